@@ -1,0 +1,81 @@
+namespace CardIssue.Core.Cards;
+
+/// <summary>A device that writes and reads cards (PC/SC, serial, simulated). One queue per reader: calls on its connection do not overlap.</summary>
+public interface ICardReader : IAsyncDisposable
+{
+    /// <summary>What the driver could honestly learn of the reader. What it could not learn is null.</summary>
+    ReaderIdentity Identity { get; }
+
+    /// <summary>Completes with the answer to reset (2–33 bytes, ISO 7816-3) as soon as a card is in.</summary>
+    /// <exception cref="CardException">The reader is gone.</exception>
+    ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation);
+
+    /// <summary>Completes as soon as no card is in.</summary>
+    /// <exception cref="CardException">The reader is gone.</exception>
+    ValueTask WaitForRemovalAsync(CancellationToken cancellation);
+
+    /// <summary>Connects to the card that is in, exclusively.</summary>
+    /// <exception cref="CardException">No card, a mute card, or the reader is gone or busy.</exception>
+    ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation);
+}
+
+/// <summary>One powered card: bytes to bytes. GET RESPONSE, 6Cxx and tracing are wrappers around it.</summary>
+public interface ICardConnection : IAsyncDisposable
+{
+    /// <summary>The answer to the last reset, 2–33 bytes.</summary>
+    ByteString Atr { get; }
+
+    /// <summary>Sends one command APDU and receives its response APDU, status word included.</summary>
+    /// <param name="command">The command APDU, short or extended (ISO 7816-4 5.1).</param>
+    /// <param name="response">Where the response goes; must hold <see cref="ResponseApdu.MaxLength"/> bytes for extended commands, 258 for short ones.</param>
+    /// <param name="cancellation">Stops the wait; the card's state is unknown then and it must be reset.</param>
+    /// <returns>The length of the response in bytes, 2 or more.</returns>
+    /// <exception cref="CardException">The card or reader went away, or did not answer in time.</exception>
+    ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation);
+
+    /// <summary>Cold reset: every channel and session on the card is gone. Returns the answer to reset.</summary>
+    /// <exception cref="CardException">The card or reader went away, or the card is mute.</exception>
+    ValueTask<ByteString> ResetAsync(CancellationToken cancellation);
+}
+
+/// <summary>What a driver could learn of a reader. Null means: could not be learned.</summary>
+/// <param name="Kind">How it is attached: <c>pcsc</c>, <c>serial</c>, <c>virtual</c>.</param>
+/// <param name="Name">What the system calls it; changes with the port and proves nothing.</param>
+/// <param name="Vendor">The maker's name.</param>
+/// <param name="Model">The maker's model name.</param>
+/// <param name="Serial">The serial number, the reader's own.</param>
+/// <param name="Firmware">The firmware version.</param>
+/// <param name="Port">The port that it hangs on.</param>
+public sealed record ReaderIdentity(
+    string Kind, string Name, string? Vendor = null, string? Model = null, string? Serial = null, string? Firmware = null, string? Port = null);
+
+/// <summary>What went wrong between reader and card.</summary>
+public enum CardFault
+{
+    /// <summary>No card is in.</summary>
+    NoCard,
+    /// <summary>The card was taken out.</summary>
+    Removed,
+    /// <summary>Another program reset the card: its session is gone.</summary>
+    Reset,
+    /// <summary>The card does not answer a reset.</summary>
+    Mute,
+    /// <summary>The card did not answer the command in the time that a slow card may take.</summary>
+    SlowCard,
+    /// <summary>The reader is gone.</summary>
+    ReaderGone,
+    /// <summary>Another program holds the reader.</summary>
+    Busy,
+    /// <summary>What came back is not a response.</summary>
+    Protocol,
+}
+
+/// <summary>The card or the reader went away or broke; nothing is known of the command that was under way.</summary>
+public sealed class CardException : IOException
+{
+    /// <summary>Makes one with its fault and what to do next.</summary>
+    public CardException(CardFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;
+
+    /// <summary>What went wrong.</summary>
+    public CardFault Fault { get; }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace CardIssue.Core;
+
+/// <summary>What a short name on the line may look like: 1 to 64 of A–Z a–z 0–9 . _ - and nothing that a path, a log line or SQL could trip over.</summary>
+public static class NameRule
+{
+    /// <summary>The longest name, in characters.</summary>
+    public const int MaxLength = 64;
+
+    /// <summary>Whether <paramref name="text"/> is a name.</summary>
+    public static bool Accepts([NotNullWhen(true)] string? text) =>
+        text is { Length: > 0 and <= MaxLength } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    internal static string Check(string? text, string what) => Accepts(text)
+        ? text
+        : throw new FormatException($"A {what} is 1 to {MaxLength} of A-Z a-z 0-9 . _ -");
+}
+
+/// <summary>The name of a terminal in the center's registry.</summary>
+public readonly record struct TerminalId
+{
+    /// <summary>Checks and wraps a name.</summary>
+    /// <exception cref="FormatException">Not a name by <see cref="NameRule"/>.</exception>
+    public TerminalId(string value) => Value = NameRule.Check(value, "terminal id");
+
+    /// <summary>The name.</summary>
+    public string Value { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}
+
+/// <summary>The number of a dedicated line. It comes from the listener's configuration or the serial port, never from the peer.</summary>
+/// <param name="Value">1 or greater; 0 is "no line".</param>
+public readonly record struct LineNumber(int Value)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>The name of an order: one card to be issued for one customer.</summary>
+public readonly record struct OrderId
+{
+    /// <summary>Checks and wraps a name.</summary>
+    /// <exception cref="FormatException">Not a name by <see cref="NameRule"/>.</exception>
+    public OrderId(string value) => Value = NameRule.Check(value, "order id");
+
+    /// <summary>The name.</summary>
+    public string Value { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}
+
+/// <summary>Who works at the terminal.</summary>
+public readonly record struct OperatorId
+{
+    /// <summary>Checks and wraps a name.</summary>
+    /// <exception cref="FormatException">Not a name by <see cref="NameRule"/>.</exception>
+    public OperatorId(string value) => Value = NameRule.Check(value, "operator id");
+
+    /// <summary>The name.</summary>
+    public string Value { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}
+
+/// <summary>
+/// What identifies one physical card: its key diversification data as INITIALIZE UPDATE returned it (10 bytes), and the chip's serial
+/// data where the card tells it. Until the card's cryptogram has been verified it is only claimed.
+/// </summary>
+/// <param name="Value">The identifying bytes; 1 to 64.</param>
+public readonly record struct CardId(ByteString Value)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString();
+}
