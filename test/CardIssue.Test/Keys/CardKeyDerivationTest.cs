@@ -1,6 +1,6 @@
 using System.Text.Json;
-using CardIssue.Core.Keys;
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 using CardIssue.Test.Cards.Vectors;
 
 namespace CardIssue.Test.Keys;

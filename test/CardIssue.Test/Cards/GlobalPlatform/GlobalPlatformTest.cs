@@ -42,7 +42,7 @@ public class GlobalPlatformTest
     public void CardData_Answered_TellsPlatformAndChannel()
     {
         Assert.That(CardRecognitionData.TryParse(Answer(GetData.Command(GetData.CardData)).Span, out var data, out var error), Is.True, error);
-        Assert.That(data!.Version, Is.EqualTo("2.2.3"));
+        Assert.That(data!.Version, Is.EqualTo("2.3"));
         Assert.That(data.Channels, Is.EqualTo((ValueList<SecureChannelVariant>)[new SecureChannelVariant(0x03, 0x70)]));
     }
 
@@ -55,7 +55,7 @@ public class GlobalPlatformTest
         Assert.That(kdd.ToString(), Is.EqualTo("03700000000000000000"));
         var cplc = Answer(GetData.Command(GetData.ProductionLifeCycle));
         Assert.That(CardProductionLifeCycle.TryParse(cplc.Span, out var lifeCycle, out _), Is.True);
-        Assert.That(lifeCycle.ChipIdentity.ToString(), Is.EqualTo("4790D321483902345558"));
+        Assert.That(lifeCycle.ChipIdentity.ToString(), Is.EqualTo("4790D321483955891920"));
         Assert.That(CardProductionLifeCycle.TryParse(cplc.Span[3..], out var bare, out _), Is.True);
         Assert.That(bare, Is.EqualTo(lifeCycle));
     }

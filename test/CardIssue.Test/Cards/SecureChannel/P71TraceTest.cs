@@ -1,8 +1,8 @@
 using System.Text.Json;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards;
-using CardIssue.Core;
 using CardIssue.Test.Cards.Vectors;
 
 namespace CardIssue.Test.Cards.SecureChannel;

@@ -1,5 +1,5 @@
-using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core;
+using CardIssue.Core.Cards.SecureChannel;
 
 namespace CardIssue.Test.Cards.SecureChannel;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards;
 using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Test.Cards.Vectors;
 
 namespace CardIssue.Test.Cards.SecureChannel;

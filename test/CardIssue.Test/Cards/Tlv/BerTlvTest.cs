@@ -76,7 +76,7 @@ public class BerTlvTest
         Assert.That(() => BerTlv.Constructed(0x5A), Throws.ArgumentException);
         Assert.That(() => new BerTag(0x9F), Throws.InstanceOf<FormatException>());
         Assert.That(() => new BerTag(0x5A01), Throws.InstanceOf<FormatException>());
-        Assert.That(() => new BerTag(0x1_0000_0000 - 1), Throws.InstanceOf<FormatException>());
+        Assert.That(() => new BerTag(0xFFFF_FFFF), Throws.InstanceOf<FormatException>());
         Assert.That(new BerTag(0x5FC105).EncodedLength, Is.EqualTo(3));
     }
 
