@@ -1,0 +1,61 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Timers of the center. A session has at most one armed; arming replaces, every step that leaves the phase stops it.</summary>
+public enum CenterTimer
+{
+    /// <summary>From line up to admission.</summary>
+    Admission,
+    /// <summary>Until a card is inserted.</summary>
+    Card,
+    /// <summary>For a sign of life in a script: a credit or the result.</summary>
+    Script,
+    /// <summary>Until the card is taken out.</summary>
+    Removal,
+    /// <summary>Between orders.</summary>
+    Idle,
+}
+
+/// <summary>What a session at the center wants done. Carried out in order; each is durable or sent before the next begins.</summary>
+public abstract record CenterEffect
+{
+    private CenterEffect() { }
+
+    /// <summary>Log it, durably, and send it.</summary>
+    public sealed record Send(Message Message) : CenterEffect;
+
+    /// <summary>Log the script's head and commands as one unit, durably, and send the head. For opening: choose a new host challenge. In module mode the host adds the ticket to the authentication.</summary>
+    public sealed record SendScript(Script Script) : CenterEffect;
+
+    /// <summary>Wrap or seal the command for this opening, and send it.</summary>
+    /// <param name="Script">The script that it belongs to.</param>
+    /// <param name="Index">Its place in the script, from 0; its sequence number is the script's first plus this.</param>
+    public sealed record SendCommand(ScriptRun Script, int Index) : CenterEffect;
+
+    /// <summary>Tell the terminal that the card is issued: <see cref="Issued"/>, with the receipt that the host makes from what is saved.</summary>
+    public sealed record SendIssued(OrderId Order, CardId Card) : CenterEffect;
+
+    /// <summary>Verify that address, line number and credential fit; answers <see cref="CenterEvent.ProofJudged"/>.</summary>
+    public sealed record VerifyProof(Hello Hello, Challenge Challenge, Proof Proof) : CenterEffect;
+
+    /// <summary>Find and claim an order for a request; answers <see cref="CenterEvent.Claimed"/> or <see cref="CenterEvent.ClaimDeclined"/>.</summary>
+    /// <param name="Request">A <see cref="RequestIssue"/> or a <see cref="Resume"/>.</param>
+    public sealed record FindAndClaim(Message Request) : CenterEffect;
+
+    /// <summary>Save durably, under the claim's fencing number; answers only on failure, <see cref="CenterEvent.SaveFailed"/>.</summary>
+    public sealed record Save(OrderId Order, long Fence, OrderChange Change) : CenterEffect;
+
+    /// <summary>Judge a script's result with the keys and the profile; answers <see cref="CenterEvent.Judged"/>.</summary>
+    public sealed record Judge(ScriptRun Script, Result Result) : CenterEffect;
+
+    /// <summary>Zero the keys of the opening that is over.</summary>
+    public sealed record ForgetOpening : CenterEffect;
+
+    /// <summary>Arm the session's timer.</summary>
+    public sealed record ArmTimer(CenterTimer Timer) : CenterEffect;
+
+    /// <summary>Stop the session's timer.</summary>
+    public sealed record StopTimer : CenterEffect;
+
+    /// <summary>Close the line.</summary>
+    public sealed record CloseLine : CenterEffect;
+}

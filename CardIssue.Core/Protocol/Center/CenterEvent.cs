@@ -1,0 +1,185 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>The kinds of event that a session at the center meets: the columns of its table.</summary>
+public enum CenterEventKind
+{
+    /// <summary>The line came up.</summary>
+    LineUp,
+    /// <summary>The line is gone.</summary>
+    LineDown,
+    /// <summary>The armed timer ran out.</summary>
+    TimerFired,
+    /// <summary>The center's operator or its shut-down stops the order.</summary>
+    StopOrdered,
+    /// <summary><see cref="Protocol.Hello"/> came.</summary>
+    Hello,
+    /// <summary><see cref="Protocol.Proof"/> came.</summary>
+    Proof,
+    /// <summary>The proof was verified.</summary>
+    ProofJudged,
+    /// <summary><see cref="Protocol.RequestIssue"/> or <see cref="Protocol.Resume"/> came.</summary>
+    Requested,
+    /// <summary>The store claimed the order for this session.</summary>
+    Claimed,
+    /// <summary>The store did not.</summary>
+    ClaimDeclined,
+    /// <summary><see cref="Protocol.CardPresent"/> came.</summary>
+    CardPresent,
+    /// <summary><see cref="Protocol.Credit"/> came.</summary>
+    Credit,
+    /// <summary><see cref="Protocol.Result"/> came.</summary>
+    Result,
+    /// <summary>A result was judged.</summary>
+    Judged,
+    /// <summary>A save failed; the effects after it were dropped.</summary>
+    SaveFailed,
+    /// <summary><see cref="Protocol.CardRemoved"/> came.</summary>
+    CardRemoved,
+    /// <summary><see cref="Protocol.ReaderRefused"/> came.</summary>
+    ReaderRefused,
+    /// <summary><see cref="Protocol.Abort"/> came.</summary>
+    Abort,
+    /// <summary><see cref="Protocol.StatusRequest"/> came.</summary>
+    StatusRequest,
+    /// <summary>What came is no message of a terminal.</summary>
+    Garbage,
+}
+
+/// <summary>An event at the center.</summary>
+public abstract record CenterEvent
+{
+    private CenterEvent() { }
+
+    /// <summary>Its column in the table.</summary>
+    public abstract CenterEventKind Kind { get; }
+
+    /// <summary>The line came up.</summary>
+    /// <param name="Line">Its number, from the listener's configuration.</param>
+    /// <param name="Nonce">32 random bytes.</param>
+    public sealed record LineUp(LineNumber Line, ByteString Nonce) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.LineUp;
+    }
+
+    /// <summary>The line is gone.</summary>
+    public sealed record LineDown : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.LineDown;
+    }
+
+    /// <summary>The armed timer ran out.</summary>
+    public sealed record TimerFired : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.TimerFired;
+    }
+
+    /// <summary>The center's operator or its shut-down stops the order.</summary>
+    public sealed record StopOrdered : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.StopOrdered;
+    }
+
+    /// <summary>A message came.</summary>
+    /// <param name="Message">The message.</param>
+    public sealed record Received(Message Message) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => Message.Type switch
+        {
+            MessageType.Hello => CenterEventKind.Hello,
+            MessageType.Proof => CenterEventKind.Proof,
+            MessageType.RequestIssue or MessageType.Resume => CenterEventKind.Requested,
+            MessageType.CardPresent => CenterEventKind.CardPresent,
+            MessageType.Credit => CenterEventKind.Credit,
+            MessageType.Result => CenterEventKind.Result,
+            MessageType.CardRemoved => CenterEventKind.CardRemoved,
+            MessageType.ReaderRefused => CenterEventKind.ReaderRefused,
+            MessageType.Abort => CenterEventKind.Abort,
+            MessageType.StatusRequest => CenterEventKind.StatusRequest,
+            MessageType.Challenge or MessageType.Admitted or MessageType.Refused or MessageType.Declined or MessageType.InsertCard
+                or MessageType.CardRejected or MessageType.Script or MessageType.Command or MessageType.Issued
+                or MessageType.StatusReport => CenterEventKind.Garbage,
+        };
+    }
+
+    /// <summary>The proof was verified.</summary>
+    /// <param name="Refusal">Null when address, line number and credential all fit a known terminal.</param>
+    /// <param name="Admitted">What to answer then; null when refused.</param>
+    public sealed record ProofJudged(RefusalCode? Refusal, Admitted? Admitted) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.ProofJudged;
+    }
+
+    /// <summary>The store claimed the order for this session.</summary>
+    /// <param name="Claim">What it knows of it.</param>
+    public sealed record Claimed(Claim Claim) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.Claimed;
+    }
+
+    /// <summary>The store did not claim the order.</summary>
+    /// <param name="Code">Why, coarsely.</param>
+    public sealed record ClaimDeclined(DeclineCode Code) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.ClaimDeclined;
+    }
+
+    /// <summary>A result was judged.</summary>
+    /// <param name="First">The script's first sequence number.</param>
+    /// <param name="Verdict">The verdict.</param>
+    public sealed record Judged(int First, Verdict Verdict) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.Judged;
+    }
+
+    /// <summary>A save failed; the effects after it were dropped.</summary>
+    /// <param name="ClaimLost">Whether it was refused because another session has the claim, rather than broken.</param>
+    public sealed record SaveFailed(bool ClaimLost) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.SaveFailed;
+    }
+
+    /// <summary>What came is no message.</summary>
+    /// <param name="Error">What is wrong with it, for the log.</param>
+    public sealed record Garbage(string Error) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.Garbage;
+    }
+}
+
+/// <summary>What a script's result means, as the keys and the card profile tell.</summary>
+public abstract record Verdict
+{
+    private Verdict() { }
+
+    /// <summary>Opening: the cryptogram is right and the card's state acceptable. This is the card.</summary>
+    public sealed record Genuine(CardId Card) : Verdict;
+
+    /// <summary>Opening or authentication: the card is refused; another may be tried.</summary>
+    public sealed record Rejected(CardRejection Code) : Verdict;
+
+    /// <summary>Authentication: the channel is open. Record, look or closing: done, and proved.</summary>
+    public sealed record Done(ProofKind Proof) : Verdict;
+
+    /// <summary>The card itself showed, authenticated, that nothing of it was done.</summary>
+    public sealed record NotDone : Verdict;
+
+    /// <summary>Not known. An error status word carries no MAC, so it means this and never <see cref="NotDone"/>.</summary>
+    public sealed record InDoubt : Verdict;
+
+    /// <summary>A look showed a state that is neither done nor not done: only a decision at the center helps.</summary>
+    public sealed record Unclear : Verdict;
+
+    /// <summary>No card, or it went away: what became of the last command is not known.</summary>
+    public sealed record CardLost : Verdict;
+}

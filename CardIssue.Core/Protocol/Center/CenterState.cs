@@ -1,0 +1,105 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Where a session at the center stands. What it needs besides is data of <see cref="CenterState"/>.</summary>
+public enum CenterPhase
+{
+    /// <summary>The line is up; nothing was said yet.</summary>
+    Connected,
+    /// <summary>The challenge is out; waits for the proof (S220).</summary>
+    Challenged,
+    /// <summary>The proof is being verified (S220).</summary>
+    Verifying,
+    /// <summary>Access is granted; no order is under way (S230).</summary>
+    Idle,
+    /// <summary>The store looks for the order and claims it.</summary>
+    Claiming,
+    /// <summary>The terminal was told to have a card inserted (S240, S250).</summary>
+    AwaitingCard,
+    /// <summary>A script is out; its commands are streamed; waits for the result (S260 to S290).</summary>
+    Running,
+    /// <summary>The result of a script is being judged (S290).</summary>
+    Judging,
+    /// <summary>The order ended; waits for the card to be taken out (S320).</summary>
+    AwaitingRemoval,
+    /// <summary>The session is over.</summary>
+    Ended,
+}
+
+/// <summary>The caps that a center machine keeps to.</summary>
+/// <param name="MaxAttempts">Attempts per record, and at the closing; then the other measure.</param>
+/// <param name="MaxCards">Cards per claim that may be refused.</param>
+/// <param name="MaxOpenings">Openings of cards per claim.</param>
+/// <param name="OldestVersion">The oldest protocol version served.</param>
+/// <param name="CurrentVersion">The newest protocol version served.</param>
+public sealed record CenterPolicy(
+    int MaxAttempts = 3, int MaxCards = 5, int MaxOpenings = 12,
+    int OldestVersion = ProtocolVersions.Oldest, int CurrentVersion = ProtocolVersions.Current);
+
+/// <summary>The state of one session at the center. Compares by content; holds no key and none of the write data.</summary>
+public sealed record CenterState
+{
+    /// <summary>A session whose line is not up yet.</summary>
+    public static CenterState Start(CenterPolicy policy) => new() { Policy = policy };
+
+    /// <summary>Where the session stands.</summary>
+    public CenterPhase Phase { get; init; } = CenterPhase.Connected;
+
+    /// <summary>The caps that it keeps to.</summary>
+    public required CenterPolicy Policy { get; init; }
+
+    /// <summary>The line's number and the center's nonce, once the line is up.</summary>
+    public Challenge? Challenge { get; init; }
+
+    /// <summary>What the terminal asked for access with.</summary>
+    public Hello? Hello { get; init; }
+
+    /// <summary>The highest request number seen.</summary>
+    public int Request { get; init; }
+
+    /// <summary>The highest card number (insertion) seen.</summary>
+    public int Insertion { get; init; }
+
+    /// <summary>The next sequence number to give to a command.</summary>
+    public int NextSequence { get; init; }
+
+    /// <summary>The order under way.</summary>
+    public Work? Work { get; init; }
+}
+
+/// <summary>What a session holds of the order that it has claimed.</summary>
+public sealed record Work
+{
+    /// <summary>What the store gave.</summary>
+    public required Claim Claim { get; init; }
+
+    /// <summary>How far the order is.</summary>
+    public required Progress Progress { get; init; }
+
+    /// <summary>The card that the order is bound to.</summary>
+    public CardId? Bound { get; init; }
+
+    /// <summary>The card in the terminal whose cryptogram was verified in this opening; null until then.</summary>
+    public CardId? Verified { get; init; }
+
+    /// <summary>Openings of cards so far.</summary>
+    public int Opening { get; init; }
+
+    /// <summary>Cards refused so far.</summary>
+    public int CardsRefused { get; init; }
+
+    /// <summary>The script that is out or being judged.</summary>
+    public ScriptRun? Script { get; init; }
+
+    /// <summary>The number that stands for the closing: one past the last record.</summary>
+    public int ClosingNumber => Claim.Plan.Records.Count + 1;
+}
+
+/// <summary>A script that is out.</summary>
+/// <param name="Kind">What it is for.</param>
+/// <param name="Opening">The opening that it belongs to.</param>
+/// <param name="Record">The record's number; the closing is one past the last; 0 for opening and authentication.</param>
+/// <param name="Attempt">The attempt at it.</param>
+/// <param name="First">The sequence number of its first command.</param>
+/// <param name="Count">How many commands it has.</param>
+/// <param name="Sent">How many were sent.</param>
+public sealed record ScriptRun(ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent);

@@ -1,0 +1,103 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Why the center refuses access (S310). Coarse for the operator; the detail stays in the center's log.</summary>
+public enum RefusalCode
+{
+    /// <summary>Address, line number and credential do not all belong to a known terminal.</summary>
+    NotKnown = 1,
+    /// <summary>No protocol version that both sides speak.</summary>
+    Version = 2,
+    /// <summary>Too many attempts from here; wait before the next.</summary>
+    TooMany = 3,
+    /// <summary>The center takes no sessions at the moment.</summary>
+    NotNow = 4,
+}
+
+/// <summary>Why an order is not begun. Coarse on purpose: an unknown order and a wrong code look the same.</summary>
+public enum DeclineCode
+{
+    /// <summary>No such order, or the issue code is wrong, expired or spent.</summary>
+    OrderOrCode = 1,
+    /// <summary>Another terminal is working on it.</summary>
+    Busy = 2,
+    /// <summary>The order waits for a decision at the center.</summary>
+    Waiting = 3,
+    /// <summary>A card was already issued for it.</summary>
+    AlreadyIssued = 4,
+    /// <summary>Too many wrong codes for this customer or from this terminal.</summary>
+    TooMany = 5,
+    /// <summary>The center cannot work on it at the moment (store, keys).</summary>
+    NotNow = 6,
+}
+
+/// <summary>Why a card was refused (S260) and another may be tried (S255).</summary>
+public enum CardRejection
+{
+    /// <summary>Its cryptogram is not that of the access key: no card of ours, or another key.</summary>
+    NotGenuine = 1,
+    /// <summary>It does not have the key version that the product names.</summary>
+    UnknownKey = 2,
+    /// <summary>It answers no or broken responses, or none of the secure channels that the product allows.</summary>
+    Unreadable = 3,
+    /// <summary>It is not in a state that the product accepts at the start.</summary>
+    WrongState = 4,
+    /// <summary>The order is bound to another card.</summary>
+    OtherCard = 5,
+    /// <summary>It belongs to another order or was already issued.</summary>
+    InUse = 6,
+    /// <summary>Its authentication tries here are used up.</summary>
+    Barred = 7,
+    /// <summary>It refused the center's cryptogram though its own was right.</summary>
+    RefusedUs = 8,
+}
+
+/// <summary>Why work on an order stops before success.</summary>
+public enum AbortCode
+{
+    /// <summary>The operator at the terminal cancelled.</summary>
+    OperatorCancelled = 1,
+    /// <summary>The center's operator, or its shut-down, stopped it.</summary>
+    CenterStopped = 2,
+    /// <summary>No card came in time.</summary>
+    TimedOut = 3,
+    /// <summary>A record could not be written within its attempts; the order waits for a decision at the center.</summary>
+    WriteFailed = 4,
+    /// <summary>The center could not save (disk full, store away); nothing is lost, try again later.</summary>
+    StoreFailed = 5,
+    /// <summary>Another session took the order over.</summary>
+    ClaimLost = 6,
+    /// <summary>The terminal's reader is not known.</summary>
+    ReaderRefused = 7,
+    /// <summary>Too many cards were refused.</summary>
+    TooManyCards = 8,
+}
+
+/// <summary>What a script (a list of card commands that is sent and answered as one) is for.</summary>
+public enum ScriptKind
+{
+    /// <summary>Reset the card, select, read what it says of itself, INITIALIZE UPDATE. In the clear, changes nothing (S260).</summary>
+    Open = 1,
+    /// <summary>EXTERNAL AUTHENTICATE: the secure channel is open after it (S260).</summary>
+    Authenticate = 2,
+    /// <summary>Read whether a record or the closing that is in doubt was done.</summary>
+    Look = 3,
+    /// <summary>A write-data record (S270–S290).</summary>
+    Record = 4,
+    /// <summary>Close the card with the access key (after the last record).</summary>
+    Close = 5,
+}
+
+/// <summary>How a script ended at the terminal.</summary>
+public enum ScriptStop
+{
+    /// <summary>Every command was answered with a status word that was expected.</summary>
+    Completed = 1,
+    /// <summary>The last answer has another status word; the commands after it were not sent.</summary>
+    UnexpectedStatus = 2,
+    /// <summary>No card, or it went away or fell silent: what became of the last command is not known.</summary>
+    CardLost = 3,
+    /// <summary>A command did not arrive in order.</summary>
+    Gap = 4,
+    /// <summary>The secure module refused the ticket or a sealed command.</summary>
+    ModuleRefused = 5,
+}

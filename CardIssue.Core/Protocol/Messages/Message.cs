@@ -1,0 +1,270 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Numbers of the messages on the line. A number is never used again for another message.</summary>
+public enum MessageType
+{
+    /// <summary><see cref="Protocol.Hello"/></summary>
+    Hello = 1,
+    /// <summary><see cref="Protocol.Challenge"/></summary>
+    Challenge = 2,
+    /// <summary><see cref="Protocol.Proof"/></summary>
+    Proof = 3,
+    /// <summary><see cref="Protocol.Admitted"/></summary>
+    Admitted = 4,
+    /// <summary><see cref="Protocol.Refused"/></summary>
+    Refused = 5,
+    /// <summary><see cref="Protocol.RequestIssue"/></summary>
+    RequestIssue = 6,
+    /// <summary><see cref="Protocol.Resume"/></summary>
+    Resume = 7,
+    /// <summary><see cref="Protocol.Declined"/></summary>
+    Declined = 8,
+    /// <summary><see cref="Protocol.InsertCard"/></summary>
+    InsertCard = 9,
+    /// <summary><see cref="Protocol.CardPresent"/></summary>
+    CardPresent = 10,
+    /// <summary><see cref="Protocol.CardRejected"/></summary>
+    CardRejected = 11,
+    /// <summary><see cref="Protocol.Script"/></summary>
+    Script = 12,
+    /// <summary><see cref="Protocol.Command"/></summary>
+    Command = 13,
+    /// <summary><see cref="Protocol.Credit"/></summary>
+    Credit = 14,
+    /// <summary><see cref="Protocol.Result"/></summary>
+    Result = 15,
+    /// <summary><see cref="Protocol.Issued"/></summary>
+    Issued = 16,
+    /// <summary><see cref="Protocol.CardRemoved"/></summary>
+    CardRemoved = 17,
+    /// <summary><see cref="Protocol.Abort"/></summary>
+    Abort = 18,
+    /// <summary><see cref="Protocol.ReaderRefused"/></summary>
+    ReaderRefused = 19,
+    /// <summary><see cref="Protocol.StatusRequest"/></summary>
+    StatusRequest = 20,
+    /// <summary><see cref="Protocol.StatusReport"/></summary>
+    StatusReport = 21,
+}
+
+/// <summary>A message between terminal and center.</summary>
+public abstract record Message
+{
+    /// <summary>Its number on the line.</summary>
+    public abstract MessageType Type { get; }
+}
+
+/// <summary>S210, terminal to center: asks for access.</summary>
+/// <param name="MinVersion">The lowest protocol version offered.</param>
+/// <param name="MaxVersion">The highest protocol version offered.</param>
+/// <param name="Terminal">Who asks.</param>
+/// <param name="Nonce">32 random bytes of the terminal.</param>
+/// <param name="Window">How many commands of a script the terminal holds at most; 1 to 32.</param>
+public sealed record Hello(int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Hello;
+}
+
+/// <summary>S220, center to terminal: prove it.</summary>
+/// <param name="Version">The protocol version chosen.</param>
+/// <param name="Nonce">32 random bytes of the center.</param>
+/// <param name="Line">The line number as the center's listener has it.</param>
+public sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Challenge;
+}
+
+/// <summary>S220, terminal to center: the credential's signature over the admission transcript.</summary>
+/// <param name="Signature">ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
+public sealed record Proof(ByteString Signature) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Proof;
+}
+
+/// <summary>S220, center to terminal: access is granted.</summary>
+/// <param name="Signature">The center's signature over the same transcript, ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
+/// <param name="ReaderList">The list of known readers, signed by the center.</param>
+public sealed record Admitted(ByteString Signature, ByteString ReaderList) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Admitted;
+}
+
+/// <summary>S310, center to terminal: no card can be issued here.</summary>
+/// <param name="Code">Why, coarsely.</param>
+public sealed record Refused(RefusalCode Code) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Refused;
+}
+
+/// <summary>S230, terminal to center: whose card is to be issued.</summary>
+/// <param name="Number">Counts the requests and resumptions of this session from 1, so that a double is known.</param>
+/// <param name="Reference">An order number or a customer id.</param>
+/// <param name="SealedCode">The one-time issue code, encrypted to the center's key.</param>
+/// <param name="Operator">Who works at the terminal.</param>
+public sealed record RequestIssue(int Number, string Reference, ByteString SealedCode, OperatorId Operator) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.RequestIssue;
+
+    /// <summary>Names the reference's length only: a customer id is personal data.</summary>
+    public override string ToString() => $"RequestIssue {{ Number = {Number}, Operator = {Operator} }}";
+}
+
+/// <summary>Terminal to center, after a lost line: goes on with the order that was under way.</summary>
+/// <param name="Number">Counts the requests and resumptions of this session from 1.</param>
+/// <param name="Token">The token that came with <see cref="InsertCard"/>, 16 bytes.</param>
+public sealed record Resume(int Number, ByteString Token) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Resume;
+
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"Resume {{ Number = {Number} }}";
+}
+
+/// <summary>Center to terminal: the order is not begun.</summary>
+/// <param name="Number">The request that this answers.</param>
+/// <param name="Code">Why, coarsely.</param>
+public sealed record Declined(int Number, DeclineCode Code) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Declined;
+}
+
+/// <summary>S240, center to terminal: connect the reader and insert a card.</summary>
+/// <param name="Number">The request that this answers.</param>
+/// <param name="Token">What <see cref="Resume"/> names the order by; 16 random bytes, good for this terminal alone.</param>
+/// <param name="SameCard">Whether only the card that was begun will do.</param>
+/// <param name="Display">What the operator may see of the order: product and masked reference, at most 128 characters.</param>
+public sealed record InsertCard(int Number, ByteString Token, bool SameCard, string Display) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.InsertCard;
+
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"InsertCard {{ Number = {Number}, SameCard = {SameCard}, Display = {Display} }}";
+}
+
+/// <summary>S250, terminal to center: a card is in a known reader.</summary>
+/// <param name="Insertion">Counts the cards of this session from 1, so that a double is known.</param>
+/// <param name="Atr">The answer to reset, 2 to 33 bytes.</param>
+public sealed record CardPresent(int Insertion, ByteString Atr) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.CardPresent;
+}
+
+/// <summary>S260, center to terminal: this card is refused; take it out and try another (S255).</summary>
+/// <param name="Insertion">The card that this answers.</param>
+/// <param name="Code">Why.</param>
+public sealed record CardRejected(int Insertion, CardRejection Code) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.CardRejected;
+}
+
+/// <summary>Center to terminal: the head of a script; its commands follow, as credit allows.</summary>
+/// <param name="Kind">What it is for.</param>
+/// <param name="Opening">Counts the openings of cards on this claim from 1; keys and counters of one are good for no other.</param>
+/// <param name="Record">The record's number from 1, for <see cref="ScriptKind.Record"/> and <see cref="ScriptKind.Look"/>; else 0.</param>
+/// <param name="Attempt">The attempt at it, from 1.</param>
+/// <param name="First">The sequence number of its first command; these never repeat in a session.</param>
+/// <param name="Count">How many commands it has, 1 to <see cref="Limits.MaxScriptCommands"/>.</param>
+/// <param name="Last">Whether this is the last record.</param>
+/// <param name="Sealed">Whether its commands are sealed for the secure module rather than ready for the card.</param>
+/// <param name="Ticket">For the module, with <see cref="ScriptKind.Authenticate"/>: the sealed session keys; else empty.</param>
+public sealed record Script(
+    ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, bool Last, bool Sealed, ByteString Ticket) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Script;
+
+    /// <summary>Without the ticket.</summary>
+    public override string ToString() => $"Script {{ {Kind}, Opening = {Opening}, Record = {Record}, Attempt = {Attempt}, First = {First}, Count = {Count}, Last = {Last}, Sealed = {Sealed} }}";
+}
+
+/// <summary>S270, center to terminal: one command of the script under way.</summary>
+/// <param name="Sequence">Its number; <see cref="Script.First"/> for the first.</param>
+/// <param name="Payload">A command APDU wrapped for the card, or the same sealed for the module.</param>
+/// <param name="Expected">The status words on which to go on; empty means 9000 alone.</param>
+public sealed record Command(int Sequence, ByteString Payload, ValueList<ushort> Expected) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Command;
+
+    /// <summary>Without the payload.</summary>
+    public override string ToString() => $"Command {{ Sequence = {Sequence}, {Payload.Length} bytes }}";
+}
+
+/// <summary>Terminal to center: commands below this number may be sent.</summary>
+/// <param name="Until">The first sequence number that may not yet be sent.</param>
+public sealed record Credit(int Until) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Credit;
+}
+
+/// <summary>S290, terminal to center: all that the card said to a script.</summary>
+/// <param name="First">The script's first sequence number.</param>
+/// <param name="Stop">How it ended.</param>
+/// <param name="Responses">The response APDUs as the card sent them, in order; the last one may be the unexpected one.</param>
+public sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Result;
+
+    /// <summary>Without the responses' contents.</summary>
+    public override string ToString() => $"Result {{ First = {First}, Stop = {Stop}, {Responses.Count} responses }}";
+}
+
+/// <summary>Center to terminal: the card is issued, which the center has saved (S300).</summary>
+/// <param name="Receipt">What may be printed: masked reference, time, result, reference number; at most 1,024 characters.</param>
+public sealed record Issued(string Receipt) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Issued;
+}
+
+/// <summary>S320, terminal to center: the card was taken out.</summary>
+public sealed record CardRemoved : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.CardRemoved;
+}
+
+/// <summary>Either way: work on the order stops; the session stays.</summary>
+/// <param name="Code">Why.</param>
+public sealed record Abort(AbortCode Code) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Abort;
+}
+
+/// <summary>S250, terminal to center: the reader is not known; no card was touched.</summary>
+/// <param name="Reader">What the reader says of itself, for the center's log; at most 256 characters.</param>
+public sealed record ReaderRefused(string Reader) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.ReaderRefused;
+}
+
+/// <summary>Terminal to center: are you there, and what do you take me for?</summary>
+public sealed record StatusRequest : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.StatusRequest;
+}
+
+/// <summary>Center to terminal: answers <see cref="StatusRequest"/>.</summary>
+/// <param name="Terminal">The terminal that the center takes the peer for.</param>
+/// <param name="Line">The line that it comes in on.</param>
+public sealed record StatusReport(TerminalId Terminal, LineNumber Line) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.StatusReport;
+}

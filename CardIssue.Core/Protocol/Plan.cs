@@ -1,0 +1,108 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>What sending a record a second time means, when it is not known whether the card took it.</summary>
+public enum Repeat
+{
+    /// <summary>Writing it again leaves the card as writing it once.</summary>
+    Repeatable = 1,
+    /// <summary>The card must be looked at first; it is sent again only when the look shows that it was not done.</summary>
+    LookFirst = 2,
+    /// <summary>Go back to an earlier record, which undoes all that came after it, and on from there.</summary>
+    StartOver = 3,
+}
+
+/// <summary>How it was proved that a record was written. Kept in the log and on the receipt.</summary>
+public enum ProofKind
+{
+    /// <summary>The card's MAC on its success (R-MAC).</summary>
+    CardMac = 1,
+    /// <summary>A protected read-back in the same channel.</summary>
+    ReadBack = 2,
+    /// <summary>A read-back after the card was closed.</summary>
+    ReadBackAfterClose = 3,
+    /// <summary>The card's state as GET STATUS tells it, under its MAC.</summary>
+    CardState = 4,
+    /// <summary>The terminal's word alone.</summary>
+    TerminalWord = 5,
+}
+
+/// <summary>The shape of one record: what the machine needs to know of it, and nothing of its data.</summary>
+/// <param name="Commands">How many card commands it has, 1 to <see cref="Limits.MaxScriptCommands"/>.</param>
+/// <param name="Repeat">What a repeat means.</param>
+/// <param name="RestartAt">For <see cref="Repeat.StartOver"/>: the record to go back to, from 1 to its own number; else 0.</param>
+/// <param name="LookCommands">For <see cref="Repeat.LookFirst"/>: how many commands its look has; else 0.</param>
+public readonly record struct RecordShape(int Commands, Repeat Repeat, int RestartAt = 0, int LookCommands = 0);
+
+/// <summary>The shape of what is to be done to a card: counts, never data.</summary>
+/// <param name="OpenCommands">Commands of the opening, up to INITIALIZE UPDATE.</param>
+/// <param name="AuthenticateCommands">Commands from EXTERNAL AUTHENTICATE on.</param>
+/// <param name="CloseCommands">Commands that close the card.</param>
+/// <param name="CloseLookCommands">Commands that tell whether it is closed.</param>
+/// <param name="Sealed">Module mode (true) or end-to-end mode (false).</param>
+/// <param name="Records">The records, in order; at least one.</param>
+public sealed record PlanShape(
+    int OpenCommands, int AuthenticateCommands, int CloseCommands, int CloseLookCommands, bool Sealed, ValueList<RecordShape> Records);
+
+/// <summary>What the store knew of an order when a session claimed it.</summary>
+/// <param name="Order">The order.</param>
+/// <param name="Fence">The claim's fencing number: a save with a lower one than the store has is refused.</param>
+/// <param name="Bound">The card that the order is bound to, if any.</param>
+/// <param name="Progress">How far it is.</param>
+/// <param name="Plan">What there is to do.</param>
+/// <param name="Token">The resume token for this claim, <see cref="Limits.TokenLength"/> bytes.</param>
+/// <param name="Display">What the operator may see of it.</param>
+public sealed record Claim(OrderId Order, long Fence, CardId? Bound, Progress Progress, PlanShape Plan, ByteString Token, string Display)
+{
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"Claim {{ {Order}, Fence = {Fence}, Bound = {Bound}, {Progress} }}";
+}
+
+/// <summary>How far an order is. Closing counts as the record after the last.</summary>
+/// <param name="Confirmed">The records 1 to this are confirmed.</param>
+/// <param name="InDoubt">The record that left the center and is not confirmed; 0 for none.</param>
+/// <param name="Attempt">Attempts begun, or failed and to be begun anew, at the furthest record since it was first sent; 1 for the first.</param>
+/// <param name="Furthest">The highest record that ever left.</param>
+public readonly record struct Progress(int Confirmed, int InDoubt, int Attempt, int Furthest)
+{
+    /// <summary>Nothing has left yet.</summary>
+    public static Progress None => new(0, 0, 1, 0);
+}
+
+/// <summary>A change of an order that the store must have durably before the machine's next effect is carried out.</summary>
+public abstract record OrderChange
+{
+    private OrderChange() { }
+
+    /// <summary>An EXTERNAL AUTHENTICATE is about to be sent to this card, whose cryptogram was verified: counts a try.</summary>
+    public sealed record Authenticating(CardId Card) : OrderChange;
+
+    /// <summary>The order is bound to this card, and the issue code is spent. Clears the card's tries.</summary>
+    public sealed record Bound(CardId Card) : OrderChange;
+
+    /// <summary>The bound card opened again: clears its tries.</summary>
+    public sealed record Opened(CardId Card) : OrderChange;
+
+    /// <summary>A record is about to leave.</summary>
+    public sealed record Leaving(int Record, int Attempt) : OrderChange;
+
+    /// <summary>A record is confirmed.</summary>
+    public sealed record Confirmed(int Record) : OrderChange;
+
+    /// <summary>The card itself showed that nothing of the record was done.</summary>
+    public sealed record NotDone(int Record, int Attempt) : OrderChange;
+
+    /// <summary>Back to an earlier record: only the records up to <paramref name="LastKept"/> still count as confirmed.</summary>
+    public sealed record Rewound(int LastKept, int Attempt) : OrderChange;
+
+    /// <summary>The closing is about to leave.</summary>
+    public sealed record Closing(int Attempt) : OrderChange;
+
+    /// <summary>The card is closed: the order is issued, and the issuer's feed is told (a durable outbox, in the same transaction).</summary>
+    public sealed record Issued(CardId Card) : OrderChange;
+
+    /// <summary>The other measure: the order waits for a decision at the center.</summary>
+    public sealed record Waiting(int Record) : OrderChange;
+
+    /// <summary>The session lets go of the claim; what is bound stays bound.</summary>
+    public sealed record Released : OrderChange;
+}
