@@ -1,0 +1,38 @@
+using CardIssue.Core.Cards;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Terminal;
+
+/// <summary>Every log line of this assembly. Never a command's or a response's data, never a reference or code.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Line up, line number as configured here: {Line}")]
+    public static partial void LineUp(ILogger logger, string line);
+
+    [LoggerMessage(2, LogLevel.Warning, "Line down: {Fault}: {Reason}")]
+    public static partial void LineDown(ILogger logger, LineFault fault, string reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "Rejected in phase {Phase}: {Event}: {Reason}; the line is closed")]
+    public static partial void Rejected(ILogger logger, TerminalPhase phase, TerminalEventKind @event, string reason);
+
+    [LoggerMessage(4, LogLevel.Debug, "Ignored in phase {Phase}: {Event}: {Reason}")]
+    public static partial void Ignored(ILogger logger, TerminalPhase phase, TerminalEventKind @event, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "Card lost: {Fault}: {Reason}")]
+    public static partial void CardLost(ILogger logger, CardFault fault, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "The secure module refused: {Refusal}, command {Sequence}")]
+    public static partial void ModuleRefused(ILogger logger, ModuleRefusal refusal, int sequence);
+
+    [LoggerMessage(7, LogLevel.Warning, "Reader gone: {Fault}: {Reason}; asked again in {Pause}")]
+    public static partial void ReaderGone(ILogger logger, CardFault fault, string reason, TimeSpan pause);
+
+    [LoggerMessage(8, LogLevel.Information, "{Step} {Notice} {Detail} {Record}")]
+    public static partial void Shown(ILogger logger, string step, Notice notice, string detail, int record);
+
+    [LoggerMessage(9, LogLevel.Error, "The receipt could not be printed: {Reason}")]
+    public static partial void NotPrinted(ILogger logger, string reason);
+}

@@ -1,0 +1,201 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Pipeline;
+using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Terminal.Relay;
+
+/// <summary>
+/// The one queue in front of card and module: what is asked of them happens in order, one at a time.
+/// payload → module? → card → response; nothing of it is kept but the responses of the script under way.
+/// </summary>
+internal sealed class CardPort : IAsyncDisposable
+{
+    private const int MaxQueued = 64;
+
+    private readonly ICardReader _reader;
+    private readonly ISecureModule _module;
+    private readonly CommandBuffer _commands;
+    private readonly ResponseStore _responses;
+    private readonly Func<TerminalEvent, ValueTask> _post;
+    private readonly TimeSpan _slowCard;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Channel<Func<CancellationToken, ValueTask>> _work =
+        Channel.CreateBounded<Func<CancellationToken, ValueTask>>(new BoundedChannelOptions(MaxQueued) { SingleReader = true });
+    private readonly byte[] _payload = GC.AllocateArray<byte>(FieldLimits.MaxPayload, pinned: true);
+    private readonly byte[] _wrapped = GC.AllocateArray<byte>(ISecureModule.MaxWrappedLength, pinned: true);
+    private readonly byte[] _response = GC.AllocateArray<byte>(ResponseApdu.MaxLength, pinned: true);
+    private ICardConnection? _connection;
+    private Script? _script;
+    private ScriptStop? _broken;
+
+    public CardPort(
+        ICardReader reader, ISecureModule module, CommandBuffer commands, ResponseStore responses,
+        Func<TerminalEvent, ValueTask> post, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
+        (_reader, _module, _commands, _responses, _post, _slowCard, _time, _logger) = (reader, module, commands, responses, post, slowCard, time, logger);
+
+    /// <summary>Works off the queue until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await foreach (var work in _work.Reader.ReadAllAsync(cancellation).ConfigureAwait(false)) await work(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Gets ready for a script: a cold reset for an opening, the ticket for the module. A failure is told with the script's first command.</summary>
+    public ValueTask BeginScriptAsync(Script script, CancellationToken cancellation) =>
+        _work.Writer.WriteAsync(stop => BeginAsync(script, stop), cancellation);
+
+    /// <summary>Takes one command to the card; <see cref="TerminalEvent.Answered"/> or <see cref="TerminalEvent.Faulted"/> follows.</summary>
+    public ValueTask TransmitAsync(int sequence, CancellationToken cancellation) =>
+        _work.Writer.WriteAsync(stop => PassOnAsync(sequence, stop), cancellation);
+
+    /// <summary>Zeroes commands and responses, ends the module's opening, powers the card down.</summary>
+    public ValueTask ReleaseAsync(CancellationToken cancellation) => _work.Writer.WriteAsync(_ => LetGoAsync(), cancellation);
+
+    /// <summary>Uses the module in its turn.</summary>
+    public async ValueTask<T> WithModuleAsync<T>(Func<ISecureModule, T> use, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _work.Writer.WriteAsync(
+            _ =>
+            {
+                try { done.SetResult(use(_module)); }
+                catch (Exception e) { done.SetException(e); }
+                return ValueTask.CompletedTask;
+            }, cancellation).ConfigureAwait(false);
+        return await done.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _work.Writer.TryComplete();
+        await LetGoAsync().ConfigureAwait(false);
+        CryptographicOperations.ZeroMemory(_payload);
+        CryptographicOperations.ZeroMemory(_wrapped);
+        CryptographicOperations.ZeroMemory(_response);
+    }
+
+    private async ValueTask BeginAsync(Script script, CancellationToken cancellation)
+    {
+        _responses.Clear();
+        (_script, _broken) = (script, null);
+        if (script.Kind is ScriptKind.Open) await ResetAsync(cancellation).ConfigureAwait(false);
+        if (script.Ticket.IsEmpty) return;
+        if (_module.OpenTicket(script) is not ModuleRefusal.None and var refusal)
+        {
+            Log.ModuleRefused(_logger, refusal, script.First);
+            _broken = ScriptStop.ModuleRefused;
+        }
+    }
+
+    private async ValueTask ResetAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            _module.EndOpening();
+            // A reader whose card came back after a fault is connected to anew.
+            _connection ??= new GetResponseConnection(await _reader.ConnectAsync(cancellation).ConfigureAwait(false));
+            await _connection.ResetAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (CardException e)
+        {
+            Log.CardLost(_logger, e.Fault, e.Message);
+            _broken = ScriptStop.CardLost;
+            await DisconnectAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask PassOnAsync(int sequence, CancellationToken cancellation)
+    {
+        if (_broken is { } stop) await _post(new TerminalEvent.Faulted(sequence, stop)).ConfigureAwait(false);
+        else if (_connection is null || _script is null) await _post(new TerminalEvent.Faulted(sequence, ScriptStop.CardLost)).ConfigureAwait(false);
+        else await TransmitAsync(_connection, _script, sequence, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask TransmitAsync(ICardConnection connection, Script script, int sequence, CancellationToken cancellation)
+    {
+        try
+        {
+            // Null when the relay has discarded it meanwhile: nobody waits for an answer any more.
+            if (_commands.TryTake(sequence, _payload) is not { } taken) return;
+            ReadOnlyMemory<byte> command = _payload.AsMemory(0, taken.Length);
+            if (script.Sealed)
+            {
+                var refusal = _module.Unseal(script, sequence, command.Span, _wrapped, out var length);
+                CryptographicOperations.ZeroMemory(_payload.AsSpan(0, taken.Length));
+                if (refusal is not ModuleRefusal.None)
+                {
+                    Log.ModuleRefused(_logger, refusal, sequence);
+                    await _post(new TerminalEvent.Faulted(sequence, ScriptStop.ModuleRefused)).ConfigureAwait(false);
+                    return;
+                }
+                command = _wrapped.AsMemory(0, length);
+            }
+            await _post(await ExchangeAsync(connection, sequence, command, taken.Expected, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(_payload);
+            CryptographicOperations.ZeroMemory(_wrapped);
+        }
+    }
+
+    private async ValueTask<TerminalEvent> ExchangeAsync(
+        ICardConnection connection, int sequence, ReadOnlyMemory<byte> command, ValueList<ushort> expected, CancellationToken cancellation)
+    {
+        using var slow = new CancellationTokenSource(_slowCard, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, slow.Token);
+        var length = 0;
+        try
+        {
+            length = await connection.TransmitAsync(command, _response, either.Token).ConfigureAwait(false);
+            _responses.Add(_response.AsSpan(0, length));
+            var statusWord = (ushort)(_response[length - 2] << 8 | _response[length - 1]);
+            return new TerminalEvent.Answered(sequence, expected.Count == 0 ? statusWord == 0x9000 : expected.Span.Contains(statusWord));
+        }
+        catch (CardException e)
+        {
+            Log.CardLost(_logger, e.Fault, e.Message);
+        }
+        catch (OperationCanceledException) when (slow.IsCancellationRequested)
+        {
+            Log.CardLost(_logger, CardFault.SlowCard, $"No answer within {_slowCard}.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(_response.AsSpan(0, length));
+        }
+        _broken = ScriptStop.CardLost;
+        await DisconnectAsync().ConfigureAwait(false);
+        return new TerminalEvent.Faulted(sequence, ScriptStop.CardLost);
+    }
+
+    private async ValueTask LetGoAsync()
+    {
+        _commands.Clear();
+        _responses.Clear();
+        _script = null;
+        _module.EndOpening();
+        await DisconnectAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask DisconnectAsync()
+    {
+        if (_connection is null) return;
+        var gone = _connection;
+        _connection = null;
+        try
+        {
+            await gone.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (CardException e)
+        {
+            // The card went first; there is nothing left to power down.
+            Log.CardLost(_logger, e.Fault, e.Message);
+        }
+    }
+}

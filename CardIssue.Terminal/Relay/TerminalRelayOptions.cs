@@ -1,0 +1,40 @@
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Terminal.Relay;
+
+/// <summary>What a <see cref="TerminalRelay"/> may be told; validated when the relay is made.</summary>
+public sealed class TerminalRelayOptions
+{
+    /// <summary>Commands held at most, 1 to <see cref="Limits.MaxWindow"/>.</summary>
+    public int Window { get; set; } = 8;
+
+    /// <summary>How long the center may be silent where its word is awaited, before the line is brought up anew.</summary>
+    public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a card may take for one command; key generation is slow.</summary>
+    public TimeSpan SlowCard { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The pause before the next try after the center refused access, or could not prove itself.</summary>
+    public TimeSpan RefusedPause { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The pause before a reader that broke is asked again.</summary>
+    public TimeSpan ReaderPause { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        if (Window is < 1 or > Limits.MaxWindow) throw new ArgumentException($"{nameof(Window)} is 1 to {Limits.MaxWindow}; it is {Window}.");
+        Positive(CenterSilence, nameof(CenterSilence));
+        Positive(SlowCard, nameof(SlowCard));
+        Positive(RefusedPause, nameof(RefusedPause));
+        Positive(ReaderPause, nameof(ReaderPause));
+    }
+
+    internal TerminalPolicy Policy => new(Window, Math.Max(1, Window / 2));
+
+    private static void Positive(TimeSpan value, string name)
+    {
+        if (value <= TimeSpan.Zero || value > TimeSpan.FromHours(1)) throw new ArgumentException($"{name} is more than zero and at most an hour; it is {value}.");
+    }
+}
