@@ -15,9 +15,6 @@ public sealed class P256PrivateKey : IDisposable
     /// <summary>Its public key.</summary>
     public P256PublicKey PublicKey { get; }
 
-    /// <summary>The private number, lent, to be sealed into a key file.</summary>
-    internal ReadOnlySpan<byte> Number => _d.Span;
-
     /// <summary>A new key from the operating system's generator.</summary>
     public static P256PrivateKey Generate()
     {
@@ -79,6 +76,13 @@ public sealed class P256PrivateKey : IDisposable
         {
             CryptographicOperations.ZeroMemory(parameters.D);
         }
+    }
+
+    /// <summary>Writes the private number (32 bytes) where it is about to be sealed into a key file.</summary>
+    public void WriteTo(SecretWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.Bytes(_d.Span);
     }
 
     /// <summary>Zeroes the private number.</summary>
