@@ -176,7 +176,7 @@ internal sealed class CardPort : IAsyncDisposable
 
     private async ValueTask LetGoAsync()
     {
-        _commands.Clear();
+        if (_script is not null) _commands.Discard(_script.First + _script.Count);
         _responses.Clear();
         _script = null;
         _module.EndOpening();

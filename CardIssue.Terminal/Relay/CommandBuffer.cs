@@ -4,28 +4,30 @@ using CardIssue.Core;
 namespace CardIssue.Terminal.Relay;
 
 /// <summary>
-/// The few commands on their way to the card: a ring of pinned slots, a window's worth, each zeroed as soon as its command went to the card.
-/// Nothing else in a terminal ever holds write data.
+/// The few commands on their way to the card, in pinned slots, each zeroed as soon as its command went to the card. There are slots for two windows:
+/// after a script stopped early, the rest of its window may still be coming in when the next script begins. Nothing else in a terminal ever holds write data.
 /// </summary>
 internal sealed class CommandBuffer : IDisposable
 {
     private readonly Slot[] _slots;
     private readonly Lock _gate = new();
+    private int _highest = -1;
 
     public CommandBuffer(int window)
     {
-        _slots = new Slot[window];
-        for (var i = 0; i < window; i++) _slots[i] = new Slot();
+        _slots = new Slot[2 * window];
+        for (var i = 0; i < _slots.Length; i++) _slots[i] = new Slot();
     }
 
-    /// <summary>Keeps a command until it is taken. False when the window is full, or the number is in it already.</summary>
+    /// <summary>Keeps a command until it is taken. A double is not kept. False when there is no room: the peer does not heed its credit.</summary>
     public bool TryPut(int sequence, ReadOnlySpan<byte> payload, ValueList<ushort> expected)
     {
         lock (_gate)
         {
-            var slot = _slots[sequence % _slots.Length];
-            if (slot.Sequence >= 0) return false;
-            slot.Fill(sequence, payload, expected);
+            if (sequence <= _highest) return true;
+            if (Array.Find(_slots, s => s.Sequence < 0) is not { } free) return false;
+            free.Fill(sequence, payload, expected);
+            _highest = sequence;
             return true;
         }
     }
@@ -35,8 +37,7 @@ internal sealed class CommandBuffer : IDisposable
     {
         lock (_gate)
         {
-            var slot = _slots[sequence % _slots.Length];
-            if (slot.Sequence != sequence) return null;
+            if (Array.Find(_slots, s => s.Sequence == sequence) is not { } slot) return null;
             slot.Payload.CopyTo(destination);
             var taken = new Taken(slot.Payload.Length, slot.Expected);
             slot.Clear();
@@ -44,11 +45,22 @@ internal sealed class CommandBuffer : IDisposable
         }
     }
 
-    /// <summary>Zeroes every slot.</summary>
-    public void Clear()
+    /// <summary>Zeroes the commands whose sequence number is below <paramref name="before"/>.</summary>
+    public void Discard(int before)
     {
         lock (_gate)
+            foreach (var slot in _slots)
+                if (slot.Sequence >= 0 && slot.Sequence < before) slot.Clear();
+    }
+
+    /// <summary>Zeroes every slot; on a new line sequence numbers begin anew.</summary>
+    public void Reset()
+    {
+        lock (_gate)
+        {
             foreach (var slot in _slots) slot.Clear();
+            _highest = -1;
+        }
     }
 
     /// <summary>Whether no slot holds a command.</summary>
@@ -60,7 +72,7 @@ internal sealed class CommandBuffer : IDisposable
         }
     }
 
-    public void Dispose() => Clear();
+    public void Dispose() => Reset();
 
     /// <summary>A payload's length in bytes, and the status words to go on with.</summary>
     public readonly record struct Taken(int Length, ValueList<ushort> Expected);

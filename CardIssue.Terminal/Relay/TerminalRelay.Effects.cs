@@ -22,11 +22,9 @@ public sealed partial class TerminalRelay
             case TerminalEffect.CheckReader: return CheckReaderAsync(cancellation);
             case TerminalEffect.BeginScript begin: return _card.BeginScriptAsync(begin.Script, cancellation);
             case TerminalEffect.Transmit transmit: return _card.TransmitAsync(transmit.Sequence, cancellation);
-            case TerminalEffect.ReleaseCard:
-                _commands.Clear();
-                return _card.ReleaseAsync(cancellation);
-            case TerminalEffect.DiscardCommands:
-                _commands.Clear();
+            case TerminalEffect.ReleaseCard: return _card.ReleaseAsync(cancellation);
+            case TerminalEffect.DiscardCommands discard:
+                _commands.Discard(discard.Before);
                 break;
             case TerminalEffect.Show show:
                 Show(show);
@@ -169,6 +167,7 @@ public sealed partial class TerminalRelay
                 var line = await _connector.ConnectAsync(cancellation).ConfigureAwait(false);
                 await using var _ = line.ConfigureAwait(false);
                 Log.LineUp(_logger, line.Peer.Line?.ToString() ?? "none");
+                _commands.Reset();
                 var nonce = await _card.WithModuleAsync(module => module.BeginAdmission(), cancellation).ConfigureAwait(false);
                 await _queue.PostAsync(new Item.LineUp(line, nonce), cancellation).ConfigureAwait(false);
                 await ReceiveAsync(line, cancellation).ConfigureAwait(false);
