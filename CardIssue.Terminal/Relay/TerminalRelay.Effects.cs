@@ -176,6 +176,8 @@ public sealed partial class TerminalRelay
             {
                 Log.LineDown(_logger, e.Fault, e.Message);
             }
+            // What was still coming in goes nowhere any more.
+            _commands.Reset();
             // A line that never came to access is not brought up again at once.
             var pause = Phase is TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.Offline
                 ? _options.RefusedPause : TimeSpan.Zero;
