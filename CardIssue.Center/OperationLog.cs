@@ -1,0 +1,49 @@
+using CardIssue.Core;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Center;
+
+/// <summary>Every line of this assembly for the host's own log. Never data of an order, a reference, a code or a key.</summary>
+internal static partial class OperationLog
+{
+    [LoggerMessage(1, LogLevel.Information, "{Session}: line {Line} up from {Address}")]
+    public static partial void LineUp(ILogger logger, string session, LineNumber line, string address);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Session}: line down: {Fault}: {Reason}")]
+    public static partial void LineDown(ILogger logger, string session, LineFault fault, string reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Session}: rejected in phase {Phase}: {Event}: {Reason}; the line is closed")]
+    public static partial void Rejected(ILogger logger, string session, CenterPhase phase, CenterEventKind @event, string reason);
+
+    [LoggerMessage(4, LogLevel.Debug, "{Session}: ignored in phase {Phase}: {Event}: {Reason}")]
+    public static partial void Ignored(ILogger logger, string session, CenterPhase phase, CenterEventKind @event, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "{Session}: could not be logged, so it is not acted on: {Reason}")]
+    public static partial void NotLogged(ILogger logger, string session, string reason);
+
+    [LoggerMessage(6, LogLevel.Error, "{Session}: {What} was not saved: {Reason}")]
+    public static partial void NotSaved(ILogger logger, string session, string what, string reason);
+
+    [LoggerMessage(7, LogLevel.Information, "{Session}: over")]
+    public static partial void SessionOver(ILogger logger, string session);
+
+    [LoggerMessage(8, LogLevel.Error, "{Session}: failed")]
+    public static partial void SessionFailed(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(9, LogLevel.Warning, "Line {Line}: {Count} sessions are the most; a further one was closed")]
+    public static partial void TooManySessions(ILogger logger, LineNumber line, int count);
+
+    [LoggerMessage(10, LogLevel.Error, "Line {Line}: cannot listen any more: {Reason}")]
+    public static partial void ListenerFailed(ILogger logger, LineNumber line, string reason);
+
+    [LoggerMessage(11, LogLevel.Information, "Claims of earlier sessions of this host let go: {Count}")]
+    public static partial void Released(ILogger logger, int count);
+
+    [LoggerMessage(12, LogLevel.Error, "No checkpoint of the log: {Reason}")]
+    public static partial void NoCheckpoint(ILogger logger, string reason);
+
+    [LoggerMessage(13, LogLevel.Error, "Old write data was not deleted: {Reason}")]
+    public static partial void NotDeleted(ILogger logger, string reason);
+}

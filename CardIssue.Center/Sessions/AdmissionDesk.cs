@@ -1,0 +1,81 @@
+using CardIssue.Center.Terminals;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>A terminal that was let in: address, line, certificate and credential all fitted. Only <see cref="AdmissionDesk"/> makes one.</summary>
+internal sealed class AdmittedTerminal
+{
+    internal AdmittedTerminal(TerminalIdentity identity, AdmissionNonces nonces, Admitted answer) => (Identity, Nonces, Answer) = (identity, nonces, answer);
+
+    /// <summary>Its keys, as the registry has them.</summary>
+    public TerminalIdentity Identity { get; }
+
+    /// <summary>Both sides' random halves of this admission.</summary>
+    public AdmissionNonces Nonces { get; }
+
+    /// <summary>What to answer it.</summary>
+    public Admitted Answer { get; }
+}
+
+/// <summary>What came of a request for access.</summary>
+/// <param name="Terminal">The terminal, when let in.</param>
+/// <param name="Refusal">Coarsely, for the terminal, when not.</param>
+/// <param name="Detail">In full, for the log only.</param>
+internal readonly record struct AdmissionOutcome(AdmittedTerminal? Terminal, RefusalCode? Refusal, string Detail);
+
+/// <summary>S220, S310 (numerals 12, 13): lets in only a terminal whose address, line number and credential all fit.</summary>
+internal sealed class AdmissionDesk(CenterServices services)
+{
+    public async Task<AdmissionOutcome> JudgeAsync(LinePeer peer, AdmissionRequest input, CancellationToken cancellation)
+    {
+        if (!services.Limiter.TryBegin(peer)) return new AdmissionOutcome(null, RefusalCode.TooMany, "too many attempts from this place");
+        var known = await services.Terminals.GetAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
+        var finding = TerminalAdmission.Check(peer, known);
+        if (finding is not AdmissionFinding.Fits) return new AdmissionOutcome(null, RefusalCode.NotKnown, finding.ToString());
+
+        var identity = IdentityOf(known!);
+        var transcript = Transcript(peer, input);
+        if (!transcript.IsSigned(AdmissionRole.Terminal, identity.CredentialKey, input.Proof.Signature))
+            return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit");
+
+        services.Limiter.Admitted(peer);
+        var readers = await ReaderListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
+        var answer = new Admitted(services.Vault.SignAdmission(transcript), services.Vault.SignReaderList(readers));
+        return new AdmissionOutcome(
+            new AdmittedTerminal(identity, new AdmissionNonces(input.Hello.Nonce, input.Challenge.Nonce), answer), null, "address, line and credential fit");
+    }
+
+    private AdmissionTranscript Transcript(LinePeer peer, AdmissionRequest input) => new()
+    {
+        MinVersion = input.Hello.MinVersion,
+        MaxVersion = input.Hello.MaxVersion,
+        Version = input.Challenge.Version,
+        Terminal = input.Hello.Terminal,
+        Center = services.Vault.Identity.Id,
+        Window = input.Hello.Window,
+        Line = input.Challenge.Line,
+        TerminalNonce = input.Hello.Nonce,
+        CenterNonce = input.Challenge.Nonce,
+        TerminalCertificate = peer.PeerCertificate,
+        CenterCertificate = peer.OwnCertificate,
+    };
+
+    private static TerminalIdentity IdentityOf(TerminalRecord known) => new(
+        known.Terminal, P256PublicKey.Parse(known.CredentialKey.Span), P256PublicKey.Parse(known.AgreementKey.Span), known.KeyVersion, known.Certificate);
+
+    private async Task<ReaderList> ReaderListAsync(TerminalId terminal, CancellationToken cancellation)
+    {
+        var readers = await services.Terminals.ReadersAsync(terminal, cancellation).ConfigureAwait(false);
+        return new ReaderList(terminal, 1, services.Time.GetUtcNow(), [.. readers.Select(Entry)]);
+    }
+
+    private static ReaderEntry Entry(ReaderRecord reader) =>
+        new(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Ports, reader.LetInWithoutIdentity);
+}
+
+/// <summary>The three messages of a request for access.</summary>
+internal readonly record struct AdmissionRequest(Hello Hello, Challenge Challenge, Proof Proof);

@@ -1,0 +1,226 @@
+using System.Security.Cryptography;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>
+/// What a session holds of the card that it is writing: the plan, the opening under way, and the script that is out. It makes the scripts'
+/// commands, the same for both key modes but for the last step, and judges what the card said, the same for both.
+/// </summary>
+internal sealed class CardWork : IDisposable
+{
+    private const int ChallengeLength = 8;
+
+    private readonly IKeyVault _vault;
+    private readonly CardProduct _product;
+    private readonly CardPlan _plan;
+    private readonly ICardProfile _profile;
+    private readonly TerminalIdentity _terminal;
+    private readonly AdmissionNonces _nonces;
+    private readonly Claim _claim;
+    private readonly byte[] _challenge = new byte[ChallengeLength];
+    private readonly SortedDictionary<int, ProofKind> _proofs = [];
+    private ICardOpening? _opening;
+    private CardId? _card;
+    private IReadOnlyList<CardCommand> _script = [];
+
+    public CardWork(
+        IKeyVault vault, CardProduct product, CardPlan plan, ICardProfile profile, TerminalIdentity terminal, AdmissionNonces nonces, Claim claim) =>
+        (_vault, _product, _plan, _profile, _terminal, _nonces, _claim) = (vault, product, plan, profile, terminal, nonces, claim);
+
+    /// <summary>What the operator may see of the order.</summary>
+    public string Display => _claim.Display;
+
+    /// <summary>Which proofs were had, for log and receipt.</summary>
+    public string Proofs => _proofs.Count == 0 ? "none" : string.Join(", ", _proofs.Values.Distinct());
+
+    /// <summary>Keeps which proof was had of a record, or of the closing.</summary>
+    public void Note(int record, ProofKind proof) => _proofs[record] = proof;
+
+    /// <summary>Makes a script's commands as they leave: in the clear for an opening; wrapped for the card, or sealed for the module, for all others.</summary>
+    public PreparedScript Prepare(Script script)
+    {
+        _script = Commands(script);
+        if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
+            throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
+        if (script.Kind is ScriptKind.Open) return InTheClear(script);
+        return script.Sealed ? SealedForModule(script) : WrappedForCard(script);
+    }
+
+    /// <summary>Zeroes the keys of the opening.</summary>
+    public void ForgetOpening()
+    {
+        _opening?.Dispose();
+        (_opening, _card, _script) = (null, null, []);
+    }
+
+    /// <summary>What a script's result means.</summary>
+    /// <param name="run">The script.</param>
+    /// <param name="result">All that the card said to it.</param>
+    /// <param name="resuming">Whether the order was bound to the card before this opening.</param>
+    public Judgement Judge(ScriptRun run, Result result, bool resuming)
+    {
+        var responses = new List<ResponseApdu>(result.Responses.Count);
+        foreach (var response in result.Responses)
+        {
+            if (response.Length < 2) return new Judgement(new Verdict.InDoubt(), "a response shorter than a status word");
+            responses.Add(ResponseApdu.Parse(response.Span));
+        }
+        return run.Kind switch
+        {
+            ScriptKind.Open => JudgeOpening(result.Stop, responses),
+            ScriptKind.Authenticate => JudgeAuthentication(result.Stop, responses, resuming),
+            ScriptKind.Look => Explain(LookedAt(run, result.Stop, Outcomes(responses)), responses),
+            ScriptKind.Record => Explain(_profile.JudgeRecord(_plan, run.Record, result.Stop, Outcomes(responses)), responses),
+            ScriptKind.Close => Explain(_profile.JudgeClose(_plan, result.Stop, Outcomes(responses)), responses),
+        };
+    }
+
+    public void Dispose()
+    {
+        ForgetOpening();
+        _plan.Dispose();
+    }
+
+    private IReadOnlyList<CardCommand> Commands(Script script) => script.Kind switch
+    {
+        ScriptKind.Open => OpenCommands(),
+        ScriptKind.Authenticate => _profile.AfterAuthentication(_product),
+        ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
+        ScriptKind.Look => _plan.Look(script.Record),
+        ScriptKind.Record => _plan.Record(script.Record, new Encryption(_opening!)),
+        ScriptKind.Close => _plan.Close(new Encryption(_opening!)),
+    };
+
+    /// <summary>A fresh challenge for every opening: a cryptogram answers for one time only.</summary>
+    private IReadOnlyList<CardCommand> OpenCommands()
+    {
+        ForgetOpening();
+        RandomNumberGenerator.Fill(_challenge);
+        return _profile.Open(_product, _challenge);
+    }
+
+    private PreparedScript InTheClear(Script script) => new(script, [.. _script.Select(c => new PreparedCommand(c.Apdu.ToBytes().ToArray(), c.Expected))]);
+
+    private PreparedScript WrappedForCard(Script script)
+    {
+        var commands = new List<PreparedCommand>(script.Count);
+        if (script.Kind is ScriptKind.Authenticate) commands.Add(new PreparedCommand(_opening!.ExternalAuthenticate().ToBytes().ToArray(), default));
+        var wrapped = new byte[Scp03Session.MaxWrappedLength];
+        foreach (var command in _script)
+        {
+            var length = _opening!.Wrap(command.Apdu.ToBytes().Span, wrapped);
+            commands.Add(new PreparedCommand(wrapped.AsSpan(0, length).ToArray(), command.Expected));
+        }
+        return new PreparedScript(script, commands);
+    }
+
+    private PreparedScript SealedForModule(Script script)
+    {
+        var commands = new List<PreparedCommand>(script.Count);
+        if (script.Kind is ScriptKind.Authenticate)
+        {
+            var request = new TicketRequest(_nonces, _claim.Order, _card!.Value, _claim.Fence, script.Opening, script.First);
+            script = script with { Ticket = _opening!.SealTicket(_terminal, request) };
+            commands.Add(new PreparedCommand(_opening.SealExternalAuthenticate(Context(script, 0)).ToArray(), default));
+        }
+        foreach (var command in _script)
+        {
+            var plain = command.Apdu.ToBytes();
+            var payload = new byte[plain.Length + SealedCommand.Overhead];
+            _opening!.SealCommand(Context(script, commands.Count), plain.Span, payload);
+            commands.Add(new PreparedCommand(payload, command.Expected));
+        }
+        return new PreparedScript(script, commands);
+    }
+
+    private CommandContext Context(Script script, int index) => CommandContext.Of(_claim.Order, _card!.Value, script, index);
+
+    private Judgement JudgeOpening(ScriptStop stop, IReadOnlyList<ResponseApdu> responses)
+    {
+        switch (_profile.ReadOpening(_product, stop, responses))
+        {
+            case OpeningReading.CardLost: return new Judgement(new Verdict.CardLost(), "");
+            case OpeningReading.Rejected rejected: return new Judgement(new Verdict.Rejected(rejected.Code), rejected.Detail);
+            case OpeningReading.Ready ready: return Verify(ready);
+            case var other: throw new InvalidOperationException($"No one judges {other.GetType().Name}.");
+        }
+    }
+
+    /// <summary>The card's cryptogram is verified here, before anything is bound to the card or sent to it that it could count against itself.</summary>
+    private Judgement Verify(OpeningReading.Ready ready)
+    {
+        var opened = _vault.OpenCard(
+            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge, ready.InitializeUpdate, _product.SecurityLevel);
+        if (opened is CardOpenResult.Refused refused)
+            return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
+        _opening = ((CardOpenResult.Opened)opened).Opening;
+        _card = _profile.IdentityOf(ready);
+        return new Judgement(new Verdict.Genuine(_card.Value), "the card's cryptogram is right");
+    }
+
+    /// <summary>EXTERNAL AUTHENTICATE itself is answered without protection; what follows it is judged like everything else.</summary>
+    private Judgement JudgeAuthentication(ScriptStop stop, List<ResponseApdu> responses, bool resuming)
+    {
+        ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
+        var after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
+        return Explain(_profile.JudgeAuthentication(_product, stop, authenticated, after, resuming), responses);
+    }
+
+    private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>
+        run.Record > _claim.Plan.Records.Count
+            ? _profile.JudgeCloseLook(_plan, stop, outcomes)
+            : _profile.JudgeLook(_plan, run.Record, stop, outcomes);
+
+    /// <summary>Answers are unwrapped in the order of the commands; after a breach the channel is dead and nothing more is.</summary>
+    private List<CommandOutcome> Outcomes(IReadOnlyList<ResponseApdu> responses)
+    {
+        var outcomes = new List<CommandOutcome>(responses.Count);
+        for (var i = 0; i < responses.Count; i++)
+        {
+            var outcome = new CommandOutcome(_script[i], _opening!.Unwrap(responses[i]));
+            outcomes.Add(outcome);
+            if (outcome.Response is UnwrapResult.Breach) break;
+        }
+        return outcomes;
+    }
+
+    private static Judgement Explain(Verdict verdict, IReadOnlyList<ResponseApdu> responses) =>
+        new(verdict, responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}");
+
+    /// <summary>The opening's encryption of secret data, as plans ask for it.</summary>
+    private sealed class Encryption(ICardOpening opening) : IDataEncryption
+    {
+        public byte[] Encrypt(ReadOnlySpan<byte> plain) => opening.EncryptData(plain, PaddingFor(plain.Length)).ToArray();
+
+        public int LengthOf(int plainLength) => DataEncryption.LengthOf(plainLength);
+
+        private static DekPadding PaddingFor(int length) => DataEncryption.PaddingFor(length);
+    }
+}
+
+/// <summary>A verdict, and what the log says of it.</summary>
+/// <param name="Verdict">The verdict.</param>
+/// <param name="Detail">For the log: no keys, no data.</param>
+internal readonly record struct Judgement(Verdict Verdict, string Detail);
+
+/// <summary>One command as it leaves.</summary>
+/// <param name="Payload">Wrapped, sealed, or in the clear for an opening.</param>
+/// <param name="Expected">The status words to go on with.</param>
+internal readonly record struct PreparedCommand(byte[] Payload, ValueList<ushort> Expected);
+
+/// <summary>A script whose commands are made, all of them before the first byte leaves, so that the log has them as one unit.</summary>
+/// <param name="Head">The head, with the ticket where there is one.</param>
+/// <param name="Commands">The commands, in order.</param>
+internal sealed record PreparedScript(Script Head, IReadOnlyList<PreparedCommand> Commands)
+{
+    /// <summary>All payloads, one after the other: what the log's HMAC is over.</summary>
+    public byte[] ToBytes() => [.. Commands.SelectMany(c => c.Payload)];
+}

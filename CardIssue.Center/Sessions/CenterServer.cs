@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using CardIssue.Center.Storage;
+using CardIssue.Core.Lines;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>The center's communication (numeral 11): a session for every line that comes up on any of its listeners, and what has to be done now and then.</summary>
+public sealed class CenterServer
+{
+    private readonly CenterServices _services;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<string, CenterSession> _sessions = new();
+    private readonly string _start = Guid.NewGuid().ToString("N")[..8];
+    private int _count;
+
+    /// <summary>Makes a server; <see cref="RunAsync"/> starts it.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public CenterServer(CenterServices services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.Options.Validate();
+        _services = services;
+        _logger = services.Loggers.CreateLogger<CenterServer>();
+    }
+
+    /// <summary>How long sessions may take to stop in order.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many sessions there are.</summary>
+    public int Sessions => _sessions.Count;
+
+    /// <summary>Serves the listeners until cancelled; then orders under way are stopped and let go. The listeners belong to the caller.</summary>
+    /// <exception cref="StoreException">The store cannot be used at the start.</exception>
+    public async Task RunAsync(IReadOnlyList<ILineListener> listeners, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(listeners);
+        // Sessions of this host that a crash ended must not hold their orders until the lease ends.
+        var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
+        if (released > 0) OperationLog.Released(_logger, released);
+        using var stop = new CancellationTokenSource();
+        var accepting = listeners.Select(listener => AcceptAsync(listener, stop.Token, cancellation)).ToArray();
+        var checkpoints = CheckpointAsync(cancellation);
+        await Task.WhenAll([.. accepting, checkpoints]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopSessionsAsync().ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        await WaitAsync(static sessions => sessions.IsEmpty).ConfigureAwait(false);
+    }
+
+    private async Task AcceptAsync(ILineListener listener, CancellationToken sessionsEnd, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                var line = await listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                _ = ServeAsync(line, listener.Line, sessionsEnd);
+            }
+            catch (LineException e)
+            {
+                OperationLog.ListenerFailed(_logger, listener.Line, e.Message);
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(ILine line, Core.LineNumber number, CancellationToken cancellation)
+    {
+        await using var _ = line.ConfigureAwait(false);
+        if (_sessions.Count >= _services.Options.MaxSessions)
+        {
+            OperationLog.TooManySessions(_logger, number, _services.Options.MaxSessions);
+            return;
+        }
+        using var session = new CenterSession(_services, line, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}");
+        _sessions[session.Name] = session;
+        OperationLog.LineUp(_logger, session.Name, number, line.Peer.Address?.ToString() ?? "no address");
+        try
+        {
+            await session.RunAsync(cancellation).ConfigureAwait(false);
+            OperationLog.SessionOver(_logger, session.Name);
+        }
+        catch (OperationCanceledException)
+        {
+            OperationLog.SessionOver(_logger, session.Name);
+        }
+        catch (Exception e)
+        {
+            // One session's bug must not end the others; its claim was let go or runs out.
+            OperationLog.SessionFailed(_logger, e, session.Name);
+        }
+        finally
+        {
+            _sessions.TryRemove(session.Name, out var _);
+        }
+    }
+
+    /// <summary>Tells every terminal that works on an order that the center stops.</summary>
+    private async Task StopSessionsAsync()
+    {
+        foreach (var session in _sessions.Values) await session.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await WaitAsync(static sessions => sessions.Values.All(s => s.Phase is Core.Protocol.CenterPhase.Ended or Core.Protocol.CenterPhase.AwaitingRemoval)).ConfigureAwait(false);
+    }
+
+    private async Task WaitAsync(Func<ConcurrentDictionary<string, CenterSession>, bool> reached)
+    {
+        var pause = TimeSpan.FromMilliseconds(20);
+        for (var waited = TimeSpan.Zero; waited < Grace && !reached(_sessions); waited += pause) await Task.Delay(pause).ConfigureAwait(false);
+    }
+
+    /// <summary>Signed checkpoints of the log, and the deletion of write data that is no longer needed.</summary>
+    private async Task CheckpointAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(_services.Options.Checkpoint, _services.Time);
+        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        {
+            try
+            {
+                await _services.Log.CheckpointAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                OperationLog.NoCheckpoint(_logger, e.Message);
+            }
+            try
+            {
+                await _services.Desk.DeleteWriteDataAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                OperationLog.NotDeleted(_logger, e.Message);
+            }
+        }
+    }
+}

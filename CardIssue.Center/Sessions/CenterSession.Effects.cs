@@ -1,0 +1,238 @@
+using System.Globalization;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>The machine's effects, carried out. Each says whether the ones after it may follow.</summary>
+internal sealed partial class CenterSession
+{
+    private async ValueTask<bool> CarryOutAsync(CenterEffect effect, CancellationToken cancellation)
+    {
+        try
+        {
+            switch (effect)
+            {
+                case CenterEffect.Save save: return await SaveAsync(save, cancellation).ConfigureAwait(false);
+                case CenterEffect.Send send: await SendAsync(send.Message, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendScript script: await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendIssued issued: await SendIssuedAsync(issued, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.FindAndClaim find: await FindAndClaimAsync(find.Request, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.Judge judge: await JudgeAsync(judge, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.ForgetOpening: _work?.ForgetOpening(); break;
+                case CenterEffect.ArmTimer arm: _queue.ArmTimer(_services.Options.Of(arm.Timer)); break;
+                case CenterEffect.StopTimer: _queue.StopTimer(); break;
+                case CenterEffect.CloseLine: await CloseLineAsync().ConfigureAwait(false); break;
+                default: throw new InvalidOperationException($"No one carries out {effect.GetType().Name}.");
+            }
+            return true;
+        }
+        catch (StoreException e)
+        {
+            // What cannot be logged does not leave; what cannot be saved did not happen.
+            OperationLog.NotSaved(_logger, Name, effect.GetType().Name, e.Message);
+            _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
+            return false;
+        }
+    }
+
+    private async ValueTask<bool> SaveAsync(CenterEffect.Save save, CancellationToken cancellation)
+    {
+        var outcome = await _services.Orders.SaveAsync(save.Order, save.Fence, save.Change, cancellation).ConfigureAwait(false);
+        if (outcome is SaveOutcome.Saved)
+        {
+            Show(SaveStep(save.Change), save.Change.ToString());
+            return true;
+        }
+        OperationLog.NotSaved(_logger, Name, save.Change.GetType().Name, outcome.GetType().Name);
+        _followUps.Enqueue(new CenterEvent.SaveFailed(outcome is SaveOutcome.ClaimLost));
+        return false;
+    }
+
+    private async ValueTask SendAsync(Message message, CancellationToken cancellation)
+    {
+        var frame = MessageCodec.Encode(message);
+        await _log.SendingAsync(message, frame, cancellation).ConfigureAwait(false);
+        Show(SessionLog.StepOf(message), message.ToString());
+        await SendFrameAsync(frame, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The whole script is made and logged, durably, before its head leaves.</summary>
+    private async ValueTask SendScriptAsync(Script head, CancellationToken cancellation)
+    {
+        _script = _work!.Prepare(head);
+        await _log.SendingAsync(_script, cancellation).ConfigureAwait(false);
+        Show(SessionLog.StepOf(head), head.ToString());
+        await SendFrameAsync(MessageCodec.Encode(_script.Head), cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask SendCommandAsync(CenterEffect.SendCommand command, CancellationToken cancellation)
+    {
+        var prepared = _script!.Commands[command.Index];
+        var frame = new byte[CommandFrame.MaxOverhead + prepared.Payload.Length + (3 * prepared.Expected.Count)];
+        var length = CommandFrame.Encode(command.Script.First + command.Index, prepared.Payload, prepared.Expected, frame);
+        await SendFrameAsync(frame.AsMemory(0, length), cancellation).ConfigureAwait(false);
+    }
+
+    private ValueTask SendIssuedAsync(CenterEffect.SendIssued issued, CancellationToken cancellation)
+    {
+        var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+        var receipt = $"CARD ISSUED\n{_work!.Display}\nOrder {issued.Order}\nCard {issued.Card}\nTerminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
+        return SendAsync(new Issued(receipt.Length <= Limits.MaxReceipt ? receipt : receipt[..Limits.MaxReceipt]), cancellation);
+    }
+
+    /// <summary>A line that breaks while sending is reported by its receiving end.</summary>
+    private async ValueTask SendFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
+    {
+        try
+        {
+            await _line.SendAsync(frame, cancellation).ConfigureAwait(false);
+        }
+        catch (LineException e)
+        {
+            OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
+        }
+    }
+
+    private async ValueTask VerifyProofAsync(CenterEffect.VerifyProof verify, CancellationToken cancellation)
+    {
+        var outcome = await _admission.JudgeAsync(_line.Peer, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
+        _terminal = outcome.Terminal;
+        _log.Terminal = outcome.Terminal?.Identity.Id;
+        var step = outcome.Terminal is null ? 310 : 220;
+        var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
+        await _log.DecidedAsync(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail, cancellation).ConfigureAwait(false);
+        Show(step, detail);
+        _followUps.Enqueue(new CenterEvent.ProofJudged(outcome.Refusal, outcome.Terminal?.Answer));
+    }
+
+    private async ValueTask FindAndClaimAsync(Message request, CancellationToken cancellation)
+    {
+        var outcome = request is Resume resume
+            ? await _services.Orders.ResumeAsync(resume.Token, Claimant(null), cancellation).ConfigureAwait(false)
+            : await ClaimAsync((RequestIssue)request, cancellation).ConfigureAwait(false);
+        switch (outcome)
+        {
+            case ClaimOutcome.Declined declined:
+                _log.Order = declined.Order;
+                await DeclineAsync(declined.Code, declined.Detail, cancellation).ConfigureAwait(false);
+                break;
+            case ClaimOutcome.Claimed claimed:
+                _log.Order = claimed.Order;
+                await BeginWorkAsync(claimed, cancellation).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, CancellationToken cancellation)
+    {
+        var context = new IssueCodeContext(_terminal!.Identity.Id, _terminal.Nonces, request.Number);
+        _services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code);
+        using (code)
+        {
+            // A code that was not sealed for this request is checked all the same, as a wrong one: it counts, and takes as long.
+            return await _services.Orders.ClaimAsync(
+                request.Reference, (order, verifier) => _services.Vault.CheckIssueCode(order, verifier, code is null ? [] : code.Span),
+                Claimant(request.Operator), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private Claimant Claimant(OperatorId? person) => new(_terminal!.Identity.Id, person, Name, _services.Host);
+
+    private async ValueTask DeclineAsync(DeclineCode code, string detail, CancellationToken cancellation)
+    {
+        await _log.DecidedAsync(230, "Declining", detail, cancellation).ConfigureAwait(false);
+        Show(230, $"declined: {detail}");
+        _followUps.Enqueue(new CenterEvent.ClaimDeclined(code));
+    }
+
+    /// <summary>The plan is made before anything is said to the terminal: an order that cannot be written is not begun.</summary>
+    private async ValueTask BeginWorkAsync(ClaimOutcome.Claimed claimed, CancellationToken cancellation)
+    {
+        var (work, claim, fault) = await PlanAsync(claimed, cancellation).ConfigureAwait(false);
+        if (work is null)
+        {
+            await _services.Orders.SaveAsync(claimed.Order, claimed.Fence, new OrderChange.Released(), cancellation).ConfigureAwait(false);
+            await DeclineAsync(DeclineCode.NotNow, fault, cancellation).ConfigureAwait(false);
+            return;
+        }
+        _work = work;
+        await _log.DecidedAsync(230, "Claimed", $"{claimed.Order}, fence {claimed.Fence}, {claimed.State}, {claimed.Progress}", cancellation).ConfigureAwait(false);
+        _followUps.Enqueue(new CenterEvent.Claimed(claim!));
+    }
+
+    private async ValueTask<(CardWork? Work, Claim? Claim, string Fault)> PlanAsync(ClaimOutcome.Claimed claimed, CancellationToken cancellation)
+    {
+        if (await _services.Products.GetAsync(claimed.Product, cancellation).ConfigureAwait(false) is not { } stored) return (null, null, $"product {claimed.Product} is missing");
+        var read = CardProductFile.Read(stored.Body.Span, claimed.Product.ToString());
+        if (read.Product is not { } product) return (null, null, $"product {claimed.Product}: {read.Mistakes[0].Message}");
+        if (CardProfiles.Find(product.Profile) is not { } profile) return (null, null, $"there is no card profile {product.Profile}");
+        if (!_services.Vault.TryOpenOrderData(claimed.Order, claimed.SealedData, out var data)) return (null, null, "the order's write data does not open: changed, or its master key is gone");
+        using (data)
+        {
+            var made = CardPlan.Create(product, OrderData.Read(data.Span));
+            if (made.Plan is not { } plan) return (null, null, $"the order's data does not fit its product: {made.Errors[0].Message}");
+            var claim = claimed.ToClaim(plan.Shape);
+            return (new CardWork(_services.Vault, product, plan, profile, _terminal!.Identity, _terminal.Nonces, claim), claim, "");
+        }
+    }
+
+    private async ValueTask JudgeAsync(CenterEffect.Judge judge, CancellationToken cancellation)
+    {
+        var run = judge.Script;
+        var bound = _state.Work?.Bound is not null;
+        Judgement judgement;
+        try
+        {
+            judgement = _work!.Judge(run, judge.Result, bound);
+        }
+        catch (KeyVaultException e)
+        {
+            judgement = new Judgement(new Verdict.Rejected(CardRejection.UnknownKey), e.Message);
+        }
+        if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
+        if (judgement.Verdict is Verdict.Done done && run.Record > 0) _work!.Note(run.Record, done.Proof);
+        var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
+        await _log.DecidedAsync(run.Kind is ScriptKind.Open or ScriptKind.Authenticate ? 260 : 290, "Judged", detail, cancellation).ConfigureAwait(false);
+        Show(run.Kind is ScriptKind.Open or ScriptKind.Authenticate ? 260 : 290, detail);
+        _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict));
+    }
+
+    /// <summary>A genuine card may still be another order's, issued, voided or barred.</summary>
+    private async ValueTask<Judgement> WelcomeAsync(Verdict.Genuine genuine, Judgement judgement, CancellationToken cancellation)
+    {
+        var known = await _services.Orders.CardAsync(genuine.Card, cancellation).ConfigureAwait(false);
+        // Where the order has a card already, the machine says that it is the other one.
+        if (_state.Work?.Bound is { } bound && bound != genuine.Card) return judgement;
+        if (known.Barred) return new Judgement(new Verdict.Rejected(CardRejection.Barred), $"{known.Tries} authentications without success");
+        return known.IsUsableFor(_state.Work!.Claim.Order) ? judgement
+            : new Judgement(new Verdict.Rejected(CardRejection.InUse), $"the card is {known.Standing}, order {known.Order}");
+    }
+
+    private async ValueTask CloseLineAsync()
+    {
+        _closed = true;
+        await _line.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Show(int step, string text) =>
+        _services.Display?.Report(new CenterProgress(_services.Time.GetUtcNow(), step == 0 ? "" : $"S{step}", Name, text));
+
+    private static int SaveStep(OrderChange change) => change switch
+    {
+        OrderChange.Authenticating or OrderChange.Bound or OrderChange.Opened => 260,
+        OrderChange.Leaving => 270,
+        OrderChange.Confirmed or OrderChange.NotDone or OrderChange.Rewound => 290,
+        OrderChange.Closing or OrderChange.Issued => 300,
+        _ => 0,
+    };
+}

@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Hosting;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>
+/// One terminal's session at the center: carries out what <see cref="CenterMachine"/> decides. It lives as long as its line; all that another
+/// session needs to go on is in the store.
+/// </summary>
+internal sealed partial class CenterSession : IDisposable
+{
+    private const int MaxFollowUps = 16;
+
+    private readonly CenterServices _services;
+    private readonly ILine _line;
+    private readonly AdmissionDesk _admission;
+    private readonly SessionLog _log;
+    private readonly ILogger _logger;
+    private readonly EventQueue<Item> _queue;
+    private readonly Queue<CenterEvent> _followUps = new();
+    private CenterState _state;
+    private AdmittedTerminal? _terminal;
+    private CardWork? _work;
+    private PreparedScript? _script;
+    private bool _closed;
+
+    /// <summary>Makes a session for a line that came up. The line has a number: it comes from a listener.</summary>
+    public CenterSession(CenterServices services, ILine line, string name)
+    {
+        (_services, _line, Name) = (services, line, name);
+        _logger = services.Loggers.CreateLogger<CenterSession>();
+        _admission = new AdmissionDesk(services);
+        _log = new SessionLog(services.Log, name, line.Peer.Line!.Value);
+        _queue = new EventQueue<Item>(services.Time, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
+        _state = CenterState.Start(services.Options.Policy);
+    }
+
+    /// <summary>An event, and the frame that it came in, for the log; empty when it is not a message.</summary>
+    private sealed record Item(CenterEvent Event, ByteString Frame);
+
+    /// <summary>The session's name, unique over all hosts.</summary>
+    public string Name { get; }
+
+    /// <summary>Where the session stands.</summary>
+    public CenterPhase Phase => Volatile.Read(ref _state).Phase;
+
+    /// <summary>Works until the line is gone and everything that it left is settled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await StepAsync(new CenterEvent.LineUp(_line.Peer.Line!.Value, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength))), cancellation).ConfigureAwait(false);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var receiving = ReceiveAsync(ended.Token);
+        var renewing = RenewAsync(ended.Token);
+        try
+        {
+            while (!_closed && await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item) await TakeAsync(item, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(receiving, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // What is left must be let go even when the host shuts down.
+            if (_state.Phase is not CenterPhase.Ended) await StepAsync(new CenterEvent.LineDown(), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops the order under way, or the session when there is none.</summary>
+    public ValueTask StopAsync(CancellationToken cancellation) => _queue.PostAsync(new Item(new CenterEvent.StopOrdered(), ByteString.Empty), cancellation);
+
+    /// <summary>Zeroes what is left.</summary>
+    public void Dispose()
+    {
+        _queue.Dispose();
+        _work?.Dispose();
+    }
+
+    /// <summary>A message is in the log before it is acted on. Where it cannot be, it is not acted on: the record is in doubt, and is settled later.</summary>
+    private async ValueTask TakeAsync(Item item, CancellationToken cancellation)
+    {
+        var happened = item.Event;
+        try
+        {
+            if (happened is CenterEvent.Received received) await _log.ReceivedAsync(received.Message, item.Frame.Memory, cancellation).ConfigureAwait(false);
+            if (happened is CenterEvent.Garbage garbage) await _log.GarbageAsync(garbage.Error, item.Frame.Memory, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            OperationLog.NotLogged(_logger, Name, e.Message);
+            happened = new CenterEvent.SaveFailed(ClaimLost: false);
+        }
+        await StepAsync(happened, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>One transition, its effects in order, then what the effects answered at once.</summary>
+    private async ValueTask StepAsync(CenterEvent first, CancellationToken cancellation)
+    {
+        _followUps.Enqueue(first);
+        for (var steps = 0; _followUps.TryDequeue(out var happened); steps++)
+        {
+            if (steps == MaxFollowUps) throw new InvalidOperationException("A step leads to steps without end.");
+            var before = _state.Phase;
+            var step = CenterMachine.On(_state, happened);
+            Volatile.Write(ref _state, step.State);
+            if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Name, before, happened.Kind, step.Outcome.Reason);
+            if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);
+            foreach (var effect in step.Effects)
+                if (!await CarryOutAsync(effect, cancellation).ConfigureAwait(false)) break;
+            if (_state.Work is null) EndWork();
+        }
+    }
+
+    private void EndWork()
+    {
+        _work?.Dispose();
+        (_work, _script) = (null, null);
+        _log.Order = null;
+    }
+
+    private async Task ReceiveAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await _line.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
+            {
+                using (frame)
+                {
+                    var decoded = MessageCodec.Decode(frame.Memory);
+                    CenterEvent happened = decoded.IsMessage ? new CenterEvent.Received(decoded.Message) : new CenterEvent.Garbage(decoded.Error);
+                    await _queue.PostAsync(new Item(happened, ByteString.Copy(frame.Span)), cancellation).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (LineException e)
+        {
+            OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
+        }
+        await _queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A claim whose session lives keeps its lease, however long the operator looks for a card.</summary>
+    private async Task RenewAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(_services.Options.LeaseRenewal, _services.Time);
+        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        {
+            if (Volatile.Read(ref _state).Work is not { } work) continue;
+            try
+            {
+                if (!await _services.Orders.RenewAsync(work.Claim.Order, work.Claim.Fence, cancellation).ConfigureAwait(false))
+                    await _queue.PostAsync(new Item(new CenterEvent.SaveFailed(ClaimLost: true), ByteString.Empty), cancellation).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                // The next save will say so too; until then there is nothing to lose.
+                OperationLog.NotSaved(_logger, Name, "lease", e.Message);
+            }
+        }
+    }
+}

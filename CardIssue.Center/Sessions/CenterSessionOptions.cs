@@ -1,0 +1,78 @@
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>What the center's sessions may be told; validated when a server is made.</summary>
+public sealed class CenterSessionOptions
+{
+    /// <summary>From line up to admission.</summary>
+    public TimeSpan Admission { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Until a card is inserted.</summary>
+    public TimeSpan CardWait { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>For a sign of life in a script; longer than the slowest card command.</summary>
+    public TimeSpan Script { get; set; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>Until an issued card is taken out.</summary>
+    public TimeSpan Removal { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Between orders; the terminal asks for access anew after it.</summary>
+    public TimeSpan Idle { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>How often a session renews the lease of its order; well below the store's lease.</summary>
+    public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a signed checkpoint of the log is made.</summary>
+    public TimeSpan Checkpoint { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Attempts per record, and at the closing.</summary>
+    public int MaxAttempts { get; set; } = 3;
+
+    /// <summary>Cards that may be refused per request.</summary>
+    public int MaxCards { get; set; } = 5;
+
+    /// <summary>Openings of cards per claim.</summary>
+    public int MaxOpenings { get; set; } = 12;
+
+    /// <summary>Sessions at once; further lines are closed.</summary>
+    public int MaxSessions { get; set; } = 1_000;
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Time(Admission, nameof(Admission));
+        Time(CardWait, nameof(CardWait));
+        Time(Script, nameof(Script));
+        Time(Removal, nameof(Removal));
+        Time(Idle, nameof(Idle));
+        Time(LeaseRenewal, nameof(LeaseRenewal));
+        Time(Checkpoint, nameof(Checkpoint));
+        Count(MaxAttempts, 1, 10, nameof(MaxAttempts));
+        Count(MaxCards, 1, 100, nameof(MaxCards));
+        Count(MaxOpenings, 1, 100, nameof(MaxOpenings));
+        Count(MaxSessions, 1, 100_000, nameof(MaxSessions));
+    }
+
+    internal CenterPolicy Policy => new(MaxAttempts, MaxCards, MaxOpenings);
+
+    internal TimeSpan Of(CenterTimer timer) => timer switch
+    {
+        CenterTimer.Admission => Admission,
+        CenterTimer.Card => CardWait,
+        CenterTimer.Script => Script,
+        CenterTimer.Removal => Removal,
+        CenterTimer.Idle => Idle,
+    };
+
+    private static void Time(TimeSpan value, string name)
+    {
+        if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(7)) throw new ArgumentException($"{name} is more than zero and at most seven days; it is {value}.");
+    }
+
+    private static void Count(int value, int least, int most, string name)
+    {
+        if (value < least || value > most) throw new ArgumentException($"{name} is {least} to {most}; it is {value}.");
+    }
+}

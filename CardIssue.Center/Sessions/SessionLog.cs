@@ -1,0 +1,87 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using CardIssue.Center.Log;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>What a session writes into the log database: every message both ways, a script's commands as one unit, and what was decided. Redacted.</summary>
+internal sealed class SessionLog(IExchangeLog log, string session, LineNumber line)
+{
+    /// <summary>The terminal, once it is known.</summary>
+    public TerminalId? Terminal { get; set; }
+
+    /// <summary>The order under way.</summary>
+    public OrderId? Order { get; set; }
+
+    /// <summary>A message that came; durable when this returns.</summary>
+    public Task ReceivedAsync(Message message, ReadOnlyMemory<byte> frame, CancellationToken cancellation) =>
+        AppendAsync(LogDirection.In, StepOf(message), message.Type.ToString(), DetailOf(message), frame, cancellation);
+
+    /// <summary>What came is no message.</summary>
+    public Task GarbageAsync(string error, ReadOnlyMemory<byte> frame, CancellationToken cancellation) =>
+        AppendAsync(LogDirection.In, 0, "Garbage", Text("error", error), frame, cancellation);
+
+    /// <summary>A message about to leave; nothing leaves before this returns.</summary>
+    public Task SendingAsync(Message message, ReadOnlyMemory<byte> frame, CancellationToken cancellation) =>
+        AppendAsync(LogDirection.Out, StepOf(message), message.Type.ToString(), DetailOf(message), frame, cancellation);
+
+    /// <summary>A script about to leave, with all its commands; the HMAC is over them all.</summary>
+    public Task SendingAsync(PreparedScript script, CancellationToken cancellation) =>
+        AppendAsync(LogDirection.Out, StepOf(script.Head), nameof(MessageType.Script), DetailOf(script.Head), script.ToBytes(), cancellation);
+
+    /// <summary>Something that the center found or decided.</summary>
+    public Task DecidedAsync(int step, string kind, string detail, CancellationToken cancellation) =>
+        AppendAsync(LogDirection.None, step, kind, Text("detail", detail), ReadOnlyMemory<byte>.Empty, cancellation);
+
+    /// <summary>The step that a message belongs to.</summary>
+    public static int StepOf(Message message) => message.Type switch
+    {
+        MessageType.Hello => 210,
+        MessageType.Challenge or MessageType.Proof or MessageType.Admitted => 220,
+        MessageType.Refused => 310,
+        MessageType.RequestIssue or MessageType.Resume or MessageType.Declined => 230,
+        MessageType.InsertCard => 240,
+        MessageType.CardPresent or MessageType.ReaderRefused => 250,
+        MessageType.CardRejected => 255,
+        MessageType.Script => StepOf((Script)message),
+        MessageType.Command or MessageType.Credit => 280,
+        MessageType.Result => 290,
+        MessageType.Issued => 300,
+        MessageType.CardRemoved => 320,
+        MessageType.Abort or MessageType.StatusRequest or MessageType.StatusReport => 0,
+    };
+
+    private static int StepOf(Script script) => script.Kind switch
+    {
+        ScriptKind.Open or ScriptKind.Authenticate => 260,
+        ScriptKind.Look or ScriptKind.Record => 270,
+        ScriptKind.Close => 300,
+    };
+
+    private Task AppendAsync(LogDirection direction, int step, string kind, string detail, ReadOnlyMemory<byte> raw, CancellationToken cancellation) =>
+        log.AppendAsync(new LogEntry(session, Terminal, line, Order, direction, step, kind, detail), raw, cancellation);
+
+    /// <summary>Only what is named here; tokens, codes, references, payloads and responses are in the HMAC alone.</summary>
+    private static string DetailOf(Message message) => message switch
+    {
+        Hello hello => Text("terminal", hello.Terminal.Value),
+        Refused refused => Text("code", refused.Code.ToString()),
+        RequestIssue request => Text("operator", request.Operator.Value),
+        Declined declined => Text("code", declined.Code.ToString()),
+        CardPresent present => Text("atr", present.Atr.ToString()),
+        CardRejected rejected => Text("code", rejected.Code.ToString()),
+        Script script => Text("script", $"{script.Kind}, opening {script.Opening}, record {script.Record}, attempt {script.Attempt}, commands {script.First} to {script.First + script.Count - 1}{(script.Last ? ", last" : "")}{(script.Sealed ? ", sealed" : "")}"),
+        Credit credit => Text("until", credit.Until.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        Result result => Text("result", $"{result.Stop}, {result.Responses.Count} responses to {result.First}"),
+        Abort abort => Text("code", abort.Code.ToString()),
+        ReaderRefused reader => Text("reader", reader.Reader),
+        _ => "{}",
+    };
+
+    private static string Text(string name, string value) =>
+        $"{{\"{name}\":\"{JsonEncodedText.Encode(value.Length <= MaxText ? value : value[..MaxText], JavaScriptEncoder.Default)}\"}}";
+
+    private const int MaxText = 1_024;
+}
