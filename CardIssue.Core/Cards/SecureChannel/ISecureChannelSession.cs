@@ -2,8 +2,8 @@ namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>The host's side of an opened secure channel. It exists only after the card's cryptogram was verified. Does no I/O and is not for several threads.</summary>
 /// <remarks>Commands may be wrapped ahead of their answers, up to a cap; answers are unwrapped in the order of the commands. Wrapping is deterministic:
-/// two sessions of the same keys make the same bytes of the same commands.</remarks>
-public interface ISecureChannelSession
+/// two sessions of the same keys make the same bytes of the same commands. Disposing it zeroes its keys.</remarks>
+public interface ISecureChannelSession : IDisposable
 {
     /// <summary>The protection that <see cref="ExternalAuthenticate"/> asks for.</summary>
     SecurityLevel Level { get; }

@@ -67,16 +67,22 @@ public static class CardKeyDerivation
     internal static TripleDES TwoKeyDes(ReadOnlySpan<byte> key)
     {
         if (key.Length != 16) throw new ArgumentException("A 2-key 3DES key has 16 bytes.", nameof(key));
+        // SetKey does not spread two keys over three as the Key property does, and OpenSSL takes three only.
+        Span<byte> three = [.. key, .. key[..8]];
         var des = TripleDES.Create();
         try
         {
-            des.SetKey(key);
+            des.SetKey(three);
             return des;
         }
         catch (CryptographicException e)
         {
             des.Dispose();
             throw new ArgumentException("The 3DES key is weak: its halves are equal.", nameof(key), e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(three);
         }
     }
 }

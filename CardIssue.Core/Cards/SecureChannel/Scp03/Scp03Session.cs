@@ -6,7 +6,7 @@ using CardIssue.Core.Keys;
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>The host's side of an opened SCP03 channel (Amendment D §6.2), S8 mode, short APDUs, logical channels 0 to 3.</summary>
-public sealed class Scp03Session : ISecureChannelSession, IDisposable
+public sealed class Scp03Session : ISecureChannelSession
 {
     /// <summary>How many commands may be wrapped ahead of their answers.</summary>
     public const int MaxOutstanding = 4096;
