@@ -95,8 +95,16 @@ internal sealed class AcceptLoop : IAsyncDisposable
             while (true)
             {
                 await _handshakes.WaitAsync(_stop.Token).ConfigureAwait(false);
-                if (await AcceptSocketAsync().ConfigureAwait(false) is not { } accepted) _handshakes.Release();
-                else _ = Task.Run(() => ServeAsync(accepted.Socket, accepted.Address));
+                (Socket Socket, IPAddress Address)? accepted = null;
+                try
+                {
+                    accepted = await AcceptSocketAsync().ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (accepted is null) _handshakes.Release();
+                }
+                if (accepted is { } one) _ = Task.Run(() => ServeAsync(one.Socket, one.Address));
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
