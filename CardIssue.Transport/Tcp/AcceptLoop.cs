@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Transport;
 
-/// <summary>Brings an accepted socket up to a line, which calls <paramref name="released"/> when it ends. Disposes the socket when it fails.</summary>
+/// <summary>
+/// Brings an accepted socket up to a line, which calls <paramref name="released"/> when it ends. Disposes the socket when it fails. Work that
+/// takes long is left to another thread: the next connection is accepted when this returns or waits.
+/// </summary>
 internal delegate Task<FramedLine> BringUp(Socket socket, IPAddress address, Action released, CancellationToken cancellation);
 
 /// <summary>Accepts sockets and brings them up side by side, so that a slow or bad peer stops no other.</summary>
@@ -104,7 +107,7 @@ internal sealed class AcceptLoop : IAsyncDisposable
                 {
                     if (accepted is null) _handshakes.Release();
                 }
-                if (accepted is { } one) _ = Task.Run(() => ServeAsync(one.Socket, one.Address));
+                if (accepted is { } one) _ = ServeAsync(one.Socket, one.Address);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

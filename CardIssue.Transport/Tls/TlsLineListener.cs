@@ -70,6 +70,7 @@ public sealed class TlsLineListener : ILineListener
 
     private async Task<FramedLine> BringUpAsync(Socket socket, IPAddress address, Action released, CancellationToken cancellation)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var wire = new CutSensingStream(new NetworkStream(socket, ownsSocket: true));

@@ -137,14 +137,18 @@ public class TcpLineTest
         await using var second = await Connector(listener).ConnectAsync(Lines.Soon());
         var atCenter = await listener.AcceptAsync(Lines.Soon());
         await using var otherAtCenter = await listener.AcceptAsync(Lines.Soon());
-        await using var third = await Connector(listener).ConnectAsync(Lines.Soon());
-        Assert.That((await Lines.FaultOfReceive(third)).Fault, Is.EqualTo(LineFault.Broken));
+        var cut = await Lines.FaultOf(async () =>
+        {
+            await using var third = await Connector(listener).ConnectAsync(Lines.Soon());
+            await third.ReceiveAsync(Lines.Soon());
+        });
+        Assert.That(cut.Fault, Is.EqualTo(LineFault.Broken).Or.EqualTo(LineFault.Unreachable));
         await first.DisposeAsync();
         await atCenter.DisposeAsync();
         await using var fourth = await Connector(listener).ConnectAsync(Lines.Soon());
         await using var accepted = await listener.AcceptAsync(Lines.Soon());
         await fourth.SendAsync(new byte[] { 4 }, Lines.Soon());
-        Assert.That(await accepted.ReceiveBytesAsync() ?? await otherAtCenter.ReceiveBytesAsync(), Is.EqualTo(new byte[] { 4 }));
+        Assert.That(await accepted.ReceiveBytesAsync(), Is.EqualTo(new byte[] { 4 }));
     }
 
     [Test]
