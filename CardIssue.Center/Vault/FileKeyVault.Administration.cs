@@ -112,7 +112,11 @@ public sealed partial class FileKeyVault
         {
             var (before, beforeHash) = (_content.TlsServer, _content.TlsCertificate);
             (_content.TlsServer, _content.TlsCertificate) = (SecretBytes.Copy(pkcs12), certificateSha256);
-            SaveOr(() => (_content.TlsServer, _content.TlsCertificate) = (before, beforeHash));
+            SaveOr(() =>
+            {
+                _content.TlsServer.Dispose();
+                (_content.TlsServer, _content.TlsCertificate) = (before, beforeHash);
+            });
             before.Dispose();
         }
     }

@@ -29,8 +29,16 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public static FileKeyVault Create(string path, SecretBytes passphrase, CenterId center, Argon2Cost? cost = null)
     {
         var content = VaultContent.New(center);
-        using var bytes = content.Write();
-        return new FileKeyVault(PassphraseFile.Create(path, PassphraseFileKind.CenterVault, passphrase, bytes.Written, cost), content);
+        try
+        {
+            using var bytes = content.Write();
+            return new FileKeyVault(PassphraseFile.Create(path, PassphraseFileKind.CenterVault, passphrase, bytes.Written, cost), content);
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens a vault.</summary>
