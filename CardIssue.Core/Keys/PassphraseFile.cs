@@ -45,8 +45,16 @@ public sealed class PassphraseFile : IDisposable
         if (File.Exists(path)) throw new PassphraseFileException(PassphraseFault.Exists, $"{path} exists already; move it away first if it is no longer needed.");
         var (header, key) = NewKey(kind, passphrase, cost ?? Argon2Cost.Default);
         var file = new PassphraseFile(path, header, key);
-        file.Write(content, overwrite: false);
-        return file;
+        try
+        {
+            file.Write(content, overwrite: false);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens a file.</summary>

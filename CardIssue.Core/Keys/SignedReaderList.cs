@@ -26,10 +26,9 @@ public static class SignedReaderList
         cbor.WriteByteString(center.Sign(Signed(body)));
         cbor.WriteEndArray();
         var bytes = cbor.Encode();
-        const int roomInFrame = 65_000;
-        return bytes.Length <= roomInFrame
+        return bytes.Length <= FieldLimits.MaxReaderList
             ? ByteString.Own(bytes)
-            : throw new ArgumentException($"The reader list of {list.Terminal} has {bytes.Length} bytes; a message carries {roomInFrame}.", nameof(list));
+            : throw new ArgumentException($"The reader list of {list.Terminal} has {bytes.Length} bytes; a message carries {FieldLimits.MaxReaderList}.", nameof(list));
     }
 
     /// <summary>Verifies a list. Only what this returns may judge a reader.</summary>

@@ -45,8 +45,17 @@ public sealed class SoftwareModuleFile : IDisposable
         var (credential, agreement) = (P256PrivateKey.Generate(), P256PrivateKey.Generate());
         var identity = new TerminalIdentity(terminal, credential.PublicKey, agreement.PublicKey, keyVersion, ByteString.Empty);
         var content = new Content(identity, null, credential, agreement, SecretBytes.Copy([]));
-        using var writer = Write(content);
-        return new SoftwareModuleFile(PassphraseFile.Create(path, PassphraseFileKind.SoftwareModule, passphrase, writer.Written, cost), content);
+        try
+        {
+            using var writer = Write(content);
+            return new SoftwareModuleFile(PassphraseFile.Create(path, PassphraseFileKind.SoftwareModule, passphrase, writer.Written, cost), content);
+        }
+        catch
+        {
+            credential.Dispose();
+            agreement.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens a module's file.</summary>
