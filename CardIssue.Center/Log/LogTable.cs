@@ -1,0 +1,74 @@
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Log;
+
+/// <summary>The log's table.</summary>
+internal static class LogTable
+{
+    public static LogHead Head(SqliteConnection connection, string instance) => connection.First(
+        "SELECT sequence, hash FROM log_entries WHERE instance = $instance ORDER BY sequence DESC LIMIT 1",
+        row => new LogHead(instance, row.Long("sequence")!.Value, row.Bytes("hash")!.Value), ("$instance", instance))
+        ?? new LogHead(instance, 0, LogChain.Start(instance));
+
+    public static List<LogHead> Heads(SqliteConnection connection) => connection
+        .Query("SELECT DISTINCT instance FROM log_entries ORDER BY instance", row => row.GetString(0))
+        .ConvertAll(instance => Head(connection, instance));
+
+    public static SqliteCommand Insertion(SqliteConnection connection) => connection.Command("""
+        INSERT INTO log_entries (instance, sequence, at, session, terminal, line, order_id, direction, step, kind, detail, digest, hash)
+        VALUES ($instance, $sequence, $at, $session, $terminal, $line, $order, $direction, $step, $kind, $detail, $digest, $hash)
+        """);
+
+    public static void Insert(SqliteCommand insertion, LogRow row)
+    {
+        var values = insertion.Parameters;
+        values.Clear();
+        values.AddWithValue("$instance", row.Instance);
+        values.AddWithValue("$sequence", row.Sequence);
+        values.AddWithValue("$at", row.At.ToUnixTimeMilliseconds());
+        values.AddWithValue("$session", row.Entry.Session);
+        values.AddWithValue("$terminal", (object?)row.Entry.Terminal?.Value ?? DBNull.Value);
+        values.AddWithValue("$line", (object?)row.Entry.Line?.Value ?? DBNull.Value);
+        values.AddWithValue("$order", (object?)row.Entry.Order?.Value ?? DBNull.Value);
+        values.AddWithValue("$direction", (int)row.Entry.Direction);
+        values.AddWithValue("$step", row.Entry.Step);
+        values.AddWithValue("$kind", row.Entry.Kind);
+        values.AddWithValue("$detail", row.Entry.Detail);
+        values.AddWithValue("$digest", row.Digest.ToArray());
+        values.AddWithValue("$hash", row.Hash.ToArray());
+        insertion.ExecuteNonQuery();
+    }
+
+    /// <summary>All entries, chain by chain, one at a time: the log may be larger than memory.</summary>
+    public static IEnumerable<LogRow> All(SqliteConnection connection)
+    {
+        using var command = connection.Command("SELECT * FROM log_entries ORDER BY instance, sequence");
+        using var reader = command.ExecuteReader();
+        while (reader.Read()) yield return Read(reader);
+    }
+
+    public static List<LogRow> Find(SqliteConnection connection, LogQuery query)
+    {
+        var rows = connection.Query("""
+            SELECT * FROM log_entries
+            WHERE ($order IS NULL OR order_id = $order) AND ($terminal IS NULL OR terminal = $terminal)
+              AND ($session IS NULL OR session = $session) AND ($since IS NULL OR at >= $since)
+            ORDER BY at DESC, instance DESC, sequence DESC LIMIT $most
+            """, Read,
+            ("$order", query.Order), ("$terminal", query.Terminal), ("$session", query.Session), ("$since", query.Since), ("$most", query.Most));
+        rows.Reverse();
+        return rows;
+    }
+
+    /// <summary>What is in the file may have been changed: whatever does not fit a field becomes something whose hash cannot be right.</summary>
+    private static LogRow Read(SqliteDataReader row) => new(
+        row.Text("instance")!, row.Long("sequence")!.Value, row.Time("at")!.Value,
+        new LogEntry(row.Text("session")!,
+            row.Text("terminal") is { } terminal ? NameRule.Accepts(terminal) ? new TerminalId(terminal) : default(TerminalId) : null,
+            row.Long("line") is { } line ? new LineNumber((int)line) : null,
+            row.Text("order_id") is { } order ? NameRule.Accepts(order) ? new OrderId(order) : default(OrderId) : null,
+            (LogDirection)row.Int("direction"), row.Int("step"), row.Text("kind")!, row.Text("detail")!),
+        row.Bytes("digest")!.Value, row.Bytes("hash")!.Value);
+}
