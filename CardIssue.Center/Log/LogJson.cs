@@ -34,6 +34,7 @@ internal static class LogJson
             LogDirection.None => "none",
             LogDirection.In => "in",
             LogDirection.Out => "out",
+            _ => "changed",
         });
         if (row.Entry.Step > 0) json.WriteString("step", $"S{row.Entry.Step}");
         json.WriteString("kind", row.Entry.Kind);

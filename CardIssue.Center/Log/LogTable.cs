@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using Microsoft.Data.Sqlite;
@@ -62,13 +64,24 @@ internal static class LogTable
         return rows;
     }
 
-    /// <summary>What is in the file may have been changed: whatever does not fit a field becomes something whose hash cannot be right.</summary>
+    /// <summary>What is in the file may have been changed: a value that does not fit its field becomes one whose hash cannot be right.</summary>
     private static LogRow Read(SqliteDataReader row) => new(
-        row.Text("instance")!, row.Long("sequence")!.Value, row.Time("at")!.Value,
-        new LogEntry(row.Text("session")!,
-            row.Text("terminal") is { } terminal ? NameRule.Accepts(terminal) ? new TerminalId(terminal) : default(TerminalId) : null,
-            row.Long("line") is { } line ? new LineNumber((int)line) : null,
-            row.Text("order_id") is { } order ? NameRule.Accepts(order) ? new OrderId(order) : default(OrderId) : null,
-            (LogDirection)row.Int("direction"), row.Int("step"), row.Text("kind")!, row.Text("detail")!),
-        row.Bytes("digest")!.Value, row.Bytes("hash")!.Value);
+        row.Text("instance") ?? "", row.Long("sequence") ?? 0,
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(row.Long("at") ?? 0, EarliestTime, LatestTime)),
+        new LogEntry(row.Text("session") ?? "",
+            row.Text("terminal") is { } terminal ? new TerminalId(Name(terminal)) : null,
+            row.Long("line") is { } line ? new LineNumber(Whole(line)) : null,
+            row.Text("order_id") is { } order ? new OrderId(Name(order)) : null,
+            (LogDirection)Whole(row.Long("direction") ?? 0), Whole(row.Long("step") ?? 0), row.Text("kind") ?? "", row.Text("detail") ?? ""),
+        row.Bytes("digest") ?? ByteString.Empty, row.Bytes("hash") ?? ByteString.Empty);
+
+    // Takes the place of what is no name, and differs with it.
+    private static string Name(string text) => NameRule.Accepts(text)
+        ? text
+        : "changed." + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..48];
+
+    private static int Whole(long number) => number is >= 0 and <= int.MaxValue ? (int)number : int.MinValue;
+
+    private static readonly long EarliestTime = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
+    private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 }

@@ -43,6 +43,9 @@ public sealed record LogEntry(
     /// <summary>The longest detail, in characters.</summary>
     public const int MaxDetail = 16_384;
 
+    /// <summary>The highest step number.</summary>
+    public const int MaxStep = 999;
+
     /// <summary>The longest session and kind, in characters.</summary>
     public const int MaxWord = 64;
 }

@@ -120,6 +120,7 @@ public sealed class SqliteExchangeLog : IExchangeLog, IAsyncDisposable
     {
         if (entry.Session.Length is 0 or > LogEntry.MaxWord || entry.Kind.Length is 0 or > LogEntry.MaxWord)
             throw new ArgumentException($"session and kind have 1 to {LogEntry.MaxWord} characters", nameof(entry));
+        if (!Enum.IsDefined(entry.Direction) || entry.Step is < 0 or > LogEntry.MaxStep) throw new ArgumentException("no such direction or step", nameof(entry));
         if (entry.Detail.Length > LogEntry.MaxDetail) throw new ArgumentException($"the detail is longer than {LogEntry.MaxDetail} characters", nameof(entry));
         if (!LogJson.IsObject(entry.Detail)) throw new ArgumentException("the detail is no JSON object", nameof(entry));
     }
