@@ -117,9 +117,11 @@ internal ref struct LocatedJson
     {
         var node = new LocatedNode(JsonKind.Array, place);
         var outer = path;
-        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
+        while (true)
         {
             path = string.Create(CultureInfo.InvariantCulture, $"{outer}[{node.Items.Count}]");
+            _reader.Read();
+            if (_reader.TokenType == JsonTokenType.EndArray) break;
             if (ReadValue(ref path) is not { } value) return null;
             node.Add(value);
         }
