@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Something wrong in a JSON file, and where. Never has a value of a customer's data in it.</summary>
@@ -14,29 +12,23 @@ public sealed record JsonMistake(int Line, int Column, string Path, string Messa
 }
 
 /// <summary>What came of reading a JSON file: all of it, or all that is wrong with it.</summary>
-/// <typeparam name="T">What the file says.</typeparam>
-public sealed class JsonReading<T> where T : class
+public abstract class JsonReading
 {
-    internal JsonReading(string source, T? value, JsonMistakes mistakes)
-    {
-        Source = source;
-        Mistakes = mistakes.InOrder();
-        Value = Mistakes.Count == 0 ? value ?? throw new InvalidOperationException("A file was read neither with a value nor with a mistake.") : null;
-    }
+    private protected JsonReading(string source, JsonMistakes mistakes) => (Source, Mistakes) = (source, mistakes.InOrder());
 
     /// <summary>The name of the file, as the caller gave it.</summary>
     public string Source { get; }
 
-    /// <summary>What the file says; null when there is a mistake in it.</summary>
-    public T? Value { get; }
-
-    /// <summary>The mistakes in the order of the file; none when <see cref="Value"/> is there.</summary>
+    /// <summary>The mistakes in the order of the file; none when it was read.</summary>
     public ValueList<JsonMistake> Mistakes { get; }
-
-    /// <summary>Whether there is a value, and no mistake.</summary>
-    [MemberNotNullWhen(true, nameof(Value))]
-    public bool IsGood => Value is not null;
 
     /// <summary>One line for each mistake: <c>file:line:column path: message</c>, a form that editors and terminals make a link of.</summary>
     public IEnumerable<string> Lines() => Mistakes.Select(mistake => $"{Source}:{mistake}");
+
+    /// <summary>How many mistakes; nothing of what was read.</summary>
+    public sealed override string ToString() => $"{Source}: {Mistakes.Count} mistakes";
+
+    private protected T? Unless<T>(T? value) where T : class => Mistakes.Count > 0
+        ? null
+        : value ?? throw new InvalidOperationException("A file was read neither with a value nor with a mistake.");
 }

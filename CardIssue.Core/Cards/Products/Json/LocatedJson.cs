@@ -21,6 +21,7 @@ internal ref struct LocatedJson
     private readonly JsonMistakes _mistakes;
     private Utf8JsonReader _reader;
     private LineMap _lines;
+    private bool _isOver;
 
     private LocatedJson(ReadOnlySpan<byte> text, JsonMistakes mistakes)
     {
@@ -58,7 +59,9 @@ internal ref struct LocatedJson
         {
             _reader.Read();
             var root = ReadValue(ref path);
-            if (root is not null) _reader.Read();
+            if (root is null) return null;
+            _isOver = true;
+            _reader.Read();
             return root;
         }
         catch (JsonException e)
@@ -169,7 +172,7 @@ internal ref struct LocatedJson
             '}' or ']' when before.EndsWith(","u8) => "A comma stands before the closing bracket.",
             '}' or ']' => "A closing bracket does not belong here.",
             < ' ' => "A control character or a line break stands in a string.",
-            _ when _reader.CurrentDepth == 0 && _reader.BytesConsumed > 0 => "Something stands behind the end of the value.",
+            _ when _isOver => "Something stands behind the end of the value.",
             _ => "This is not JSON: a comma, colon, quote or value is missing or wrong.",
         };
     }
