@@ -72,7 +72,7 @@ public sealed class FramedLine : ILine
         {
             await _writer.SendAsync(frame, _checkSending, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsOfTheStream(e))
+        catch (Exception e) when (IsOfTheStream(e, cancellation))
         {
             throw Again(SendingFailed(e));
         }
@@ -94,7 +94,7 @@ public sealed class FramedLine : ILine
         {
             throw Again(Break(e));
         }
-        catch (Exception e) when (IsOfTheStream(e))
+        catch (Exception e) when (IsOfTheStream(e, cancellation))
         {
             throw Again(Break(new LineException(LineFault.Broken, "The connection broke while receiving.", e)));
         }
@@ -139,7 +139,7 @@ public sealed class FramedLine : ILine
             if (Volatile.Read(ref _sendFault) is null && await _writer.CloseAsync(_end.CloseAsync, limit.Token).ConfigureAwait(false)) return;
             _end.Abort();
         }
-        catch (Exception e) when (IsOfTheStream(e) || e is OperationCanceledException)
+        catch (Exception e) when (IsOfTheStream(e, CancellationToken.None))
         {
             Log.NotClosedInOrder(_logger, Peer.Line?.Value, Peer.Address, e);
             _end.Abort();
@@ -167,7 +167,7 @@ public sealed class FramedLine : ILine
         {
             Log.KeepAliveNotSent(_logger, Peer.Line?.Value, Peer.Address, e);
         }
-        catch (Exception e) when (IsOfTheStream(e))
+        catch (Exception e) when (IsOfTheStream(e, CancellationToken.None))
         {
             Log.KeepAliveNotSent(_logger, Peer.Line?.Value, Peer.Address, SendingFailed(e));
         }
@@ -219,7 +219,9 @@ public sealed class FramedLine : ILine
     /// <summary>A fresh exception for each caller: one instance thrown on two threads would mix their stacks.</summary>
     private static LineException Again(LineException fault) => new(fault.Fault, fault.Message, fault.InnerException);
 
-    private static bool IsOfTheStream(Exception e) =>
+    /// <summary>Streams fail in many ways; a read that is cancelled by nobody here was ended by the stream's disposal.</summary>
+    private static bool IsOfTheStream(Exception e, CancellationToken caller) =>
         e is (IOException and not LineException) or SocketException or ObjectDisposedException or AuthenticationException or TimeoutException
-            or InvalidOperationException or NotSupportedException;
+            or InvalidOperationException or NotSupportedException
+        || e is OperationCanceledException && !caller.IsCancellationRequested;
 }

@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Transport;
 
-/// <summary>Brings an accepted socket up to a line, which calls <paramref name="released"/> when it ends. Disposes the socket when it fails.</summary>
+/// <summary>
+/// Brings an accepted socket up to a line, which calls <paramref name="released"/> when it ends. Disposes the socket when it fails. Work that
+/// takes long is left to another thread: the next connection is accepted when this returns or waits.
+/// </summary>
 internal delegate Task<FramedLine> BringUp(Socket socket, IPAddress address, Action released, CancellationToken cancellation);
 
 /// <summary>Accepts sockets and brings them up side by side, so that a slow or bad peer stops no other.</summary>
@@ -95,8 +98,16 @@ internal sealed class AcceptLoop : IAsyncDisposable
             while (true)
             {
                 await _handshakes.WaitAsync(_stop.Token).ConfigureAwait(false);
-                if (await AcceptSocketAsync().ConfigureAwait(false) is not { } accepted) _handshakes.Release();
-                else _ = Task.Run(() => ServeAsync(accepted.Socket, accepted.Address));
+                (Socket Socket, IPAddress Address)? accepted = null;
+                try
+                {
+                    accepted = await AcceptSocketAsync().ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (accepted is null) _handshakes.Release();
+                }
+                if (accepted is { } one) _ = ServeAsync(one.Socket, one.Address);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

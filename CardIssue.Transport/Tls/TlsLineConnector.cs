@@ -88,7 +88,7 @@ public sealed class TlsLineConnector : ILineConnector
         try
         {
             if (await line.WaitForGreetingAsync(cancellation).ConfigureAwait(false)) return line;
-            throw new IOException("The line was cut right after the handshake.");
+            throw wire.Ended ? new IOException("The line was cut right after the handshake.") : Refused(null);
         }
         catch
         {
@@ -118,17 +118,13 @@ public sealed class TlsLineConnector : ILineConnector
         _ when check.Refusal is { } refusal => new LineException(LineFault.NotTrusted, $"{_dialer} is not the center that is known. {refusal}", cause),
         LineException fault => fault,
         _ when late => new LineException(LineFault.Unreachable, $"{_dialer} did not finish the TLS handshake in {_options.HandshakeTimeout}.", cause),
-        _ when IsAlert(cause) => new LineException(LineFault.NotTrusted,
-            $"{_dialer} refused the TLS handshake. Check that the center knows this terminal's certificate ({_ownSha256}) and that both ends allow the same TLS version.", cause),
+        AuthenticationException => Refused(cause),
         IOException or SocketException or ObjectDisposedException => new LineException(LineFault.Unreachable,
             $"{_dialer} cut the connection before the line was up. Try again; if it stays so, see the center's log.", cause),
         _ => null,
     };
 
-    private static bool IsAlert(Exception cause)
-    {
-        for (var e = cause; e is not null; e = e.InnerException)
-            if (e is AuthenticationException || e.GetType().Name == "SslException") return true;
-        return false;
-    }
+    private LineException Refused(Exception? cause) => new(LineFault.NotTrusted,
+        $"{_dialer} refused the TLS handshake. Check that the center knows this terminal's certificate ({_ownSha256}), that it has not expired, and that both ends allow the same TLS version.",
+        cause);
 }

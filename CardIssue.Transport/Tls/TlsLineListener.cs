@@ -12,11 +12,11 @@ namespace CardIssue.Transport;
 
 /// <summary>
 /// Accepts lines over TLS 1.3 (RFC 8446) from peers that prove a certificate's key. Which certificates are known is for the center's registry
-/// to say, by <see cref="LinePeer.PeerCertificate"/>; a predicate can refuse some already in the handshake.
+/// to say, by <see cref="LinePeer.PeerCertificate"/>; a predicate can refuse some before they come up.
 /// </summary>
 /// <remarks>
 /// After the handshake the listener sends a keep-alive at once: in TLS 1.3 a client is done before the server has looked at its certificate,
-/// and by the keep-alive it knows that it was let in.
+/// and by the keep-alive it knows that it was let in. To one that is not, it says close_notify instead.
 /// </remarks>
 public sealed class TlsLineListener : ILineListener
 {
@@ -70,6 +70,7 @@ public sealed class TlsLineListener : ILineListener
 
     private async Task<FramedLine> BringUpAsync(Socket socket, IPAddress address, Action released, CancellationToken cancellation)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var wire = new CutSensingStream(new NetworkStream(socket, ownsSocket: true));
@@ -79,6 +80,7 @@ public sealed class TlsLineListener : ILineListener
         {
             socket.NoDelay = true;
             await stream.AuthenticateAsServerAsync(HandshakeOptions(check), either.Token).ConfigureAwait(false);
+            if (check.Refusal is not null) await RefuseAsync(stream, check.Refusal, either.Token).ConfigureAwait(false);
             if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))
                 throw new LineException(LineFault.NotTrusted, $"The suite {stream.NegotiatedCipherSuite} is not allowed.");
             var peer = new LinePeer(Line, address, check.Sha256, _ownSha256);
@@ -89,18 +91,32 @@ public sealed class TlsLineListener : ILineListener
         catch (Exception e)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            if (check.Refusal is { } refusal) throw new LineException(LineFault.NotTrusted, refusal, e);
             if (limit.IsCancellationRequested)
                 throw new LineException(LineFault.Broken, $"The TLS handshake was not done in {_options.HandshakeTimeout}.", e);
             throw;
         }
     }
 
+    /// <summary>
+    /// Says close_notify instead of the keep-alive: an alert to a client that has done its part of a TLS 1.3 handshake does not come from
+    /// every system, and by this the connector tells a refusal from a cut.
+    /// </summary>
+    private static async Task RefuseAsync(SslStream stream, string refusal, CancellationToken cancellation)
+    {
+        await stream.ShutdownAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        throw new LineException(LineFault.NotTrusted, refusal);
+    }
+
     private SslServerAuthenticationOptions HandshakeOptions(CertificateCheck check) => new()
     {
         ServerCertificateContext = _context,
         ClientCertificateRequired = true,
-        RemoteCertificateValidationCallback = check.Validate,
+        RemoteCertificateValidationCallback = (sender, peer, chain, errors) =>
+        {
+            // The handshake goes on in any case; BringUpAsync looks at the verdict before anything else.
+            check.Validate(sender, peer, chain, errors);
+            return true;
+        },
         CertificateChainPolicy = TlsSuites.NoDownloads(),
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         EnabledSslProtocols = TlsSuites.Protocols(_options),

@@ -71,8 +71,9 @@ public class KeepAliveTest
         var there = far.ReceiveAsync(Lines.Soon()).AsTask();
         for (var i = 0; i < 360; i++)
         {
+            var (reads, farReads) = (_streams.Near.Reads, _streams.Far.Reads);
             _time.Advance(TimeSpan.FromSeconds(10));
-            await Task.Delay(1);
+            Assert.That(SpinWait.SpinUntil(() => _streams.Near.Reads > reads && _streams.Far.Reads > farReads, Lines.Patience), "both took a keep-alive");
         }
         Assert.That(here.IsCompleted || there.IsCompleted, Is.False);
         await _line.SendAsync(new byte[] { 1 }, Lines.Soon());

@@ -62,21 +62,31 @@ internal sealed class JoinedStreams
         Far = new TwoWay(_toFar.Reader, _toNear.Writer);
     }
 
-    public Stream Near { get; }
-    public Stream Far { get; }
+    public TwoWay Near { get; }
+    public TwoWay Far { get; }
 
-    private sealed class TwoWay(PipeReader reader, PipeWriter writer) : Stream
+    public sealed class TwoWay(PipeReader reader, PipeWriter writer) : Stream
     {
         private readonly Stream _in = reader.AsStream();
         private readonly Stream _out = writer.AsStream();
         private int _disposed;
+        private int _reads;
+
+        /// <summary>The reads that were begun.</summary>
+        public int Reads => Volatile.Read(ref _reads);
 
         public override bool CanRead => true;
         public override bool CanWrite => true;
         public override bool CanSeek => false;
         public override long Length => throw new NotSupportedException();
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _in.ReadAsync(buffer, cancellationToken);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _reads);
+            return _in.ReadAsync(buffer, cancellationToken);
+        }
+
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _out.WriteAsync(buffer, cancellationToken);
         public override Task FlushAsync(CancellationToken cancellationToken) => _out.FlushAsync(cancellationToken);
         public override void Flush() => _out.Flush();
