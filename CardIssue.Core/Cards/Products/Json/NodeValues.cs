@@ -46,6 +46,12 @@ internal static class NodeValues
         return null;
     }
 
+    /// <summary>One byte, as two hexadecimal digits.</summary>
+    public static byte? AsByte(this LocatedNode node, JsonMistakes mistakes) => node.AsHex(mistakes, 1, 1)?[0];
+
+    public static Aid? AsAid(this LocatedNode node, JsonMistakes mistakes) =>
+        node.AsHex(mistakes, Aid.MinLength, Aid.MaxLength) is { } bytes ? new Aid(bytes) : null;
+
     public static IReadOnlyList<LocatedNode> AsList(this LocatedNode node, JsonMistakes mistakes, int min, int max)
     {
         if (node.Kind != JsonKind.Array) node.WrongKind("An array", mistakes);
