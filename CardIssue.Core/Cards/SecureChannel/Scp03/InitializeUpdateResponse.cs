@@ -15,6 +15,9 @@ public sealed record InitializeUpdateResponse(
     /// <summary>The protocol number of SCP03, at byte 11.</summary>
     public const byte Protocol = 0x03;
 
+    /// <summary>Length of the key diversification data in bytes.</summary>
+    public const int DiversificationLength = 10;
+
     internal const int ProtocolAt = 11;
 
     private const int FixedLength = 29, SequenceLength = 3, ModeAt = 12, ChallengeAt = 13, CryptogramAt = 21;
