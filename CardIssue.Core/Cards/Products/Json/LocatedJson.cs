@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>
+/// Reads JSON (RFC 8259, strictly: no comments, no trailing commas, no doubled names, nothing behind the value) into nodes that know where they stand.
+/// Doubled names are collected and the reading goes on; after a fault of syntax nothing can be said of what follows.
+/// </summary>
+internal ref struct LocatedJson
+{
+    /// <summary>How deep objects and arrays may nest.</summary>
+    public const int MaxDepth = 40;
+
+    /// <summary>The longest file, in bytes.</summary>
+    public const int MaxFileBytes = 16 * 1024 * 1024;
+
+    private readonly ReadOnlySpan<byte> _text;
+    private readonly JsonMistakes _mistakes;
+    private Utf8JsonReader _reader;
+    private LineMap _lines;
+    private bool _isOver;
+
+    private LocatedJson(ReadOnlySpan<byte> text, JsonMistakes mistakes)
+    {
+        _text = text;
+        _mistakes = mistakes;
+        // One deeper than allowed, so that the fault is told here and not by the reader.
+        _reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxDepth + 1 });
+        _lines = new LineMap(text);
+    }
+
+    /// <summary>The value of a file; null when it is no JSON. Anything wrong goes to <paramref name="mistakes"/>.</summary>
+    public static LocatedNode? Read(ReadOnlySpan<byte> file, JsonMistakes mistakes)
+    {
+        // Windows' editors put a byte order mark in front.
+        var text = file.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? file[3..] : file;
+        var start = new JsonPlace(1, 1, "$");
+        if (text.Length > MaxFileBytes)
+        {
+            mistakes.Add(start, $"The file has {text.Length} bytes; {MaxFileBytes} is the most.");
+            return null;
+        }
+        if (!Utf8.IsValid(text))
+        {
+            var (line, column) = new LineMap(text).Of(LineMap.FirstBadByte(text));
+            mistakes.Add(new JsonPlace(line, column, "$"), "The file is not UTF-8 from here on.");
+            return null;
+        }
+        return new LocatedJson(text, mistakes).ReadAll();
+    }
+
+    private LocatedNode? ReadAll()
+    {
+        var path = "$";
+        try
+        {
+            _reader.Read();
+            var root = ReadValue(ref path);
+            if (root is null) return null;
+            _isOver = true;
+            _reader.Read();
+            return root;
+        }
+        catch (JsonException e)
+        {
+            var offset = OffsetOf(e);
+            _mistakes.Add(PlaceAt(offset, path), FaultAt(offset));
+            return null;
+        }
+    }
+
+    /// <summary>The value that the reader stands at; null after a mistake that ends the reading.</summary>
+    private LocatedNode? ReadValue(ref string path)
+    {
+        var place = PlaceAt((int)_reader.TokenStartIndex, path);
+        if (_reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && _reader.CurrentDepth >= MaxDepth)
+        {
+            _mistakes.Add(place, $"Objects and arrays nest deeper than {MaxDepth}.");
+            return null;
+        }
+        return _reader.TokenType switch
+        {
+            JsonTokenType.StartObject => ReadObject(place, ref path),
+            JsonTokenType.StartArray => ReadArray(place, ref path),
+            JsonTokenType.String => new LocatedNode(JsonKind.String, place, ReadText(place)),
+            JsonTokenType.Number => new LocatedNode(JsonKind.Number, place, Encoding.ASCII.GetString(_reader.ValueSpan)),
+            JsonTokenType.True => new LocatedNode(JsonKind.Boolean, place, "true"),
+            JsonTokenType.False => new LocatedNode(JsonKind.Boolean, place, "false"),
+            JsonTokenType.Null => new LocatedNode(JsonKind.Null, place),
+            _ => throw new InvalidOperationException($"A value cannot begin with {_reader.TokenType}."),
+        };
+    }
+
+    private LocatedNode? ReadObject(JsonPlace place, ref string path)
+    {
+        var node = new LocatedNode(JsonKind.Object, place);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var outer = path;
+        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
+        {
+            path = outer;
+            var offset = (int)_reader.TokenStartIndex;
+            var name = ReadText(PlaceAt(offset, path));
+            path = JsonMistakes.CanShow(name) ? $"{outer}.{name}" : string.Create(CultureInfo.InvariantCulture, $"{outer}[property {names.Count + 1}]");
+            var namePlace = PlaceAt(offset, path);
+            var isNew = names.Add(name);
+            if (!isNew) _mistakes.Add(namePlace, $"The property {JsonMistakes.Shown(name)} is here twice.");
+            _reader.Read();
+            if (ReadValue(ref path) is not { } value) return null;
+            if (isNew) node.Add(new LocatedProperty(name, namePlace, value));
+        }
+        path = outer;
+        return node;
+    }
+
+    private LocatedNode? ReadArray(JsonPlace place, ref string path)
+    {
+        var node = new LocatedNode(JsonKind.Array, place);
+        var outer = path;
+        while (true)
+        {
+            path = string.Create(CultureInfo.InvariantCulture, $"{outer}[{node.Items.Count}]");
+            _reader.Read();
+            if (_reader.TokenType == JsonTokenType.EndArray) break;
+            if (ReadValue(ref path) is not { } value) return null;
+            node.Add(value);
+        }
+        path = outer;
+        return node;
+    }
+
+    private readonly string ReadText(JsonPlace place)
+    {
+        try
+        {
+            return _reader.GetString() ?? "";
+        }
+        catch (InvalidOperationException)
+        {
+            // The file is UTF-8; what is left is \u escapes that stand for half a character.
+            _mistakes.Add(place, "A \\u escape here is half a surrogate pair.");
+            return "";
+        }
+    }
+
+    private JsonPlace PlaceAt(int offset, string path)
+    {
+        var (line, column) = _lines.Of(offset);
+        return new JsonPlace(line, column, path);
+    }
+
+    /// <summary>The reader counts lines by LF alone, and bytes within a line.</summary>
+    private readonly int OffsetOf(JsonException fault)
+    {
+        var start = 0;
+        for (var line = fault.LineNumber ?? 0; line > 0 && _text[start..].IndexOf((byte)'\n') is var end and >= 0; line--) start += end + 1;
+        return (int)Math.Min(_text.Length, start + (fault.BytePositionInLine ?? 0));
+    }
+
+    /// <summary>In our words: the exception's own message quotes what it found, which may be a customer's data.</summary>
+    private readonly string FaultAt(int offset)
+    {
+        if (_text[offset..].Trim(" \t\r\n"u8).IsEmpty)
+            return _text.Trim(" \t\r\n"u8).IsEmpty ? "The file is empty." : "The file ends in the middle.";
+        var before = _text[..offset].TrimEnd(" \t\r\n"u8);
+        return (char)_text[offset] switch
+        {
+            '/' => "Comments are not allowed.",
+            '}' or ']' when before.EndsWith(","u8) => "A comma stands before the closing bracket.",
+            '}' or ']' => "A closing bracket does not belong here.",
+            < ' ' => "A control character or a line break stands in a string.",
+            _ when _isOver => "Something stands behind the end of the value.",
+            _ => "This is not JSON: a comma, colon, quote or value is missing or wrong.",
+        };
+    }
+}

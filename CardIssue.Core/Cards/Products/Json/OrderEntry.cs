@@ -1,0 +1,43 @@
+using System.Collections.ObjectModel;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>One order of an orders file, checked against its product. Its fields are a customer's data: they are never shown.</summary>
+public sealed class OrderEntry
+{
+    internal OrderEntry(OrderId order, string customer, string product, string? issueCode, Dictionary<string, string> fields, int line, int column) =>
+        (Order, Customer, Product, IssueCode, Fields, Line, Column) = (order, customer, product, issueCode, new ReadOnlyDictionary<string, string>(fields), line, column);
+
+    /// <summary>The order's number, once in the file.</summary>
+    public OrderId Order { get; }
+
+    /// <summary>The customer's id, by <see cref="NameRule"/>.</summary>
+    public string Customer { get; }
+
+    /// <summary>The product's name.</summary>
+    public string Product { get; }
+
+    /// <summary>The one-time issue code that the customer was given; null when the center is to make one.</summary>
+    public string? IssueCode { get; }
+
+    /// <summary>The customer's fields, all that the product's templates ask for and nothing else.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; }
+
+    /// <summary>The line that the order begins at, from 1.</summary>
+    public int Line { get; }
+
+    /// <summary>The column that the order begins at, from 1.</summary>
+    public int Column { get; }
+
+    /// <summary>The order's number and product alone.</summary>
+    public override string ToString() => $"order {Order}, product {Product}";
+}
+
+/// <summary>What came of reading an orders file: all of its orders, or all that is wrong with it; never some of the orders.</summary>
+public sealed class OrdersReading : JsonReading
+{
+    internal OrdersReading(string source, IReadOnlyList<OrderEntry>? orders, JsonMistakes mistakes) : base(source, mistakes) => Orders = Unless(orders);
+
+    /// <summary>The orders, in the order of the file; null when there is a mistake.</summary>
+    public IReadOnlyList<OrderEntry>? Orders { get; }
+}

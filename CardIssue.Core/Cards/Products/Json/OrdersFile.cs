@@ -1,0 +1,102 @@
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>Reads orders from JSON. <c>orders.schema.json</c> says the same for editors.</summary>
+public static class OrdersFile
+{
+    /// <summary>The most orders of one file.</summary>
+    public const int MaxOrders = 10_000;
+
+    /// <summary>The longest issue code, in characters.</summary>
+    public const int MaxIssueCode = 64;
+
+    /// <summary>Reads orders. Each is checked by making its plan, and by checking an EMV card's data against itself.</summary>
+    /// <param name="json">The file, UTF-8, with or without a byte order mark; 16 MiB at most.</param>
+    /// <param name="source">The file's name, for messages.</param>
+    /// <param name="products">Finds a product by its name; null when there is none.</param>
+    public static OrdersReading Read(ReadOnlySpan<byte> json, string source, Func<string, CardProduct?> products)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(products);
+        var mistakes = new JsonMistakes();
+        var root = LocatedJson.Read(json, mistakes);
+        var orders = root is null ? null : new OrderMapping(products, mistakes).Orders(root);
+        return new OrdersReading(source, orders, mistakes);
+    }
+}
+
+/// <summary>Maps and checks orders. No mistake quotes what a field, a customer id or an issue code is.</summary>
+internal sealed class OrderMapping(Func<string, CardProduct?> products, JsonMistakes mistakes)
+{
+    /// <summary>The most fields of one order.</summary>
+    public const int MaxFields = 1_000;
+
+    private readonly HashSet<string> _orders = new(StringComparer.Ordinal);
+
+    public List<OrderEntry>? Orders(LocatedNode root)
+    {
+        if (ObjectReader.Of(root, mistakes) is not { } o) return null;
+        o.Optional("$schema");
+        var orders = new List<OrderEntry>();
+        foreach (var node in o.Required("orders")?.AsList(mistakes, 1, OrdersFile.MaxOrders) ?? [])
+            if (Order(node) is { } order) orders.Add(order);
+        o.Done();
+        return orders;
+    }
+
+    private OrderEntry? Order(LocatedNode node)
+    {
+        if (ObjectReader.Of(node, mistakes) is not { } o) return null;
+        var id = o.Required("orderId");
+        var order = id?.AsName(mistakes);
+        if (order is not null && !_orders.Add(order)) mistakes.Add(id!.Place, "An earlier order has this id.");
+        var customer = o.Required("customerId")?.AsName(mistakes);
+        var productName = o.Required("product");
+        var product = productName?.AsName(mistakes) is { } name ? Product(productName.Place, name) : null;
+        var code = o.Optional("issueCode") is { } secret ? IssueCode(secret) : null;
+        var fieldsNode = o.Required("fields");
+        var fields = fieldsNode is null ? null : Fields(fieldsNode);
+        o.Done();
+        if (product is not null && fields is not null) new FieldCheck(product, fieldsNode!, mistakes).Check(fields);
+        return order is null || customer is null || product is null || fields is null
+            ? null
+            : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, node.Place.Line, node.Place.Column);
+    }
+
+    private CardProduct? Product(JsonPlace place, string name)
+    {
+        var product = products(name);
+        if (product is null) mistakes.Add(place, "There is no product of this name.");
+        return product;
+    }
+
+    private string? IssueCode(LocatedNode node)
+    {
+        if (node.AsText(mistakes, OrdersFile.MaxIssueCode) is not { } code) return null;
+        if (code.Length > 0 && code.All(c => c is > ' ' and <= '~')) return code;
+        mistakes.Add(node.Place, "An issue code has printable ASCII characters without spaces.");
+        return null;
+    }
+
+    /// <summary>The fields; null when the list itself is wrong, for then checking them would tell the same fault twice.</summary>
+    private Dictionary<string, string>? Fields(LocatedNode node)
+    {
+        if (node.Kind != JsonKind.Object)
+        {
+            node.WrongKind("An object", mistakes);
+            return null;
+        }
+        if (node.Properties.Count > MaxFields)
+        {
+            mistakes.Add(node.Place, $"There are {node.Properties.Count} fields; {MaxFields} are the most.");
+            return null;
+        }
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        var isGood = true;
+        foreach (var property in node.Properties)
+        {
+            if (property.Value.AsText(mistakes, FieldText.MaxLength) is { } text) fields.Add(property.Name, text);
+            else isGood = false;
+        }
+        return isGood ? fields : null;
+    }
+}
