@@ -20,12 +20,12 @@ public interface IOrderStore
     /// a right code takes the count back.
     /// </summary>
     /// <param name="reference">An order number, or a customer id with exactly one open order.</param>
-    /// <param name="codeFits">Checks the code against a stored verifier; called once, also for an unknown order (with another verifier), so
+    /// <param name="codeFits">Checks the code against the stored verifier of an order; called once, also for an unknown order (with another's, under a name that no order has), so
     /// that both take as long; never called when the tries are used up.</param>
     /// <param name="claimant">Who asks; with an operator.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="StoreException">It could not be saved.</exception>
-    Task<ClaimOutcome> ClaimAsync(string reference, Func<ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default);
+    Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default);
 
     /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once.</summary>
     /// <exception cref="StoreException">It could not be saved.</exception>

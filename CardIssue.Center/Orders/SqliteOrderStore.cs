@@ -8,6 +8,9 @@ namespace CardIssue.Center.Orders;
 /// <summary>Orders in the center's SQLite file.</summary>
 public sealed class SqliteOrderStore : IOrderStore
 {
+    /// <summary>What a code is checked for when there is no order: any name will do, the verdict is not used.</summary>
+    private static readonly OrderId Nobody = new("-");
+
     private readonly CenterDatabase _database;
     private readonly OrderOptions _options;
 
@@ -41,7 +44,7 @@ public sealed class SqliteOrderStore : IOrderStore
 
     /// <inheritdoc/>
     public async Task<ClaimOutcome> ClaimAsync(
-        string reference, Func<ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default)
+        string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(codeFits);
@@ -50,7 +53,7 @@ public sealed class SqliteOrderStore : IOrderStore
             connection => OrderClaiming.Begin(connection, reference, claimant.Terminal, _options, _database.Now), cancellation).ConfigureAwait(false);
         if (counted is null) return declined!;
         // Outside of any transaction: the check is slow on purpose.
-        var fits = codeFits(counted.Verifier);
+        var fits = codeFits(counted.Order ?? Nobody, counted.Verifier);
         if (counted.Order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, counted.NotFound, null);
         if (!fits) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "the issue code is wrong", counted.Order);
         return await _database.WriteAsync(

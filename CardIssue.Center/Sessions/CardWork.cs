@@ -30,6 +30,7 @@ internal sealed class CardWork : IDisposable
     private ICardOpening? _opening;
     private CardId? _card;
     private IReadOnlyList<CardCommand> _script = [];
+    private int _blocks;
 
     public CardWork(
         IKeyVault vault, CardProduct product, CardPlan plan, ICardProfile profile, TerminalIdentity terminal, AdmissionNonces nonces, Claim claim) =>
@@ -48,6 +49,7 @@ internal sealed class CardWork : IDisposable
     public PreparedScript Prepare(Script script)
     {
         _script = Commands(script);
+        _blocks += CardPlan.Blocks(_script);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
             throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
         if (script.Kind is ScriptKind.Open) return InTheClear(script);
@@ -58,7 +60,7 @@ internal sealed class CardWork : IDisposable
     public void ForgetOpening()
     {
         _opening?.Dispose();
-        (_opening, _card, _script) = (null, null, []);
+        (_opening, _card, _script, _blocks) = (null, null, [], 0);
     }
 
     /// <summary>What a script's result means.</summary>
@@ -83,11 +85,7 @@ internal sealed class CardWork : IDisposable
         };
     }
 
-    public void Dispose()
-    {
-        ForgetOpening();
-        _plan.Dispose();
-    }
+    public void Dispose() => ForgetOpening();
 
     private IReadOnlyList<CardCommand> Commands(Script script) => script.Kind switch
     {
@@ -95,8 +93,8 @@ internal sealed class CardWork : IDisposable
         ScriptKind.Authenticate => _profile.AfterAuthentication(_product),
         ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
         ScriptKind.Look => _plan.Look(script.Record),
-        ScriptKind.Record => _plan.Record(script.Record, new Encryption(_opening!)),
-        ScriptKind.Close => _plan.Close(new Encryption(_opening!)),
+        ScriptKind.Record => _plan.Record(script.Record, new Encryption(_opening!), _blocks),
+        ScriptKind.Close => _plan.Close(new Encryption(_opening!), _blocks),
     };
 
     /// <summary>A fresh challenge for every opening: a cryptogram answers for one time only.</summary>
@@ -198,11 +196,7 @@ internal sealed class CardWork : IDisposable
     /// <summary>The opening's encryption of secret data, as plans ask for it.</summary>
     private sealed class Encryption(ICardOpening opening) : IDataEncryption
     {
-        public byte[] Encrypt(ReadOnlySpan<byte> plain) => opening.EncryptData(plain, PaddingFor(plain.Length)).ToArray();
-
-        public int LengthOf(int plainLength) => DataEncryption.LengthOf(plainLength);
-
-        private static DekPadding PaddingFor(int length) => DataEncryption.PaddingFor(length);
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => opening.EncryptData(plain, DataEncryption.PaddingFor(plain.Length));
     }
 }
 

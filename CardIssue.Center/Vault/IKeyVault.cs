@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Center.Log;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.SecureChannel;
@@ -9,7 +10,7 @@ namespace CardIssue.Center.Vault;
 /// <summary>
 /// The center's keys, behind whole operations, so that a token or HSM can do them inside. Nothing here hands a key out. Calls may come from several threads.
 /// </summary>
-public interface IKeyVault : IDisposable
+public interface IKeyVault : ILogKeys, IDisposable
 {
     /// <summary>The center's public identity, for <c>center.json</c>.</summary>
     CenterIdentity Identity { get; }
@@ -21,15 +22,6 @@ public interface IKeyVault : IDisposable
     /// <summary>Signs a reader list for its terminal.</summary>
     /// <exception cref="ArgumentException">The list breaks a rule or is too long for a message.</exception>
     ByteString SignReaderList(ReaderList list);
-
-    /// <summary>HMAC-SHA256 under the log key, 32 bytes: stands in the log for data that must not.</summary>
-    byte[] Hmac(ReadOnlySpan<byte> data);
-
-    /// <summary>Signs a log checkpoint: ECDSA P-256 with SHA-256 over "CardIssue log checkpoint v1", 00 and the data; 64 bytes r‖s.</summary>
-    byte[] SignCheckpoint(ReadOnlySpan<byte> data);
-
-    /// <summary>Whether <paramref name="signature"/> is <see cref="SignCheckpoint"/>'s over <paramref name="data"/>.</summary>
-    bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature);
 
     /// <summary>S230: opens the issue code that a terminal sealed.</summary>
     /// <param name="context">The terminal, session and request that it must be bound to.</param>

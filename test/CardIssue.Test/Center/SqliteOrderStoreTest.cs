@@ -64,7 +64,7 @@ public class SqliteOrderStoreTest
     {
         await _bench.ImportAsync(_bench.New("o1"));
         var checks = new List<ByteString>();
-        var outcome = await _bench.Orders.ClaimAsync("nobody", verifier => { checks.Add(verifier); return true; }, StoreBench.At("t1"));
+        var outcome = await _bench.Orders.ClaimAsync("nobody", (_, verifier) => { checks.Add(verifier); return true; }, StoreBench.At("t1"));
         Assert.That(((ClaimOutcome.Declined)outcome).Code, Is.EqualTo(DeclineCode.OrderOrCode));
         Assert.That(checks, Is.EqualTo(new[] { StoreBench.Verifier }));
     }
@@ -98,7 +98,7 @@ public class SqliteOrderStoreTest
         for (var i = 0; i < _bench.Options.CodeAttemptsPerCustomer; i++)
         {
             await Assert.ThrowsAsync<TimeoutException>(() =>
-                _bench.Orders.ClaimAsync("o1", _ => throw new TimeoutException(), StoreBench.At("t1")));
+                _bench.Orders.ClaimAsync("o1", (_, _) => throw new TimeoutException(), StoreBench.At("t1")));
         }
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.TooMany));
     }

@@ -52,7 +52,7 @@ internal sealed class StoreBench : IAsyncDisposable
         new(new TerminalId(terminal), new OperatorId("op"), session, host);
 
     public Task<ClaimOutcome> ClaimAsync(string reference, string terminal = "t1", string session = "s1", string host = "h1", bool right = true) =>
-        Orders.ClaimAsync(reference, verifier => right && verifier == Verifier, At(terminal, session, host));
+        Orders.ClaimAsync(reference, (_, verifier) => right && verifier == Verifier, At(terminal, session, host));
 
     public async Task<ClaimOutcome.Claimed> ClaimedAsync(string reference, string terminal = "t1", string session = "s1") =>
         (ClaimOutcome.Claimed)await ClaimAsync(reference, terminal, session);
