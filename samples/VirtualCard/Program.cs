@@ -1,2 +1,3 @@
-Console.WriteLine("not written yet");
-return 1;
+using CardIssue.VirtualCard.Cli;
+
+return await VirtualCardCommand.RunAsync(args, Console.Out, Console.Error);

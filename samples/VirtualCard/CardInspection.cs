@@ -1,0 +1,41 @@
+using CardIssue.Core;
+using CardIssue.VirtualCard.Application;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard;
+
+/// <summary>What a card holds, read past all access rules: for a test's last word on what was written.</summary>
+/// <param name="KeyVersions">The key versions on the card.</param>
+/// <param name="Data">Data objects of the security domain by tag.</param>
+public sealed record CardInspection(
+    CardLifeCycle LifeCycle, ByteString Kdd, int FailedAuthentications, IReadOnlyList<byte> KeyVersions,
+    IReadOnlyDictionary<int, ByteString> Data, IReadOnlyList<LoadFile> LoadFiles, IReadOnlyList<ApplicationInspection> Applications)
+{
+    /// <summary>The application with that AID in hexadecimal.</summary>
+    /// <exception cref="InvalidOperationException">It is not on the card.</exception>
+    public ApplicationInspection Application(string aid) => Applications.First(a => a.Aid == ByteString.FromHex(aid));
+
+    internal static CardInspection Of(CardState state) => new(
+        state.LifeCycle, state.Kdd, state.FailedAuthentications, [.. state.Keys.Keys.Select(k => k.Version).Distinct()], state.Data, state.LoadFiles,
+        [.. state.Applications.Select(ApplicationInspection.Of)]);
+}
+
+/// <summary>What an application holds.</summary>
+/// <param name="LifeCycle">03 INSTALLED, 07 SELECTABLE, 0F PERSONALIZED; b8 set: LOCKED.</param>
+/// <param name="Records">By short file identifier and number.</param>
+/// <param name="Dgis">Every grouping that is no record; secret ones decrypted.</param>
+public sealed record ApplicationInspection(
+    ByteString Aid, byte LifeCycle, IReadOnlyDictionary<RecordReference, ByteString> Records, IReadOnlyDictionary<ushort, ByteString> Dgis)
+{
+    public bool IsPersonalized => LifeCycle == CardApplication.Personalized;
+
+    internal static ApplicationInspection Of(CardApplication application)
+    {
+        var records = new Dictionary<RecordReference, ByteString>();
+        var others = new Dictionary<ushort, ByteString>();
+        foreach (var (dgi, value) in application.Dgis)
+            if (PersonalizedApplication.RecordOf(dgi) is { } record) records[record] = value;
+            else others[dgi] = value;
+        return new ApplicationInspection(application.Aid, application.LifeCycle, records, others);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using CardIssue.Core;
+using CardIssue.VirtualCard.Channel;
+using CardIssue.VirtualCard.Domain;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard;
+
+/// <summary>What a command works on: the persistent state, and what a reset takes away.</summary>
+public sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = null)
+{
+    public CardState State { get; set; } = state;
+
+    public VolatileState Volatile { get; private set; } = new(state.SecurityDomainAid);
+
+    public bool IsDomainSelected => Volatile.Selected == State.SecurityDomainAid;
+
+    public byte[] RandomChallenge(int length) => challenges?.Invoke(length) ?? RandomNumberGenerator.GetBytes(length);
+
+    /// <summary>Ends the secure channel, and with it whatever was under way inside it.</summary>
+    public void EndChannel()
+    {
+        Volatile.Channel = null;
+        Volatile.Pending = null;
+        Volatile.StatusCursor = null;
+        Volatile.Load = null;
+        Volatile.PersonalizationTarget = null;
+        Volatile.StoreData = new StoreDataProgress();
+    }
+
+    public void Select(ByteString aid) => Volatile = new VolatileState(aid);
+
+    public void Reset() => Select(State.SecurityDomainAid);
+}
+
+/// <summary>Selection, channel and half-done work: gone at reset.</summary>
+public sealed class VolatileState(ByteString selected)
+{
+    public ByteString Selected { get; } = selected;
+
+    /// <summary>INITIALIZE UPDATE was answered; EXTERNAL AUTHENTICATE is awaited.</summary>
+    public SecureChannel? Pending { get; set; }
+
+    public SecureChannel? Channel { get; set; }
+
+    /// <summary>Where GET STATUS goes on after 6310: its P1 and how many entries were given.</summary>
+    public (byte P1, int Given)? StatusCursor { get; set; }
+
+    public LoadProgress? Load { get; set; }
+
+    /// <summary>The application that STORE DATA goes to after INSTALL [for personalization].</summary>
+    public ByteString? PersonalizationTarget { get; set; }
+
+    public StoreDataProgress StoreData { get; set; } = new();
+}

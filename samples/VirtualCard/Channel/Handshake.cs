@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using CardIssue.VirtualCard.Apdu;
+using CardIssue.VirtualCard.Crypto;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard.Channel;
+
+/// <summary>INITIALIZE UPDATE and EXTERNAL AUTHENTICATE (GPC Amd D 7.1).</summary>
+public static class Handshake
+{
+    private const int ChallengeLength = 8;
+    private const int LastSequence = 0xFFFFFF;
+    private const byte PseudoRandom = 0x10;
+
+    public static Reply InitializeUpdate(CardMemory card, Command command)
+    {
+        card.EndChannel();
+        if (command.P2 != 0) return Sw.WrongP1P2;
+        if (command.Data.Length != ChallengeLength) return Sw.WrongLength;
+        if (IsBlocked(card.State)) return Sw.Blocked;
+        if (card.State.KeySet(command.P1) is not { } keys) return Sw.ReferenceNotFound;
+
+        byte[] sequence = [];
+        byte[] challenge;
+        if ((card.State.ScpParameter & PseudoRandom) != 0)
+        {
+            // Counted up before use (6.2.2.1), and for good: a power cut does not bring a challenge back.
+            var next = card.State.SequenceCounters.GetValueOrDefault(keys.Version) + 1;
+            if (next > LastSequence) return Sw.Conditions;
+            card.State = card.State with { SequenceCounters = card.State.SequenceCounters.SetItem(keys.Version, next) };
+            sequence = [(byte)(next >> 16), (byte)(next >> 8), (byte)next];
+            challenge = PseudoRandomChallenge(keys, sequence, card.Volatile.Selected.Span);
+        }
+        else challenge = card.RandomChallenge(ChallengeLength);
+
+        var channel = new SecureChannel(keys, command.Data, challenge);
+        card.Volatile.Pending = channel;
+        return Reply.Ok([.. card.State.Kdd.Span, keys.Version, 0x03, card.State.ScpParameter, .. challenge, .. channel.CardCryptogram, .. sequence]);
+    }
+
+    public static Reply ExternalAuthenticate(CardMemory card, Command command)
+    {
+        var channel = card.Volatile.Pending;
+        card.EndChannel();
+        if (!command.IsSecured) return Sw.UnknownCla;
+        if (IsBlocked(card.State)) return Sw.Blocked;
+        if (channel is null) return Sw.Conditions;
+        if (command.P2 != 0 || !Supports(card.State.ScpParameter, command.P1)) return Sw.WrongP1P2;
+        if (command.Data.Length != 2 * SecureChannel.MacLength) return Sw.WrongLength;
+
+        var cryptogramIsRight = CryptographicOperations.FixedTimeEquals(channel.HostCryptogram, command.Data.AsSpan(0, SecureChannel.MacLength));
+        if (!cryptogramIsRight || !channel.VerifyMac(command, out _))
+        {
+            card.State = card.State with { FailedAuthentications = card.State.FailedAuthentications + 1 };
+            return cryptogramIsRight ? Sw.Security : Sw.HostCryptogramWrong;
+        }
+        channel.Level = (SecurityLevel)command.P1;
+        card.Volatile.Channel = channel;
+        if (card.State.FailedAuthentications != 0) card.State = card.State with { FailedAuthentications = 0 };
+        return Reply.Ok();
+    }
+
+    /// <summary>The challenge that a card with i=1x/3x/7x gives (6.2.2.1): predictable from the counter on.</summary>
+    /// <param name="aid">Of the application that calls on the secure channel.</param>
+    public static byte[] PseudoRandomChallenge(CardKeySet keys, ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> aid) =>
+        Scp03Kdf.Derive(keys.Enc.Span, Scp03Kdf.CardChallenge, ChallengeLength, [.. sequence, .. aid]);
+
+    private static bool IsBlocked(CardState state) => state.FailedAuthentications >= state.AuthenticationLimit;
+
+    private static bool Supports(byte parameter, byte level) => level switch
+    {
+        0x00 or 0x01 or 0x03 => true,
+        0x11 or 0x13 => (parameter & 0x20) != 0,
+        0x33 => (parameter & 0x60) == 0x60,
+        _ => false,
+    };
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using CardIssue.VirtualCard.Reading;
+using CardIssue.VirtualCard.Timing;
+
+namespace CardIssue.VirtualCard.Cli;
+
+/// <summary>What <c>serve</c> and <c>vpcd</c> have in common: the card, its speed, its power cut, the control port.</summary>
+internal sealed class CardOptions
+{
+    private readonly Option<FileInfo?> _file = new("--card") { Description = "The card file; every change is written to it." };
+    private readonly Option<string?> _profile = new("--profile") { Description = "A fresh card that lives in memory: " + string.Join(" or ", CardProfile.Names) + "." };
+    private readonly Option<uint> _serial = new("--serial") { Description = "Serial number of the fresh card.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _timing = new("--timing") { Description = "p71 (a model of a real card) or p71-install (the measured times of 101 commands, then the model)." };
+    private readonly Option<int?> _cutAt = new("--cut-at") { Description = "Cut the card's power at this command, from 1." };
+    private readonly Option<string> _cutMoment = new("--cut-moment") { Description = "before (it never runs) or response (it ran, nobody hears of it).", DefaultValueFactory = _ => "response" };
+    private readonly KeyOptions _keys = new();
+
+    public Option<int?> ControlPort { get; } = new("--control-port")
+    {
+        Description = $"A loopback port (0: any) that takes lines and answers each with a line of JSON: {Net.ControlServer.Commands}.",
+    };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Say in JSON what was started." };
+
+    public void AddTo(Command command)
+    {
+        _profile.AcceptOnlyFromAmong([.. CardProfile.Names]);
+        _timing.AcceptOnlyFromAmong("p71", "p71-install");
+        _cutMoment.AcceptOnlyFromAmong("before", "response");
+        foreach (var option in new Option[] { _file, _profile, _serial, _timing, _cutAt, _cutMoment, ControlPort, Json }) command.Options.Add(option);
+        _keys.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_file) is not null && result.GetValue(_profile) is not null) result.AddError("--card and --profile exclude each other.");
+            if (result.GetValue(_cutAt) is < 1) result.AddError("--cut-at counts from 1.");
+            if (result.GetValue(ControlPort) is < 0 or > 0xFFFF) result.AddError("--control-port is 0 to 65535.");
+            if (result.GetValue(_file) is null && result.GetValue(_profile) is null && result.GetValue(ControlPort) is null)
+                result.AddError("Name --card or --profile, or a --control-port by which a card is inserted later.");
+        });
+    }
+
+    public CardSlot MakeSlot(ParseResult parsed)
+    {
+        var slot = new CardSlot();
+        var card = parsed.GetValue(_file) is { } file ? CardSimulator.Open(file.FullName)
+            : parsed.GetValue(_profile) is { } profile ? Fresh(parsed, profile) : null;
+        if (card is null) return slot;
+        if (parsed.GetValue(_cutAt) is { } at)
+            card.CutPower(new PowerCut(at, parsed.GetValue(_cutMoment) == "before" ? CutMoment.BeforeExecution : CutMoment.BeforeResponse));
+        slot.Insert(card);
+        return slot;
+    }
+
+    public CardPacer? MakePacer(ParseResult parsed) => parsed.GetValue(_timing) switch
+    {
+        "p71" => new CardPacer(TimeProvider.System, new P71Timing()),
+        "p71-install" => new CardPacer(TimeProvider.System, new P71InstallReplay()),
+        _ => null,
+    };
+
+    private CardSimulator Fresh(ParseResult parsed, string profile)
+    {
+        var serial = parsed.GetValue(_serial);
+        return CardSimulator.Create(CardProfile.ByName(profile, serial, [_keys.Read(parsed, CardProfile.Kdd(serial).Span)])!);
+    }
+}

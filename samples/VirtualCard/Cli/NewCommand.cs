@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Text.Json;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard.Cli;
+
+/// <summary><c>new</c>: makes a card file as the factory would deliver the card.</summary>
+internal static class NewCommand
+{
+    public static Command Make(TextWriter output)
+    {
+        var profile = new Option<string>("--profile") { Description = string.Join(" or ", CardProfile.Names) + ".", DefaultValueFactory = _ => CardProfile.BlankEmvName };
+        profile.AcceptOnlyFromAmong([.. CardProfile.Names]);
+        var file = new Option<FileInfo>("--out") { Description = "The card file to write.", Required = true };
+        var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
+        var serial = new Option<uint>("--serial") { Description = "Serial number; it is in CPLC and in the diversification data.", DefaultValueFactory = _ => 1 };
+        var protocol = new Option<CardProtocol>("--protocol") { Description = "t0 or t1.", DefaultValueFactory = _ => CardProtocol.T1 };
+        var challenge = new Option<string>("--challenge") { Description = "pseudo (SCP03 i=70) or random (i=60).", DefaultValueFactory = _ => "pseudo" };
+        challenge.AcceptOnlyFromAmong("pseudo", "random");
+        var json = new Option<bool>("--json") { Description = "Answer in JSON." };
+        var keys = new KeyOptions();
+        var command = new Command("new", "Makes a card file.") { profile, file, force, serial, protocol, challenge, json };
+        keys.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetValue(file)!.FullName;
+            if (File.Exists(path) && !parsed.GetValue(force)) throw new CommandException(ExitCode.File, $"{path} is there already; --force writes over it.");
+            var number = parsed.GetValue(serial);
+            var set = keys.Read(parsed, CardProfile.Kdd(number).Span);
+            var state = CardProfile.ByName(parsed.GetValue(profile)!, number, [set])! with
+            {
+                Protocol = parsed.GetValue(protocol),
+                ScpParameter = parsed.GetValue(challenge) == "random" ? (byte)0x60 : (byte)0x70,
+            };
+            StateFile.Save(path, state);
+            output.WriteLine(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(new { ok = true, file = path, kdd = state.Kdd.ToString(), kvn = set.Version.ToString("X2"), kcv = Convert.ToHexString(set.Enc.CheckValue) })
+                : $"{path}: card {state.Kdd}, key version {set.Version:X2}, ENC check value {Convert.ToHexString(set.Enc.CheckValue)}");
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+}

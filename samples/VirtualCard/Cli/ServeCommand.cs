@@ -1,0 +1,34 @@
+using System.CommandLine;
+using System.Text.Json;
+using CardIssue.VirtualCard.Net;
+
+namespace CardIssue.VirtualCard.Cli;
+
+/// <summary><c>serve</c>: a reader with this card on a loopback port.</summary>
+internal static class ServeCommand
+{
+    public static Command Make(TextWriter output)
+    {
+        var port = new Option<int>("--port") { Description = "The loopback port (0: any) that a terminal's TCP reader connects to.", Required = true };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 0xFFFF) result.AddError("--port is 0 to 65535.");
+        });
+        var options = new CardOptions();
+        var command = new Command("serve", "Offers a card on a loopback port: vpcd's wire, with the terminal connecting. Runs until interrupted.") { port };
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var slot = options.MakeSlot(parsed);
+            using var server = new CardServer(slot, parsed.GetValue(port), options.MakePacer(parsed));
+            using var control = parsed.GetValue(options.ControlPort) is { } controlPort ? new ControlServer(slot, controlPort) : null;
+            await output.WriteLineAsync(parsed.GetValue(options.Json)
+                ? JsonSerializer.Serialize(new { ok = true, port = server.Port, controlPort = control?.Port })
+                : $"card reader on 127.0.0.1:{server.Port}{(control is null ? "" : $", control on 127.0.0.1:{control.Port}")}");
+            await output.FlushAsync(cancellation);
+            await Task.WhenAll(server.RunAsync(cancellation), control?.RunAsync(cancellation) ?? Task.CompletedTask);
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Text.Json;
+using CardIssue.VirtualCard.Net;
+
+namespace CardIssue.VirtualCard.Cli;
+
+/// <summary><c>vpcd</c>: brings the card to a vpcd driver of pcscd.</summary>
+internal static class VpcdCommand
+{
+    private const int FirstSlot = 35963;
+
+    public static Command Make(TextWriter output)
+    {
+        var host = new Option<string>("--host") { Description = "Where pcscd with the vpcd driver runs.", DefaultValueFactory = _ => "127.0.0.1" };
+        var port = new Option<int>("--port") { Description = "The driver's port.", DefaultValueFactory = _ => FirstSlot };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 0xFFFF) result.AddError("--port is 1 to 65535.");
+        });
+        var options = new CardOptions();
+        var command = new Command("vpcd", "Connects a card to the vpcd driver, so that PC/SC programs see it. Runs until interrupted or the driver closes.") { host, port };
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var slot = options.MakeSlot(parsed);
+            using var control = parsed.GetValue(options.ControlPort) is { } controlPort ? new ControlServer(slot, controlPort) : null;
+            await output.WriteLineAsync(parsed.GetValue(options.Json)
+                ? JsonSerializer.Serialize(new { ok = true, host = parsed.GetValue(host), port = parsed.GetValue(port), controlPort = control?.Port })
+                : $"card to vpcd at {parsed.GetValue(host)}:{parsed.GetValue(port)}{(control is null ? "" : $", control on 127.0.0.1:{control.Port}")}");
+            await output.FlushAsync(cancellation);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var hand = control?.RunAsync(stop.Token) ?? Task.CompletedTask;
+            try
+            {
+                await VpcdClient.RunAsync(parsed.GetValue(host)!, parsed.GetValue(port), slot, options.MakePacer(parsed), cancellation);
+            }
+            finally
+            {
+                await stop.CancelAsync();
+                await hand;
+            }
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+}

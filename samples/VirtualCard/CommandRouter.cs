@@ -1,0 +1,61 @@
+using CardIssue.VirtualCard.Apdu;
+using CardIssue.VirtualCard.Application;
+using CardIssue.VirtualCard.Channel;
+using CardIssue.VirtualCard.Domain;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard;
+
+/// <summary>From class byte to command: checks class and secure messaging, hands the command to what is selected, protects the reply.</summary>
+internal static class CommandRouter
+{
+    private const byte Select = 0xA4, ManageChannel = 0x70, InitializeUpdate = 0x50, ExternalAuthenticate = 0x82, GetData = 0xCA;
+
+    public static Reply Execute(CardMemory card, Command command)
+    {
+        if (ClassFault(command.Cla) is { } fault) return fault;
+        if (card.State.LifeCycle == CardLifeCycle.Terminated && command.Ins != GetData) return Sw.NotSupported;
+        if (command is { Cla: 0x00, Ins: Select }) return Selection.Execute(card, command);
+        if (command is { Cla: 0x00, Ins: ManageChannel }) return Sw.ChannelNotSupported;
+        if ((command.Cla & 0x80) != 0 && command.Ins == ExternalAuthenticate) return Handshake.ExternalAuthenticate(card, command);
+        if (command is { Cla: 0x80, Ins: InitializeUpdate }) return Handshake.InitializeUpdate(card, command);
+        return command.IsSecured ? ExecuteSecured(card, command) : ExecutePlain(card, command);
+    }
+
+    private static Reply ExecutePlain(CardMemory card, Command command)
+    {
+        // A GlobalPlatform command without the protection that the session asks for ends the session (GPC Amd D 6.2.5, GPCS 10.2.3).
+        if ((command.Cla & 0x80) != 0 && card.Volatile.Channel is { } channel && channel.Requires(SecurityLevel.CommandMac))
+        {
+            card.EndChannel();
+            return Sw.Security;
+        }
+        return Dispatch(card, command);
+    }
+
+    private static Reply ExecuteSecured(CardMemory card, Command command)
+    {
+        if (card.Volatile.Channel is not { } channel || !channel.Requires(SecurityLevel.CommandMac) || channel.Unwrap(command) is not { } plain)
+        {
+            card.EndChannel();
+            return Sw.Security;
+        }
+        return channel.Protect(Dispatch(card, plain));
+    }
+
+    private static Reply Dispatch(CardMemory card, Command command)
+    {
+        if (card.State.LifeCycle == CardLifeCycle.CardLocked && command.Ins is not (GetData or 0xF2 or 0xF0)) return Sw.Conditions;
+        return card.IsDomainSelected ? SecurityDomain.Execute(card, command) : PersonalizedApplication.Execute(card, command);
+    }
+
+    private static ushort? ClassFault(byte cla)
+    {
+        if (cla == 0xFF) return Sw.UnknownCla;
+        if ((cla & 0x40) != 0) return Sw.ChannelNotSupported;
+        if ((cla & 0x70) is 0x10 && (cla & 0x80) == 0) return Sw.ChainingNotSupported;
+        if ((cla & 0x70) != 0) return Sw.UnknownCla;
+        if ((cla & 0x03) != 0) return Sw.ChannelNotSupported;
+        return (cla & 0x08) != 0 ? Sw.SecureMessagingNotSupported : null;
+    }
+}

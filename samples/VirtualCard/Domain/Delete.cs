@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using CardIssue.Core;
+using CardIssue.VirtualCard.Apdu;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard.Domain;
+
+/// <summary>DELETE (GPCS 11.2): an application, a load file with or without its applications, or keys.</summary>
+internal static class Delete
+{
+    private const byte AndRelated = 0x80;
+
+    public static Reply Execute(CardMemory card, Command command)
+    {
+        if (command.P1 != 0 || command.P2 is not (0 or AndRelated)) return Sw.WrongP1P2;
+        if (Tlv.ReadAll(command.Data) is not { Count: > 0 } objects) return Sw.WrongData;
+        if (objects[0].Tag == 0x4F) return DeleteObject(card, ByteString.Copy(objects[0].Value), command.P2 == AndRelated);
+        return objects.All(o => o.Tag is 0xD0 or 0xD2 && o.Value.Length == 1) ? DeleteKeys(card, objects) : Sw.WrongData;
+    }
+
+    private static Reply DeleteObject(CardMemory card, ByteString aid, bool andRelated)
+    {
+        var state = card.State;
+        if (aid == state.SecurityDomainAid) return Sw.Conditions;
+        if (state.Find(aid) is { } application)
+        {
+            card.State = state with { Applications = state.Applications.Remove(application) };
+            return Reply.Ok(0x00);
+        }
+        if (state.LoadFiles.Find(f => f.Aid == aid) is not { } file) return Sw.ReferenceNotFound;
+        var instances = state.Applications.FindAll(a => a.LoadFile == aid);
+        if (instances.Count > 0 && !andRelated) return Sw.Conditions;
+        card.State = state with { LoadFiles = state.LoadFiles.Remove(file), Applications = state.Applications.RemoveRange(instances) };
+        return Reply.Ok(0x00);
+    }
+
+    private static Reply DeleteKeys(CardMemory card, List<(int Tag, byte[] Value)> objects)
+    {
+        bool Matches(KeyReference key) => objects.All(o => o.Value[0] == (o.Tag == 0xD0 ? key.Id : key.Version));
+        var doomed = card.State.Keys.Keys.Where(Matches).ToList();
+        if (doomed.Count == 0) return Sw.ReferenceNotFound;
+        var after = card.State with { Keys = card.State.Keys.RemoveRange(doomed) };
+        // The card must stay reachable.
+        if (after.KeySet(0) is null) return Sw.Conditions;
+        card.State = after with { SequenceCounters = after.SequenceCounters.RemoveRange(after.SequenceCounters.Keys.Where(v => after.KeySet(v) is null)) };
+        return Reply.Ok(0x00);
+    }
+}

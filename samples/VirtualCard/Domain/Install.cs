@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using CardIssue.Core;
+using CardIssue.VirtualCard.Apdu;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard.Domain;
+
+/// <summary>INSTALL (GPCS 11.5). Tokens are not asked for: the issuer's domain has authorized management.</summary>
+internal static class Install
+{
+    private const byte ForLoad = 0x02, ForInstall = 0x04, MakeSelectable = 0x08, InstallAndSelectable = 0x0C, ForPersonalization = 0x20;
+    private const byte SecurityDomainPrivilege = 0x80;
+
+    public static Reply Execute(CardMemory card, Command command)
+    {
+        if (command.P2 != 0) return Sw.WrongP1P2;
+        var fieldCount = command.P1 switch { ForLoad => 5, ForInstall or MakeSelectable or InstallAndSelectable or ForPersonalization => 6, _ => 0 };
+        if (fieldCount == 0) return command.P1 is 0x10 or 0x40 or 0x0E ? Sw.NotSupported : Sw.WrongP1P2;
+        if (Fields(command.Data, fieldCount) is not { } fields) return Sw.WrongData;
+        card.Volatile.PersonalizationTarget = null;
+        card.Volatile.Load = null;
+        return command.P1 switch
+        {
+            ForLoad => BeginLoad(card, fields),
+            ForInstall => Create(card, fields, CardApplication.Installed),
+            InstallAndSelectable => Create(card, fields, CardApplication.Selectable),
+            MakeSelectable => Release(card, fields),
+            _ => Personalize(card, fields),
+        };
+    }
+
+    private static List<ByteString>? Fields(byte[] data, int count)
+    {
+        var fields = new List<ByteString>();
+        ReadOnlySpan<byte> rest = data;
+        while (!rest.IsEmpty)
+        {
+            if (!Tlv.TryReadLv(ref rest, out var field)) return null;
+            fields.Add(ByteString.Copy(field));
+        }
+        // Hosts leave the empty token out at the end now and then; cards take it.
+        while (fields.Count < count && fields.Count >= count - 1) fields.Add(ByteString.Empty);
+        return fields.Count == count ? fields : null;
+    }
+
+    private static Reply BeginLoad(CardMemory card, List<ByteString> fields)
+    {
+        var (file, domain, hash) = (fields[0], fields[1], fields[2]);
+        if (!IsAid(file) || !LoadProgress.IsHashLength(hash.Length)) return Sw.WrongData;
+        if (!domain.IsEmpty && domain != card.State.SecurityDomainAid) return Sw.ReferenceNotFound;
+        if (card.State.LoadFiles.Any(f => f.Aid == file) || IsTaken(card.State, file)) return Sw.Conditions;
+        card.Volatile.Load = new LoadProgress(file, hash);
+        return Reply.Ok(0x00);
+    }
+
+    private static Reply Create(CardMemory card, List<ByteString> fields, byte lifeCycle)
+    {
+        var (fileAid, module, privileges) = (fields[0], fields[1], fields[3]);
+        var instance = fields[2].IsEmpty ? module : fields[2];
+        if (!IsAid(instance) || privileges.Length is not (1 or 3)) return Sw.WrongData;
+        if (card.State.LoadFiles.Find(f => f.Aid == fileAid) is not { } file) return Sw.ReferenceNotFound;
+        if (file.Modules.Count > 0 && !file.Modules.Contains(module)) return Sw.ReferenceNotFound;
+        if (IsTaken(card.State, instance)) return Sw.Conditions;
+        if ((privileges[0] & SecurityDomainPrivilege) != 0) return Sw.NotSupported;
+        var application = new CardApplication(instance, fileAid, module, lifeCycle, privileges, ImmutableSortedDictionary<ushort, ByteString>.Empty);
+        card.State = card.State with { Applications = card.State.Applications.Add(application) };
+        return Reply.Ok(0x00);
+    }
+
+    private static Reply Release(CardMemory card, List<ByteString> fields)
+    {
+        if (card.State.Find(fields[2]) is not { } application) return Sw.ReferenceNotFound;
+        if (application.LifeCycle != CardApplication.Installed) return Sw.Conditions;
+        card.State = card.State.With(application with { LifeCycle = CardApplication.Selectable });
+        return Reply.Ok(0x00);
+    }
+
+    private static Reply Personalize(CardMemory card, List<ByteString> fields)
+    {
+        if (card.State.Find(fields[2]) is not { } application) return Sw.ReferenceNotFound;
+        if (!application.IsSelectable) return Sw.Conditions;
+        card.Volatile.PersonalizationTarget = application.Aid;
+        card.Volatile.StoreData = new StoreDataProgress();
+        return Reply.Ok(0x00);
+    }
+
+    private static bool IsAid(ByteString aid) => aid.Length is >= 5 and <= 16;
+
+    private static bool IsTaken(CardState state, ByteString aid) => aid == state.SecurityDomainAid || state.Find(aid) is not null;
+}

@@ -1,0 +1,30 @@
+using CardIssue.Core;
+using CardIssue.VirtualCard.Apdu;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.VirtualCard.Domain;
+
+/// <summary>LOAD (GPCS 11.6): blocks in order; the file is in the registry after the last one, or not at all.</summary>
+internal static class Load
+{
+    private const byte LastBlock = 0x80;
+
+    public static Reply Execute(CardMemory card, Command command)
+    {
+        if (card.Volatile.Load is not { } load) return Sw.Conditions;
+        if ((command.P1 & 0x7F) != 0 || command.P2 != load.NextBlock) return Abort(card, Sw.WrongP1P2);
+        if (command.Data.Length == 0) return Abort(card, Sw.WrongLength);
+        if (!load.Append(command.Data)) return Abort(card, Sw.NoRoom);
+        if (command.P1 != LastBlock) return Reply.Ok(0x00);
+        card.Volatile.Load = null;
+        if (load.Finish() is not { } file) return Sw.WrongData;
+        card.State = card.State with { LoadFiles = card.State.LoadFiles.Add(file) };
+        return Reply.Ok(0x00);
+    }
+
+    private static Reply Abort(CardMemory card, ushort statusWord)
+    {
+        card.Volatile.Load = null;
+        return statusWord;
+    }
+}

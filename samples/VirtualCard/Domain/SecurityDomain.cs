@@ -1,0 +1,28 @@
+using CardIssue.VirtualCard.Apdu;
+
+namespace CardIssue.VirtualCard.Domain;
+
+/// <summary>The issuer security domain's commands (GPCS 11). All but GET DATA need an open secure channel.</summary>
+internal static class SecurityDomain
+{
+    public static Reply Execute(CardMemory card, Command command)
+    {
+        if (command.Ins == 0xCA) return DomainData.Get(card, command);
+        if ((command.Cla & 0x80) == 0) return Known(command.Ins) ? Sw.UnknownCla : Sw.UnknownIns;
+        if (!Known(command.Ins)) return Sw.UnknownIns;
+        if (card.Volatile.Channel is null) return Sw.Security;
+        return command.Ins switch
+        {
+            0xF2 => GetStatus.Execute(card, command),
+            0xE2 => StoreData.Execute(card, command),
+            0xF0 => SetStatus.Execute(card, command),
+            0xD8 => PutKey.Execute(card, command),
+            0xE6 => Install.Execute(card, command),
+            0xE8 => Load.Execute(card, command),
+            0xE4 => Delete.Execute(card, command),
+            _ => Sw.UnknownIns,
+        };
+    }
+
+    private static bool Known(byte ins) => ins is 0xF2 or 0xE2 or 0xF0 or 0xD8 or 0xE6 or 0xE8 or 0xE4;
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using CardIssue.VirtualCard.Reading;
+using CardIssue.VirtualCard.Timing;
+
+namespace CardIssue.VirtualCard.Net;
+
+/// <summary>Offers a slot on a loopback port. A reader serves one program at a time: a second one is turned away at once.</summary>
+public sealed class CardServer : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly CardSlot _slot;
+    private readonly CardPacer? _pacer;
+    private int _busy;
+
+    /// <param name="port">0 for any free one.</param>
+    /// <exception cref="SocketException">The port can't be had.</exception>
+    public CardServer(CardSlot slot, int port, CardPacer? pacer = null)
+    {
+        (_slot, _pacer) = (slot, pacer);
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        _listener.Listen(4);
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>Serves until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var session = Task.CompletedTask;
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                if (Interlocked.Exchange(ref _busy, 1) == 1) client.Dispose();
+                else session = ServeAsync(client, cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            await session.ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private async Task ServeAsync(Socket client, CancellationToken cancellation)
+    {
+        using var socket = new VpcdSocket(client);
+        try
+        {
+            await new VpcdSession(socket, _slot, _pacer).RunAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException || e is OperationCanceledException && cancellation.IsCancellationRequested)
+        {
+            // The other end broke off, or the server stops: either way this session is over and the next may come.
+        }
+        finally
+        {
+            Volatile.Write(ref _busy, 0);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.VirtualCard.Timing;
+
+namespace CardIssue.VirtualCard.Reading;
+
+/// <summary>A reader in this process, with a slot that a program puts cards into.</summary>
+/// <param name="timing">How slow the cards are; null for as fast as they go.</param>
+public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTiming? timing = null, TimeProvider? time = null) : ICardReader
+{
+    private readonly CardPacer? _pacer = timing is null ? null : new CardPacer(time ?? TimeProvider.System, timing);
+    private VirtualCardConnection? _connection;
+
+    public ReaderIdentity Identity { get; } = identity ?? new ReaderIdentity("virtual", "CardIssue virtual reader", "CardIssue", "VirtualCard", "VC-0001", "1.0");
+
+    /// <summary>The slot itself.</summary>
+    public CardSlot Slot { get; } = new();
+
+    /// <summary>Puts a card in; one that is in already is taken out first.</summary>
+    public void Insert(CardSimulator card) => Slot.Insert(card);
+
+    /// <summary>Takes the card out; a command under way fails with <see cref="CardFault.Removed"/>.</summary>
+    public void Remove() => Slot.Remove();
+
+    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => ByteString.Copy(await WaitAsync(isIn: true, cancellation).ConfigureAwait(false));
+
+    public async ValueTask WaitForRemovalAsync(CancellationToken cancellation) => await WaitAsync(isIn: false, cancellation).ConfigureAwait(false);
+
+    public ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (Slot.Look().IsClosed) throw Gone();
+        if (_connection is { IsDisposed: false }) throw new CardException(CardFault.Busy, "Another connection to this reader is open; dispose it first.");
+        if (Slot.Reset() is not { } start) throw new CardException(CardFault.NoCard, "No card is in the virtual reader; insert one.");
+        _pacer?.Restart();
+        return ValueTask.FromResult<ICardConnection>(_connection = new VirtualCardConnection(Slot, _pacer, start.Insertion, start.Atr, start.Removal));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Slot.Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<byte[]> WaitAsync(bool isIn, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var now = Slot.Look();
+            if (now.IsClosed) throw Gone();
+            if (isIn == (now.Insertion != 0)) return now.Atr;
+            await now.Changed.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static CardException Gone() => new(CardFault.ReaderGone, "The virtual reader was disposed.");
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using CardIssue.Core;
+
+namespace CardIssue.VirtualCard.State;
+
+/// <summary>Life cycle of the card, coded as GPCS 11.1.1 codes it.</summary>
+public enum CardLifeCycle : byte
+{
+    OpReady = 0x01,
+    Initialized = 0x07,
+    Secured = 0x0F,
+    CardLocked = 0x7F,
+    Terminated = 0xFF,
+}
+
+/// <summary>The transmission protocol that the card offers.</summary>
+public enum CardProtocol
+{
+    /// <summary>Half-duplex bytes: longer answers are fetched with GET RESPONSE.</summary>
+    T0,
+    /// <summary>Half-duplex blocks.</summary>
+    T1,
+}
+
+/// <summary>An executable load file in the registry.</summary>
+/// <param name="Version">2 bytes, as the package's header had it.</param>
+public sealed record LoadFile(ByteString Aid, ByteString Version, ValueList<ByteString> Modules, int Length);
+
+/// <summary>Where a record stands: short file identifier 1–30 and record number 1–255.</summary>
+public readonly record struct RecordReference(byte Sfi, byte Number);
+
+/// <summary>An application instance with what personalization wrote into it.</summary>
+/// <param name="LifeCycle">03 INSTALLED, 07 SELECTABLE, 0F PERSONALIZED; b8 set: LOCKED.</param>
+/// <param name="Dgis">Every data grouping that was stored, records among them, secret ones decrypted.</param>
+/// <param name="MandatoryDgis">Without these the last STORE DATA is refused (EMV CPS: 6A86).</param>
+/// <param name="ReadableWhenBlank">Whether records can be read before the application is PERSONALIZED.</param>
+public sealed record CardApplication(
+    ByteString Aid, ByteString LoadFile, ByteString Module, byte LifeCycle, ByteString Privileges,
+    ImmutableSortedDictionary<ushort, ByteString> Dgis, ValueList<ushort> MandatoryDgis = default, bool ReadableWhenBlank = false)
+{
+    public const byte Installed = 0x03;
+    public const byte Selectable = 0x07;
+    public const byte Personalized = 0x0F;
+    public const byte LockedBit = 0x80;
+
+    public bool IsLocked => (LifeCycle & LockedBit) != 0;
+
+    public bool IsSelectable => !IsLocked && (LifeCycle & 0x04) != 0;
+
+    public bool IsPersonalized => (LifeCycle & Personalized) == Personalized;
+}
+
+/// <summary>All that survives a power cut. Immutable, so that a command's change is one swap of a reference.</summary>
+public sealed record CardState
+{
+    public required ByteString SecurityDomainAid { get; init; }
+
+    /// <summary>Key diversification data, 10 bytes, as INITIALIZE UPDATE and tag CF return it.</summary>
+    public required ByteString Kdd { get; init; }
+
+    /// <summary>Card production life cycle data, 42 bytes, tag 9F7F.</summary>
+    public required ByteString Cplc { get; init; }
+
+    public required ImmutableSortedDictionary<KeyReference, CardKey> Keys { get; init; }
+
+    /// <summary>SCP03's parameter "i" (GPC Amd D 5.1): 00, 10, 20, 30, 60 or 70.</summary>
+    public byte ScpParameter { get; init; } = 0x70;
+
+    public CardProtocol Protocol { get; init; } = CardProtocol.T1;
+
+    public CardLifeCycle LifeCycle { get; init; } = CardLifeCycle.OpReady;
+
+    /// <summary>The sequence counter of each key version, 3 bytes' worth; absent is 0.</summary>
+    public ImmutableSortedDictionary<byte, int> SequenceCounters { get; init; } = ImmutableSortedDictionary<byte, int>.Empty;
+
+    /// <summary>How many wrong EXTERNAL AUTHENTICATEs in a row block the security domain.</summary>
+    public int AuthenticationLimit { get; init; } = 10;
+
+    public int FailedAuthentications { get; init; }
+
+    /// <summary>Data objects of the security domain, by tag: 42, 45, 5F50, DFxx.</summary>
+    public ImmutableSortedDictionary<int, ByteString> Data { get; init; } = ImmutableSortedDictionary<int, ByteString>.Empty;
+
+    public ImmutableList<LoadFile> LoadFiles { get; init; } = [];
+
+    public ImmutableList<CardApplication> Applications { get; init; } = [];
+
+    public CardApplication? Find(ByteString aid) => Applications.Find(a => a.Aid == aid);
+
+    public CardState With(CardApplication changed) =>
+        this with { Applications = Applications.Replace(Applications.Find(a => a.Aid == changed.Aid)!, changed) };
+
+    /// <summary>The SCP03 set of that version: identifiers 1, 2 and 3, of one size; version 0 is the first such set. Null when there is none.</summary>
+    public CardKeySet? KeySet(byte version)
+    {
+        foreach (var v in Keys.Keys.Select(k => k.Version).Distinct().Where(v => version == 0 || v == version))
+            if (Keys.TryGetValue(new(v, 1), out var enc) && Keys.TryGetValue(new(v, 2), out var mac) && Keys.TryGetValue(new(v, 3), out var dek)
+                && enc.Length == mac.Length && mac.Length == dek.Length)
+                return new CardKeySet(v, enc, mac, dek);
+        return null;
+    }
+}

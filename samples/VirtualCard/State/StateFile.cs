@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using CardIssue.Core;
+
+namespace CardIssue.VirtualCard.State;
+
+/// <summary>A card in a JSON file, keys in the clear: a simulator's card holds test keys only. Written beside and renamed, so a crash leaves the old file or the new one.</summary>
+public static class StateFile
+{
+    private const int Version = 1;
+    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
+
+    private sealed record CardDto(
+        int Version, string SecurityDomain, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
+        int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
+        LoadFileDto[] LoadFiles, ApplicationDto[] Applications);
+
+    private sealed record KeyDto(byte Version, byte Id, string Value);
+
+    private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length);
+
+    private sealed record ApplicationDto(
+        string Aid, string LoadFile, string Module, byte LifeCycle, string Privileges, Dictionary<string, string> Dgis, ushort[] MandatoryDgis, bool ReadableWhenBlank);
+
+    /// <exception cref="IOException">The file can't be written.</exception>
+    public static void Save(string path, CardState state)
+    {
+        var temporary = path + ".new";
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(file, ToDto(state), Options);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <exception cref="IOException">The file can't be read.</exception>
+    /// <exception cref="InvalidDataException">It is no state file of this version.</exception>
+    public static CardState Load(string path)
+    {
+        try
+        {
+            var dto = JsonSerializer.Deserialize<CardDto>(File.ReadAllBytes(path), Options) ?? throw new InvalidDataException($"{path} is empty.");
+            return dto.Version == Version ? FromDto(dto) : throw new InvalidDataException($"{path} has version {dto.Version}; this program reads {Version}.");
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NullReferenceException)
+        {
+            throw new InvalidDataException($"{path} is no card file: {e.Message}", e);
+        }
+    }
+
+    private static CardDto ToDto(CardState s) => new(
+        Version, s.SecurityDomainAid.ToString(), s.Kdd.ToString(), s.Cplc.ToString(), s.ScpParameter, s.Protocol, s.LifeCycle,
+        s.AuthenticationLimit, s.FailedAuthentications,
+        [.. s.Keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span)))],
+        s.SequenceCounters.ToDictionary(), s.Data.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()),
+        [.. s.LoadFiles.Select(f => new LoadFileDto(f.Aid.ToString(), f.Version.ToString(), [.. f.Modules.Select(m => m.ToString())], f.Length))],
+        [.. s.Applications.Select(a => new ApplicationDto(
+            a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
+            a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank))]);
+
+    private static CardState FromDto(CardDto d) => new()
+    {
+        SecurityDomainAid = Hex(d.SecurityDomain),
+        Kdd = Hex(d.Kdd),
+        Cplc = Hex(d.Cplc),
+        ScpParameter = d.ScpParameter,
+        Protocol = d.Protocol,
+        LifeCycle = d.LifeCycle,
+        AuthenticationLimit = d.AuthenticationLimit,
+        FailedAuthentications = d.FailedAuthentications,
+        Keys = d.Keys.ToImmutableSortedDictionary(k => new KeyReference(k.Version, k.Id), k => new CardKey(Convert.FromHexString(k.Value))),
+        SequenceCounters = d.SequenceCounters.ToImmutableSortedDictionary(),
+        Data = d.Data.ToImmutableSortedDictionary(x => Convert.ToInt32(x.Key, 16), x => Hex(x.Value)),
+        LoadFiles = [.. d.LoadFiles.Select(f => new LoadFile(Hex(f.Aid), Hex(f.Version), [.. f.Modules.Select(Hex)], f.Length))],
+        Applications = [.. d.Applications.Select(a => new CardApplication(
+            Hex(a.Aid), Hex(a.LoadFile), Hex(a.Module), a.LifeCycle, Hex(a.Privileges),
+            a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
+    };
+
+    private static ByteString Hex(string hex) => ByteString.FromHex(hex);
+}
