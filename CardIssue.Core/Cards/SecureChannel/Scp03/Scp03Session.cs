@@ -19,12 +19,13 @@ public sealed class Scp03Session : ISecureChannelSession
 
     private readonly Scp03SessionKeys _keys;
     private readonly SecretBytes? _dek;
+    private readonly bool _judgesAnswers;
     private readonly Queue<Sent> _outstanding = new();
     private Phase _phase = Phase.Verified;
     private UInt128 _chaining;
     private ulong _counter;
 
-    internal Scp03Session(Scp03SessionKeys keys, SecretBytes? dek) => (_keys, _dek) = (keys, dek);
+    internal Scp03Session(Scp03SessionKeys keys, SecretBytes? dek, bool judgesAnswers = true) => (_keys, _dek, _judgesAnswers) = (keys, dek, judgesAnswers);
 
     private enum Phase
     {
@@ -45,6 +46,14 @@ public sealed class Scp03Session : ISecureChannelSession
     {
         ArgumentNullException.ThrowIfNull(keys);
         return new Scp03Session(keys, null);
+    }
+
+    /// <summary>Makes a session that only wraps, without a cap on outstanding answers: in module mode the center judges them, from the same keys.</summary>
+    /// <param name="keys">Taken over: zeroed with the session.</param>
+    public static Scp03Session ForWrappingAlone(Scp03SessionKeys keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return new Scp03Session(keys, null, judgesAnswers: false);
     }
 
     /// <inheritdoc/>
@@ -103,7 +112,7 @@ public sealed class Scp03Session : ISecureChannelSession
         if (shape.DataLength > 0 || _keys.CountsEmptyCommands) _counter++;
 
         var length = Level.HasCMac() ? Protect(command, shape, wrapped) : Copy(command, wrapped);
-        _outstanding.Enqueue(new Sent(_chaining, _counter));
+        if (_judgesAnswers) _outstanding.Enqueue(new Sent(_chaining, _counter));
         return length;
     }
 
