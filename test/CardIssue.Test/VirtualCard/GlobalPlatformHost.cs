@@ -12,7 +12,7 @@ internal sealed class GlobalPlatformHost(Func<byte[], byte[]> card, CardKeySet k
     private uint _counter;
     private byte _level;
 
-    /// <summary>Makes the keys of a command wrong from now on.</summary>
+    /// <summary>Makes the MAC of a command wrong from now on.</summary>
     public bool BreaksMac { get; set; }
 
     public byte[] CardChallenge { get; private set; } = [];
@@ -41,7 +41,7 @@ internal sealed class GlobalPlatformHost(Func<byte[], byte[]> card, CardKeySet k
     {
         _counter++;
         if ((_level & 2) != 0 && data.Length > 0) data = CardCrypto.EncryptCbc(_enc, Icv(0), CardCrypto.Pad(data));
-        var command = (_level & 1) != 0 ? Mac(cla, ins, p1, p2, data, withLe: true) : [(byte)(cla & ~4), ins, p1, p2, (byte)data.Length, .. data, 0];
+        var command = (_level & 1) != 0 ? Mac(cla, ins, p1, p2, data, withLe: true) : [(byte)(cla & ~4), ins, p1, p2, .. data.Length == 0 ? [] : (byte[])[(byte)data.Length, .. data], 0];
         if (BreaksMac) command[^2] ^= 1;
         var (reply, sw) = Split(card(command));
         if ((_level & 0x10) == 0 || sw is not (0x9000 or 0x6310)) return (reply, sw);

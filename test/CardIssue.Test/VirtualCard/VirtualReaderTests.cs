@@ -114,7 +114,8 @@ public class VirtualReaderTests
     public async Task TcpReader_NothingListensOrSecondProgram_ReaderIsGone(CancellationToken cancellation)
     {
         await using var bench = new Bench(overTcp: true);
-        await using (var connecting = new Bench(overTcp: true)) await connecting.DisposeAsync();
+        await using var lonely = new TcpCardReader("127.0.0.1", 1);
+        Assert.That(await FaultOf(async () => await lonely.WaitForCardAsync(cancellation)), Is.EqualTo(CardFault.ReaderGone));
         bench.Slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys])));
         await bench.Reader.WaitForCardAsync(cancellation);
         var port = int.Parse(bench.Reader.Identity.Port!.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
