@@ -31,6 +31,9 @@ public abstract record CenterEffect
     /// <param name="Index">Its place in the script, from 0; its sequence number is the script's first plus this.</param>
     public sealed record SendCommand(ScriptRun Script, int Index) : CenterEffect;
 
+    /// <summary>Tell the terminal that the card is issued: <see cref="Issued"/>, with the receipt that the host makes from what is saved.</summary>
+    public sealed record SendIssued(OrderId Order, CardId Card) : CenterEffect;
+
     /// <summary>Verify that address, line number and credential fit; answers <see cref="CenterEvent.ProofJudged"/>.</summary>
     public sealed record VerifyProof(Hello Hello, Challenge Challenge, Proof Proof) : CenterEffect;
 

@@ -1,0 +1,88 @@
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Claiming an order (S230, S240), refusing a card (S255), and giving an order back.</summary>
+public static partial class CenterMachine
+{
+    /// <summary>A new request while an order is under way means that the terminal has given that one up.</summary>
+    private static Step OnRequested(CenterState s, Message request)
+    {
+        var number = request is RequestIssue issue ? issue.Number : ((Resume)request).Number;
+        if (number <= s.Request) return Ignore(s, Double);
+        var next = s with { Phase = CenterPhase.Claiming, Request = number, Work = null };
+        CenterEffect claim = new CenterEffect.FindAndClaim(request);
+        return s.Work is null
+            ? To(next, new CenterEffect.StopTimer(), claim)
+            : To(next, new CenterEffect.StopTimer(), new CenterEffect.ForgetOpening(), Release(s.Work), claim);
+    }
+
+    /// <summary>A record that was in doubt when the last session ended has cost an attempt.</summary>
+    private static Step OnClaimed(CenterState s, Claim claim)
+    {
+        var inDoubt = claim.Progress.InDoubt;
+        var progress = inDoubt == 0 ? claim.Progress : claim.Progress with { Attempt = claim.Progress.Attempt + 1 };
+        var work = new Work { Claim = claim, Progress = progress, Bound = claim.Bound };
+        return progress.Attempt > s.Policy.MaxAttempts
+            ? To(s with { Phase = CenterPhase.Idle },
+                Save(work, new OrderChange.Waiting(inDoubt)),
+                new CenterEffect.Send(new Declined(s.Request, DeclineCode.Waiting)),
+                new CenterEffect.ArmTimer(CenterTimer.Idle))
+            : AskForCard(s, work);
+    }
+
+    private static Step OnClaimDeclined(CenterState s, DeclineCode code) =>
+        To(s with { Phase = CenterPhase.Idle }, new CenterEffect.Send(new Declined(s.Request, code)), new CenterEffect.ArmTimer(CenterTimer.Idle));
+
+    /// <summary>S240; also after a card was lost from the reader.</summary>
+    private static Step AskForCard(CenterState s, Work work, params ReadOnlySpan<CenterEffect> first) =>
+        To(s with { Phase = CenterPhase.AwaitingCard, Work = work with { Script = null, Verified = null } },
+            [.. first,
+            new CenterEffect.Send(new InsertCard(s.Request, work.Claim.Token, work.Bound is not null, work.Claim.Display)),
+            new CenterEffect.ArmTimer(CenterTimer.Card)]);
+
+    private static Step OnCardPresent(CenterState s, CardPresent present) =>
+        present.Insertion <= s.Insertion
+            ? Ignore(s, Double)
+            : OpenCard(s with { Insertion = present.Insertion }, s.Work!);
+
+    /// <summary>S255: this card will not do, another may.</summary>
+    private static Step RejectCard(CenterState s, Work work, CardRejection code)
+    {
+        var refused = work with { CardsRefused = work.CardsRefused + 1, Script = null, Verified = null };
+        return refused.CardsRefused >= s.Policy.MaxCards
+            ? Stop(s with { Work = refused }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
+            : To(s with { Phase = CenterPhase.AwaitingCard, Work = refused },
+                new CenterEffect.ForgetOpening(),
+                new CenterEffect.Send(new CardRejected(s.Insertion, code)),
+                new CenterEffect.ArmTimer(CenterTimer.Card));
+    }
+
+    /// <summary>The terminal gave the order up.</summary>
+    private static Step GiveBack(CenterState s, CenterPhase then) =>
+        To(s with { Phase = then, Work = null }, new CenterEffect.ForgetOpening(), Release(s.Work!), new CenterEffect.ArmTimer(TimerOf(then)));
+
+    /// <summary>The center gives the order up for now. The terminal is told first: a store that is broken must not keep it waiting.</summary>
+    private static Step Stop(CenterState s, AbortCode code, CenterPhase then) =>
+        To(s with { Phase = then, Work = null },
+            new CenterEffect.ForgetOpening(), new CenterEffect.Send(new Abort(code)), new CenterEffect.ArmTimer(TimerOf(then)), Release(s.Work!));
+
+    /// <summary>The other measure: the order waits for a decision at the center.</summary>
+    private static Step GiveUp(CenterState s, Work work, int record) =>
+        To(s with { Phase = CenterPhase.AwaitingRemoval, Work = null },
+            new CenterEffect.ForgetOpening(),
+            Save(work, new OrderChange.Waiting(record)),
+            new CenterEffect.Send(new Abort(AbortCode.WriteFailed)),
+            new CenterEffect.ArmTimer(CenterTimer.Removal));
+
+    /// <summary>What was not saved did not happen: the order is in doubt as the store has it, and the next claim settles it.</summary>
+    private static Step OnSaveFailed(CenterState s, CenterEvent.SaveFailed failed)
+    {
+        var code = failed.ClaimLost ? AbortCode.ClaimLost : AbortCode.StoreFailed;
+        if (s.Work is not null && !failed.ClaimLost) return Stop(s, code, CenterPhase.AwaitingRemoval);
+        return To(s with { Phase = CenterPhase.AwaitingRemoval, Work = null },
+            new CenterEffect.ForgetOpening(), new CenterEffect.Send(new Abort(code)), new CenterEffect.ArmTimer(CenterTimer.Removal));
+    }
+
+    private static CenterTimer TimerOf(CenterPhase phase) => phase is CenterPhase.AwaitingRemoval ? CenterTimer.Removal : CenterTimer.Idle;
+}

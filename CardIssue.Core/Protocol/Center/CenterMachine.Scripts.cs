@@ -1,0 +1,162 @@
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Scripts: sent under credit, answered once, judged, and followed by what the verdict allows (S260 to S300).</summary>
+public static partial class CenterMachine
+{
+    /// <summary>Every opening resets the card and begins a new channel: nothing is ever sent again inside one whose counters may differ.</summary>
+    private static Step OpenCard(CenterState s, Work work) =>
+        work.Opening >= s.Policy.MaxOpenings
+            ? work.Bound is null ? Stop(s with { Work = work }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
+                : GiveUp(s, work, work.Progress.InDoubt)
+            : Run(s, work with { Opening = work.Opening + 1, Verified = null }, ScriptKind.Open, 0, work.Claim.Plan.OpenCommands,
+                new CenterEffect.ForgetOpening());
+
+    /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>
+    private static Step Run(CenterState s, Work work, ScriptKind kind, int record, int count, params ReadOnlySpan<CenterEffect> before)
+    {
+        if (s.NextSequence + count > Limits.MaxSequence) return Close(s with { Work = work });
+        var sent = Math.Min(count, s.Hello!.Window);
+        var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent);
+        var last = kind is ScriptKind.Record && record == work.Claim.Plan.Records.Count;
+        var isSealed = work.Claim.Plan.Sealed && kind is not ScriptKind.Open;
+        return To(
+            s with { Phase = CenterPhase.Running, NextSequence = s.NextSequence + count, Work = work with { Script = run } },
+            [.. before,
+            new CenterEffect.SendScript(new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty)),
+            .. Commands(run, 0, sent),
+            new CenterEffect.ArmTimer(CenterTimer.Script)]);
+    }
+
+    private static CenterEffect[] Commands(ScriptRun run, int from, int to)
+    {
+        var commands = new CenterEffect[to - from];
+        for (var i = from; i < to; i++) commands[i - from] = new CenterEffect.SendCommand(run, i);
+        return commands;
+    }
+
+    private static Step OnCredit(CenterState s, Credit credit)
+    {
+        var run = s.Work!.Script!;
+        var sent = Math.Min(run.Count, credit.Until - run.First);
+        return sent <= run.Sent
+            ? Ignore(s, Late)
+            : To(s with { Work = s.Work with { Script = run with { Sent = sent } } },
+                [.. Commands(run, run.Sent, sent), new CenterEffect.ArmTimer(CenterTimer.Script)]);
+    }
+
+    private static Step OnResult(CenterState s, Result result)
+    {
+        var run = s.Work!.Script!;
+        if (result.First < run.First) return Ignore(s, Late);
+        if (result.First > run.First || result.Responses.Count > run.Sent || (result.Stop is ScriptStop.Completed && result.Responses.Count != run.Count))
+            return Reject(s, "a result that fits no script");
+        return To(s with { Phase = CenterPhase.Judging }, new CenterEffect.StopTimer(), new CenterEffect.Judge(run, result));
+    }
+
+    private static Step OnJudged(CenterState s, CenterEvent.Judged judged)
+    {
+        var run = s.Work!.Script!;
+        if (judged.First != run.First) return Ignore(s, Late);
+        return run.Kind switch
+        {
+            ScriptKind.Open => OnOpened(s, s.Work, judged.Verdict),
+            ScriptKind.Authenticate => OnAuthenticated(s, s.Work, judged.Verdict),
+            ScriptKind.Look => OnLooked(s, s.Work, run.Record, judged.Verdict),
+            ScriptKind.Record => OnWritten(s, s.Work, run.Record, judged.Verdict),
+            ScriptKind.Close => OnWritten(s, s.Work, run.Record, judged.Verdict),
+        };
+    }
+
+    /// <summary>The cryptogram is verified before EXTERNAL AUTHENTICATE is sent, so a wrong key burns no try; the try is counted before it can be made.</summary>
+    private static Step OnOpened(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.Genuine opened when work.Bound is { } bound && bound != opened.Card => RejectCard(s, work, CardRejection.OtherCard),
+        Verdict.Genuine opened => Run(s, work with { Verified = opened.Card }, ScriptKind.Authenticate, 0, work.Claim.Plan.AuthenticateCommands,
+            Save(work, new OrderChange.Authenticating(opened.Card))),
+        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
+        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
+        _ => RejectCard(s, work, CardRejection.Unreadable),
+    };
+
+    private static Step OnAuthenticated(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.Done when work.Bound is null => Continue(s, work with { Bound = work.Verified }, Save(work, new OrderChange.Bound(work.Verified!.Value))),
+        Verdict.Done => Continue(s, work, Save(work, new OrderChange.Opened(work.Verified!.Value))),
+        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
+        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
+        _ => OpenCard(s, work),
+    };
+
+    /// <summary>The channel is open: settle what is in doubt, else the next record, else the closing.</summary>
+    private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before)
+    {
+        var (confirmed, inDoubt, attempt, _) = work.Progress;
+        if (inDoubt == 0) return Leave(s, work, confirmed + 1, before);
+        if (inDoubt == work.ClosingNumber) return Run(s, work, ScriptKind.Look, inDoubt, work.Claim.Plan.CloseLookCommands, before);
+        var shape = work.Claim.Plan.Records[inDoubt - 1];
+        return shape.Repeat switch
+        {
+            Repeat.Repeatable => Leave(s, work, inDoubt, before),
+            Repeat.LookFirst => Run(s, work, ScriptKind.Look, inDoubt, shape.LookCommands, before),
+            Repeat.StartOver => Leave(s, work with { Progress = work.Progress with { Confirmed = shape.RestartAt - 1, InDoubt = 0 } }, shape.RestartAt,
+                [.. before, Save(work, new OrderChange.Rewound(shape.RestartAt - 1, attempt))]),
+        };
+    }
+
+    /// <summary>A record, or the closing, leaves: saved first. A record that never left before begins with its first attempt.</summary>
+    private static Step Leave(CenterState s, Work work, int record, params ReadOnlySpan<CenterEffect> before)
+    {
+        var progress = work.Progress;
+        var attempt = record > progress.Furthest ? 1 : progress.Attempt;
+        var leaving = work with { Progress = progress with { InDoubt = record, Attempt = attempt, Furthest = Math.Max(progress.Furthest, record) } };
+        return record == work.ClosingNumber
+            ? Run(s, leaving, ScriptKind.Close, record, work.Claim.Plan.CloseCommands, [.. before, Save(work, new OrderChange.Closing(attempt))])
+            : Run(s, leaving, ScriptKind.Record, record, work.Claim.Plan.Records[record - 1].Commands,
+                [.. before, Save(work, new OrderChange.Leaving(record, attempt))]);
+    }
+
+    /// <summary>S290, S300: only what is confirmed lets the next record go; success is told only after the closing.</summary>
+    private static Step OnWritten(CenterState s, Work work, int record, Verdict verdict) => verdict switch
+    {
+        Verdict.Done => Confirm(s, work, record),
+        Verdict.NotDone => Retry(s, work with { Progress = work.Progress with { InDoubt = 0 } }, record,
+            Save(work, new OrderChange.NotDone(record, work.Progress.Attempt + 1))),
+        Verdict.CardLost => Retry(s, work, record, cardLost: true),
+        _ => Retry(s, work, record),
+    };
+
+    private static Step OnLooked(CenterState s, Work work, int record, Verdict verdict) => verdict switch
+    {
+        Verdict.Done => Confirm(s, work, record),
+        Verdict.NotDone => Leave(s, work with { Progress = work.Progress with { InDoubt = 0 } }, record,
+            Save(work, new OrderChange.NotDone(record, work.Progress.Attempt))),
+        Verdict.Unclear => GiveUp(s, work, record),
+        Verdict.CardLost => Retry(s, work, record, cardLost: true),
+        _ => Retry(s, work, record),
+    };
+
+    private static Step Confirm(CenterState s, Work work, int record) => record == work.ClosingNumber
+        ? To(s with { Phase = CenterPhase.AwaitingRemoval, Work = null },
+            new CenterEffect.ForgetOpening(),
+            Save(work, new OrderChange.Issued(work.Verified!.Value)),
+            new CenterEffect.SendIssued(work.Claim.Order, work.Verified!.Value),
+            new CenterEffect.ArmTimer(CenterTimer.Removal))
+        : Leave(s, work with { Progress = work.Progress with { Confirmed = record, InDoubt = 0 } }, record + 1,
+            Save(work, new OrderChange.Confirmed(record)));
+
+    /// <summary>An attempt failed: another from a fresh channel, within the limit.</summary>
+    private static Step Retry(CenterState s, Work work, int record, bool cardLost) => Retry(s, work, record, cardLost, []);
+
+    private static Step Retry(CenterState s, Work work, int record, params ReadOnlySpan<CenterEffect> before) => Retry(s, work, record, false, before);
+
+    private static Step Retry(CenterState s, Work work, int record, bool cardLost, ReadOnlySpan<CenterEffect> before)
+    {
+        var failed = work with { Progress = work.Progress with { Attempt = work.Progress.Attempt + 1 } };
+        var step = failed.Progress.Attempt > s.Policy.MaxAttempts ? GiveUp(s, failed, record)
+            : cardLost ? AskForCard(s, failed, new CenterEffect.ForgetOpening())
+            : OpenCard(s, failed);
+        return step with { Effects = [.. before, .. step.Effects] };
+    }
+}

@@ -1,0 +1,103 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>What the operator is shown: each exchange as it happens, with its step, and never a customer's data.</summary>
+public enum Notice
+{
+    /// <summary>S210: access is asked for.</summary>
+    AskingAccess,
+    /// <summary>S220: access is granted.</summary>
+    AccessGranted,
+    /// <summary>S310: access is refused; no card can be issued here.</summary>
+    AccessRefused,
+    /// <summary>S220: the other end is not the known center.</summary>
+    CenterNotKnown,
+    /// <summary>S230: an order is asked for.</summary>
+    AskingOrder,
+    /// <summary>S230: the order is declined.</summary>
+    OrderDeclined,
+    /// <summary>S240: insert a card.</summary>
+    InsertCard,
+    /// <summary>S240: insert the card that was begun.</summary>
+    InsertSameCard,
+    /// <summary>S250: the reader is not known; nothing is written.</summary>
+    ReaderRefused,
+    /// <summary>S250: a card is in.</summary>
+    CardIn,
+    /// <summary>S260: the card is being accessed.</summary>
+    AccessingCard,
+    /// <summary>S255: the card is refused; take it out and try another.</summary>
+    CardRejected,
+    /// <summary>S280: what is in doubt is being looked at.</summary>
+    LookingAtCard,
+    /// <summary>S280: a record is being written.</summary>
+    WritingRecord,
+    /// <summary>S290: the card's answers are reported.</summary>
+    Reporting,
+    /// <summary>S300: the card is being closed.</summary>
+    ClosingCard,
+    /// <summary>S300: the card is issued.</summary>
+    Issued,
+    /// <summary>S320: take the card out.</summary>
+    TakeCardOut,
+    /// <summary>S320: ready for the next customer.</summary>
+    Ready,
+    /// <summary>Work on the order stopped.</summary>
+    Aborted,
+    /// <summary>The line is lost; it is brought up again, leave the card in.</summary>
+    LineLost,
+    /// <summary>The order under way is being resumed.</summary>
+    Resuming,
+    /// <summary>The line was lost before the center answered: ask again.</summary>
+    AskAgain,
+}
+
+/// <summary>What a terminal wants done. Carried out in order.</summary>
+public abstract record TerminalEffect
+{
+    private TerminalEffect() { }
+
+    /// <summary>Send a message.</summary>
+    public sealed record Send(Message Message) : TerminalEffect;
+
+    /// <summary>Have the module sign the admission transcript; answers <see cref="TerminalEvent.Signed"/>.</summary>
+    public sealed record Sign(Hello Hello, Challenge Challenge) : TerminalEffect;
+
+    /// <summary>Verify the center's signature and reader list; answers <see cref="TerminalEvent.CenterJudged"/>.</summary>
+    public sealed record JudgeCenter(Admitted Admitted) : TerminalEffect;
+
+    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>.</summary>
+    public sealed record CheckReader : TerminalEffect;
+
+    /// <summary>Get ready for a script: reset the card for an opening, hand the ticket to the module.</summary>
+    public sealed record BeginScript(Script Script) : TerminalEffect;
+
+    /// <summary>Take the command out of the buffer, through the module if sealed, and give it to the card; keep the response. Answers <see cref="TerminalEvent.Answered"/> or <see cref="TerminalEvent.Faulted"/>.</summary>
+    public sealed record Transmit(int Sequence) : TerminalEffect;
+
+    /// <summary>Send the responses kept for the script as its <see cref="Result"/>, and zero them.</summary>
+    public sealed record SendResult(int First, ScriptStop Stop) : TerminalEffect;
+
+    /// <summary>Zero every command in the buffer whose sequence number is below <paramref name="Before"/>; later ones belong to the next script.</summary>
+    public sealed record DiscardCommands(int Before) : TerminalEffect;
+
+    /// <summary>Zero commands and responses, end the module's opening, power the card down.</summary>
+    public sealed record ReleaseCard : TerminalEffect;
+
+    /// <summary>Show the operator something.</summary>
+    /// <param name="Notice">What.</param>
+    /// <param name="Text">A text or code that belongs to it; redacted.</param>
+    /// <param name="Record">The record's number, where it is about one.</param>
+    public sealed record Show(Notice Notice, string Text = "", int Record = 0) : TerminalEffect;
+
+    /// <summary>Print the receipt.</summary>
+    public sealed record Print(string Receipt) : TerminalEffect;
+
+    /// <summary>Arm the timer for the center's next word.</summary>
+    public sealed record ArmTimer : TerminalEffect;
+
+    /// <summary>Stop the timer.</summary>
+    public sealed record StopTimer : TerminalEffect;
+
+    /// <summary>Close the line; <see cref="TerminalEvent.LineDown"/> follows.</summary>
+    public sealed record CloseLine : TerminalEffect;
+}

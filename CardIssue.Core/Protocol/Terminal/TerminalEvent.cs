@@ -1,0 +1,202 @@
+namespace CardIssue.Core.Protocol;
+
+/// <summary>The kinds of event that a terminal meets: the columns of its table.</summary>
+public enum TerminalEventKind
+{
+    /// <summary>The line came up.</summary>
+    LineUp,
+    /// <summary>The line is gone.</summary>
+    LineDown,
+    /// <summary>The armed timer ran out: the center is silent.</summary>
+    TimerFired,
+    /// <summary>The operator wants a card issued.</summary>
+    IssueOrdered,
+    /// <summary>The operator cancels.</summary>
+    CancelOrdered,
+    /// <summary>A card was put in.</summary>
+    CardInserted,
+    /// <summary>The card was taken out.</summary>
+    CardGone,
+    /// <summary>The module signed the challenge.</summary>
+    Signed,
+    /// <summary>The center's proof was verified.</summary>
+    CenterJudged,
+    /// <summary>The reader was authenticated.</summary>
+    ReaderJudged,
+    /// <summary>The card answered a command.</summary>
+    Answered,
+    /// <summary>The card did not answer a command, or the module refused to pass it on.</summary>
+    Faulted,
+    /// <summary><see cref="Protocol.Challenge"/> came.</summary>
+    Challenge,
+    /// <summary><see cref="Protocol.Admitted"/> came.</summary>
+    Admitted,
+    /// <summary><see cref="Protocol.Refused"/> came.</summary>
+    Refused,
+    /// <summary><see cref="Protocol.Declined"/> came.</summary>
+    Declined,
+    /// <summary><see cref="Protocol.InsertCard"/> came.</summary>
+    InsertCard,
+    /// <summary><see cref="Protocol.CardRejected"/> came.</summary>
+    CardRejected,
+    /// <summary><see cref="Protocol.Script"/> came.</summary>
+    Script,
+    /// <summary>A <see cref="Protocol.Command"/> came; its payload is in the relay's buffer.</summary>
+    Command,
+    /// <summary><see cref="Protocol.Issued"/> came.</summary>
+    Issued,
+    /// <summary><see cref="Protocol.Abort"/> came.</summary>
+    Abort,
+    /// <summary><see cref="Protocol.StatusReport"/> came.</summary>
+    StatusReport,
+    /// <summary>What came is no message of a center.</summary>
+    Garbage,
+}
+
+/// <summary>An event at a terminal.</summary>
+public abstract record TerminalEvent
+{
+    private TerminalEvent() { }
+
+    /// <summary>Its column in the table.</summary>
+    public abstract TerminalEventKind Kind { get; }
+
+    /// <summary>The line came up.</summary>
+    /// <param name="Nonce">32 random bytes.</param>
+    public sealed record LineUp(ByteString Nonce) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.LineUp;
+    }
+
+    /// <summary>The line is gone.</summary>
+    public sealed record LineDown : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.LineDown;
+    }
+
+    /// <summary>The armed timer ran out.</summary>
+    public sealed record TimerFired : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.TimerFired;
+    }
+
+    /// <summary>The operator wants a card issued.</summary>
+    /// <param name="Reference">An order number or customer id.</param>
+    /// <param name="SealedCode">The one-time issue code, encrypted to the center's key.</param>
+    /// <param name="Operator">Who works here.</param>
+    public sealed record IssueOrdered(string Reference, ByteString SealedCode, OperatorId Operator) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.IssueOrdered;
+
+        /// <summary>Without the reference: a customer id is personal data.</summary>
+        public override string ToString() => $"IssueOrdered {{ Operator = {Operator} }}";
+    }
+
+    /// <summary>The operator cancels.</summary>
+    public sealed record CancelOrdered : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.CancelOrdered;
+    }
+
+    /// <summary>A card was put in.</summary>
+    /// <param name="Atr">Its answer to reset, 2 to 33 bytes.</param>
+    public sealed record CardInserted(ByteString Atr) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.CardInserted;
+    }
+
+    /// <summary>The card was taken out.</summary>
+    public sealed record CardGone : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.CardGone;
+    }
+
+    /// <summary>The module signed the challenge.</summary>
+    /// <param name="Proof">What to send.</param>
+    public sealed record Signed(Proof Proof) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.Signed;
+    }
+
+    /// <summary>The center's proof was verified.</summary>
+    /// <param name="Genuine">Whether it is the known center, and its reader list is signed by it.</param>
+    public sealed record CenterJudged(bool Genuine) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.CenterJudged;
+    }
+
+    /// <summary>The reader was authenticated.</summary>
+    /// <param name="Known">Whether it is on the list.</param>
+    /// <param name="Reader">What it says of itself, at most 256 characters.</param>
+    public sealed record ReaderJudged(bool Known, string Reader) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.ReaderJudged;
+    }
+
+    /// <summary>The card answered a command.</summary>
+    /// <param name="Sequence">The command's number.</param>
+    /// <param name="Expected">Whether the status word is one on which to go on.</param>
+    public sealed record Answered(int Sequence, bool Expected) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.Answered;
+    }
+
+    /// <summary>The card did not answer a command, or the module refused to pass it on.</summary>
+    /// <param name="Sequence">The command's number.</param>
+    /// <param name="Stop"><see cref="ScriptStop.CardLost"/> or <see cref="ScriptStop.ModuleRefused"/>.</param>
+    public sealed record Faulted(int Sequence, ScriptStop Stop) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.Faulted;
+    }
+
+    /// <summary>A message came, other than a command.</summary>
+    /// <param name="Message">The message.</param>
+    public sealed record Received(Message Message) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => Message.Type switch
+        {
+            MessageType.Challenge => TerminalEventKind.Challenge,
+            MessageType.Admitted => TerminalEventKind.Admitted,
+            MessageType.Refused => TerminalEventKind.Refused,
+            MessageType.Declined => TerminalEventKind.Declined,
+            MessageType.InsertCard => TerminalEventKind.InsertCard,
+            MessageType.CardRejected => TerminalEventKind.CardRejected,
+            MessageType.Script => TerminalEventKind.Script,
+            MessageType.Issued => TerminalEventKind.Issued,
+            MessageType.Abort => TerminalEventKind.Abort,
+            MessageType.StatusReport => TerminalEventKind.StatusReport,
+            MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
+                or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
+                or MessageType.StatusRequest => TerminalEventKind.Garbage,
+        };
+    }
+
+    /// <summary>A command came; its payload is in the relay's pinned buffer.</summary>
+    /// <param name="Sequence">Its number.</param>
+    public sealed record CommandArrived(int Sequence) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.Command;
+    }
+
+    /// <summary>What came is no message.</summary>
+    /// <param name="Error">What is wrong with it, for the log.</param>
+    public sealed record Garbage(string Error) : TerminalEvent
+    {
+        /// <inheritdoc/>
+        public override TerminalEventKind Kind => TerminalEventKind.Garbage;
+    }
+}

@@ -1,0 +1,75 @@
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState, CardIssue.Core.Protocol.TerminalEffect>;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Asking for an order (S230), having a card inserted (S240, S250) or another tried (S255), and the end (S320).</summary>
+public static partial class TerminalMachine
+{
+    private static Step OnIssueOrdered(TerminalState s, TerminalEvent.IssueOrdered ordered) =>
+        To(s with { Phase = TerminalPhase.Requesting, Requests = s.Requests + 1 },
+            Show(Notice.AskingOrder),
+            new TerminalEffect.Send(new RequestIssue(s.Requests + 1, ordered.Reference, ordered.SealedCode, ordered.Operator)),
+            new TerminalEffect.ArmTimer());
+
+    private static Step OnDeclined(TerminalState s, Declined declined) => declined.Number != s.Requests
+        ? Ignore(s, Late)
+        : Finish(s, Show(Notice.OrderDeclined, declined.Code.ToString()));
+
+    private static Step OnInsertCard(TerminalState s, InsertCard insert) => insert.Number != s.Requests
+        ? Ignore(s, Late)
+        : CheckReader(s with { Token = insert.Token }, Show(insert.SameCard ? Notice.InsertSameCard : Notice.InsertCard, insert.Display));
+
+    /// <summary>The operator had cancelled before the center's answer came.</summary>
+    private static Step OnInsertCardUnwanted(TerminalState s, InsertCard insert) => insert.Number != s.Requests
+        ? Ignore(s, Late)
+        : To(s, new TerminalEffect.Send(new Abort(AbortCode.OperatorCancelled)));
+
+    /// <summary>S250: the reader is authenticated before each card.</summary>
+    private static Step CheckReader(TerminalState s, params ReadOnlySpan<TerminalEffect> first) =>
+        To(s with { Phase = TerminalPhase.CheckingReader }, [.. first, new TerminalEffect.StopTimer(), new TerminalEffect.CheckReader()]);
+
+    private static Step OnReaderJudged(TerminalState s, TerminalEvent.ReaderJudged judged)
+    {
+        if (!judged.Known)
+            return Finish(s, Show(Notice.ReaderRefused, judged.Reader), new TerminalEffect.Send(new ReaderRefused(judged.Reader)));
+        return s.CardIn ? OfferCard(s, ByteString.Empty) : To(s with { Phase = TerminalPhase.AwaitingCard });
+    }
+
+    /// <param name="s">The state.</param>
+    /// <param name="atr">Empty when the card was in before it was asked for.</param>
+    private static Step OfferCard(TerminalState s, ByteString atr) =>
+        To(s with { Phase = TerminalPhase.Standby, Insertions = s.Insertions + 1 },
+            Show(Notice.CardIn), new TerminalEffect.Send(new CardPresent(s.Insertions + 1, atr)), new TerminalEffect.ArmTimer());
+
+    private static Step OnCardRejected(TerminalState s, CardRejected rejected)
+    {
+        if (rejected.Insertion != s.Insertions) return Ignore(s, Late);
+        var shown = Show(Notice.CardRejected, rejected.Code.ToString());
+        return s.CardIn
+            ? To(s with { Phase = TerminalPhase.Swapping }, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), shown)
+            : CheckReader(s, new TerminalEffect.ReleaseCard(), shown);
+    }
+
+    /// <summary>S300: told only after the center has saved it.</summary>
+    private static Step OnIssued(TerminalState s, Issued issued) =>
+        Finish(s, Show(Notice.Issued), new TerminalEffect.Print(issued.Receipt));
+
+    private static Step OnAbort(TerminalState s, Abort abort) => Finish(s, Show(Notice.Aborted, abort.Code.ToString()));
+
+    private static Step Cancel(TerminalState s) => Finish(s,
+        Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)), new TerminalEffect.Send(new Abort(AbortCode.OperatorCancelled)));
+
+    /// <summary>The order is over here, one way or another; on this access the next customer may follow (S320).</summary>
+    private static Step Finish(TerminalState s, params ReadOnlySpan<TerminalEffect> first)
+    {
+        var over = s with { Token = ByteString.Empty, Relay = null };
+        return s.CardIn
+            ? To(over with { Phase = TerminalPhase.Removing },
+                [.. first, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.TakeCardOut)])
+            : OnCardTaken(over, [.. first, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard()]);
+    }
+
+    private static Step OnCardTaken(TerminalState s, params ReadOnlySpan<TerminalEffect> first) =>
+        To(s with { Phase = TerminalPhase.Idle, CardIn = false },
+            [.. first, new TerminalEffect.Send(new CardRemoved()), Show(Notice.Ready)]);
+}

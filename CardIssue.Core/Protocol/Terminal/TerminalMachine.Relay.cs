@@ -1,0 +1,76 @@
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState, CardIssue.Core.Protocol.TerminalEffect>;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>
+/// Scripts (S280, S290): commands come in under credit, go to the card one at a time, and all that the card said is reported once.
+/// The machine holds counts; the bytes are in the relay's pinned buffer, a window's worth at most.
+/// </summary>
+public static partial class TerminalMachine
+{
+    private static Step OnScript(TerminalState s, Script script)
+    {
+        if (script.First < s.NextSequence) return Ignore(s, Double);
+        var next = s with { NextSequence = script.First + script.Count };
+        if (!s.CardIn) return To(next, new TerminalEffect.SendResult(script.First, ScriptStop.CardLost), new TerminalEffect.ArmTimer());
+        var relay = new Relay(script.First, script.Count, 0, 0, Math.Min(script.Count, s.Policy.Window), false);
+        return To(next with { Phase = TerminalPhase.Relaying, Relay = relay },
+            Show(NoticeOf(script.Kind), record: script.Record), new TerminalEffect.BeginScript(script), new TerminalEffect.ArmTimer());
+    }
+
+    private static Step OnCommand(TerminalState s, int sequence)
+    {
+        var relay = s.Relay!;
+        var index = sequence - relay.First;
+        if (index < relay.Arrived) return Ignore(s, Double);
+        if (index > relay.Arrived) return EndScript(s, ScriptStop.Gap);
+        if (index >= relay.Granted) return Reject(s, "more commands than credit");
+        var arrived = s with { Relay = relay with { Arrived = relay.Arrived + 1, InCard = true } };
+        return relay.InCard
+            ? To(arrived, new TerminalEffect.ArmTimer())
+            : To(arrived, new TerminalEffect.Transmit(sequence), new TerminalEffect.ArmTimer());
+    }
+
+    private static Step OnAnswered(TerminalState s, TerminalEvent.Answered answered)
+    {
+        var relay = s.Relay!;
+        if (answered.Sequence != relay.First + relay.Answered || !relay.InCard) return Ignore(s, Late);
+        if (!answered.Expected) return EndScript(s, ScriptStop.UnexpectedStatus);
+        var done = relay.Answered + 1;
+        if (done == relay.Count) return EndScript(s, ScriptStop.Completed);
+
+        var granted = Math.Min(relay.Count, done + s.Policy.Window);
+        var grant = granted - relay.Granted >= s.Policy.CreditStep || (granted == relay.Count && granted > relay.Granted);
+        var more = relay.Arrived > done;
+        var next = s with { Relay = relay with { Answered = done, InCard = more, Granted = grant ? granted : relay.Granted } };
+        TerminalEffect[] transmit = more ? [new TerminalEffect.Transmit(relay.First + done)] : [];
+        TerminalEffect[] credit = grant ? [new TerminalEffect.Send(new Credit(relay.First + granted))] : [];
+        return To(next, [.. transmit, .. credit, new TerminalEffect.ArmTimer()]);
+    }
+
+    private static Step OnFaulted(TerminalState s, TerminalEvent.Faulted faulted) =>
+        faulted.Sequence != s.Relay!.First + s.Relay.Answered || !s.Relay.InCard ? Ignore(s, Late) : EndScript(s, faulted.Stop);
+
+    /// <summary>While the card is at work, its own answer or fault tells what became of the command; otherwise nothing more will come of the script.</summary>
+    private static Step OnCardGoneInScript(TerminalState s) => s.Relay!.InCard
+        ? To(s with { CardIn = false })
+        : EndScript(s with { CardIn = false }, ScriptStop.CardLost);
+
+    private static Step EndScript(TerminalState s, ScriptStop stop) =>
+        To(s with { Phase = TerminalPhase.Standby, Relay = null },
+            new TerminalEffect.DiscardCommands(s.NextSequence),
+            new TerminalEffect.SendResult(s.Relay!.First, stop),
+            Show(Notice.Reporting, stop.ToString()),
+            new TerminalEffect.ArmTimer());
+
+    /// <summary>A command of a script that has ended. The next script's may be in the buffer already.</summary>
+    private static Step DiscardStray(TerminalState s, int sequence) => To(s, new TerminalEffect.DiscardCommands(sequence + 1));
+
+    private static Notice NoticeOf(ScriptKind kind) => kind switch
+    {
+        ScriptKind.Open or ScriptKind.Authenticate => Notice.AccessingCard,
+        ScriptKind.Look => Notice.LookingAtCard,
+        ScriptKind.Record => Notice.WritingRecord,
+        ScriptKind.Close => Notice.ClosingCard,
+    };
+}

@@ -1,0 +1,54 @@
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState, CardIssue.Core.Protocol.TerminalEffect>;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Access (S210, S220, S310), the line's coming and going, and resuming.</summary>
+public static partial class TerminalMachine
+{
+    /// <summary>S210. Sequence numbers and counts begin anew with each line.</summary>
+    private static Step OnLineUp(TerminalState s, TerminalEvent.LineUp up)
+    {
+        var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window);
+        return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Insertions = 0, NextSequence = 0, Relay = null },
+            Show(Notice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
+    }
+
+    private static Step OnChallenge(TerminalState s, Challenge challenge) =>
+        challenge.Version < s.Hello!.MinVersion || challenge.Version > s.Hello.MaxVersion
+            ? Reject(s, "a version that was not offered")
+            : To(s with { Phase = TerminalPhase.Proving }, new TerminalEffect.StopTimer(), new TerminalEffect.Sign(s.Hello, challenge));
+
+    private static Step OnRefused(TerminalState s, Refused refused) =>
+        Hang(s, Show(Notice.AccessRefused, refused.Code.ToString()));
+
+    /// <summary>A center that cannot prove itself gets nothing: no order, no code, no card.</summary>
+    private static Step OnCenterJudged(TerminalState s, bool genuine)
+    {
+        if (!genuine) return Hang(s, Show(Notice.CenterNotKnown));
+        var admitted = To(s with { Phase = TerminalPhase.Idle }, Show(Notice.AccessGranted));
+        return s.Token.IsEmpty
+            ? admitted
+            : To(s with { Phase = TerminalPhase.Requesting, Requests = s.Requests + 1 },
+                Show(Notice.AccessGranted), Show(Notice.Resuming),
+                new TerminalEffect.Send(new Resume(s.Requests + 1, s.Token)), new TerminalEffect.ArmTimer());
+    }
+
+    /// <summary>Commands and responses are zeroed and the card is powered down: only a fresh channel goes on with it.</summary>
+    private static Step GoOffline(TerminalState s)
+    {
+        var lost = s with { Phase = TerminalPhase.Offline, Relay = null, Hello = null };
+        return s.Phase is TerminalPhase.Requesting && s.Token.IsEmpty
+            ? To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.AskAgain))
+            : To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.LineLost));
+    }
+
+    private static Step OnCancelOffline(TerminalState s) => s.Token.IsEmpty
+        ? Ignore(s, "there is nothing to cancel")
+        : To(s with { Token = ByteString.Empty }, Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)));
+
+    /// <summary>Closes the line; the phase changes when it is down.</summary>
+    private static Step Hang(TerminalState s, params ReadOnlySpan<TerminalEffect> first) =>
+        To(s, [.. first, new TerminalEffect.StopTimer(), new TerminalEffect.CloseLine()]);
+
+    private static TerminalEffect Show(Notice notice, string text = "", int record = 0) => new TerminalEffect.Show(notice, text, record);
+}
