@@ -21,6 +21,7 @@ using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Crypto;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.State;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -170,8 +171,34 @@ internal sealed class Shop : IAsyncDisposable
             Log = Log,
             Options = options,
             Host = "host-1",
+            Loggers = new FailureLog(),
+            Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };
         _serving = new CenterServer(Services).RunAsync([Listener], _centerStop.Token);
+    }
+
+    /// <summary>A session that fails by a bug shows in the test's output.</summary>
+    private sealed class FailureLog : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            TestContext.Progress.WriteLine($"{formatter(state, exception)} {exception}");
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class Tracer : IProgress<CenterProgress>
+    {
+        public void Report(CenterProgress value) => TestContext.Progress.WriteLine($"        {value.At:ss.fff} {value.Step} {value.Text}");
     }
 
     private sealed class WrappingConnector(ILineConnector inner, Shop shop) : ILineConnector
@@ -183,6 +210,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         public void Report(IssueProgress value)
         {
+            if (Environment.GetEnvironmentVariable("SHOP_TRACE") is not null) TestContext.Progress.WriteLine($"{value.At:ss.fff} {value.Step} {value.Notice} {value.Detail} {value.Record}");
             lock (shown) shown.Add($"{value.Step} {value.Notice} {value.Detail} {value.Record}".TrimEnd());
         }
     }
