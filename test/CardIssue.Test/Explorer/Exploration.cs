@@ -46,7 +46,7 @@ internal sealed class Exploration
     /// <param name="coverage">Where the cells that were reached are noted.</param>
     /// <param name="starts">The states to begin from; none for the world's own.</param>
     /// <param name="ends">Whether the order must be able to end from every state.</param>
-    /// <param name="over">Whether to end means that the order is over, and not only at rest.</param>
+    /// <param name="over">Whether the order must be able to be over, from each state to begin from; else at rest, from every state.</param>
     public static Findings Run(WorldOptions options, Coverage? coverage = null, IReadOnlyCollection<World>? starts = null, bool ends = true, bool over = false) =>
         new Exploration(options, coverage).Search(starts ?? [World.Start(options)], ends, over);
 
@@ -64,7 +64,7 @@ internal sealed class Exploration
             var world = Load(at);
             var rest = _choices.AtRest(world);
             _rests.Add(rest && (!over || world.Store.Over));
-            if (rest && !world.Store.Over) unsettled.Add(Recharged(world));
+            if (rest && !world.Store.Over && !NeedsThirdCard(world.Store)) unsettled.Add(Recharged(world));
             _edgeStarts.Add(_edges.Count);
             _choices.ForEach(world, (choice, next, broken) =>
             {
@@ -81,14 +81,14 @@ internal sealed class Exploration
         }
         if (violation is not null) return new(_count, transitions, violation, [.. Trace(at - 1), last], unsettled);
         _edgeStarts.Add(_edges.Count);
-        var stuck = ends ? Stuck() : -1;
+        var stuck = ends ? Stuck(over ? starts.Count : _count) : -1;
         return stuck < 0
             ? new(_count, transitions, null, [], unsettled)
             : new(_count, transitions, "the order cannot end any more", Trace(stuck), unsettled);
     }
 
-    /// <summary>The first state from which no state at rest can be reached without another fault.</summary>
-    private int Stuck()
+    /// <summary>The first of so many states from which no state at rest can be reached without another fault; -1 for none.</summary>
+    private int Stuck(int among)
     {
         var into = new int[_count + 2];
         foreach (var to in _edges) into[to + 2]++;
@@ -109,15 +109,18 @@ internal sealed class Exploration
                 todo.Push(from[e]);
             }
         }
-        return Array.IndexOf(reached, false);
+        return Array.IndexOf(reached, false, 0, among);
     }
+
+    /// <summary>No card is bound, and both good cards are barred: a third one would do, and this world has none.</summary>
+    private bool NeedsThirdCard(Store store) => store.Bound is null && store.TriesA >= _options.MaxTries && store.TriesB >= _options.MaxTries;
 
     /// <summary>Where a next order begins: the line down, all faults spent, one more order to ask for.</summary>
     private World Recharged(World w) => World.Start(_options) with
     {
         Store = w.Store with { Fence = 0, Backup = null },
         Cards = w.Cards.Disconnect(),
-        Budget = new Budget(0, 1, 0, 0, 0, 0),
+        Budget = new Budget(0, 1, 1, 0, 0, 0),
     };
 
     private IReadOnlyList<Choice> Trace(int state)

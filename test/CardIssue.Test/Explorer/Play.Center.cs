@@ -69,7 +69,7 @@ internal sealed partial class Play
     {
         var side = Side(zombie);
         var step = options.Machines.Center(side.State, happened);
-        coverage?.Note(side.State.Phase, happened.Kind, step.Outcome, step.State.Phase);
+        coverage?.Center.Note(side.State, happened.Kind, step.Outcome, step.State);
         Tell($"{(zombie ? "zombie" : "center")}: {side.State.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
         Put(zombie, side with { State = step.State });
         var crash = _choice.Mishap is Mishap.CrashAfter ? _choice.Index : int.MaxValue;

@@ -27,12 +27,10 @@ internal sealed partial class Play
         var last = responses[^1];
         if (last.Fence != keys.Fence || last.Opening != keys.Opening || last.Card is Card.X) return new Verdict.Rejected(CardRejection.NotGenuine);
         Put(zombie, Side(zombie) with { Keys = keys with { Genuine = last.Card } });
-        if (_store.Tries(last.Card) >= options.MaxTries) return Barred(last.Card);
+        if (_store.Tries(last.Card) >= options.MaxTries) return new Verdict.Rejected(CardRejection.Barred, Store.IdOf(last.Card));
         if (_cards[last.Card].Closed && _store.Bound != last.Card) return new Verdict.Rejected(CardRejection.InUse);
         return new Verdict.Genuine(Store.IdOf(last.Card));
     }
-
-    private static Verdict Barred(Card card) => new Verdict.Rejected(CardRejection.Barred);
 
     private static Verdict JudgeChannel(ScriptRun run, CenterKeys keys, ScriptStop stop, List<ResponseToken> responses)
     {

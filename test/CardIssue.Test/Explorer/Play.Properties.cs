@@ -18,11 +18,22 @@ internal sealed partial class Play
             if (t.Buffer.Count > 0) Violate("1 the terminal holds commands outside a script");
             if (t.Responses.Count > 0) Violate("1 the terminal holds responses after they were reported");
         }
+        CheckWaits();
         CheckCard(Card.A);
         CheckCard(Card.B);
         CheckCard(Card.X);
         if (_cards.A.Closed && _cards.B.Closed) Violate("2 two live cards for one order");
         if (_store.State is OrderState.Issued) CheckIssued();
+    }
+
+    /// <summary>Whoever waits for the peer has a timer armed: every wait has a cap.</summary>
+    private void CheckWaits()
+    {
+        if (_center is { Timer: false, LineDead: false, Failure: null, State.Phase: not (CenterPhase.Claiming or CenterPhase.Judging or CenterPhase.Ended) })
+            Violate($"the center waits without a cap in {_center.State.Phase}");
+        if (_terminal is { Timer: false, LineDead: false, State.Phase: TerminalPhase.Greeting or TerminalPhase.AwaitingAdmission
+            or TerminalPhase.Requesting or TerminalPhase.Standby or TerminalPhase.Relaying })
+            Violate($"the terminal waits without a cap in {_terminal.State.Phase}");
     }
 
     private void CheckCard(Card card)
@@ -72,8 +83,9 @@ internal sealed partial class Play
         if (!options.CenterGenuine && message is not (Hello or Proof)) Violate($"5 an unknown center gets {message.Type}");
     }
 
+    /// <summary>A center that was let in and says that it issued is believed: what a bad one says proves nothing here.</summary>
     private void CheckPrinted()
     {
-        if (_store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 a receipt is printed and the order is not issued");
+        if (_choice.Happening is not Happening.InjectToTerminal && _store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 a receipt is printed and the order is not issued");
     }
 }

@@ -65,7 +65,7 @@ internal sealed partial class Play
     {
         var before = _terminal.State;
         var step = options.Machines.Terminal(before, happened);
-        coverage?.Note(before.Phase, happened.Kind, step.Outcome, step.State.Phase);
+        coverage?.Terminal.Note(before, happened.Kind, step.Outcome, step.State);
         Tell($"terminal: {before.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
         _terminal = _terminal with { State = step.State };
         if (payload is not null && step.Outcome.Kind is OutcomeKind.Handled) _terminal = _terminal with { Buffer = _terminal.Buffer.Add(payload) };

@@ -45,6 +45,8 @@ internal sealed record WorldOptions
     public bool TerminalKnown { get; init; } = true;
     public bool ReaderKnown { get; init; } = true;
     public bool CenterGenuine { get; init; } = true;
+    /// <summary>Whether the order can end: not where access is refused.</summary>
+    public bool Ends { get; init; } = true;
     public Faults Faults { get; init; } = Faults.All;
     public Budget Budget { get; init; } = new(1, 2, 0, 0, 0, 0);
     /// <summary>Whether a session that has not noticed that its line is cut may live on beside a new one.</summary>

@@ -3,7 +3,10 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Explorer;
 
-/// <summary>The worlds that are explored, with their counts.</summary>
+/// <summary>A world and what its exploration counts: states and transitions, and those of the second run from what was left unfinished.</summary>
+internal sealed record Pinned(WorldOptions World, int States, long Transitions, int AgainStates);
+
+/// <summary>The worlds that are explored, with their counts. PROTOCOL.md shows them.</summary>
 internal static class Worlds
 {
     public static PlanShape Plan(bool isSealed, params RecordShape[] records) => new(1, 1, 1, 1, isSealed, ValueList.Create<RecordShape>(records));
@@ -14,10 +17,35 @@ internal static class Worlds
 
     public static RecordShape StartOver(int commands, int at) => new(commands, Repeat.StartOver, RestartAt: at);
 
-    public static readonly WorldOptions Simple = new()
-    {
-        Name = "one fault, two records",
-        Plan = Plan(false, LookFirst(2), Repeatable(2)),
-        Budget = new Budget(1, 2, 0, 0, 0, 0),
-    };
+    private static readonly PlanShape Two = Plan(false, LookFirst(2), StartOver(2, 2));
+
+    public static readonly WorldOptions Simple = new() { Name = "any fault, two records", Plan = Plan(false, LookFirst(2), Repeatable(2)) };
+
+    public static readonly Pinned[] All =
+    [
+        new(Simple, 0, 0, 0),
+        new(Simple with { Name = "any fault, three records, end-to-end", Plan = Plan(false, Repeatable(2), LookFirst(3), StartOver(2, 1)) }, 0, 0, 0),
+        new(Simple with { Name = "any fault, three records, sealed", Plan = Plan(true, LookFirst(1), Repeatable(2), StartOver(2, 2)), Faults = Faults.All | Faults.Module }, 0, 0, 0),
+        new(Simple with { Name = "any two faults, one record", Plan = Plan(false, LookFirst(1)), Budget = new(2, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "two card faults", Plan = Two, Faults = Faults.Card, Budget = new(2, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "two card faults, one try", Plan = Plan(false, Repeatable(1)), MaxTries = 1, Faults = Faults.Card, Budget = new(2, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "two crashes", Plan = Two, Faults = Faults.CrashCenter | Faults.CrashTerminal, Budget = new(2, 3, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "two line faults", Plan = Two, Faults = Faults.Cut | Faults.Lose | Faults.Double, Budget = new(2, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "three cuts and crashes", Plan = Plan(false, LookFirst(2)), Faults = Faults.Cut | Faults.CrashCenter, Budget = new(3, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "a session that lives on", Plan = Plan(false, LookFirst(2)), Zombies = true, Faults = Faults.Cut | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "store restored", Plan = Two, Faults = Faults.Restore | Faults.Cut | Faults.CrashCenter, Budget = new(2, 2, 1, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with
+        {
+            Name = "start over at a record to be looked at", Plan = Plan(false, LookFirst(1), StartOver(1, 1)), CenterPolicy = new(3, 2, 5),
+            Faults = Faults.Cut | Faults.Card, Budget = new(2, 2, 0, 0, 0, 0),
+        }, 0, 0, 0),
+        new(Simple with { Name = "operators", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 1, 1, 1, 1) }, 0, 0, 0),
+        new(Simple with { Name = "operators, wrong cards", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 3, 0, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "operators and a fault", Plan = Plan(false, Repeatable(1)), Faults = Faults.Cut | Faults.Card | Faults.SaveFails, Budget = new(1, 2, 1, 1, 0, 0) }, 0, 0, 0),
+        new(Simple with { Name = "a bad peer", Plan = Plan(false, Repeatable(1)), Faults = Faults.Inject, Budget = new(1, 2, 0, 1, 0, 1) }, 0, 0, 0),
+        new(Simple with { Name = "unknown terminal", Ends = false, TerminalKnown = false, Budget = new(1, 1, 0, 1, 1, 1) }, 0, 0, 0),
+        new(Simple with { Name = "unknown center", Ends = false, CenterGenuine = false, Budget = new(1, 1, 0, 1, 1, 1) }, 0, 0, 0),
+        new(Simple with { Name = "unknown reader", ReaderKnown = false, Budget = new(1, 2, 0, 1, 1, 1) }, 0, 0, 0),
+        new(Simple with { Name = "no common version", Ends = false, CenterPolicy = new(2, 2, 5, 2, 3), Budget = new(1, 1, 0, 1, 1, 1) }, 0, 0, 0),
+    ];
 }
