@@ -16,6 +16,9 @@ internal sealed class Exploration
     /// <summary>The most states of one world; reaching it is a failure.</summary>
     public const int MaxStates = 12_000_000;
 
+    /// <summary>What is broken when from a state no end can be reached.</summary>
+    public const string CannotEnd = "the order cannot end any more";
+
     private const int Width = 6;
 
     private readonly Parts<CenterSide> _centers = new();
@@ -84,7 +87,7 @@ internal sealed class Exploration
         var stuck = ends ? Stuck(over ? starts.Count : _count) : -1;
         return stuck < 0
             ? new(_count, transitions, null, [], unsettled)
-            : new(_count, transitions, "the order cannot end any more", Trace(stuck), unsettled);
+            : new(_count, transitions, CannotEnd, Trace(stuck), unsettled);
     }
 
     /// <summary>The first of so many states from which no state at rest can be reached without another fault; -1 for none.</summary>

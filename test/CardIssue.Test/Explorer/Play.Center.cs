@@ -49,9 +49,17 @@ internal sealed partial class Play
             CenterEffect.VerifyProof => options.TerminalKnown
                 ? new CenterEvent.ProofJudged(null, Names.Admitted) : new CenterEvent.ProofJudged(RefusalCode.NotKnown, null),
             CenterEffect.FindAndClaim(var request) => FindAndClaim(request),
-            CenterEffect.Judge(var run, var result) => new CenterEvent.Judged(run.First, JudgeResult(zombie, run, result)),
+            CenterEffect.Judge(var run, var result) => new CenterEvent.Judged(run.First, Spend(zombie, run, JudgeResult(zombie, run, result))),
             _ => throw new InvalidOperationException($"{asked} is answered by nothing"),
         });
+    }
+
+    private Verdict Spend(bool zombie, ScriptRun run, Verdict verdict)
+    {
+        var looked = run.Kind is ScriptKind.Look && verdict is Verdict.NotDone or Verdict.Unclear;
+        if (run.Kind is not ScriptKind.Open && verdict is not Verdict.Done && !looked && Side(zombie).Keys is { } keys)
+            Put(zombie, Side(zombie) with { Keys = keys with { Spent = true } });
+        return verdict;
     }
 
     private CenterEvent FindAndClaim(Message request)
@@ -147,6 +155,7 @@ internal sealed partial class Play
         var fence = side.State.Work!.Claim.Fence;
         if (script.Kind is ScriptKind.Open) Put(zombie, side with { Keys = new CenterKeys(fence, script.Opening, 0, null) });
         else if (side.Keys is not { } keys || keys.Fence != fence || keys.Opening != script.Opening) Violate("the host has no keys for this opening");
+        else if (keys.Spent) Violate($"3 {script.Kind} goes out in an opening whose counters may differ");
         else if (keys.Genuine is null) Violate($"5 {script.Kind} goes to a card whose cryptogram was not verified");
         var ticket = script is { Kind: ScriptKind.Authenticate, Sealed: true } ? ByteString.Own([(byte)fence, (byte)script.Opening]) : ByteString.Empty;
         SendDown(zombie, script with { Ticket = ticket });

@@ -97,7 +97,8 @@ internal sealed record CenterSide(
 /// <summary>The center's side of an opening.</summary>
 /// <param name="Counter">Commands wrapped so far.</param>
 /// <param name="Genuine">The card whose cryptogram was verified.</param>
-internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Genuine);
+/// <param name="Spent">Whether something in this opening came out other than done: the counters of the two sides may differ.</param>
+internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Genuine, bool Spent = false);
 
 /// <summary>The terminal and its host.</summary>
 /// <param name="Pending">What module, reader and card are about to answer, oldest first.</param>
