@@ -23,18 +23,19 @@ internal static class Mutants
         Center("a record leaves before it is saved", Base, "4 record 1 leaves and the store does not know of it", 26, Unsaved<OrderChange.Leaving>),
         Center("a try is not counted before it is made", Base, "5 an authentication try was not counted", 24, Unsaved<OrderChange.Authenticating>),
         Center("in doubt is taken for not done", Base, "3 a command that may not be repeated was applied twice", 45, InDoubtIsNotDone),
-        Center("in doubt is taken for done", Base, "3 record 2 leaves and the card has not all before it", 31, InDoubtIsDone),
-        Center("the order goes on with another card", Base with { Budget = new(1, 2, 1, 0, 0, 0) }, "3/4 store: an authentication of another card", 0, OtherCardTaken),
+        Center("in doubt is taken for done", Base, "3 Record goes out in an opening whose counters may differ", 31, InDoubtIsDone),
+        Center("the order goes on with another card", Base with { Budget = new(1, 2, 1, 0, 0, 0) }, "3/4 store: an authentication of another card than the bound one", 41, OtherCardTaken),
         Center("a foreign card is bound", Base with { Budget = new(0, 1, 1, 0, 0, 0) }, "5 a try is counted for a card whose cryptogram was not verified", 21, ForeignCardTaken),
         Center("a card is authenticated to before its cryptogram is verified", Base with { Budget = new(0, 1, 1, 0, 0, 0) }, "5 a try is counted for a card whose cryptogram was not verified", 20, AuthenticatesUnverified),
-        Center("a record is sent again inside the same opening", Base, "3 Record goes out in an opening whose counters may differ", 0, SameOpening),
+        Center("a record is sent again inside the same opening", Base, "3 Record goes out in an opening whose counters may differ", 31, SameOpening),
         Center("what needs a look is repeated without one", Base, "3 a command that may not be repeated was applied twice", 45, NoLook),
         Center("the next record leaves before the last is confirmed", Base, "3 record 2 leaves and the card has not all before it", 26, NotConfirmed),
         Center("success without the closing", Base, "4 issued, and the card is not closed", 38, NoClosing),
         Center("start over goes on without going back", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(1), Worlds.StartOver(2, 1)) }, "3 a command that may not be repeated was applied twice", 50, NoRewind),
-        Center("attempts have no limit", Single with { Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) }, "3/4 store", 0, NoLimit),
+        Center("attempts have no limit", Single with { Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) }, "3/4 store: record 1 leaves at attempt 3", 58, NoLimit),
+        Center("the timer is armed after what may fail", Single with { Budget = new(1, 1, 0, 1, 0, 0) }, "the center waits without a cap in Idle", 15, TimerLast),
         Center("the claim is kept when the line is lost", Single, "the order cannot end any more", 11, KeepsClaim),
-        Center("more commands than the window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "3 more commands than the window", 0, IgnoresCredit),
+        Center("more commands than the window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "3 more commands than the window", 26, IgnoresCredit),
         Terminal("the terminal keeps commands", Base, "1 the terminal holds commands outside a script", 18, Without<TerminalEffect.DiscardCommands>),
         Terminal("the terminal keeps what the card said", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.SendResult>),
         Terminal("the terminal keeps all when the line is lost", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.ReleaseCard>),
@@ -42,7 +43,7 @@ internal static class Mutants
         Terminal("an unknown reader is used", Base with { ReaderKnown = false }, "5 a card in an unknown reader is offered", 15, AnyReader),
         Terminal("an unknown center is believed", Base with { CenterGenuine = false }, "5 an unknown center gets RequestIssue", 9, AnyCenter),
         Center("an unknown terminal is let in", Base with { TerminalKnown = false }, "5 an unknown terminal gets Admitted", 6, AnyTerminal),
-        new("the store minds no fencing numbers", Single with { Fenced = false, Zombies = true, Faults = Faults.Cut, Budget = new(1, 2, 0, 0, 0, 0) }, "", 0),
+        new("the store minds no fencing numbers", Single with { Fenced = false, Zombies = true, Faults = Faults.Cut, Budget = new(1, 2, 0, 0, 0, 0) }, "3/4 store: bound twice", 51),
         new("a restored order is not quarantined", Base with { Quarantines = false, Faults = Faults.Restore, Budget = new(1, 2, 0, 0, 0, 0) }, "2 card A is written and the order is not bound to it", 29),
     ];
 
@@ -142,6 +143,12 @@ internal static class Mutants
     {
         var step = CenterMachine.On(s with { Policy = s.Policy with { MaxAttempts = 99 } }, e);
         return step with { State = step.State with { Policy = s.Policy } };
+    }
+
+    private static CenterStep TimerLast(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return With(step, step.Effects.OrderBy(x => x is CenterEffect.ArmTimer ? 1 : 0));
     }
 
     private static CenterStep KeepsClaim(CenterState s, CenterEvent e) =>
