@@ -37,8 +37,8 @@ internal static class Worlds
         new(Simple with
         {
             Name = "start over at a record to be looked at", Plan = Plan(false, LookFirst(1), StartOver(1, 1)), CenterPolicy = new(3, 2, 5),
-            Faults = Faults.Cut | Faults.Card, Budget = new(2, 2, 0, 1_581_352, 2_605_483, 31_404),
-        }, 0, 0, 0),
+            Faults = Faults.Cut | Faults.Card, Budget = new(2, 2, 0, 0, 0, 0),
+        }, 1_581_352, 2_605_483, 31_404),
         new(Simple with { Name = "operators", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 1, 1, 1, 1) }, 872_895, 1_972_260, 10_864),
         new(Simple with { Name = "operators, wrong cards", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 3, 0, 0, 0) }, 10_928, 14_862, 433),
         new(Simple with { Name = "operators and a fault", Plan = Plan(false, Repeatable(1)), Faults = Faults.Cut | Faults.Card | Faults.SaveFails, Budget = new(1, 2, 1, 1, 0, 0) }, 1_427_629, 2_862_201, 28_618),
