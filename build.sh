@@ -1,2 +1,111 @@
 #!/usr/bin/env bash
-echo "not written yet"; exit 1
+# One script for a fresh machine: builds, shows, tests, measures, packs. Needs bash and the .NET SDK that global.json names.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+CONFIGURATION=Release
+OUTPUT=artifacts
+
+usage() {
+  cat <<'USAGE'
+usage: ./build.sh COMMAND
+
+  demo                    issue cards: center, terminal and virtual cards as processes of their own
+  test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
+  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay
+                          with --check: exit 1 when a named target is missed
+  docs                    write the generated parts of PROTOCOL.md anew
+  pack                    make the NuGet packages, into artifacts/packages
+  clean                   remove everything that was built
+
+exit codes: 0 all well, 1 something failed, 2 wrong usage or a missing tool
+USAGE
+}
+
+need_dotnet() {
+  if ! command -v dotnet >/dev/null; then
+    echo "The .NET SDK is missing. Install .NET SDK 10 (https://dotnet.microsoft.com/download) and run this again." >&2
+    exit 2
+  fi
+  if ! dotnet --version >/dev/null 2>&1; then
+    echo "No .NET SDK here satisfies global.json:" >&2
+    dotnet --version >&2 || true
+    exit 2
+  fi
+}
+
+build() { # build WHAT: quiet unless it fails
+  mkdir -p "$OUTPUT"
+  if ! dotnet build "$1" -c "$CONFIGURATION" -v q --nologo >"$OUTPUT/build.log" 2>&1; then
+    grep -E 'error|warning' "$OUTPUT/build.log" | sort -u | head -n 40 >&2
+    echo "The build failed; the whole log is in $OUTPUT/build.log." >&2
+    exit 1
+  fi
+}
+
+run_tests() {
+  local filter=() log="$OUTPUT/test.log" status=0
+  [ $# -gt 0 ] && filter=(--filter "FullyQualifiedName~$1")
+  build CardIssue.sln
+  dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo \
+    --logger "console;verbosity=normal" --logger "trx;LogFileName=tests.trx" --results-directory "$OUTPUT/TestResults" \
+    "${filter[@]}" 2>&1 | tee "$log" || status=$?
+  local passed failed skipped
+  passed=$(sed -n 's/^ *Passed: *\([0-9]*\).*/\1/p' "$log" | tail -n 1)
+  failed=$(sed -n 's/^ *Failed: *\([0-9]*\).*/\1/p' "$log" | tail -n 1)
+  skipped=$(sed -n 's/^ *Skipped: *\([0-9]*\).*/\1/p' "$log" | tail -n 1)
+  if [ -z "$passed" ] && [ -z "$failed" ]; then
+    echo "No test ran." >&2
+    exit 1
+  fi
+  if [ -n "$skipped" ] && [ "$skipped" != 0 ]; then
+    echo "$skipped tests were skipped; none may be." >&2
+    status=1
+  fi
+  echo "${passed:-0} passed, ${failed:-0} failed"
+  return "$status"
+}
+
+case "${1:-}" in
+  demo)
+    shift
+    need_dotnet
+    build CardIssue.sln
+    exec bash samples/demo.sh "$@"
+    ;;
+  test)
+    shift
+    need_dotnet
+    run_tests "$@"
+    ;;
+  bench)
+    shift
+    need_dotnet
+    build test/CardIssue.Bench/CardIssue.Bench.csproj
+    exec dotnet "test/CardIssue.Bench/bin/$CONFIGURATION/net10.0/CardIssue.Bench.dll" "$@"
+    ;;
+  docs)
+    need_dotnet
+    build test/CardIssue.Test/CardIssue.Test.csproj
+    CARDISSUE_UPDATE_DOCS=1 dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo --filter "FullyQualifiedName~ProtocolDocument"
+    ;;
+  pack)
+    need_dotnet
+    for library in Core Transport Reader Center Terminal; do
+      dotnet pack "CardIssue.$library/CardIssue.$library.csproj" -c "$CONFIGURATION" -o "$OUTPUT/packages" --nologo -v q
+    done
+    ls "$OUTPUT/packages"
+    ;;
+  clean)
+    find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +
+    rm -rf "$OUTPUT"
+    ;;
+  help | -h | --help)
+    usage
+    ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac

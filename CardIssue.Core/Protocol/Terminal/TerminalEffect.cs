@@ -80,8 +80,8 @@ public abstract record TerminalEffect
     /// <summary>Send the responses kept for the script as its <see cref="Result"/>, and zero them.</summary>
     public sealed record SendResult(int First, ScriptStop Stop) : TerminalEffect;
 
-    /// <summary>Zero every command in the buffer.</summary>
-    public sealed record DiscardCommands : TerminalEffect;
+    /// <summary>Zero every command in the buffer whose sequence number is below <paramref name="Before"/>; later ones belong to the next script.</summary>
+    public sealed record DiscardCommands(int Before) : TerminalEffect;
 
     /// <summary>Zero commands and responses, end the module's opening, power the card down. What the card has not answered yet is not reported any more.</summary>
     public sealed record ReleaseCard : TerminalEffect;

@@ -58,10 +58,13 @@ public static partial class TerminalMachine
 
     private static Step EndScript(TerminalState s, ScriptStop stop) =>
         To(s with { Phase = TerminalPhase.Standby, Relay = null },
-            new TerminalEffect.DiscardCommands(),
+            new TerminalEffect.DiscardCommands(s.NextSequence),
             new TerminalEffect.SendResult(s.Relay!.First, stop),
             Show(Notice.Reporting, stop.ToString()),
             new TerminalEffect.ArmTimer());
+
+    /// <summary>A command of a script that has ended. The next script's may be in the buffer already.</summary>
+    private static Step DiscardStray(TerminalState s, int sequence) => To(s, new TerminalEffect.DiscardCommands(sequence + 1));
 
     private static Notice NoticeOf(ScriptKind kind) => kind switch
     {

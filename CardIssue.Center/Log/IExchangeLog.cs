@@ -1,0 +1,35 @@
+using CardIssue.Center.Storage;
+
+namespace CardIssue.Center.Log;
+
+/// <summary>The log of every exchange: only added to, chained by hashes per host instance, vouched for by signed checkpoints.</summary>
+public interface IExchangeLog
+{
+    /// <summary>Appends an entry; returns when it is durable. Whatever waits at the same time shares one flush of the disk.</summary>
+    /// <param name="entry">What to log, redacted.</param>
+    /// <param name="raw">The bytes that it is about; only their HMAC is kept. Read before this returns its task.</param>
+    /// <param name="cancellation">Ends the wait for room in the queue; an entry that is in the queue is written.</param>
+    /// <returns>The entry as it is in the log.</returns>
+    /// <exception cref="ArgumentException">The entry is too long, or its detail no JSON object: a local bug.</exception>
+    /// <exception cref="StoreException">It is not in the log: what it is about must not be sent.</exception>
+    Task<LogRow> AppendAsync(LogEntry entry, ReadOnlyMemory<byte> raw, CancellationToken cancellation = default);
+
+    /// <summary>Signs the ends of all chains, stores the checkpoint, and exports it where a directory is configured.</summary>
+    /// <exception cref="StoreException">It could not be stored or exported.</exception>
+    Task<LogCheckpoint> CheckpointAsync(CancellationToken cancellation = default);
+
+    /// <summary>Reads the whole log and says what was changed, taken out or cut off.</summary>
+    /// <param name="exported">The latest checkpoint from off the host: without it, what was cut or rewritten since the log's own checkpoints is not seen.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="StoreException">The log cannot be read.</exception>
+    Task<LogReport> VerifyAsync(LogCheckpoint? exported = null, CancellationToken cancellation = default);
+
+    /// <summary>The latest entries that fit, oldest first.</summary>
+    /// <exception cref="StoreException">The log cannot be read.</exception>
+    Task<IReadOnlyList<LogRow>> ReadAsync(LogQuery query, CancellationToken cancellation = default);
+
+    /// <summary>Writes the whole log as JSON lines.</summary>
+    /// <returns>How many entries.</returns>
+    /// <exception cref="StoreException">The log cannot be read.</exception>
+    Task<long> ExportAsync(Stream target, CancellationToken cancellation = default);
+}

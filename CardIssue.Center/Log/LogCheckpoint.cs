@@ -1,0 +1,126 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using CardIssue.Core;
+
+namespace CardIssue.Center.Log;
+
+/// <summary>The ends of all chains at one time, signed under the log key. Kept off the host, it shows later what was cut off or rewritten.</summary>
+/// <param name="Number">Counts the checkpoints from 1.</param>
+/// <param name="At">When, UTC, to the millisecond.</param>
+/// <param name="Heads">The ends, by instance.</param>
+/// <param name="Signature">Over number, time and heads.</param>
+public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<LogHead> Heads, ByteString Signature)
+{
+    /// <summary>The largest checkpoint file, in bytes.</summary>
+    public const int MaxFile = 1024 * 1024;
+
+    /// <summary>The name of an exported checkpoint's file; names sort by number.</summary>
+    public string FileName => $"checkpoint-{Number:D10}.json";
+
+    /// <summary>Reads an exported checkpoint. Its signature is judged by <see cref="IExchangeLog.VerifyAsync"/>.</summary>
+    /// <exception cref="FormatException">It is no checkpoint; the message says what is wrong.</exception>
+    public static LogCheckpoint FromJson(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            return new LogCheckpoint(
+                root.GetProperty("number").GetInt64(), root.GetProperty("at").GetDateTimeOffset(), HeadsFrom(root.GetProperty("heads")),
+                ByteString.FromHex(root.GetProperty("signature").GetString()!));
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentNullException)
+        {
+            throw new FormatException($"this is no checkpoint of the log: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Reads a checkpoint file, or the latest one of a directory that checkpoints are exported to.</summary>
+    /// <returns>Null when the directory has none.</returns>
+    /// <exception cref="FormatException">It is no checkpoint.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static LogCheckpoint? Load(string fileOrDirectory)
+    {
+        var file = Directory.Exists(fileOrDirectory)
+            ? Directory.EnumerateFiles(fileOrDirectory, "checkpoint-*.json").Max(StringComparer.Ordinal)
+            : fileOrDirectory;
+        if (file is null) return null;
+        if (new FileInfo(file).Length > MaxFile) throw new FormatException($"{file} is larger than {MaxFile} bytes: no checkpoint");
+        return FromJson(File.ReadAllBytes(file));
+    }
+
+    /// <summary>The checkpoint as JSON, UTF-8.</summary>
+    public byte[] ToJson()
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("number", Number);
+            json.WriteString("at", At.UtcDateTime);
+            json.WritePropertyName("heads");
+            WriteHeads(json);
+            json.WriteString("signature", Signature.ToString());
+            json.WriteEndObject();
+        }
+        return stream.ToArray();
+    }
+
+    internal string HeadsJson()
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream)) WriteHeads(json);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    internal static ValueList<LogHead> HeadsFrom(JsonElement heads) =>
+    [
+        .. heads.EnumerateArray().Select(head => new LogHead(
+            head.GetProperty("instance").GetString()!, head.GetProperty("sequence").GetInt64(), ByteString.FromHex(head.GetProperty("hash").GetString()!))),
+    ];
+
+    /// <summary>What is signed: a fixed layout, every text preceded by its length in bytes.</summary>
+    internal byte[] SignedBytes()
+    {
+        using var stream = new MemoryStream();
+        Bytes(stream, "CardIssue log checkpoint v1"u8);
+        Long(stream, Number);
+        Long(stream, At.ToUnixTimeMilliseconds());
+        Long(stream, Heads.Count);
+        foreach (var head in Heads)
+        {
+            Bytes(stream, Encoding.UTF8.GetBytes(head.Instance));
+            Long(stream, head.Sequence);
+            Bytes(stream, head.Hash.Span);
+        }
+        return stream.ToArray();
+    }
+
+    private void WriteHeads(Utf8JsonWriter json)
+    {
+        json.WriteStartArray();
+        foreach (var head in Heads)
+        {
+            json.WriteStartObject();
+            json.WriteString("instance", head.Instance);
+            json.WriteNumber("sequence", head.Sequence);
+            json.WriteString("hash", head.Hash.ToString());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Bytes(MemoryStream stream, ReadOnlySpan<byte> bytes)
+    {
+        Long(stream, bytes.Length);
+        stream.Write(bytes);
+    }
+
+    private static void Long(MemoryStream stream, long number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, number);
+        stream.Write(bytes);
+    }
+}

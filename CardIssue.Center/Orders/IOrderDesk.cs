@@ -1,0 +1,123 @@
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>What became of an operator's action at the center.</summary>
+public enum DeskOutcome
+{
+    /// <summary>Done.</summary>
+    Done = 1,
+    /// <summary>The void is ordered; it takes effect once the issuer's feed was told to block the card (<see cref="Feed.FeedPump"/>).</summary>
+    BlockOrdered = 2,
+    /// <summary>No such order.</summary>
+    NotFound = 3,
+    /// <summary>The order's state does not allow it.</summary>
+    WrongState = 4,
+    /// <summary>Two different operators are needed.</summary>
+    SameOperator = 5,
+    /// <summary>It was reissued already.</summary>
+    AlreadyReissued = 6,
+    /// <summary>What was given does not fit: an order id or sequence number that is taken, a card that belongs to another order, an impossible progress.</summary>
+    DoesNotFit = 7,
+}
+
+/// <summary>What the log and the card showed of a quarantined order.</summary>
+public abstract record Reconciliation
+{
+    private Reconciliation() { }
+
+    /// <summary>It goes on from where the log and the card say it is.</summary>
+    /// <param name="Card">The card that it is bound to; null when none was.</param>
+    /// <param name="Progress">How far it is; <see cref="Progress.None"/> when no record left.</param>
+    /// <param name="Closing">Whether its closing had left.</param>
+    public sealed record GoesOn(CardId? Card, Progress Progress, bool Closing = false) : Reconciliation;
+
+    /// <summary>Its card was issued. Where the store does not have that yet, the issuer's feed is told.</summary>
+    public sealed record WasIssued(CardId Card) : Reconciliation;
+}
+
+/// <summary>An order as the center's operator sees it.</summary>
+/// <param name="Order">Its number.</param>
+/// <param name="Customer">The customer's id.</param>
+/// <param name="Sequence">The sequence number of the customer's card.</param>
+/// <param name="Product">What is written.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="IsLive">Issued, and the issuer's feed was told.</param>
+/// <param name="VoidOrdered">Whether it is being voided: the feed is not told to block yet.</param>
+/// <param name="Card">The card that it is bound to.</param>
+/// <param name="Progress">How far it is.</param>
+/// <param name="WaitingRecord">The record that it waits at.</param>
+/// <param name="Fence">The number of the latest claim.</param>
+/// <param name="Session">The session that has it.</param>
+/// <param name="Terminal">That session's terminal.</param>
+/// <param name="LeaseUntil">Until when it has it.</param>
+/// <param name="CodeExpires">When its issue code ends.</param>
+/// <param name="CodeSpent">Whether the code is spent: it resumes the bound card and binds no other.</param>
+/// <param name="Display">What the terminal's operator sees.</param>
+/// <param name="Imported">When it was imported.</param>
+/// <param name="Updated">When it was last changed.</param>
+/// <param name="Ended">When it was issued or voided.</param>
+public sealed record OrderView(
+    OrderId Order, string Customer, int Sequence, Products.ProductRef Product, OrderState State, bool IsLive, bool VoidOrdered, CardId? Card,
+    Progress Progress, int? WaitingRecord, long Fence, string? Session, TerminalId? Terminal, DateTimeOffset? LeaseUntil, DateTimeOffset CodeExpires,
+    bool CodeSpent, string Display, DateTimeOffset Imported, DateTimeOffset Updated, DateTimeOffset? Ended);
+
+/// <summary>One change of an order.</summary>
+/// <param name="At">When, UTC.</param>
+/// <param name="Fence">Under which claim.</param>
+/// <param name="Change">The change's name.</param>
+/// <param name="Detail">What it was about.</param>
+/// <param name="State">The state after it.</param>
+/// <param name="Progress">The progress after it.</param>
+public sealed record OrderHistoryEntry(DateTimeOffset At, long Fence, string Change, string Detail, OrderState State, Progress Progress);
+
+/// <summary>Orders as the center's operators use them. Each action drops a session's claim on the order and is kept in the order's history.</summary>
+/// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written; then nothing was changed.</remarks>
+public interface IOrderDesk
+{
+    /// <summary>The most rows that a list returns.</summary>
+    public const int MaxListed = 10_000;
+
+    /// <summary>Lets a waiting order go on, with its attempts at 1 again.</summary>
+    Task<DeskOutcome> RetryAsync(OrderId order, OperatorId person, string reason, CancellationToken cancellation = default);
+
+    /// <summary>Gives an order a new issue code and clears its customer's wrong tries.</summary>
+    Task<DeskOutcome> RenewCodeAsync(OrderId order, ByteString verifier, DateTimeOffset expires, OperatorId person, CancellationToken cancellation = default);
+
+    /// <summary>Voids an order for two operators. A bound card is blocked at the issuer first and never used again; an order without a card is voided at once.</summary>
+    Task<DeskOutcome> VoidAsync(OrderId order, OperatorId first, OperatorId second, string reason, CancellationToken cancellation = default);
+
+    /// <summary>A new order in place of a voided one, once. Its customer must be the same and its sequence number the next (<see cref="NextSequenceAsync"/>).</summary>
+    Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, OperatorId person, CancellationToken cancellation = default);
+
+    /// <summary>The sequence number of a customer's next card.</summary>
+    Task<int> NextSequenceAsync(string customer, CancellationToken cancellation = default);
+
+    /// <summary>Quarantines every order that is not issued or voided, and every one issued since <paramref name="issuedSince"/> (the time of the backup).</summary>
+    /// <returns>How many.</returns>
+    Task<int> QuarantineAllAsync(DateTimeOffset? issuedSince, OperatorId person, string reason, CancellationToken cancellation = default);
+
+    /// <summary>Ends the quarantine of an order as the log and its card showed. To void it instead, see <see cref="VoidAsync"/>.</summary>
+    Task<DeskOutcome> ReconcileAsync(OrderId order, Reconciliation found, OperatorId person, string reason, CancellationToken cancellation = default);
+
+    /// <summary>Clears a card's authentication tries.</summary>
+    Task<DeskOutcome> UnbarCardAsync(CardId card, CancellationToken cancellation = default);
+
+    /// <summary>Orders by number, at most <see cref="MaxListed"/>; of one state or of all.</summary>
+    Task<IReadOnlyList<OrderView>> ListAsync(OrderState? state = null, int most = MaxListed, CancellationToken cancellation = default);
+
+    /// <summary>One order, or null.</summary>
+    Task<OrderView?> GetAsync(OrderId order, CancellationToken cancellation = default);
+
+    /// <summary>An order's history, oldest first.</summary>
+    Task<IReadOnlyList<OrderHistoryEntry>> HistoryAsync(OrderId order, CancellationToken cancellation = default);
+
+    /// <summary>How many orders are in each state that has any.</summary>
+    Task<IReadOnlyDictionary<OrderState, int>> CountAsync(CancellationToken cancellation = default);
+
+    /// <summary>Deletes the write data of orders that ended longer than <see cref="OrderOptions.KeepWriteData"/> ago; its place in the file is overwritten.</summary>
+    /// <returns>Of how many orders.</returns>
+    Task<int> DeleteWriteDataAsync(CancellationToken cancellation = default);
+}

@@ -1,0 +1,54 @@
+using CardIssue.Center.Products;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>
+/// The orders as sessions use them. Every change is durable when its call returns; a call that fails has changed nothing, or says so as
+/// <see cref="StoreException"/>, after which the session must stop and the order be claimed anew.
+/// </summary>
+public interface IOrderStore
+{
+    /// <summary>Adds a product version (unless it is there already, unchanged) and orders for it: all, or none.</summary>
+    /// <exception cref="StoreException">It could not be saved; none was imported.</exception>
+    Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Claims an order for a session. A try of the code is counted durably, for the customer and for the terminal, before the code is checked;
+    /// a right code takes the count back.
+    /// </summary>
+    /// <param name="reference">An order number, or a customer id with exactly one open order.</param>
+    /// <param name="codeFits">Checks the code against a stored verifier; called once, also for an unknown order (with another verifier), so
+    /// that both take as long; never called when the tries are used up.</param>
+    /// <param name="claimant">Who asks; with an operator.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="StoreException">It could not be saved.</exception>
+    Task<ClaimOutcome> ClaimAsync(string reference, Func<ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default);
+
+    /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once.</summary>
+    /// <exception cref="StoreException">It could not be saved.</exception>
+    Task<ClaimOutcome> ResumeAsync(ByteString token, Claimant claimant, CancellationToken cancellation = default);
+
+    /// <summary>Renews the lease of a claim.</summary>
+    /// <returns>False when the claim is lost.</returns>
+    /// <exception cref="StoreException">It could not be saved.</exception>
+    Task<bool> RenewAsync(OrderId order, long fence, CancellationToken cancellation = default);
+
+    /// <summary>Saves a change and its row of history in one transaction; <see cref="OrderChange.Issued"/> also the card's row in the registry and the feed's event. Renews the lease.</summary>
+    /// <exception cref="InvalidOperationException">The change does not fit the order's state: a local bug. Nothing was saved.</exception>
+    /// <exception cref="StoreException">It could not be saved.</exception>
+    Task<SaveOutcome> SaveAsync(OrderId order, long fence, OrderChange change, CancellationToken cancellation = default);
+
+    /// <summary>Lets go of every claim of a host's sessions. At that host's start, when all its earlier sessions are known to be dead.</summary>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="StoreException">It could not be saved.</exception>
+    Task<int> ReleaseSessionsOfHostAsync(string host, CancellationToken cancellation = default);
+
+    /// <summary>What the center knows of a card whose cryptogram was verified.</summary>
+    Task<CardRecord> CardAsync(CardId card, CancellationToken cancellation = default);
+
+    /// <summary>Authentications begun on this card without success.</summary>
+    Task<int> CardTriesAsync(CardId card, CancellationToken cancellation = default);
+}

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>Finds and claims an order. The two halves of a claim by code are transactions of their own: the try is durable before the check.</summary>
+internal static class OrderClaiming
+{
+    /// <summary>What the first half found: the order, the verifier to check against, and the try that was counted.</summary>
+    public sealed record CountedTry(OrderId? Order, string NotFound, ByteString Verifier, long Attempt);
+
+    /// <summary>First half: finds the order and counts a try. Returns why not, or what to check.</summary>
+    public static (ClaimOutcome.Declined? Declined, CountedTry? Try) Begin(
+        SqliteConnection connection, string reference, TerminalId terminal, OrderOptions options, DateTimeOffset now)
+    {
+        var (order, notFound) = Find(connection, reference);
+        // An unknown reference is counted as a customer of that name, so that it runs into the limit like a known one.
+        var customer = order?.Customer ?? reference;
+        if (CodeAttempts.Exhausted(connection, customer, terminal, options, now) is { } exhausted)
+            return (new ClaimOutcome.Declined(DeclineCode.TooMany, exhausted, order?.Order), null);
+        var attempt = CodeAttempts.Count(connection, customer, terminal, options, now);
+        var verifier = order is null ? DecoyVerifier(connection) : Verifier(connection, order.Order);
+        return (null, new CountedTry(order?.Order, notFound, verifier ?? ByteString.Empty, attempt));
+    }
+
+    /// <summary>Second half, after a right code: takes the try back and claims.</summary>
+    public static ClaimOutcome Finish(SqliteConnection connection, CountedTry counted, Claimant claimant, OrderOptions options, DateTimeOffset now)
+    {
+        var order = OrderRow.Find(connection, counted.Order!.Value)!;
+        if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
+        CodeAttempts.TakeBack(connection, counted.Attempt);
+        if (Refusal(order, now, takeOverFrom: null) is { } refusal) return refusal;
+        var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
+        connection.Execute("UPDATE orders SET token_hash = $hash, token_terminal = $terminal WHERE order_id = $order",
+            ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$order", order.Order));
+        return Claim(connection, order, token, claimant, options, now);
+    }
+
+    /// <summary>Claims by token.</summary>
+    public static ClaimOutcome Resume(SqliteConnection connection, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
+    {
+        var order = OrderRow.Select(connection, "token_hash = $hash", ("$hash", Hash(token))).FirstOrDefault();
+        if (order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "no order has this token", null);
+        if (order.TokenTerminal != claimant.Terminal.Value)
+            return Declined(DeclineCode.OrderOrCode, $"the token was given to terminal {order.TokenTerminal}", order);
+        return Refusal(order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, options, now);
+    }
+
+    private static (OrderRow? Order, string NotFound) Find(SqliteConnection connection, string reference)
+    {
+        if (!NameRule.Accepts(reference)) return (null, "the reference is no name");
+        if (OrderRow.Find(connection, new OrderId(reference)) is { } order) return (order, "");
+        var ofCustomer = OrderRow.Select(connection, "customer = $customer ORDER BY sequence", ("$customer", reference));
+        var open = ofCustomer.Where(candidate => !candidate.IsEnded).ToList();
+        return open.Count switch
+        {
+            1 => (open[0], ""),
+            0 when ofCustomer.LastOrDefault() is { State: OrderState.Issued } issued => (issued, ""),
+            0 => (null, "no open order"),
+            _ => (null, $"the customer has {open.Count} open orders; the order number is needed"),
+        };
+    }
+
+    private static ClaimOutcome.Declined? Refusal(OrderRow order, DateTimeOffset now, TerminalId? takeOverFrom)
+    {
+        if (order.VoidReason is not null && order.State != OrderState.Voided)
+            return Declined(DeclineCode.Waiting, "it is being voided", order);
+        return order.State switch
+        {
+            OrderState.Issued => Declined(DeclineCode.AlreadyIssued, "it is issued", order),
+            OrderState.Voided => Declined(DeclineCode.OrderOrCode, "it is voided", order),
+            OrderState.Waiting => Declined(DeclineCode.Waiting, $"it waits at record {order.WaitingRecord}", order),
+            OrderState.Quarantined => Declined(DeclineCode.Waiting, "it is quarantined", order),
+            OrderState.Ready or OrderState.Claimed or OrderState.Bound or OrderState.Writing or OrderState.Closing =>
+                order.Claim is { } claim && claim.LeaseUntil > now && claim.Terminal != takeOverFrom
+                    ? Declined(DeclineCode.Busy, $"session {claim.Session} at terminal {claim.Terminal} has it until {claim.LeaseUntil:O}", order)
+                    : null,
+        };
+    }
+
+    private static ClaimOutcome Claim(
+        SqliteConnection connection, OrderRow order, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
+    {
+        var sealedData = connection.First("SELECT sealed FROM orders WHERE order_id = $order AND sealed IS NOT NULL",
+            row => new Sealed(row.Bytes("sealed")!.Value), ("$order", order.Order));
+        if (sealedData is null) return Declined(DeclineCode.NotNow, "its write data was deleted", order);
+        var person = claimant.Operator ?? order.Claim?.Operator;
+        var claimed = order with
+        {
+            Fence = order.Fence + 1,
+            State = order.State == OrderState.Ready ? OrderState.Claimed : order.State,
+            Claim = new OrderClaim(claimant.Session, claimant.Host, claimant.Terminal, person, now + options.Lease),
+        };
+        claimed.Save(connection, now, "Claimed", $"session {claimant.Session}, host {claimant.Host}, terminal {claimant.Terminal}, operator {person}");
+        return new ClaimOutcome.Claimed(claimed.Order, claimed.Fence, claimed.State, claimed.Card, claimed.Progress, token, claimed.Display,
+            claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence);
+    }
+
+    private static ByteString? Verifier(SqliteConnection connection, OrderId order) => connection.First(
+        "SELECT code_verifier FROM orders WHERE order_id = $order AND code_verifier IS NOT NULL",
+        row => new Sealed(row.Bytes("code_verifier")!.Value), ("$order", order))?.Data;
+
+    /// <summary>Any verifier: checking against it takes as long as for a known order.</summary>
+    private static ByteString? DecoyVerifier(SqliteConnection connection) => connection.First(
+        "SELECT code_verifier FROM orders WHERE code_verifier IS NOT NULL LIMIT 1", row => new Sealed(row.Bytes("code_verifier")!.Value))?.Data;
+
+    /// <summary>Only the token's hash is stored: the file alone does not let anyone resume.</summary>
+    private static byte[] Hash(ByteString token) => SHA256.HashData(token.Span);
+
+    private static ClaimOutcome.Declined Declined(DeclineCode code, string detail, OrderRow order) => new(code, detail, order.Order);
+
+    private sealed record Sealed(ByteString Data);
+}

@@ -1,0 +1,37 @@
+using CardIssue.Center.Storage;
+using Microsoft.Extensions.Options;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>Limits and times of orders.</summary>
+public sealed class OrderOptions
+{
+    /// <summary>How long a claim lasts without a renewal or a save: 10 seconds to 1 hour.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Wrong issue codes for one customer within <see cref="CodeWindow"/>: 1 to 100.</summary>
+    public int CodeAttemptsPerCustomer { get; set; } = 5;
+
+    /// <summary>Wrong issue codes from one terminal within <see cref="CodeWindow"/>: 1 to 1,000.</summary>
+    public int CodeAttemptsPerTerminal { get; set; } = 20;
+
+    /// <summary>How long a wrong issue code counts: 1 minute to 30 days.</summary>
+    public TimeSpan CodeWindow { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>Authentications begun on one verified card without success before it is barred: 1 to 10. Cards block themselves after a few.</summary>
+    public int CardTries { get; set; } = 3;
+
+    /// <summary>How long write data is kept after an order is issued or voided: none to 30 days.</summary>
+    public TimeSpan KeepWriteData { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
+    public void Validate() => new OptionCheck<OrderOptions>()
+        .Within(Lease, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1), nameof(Lease))
+        .Within(CodeAttemptsPerCustomer, 1, 100, nameof(CodeAttemptsPerCustomer))
+        .Within(CodeAttemptsPerTerminal, 1, 1_000, nameof(CodeAttemptsPerTerminal))
+        .Within(CodeWindow, TimeSpan.FromMinutes(1), TimeSpan.FromDays(30), nameof(CodeWindow))
+        .Within(CardTries, 1, 10, nameof(CardTries))
+        .Within(KeepWriteData, TimeSpan.Zero, TimeSpan.FromDays(30), nameof(KeepWriteData))
+        .Done();
+}

@@ -1,0 +1,107 @@
+using CardIssue.Center.Products;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>An order as the table has it, without its write data.</summary>
+internal sealed record OrderRow
+{
+    public required OrderId Order { get; init; }
+    public required string Customer { get; init; }
+    public required int Sequence { get; init; }
+    public required ProductRef Product { get; init; }
+    public required ProductMode Mode { get; init; }
+    public required string Display { get; init; }
+    public required DateTimeOffset CodeExpires { get; init; }
+    public bool CodeSpent { get; init; }
+    public required OrderState State { get; init; }
+
+    /// <summary>The state to go back to from Waiting or Quarantined.</summary>
+    public OrderState? HeldState { get; init; }
+    public int? WaitingRecord { get; init; }
+    public CardId? Card { get; init; }
+    public Progress Progress { get; init; } = Progress.None;
+    public long Fence { get; init; }
+    public OrderClaim? Claim { get; init; }
+    public string? TokenTerminal { get; init; }
+
+    /// <summary>The reason of a void that was ordered; the order is voided once the feed was told to block.</summary>
+    public string? VoidReason { get; init; }
+    public required DateTimeOffset Imported { get; init; }
+    public DateTimeOffset Updated { get; init; }
+    public DateTimeOffset? Ended { get; init; }
+
+    public bool IsEnded => State is OrderState.Issued or OrderState.Voided;
+
+    // Not "*": the write data may have megabytes.
+    private const string Columns = """
+        order_id, customer, sequence, product, product_version, mode, display, code_expires, code_spent, state, held_state, waiting_record, card,
+        confirmed, in_doubt, attempt, furthest, fence, token_terminal, claim_session, claim_host, claim_terminal, claim_operator, lease_until,
+        void_reason, imported_at, updated_at, ended_at
+        """;
+
+    public static OrderRow? Find(SqliteConnection connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();
+
+    public static List<OrderRow> Select(SqliteConnection connection, string where, params ReadOnlySpan<(string, object?)> values) =>
+        connection.Query($"SELECT {Columns} FROM orders WHERE {where}", Read, values);
+
+    /// <summary>Writes what may change, and a row of history.</summary>
+    public void Save(SqliteConnection connection, DateTimeOffset now, string change, string detail)
+    {
+        connection.Execute("""
+            UPDATE orders SET code_expires = $code_expires, code_spent = $code_spent, state = $state, held_state = $held, waiting_record = $waiting,
+              card = $card, confirmed = $confirmed, in_doubt = $in_doubt, attempt = $attempt, furthest = $furthest, fence = $fence,
+              claim_session = $session, claim_host = $host, claim_terminal = $terminal, claim_operator = $operator, lease_until = $lease,
+              void_reason = $void_reason, updated_at = $now, ended_at = $ended
+            WHERE order_id = $order
+            """,
+            ("$code_expires", CodeExpires), ("$code_spent", CodeSpent), ("$state", State), ("$held", HeldState), ("$waiting", WaitingRecord),
+            ("$card", Card), ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt),
+            ("$furthest", Progress.Furthest), ("$fence", Fence), ("$session", Claim?.Session), ("$host", Claim?.Host),
+            ("$terminal", Claim?.Terminal), ("$operator", Claim?.Operator), ("$lease", Claim?.LeaseUntil), ("$void_reason", VoidReason),
+            ("$now", now), ("$ended", Ended), ("$order", Order));
+        AddHistory(connection, now, change, detail);
+    }
+
+    public void AddHistory(SqliteConnection connection, DateTimeOffset now, string change, string detail) => connection.Execute("""
+        INSERT INTO order_history (order_id, at, fence, change, detail, state, confirmed, in_doubt, attempt, furthest)
+        VALUES ($order, $now, $fence, $change, $detail, $state, $confirmed, $in_doubt, $attempt, $furthest)
+        """,
+        ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
+        ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
+
+    private static OrderRow Read(SqliteDataReader row) => new()
+    {
+        Order = new OrderId(row.Text("order_id")!),
+        Customer = row.Text("customer")!,
+        Sequence = row.Int("sequence"),
+        Product = new ProductRef(row.Text("product")!, row.Int("product_version")),
+        Mode = (ProductMode)row.Int("mode"),
+        Display = row.Text("display")!,
+        CodeExpires = row.Time("code_expires")!.Value,
+        CodeSpent = row.Int("code_spent") != 0,
+        State = (OrderState)row.Int("state"),
+        HeldState = (OrderState?)row.Long("held_state"),
+        WaitingRecord = (int?)row.Long("waiting_record"),
+        Card = row.Bytes("card") is { } card ? new CardId(card) : null,
+        Progress = new Progress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest")),
+        Fence = row.Long("fence")!.Value,
+        Claim = OrderClaim.Read(row),
+        TokenTerminal = row.Text("token_terminal"),
+        VoidReason = row.Text("void_reason"),
+        Imported = row.Time("imported_at")!.Value,
+        Updated = row.Time("updated_at")!.Value,
+        Ended = row.Time("ended_at"),
+    };
+}
+
+/// <summary>The claim of a session on an order.</summary>
+internal sealed record OrderClaim(string Session, string Host, TerminalId Terminal, OperatorId? Operator, DateTimeOffset LeaseUntil)
+{
+    public static OrderClaim? Read(SqliteDataReader row) => row.Text("claim_session") is not { } session ? null : new OrderClaim(
+        session, row.Text("claim_host")!, new TerminalId(row.Text("claim_terminal")!),
+        row.Text("claim_operator") is { } person ? new OperatorId(person) : null, row.Time("lease_until")!.Value);
+}

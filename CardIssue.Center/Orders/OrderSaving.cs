@@ -1,0 +1,71 @@
+using CardIssue.Center.Feed;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>Saves a session's change of an order, with all that belongs to it, inside one transaction.</summary>
+internal static class OrderSaving
+{
+    public static SaveOutcome Save(
+        SqliteConnection connection, OrderId id, long fence, OrderChange change, OrderOptions options, DateTimeOffset now)
+    {
+        var order = OrderRow.Find(connection, id) ?? throw new InvalidOperationException($"order {id} is not in the store");
+        if (order.Claim is null || order.Fence != fence) return new SaveOutcome.ClaimLost();
+        var next = OrderTransition.Apply(order, change);
+        if (CardRefusal(connection, order, change, options) is { } refusal) return refusal;
+        CarryAlong(connection, next, change, now);
+        if (change is OrderChange.Issued) next = next with { Ended = now };
+        if (next.Claim is { } claim) next = next with { Claim = claim with { LeaseUntil = now + options.Lease } };
+        next.Save(connection, now, change.GetType().Name, Detail(change));
+        return new SaveOutcome.Saved();
+    }
+
+    private static SaveOutcome? CardRefusal(SqliteConnection connection, OrderRow order, OrderChange change, OrderOptions options)
+    {
+        if (change is not (OrderChange.Authenticating or OrderChange.Bound)) return null;
+        var card = change is OrderChange.Authenticating(var authenticating) ? authenticating : ((OrderChange.Bound)change).Card;
+        var known = CardRegistry.Look(connection, card, options.CardTries);
+        if (known.Standing != CardStanding.Free && !(known.Standing == CardStanding.Bound && known.Order == order.Order)) return new SaveOutcome.CardInUse();
+        return change is OrderChange.Authenticating && known.Barred ? new SaveOutcome.CardBarred(known.Tries) : null;
+    }
+
+    private static void CarryAlong(SqliteConnection connection, OrderRow order, OrderChange change, DateTimeOffset now)
+    {
+        switch (change)
+        {
+            case OrderChange.Authenticating(var card):
+                CardRegistry.CountTry(connection, card, now);
+                break;
+            case OrderChange.Bound(var card):
+                CardRegistry.ClearTries(connection, card);
+                CodeAttempts.ClearCustomer(connection, order.Customer);
+                break;
+            case OrderChange.Opened(var card):
+                CardRegistry.ClearTries(connection, card);
+                break;
+            case OrderChange.Issued(var card):
+                CardRegistry.AddIssued(connection, order, card, now);
+                FeedOutbox.Add(connection, FeedEventKind.Issued, order, "", now);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static string Detail(OrderChange change) => change switch
+    {
+        OrderChange.Authenticating(var card) => $"card {card}",
+        OrderChange.Bound(var card) => $"card {card}",
+        OrderChange.Opened(var card) => $"card {card}",
+        OrderChange.Issued(var card) => $"card {card}",
+        OrderChange.Leaving(var record, _) => $"record {record}",
+        OrderChange.Confirmed(var record) => $"record {record}",
+        OrderChange.NotDone(var record, _) => $"record {record}",
+        OrderChange.Rewound(var kept, _) => $"kept to record {kept}",
+        OrderChange.Waiting(var record) => $"record {record}",
+        _ => "",
+    };
+}

@@ -1,0 +1,127 @@
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>
+/// What each change makes of an order, as a pure function. A change that does not fit is a local bug (the center's machine and the store
+/// disagree) and throws, so that it is never written. The closing is the record after the last one confirmed.
+/// </summary>
+internal static class OrderTransition
+{
+    public static OrderRow Apply(OrderRow order, OrderChange change) => change switch
+    {
+        OrderChange.Authenticating(var card) => Authenticating(order, card),
+        OrderChange.Bound(var card) => Bound(order, card),
+        OrderChange.Opened(var card) => Opened(order, card),
+        OrderChange.Leaving(var record, var attempt) => Leaving(order, record, attempt),
+        OrderChange.Confirmed(var record) => Confirmed(order, record),
+        OrderChange.NotDone(var record, var attempt) => NotDone(order, record, attempt),
+        OrderChange.Rewound(var kept, var attempt) => Rewound(order, kept, attempt),
+        OrderChange.Closing(var attempt) => Closing(order, attempt),
+        OrderChange.Issued(var card) => Issued(order, card),
+        OrderChange.Waiting(var record) => Waiting(order, record),
+        OrderChange.Released => Release(order),
+        _ => throw new InvalidOperationException($"order {order.Order}: unknown change {change.GetType().Name}"),
+    };
+
+    /// <summary>Drops the claim; an order without a card is ready for another.</summary>
+    public static OrderRow Release(OrderRow order) =>
+        order with { Claim = null, State = order.State == OrderState.Claimed ? OrderState.Ready : order.State };
+
+    private static OrderRow Authenticating(OrderRow order, CardId card)
+    {
+        Need(order.State is OrderState.Claimed || IsBound(order), order, $"authenticates {card}");
+        Need(order.Card is null || order.Card == card, order, $"authenticates {card}, which is not its card");
+        return order;
+    }
+
+    private static OrderRow Bound(OrderRow order, CardId card)
+    {
+        Need(order is { State: OrderState.Claimed, Card: null }, order, $"is bound to {card}");
+        return order with { State = OrderState.Bound, Card = card, CodeSpent = true };
+    }
+
+    private static OrderRow Opened(OrderRow order, CardId card)
+    {
+        Need(IsBound(order) && order.Card == card, order, $"opens {card}");
+        return order;
+    }
+
+    private static OrderRow Leaving(OrderRow order, int record, int attempt)
+    {
+        var p = order.Progress;
+        Need(order.State is OrderState.Bound or OrderState.Writing, order, $"sends record {record}");
+        Need(record == p.Confirmed + 1 && (p.InDoubt == 0 || p.InDoubt == record) && attempt >= 1, order, $"sends record {record}, attempt {attempt}");
+        return order with
+        {
+            State = OrderState.Writing,
+            Progress = p with { InDoubt = record, Attempt = attempt, Furthest = Math.Max(p.Furthest, record) },
+        };
+    }
+
+    private static OrderRow Confirmed(OrderRow order, int record)
+    {
+        var p = order.Progress;
+        Need(order.State is OrderState.Writing or OrderState.Closing, order, $"confirms record {record}");
+        Need(record == p.Confirmed + 1 && p.InDoubt == record, order, $"confirms record {record}");
+        return order with { Progress = p with { Confirmed = record, InDoubt = 0 } };
+    }
+
+    private static OrderRow NotDone(OrderRow order, int record, int attempt)
+    {
+        var p = order.Progress;
+        Need(order.State is OrderState.Writing or OrderState.Closing, order, $"takes back record {record}");
+        Need(p.InDoubt == record && record > 0 && attempt >= 1, order, $"takes back record {record}, attempt {attempt}");
+        return order with { Progress = p with { InDoubt = 0, Attempt = attempt } };
+    }
+
+    private static OrderRow Rewound(OrderRow order, int kept, int attempt)
+    {
+        var p = order.Progress;
+        Need(order.State is OrderState.Writing or OrderState.Closing, order, $"goes back to after record {kept}");
+        Need(kept >= 0 && kept <= p.Confirmed && attempt >= 1, order, $"goes back to after record {kept}, attempt {attempt}");
+        return order with { State = OrderState.Writing, Progress = p with { Confirmed = kept, InDoubt = 0, Attempt = attempt } };
+    }
+
+    private static OrderRow Closing(OrderRow order, int attempt)
+    {
+        var p = order.Progress;
+        var closing = p.Confirmed + 1;
+        var fits = order.State switch
+        {
+            OrderState.Writing => p.InDoubt == 0,
+            OrderState.Closing => p.InDoubt == closing || (p.InDoubt == 0 && p.Confirmed < p.Furthest),
+            OrderState.Ready or OrderState.Claimed or OrderState.Bound or OrderState.Issued or OrderState.Waiting or OrderState.Voided
+                or OrderState.Quarantined => false,
+        };
+        Need(fits && p.Confirmed >= 1 && attempt >= 1, order, $"closes, attempt {attempt}");
+        return order with
+        {
+            State = OrderState.Closing,
+            Progress = p with { InDoubt = closing, Attempt = attempt, Furthest = Math.Max(p.Furthest, closing) },
+        };
+    }
+
+    private static OrderRow Issued(OrderRow order, CardId card)
+    {
+        var p = order.Progress;
+        Need(order.State == OrderState.Closing && order.Card == card, order, $"is issued as {card}");
+        // The closing left and was shown to be done; where it was confirmed like a record before, nothing is in doubt any more.
+        Need(p.InDoubt == p.Confirmed + 1 || (p.InDoubt == 0 && p.Confirmed == p.Furthest), order, $"is issued as {card}");
+        return order with { State = OrderState.Issued, Progress = p with { Confirmed = p.Furthest, InDoubt = 0 } };
+    }
+
+    private static OrderRow Waiting(OrderRow order, int record)
+    {
+        Need(order.State == OrderState.Claimed || IsBound(order), order, $"waits at record {record}");
+        return order with { State = OrderState.Waiting, WaitingRecord = record, HeldState = order.State };
+    }
+
+    private static bool IsBound(OrderRow order) => order.State is OrderState.Bound or OrderState.Writing or OrderState.Closing;
+
+    private static void Need(bool holds, OrderRow order, string what)
+    {
+        if (!holds) throw new InvalidOperationException($"order {order.Order} in state {order.State} with {order.Progress} {what}: the center's machine and the store disagree");
+    }
+}

@@ -1,0 +1,154 @@
+using CardIssue.Center.Products;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>Where an order stands. The numbers are in the store: never change one.</summary>
+public enum OrderState
+{
+    /// <summary>Approved, waits for its customer.</summary>
+    Ready = 1,
+    /// <summary>A session works on it; no card is bound yet.</summary>
+    Claimed = 2,
+    /// <summary>Bound to a card; no record has left yet.</summary>
+    Bound = 3,
+    /// <summary>Records are being written.</summary>
+    Writing = 4,
+    /// <summary>The closing of the card has left.</summary>
+    Closing = 5,
+    /// <summary>The card is closed.</summary>
+    Issued = 6,
+    /// <summary>Waits for a decision at the center.</summary>
+    Waiting = 7,
+    /// <summary>Never to be issued, or blocked after it was.</summary>
+    Voided = 8,
+    /// <summary>The store was restored from an older copy: what it says of this order must be compared with the log and the card first.</summary>
+    Quarantined = 9,
+}
+
+/// <summary>An order to import.</summary>
+/// <param name="Order">Its number.</param>
+/// <param name="Customer">The customer's id, by <see cref="NameRule"/>.</param>
+/// <param name="Sequence">The sequence number of the customer's card, 0 to 99.</param>
+/// <param name="Product">The product version to write.</param>
+/// <param name="SealedData">The write data, encrypted by the vault under the order data key; 1 byte to 16 MiB.</param>
+/// <param name="CodeVerifier">What the caller checks the issue code against (a salted slow hash), 1 to 1,024 bytes.</param>
+/// <param name="CodeExpires">When the issue code ends.</param>
+/// <param name="Display">What the operator may see, at most <see cref="Limits.MaxDisplay"/> characters.</param>
+public sealed record NewOrder(
+    OrderId Order, string Customer, int Sequence, ProductRef Product, ByteString SealedData, ByteString CodeVerifier, DateTimeOffset CodeExpires,
+    string Display)
+{
+    /// <summary>The most write data of one order, in bytes.</summary>
+    public const int MaxSealedData = 16 * 1024 * 1024;
+
+    /// <summary>The longest verifier, in bytes.</summary>
+    public const int MaxVerifier = 1_024;
+
+    /// <summary>The highest sequence number (PAN sequence number, EMV tag 5F34: two digits).</summary>
+    public const int MaxSequence = 99;
+
+    /// <summary>Only the order's number: the rest is the customer's.</summary>
+    public override string ToString() => $"NewOrder {{ {Order} }}";
+
+    internal string? Fault =>
+        Order.Value is null ? "it has no order id"
+        : !NameRule.Accepts(Customer) ? $"the customer id is not 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -"
+        : Sequence is < 0 or > MaxSequence ? $"the sequence number is {Sequence}; 0 to {MaxSequence} are possible"
+        : SealedData.Length is 0 or > MaxSealedData ? $"the write data has {SealedData.Length} bytes; 1 to {MaxSealedData} are possible"
+        : CodeVerifier.Length is 0 or > MaxVerifier ? $"the code verifier has {CodeVerifier.Length} bytes; 1 to {MaxVerifier} are possible"
+        : Display is null || Display.Length > Limits.MaxDisplay ? $"the display text is longer than {Limits.MaxDisplay} characters"
+        : null;
+}
+
+/// <summary>What became of an import.</summary>
+/// <param name="Imported">How many orders there are now that were not before: all of them, or none.</param>
+/// <param name="Refusal">Null, or why none was imported, with the place in the list.</param>
+public sealed record ImportOutcome(int Imported, string? Refusal);
+
+/// <summary>Who claims an order.</summary>
+/// <param name="Terminal">The admitted terminal.</param>
+/// <param name="Operator">Who works at it; null when a session resumes by token, then the operator of the claim that it takes over stays, if there is one.</param>
+/// <param name="Session">The session's name, unique over all hosts.</param>
+/// <param name="Host">The host that the session lives in.</param>
+public sealed record Claimant(TerminalId Terminal, OperatorId? Operator, string Session, string Host);
+
+/// <summary>What became of a claim.</summary>
+public abstract record ClaimOutcome
+{
+    private ClaimOutcome() { }
+
+    /// <summary>The session has the order, under a new fencing number.</summary>
+    /// <param name="Order">The order.</param>
+    /// <param name="Fence">The fencing number of this claim.</param>
+    /// <param name="State">Where the order stands.</param>
+    /// <param name="Bound">The card that it is bound to, if any.</param>
+    /// <param name="Progress">How far it is.</param>
+    /// <param name="Token">The resume token, <see cref="Limits.TokenLength"/> bytes.</param>
+    /// <param name="Display">What the operator may see.</param>
+    /// <param name="Product">What to write.</param>
+    /// <param name="Mode">Module or end-to-end.</param>
+    /// <param name="SealedData">The write data, still encrypted by the vault.</param>
+    /// <param name="Customer">The customer's id.</param>
+    /// <param name="Sequence">The sequence number of the customer's card.</param>
+    public sealed record Claimed(
+        OrderId Order, long Fence, OrderState State, CardId? Bound, Progress Progress, ByteString Token, string Display, ProductRef Product,
+        ProductMode Mode, ByteString SealedData, string Customer, int Sequence) : ClaimOutcome
+    {
+        /// <summary>What the center's machine gets, once the plan is made.</summary>
+        public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, Display);
+
+        /// <summary>Without the token and the customer's data.</summary>
+        public override string ToString() => $"Claimed {{ {Order}, Fence = {Fence}, {State}, {Progress} }}";
+    }
+
+    /// <summary>It does not.</summary>
+    /// <param name="Code">Coarsely, for the terminal.</param>
+    /// <param name="Detail">In full, for the center's log only.</param>
+    /// <param name="Order">The order that it is about, where one was found; for the log only.</param>
+    public sealed record Declined(DeclineCode Code, string Detail, OrderId? Order) : ClaimOutcome;
+}
+
+/// <summary>What became of a save.</summary>
+public abstract record SaveOutcome
+{
+    private SaveOutcome() { }
+
+    /// <summary>It is durable.</summary>
+    public sealed record Saved : SaveOutcome;
+
+    /// <summary>Nothing was saved: the session no longer has the claim.</summary>
+    public sealed record ClaimLost : SaveOutcome;
+
+    /// <summary>Nothing was saved: the card belongs to another order, was issued, or was voided.</summary>
+    public sealed record CardInUse : SaveOutcome;
+
+    /// <summary>Nothing was saved: the card's authentication tries are used up.</summary>
+    /// <param name="Tries">How many were begun.</param>
+    public sealed record CardBarred(int Tries) : SaveOutcome;
+}
+
+/// <summary>What the center knows of a card, whatever order it comes for.</summary>
+public enum CardStanding
+{
+    /// <summary>Never issued and not bound.</summary>
+    Free = 1,
+    /// <summary>Bound to an order that is under way.</summary>
+    Bound = 2,
+    /// <summary>Issued.</summary>
+    Issued = 3,
+    /// <summary>Its order was voided: it is never used again.</summary>
+    Voided = 4,
+}
+
+/// <summary>A card as the center knows it.</summary>
+/// <param name="Standing">Free, bound, issued or voided.</param>
+/// <param name="Order">The order that it belongs to; null when free.</param>
+/// <param name="Tries">Authentications begun without success.</param>
+/// <param name="Barred">Whether the tries are used up.</param>
+public sealed record CardRecord(CardStanding Standing, OrderId? Order, int Tries, bool Barred)
+{
+    /// <summary>Whether the card may be authenticated and written for this order.</summary>
+    public bool IsUsableFor(OrderId order) => !Barred && (Standing == CardStanding.Free || (Standing == CardStanding.Bound && Order == order));
+}

@@ -1,0 +1,70 @@
+using CardIssue.Center.Feed;
+using CardIssue.Core.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>After a restore: what the store says of an order may be older than its card.</summary>
+internal static class Quarantine
+{
+    /// <summary>Every order that is not issued or voided, and every one issued since, until it is reconciled.</summary>
+    public static int All(SqliteConnection connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
+    {
+        var orders = OrderRow.Select(connection,
+            "state NOT IN ($issued, $voided, $quarantined) OR (state = $issued AND $since IS NOT NULL AND ended_at >= $since)",
+            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
+        foreach (var order in orders)
+        {
+            var released = OrderTransition.Release(order);
+            (released with { State = OrderState.Quarantined, HeldState = released.State }).Save(connection, now, "Quarantined", reason);
+        }
+        return orders.Count;
+    }
+
+    /// <summary>Puts an order where the log and its card say that it is.</summary>
+    public static DeskOutcome End(
+        SqliteConnection connection, OrderRow order, Reconciliation found, string reason, OrderOptions options, DateTimeOffset now)
+    {
+        // What the registry has as issued stays issued; anything else would let a second card live.
+        if (order.HeldState == OrderState.Issued && !(found is Reconciliation.WasIssued(var known) && known == order.Card)) return DeskOutcome.DoesNotFit;
+        var next = found switch
+        {
+            Reconciliation.GoesOn goesOn => GoesOn(order, goesOn),
+            Reconciliation.WasIssued(var card) => order with
+            {
+                State = OrderState.Issued, Card = card, CodeSpent = true, Ended = order.Ended ?? now, Progress = order.Progress with { InDoubt = 0 },
+            },
+            _ => null,
+        };
+        if (next is null || !CardFits(connection, next, options)) return DeskOutcome.DoesNotFit;
+        next = next with { HeldState = null, WaitingRecord = null };
+        next.Save(connection, now, "Reconciled", reason);
+        if (next.State == OrderState.Issued && order.HeldState != OrderState.Issued)
+        {
+            CardRegistry.AddIssued(connection, next, next.Card!.Value, now);
+            FeedOutbox.Add(connection, FeedEventKind.Issued, next, "", now);
+        }
+        return DeskOutcome.Done;
+    }
+
+    private static OrderRow? GoesOn(OrderRow order, Reconciliation.GoesOn found)
+    {
+        var p = found.Progress;
+        var possible = p is { Confirmed: >= 0, Attempt: >= 1 } && (p.InDoubt == 0 || p.InDoubt == p.Confirmed + 1)
+            && p.Furthest >= Math.Max(p.Confirmed, p.InDoubt) && p.Furthest <= Limits.MaxRecords + 1
+            && (found.Card is not null || p == Progress.None) && (!found.Closing || (p.Confirmed >= 1 && p.Furthest > p.Confirmed));
+        if (!possible) return null;
+        var state = found.Card is null ? OrderState.Ready
+            : found.Closing ? OrderState.Closing
+            : p.Furthest == 0 ? OrderState.Bound
+            : OrderState.Writing;
+        return order with { State = state, Card = found.Card, CodeSpent = found.Card is not null, Progress = p };
+    }
+
+    private static bool CardFits(SqliteConnection connection, OrderRow next, OrderOptions options)
+    {
+        if (next.Card is not { } card) return true;
+        var known = CardRegistry.Look(connection, card, options.CardTries);
+        return known.Standing == CardStanding.Free || (known.Order == next.Order && known.Standing is CardStanding.Bound or CardStanding.Issued);
+    }
+}

@@ -1,0 +1,162 @@
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>The operators' side of the orders in the center's SQLite file.</summary>
+public sealed class SqliteOrderDesk : IOrderDesk
+{
+    private readonly CenterDatabase _database;
+    private readonly OrderOptions _options;
+
+    /// <summary>Uses an open store.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
+    public SqliteOrderDesk(CenterDatabase database, OrderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _database = database;
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public Task<DeskOutcome> RetryAsync(OrderId order, OperatorId person, string reason, CancellationToken cancellation = default) =>
+        ActAsync(order, (connection, row) =>
+        {
+            if (row.State != OrderState.Waiting || row.VoidReason is not null) return DeskOutcome.WrongState;
+            var back = row.HeldState is { } held and not OrderState.Claimed ? held : OrderState.Ready;
+            (row with { State = back, HeldState = null, WaitingRecord = null, Claim = null, Progress = row.Progress with { Attempt = 1 } })
+                .Save(connection, _database.Now, "Retried", $"{person}: {reason}");
+            return DeskOutcome.Done;
+        }, cancellation);
+
+    /// <inheritdoc/>
+    public Task<DeskOutcome> RenewCodeAsync(
+        OrderId order, ByteString verifier, DateTimeOffset expires, OperatorId person, CancellationToken cancellation = default) =>
+        ActAsync(order, (connection, row) =>
+        {
+            if (row.IsEnded || row.VoidReason is not null) return DeskOutcome.WrongState;
+            if (verifier.Length is 0 or > NewOrder.MaxVerifier || expires <= _database.Now) return DeskOutcome.DoesNotFit;
+            connection.Execute("UPDATE orders SET code_verifier = $verifier WHERE order_id = $order", ("$verifier", verifier), ("$order", order));
+            CodeAttempts.ClearCustomer(connection, row.Customer);
+            (row with { CodeExpires = expires }).Save(connection, _database.Now, "CodeRenewed", $"{person}");
+            return DeskOutcome.Done;
+        }, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<DeskOutcome> VoidAsync(
+        OrderId order, OperatorId first, OperatorId second, string reason, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        if (string.Equals(first.Value, second.Value, StringComparison.OrdinalIgnoreCase)) return DeskOutcome.SameOperator;
+        return await ActAsync(order, (connection, row) =>
+            row.State == OrderState.Voided ? DeskOutcome.WrongState
+            : row.VoidReason is not null ? DeskOutcome.BlockOrdered
+            : OrderVoiding.Begin(connection, row, first, second, reason, _database.Now), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, OperatorId person, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(replacement);
+        return await ActAsync(voided, (connection, row) =>
+        {
+            if (row.State != OrderState.Voided) return DeskOutcome.WrongState;
+            if (connection.Number("SELECT count(*) FROM orders WHERE reissue_of = $order", ("$order", voided)) > 0) return DeskOutcome.AlreadyReissued;
+            if (replacement.Fault is not null || replacement.Customer != row.Customer || replacement.CodeExpires <= _database.Now
+                || replacement.Sequence != NextSequence(connection, row.Customer)
+                || Products.SqliteProductStore.Find(connection, replacement.Product) is not { } product) return DeskOutcome.DoesNotFit;
+            if (OrderImport.Add(connection, product.Mode, replacement, voided, _database.Now) is not null) return DeskOutcome.DoesNotFit;
+            row.AddHistory(connection, _database.Now, "ReissuedAs", $"{replacement.Order} by {person}");
+            return DeskOutcome.Done;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<int> NextSequenceAsync(string customer, CancellationToken cancellation = default) =>
+        _database.ReadAsync(connection => NextSequence(connection, customer), cancellation);
+
+    /// <inheritdoc/>
+    public Task<int> QuarantineAllAsync(
+        DateTimeOffset? issuedSince, OperatorId person, string reason, CancellationToken cancellation = default) =>
+        _database.WriteAsync(connection => Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<DeskOutcome> ReconcileAsync(
+        OrderId order, Reconciliation found, OperatorId person, string reason, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        return await ActAsync(order, (connection, row) =>
+            row.State != OrderState.Quarantined || row.VoidReason is not null
+                ? DeskOutcome.WrongState
+                : Quarantine.End(connection, row, found, $"{person}: {reason}", _options, _database.Now), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<DeskOutcome> UnbarCardAsync(CardId card, CancellationToken cancellation = default) => _database.WriteAsync(connection =>
+    {
+        if (CardRegistry.Tries(connection, card) == 0) return DeskOutcome.NotFound;
+        CardRegistry.ClearTries(connection, card);
+        return DeskOutcome.Done;
+    }, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<OrderView>> ListAsync(
+        OrderState? state = null, int most = IOrderDesk.MaxListed, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(most, IOrderDesk.MaxListed);
+        return await _database.ReadAsync(
+            connection => OrderRow.Select(connection, "$state IS NULL OR state = $state ORDER BY order_id LIMIT $most", ("$state", state), ("$most", most))
+                .ConvertAll(row => View(connection, row)),
+            cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<OrderView?> GetAsync(OrderId order, CancellationToken cancellation = default) =>
+        _database.ReadAsync(connection => OrderRow.Find(connection, order) is { } row ? View(connection, row) : null, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<OrderHistoryEntry>> HistoryAsync(OrderId order, CancellationToken cancellation = default) =>
+        await _database.ReadAsync(connection => connection.Query("SELECT * FROM order_history WHERE order_id = $order ORDER BY id",
+            row => new OrderHistoryEntry(row.Time("at")!.Value, row.Long("fence")!.Value, row.Text("change")!, row.Text("detail")!,
+                (OrderState)row.Int("state"), new Progress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest"))),
+            ("$order", order)), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<OrderState, int>> CountAsync(CancellationToken cancellation = default)
+    {
+        var rows = await _database.ReadAsync(connection => connection.Query("SELECT state, count(*) AS n FROM orders GROUP BY state",
+            row => (State: (OrderState)row.Int("state"), Count: row.Int("n"))), cancellation).ConfigureAwait(false);
+        return rows.ToDictionary(row => row.State, row => row.Count);
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> DeleteWriteDataAsync(CancellationToken cancellation = default)
+    {
+        var deleted = await _database.WriteAsync(connection => connection.Execute("""
+            UPDATE orders SET sealed = NULL, code_verifier = NULL, updated_at = $now
+            WHERE sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before
+            """, ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
+            ("$before", _database.Now - _options.KeepWriteData)), cancellation).ConfigureAwait(false);
+        // The write-ahead log still has older pages: bring it into the file and cut it to nothing.
+        if (deleted > 0) await _database.File.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)", cancellation).ConfigureAwait(false);
+        return deleted;
+    }
+
+    private Task<DeskOutcome> ActAsync(OrderId order, Func<SqliteConnection, OrderRow, DeskOutcome> act, CancellationToken cancellation) =>
+        _database.WriteAsync(
+            connection => OrderRow.Find(connection, order) is { } row ? act(connection, row) : DeskOutcome.NotFound, cancellation, flush: true);
+
+    private static int NextSequence(SqliteConnection connection, string customer) => (int)connection.Number(
+        "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer", ("$customer", customer));
+
+    private static OrderView View(SqliteConnection connection, OrderRow row) => new(
+        row.Order, row.Customer, row.Sequence, row.Product, row.State,
+        row.State == OrderState.Issued && Feed.FeedOutbox.IsTold(connection, row.Order, Feed.FeedEventKind.Issued),
+        row.VoidReason is not null && row.State != OrderState.Voided, row.Card, row.Progress, row.WaitingRecord, row.Fence, row.Claim?.Session,
+        row.Claim?.Terminal, row.Claim?.LeaseUntil, row.CodeExpires, row.CodeSpent, row.Display, row.Imported, row.Updated, row.Ended);
+}

@@ -1,0 +1,102 @@
+using CardIssue.Center.Products;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>Orders in the center's SQLite file.</summary>
+public sealed class SqliteOrderStore : IOrderStore
+{
+    private readonly CenterDatabase _database;
+    private readonly OrderOptions _options;
+
+    /// <summary>Uses an open store.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
+    public SqliteOrderStore(CenterDatabase database, OrderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _database = database;
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        ArgumentNullException.ThrowIfNull(orders);
+        if (OrderImport.Fault(product, orders, _database.Now) is { } fault) return new ImportOutcome(0, fault);
+        try
+        {
+            var count = await _database.WriteAsync(connection => OrderImport.Add(connection, product, orders, _database.Now), cancellation).ConfigureAwait(false);
+            return new ImportOutcome(count, null);
+        }
+        catch (ImportRefusedException refused)
+        {
+            return new ImportOutcome(0, refused.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClaimOutcome> ClaimAsync(
+        string reference, Func<ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(codeFits);
+        ArgumentNullException.ThrowIfNull(claimant);
+        var (declined, counted) = await _database.WriteAsync(
+            connection => OrderClaiming.Begin(connection, reference, claimant.Terminal, _options, _database.Now), cancellation).ConfigureAwait(false);
+        if (counted is null) return declined!;
+        // Outside of any transaction: the check is slow on purpose.
+        var fits = codeFits(counted.Verifier);
+        if (counted.Order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, counted.NotFound, null);
+        if (!fits) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "the issue code is wrong", counted.Order);
+        return await _database.WriteAsync(
+            connection => OrderClaiming.Finish(connection, counted, claimant, _options, _database.Now), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClaimOutcome> ResumeAsync(ByteString token, Claimant claimant, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(claimant);
+        return await _database.WriteAsync(
+            connection => OrderClaiming.Resume(connection, token, claimant, _options, _database.Now), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> RenewAsync(OrderId order, long fence, CancellationToken cancellation = default) => await _database.WriteAsync(
+        connection => connection.Execute(
+            "UPDATE orders SET lease_until = $until WHERE order_id = $order AND fence = $fence AND claim_session IS NOT NULL",
+            ("$until", _database.Now + _options.Lease), ("$order", order), ("$fence", fence)) == 1,
+        cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<SaveOutcome> SaveAsync(OrderId order, long fence, OrderChange change, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return await _database.WriteAsync(
+            connection => OrderSaving.Save(connection, order, fence, change, _options, _database.Now), cancellation,
+            flush: change is OrderChange.Bound or OrderChange.Issued).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> ReleaseSessionsOfHostAsync(string host, CancellationToken cancellation = default) => await _database.WriteAsync(
+        connection =>
+        {
+            var held = OrderRow.Select(connection, "claim_host = $host", ("$host", host));
+            foreach (var order in held)
+                OrderTransition.Release(order).Save(connection, _database.Now, "Released", $"host {host} started anew");
+            return held.Count;
+        },
+        cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<CardRecord> CardAsync(CardId card, CancellationToken cancellation = default) =>
+        _database.ReadAsync(connection => CardRegistry.Look(connection, card, _options.CardTries), cancellation);
+
+    /// <inheritdoc/>
+    public Task<int> CardTriesAsync(CardId card, CancellationToken cancellation = default) =>
+        _database.ReadAsync(connection => CardRegistry.Tries(connection, card), cancellation);
+}

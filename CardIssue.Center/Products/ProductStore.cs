@@ -1,0 +1,54 @@
+using CardIssue.Center.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Products;
+
+/// <summary>The card products that the center knows.</summary>
+public interface IProductStore
+{
+    /// <summary>Adds a version; the same one again is harmless.</summary>
+    /// <returns>Null when it is there now; else why not.</returns>
+    /// <exception cref="StoreException">It could not be saved.</exception>
+    Task<string?> AddAsync(ProductRecord product, CancellationToken cancellation = default);
+
+    /// <summary>One version, or null.</summary>
+    Task<ProductRecord?> GetAsync(ProductRef product, CancellationToken cancellation = default);
+
+    /// <summary>All, by name and version.</summary>
+    Task<IReadOnlyList<ProductRecord>> ListAsync(CancellationToken cancellation = default);
+}
+
+/// <summary>Products in the center's SQLite file.</summary>
+public sealed class SqliteProductStore(CenterDatabase database) : IProductStore
+{
+    /// <inheritdoc/>
+    public async Task<string?> AddAsync(ProductRecord product, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        return await database.WriteAsync(connection => Add(connection, product, database.Now), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<ProductRecord?> GetAsync(ProductRef product, CancellationToken cancellation = default) =>
+        database.ReadAsync(connection => Find(connection, product), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ProductRecord>> ListAsync(CancellationToken cancellation = default) =>
+        await database.ReadAsync(connection => connection.Query("SELECT * FROM products ORDER BY name, version", Read), cancellation).ConfigureAwait(false);
+
+    internal static string? Add(SqliteConnection connection, ProductRecord product, DateTimeOffset now)
+    {
+        if (product.Fault is { } fault) return fault;
+        if (Find(connection, product.Ref) is { } known)
+            return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
+        connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ($name, $version, $mode, $body, $now)",
+            ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
+        return null;
+    }
+
+    internal static ProductRecord? Find(SqliteConnection connection, ProductRef product) => connection.First(
+        "SELECT * FROM products WHERE name = $name AND version = $version", Read, ("$name", product.Name), ("$version", product.Version));
+
+    private static ProductRecord Read(SqliteDataReader row) =>
+        new(new ProductRef(row.Text("name")!, row.Int("version")), (ProductMode)row.Int("mode"), row.Bytes("body")!.Value);
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Options;
+
+namespace CardIssue.Center.Storage;
+
+/// <summary>Where the center keeps its orders, terminals and products, and how long it waits for the file.</summary>
+public sealed class StoreOptions
+{
+    /// <summary>The directory of the store's file <c>center.db</c>; made with rights for its owner only where it is not there.</summary>
+    public string Directory { get; set; } = "data";
+
+    /// <summary>
+    /// The small file that tells whether the store was restored from an older copy. Keep it beside the log and out of the store's backup.
+    /// Empty: <c>center.generation</c> in the directory <c>log</c> below <see cref="Directory"/>.
+    /// </summary>
+    public string GenerationFile { get; set; } = "";
+
+    /// <summary>How long to wait for another process that holds the file: 1 second to 1 minute.</summary>
+    public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many calls may wait for the file before more are refused: 1 to 100,000.</summary>
+    public int MaxWaiting { get; set; } = 4_096;
+
+    internal string DatabasePath => Path.Combine(Directory, "center.db");
+
+    internal string GenerationPath => GenerationFile.Length > 0 ? GenerationFile : Path.Combine(Directory, "log", "center.generation");
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
+    public void Validate() => new OptionCheck<StoreOptions>()
+        .That(Directory.Length > 0, "Directory must be named")
+        .Within(BusyTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), nameof(BusyTimeout))
+        .Within(MaxWaiting, 1, 100_000, nameof(MaxWaiting))
+        .Done();
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using CardIssue.Core;
+
+namespace CardIssue.Center.Terminals;
+
+/// <summary>A terminal that the center knows.</summary>
+/// <param name="Terminal">Its name.</param>
+/// <param name="Lines">The dedicated lines that it may come in on; at least one.</param>
+/// <param name="Networks">The addresses that it may come from; may be empty only for a terminal on serial lines.</param>
+/// <param name="CredentialKey">Its credential's public key, ECDSA P-256, SubjectPublicKeyInfo (DER).</param>
+/// <param name="AgreementKey">Its module's public agreement key, ECDH P-256, SubjectPublicKeyInfo (DER).</param>
+/// <param name="Certificate">SHA-256 of its TLS client certificate (32 bytes), or empty when it comes in without TLS.</param>
+/// <param name="KeyVersion">The version of its transport key, 1 or greater.</param>
+/// <param name="Enabled">Whether it is let in.</param>
+public sealed record TerminalRecord(
+    TerminalId Terminal, ValueList<LineNumber> Lines, ValueList<IPNetwork> Networks, ByteString CredentialKey, ByteString AgreementKey,
+    ByteString Certificate, int KeyVersion, bool Enabled)
+{
+    /// <summary>The most lines, and the most networks, of one terminal.</summary>
+    public const int MaxEntries = 64;
+
+    internal string? Fault =>
+        Lines.Count is 0 or > MaxEntries ? $"a terminal has 1 to {MaxEntries} lines"
+        : Lines.Any(line => line.Value < 1) ? "line numbers start at 1"
+        : Networks.Count > MaxEntries ? $"a terminal has at most {MaxEntries} networks"
+        : CredentialKey.IsEmpty || AgreementKey.IsEmpty ? "a terminal has a credential key and an agreement key"
+        : Certificate.Length is not (0 or 32) ? "a certificate's SHA-256 has 32 bytes"
+        : KeyVersion < 1 ? "key versions start at 1"
+        : null;
+}
+
+/// <summary>A card reader that a terminal may use, as the signed reader list has it; null is not compared.</summary>
+/// <param name="Kind">The kind of reader, such as "pcsc" or "serial".</param>
+/// <param name="Vendor">The vendor's name.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Serial">The serial number; needed, unless <paramref name="LetInWithoutIdentity"/>.</param>
+/// <param name="Firmware">The firmware's version.</param>
+/// <param name="Ports">Patterns of the ports that it may hang on; empty for any.</param>
+/// <param name="LetInWithoutIdentity">Lets a reader in that has no serial number; a decision to be written down.</param>
+public sealed record ReaderRecord(
+    string Kind, string? Vendor, string? Model, string? Serial, string? Firmware, ValueList<string> Ports, bool LetInWithoutIdentity)
+{
+    internal string? Fault =>
+        !NameRule.Accepts(Kind) ? "a reader's kind is a name"
+        : Serial is null && !LetInWithoutIdentity ? "a reader needs a serial number, or the explicit leave to be let in without"
+        : Ports.Any(port => port.Length == 0 || port.Contains('\n')) ? "a port pattern is one line and not empty"
+        : null;
+}
+
+/// <summary>How a dedicated line reaches the center. The numbers are in the store: never change one.</summary>
+public enum LineKind
+{
+    /// <summary>TLS over TCP.</summary>
+    Tls = 1,
+    /// <summary>TCP without TLS; each message carries a counter and a MAC.</summary>
+    Tcp = 2,
+    /// <summary>A serial port without TLS.</summary>
+    Serial = 3,
+    /// <summary>TLS over a serial port.</summary>
+    SerialTls = 4,
+}
+
+/// <summary>A dedicated line as the center's configuration has it.</summary>
+/// <param name="Line">Its number, 1 or greater.</param>
+/// <param name="Kind">How it reaches the center.</param>
+/// <param name="Listen">Where to listen: "address:port", or the serial port's name and speed.</param>
+public sealed record LineRecord(LineNumber Line, LineKind Kind, string Listen);

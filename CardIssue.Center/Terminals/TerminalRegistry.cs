@@ -1,0 +1,140 @@
+using System.Net;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Center.Terminals;
+
+/// <summary>The terminals, their readers and the lines that the center knows.</summary>
+/// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written.</remarks>
+public interface ITerminalRegistry
+{
+    /// <summary>Adds a terminal, or changes the one of that name.</summary>
+    /// <exception cref="ArgumentException">The record does not hold together; the message says why.</exception>
+    Task PutAsync(TerminalRecord terminal, CancellationToken cancellation = default);
+
+    /// <summary>One terminal, or null.</summary>
+    Task<TerminalRecord?> GetAsync(TerminalId terminal, CancellationToken cancellation = default);
+
+    /// <summary>All terminals, by name.</summary>
+    Task<IReadOnlyList<TerminalRecord>> ListAsync(CancellationToken cancellation = default);
+
+    /// <summary>Lets a terminal in, or no longer.</summary>
+    /// <returns>False when there is no such terminal.</returns>
+    Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default);
+
+    /// <summary>Replaces the readers that a terminal may use.</summary>
+    /// <returns>False when there is no such terminal.</returns>
+    /// <exception cref="ArgumentException">A reader's record does not hold together; the message says why.</exception>
+    Task<bool> SetReadersAsync(TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CancellationToken cancellation = default);
+
+    /// <summary>The readers that a terminal may use, in their order.</summary>
+    Task<IReadOnlyList<ReaderRecord>> ReadersAsync(TerminalId terminal, CancellationToken cancellation = default);
+
+    /// <summary>Adds a line, or changes the one of that number.</summary>
+    /// <exception cref="ArgumentException">The number is below 1, or there is nowhere to listen.</exception>
+    Task PutLineAsync(LineRecord line, CancellationToken cancellation = default);
+
+    /// <summary>Takes a line away.</summary>
+    /// <returns>False when there is no such line.</returns>
+    Task<bool> RemoveLineAsync(LineNumber line, CancellationToken cancellation = default);
+
+    /// <summary>All lines, by number.</summary>
+    Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default);
+}
+
+/// <summary>Terminals in the center's SQLite file.</summary>
+public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalRegistry
+{
+    /// <summary>The most readers of one terminal.</summary>
+    public const int MaxReaders = 64;
+
+    /// <inheritdoc/>
+    public async Task PutAsync(TerminalRecord terminal, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(terminal);
+        if (terminal.Fault is { } fault) throw new ArgumentException($"terminal {terminal.Terminal}: {fault}", nameof(terminal));
+        await database.WriteAsync(connection => connection.Execute("""
+            INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at)
+            VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now)
+            ON CONFLICT (terminal) DO UPDATE SET lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
+              certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now
+            """,
+            ("$terminal", terminal.Terminal), ("$lines", string.Join(' ', terminal.Lines)), ("$networks", string.Join(' ', terminal.Networks)),
+            ("$credential", terminal.CredentialKey), ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate),
+            ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", database.Now)), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<TerminalRecord?> GetAsync(TerminalId terminal, CancellationToken cancellation = default) => database.ReadAsync(
+        connection => connection.First("SELECT * FROM terminals WHERE terminal = $terminal", Read, ("$terminal", terminal)), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TerminalRecord>> ListAsync(CancellationToken cancellation = default) => await database.ReadAsync(
+        connection => connection.Query("SELECT * FROM terminals ORDER BY terminal", Read), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default) => database.WriteAsync(
+        connection => connection.Execute("UPDATE terminals SET enabled = $enabled, updated_at = $now WHERE terminal = $terminal",
+            ("$enabled", enabled), ("$now", database.Now), ("$terminal", terminal)) == 1, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<bool> SetReadersAsync(TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(readers);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(readers.Count, MaxReaders);
+        if (readers.Select(reader => reader.Fault).FirstOrDefault(fault => fault is not null) is { } broken) throw new ArgumentException(broken, nameof(readers));
+        return await database.WriteAsync(connection =>
+        {
+            if (connection.Number("SELECT count(*) FROM terminals WHERE terminal = $terminal", ("$terminal", terminal)) == 0) return false;
+            connection.Execute("DELETE FROM readers WHERE terminal = $terminal", ("$terminal", terminal));
+            foreach (var reader in readers) Insert(connection, terminal, reader);
+            return true;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReaderRecord>> ReadersAsync(TerminalId terminal, CancellationToken cancellation = default) => await database.ReadAsync(
+        connection => connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal)),
+        cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task PutLineAsync(LineRecord line, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        if (line.Line.Value < 1 || string.IsNullOrWhiteSpace(line.Listen) || !Enum.IsDefined(line.Kind))
+            throw new ArgumentException("a line has a number from 1, a kind, and a place to listen", nameof(line));
+        await database.WriteAsync(connection => connection.Execute("""
+            INSERT INTO lines (line, kind, listen) VALUES ($line, $kind, $listen) ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen
+            """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen)), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> RemoveLineAsync(LineNumber line, CancellationToken cancellation = default) => database.WriteAsync(
+        connection => connection.Execute("DELETE FROM lines WHERE line = $line", ("$line", line)) == 1, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
+        connection => connection.Query("SELECT * FROM lines ORDER BY line",
+            row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!)), cancellation).ConfigureAwait(false);
+
+    private static void Insert(SqliteConnection connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
+        INSERT INTO readers (terminal, kind, vendor, model, serial, firmware, ports, without_identity)
+        VALUES ($terminal, $kind, $vendor, $model, $serial, $firmware, $ports, $without)
+        """,
+        ("$terminal", terminal), ("$kind", reader.Kind), ("$vendor", reader.Vendor), ("$model", reader.Model), ("$serial", reader.Serial),
+        ("$firmware", reader.Firmware), ("$ports", string.Join('\n', reader.Ports)), ("$without", reader.LetInWithoutIdentity));
+
+    private static TerminalRecord Read(SqliteDataReader row) => new(
+        new TerminalId(row.Text("terminal")!),
+        [.. Words(row.Text("lines")!, ' ').Select(word => new LineNumber(int.Parse(word, System.Globalization.CultureInfo.InvariantCulture)))],
+        [.. Words(row.Text("networks")!, ' ').Select(word => IPNetwork.Parse(word))],
+        row.Bytes("credential_key")!.Value, row.Bytes("agreement_key")!.Value, row.Bytes("certificate") ?? ByteString.Empty, row.Int("key_version"),
+        row.Int("enabled") != 0);
+
+    private static ReaderRecord ReadReader(SqliteDataReader row) => new(
+        row.Text("kind")!, row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), [.. Words(row.Text("ports")!, '\n')],
+        row.Int("without_identity") != 0);
+
+    private static string[] Words(string text, char between) => text.Split(between, StringSplitOptions.RemoveEmptyEntries);
+}

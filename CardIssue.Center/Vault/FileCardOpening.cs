@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Center.Vault;
+
+/// <summary>An opening whose session lives in this process. Owns it.</summary>
+internal sealed class FileCardOpening(Scp03Session session, InitializeUpdateResponse answer, Func<TerminalIdentity, TerminalTransportKey> agree) : ICardOpening
+{
+    private readonly byte[] _wrapped = GC.AllocateArray<byte>(Scp03Session.MaxWrappedLength, pinned: true);
+    private OpeningKey? _key;
+    private OpeningContext? _context;
+
+    public InitializeUpdateResponse Answer => answer;
+
+    public SecurityLevel Level => session.Level;
+
+    public int MaxPlainData => session.MaxPlainData;
+
+    public CommandApdu ExternalAuthenticate() => session.ExternalAuthenticate();
+
+    public CommandApdu Wrap(CommandApdu command) => session.Wrap(command);
+
+    public int Wrap(ReadOnlySpan<byte> command, Span<byte> wrapped) => session.Wrap(command, wrapped);
+
+    public UnwrapResult Unwrap(ResponseApdu response) => session.Unwrap(response);
+
+    public ByteString EncryptData(ReadOnlySpan<byte> plain, DekPadding padding) => session.EncryptWithDek(plain, padding);
+
+    public ByteString SealTicket(TerminalIdentity terminal, TicketRequest ticket)
+    {
+        ArgumentNullException.ThrowIfNull(terminal);
+        ArgumentNullException.ThrowIfNull(ticket);
+        if (_key is not null) throw new InvalidOperationException("This opening has its ticket already.");
+        var context = new OpeningContext(ticket.Order, ticket.Card, ticket.Fence, ticket.Opening, answer.CardCryptogram);
+        using var transport = agree(terminal);
+        var key = OpeningKey.Derive(transport, ticket.Nonces, context);
+        try
+        {
+            var bytes = Ticket.Seal(key, context, ticket.Sequence, session);
+            (_key, _context) = (key, context);
+            return bytes;
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    public ByteString SealExternalAuthenticate(in CommandContext context)
+    {
+        var key = Key(context);
+        var plain = session.ExternalAuthenticate().ToBytes();
+        var payload = new byte[plain.Length + SealedCommand.Overhead];
+        SealedCommand.Seal(key, context, plain.Span, payload);
+        return ByteString.Own(payload);
+    }
+
+    public int SealCommand(in CommandContext context, ReadOnlySpan<byte> command, Span<byte> payload)
+    {
+        var key = Key(context);
+        if (payload.Length < command.Length + SealedCommand.Overhead) throw new ArgumentException($"{command.Length + SealedCommand.Overhead} bytes are needed.", nameof(payload));
+        // The module wraps the same command from the same keys; wrapping here moves the counters along, so that the card's answer can be judged.
+        session.Wrap(command, _wrapped);
+        CryptographicOperations.ZeroMemory(_wrapped);
+        return SealedCommand.Seal(key, context, command, payload);
+    }
+
+    public void Dispose()
+    {
+        session.Dispose();
+        _key?.Dispose();
+    }
+
+    private OpeningKey Key(in CommandContext context)
+    {
+        if (_key is null || _context is null) throw new InvalidOperationException("A ticket comes before sealed commands.");
+        if (context.Order != _context.Order || context.Card != _context.Card || context.Opening != _context.Opening)
+            throw new ArgumentException("The command is of another order, card or opening than the ticket.", nameof(context));
+        return _key;
+    }
+}

@@ -1,0 +1,219 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Center.Vault;
+
+/// <summary>A vault in a passphrase-sealed file. The keys are in this process's memory while it is open; nothing hands them out. <see cref="KeyCeremony"/> steps and rotations are saved before they count.</summary>
+public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
+{
+    private const int MacLength = 32, VersionLength = 4;
+    private readonly Lock _gate = new();
+    private readonly PassphraseFile _file;
+    private readonly VaultContent _content;
+
+    private FileKeyVault(PassphraseFile file, VaultContent content) => (_file, _content) = (file, content);
+
+    /// <summary>Makes a new vault with fresh keys; an existing file is never overwritten.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="passphrase">UTF-8, from a file or standard input; stays the caller's.</param>
+    /// <param name="center">The center's name.</param>
+    /// <param name="cost">What guessing the passphrase is to cost; null for the default.</param>
+    /// <exception cref="PassphraseFileException">The file exists, or the passphrase is too weak.</exception>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public static FileKeyVault Create(string path, SecretBytes passphrase, CenterId center, Argon2Cost? cost = null)
+    {
+        var content = VaultContent.New(center);
+        try
+        {
+            using var bytes = content.Write();
+            return new FileKeyVault(PassphraseFile.Create(path, PassphraseFileKind.CenterVault, passphrase, bytes.Written, cost), content);
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a vault.</summary>
+    /// <exception cref="PassphraseFileException">Missing, no vault, or the passphrase is wrong or the file damaged, which can't be told apart.</exception>
+    /// <exception cref="FormatException">It was written by a newer program.</exception>
+    public static FileKeyVault Open(string path, SecretBytes passphrase)
+    {
+        var file = PassphraseFile.Open(path, PassphraseFileKind.CenterVault, passphrase, out var bytes);
+        try
+        {
+            return new FileKeyVault(file, VaultContent.Read(bytes.Span));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+        finally
+        {
+            bytes.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public CenterIdentity Identity => new(_content.Center, _content.Signing.PublicKey, _content.Agreement.PublicKey, _content.TlsCertificate);
+
+    /// <inheritdoc/>
+    public ByteString SignAdmission(AdmissionTranscript transcript)
+    {
+        ArgumentNullException.ThrowIfNull(transcript);
+        return transcript.Center == _content.Center
+            ? transcript.Sign(AdmissionRole.Center, _content.Signing)
+            : throw new ArgumentException($"The transcript is of center {transcript.Center}, not {_content.Center}.", nameof(transcript));
+    }
+
+    /// <inheritdoc/>
+    public ByteString SignReaderList(ReaderList list) => SignedReaderList.Sign(list, _content.Signing);
+
+    /// <inheritdoc/>
+    public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_content.LogKey.Span, data);
+
+    /// <inheritdoc/>
+    public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => _content.Signing.Sign(Checkpoint(data));
+
+    /// <inheritdoc/>
+    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => _content.Signing.PublicKey.Verify(Checkpoint(data), signature);
+
+    /// <inheritdoc/>
+    public bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code) =>
+        IssueCodeEnvelope.TryOpen(_content.Agreement, context, envelope.Span, out code);
+
+    /// <inheritdoc/>
+    public ByteString CreateIssueCodeVerifier(OrderId order, ReadOnlySpan<byte> code)
+    {
+        lock (_gate)
+        {
+            var verifier = new byte[VersionLength + MacLength];
+            BinaryPrimitives.WriteInt32BigEndian(verifier, _content.VerifierKeys.Count);
+            Verifier(_content.VerifierKeys[^1], order, code, verifier.AsSpan(VersionLength));
+            return ByteString.Own(verifier);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool CheckIssueCode(OrderId order, ByteString verifier, ReadOnlySpan<byte> code)
+    {
+        var version = verifier.Length == VersionLength + MacLength ? BinaryPrimitives.ReadInt32BigEndian(verifier.Span) : 0;
+        lock (_gate)
+        {
+            var known = version >= 1 && version <= _content.VerifierKeys.Count;
+            Span<byte> own = stackalloc byte[MacLength];
+            // The work is the same whether or not the verifier is any good.
+            Verifier(_content.VerifierKeys[known ? version - 1 : ^1], order, code, own);
+            return known & CryptographicOperations.FixedTimeEquals(own, known ? verifier.Span[VersionLength..] : own[..0]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain)
+    {
+        lock (_gate) return OrderDataSeal.Seal(order, _content.Masters.Count, _content.Masters[^1], plain);
+    }
+
+    /// <inheritdoc/>
+    public bool TryOpenOrderData(OrderId order, ByteString sealedData, [NotNullWhen(true)] out SecretBytes? plain)
+    {
+        plain = null;
+        lock (_gate) return MasterOf(sealedData) is { } master && OrderDataSeal.TryOpen(order, master, sealedData.Span, out plain);
+    }
+
+    /// <inheritdoc/>
+    public bool TryRewrapOrderData(OrderId order, ByteString sealedData, out ByteString rewrapped)
+    {
+        rewrapped = default;
+        lock (_gate)
+            return MasterOf(sealedData) is { } master
+                && OrderDataSeal.TryRewrap(order, master, _content.Masters.Count, _content.Masters[^1], sealedData.Span, out rewrapped);
+    }
+
+    /// <inheritdoc/>
+    public CardOpenResult OpenCard(
+        string keySet, byte keyVersion, KeyDiversification diversification, ReadOnlySpan<byte> hostChallenge, ResponseApdu answer, SecurityLevel level, bool countsEmptyCommands = true)
+    {
+        ArgumentNullException.ThrowIfNull(keySet);
+        const int versionAt = CardKeyDerivation.DiversificationDataLength;
+        var data = answer.Data.Span;
+        if (keyVersion == 0 && answer.IsOk && data.Length > versionAt) keyVersion = data[versionAt];
+        Span<byte> diversificationData = stackalloc byte[CardKeyDerivation.DiversificationDataLength];
+        diversificationData.Clear();
+        if (data.Length >= diversificationData.Length) data[..diversificationData.Length].CopyTo(diversificationData);
+        if (!TryDeriveKeys(keySet, keyVersion, diversification, diversificationData, out var keys))
+            return new CardOpenResult.Refused(OpenDiagnosis.UnknownKeyVersion, $"The vault has no key {keySet} of version {keyVersion:X2}, which the card chose.");
+        using (keys)
+        {
+            return Scp03Opening.TryOpen(keys, keyVersion, hostChallenge, answer, level, countsEmptyCommands) switch
+            {
+                Scp03OpenResult.Opened opened => new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith)),
+                Scp03OpenResult.Refused refused => new CardOpenResult.Refused(refused.Diagnosis, refused.Detail),
+                var other => throw new InvalidOperationException($"{other.GetType().Name} is no result of an opening."),
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CardMasterKeyInfo> CardMasterKeys
+    {
+        get
+        {
+            lock (_gate) return [.. _content.CardKeys.Select(key => key.Info)];
+        }
+    }
+
+    /// <summary>Zeroes all keys.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _content.Dispose();
+            _file.Dispose();
+        }
+    }
+
+    /// <summary>Says only whose it is.</summary>
+    public override string ToString() => $"vault of {_content.Center}";
+
+    private static byte[] Checkpoint(ReadOnlySpan<byte> data) => [.. "CardIssue log checkpoint v1\0"u8, .. data];
+
+    /// <summary>Over the order too, so that one order's verifier is no good for another.</summary>
+    private static void Verifier(SecretBytes key, OrderId order, ReadOnlySpan<byte> code, Span<byte> mac)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.Span);
+        hmac.AppendData(Encoding.UTF8.GetBytes($"CardIssue issue code v1\0{order.Value}\0"));
+        hmac.AppendData(code);
+        hmac.GetHashAndReset(mac);
+    }
+
+    private SecretBytes? MasterOf(ByteString sealedData) =>
+        OrderDataSeal.VersionOf(sealedData.Span) is var version && version >= 1 && version <= _content.Masters.Count ? _content.Masters[version - 1] : null;
+
+    private TerminalTransportKey AgreeWith(TerminalIdentity terminal) => TerminalTransportKey.AtCenter(_content.Agreement, terminal);
+
+    private bool TryDeriveKeys(
+        string keySet, byte keyVersion, KeyDiversification diversification, ReadOnlySpan<byte> diversificationData, [NotNullWhen(true)] out Scp03StaticKeys? keys)
+    {
+        keys = null;
+        lock (_gate)
+        {
+            var ofSet = _content.CardKeys.Where(key => key.Info.KeySet == keySet).ToList();
+            if (ofSet.Count == 0) throw new KeyVaultException($"The vault has no key set {keySet}; import its keys, or mend the product that names it.");
+            if (ofSet.Find(key => key.Info.KeyVersion == keyVersion) is not { } master) return false;
+            var isDes = master.Info.Algorithm == CardKeyAlgorithm.TripleDes;
+            if (isDes != diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2)
+                throw new KeyVaultException($"Key {keySet} of version {keyVersion:X2} is {master.Info.Algorithm}, which diversification {diversification} can't use.");
+            keys = new Scp03StaticKeys(keyVersion, CardKeyDerivation.Derive(diversification, master.Key, diversificationData));
+            return true;
+        }
+    }
+}

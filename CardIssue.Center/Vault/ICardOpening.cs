@@ -1,0 +1,67 @@
+using CardIssue.Core;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Center.Vault;
+
+/// <summary>What came of judging a card's answer to INITIALIZE UPDATE.</summary>
+public abstract record CardOpenResult
+{
+    private CardOpenResult() { }
+
+    /// <summary>The card knows the access key.</summary>
+    /// <param name="Opening">The opening; the caller disposes it.</param>
+    public sealed record Opened(ICardOpening Opening) : CardOpenResult;
+
+    /// <summary>It does not, or can't be spoken with; EXTERNAL AUTHENTICATE must not be sent.</summary>
+    /// <param name="Diagnosis">Why.</param>
+    /// <param name="Detail">For the log; no keys, challenges or cryptograms.</param>
+    public sealed record Refused(OpenDiagnosis Diagnosis, string Detail) : CardOpenResult;
+}
+
+/// <summary>
+/// A card that was verified and is being spoken with. In end-to-end mode it is used as the secure channel that it is. In module mode <see cref="SealTicket"/> comes first, then
+/// <see cref="SealExternalAuthenticate"/> and <see cref="SealCommand"/>, which wrap for themselves too, so that <see cref="ISecureChannelSession.Unwrap"/> judges the card's answers
+/// all the same. Both modes are not mixed. Not for several threads.
+/// </summary>
+public interface ICardOpening : ISecureChannelSession, IDisposable
+{
+    /// <summary>What the card said of itself; its diversification data is now proved to be its own.</summary>
+    InitializeUpdateResponse Answer { get; }
+
+    /// <summary>Encrypts key data or other secrets under the card's DEK; wrap the result as usual.</summary>
+    /// <param name="plain">1 byte or more; the caller zeroes it.</param>
+    /// <param name="padding">What to do with data that is not a multiple of the block.</param>
+    /// <exception cref="ArgumentException">The length does not fit the padding.</exception>
+    ByteString EncryptData(ReadOnlySpan<byte> plain, DekPadding padding = DekPadding.None);
+
+    /// <summary>Module mode, before the first command: seals this card's session keys for the terminal's module.</summary>
+    /// <param name="terminal">The terminal as the registry has it.</param>
+    /// <param name="ticket">What the ticket is for.</param>
+    /// <returns>The ticket, for the Authenticate script's head.</returns>
+    /// <exception cref="InvalidOperationException">A ticket or a command was already made.</exception>
+    ByteString SealTicket(TerminalIdentity terminal, TicketRequest ticket);
+
+    /// <summary>Module mode: the first command, sealed.</summary>
+    /// <param name="context">The Authenticate script's place 0, of the ticket's order, card and opening.</param>
+    /// <exception cref="InvalidOperationException">Without a ticket, or asked for twice.</exception>
+    ByteString SealExternalAuthenticate(in CommandContext context);
+
+    /// <summary>Module mode: seals one command.</summary>
+    /// <param name="context">Where it belongs, of the ticket's order, card and opening; its sequence number rises from call to call.</param>
+    /// <param name="command">The plain command APDU, short; the caller zeroes it.</param>
+    /// <param name="payload">Must hold <see cref="SealedCommand.Overhead"/> bytes more than the command.</param>
+    /// <returns>The number of bytes written.</returns>
+    /// <exception cref="ArgumentException">The command can't be wrapped, or the context is not the ticket's; nothing was sealed then.</exception>
+    /// <exception cref="InvalidOperationException">Without a ticket, before EXTERNAL AUTHENTICATE, or the sequence number does not rise.</exception>
+    int SealCommand(in CommandContext context, ReadOnlySpan<byte> command, Span<byte> payload);
+}
+
+/// <summary>What a ticket is for.</summary>
+/// <param name="Nonces">The session's nonces.</param>
+/// <param name="Order">The order.</param>
+/// <param name="Card">The card.</param>
+/// <param name="Fence">The claim's fencing number.</param>
+/// <param name="Opening">The opening, from 1.</param>
+/// <param name="Sequence">The first sequence number of the Authenticate script.</param>
+public sealed record TicketRequest(AdmissionNonces Nonces, OrderId Order, CardId Card, long Fence, int Opening, int Sequence);

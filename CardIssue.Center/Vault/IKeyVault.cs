@@ -1,0 +1,82 @@
+using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Center.Vault;
+
+/// <summary>
+/// The center's keys, behind whole operations, so that a token or HSM can do them inside. Nothing here hands a key out. Calls may come from several threads.
+/// </summary>
+public interface IKeyVault : IDisposable
+{
+    /// <summary>The center's public identity, for <c>center.json</c>.</summary>
+    CenterIdentity Identity { get; }
+
+    /// <summary>S220: signs an admission transcript in the center's role, 64 bytes r‖s.</summary>
+    /// <exception cref="ArgumentException">The transcript names another center.</exception>
+    ByteString SignAdmission(AdmissionTranscript transcript);
+
+    /// <summary>Signs a reader list for its terminal.</summary>
+    /// <exception cref="ArgumentException">The list breaks a rule or is too long for a message.</exception>
+    ByteString SignReaderList(ReaderList list);
+
+    /// <summary>HMAC-SHA256 under the log key, 32 bytes: stands in the log for data that must not.</summary>
+    byte[] Hmac(ReadOnlySpan<byte> data);
+
+    /// <summary>Signs a log checkpoint: ECDSA P-256 with SHA-256 over "CardIssue log checkpoint v1", 00 and the data; 64 bytes r‖s.</summary>
+    byte[] SignCheckpoint(ReadOnlySpan<byte> data);
+
+    /// <summary>Whether <paramref name="signature"/> is <see cref="SignCheckpoint"/>'s over <paramref name="data"/>.</summary>
+    bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature);
+
+    /// <summary>S230: opens the issue code that a terminal sealed.</summary>
+    /// <param name="context">The terminal, session and request that it must be bound to.</param>
+    /// <param name="envelope">What came.</param>
+    /// <param name="code">The code; the caller disposes it.</param>
+    /// <returns>False when it was not sealed for this center and context.</returns>
+    bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code);
+
+    /// <summary>Makes what the store keeps instead of an issue code: key version (4) ‖ HMAC-SHA256 keyed in the vault, over order and code (32).</summary>
+    ByteString CreateIssueCodeVerifier(OrderId order, ReadOnlySpan<byte> code);
+
+    /// <summary>Whether the code is that of the order. Takes the same time for a right and a wrong code; an empty or broken verifier is just wrong.</summary>
+    bool CheckIssueCode(OrderId order, ByteString verifier, ReadOnlySpan<byte> code);
+
+    /// <summary>Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order.</summary>
+    ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain);
+
+    /// <summary>Opens write data at rest.</summary>
+    /// <param name="order">The order that it must be of.</param>
+    /// <param name="sealedData">What <see cref="SealOrderData"/> made.</param>
+    /// <param name="plain">The write data; the caller disposes it.</param>
+    /// <returns>False when it was changed, is another order's, or its master is gone.</returns>
+    bool TryOpenOrderData(OrderId order, ByteString sealedData, [NotNullWhen(true)] out SecretBytes? plain);
+
+    /// <summary>After a rotation of the master: wraps the order's data key anew; the data itself stays as it is.</summary>
+    /// <returns>False when the key does not open.</returns>
+    bool TryRewrapOrderData(OrderId order, ByteString sealedData, out ByteString rewrapped);
+
+    /// <summary>S260: judges a card's answer to INITIALIZE UPDATE with the access key that its product names. No EXTERNAL AUTHENTICATE can be made before the card's cryptogram was verified.</summary>
+    /// <param name="keySet">The key set that the product names.</param>
+    /// <param name="keyVersion">The key version asked for; 00 when the card was to choose.</param>
+    /// <param name="diversification">How the card's keys come from the master; never guessed.</param>
+    /// <param name="hostChallenge">The 8 bytes that INITIALIZE UPDATE carried.</param>
+    /// <param name="answer">The card's answer.</param>
+    /// <param name="level">The protection wanted.</param>
+    /// <param name="countsEmptyCommands">False for cards that forget to count commands without data.</param>
+    /// <exception cref="KeyVaultException">The vault has no such keys, or they are of another algorithm than the diversification needs: the product's definition is wrong.</exception>
+    CardOpenResult OpenCard(
+        string keySet, byte keyVersion, KeyDiversification diversification, ReadOnlySpan<byte> hostChallenge, ResponseApdu answer, SecurityLevel level, bool countsEmptyCommands = true);
+
+    /// <summary>The card master keys that there are, with their check values; never the keys.</summary>
+    IReadOnlyList<CardMasterKeyInfo> CardMasterKeys { get; }
+}
+
+/// <summary>The vault can't do what was asked; the message says what to do. Never holds key material.</summary>
+public sealed class KeyVaultException : Exception
+{
+    /// <summary>Makes one.</summary>
+    public KeyVaultException(string message, Exception? inner = null) : base(message, inner) { }
+}

@@ -1,0 +1,106 @@
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Center.Vault;
+
+/// <summary>All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, number 1 first.</summary>
+internal sealed class VaultContent : IDisposable
+{
+    public const int KeyLength = 32;
+
+    private const int Layout = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
+
+    public required CenterId Center { get; init; }
+    public required P256PrivateKey Signing { get; init; }
+    public required P256PrivateKey Agreement { get; init; }
+    public required SecretBytes LogKey { get; init; }
+
+    /// <summary>SHA-256 of the TLS certificate, or empty.</summary>
+    public ByteString TlsCertificate { get; set; }
+
+    /// <summary>PKCS#12 of the TLS certificate and its key, or empty.</summary>
+    public SecretBytes TlsServer { get; set; } = SecretBytes.Copy([]);
+
+    /// <summary>They wrap order data keys; the version is the place, from 1.</summary>
+    public List<SecretBytes> Masters { get; } = [];
+
+    /// <summary>They key issue code verifiers; the version is the place, from 1.</summary>
+    public List<SecretBytes> VerifierKeys { get; } = [];
+
+    public List<CardMasterKey> CardKeys { get; } = [];
+
+    public List<KeyCeremony> Ceremonies { get; } = [];
+
+    public static VaultContent New(CenterId center) => new()
+    {
+        Center = center,
+        Signing = P256PrivateKey.Generate(),
+        Agreement = P256PrivateKey.Generate(),
+        LogKey = SecretBytes.Random(KeyLength),
+        Masters = { SecretBytes.Random(KeyLength) },
+        VerifierKeys = { SecretBytes.Random(KeyLength) },
+    };
+
+    public SecretWriter Write()
+    {
+        var to = new SecretWriter();
+        to.Number(Layout);
+        to.Text(Center.Value);
+        Signing.WriteTo(to);
+        Agreement.WriteTo(to);
+        to.Bytes(LogKey.Span);
+        to.Bytes(TlsCertificate.Span);
+        to.Bytes(TlsServer.Span);
+        WriteKeys(to, Masters);
+        WriteKeys(to, VerifierKeys);
+        to.Number(CardKeys.Count);
+        foreach (var key in CardKeys) key.Write(to);
+        to.Number(Ceremonies.Count);
+        foreach (var ceremony in Ceremonies) ceremony.Write(to);
+        return to;
+    }
+
+    /// <exception cref="FormatException">Written by a newer program.</exception>
+    public static VaultContent Read(ReadOnlySpan<byte> bytes)
+    {
+        var from = new SecretReader(bytes);
+        if (from.Number() != Layout) throw new FormatException("The vault's file was written by a newer program.");
+        var content = new VaultContent
+        {
+            Center = new CenterId(from.Text()),
+            Signing = P256PrivateKey.FromNumber(from.Bytes()),
+            Agreement = P256PrivateKey.FromNumber(from.Bytes()),
+            LogKey = SecretBytes.Copy(from.Bytes()),
+            TlsCertificate = ByteString.Copy(from.Bytes()),
+            TlsServer = SecretBytes.Copy(from.Bytes()),
+        };
+        ReadKeys(ref from, content.Masters);
+        ReadKeys(ref from, content.VerifierKeys);
+        for (var left = from.Count(MaxCardKeys); left > 0; left--) content.CardKeys.Add(CardMasterKey.Read(ref from));
+        for (var left = from.Count(MaxCardKeys); left > 0; left--) content.Ceremonies.Add(KeyCeremony.Read(ref from));
+        from.End();
+        return content;
+    }
+
+    public void Dispose()
+    {
+        Signing.Dispose();
+        Agreement.Dispose();
+        LogKey.Dispose();
+        TlsServer.Dispose();
+        foreach (var key in Masters.Concat(VerifierKeys)) key.Dispose();
+        foreach (var key in CardKeys) key.Dispose();
+        foreach (var ceremony in Ceremonies) ceremony.Dispose();
+    }
+
+    private static void WriteKeys(SecretWriter to, List<SecretBytes> keys)
+    {
+        to.Number(keys.Count);
+        foreach (var key in keys) to.Bytes(key.Span);
+    }
+
+    private static void ReadKeys(ref SecretReader from, List<SecretBytes> keys)
+    {
+        for (var left = from.Count(MaxVersions); left > 0; left--) keys.Add(SecretBytes.Copy(from.Bytes()));
+    }
+}

@@ -1,0 +1,13 @@
+using CardIssue.Core.Cards.SecureChannel;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>A command of a script, before secure messaging.</summary>
+/// <param name="Apdu">The command.</param>
+/// <param name="Expected">The status words on which the terminal goes on; empty means 9000 alone.</param>
+public readonly record struct CardCommand(CommandApdu Apdu, ValueList<ushort> Expected = default);
+
+/// <summary>A command and what its response was worth.</summary>
+/// <param name="Command">The command.</param>
+/// <param name="Response">The response, unwrapped.</param>
+public readonly record struct CommandOutcome(CardCommand Command, UnwrapResult Response);

@@ -1,0 +1,145 @@
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>
+/// What is to be done to one card: a product with one customer's fields filled in. Its shape is known without any key; its commands are made when
+/// they are due, because secret data is encrypted under the card's DEK.
+/// </summary>
+public sealed class CardPlan
+{
+    /// <summary>Commands of an authentication after EXTERNAL AUTHENTICATE, where the product names a start state.</summary>
+    private const int StartStateCommands = 1;
+
+    private readonly List<RenderedItem>[] _items;
+    private readonly ByteString[][] _checks;
+    private readonly CommandWriter _writer;
+
+    private CardPlan(CardProduct product, List<RenderedItem>[] items, ByteString[][] checks, int openCommands)
+    {
+        (Product, _items, _checks, _writer) = (product, items, checks, new CommandWriter(product));
+        Shape = ShapeOf(openCommands);
+    }
+
+    /// <summary>The product.</summary>
+    public CardProduct Product { get; }
+
+    /// <summary>The counts that the protocol needs.</summary>
+    public PlanShape Shape { get; }
+
+    /// <summary>The number that stands for the closing: one past the last record.</summary>
+    public int ClosingNumber => Product.Records.Count + 1;
+
+    /// <summary>Fills a product's templates.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="fields">The customer's fields.</param>
+    public static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        ArgumentNullException.ThrowIfNull(fields);
+        if (Profiles.CardProfiles.Find(product.Profile) is not { } profile)
+            return new PlanResult(null, [new PlanError(0, "", $"there is no card profile {product.Profile}")]);
+        var renderer = new TemplateRenderer(fields);
+        var count = product.Records.Count;
+        var items = new List<RenderedItem>[count + 1];
+        var checks = new ByteString[count + 1][];
+        for (var i = 0; i < count; i++)
+        {
+            items[i] = renderer.Items(i + 1, product.Records[i].Items);
+            checks[i] = Expected(renderer, i + 1, [.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span]);
+        }
+        items[count] = renderer.Items(count + 1, product.Close.Items);
+        checks[count] = Expected(renderer, count + 1, product.Close.Look);
+        var errors = renderer.Errors.Concat(renderer.Unused.Select(name => new PlanError(0, name, "is asked for by no record"))).ToArray();
+        if (errors.Length > 0) return new PlanResult(null, [.. errors]);
+        try
+        {
+            return new PlanResult(new CardPlan(product, items, checks, profile.OpenCommands(product)), default);
+        }
+        catch (ArgumentException e)
+        {
+            return new PlanResult(null, [new PlanError(0, "", e.Message)]);
+        }
+    }
+
+    /// <summary>The commands of a record.</summary>
+    /// <param name="number">From 1.</param>
+    /// <param name="encryption">The DEK of the card that is open.</param>
+    /// <param name="firstBlock">How many blocks of STORE DATA this opening has seen; they count on (GPCS §11.11.2.2) unless each record begins with an INSTALL.</param>
+    public IReadOnlyList<CardCommand> Record(int number, IDataEncryption encryption, int firstBlock)
+    {
+        var record = Product.Records[number - 1];
+        return [.. _writer.Store(_items[number - 1], encryption, last: false, firstBlock), .. _writer.Status(record.Status), .. _writer.Checks(InScript(record))];
+    }
+
+    /// <summary>The commands that show whether a record was done.</summary>
+    public IReadOnlyList<CardCommand> Look(int number) => _writer.Checks(Product.Records[number - 1].Look);
+
+    /// <summary>The commands that close the card, with the read-backs that wait for it.</summary>
+    /// <param name="encryption">The DEK of the card that is open.</param>
+    /// <param name="firstBlock">How many blocks of STORE DATA this opening has seen.</param>
+    public IReadOnlyList<CardCommand> Close(IDataEncryption encryption, int firstBlock) =>
+        [.. _writer.Store(_items[^1], encryption, last: true, firstBlock), .. _writer.Status(Product.Close.Status), .. _writer.Checks(AfterClose())];
+
+    /// <summary>The commands that show whether the card is closed, and read back what waits for it.</summary>
+    public IReadOnlyList<CardCommand> CloseLook() => _writer.Checks([.. Product.Close.Look.Span, .. AfterClose().Span]);
+
+    /// <summary>How many of a script's commands are STORE DATA: what <c>firstBlock</c> counts.</summary>
+    public static int Blocks(IReadOnlyList<CardCommand> commands)
+    {
+        ArgumentNullException.ThrowIfNull(commands);
+        return commands.Count(c => c.Apdu.Ins == Instructions.StoreData);
+    }
+
+    /// <summary>The checks that end a record's own script.</summary>
+    internal static ValueList<CheckDefinition> InScript(RecordDefinition record) =>
+        record.Proof is ProofKind.ReadBack or ProofKind.CardState ? record.Checks : default;
+
+    /// <summary>The checks that are made after the closing.</summary>
+    internal ValueList<CheckDefinition> AfterClose() =>
+        [.. Product.Records.Where(r => r.Proof is ProofKind.ReadBackAfterClose).SelectMany(r => r.Checks)];
+
+    /// <summary>What a check must answer, filled in: for <see cref="Expectation.Exactly"/> the bytes; else empty.</summary>
+    internal ByteString ExpectedOf(CheckDefinition check)
+    {
+        for (var i = 0; i <= Product.Records.Count; i++)
+        {
+            var at = ChecksOf(i).IndexOf(check);
+            if (at >= 0) return _checks[i][at];
+        }
+        throw new InvalidOperationException("The check is not one of this plan.");
+    }
+
+    private List<CheckDefinition> ChecksOf(int index) => index == Product.Records.Count
+        ? [.. Product.Close.Look]
+        : [.. Product.Records[index].Checks, .. Product.Records[index].Look];
+
+    private static ByteString[] Expected(TemplateRenderer renderer, int record, ValueList<CheckDefinition> checks) =>
+        [.. checks.Select(c => c.Done is Expectation.Exactly exactly ? renderer.Bytes(record, exactly.Content) : default)];
+
+    private PlanShape ShapeOf(int openCommands)
+    {
+        var withoutKeys = new LengthsOnly();
+        var records = new RecordShape[Product.Records.Count];
+        for (var i = 0; i < records.Length; i++)
+        {
+            var record = Product.Records[i];
+            records[i] = new RecordShape(Within(Record(i + 1, withoutKeys, 0).Count, record.Name), record.Repeat, record.RestartAt, record.Look.Count);
+        }
+        var authenticate = 1 + (Product.Start is null ? 0 : StartStateCommands);
+        return new PlanShape(
+            openCommands, authenticate, Within(Close(withoutKeys, 0).Count, "the closing"), CloseLook().Count, Product.Mode is KeyMode.Module, [.. records]);
+    }
+
+    private static int Within(int commands, string what) => commands is > 0 and <= Limits.MaxScriptCommands
+        ? commands
+        : throw new ArgumentException($"{what} has {commands} commands; 1 to {Limits.MaxScriptCommands} are possible");
+
+    /// <summary>Encryption changes lengths, not counts; for those no key is needed.</summary>
+    private sealed class LengthsOnly : IDataEncryption
+    {
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Own(new byte[DataEncryption.LengthOf(plain.Length)]);
+    }
+}

@@ -1,0 +1,211 @@
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>Who holds the session keys while a card is written.</summary>
+public enum KeyMode
+{
+    /// <summary>The center wraps for the card; the terminal carries bytes that it cannot read.</summary>
+    EndToEnd = 1,
+    /// <summary>The center seals for the terminal's secure module, which wraps for the card.</summary>
+    Module = 2,
+}
+
+/// <summary>
+/// One kind of card: which keys open it, what is written on it in which records, how each is proved and repeated, and how it is closed.
+/// It holds names of keys, never keys. <see cref="ProductRules"/> says which combinations make no sense.
+/// </summary>
+public sealed record CardProduct
+{
+    /// <summary>Its name, by <see cref="NameRule"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>1 or greater; a change is a new version.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The card profile, such as <c>globalplatform</c>.</summary>
+    public required string Profile { get; init; }
+
+    /// <summary>Who holds the session keys.</summary>
+    public required KeyMode Mode { get; init; }
+
+    /// <summary>The key set in the vault, by <see cref="NameRule"/>.</summary>
+    public required string KeySet { get; init; }
+
+    /// <summary>The key version number on the card, 01 to FF.</summary>
+    public required byte KeyVersion { get; init; }
+
+    /// <summary>How the card's keys come from the master; never guessed.</summary>
+    public required KeyDiversification Diversification { get; init; }
+
+    /// <summary>The protection of the secure channel.</summary>
+    public required SecurityLevel SecurityLevel { get; init; }
+
+    /// <summary>What is selected and holds the secure channel: a security domain, or an application that offers one itself.</summary>
+    public required Aid Selected { get; init; }
+
+    /// <summary>The application that is personalised through <see cref="Selected"/> by INSTALL [for personalization] (GPCS §11.5.2.3.6); null when the data is for <see cref="Selected"/> itself.</summary>
+    public Aid? Application { get; init; }
+
+    /// <summary>Which state a card must be in at the start; null when any will do.</summary>
+    public StartState? Start { get; init; }
+
+    /// <summary>P1 of STORE DATA without encryption (GPCS table 11-89): 08 DGI, 10 BER-TLV, 00 for many CPS applications.</summary>
+    public byte PlainP1 { get; init; } = 0x08;
+
+    /// <summary>P1 of STORE DATA encrypted under the DEK: 68, or 60 for many CPS applications.</summary>
+    public byte EncryptedP1 { get; init; } = 0x68;
+
+    /// <summary>Whether several data groupings may share one STORE DATA.</summary>
+    public bool Packed { get; init; }
+
+    /// <summary>Says in so many words that write data may pass the terminal readable.</summary>
+    public bool ExposedToTerminal { get; init; }
+
+    /// <summary>The records, in order.</summary>
+    public required ValueList<RecordDefinition> Records { get; init; }
+
+    /// <summary>How the card is closed.</summary>
+    public required CloseDefinition Close { get; init; }
+}
+
+/// <summary>The state that a card must be in before the first record.</summary>
+/// <param name="Of">Whose life cycle state GET STATUS tells.</param>
+/// <param name="Accepted">The life cycle bytes that will do.</param>
+public sealed record StartState(LifeCycleOf Of, ValueList<byte> Accepted);
+
+/// <summary>Whose life cycle state is meant.</summary>
+/// <param name="Scope">The part of the registry.</param>
+/// <param name="Aid">The application or security domain.</param>
+public sealed record LifeCycleOf(GlobalPlatform.RegistryScope Scope, Aid Aid);
+
+/// <summary>One record: what is written as one, confirmed as one and repeated as one.</summary>
+public sealed record RecordDefinition
+{
+    /// <summary>Its name, for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What STORE DATA carries, in order; may be empty when <see cref="Status"/> is given.</summary>
+    public ValueList<ItemDefinition> Items { get; init; }
+
+    /// <summary>A SET STATUS that is part of the record, after its items.</summary>
+    public StatusChange? Status { get; init; }
+
+    /// <summary>How it is proved.</summary>
+    public required Protocol.ProofKind Proof { get; init; }
+
+    /// <summary>What is read to prove it, for proofs by read-back and by the card's state.</summary>
+    public ValueList<CheckDefinition> Checks { get; init; }
+
+    /// <summary>What a repeat means.</summary>
+    public required Protocol.Repeat Repeat { get; init; }
+
+    /// <summary>For <see cref="Protocol.Repeat.StartOver"/>: the number of the record to go back to, from 1; else 0.</summary>
+    public int RestartAt { get; init; }
+
+    /// <summary>For <see cref="Protocol.Repeat.LookFirst"/>: what is read to see whether it was done. Each needs <see cref="CheckDefinition.NotDone"/> too.</summary>
+    public ValueList<CheckDefinition> Look { get; init; }
+}
+
+/// <summary>How a card is closed after the last record, and how one sees that it is.</summary>
+/// <param name="Items">What the last STORE DATA carries, with P1 bit 8 set; may be empty when <paramref name="Status"/> is given.</param>
+/// <param name="Status">A SET STATUS, after the items.</param>
+/// <param name="Look">What is read to see whether it is closed. Each needs <see cref="CheckDefinition.NotDone"/> too.</param>
+public sealed record CloseDefinition(ValueList<ItemDefinition> Items, StatusChange? Status, ValueList<CheckDefinition> Look);
+
+/// <summary>A SET STATUS (GPCS §11.10).</summary>
+/// <param name="Scope">Whose state.</param>
+/// <param name="Aid">The application or security domain.</param>
+/// <param name="State">The new state.</param>
+public sealed record StatusChange(GlobalPlatform.StatusScope Scope, Aid Aid, byte State);
+
+/// <summary>What one STORE DATA item is made of.</summary>
+public abstract record ItemDefinition
+{
+    private ItemDefinition() { }
+
+    /// <summary>Whether its data is encrypted under the card's DEK.</summary>
+    public bool Secret { get; init; }
+
+    /// <summary>A data grouping made from a template.</summary>
+    public sealed record Grouping(ushort Id, ValueList<TemplateNode> Content) : ItemDefinition;
+
+    /// <summary>A BER-TLV data object made from a template.</summary>
+    public sealed record DataObject(TemplateNode.Tlv Content) : ItemDefinition;
+
+    /// <summary>Ready-made data groupings of a data-preparation system, in a field of the customer, as hexadecimal; not secret here: what is secret in it is encrypted already.</summary>
+    public sealed record Prepared(string Field) : ItemDefinition;
+}
+
+/// <summary>A piece of a template.</summary>
+public abstract record TemplateNode
+{
+    private TemplateNode() { }
+
+    /// <summary>Bytes that are the same for every customer.</summary>
+    public sealed record Literal(ByteString Bytes) : TemplateNode;
+
+    /// <summary>A customer's field.</summary>
+    /// <param name="Name">The field's name, by <see cref="NameRule"/>.</param>
+    /// <param name="As">How its text becomes bytes.</param>
+    public sealed record Field(string Name, FieldEncoding As) : TemplateNode;
+
+    /// <summary>A BER-TLV data object around further pieces.</summary>
+    public sealed record Tlv(Cards.Tlv.BerTag Tag, ValueList<TemplateNode> Content) : TemplateNode;
+}
+
+/// <summary>How a field's text becomes bytes.</summary>
+public enum FieldEncoding
+{
+    /// <summary>Printable ASCII as it stands.</summary>
+    Ascii = 1,
+    /// <summary>Hexadecimal digits.</summary>
+    Hex = 2,
+    /// <summary>Decimal digits, two to a byte, an odd last one padded with F at the right (EMV "cn"): a PAN.</summary>
+    Digits = 3,
+    /// <summary>Decimal digits, two to a byte, padded with 0 at the left (EMV "n"): a sequence number, a code.</summary>
+    Number = 4,
+    /// <summary>A date as YYYY-MM-DD, to YYMMDD, two digits to a byte.</summary>
+    Date = 5,
+    /// <summary>Track 2 equivalent data with D as the separator, an odd last digit padded with F (EMV tag 57).</summary>
+    Track2 = 6,
+}
+
+/// <summary>Something read from the card and what it must be.</summary>
+/// <param name="Read">What is read.</param>
+/// <param name="Done">What it is when it was done.</param>
+/// <param name="NotDone">What it is when it was not done; null where the check only proves.</param>
+public sealed record CheckDefinition(CheckCommand Read, Expectation Done, Expectation? NotDone = null);
+
+/// <summary>What is read.</summary>
+public abstract record CheckCommand
+{
+    private CheckCommand() { }
+
+    /// <summary>A record of a file, READ RECORD (ISO 7816-4 §11.4.3), under the secure channel.</summary>
+    /// <param name="FileId">The short file identifier, 1 to 30.</param>
+    /// <param name="Record">The record's number, 1 to 254.</param>
+    public sealed record ReadRecord(byte FileId, byte Record) : CheckCommand;
+
+    /// <summary>A data object, GET DATA (GPCS §11.3), under the secure channel.</summary>
+    public sealed record GetData(ushort Tag) : CheckCommand;
+
+    /// <summary>A life cycle state, GET STATUS (GPCS §11.4).</summary>
+    public sealed record LifeCycle(LifeCycleOf Of) : CheckCommand;
+}
+
+/// <summary>What something read must be.</summary>
+public abstract record Expectation
+{
+    private Expectation() { }
+
+    /// <summary>Exactly these bytes.</summary>
+    public sealed record Exactly(ValueList<TemplateNode> Content) : Expectation;
+
+    /// <summary>No data at all.</summary>
+    public sealed record Nothing : Expectation;
+
+    /// <summary>This life cycle byte.</summary>
+    public sealed record State(byte LifeCycle) : Expectation;
+}

@@ -1,0 +1,60 @@
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.Tlv;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>Writes the commands of a GlobalPlatform product, before secure messaging.</summary>
+internal sealed class CommandWriter(CardProduct product)
+{
+    private const byte ForPersonalization = 0x20;
+
+    // A response that carries an R-MAC has data, so it is asked for.
+    private readonly int? _le = product.SecurityLevel.HasRMac() ? CommandApdu.MaxShortLe : null;
+
+    /// <summary>STORE DATA, after INSTALL [for personalization] where the data is for an application behind a security domain.</summary>
+    public IEnumerable<CardCommand> Store(IReadOnlyList<RenderedItem> items, IDataEncryption encryption, bool last, int firstBlock)
+    {
+        if (items.Count == 0) return [];
+        var coded = items.Select(item => Code(item, encryption)).ToList();
+        var profile = new StoreDataProfile(product.PlainP1, product.EncryptedP1, MaxData, product.Packed, _le);
+        var store = StoreData.Commands(profile, coded, last, product.Application is null ? firstBlock : 0).Select(c => new CardCommand(c));
+        return product.Application is { } application ? store.Prepend(new CardCommand(InstallForPersonalization(application))) : store;
+    }
+
+    /// <summary>SET STATUS, or nothing.</summary>
+    public IEnumerable<CardCommand> Status(StatusChange? change)
+    {
+        if (change is null) return [];
+        var command = SetStatus.Command(change.Scope, change.State, change.Aid);
+        return [new CardCommand(new CommandApdu(command.Cla, command.Ins, command.P1, command.P2, command.Data, _le))];
+    }
+
+    /// <summary>What is read for checks.</summary>
+    public IReadOnlyList<CardCommand> Checks(ValueList<CheckDefinition> checks) => [.. checks.Select(c => new CardCommand(Read(c.Read)))];
+
+    private int MaxData => product.SecurityLevel.HasCEnc() ? 239 : product.SecurityLevel.HasCMac() ? 247 : CommandApdu.MaxShortData;
+
+    private static StoreDataItem Code(RenderedItem item, IDataEncryption encryption)
+    {
+        var data = item.Secret ? encryption.Encrypt(item.Data.Span) : item.Data;
+        return item.Grouping is { } id ? StoreDataItem.Of(new Dgi(id, data), item.Secret) : new StoreDataItem(data, item.Secret);
+    }
+
+    /// <summary>GPCS §11.5.2.3.6: no load file, no module, the application's AID, no privileges, parameters or token.</summary>
+    private static CommandApdu InstallForPersonalization(Aid application)
+    {
+        var data = ByteString.Concat(
+            ByteString.Own([0x00, 0x00, (byte)application.Value.Length]), application.Value, ByteString.Own([0x00, 0x00, 0x00]));
+        return new CommandApdu(0x80, Instructions.Install, ForPersonalization, 0x00, data, CommandApdu.MaxShortLe);
+    }
+
+    private static CommandApdu Read(CheckCommand read) => read switch
+    {
+        // ISO 7816-4: P1 the record, P2 the short file identifier and "record number in P1".
+        CheckCommand.ReadRecord record => new CommandApdu(0x00, 0xB2, record.Record, (byte)(record.FileId << 3 | 0x04), default, CommandApdu.MaxShortLe),
+        CheckCommand.GetData data => GetData.Command(data.Tag),
+        CheckCommand.LifeCycle lifeCycle => GetStatus.Command(lifeCycle.Of.Scope, false, lifeCycle.Of.Aid.Value),
+        _ => throw new InvalidOperationException($"No one writes {read.GetType().Name}."),
+    };
+}

@@ -1,0 +1,74 @@
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>A rule that a product breaks.</summary>
+/// <param name="Property">The property that it is about, as the JSON file names it.</param>
+/// <param name="Record">The record's number, or 0.</param>
+/// <param name="Message">What is wrong, and what would be right.</param>
+public sealed record ProductFault(string Property, int Record, string Message);
+
+/// <summary>Which combinations make sense. A product that breaks a rule is not taken in.</summary>
+public static class ProductRules
+{
+    /// <summary>All rules that a product breaks.</summary>
+    public static IReadOnlyList<ProductFault> Check(CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        var faults = new List<ProductFault>();
+        CheckWhole(product, faults);
+        for (var i = 0; i < product.Records.Count; i++) CheckRecord(product, i + 1, product.Records[i], faults);
+        CheckClose(product, faults);
+        return faults;
+    }
+
+    private static void CheckWhole(CardProduct product, List<ProductFault> faults)
+    {
+        void Fault(string property, string message) => faults.Add(new ProductFault(property, 0, message));
+        if (!NameRule.Accepts(product.Name)) Fault("name", $"a name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
+        if (product.Version < 1) Fault("version", "versions start at 1");
+        if (!NameRule.Accepts(product.KeySet)) Fault("keySet", $"a key set's name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
+        if (product.KeyVersion == 0) Fault("keyVersion", "a key version number is 01 to FF: keys are named, never left to the card");
+        if (Profiles.CardProfiles.Find(product.Profile) is null) Fault("profile", $"there is no such card profile; there are: {string.Join(", ", Profiles.CardProfiles.Names)}");
+        if (product.Diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2)
+            Fault("diversification", "EMV CPS and VISA2 make triple-DES keys, and SCP03 needs AES: kdf3 or none");
+        if (product.Records.Count is 0 or > Limits.MaxRecords) Fault("records", $"a product has 1 to {Limits.MaxRecords} records");
+        if (product.SecurityLevel is SecurityLevel.None or SecurityLevel.RMac) Fault("securityLevel", "write data is at least MACed: 01, 03, 11, 13 or 33");
+        // In both modes wrapped bytes pass the terminal outside of any module.
+        if (!product.SecurityLevel.HasCEnc() && !product.ExposedToTerminal)
+            Fault("exposedToTerminal", "at this security level write data passes the terminal readable; use 03, 13 or 33, or say exposedToTerminal: true");
+    }
+
+    private static void CheckRecord(CardProduct product, int number, RecordDefinition record, List<ProductFault> faults)
+    {
+        void Fault(string property, string message) => faults.Add(new ProductFault(property, number, message));
+        var level = product.SecurityLevel;
+        if (record.Items.Count == 0 && record.Status is null) Fault("items", "a record writes something: items, or status");
+        if (record.Proof is not ProofKind.TerminalWord && !level.HasRMac())
+            Fault("proof", "this proof needs the card's MAC on its responses: security level 11, 13 or 33; or terminalWord");
+        var reads = record.Proof is ProofKind.ReadBack or ProofKind.ReadBackAfterClose or ProofKind.CardState;
+        if (reads && record.Checks.Count == 0) Fault("checks", "this proof reads something back: say what in checks");
+        if (!reads && record.Checks.Count > 0) Fault("checks", "checks belong to the proofs readBack, readBackAfterClose and cardState");
+        if (record.Checks.Any(c => c.Done is Expectation.Exactly) && !level.HasREnc() && !product.ExposedToTerminal)
+            Fault("proof", "a read-back of customer data passes the terminal readable at this security level; use 33, or say exposedToTerminal: true");
+        if (record.Proof is ProofKind.CardState && record.Checks.Any(c => c.Read is not CheckCommand.LifeCycle))
+            Fault("checks", "cardState reads life cycle states");
+        if (record.Repeat is Repeat.LookFirst && record.Look.Count == 0) Fault("look", "lookFirst needs a look");
+        if (record.Repeat is not Repeat.LookFirst && record.Look.Count > 0) Fault("look", "a look belongs to lookFirst");
+        if (record.Look.Any(c => c.NotDone is null)) Fault("look", "each check of a look says what it reads when the record was not done (notDone)");
+        if (record.Look.Count > 0 && !level.HasRMac()) Fault("look", "a look is worth nothing without the card's MAC on its responses: security level 11, 13 or 33");
+        if (record.Repeat is Repeat.StartOver ? record.RestartAt < 1 || record.RestartAt > number : record.RestartAt != 0)
+            Fault("repeat", "startOver names this record or an earlier one, and nothing else does");
+    }
+
+    private static void CheckClose(CardProduct product, List<ProductFault> faults)
+    {
+        void Fault(string property, string message) => faults.Add(new ProductFault(property, 0, message));
+        var close = product.Close;
+        if (close.Items.Count == 0 && close.Status is null) Fault("close", "the closing does something: items, or status");
+        if (close.Look.Count == 0) Fault("close.look", "a closing needs a look, so that one in doubt can be settled");
+        if (close.Look.Any(c => c.NotDone is null)) Fault("close.look", "each check of the look says what it reads when the card is not closed (notDone)");
+    }
+}

@@ -1,0 +1,108 @@
+using CardIssue.Core.Cards.Tlv;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>Fills a product's templates with one customer's fields; collects all that does not fit.</summary>
+internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> fields)
+{
+    private readonly List<PlanError> _errors = [];
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private int _record;
+
+    /// <summary>All that did not fit.</summary>
+    public IReadOnlyList<PlanError> Errors => _errors;
+
+    /// <summary>Fields that no template asked for: a misspelt name, most often.</summary>
+    public IEnumerable<string> Unused => fields.Keys.Where(name => !_used.Contains(name)).Order(StringComparer.Ordinal);
+
+    /// <summary>The items of a record or the closing, in the clear.</summary>
+    public List<RenderedItem> Items(int record, ValueList<ItemDefinition> items)
+    {
+        _record = record;
+        var rendered = new List<RenderedItem>();
+        foreach (var item in items)
+        {
+            switch (item)
+            {
+                case ItemDefinition.Grouping grouping:
+                    var data = Bytes(grouping.Content);
+                    if (data.Length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
+                    else rendered.Add(new RenderedItem(grouping.Id, data, grouping.Secret));
+                    break;
+                case ItemDefinition.DataObject dataObject:
+                    rendered.Add(new RenderedItem(null, Bytes([dataObject.Content]), dataObject.Secret));
+                    break;
+                case ItemDefinition.Prepared prepared:
+                    rendered.AddRange(Prepared(prepared));
+                    break;
+            }
+        }
+        return rendered;
+    }
+
+    /// <summary>What a template makes.</summary>
+    public ByteString Bytes(int record, ValueList<TemplateNode> content)
+    {
+        _record = record;
+        return Bytes(content);
+    }
+
+    private ByteString Bytes(ValueList<TemplateNode> content)
+    {
+        var parts = new ByteString[content.Count];
+        for (var i = 0; i < parts.Length; i++)
+            parts[i] = content[i] switch
+            {
+                TemplateNode.Literal literal => literal.Bytes,
+                TemplateNode.Field field => Field(field.Name, field.As),
+                TemplateNode.Tlv tlv => Object(tlv),
+                var other => throw new InvalidOperationException($"No one renders {other.GetType().Name}."),
+            };
+        return ByteString.Concat(parts);
+    }
+
+    private ByteString Object(TemplateNode.Tlv tlv)
+    {
+        var value = Bytes(tlv.Content);
+        if (!tlv.Tag.IsConstructed) return BerTlv.Primitive(tlv.Tag, value).ToBytes();
+        if (BerTlv.TryParse(value.Span, out var children, out _)) return BerTlv.Constructed(tlv.Tag, children.Span).ToBytes();
+        Fail("", $"what is in tag {tlv.Tag} is not BER-TLV");
+        return default;
+    }
+
+    private IEnumerable<RenderedItem> Prepared(ItemDefinition.Prepared prepared)
+    {
+        var bytes = Field(prepared.Field, FieldEncoding.Hex);
+        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, g.Data, false));
+        Fail(prepared.Field, error);
+        return [];
+    }
+
+    private ByteString Field(string name, FieldEncoding encoding)
+    {
+        _used.Add(name);
+        if (!fields.TryGetValue(name, out var text))
+        {
+            Fail(name, "is missing");
+            return default;
+        }
+        if (FieldText.Encode(text, encoding, out var error) is { } bytes) return bytes;
+        Fail(name, error!);
+        return default;
+    }
+
+    private void Fail(string field, string message)
+    {
+        var error = new PlanError(_record, field, message);
+        if (!_errors.Contains(error)) _errors.Add(error);
+    }
+}
+
+/// <summary>An item with its data in the clear. The data never shows in text.</summary>
+/// <param name="Grouping">The DGI, or null for BER-TLV.</param>
+/// <param name="Data">The grouping's data, or the coded object.</param>
+/// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
+internal readonly record struct RenderedItem(ushort? Grouping, ByteString Data, bool Secret)
+{
+    public override string ToString() => $"{Grouping:X4}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
+}

@@ -1,0 +1,160 @@
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Core.Cards.Profiles;
+
+/// <summary>
+/// GlobalPlatform cards with SCP03. In both key modes, at levels 03, 13 and 33, command data is confidential and cannot be tampered with; at 01 and 11 it
+/// can be read on the way; responses are authenticated at 11, 13 and 33, and confidential at 33.
+/// </summary>
+public sealed class GlobalPlatformProfile : ICardProfile
+{
+    private const int OpenCount = 3;
+    private const ushort HostCryptogramWrong = 0x6300;
+
+    /// <summary>What a card may say to GET DATA of its production data: not every card has it, and that is no fault.</summary>
+    private static readonly ValueList<ushort> NotNeeded = [0x9000, 0x6A88, 0x6A80, 0x6A81, 0x6A82, 0x6A86, 0x6D00, 0x6E00, 0x6985, 0x6982];
+
+    /// <inheritdoc/>
+    public string Name => "globalplatform";
+
+    /// <inheritdoc/>
+    public int OpenCommands(CardProduct product) => OpenCount;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        return
+        [
+            new CardCommand(Select.Application(product.Selected)),
+            new CardCommand(GetData.Command(GetData.ProductionLifeCycle), NotNeeded),
+            new CardCommand(Scp03.InitializeUpdate(product.KeyVersion, hostChallenge)),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public OpeningReading ReadOpening(CardProduct product, ScriptStop stop, IReadOnlyList<ResponseApdu> responses)
+    {
+        ArgumentNullException.ThrowIfNull(responses);
+        if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
+        if (stop is ScriptStop.Completed) return new OpeningReading.Ready(responses[^1], ChipOf(responses[1]));
+        if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
+
+        var (instruction, what) = responses.Count switch
+        {
+            1 => (Instructions.Select, "SELECT"),
+            2 => (Instructions.GetData, "GET DATA"),
+            _ => (Instructions.InitializeUpdate, "INITIALIZE UPDATE"),
+        };
+        var statusWord = responses[^1].StatusWord;
+        var code = instruction == Instructions.InitializeUpdate && statusWord == StatusWords.NotFound ? CardRejection.UnknownKey
+            : instruction == Instructions.Select ? CardRejection.NotGenuine
+            : CardRejection.Unreadable;
+        return new OpeningReading.Rejected(code, $"{what} {statusWord:X4}: {StatusWords.Describe(statusWord, instruction)}");
+    }
+
+    /// <summary>Key diversification data (10 bytes), and the chip's serial data where the card told it.</summary>
+    public CardId IdentityOf(OpeningReading.Ready reading)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
+        return new CardId(ByteString.Concat(reading.InitializeUpdate.Data.Slice(0, InitializeUpdateResponse.DiversificationLength), reading.Chip));
+    }
+
+    /// <inheritdoc/>
+    public CardRejection Of(OpenDiagnosis diagnosis) => diagnosis switch
+    {
+        OpenDiagnosis.WrongCryptogram => CardRejection.NotGenuine,
+        OpenDiagnosis.UnknownKeyVersion => CardRejection.UnknownKey,
+        OpenDiagnosis.CardRefused or OpenDiagnosis.NotScp03 or OpenDiagnosis.MalformedResponse or OpenDiagnosis.UnsupportedMode => CardRejection.Unreadable,
+    };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CardCommand> AfterAuthentication(CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        return product.Start is { } start ? [new CardCommand(GetStatus.Command(start.Of.Scope, false, start.Of.Aid.Value))] : [];
+    }
+
+    /// <inheritdoc/>
+    public Verdict JudgeAuthentication(
+        CardProduct product, ScriptStop stop, ResponseApdu? externalAuthenticate, IReadOnlyList<CommandOutcome> after, bool resuming)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        ArgumentNullException.ThrowIfNull(after);
+        if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
+        if (externalAuthenticate is { StatusWord: HostCryptogramWrong }) return new Verdict.Rejected(CardRejection.RefusedUs);
+        if (externalAuthenticate is not { IsOk: true } || stop is not (ScriptStop.Completed or ScriptStop.UnexpectedStatus)) return new Verdict.InDoubt();
+        if (product.Start is null) return new Verdict.Done(ProofOf(product));
+        if (after.Count == 0) return new Verdict.InDoubt();
+
+        var state = Outcomes.LifeCycle(after[0].Response, product.Start.Of.Aid, product.SecurityLevel);
+        if (state is null) return stop is ScriptStop.Completed ? new Verdict.Rejected(CardRejection.WrongState) : new Verdict.InDoubt();
+        return resuming || product.Start.Accepted.Contains(state.Value) ? new Verdict.Done(ProofOf(product)) : new Verdict.Rejected(CardRejection.WrongState);
+    }
+
+    /// <inheritdoc/>
+    public Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var record = plan.Product.Records[number - 1];
+        return Judge(plan, stop, outcomes, CardPlan.InScript(record), record.Proof is ProofKind.ReadBackAfterClose ? ProofKind.CardMac : record.Proof);
+    }
+
+    /// <inheritdoc/>
+    public Verdict JudgeLook(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return Look(plan, plan.Product.Records[number - 1].Look, default, stop, outcomes);
+    }
+
+    /// <inheritdoc/>
+    public Verdict JudgeClose(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var after = plan.AfterClose();
+        return Judge(plan, stop, outcomes, after, after.Count > 0 ? ProofKind.ReadBackAfterClose : ProofKind.CardMac);
+    }
+
+    /// <inheritdoc/>
+    public Verdict JudgeCloseLook(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return Look(plan, plan.Product.Close.Look, plan.AfterClose(), stop, outcomes);
+    }
+
+    /// <summary>The whole script succeeded, authenticated where the level allows it, and what was read at its end is what it must be.</summary>
+    private static Verdict Judge(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, ValueList<CheckDefinition> checks, ProofKind proof)
+    {
+        if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
+        if (Outcomes.FirstWasRefused(outcomes)) return new Verdict.NotDone();
+        if (stop is not ScriptStop.Completed || !Outcomes.AllSucceeded(outcomes, plan.Product.SecurityLevel)) return new Verdict.InDoubt();
+        for (var i = 0; i < checks.Count; i++)
+            if (!Outcomes.Meets(plan, checks[i], checks[i].Done, outcomes[outcomes.Count - checks.Count + i].Response)) return new Verdict.InDoubt();
+        return new Verdict.Done(plan.Product.SecurityLevel.HasRMac() ? proof : ProofKind.TerminalWord);
+    }
+
+    /// <summary>Everything as after the record: done. Everything as before it: not done. Anything between: unclear. Not told by the card itself: in doubt.</summary>
+    private static Verdict Look(
+        CardPlan plan, ValueList<CheckDefinition> looks, ValueList<CheckDefinition> after, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
+        var level = plan.Product.SecurityLevel;
+        if (outcomes.Count < looks.Count || outcomes.Take(looks.Count).Any(o => !Outcomes.IsBelievable(o.Response, level))) return new Verdict.InDoubt();
+        var done = Enumerable.Range(0, looks.Count).Count(i => Outcomes.Meets(plan, looks[i], looks[i].Done, outcomes[i].Response));
+        var notDone = Enumerable.Range(0, looks.Count).Count(i => Outcomes.Meets(plan, looks[i], looks[i].NotDone, outcomes[i].Response));
+        if (notDone == looks.Count) return new Verdict.NotDone();
+        if (done != looks.Count) return new Verdict.Unclear();
+        if (stop is not ScriptStop.Completed) return new Verdict.InDoubt();
+        for (var i = 0; i < after.Count; i++)
+            if (!Outcomes.Meets(plan, after[i], after[i].Done, outcomes[looks.Count + i].Response)) return new Verdict.Unclear();
+        return new Verdict.Done(after.Count > 0 ? ProofKind.ReadBackAfterClose : level.HasRMac() ? ProofKind.CardState : ProofKind.TerminalWord);
+    }
+
+    private static ProofKind ProofOf(CardProduct product) => product.SecurityLevel.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord;
+
+    private static ByteString ChipOf(ResponseApdu response) =>
+        response.IsOk && CardProductionLifeCycle.TryParse(response.Data.Span, out var lifeCycle, out _) ? lifeCycle.ChipIdentity : default;
+}

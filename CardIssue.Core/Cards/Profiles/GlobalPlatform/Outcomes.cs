@@ -1,0 +1,54 @@
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.SecureChannel;
+
+namespace CardIssue.Core.Cards.Profiles;
+
+/// <summary>What single responses are worth as evidence.</summary>
+internal static class Outcomes
+{
+    /// <summary>Whether the card itself said it; at a level without response MACs the terminal's word is all there is.</summary>
+    public static bool IsBelievable(UnwrapResult response, SecurityLevel level) =>
+        level.HasRMac() ? response is UnwrapResult.Authenticated : response is UnwrapResult.NoProtection { StatusWord: StatusWords.Ok };
+
+    /// <summary>Whether every command succeeded.</summary>
+    public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
+        outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok);
+
+    /// <summary>Whether the card refused the very first command, by its own MAC: then nothing of the script was done. A refusal later leaves the earlier commands done.</summary>
+    public static bool FirstWasRefused(IReadOnlyList<CommandOutcome> outcomes) =>
+        outcomes.Count == 1 && outcomes[0].Response is UnwrapResult.Authenticated refused && refused.StatusWord != StatusWords.Ok;
+
+    /// <summary>Whether what was read is what is expected.</summary>
+    public static bool Meets(CardPlan plan, CheckDefinition check, Expectation? expectation, UnwrapResult response)
+    {
+        var data = DataOf(response);
+        if (expectation is null || data is null) return false;
+        return expectation switch
+        {
+            Expectation.Exactly => data == plan.ExpectedOf(check),
+            Expectation.Nothing => data.Value.IsEmpty,
+            Expectation.State state => check.Read is CheckCommand.LifeCycle read && StateIn(data.Value, read.Of.Aid) == state.LifeCycle,
+            _ => throw new InvalidOperationException($"No one checks {expectation.GetType().Name}."),
+        };
+    }
+
+    /// <summary>The life cycle state of an application, or null when the card did not tell it believably.</summary>
+    public static byte? LifeCycle(UnwrapResult response, Aid aid, SecurityLevel level) =>
+        IsBelievable(response, level) && DataOf(response) is { } data ? StateIn(data, aid) : null;
+
+    private static byte? StateIn(ByteString data, Aid aid)
+    {
+        if (!RegistryEntry.TryParse(data.Span, out var entries, out _)) return null;
+        foreach (var entry in entries)
+            if (entry.Aid == aid) return entry.LifeCycle;
+        return null;
+    }
+
+    private static ByteString? DataOf(UnwrapResult response) => response switch
+    {
+        UnwrapResult.Authenticated authenticated => authenticated.Data,
+        UnwrapResult.NoProtection unprotected => unprotected.Data,
+        _ => null,
+    };
+}

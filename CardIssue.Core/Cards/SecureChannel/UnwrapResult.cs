@@ -1,0 +1,66 @@
+namespace CardIssue.Core.Cards.SecureChannel;
+
+/// <summary>What a response is worth. Only a secure channel session can make one.</summary>
+public abstract record UnwrapResult
+{
+    private protected UnwrapResult(ushort statusWord) => StatusWord = statusWord;
+
+    /// <summary>The status word, as far as it can be believed.</summary>
+    public ushort StatusWord { get; }
+
+    /// <summary>The card itself said this: its MAC over data and status word was verified.</summary>
+    public sealed record Authenticated : UnwrapResult
+    {
+        internal Authenticated(ByteString data, ushort statusWord) : base(statusWord) => Data = data;
+
+        /// <summary>The response data, decrypted, without MAC.</summary>
+        public ByteString Data { get; }
+
+        /// <inheritdoc/>
+        public override string ToString() => $"authenticated, {Data.Length} bytes, {StatusWord:X4}";
+    }
+
+    /// <summary>An error status word, which never carries a MAC (Amendment D §6.2.5): anybody may have said it. It is in doubt, never success, and never proof of failure.</summary>
+    public sealed record Unauthenticated : UnwrapResult
+    {
+        internal Unauthenticated(ushort statusWord) : base(statusWord) { }
+
+        /// <inheritdoc/>
+        public override string ToString() => $"unauthenticated, {StatusWord:X4}";
+    }
+
+    /// <summary>The session's level protects no responses: this is the word of whoever carried it.</summary>
+    public sealed record NoProtection : UnwrapResult
+    {
+        internal NoProtection(ByteString data, ushort statusWord) : base(statusWord) => Data = data;
+
+        /// <summary>The response data.</summary>
+        public ByteString Data { get; }
+
+        /// <inheritdoc/>
+        public override string ToString() => $"not protected, {Data.Length} bytes, {StatusWord:X4}";
+    }
+
+    /// <summary>A response that had to be protected and was not, or wrongly. The session is dead.</summary>
+    public sealed record Breach : UnwrapResult
+    {
+        internal Breach(ChannelBreach reason, ushort statusWord) : base(statusWord) => Reason = reason;
+
+        /// <summary>What was wrong.</summary>
+        public ChannelBreach Reason { get; }
+
+        /// <inheritdoc/>
+        public override string ToString() => $"breach: {Reason}, {StatusWord:X4}";
+    }
+}
+
+/// <summary>How a response broke the secure channel.</summary>
+public enum ChannelBreach
+{
+    /// <summary>9000, 62xx or 63xx without a MAC.</summary>
+    MissingMac,
+    /// <summary>The MAC is not the card's.</summary>
+    WrongMac,
+    /// <summary>The MAC is right but the data is no whole number of blocks or wrongly padded.</summary>
+    WrongPadding,
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace CardIssue.Core.Keys;
+
+/// <summary>What an issue code's envelope is bound to: in another session, or for another request, it does not open.</summary>
+/// <param name="Terminal">The terminal.</param>
+/// <param name="Nonces">The admission's nonces.</param>
+/// <param name="Request">The request's number.</param>
+public readonly record struct IssueCodeContext(TerminalId Terminal, AdmissionNonces Nonces, int Request)
+{
+    internal byte[] ToBytes() => new BoundFields("CardIssue issue code v1")
+        .Text(Terminal.Value).Bytes(Nonces.Terminal.Span).Bytes(Nonces.Center.Span).Number(Request).ToArray();
+}
+
+/// <summary>
+/// The one-time issue code, encrypted to the center's agreement key: ephemeral ECDH P-256, HKDF-SHA256, AES-256-GCM. Layout: ephemeral public key (65),
+/// ciphertext of length byte, code and zeros (64), tag (16). The padding hides the code's length. The key is used once, so the nonce is zero.
+/// </summary>
+public static class IssueCodeEnvelope
+{
+    /// <summary>The longest code in bytes.</summary>
+    public const int MaxCode = PaddedLength - 1;
+
+    /// <summary>Length of an envelope in bytes.</summary>
+    public const int Length = P256PublicKey.Length + PaddedLength + TagLength;
+
+    private const int PaddedLength = 64, TagLength = 16, NonceLength = 12, KeyLength = 32;
+
+    /// <summary>Seals a code at the terminal.</summary>
+    /// <param name="center">The center's agreement key.</param>
+    /// <param name="context">What it is bound to.</param>
+    /// <param name="code">1 to <see cref="MaxCode"/> bytes; the caller zeroes it.</param>
+    /// <exception cref="ArgumentException">The code is empty or too long.</exception>
+    public static ByteString Seal(P256PublicKey center, in IssueCodeContext context, ReadOnlySpan<byte> code)
+    {
+        ArgumentNullException.ThrowIfNull(center);
+        if (code.Length is 0 or > MaxCode) throw new ArgumentException($"An issue code has 1 to {MaxCode} bytes.", nameof(code));
+        using var ephemeral = P256PrivateKey.Generate();
+        using var agreed = ephemeral.Agree(center);
+        var envelope = new byte[Length];
+        ephemeral.PublicKey.Encoded.Span.CopyTo(envelope);
+        Span<byte> padded = stackalloc byte[PaddedLength];
+        padded.Clear();
+        padded[0] = (byte)code.Length;
+        code.CopyTo(padded[1..]);
+        using var gcm = Key(agreed, ephemeral.PublicKey, center);
+        gcm.Encrypt(stackalloc byte[NonceLength], padded, envelope.AsSpan(P256PublicKey.Length, PaddedLength), envelope.AsSpan(^TagLength..), context.ToBytes());
+        CryptographicOperations.ZeroMemory(padded);
+        return ByteString.Own(envelope);
+    }
+
+    /// <summary>Opens an envelope at the center.</summary>
+    /// <param name="center">The center's agreement key.</param>
+    /// <param name="context">What it must be bound to.</param>
+    /// <param name="envelope">What came.</param>
+    /// <param name="code">The code; the caller disposes it.</param>
+    /// <returns>False when it was not sealed for this center and context.</returns>
+    public static bool TryOpen(P256PrivateKey center, in IssueCodeContext context, ReadOnlySpan<byte> envelope, [NotNullWhen(true)] out SecretBytes? code)
+    {
+        ArgumentNullException.ThrowIfNull(center);
+        code = null;
+        if (envelope.Length != Length || !P256PublicKey.TryParse(envelope[..P256PublicKey.Length], out var ephemeral)) return false;
+        using var agreed = center.Agree(ephemeral);
+        using var gcm = Key(agreed, ephemeral, center.PublicKey);
+        Span<byte> padded = stackalloc byte[PaddedLength];
+        try
+        {
+            gcm.Decrypt(stackalloc byte[NonceLength], envelope.Slice(P256PublicKey.Length, PaddedLength), envelope[^TagLength..], padded, context.ToBytes());
+            if (padded[0] is 0 or > MaxCode) return false;
+            code = SecretBytes.Copy(padded.Slice(1, padded[0]));
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(padded);
+        }
+    }
+
+    private static AesGcm Key(SecretBytes agreed, P256PublicKey ephemeral, P256PublicKey center)
+    {
+        var info = new BoundFields("CardIssue issue code key v1").Bytes(ephemeral.Encoded.Span).Bytes(center.Encoded.Span).ToArray();
+        Span<byte> key = stackalloc byte[KeyLength];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, agreed.Span, key, [], info);
+        var gcm = new AesGcm(key, TagLength);
+        CryptographicOperations.ZeroMemory(key);
+        return gcm;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Formats.Cbor;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Core.Keys;
+
+/// <summary>A reader list as it travels: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is "CardIssue reader list v1", 00, body: ECDSA P-256 with SHA-256.</summary>
+public static class SignedReaderList
+{
+    private const int Layout = 1, Fields = 5, PortsKey = 6, LetInKey = 7;
+    private const string Domain = "CardIssue reader list v1";
+
+    /// <summary>Signs a list.</summary>
+    /// <param name="list">The list.</param>
+    /// <param name="center">The center's signing key.</param>
+    /// <exception cref="ArgumentException">The list breaks a rule, or is longer than a message can carry.</exception>
+    public static ByteString Sign(ReaderList list, P256PrivateKey center)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        ArgumentNullException.ThrowIfNull(center);
+        if (list.Fault() is { } fault) throw new ArgumentException($"The reader list of {list.Terminal}: {fault}.", nameof(list));
+        var body = WriteBody(list);
+        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
+        cbor.WriteStartArray(2);
+        cbor.WriteByteString(body);
+        cbor.WriteByteString(center.Sign(Signed(body)));
+        cbor.WriteEndArray();
+        var bytes = cbor.Encode();
+        return bytes.Length <= FieldLimits.MaxReaderList
+            ? ByteString.Own(bytes)
+            : throw new ArgumentException($"The reader list of {list.Terminal} has {bytes.Length} bytes; a message carries {FieldLimits.MaxReaderList}.", nameof(list));
+    }
+
+    /// <summary>Verifies a list. Only what this returns may judge a reader.</summary>
+    /// <param name="bytes">What came.</param>
+    /// <param name="center">The center's signing key.</param>
+    /// <param name="terminal">This terminal: another's list is refused.</param>
+    /// <param name="list">The list.</param>
+    public static bool TryVerify(ReadOnlyMemory<byte> bytes, P256PublicKey center, TerminalId terminal, [NotNullWhen(true)] out VerifiedReaderList? list)
+    {
+        ArgumentNullException.ThrowIfNull(center);
+        list = null;
+        if (bytes.Length > FieldLimits.MaxReaderList) return false;
+        try
+        {
+            var cbor = new CborReader(bytes, CborConformanceMode.Ctap2Canonical);
+            if (cbor.ReadStartArray() != 2) return false;
+            var body = cbor.ReadByteString();
+            var signature = cbor.ReadByteString();
+            cbor.ReadEndArray();
+            if (cbor.BytesRemaining != 0 || !center.Verify(Signed(body), signature)) return false;
+            var read = ReadBody(new CborReader(body, CborConformanceMode.Ctap2Canonical));
+            if (read is null || read.Fault() is not null || read.Terminal != terminal) return false;
+            list = new VerifiedReaderList(read);
+            return true;
+        }
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentOutOfRangeException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] Signed(byte[] body) => [.. new BoundFields(Domain).ToArray(), .. body];
+
+    private static byte[] WriteBody(ReaderList list)
+    {
+        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
+        cbor.WriteStartMap(Fields);
+        cbor.WriteInt32(0);
+        cbor.WriteInt32(Layout);
+        cbor.WriteInt32(1);
+        cbor.WriteTextString(list.Terminal.Value);
+        cbor.WriteInt32(2);
+        cbor.WriteInt32(list.Version);
+        cbor.WriteInt32(3);
+        cbor.WriteInt64(list.IssuedAt.ToUnixTimeSeconds());
+        cbor.WriteInt32(4);
+        cbor.WriteStartArray(list.Entries.Count);
+        foreach (var entry in list.Entries) WriteEntry(cbor, entry);
+        cbor.WriteEndArray();
+        cbor.WriteEndMap();
+        return cbor.Encode();
+    }
+
+    private static void WriteEntry(CborWriter cbor, ReaderEntry entry)
+    {
+        string?[] texts = [entry.Kind, entry.Vendor, entry.Model, entry.Serial, entry.Firmware];
+        cbor.WriteStartMap(texts.Count(text => text is not null) + (entry.Ports.Count > 0 ? 1 : 0) + (entry.LetInWithoutIdentity ? 1 : 0));
+        for (var i = 0; i < texts.Length; i++)
+        {
+            if (texts[i] is not { } text) continue;
+            cbor.WriteInt32(i + 1);
+            cbor.WriteTextString(text);
+        }
+        if (entry.Ports.Count > 0)
+        {
+            cbor.WriteInt32(PortsKey);
+            cbor.WriteStartArray(entry.Ports.Count);
+            foreach (var port in entry.Ports) cbor.WriteTextString(port);
+            cbor.WriteEndArray();
+        }
+        if (entry.LetInWithoutIdentity)
+        {
+            cbor.WriteInt32(LetInKey);
+            cbor.WriteBoolean(true);
+        }
+        cbor.WriteEndMap();
+    }
+
+    private static ReaderList? ReadBody(CborReader cbor)
+    {
+        if (cbor.ReadStartMap() != Fields || cbor.ReadInt32() != 0 || cbor.ReadInt32() != Layout || cbor.ReadInt32() != 1) return null;
+        var terminal = cbor.ReadTextString();
+        if (!NameRule.Accepts(terminal) || cbor.ReadInt32() != 2) return null;
+        var version = cbor.ReadInt32();
+        if (cbor.ReadInt32() != 3) return null;
+        var issuedAt = DateTimeOffset.FromUnixTimeSeconds(cbor.ReadInt64());
+        if (cbor.ReadInt32() != 4 || cbor.ReadStartArray() is not { } count || count > ReaderList.MaxEntries) return null;
+        var entries = new ReaderEntry[count];
+        for (var i = 0; i < count; i++)
+        {
+            if (ReadEntry(cbor) is not { } entry) return null;
+            entries[i] = entry;
+        }
+        cbor.ReadEndArray();
+        cbor.ReadEndMap();
+        return cbor.BytesRemaining == 0 ? new ReaderList(new TerminalId(terminal), version, issuedAt, ValueList.Create<ReaderEntry>(entries)) : null;
+    }
+
+    private static ReaderEntry? ReadEntry(CborReader cbor)
+    {
+        var texts = new string?[PortsKey];
+        var ports = ValueList<string>.Empty;
+        var letIn = false;
+        var fields = cbor.ReadStartMap();
+        for (var i = 0; i < fields; i++)
+        {
+            var key = cbor.ReadInt32();
+            if (key is >= 1 and < PortsKey) texts[key] = cbor.ReadTextString();
+            else if (key == PortsKey) ports = ReadPorts(cbor);
+            else if (key == LetInKey) letIn = cbor.ReadBoolean();
+            else return null;
+        }
+        cbor.ReadEndMap();
+        return new ReaderEntry(texts[1], texts[2], texts[3], texts[4], texts[5], ports, letIn);
+    }
+
+    private static ValueList<string> ReadPorts(CborReader cbor)
+    {
+        var ports = new string[cbor.ReadStartArray() is { } count and <= ReaderEntry.MaxPorts ? count : throw new CborContentException("too many ports")];
+        for (var i = 0; i < ports.Length; i++) ports[i] = cbor.ReadTextString();
+        cbor.ReadEndArray();
+        return ValueList.Create<string>(ports);
+    }
+}

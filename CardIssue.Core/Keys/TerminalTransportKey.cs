@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+
+namespace CardIssue.Core.Keys;
+
+/// <summary>
+/// The key that a terminal's secure module and the center share: ECDH P-256 of both static agreement keys, then HKDF-SHA256 to 32 bytes.
+/// Info: "CardIssue terminal transport v1", 00, terminal, key version, the module's public key, the center's public key. Every opening has a key of its own from it (<see cref="OpeningKey"/>).
+/// </summary>
+public sealed class TerminalTransportKey : IDisposable
+{
+    /// <summary>Length in bytes.</summary>
+    public const int Length = 32;
+
+    private TerminalTransportKey(SecretBytes key) => Key = key;
+
+    internal SecretBytes Key { get; }
+
+    /// <summary>The center's side.</summary>
+    /// <param name="center">The center's agreement key.</param>
+    /// <param name="terminal">The terminal as the registry has it.</param>
+    public static TerminalTransportKey AtCenter(P256PrivateKey center, TerminalIdentity terminal)
+    {
+        ArgumentNullException.ThrowIfNull(center);
+        ArgumentNullException.ThrowIfNull(terminal);
+        return Derive(center, terminal.AgreementKey, terminal.Id, terminal.KeyVersion, terminal.AgreementKey, center.PublicKey);
+    }
+
+    /// <summary>The module's side.</summary>
+    /// <param name="module">The module's agreement key.</param>
+    /// <param name="terminal">The terminal that the module is in.</param>
+    /// <param name="keyVersion">The version of the module's keys.</param>
+    /// <param name="center">The center.</param>
+    public static TerminalTransportKey AtTerminal(P256PrivateKey module, TerminalId terminal, int keyVersion, CenterIdentity center)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(center);
+        return Derive(module, center.AgreementKey, terminal, keyVersion, module.PublicKey, center.AgreementKey);
+    }
+
+    /// <summary>Zeroes the key.</summary>
+    public void Dispose() => Key.Dispose();
+
+    private static TerminalTransportKey Derive(
+        P256PrivateKey own, P256PublicKey peer, TerminalId terminal, int keyVersion, P256PublicKey moduleKey, P256PublicKey centerKey)
+    {
+        using var agreed = own.Agree(peer);
+        var info = new BoundFields("CardIssue terminal transport v1")
+            .Text(terminal.Value).Number(keyVersion).Bytes(moduleKey.Encoded.Span).Bytes(centerKey.Encoded.Span).ToArray();
+        return new TerminalTransportKey(SecretBytes.Create(Length, (agreed, info), static (output, from) =>
+            HKDF.DeriveKey(HashAlgorithmName.SHA256, from.agreed.Span, output, [], from.info)));
+    }
+}

@@ -1,0 +1,74 @@
+using CardIssue.Core.Keys;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Core.Modules;
+
+/// <summary>Why a secure module did not do what it was asked to.</summary>
+public enum ModuleRefusal
+{
+    /// <summary>It did it.</summary>
+    None,
+    /// <summary>There is no admission under way, or the transcript is not of it.</summary>
+    NoAdmission,
+    /// <summary>No card is open, or the command belongs to another opening.</summary>
+    NoOpening,
+    /// <summary>The ticket is none, or not sealed for this module, session, opening and script.</summary>
+    BadTicket,
+    /// <summary>The command was not sealed for this module and this place, or was changed.</summary>
+    BadSeal,
+    /// <summary>The command is not the next one: one was left out, or a script was left unfinished.</summary>
+    OutOfOrder,
+    /// <summary>The sequence number was already used in this session.</summary>
+    Replayed,
+    /// <summary>The script is not one for a module, or brings a ticket where none belongs, or lacks one.</summary>
+    WrongMode,
+    /// <summary>What was sealed is no command that the secure channel can carry.</summary>
+    NotWrappable,
+}
+
+/// <summary>
+/// The terminal's secure module (numerals 212, 213): a black box that holds the terminal's keys, opens what the center sealed and wraps it for the card. Its operations are whole,
+/// so that a PKCS#11 token or a SAM can be one. It never needs the card's answers: the center judges them. Not for several threads. A refusal changes nothing.
+/// </summary>
+public interface ISecureModule : IDisposable
+{
+    /// <summary>The longest wrapped command in bytes that <see cref="Unseal"/> writes.</summary>
+    public const int MaxWrappedLength = Cards.SecureChannel.Scp03Session.MaxWrappedLength;
+
+    /// <summary>The terminal's public keys, as they are enrolled at the center.</summary>
+    TerminalIdentity Identity { get; }
+
+    /// <summary>The center that the module trusts.</summary>
+    CenterIdentity Center { get; }
+
+    /// <summary>S210: begins an admission and ends the one before, with its opening.</summary>
+    /// <returns>The terminal's nonce, 32 random bytes of the module, for <see cref="Hello"/>. It makes old tickets useless.</returns>
+    ByteString BeginAdmission();
+
+    /// <summary>S220: signs the transcript in the terminal's role.</summary>
+    /// <param name="transcript">Its terminal must be this one, its center the module's, its terminal nonce that of <see cref="BeginAdmission"/>.</param>
+    /// <param name="signature">64 bytes r‖s; empty when refused.</param>
+    ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature);
+
+    /// <summary>S230: encrypts an issue code to the center, for one request of this admission.</summary>
+    /// <param name="request">The request's number.</param>
+    /// <param name="code">1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes; the caller zeroes it.</param>
+    /// <param name="sealedCode">The envelope; empty when refused.</param>
+    ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode);
+
+    /// <summary>S260: opens the ticket that an Authenticate script brings; the opening before ends.</summary>
+    /// <param name="script">The script's head.</param>
+    ModuleRefusal OpenTicket(Script script);
+
+    /// <summary>S280: opens one sealed command and wraps it for the card. Each sequence number once, in rising order, no command of a script left out.</summary>
+    /// <param name="script">The head of the script that the command belongs to.</param>
+    /// <param name="sequence">The command's number.</param>
+    /// <param name="payload">The sealed command.</param>
+    /// <param name="wrapped">Pinned memory of at least <see cref="MaxWrappedLength"/> bytes.</param>
+    /// <param name="length">Length of the wrapped command in bytes; 0 when refused.</param>
+    /// <exception cref="ArgumentException"><paramref name="wrapped"/> is too short.</exception>
+    ModuleRefusal Unseal(Script script, int sequence, ReadOnlySpan<byte> payload, Span<byte> wrapped, out int length);
+
+    /// <summary>Zeroes the keys of the card that is open. Harmless when none is.</summary>
+    void EndOpening();
+}

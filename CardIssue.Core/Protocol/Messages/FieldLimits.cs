@@ -1,0 +1,40 @@
+using CardIssue.Core.Cards;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>Caps of single message fields, besides <see cref="Limits"/>. Encoder and decoder both hold them.</summary>
+public static class FieldLimits
+{
+    /// <summary>The highest protocol version number that has a place in a message.</summary>
+    public const int MaxVersion = 255;
+
+    /// <summary>Length of a signature in bytes, ECDSA P-256 r‖s.</summary>
+    public const int SignatureLength = 64;
+
+    /// <summary>The longest signed reader list in bytes.</summary>
+    public const int MaxReaderList = 65_536;
+
+    /// <summary>The longest sealed issue code in bytes.</summary>
+    public const int MaxSealedCode = 256;
+
+    /// <summary>The longest ticket in bytes.</summary>
+    public const int MaxTicket = 1_024;
+
+    /// <summary>The longest answer to reset in bytes (ISO 7816-3 8.2.1); the shortest has <see cref="MinAtr"/>.</summary>
+    public const int MaxAtr = 33;
+
+    /// <summary>The shortest answer to reset in bytes.</summary>
+    public const int MinAtr = 2;
+
+    /// <summary>The longest payload of a command in bytes: an extended command APDU (65,544 bytes, ISO 7816-4 5.1) and a seal's tag of 16.</summary>
+    public const int MaxPayload = 65_544 + 16;
+
+    /// <summary>The most status words that a command may name.</summary>
+    public const int MaxExpected = 32;
+
+    /// <summary>The longest response APDU in bytes.</summary>
+    public const int MaxResponse = ResponseApdu.MaxLength;
+
+    /// <summary>The longest description of a reader, in characters.</summary>
+    public const int MaxReader = 256;
+}

@@ -1,0 +1,119 @@
+using System.Formats.Cbor;
+using CardIssue.Core.Lines;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>
+/// Messages as they stand in a frame: deterministic CBOR (RFC 8949 §4.2.1), one map with integer keys; key 0 is the
+/// <see cref="MessageType"/>, then the fields in the order of the record's parameters from key 1. What is empty or false by default is
+/// left out. <c>messages.cddl</c> beside this folder says it formally.
+/// </summary>
+public static class MessageCodec
+{
+    private const int MaxCount = int.MaxValue;
+
+    /// <summary>The bytes of a message, at most <see cref="ILine.MaxFrame"/>.</summary>
+    /// <exception cref="ArgumentException">A field is outside its limits, or the message does not fit a frame: a fault of this side.</exception>
+    public static byte[] Encode(Message message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (message is Command command) return EncodeCommand(command);
+        var bytes = Fields(message).End();
+        return bytes.Length <= ILine.MaxFrame ? bytes : throw new ArgumentException($"{message.Type} has {bytes.Length} bytes; a frame holds {ILine.MaxFrame}.", nameof(message));
+    }
+
+    /// <summary>Reads a frame. Whatever its bytes are, no exception comes of them.</summary>
+    /// <param name="frame">One frame, nothing before the message and nothing after it.</param>
+    public static DecodeResult Decode(ReadOnlyMemory<byte> frame)
+    {
+        if (frame.Length > ILine.MaxFrame) return DecodeResult.Malformed($"{frame.Length} bytes; a frame holds {ILine.MaxFrame}");
+        try
+        {
+            return DecodeResult.Of(Read(new MessageFieldReader(frame)));
+        }
+        catch (MalformedMessageException e)
+        {
+            return DecodeResult.Malformed(e.Message);
+        }
+        // What CborReader throws when bytes are no deterministic CBOR, are of another type, or too great a number.
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
+        {
+            return DecodeResult.Malformed($"not deterministic CBOR of a message: {e.GetType().Name}");
+        }
+    }
+
+    private static byte[] EncodeCommand(Command command)
+    {
+        var bytes = new byte[CommandFrame.MaxOverhead + command.Payload.Length + 3 * command.Expected.Count];
+        return bytes[..CommandFrame.Encode(command.Sequence, command.Payload.Span, command.Expected, bytes)];
+    }
+
+    private static MessageFieldWriter Fields(Message message)
+    {
+        var to = new MessageFieldWriter(message.Type);
+        return message switch
+        {
+            Hello m => to.Int(1, m.MinVersion, 1, FieldLimits.MaxVersion).Int(2, m.MaxVersion, 1, FieldLimits.MaxVersion)
+                .Name(3, m.Terminal.Value).Bytes(4, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(5, m.Window, 1, Limits.MaxWindow),
+            Challenge m => to.Int(1, m.Version, 1, FieldLimits.MaxVersion).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(3, m.Line.Value, 1, MaxCount),
+            Proof m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
+            Admitted m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength).Bytes(2, m.ReaderList, 0, FieldLimits.MaxReaderList),
+            Refused m => to.Code(1, m.Code),
+            RequestIssue m => to.Int(1, m.Number, 1, MaxCount).Text(2, m.Reference, 1, Limits.MaxReference)
+                .Bytes(3, m.SealedCode, 1, FieldLimits.MaxSealedCode).Name(4, m.Operator.Value),
+            Resume m => to.Int(1, m.Number, 1, MaxCount).Bytes(2, m.Token, Limits.TokenLength, Limits.TokenLength),
+            Declined m => to.Int(1, m.Number, 1, MaxCount).Code(2, m.Code),
+            InsertCard m => to.Int(1, m.Number, 1, MaxCount).Bytes(2, m.Token, Limits.TokenLength, Limits.TokenLength)
+                .Flag(3, m.SameCard).Text(4, m.Display, 0, Limits.MaxDisplay),
+            CardPresent m => to.Int(1, m.Insertion, 1, MaxCount).Bytes(2, m.Atr, FieldLimits.MinAtr, FieldLimits.MaxAtr),
+            CardRejected m => to.Int(1, m.Insertion, 1, MaxCount).Code(2, m.Code),
+            Script m => to.Code(1, m.Kind).Int(2, m.Opening, 1, MaxCount).Int(3, m.Record, 0, Limits.MaxRecords + 1).Int(4, m.Attempt, 1, MaxCount)
+                .Int(5, m.First, 0, Limits.MaxSequence).Int(6, m.Count, 1, Limits.MaxScriptCommands).Flag(7, m.Last).Flag(8, m.Sealed)
+                .OptionalBytes(9, m.Ticket, FieldLimits.MaxTicket),
+            Credit m => to.Int(1, m.Until, 0, Limits.MaxSequence + 1),
+            Result m => to.Int(1, m.First, 0, Limits.MaxSequence).Code(2, m.Stop).ByteStrings(3, m.Responses, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse),
+            Issued m => to.Text(1, m.Receipt, 0, Limits.MaxReceipt, lines: true),
+            CardRemoved => to,
+            Abort m => to.Code(1, m.Code),
+            ReaderRefused m => to.Text(1, m.Reader, 0, FieldLimits.MaxReader),
+            StatusRequest => to,
+            StatusReport m => to.Name(1, m.Terminal.Value).Int(2, m.Line.Value, 1, MaxCount),
+            _ => throw new ArgumentException($"{message.GetType().Name} is no message of the line.", nameof(message)),
+        };
+    }
+
+    private static Message Read(MessageFieldReader from)
+    {
+        // Initializers run in the order in which they stand, which is the order of the keys.
+        Message message = from.Code<MessageType>(0) switch
+        {
+            MessageType.Hello => new Hello(from.Int(1, 1, FieldLimits.MaxVersion), from.Int(2, 1, FieldLimits.MaxVersion), new TerminalId(from.Name(3)),
+                from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow)),
+            MessageType.Challenge => new Challenge(from.Int(1, 1, FieldLimits.MaxVersion), from.Bytes(2, Limits.NonceLength, Limits.NonceLength), new LineNumber(from.Int(3, 1, MaxCount))),
+            MessageType.Proof => new Proof(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength)),
+            MessageType.Admitted => new Admitted(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.Bytes(2, 0, FieldLimits.MaxReaderList)),
+            MessageType.Refused => new Refused(from.Code<RefusalCode>(1)),
+            MessageType.RequestIssue => new RequestIssue(from.Int(1, 1, MaxCount), from.Text(2, 1, Limits.MaxReference),
+                from.Bytes(3, 1, FieldLimits.MaxSealedCode), new OperatorId(from.Name(4))),
+            MessageType.Resume => new Resume(from.Int(1, 1, MaxCount), from.Bytes(2, Limits.TokenLength, Limits.TokenLength)),
+            MessageType.Declined => new Declined(from.Int(1, 1, MaxCount), from.Code<DeclineCode>(2)),
+            MessageType.InsertCard => new InsertCard(from.Int(1, 1, MaxCount), from.Bytes(2, Limits.TokenLength, Limits.TokenLength),
+                from.Flag(3), from.Text(4, 0, Limits.MaxDisplay)),
+            MessageType.CardPresent => new CardPresent(from.Int(1, 1, MaxCount), from.Bytes(2, FieldLimits.MinAtr, FieldLimits.MaxAtr)),
+            MessageType.CardRejected => new CardRejected(from.Int(1, 1, MaxCount), from.Code<CardRejection>(2)),
+            MessageType.Script => new Script(from.Code<ScriptKind>(1), from.Int(2, 1, MaxCount), from.Int(3, 0, Limits.MaxRecords + 1), from.Int(4, 1, MaxCount),
+                from.Int(5, 0, Limits.MaxSequence), from.Int(6, 1, Limits.MaxScriptCommands), from.Flag(7), from.Flag(8), from.OptionalBytes(9, FieldLimits.MaxTicket)),
+            MessageType.Command => new Command(from.Int(1, 0, Limits.MaxSequence), from.Bytes(2, 1, FieldLimits.MaxPayload), from.OptionalWords(3, FieldLimits.MaxExpected)),
+            MessageType.Credit => new Credit(from.Int(1, 0, Limits.MaxSequence + 1)),
+            MessageType.Result => new Result(from.Int(1, 0, Limits.MaxSequence), from.Code<ScriptStop>(2), from.ByteStrings(3, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse)),
+            MessageType.Issued => new Issued(from.Text(1, 0, Limits.MaxReceipt, lines: true)),
+            MessageType.CardRemoved => new CardRemoved(),
+            MessageType.Abort => new Abort(from.Code<AbortCode>(1)),
+            MessageType.ReaderRefused => new ReaderRefused(from.Text(1, 0, FieldLimits.MaxReader)),
+            MessageType.StatusRequest => new StatusRequest(),
+            MessageType.StatusReport => new StatusReport(new TerminalId(from.Name(1)), new LineNumber(from.Int(2, 1, MaxCount))),
+        };
+        from.End();
+        return message;
+    }
+}

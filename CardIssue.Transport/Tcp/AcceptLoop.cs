@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Threading.Channels;
+using CardIssue.Core;
+using CardIssue.Core.Lines;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Transport;
+
+/// <summary>
+/// Brings an accepted socket up to a line, which calls <paramref name="released"/> when it ends. Disposes the socket when it fails. Work that
+/// takes long is left to another thread: the next connection is accepted when this returns or waits.
+/// </summary>
+internal delegate Task<FramedLine> BringUp(Socket socket, IPAddress address, Action released, CancellationToken cancellation);
+
+/// <summary>Accepts sockets and brings them up side by side, so that a slow or bad peer stops no other.</summary>
+internal sealed class AcceptLoop : IAsyncDisposable
+{
+    /// <summary>The wait after a failure to accept: out of file handles, most often, which passes.</summary>
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly LineNumber _line;
+    private readonly LineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly BringUp _bringUp;
+    private readonly Socket _socket;
+    private readonly AddressCounts _counts;
+    private readonly SemaphoreSlim _handshakes;
+    private readonly Channel<FramedLine> _lines;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private int _disposed;
+
+    public AcceptLoop(LineNumber line, IPEndPoint endPoint, LineOptions options, TimeProvider time, ILogger logger, BringUp bringUp)
+    {
+        if (line.Value < 1) throw new ArgumentException("A listener has a line number, 1 or greater.", nameof(line));
+        (_line, _options, _time, _logger, _bringUp) = (line, options, time, logger, bringUp);
+        _counts = new AddressCounts(options);
+        _handshakes = new SemaphoreSlim(options.MaxPendingHandshakes);
+        _lines = Channel.CreateBounded<FramedLine>(options.Backlog);
+        _socket = Listen(endPoint, options.Backlog);
+        LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+        _loop = Task.Run(RunAsync);
+    }
+
+    public IPEndPoint LocalEndPoint { get; }
+
+    public async ValueTask<ILine> AcceptAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _lines.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new LineException(LineFault.Closed, "The listener was closed.", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+        await _loop.ConfigureAwait(false);
+        // Every handshake holds one turn and has been cancelled: with all turns back, none is left.
+        for (var i = 0; i < _options.MaxPendingHandshakes; i++) await _handshakes.WaitAsync().ConfigureAwait(false);
+        _lines.Writer.Complete();
+        while (_lines.Reader.TryRead(out var line)) await line.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static Socket Listen(IPEndPoint endPoint, int backlog)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.Bind(endPoint);
+            socket.Listen(backlog);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new LineException(LineFault.Unreachable,
+                $"Can't listen on {endPoint} ({e.SocketErrorCode}). Check that the address is this machine's and that no other program has the port.", e);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _handshakes.WaitAsync(_stop.Token).ConfigureAwait(false);
+                (Socket Socket, IPAddress Address)? accepted = null;
+                try
+                {
+                    accepted = await AcceptSocketAsync().ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (accepted is null) _handshakes.Release();
+                }
+                if (accepted is { } one) _ = ServeAsync(one.Socket, one.Address);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    /// <summary>The next connection under the caps; null after one that could not be had.</summary>
+    private async Task<(Socket Socket, IPAddress Address)?> AcceptSocketAsync()
+    {
+        Socket socket;
+        try
+        {
+            socket = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            Log.AcceptFailed(_logger, _line.Value, e);
+            await Task.Delay(AcceptPause, _time, _stop.Token).ConfigureAwait(false);
+            return null;
+        }
+        if (RemoteAddress(socket) is not { } address) return Refuse(socket, null, "it was gone before it was accepted.");
+        return _counts.Enter(address) is { } reason ? Refuse(socket, address, reason) : (socket, address);
+    }
+
+    private (Socket, IPAddress)? Refuse(Socket socket, IPAddress? address, string reason)
+    {
+        Log.ConnectionRefused(_logger, _line.Value, address, reason);
+        socket.Close(timeout: 0);
+        return null;
+    }
+
+    private async Task ServeAsync(Socket socket, IPAddress address)
+    {
+        var left = 0;
+        void Leave()
+        {
+            if (Interlocked.Exchange(ref left, 1) == 0) _counts.Leave(address);
+        }
+        try
+        {
+            var line = await _bringUp(socket, address, Leave, _stop.Token).ConfigureAwait(false);
+            if (_lines.Writer.TryWrite(line)) return;
+            Log.ConnectionRefused(_logger, _line.Value, address, $"{_options.Backlog} lines wait to be taken, the {nameof(LineOptions.Backlog)}.");
+            await line.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whatever one peer brings about, the others go on; what is not the peer's doing is a local bug, and logged as one.
+            if (e is IOException or OperationCanceledException or SocketException or AuthenticationException or ObjectDisposedException)
+                Log.ConnectionRefused(_logger, _line.Value, address, e.Message);
+            else Log.ConnectionFailed(_logger, _line.Value, address, e);
+            Leave();
+        }
+        finally
+        {
+            _counts.Settle(address);
+            _handshakes.Release();
+        }
+    }
+
+    private static IPAddress? RemoteAddress(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint is IPEndPoint remote ? Addresses.Plain(remote.Address) : null;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+}

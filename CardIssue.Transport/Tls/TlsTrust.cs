@@ -1,0 +1,27 @@
+using System.Security.Cryptography;
+using CardIssue.Core;
+
+namespace CardIssue.Transport;
+
+/// <summary>Which center a connector trusts: the one whose certificate it knows beforehand. Names, issuers and revocation lists play no part.</summary>
+public sealed class TlsTrust
+{
+    private readonly ByteString[] _pins;
+
+    private TlsTrust(ByteString[] pins) => _pins = pins;
+
+    /// <summary>Trusts the certificates with these digests: one, or the old and the next while a certificate is changed.</summary>
+    /// <param name="sha256">SHA-256 of a certificate's DER, 32 bytes each.</param>
+    /// <exception cref="ArgumentException">None is given, or one is not 32 bytes long.</exception>
+    public static TlsTrust Pinned(params ReadOnlySpan<ByteString> sha256)
+    {
+        if (sha256.IsEmpty) throw new ArgumentException("At least one certificate must be pinned.", nameof(sha256));
+        foreach (var pin in sha256)
+            if (pin.Length != SHA256.HashSizeInBytes)
+                throw new ArgumentException($"A pin is the SHA-256 of a certificate, {SHA256.HashSizeInBytes} bytes, not {pin.Length}.", nameof(sha256));
+        return new TlsTrust(sha256.ToArray());
+    }
+
+    /// <summary>Whether the certificate with this SHA-256 is trusted.</summary>
+    public bool Accepts(ByteString sha256) => Array.IndexOf(_pins, sha256) >= 0;
+}

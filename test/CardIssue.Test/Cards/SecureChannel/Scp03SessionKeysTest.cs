@@ -1,0 +1,61 @@
+using CardIssue.Core;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Test.Cards.Vectors;
+
+namespace CardIssue.Test.Cards.SecureChannel;
+
+public class Scp03SessionKeysTest
+{
+    private static byte[] Exported()
+    {
+        using var session = Scp03SessionTest.Open(Vector.Load("scp03_sessions.json").First());
+        var exported = new byte[session.ExportedKeysLength];
+        session.ExportKeys(exported);
+        return exported;
+    }
+
+    [Test]
+    public void Exported_HasTheDocumentedLayout()
+    {
+        var vector = Vector.Load("scp03_sessions.json").First();
+        var layout = ByteString.Concat(ByteString.FromHex("01111000"), vector.Hex("externalAuthenticate").Slice(5, 8),
+            vector.Hex("sessionEnc"), vector.Hex("sessionMac"), vector.Hex("sessionRmac"));
+        Assert.That(ByteString.Own(Exported()), Is.EqualTo(layout));
+    }
+
+    [Test]
+    public void Imported_ExportsTheSame()
+    {
+        var exported = Exported();
+        exported[3] = 1;
+        using var keys = Scp03SessionKeys.Import(exported);
+        Assert.That(keys.CountsEmptyCommands, Is.False);
+        var again = new byte[keys.ExportedLength];
+        Assert.That(keys.Export(again), Is.EqualTo(exported.Length));
+        Assert.That(again, Is.EqualTo(exported));
+        Assert.That(() => keys.Export(new byte[4]), Throws.ArgumentException);
+    }
+
+    [TestCase(0, 2)]
+    [TestCase(1, 0x30)]
+    [TestCase(2, 17)]
+    [TestCase(2, 24)]
+    [TestCase(3, 2)]
+    public void WrongByte_Imported_IsRefused(int index, int value)
+    {
+        var exported = Exported();
+        exported[index] = (byte)value;
+        Assert.That(Scp03SessionKeys.TryImport(exported, out _, out var error), Is.False);
+        Assert.That(error, Is.Not.Empty);
+        Assert.That(() => Scp03SessionKeys.Import(exported), Throws.InstanceOf<FormatException>());
+    }
+
+    [Test]
+    public void AnyOtherLength_Imported_IsRefused()
+    {
+        var exported = Exported();
+        for (var length = 0; length < exported.Length; length++)
+            Assert.That(Scp03SessionKeys.TryImport(exported.AsSpan(0, length), out _, out _), Is.False);
+        Assert.That(Scp03SessionKeys.TryImport([.. exported, 0], out _, out _), Is.False);
+    }
+}

@@ -1,0 +1,260 @@
+using System.Text.Json;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Test.Cards.Vectors;
+
+namespace CardIssue.Test.Cards.SecureChannel;
+
+public class Scp03SessionTest
+{
+    private static IEnumerable<TestCaseData> Sessions() =>
+        Vector.Load("scp03_sessions.json").Select(session => new TestCaseData(session).SetArgDisplayNames(session.Text("name")));
+
+    internal static Scp03StaticKeys Keys(JsonElement session) => new(
+        session.Hex("initializeUpdate")[2], SecretBytes.Copy(session.Hex("enc").Span), SecretBytes.Copy(session.Hex("mac").Span), SecretBytes.Copy(session.Hex("dek").Span));
+
+    internal static Scp03Session Open(JsonElement session)
+    {
+        using var keys = Keys(session);
+        var initializeUpdate = CommandApdu.Parse(session.Hex("initializeUpdate").Span);
+        var result = Scp03Opening.TryOpen(keys, initializeUpdate.P1, initializeUpdate.Data.Span,
+            new ResponseApdu(session.Hex("initializeUpdateResponse"), 0x9000), (SecurityLevel)session.Hex("level")[0]);
+        Assert.That(result, Is.InstanceOf<Scp03OpenResult.Opened>());
+        return ((Scp03OpenResult.Opened)result).Session;
+    }
+
+    private static JsonElement Vector33 => Vector.Load("scp03_sessions.json").Single(s => s.Text("name") == "pySim SCP03 AES128 level 33");
+
+    private static JsonElement Vector11 => Vector.Load("scp03_sessions.json").Single(s => s.Text("name") == "pySim SCP03 AES256 level 11");
+
+    [TestCaseSource(nameof(Sessions))]
+    public void RealCard_Replayed_EveryByteAgrees(JsonElement vector)
+    {
+        using var session = Open(vector);
+        Replay(session, vector);
+    }
+
+    [TestCaseSource(nameof(Sessions))]
+    public void SessionKeysAlone_Replayed_EveryByteAgrees(JsonElement vector)
+    {
+        using var center = Open(vector);
+        Span<byte> exported = stackalloc byte[Scp03SessionKeys.MaxExportedLength];
+        var length = center.ExportKeys(exported);
+        using var module = Scp03Session.FromSessionKeys(Scp03SessionKeys.Import(exported[..length]));
+        Replay(module, vector);
+        Replay(center, vector);
+        Assert.That(() => module.EncryptWithDek(new byte[16]), Throws.InvalidOperationException);
+    }
+
+    private static void Replay(Scp03Session session, JsonElement vector)
+    {
+        Assert.That(session.ExternalAuthenticate().ToBytes(), Is.EqualTo(vector.Hex("externalAuthenticate")));
+        foreach (var exchange in vector.GetProperty("exchanges").EnumerateArray())
+        {
+            Assert.That(session.Wrap(CommandApdu.Parse(exchange.Hex("plain").Span)).ToBytes(), Is.EqualTo(exchange.Hex("wrapped")));
+            if (exchange.HexOrNull("response") is not { } response)
+            {
+                // The vector does not tell what the card answered here; an error moves nothing.
+                session.Unwrap(new ResponseApdu(default, 0x6A88));
+                continue;
+            }
+            var result = session.Unwrap(new ResponseApdu(response, 0x9000));
+            var plain = result switch
+            {
+                UnwrapResult.Authenticated authenticated when session.Level.HasRMac() => authenticated.Data,
+                UnwrapResult.NoProtection open when !session.Level.HasRMac() => open.Data,
+                _ => throw new AssertionException(result.ToString()),
+            };
+            Assert.That(plain, Is.EqualTo(exchange.Hex("responsePlain")));
+        }
+    }
+
+    [TestCaseSource(nameof(Sessions))]
+    public void RealCard_Opened_SessionKeysAgree(JsonElement vector)
+    {
+        using var session = Open(vector);
+        var exported = new byte[session.ExportedKeysLength];
+        session.ExportKeys(exported);
+        var keys = ByteString.Concat(vector.Hex("sessionEnc"), vector.Hex("sessionMac"), vector.Hex("sessionRmac"));
+        Assert.That(ByteString.Copy(exported.AsSpan(12)), Is.EqualTo(keys));
+    }
+
+    [Test]
+    public void CommandsWrappedAhead_AnswersUnwrappedInOrder_EachIsCheckedWithItsOwnCommand()
+    {
+        using var session = Open(Vector33);
+        session.ExternalAuthenticate();
+        var exchanges = Vector33.GetProperty("exchanges").EnumerateArray().ToArray();
+        foreach (var exchange in exchanges)
+            Assert.That(session.Wrap(CommandApdu.Parse(exchange.Hex("plain").Span)).ToBytes(), Is.EqualTo(exchange.Hex("wrapped")));
+        var first = session.Unwrap(new ResponseApdu(exchanges[0].Hex("response"), 0x9000));
+        Assert.That((first as UnwrapResult.Authenticated)?.Data, Is.EqualTo(exchanges[0].Hex("responsePlain")));
+    }
+
+    [Test]
+    public void AnyBitOfAResponse_Flipped_BreaksTheSession()
+    {
+        var exchange = Vector33.GetProperty("exchanges")[0];
+        var genuine = new ResponseApdu(exchange.Hex("response"), 0x9000).ToBytes();
+        for (var bit = 0; bit < 8 * (genuine.Length - 2); bit++)
+        {
+            using var session = Started(exchange, Vector33);
+            var bytes = genuine.ToArray();
+            bytes[bit / 8] ^= (byte)(1 << bit % 8);
+            Assert.That(session.Unwrap(ResponseApdu.Parse(bytes)), Is.InstanceOf<UnwrapResult.Breach>().With.Property("Reason").EqualTo(ChannelBreach.WrongMac), $"bit {bit}");
+            Assert.That(() => session.Wrap(CommandApdu.Parse(exchange.Hex("plain").Span)), Throws.InvalidOperationException);
+            Assert.That(() => session.Unwrap(ResponseApdu.Parse(genuine.Span)), Throws.InvalidOperationException);
+            Assert.That(() => session.EncryptWithDek(new byte[16]), Throws.InvalidOperationException);
+        }
+    }
+
+    [TestCase(0x9000)]
+    [TestCase(0x6200)]
+    [TestCase(0x6310)]
+    public void ProtectedStatus_WithoutMac_BreaksTheSession(int statusWord)
+    {
+        using var session = Started(Vector11.GetProperty("exchanges")[0], Vector11);
+        var result = session.Unwrap(new ResponseApdu(ByteString.FromHex("01020304050607"), (ushort)statusWord));
+        Assert.That((result as UnwrapResult.Breach)?.Reason, Is.EqualTo(ChannelBreach.MissingMac));
+        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66)), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void GenuineData_WithAnotherStatusWord_BreaksTheSession()
+    {
+        var exchange = Vector11.GetProperty("exchanges")[0];
+        using var session = Started(exchange, Vector11);
+        Assert.That(session.Unwrap(new ResponseApdu(exchange.Hex("response"), 0x6310)), Is.InstanceOf<UnwrapResult.Breach>());
+    }
+
+    [Test]
+    public void ErrorStatus_WithData_IsUnauthenticatedAndTheDataIsDropped()
+    {
+        using var session = Started(Vector11.GetProperty("exchanges")[0], Vector11);
+        var result = session.Unwrap(new ResponseApdu(ByteString.FromHex("0102030405060708"), 0x6A80));
+        Assert.That(result, Is.InstanceOf<UnwrapResult.Unauthenticated>().With.Property("StatusWord").EqualTo(0x6A80));
+    }
+
+    private static Scp03Session Started(JsonElement exchange, JsonElement vector)
+    {
+        var session = Open(vector);
+        session.ExternalAuthenticate();
+        session.Wrap(CommandApdu.Parse(exchange.Hex("plain").Span));
+        return session;
+    }
+
+    [Test]
+    public void Calls_OutOfOrder_Throw()
+    {
+        using var session = Open(Vector11);
+        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66)), Throws.InvalidOperationException);
+        Assert.That(() => session.Unwrap(new ResponseApdu(default, 0x9000)), Throws.InvalidOperationException);
+        session.ExternalAuthenticate();
+        Assert.That(() => session.ExternalAuthenticate(), Throws.InvalidOperationException);
+        Assert.That(() => session.ExportKeys(new byte[Scp03SessionKeys.MaxExportedLength]), Throws.InvalidOperationException);
+        Assert.That(() => session.Unwrap(new ResponseApdu(default, 0x9000)), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void Disposed_AnyCall_Throws()
+    {
+        var session = Open(Vector11);
+        session.Dispose();
+        session.Dispose();
+        Assert.That(() => session.ExternalAuthenticate(), Throws.InvalidOperationException);
+        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66)), Throws.InvalidOperationException);
+        Assert.That(() => session.Unwrap(new ResponseApdu(default, 0x9000)), Throws.InvalidOperationException);
+    }
+
+    [TestCase("11", 247)]
+    [TestCase("03", 239)]
+    [TestCase("33", 239)]
+    public void Data_AtTheLimit_FitsAndOneMoreIsRefused(string level, int limit)
+    {
+        using var session = Open(Vector.Load("scp03_sessions.json").First(s => s.Text("level") == level));
+        session.ExternalAuthenticate();
+        Assert.That(session.MaxPlainData, Is.EqualTo(limit));
+        Assert.That(session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[limit]))).IsExtended, Is.False);
+        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[limit + 1]))), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void RefusedCommand_DoesNotMoveTheSession()
+    {
+        using var session = Open(Vector33);
+        session.ExternalAuthenticate();
+        Assert.That(() => session.Wrap(new CommandApdu(0x84, 0xE2, 0, 0)), Throws.ArgumentException);
+        Assert.That(() => session.Wrap(new CommandApdu(0xC0, 0xE2, 0, 0)), Throws.ArgumentException);
+        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[1]), extended: true)), Throws.ArgumentException);
+        Assert.That(() => session.Wrap([0x80, 0xE2, 0], new byte[Scp03Session.MaxWrappedLength]), Throws.ArgumentException);
+        Assert.That(() => session.Wrap([0x80, 0xE2, 0, 0], new byte[8]), Throws.ArgumentException);
+        var first = Vector33.GetProperty("exchanges")[0];
+        Assert.That(session.Wrap(CommandApdu.Parse(first.Hex("plain").Span)).ToBytes(), Is.EqualTo(first.Hex("wrapped")));
+    }
+
+    [Test]
+    public void Channel2_Wrapped_HasTheMacOfChannel0()
+    {
+        using var zero = Open(Vector11);
+        using var two = Open(Vector11);
+        zero.ExternalAuthenticate();
+        two.ExternalAuthenticate();
+        var onZero = zero.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.FromHex("0102")));
+        var onTwo = two.Wrap(new CommandApdu(0x82, 0xE2, 0, 0, ByteString.FromHex("0102")));
+        Assert.That(onTwo.Cla, Is.EqualTo(0x86));
+        Assert.That(onTwo.Data, Is.EqualTo(onZero.Data));
+    }
+
+    [Test]
+    public void OutstandingAnswers_AtTheCap_RefuseTheNextCommand()
+    {
+        using var session = Open(Vector11);
+        session.ExternalAuthenticate();
+        for (var i = 0; i < Scp03Session.MaxOutstanding; i++) session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66));
+        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66)), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void CardThatForgetsEmptyCommands_EmptyCommand_LeavesTheCounter()
+    {
+        using var keys = Keys(Vector33);
+        var initializeUpdate = CommandApdu.Parse(Vector33.Hex("initializeUpdate").Span);
+        Scp03Session OpenCounting(bool counts) => ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span,
+            new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000), SecurityLevel.CMacCEncRMacREnc, counts)).Session;
+        ByteString EncryptedAfterEmpty(bool counts)
+        {
+            using var session = OpenCounting(counts);
+            session.ExternalAuthenticate();
+            session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66));
+            return session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.FromHex("01"))).Data.Slice(0, 16);
+        }
+        ByteString EncryptedAtOnce()
+        {
+            using var session = OpenCounting(true);
+            session.ExternalAuthenticate();
+            return session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.FromHex("01"))).Data.Slice(0, 16);
+        }
+        Assert.That(EncryptedAfterEmpty(false), Is.EqualTo(EncryptedAtOnce()));
+        Assert.That(EncryptedAfterEmpty(true), Is.Not.EqualTo(EncryptedAtOnce()));
+    }
+
+    [Test]
+    public void Dek_Encrypts_AsAesCbcWithZeroIvWould()
+    {
+        using var session = Open(Vector11);
+        using var aes = System.Security.Cryptography.Aes.Create();
+        aes.SetKey(Vector11.Hex("dek").Span);
+        byte[] Decrypt(ByteString encrypted) => aes.DecryptCbc(encrypted.Span, new byte[16], System.Security.Cryptography.PaddingMode.None);
+        var key24 = Enumerable.Range(1, 24).Select(i => (byte)i).ToArray();
+
+        Assert.That(Decrypt(session.EncryptWithDek(key24.AsSpan(0, 16))), Is.EqualTo(key24[..16]));
+        Assert.That(Decrypt(session.EncryptWithDek(key24, DekPadding.KeyData))[..24], Is.EqualTo(key24));
+        Assert.That(session.EncryptWithDek(key24, DekPadding.KeyData).Length, Is.EqualTo(32));
+        Assert.That(Decrypt(session.EncryptWithDek(key24.AsSpan(0, 14), DekPadding.Iso)), Is.EqualTo((byte[])[.. key24[..14], 0x80, 0x00]));
+        Assert.That(Decrypt(session.EncryptWithDek(key24.AsSpan(0, 16), DekPadding.Iso)).Length, Is.EqualTo(32));
+        Assert.That(() => session.EncryptWithDek(key24), Throws.ArgumentException);
+        Assert.That(() => session.EncryptWithDek(key24.AsSpan(0, 15), DekPadding.KeyData), Throws.ArgumentException);
+        Assert.That(() => session.EncryptWithDek([], DekPadding.Iso), Throws.ArgumentException);
+    }
+}

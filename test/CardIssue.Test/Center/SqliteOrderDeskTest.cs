@@ -1,0 +1,172 @@
+using CardIssue.Center.Feed;
+using CardIssue.Center.Orders;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Center;
+
+[TestFixture]
+public class SqliteOrderDeskTest
+{
+    private static readonly OperatorId Ann = new("ann"), Bob = new("bob");
+    private static readonly OrderId O1 = new("o1");
+    private static readonly CardId Card1 = StoreBench.Card(1);
+
+    private StoreBench _bench = null!;
+    private RememberingFeed _feed = null!;
+
+    [SetUp]
+    public async Task Open()
+    {
+        _bench = await StoreBench.OpenAsync();
+        _feed = new RememberingFeed();
+        await _bench.ImportAsync(_bench.New("o1"));
+    }
+
+    [TearDown]
+    public async Task Close() => await _bench.DisposeAsync();
+
+    private async Task<ClaimOutcome.Claimed> HalfWrittenAsync()
+    {
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 3));
+        return claim;
+    }
+
+    [Test]
+    public async Task Waiting_Retry_GoesOnWhereItWasWithAttemptOne()
+    {
+        var claim = await HalfWrittenAsync();
+        await _bench.SaveAsync(claim, new OrderChange.Waiting(1), new OrderChange.Released());
+        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.Waiting));
+        Assert.That(await _bench.Desk.RetryAsync(O1, Ann, "new reader"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.RetryAsync(O1, Ann, "again"), Is.EqualTo(DeskOutcome.WrongState));
+        var again = await _bench.ClaimedAsync("o1");
+        Assert.That((again.State, again.Progress, again.Bound), Is.EqualTo((OrderState.Writing, new Progress(0, 1, 1, 1), Card1)));
+    }
+
+    [Test]
+    public async Task OneOperatorTwice_Void_IsRefused()
+    {
+        Assert.That(await _bench.Desk.VoidAsync(O1, Ann, new OperatorId("ANN"), "lost"), Is.EqualTo(DeskOutcome.SameOperator));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready));
+    }
+
+    [Test]
+    public async Task BoundOrder_Void_BlocksFirstAndIsVoidedOnceThatWasTold()
+    {
+        var claim = await HalfWrittenAsync();
+        Assert.That(await _bench.Desk.VoidAsync(O1, Ann, Bob, "card broke"), Is.EqualTo(DeskOutcome.BlockOrdered));
+        Assert.That(await _bench.Orders.SaveAsync(O1, claim.Fence, new OrderChange.Confirmed(1)), Is.InstanceOf<SaveOutcome.ClaimLost>());
+        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.Waiting));
+        _feed.Fails = true;
+        await Assert.ThrowsAsync<IOException>(() => _bench.Pump(_feed).PumpAsync());
+        Assert.That((await _bench.ViewAsync("o1")).VoidOrdered, Is.True);
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 2), Ann), Is.EqualTo(DeskOutcome.WrongState));
+        await _bench.RestartAsync();
+        _feed.Fails = false;
+        Assert.That(await _bench.Pump(_feed).PumpAsync(), Is.EqualTo(2));
+        Assert.That(_feed.Told.Select(told => (told.Kind, told.Card)),
+            Is.EqualTo(new (FeedEventKind, CardId?)[] { (FeedEventKind.Blocked, Card1), (FeedEventKind.Voided, Card1) }));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Voided));
+        Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(CardStanding.Voided));
+    }
+
+    [Test]
+    public async Task Voided_Reissue_OnceWithTheNextNumberAndAnotherCard()
+    {
+        await HalfWrittenAsync();
+        await _bench.Desk.VoidAsync(O1, Ann, Bob, "card broke");
+        await _bench.Pump(_feed).PumpAsync();
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 5), Ann), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.Desk.NextSequenceAsync("c1"), Is.EqualTo(2));
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 2), Ann), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o3", sequence: 3), Ann), Is.EqualTo(DeskOutcome.AlreadyReissued));
+        var claim = await _bench.ClaimedAsync("c1");
+        Assert.That(claim.Order, Is.EqualTo(new OrderId("o2")));
+        Assert.That(await _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Bound(Card1)), Is.InstanceOf<SaveOutcome.CardInUse>());
+    }
+
+    [Test]
+    public async Task Issued_IsLiveOnlyOnceTheFeedWasTold()
+    {
+        await _bench.IssueAsync("o1", Card1);
+        Assert.That((await _bench.ViewAsync("o1")).IsLive, Is.False);
+        await _bench.Pump(_feed).PumpAsync();
+        Assert.That((await _bench.ViewAsync("o1")).IsLive, Is.True);
+        Assert.That(_feed.Told.Single().Kind, Is.EqualTo(FeedEventKind.Issued));
+        Assert.That(await _bench.Pump(_feed).PumpAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task JsonLinesFeed_ToldTwiceWithATornLineBetween_EachEventIsALine()
+    {
+        var path = Path.Combine(_bench.Directory, "feed", "issued.jsonl");
+        await _bench.IssueAsync("o1", Card1);
+        await _bench.Pump(new JsonLinesFeed(path)).PumpAsync();
+        await File.AppendAllTextAsync(path, "{\"eventId\":\"to");
+        await _bench.Desk.VoidAsync(O1, Ann, Bob, "stolen");
+        await _bench.Pump(new JsonLinesFeed(path)).PumpAsync();
+        var lines = await File.ReadAllLinesAsync(path);
+        Assert.That(lines.Where(line => line.EndsWith('}')).Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()),
+            Is.EqualTo(new[] { "issued", "blocked", "voided" }));
+    }
+
+    [Test]
+    public async Task IssuedSinceTheBackup_QuarantineAllAndReconcile_StaysIssued()
+    {
+        await _bench.IssueAsync("o1", Card1);
+        await _bench.ImportAsync(_bench.New("o2", "c2"));
+        Assert.That(await _bench.Desk.QuarantineAllAsync(_bench.Time.GetUtcNow(), Ann, "restored"), Is.EqualTo(2));
+        Assert.That(await _bench.Desk.ReconcileAsync(O1, new Reconciliation.GoesOn(null, Progress.None), Ann, "?"), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.Desk.ReconcileAsync(O1, new Reconciliation.WasIssued(Card1), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Issued));
+        Assert.That(await _bench.Pump(_feed).PumpAsync(), Is.EqualTo(1), "told once only");
+    }
+
+    [Test]
+    public async Task Quarantined_ReconcileAsTheLogSays_GoesOnThere()
+    {
+        await HalfWrittenAsync();
+        await _bench.ImportAsync(_bench.New("o2", "c2"));
+        await _bench.Desk.QuarantineAllAsync(null, Ann, "restored");
+        var o2 = new OrderId("o2");
+        Assert.That(await _bench.Desk.ReconcileAsync(o2, new Reconciliation.GoesOn(Card1, new Progress(1, 0, 1, 1)), Ann, "log"),
+            Is.EqualTo(DeskOutcome.DoesNotFit), "the card is another order's");
+        Assert.That(await _bench.Desk.ReconcileAsync(o2, new Reconciliation.WasIssued(StoreBench.Card(2)), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.ReconcileAsync(O1, new Reconciliation.GoesOn(Card1, new Progress(2, 3, 1, 3)), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
+        var claim = await _bench.ClaimedAsync("o1");
+        Assert.That((claim.Bound, claim.Progress), Is.EqualTo(((CardId?)Card1, new Progress(2, 3, 1, 3))));
+        await _bench.Pump(_feed).PumpAsync();
+        Assert.That(_feed.Told.Single().Order, Is.EqualTo(o2));
+    }
+
+    [Test]
+    public async Task EndedLongAgo_DeleteWriteData_IsGoneFromTheFiles()
+    {
+        var secret = ByteString.Copy("a-very-secret-sealed-record"u8);
+        await _bench.ImportAsync(_bench.New("o2", "c2") with { SealedData = secret });
+        await _bench.IssueAsync("o2", Card1);
+        Assert.That(await _bench.Desk.DeleteWriteDataAsync(), Is.Zero);
+        Assert.That(Holds(secret), Is.True);
+        _bench.Time.Advance(_bench.Options.KeepWriteData);
+        Assert.That(await _bench.Desk.DeleteWriteDataAsync(), Is.EqualTo(1));
+        Assert.That(Holds(secret), Is.False);
+    }
+
+    [Test]
+    public async Task SomeOrders_Count_IsByState()
+    {
+        await _bench.ImportAsync(_bench.New("o2", "c2"), _bench.New("o3", "c3"));
+        await _bench.IssueAsync("o1", Card1);
+        Assert.That(await _bench.Desk.CountAsync(), Is.EquivalentTo(new Dictionary<OrderState, int> { [OrderState.Ready] = 2, [OrderState.Issued] = 1 }));
+    }
+
+    private bool Holds(ByteString secret) => Directory.EnumerateFiles(_bench.Directory).Any(path =>
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var content = new byte[file.Length];
+        file.ReadExactly(content);
+        return content.AsSpan().IndexOf(secret.Span) >= 0;
+    });
+}

@@ -1,0 +1,322 @@
+using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Center;
+
+[TestFixture]
+public class SqliteOrderStoreTest
+{
+    private StoreBench _bench = null!;
+
+    private static readonly CardId Card1 = StoreBench.Card(1), Card2 = StoreBench.Card(2);
+
+    [SetUp]
+    public async Task Open() => _bench = await StoreBench.OpenAsync();
+
+    [TearDown]
+    public async Task Close() => await _bench.DisposeAsync();
+
+    [Test]
+    public async Task SecondOrderTaken_Import_NoneIsThere()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var outcome = await _bench.ImportAsync(_bench.New("o2", "c2"), _bench.New("o1", "c3"));
+        Assert.That(outcome.Imported, Is.Zero);
+        Assert.That(outcome.Refusal, Does.Contain("order 2 of the list (o1)"));
+        Assert.That(await _bench.Desk.ListAsync(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task SameProductVersionWithOtherContent_Import_IsRefused()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var outcome = await _bench.Orders.ImportAsync(StoreBench.Product with { Body = ByteString.Copy("{ }"u8) }, [_bench.New("o2", "c2")]);
+        Assert.That(outcome.Refusal, Does.Contain("new version"));
+        Assert.That(await new SqliteProductStore(_bench.Database).GetAsync(StoreBench.Product.Ref), Is.EqualTo(StoreBench.Product));
+    }
+
+    [TestCase("o1")]
+    [TestCase("c1")]
+    public async Task ReadyOrder_ClaimByReference_IsClaimed(string reference)
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync(reference);
+        Assert.That(claim.Order, Is.EqualTo(new OrderId("o1")));
+        Assert.That(claim.Fence, Is.EqualTo(1));
+        Assert.That(claim.Progress, Is.EqualTo(Progress.None));
+        Assert.That(claim.Token.Length, Is.EqualTo(Limits.TokenLength));
+        Assert.That(claim.SealedData, Is.EqualTo(ByteString.Copy("sealed"u8)));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Claimed));
+    }
+
+    [Test]
+    public async Task TwoOpenOrders_ClaimByCustomer_IsDeclined()
+    {
+        await _bench.ImportAsync(_bench.New("o1"), _bench.New("o2", sequence: 2));
+        Assert.That(await _bench.DeclineAsync("c1"), Is.EqualTo(DeclineCode.OrderOrCode));
+        Assert.That(await _bench.DeclineAsync("o2"), Is.Null);
+    }
+
+    [Test]
+    public async Task UnknownOrder_Claim_ChecksSomeVerifierAndLooksLikeAWrongCode()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var checks = new List<ByteString>();
+        var outcome = await _bench.Orders.ClaimAsync("nobody", verifier => { checks.Add(verifier); return true; }, StoreBench.At("t1"));
+        Assert.That(((ClaimOutcome.Declined)outcome).Code, Is.EqualTo(DeclineCode.OrderOrCode));
+        Assert.That(checks, Is.EqualTo(new[] { StoreBench.Verifier }));
+    }
+
+    [Test]
+    public async Task WrongCodesForACustomer_RightCodeAfterwards_TooManyUntilTheWindowPasses()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        for (var i = 0; i < _bench.Options.CodeAttemptsPerCustomer; i++)
+            Assert.That(await _bench.DeclineAsync(i % 2 == 0 ? "o1" : "c1", $"t{i}", right: false), Is.EqualTo(DeclineCode.OrderOrCode));
+        Assert.That(await _bench.DeclineAsync("o1", "t9"), Is.EqualTo(DeclineCode.TooMany));
+        await _bench.RestartAsync();
+        Assert.That(await _bench.DeclineAsync("o1", "t9"), Is.EqualTo(DeclineCode.TooMany));
+        _bench.Time.Advance(_bench.Options.CodeWindow);
+        Assert.That(await _bench.DeclineAsync("o1", "t9"), Is.Null);
+    }
+
+    [Test]
+    public async Task WrongCodesFromATerminal_OtherCustomer_TooManyThereOnly()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        for (var i = 0; i < _bench.Options.CodeAttemptsPerTerminal; i++) await _bench.DeclineAsync($"guess{i}", right: false);
+        Assert.That(await _bench.DeclineAsync("o1", "t1"), Is.EqualTo(DeclineCode.TooMany));
+        Assert.That(await _bench.DeclineAsync("o1", "t2"), Is.Null);
+    }
+
+    [Test]
+    public async Task CenterStopsInTheCheck_TryStaysCounted()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        for (var i = 0; i < _bench.Options.CodeAttemptsPerCustomer; i++)
+        {
+            await Assert.ThrowsAsync<TimeoutException>(() =>
+                _bench.Orders.ClaimAsync("o1", _ => throw new TimeoutException(), StoreBench.At("t1")));
+        }
+        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.TooMany));
+    }
+
+    [Test]
+    public async Task CodeExpired_Claim_IsDeclined()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        _bench.Time.Advance(TimeSpan.FromDays(30));
+        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.OrderOrCode));
+        Assert.That(await _bench.Desk.RenewCodeAsync(new OrderId("o1"), StoreBench.Verifier, _bench.Time.GetUtcNow().AddDays(1), new OperatorId("op")),
+            Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.DeclineAsync("o1"), Is.Null);
+    }
+
+    [Test]
+    public async Task TwoClaimsAtOnce_OneIsClaimedOneIsBusy()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var outcomes = await Task.WhenAll(_bench.ClaimAsync("o1", "t1", "s1"), _bench.ClaimAsync("o1", "t2", "s2"));
+        Assert.That(outcomes.OfType<ClaimOutcome.Claimed>().Count(), Is.EqualTo(1));
+        Assert.That(outcomes.OfType<ClaimOutcome.Declined>().Single().Code, Is.EqualTo(DeclineCode.Busy));
+    }
+
+    [Test]
+    public async Task ClaimHeld_LeaseRunsOut_AnotherTakesOverAndTheFirstIsFenced()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var first = await _bench.ClaimedAsync("o1");
+        _bench.Time.Advance(_bench.Options.Lease - TimeSpan.FromSeconds(1));
+        Assert.That(await _bench.Orders.RenewAsync(first.Order, first.Fence), Is.True);
+        _bench.Time.Advance(_bench.Options.Lease - TimeSpan.FromSeconds(1));
+        Assert.That(await _bench.DeclineAsync("o1", "t2", "s2"), Is.EqualTo(DeclineCode.Busy));
+        _bench.Time.Advance(TimeSpan.FromSeconds(1));
+        var second = await _bench.ClaimedAsync("o1", "t2", "s2");
+        Assert.That(second.Fence, Is.EqualTo(first.Fence + 1));
+        Assert.That(await _bench.Orders.RenewAsync(first.Order, first.Fence), Is.False);
+        Assert.That(await _bench.Orders.SaveAsync(first.Order, first.Fence, new OrderChange.Bound(Card1)), Is.InstanceOf<SaveOutcome.ClaimLost>());
+        Assert.That((await _bench.ViewAsync("o1")).Card, Is.Null);
+    }
+
+    [Test]
+    public async Task HostStartsAnew_ReleaseItsSessions_ClaimsAreFree()
+    {
+        await _bench.ImportAsync(_bench.New("o1"), _bench.New("o2", "c2"));
+        await _bench.ClaimAsync("o1", host: "h1");
+        await _bench.ClaimAsync("o2", host: "h2");
+        await _bench.RestartAsync();
+        Assert.That(await _bench.Orders.ReleaseSessionsOfHostAsync("h1"), Is.EqualTo(1));
+        Assert.That(await _bench.DeclineAsync("o1", "t2"), Is.Null);
+        Assert.That(await _bench.DeclineAsync("o2", "t2"), Is.EqualTo(DeclineCode.Busy));
+    }
+
+    [Test]
+    public async Task ClaimHeld_SameTerminalResumes_TakesOverAtOnce()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var first = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(first, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1));
+        var again = (ClaimOutcome.Claimed)await _bench.Orders.ResumeAsync(first.Token, StoreBench.At("t1", "s2") with { Operator = null });
+        Assert.That(again.Fence, Is.EqualTo(first.Fence + 1));
+        Assert.That(again.Bound, Is.EqualTo(Card1));
+        Assert.That(again.Progress, Is.EqualTo(new Progress(0, 1, 1, 1)));
+        Assert.That(again.Token, Is.EqualTo(first.Token));
+        Assert.That(await _bench.Orders.SaveAsync(first.Order, first.Fence, new OrderChange.Confirmed(1)), Is.InstanceOf<SaveOutcome.ClaimLost>());
+    }
+
+    [Test]
+    public async Task TokenOfAnotherTerminal_Resume_IsDeclined()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Released());
+        var outcome = await _bench.Orders.ResumeAsync(claim.Token, StoreBench.At("t2"));
+        Assert.That(((ClaimOutcome.Declined)outcome).Code, Is.EqualTo(DeclineCode.OrderOrCode));
+    }
+
+    [Test]
+    public async Task OrderIssued_Resume_SaysAlreadyIssued()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Released());
+        await _bench.IssueAsync("o1", Card1);
+        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.AlreadyIssued));
+        Assert.That(await _bench.DeclineAsync("c1"), Is.EqualTo(DeclineCode.AlreadyIssued));
+        Assert.That(((ClaimOutcome.Declined)await _bench.Orders.ResumeAsync(claim.Token, StoreBench.At("t1"))).Code, Is.EqualTo(DeclineCode.OrderOrCode),
+            "the token of an earlier claim by code is replaced by that of the later");
+    }
+
+    [Test]
+    public async Task CodeSpent_SameCode_ResumesTheBoundCard()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var first = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(first, new OrderChange.Bound(Card1), new OrderChange.Released());
+        Assert.That((await _bench.ViewAsync("o1")).CodeSpent, Is.True);
+        var again = await _bench.ClaimedAsync("o1", "t2", "s2");
+        Assert.That(again.Bound, Is.EqualTo(Card1));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _bench.Orders.SaveAsync(again.Order, again.Fence, new OrderChange.Bound(Card2)));
+    }
+
+    [Test]
+    public async Task CardBoundToAnOrder_OtherOrder_CardInUse()
+    {
+        await _bench.ImportAsync(_bench.New("o1"), _bench.New("o2", "c2"));
+        await _bench.SaveAsync(await _bench.ClaimedAsync("o1"), new OrderChange.Bound(Card1));
+        var other = await _bench.ClaimedAsync("o2", "t2", "s2");
+        Assert.That(await _bench.Orders.SaveAsync(other.Order, other.Fence, new OrderChange.Authenticating(Card1)), Is.InstanceOf<SaveOutcome.CardInUse>());
+        Assert.That(await _bench.Orders.SaveAsync(other.Order, other.Fence, new OrderChange.Bound(Card1)), Is.InstanceOf<SaveOutcome.CardInUse>());
+        Assert.That(await _bench.Orders.CardTriesAsync(Card1), Is.Zero);
+        Assert.That((await _bench.Orders.CardAsync(Card1)).IsUsableFor(new OrderId("o1")), Is.True);
+        Assert.That((await _bench.Orders.CardAsync(Card1)).IsUsableFor(new OrderId("o2")), Is.False);
+        Assert.That((await _bench.ViewAsync("o2")).State, Is.EqualTo(OrderState.Claimed));
+    }
+
+    [Test]
+    public async Task AuthenticationsWithoutSuccess_LimitReached_CardBarredInEveryOrder()
+    {
+        await _bench.ImportAsync(_bench.New("o1"), _bench.New("o2", "c2"));
+        var claim = await _bench.ClaimedAsync("o1");
+        for (var i = 0; i < _bench.Options.CardTries; i++) await _bench.SaveAsync(claim, new OrderChange.Authenticating(Card1));
+        await _bench.SaveAsync(claim, new OrderChange.Released());
+        var other = await _bench.ClaimedAsync("o2", "t2", "s2");
+        Assert.That(await _bench.Orders.SaveAsync(other.Order, other.Fence, new OrderChange.Authenticating(Card1)),
+            Is.EqualTo(new SaveOutcome.CardBarred(_bench.Options.CardTries)));
+        await _bench.SaveAsync(other, new OrderChange.Authenticating(Card2), new OrderChange.Bound(Card2));
+        Assert.That(await _bench.Orders.CardTriesAsync(Card2), Is.Zero);
+        Assert.That(await _bench.Desk.UnbarCardAsync(Card1), Is.EqualTo(DeskOutcome.Done));
+        Assert.That((await _bench.Orders.CardAsync(Card1)).Barred, Is.False);
+    }
+
+    [Test]
+    public async Task OrderOfTwoRecords_EveryChange_IsThereAfterACrash()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        await Expect(new OrderChange.Authenticating(Card1), OrderState.Claimed, new Progress(0, 0, 1, 0));
+        await Expect(new OrderChange.Bound(Card1), OrderState.Bound, new Progress(0, 0, 1, 0));
+        await Expect(new OrderChange.Leaving(1, 1), OrderState.Writing, new Progress(0, 1, 1, 1));
+        await Expect(new OrderChange.Opened(Card1), OrderState.Writing, new Progress(0, 1, 1, 1));
+        await Expect(new OrderChange.NotDone(1, 2), OrderState.Writing, new Progress(0, 0, 2, 1));
+        await Expect(new OrderChange.Leaving(1, 2), OrderState.Writing, new Progress(0, 1, 2, 1));
+        await Expect(new OrderChange.Leaving(1, 3), OrderState.Writing, new Progress(0, 1, 3, 1));
+        await Expect(new OrderChange.Confirmed(1), OrderState.Writing, new Progress(1, 0, 3, 1));
+        await Expect(new OrderChange.Leaving(2, 1), OrderState.Writing, new Progress(1, 2, 1, 2));
+        await Expect(new OrderChange.Rewound(0, 2), OrderState.Writing, new Progress(0, 0, 2, 2));
+        await Expect(new OrderChange.Leaving(1, 2), OrderState.Writing, new Progress(0, 1, 2, 2));
+        await Expect(new OrderChange.Confirmed(1), OrderState.Writing, new Progress(1, 0, 2, 2));
+        await Expect(new OrderChange.Leaving(2, 2), OrderState.Writing, new Progress(1, 2, 2, 2));
+        await Expect(new OrderChange.Confirmed(2), OrderState.Writing, new Progress(2, 0, 2, 2));
+        await Expect(new OrderChange.Closing(1), OrderState.Closing, new Progress(2, 3, 1, 3));
+        await Expect(new OrderChange.NotDone(3, 2), OrderState.Closing, new Progress(2, 0, 2, 3));
+        await Expect(new OrderChange.Closing(2), OrderState.Closing, new Progress(2, 3, 2, 3));
+        await Expect(new OrderChange.Issued(Card1), OrderState.Issued, new Progress(3, 0, 2, 3));
+        await Expect(new OrderChange.Released(), OrderState.Issued, new Progress(3, 0, 2, 3));
+        Assert.That((await _bench.Desk.HistoryAsync(new OrderId("o1"))).Count(entry => entry.Change == "Leaving"), Is.EqualTo(6));
+        Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(CardStanding.Issued));
+
+        async Task Expect(OrderChange change, OrderState state, Progress progress)
+        {
+            var view = await _bench.ViewAsync("o1");
+            var fence = view.Session is null ? (await _bench.ClaimedAsync("o1")).Fence : view.Fence;
+            Assert.That(await _bench.Orders.SaveAsync(new OrderId("o1"), fence, change), Is.InstanceOf<SaveOutcome.Saved>());
+            await _bench.RestartAsync();
+            var saved = await _bench.ViewAsync("o1");
+            Assert.That((saved.State, saved.Progress), Is.EqualTo((state, progress)), change.ToString());
+        }
+    }
+
+    private static IEnumerable<OrderChange> ChangesThatDoNotFit()
+    {
+        // The order is bound to card 1, record 1 is confirmed, nothing is in doubt.
+        yield return new OrderChange.Confirmed(3);
+        yield return new OrderChange.Confirmed(2);
+        yield return new OrderChange.Confirmed(1);
+        yield return new OrderChange.Leaving(1, 1);
+        yield return new OrderChange.Leaving(3, 1);
+        yield return new OrderChange.Leaving(2, 0);
+        yield return new OrderChange.NotDone(2, 1);
+        yield return new OrderChange.NotDone(0, 1);
+        yield return new OrderChange.Rewound(2, 1);
+        yield return new OrderChange.Rewound(-1, 1);
+        yield return new OrderChange.Bound(Card1);
+        yield return new OrderChange.Bound(Card2);
+        yield return new OrderChange.Opened(Card2);
+        yield return new OrderChange.Authenticating(Card2);
+        yield return new OrderChange.Issued(Card1);
+    }
+
+    [TestCaseSource(nameof(ChangesThatDoNotFit))]
+    public async Task ChangeThatDoesNotFit_Save_ThrowsAndNothingIsWritten(OrderChange change)
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1));
+        var before = (await _bench.ViewAsync("o1"), (await _bench.Desk.HistoryAsync(claim.Order)).Count);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _bench.Orders.SaveAsync(claim.Order, claim.Fence, change));
+        Assert.That((await _bench.ViewAsync("o1"), (await _bench.Desk.HistoryAsync(claim.Order)).Count), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task ClosingInDoubt_SendARecord_Throws()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1), new OrderChange.Closing(1));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Leaving(2, 1)));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Issued(Card2)));
+    }
+
+    [Test]
+    public async Task Unbound_Released_IsReadyForAnother()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Authenticating(Card1), new OrderChange.Released());
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready));
+        Assert.That(await _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Bound(Card1)), Is.InstanceOf<SaveOutcome.ClaimLost>());
+        Assert.That(await _bench.DeclineAsync("o1", "t2", "s2"), Is.Null);
+    }
+}

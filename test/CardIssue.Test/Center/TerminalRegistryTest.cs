@@ -1,0 +1,112 @@
+using System.Net;
+using CardIssue.Center.Terminals;
+using CardIssue.Core;
+using CardIssue.Core.Lines;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CardIssue.Test.Center;
+
+[TestFixture]
+public class TerminalRegistryTest
+{
+    private static readonly ByteString Certificate = ByteString.Own(Enumerable.Repeat((byte)7, 32).ToArray());
+    private static readonly ByteString Own = ByteString.Own(new byte[32]);
+
+    private static readonly TerminalRecord Terminal = new(new TerminalId("t1"), [new LineNumber(2), new LineNumber(3)],
+        [IPNetwork.Parse("10.1.0.0/16"), IPNetwork.Parse("fd00::/8")], ByteString.FromHex("01"), ByteString.FromHex("02"), Certificate, 1, true);
+
+    private StoreBench _bench = null!;
+    private SqliteTerminalRegistry _registry = null!;
+
+    [SetUp]
+    public async Task Open()
+    {
+        _bench = await StoreBench.OpenAsync();
+        _registry = new SqliteTerminalRegistry(_bench.Database);
+    }
+
+    [TearDown]
+    public async Task Close() => await _bench.DisposeAsync();
+
+    private static LinePeer Peer(int? line, string? address, ByteString certificate, ByteString own) =>
+        new(line is { } number ? new LineNumber(number) : null, address is null ? null : IPAddress.Parse(address), certificate, own);
+
+    [Test]
+    public async Task Terminal_PutAndDisable_IsThereAfterARestart()
+    {
+        await _registry.PutAsync(Terminal);
+        await _bench.RestartAsync();
+        _registry = new SqliteTerminalRegistry(_bench.Database);
+        Assert.That(await _registry.GetAsync(Terminal.Terminal), Is.EqualTo(Terminal));
+        Assert.That(await _registry.EnableAsync(Terminal.Terminal, false), Is.True);
+        Assert.That((await _registry.ListAsync()).Single().Enabled, Is.False);
+        Assert.That(await _registry.EnableAsync(new TerminalId("t9"), false), Is.False);
+    }
+
+    [Test]
+    public async Task Readers_Set_ReplaceTheEarlier()
+    {
+        await _registry.PutAsync(Terminal);
+        var reader = new ReaderRecord("serial", "Vendor", null, "123", null, ["COM*", "/dev/tty*"], false);
+        await _registry.SetReadersAsync(Terminal.Terminal, [reader with { Serial = "1" }, reader]);
+        Assert.That(await _registry.SetReadersAsync(Terminal.Terminal, [reader]), Is.True);
+        Assert.That(await _registry.ReadersAsync(Terminal.Terminal), Is.EqualTo(new[] { reader }));
+        await Assert.ThrowsAsync<ArgumentException>(() => _registry.SetReadersAsync(Terminal.Terminal, [reader with { Serial = null }]));
+    }
+
+    [Test]
+    public async Task Lines_PutAndRemove_AreListed()
+    {
+        var line = new LineRecord(new LineNumber(2), LineKind.Tls, "0.0.0.0:7000");
+        await _registry.PutLineAsync(line with { Listen = "0.0.0.0:1" });
+        await _registry.PutLineAsync(line);
+        Assert.That(await _registry.LinesAsync(), Is.EqualTo(new[] { line }));
+        Assert.That(await _registry.RemoveLineAsync(line.Line), Is.True);
+        Assert.That(await _registry.LinesAsync(), Is.Empty);
+    }
+
+    [Test]
+    public void Peer_Check_FitsOnlyWithLineAddressAndCertificate()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(TerminalAdmission.Check(Peer(2, "10.1.2.3", Certificate, Own), Terminal), Is.EqualTo(AdmissionFinding.Fits));
+            Assert.That(TerminalAdmission.Check(Peer(2, "::ffff:10.1.2.3", Certificate, Own), Terminal), Is.EqualTo(AdmissionFinding.Fits));
+            Assert.That(TerminalAdmission.Check(Peer(3, "fd12::1", Certificate, Own), Terminal), Is.EqualTo(AdmissionFinding.Fits));
+            Assert.That(TerminalAdmission.Check(Peer(2, null, ByteString.Empty, ByteString.Empty), Terminal), Is.EqualTo(AdmissionFinding.Fits));
+            Assert.That(TerminalAdmission.Check(Peer(2, "10.1.2.3", Certificate, Own), null), Is.EqualTo(AdmissionFinding.UnknownTerminal));
+            Assert.That(TerminalAdmission.Check(Peer(2, "10.1.2.3", Certificate, Own), Terminal with { Enabled = false }), Is.EqualTo(AdmissionFinding.Disabled));
+            Assert.That(TerminalAdmission.Check(Peer(4, "10.1.2.3", Certificate, Own), Terminal), Is.EqualTo(AdmissionFinding.WrongLine));
+            Assert.That(TerminalAdmission.Check(Peer(null, "10.1.2.3", Certificate, Own), Terminal), Is.EqualTo(AdmissionFinding.WrongLine));
+            Assert.That(TerminalAdmission.Check(Peer(2, "10.2.2.3", Certificate, Own), Terminal), Is.EqualTo(AdmissionFinding.WrongAddress));
+            Assert.That(TerminalAdmission.Check(Peer(2, "10.1.2.3", Own, Own), Terminal), Is.EqualTo(AdmissionFinding.WrongCertificate));
+            Assert.That(TerminalAdmission.Check(Peer(2, "10.1.2.3", ByteString.Empty, Own), Terminal), Is.EqualTo(AdmissionFinding.WrongCertificate));
+            Assert.That(TerminalAdmission.Check(Peer(2, "10.1.2.3", ByteString.Empty, Own), Terminal with { Certificate = ByteString.Empty }),
+                Is.EqualTo(AdmissionFinding.WrongCertificate));
+        });
+    }
+
+    [Test]
+    public void ManyAttempts_TryBegin_LimitedPerPlaceUntilTheWindowPasses()
+    {
+        var time = new FakeTimeProvider();
+        var options = new AdmissionOptions { Attempts = 2 };
+        var limiter = new AdmissionLimiter(options, time);
+        var peer = Peer(2, "10.1.2.3", Certificate, Own);
+        Assert.That(new[] { limiter.TryBegin(peer), limiter.TryBegin(peer), limiter.TryBegin(peer) }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(limiter.TryBegin(Peer(2, "10.1.2.4", Certificate, Own)), Is.True);
+        time.Advance(options.Window);
+        Assert.That(limiter.TryBegin(peer), Is.True);
+        limiter.Admitted(peer);
+        Assert.That(new[] { limiter.TryBegin(peer), limiter.TryBegin(peer), limiter.TryBegin(peer) }, Is.EqualTo(new[] { true, true, false }));
+    }
+
+    [Test]
+    public void MorePlacesThanTheCap_TryBegin_OldestIsForgotten()
+    {
+        var limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 1, MaxPlaces = 16 }, new FakeTimeProvider());
+        for (var i = 0; i < 17; i++) Assert.That(limiter.TryBegin(Peer(1, $"10.0.0.{i}", default, default)), Is.True);
+        Assert.That(limiter.TryBegin(Peer(1, "10.0.0.16", default, default)), Is.False);
+        Assert.That(limiter.TryBegin(Peer(1, "10.0.0.0", default, default)), Is.True, "it was forgotten");
+    }
+}

@@ -1,0 +1,44 @@
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Codec;
+
+/// <summary>One of each message, and of each of its optional forms, with the bytes that it must always have.</summary>
+internal static class MessageSamples
+{
+    private static readonly ByteString Nonce = Counting(0x20, 32), Token = Counting(0x40, 16), Signature = Counting(0x80, 64);
+    private const string NonceHex = "202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F";
+    private const string TokenHex = "404142434445464748494A4B4C4D4E4F";
+    private const string SignatureHex = "808182838485868788898A8B8C8D8E8F909192939495969798999A9B9C9D9E9FA0A1A2A3A4A5A6A7A8A9AAABACADAEAFB0B1B2B3B4B5B6B7B8B9BABBBCBDBEBF";
+
+    public static readonly (Message Message, string Golden)[] All =
+    [
+        (new Hello(1, 2, new TerminalId("T-1"), Nonce, 8), "A6000101010202" + "0363542D31" + "045820" + NonceHex + "0508"),
+        (new Challenge(1, Nonce, new LineNumber(7)), "A400020101025820" + NonceHex + "0307"),
+        (new Proof(Signature), "A20003015840" + SignatureHex),
+        (new Admitted(Signature, Counting(1, 3)), "A30004015840" + SignatureHex + "0243010203"),
+        (new Refused(RefusalCode.TooMany), "A200050103"),
+        (new RequestIssue(1, "A-17", Counting(1, 2), new OperatorId("ann")), "A5000601010264412D313703420102" + "0463616E6E"),
+        (new Resume(2, Token), "A300070102" + "0250" + TokenHex),
+        (new Declined(1, DeclineCode.NotNow), "A3000801010206"),
+        (new InsertCard(1, Token, false, "Visa"), "A4000901010250" + TokenHex + "046456697361"),
+        (new InsertCard(1, Token, true, ""), "A5000901010250" + TokenHex + "03F5" + "0460"),
+        (new CardPresent(3, Counting(0x3B, 2)), "A3000A010302423B3C"),
+        (new CardRejected(3, CardRejection.RefusedUs), "A3000B01030208"),
+        (new Script(ScriptKind.Record, 1, 2, 1, 300, 24, false, false, default), "A7000C0104020103020401" + "0519012C" + "061818"),
+        (new Script(ScriptKind.Authenticate, 1, 0, 1, 5, 1, true, true, Counting(1, 2)), "AA000C010202010300040105050601" + "07F508F5" + "09420102"),
+        (new Command(65_535, Counting(0x80, 5), default), "A3000D0119FFFF02458081828384"),
+        (new Command(0, Counting(0, 1), [0x9000, 0x6A88]), "A4000D01000241000382" + "199000" + "196A88"),
+        (new Credit(1_073_741_824), "A2000E011A40000000"),
+        (new Result(5, ScriptStop.Completed, [Counting(0x90, 2), Counting(1, 3)]), "A4000F0105020103824290914301" + "0203"),
+        (new Result(5, ScriptStop.CardLost, []), "A4000F010502030380"),
+        (new Issued("No. 5\nok"), "A2001001684E6F2E20350A6F6B"),
+        (new CardRemoved(), "A10011"),
+        (new Abort(AbortCode.TooManyCards), "A200120108"),
+        (new ReaderRefused("Gem"), "A20013016347656D"),
+        (new StatusRequest(), "A10014"),
+        (new StatusReport(new TerminalId("T-1"), new LineNumber(1_000)), "A300150163542D31021903E8"),
+    ];
+
+    public static ByteString Counting(int first, int count) => ByteString.Own([.. Enumerable.Range(first, count).Select(i => (byte)i)]);
+}

@@ -1,0 +1,55 @@
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Test.Keys;
+
+public class IssueCodeEnvelopeTest
+{
+    private static readonly ByteString A = ByteString.Own(new byte[32]), B = ByteString.Own([.. Enumerable.Repeat((byte)1, 32)]);
+    private static readonly IssueCodeContext Context = new(new TerminalId("T-1"), new AdmissionNonces(A, B), 1);
+
+    [Test]
+    public void ACode_IsSealed_OpensAtTheCenter()
+    {
+        using var center = P256PrivateKey.Generate();
+        foreach (var length in new[] { 1, 8, IssueCodeEnvelope.MaxCode })
+        {
+            var code = Enumerable.Repeat((byte)'7', length).ToArray();
+            var envelope = IssueCodeEnvelope.Seal(center.PublicKey, Context, code);
+            Assert.That(envelope.Length, Is.EqualTo(IssueCodeEnvelope.Length), "the length tells nothing");
+            Assert.That(IssueCodeEnvelope.TryOpen(center, Context, envelope.Span, out var opened), Is.True);
+            using (opened) Assert.That(opened!.FixedTimeEquals(code), Is.True);
+        }
+    }
+
+    private static IEnumerable<IssueCodeContext> OtherPlaces() =>
+    [
+        Context with { Terminal = new TerminalId("T-2") }, Context with { Nonces = new AdmissionNonces(B, B) },
+        Context with { Nonces = new AdmissionNonces(A, A) }, Context with { Request = 2 },
+    ];
+
+    [TestCaseSource(nameof(OtherPlaces))]
+    public void AnEnvelope_IsReplayedElsewhere_DoesNotOpen(IssueCodeContext elsewhere)
+    {
+        using var center = P256PrivateKey.Generate();
+        var envelope = IssueCodeEnvelope.Seal(center.PublicKey, Context, "1234"u8);
+        Assert.That(IssueCodeEnvelope.TryOpen(center, elsewhere, envelope.Span, out var code), Is.False);
+        Assert.That(code, Is.Null);
+    }
+
+    [Test]
+    public void AnEnvelope_HasAnyByteChanged_DoesNotOpen()
+    {
+        using var center = P256PrivateKey.Generate();
+        var envelope = IssueCodeEnvelope.Seal(center.PublicKey, Context, "1234"u8).ToArray();
+        for (var i = 0; i < envelope.Length; i++)
+        {
+            envelope[i] ^= 0x01;
+            Assert.That(IssueCodeEnvelope.TryOpen(center, Context, envelope, out _), Is.False, $"byte {i}");
+            envelope[i] ^= 0x01;
+        }
+        Assert.That(IssueCodeEnvelope.TryOpen(center, Context, envelope.AsSpan(1), out _), Is.False);
+        using var other = P256PrivateKey.Generate();
+        Assert.That(IssueCodeEnvelope.TryOpen(other, Context, envelope, out _), Is.False);
+    }
+}

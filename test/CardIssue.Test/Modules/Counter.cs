@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Modules;
+using CardIssue.Test.Keys;
+
+namespace CardIssue.Test.Modules;
+
+/// <summary>A center's vault, two terminals' modules and an admission between them, with the keys on disk in a folder of their own.</summary>
+internal sealed class Counter : IDisposable
+{
+    public const string KeySet = "visa";
+    public const byte KeyVersion = 0x30;
+    public static readonly ByteString Master = ByteString.FromHex("404142434445464748494A4B4C4D4E4F");
+    public static readonly ByteString Passphrase = ByteString.Own("open sesame, please"u8.ToArray());
+    public static readonly OrderId Order = new("A-17");
+    public static readonly CardId Card = new(CardModel.DiversificationData);
+
+    public Counter()
+    {
+        Folder = Directory.CreateTempSubdirectory("cardissue-").FullName;
+        using var passphrase = SecretBytes.Copy(Passphrase.Span);
+        Vault = FileKeyVault.Create(VaultPath, passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
+        ImportMaster(Vault, KeySet, KeyVersion, Master);
+        Module = MakeModule("T-1", passphrase);
+        Other = MakeModule("T-2", passphrase);
+        Nonces = Admit(Module);
+    }
+
+    public string Folder { get; }
+    public string VaultPath => Path.Combine(Folder, "vault");
+    public FileKeyVault Vault { get; }
+    public SoftwareModule Module { get; }
+    public SoftwareModule Other { get; }
+    public AdmissionNonces Nonces { get; private set; }
+
+    public static void ImportMaster(FileKeyVault vault, string keySet, byte keyVersion, ByteString master, CardKeyAlgorithm algorithm = CardKeyAlgorithm.Aes128)
+    {
+        var first = RandomNumberGenerator.GetBytes(master.Length);
+        var second = master.ToArray();
+        for (var i = 0; i < second.Length; i++) second[i] ^= first[i];
+        Assert.That(vault.Begin(keySet, keyVersion, algorithm), Is.EqualTo(CeremonyRefusal.None));
+        Enter(vault, keySet, keyVersion, 1, "ann", first, algorithm);
+        Enter(vault, keySet, keyVersion, 2, "bob", second, algorithm);
+        using var whole = SecretBytes.Copy(master.Span);
+        Assert.That(vault.Complete(keySet, keyVersion, CheckValue(whole, algorithm)), Is.EqualTo(CeremonyRefusal.None));
+    }
+
+    public static ByteString CheckValue(SecretBytes key, CardKeyAlgorithm algorithm) =>
+        algorithm == CardKeyAlgorithm.TripleDes ? KeyCheckValue.OfDes(key) : KeyCheckValue.OfAes(key);
+
+    /// <summary>Begins an admission at the module and signs it.</summary>
+    public AdmissionNonces Admit(ISecureModule module)
+    {
+        var transcript = Transcript(module, module.BeginAdmission());
+        Assert.That(module.SignAdmission(transcript, out var signature), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(transcript.IsSigned(AdmissionRole.Terminal, module.Identity.CredentialKey, signature), Is.True);
+        return Nonces = new AdmissionNonces(transcript.TerminalNonce, transcript.CenterNonce);
+    }
+
+    public AdmissionTranscript Transcript(ISecureModule module, ByteString terminalNonce) => new()
+    {
+        MinVersion = 1, MaxVersion = 1, Version = 1, Terminal = module.Identity.Id, Center = Vault.Identity.Id, Window = 8, Line = new LineNumber(1),
+        TerminalNonce = terminalNonce, CenterNonce = ByteString.Own(RandomNumberGenerator.GetBytes(32)), TerminalCertificate = default, CenterCertificate = default,
+    };
+
+    /// <summary>Opens the model card at the center.</summary>
+    public ICardOpening OpenCard(CardModel card, SecurityLevel level = SecurityLevel.CMacCEncRMac)
+    {
+        var challenge = RandomNumberGenerator.GetBytes(8);
+        var result = Vault.OpenCard(KeySet, KeyVersion, KeyDiversification.None, challenge, card.InitializeUpdate(challenge), level);
+        return ((CardOpenResult.Opened)result).Opening;
+    }
+
+    public TicketRequest Request(int opening = 1, int sequence = 10, long fence = 7) => new(Nonces, Order, Card, fence, opening, sequence);
+
+    public static Script Authenticate(ByteString ticket, int opening = 1, int first = 10, int count = 1) =>
+        new(ScriptKind.Authenticate, opening, 0, 1, first, count, false, true, ticket);
+
+    public static Script Record(int first = 11, int count = 3, int opening = 1, int record = 1) => new(ScriptKind.Record, opening, record, 1, first, count, false, true, default);
+
+    public void Dispose()
+    {
+        Vault.Dispose();
+        Module.Dispose();
+        Other.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private SoftwareModule MakeModule(string name, SecretBytes passphrase)
+    {
+        using var file = SoftwareModuleFile.Create(Path.Combine(Folder, name), passphrase, new TerminalId(name), cost: PassphraseFileTest.Cheapest);
+        file.TrustCenter(Vault.Identity);
+        return file.OpenModule();
+    }
+
+    private static void Enter(FileKeyVault vault, string keySet, byte keyVersion, int number, string custodian, byte[] component, CardKeyAlgorithm algorithm)
+    {
+        using var secret = SecretBytes.Copy(component);
+        Assert.That(vault.Enter(keySet, keyVersion, number, new CustodianId(custodian), secret, CheckValue(secret, algorithm)), Is.EqualTo(CeremonyRefusal.None));
+    }
+}

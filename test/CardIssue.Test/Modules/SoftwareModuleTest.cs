@@ -1,0 +1,294 @@
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Modules;
+
+public class SoftwareModuleTest
+{
+    private static readonly byte[][] Plain =
+    [
+        [0x80, 0xE2, 0x00, 0x00, 0x04, 0xCA, 0xFE, 0xBA, 0xBE],
+        [0x80, 0xF2, 0x40, 0x02, 0x02, 0x4F, 0x00, 0x00],
+        [0x80, 0xCA, 0x00, 0x66],
+    ];
+
+    private Counter _counter = null!;
+    private CardModel _card = null!;
+
+    [SetUp]
+    public void Begin()
+    {
+        _counter = new Counter();
+        _card = new CardModel(Counter.Master.Memory, Counter.KeyVersion);
+    }
+
+    [TearDown]
+    public void End() => _counter.Dispose();
+
+    [TestCase(SecurityLevel.CMacRMac), TestCase(SecurityLevel.CMacCEncRMac)]
+    public void ARecord_IsSealedAndUnsealed_TheCardTakesItAndTheCenterBelievesTheCard(SecurityLevel level)
+    {
+        using var opening = _counter.OpenCard(_card, level);
+        var (wrapped, _) = Open(opening);
+        Assert.That(_card.Take(wrapped).IsOk, Is.True);
+        var script = Counter.Record();
+        var sealedCommands = SealAll(opening, script);
+        foreach (var (command, i) in sealedCommands.Select((c, i) => (c, i)))
+        {
+            Assert.That(Unseal(script, script.First + i, command, out wrapped), Is.EqualTo(ModuleRefusal.None));
+            Assert.That(opening.Unwrap(_card.Take(wrapped)), Is.InstanceOf<UnwrapResult.Authenticated>(), $"command {i}");
+        }
+    }
+
+    [Test]
+    public void TheModulesBytes_AreTheCentersBytes()
+    {
+        var challenge = new byte[8];
+        var answer = _card.InitializeUpdate(challenge);
+        ICardOpening Twin() => ((CardOpenResult.Opened)_counter.Vault.OpenCard(
+            Counter.KeySet, 0, KeyDiversification.None, challenge, answer, SecurityLevel.CMacCEncRMacREnc)).Opening;
+        using var endToEnd = Twin();
+        using var inModule = Twin();
+        var (wrapped, _) = Open(inModule);
+        Assert.That(wrapped, Is.EqualTo(endToEnd.ExternalAuthenticate().ToBytes().ToArray()));
+        var script = Counter.Record();
+        var buffer = new byte[ISecureModule.MaxWrappedLength];
+        for (var i = 0; i < Plain.Length; i++)
+        {
+            var expected = buffer.AsSpan(0, endToEnd.Wrap(Plain[i], buffer)).ToArray();
+            Assert.That(Unseal(script, script.First + i, Seal(inModule, script, i), out wrapped), Is.EqualTo(ModuleRefusal.None));
+            Assert.That(wrapped, Is.EqualTo(expected), $"command {i}");
+        }
+    }
+
+    [Test]
+    public void ManyThousandCommands_AreUnsealed_NoAnswerIsNeeded()
+    {
+        using var opening = _counter.OpenCard(_card);
+        Open(opening);
+        for (var scriptNumber = 0; scriptNumber < 5; scriptNumber++)
+        {
+            var script = Counter.Record(11 + scriptNumber * 1_024, 1_024, record: scriptNumber + 1);
+            for (var i = 0; i < script.Count; i++)
+            {
+                Assert.That(Unseal(script, script.First + i, Seal(opening, script, i), out var wrapped), Is.EqualTo(ModuleRefusal.None));
+                if (scriptNumber > 3) continue;
+                opening.Unwrap(new CardIssue.Core.Cards.ResponseApdu(default, 0x6A80));
+            }
+        }
+    }
+
+    [Test]
+    public void ACommand_IsReplayed_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        Open(opening);
+        var script = Counter.Record();
+        var first = Seal(opening, script, 0);
+        Assert.That(Unseal(script, 11, first, out _), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(Unseal(script, 11, first, out _), Is.EqualTo(ModuleRefusal.Replayed));
+        Assert.That(Unseal(script, 12, first, out _), Is.EqualTo(ModuleRefusal.BadSeal));
+        Assert.That(Unseal(script, 12, Seal(opening, script, 1), out _), Is.EqualTo(ModuleRefusal.None), "a refusal changes nothing");
+    }
+
+    [Test]
+    public void Commands_AreReorderedOrLeftOut_AreRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        Open(opening);
+        var script = Counter.Record();
+        var commands = SealAll(opening, script);
+        Assert.That(Unseal(script, 12, commands[1], out _), Is.EqualTo(ModuleRefusal.OutOfOrder));
+        Assert.That(Unseal(script, 11, commands[0], out _), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(Unseal(script, 13, commands[2], out _), Is.EqualTo(ModuleRefusal.OutOfOrder));
+        var next = Counter.Record(14, 1, record: 2);
+        Assert.That(Unseal(next, 14, Seal(opening, next, 0), out _), Is.EqualTo(ModuleRefusal.OutOfOrder), "the script before is not finished");
+    }
+
+    [Test]
+    public void AHead_IsForged_NoCommandOpens()
+    {
+        using var opening = _counter.OpenCard(_card);
+        Open(opening);
+        var script = Counter.Record();
+        var command = Seal(opening, script, 0);
+        Script[] forged =
+        [
+            script with { Kind = ScriptKind.Close }, script with { Record = 2 }, script with { Attempt = 2 }, script with { Count = 4 }, script with { Last = true },
+        ];
+        foreach (var head in forged) Assert.That(Unseal(head, 11, command, out _), Is.EqualTo(ModuleRefusal.BadSeal), head.ToString());
+        Assert.That(Unseal(script with { Opening = 2 }, 11, command, out _), Is.EqualTo(ModuleRefusal.NoOpening));
+        Assert.That(Unseal(script with { Sealed = false }, 11, command, out _), Is.EqualTo(ModuleRefusal.WrongMode));
+        Assert.That(Unseal(script with { First = 12 }, 12, command, out _), Is.EqualTo(ModuleRefusal.BadSeal));
+        Assert.That(Unseal(script, 11, command, out _), Is.EqualTo(ModuleRefusal.None));
+    }
+
+    [Test]
+    public void ACommand_HasAnyByteChanged_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        Open(opening);
+        var script = Counter.Record();
+        var command = Seal(opening, script, 0);
+        for (var i = 0; i < command.Length; i++)
+        {
+            command[i] ^= 0x80;
+            Assert.That(Unseal(script, 11, command, out var wrapped), Is.EqualTo(ModuleRefusal.BadSeal), $"byte {i}");
+            Assert.That(wrapped, Is.Empty);
+            command[i] ^= 0x80;
+        }
+        Assert.That(Unseal(script, 11, command.AsSpan(1).ToArray(), out _), Is.EqualTo(ModuleRefusal.BadSeal));
+        Assert.That(Unseal(script, 11, [], out _), Is.EqualTo(ModuleRefusal.BadSeal));
+        Assert.That(Unseal(script, 11, new byte[70_000], out _), Is.EqualTo(ModuleRefusal.BadSeal));
+    }
+
+    [Test]
+    public void ATicket_IsUsedTwice_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        var ticket = opening.SealTicket(_counter.Module.Identity, _counter.Request());
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket)), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket)), Is.EqualTo(ModuleRefusal.Replayed));
+    }
+
+    [Test]
+    public void ATicket_IsBroughtByAnotherScript_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        var ticket = opening.SealTicket(_counter.Module.Identity, _counter.Request());
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket, opening: 2)), Is.EqualTo(ModuleRefusal.BadTicket));
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket, first: 20)), Is.EqualTo(ModuleRefusal.BadTicket));
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket) with { Kind = ScriptKind.Record }), Is.EqualTo(ModuleRefusal.WrongMode));
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(default)), Is.EqualTo(ModuleRefusal.WrongMode));
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket)), Is.EqualTo(ModuleRefusal.None));
+    }
+
+    [Test]
+    public void ATicket_IsOfAnotherTerminal_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        var ticket = opening.SealTicket(_counter.Other.Identity, _counter.Request());
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket)), Is.EqualTo(ModuleRefusal.BadTicket));
+    }
+
+    [Test]
+    public void ATicket_IsOfAnotherSession_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        var ticket = opening.SealTicket(_counter.Module.Identity, _counter.Request());
+        _counter.Admit(_counter.Module);
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket)), Is.EqualTo(ModuleRefusal.BadTicket));
+    }
+
+    [Test]
+    public void ATicket_HasAnyByteChanged_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        var ticket = opening.SealTicket(_counter.Module.Identity, _counter.Request()).ToArray();
+        for (var i = 0; i < ticket.Length; i++)
+        {
+            ticket[i] ^= 0x01;
+            Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ByteString.Copy(ticket))), Is.EqualTo(ModuleRefusal.BadTicket), $"byte {i}");
+            ticket[i] ^= 0x01;
+        }
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ByteString.Copy(ticket))), Is.EqualTo(ModuleRefusal.None));
+    }
+
+    [Test]
+    public void AnotherCard_IsOpened_TheFirstCardsCommandsNoLongerOpen()
+    {
+        using var first = _counter.OpenCard(_card);
+        Open(first);
+        var script = Counter.Record();
+        var old = Seal(first, script, 0);
+        using var second = _counter.OpenCard(new CardModel(Counter.Master.Memory, Counter.KeyVersion));
+        var ticket = second.SealTicket(_counter.Module.Identity, _counter.Request(opening: 2, sequence: 11));
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket, 2, 11)), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(Unseal(script, 11, old, out _), Is.EqualTo(ModuleRefusal.NoOpening));
+        var authenticate = Counter.Authenticate(ticket, 2, 11);
+        Assert.That(Unseal(authenticate, 11, old, out _), Is.EqualTo(ModuleRefusal.BadSeal));
+    }
+
+    [Test]
+    public void NothingIsOpen_ACommandComes_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        Open(opening);
+        var script = Counter.Record();
+        var command = Seal(opening, script, 0);
+        _counter.Module.EndOpening();
+        Assert.That(Unseal(script, 11, command, out _), Is.EqualTo(ModuleRefusal.NoOpening));
+    }
+
+    [Test]
+    public void ACommandBeforeAuthentication_IsRefused()
+    {
+        using var opening = _counter.OpenCard(_card);
+        var ticket = opening.SealTicket(_counter.Module.Identity, _counter.Request());
+        Assert.That(_counter.Module.OpenTicket(Counter.Authenticate(ticket)), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(Unseal(Counter.Record(), 11, new byte[30], out _), Is.EqualTo(ModuleRefusal.OutOfOrder));
+    }
+
+    [Test]
+    public void ATranscript_IsNotOfThisAdmission_IsNotSigned()
+    {
+        var nonce = _counter.Module.BeginAdmission();
+        var good = _counter.Transcript(_counter.Module, nonce);
+        AdmissionTranscript[] wrong =
+        [
+            good with { TerminalNonce = ByteString.Own(new byte[32]) }, good with { Terminal = new TerminalId("T-2") },
+            good with { Center = new CenterId("C-2") }, good with { CenterNonce = default },
+        ];
+        foreach (var transcript in wrong)
+        {
+            Assert.That(_counter.Module.SignAdmission(transcript, out var signature), Is.EqualTo(ModuleRefusal.NoAdmission));
+            Assert.That(signature.IsEmpty, Is.True);
+        }
+        Assert.That(_counter.Module.SealIssueCode(1, "1234"u8, out _), Is.EqualTo(ModuleRefusal.NoAdmission));
+        Assert.That(_counter.Module.SignAdmission(good, out _), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(_counter.Module.SignAdmission(good with { CenterNonce = nonce }, out _), Is.EqualTo(ModuleRefusal.NoAdmission), "one signature per nonce");
+    }
+
+    [Test]
+    public void AnIssueCode_IsSealed_TheVaultOpensItInThisSessionAlone()
+    {
+        Assert.That(_counter.Module.SealIssueCode(1, "4711"u8, out var envelope), Is.EqualTo(ModuleRefusal.None));
+        var context = new IssueCodeContext(_counter.Module.Identity.Id, _counter.Nonces, 1);
+        Assert.That(_counter.Vault.TryOpenIssueCode(context, envelope, out var code), Is.True);
+        using (code) Assert.That(code!.FixedTimeEquals("4711"u8), Is.True);
+        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Request = 2 }, envelope, out _), Is.False);
+        var other = _counter.Admit(_counter.Module);
+        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Nonces = other }, envelope, out _), Is.False);
+    }
+
+    private (byte[] Wrapped, Script Script) Open(ICardOpening opening)
+    {
+        var script = Counter.Authenticate(opening.SealTicket(_counter.Module.Identity, _counter.Request()));
+        Assert.That(_counter.Module.OpenTicket(script), Is.EqualTo(ModuleRefusal.None));
+        var sealedCommand = opening.SealExternalAuthenticate(CommandContext.Of(Counter.Order, Counter.Card, script, 0));
+        Assert.That(Unseal(script, script.First, sealedCommand.ToArray(), out var wrapped), Is.EqualTo(ModuleRefusal.None));
+        return (wrapped, script);
+    }
+
+    private static byte[][] SealAll(ICardOpening opening, Script script) => [.. Enumerable.Range(0, script.Count).Select(i => Seal(opening, script, i))];
+
+    private static byte[] Seal(ICardOpening opening, Script script, int index)
+    {
+        var plain = Plain[index % Plain.Length];
+        var payload = new byte[plain.Length + SealedCommand.Overhead];
+        Assert.That(opening.SealCommand(CommandContext.Of(Counter.Order, Counter.Card, script, index), plain, payload), Is.EqualTo(payload.Length));
+        return payload;
+    }
+
+    private ModuleRefusal Unseal(Script script, int sequence, byte[] payload, out byte[] wrapped)
+    {
+        var buffer = new byte[ISecureModule.MaxWrappedLength];
+        var refusal = _counter.Module.Unseal(script, sequence, payload, buffer, out var length);
+        wrapped = buffer[..length];
+        return refusal;
+    }
+}

@@ -1,0 +1,104 @@
+using CardIssue.Core.Lines;
+using CardIssue.Transport;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CardIssue.Test.Transport;
+
+public class KeepAliveTest
+{
+    private static readonly LineOptions Options = new()
+    {
+        KeepAliveInterval = TimeSpan.FromSeconds(10), SilenceLimit = TimeSpan.FromSeconds(30), SendTimeout = TimeSpan.FromSeconds(20),
+    };
+
+    private FakeTimeProvider _time = null!;
+    private JoinedStreams _streams = null!;
+    private FramedLine _line = null!;
+
+    [SetUp]
+    public void Join()
+    {
+        _time = new FakeTimeProvider();
+        _streams = new JoinedStreams();
+        _line = new FramedLine(_streams.Near, Lines.Anyone, Options, _time);
+    }
+
+    [TearDown]
+    public async Task Close()
+    {
+        await _line.DisposeAsync();
+        await _streams.Far.DisposeAsync();
+    }
+
+    [Test]
+    public async Task OwnSilence_Interval_SendsAnEmptyFrame()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            Assert.That(await ReadRaw(3), Is.EqualTo(new byte[] { 0, 0, 0 }));
+        }
+    }
+
+    [Test]
+    public async Task FrameSentMeanwhile_Interval_IsCountedFromIt()
+    {
+        _time.Advance(TimeSpan.FromSeconds(6));
+        await _line.SendAsync(new byte[] { 5 }, Lines.Soon());
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _time.Advance(TimeSpan.FromSeconds(3));
+        await _line.SendAsync(new byte[] { 6 }, Lines.Soon());
+        Assert.That(await ReadRaw(8), Is.EqualTo(new byte[] { 0, 0, 1, 5, 0, 0, 1, 6 }));
+    }
+
+    [Test]
+    public async Task PeerSilent_Limit_BreaksTheLine()
+    {
+        var receiving = Lines.FaultOfReceive(_line);
+        _time.Advance(TimeSpan.FromSeconds(29));
+        await Task.Delay(20);
+        Assert.That(receiving.IsCompleted, Is.False);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((await receiving).Fault, Is.EqualTo(LineFault.Silent));
+        Assert.That((await Lines.FaultOf(() => _line.SendAsync(new byte[1], Lines.Soon()).AsTask())).Fault, Is.EqualTo(LineFault.Silent));
+    }
+
+    [Test]
+    public async Task BothEndsIdle_ForAnHour_TheLineHolds()
+    {
+        await using var far = new FramedLine(_streams.Far, Lines.Anyone, Options, _time);
+        var here = _line.ReceiveAsync(Lines.Soon()).AsTask();
+        var there = far.ReceiveAsync(Lines.Soon()).AsTask();
+        for (var i = 0; i < 360; i++)
+        {
+            var (reads, farReads) = (_streams.Near.Reads, _streams.Far.Reads);
+            _time.Advance(TimeSpan.FromSeconds(10));
+            Assert.That(SpinWait.SpinUntil(() => _streams.Near.Reads > reads && _streams.Far.Reads > farReads, Lines.Patience), "both took a keep-alive");
+        }
+        Assert.That(here.IsCompleted || there.IsCompleted, Is.False);
+        await _line.SendAsync(new byte[] { 1 }, Lines.Soon());
+        await far.SendAsync(new byte[] { 2 }, Lines.Soon());
+        using var got = await there;
+        using var gotHere = await here;
+        Assert.That(got!.Span.ToArray(), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(gotHere!.Span.ToArray(), Is.EqualTo(new byte[] { 2 }));
+    }
+
+    [Test]
+    public async Task PeerTakesNothing_SendTimeout_BreaksTheLineForAllSenders()
+    {
+        Task blocked;
+        while ((blocked = _line.SendAsync(new byte[ILine.MaxFrame], Lines.Soon()).AsTask()).IsCompletedSuccessfully) continue;
+        var queued = Lines.FaultOf(() => _line.SendAsync(new byte[1], Lines.Soon()).AsTask());
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.That((await Lines.FaultOf(() => blocked)).Fault, Is.EqualTo(LineFault.Broken));
+        Assert.That((await queued).Fault, Is.EqualTo(LineFault.Broken));
+    }
+
+    private async Task<byte[]> ReadRaw(int length)
+    {
+        var bytes = new byte[length];
+        await _streams.Far.ReadExactlyAsync(bytes, Lines.Soon());
+        return bytes;
+    }
+}

@@ -1,0 +1,202 @@
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+using CardIssue.Test.Keys;
+using CardIssue.Test.Modules;
+
+namespace CardIssue.Test.Vault;
+
+public class FileKeyVaultTest
+{
+    private static readonly OrderId Order = new("A-1"), OtherOrder = new("A-2");
+    private string _folder = "", _path = "";
+    private FileKeyVault _vault = null!;
+
+    [SetUp]
+    public void MakeVault()
+    {
+        _folder = Directory.CreateTempSubdirectory("cardissue-").FullName;
+        _path = Path.Combine(_folder, "vault");
+        using var passphrase = Passphrase();
+        _vault = FileKeyVault.Create(_path, passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
+    }
+
+    [TearDown]
+    public void RemoveVault()
+    {
+        _vault.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public void AVault_IsOpenedAgain_DoesWhatItDid()
+    {
+        Counter.ImportMaster(_vault, "visa", 0x30, Counter.Master);
+        var identity = _vault.Identity;
+        var sealedData = _vault.SealOrderData(Order, "track 2"u8);
+        var verifier = _vault.CreateIssueCodeVerifier(Order, "4711"u8);
+        var (mac, signature) = (_vault.Hmac("x"u8), _vault.SignCheckpoint("heads"u8));
+        Reopen(Passphrase());
+        Assert.That(_vault.Identity, Is.EqualTo(identity));
+        Assert.That(_vault.TryOpenOrderData(Order, sealedData, out var plain), Is.True);
+        using (plain) Assert.That(plain!.FixedTimeEquals("track 2"u8), Is.True);
+        Assert.That(_vault.CheckIssueCode(Order, verifier, "4711"u8), Is.True);
+        Assert.That(_vault.Hmac("x"u8), Is.EqualTo(mac));
+        Assert.That(_vault.VerifyCheckpoint("heads"u8, signature), Is.True);
+        Assert.That(_vault.CardMasterKeys, Is.EqualTo(new[]
+        {
+            new CardMasterKeyInfo("visa", 0x30, CardKeyAlgorithm.Aes128, ByteString.FromHex("504A77"), [new CustodianId("ann"), new CustodianId("bob")]),
+        }));
+    }
+
+    [Test]
+    public void ThePassphrase_IsWrong_SaysSo()
+    {
+        using var wrong = SecretBytes.Copy("open sesame, pleas"u8);
+        Assert.That(() => FileKeyVault.Open(_path, wrong), Throws.InstanceOf<PassphraseFileException>().With.Message.Contains("the passphrase is wrong or the file is damaged"));
+    }
+
+    [Test]
+    public async Task TheVault_IsRewrapped_OpensWithTheNewPassphraseAlone()
+    {
+        using var next = SecretBytes.Copy("a new passphrase"u8);
+        var identity = _vault.Identity;
+        await _vault.RewrapAsync(next);
+        Assert.That(() => Reopen(Passphrase()), Throws.InstanceOf<PassphraseFileException>());
+        Reopen(SecretBytes.Copy(next.Span));
+        Assert.That(_vault.Identity, Is.EqualTo(identity));
+    }
+
+    [Test]
+    public void OrderData_IsChangedOrMoved_DoesNotOpen()
+    {
+        var bytes = _vault.SealOrderData(Order, "track 2"u8).ToArray();
+        Assert.That(_vault.TryOpenOrderData(OtherOrder, ByteString.Copy(bytes), out _), Is.False, "another order's");
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] ^= 0x01;
+            Assert.That(_vault.TryOpenOrderData(Order, ByteString.Copy(bytes), out var plain), Is.False, $"byte {i}");
+            Assert.That(plain, Is.Null);
+            bytes[i] ^= 0x01;
+        }
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.That(_vault.TryOpenOrderData(Order, ByteString.Copy(bytes.AsSpan(0, length)), out _), Is.False, $"cut to {length}");
+    }
+
+    [Test]
+    public void TheMaster_IsRotated_OldDataOpensAndIsRewrapped()
+    {
+        var old = _vault.SealOrderData(Order, "track 2"u8);
+        Assert.That(_vault.RotateMaster(), Is.EqualTo(2));
+        Assert.That(_vault.TryOpenOrderData(Order, old, out var before), Is.True);
+        before!.Dispose();
+        Assert.That(_vault.TryRewrapOrderData(Order, old, out var rewrapped), Is.True);
+        Assert.That(rewrapped.Slice(1, 4).ToString(), Is.EqualTo("00000002"));
+        Assert.That(_vault.TryRewrapOrderData(OtherOrder, old, out _), Is.False);
+        Reopen(Passphrase());
+        Assert.That(_vault.TryOpenOrderData(Order, rewrapped, out var after), Is.True);
+        using (after) Assert.That(after!.FixedTimeEquals("track 2"u8), Is.True);
+    }
+
+    [Test]
+    public void AnIssueCode_IsWrongOrOfAnotherOrder_IsRefused()
+    {
+        var verifier = _vault.CreateIssueCodeVerifier(Order, "4711"u8);
+        Assert.That(_vault.CheckIssueCode(Order, verifier, "4712"u8), Is.False);
+        Assert.That(_vault.CheckIssueCode(OtherOrder, verifier, "4711"u8), Is.False);
+        Assert.That(_vault.CheckIssueCode(Order, default, "4711"u8), Is.False);
+        Assert.That(_vault.CheckIssueCode(Order, ByteString.Own(new byte[36]), "4711"u8), Is.False);
+        Assert.That(_vault.RotateIssueCodeKey(), Is.EqualTo(2));
+        Assert.That(_vault.CheckIssueCode(Order, verifier, "4711"u8), Is.True);
+        Assert.That(_vault.CreateIssueCodeVerifier(Order, "4711"u8), Is.Not.EqualTo(verifier));
+    }
+
+    [Test]
+    public void ACheckpoint_IsChanged_DoesNotVerify()
+    {
+        var signature = _vault.SignCheckpoint("heads"u8);
+        Assert.That(_vault.VerifyCheckpoint("head"u8, signature), Is.False);
+        Assert.That(_vault.VerifyCheckpoint("heads"u8, signature.AsSpan(1)), Is.False);
+        Assert.That(_vault.Identity.SigningKey.Verify("heads"u8, signature), Is.False, "a checkpoint's signature is good for nothing else");
+    }
+
+    [Test]
+    public void ACard_HasAnotherKey_IsRefusedWithoutAnAuthentication()
+    {
+        Counter.ImportMaster(_vault, "visa", 0x30, Counter.Master);
+        var stranger = new CardModel(new byte[16], 0x30);
+        Assert.That(Open(stranger.InitializeUpdate(new byte[8])), Is.EqualTo(OpenDiagnosis.WrongCryptogram));
+        Assert.That(Open(new ResponseApdu(default, 0x6A88)), Is.EqualTo(OpenDiagnosis.UnknownKeyVersion));
+        Assert.That(Open(new ResponseApdu(default, 0x9000)), Is.EqualTo(OpenDiagnosis.MalformedResponse));
+        var other = new CardModel(Counter.Master.Memory, 0x31);
+        Assert.That(Open(other.InitializeUpdate(new byte[8]), 0), Is.EqualTo(OpenDiagnosis.UnknownKeyVersion));
+    }
+
+    [Test]
+    public void AProduct_NamesKeysThatAreNotThereOrDoNotFit_IsTold()
+    {
+        Counter.ImportMaster(_vault, "visa", 0x30, Counter.Master);
+        Assert.That(() => _vault.OpenCard("mc", 0x30, KeyDiversification.None, new byte[8], new ResponseApdu(default, 0x9000), SecurityLevel.CMac),
+            Throws.InstanceOf<KeyVaultException>().With.Message.Contains("mc"));
+        Assert.That(() => _vault.OpenCard("visa", 0x30, KeyDiversification.EmvCps, new byte[8], new ResponseApdu(default, 0x9000), SecurityLevel.CMac),
+            Throws.InstanceOf<KeyVaultException>().With.Message.Contains("EmvCps"));
+    }
+
+    [Test]
+    public void ADiversifiedCard_IsOpened_IsGenuine()
+    {
+        var master = ByteString.FromHex("404142434445464748494A4B4C4D4E4F");
+        Counter.ImportMaster(_vault, "kmc", 0x20, master, CardKeyAlgorithm.TripleDes);
+        using var secret = SecretBytes.Copy(master.Span);
+        using var keys = CardKeyDerivation.Derive(KeyDiversification.EmvCps, secret, CardModel.DiversificationData.Span);
+        // The model card has one key for all; the derived Key-ENC and Key-MAC differ, so only a cryptogram under Key-MAC is made.
+        var card = new CardModel(keys.Mac.Span.ToArray(), 0x20);
+        var result = _vault.OpenCard("kmc", 0x20, KeyDiversification.EmvCps, new byte[8], card.InitializeUpdate(new byte[8]), SecurityLevel.CMac);
+        Assert.That(result, Is.InstanceOf<CardOpenResult.Opened>());
+        using var opening = ((CardOpenResult.Opened)result).Opening;
+        Assert.That(opening.Answer.DiversificationData, Is.EqualTo(CardModel.DiversificationData));
+        Assert.That(card.Take(opening.ExternalAuthenticate().ToBytes().Span).IsOk, Is.True);
+    }
+
+    [Test]
+    public void AnOpening_IsUsedOutOfTurn_Throws()
+    {
+        using var counter = new Counter();
+        using var opening = counter.OpenCard(new CardModel(Counter.Master.Memory, Counter.KeyVersion));
+        var place = CommandContext.Of(Counter.Order, Counter.Card, Counter.Record(), 0);
+        Assert.That(() => opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.InvalidOperationException, "no ticket");
+        var ticket = opening.SealTicket(counter.Module.Identity, counter.Request());
+        Assert.That(() => opening.SealTicket(counter.Module.Identity, counter.Request()), Throws.InvalidOperationException);
+        Assert.That(() => opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.InvalidOperationException, "not authenticated");
+        opening.SealExternalAuthenticate(CommandContext.Of(Counter.Order, Counter.Card, Counter.Authenticate(ticket), 0));
+        Assert.That(() => opening.SealCommand(place with { Order = new OrderId("B") }, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.ArgumentException);
+        opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]);
+        Assert.That(() => opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.InvalidOperationException, "a nonce is used once");
+    }
+
+    [Test]
+    public void AnAdmission_IsSigned_ForThisCenterAlone()
+    {
+        using var counter = new Counter();
+        var transcript = counter.Transcript(counter.Module, ByteString.Own(new byte[32]));
+        var signature = counter.Vault.SignAdmission(transcript);
+        Assert.That(transcript.IsSigned(AdmissionRole.Center, counter.Vault.Identity.SigningKey, signature), Is.True);
+        Assert.That(() => counter.Vault.SignAdmission(transcript with { Center = new CenterId("C-2") }), Throws.ArgumentException);
+    }
+
+    private OpenDiagnosis Open(ResponseApdu answer, byte keyVersion = 0x30) =>
+        ((CardOpenResult.Refused)_vault.OpenCard("visa", keyVersion, KeyDiversification.None, new byte[8], answer, SecurityLevel.CMac)).Diagnosis;
+
+    private static SecretBytes Passphrase() => SecretBytes.Copy(Counter.Passphrase.Span);
+
+    private void Reopen(SecretBytes passphrase)
+    {
+        using (passphrase)
+        {
+            _vault.Dispose();
+            _vault = FileKeyVault.Open(_path, passphrase);
+        }
+    }
+}
