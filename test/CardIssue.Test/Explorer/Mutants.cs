@@ -40,6 +40,7 @@ internal static class Mutants
         Terminal("the terminal keeps what the card said", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.SendResult>),
         Terminal("the terminal keeps all when the line is lost", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.ReleaseCard>),
         Terminal("the terminal grants more than its window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "1 the terminal holds more than its window", 34, GrantsTooMuch),
+        Terminal("a doubled success prints a second receipt", Base, "4 two receipts are printed for one order", 46, PrintsAgain),
         Terminal("an unknown reader is used", Base with { ReaderKnown = false }, "5 a card in an unknown reader is offered", 15, AnyReader),
         Terminal("an unknown center is believed", Base with { CenterGenuine = false }, "5 an unknown center gets RequestIssue", 9, AnyCenter),
         Center("an unknown terminal is let in", Base with { TerminalKnown = false }, "5 an unknown terminal gets Admitted", 6, AnyTerminal),
@@ -180,6 +181,8 @@ internal static class Mutants
                 ? [x, new TerminalEffect.Send(new Credit(script.First + script.Count))] : new[] { x }).ToArray()),
         };
     }
+
+    private static TerminalStep PrintsAgain(TerminalState s, TerminalEvent e) => TerminalMachine.On(s with { Printed = -1 }, e);
 
     private static TerminalStep AnyReader(TerminalState s, TerminalEvent e) =>
         TerminalMachine.On(s, e is TerminalEvent.ReaderJudged judged ? judged with { Known = true } : e);

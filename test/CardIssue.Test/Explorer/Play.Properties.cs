@@ -86,6 +86,9 @@ internal sealed partial class Play
     /// <summary>A center that was let in and says that it issued is believed: what a bad one says proves nothing here.</summary>
     private void CheckPrinted()
     {
-        if (_choice.Happening is not Happening.InjectToTerminal && _store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 a receipt is printed and the order is not issued");
+        if (_choice.Happening is Happening.InjectToTerminal) return;
+        if (_store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 a receipt is printed and the order is not issued");
+        _terminal = _terminal with { Receipts = _terminal.Receipts + 1 };
+        if (_terminal.Receipts > 1) Violate("4 two receipts are printed for one order");
     }
 }

@@ -84,7 +84,7 @@ internal sealed partial class Play
     private void CrashTerminal()
     {
         Tell("terminal crashes");
-        _terminal = TerminalSide.Start(options);
+        _terminal = TerminalSide.Start(options) with { Receipts = _terminal.Receipts };
         _cards = _cards.Disconnect() with { Reports = _cards.InReader is null ? default : [true] };
         if (_center is not null) _center = _center with { LineDead = true };
     }

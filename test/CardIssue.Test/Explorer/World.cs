@@ -107,12 +107,13 @@ internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Ge
 /// <param name="Buffer">Commands held.</param>
 /// <param name="Responses">Responses held.</param>
 /// <param name="Ticket">The opening that the module has a ticket for.</param>
+/// <param name="Receipts">Receipts printed: paper, which no crash takes back.</param>
 internal sealed record TerminalSide(
     TerminalState State, bool Timer, ValueList<TerminalEvent> Pending, ValueList<Message> Inbox, bool LineDead,
-    ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket)
+    ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket, int Receipts)
 {
     public static TerminalSide Start(WorldOptions options) =>
-        new(TerminalState.Start(Names.Terminal, options.TerminalPolicy), false, default, default, false, default, default, default);
+        new(TerminalState.Start(Names.Terminal, options.TerminalPolicy), false, default, default, false, default, default, default, 0);
 }
 
 /// <summary>The names in the world.</summary>
