@@ -31,23 +31,27 @@ internal sealed class CenterHostedService(
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Also where the host stops before the serving has begun: listeners are closed and the checkpoint is made in any case.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        var pumping = PumpAsync(stoppingToken);
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
         try
         {
-            await server.RunAsync(_listeners, stoppingToken).ConfigureAwait(false);
-            await pumping.ConfigureAwait(false);
             await log.CheckpointAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (StoreException e) when (stoppingToken.IsCancellationRequested)
+        catch (StoreException e)
         {
             OperationLog.NoCheckpoint(logger, e.Message);
         }
-        finally
-        {
-            await CloseAsync().ConfigureAwait(false);
-        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task[] running = [server.RunAsync(_listeners, stoppingToken), PumpAsync(stoppingToken)];
+        // One that fails ends the host at once; the other ends with it.
+        await (await Task.WhenAny(running).ConfigureAwait(false)).ConfigureAwait(false);
+        await Task.WhenAll(running).ConfigureAwait(false);
     }
 
     private async Task PumpAsync(CancellationToken stopping)

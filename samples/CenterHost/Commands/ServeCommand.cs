@@ -22,11 +22,14 @@ internal static class ServeCommand
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
             var identity = OpenCenter.ReadIdentity(call.Files);
             using var only = Lock(call.Files);
-            using var host = MakeHost(call, new ServedLineChoice(given));
+            var host = MakeHost(call, new ServedLineChoice(given));
+            await using var disposal = (IAsyncDisposable)host;
             if (host.Services.GetRequiredService<IKeyVault>().Identity != identity)
                 throw new CommandException(ExitCode.File, $"{call.Files.Identity} is not the identity of {call.Files.Vault}; put the right file back.");
+            var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync(cancellation);
-            return ExitCode.Ok;
+            // The host only logs what ended its services.
+            return serving.Exists(service => service.ExecuteTask is { IsFaulted: true }) ? ExitCode.Failed : ExitCode.Ok;
         });
     }
 

@@ -31,7 +31,7 @@ public sealed class CenterHostOrdersTest
         Assert.That(run.Code, Is.EqualTo(2), run.ToString());
         var (line, column) = Samples.PlaceOf(product, "\"kdf4\"");
         Assert.That(run.Error, Does.Contain($"{productFile}:{line}:{column}: $.diversification: "));
-        Assert.That(run.Error, Does.Contain($"{ordersFile}:5:").And.Contain("nothing was taken in"));
+        Assert.That(run.Error, Does.Contain($"{ordersFile}:7:18: $.orders[0].product: ").And.Contain("nothing was taken in"));
 
         run = await _host.RunAsync("order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", ordersFile, "--json");
         (line, _) = Samples.PlaceOf(orders, "\"2030-13-31\"");
