@@ -40,7 +40,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
     public CardProduct? Product(LocatedNode root)
     {
         if (ObjectReader.Of(root, mistakes) is not { } o) return null;
-        o.Optional("$schema");
+        o.Optional("$schema")?.AsText(mistakes, JsonSchemas.MaxAddress);
         var name = o.Required("name")?.AsName(mistakes);
         var version = o.Required("version")?.AsInteger(mistakes, 1, int.MaxValue);
         var profile = o.Required("profile")?.AsName(mistakes);

@@ -35,7 +35,7 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, JsonMist
     public List<OrderEntry>? Orders(LocatedNode root)
     {
         if (ObjectReader.Of(root, mistakes) is not { } o) return null;
-        o.Optional("$schema");
+        o.Optional("$schema")?.AsText(mistakes, JsonSchemas.MaxAddress);
         var orders = new List<OrderEntry>();
         foreach (var node in o.Required("orders")?.AsList(mistakes, 1, OrdersFile.MaxOrders) ?? [])
             if (Order(node) is { } order) orders.Add(order);

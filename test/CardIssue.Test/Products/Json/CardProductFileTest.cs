@@ -1,0 +1,72 @@
+namespace CardIssue.Test.Products.Json;
+
+public sealed class CardProductFileTest
+{
+    /// <summary>One change of the sample, where the mistake is (the text that it begins at, after another one), its path and its words.</summary>
+    [TestCase("\"version\": 1,", "", "{", "", "$", "The property \"version\" is missing.")]
+    [TestCase("\"version\": 1", "\"version\": 0", "0,", "version", "$.version", "A whole number from 1 to 2147483647 is expected.")]
+    [TestCase("\"version\": 1", "\"version\": 1.5", "1.5", "", "$.version", "A whole number from 1 to 2147483647 is expected.")]
+    [TestCase("\"version\": 1", "\"version\": \"1\"", "\"1\"", "", "$.version", "A number is expected, not a string.")]
+    [TestCase("\"version\": 1", "\"version\": 1, \"version\": 2", "\"version\": 2", "", "$.version", "The property \"version\" is here twice.")]
+    [TestCase("\"name\": \"visa-like-e2e\"", "\"name\": \"a b\"", "\"a b\"", "", "$.name", "A name has 1 to 64 of A-Z a-z 0-9 . _ -")]
+    [TestCase("\"name\": \"visa-like-e2e\"", "\"name\": null", "null", "", "$.name", "A string is expected, not null.")]
+    [TestCase("\"globalplatform\"", "\"magic\"", "\"profile\"", "", "$.profile", "There is no such card profile; there are: globalplatform.")]
+    [TestCase("\"endToEnd\"", "\"endtoend\"", "\"endtoend\"", "", "$.mode", "Expected is one of \"endToEnd\", \"module\".")]
+    [TestCase("\"keyVersion\": \"30\"", "\"keyVersion\": \"3\"", "\"3\"", "", "$.keyVersion", "Hexadecimal digits are expected, two for each byte.")]
+    [TestCase("\"keyVersion\": \"30\"", "\"keyVersion\": \"3030\"", "\"3030\"", "", "$.keyVersion", "There are 2 bytes; expected: 1.")]
+    [TestCase("\"keyVersion\": \"30\"", "\"keyVersion\": 30", "30", "keyVersion", "$.keyVersion", "A string of hexadecimal digits is expected, not a number.")]
+    [TestCase("\"keyVersion\": \"30\"", "\"keyVersion\": \"00\"", "\"keyVersion\"", "", "$.keyVersion", "A key version number is 01 to FF: keys are named, never left to the card.")]
+    [TestCase("\"diversification\": \"kdf3\",", "", "{", "", "$", "The property \"diversification\" is missing.")]
+    [TestCase("\"kdf3\"", "\"kdf4\"", "\"kdf4\"", "", "$.diversification", "Expected is one of \"none\", \"emvCps\", \"visa2\", \"kdf3\".")]
+    [TestCase("\"kdf3\"", "\"visa2\"", "\"diversification\"", "", "$.diversification", "EMV CPS and VISA2 make triple-DES keys, and SCP03 needs AES: kdf3 or none.")]
+    [TestCase("\"33\"", "\"10\"", "\"10\"", "", "$.securityLevel", "Expected is one of \"01\", \"03\", \"11\", \"13\", \"33\".")]
+    [TestCase("\"33\"", "\"11\"", "{", "", "$", "At this security level write data passes the terminal readable; use 03, 13 or 33, or say exposedToTerminal: true.")]
+    [TestCase("\"A000000151000000\"", "\"A0000001\"", "\"A0000001\"", "", "$.securityDomain", "There are 4 bytes; expected: 5 to 16.")]
+    [TestCase("\"storeData\": {", "\"storeData\": {\"p1\": \"08\", ", "\"p1\"", "", "$.storeData.p1", "The property \"p1\" is not known; known here: plainP1, encryptedP1, packed.")]
+    [TestCase("\"packed\": false", "\"packed\": 0", "0}", "packed", "$.storeData.packed", "true or false is expected, not a number.")]
+    [TestCase("\"states\": [\"07\"]", "\"states\": []", "[]", "states", "$.acceptedStates.states", "There are 0 elements; 1 to 255 are possible.")]
+    [TestCase("\"scope\": \"applications\"", "\"scope\": \"all\"", "\"all\"", "", "$.acceptedStates.scope", "Expected is one of \"issuerSecurityDomain\", \"applications\".")]
+    [TestCase("\"dgi\": \"0101\"", "\"dgi\": \"101\"", "\"101\"", "", "$.records[0].items[0].dgi", "Hexadecimal digits are expected, two for each byte.")]
+    [TestCase("{\"tag\": \"57\", \"field\": \"track2\"", "{\"tag\": \"57\", \"hex\": \"00\", \"field\": \"track2\"", "\"field\": \"track2\"", "", "$.records[0].items[0].tlv[0].tlv[0].field", "\"field\" and \"hex\" exclude each other.")]
+    [TestCase("\"field\": \"name\", \"as\": \"ascii\"", "\"field\": \"name\"", "{\"tag\": \"5F20\"", "", "$.records[0].items[0].tlv[0].tlv[1]", "The property \"as\" is missing.")]
+    [TestCase("\"as\": \"track2\"", "\"as\": \"track1\"", "\"track1\"", "", "$.records[0].items[0].tlv[0].tlv[0].as", "Expected is one of \"ascii\", \"hex\", \"digits\", \"number\", \"date\", \"track2\".")]
+    [TestCase("\"tag\": \"5F28\"", "\"tag\": \"5F\"", "\"5F\"", "", "$.records[0].items[1].tlv[0].tlv[3].tag", "This is no BER tag of 1 to 3 bytes.")]
+    [TestCase("\"tag\": \"5F28\", \"hex\": \"0840\"", "\"tag\": \"5F28\"", "{\"tag\": \"5F28\"", "", "$.records[0].items[1].tlv[0].tlv[3]", "One of \"tlv\", \"hex\", \"ascii\", \"field\" is missing.")]
+    [TestCase("\"VISA CREDIT\"", "\"CR\u00C9DIT\"", "\"CR\u00C9DIT\"", "", "$.records[1].items[2].tlv[0].tlv[0].ascii", "Only printable ASCII characters are possible.")]
+    [TestCase("\"proof\": \"cardMac\"", "\"proof\": \"cardState\"", "{", "\"records\"", "$.records[0]", "This proof reads something back: say what in checks.")]
+    [TestCase("\"repeat\": \"repeatable\"", "\"repeat\": \"lookFirst\"", "{", "\"records\"", "$.records[0]", "LookFirst needs a look.")]
+    [TestCase("\"repeat\": \"repeatable\"", "\"repeat\": \"again\"", "\"again\"", "", "$.records[0].repeat", "Expected is \"repeatable\", \"lookFirst\" or {\"startOver\": a record's name}.")]
+    [TestCase("\"startOver\": \"account\"", "\"startOver\": \"accounts\"", "\"accounts\"", "", "$.records[2].repeat.startOver", "There is no record of this name.")]
+    [TestCase("\"repeat\": \"repeatable\"", "\"repeat\": {\"startOver\": \"counters\"}", "\"counters\"", "", "$.records[0].repeat.startOver", "The record to start over from comes after this one.")]
+    [TestCase("\"name\": \"counters\"", "\"name\": \"account\"", "\"account\"", "\"9104\"", "$.records[2].name", "An earlier record has this name.")]
+    [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "", "\"close\"", "", "$.close", "The closing does something: items, or status.")]
+    [TestCase(", \"notDone\": {\"state\": \"07\"}", "", "\"closeLook\"", "", "$.closeLook", "Each check of the look says what it reads when the card is not closed (notDone).")]
+    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": 15", "15", "\"done\"", "$.closeLook[0].done", "Expected is \"nothing\", {\"state\": \u2026} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": \u2026}.")]
+    [TestCase("\"lifeCycle\": {", "\"getData\": \"9F7F\", \"lifeCycle\": {", "\"lifeCycle\"", "", "$.closeLook[0].lifeCycle", "\"lifeCycle\" and \"getData\" exclude each other.")]
+    [TestCase("\"packed\": false}", "\"packed\": false},\n  \"4761739001010119\": 1", "\"4761739001010119\"", "", "$[property 14]", "The property with a name of 16 characters is not known; known here: $schema, name, version, profile, mode, keySet, keyVersion, diversification, securityLevel, securityDomain, application, acceptedStates, storeData, exposedToTerminal, records, close, closeLook.")]
+    public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
+    {
+        var text = Samples.Change(Samples.EndToEnd, old, changed);
+        var (line, column) = Samples.PlaceOf(text, at, after);
+        Assert.That(Samples.Product(text).Mistakes.Select(m => m.ToString()), Does.Contain($"{line}:{column} {path}: {message}"));
+        Assert.That(Samples.Product(text).Product, Is.Null);
+    }
+
+    [Test]
+    public void SeveralThingsWrong_Read_AllAreToldInOrder()
+    {
+        var text = Samples.Change(Samples.Change(Samples.Change(Samples.EndToEnd, "\"endToEnd\"", "1"), "\"30\"", "\"zz\""), "\"startOver\": \"account\"", "\"startOver\": 1");
+        Assert.That(Samples.Product(text).Mistakes.Select(m => m.Path), Is.EqualTo(new[] { "$.mode", "$.keyVersion", "$.records[2].repeat.startOver" }));
+    }
+
+    [Test]
+    public void Mistake_InLines_NamesTheFile() =>
+        Assert.That(Samples.Product("[]").Lines(), Is.EqualTo(new[] { "p.json:1:1 $: An object is expected, not an array." }));
+
+    [Test]
+    public void PreparedGroupings_Read_NameTheirField()
+    {
+        var text = Samples.Change(Samples.EndToEnd, "{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"hexDgi\": \"prepared\"}");
+        Assert.That(Samples.Product(text).Product!.Close.Items[0], Is.EqualTo(new Core.Cards.Products.ItemDefinition.Prepared("prepared")));
+    }
+}
