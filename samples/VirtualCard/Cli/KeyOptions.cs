@@ -23,7 +23,7 @@ internal sealed class KeyOptions
         command.Options.Add(_test);
         command.Validators.Add(result =>
         {
-            if (ParseKvn(result.GetValue(_kvn)) is null) result.AddError("--kvn is two hexadecimal digits, 01 to 7F or FF.");
+            if (result.GetValue(_kvn) is { } kvn && ParseKvn(kvn) is null) result.AddError("--kvn is two hexadecimal digits, 01 to 7F or FF.");
             if (result.GetValue(_diversify) != Diversification.None && result.GetValue(_master) is null) result.AddError("--diversify needs --master-key-file.");
         });
     }

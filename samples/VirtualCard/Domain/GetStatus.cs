@@ -45,7 +45,7 @@ internal static class GetStatus
 
     private static IEnumerable<Entry> Entries(CardState state, byte kind) => kind switch
     {
-        Domain => [new Entry(state.SecurityDomainAid, (byte)state.LifeCycle, DomainPrivileges, null, null, default)],
+        Domain => [new Entry(state.SecurityDomainAid, (byte)state.LifeCycle, DomainPrivileges, state.SecurityDomainLoadFile, null, default)],
         Applications => state.Applications.Select(a => new Entry(a.Aid, a.LifeCycle, a.Privileges.ToArray(), a.LoadFile, null, default)),
         _ => state.LoadFiles.Select(f => new Entry(f.Aid, 0x01, null, null, f.Version, kind == LoadFilesAndModules ? f.Modules : default)),
     };

@@ -55,6 +55,9 @@ public sealed record CardState
 {
     public required ByteString SecurityDomainAid { get; init; }
 
+    /// <summary>The load file that the security domain comes from, as GET STATUS tells it (C4); null when the card does not tell.</summary>
+    public ByteString? SecurityDomainLoadFile { get; init; }
+
     /// <summary>Key diversification data, 10 bytes, as INITIALIZE UPDATE and tag CF return it.</summary>
     public required ByteString Kdd { get; init; }
 

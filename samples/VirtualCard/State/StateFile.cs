@@ -11,7 +11,7 @@ public static class StateFile
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
 
     private sealed record CardDto(
-        int Version, string SecurityDomain, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
+        int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
         LoadFileDto[] LoadFiles, ApplicationDto[] Applications);
 
@@ -50,7 +50,7 @@ public static class StateFile
     }
 
     private static CardDto ToDto(CardState s) => new(
-        Version, s.SecurityDomainAid.ToString(), s.Kdd.ToString(), s.Cplc.ToString(), s.ScpParameter, s.Protocol, s.LifeCycle,
+        Version, s.SecurityDomainAid.ToString(), s.SecurityDomainLoadFile?.ToString(), s.Kdd.ToString(), s.Cplc.ToString(), s.ScpParameter, s.Protocol, s.LifeCycle,
         s.AuthenticationLimit, s.FailedAuthentications,
         [.. s.Keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span)))],
         s.SequenceCounters.ToDictionary(), s.Data.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()),
@@ -62,6 +62,7 @@ public static class StateFile
     private static CardState FromDto(CardDto d) => new()
     {
         SecurityDomainAid = Hex(d.SecurityDomain),
+        SecurityDomainLoadFile = d.SecurityDomainLoadFile is { } file ? Hex(file) : null,
         Kdd = Hex(d.Kdd),
         Cplc = Hex(d.Cplc),
         ScpParameter = d.ScpParameter,

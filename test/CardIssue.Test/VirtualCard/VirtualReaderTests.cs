@@ -1,0 +1,196 @@
+using CardIssue.Core.Cards;
+using CardIssue.Reader;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.Cli;
+using CardIssue.VirtualCard.Net;
+using CardIssue.VirtualCard.Reading;
+using CardIssue.VirtualCard.Timing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CardIssue.Test.VirtualCard;
+
+/// <summary>The reader in process and the reader over TCP: the same slot, the same behaviour.</summary>
+[CancelAfter(30_000)]
+public class VirtualReaderTests
+{
+    private static readonly byte[] SelectDomain = [0x00, 0xA4, 0x04, 0x00, 0x00];
+
+    private static async Task<CardFault> FaultOf(Func<Task> act) => (await Assert.ThrowsAsync<CardException>(act))!.Fault;
+
+    /// <summary>A reader, its slot, and what must end with it.</summary>
+    private sealed class Bench : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly CardServer? _server;
+        private readonly Task _serving = Task.CompletedTask;
+
+        public Bench(bool overTcp)
+        {
+            var inProcess = new VirtualCardReader();
+            Slot = inProcess.Slot;
+            Reader = inProcess;
+            if (!overTcp) return;
+            _server = new CardServer(Slot, 0);
+            _serving = _server.RunAsync(_stop.Token);
+            Reader = new TcpCardReader("127.0.0.1", _server.Port);
+        }
+
+        public CardSlot Slot { get; }
+
+        public ICardReader Reader { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Reader.DisposeAsync();
+            await _stop.CancelAsync();
+            await _serving;
+            _server?.Dispose();
+            _stop.Dispose();
+        }
+    }
+
+    [Test]
+    public async Task Reader_CardInsertedAndRemoved_WaitsEndAndCommandsRun([Values] bool overTcp, CancellationToken cancellation)
+    {
+        await using var bench = new Bench(overTcp);
+        var waiting = bench.Reader.WaitForCardAsync(cancellation).AsTask();
+        Assert.That(waiting.IsCompleted, Is.False);
+        var card = CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys]));
+        bench.Slot.Insert(card);
+        Assert.That((await waiting).ToArray(), Is.EqualTo(card.Atr));
+
+        var connection = await bench.Reader.ConnectAsync(cancellation);
+        var response = new byte[258];
+        var length = await connection.TransmitAsync(SelectDomain, response, cancellation);
+        Assert.That(Convert.ToHexString(response.AsSpan(0, length)), Is.EqualTo("6F108408A000000151000000A5049F6501FF9000"));
+        Assert.That(await connection.ResetAsync(cancellation), Is.EqualTo(connection.Atr));
+
+        bench.Slot.Remove();
+        await bench.Reader.WaitForRemovalAsync(cancellation);
+        Assert.That(await FaultOf(async () => await connection.TransmitAsync(SelectDomain, response, cancellation)), Is.EqualTo(CardFault.Removed));
+        await connection.DisposeAsync();
+        Assert.That(await FaultOf(async () => await bench.Reader.ConnectAsync(cancellation)), Is.EqualTo(CardFault.NoCard));
+    }
+
+    [Test]
+    public async Task Reader_PowerCut_CommandFailsUntilAReset([Values] bool overTcp, CancellationToken cancellation)
+    {
+        await using var bench = new Bench(overTcp);
+        var card = CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys]));
+        bench.Slot.Insert(card);
+        await using var connection = await bench.Reader.ConnectAsync(cancellation);
+        card.CutPower(new PowerCut(1, CutMoment.BeforeResponse));
+        var response = new byte[258];
+        for (var i = 0; i < 2; i++)
+            Assert.That(await FaultOf(async () => await connection.TransmitAsync(SelectDomain, response, cancellation)), Is.EqualTo(CardFault.Removed));
+        await connection.ResetAsync(cancellation);
+        Assert.That(await connection.TransmitAsync(SelectDomain, response, cancellation), Is.EqualTo(20));
+    }
+
+    [Test]
+    public async Task Reader_CardSwapped_OldConnectionDoesNotReachTheNewCard([Values] bool overTcp, CancellationToken cancellation)
+    {
+        await using var bench = new Bench(overTcp);
+        bench.Slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys])));
+        await using var connection = await bench.Reader.ConnectAsync(cancellation);
+        bench.Slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(2, [TestCard.Keys])));
+        Assert.That(
+            await FaultOf(async () => await connection.TransmitAsync(SelectDomain, new byte[258], cancellation)),
+            Is.EqualTo(CardFault.Removed));
+    }
+
+    [Test]
+    public async Task TcpReader_CardSwappedBetweenTwoLooks_RemovalIsSeen(CancellationToken cancellation)
+    {
+        await using var bench = new Bench(overTcp: true);
+        bench.Slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys])));
+        await bench.Reader.WaitForCardAsync(cancellation);
+        bench.Slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(2, [TestCard.Keys])));
+        await bench.Reader.WaitForRemovalAsync(cancellation);
+        await bench.Reader.WaitForCardAsync(cancellation);
+    }
+
+    [Test]
+    public async Task TcpReader_NothingListensOrSecondProgram_ReaderIsGone(CancellationToken cancellation)
+    {
+        await using var bench = new Bench(overTcp: true);
+        await using var lonely = new TcpCardReader("127.0.0.1", 1);
+        Assert.That(await FaultOf(async () => await lonely.WaitForCardAsync(cancellation)), Is.EqualTo(CardFault.ReaderGone));
+        bench.Slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys])));
+        await bench.Reader.WaitForCardAsync(cancellation);
+        var port = int.Parse(bench.Reader.Identity.Port!.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+        await using var second = new TcpCardReader("127.0.0.1", port);
+        Assert.That(await FaultOf(async () => await second.WaitForCardAsync(cancellation)), Is.EqualTo(CardFault.ReaderGone));
+    }
+
+    [Test]
+    public async Task Pacer_OverWaits_AreTakenOffTheNextOnes(CancellationToken cancellation)
+    {
+        var time = new FakeTimeProvider();
+        var pacer = new CardPacer(time, new P71InstallReplay());
+        var started = pacer.Now();
+        var first = pacer.WaitAsync(started, new byte[5], 20, cancellation);
+        time.Advance(TimeSpan.FromMilliseconds(16));
+        await first;
+        // The first command takes 11 ms and took 16; the second one's 50 end 5 earlier.
+        var second = pacer.WaitAsync(pacer.Now(), new byte[14], 34, cancellation);
+        time.Advance(TimeSpan.FromMilliseconds(44));
+        Assert.That(second.IsCompleted, Is.False);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await second;
+    }
+
+    [Test]
+    public void Control_Lines_MoveTheCardAndAnswerInJson()
+    {
+        var folder = Directory.CreateTempSubdirectory("virtualcard");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "card.json");
+            _ = CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys]), file);
+            var slot = new CardSlot();
+            using var control = new ControlServer(slot, 0);
+            Assert.That(control.Execute("status"), Is.EqualTo("""{"ok":true,"card":false}"""));
+            Assert.That(control.Execute($"insert {file}"), Does.Contain("\"card\":true"));
+            Assert.That(control.Execute("cut 2 before"), Does.Contain("\"ok\":true"));
+            Assert.That(control.Execute("cut 0"), Does.Contain("\"ok\":false"));
+            Assert.That(control.Execute("inspect"), Does.Contain(TestCard.Emv));
+            Assert.That(control.Execute("insert /nowhere"), Does.Contain("\"ok\":false"));
+            Assert.That(control.Execute("remove"), Is.EqualTo("""{"ok":true,"card":false}"""));
+            Assert.That(slot.Card, Is.Null);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Test]
+    public async Task Program_NewAndDump_ExitCodesAndNoKeysInTheOutput()
+    {
+        var folder = Directory.CreateTempSubdirectory("virtualcard");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "card.json");
+            var master = Path.Combine(folder.FullName, "master.hex");
+            await File.WriteAllTextAsync(master, CardProfile.TestKey);
+            using var output = new StringWriter();
+            using var error = new StringWriter();
+            Task<int> Run(params string[] args) => VirtualCardCommand.RunAsync(args, output, error);
+            Assert.That(await Run("new", "--out", file), Is.EqualTo(2), "no keys named");
+            Assert.That(await Run("new", "--out", file, "--master-key-file", master, "--diversify", "kdf3", "--serial", "5"), Is.Zero, error.ToString());
+            Assert.That(await Run("new", "--out", file, "--test-keys"), Is.EqualTo(3), "is there already");
+            Assert.That(await Run("dump", file, "--json"), Is.Zero);
+            Assert.That(await Run("dump", file + "x"), Is.EqualTo(3));
+            Assert.That(await Run("serve", "--port", "70000", "--card", file), Is.EqualTo(2));
+            Assert.That(await Run("serve", "--port", "0"), Is.EqualTo(2));
+            Assert.That(await Run("vpcd", "--port", "1", "--card", file), Is.EqualTo(4));
+            foreach (var key in CardSimulator.Open(file).State.Keys.Values)
+                Assert.That(output.ToString(), Does.Not.Contain(Convert.ToHexString(key.Span)));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
