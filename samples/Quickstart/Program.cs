@@ -33,7 +33,7 @@ try
 
     // The line, and both ends at work.
     await using var listener = new LoopbackListener(line);
-    await using var relay = new TerminalRelay(new TerminalRelayOptions(), listener.CreateConnector(), reader, module);
+    await using var relay = new TerminalRelay(new TerminalRelayOptions(), new ReconnectingConnector(listener.CreateConnector()), reader, module);
     using var closing = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
     var working = Task.WhenAll(center.Server.RunAsync([listener], closing.Token), relay.RunAsync(closing.Token));
 
