@@ -110,7 +110,7 @@ internal sealed partial class CenterSession : IDisposable
             if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);
             foreach (var effect in step.Effects)
                 if (!await CarryOutAsync(effect, cancellation).ConfigureAwait(false)) break;
-            if (_state.Work is null) EndWork();
+            if (_state.Work is null && _followUps.Count == 0) EndWork();
         }
     }
 

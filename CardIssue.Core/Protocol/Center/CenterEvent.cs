@@ -166,7 +166,9 @@ public abstract record Verdict
     public sealed record Genuine(CardId Card) : Verdict;
 
     /// <summary>Opening or authentication: the card is refused; another may be tried.</summary>
-    public sealed record Rejected(CardRejection Code) : Verdict;
+    /// <param name="Code">Why.</param>
+    /// <param name="Card">Which card, where its cryptogram was verified: always with <see cref="CardRejection.Barred"/>.</param>
+    public sealed record Rejected(CardRejection Code, CardId? Card = null) : Verdict;
 
     /// <summary>Authentication: the channel is open. Record, look or closing: done, and proved.</summary>
     public sealed record Done(ProofKind Proof) : Verdict;

@@ -31,6 +31,7 @@ public static partial class CenterMachine
             : AskForCard(s, work);
     }
 
+    /// <summary>Also when the order before could not be let go: the claim behind that save was dropped.</summary>
     private static Step OnClaimDeclined(CenterState s, DeclineCode code) =>
         To(s with { Phase = CenterPhase.Idle }, new CenterEffect.Send(new Declined(s.Request, code)), new CenterEffect.ArmTimer(CenterTimer.Idle));
 
@@ -58,9 +59,9 @@ public static partial class CenterMachine
                 new CenterEffect.ArmTimer(CenterTimer.Card));
     }
 
-    /// <summary>The terminal gave the order up.</summary>
+    /// <summary>The terminal gave the order up. The timer is armed first: a store that is broken must not leave a wait without a cap.</summary>
     private static Step GiveBack(CenterState s, CenterPhase then) =>
-        To(s with { Phase = then, Work = null }, new CenterEffect.ForgetOpening(), Release(s.Work!), new CenterEffect.ArmTimer(TimerOf(then)));
+        To(s with { Phase = then, Work = null }, new CenterEffect.ForgetOpening(), new CenterEffect.ArmTimer(TimerOf(then)), Release(s.Work!));
 
     /// <summary>The center gives the order up for now. The terminal is told first: a store that is broken must not keep it waiting.</summary>
     private static Step Stop(CenterState s, AbortCode code, CenterPhase then) =>

@@ -69,12 +69,13 @@ public static partial class CenterMachine
         };
     }
 
-    /// <summary>The cryptogram is verified before EXTERNAL AUTHENTICATE is sent, so a wrong key burns no try; the try is counted before it can be made.</summary>
+    /// <summary>The cryptogram is verified before EXTERNAL AUTHENTICATE is sent, so a wrong key burns no try; the try is counted before it can be made. No other card helps an order whose own card is barred.</summary>
     private static Step OnOpened(CenterState s, Work work, Verdict verdict) => verdict switch
     {
         Verdict.Genuine opened when work.Bound is { } bound && bound != opened.Card => RejectCard(s, work, CardRejection.OtherCard),
         Verdict.Genuine opened => Run(s, work with { Verified = opened.Card }, ScriptKind.Authenticate, 0, work.Claim.Plan.AuthenticateCommands,
             Save(work, new OrderChange.Authenticating(opened.Card))),
+        Verdict.Rejected { Code: CardRejection.Barred, Card: { } barred } when barred == work.Bound => GiveUp(s, work, work.Progress.InDoubt),
         Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
         Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
         _ => RejectCard(s, work, CardRejection.Unreadable),
@@ -99,10 +100,22 @@ public static partial class CenterMachine
         return shape.Repeat switch
         {
             Repeat.Repeatable => Leave(s, work, inDoubt, before),
+            Repeat.LookFirst when IsRestartPoint(work.Claim.Plan, inDoubt) => Leave(s, work, inDoubt, before),
             Repeat.LookFirst => Run(s, work, ScriptKind.Look, inDoubt, shape.LookCommands, before),
             Repeat.StartOver => Leave(s, work with { Progress = work.Progress with { Confirmed = shape.RestartAt - 1, InDoubt = 0 } }, shape.RestartAt,
                 [.. before, Save(work, new OrderChange.Rewound(shape.RestartAt - 1, attempt))]),
         };
+    }
+
+    /// <summary>
+    /// Whether a later record goes back to this one. Then its first command undoes all from there on, itself included: it is sent anew
+    /// without a look, for a look could find what an earlier pass wrote.
+    /// </summary>
+    private static bool IsRestartPoint(PlanShape plan, int record)
+    {
+        for (var later = record; later < plan.Records.Count; later++)
+            if (plan.Records[later].Repeat is Repeat.StartOver && plan.Records[later].RestartAt == record) return true;
+        return false;
     }
 
     /// <summary>A record, or the closing, leaves: saved first. A record that never left before begins with its first attempt.</summary>

@@ -89,6 +89,7 @@ public static partial class CenterMachine
     {
         Kind.Claimed => OnClaimed(s, ((CenterEvent.Claimed)e).Claim),
         Kind.ClaimDeclined => OnClaimDeclined(s, ((CenterEvent.ClaimDeclined)e).Code),
+        Kind.SaveFailed => OnClaimDeclined(s, DeclineCode.NotNow),
         Kind.StatusRequest => OnStatusRequest(s),
         Kind.LineDown => End(s),
         Kind.StopOrdered => Close(s),
@@ -97,7 +98,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.TimerFired or Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
+        Kind.TimerFired or Kind.Judged => Ignore(s, Late),
         Kind.LineUp or Kind.ProofJudged => Ignore(s, NotAsked),
     };
 
@@ -107,12 +108,11 @@ public static partial class CenterMachine
         Kind.Abort or Kind.ReaderRefused => GiveBack(s, CenterPhase.Idle),
         Kind.TimerFired => Stop(s, AbortCode.TimedOut, CenterPhase.Idle),
         Kind.StopOrdered => Stop(s, AbortCode.CenterStopped, CenterPhase.AwaitingRemoval),
-        Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
-        Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Judged => Ignore(s, Late),
+        Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
     };

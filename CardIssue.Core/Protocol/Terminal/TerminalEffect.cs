@@ -59,16 +59,19 @@ public abstract record TerminalEffect
     /// <summary>Send a message.</summary>
     public sealed record Send(Message Message) : TerminalEffect;
 
-    /// <summary>Have the module sign the admission transcript; answers <see cref="TerminalEvent.Signed"/>.</summary>
+    /// <summary>Have the module sign the admission transcript; answers <see cref="TerminalEvent.Signed"/>, unless the line is gone by then.</summary>
     public sealed record Sign(Hello Hello, Challenge Challenge) : TerminalEffect;
 
-    /// <summary>Verify the center's signature and reader list; answers <see cref="TerminalEvent.CenterJudged"/>.</summary>
+    /// <summary>Verify the center's signature and reader list; answers <see cref="TerminalEvent.CenterJudged"/>, unless the line is gone by then.</summary>
     public sealed record JudgeCenter(Admitted Admitted) : TerminalEffect;
 
-    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>.</summary>
+    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then.</summary>
     public sealed record CheckReader : TerminalEffect;
 
-    /// <summary>Get ready for a script: reset the card for an opening, hand the ticket to the module.</summary>
+    /// <summary>
+    /// Get ready for a script: for an opening, connect to the card that is in and reset it; hand the ticket to the module. A connection
+    /// ends when the card is taken out: what is transmitted afterwards faults with <see cref="ScriptStop.CardLost"/> and reaches no other card.
+    /// </summary>
     public sealed record BeginScript(Script Script) : TerminalEffect;
 
     /// <summary>Take the command out of the buffer, through the module if sealed, and give it to the card; keep the response. Answers <see cref="TerminalEvent.Answered"/> or <see cref="TerminalEvent.Faulted"/>.</summary>
@@ -80,7 +83,7 @@ public abstract record TerminalEffect
     /// <summary>Zero every command in the buffer whose sequence number is below <paramref name="Before"/>; later ones belong to the next script.</summary>
     public sealed record DiscardCommands(int Before) : TerminalEffect;
 
-    /// <summary>Zero commands and responses, end the module's opening, power the card down.</summary>
+    /// <summary>Zero commands and responses, end the module's opening, power the card down. What the card has not answered yet is not reported any more.</summary>
     public sealed record ReleaseCard : TerminalEffect;
 
     /// <summary>Show the operator something.</summary>

@@ -184,7 +184,7 @@ public abstract record TerminalEvent
         };
     }
 
-    /// <summary>A command came; its payload is in the relay's pinned buffer.</summary>
+    /// <summary>A command came. Its payload goes into the relay's pinned buffer if this is handled, and is zeroed at once if not (a double, a late one).</summary>
     /// <param name="Sequence">Its number.</param>
     public sealed record CommandArrived(int Sequence) : TerminalEvent
     {

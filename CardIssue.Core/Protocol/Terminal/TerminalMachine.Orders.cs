@@ -51,8 +51,9 @@ public static partial class TerminalMachine
     }
 
     /// <summary>S300: told only after the center has saved it.</summary>
-    private static Step OnIssued(TerminalState s, Issued issued) =>
-        Finish(s, Show(Notice.Issued), new TerminalEffect.Print(issued.Receipt));
+    private static Step OnIssued(TerminalState s, Issued issued) => s.Printed == s.Requests
+        ? Ignore(s, Double)
+        : Finish(s with { Printed = s.Requests }, Show(Notice.Issued), new TerminalEffect.Print(issued.Receipt));
 
     private static Step OnAbort(TerminalState s, Abort abort) => Finish(s, Show(Notice.Aborted, abort.Code.ToString()));
 

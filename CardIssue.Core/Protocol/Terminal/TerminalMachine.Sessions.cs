@@ -9,7 +9,7 @@ public static partial class TerminalMachine
     private static Step OnLineUp(TerminalState s, TerminalEvent.LineUp up)
     {
         var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window);
-        return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Insertions = 0, NextSequence = 0, Relay = null },
+        return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0, Relay = null },
             Show(Notice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
     }
 

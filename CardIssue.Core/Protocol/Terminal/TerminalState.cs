@@ -63,6 +63,9 @@ public sealed record TerminalState
     /// <summary>Requests made on this line.</summary>
     public int Requests { get; init; }
 
+    /// <summary>The request whose receipt was printed last, so that a double prints no second one.</summary>
+    public int Printed { get; init; }
+
     /// <summary>Cards offered on this line.</summary>
     public int Insertions { get; init; }
 

@@ -1,0 +1,217 @@
+using System.Net;
+using System.Text;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.Keys;
+using CardIssue.Test.Modules;
+using CardIssue.Transport;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.Crypto;
+using CardIssue.VirtualCard.Reading;
+using CardIssue.VirtualCard.State;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>A center, a line, a terminal and cards, all real but for the line, which is a loopback: what the tests issue cards with.</summary>
+internal sealed class Shop : IAsyncDisposable
+{
+    public static readonly TerminalId TerminalName = new("T-1");
+    private static readonly LineNumber Line = new(7);
+    private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
+    private readonly CancellationTokenSource _centerStop = new();
+    private Task _serving = Task.CompletedTask;
+    private CancellationTokenSource _terminalStop = new();
+    private Task _relaying = Task.CompletedTask;
+
+    private Shop(FileKeyVault vault, SoftwareModuleFile module) => (Vault, Module) = (vault, module);
+
+    public FileKeyVault Vault { get; }
+
+    public SoftwareModuleFile Module { get; }
+
+    public CenterDatabase Database { get; private set; } = null!;
+
+    public SqliteOrderStore Orders { get; private set; } = null!;
+
+    public SqliteOrderDesk Desk { get; private set; } = null!;
+
+    public SqliteTerminalRegistry Registry { get; private set; } = null!;
+
+    public SqliteExchangeLog Log { get; private set; } = null!;
+
+    public CenterServices Services { get; private set; } = null!;
+
+    public LoopbackListener Listener { get; } = new(Line);
+
+    public VirtualCardReader Reader { get; private set; } = new();
+
+    public TerminalRelay Relay { get; private set; } = null!;
+
+    public List<string> Shown { get; } = [];
+
+    /// <summary>The line that the terminal has; wraps each new one.</summary>
+    public Func<ILine, ILine> Wrap { get; set; } = line => line;
+
+    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true)
+    {
+        var folder = Directory.CreateTempSubdirectory("cardissue-keys-").FullName;
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        var vault = FileKeyVault.Create(Path.Combine(folder, "vault"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
+        Counter.ImportMaster(vault, "visa", 0x30, Counter.Master);
+        var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
+        module.TrustCenter(vault.Identity);
+        var shop = new Shop(vault, module);
+        await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader);
+        shop.StartTerminal();
+        return shop;
+    }
+
+    /// <summary>Takes an order in; its code is always 4711.</summary>
+    public async Task OrderAsync(string order, string product)
+    {
+        var id = new OrderId(order);
+        var body = ByteString.Own(Encoding.UTF8.GetBytes(product));
+        var read = CardProductFile.Read(body.Span, "product");
+        Assert.That(read.Mistakes, Is.Empty);
+        var reference = new ProductRef(read.Product!.Name, read.Product.Version);
+        var mode = read.Product.Mode is KeyMode.Module ? ProductMode.Module : ProductMode.EndToEnd;
+        var entry = new NewOrder(
+            id, $"customer-{order}", 0, reference, Vault.SealOrderData(id, OrderData.Write(Products.Fields)), Vault.CreateIssueCodeVerifier(id, "4711"u8),
+            DateTimeOffset.UtcNow.AddDays(1), $"{reference}, 476173******0119");
+        var outcome = await Orders.ImportAsync(new ProductRecord(reference, mode, body), [entry]);
+        Assert.That(outcome.Refusal, Is.Null);
+    }
+
+    /// <summary>A factory-fresh card whose keys come from the master that the vault has, or from another one.</summary>
+    public static CardSimulator Card(uint serial, bool genuine = true)
+    {
+        var master = genuine ? Counter.Master : ByteString.FromHex("77777777777777777777777777777777");
+        var keys = CardIssue.VirtualCard.State.CardKeySet.Derive(0x30, CardIssue.VirtualCard.Crypto.Diversification.Kdf3, master.Span, CardProfile.Kdd(serial).Span);
+        return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]));
+    }
+
+    public async Task<IssueOutcome> IssueAsync(string order, string code = "4711", CancellationToken cancellation = default)
+    {
+        using var secret = SecretBytes.Copy(Encoding.UTF8.GetBytes(code));
+        return await Relay.IssueAsync(new IssueRequest(order, secret, new OperatorId("olga")), cancellation: cancellation).WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    public async Task<OrderView> ViewAsync(string order) => (await Desk.GetAsync(new OrderId(order)))!;
+
+    /// <summary>A terminal that dies and comes back: nothing of its memory is left.</summary>
+    public async Task RestartTerminalAsync()
+    {
+        await StopTerminalAsync();
+        StartTerminal();
+    }
+
+    public async Task StopTerminalAsync()
+    {
+        await _terminalStop.CancelAsync();
+        await _relaying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Relay.DisposeAsync();
+    }
+
+    public void StartTerminal()
+    {
+        _terminalStop = new CancellationTokenSource();
+        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20) };
+        Relay = new TerminalRelay(options, new WrappingConnector(Listener.CreateConnector(IPAddress.Loopback), this), Reader, Module.OpenModule(), new Recorder(Shown));
+        _relaying = Relay.RunAsync(_terminalStop.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopTerminalAsync();
+        await _centerStop.CancelAsync();
+        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Listener.DisposeAsync();
+        await Log.DisposeAsync();
+        await Database.DisposeAsync();
+        Vault.Dispose();
+        Module.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader)
+    {
+        var options = new CenterSessionOptions();
+        change(options);
+        Database = await CenterDatabase.OpenAsync(
+            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, TimeProvider.System);
+        Orders = new SqliteOrderStore(Database, new OrderOptions());
+        Desk = new SqliteOrderDesk(Database, new OrderOptions());
+        Registry = new SqliteTerminalRegistry(Database);
+        Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, Vault, TimeProvider.System);
+        await Registry.PutAsync(new TerminalRecord(
+            TerminalName, [Line], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
+            Module.Identity.TlsCertificate, Module.Identity.KeyVersion, true));
+        if (enrolReader) await Registry.SetReadersAsync(TerminalName, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
+        Services = new CenterServices
+        {
+            Vault = Vault,
+            Orders = Orders,
+            Desk = Desk,
+            Terminals = Registry,
+            Limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 100 }, TimeProvider.System),
+            Products = new SqliteProductStore(Database),
+            Log = Log,
+            Options = options,
+            Host = "host-1",
+            Loggers = new FailureLog(),
+            Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
+        };
+        _serving = new CenterServer(Services).RunAsync([Listener], _centerStop.Token);
+    }
+
+    /// <summary>A session that fails by a bug shows in the test's output.</summary>
+    private sealed class FailureLog : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            TestContext.Progress.WriteLine($"{formatter(state, exception)} {exception}");
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class Tracer : IProgress<CenterProgress>
+    {
+        public void Report(CenterProgress value) => TestContext.Progress.WriteLine($"        {value.At:ss.fff} {value.Step} {value.Text}");
+    }
+
+    private sealed class WrappingConnector(ILineConnector inner, Shop shop) : ILineConnector
+    {
+        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => shop.Wrap(await inner.ConnectAsync(cancellation));
+    }
+
+    private sealed class Recorder(List<string> shown) : IProgress<IssueProgress>
+    {
+        public void Report(IssueProgress value)
+        {
+            if (Environment.GetEnvironmentVariable("SHOP_TRACE") is not null) TestContext.Progress.WriteLine($"{value.At:ss.fff} {value.Step} {value.Notice} {value.Detail} {value.Record}");
+            lock (shown) shown.Add($"{value.Step} {value.Notice} {value.Detail} {value.Record}".TrimEnd());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using CardIssue.Center.Orders;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>Waiting for what the operator would see.</summary>
+internal static class ShopWaits
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30), Pause = TimeSpan.FromMilliseconds(5);
+
+    public static Task ShowsAsync(this Shop shop, string text, int times = 1) => UntilAsync(() =>
+    {
+        lock (shop.Shown) return shop.Shown.Count(s => s.Contains(text, StringComparison.Ordinal)) >= times;
+    }, () => $"'{text}' was not shown {times} times; shown was:\n{string.Join('\n', shop.Shown)}");
+
+    public static async Task ReachesAsync(this Shop shop, string order, OrderState state)
+    {
+        for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)
+        {
+            if ((await shop.ViewAsync(order)).State == state) return;
+            await Task.Delay(Pause);
+        }
+        Assert.Fail($"{order} is {(await shop.ViewAsync(order)).State}, not {state}");
+    }
+
+    private static async Task UntilAsync(Func<bool> reached, Func<string> complaint)
+    {
+        for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)
+        {
+            if (reached()) return;
+            await Task.Delay(Pause);
+        }
+        Assert.Fail(complaint());
+    }
+}

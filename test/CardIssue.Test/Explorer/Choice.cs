@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace CardIssue.Test.Explorer;
+
+/// <summary>What may happen next in the world.</summary>
+internal enum Happening
+{
+    CenterReceives,
+    ZombieReceives,
+    TerminalReceives,
+    CenterProceeds,
+    ZombieProceeds,
+    TerminalProceeds,
+    ReaderReports,
+    CenterNoticesCut,
+    ZombieNoticesCut,
+    TerminalNoticesCut,
+    LineComesUp,
+    CenterTimer,
+    ZombieTimer,
+    TerminalTimer,
+    OperatorOrders,
+    OperatorCancels,
+    CenterStops,
+    InsertA,
+    InsertB,
+    InsertX,
+    TakeOut,
+    // From here on, each costs a fault.
+    LineCut,
+    LostToCenter,
+    LostToTerminal,
+    DoubledToCenter,
+    DoubledToTerminal,
+    CardPulled,
+    CardSwapped,
+    CardLosesPower,
+    StoreRestored,
+    SpuriousCenterTimer,
+    SpuriousTerminalTimer,
+    InjectToCenter,
+    InjectToTerminal,
+}
+
+/// <summary>What goes wrong while an event is acted on.</summary>
+internal enum Mishap
+{
+    None,
+    /// <summary>The side crashes after so many of the step's effects.</summary>
+    CrashAfter,
+    /// <summary>The save that is effect number so-and-so fails: the store is full or away.</summary>
+    SaveFails,
+    /// <summary>The card is pulled, or swapped, before or after it took the command; or does not answer; or refuses it.</summary>
+    PulledBefore,
+    PulledAfter,
+    SilentBefore,
+    SilentAfter,
+    CardErrs,
+    CardRefuses,
+    ModuleRefuses,
+}
+
+/// <summary>One external choice: a line of a scenario.</summary>
+/// <param name="Index">For <see cref="Mishap.CrashAfter"/> and <see cref="Mishap.SaveFails"/>: the effect; for an injection: the message.</param>
+internal readonly record struct Choice(Happening Happening, Mishap Mishap = Mishap.None, int Index = 0)
+{
+    public bool IsFault => Happening >= Happening.LineCut || Mishap is not Mishap.None;
+
+    public override string ToString() =>
+        Mishap is Mishap.None && Index == 0 ? Happening.ToString() : string.Create(CultureInfo.InvariantCulture, $"{Happening} {Mishap} {Index}");
+
+    public static Choice Parse(string line)
+    {
+        var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var happening = Enum.Parse<Happening>(parts[0]);
+        return parts.Length == 1 ? new(happening) : new(happening, Enum.Parse<Mishap>(parts[1]), int.Parse(parts[2], CultureInfo.InvariantCulture));
+    }
+}

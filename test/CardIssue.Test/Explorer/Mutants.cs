@@ -1,0 +1,198 @@
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Explorer;
+
+using CenterStep = Step<CenterState, CenterEffect>;
+using TerminalStep = Step<TerminalState, TerminalEffect>;
+
+/// <summary>A planted bug: the property that it breaks, and the length of the shortest trace to it.</summary>
+internal sealed record Mutant(string Name, WorldOptions World, string Breaks, int Length);
+
+/// <summary>Planted bugs: each delegates to a real machine and alters what goes in or what comes out, or weakens what surrounds it.</summary>
+internal static class Mutants
+{
+    private static readonly WorldOptions Base = Worlds.Simple with { Plan = Worlds.Plan(false, Worlds.LookFirst(2), Worlds.Repeatable(1)) };
+
+    private static readonly WorldOptions Single = Base with { Plan = Worlds.Plan(false, Worlds.LookFirst(2)) };
+
+    public static readonly Mutant[] All =
+    [
+        Center("success is told before it is saved", Base, "4 success is told before it is saved", 43, IssuedFirst),
+        Center("the closing leaves before it is saved", Base, "4 record 3 leaves and the store does not know of it", 38, Unsaved<OrderChange.Closing>),
+        Center("a record leaves before it is saved", Base, "4 record 1 leaves and the store does not know of it", 26, Unsaved<OrderChange.Leaving>),
+        Center("a try is not counted before it is made", Base, "5 an authentication try was not counted", 24, Unsaved<OrderChange.Authenticating>),
+        Center("in doubt is taken for not done", Base, "3 a command that may not be repeated was applied twice", 45, InDoubtIsNotDone),
+        Center("in doubt is taken for done", Base, "3 Record goes out in an opening whose counters may differ", 31, InDoubtIsDone),
+        Center("the order goes on with another card", Base with { Budget = new(1, 2, 1, 0, 0, 0) }, "3/4 store: an authentication of another card than the bound one", 41, OtherCardTaken),
+        Center("a foreign card is bound", Base with { Budget = new(0, 1, 1, 0, 0, 0) }, "5 a try is counted for a card whose cryptogram was not verified", 21, ForeignCardTaken),
+        Center("a card is authenticated to before its cryptogram is verified", Base with { Budget = new(0, 1, 1, 0, 0, 0) }, "5 a try is counted for a card whose cryptogram was not verified", 20, AuthenticatesUnverified),
+        Center("a record is sent again inside the same opening", Base, "3 Record goes out in an opening whose counters may differ", 31, SameOpening),
+        Center("what needs a look is repeated without one", Base, "3 a command that may not be repeated was applied twice", 45, NoLook),
+        Center("the next record leaves before the last is confirmed", Base, "3 record 2 leaves and the card has not all before it", 26, NotConfirmed),
+        Center("success without the closing", Base, "4 issued, and the card is not closed", 38, NoClosing),
+        Center("start over goes on without going back", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(1), Worlds.StartOver(2, 1)) }, "3 a command that may not be repeated was applied twice", 50, NoRewind),
+        Center("attempts have no limit", Single with { Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) }, "3/4 store: record 1 leaves at attempt 3", 58, NoLimit),
+        Center("the timer is armed after what may fail", Single with { Budget = new(1, 1, 0, 1, 0, 0) }, "the center waits without a cap in Idle", 15, TimerLast),
+        Center("the claim is kept when the line is lost", Single, "the order cannot end any more", 11, KeepsClaim),
+        Center("more commands than the window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "3 more commands than the window", 26, IgnoresCredit),
+        Terminal("the terminal keeps commands", Base, "1 the terminal holds commands outside a script", 18, Without<TerminalEffect.DiscardCommands>),
+        Terminal("the terminal keeps what the card said", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.SendResult>),
+        Terminal("the terminal keeps all when the line is lost", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.ReleaseCard>),
+        Terminal("the terminal grants more than its window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "1 the terminal holds more than its window", 34, GrantsTooMuch),
+        Terminal("a doubled success prints a second receipt", Base, "4 two receipts are printed for one order", 46, PrintsAgain),
+        Terminal("an unknown reader is used", Base with { ReaderKnown = false }, "5 a card in an unknown reader is offered", 15, AnyReader),
+        Terminal("an unknown center is believed", Base with { CenterGenuine = false }, "5 an unknown center gets RequestIssue", 9, AnyCenter),
+        Center("an unknown terminal is let in", Base with { TerminalKnown = false }, "5 an unknown terminal gets Admitted", 6, AnyTerminal),
+        new("the store minds no fencing numbers", Single with { Fenced = false, Zombies = true, Faults = Faults.Cut, Budget = new(1, 2, 0, 0, 0, 0) }, "3/4 store: bound twice", 51),
+        new("a restored order is not quarantined", Base with { Quarantines = false, Faults = Faults.Restore, Budget = new(1, 2, 0, 0, 0, 0) }, "2 card A is written and the order is not bound to it", 29),
+    ];
+
+    private static Mutant Center(string name, WorldOptions world, string breaks, int length, Func<CenterState, CenterEvent, CenterStep> on) =>
+        new(name, world with { Name = name, Machines = Machines.Real with { Center = on } }, breaks, length);
+
+    private static Mutant Terminal(string name, WorldOptions world, string breaks, int length, Func<TerminalState, TerminalEvent, TerminalStep> on) =>
+        new(name, world with { Name = name, Machines = Machines.Real with { Terminal = on } }, breaks, length);
+
+    private static CenterStep IssuedFirst(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return With(step, step.Effects.OrderBy(x => x is CenterEffect.SendIssued ? 0 : 1));
+    }
+
+    /// <summary>The save is left out.</summary>
+    private static CenterStep Unsaved<TChange>(CenterState s, CenterEvent e) where TChange : OrderChange
+    {
+        var step = CenterMachine.On(s, e);
+        return With(step, step.Effects.Where(x => x is not CenterEffect.Save { Change: TChange }));
+    }
+
+    private static CenterStep InDoubtIsNotDone(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, OfRecord(s) && e is CenterEvent.Judged { Verdict: Verdict.InDoubt } j ? j with { Verdict = new Verdict.NotDone() } : e);
+
+    private static CenterStep InDoubtIsDone(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, OfRecord(s) && e is CenterEvent.Judged { Verdict: Verdict.InDoubt } j ? j with { Verdict = new Verdict.Done(ProofKind.TerminalWord) } : e);
+
+    private static CenterStep OtherCardTaken(CenterState s, CenterEvent e) =>
+        CenterMachine.On(e is CenterEvent.Judged { Verdict: Verdict.Genuine(var card) } && s.Work is { Bound: not null } work
+            ? s with { Work = work with { Bound = card } } : s, e);
+
+    private static CenterStep ForeignCardTaken(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Rejected } j ? j with { Verdict = new Verdict.Genuine(Store.IdOf(Card.X)) } : e);
+
+    /// <summary>Authenticates at once, before the cryptogram was judged: whatever the opening came to.</summary>
+    private static CenterStep AuthenticatesUnverified(CenterState s, CenterEvent e)
+    {
+        if (s.Work?.Script is not { Kind: ScriptKind.Open } || e is not CenterEvent.Received(Result result)) return CenterMachine.On(s, e);
+        var judging = CenterMachine.On(s, e);
+        return judging.State.Phase is CenterPhase.Judging
+            ? CenterMachine.On(judging.State, new CenterEvent.Judged(result.First, new Verdict.Genuine(Store.IdOf(Card.A))))
+            : judging;
+    }
+
+    private static CenterStep SameOpening(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        if (!OfRecord(s) || step.State.Work?.Script is not { Kind: ScriptKind.Open } || s.Work!.Script is not { } run) return step;
+        var again = run with { First = step.State.NextSequence - 1 };
+        return new(
+            step.State with { NextSequence = again.First + again.Count, Work = step.State.Work with { Script = again, Opening = run.Opening, Verified = s.Work.Verified } },
+            [new CenterEffect.SendScript(new Script(run.Kind, run.Opening, run.Record, run.Attempt, again.First, run.Count, false, false, default)),
+            .. Enumerable.Range(0, run.Sent).Select(i => (CenterEffect)new CenterEffect.SendCommand(again, i)), new CenterEffect.ArmTimer(CenterTimer.Script)],
+            step.Outcome);
+    }
+
+    private static CenterStep NoLook(CenterState s, CenterEvent e) => CenterMachine.On(s, e is CenterEvent.Claimed(var claim)
+        ? new CenterEvent.Claimed(claim with { Plan = Careless(claim.Plan) }) : e);
+
+    private static PlanShape Careless(PlanShape plan) => plan with
+    {
+        Records = ValueList.Create<RecordShape>(plan.Records.Select(r => r.Repeat is Repeat.LookFirst ? Worlds.Repeatable(r.Commands) : r).ToArray()),
+    };
+
+    /// <summary>A result of a record is not waited for: it counts as done when its commands are out.</summary>
+    private static CenterStep NotConfirmed(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return step.State.Work is { Script: { Kind: ScriptKind.Record } run } && run.Sent == run.Count && run.Record == 1 && s.Work?.Script != run
+            ? After(step, CenterMachine.On(step.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(run.First, new Verdict.Done(ProofKind.TerminalWord))))
+            : step;
+    }
+
+    private static CenterStep NoClosing(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return step.State.Work is { Script: { Kind: ScriptKind.Close } run } && s.Work?.Script != run
+            ? With(After(step, CenterMachine.On(step.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(run.First, new Verdict.Done(ProofKind.CardMac)))),
+                step.Effects.Where(x => x is CenterEffect.Save).Concat(CenterMachine.On(step.State with { Phase = CenterPhase.Judging },
+                    new CenterEvent.Judged(run.First, new Verdict.Done(ProofKind.CardMac))).Effects))
+            : step;
+    }
+
+    /// <summary>A record to start over with is simply sent again.</summary>
+    private static CenterStep NoRewind(CenterState s, CenterEvent e) => CenterMachine.On(s, e is CenterEvent.Claimed(var claim)
+        ? new CenterEvent.Claimed(claim with
+        {
+            Plan = claim.Plan with
+            {
+                Records = ValueList.Create<RecordShape>(claim.Plan.Records.Select(r => r.Repeat is Repeat.StartOver ? Worlds.Repeatable(r.Commands) : r).ToArray()),
+            },
+        })
+        : e);
+
+    private static CenterStep NoLimit(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s with { Policy = s.Policy with { MaxAttempts = 99 } }, e);
+        return step with { State = step.State with { Policy = s.Policy } };
+    }
+
+    private static CenterStep TimerLast(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return With(step, step.Effects.OrderBy(x => x is CenterEffect.ArmTimer ? 1 : 0));
+    }
+
+    private static CenterStep KeepsClaim(CenterState s, CenterEvent e) =>
+        e is CenterEvent.LineDown && s.Work is not null ? new(s, default, new Outcome(OutcomeKind.Ignored, "planted")) : CenterMachine.On(s, e);
+
+    private static CenterStep IgnoresCredit(CenterState s, CenterEvent e)
+    {
+        if (s.Hello is not { } hello) return CenterMachine.On(s, e);
+        var step = CenterMachine.On(s with { Hello = hello with { Window = Limits.MaxWindow } }, e);
+        return step with { State = step.State with { Hello = hello } };
+    }
+
+    private static CenterStep AnyTerminal(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.ProofJudged ? new CenterEvent.ProofJudged(null, Names.Admitted) : e);
+
+    private static TerminalStep Without<TEffect>(TerminalState s, TerminalEvent e) where TEffect : TerminalEffect
+    {
+        var step = TerminalMachine.On(s, e);
+        return step with { Effects = ValueList.Create<TerminalEffect>(step.Effects.Where(x => x is not TEffect).ToArray()) };
+    }
+
+    private static TerminalStep GrantsTooMuch(TerminalState s, TerminalEvent e)
+    {
+        var step = TerminalMachine.On(s, e);
+        return step with
+        {
+            State = step.State.Relay is { } relay ? step.State with { Relay = relay with { Granted = relay.Count } } : step.State,
+            Effects = ValueList.Create<TerminalEffect>(step.Effects.SelectMany(x => x is TerminalEffect.BeginScript(var script)
+                ? [x, new TerminalEffect.Send(new Credit(script.First + script.Count))] : new[] { x }).ToArray()),
+        };
+    }
+
+    private static TerminalStep PrintsAgain(TerminalState s, TerminalEvent e) => TerminalMachine.On(s with { Printed = -1 }, e);
+
+    private static TerminalStep AnyReader(TerminalState s, TerminalEvent e) =>
+        TerminalMachine.On(s, e is TerminalEvent.ReaderJudged judged ? judged with { Known = true } : e);
+
+    private static TerminalStep AnyCenter(TerminalState s, TerminalEvent e) =>
+        TerminalMachine.On(s, e is TerminalEvent.CenterJudged ? new TerminalEvent.CenterJudged(true) : e);
+
+    private static bool OfRecord(CenterState s) => s.Work?.Script is { Kind: ScriptKind.Record };
+
+    private static CenterStep With(CenterStep step, IEnumerable<CenterEffect> effects) => step with { Effects = ValueList.Create<CenterEffect>(effects.ToArray()) };
+
+    private static CenterStep After(CenterStep first, CenterStep second) => With(second, first.Effects.Concat(second.Effects));
+}

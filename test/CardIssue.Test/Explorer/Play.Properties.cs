@@ -1,0 +1,94 @@
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Explorer;
+
+/// <summary>The properties; the number in front is the one of "what must always hold" that each belongs to.</summary>
+internal sealed partial class Play
+{
+    private bool Quarantined => _store.State is OrderState.Quarantined;
+
+    private void CheckState()
+    {
+        if (Violation is not null) return;
+        var t = _terminal;
+        if (t.Buffer.Count > options.TerminalPolicy.Window) Violate("1 the terminal holds more than its window");
+        if (t.State.Phase is not TerminalPhase.Relaying)
+        {
+            if (t.Buffer.Count > 0) Violate("1 the terminal holds commands outside a script");
+            if (t.Responses.Count > 0) Violate("1 the terminal holds responses after they were reported");
+        }
+        CheckWaits();
+        CheckCard(Card.A);
+        CheckCard(Card.B);
+        CheckCard(Card.X);
+        if (_cards.A.Closed && _cards.B.Closed) Violate("2 two live cards for one order");
+        if (_store.State is OrderState.Issued) CheckIssued();
+    }
+
+    /// <summary>Whoever waits for the peer has a timer armed: every wait has a cap.</summary>
+    private void CheckWaits()
+    {
+        if (_center is { Timer: false, LineDead: false, Failure: null, State.Phase: not (CenterPhase.Claiming or CenterPhase.Judging or CenterPhase.Ended) })
+            Violate($"the center waits without a cap in {_center.State.Phase}");
+        if (_terminal is { Timer: false, LineDead: false, State.Phase: TerminalPhase.Greeting or TerminalPhase.AwaitingAdmission
+            or TerminalPhase.Requesting or TerminalPhase.Standby or TerminalPhase.Relaying })
+            Violate($"the terminal waits without a cap in {_terminal.State.Phase}");
+    }
+
+    private void CheckCard(Card card)
+    {
+        var model = _cards[card];
+        if (!model.Touched || Quarantined) return;
+        if (_store.Bound != card) Violate($"2 card {card} is written and the order is not bound to it");
+        if (!model.Closed) return;
+        if (_store.State is not (OrderState.Closing or OrderState.Issued or OrderState.Waiting)) Violate("4 a card is closed and the store does not know of it");
+        if (!model.Complete(options.Plan, options.Plan.Records.Count)) Violate("2 a card is closed and not complete");
+    }
+
+    private void CheckIssued()
+    {
+        if (_store.Bound is not { } card || !_cards[card].Closed) Violate("4 issued, and the card is not closed");
+    }
+
+    /// <summary>A command of a record leaves: what came before is confirmed, in the store and on the card.</summary>
+    private void CheckCommand(ScriptRun run)
+    {
+        if (Quarantined || run.Kind is not (ScriptKind.Record or ScriptKind.Close)) return;
+        if (_store.Progress.Confirmed < run.Record - 1) Violate($"3 record {run.Record} leaves before {run.Record - 1} is confirmed");
+        if (_store.Progress.InDoubt != run.Record) Violate($"4 record {run.Record} leaves and the store does not know of it");
+        if (_store.Bound is not { } card) Violate("2 a record leaves for a card that is not bound");
+        else if (!_cards[card].Complete(options.Plan, run.Record - 1)) Violate($"3 record {run.Record} leaves and the card has not all before it");
+    }
+
+    private void CheckExecuted(Card card, CommandToken token)
+    {
+        if (card is Card.X && token.Kind is not ScriptKind.Open) Violate($"5 a foreign card gets {token.Kind}");
+        if (!options.ReaderKnown) Violate("5 a card in an unknown reader is touched");
+        if (Quarantined) return;
+        if (_cards[card].Tries > _store.Tries(card)) Violate("5 an authentication try was not counted");
+        if (token.Kind is ScriptKind.Record && _cards[card].Marks.Span.Contains((byte)2)) Violate("3 a command that may not be repeated was applied twice");
+    }
+
+    private void CheckSent(bool zombie, Message message)
+    {
+        if (!options.TerminalKnown && message is not (Challenge or Refused)) Violate($"5 an unknown terminal gets {message.Type}");
+        if (!options.ReaderKnown && message is Script) Violate("5 an unknown reader gets a script");
+        if (message is Issued && !zombie && _store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 success is told before it is saved");
+    }
+
+    private void CheckSentUp(Message message)
+    {
+        if (!options.ReaderKnown && message is CardPresent) Violate("5 a card in an unknown reader is offered");
+        if (!options.CenterGenuine && message is not (Hello or Proof)) Violate($"5 an unknown center gets {message.Type}");
+    }
+
+    /// <summary>A center that was let in and says that it issued is believed: what a bad one says proves nothing here.</summary>
+    private void CheckPrinted()
+    {
+        if (_choice.Happening is Happening.InjectToTerminal) return;
+        if (_store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 a receipt is printed and the order is not issued");
+        _terminal = _terminal with { Receipts = _terminal.Receipts + 1 };
+        if (_terminal.Receipts > 1) Violate("4 two receipts are printed for one order");
+    }
+}

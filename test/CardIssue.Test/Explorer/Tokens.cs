@@ -1,0 +1,51 @@
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Explorer;
+
+/// <summary>The cards of the explored world.</summary>
+internal enum Card : byte
+{
+    /// <summary>A good card; the one that the operator means.</summary>
+    A = 1,
+    /// <summary>Another good card.</summary>
+    B = 2,
+    /// <summary>A foreign card: its cryptogram is not that of the access key.</summary>
+    X = 3,
+}
+
+/// <summary>What the world's cryptography knows of a command: who wrapped it, for which opening, at which counter.</summary>
+internal readonly record struct CommandToken(ScriptKind Kind, int Record, int Index, int Count, long Fence, int Opening, int Counter, bool Sealed)
+{
+    public ByteString Encode() => ByteString.Own(
+        [(byte)Kind, (byte)Record, (byte)Index, (byte)Count, (byte)Fence, (byte)Opening, (byte)Counter, Sealed ? (byte)1 : (byte)0]);
+
+    public static CommandToken Decode(ByteString b) => new((ScriptKind)b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] == 1);
+}
+
+/// <summary>How a card answers.</summary>
+internal enum Answer : byte
+{
+    /// <summary>Success, under the card's MAC where there is a channel.</summary>
+    Success,
+    /// <summary>An error status word: it carries no MAC.</summary>
+    Error,
+    /// <summary>A warning under the card's MAC: the command was refused, and the card says so itself.</summary>
+    Refused,
+}
+
+/// <summary>What a look at a record finds.</summary>
+internal enum Found : byte
+{
+    Nothing,
+    All,
+    Part,
+}
+
+/// <summary>What the world's cryptography knows of a response.</summary>
+internal readonly record struct ResponseToken(Answer Answer, Card Card, long Fence, int Opening, Found Found)
+{
+    public ByteString Encode() => ByteString.Own([(byte)Answer, (byte)Card, (byte)Fence, (byte)Opening, (byte)Found]);
+
+    public static ResponseToken Decode(ByteString b) => new((Answer)b[0], (Card)b[1], b[2], b[3], (Found)b[4]);
+}

@@ -1,0 +1,135 @@
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Explorer;
+
+using CenterStep = Step<CenterState, CenterEffect>;
+using TerminalStep = Step<TerminalState, TerminalEffect>;
+
+/// <summary>The functions under exploration: the real machines, or mutants that delegate to them.</summary>
+internal sealed record Machines(Func<CenterState, CenterEvent, CenterStep> Center, Func<TerminalState, TerminalEvent, TerminalStep> Terminal)
+{
+    public static readonly Machines Real = new(CenterMachine.On, TerminalMachine.On);
+}
+
+/// <summary>The faults that a world may have.</summary>
+[Flags]
+internal enum Faults
+{
+    None = 0,
+    Cut = 1,
+    Lose = 2,
+    Double = 4,
+    CrashCenter = 8,
+    CrashTerminal = 16,
+    /// <summary>Pulled, fallen silent, swapped, reset, refusing: anything that a card does.</summary>
+    Card = 32,
+    SaveFails = 64,
+    Restore = 128,
+    SpuriousTimer = 256,
+    /// <summary>A peer that does not keep to the protocol puts a message on the line.</summary>
+    Inject = 512,
+    Module = 1024,
+    All = Cut | Lose | Double | CrashCenter | CrashTerminal | Card | SaveFails | SpuriousTimer,
+}
+
+/// <summary>What does not change within a world.</summary>
+internal sealed record WorldOptions
+{
+    public required string Name { get; init; }
+    public required PlanShape Plan { get; init; }
+    public Machines Machines { get; init; } = Machines.Real;
+    public CenterPolicy CenterPolicy { get; init; } = new(MaxAttempts: 2, MaxCards: 2, MaxOpenings: 5);
+    public TerminalPolicy TerminalPolicy { get; init; } = new(Window: 2, CreditStep: 1);
+    public int MaxTries { get; init; } = 3;
+    public bool TerminalKnown { get; init; } = true;
+    public bool ReaderKnown { get; init; } = true;
+    public bool CenterGenuine { get; init; } = true;
+    /// <summary>Whether the order can end: not where access is refused.</summary>
+    public bool Ends { get; init; } = true;
+    public Faults Faults { get; init; } = Faults.All;
+    public Budget Budget { get; init; } = new(1, 2, 0, 0, 0, 0);
+    /// <summary>Whether a session that has not noticed that its line is cut may live on beside a new one.</summary>
+    public bool Zombies { get; init; }
+    /// <summary>Whether the store minds fencing numbers; false only in a planted bug.</summary>
+    public bool Fenced { get; init; } = true;
+    /// <summary>Whether a restored order is quarantined; false only in a planted bug.</summary>
+    public bool Quarantines { get; init; } = true;
+}
+
+/// <summary>What may still happen that nobody has to do.</summary>
+/// <param name="Faults">Faults left.</param>
+/// <param name="Orders">How often the operator may still ask for the order.</param>
+/// <param name="Others">How many wrong cards may still be put in.</param>
+/// <param name="Cancels">How often the operator may cancel.</param>
+/// <param name="Stops">How often the center's operator may stop the order.</param>
+/// <param name="Early">How often a card may be put in before it is asked for.</param>
+internal sealed record Budget(int Faults, int Orders, int Others, int Cancels, int Stops, int Early);
+
+/// <summary>A full state of the world. Compares by content.</summary>
+/// <param name="Center">The session on the line; null when the center is down or has none.</param>
+/// <param name="Zombie">An older session that has not noticed that its line is cut.</param>
+internal sealed record World(CenterSide? Center, CenterSide? Zombie, TerminalSide Terminal, Store Store, Cards Cards, Budget Budget)
+{
+    public static World Start(WorldOptions options) => new(
+        null, null, TerminalSide.Start(options), Store.Fresh,
+        new Cards(CardModel.Fresh(options.Plan), CardModel.Fresh(options.Plan), CardModel.Fresh(options.Plan), null, false, default), options.Budget);
+
+    /// <summary>Whether the session that has the claim still works on it: then its lease is alive.</summary>
+    public bool HolderLives => Store.Held && (Holds(Center) || Holds(Zombie));
+
+    private bool Holds(CenterSide? side) => side?.State.Work is { } work && work.Claim.Fence == Store.Fence;
+}
+
+/// <summary>A session at the center and its host.</summary>
+/// <param name="Pending">What the host was asked and has not answered yet, oldest first.</param>
+/// <param name="Failure">A save that failed, which the machine hears of before anything else.</param>
+/// <param name="Keys">The keys of the opening.</param>
+/// <param name="Inbox">What is under way on the line to it.</param>
+/// <param name="LineDead">The line is cut, which it has not noticed.</param>
+internal sealed record CenterSide(
+    CenterState State, bool Timer, ValueList<CenterEffect> Pending, CenterEvent.SaveFailed? Failure, CenterKeys? Keys,
+    ValueList<Message> Inbox, bool LineDead)
+{
+    public static CenterSide Start(CenterPolicy policy) => new(CenterState.Start(policy), false, default, null, null, default, false);
+}
+
+/// <summary>The center's side of an opening.</summary>
+/// <param name="Counter">Commands wrapped so far.</param>
+/// <param name="Genuine">The card whose cryptogram was verified.</param>
+/// <param name="Spent">Whether something in this opening came out other than done: the counters of the two sides may differ.</param>
+internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Genuine, bool Spent = false);
+
+/// <summary>The terminal and its host.</summary>
+/// <param name="Pending">What module, reader and card are about to answer, oldest first.</param>
+/// <param name="Inbox">What is under way on the line to it.</param>
+/// <param name="LineDead">The line is cut, which it has not noticed.</param>
+/// <param name="Buffer">Commands held.</param>
+/// <param name="Responses">Responses held.</param>
+/// <param name="Ticket">The opening that the module has a ticket for.</param>
+/// <param name="Receipts">Receipts printed: paper, which no crash takes back.</param>
+internal sealed record TerminalSide(
+    TerminalState State, bool Timer, ValueList<TerminalEvent> Pending, ValueList<Message> Inbox, bool LineDead,
+    ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket, int Receipts)
+{
+    public static TerminalSide Start(WorldOptions options) =>
+        new(TerminalState.Start(Names.Terminal, options.TerminalPolicy), false, default, default, false, default, default, default, 0);
+}
+
+/// <summary>The names in the world.</summary>
+internal static class Names
+{
+    public static readonly TerminalId Terminal = new("T1");
+    public static readonly OrderId Order = new("O1");
+    public static readonly OperatorId Operator = new("op");
+    public static readonly ByteString Nonce = ByteString.Own([1]);
+    public static readonly ByteString Token = ByteString.Own([7]);
+    public static readonly Admitted Admitted = new(ByteString.Own([2]), ByteString.Own([3]));
+    public static readonly Proof Proof = new(ByteString.Own([4]));
+    public static readonly ByteString Atr = ByteString.Own([0x3B, 0]);
+}
+
+internal static class Lists
+{
+    public static ValueList<T> Tail<T>(this ValueList<T> list) => ValueList.Create(list.Span[1..]);
+}
