@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace CardIssue.TerminalHost.Cli;
@@ -13,23 +14,18 @@ internal static class SettingOption
     /// <summary>A whole number in a range.</summary>
     public static Option<int?> Number(HostSettings settings, string name, string description, int least, int most, int? otherwise = null)
     {
-        var option = new Option<int?>(name)
+        int? Parse(SymbolResult result, string text)
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+            result.AddError($"{name} is a whole number from {least} to {most}.");
+            return null;
+        }
+        return new Option<int?>(name)
         {
             Description = description,
-            DefaultValueFactory = result =>
-            {
-                if (settings.Find(SettingOf(name)) is not { } text) return otherwise;
-                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
-                result.AddError($"{name}, as set in the environment or {HostSettings.FileName}, is no whole number.");
-                return otherwise;
-            },
+            DefaultValueFactory = result => settings.Find(SettingOf(name)) is { } text ? Parse(result, text) : otherwise,
+            CustomParser = result => Parse(result, result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value),
         };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any()) return;
-            if (result.GetValueOrDefault<int?>() is { } number && (number < least || number > most)) result.AddError($"{name} is {least} to {most}.");
-        });
-        return option;
     }
 
     private static string SettingOf(string option)

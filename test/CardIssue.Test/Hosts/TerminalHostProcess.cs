@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 
 namespace CardIssue.Test.Hosts;
 
@@ -26,7 +28,11 @@ internal sealed class TerminalHostProcess : IDisposable
 
     public Task<TerminalHostRun> RunAsync(params string[] args) => RunAsync("", args);
 
-    public async Task<TerminalHostRun> RunAsync(string input, string[] args, Action<Process>? meanwhile = null)
+    /// <param name="input">What comes in on standard input.</param>
+    /// <param name="args">The command line.</param>
+    /// <param name="interruptAt">The program is interrupted, as by Ctrl-C, when a line of its output has this in it.</param>
+    /// <param name="removeAt">What is done when a line of its output has this in it.</param>
+    public async Task<TerminalHostRun> RunAsync(string input, string[] args, string? interruptAt = null, (string Text, Action Do)? removeAt = null)
     {
         var start = new ProcessStartInfo("dotnet", [Program(), .. args])
         {
@@ -39,8 +45,8 @@ internal sealed class TerminalHostProcess : IDisposable
         {
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
-            meanwhile?.Invoke(process);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            var output = ReadAsync(process, interruptAt, removeAt, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             return new TerminalHostRun(process.ExitCode, await output, await error);
         }
@@ -48,6 +54,21 @@ internal sealed class TerminalHostProcess : IDisposable
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
+    }
+
+    private static async Task<string> ReadAsync(Process process, string? interruptAt, (string Text, Action Do)? removeAt, CancellationToken cancellation)
+    {
+        var all = new StringBuilder();
+        while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+        {
+            all.AppendLine(line);
+            if (removeAt is { } act && line.Contains(act.Text, StringComparison.Ordinal)) act.Do();
+            if (interruptAt is null || !line.Contains(interruptAt, StringComparison.Ordinal)) continue;
+            interruptAt = null;
+            using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync(cancellation);
+        }
+        return all.ToString();
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
