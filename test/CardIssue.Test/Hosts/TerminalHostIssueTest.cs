@@ -16,7 +16,7 @@ namespace CardIssue.Test.Hosts;
 public sealed class TerminalHostIssueTest
 {
     private static readonly LineNumber Line = new(8);
-    private readonly CancellationTokenSource _stop = new();
+    private CancellationTokenSource _stop = null!;
     private TerminalHostProcess _host = null!;
     private Shop _shop = null!;
     private System.Security.Cryptography.X509Certificates.X509Certificate2 _certificate = null!;
@@ -28,7 +28,7 @@ public sealed class TerminalHostIssueTest
     [SetUp]
     public async Task OpenShop()
     {
-        _host = new TerminalHostProcess();
+        (_host, _stop) = (new TerminalHostProcess(), new CancellationTokenSource());
         _shop = await Shop.OpenAsync();
         var now = DateTimeOffset.UtcNow;
         _certificate = TlsCertificates.CreateSelfSigned("CN=center", now.AddDays(-1), now.AddDays(1));
@@ -43,7 +43,7 @@ public sealed class TerminalHostIssueTest
         _host.Write("code", "4711");
         var run = await _host.RunAsync("module", "init", "--id", "T-8", "--center", "center.json", "--passphrase-file", "pass");
         Assert.That(run.Code, Is.Zero, run.Error);
-        await _shop.OrderAsync("O-1", Products.Module);
+        await _shop.OrderAsync("O-1", CardIssue.Test.EndToEnd.Products.EndToEnd(mode: "module"));
     }
 
     [TearDown]
@@ -135,7 +135,7 @@ public sealed class TerminalHostIssueTest
     public async Task Watch_TwoCustomersOnStandardInput_AreServedOnOneAccess()
     {
         await EnrolAsync();
-        await _shop.OrderAsync("O-2", Products.Module);
+        await _shop.OrderAsync("O-2", CardIssue.Test.EndToEnd.Products.EndToEnd(mode: "module"));
         _slot.Insert(Shop.Card(44));
         var run = await _host.RunAsync("O-1\n4711\nO-2\nwrong-code\n\n",
             ["watch", "--operator", "olga", "--connect", Center, "--reader", Reader, "--passphrase-file", "pass"], removeAt: ("S320 take the card out", _slot.Remove));
@@ -146,7 +146,7 @@ public sealed class TerminalHostIssueTest
         Assert.That(run.All, Does.Not.Contain("4711").And.Not.Contain("wrong-code"));
     }
 
-    private string Center => $"127.0.0.1:{_listener.EndPoint.Port}";
+    private string Center => $"127.0.0.1:{_listener.LocalEndPoint.Port}";
 
     private string Reader => $"tcp:127.0.0.1:{_cards.Port}?serial=R-8";
 
