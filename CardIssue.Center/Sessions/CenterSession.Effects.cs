@@ -213,7 +213,7 @@ internal sealed partial class CenterSession
         var known = await _services.Orders.CardAsync(genuine.Card, cancellation).ConfigureAwait(false);
         // Where the order has a card already, the machine says that it is the other one.
         if (_state.Work?.Bound is { } bound && bound != genuine.Card) return judgement;
-        if (known.Barred) return new Judgement(new Verdict.Rejected(CardRejection.Barred), $"{known.Tries} authentications without success");
+        if (known.Barred) return new Judgement(new Verdict.Rejected(CardRejection.Barred, genuine.Card), $"{known.Tries} authentications without success");
         return known.IsUsableFor(_state.Work!.Claim.Order) ? judgement
             : new Judgement(new Verdict.Rejected(CardRejection.InUse), $"the card is {known.Standing}, order {known.Order}");
     }

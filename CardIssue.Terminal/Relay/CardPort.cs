@@ -21,7 +21,7 @@ internal sealed class CardPort : IAsyncDisposable
     private readonly ISecureModule _module;
     private readonly CommandBuffer _commands;
     private readonly ResponseStore _responses;
-    private readonly Func<TerminalEvent, ValueTask> _post;
+    private readonly Func<CardAnswer, ValueTask> _post;
     private readonly TimeSpan _slowCard;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -33,10 +33,11 @@ internal sealed class CardPort : IAsyncDisposable
     private ICardConnection? _connection;
     private Script? _script;
     private ScriptStop? _broken;
+    private int _epoch;
 
     public CardPort(
         ICardReader reader, ISecureModule module, CommandBuffer commands, ResponseStore responses,
-        Func<TerminalEvent, ValueTask> post, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
+        Func<CardAnswer, ValueTask> post, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
         (_reader, _module, _commands, _responses, _post, _slowCard, _time, _logger) = (reader, module, commands, responses, post, slowCard, time, logger);
 
     /// <summary>Works off the queue until cancelled.</summary>
@@ -50,11 +51,21 @@ internal sealed class CardPort : IAsyncDisposable
         _work.Writer.WriteAsync(stop => BeginAsync(script, stop), cancellation);
 
     /// <summary>Takes one command to the card; <see cref="TerminalEvent.Answered"/> or <see cref="TerminalEvent.Faulted"/> follows.</summary>
-    public ValueTask TransmitAsync(int sequence, CancellationToken cancellation) =>
-        _work.Writer.WriteAsync(stop => PassOnAsync(sequence, stop), cancellation);
+    public ValueTask TransmitAsync(int sequence, CancellationToken cancellation)
+    {
+        var epoch = _epoch;
+        return _work.Writer.WriteAsync(stop => PassOnAsync(sequence, epoch, stop), cancellation);
+    }
+
+    /// <summary>Whether an answer is still waited for: not after a release, when sequence numbers may begin anew.</summary>
+    public bool IsCurrent(CardAnswer answer) => answer.Epoch == _epoch;
 
     /// <summary>Zeroes commands and responses, ends the module's opening, powers the card down.</summary>
-    public ValueTask ReleaseAsync(CancellationToken cancellation) => _work.Writer.WriteAsync(_ => LetGoAsync(), cancellation);
+    public ValueTask ReleaseAsync(CancellationToken cancellation)
+    {
+        _epoch++;
+        return _work.Writer.WriteAsync(_ => LetGoAsync(), cancellation);
+    }
 
     /// <summary>Uses the module in its turn.</summary>
     public async ValueTask<T> WithModuleAsync<T>(Func<ISecureModule, T> use, CancellationToken cancellation)
@@ -109,19 +120,20 @@ internal sealed class CardPort : IAsyncDisposable
         }
     }
 
-    private async ValueTask PassOnAsync(int sequence, CancellationToken cancellation)
+    private async ValueTask PassOnAsync(int sequence, int epoch, CancellationToken cancellation)
     {
-        if (_broken is { } stop) await _post(new TerminalEvent.Faulted(sequence, stop)).ConfigureAwait(false);
-        else if (_connection is null || _script is null) await _post(new TerminalEvent.Faulted(sequence, ScriptStop.CardLost)).ConfigureAwait(false);
-        else await TransmitAsync(_connection, _script, sequence, cancellation).ConfigureAwait(false);
+        var happened = _broken is { } stop ? new TerminalEvent.Faulted(sequence, stop)
+            : _connection is null || _script is null ? new TerminalEvent.Faulted(sequence, ScriptStop.CardLost)
+            : await TransmitAsync(_connection, _script, sequence, cancellation).ConfigureAwait(false);
+        // Null when the relay has discarded the command meanwhile: nobody waits for an answer any more.
+        if (happened is not null) await _post(new CardAnswer(epoch, happened)).ConfigureAwait(false);
     }
 
-    private async ValueTask TransmitAsync(ICardConnection connection, Script script, int sequence, CancellationToken cancellation)
+    private async ValueTask<TerminalEvent?> TransmitAsync(ICardConnection connection, Script script, int sequence, CancellationToken cancellation)
     {
         try
         {
-            // Null when the relay has discarded it meanwhile: nobody waits for an answer any more.
-            if (_commands.TryTake(sequence, _payload) is not { } taken) return;
+            if (_commands.TryTake(sequence, _payload) is not { } taken) return null;
             ReadOnlyMemory<byte> command = _payload.AsMemory(0, taken.Length);
             if (script.Sealed)
             {
@@ -130,12 +142,11 @@ internal sealed class CardPort : IAsyncDisposable
                 if (refusal is not ModuleRefusal.None)
                 {
                     Log.ModuleRefused(_logger, refusal, sequence);
-                    await _post(new TerminalEvent.Faulted(sequence, ScriptStop.ModuleRefused)).ConfigureAwait(false);
-                    return;
+                    return new TerminalEvent.Faulted(sequence, ScriptStop.ModuleRefused);
                 }
                 command = _wrapped.AsMemory(0, length);
             }
-            await _post(await ExchangeAsync(connection, sequence, command, taken.Expected, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+            return await ExchangeAsync(connection, sequence, command, taken.Expected, cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -199,3 +210,6 @@ internal sealed class CardPort : IAsyncDisposable
         }
     }
 }
+
+/// <summary>What became of a command, and in which epoch it was asked for.</summary>
+internal readonly record struct CardAnswer(int Epoch, TerminalEvent Event);

@@ -19,16 +19,16 @@ internal sealed class CommandBuffer : IDisposable
         for (var i = 0; i < _slots.Length; i++) _slots[i] = new Slot();
     }
 
-    /// <summary>Keeps a command until it is taken. A double is not kept. False when there is no room: the peer does not heed its credit.</summary>
-    public bool TryPut(int sequence, ReadOnlySpan<byte> payload, ValueList<ushort> expected)
+    /// <summary>Keeps a command until it is taken.</summary>
+    public PutOutcome Put(int sequence, ReadOnlySpan<byte> payload, ValueList<ushort> expected)
     {
         lock (_gate)
         {
-            if (sequence <= _highest) return true;
-            if (Array.Find(_slots, s => s.Sequence < 0) is not { } free) return false;
+            if (sequence <= _highest) return PutOutcome.Double;
+            if (Array.Find(_slots, s => s.Sequence < 0) is not { } free) return PutOutcome.Full;
             free.Fill(sequence, payload, expected);
             _highest = sequence;
-            return true;
+            return PutOutcome.Kept;
         }
     }
 
@@ -51,6 +51,12 @@ internal sealed class CommandBuffer : IDisposable
         lock (_gate)
             foreach (var slot in _slots)
                 if (slot.Sequence >= 0 && slot.Sequence < before) slot.Clear();
+    }
+
+    /// <summary>Zeroes one command.</summary>
+    public void Drop(int sequence)
+    {
+        lock (_gate) Array.Find(_slots, s => s.Sequence == sequence)?.Clear();
     }
 
     /// <summary>Zeroes every slot; on a new line sequence numbers begin anew.</summary>
@@ -102,4 +108,15 @@ internal sealed class CommandBuffer : IDisposable
             (_length, Sequence, Expected) = (0, -1, default);
         }
     }
+}
+
+/// <summary>What became of a command that came in.</summary>
+internal enum PutOutcome
+{
+    /// <summary>It is kept.</summary>
+    Kept,
+    /// <summary>It came before: not kept again.</summary>
+    Double,
+    /// <summary>There is no room: the peer does not heed its credit.</summary>
+    Full,
 }

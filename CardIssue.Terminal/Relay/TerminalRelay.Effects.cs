@@ -85,10 +85,10 @@ public sealed partial class TerminalRelay
         await CloseLineAsync().ConfigureAwait(false);
     }
 
-    private ValueTask JudgeCenterAsync(Admitted admitted, CancellationToken cancellation)
+    private async ValueTask JudgeCenterAsync(Admitted admitted, CancellationToken cancellation)
     {
         var genuine = Transcript().IsSigned(AdmissionRole.Center, _module.Center.SigningKey, admitted.Signature) && _readers.TryAccept(admitted.ReaderList);
-        return StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation);
+        await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);
     }
 
     private AdmissionTranscript Transcript() => new()
@@ -106,11 +106,11 @@ public sealed partial class TerminalRelay
         CenterCertificate = _line.Peer.PeerCertificate,
     };
 
-    private ValueTask CheckReaderAsync(CancellationToken cancellation)
+    private async ValueTask CheckReaderAsync(CancellationToken cancellation)
     {
         var judgement = _readers.Judge(_reader.Identity);
         var reason = judgement is ReaderJudgement.Unknown unknown ? unknown.Reason : "";
-        return StepAsync(new TerminalEvent.ReaderJudged(judgement is ReaderJudgement.Known, reason), cancellation);
+        await StepAsync(new TerminalEvent.ReaderJudged(judgement is ReaderJudgement.Known, reason), cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask CloseLineAsync()
@@ -191,19 +191,22 @@ public sealed partial class TerminalRelay
         while (await line.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
         {
             using (frame)
-                await _queue.PostAsync(new Item.Happened(Read(frame)), cancellation).ConfigureAwait(false);
+                await _queue.PostAsync(Read(frame), cancellation).ConfigureAwait(false);
         }
     }
 
     /// <summary>A command's payload goes straight from the frame's pinned memory into the buffer's.</summary>
-    private TerminalEvent Read(LineFrame frame)
+    private Item Read(LineFrame frame)
     {
         if (CommandFrame.TryRead(frame.Span, out var sequence, out var payload, out var expected))
-            return _commands.TryPut(sequence, payload, expected)
-                ? new TerminalEvent.CommandArrived(sequence)
-                : new TerminalEvent.Garbage("more commands than the window holds");
+            return _commands.Put(sequence, payload, expected) switch
+            {
+                PutOutcome.Kept => new Item.CommandCame(sequence, IsKept: true),
+                PutOutcome.Double => new Item.CommandCame(sequence, IsKept: false),
+                PutOutcome.Full => new Item.Happened(new TerminalEvent.Garbage("more commands than the window holds")),
+            };
         var decoded = MessageCodec.Decode(frame.Memory);
-        return decoded.IsMessage ? new TerminalEvent.Received(decoded.Message) : new TerminalEvent.Garbage(decoded.Error);
+        return new Item.Happened(decoded.IsMessage ? new TerminalEvent.Received(decoded.Message) : new TerminalEvent.Garbage(decoded.Error));
     }
 
     private async Task WatchReaderAsync(CancellationToken cancellation)

@@ -62,7 +62,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         _readers = new ReaderAuthentication(module.Center, module.Identity.Id);
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);
-        _card = new CardPort(reader, module, _commands, _responses, e => _queue.PostAsync(new Item.Happened(e)), options.SlowCard, _time, _logger);
+        _card = new CardPort(reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), options.SlowCard, _time, _logger);
         _state = TerminalState.Start(module.Identity.Id, options.Policy);
     }
 
@@ -70,6 +70,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private abstract record Item
     {
         public sealed record Happened(TerminalEvent Event) : Item;
+
+        public sealed record Card(CardAnswer Answer) : Item;
+
+        public sealed record CommandCame(int Sequence, bool IsKept) : Item;
 
         public sealed record LineUp(ILine Line, ByteString Nonce) : Item;
 
@@ -183,17 +187,25 @@ public sealed partial class TerminalRelay : IAsyncDisposable
             case Item.Happened happened:
                 await StepAsync(happened.Event, cancellation).ConfigureAwait(false);
                 break;
+            case Item.Card card when _card.IsCurrent(card.Answer):
+                await StepAsync(card.Answer.Event, cancellation).ConfigureAwait(false);
+                break;
+            case Item.CommandCame command:
+                // What the machine does not want is not kept.
+                var wanted = await StepAsync(new TerminalEvent.CommandArrived(command.Sequence), cancellation).ConfigureAwait(false);
+                if (!wanted && command.IsKept) _commands.Drop(command.Sequence);
+                break;
             case Item.LineUp up:
                 _line = up.Line;
                 await StepAsync(new TerminalEvent.LineUp(up.Nonce), cancellation).ConfigureAwait(false);
                 break;
-            case Item.Wanted wanted:
-                _pending = wanted.Issue;
+            case Item.Wanted ask:
+                _pending = ask.Issue;
                 break;
             case Item.Cancelled cancelled when _pending == cancelled.Issue:
-                if (cancelled.Issue.Asked) await StepAsync(new TerminalEvent.CancelOrdered(), cancellation).ConfigureAwait(false);
                 _pending = null;
                 cancelled.Issue.Done.TrySetCanceled(CancellationToken.None);
+                if (cancelled.Issue.Asked) await StepAsync(new TerminalEvent.CancelOrdered(), cancellation).ConfigureAwait(false);
                 break;
             case Item.StatusWanted:
                 await SendAsync(new StatusRequest(), cancellation).ConfigureAwait(false);
@@ -217,7 +229,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         await StepAsync(new TerminalEvent.IssueOrdered(wanted.Request.Reference, sealedCode, wanted.Request.Operator), cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask StepAsync(TerminalEvent happened, CancellationToken cancellation)
+    /// <summary>One transition and its effects, in order. Whether the event was handled.</summary>
+    private async ValueTask<bool> StepAsync(TerminalEvent happened, CancellationToken cancellation)
     {
         var before = _state.Phase;
         var step = TerminalMachine.On(_state, happened);
@@ -225,5 +238,6 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         if (step.Outcome.Kind is OutcomeKind.Rejected) Log.Rejected(_logger, before, happened.Kind, step.Outcome.Reason);
         if (step.Outcome.Kind is OutcomeKind.Ignored) Log.Ignored(_logger, before, happened.Kind, step.Outcome.Reason);
         foreach (var effect in step.Effects) await CarryOutAsync(effect, cancellation).ConfigureAwait(false);
+        return step.Outcome.Kind is OutcomeKind.Handled;
     }
 }

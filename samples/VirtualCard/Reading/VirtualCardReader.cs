@@ -10,6 +10,7 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
 {
     private readonly CardPacer? _pacer = timing is null ? null : new CardPacer(time ?? TimeProvider.System, timing);
     private VirtualCardConnection? _connection;
+    private int _seen;
 
     public ReaderIdentity Identity { get; } = identity ?? new ReaderIdentity("virtual", "CardIssue virtual reader", "CardIssue", "VirtualCard", "VC-0001", "1.0");
 
@@ -22,9 +23,15 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
     /// <summary>Takes the card out; a command under way fails with <see cref="CardFault.Removed"/>.</summary>
     public void Remove() => Slot.Remove();
 
-    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => ByteString.Copy(await WaitAsync(isIn: true, cancellation).ConfigureAwait(false));
+    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) =>
+        ByteString.Copy(await WaitAsync(insertion => insertion != 0, cancellation).ConfigureAwait(false));
 
-    public async ValueTask WaitForRemovalAsync(CancellationToken cancellation) => await WaitAsync(isIn: false, cancellation).ConfigureAwait(false);
+    /// <summary>A card that was swapped for another was taken out, however quickly.</summary>
+    public async ValueTask WaitForRemovalAsync(CancellationToken cancellation)
+    {
+        var seen = _seen;
+        await WaitAsync(insertion => insertion != seen, cancellation).ConfigureAwait(false);
+    }
 
     public ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation)
     {
@@ -42,13 +49,17 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
         return ValueTask.CompletedTask;
     }
 
-    private async Task<byte[]> WaitAsync(bool isIn, CancellationToken cancellation)
+    private async Task<byte[]> WaitAsync(Func<int, bool> reached, CancellationToken cancellation)
     {
         while (true)
         {
             var now = Slot.Look();
             if (now.IsClosed) throw Gone();
-            if (isIn == (now.Insertion != 0)) return now.Atr;
+            if (reached(now.Insertion))
+            {
+                _seen = now.Insertion;
+                return now.Atr;
+            }
             await now.Changed.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }

@@ -90,7 +90,7 @@ public sealed class IssuingTest
         var outcome = await shop.IssueAsync("o-1");
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.ReaderRefused));
         Assert.That(card.Commands, Is.Zero);
-        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Ready));
+        await shop.ReachesAsync("o-1", OrderState.Ready);
     }
 
     [Test]

@@ -17,7 +17,7 @@ internal static class Products
               { "dgi": "0101", "tlv": [ { "tag": "70", "tlv": [ { "tag": "57", "field": "track2", "as": "track2" }, { "tag": "5F20", "field": "name", "as": "ascii" } ] } ] },
               { "dgi": "0102", "tlv": [ { "tag": "70", "tlv": [ { "tag": "5A", "field": "pan", "as": "digits" }, { "tag": "5F24", "field": "expiry", "as": "date" } ] } ] } ] },
             { "name": "keys", "proof": "cardMac", "repeat": "repeatable", "items": [
-              { "dgi": "8000", "secret": true, "field": "keys", "as": "hex" }, { "dgi": "9000", "hex": "112233445566778899" } ] },
+              { "dgi": "8000", "secret": true, "field": "keys", "as": "hex" }, { "dgi": "9010", "hex": "0303" } ] },
             { "name": "counters", "proof": "cardMac", "repeat": { "startOver": "keys" }, "items": [
               { "dgi": "3001", "hex": "0000" }, { "dgi": "9104", "hex": "82025C00940408010200" } ] }
           ],
