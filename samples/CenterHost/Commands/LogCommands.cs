@@ -17,11 +17,7 @@ internal static class LogCommands
         var terminal = new Option<string?>("--terminal") { Description = "Only of this terminal." };
         var session = new Option<string?>("--session") { Description = "Only of this session." };
         var since = new Option<DateTimeOffset?>("--since") { Description = "Only from this time on." };
-        var most = new Option<int>("--most") { Description = "The most entries, the latest ones.", DefaultValueFactory = _ => 1_000 };
-        most.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > LogQuery.MaxRows) result.AddError($"--most is 1 to {LogQuery.MaxRows}.");
-        });
+        var most = NumberOption.Of("--most", "The most entries, the latest ones.", 1, LogQuery.MaxRows, 1_000);
         return shell.Command("show", "Shows entries, oldest first.", [order, terminal, session, since, most], async (call, cancellation) =>
         {
             await using var center = call.Open();

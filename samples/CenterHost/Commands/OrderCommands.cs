@@ -17,11 +17,7 @@ internal static class OrderCommands
     private static Command List(Shell shell)
     {
         var state = new Option<OrderState?>("--state") { Description = "Only those in this state." };
-        var most = new Option<int>("--most") { Description = "The most to list.", DefaultValueFactory = _ => IOrderDesk.MaxListed };
-        most.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > IOrderDesk.MaxListed) result.AddError($"--most is 1 to {IOrderDesk.MaxListed}.");
-        });
+        var most = NumberOption.Of("--most", "The most to list.", 1, IOrderDesk.MaxListed, IOrderDesk.MaxListed);
         return shell.Command("list", "Lists the orders.", [state, most], async (call, cancellation) =>
         {
             await using var center = call.Open();

@@ -13,7 +13,7 @@ internal static class OrderImportCommand
     /// <summary>The largest orders file (<see cref="OrdersFile"/>).</summary>
     public const int MaxFile = 16 * 1024 * 1024;
 
-    public static Option<int> CodeDays() => Ranged(new("--code-days") { Description = "How many days an issue code is good for.", DefaultValueFactory = _ => 30 });
+    public static Option<int> CodeDays() => NumberOption.Of("--code-days", "How many days an issue code is good for.", 1, 3_650, 30);
 
     public static Option<string?> Codes() => new("--codes") { Description = "A new file for the issue codes that are made here; only its owner can read it.", HelpName = "FILE" };
 
@@ -75,14 +75,5 @@ internal static class OrderImportCommand
         foreach (var product in products.Select(known => known.Product))
             if (!vault.CardMasterKeys.Any(key => key.KeySet == product.KeySet && key.KeyVersion == product.KeyVersion))
                 await call.Answers.WarnAsync($"Product {product.Name} names key {product.KeySet} version {product.KeyVersion:X2}, which the vault does not have; enter it before the first card (key begin).");
-    }
-
-    private static Option<int> Ranged(Option<int> days)
-    {
-        days.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 3_650) result.AddError("--code-days is 1 to 3650.");
-        });
-        return days;
     }
 }

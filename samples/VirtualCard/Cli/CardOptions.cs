@@ -12,14 +12,12 @@ internal sealed class CardOptions
     private readonly Option<string?> _profile = new("--profile") { Description = "A fresh card that lives in memory: " + string.Join(" or ", CardProfile.Names) + "." };
     private readonly Option<uint> _serial = new("--serial") { Description = "Serial number of the fresh card.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _timing = new("--timing") { Description = "p71 (a model of a real card) or p71-install (the measured times of 101 commands, then the model)." };
-    private readonly Option<int?> _cutAt = new("--cut-at") { Description = "Cut the card's power at this command, from 1." };
+    private readonly Option<int?> _cutAt = NumberOption.Optional("--cut-at", "Cut the card's power at this command, from 1.", 1, int.MaxValue);
     private readonly Option<string> _cutMoment = new("--cut-moment") { Description = "before (it never runs) or response (it ran, nobody hears of it).", DefaultValueFactory = _ => "response" };
     private readonly KeyOptions _keys = new();
 
-    public Option<int?> ControlPort { get; } = new("--control-port")
-    {
-        Description = $"A loopback port (0: any) that takes lines and answers each with a line of JSON: {Net.ControlServer.Commands}.",
-    };
+    public Option<int?> ControlPort { get; } = NumberOption.Optional(
+        "--control-port", $"A loopback port (0: any) that takes lines and answers each with a line of JSON: {Net.ControlServer.Commands}.", 0, 0xFFFF);
 
     public Option<bool> Json { get; } = new("--json") { Description = "Say in JSON what was started." };
 
@@ -32,10 +30,10 @@ internal sealed class CardOptions
         _keys.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_file) is not null && result.GetValue(_profile) is not null) result.AddError("--card and --profile exclude each other.");
-            if (result.GetValue(_cutAt) is < 1) result.AddError("--cut-at counts from 1.");
-            if (result.GetValue(ControlPort) is < 0 or > 0xFFFF) result.AddError("--control-port is 0 to 65535.");
-            if (result.GetValue(_file) is null && result.GetValue(_profile) is null && result.GetValue(ControlPort) is null)
+            // Whether they were given, not their values: those may be wrong, which is said elsewhere.
+            bool Given(Option option) => result.GetResult(option) is not null;
+            if (Given(_file) && Given(_profile)) result.AddError("--card and --profile exclude each other.");
+            if (!Given(_file) && !Given(_profile) && !Given(ControlPort))
                 result.AddError("Name --card or --profile, or a --control-port by which a card is inserted later.");
         });
     }

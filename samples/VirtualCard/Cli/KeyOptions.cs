@@ -8,7 +8,16 @@ namespace CardIssue.VirtualCard.Cli;
 /// <summary>Where a new card's keys come from. There is no default: a key that nobody chose is a key that nobody guards.</summary>
 internal sealed class KeyOptions
 {
-    private readonly Option<string> _kvn = new("--kvn") { Description = "Key version number in hexadecimal, 01–7F or FF (factory).", DefaultValueFactory = _ => "30" };
+    private readonly Option<string> _kvn = new("--kvn")
+    {
+        Description = "Key version number in hexadecimal, 01–7F or FF (factory).", DefaultValueFactory = _ => "30",
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (ParseKvn(text) is null) result.AddError("--kvn is two hexadecimal digits, 01 to 7F or FF.");
+            return text;
+        },
+    };
     private readonly Option<FileInfo?> _keys = new("--key-file") { Description = "The card's own keys: one line of hexadecimal digits for all three, or three lines ENC, MAC, DEK." };
     private readonly Option<FileInfo?> _master = new("--master-key-file") { Description = "A master key, one line of hexadecimal digits; the card's keys are derived from it." };
     private readonly Option<Diversification> _diversify = new("--diversify") { Description = "kdf3 (AES), emv or visa2 (triple DES, 16 bytes), none.", DefaultValueFactory = _ => Diversification.None };
@@ -23,8 +32,10 @@ internal sealed class KeyOptions
         command.Options.Add(_test);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_kvn) is { } kvn && ParseKvn(kvn) is null) result.AddError("--kvn is two hexadecimal digits, 01 to 7F or FF.");
-            if (result.GetValue(_diversify) != Diversification.None && result.GetValue(_master) is null) result.AddError("--diversify needs --master-key-file.");
+            if (result.GetResult(_diversify) is not { Implicit: false } method || result.GetResult(_master) is not null) return;
+            // What names no method is a fault that the parser tells.
+            if (!string.Equals(method.Tokens.FirstOrDefault()?.Value, nameof(Diversification.None), StringComparison.OrdinalIgnoreCase))
+                result.AddError("--diversify needs --master-key-file.");
         });
     }
 

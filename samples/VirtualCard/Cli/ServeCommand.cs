@@ -9,11 +9,7 @@ internal static class ServeCommand
 {
     public static Command Make(TextWriter output)
     {
-        var port = new Option<int>("--port") { Description = "The loopback port (0: any) that a terminal's TCP reader connects to.", Required = true };
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 0xFFFF) result.AddError("--port is 0 to 65535.");
-        });
+        var port = NumberOption.Required("--port", "The loopback port (0: any) that a terminal's TCP reader connects to.", 0, 0xFFFF);
         var options = new CardOptions();
         var command = new Command("serve", "Offers a card on a loopback port: vpcd's wire, with the terminal connecting. Runs until interrupted.") { port };
         options.AddTo(command);

@@ -12,11 +12,7 @@ internal static class VpcdCommand
     public static Command Make(TextWriter output)
     {
         var host = new Option<string>("--host") { Description = "Where pcscd with the vpcd driver runs.", DefaultValueFactory = _ => "127.0.0.1" };
-        var port = new Option<int>("--port") { Description = "The driver's port.", DefaultValueFactory = _ => FirstSlot };
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 0xFFFF) result.AddError("--port is 1 to 65535.");
-        });
+        var port = NumberOption.Of("--port", "The driver's port.", 1, 0xFFFF, FirstSlot);
         var options = new CardOptions();
         var command = new Command("vpcd", "Connects a card to the vpcd driver, so that PC/SC programs see it. Runs until interrupted or the driver closes.") { host, port };
         options.AddTo(command);

@@ -165,6 +165,23 @@ public class VirtualReaderTests
         }
     }
 
+    [TestCase("--port is a whole number from 0 to 65535.", "serve", "--port", "abc", "--profile", "empty", "--test-keys")]
+    [TestCase("--port is a whole number from 1 to 65535.", "vpcd", "--port", "abc", "--profile", "empty", "--test-keys")]
+    [TestCase("--control-port is a whole number from 0 to 65535.", "serve", "--port", "0", "--control-port", "abc")]
+    [TestCase("--control-port is a whole number from 0 to 65535.", "vpcd", "--control-port", "-1")]
+    [TestCase("--cut-at is a whole number from 1.", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--cut-at", "abc")]
+    [TestCase("--cut-at is a whole number from 1.", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--cut-at", "0")]
+    [TestCase("--diversify", "serve", "--port", "0", "--profile", "empty", "--diversify", "abc")]
+    [TestCase("--kvn is two hexadecimal digits", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--kvn", "zz")]
+    [TestCase("--diversify needs --master-key-file", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--diversify", "kdf3")]
+    public async Task Program_WrongValue_Ends2AndSaysWhatIsRight(string message, params string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.That(await VirtualCardCommand.RunAsync(args, output, error), Is.EqualTo(2), error.ToString());
+        Assert.That(error.ToString(), Does.Contain(message));
+    }
+
     [Test]
     public async Task Program_NewAndDump_ExitCodesAndNoKeysInTheOutput()
     {
