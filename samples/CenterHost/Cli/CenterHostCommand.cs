@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
@@ -24,10 +25,12 @@ internal static class CenterHostCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         var shell = new Shell(output, error);
-        var parsed = MakeRoot(shell).Parse(args);
+        // English whatever the system speaks, as the rest of the program; and no response files: an argument that begins with @ is one.
+        CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+        var parsed = MakeRoot(shell).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            foreach (var fault in parsed.Errors) await error.WriteLineAsync(fault.Message);
+            foreach (var fault in UsageFaults.Of(parsed)) await error.WriteLineAsync(fault);
             await error.WriteLineAsync("Try --help.");
             return (int)ExitCode.Usage;
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 
@@ -32,13 +33,15 @@ internal static class TerminalHostCommand
                 ModuleCommands.Make(settings, output), ReaderCommands.Make(settings, output), CheckCommand.Make(settings, output),
                 IssueCommand.Make(settings, output), WatchCommand.Make(settings, output),
             };
-            var parsed = root.Parse(args);
+            // English whatever the system speaks, as the rest of the program; and no response files: an argument that begins with @ is one.
+            CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+            var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count == 0)
                 return await parsed.InvokeAsync(new InvocationConfiguration
                 {
                     Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Grace,
                 });
-            foreach (var fault in parsed.Errors) await error.WriteLineAsync(fault.Message);
+            foreach (var fault in UsageFaults.Of(parsed)) await error.WriteLineAsync(fault);
             await error.WriteLineAsync("Try --help.");
             return (int)ExitCode.Usage;
         }

@@ -50,7 +50,23 @@ public sealed class CenterHostInitTest
         Assert.That(File.Exists(Path.Combine(_host.File("nothing"), "vault.json")), Is.False);
     }
 
+    [TestCase("order", "list", "--code", "SECRET")]
+    [TestCase("order", "list", "--code=SECRET")]
+    [TestCase("order", "list", "--state", "SECRET")]
+    [TestCase("order", "list", "SECRET")]
+    [TestCase("log", "show", "--since", "SECRET")]
+    [TestCase("log", "show", "--most", "SECRET")]
+    [TestCase("@SECRET")]
+    public async Task WrongOrUnknownArgument_Command_IsNotRepeated(params string[] args)
+    {
+        var run = await _host.RunAsync(args);
+        Assert.That(run.Code, Is.EqualTo(2), run.ToString());
+        Assert.That(run.Output + run.Error, Does.Not.Contain("SECRET"));
+        if (args.Contains("--most")) Assert.That(run.Error, Does.Contain("--most is a whole number from 1 to"));
+    }
+
     [TestCase("bogus")]
+    [TestCase("order", "list", "--most", "0")]
     [TestCase("order", "bogus")]
     [TestCase("init")]
     [TestCase("line", "add", "1", "--listen", "nowhere")]

@@ -164,7 +164,24 @@ public sealed class TerminalHostTest
         Assert.That((run.Code, run.Output.Trim()), Is.EqualTo((0, "centerhost reader add --terminal counter-17 --kind virtual --vendor 'A B' --serial R-1")));
     }
 
+    [TestCase("issue", "--order", "X", "--code", "SECRET")]
+    [TestCase("issue", "--order", "X", "--code=SECRET")]
+    [TestCase("issue", "--order", "X", "--code:SECRET")]
+    [TestCase("issue", "--order", "X", "-cSECRET")]
+    [TestCase("issue", "SECRET")]
+    [TestCase("issue", "@SECRET")]
+    [TestCase("issue", "--wait-removal=SECRET")]
+    [TestCase("SECRET")]
+    public async Task AnyCommand_WhatItDoesNotKnow_IsNotRepeated(params string[] args)
+    {
+        var run = await _host.RunAsync(args);
+        Assert.That(run.Code, Is.EqualTo(2), run.All);
+        Assert.That(run.All, Does.Not.Contain("SECRET"));
+        if (args.Any(arg => arg.StartsWith("--code", StringComparison.Ordinal))) Assert.That(run.Error, Does.Contain("Unknown option or argument: --code."));
+    }
+
     [TestCase("issue")]
+    [TestCase("issue", "--order")]
     [TestCase("module", "init", "--id", "no spaces please")]
     [TestCase("issue", "--order", "X", "--operator", "o", "--connect", "nowhere", "--reader", "tcp:127.0.0.1:1")]
     [TestCase("issue", "--order", "X", "--operator", "o", "--connect", "h:1", "--reader", "usb:1")]
