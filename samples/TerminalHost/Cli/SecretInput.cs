@@ -29,23 +29,29 @@ internal sealed class SecretInput : IDisposable
     };
 
     /// <summary>The next line of standard input, without its end; null when there is none.</summary>
-    public SecretBytes? ReadLine(string what)
+    /// <exception cref="CommandException">It is longer than <see cref="MaxLength"/>.</exception>
+    public SecretBytes? ReadLine(string what) => TryReadLine(out var line) ? line : throw TooLong(what);
+
+    /// <summary>The next line of standard input, without its end; null when there is none.</summary>
+    /// <returns>False when it is longer than <see cref="MaxLength"/>; it is passed over then.</returns>
+    public bool TryReadLine(out SecretBytes? line)
     {
         var buffer = GC.AllocateArray<byte>(MaxLength, pinned: true);
         try
         {
             var length = 0;
             Span<byte> next = stackalloc byte[1];
-            var any = false;
+            var (any, fits) = (false, true);
             while (_standardInput.Value.Read(next) == 1)
             {
                 any = true;
                 if (next[0] == '\n') break;
-                if (length == MaxLength) throw TooLong(what);
-                buffer[length++] = next[0];
+                if (length < MaxLength) buffer[length++] = next[0];
+                else fits = false;
             }
             next.Clear();
-            return any ? Trimmed(buffer.AsSpan(0, length)) : null;
+            line = any && fits ? Trimmed(buffer.AsSpan(0, length)) : null;
+            return fits;
         }
         finally
         {

@@ -35,7 +35,7 @@ internal static class WatchCommand
                 : new ColourDisplay(AnsiConsole.Console);
             await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, endlessly: true);
             counter.Start();
-            while (await NextAsync(input, who, cancellation) is { } request)
+            while (await NextAsync(input, who, parsed.InvocationConfiguration.Error, cancellation) is { } request)
                 using (request.Code)
                     display.End(await counter.IssueAsync(request, cancellation));
             return (int)ExitCode.Ok;
@@ -45,26 +45,43 @@ internal static class WatchCommand
 
     /// <summary>The next customer's request; null at the end. The caller disposes the code.</summary>
     /// <remarks>A read of the keyboard can't be cancelled: it is left behind, and ends with the program.</remarks>
-    private static Task<IssueRequest?> NextAsync(SecretInput input, OperatorId who, CancellationToken cancellation) =>
-        Task.Run(() => Next(input, who), cancellation).WaitAsync(cancellation);
+    private static Task<IssueRequest?> NextAsync(SecretInput input, OperatorId who, TextWriter error, CancellationToken cancellation) =>
+        Task.Run(() => Next(input, who, error), cancellation).WaitAsync(cancellation);
 
-    private static IssueRequest? Next(SecretInput input, OperatorId who)
+    /// <summary>A slip of the operator is told and asked again: the customers behind this one are still to be served.</summary>
+    private static IssueRequest? Next(SecretInput input, OperatorId who, TextWriter error)
     {
-        if (ReadReference(input) is not { Length: > 0 } reference) return null;
-        if (reference.Length > Limits.MaxReference) throw new CommandException(ExitCode.Usage, $"An order or customer id has at most {Limits.MaxReference} characters.");
-        var code = SecretInput.CanPrompt ? SecretInput.Prompt("issue code") : input.ReadLine("issue code");
-        if (code is null or { Length: 0 }) throw new CommandException(ExitCode.Usage, "The issue code is missing.");
-        return new IssueRequest(reference, code, who);
+        while (true)
+        {
+            var reference = ReadReference(input);
+            if (reference is "") return null;
+            if (reference is null)
+            {
+                error.WriteLine($"An order or customer id has at most {Limits.MaxReference} characters; once more, please.");
+                if (SecretInput.CanPrompt) continue;
+            }
+            var code = ReadCode(input);
+            if (code is { Length: > 0 } && reference is not null) return new IssueRequest(reference, code, who);
+            code?.Dispose();
+            if (reference is not null) error.WriteLine($"An issue code has 1 to {SecretInput.MaxLength} bytes; once more, please, from the order on.");
+        }
     }
 
+    /// <summary>The order or customer id; empty at the end, null when it is too long.</summary>
     private static string? ReadReference(SecretInput input)
     {
         if (SecretInput.CanPrompt)
         {
             Console.Error.Write("Order (empty to end): ");
-            return Console.ReadLine();
+            return Fitting(Console.ReadLine() ?? "");
         }
-        using var line = input.ReadLine("order");
-        return line is null ? null : System.Text.Encoding.UTF8.GetString(line.Span);
+        if (!input.TryReadLine(out var line)) return null;
+        using (line) return Fitting(line is null ? "" : System.Text.Encoding.UTF8.GetString(line.Span));
     }
+
+    private static string? Fitting(string reference) => reference.Length <= Limits.MaxReference ? reference : null;
+
+    /// <summary>The issue code; null when it is too long, or when standard input has ended, which the next order then tells.</summary>
+    private static SecretBytes? ReadCode(SecretInput input) =>
+        SecretInput.CanPrompt ? SecretInput.Prompt("issue code") : input.TryReadLine(out var code) ? code : null;
 }

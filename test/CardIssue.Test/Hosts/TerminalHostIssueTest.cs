@@ -146,6 +146,21 @@ public sealed class TerminalHostIssueTest
         Assert.That(run.All, Does.Not.Contain("4711").And.Not.Contain("wrong-code"));
     }
 
+    [Test]
+    public async Task Watch_SlipsOnStandardInput_AreToldAndTheNextCustomerIsServed()
+    {
+        await EnrolAsync();
+        _slot.Insert(Shop.Card(45));
+        var slips = $"{new string('x', 300)}\n4711\n{new string('y', 5_000)}\n4711\nO-1\n\nO-1\n{new string('z', 5_000)}\n";
+        var run = await _host.RunAsync($"{slips}O-1\n4711\n\n",
+            ["watch", "--operator", "olga", "--connect", Center, "--reader", Reader, "--passphrase-file", "pass"], removeAt: ("S320 take the card out", _slot.Remove));
+        Assert.That(run.Code, Is.Zero, run.All);
+        Assert.That(run.Output, Does.Contain("CARD ISSUED"));
+        Assert.That(run.Error.Split("An order or customer id has at most"), Has.Length.EqualTo(3));
+        Assert.That(run.Error.Split("An issue code has 1 to"), Has.Length.EqualTo(3));
+        Assert.That(run.All, Does.Not.Contain("4711").And.Not.Contain("zzz"));
+    }
+
     private string Center => $"127.0.0.1:{_listener.LocalEndPoint.Port}";
 
     private string Reader => $"tcp:127.0.0.1:{_cards.Port}?serial=R-8";
