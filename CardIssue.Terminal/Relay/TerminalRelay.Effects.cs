@@ -160,12 +160,14 @@ public sealed partial class TerminalRelay
 
     private async Task KeepLineAsync(CancellationToken cancellation)
     {
+        var lineReturn = new LineReturn(_options.RefusedPause, _time);
         while (true)
         {
             try
             {
                 var line = await _connector.ConnectAsync(cancellation).ConfigureAwait(false);
                 await using var _ = line.ConfigureAwait(false);
+                lineReturn.Up();
                 Log.LineUp(_logger, line.Peer.Line?.ToString() ?? "none");
                 _commands.Reset();
                 var nonce = await _card.WithModuleAsync(module => module.BeginAdmission(), cancellation).ConfigureAwait(false);
@@ -178,9 +180,7 @@ public sealed partial class TerminalRelay
             }
             // What was still coming in goes nowhere any more.
             _commands.Reset();
-            // A line that never came to access is not brought up again at once.
-            var pause = Phase is TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.Offline
-                ? _options.RefusedPause : TimeSpan.Zero;
+            var pause = lineReturn.Lost(Phase);
             await _queue.PostAsync(new Item.Happened(new TerminalEvent.LineDown()), cancellation).ConfigureAwait(false);
             await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
         }

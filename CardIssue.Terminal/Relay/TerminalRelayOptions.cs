@@ -14,7 +14,7 @@ public sealed class TerminalRelayOptions
     /// <summary>How long a card may take for one command; key generation is slow.</summary>
     public TimeSpan SlowCard { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The pause before the next try after the center refused access, or could not prove itself.</summary>
+    /// <summary>The pause before the next try after the center refused access, or could not prove itself; also when the line is lost again before it was up for as long.</summary>
     public TimeSpan RefusedPause { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The pause before a reader that broke is asked again.</summary>
