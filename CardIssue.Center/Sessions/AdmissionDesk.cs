@@ -69,8 +69,8 @@ internal sealed class AdmissionDesk(CenterServices services)
 
     private async Task<ReaderList> ReaderListAsync(TerminalId terminal, CancellationToken cancellation)
     {
-        var readers = await services.Terminals.ReadersAsync(terminal, cancellation).ConfigureAwait(false);
-        return new ReaderList(terminal, 1, services.Time.GetUtcNow(), [.. readers.Select(Entry)]);
+        var known = await services.Terminals.VersionedReadersAsync(terminal, cancellation).ConfigureAwait(false);
+        return new ReaderList(terminal, known.Version, services.Time.GetUtcNow(), [.. known.Readers.Select(Entry)]);
     }
 
     private static ReaderEntry Entry(ReaderRecord reader) =>

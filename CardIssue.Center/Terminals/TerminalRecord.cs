@@ -1,5 +1,6 @@
 using System.Net;
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 
 namespace CardIssue.Center.Terminals;
 
@@ -7,8 +8,8 @@ namespace CardIssue.Center.Terminals;
 /// <param name="Terminal">Its name.</param>
 /// <param name="Lines">The dedicated lines that it may come in on; at least one.</param>
 /// <param name="Networks">The addresses that it may come from; may be empty only for a terminal on serial lines.</param>
-/// <param name="CredentialKey">Its credential's public key, ECDSA P-256, SubjectPublicKeyInfo (DER).</param>
-/// <param name="AgreementKey">Its module's public agreement key, ECDH P-256, SubjectPublicKeyInfo (DER).</param>
+/// <param name="CredentialKey">Its credential's public key, ECDSA P-256: the uncompressed point, 65 bytes (<see cref="P256PublicKey"/>).</param>
+/// <param name="AgreementKey">Its module's public agreement key, ECDH P-256: the uncompressed point, 65 bytes.</param>
 /// <param name="Certificate">SHA-256 of its TLS client certificate (32 bytes), or empty when it comes in without TLS.</param>
 /// <param name="KeyVersion">The version of its transport key, 1 or greater.</param>
 /// <param name="Enabled">Whether it is let in.</param>
@@ -23,7 +24,8 @@ public sealed record TerminalRecord(
         Lines.Count is 0 or > MaxEntries ? $"a terminal has 1 to {MaxEntries} lines"
         : Lines.Any(line => line.Value < 1) ? "line numbers start at 1"
         : Networks.Count > MaxEntries ? $"a terminal has at most {MaxEntries} networks"
-        : CredentialKey.IsEmpty || AgreementKey.IsEmpty ? "a terminal has a credential key and an agreement key"
+        : !P256PublicKey.TryParse(CredentialKey.Span, out _) ? $"a credential key is an uncompressed P-256 point of {P256PublicKey.Length} bytes on the curve"
+        : !P256PublicKey.TryParse(AgreementKey.Span, out _) ? $"an agreement key is an uncompressed P-256 point of {P256PublicKey.Length} bytes on the curve"
         : Certificate.Length is not (0 or 32) ? "a certificate's SHA-256 has 32 bytes"
         : KeyVersion < 1 ? "key versions start at 1"
         : null;
@@ -46,6 +48,11 @@ public sealed record ReaderRecord(
         : Ports.Any(port => port.Length == 0 || port.Contains('\n')) ? "a port pattern is one line and not empty"
         : null;
 }
+
+/// <summary>The readers that a terminal may use.</summary>
+/// <param name="Version">Counts the changes of this terminal's readers, from 1.</param>
+/// <param name="Readers">The readers, in their order.</param>
+public sealed record TerminalReaders(int Version, IReadOnlyList<ReaderRecord> Readers);
 
 /// <summary>How a dedicated line reaches the center. The numbers are in the store: never change one.</summary>
 public enum LineKind

@@ -23,13 +23,16 @@ public interface ITerminalRegistry
     /// <returns>False when there is no such terminal.</returns>
     Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default);
 
-    /// <summary>Replaces the readers that a terminal may use.</summary>
+    /// <summary>Replaces the readers that a terminal may use, and counts their version up.</summary>
     /// <returns>False when there is no such terminal.</returns>
     /// <exception cref="ArgumentException">A reader's record does not hold together; the message says why.</exception>
     Task<bool> SetReadersAsync(TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CancellationToken cancellation = default);
 
     /// <summary>The readers that a terminal may use, in their order.</summary>
     Task<IReadOnlyList<ReaderRecord>> ReadersAsync(TerminalId terminal, CancellationToken cancellation = default);
+
+    /// <summary>The readers with the version of them all, read at one moment; version 1 and none for a terminal that is not known.</summary>
+    Task<TerminalReaders> VersionedReadersAsync(TerminalId terminal, CancellationToken cancellation = default);
 
     /// <summary>Adds a line, or changes the one of that number.</summary>
     /// <exception cref="ArgumentException">The number is below 1, or there is nowhere to listen.</exception>
@@ -86,7 +89,7 @@ public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalR
         if (readers.Select(reader => reader.Fault).FirstOrDefault(fault => fault is not null) is { } broken) throw new ArgumentException(broken, nameof(readers));
         return await database.WriteAsync(connection =>
         {
-            if (connection.Number("SELECT count(*) FROM terminals WHERE terminal = $terminal", ("$terminal", terminal)) == 0) return false;
+            if (connection.Execute("UPDATE terminals SET readers_version = readers_version + 1 WHERE terminal = $terminal", ("$terminal", terminal)) == 0) return false;
             connection.Execute("DELETE FROM readers WHERE terminal = $terminal", ("$terminal", terminal));
             foreach (var reader in readers) Insert(connection, terminal, reader);
             return true;
@@ -95,8 +98,15 @@ public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalR
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ReaderRecord>> ReadersAsync(TerminalId terminal, CancellationToken cancellation = default) => await database.ReadAsync(
-        connection => connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal)),
-        cancellation).ConfigureAwait(false);
+        connection => Readers(connection, terminal), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<TerminalReaders> VersionedReadersAsync(TerminalId terminal, CancellationToken cancellation = default) => database.ReadAsync(connection =>
+    {
+        // A read is one snapshot: the version never names readers of another.
+        var version = (int)connection.Number("SELECT coalesce(max(readers_version), 1) FROM terminals WHERE terminal = $terminal", ("$terminal", terminal));
+        return new TerminalReaders(version, Readers(connection, terminal));
+    }, cancellation);
 
     /// <inheritdoc/>
     public async Task PutLineAsync(LineRecord line, CancellationToken cancellation = default)
@@ -117,6 +127,9 @@ public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalR
     public async Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
         connection => connection.Query("SELECT * FROM lines ORDER BY line",
             row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!)), cancellation).ConfigureAwait(false);
+
+    private static IReadOnlyList<ReaderRecord> Readers(SqliteConnection connection, TerminalId terminal) =>
+        connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal));
 
     private static void Insert(SqliteConnection connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
         INSERT INTO readers (terminal, kind, vendor, model, serial, firmware, ports, without_identity)

@@ -1,6 +1,7 @@
 using System.Net;
 using CardIssue.Center.Terminals;
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using Microsoft.Extensions.Time.Testing;
 
@@ -13,7 +14,13 @@ public class TerminalRegistryTest
     private static readonly ByteString Own = ByteString.Own(new byte[32]);
 
     private static readonly TerminalRecord Terminal = new(new TerminalId("t1"), [new LineNumber(2), new LineNumber(3)],
-        [IPNetwork.Parse("10.1.0.0/16"), IPNetwork.Parse("fd00::/8")], ByteString.FromHex("01"), ByteString.FromHex("02"), Certificate, 1, true);
+        [IPNetwork.Parse("10.1.0.0/16"), IPNetwork.Parse("fd00::/8")], Key(), Key(), Certificate, 1, true);
+
+    private static ByteString Key()
+    {
+        using var key = P256PrivateKey.Generate();
+        return key.PublicKey.Encoded;
+    }
 
     private StoreBench _bench = null!;
     private SqliteTerminalRegistry _registry = null!;
@@ -52,6 +59,35 @@ public class TerminalRegistryTest
         Assert.That(await _registry.SetReadersAsync(Terminal.Terminal, [reader]), Is.True);
         Assert.That(await _registry.ReadersAsync(Terminal.Terminal), Is.EqualTo(new[] { reader }));
         await Assert.ThrowsAsync<ArgumentException>(() => _registry.SetReadersAsync(Terminal.Terminal, [reader with { Serial = null }]));
+    }
+
+    [Test]
+    public async Task Readers_EverySet_CountsTheirVersionUpAndNothingElseDoes()
+    {
+        var reader = new ReaderRecord("serial", null, null, "123", null, [], false);
+        Assert.That((await _registry.VersionedReadersAsync(Terminal.Terminal)).Version, Is.EqualTo(1), "not known");
+        await _registry.PutAsync(Terminal);
+        Assert.That((await _registry.VersionedReadersAsync(Terminal.Terminal)).Version, Is.EqualTo(1), "never set");
+        await _registry.SetReadersAsync(Terminal.Terminal, [reader]);
+        await _registry.SetReadersAsync(Terminal.Terminal, []);
+        await _registry.SetReadersAsync(Terminal.Terminal, [reader]);
+        await _registry.PutAsync(Terminal with { Enabled = false });
+        await _bench.RestartAsync();
+        var known = await new SqliteTerminalRegistry(_bench.Database).VersionedReadersAsync(Terminal.Terminal);
+        Assert.That(known.Version, Is.EqualTo(4));
+        Assert.That(known.Readers, Is.EqualTo(new[] { reader }));
+    }
+
+    [Test]
+    public async Task Terminal_KeyThatIsNoPoint_IsNotPut()
+    {
+        var offCurve = Terminal.CredentialKey.Span.ToArray();
+        offCurve[^1] ^= 1;
+        foreach (var key in new[] { ByteString.Empty, ByteString.Own(offCurve), ByteString.Copy(Terminal.CredentialKey.Span[1..]) })
+        {
+            Assert.That((await Assert.ThrowsAsync<ArgumentException>(() => _registry.PutAsync(Terminal with { CredentialKey = key })))!.Message, Does.Contain("a credential key"));
+            Assert.That((await Assert.ThrowsAsync<ArgumentException>(() => _registry.PutAsync(Terminal with { AgreementKey = key })))!.Message, Does.Contain("an agreement key"));
+        }
     }
 
     [Test]

@@ -1,0 +1,1 @@
+ALTER TABLE terminals ADD COLUMN readers_version INTEGER NOT NULL DEFAULT 1
