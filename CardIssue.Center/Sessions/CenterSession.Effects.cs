@@ -64,7 +64,7 @@ internal sealed partial class CenterSession
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         var frame = MessageCodec.Encode(message);
         await _log.SendingAsync(message, frame, cancellation).ConfigureAwait(false);
-        Show(SessionLog.StepOf(message), message.ToString());
+        Show(SessionLog.StepOf(message), SessionLog.ShownOf(message));
         await SendFrameAsync(frame, cancellation).ConfigureAwait(false);
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class CenterSession
     {
         _script = _work!.Prepare(head);
         await _log.SendingAsync(_script, cancellation).ConfigureAwait(false);
-        Show(SessionLog.StepOf(head), head.ToString());
+        Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
         await SendFrameAsync(MessageCodec.Encode(_script.Head), cancellation).ConfigureAwait(false);
     }
 

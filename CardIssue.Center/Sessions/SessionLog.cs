@@ -53,6 +53,9 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
         MessageType.Abort or MessageType.StatusRequest or MessageType.StatusReport => 0,
     };
 
+    /// <summary>A message for whoever watches: its type and what the log has of it, no more.</summary>
+    public static string ShownOf(Message message) => DetailOf(message) is var detail && detail == Nothing ? message.Type.ToString() : $"{message.Type} {detail}";
+
     private static int StepOf(Script script) => script.Kind switch
     {
         ScriptKind.Open or ScriptKind.Authenticate => 260,
@@ -77,11 +80,13 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
         Result result => Text("result", $"{result.Stop}, {result.Responses.Count} responses to {result.First}"),
         Abort abort => Text("code", abort.Code.ToString()),
         ReaderRefused reader => Text("reader", reader.Reader),
-        _ => "{}",
+        _ => Nothing,
     };
 
     private static string Text(string name, string value) =>
         $"{{\"{name}\":\"{JsonEncodedText.Encode(value.Length <= MaxText ? value : value[..MaxText], JavaScriptEncoder.Default)}\"}}";
 
     private const int MaxText = 1_024;
+
+    private const string Nothing = "{}";
 }
