@@ -105,7 +105,7 @@ say "A terminal is enrolled for line 1, with one known reader"
 make_terminal shop
 center terminal add --file "$WORK/shop/terminal.json" --line 1 --address 127.0.0.1/32
 center reader add --terminal shop --kind virtual --serial VC-0001
-center serve --line 1=tls:127.0.0.1:0 >"$WORK/center.log" 2>&1 &
+dotnet "$CENTERHOST" serve --line 1=tls:127.0.0.1:0 --data "$CENTER" --passphrase-file "$WORK/passphrase" >"$WORK/center.log" 2>&1 &
 CENTERPID=$!
 wait_for "$WORK/center.log" "ready line 1" 30
 CENTERPORT=$(sed -n 's/.*ready line 1 .*:\([0-9]*\)$/\1/p' "$WORK/center.log" | head -n 1)
