@@ -62,7 +62,7 @@ public static class ProductRules
         if (record.Repeat is not Repeat.LookFirst && record.Look.Count > 0) Fault("look", "a look belongs to lookFirst");
         CheckReads(product, record.Checks, message => Fault("checks", message));
         CheckReads(product, record.Look, message => Fault("look", message));
-        CheckLook(record.Look, message => Fault("look", message));
+        CheckLook(record.Look, "the record was not done", message => Fault("look", message));
         if (record.Look.Count > 0 && !level.HasRMac()) Fault("look", "a look is worth nothing without the card's MAC on its responses: security level 11, 13 or 33");
         if (record.Repeat is Repeat.StartOver ? record.RestartAt < 1 || record.RestartAt > number : record.RestartAt != 0)
             Fault("repeat", "startOver names this record or an earlier one, and nothing else does");
@@ -75,12 +75,12 @@ public static class ProductRules
         if (close.Items.Count == 0 && close.Status is null) Fault("close", "the closing does something: items, or status");
         if (close.Look.Count == 0) Fault("close.look", "a closing needs a look, so that one in doubt can be settled");
         CheckReads(product, close.Look, message => Fault("close.look", message));
-        CheckLook(close.Look, message => Fault("close.look", message));
+        CheckLook(close.Look, "the card is not closed", message => Fault("close.look", message));
     }
 
-    private static void CheckLook(ValueList<CheckDefinition> look, Action<string> fault)
+    private static void CheckLook(ValueList<CheckDefinition> look, string before, Action<string> fault)
     {
-        if (look.Any(c => c.NotDone is null)) fault("each check of a look says what it reads when it was not done (notDone)");
+        if (look.Any(c => c.NotDone is null)) fault($"each check of the look says what it reads when {before} (notDone)");
         if (look.Any(c => c.NotDone == c.Done)) fault("done and notDone are the same, so the look tells nothing");
     }
 
