@@ -35,7 +35,7 @@ public class JudgeOpeningTest
     public void Opened_WithAndWithoutChipData_IdentifiesTheCard()
     {
         var with = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip), Says(0x9000, Update)]);
-        Assert.That(Profile.IdentityOf((OpeningReading.Ready)with).ToString(), Is.EqualTo("00010203040506070809" + "47905168" + "11111111" + "2222"));
+        Assert.That(Profile.IdentityOf((OpeningReading.Ready)with).ToString(), Is.EqualTo("00010203040506070809" + "47905168" + "2222" + "11111111"));
         var without = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x6A88), Says(0x9000, Update)]);
         Assert.That(Profile.IdentityOf((OpeningReading.Ready)without).ToString(), Is.EqualTo("00010203040506070809"));
         var broken = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip.Slice(0, 20)), Says(0x9000, Update)]);
