@@ -54,7 +54,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
         return new RenderedItem(grouping.Id, null, data, grouping.Secret);
     }
 
-    /// <summary>Encryption is of the value alone, as a grouping's identifier and length stay readable too (GPCS §11.11.3.2).</summary>
+    /// <summary>Encryption is of the value alone, as a grouping's identifier and length stay readable too.</summary>
     private RenderedItem DataObject(ItemDefinition.DataObject dataObject)
     {
         if (!dataObject.Secret) return new RenderedItem(null, null, Bytes([dataObject.Content]), false);

@@ -98,7 +98,10 @@ public sealed class GlobalPlatformProfile : ICardProfile
             : new Verdict.Rejected(CardRejection.WrongState);
     }
 
-    /// <summary>Life cycle states only rise (GPCS §5); one below all that a card may start in belongs to an application that was installed anew, without what was written.</summary>
+    /// <summary>
+    /// A state below all that a card may start in is not one that personalization leads to (GPCS §11.10: forward only): the application was installed
+    /// anew, without what was written.
+    /// </summary>
     private static bool IsLater(byte state, StartState start) => start.Accepted.Any(accepted => state > accepted);
 
     /// <inheritdoc/>
