@@ -38,7 +38,8 @@ internal sealed class CommandWriter(CardProduct product)
     private static StoreDataItem Code(RenderedItem item, IDataEncryption encryption)
     {
         var data = item.Secret ? encryption.Encrypt(item.Data.Span) : item.Data;
-        return item.Grouping is { } id ? StoreDataItem.Of(new Dgi(id, data), item.Secret) : new StoreDataItem(data, item.Secret);
+        if (item.Grouping is { } id) return StoreDataItem.Of(new Dgi(id, data), item.Secret);
+        return item.Tag is { } tag ? StoreDataItem.Of(BerTlv.Primitive(tag, data), item.Secret) : new StoreDataItem(data, item.Secret);
     }
 
     /// <summary>GPCS §11.5.2.3.6: no load file, no module, the application's AID, no privileges, parameters or token.</summary>

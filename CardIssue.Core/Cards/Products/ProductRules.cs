@@ -13,6 +13,8 @@ public sealed record ProductFault(string Property, int Record, string Message);
 /// <summary>Which combinations make sense. A product that breaks a rule is not taken in.</summary>
 public static class ProductRules
 {
+    private const byte LastBlock = 0x80;
+
     /// <summary>All rules that a product breaks.</summary>
     public static IReadOnlyList<ProductFault> Check(CardProduct product)
     {
@@ -36,6 +38,9 @@ public static class ProductRules
             Fault("diversification", "EMV CPS and VISA2 make triple-DES keys, and SCP03 needs AES: kdf3 or none");
         if (product.Records.Count is 0 or > Limits.MaxRecords) Fault("records", $"a product has 1 to {Limits.MaxRecords} records");
         if (product.SecurityLevel is SecurityLevel.None or SecurityLevel.RMac) Fault("securityLevel", "write data is at least MACed: 01, 03, 11, 13 or 33");
+        if (((product.PlainP1 | product.EncryptedP1) & LastBlock) != 0)
+            Fault("storeData", "P1 with bit 8 set marks the last block, and that is the closing's alone: say 08, not 88");
+        if (product.Start is { Accepted.Count: 0 }) Fault("acceptedStates", "a start state that no card can be in lets no card in: name a state, or leave it out");
         // In both modes wrapped bytes pass the terminal outside of any module.
         if (!product.SecurityLevel.HasCEnc() && !product.ExposedToTerminal)
             Fault("exposedToTerminal", "at this security level write data passes the terminal readable; use 03, 13 or 33, or say exposedToTerminal: true");
@@ -51,13 +56,13 @@ public static class ProductRules
         var reads = record.Proof is ProofKind.ReadBack or ProofKind.ReadBackAfterClose or ProofKind.CardState;
         if (reads && record.Checks.Count == 0) Fault("checks", "this proof reads something back: say what in checks");
         if (!reads && record.Checks.Count > 0) Fault("checks", "checks belong to the proofs readBack, readBackAfterClose and cardState");
-        if (record.Checks.Any(c => c.Done is Expectation.Exactly) && !level.HasREnc() && !product.ExposedToTerminal)
-            Fault("proof", "a read-back of customer data passes the terminal readable at this security level; use 33, or say exposedToTerminal: true");
         if (record.Proof is ProofKind.CardState && record.Checks.Any(c => c.Read is not CheckCommand.LifeCycle))
             Fault("checks", "cardState reads life cycle states");
         if (record.Repeat is Repeat.LookFirst && record.Look.Count == 0) Fault("look", "lookFirst needs a look");
         if (record.Repeat is not Repeat.LookFirst && record.Look.Count > 0) Fault("look", "a look belongs to lookFirst");
-        if (record.Look.Any(c => c.NotDone is null)) Fault("look", "each check of a look says what it reads when the record was not done (notDone)");
+        CheckReads(product, record.Checks, message => Fault("checks", message));
+        CheckReads(product, record.Look, message => Fault("look", message));
+        CheckLook(record.Look, "the record was not done", message => Fault("look", message));
         if (record.Look.Count > 0 && !level.HasRMac()) Fault("look", "a look is worth nothing without the card's MAC on its responses: security level 11, 13 or 33");
         if (record.Repeat is Repeat.StartOver ? record.RestartAt < 1 || record.RestartAt > number : record.RestartAt != 0)
             Fault("repeat", "startOver names this record or an earlier one, and nothing else does");
@@ -69,6 +74,27 @@ public static class ProductRules
         var close = product.Close;
         if (close.Items.Count == 0 && close.Status is null) Fault("close", "the closing does something: items, or status");
         if (close.Look.Count == 0) Fault("close.look", "a closing needs a look, so that one in doubt can be settled");
-        if (close.Look.Any(c => c.NotDone is null)) Fault("close.look", "each check of the look says what it reads when the card is not closed (notDone)");
+        CheckReads(product, close.Look, message => Fault("close.look", message));
+        CheckLook(close.Look, "the card is not closed", message => Fault("close.look", message));
     }
+
+    private static void CheckLook(ValueList<CheckDefinition> look, string before, Action<string> fault)
+    {
+        if (look.Any(c => c.NotDone is null)) fault($"each check of the look says what it reads when {before} (notDone)");
+        if (look.Any(c => c.NotDone == c.Done)) fault("done and notDone are the same, so the look tells nothing");
+    }
+
+    private static void CheckReads(CardProduct product, ValueList<CheckDefinition> checks, Action<string> fault)
+    {
+        // Whatever is expected, what the card answers is what it holds.
+        if (checks.Any(c => c.Read is not CheckCommand.LifeCycle) && !product.SecurityLevel.HasREnc() && !product.ExposedToTerminal)
+            fault("a read-back of customer data passes the terminal readable at this security level; use 33, or say exposedToTerminal: true");
+        // INSTALL [for personalization] passes on STORE DATA alone (GPCS §11.5.2.3.6).
+        if (checks.Any(c => c.Read is CheckCommand.ReadRecord) && product.Application is not null)
+            fault("a security domain has no records to read: readRecord needs an application that holds the channel itself");
+        if (checks.Any(c => !Fits(c.Read, c.Done) || c.NotDone is { } notDone && !Fits(c.Read, notDone)))
+            fault("a life cycle is a state, and only a life cycle is one");
+    }
+
+    private static bool Fits(CheckCommand read, Expectation expectation) => (read is CheckCommand.LifeCycle) == (expectation is Expectation.State);
 }

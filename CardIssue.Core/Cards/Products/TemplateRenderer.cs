@@ -25,12 +25,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
             switch (item)
             {
                 case ItemDefinition.Grouping grouping:
-                    var data = Bytes(grouping.Content);
-                    if (data.Length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
-                    else rendered.Add(new RenderedItem(grouping.Id, data, grouping.Secret));
+                    rendered.Add(Grouping(grouping));
                     break;
                 case ItemDefinition.DataObject dataObject:
-                    rendered.Add(new RenderedItem(null, Bytes([dataObject.Content]), dataObject.Secret));
+                    rendered.Add(DataObject(dataObject));
                     break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
@@ -45,6 +43,25 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     {
         _record = record;
         return Bytes(content);
+    }
+
+    private RenderedItem Grouping(ItemDefinition.Grouping grouping)
+    {
+        var data = Bytes(grouping.Content);
+        var length = grouping.Secret ? DataEncryption.LengthOf(data.Length) : data.Length;
+        if (length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
+        if (grouping.Secret && data.IsEmpty) Fail("", $"DGI {grouping.Id:X4} is secret, and there is nothing to encrypt");
+        return new RenderedItem(grouping.Id, null, data, grouping.Secret);
+    }
+
+    /// <summary>Encryption is of the value alone, as a grouping's identifier and length stay readable too.</summary>
+    private RenderedItem DataObject(ItemDefinition.DataObject dataObject)
+    {
+        if (!dataObject.Secret) return new RenderedItem(null, null, Bytes([dataObject.Content]), false);
+        var value = Bytes(dataObject.Content.Content);
+        if (dataObject.Content.Tag.IsConstructed) Fail("", $"tag {dataObject.Content.Tag} is secret, and constructed: encrypted, it would hold no data objects");
+        if (value.IsEmpty) Fail("", $"tag {dataObject.Content.Tag} is secret, and there is nothing to encrypt");
+        return new RenderedItem(null, dataObject.Content.Tag, value, true);
     }
 
     private ByteString Bytes(ValueList<TemplateNode> content)
@@ -73,7 +90,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     private IEnumerable<RenderedItem> Prepared(ItemDefinition.Prepared prepared)
     {
         var bytes = Field(prepared.Field, FieldEncoding.Hex);
-        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, g.Data, false));
+        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, null, g.Data, false));
         Fail(prepared.Field, error);
         return [];
     }
@@ -100,9 +117,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
 /// <summary>An item with its data in the clear. The data never shows in text.</summary>
 /// <param name="Grouping">The DGI, or null for BER-TLV.</param>
-/// <param name="Data">The grouping's data, or the coded object.</param>
+/// <param name="Tag">The tag of a secret data object; else null.</param>
+/// <param name="Data">The grouping's data, the secret object's value, or the coded object.</param>
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, ByteString Data, bool Secret)
+internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret)
 {
-    public override string ToString() => $"{Grouping:X4}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
+    public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }
