@@ -32,14 +32,23 @@ public class JudgeOpeningTest
     }
 
     [Test]
-    public void Opened_WithAndWithoutChipData_IdentifiesTheCard()
+    public void Opened_WithKeysOfItsOwn_IsIdentifiedByWhatTheCryptogramProves()
     {
+        var reading = (OpeningReading.Ready)Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip), Says(0x9000, Update)]);
+        var diversified = Sample.Product() with { Diversification = CardIssue.Core.Keys.KeyDiversification.Kdf3 };
+        Assert.That(Profile.IdentityOf(diversified, reading).ToString(), Is.EqualTo("00010203040506070809"), "the chip's data could be the terminal's");
+    }
+
+    [Test]
+    public void Opened_WithSharedKeys_WithAndWithoutChipData_IdentifiesTheCard()
+    {
+        var shared = Sample.Product() with { Diversification = CardIssue.Core.Keys.KeyDiversification.None };
         var with = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip), Says(0x9000, Update)]);
-        Assert.That(Profile.IdentityOf((OpeningReading.Ready)with).ToString(), Is.EqualTo("00010203040506070809" + "47905168" + "2222" + "11111111"));
+        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)with).ToString(), Is.EqualTo("00010203040506070809" + "47905168" + "2222" + "11111111"));
         var without = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x6A88), Says(0x9000, Update)]);
-        Assert.That(Profile.IdentityOf((OpeningReading.Ready)without).ToString(), Is.EqualTo("00010203040506070809"));
+        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)without).ToString(), Is.EqualTo("00010203040506070809"));
         var broken = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip.Slice(0, 20)), Says(0x9000, Update)]);
-        Assert.That(Profile.IdentityOf((OpeningReading.Ready)broken).ToString(), Is.EqualTo("00010203040506070809"));
+        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)broken).ToString(), Is.EqualTo("00010203040506070809"));
     }
 
     [TestCase(1, 0x6A82, CardRejection.NotGenuine)]

@@ -56,11 +56,16 @@ public sealed class GlobalPlatformProfile : ICardProfile
         return new OpeningReading.Rejected(code, $"{what} {statusWord:X4}: {StatusWords.Describe(statusWord, instruction)}");
     }
 
-    /// <summary>Key diversification data (10 bytes), and the chip's serial data where the card told it.</summary>
-    public CardId IdentityOf(OpeningReading.Ready reading)
+    /// <summary>
+    /// Key diversification data, 10 bytes. Where the keys come from it, the card's cryptogram proves it: another card's data gives other keys. Where they do not, it
+    /// is the same for many cards, and the chip's serial data is added; that was read before the channel was open, so the terminal could have altered it.
+    /// </summary>
+    public CardId IdentityOf(CardProduct product, OpeningReading.Ready reading)
     {
+        ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(reading);
-        return new CardId(ByteString.Concat(reading.InitializeUpdate.Data.Slice(0, InitializeUpdateResponse.DiversificationLength), reading.Chip));
+        var diversification = reading.InitializeUpdate.Data.Slice(0, InitializeUpdateResponse.DiversificationLength);
+        return new CardId(product.Diversification is Keys.KeyDiversification.None ? ByteString.Concat(diversification, reading.Chip) : diversification);
     }
 
     /// <inheritdoc/>
@@ -145,7 +150,8 @@ public sealed class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(outcomes);
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
-        if (Outcomes.FirstWasRefused(outcomes)) return new Verdict.NotDone();
+        // Of a longer script a dishonest terminal could have passed the rest on, and kept quiet about it.
+        if (script.Commands == 1 && Outcomes.FirstWasRefused(outcomes)) return new Verdict.NotDone();
         var level = plan.Product.SecurityLevel;
         if (stop is not ScriptStop.Completed || outcomes.Count != script.Commands || !Outcomes.AllSucceeded(outcomes, level)) return new Verdict.InDoubt();
         if (!level.HasRMac() && proof is not ProofKind.TerminalWord) return new Verdict.InDoubt();
