@@ -203,6 +203,9 @@ public abstract record Expectation
     /// <summary>Exactly these bytes.</summary>
     public sealed record Exactly(ValueList<TemplateNode> Content) : Expectation;
 
+    /// <summary>Bytes with this SHA-256 (FIPS 180-4), 32 bytes: so that the center need not hold what is read. It passes the terminal as it does for <see cref="Exactly"/>.</summary>
+    public sealed record Digest(ValueList<TemplateNode> Content) : Expectation;
+
     /// <summary>No data at all.</summary>
     public sealed record Nothing : Expectation;
 

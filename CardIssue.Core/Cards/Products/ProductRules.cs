@@ -13,12 +13,15 @@ public sealed record ProductFault(string Property, int Record, string Message);
 /// <summary>Which combinations make sense. A product that breaks a rule is not taken in.</summary>
 public static class ProductRules
 {
+    private const byte LastBlock = 0x80, EncryptionBits = 0x60, FormatBits = 0x18, DgiFormat = 0x08, TlvFormat = 0x10;
+
     /// <summary>All rules that a product breaks.</summary>
     public static IReadOnlyList<ProductFault> Check(CardProduct product)
     {
         ArgumentNullException.ThrowIfNull(product);
         var faults = new List<ProductFault>();
         CheckWhole(product, faults);
+        CheckStoreData(product, faults);
         for (var i = 0; i < product.Records.Count; i++) CheckRecord(product, i + 1, product.Records[i], faults);
         CheckClose(product, faults);
         return faults;
@@ -41,6 +44,27 @@ public static class ProductRules
             Fault("exposedToTerminal", "at this security level write data passes the terminal readable; use 03, 13 or 33, or say exposedToTerminal: true");
     }
 
+    /// <summary>P1 of STORE DATA (GPCS table 11-89): b8 last block, b7b6 encryption, b5b4 format.</summary>
+    private static void CheckStoreData(CardProduct product, List<ProductFault> faults)
+    {
+        void Fault(string message) => faults.Add(new ProductFault("storeData", 0, message));
+        if (((product.PlainP1 | product.EncryptedP1) & LastBlock) != 0) Fault("bit 8 of P1 marks the last block; the closing sets it, and nothing else may");
+        if ((product.PlainP1 & EncryptionBits) == EncryptionBits) Fault("plainP1 says that data is encrypted (bits 7 and 6)");
+        if ((product.EncryptedP1 & EncryptionBits) == 0) Fault("encryptedP1 does not say that data is encrypted (bits 7 and 6)");
+    }
+
+    private static IEnumerable<string> ItemFaults(CardProduct product, ValueList<ItemDefinition> items)
+    {
+        foreach (var item in items)
+        {
+            var format = (item.Secret ? product.EncryptedP1 : product.PlainP1) & FormatBits;
+            if (item is ItemDefinition.DataObject { Secret: true })
+                yield return "secret data goes into a data grouping: what of a data object is encrypted, its value or all of it, cards do not agree on";
+            else if (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat)
+                yield return $"{(item is ItemDefinition.DataObject ? "data objects need a P1 of BER-TLV (10) or no format (00)" : "data groupings need a P1 of DGI (08, 68) or no format (00, 60)")}: see storeData";
+        }
+    }
+
     private static void CheckRecord(CardProduct product, int number, RecordDefinition record, List<ProductFault> faults)
     {
         void Fault(string property, string message) => faults.Add(new ProductFault(property, number, message));
@@ -51,8 +75,9 @@ public static class ProductRules
         var reads = record.Proof is ProofKind.ReadBack or ProofKind.ReadBackAfterClose or ProofKind.CardState;
         if (reads && record.Checks.Count == 0) Fault("checks", "this proof reads something back: say what in checks");
         if (!reads && record.Checks.Count > 0) Fault("checks", "checks belong to the proofs readBack, readBackAfterClose and cardState");
-        if (record.Checks.Any(c => c.Done is Expectation.Exactly) && !level.HasREnc() && !product.ExposedToTerminal)
-            Fault("proof", "a read-back of customer data passes the terminal readable at this security level; use 33, or say exposedToTerminal: true");
+        foreach (var message in CheckRules.Check(product, record.Checks)) Fault("checks", message);
+        foreach (var message in CheckRules.Check(product, record.Look)) Fault("look", message);
+        foreach (var message in ItemFaults(product, record.Items)) Fault("items", message);
         if (record.Proof is ProofKind.CardState && record.Checks.Any(c => c.Read is not CheckCommand.LifeCycle))
             Fault("checks", "cardState reads life cycle states");
         if (record.Repeat is Repeat.LookFirst && record.Look.Count == 0) Fault("look", "lookFirst needs a look");
@@ -68,6 +93,8 @@ public static class ProductRules
         void Fault(string property, string message) => faults.Add(new ProductFault(property, 0, message));
         var close = product.Close;
         if (close.Items.Count == 0 && close.Status is null) Fault("close", "the closing does something: items, or status");
+        foreach (var message in ItemFaults(product, close.Items)) Fault("close", message);
+        foreach (var message in CheckRules.Check(product, close.Look)) Fault("close.look", message);
         if (close.Look.Count == 0) Fault("close.look", "a closing needs a look, so that one in doubt can be settled");
         if (close.Look.Any(c => c.NotDone is null)) Fault("close.look", "each check of the look says what it reads when the card is not closed (notDone)");
     }

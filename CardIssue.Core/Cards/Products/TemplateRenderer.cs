@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CardIssue.Core.Cards.Tlv;
 
 namespace CardIssue.Core.Cards.Products;
@@ -25,9 +26,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
             switch (item)
             {
                 case ItemDefinition.Grouping grouping:
-                    var data = Bytes(grouping.Content);
-                    if (data.Length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
-                    else rendered.Add(new RenderedItem(grouping.Id, data, grouping.Secret));
+                    rendered.AddRange(Grouping(grouping));
                     break;
                 case ItemDefinition.DataObject dataObject:
                     rendered.Add(new RenderedItem(null, Bytes([dataObject.Content]), dataObject.Secret));
@@ -38,6 +37,26 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
             }
         }
         return rendered;
+    }
+
+    private IEnumerable<RenderedItem> Grouping(ItemDefinition.Grouping grouping)
+    {
+        var before = _errors.Count;
+        var data = Bytes(grouping.Content);
+        var isWhole = _errors.Count == before;
+        // Encryption can't be of nothing, and makes data longer; both would show only when the card is open.
+        if (grouping.Secret && data.IsEmpty && isWhole) Fail("", $"DGI {grouping.Id:X4} is secret and has no data");
+        if ((grouping.Secret ? DataEncryption.LengthOf(data.Length) : data.Length) > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
+        return _errors.Count == before ? [new RenderedItem(grouping.Id, data, grouping.Secret)] : [];
+    }
+
+    /// <summary>What a template makes, which must be a SHA-256.</summary>
+    public ByteString Digest(int record, ValueList<TemplateNode> content)
+    {
+        var before = _errors.Count;
+        var digest = Bytes(record, content);
+        if (_errors.Count == before && digest.Length != SHA256.HashSizeInBytes) Fail("", $"a SHA-256 has {digest.Length} bytes; {SHA256.HashSizeInBytes} are due");
+        return digest;
     }
 
     /// <summary>What a template makes.</summary>
@@ -72,9 +91,12 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
     private IEnumerable<RenderedItem> Prepared(ItemDefinition.Prepared prepared)
     {
+        var before = _errors.Count;
         var bytes = Field(prepared.Field, FieldEncoding.Hex);
+        if (_errors.Count > before) return [];
+        if (bytes.IsEmpty) Fail(prepared.Field, "holds no data grouping");
         if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, g.Data, false));
-        Fail(prepared.Field, error);
+        Fail(prepared.Field, $"is no row of data groupings: {error.TrimEnd('.')}");
         return [];
     }
 

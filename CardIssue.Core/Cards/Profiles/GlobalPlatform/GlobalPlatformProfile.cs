@@ -87,7 +87,8 @@ public sealed class GlobalPlatformProfile : ICardProfile
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
         if (externalAuthenticate is { StatusWord: HostCryptogramWrong }) return new Verdict.Rejected(CardRejection.RefusedUs);
         if (externalAuthenticate is not { IsOk: true } || stop is not (ScriptStop.Completed or ScriptStop.UnexpectedStatus)) return new Verdict.InDoubt();
-        if (product.Start is null) return new Verdict.Done(ProofOf(product));
+        // The answer to EXTERNAL AUTHENTICATE carries no MAC at any level (Amendment D §6.2.5).
+        if (product.Start is null) return new Verdict.Done(ProofKind.TerminalWord);
         if (after.Count == 0) return new Verdict.InDoubt();
 
         var state = Outcomes.LifeCycle(after[0].Response, product.Start.Of.Aid, product.SecurityLevel);
@@ -142,7 +143,7 @@ public sealed class GlobalPlatformProfile : ICardProfile
     {
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
         var level = plan.Product.SecurityLevel;
-        if (outcomes.Count < looks.Count || outcomes.Take(looks.Count).Any(o => !Outcomes.IsBelievable(o.Response, level))) return new Verdict.InDoubt();
+        if (outcomes.Count < looks.Count || outcomes.Take(looks.Count).Any(o => !Outcomes.IsEvidence(o.Response, level))) return new Verdict.InDoubt();
         var done = Enumerable.Range(0, looks.Count).Count(i => Outcomes.Meets(plan, looks[i], looks[i].Done, outcomes[i].Response));
         var notDone = Enumerable.Range(0, looks.Count).Count(i => Outcomes.Meets(plan, looks[i], looks[i].NotDone, outcomes[i].Response));
         if (notDone == looks.Count) return new Verdict.NotDone();

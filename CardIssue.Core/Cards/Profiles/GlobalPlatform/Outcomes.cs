@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
@@ -11,9 +12,12 @@ internal static class Outcomes
     public static bool IsBelievable(UnwrapResult response, SecurityLevel level) =>
         level.HasRMac() ? response is UnwrapResult.Authenticated : response is UnwrapResult.NoProtection { StatusWord: StatusWords.Ok };
 
+    /// <summary>Whether the card itself said it, and without a warning: after one, what was read may be cut short or spoiled, and is evidence of nothing.</summary>
+    public static bool IsEvidence(UnwrapResult response, SecurityLevel level) => IsBelievable(response, level) && response.StatusWord == StatusWords.Ok;
+
     /// <summary>Whether every command succeeded.</summary>
     public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
-        outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok);
+        outcomes.Count > 0 && outcomes.All(o => IsEvidence(o.Response, level));
 
     /// <summary>Whether the card refused the very first command, by its own MAC: then nothing of the script was done. A refusal later leaves the earlier commands done.</summary>
     public static bool FirstWasRefused(IReadOnlyList<CommandOutcome> outcomes) =>
@@ -26,7 +30,8 @@ internal static class Outcomes
         if (expectation is null || data is null) return false;
         return expectation switch
         {
-            Expectation.Exactly => data == plan.ExpectedOf(check),
+            Expectation.Exactly => data == plan.ExpectedOf(expectation),
+            Expectation.Digest => ByteString.Own(SHA256.HashData(data.Value.Span)) == plan.ExpectedOf(expectation),
             Expectation.Nothing => data.Value.IsEmpty,
             Expectation.State state => check.Read is CheckCommand.LifeCycle read && StateIn(data.Value, read.Of.Aid) == state.LifeCycle,
             _ => throw new InvalidOperationException($"No one checks {expectation.GetType().Name}."),

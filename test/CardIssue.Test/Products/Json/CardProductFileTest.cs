@@ -41,7 +41,7 @@ public sealed class CardProductFileTest
     [TestCase("\"name\": \"counters\"", "\"name\": \"account\"", "\"account\"", "\"9104\"", "$.records[2].name", "An earlier record has this name.")]
     [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "", "\"close\"", "", "$.close", "The closing does something: items, or status.")]
     [TestCase(", \"notDone\": {\"state\": \"07\"}", "", "\"closeLook\"", "", "$.closeLook", "Each check of the look says what it reads when the card is not closed (notDone).")]
-    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": 15", "15", "\"done\"", "$.closeLook[0].done", "Expected is \"nothing\", {\"state\": \u2026} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": \u2026}.")]
+    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": 15", "15", "\"done\"", "$.closeLook[0].done", "Expected is \"nothing\", {\"state\": \u2026}, {\"sha256\": \u2026} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": \u2026}.")]
     [TestCase("\"lifeCycle\": {", "\"getData\": \"9F7F\", \"lifeCycle\": {", "\"lifeCycle\"", "", "$.closeLook[0].lifeCycle", "\"lifeCycle\" and \"getData\" exclude each other.")]
     [TestCase("\"packed\": false}", "\"packed\": false},\n  \"4761739001010119\": 1", "\"4761739001010119\"", "", "$[property 14]", "The property with a name of 16 characters is not known; known here: $schema, name, version, profile, mode, keySet, keyVersion, diversification, securityLevel, securityDomain, application, acceptedStates, storeData, exposedToTerminal, records, close, closeLook.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
