@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
@@ -14,6 +15,7 @@ public sealed record ProductFault(string Property, int Record, string Message);
 public static class ProductRules
 {
     private const byte LastBlock = 0x80, EncryptionBits = 0x60, FormatBits = 0x18, DgiFormat = 0x08, TlvFormat = 0x10;
+    private const byte BeginRMac = 0x7A, EndRMac = 0x78, GetResponse = 0xC0;
 
     /// <summary>All rules that a product breaks.</summary>
     public static IReadOnlyList<ProductFault> Check(CardProduct product)
@@ -57,6 +59,11 @@ public static class ProductRules
     {
         foreach (var item in items)
         {
+            if (item is ItemDefinition.Command command)
+            {
+                if (CommandFault(command.Header) is { } fault) yield return $"command {command.Header:X8}: {fault}";
+                continue;
+            }
             var format = (item.Secret ? product.EncryptedP1 : product.PlainP1) & FormatBits;
             if (item is ItemDefinition.DataObject { Secret: true })
                 yield return "secret data goes into a data grouping: what of a data object is encrypted, its value or all of it, cards do not agree on";
@@ -64,6 +71,18 @@ public static class ProductRules
                 yield return $"{(item is ItemDefinition.DataObject ? "data objects need a P1 of BER-TLV (10) or no format (00)" : "data groupings need a P1 of DGI (08, 68) or no format (00, 60)")}: see storeData";
         }
     }
+
+    /// <summary>A command that ends the channel, or changes what is selected, would leave the card to commands that it was not meant to get.</summary>
+    private static string? CommandFault(uint header) => ((byte)(header >> 24), (byte)(header >> 16)) switch
+    {
+        (not (0x00 or 0x80), _) => "its class must be 00 or 80: the secure channel and its logical channel are not the product's to choose",
+        (_, Instructions.Select or Instructions.ManageChannel) => "SELECT and MANAGE CHANNEL end the secure channel",
+        (_, Instructions.InitializeUpdate or Instructions.ExternalAuthenticate or BeginRMac or EndRMac) => "the secure channel is the profile's to open and close",
+        (_, Instructions.StoreData) => "STORE DATA is written by dgi, tag and hexDgi, which count its blocks",
+        (_, GetResponse) => "GET RESPONSE is the reader's to send",
+        (_, var ins) when ins >> 4 is 6 or 9 => "INS 6X and 9X are no instructions (ISO 7816-3 §12.2.2)",
+        _ => null,
+    };
 
     private static void CheckRecord(CardProduct product, int number, RecordDefinition record, List<ProductFault> faults)
     {

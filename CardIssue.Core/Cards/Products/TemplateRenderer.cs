@@ -31,6 +31,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 case ItemDefinition.DataObject dataObject:
                     rendered.Add(new RenderedItem(null, Bytes([dataObject.Content]), dataObject.Secret));
                     break;
+                case ItemDefinition.Command command:
+                    rendered.Add(new RenderedItem(null, Bytes(command.Content), false, command.Header));
+                    break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
                     break;
@@ -121,10 +124,11 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 }
 
 /// <summary>An item with its data in the clear. The data never shows in text.</summary>
-/// <param name="Grouping">The DGI, or null for BER-TLV.</param>
+/// <param name="Grouping">The DGI, or null for BER-TLV and commands.</param>
 /// <param name="Data">The grouping's data, or the coded object.</param>
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, ByteString Data, bool Secret)
+/// <param name="Header">CLA, INS, P1 and P2 of a command; null for what STORE DATA carries.</param>
+internal readonly record struct RenderedItem(ushort? Grouping, ByteString Data, bool Secret, uint? Header = null)
 {
     public override string ToString() => $"{Grouping:X4}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

@@ -123,6 +123,30 @@ public sealed class CardPlanTest
         Assert.That(plan.Record(1, Dek, 0).Select(c => c.Apdu.Data.ToString()), Is.EqualTo(new[] { "010102AABB", "900003112233" }));
     }
 
+    [Test]
+    public void Commands_Rendered_StandInTheirOrder_AndASeriesBeginsAnewBehindADomain()
+    {
+        var record = Record(Grouping(0x0101, "AA"), new ItemDefinition.Command(0x80F00F07, Field("f", FieldEncoding.Hex)), Grouping(0x0102, "BB"));
+        var close = Good.Close with { Items = [Grouping(0x7FFF, ""), new ItemDefinition.Command(0x00E60000, default)] };
+        var selected = Plan(Of(record) with { Close = close }, ("f", "CC"));
+        Assert.That(Hex(selected.Record(1, Dek, 3)), Is.EqualTo(new[] { "80E2080304010101AA00", "80F00F0701CC00", "80E2080404010201BB00" }), "One series, counted on.");
+        Assert.That(Hex(selected.Close(Dek, 5)), Is.EqualTo(new[] { "80E28805037FFF0000", "00E6000000" }), "The last STORE DATA is the last, though a command follows it.");
+        const string install = "80E620000D000007A000000003101000000000";
+        var behind = Plan(Behind with { Records = [record] }, ("f", "CC"));
+        Assert.That(Hex(behind.Record(1, Dek, 3)), Is.EqualTo(new[] { install, "80E2080004010101AA00", "80F00F0701CC00", install, "80E2080004010201BB00" }));
+        Assert.That(behind.Shape.Records[0].Commands, Is.EqualTo(5));
+    }
+
+    [TestCase(SecurityLevel.CMac, 247)]
+    [TestCase(SecurityLevel.CMacCEncRMacREnc, 239)]
+    public void Command_WithMoreDataThanTheLevelCarries_IsAnError(SecurityLevel level, int most)
+    {
+        var product = Of(Record(new ItemDefinition.Command(0x80F00F07, Field("f", FieldEncoding.Ascii)))) with { SecurityLevel = level };
+        Assert.That(Create(product, ("f", new string('x', most))).Errors, Is.Empty);
+        Assert.That(Create(product, ("f", new string('x', most + 1))).Errors.Select(e => e.Message),
+            Is.EqualTo(new[] { $"command 80F00F07 has {most + 1} bytes of data; {most} are the most" }));
+    }
+
     [TestCase("", "holds no data grouping")]
     [TestCase("0101", "is no row of data groupings: At byte 0: a DGI or its length is cut short")]
     [TestCase("010105AABB", "is no row of data groupings: At byte 0: the length says 5; 2 bytes follow it")]

@@ -91,6 +91,19 @@ public sealed class PlanOnCardTest
     }
 
     [Test]
+    public void CommandBetweenGroupings_BehindADomain_LeavesTheSeriesWhole()
+    {
+        // GET DATA of the key information template: the domain itself answers it.
+        var record = Record(Grouping(0x0B01, Long), new ItemDefinition.Command(0x80CA00E0, default), Grouping(0x0C01, "BB"));
+        var card = TestCard.Blank();
+        using var counter = new Counter(card, Plan(Behind with { Records = [record] }));
+        counter.Open();
+        Assert.That(counter.Record(1), Is.EqualTo(new Verdict.Done(ProofKind.CardMac)));
+        Assert.That(counter.Close(), Is.EqualTo(new Verdict.Done(ProofKind.CardMac)));
+        Assert.That(card.Inspect().Application(TestCard.Emv).Records.Values.Select(v => v.ToString()), Is.EquivalentTo(new[] { Long, "BB" }));
+    }
+
+    [Test]
     public void CardThatRefusesAGrouping_IsInDoubt_ForItsErrorHasNoMac()
     {
         using var counter = new Counter(TestCard.Blank(), Plan(Of(Record(Grouping(0x7FF0, "AA")))));

@@ -54,6 +54,19 @@ public sealed class ProductRulesTest
         yield return Case("secret BER-TLV", Of(Record(Tlv() with { Secret = true })), "items", 1, "secret data goes into a data grouping: what of a data object is encrypted, its value or all of it, cards do not agree on");
         yield return Case("closing with another format", Good with { Close = Good.Close with { Items = [Tlv()] } }, "close", 0, "data objects need a P1 of BER-TLV (10) or no format (00): see storeData");
 
+        TestCaseData Command(uint header, string message) => Case($"command {header:X8}", Of(Record(new ItemDefinition.Command(header, default))), "items", 1, $"command {header:X8}: {message}");
+        const string itsClass = "its class must be 00 or 80: the secure channel and its logical channel are not the product's to choose";
+        yield return Command(0x84F04007, itsClass);
+        yield return Command(0x81F04007, itsClass);
+        yield return Command(0x00A40400, "SELECT and MANAGE CHANNEL end the secure channel");
+        yield return Command(0x00700000, "SELECT and MANAGE CHANNEL end the secure channel");
+        yield return Command(0x80503000, "the secure channel is the profile's to open and close");
+        yield return Command(0x80820000, "the secure channel is the profile's to open and close");
+        yield return Command(0x80780003, "the secure channel is the profile's to open and close");
+        yield return Command(0x80E20800, "STORE DATA is written by dgi, tag and hexDgi, which count its blocks");
+        yield return Command(0x00C00000, "GET RESPONSE is the reader's to send");
+        yield return Command(0x00620000, "INS 6X and 9X are no instructions (ISO 7816-3 §12.2.2)");
+
         yield return Case("read-back without checks", Of(One with { Proof = ProofKind.ReadBack }), "checks", 1, "this proof reads something back: say what in checks");
         yield return Case("checks without read-back", Of(One with { Checks = [Closed] }), "checks", 1, "checks belong to the proofs readBack, readBackAfterClose and cardState");
         yield return Case("cardState by a record", Of(One with { Proof = ProofKind.CardState, Checks = [Read(1, "AA")] }), "checks", 1, "cardState reads life cycle states");

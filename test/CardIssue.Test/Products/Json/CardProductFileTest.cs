@@ -49,6 +49,8 @@ public sealed class CardProductFileTest
     [TestCase("\"plainP1\": \"08\"", "\"plainP1\": \"10\"", "\"close\"", "", "$.close", "Data groupings need a P1 of DGI (08, 68) or no format (00, 60): see storeData.")]
     [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\", \"tag\": \"57\"}}", "\"tag\": \"57\"}}", "", "$.closeLook[0].done.sha256.tag", "The property \"tag\" is not known; known here: tlv, hex, ascii, field.")]
     [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\"}}", "\"closeLook\"", "", "$.closeLook", "Of a lifeCycle a state is expected.")]
+    [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F040\", \"hex\": \"\"}", "\"80F040\"", "", "$.close.items[0].command", "There are 3 bytes; expected: 4.")]
+    [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0400F\", \"hex\": \"\", \"secret\": true}", "\"secret\": true}]", "", "$.close.items[0].secret", "The property \"secret\" is not known; known here: dgi, tag, hexDgi, command, tlv, hex, ascii, field.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
     {
         var text = Samples.Change(Samples.EndToEnd, old, changed);
@@ -67,6 +69,14 @@ public sealed class CardProductFileTest
     [Test]
     public void Mistake_InLines_NamesTheFile() =>
         Assert.That(Samples.Product("[]").Lines(), Is.EqualTo(new[] { "p.json:1:1 $: An object is expected, not an array." }));
+
+    [Test]
+    public void Command_Read_HasItsHeaderAndData()
+    {
+        var text = Samples.Change(Samples.EndToEnd, "{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0 400F\", \"hex\": \"A0000000031010\"}");
+        Assert.That(Samples.Product(text).Product!.Close.Items[0], Is.EqualTo(new Core.Cards.Products.ItemDefinition.Command(
+            0x80F0400F, [new Core.Cards.Products.TemplateNode.Literal(Core.ByteString.FromHex("A0000000031010"))])));
+    }
 
     [Test]
     public void PreparedGroupings_Read_NameTheirField()
