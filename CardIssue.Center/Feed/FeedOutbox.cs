@@ -18,6 +18,8 @@ internal static class FeedOutbox
     public static List<FeedEvent> Untold(SqliteConnection connection, int most) =>
         connection.Query("SELECT * FROM feed_outbox WHERE told_at IS NULL ORDER BY id LIMIT $most", Read, ("$most", most));
 
+    public static int CountUntold(SqliteConnection connection) => (int)connection.Number("SELECT count(*) FROM feed_outbox WHERE told_at IS NULL");
+
     public static bool IsTold(SqliteConnection connection, OrderId order, FeedEventKind kind) => connection.Number(
         "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NOT NULL", ("$order", order), ("$kind", kind)) > 0;
 

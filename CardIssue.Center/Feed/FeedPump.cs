@@ -31,6 +31,10 @@ public sealed class FeedPump
     /// <summary>Why the last round failed, or null. Events wait until the feed works again.</summary>
     public string? Trouble { get; private set; }
 
+    /// <summary>How many events wait to be told.</summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    public Task<int> BacklogAsync(CancellationToken cancellation = default) => _database.ReadAsync(FeedOutbox.CountUntold, cancellation);
+
     /// <summary>Pumps until cancelled. A feed or a store that fails is tried again after the pause; see <see cref="Trouble"/>.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {

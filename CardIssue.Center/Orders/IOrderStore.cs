@@ -15,6 +15,10 @@ public interface IOrderStore
     /// <exception cref="StoreException">It could not be saved; none was imported.</exception>
     Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default);
 
+    /// <summary>Adds several products with their orders in one transaction: all, or none.</summary>
+    /// <exception cref="StoreException">It could not be saved; none was imported.</exception>
+    Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CancellationToken cancellation = default);
+
     /// <summary>
     /// Claims an order for a session. A try of the code is counted durably, for the customer and for the terminal, before the code is checked;
     /// a right code takes the count back.

@@ -62,6 +62,11 @@ public sealed record NewOrder(
         : null;
 }
 
+/// <summary>A product version, and orders for it.</summary>
+/// <param name="Product">Added, unless it is there already, unchanged.</param>
+/// <param name="Orders">The orders; each names this product.</param>
+public sealed record ImportBatch(ProductRecord Product, IReadOnlyList<NewOrder> Orders);
+
 /// <summary>What became of an import.</summary>
 /// <param name="Imported">How many orders there are now that were not before: all of them, or none.</param>
 /// <param name="Refusal">Null, or why none was imported, with the place in the list.</param>

@@ -26,14 +26,23 @@ public sealed class SqliteOrderStore : IOrderStore
     }
 
     /// <inheritdoc/>
-    public async Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default)
+    public Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(orders);
-        if (OrderImport.Fault(product, orders, _database.Now) is { } fault) return new ImportOutcome(0, fault);
+        return ImportAsync([new ImportBatch(product, orders)], cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        foreach (var batch in batches)
+            if (OrderImport.Fault(batch.Product, batch.Orders, _database.Now) is { } fault) return new ImportOutcome(0, fault);
         try
         {
-            var count = await _database.WriteAsync(connection => OrderImport.Add(connection, product, orders, _database.Now), cancellation).ConfigureAwait(false);
+            var count = await _database.WriteAsync(
+                connection => batches.Sum(batch => OrderImport.Add(connection, batch.Product, batch.Orders, _database.Now)), cancellation).ConfigureAwait(false);
             return new ImportOutcome(count, null);
         }
         catch (ImportRefusedException refused)

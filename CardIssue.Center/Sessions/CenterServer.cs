@@ -74,6 +74,7 @@ public sealed class CenterServer
         }
         using var session = new CenterSession(_services, line, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}");
         _sessions[session.Name] = session;
+        using var span = CenterTelemetry.Session(session.Name, number);
         OperationLog.LineUp(_logger, session.Name, number, line.Peer.Address?.ToString() ?? "no address");
         try
         {

@@ -50,6 +50,7 @@ internal sealed partial class CenterSession
         var outcome = await _services.Orders.SaveAsync(save.Order, save.Fence, save.Change, cancellation).ConfigureAwait(false);
         if (outcome is SaveOutcome.Saved)
         {
+            if (save.Change is OrderChange.Issued) CenterTelemetry.OrderIssued();
             Show(SaveStep(save.Change), save.Change.ToString());
             return true;
         }
@@ -60,6 +61,7 @@ internal sealed partial class CenterSession
 
     private async ValueTask SendAsync(Message message, CancellationToken cancellation)
     {
+        if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         var frame = MessageCodec.Encode(message);
         await _log.SendingAsync(message, frame, cancellation).ConfigureAwait(false);
         Show(SessionLog.StepOf(message), message.ToString());
@@ -108,6 +110,7 @@ internal sealed partial class CenterSession
         var outcome = await _admission.JudgeAsync(_line.Peer, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
         _terminal = outcome.Terminal;
         _log.Terminal = outcome.Terminal?.Identity.Id;
+        if (outcome.Refusal is { } refusal) CenterTelemetry.AdmissionRefused(refusal);
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
         await _log.DecidedAsync(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail, cancellation).ConfigureAwait(false);

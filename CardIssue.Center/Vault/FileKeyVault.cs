@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using CardIssue.Center.Log;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.SecureChannel;
@@ -81,10 +82,10 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_content.LogKey.Span, data);
 
     /// <inheritdoc/>
-    public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => _content.Signing.Sign(Checkpoint(data));
+    public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => _content.Signing.Sign(PublicLogKeys.SignedForm(data));
 
     /// <inheritdoc/>
-    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => _content.Signing.PublicKey.Verify(Checkpoint(data), signature);
+    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => _content.Signing.PublicKey.Verify(PublicLogKeys.SignedForm(data), signature);
 
     /// <inheritdoc/>
     public bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code) =>
@@ -183,8 +184,6 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
 
     /// <summary>Says only whose it is.</summary>
     public override string ToString() => $"vault of {_content.Center}";
-
-    private static byte[] Checkpoint(ReadOnlySpan<byte> data) => [.. "CardIssue log checkpoint v1\0"u8, .. data];
 
     /// <summary>Over the order too, so that one order's verifier is no good for another.</summary>
     private static void Verifier(SecretBytes key, OrderId order, ReadOnlySpan<byte> code, Span<byte> mac)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Hosting;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
 using CardIssue.Core.Protocol;
@@ -151,6 +152,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         await _queue.PostAsync(new Item.StatusWanted(), cancellation).ConfigureAwait(false);
         return await asked.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>Judges the reader by the list that the center gave with the access (S250); before the first access it is not known.</summary>
+    public ReaderJudgement JudgeReader() => _readers.Judge(_reader.Identity);
 
     /// <summary>Zeroes what is left. The reader, module and connector belong to the caller.</summary>
     public async ValueTask DisposeAsync()

@@ -6,7 +6,7 @@ namespace CardIssue.Terminal.Relay;
 public sealed class TerminalRelayOptions
 {
     /// <summary>Commands held at most, 1 to <see cref="Limits.MaxWindow"/>.</summary>
-    public int Window { get; set; } = 8;
+    public int Window { get; set; } = 12;
 
     /// <summary>How long the center may be silent where its word is awaited, before the line is brought up anew.</summary>
     public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
@@ -31,7 +31,7 @@ public sealed class TerminalRelayOptions
         Positive(ReaderPause, nameof(ReaderPause));
     }
 
-    internal TerminalPolicy Policy => new(Window, Math.Max(1, Window / 2));
+    internal TerminalPolicy Policy => new(Window, Math.Max(1, Window * 2 / 3));
 
     private static void Positive(TimeSpan value, string name)
     {

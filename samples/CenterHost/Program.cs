@@ -1,2 +1,3 @@
-Console.WriteLine("not written yet");
-return 1;
+using CardIssue.CenterHost.Cli;
+
+return await CenterHostCommand.RunAsync(args, Console.Out, Console.Error);

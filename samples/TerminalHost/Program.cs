@@ -1,2 +1,3 @@
-Console.WriteLine("not written yet");
-return 1;
+using CardIssue.TerminalHost.Cli;
+
+return await TerminalHostCommand.RunAsync(args, Console.Out, Console.Error);

@@ -14,10 +14,10 @@ public sealed class CardPlan
     private const int StartStateCommands = 1;
 
     private readonly List<RenderedItem>[] _items;
-    private readonly Dictionary<Expectation, ByteString> _expected;
+    private readonly Dictionary<Expectation.Exactly, ByteString> _expected;
     private readonly CommandWriter _writer;
 
-    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, int openCommands)
+    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation.Exactly, ByteString> expected, int openCommands)
     {
         (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product));
         Shape = ShapeOf(openCommands);
@@ -44,14 +44,14 @@ public sealed class CardPlan
         var renderer = new TemplateRenderer(fields);
         var count = product.Records.Count;
         var items = new List<RenderedItem>[count + 1];
-        var expected = new Dictionary<Expectation, ByteString>();
+        var expected = new Dictionary<Expectation.Exactly, ByteString>();
         for (var i = 0; i < count; i++)
         {
             items[i] = renderer.Items(i + 1, product.Records[i].Items);
-            Expect(renderer, i + 1, [.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span], expected);
+            Expect(expected, renderer, i + 1, [.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span]);
         }
         items[count] = renderer.Items(count + 1, product.Close.Items);
-        Expect(renderer, count + 1, product.Close.Look, expected);
+        Expect(expected, renderer, count + 1, product.Close.Look);
         var errors = renderer.Errors.Concat(renderer.Unused.Select(name => new PlanError(0, name, "is asked for by no record"))).ToArray();
         if (errors.Length > 0) return new PlanResult(null, [.. errors]);
         try
@@ -101,46 +101,35 @@ public sealed class CardPlan
     internal ValueList<CheckDefinition> AfterClose() =>
         [.. Product.Records.Where(r => r.Proof is ProofKind.ReadBackAfterClose).SelectMany(r => r.Checks)];
 
-    /// <summary>What an expectation of this plan's checks comes to: for <see cref="Expectation.Exactly"/> the bytes, for <see cref="Expectation.Digest"/> their SHA-256.</summary>
-    internal ByteString ExpectedOf(Expectation expectation) => _expected[expectation];
+    /// <summary>The bytes that an expectation of this plan stands for.</summary>
+    internal ByteString ExpectedOf(Expectation.Exactly exactly) => _expected[exactly];
 
-    /// <summary>Fills in what checks expect, of a done as of a not done. What an expectation comes to depends on nothing but its content, so equal ones share it.</summary>
-    private static void Expect(TemplateRenderer renderer, int record, ValueList<CheckDefinition> checks, Dictionary<Expectation, ByteString> expected)
+    private static void Expect(Dictionary<Expectation.Exactly, ByteString> expected, TemplateRenderer renderer, int record, ValueList<CheckDefinition> checks)
     {
-        foreach (var expectation in checks.SelectMany(check => new[] { check.Done, check.NotDone }))
-        {
+        foreach (var expectation in checks.SelectMany(c => new[] { c.Done, c.NotDone }))
             if (expectation is Expectation.Exactly exactly) expected[exactly] = renderer.Bytes(record, exactly.Content);
-            if (expectation is Expectation.Digest digest) expected[digest] = renderer.Digest(record, digest.Content);
-        }
     }
 
     private PlanShape ShapeOf(int openCommands)
     {
         var withoutKeys = new LengthsOnly();
         var records = new RecordShape[Product.Records.Count];
-        var blocks = 0;
         for (var i = 0; i < records.Length; i++)
         {
             var record = Product.Records[i];
-            var commands = Record(i + 1, withoutKeys, 0);
-            blocks += Blocks(commands);
-            records[i] = new RecordShape(Within(commands.Count, record.Name), record.Repeat, record.RestartAt, record.Look.Count);
+            records[i] = new RecordShape(Within(Record(i + 1, withoutKeys, 0).Count, record.Name), record.Repeat, record.RestartAt, record.Look.Count);
         }
-        var close = Close(withoutKeys, 0);
-        CheckSeries(blocks + Blocks(close));
         var authenticate = 1 + (Product.Start is null ? 0 : StartStateCommands);
-        return new PlanShape(
-            openCommands, authenticate, Within(close.Count, "the closing"), Within(CloseLook().Count, "the look at the closing"), Product.Mode is KeyMode.Module, [.. records]);
+        var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
+        return new PlanShape(openCommands, authenticate, close, CloseLook().Count, Product.Mode is KeyMode.Module, [.. records]);
     }
 
-    /// <summary>
-    /// What goes to the selected application itself is one series of blocks through an opening, whose numbers have one byte (GPCS §11.11.2.2); behind a
-    /// security domain every record begins a series. Refused here, for in the middle of a card there is no good way out.
-    /// </summary>
-    private void CheckSeries(int blocks)
+    /// <summary>All records in one opening: where no INSTALL begins the blocks anew, their numbers must last to the closing.</summary>
+    private int BlocksBeforeClose(IDataEncryption withoutKeys)
     {
-        if (Product.Application is null && blocks > StoreData.MaxBlocks)
-            throw new ArgumentException($"records and closing have {blocks} blocks of STORE DATA; one series has {StoreData.MaxBlocks}");
+        var blocks = 0;
+        for (var i = 1; i <= Product.Records.Count; i++) blocks += Blocks(Record(i, withoutKeys, blocks));
+        return blocks;
     }
 
     private static int Within(int commands, string what) => commands is > 0 and <= Limits.MaxScriptCommands

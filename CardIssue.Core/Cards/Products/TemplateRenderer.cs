@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using CardIssue.Core.Cards.Tlv;
 
 namespace CardIssue.Core.Cards.Products;
@@ -26,13 +25,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
             switch (item)
             {
                 case ItemDefinition.Grouping grouping:
-                    rendered.AddRange(Grouping(grouping));
+                    rendered.Add(Grouping(grouping));
                     break;
                 case ItemDefinition.DataObject dataObject:
-                    rendered.Add(new RenderedItem(null, Bytes([dataObject.Content]), dataObject.Secret));
-                    break;
-                case ItemDefinition.Command command:
-                    rendered.Add(new RenderedItem(null, Bytes(command.Content), false, command.Header));
+                    rendered.Add(DataObject(dataObject));
                     break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
@@ -42,31 +38,30 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
         return rendered;
     }
 
-    private IEnumerable<RenderedItem> Grouping(ItemDefinition.Grouping grouping)
-    {
-        var before = _errors.Count;
-        var data = Bytes(grouping.Content);
-        var isWhole = _errors.Count == before;
-        // Encryption can't be of nothing, and makes data longer; both would show only when the card is open.
-        if (grouping.Secret && data.IsEmpty && isWhole) Fail("", $"DGI {grouping.Id:X4} is secret and has no data");
-        if ((grouping.Secret ? DataEncryption.LengthOf(data.Length) : data.Length) > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
-        return _errors.Count == before ? [new RenderedItem(grouping.Id, data, grouping.Secret)] : [];
-    }
-
-    /// <summary>What a template makes, which must be a SHA-256.</summary>
-    public ByteString Digest(int record, ValueList<TemplateNode> content)
-    {
-        var before = _errors.Count;
-        var digest = Bytes(record, content);
-        if (_errors.Count == before && digest.Length != SHA256.HashSizeInBytes) Fail("", $"a SHA-256 has {digest.Length} bytes; {SHA256.HashSizeInBytes} are due");
-        return digest;
-    }
-
     /// <summary>What a template makes.</summary>
     public ByteString Bytes(int record, ValueList<TemplateNode> content)
     {
         _record = record;
         return Bytes(content);
+    }
+
+    private RenderedItem Grouping(ItemDefinition.Grouping grouping)
+    {
+        var data = Bytes(grouping.Content);
+        var length = grouping.Secret ? DataEncryption.LengthOf(data.Length) : data.Length;
+        if (length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
+        if (grouping.Secret && data.IsEmpty) Fail("", $"DGI {grouping.Id:X4} is secret, and there is nothing to encrypt");
+        return new RenderedItem(grouping.Id, null, data, grouping.Secret);
+    }
+
+    /// <summary>Encryption is of the value alone, as a grouping's identifier and length stay readable too.</summary>
+    private RenderedItem DataObject(ItemDefinition.DataObject dataObject)
+    {
+        if (!dataObject.Secret) return new RenderedItem(null, null, Bytes([dataObject.Content]), false);
+        var value = Bytes(dataObject.Content.Content);
+        if (dataObject.Content.Tag.IsConstructed) Fail("", $"tag {dataObject.Content.Tag} is secret, and constructed: encrypted, it would hold no data objects");
+        if (value.IsEmpty) Fail("", $"tag {dataObject.Content.Tag} is secret, and there is nothing to encrypt");
+        return new RenderedItem(null, dataObject.Content.Tag, value, true);
     }
 
     private ByteString Bytes(ValueList<TemplateNode> content)
@@ -94,12 +89,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
     private IEnumerable<RenderedItem> Prepared(ItemDefinition.Prepared prepared)
     {
-        var before = _errors.Count;
         var bytes = Field(prepared.Field, FieldEncoding.Hex);
-        if (_errors.Count > before) return [];
-        if (bytes.IsEmpty) Fail(prepared.Field, "holds no data grouping");
-        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, g.Data, false));
-        Fail(prepared.Field, $"is no row of data groupings: {error.TrimEnd('.')}");
+        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, null, g.Data, false));
+        Fail(prepared.Field, error);
         return [];
     }
 
@@ -124,11 +116,11 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 }
 
 /// <summary>An item with its data in the clear. The data never shows in text.</summary>
-/// <param name="Grouping">The DGI, or null for BER-TLV and commands.</param>
-/// <param name="Data">The grouping's data, or the coded object.</param>
+/// <param name="Grouping">The DGI, or null for BER-TLV.</param>
+/// <param name="Tag">The tag of a secret data object; else null.</param>
+/// <param name="Data">The grouping's data, the secret object's value, or the coded object.</param>
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
-/// <param name="Header">CLA, INS, P1 and P2 of a command; null for what STORE DATA carries.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, ByteString Data, bool Secret, uint? Header = null)
+internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret)
 {
-    public override string ToString() => $"{Grouping:X4}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
+    public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

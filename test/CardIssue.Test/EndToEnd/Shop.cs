@@ -65,6 +65,17 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The line that the terminal has; wraps each new one.</summary>
     public Func<ILine, ILine> Wrap { get; set; } = line => line;
 
+    /// <summary>The line that the terminal has now, before wrapping.</summary>
+    public ILine? CurrentLine { get; private set; }
+
+    private readonly Dictionary<string, Action> _whenShown = [];
+
+    /// <summary>Does something once, at the moment that something is shown.</summary>
+    public void WhenShown(string text, Action action)
+    {
+        lock (_whenShown) _whenShown[text] = action;
+    }
+
     public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-keys-").FullName;
@@ -129,7 +140,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         _terminalStop = new CancellationTokenSource();
         var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20) };
-        Relay = new TerminalRelay(options, new WrappingConnector(Listener.CreateConnector(IPAddress.Loopback), this), Reader, Module.OpenModule(), new Recorder(Shown));
+        Relay = new TerminalRelay(options, new WrappingConnector(Listener.CreateConnector(IPAddress.Loopback), this), Reader, Module.OpenModule(), new Recorder(this));
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 
@@ -203,15 +214,24 @@ internal sealed class Shop : IAsyncDisposable
 
     private sealed class WrappingConnector(ILineConnector inner, Shop shop) : ILineConnector
     {
-        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => shop.Wrap(await inner.ConnectAsync(cancellation));
+        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => shop.Wrap(shop.CurrentLine = await inner.ConnectAsync(cancellation));
     }
 
-    private sealed class Recorder(List<string> shown) : IProgress<IssueProgress>
+    private sealed class Recorder(Shop shop) : IProgress<IssueProgress>
     {
         public void Report(IssueProgress value)
         {
             if (Environment.GetEnvironmentVariable("SHOP_TRACE") is not null) TestContext.Progress.WriteLine($"{value.At:ss.fff} {value.Step} {value.Notice} {value.Detail} {value.Record}");
-            lock (shown) shown.Add($"{value.Step} {value.Notice} {value.Detail} {value.Record}".TrimEnd());
+            var text = $"{value.Step} {value.Notice} {value.Detail} {value.Record}".TrimEnd();
+            lock (shop.Shown) shop.Shown.Add(text);
+            Action? action;
+            lock (shop._whenShown)
+            {
+                var key = shop._whenShown.Keys.FirstOrDefault(k => text.Contains(k, StringComparison.Ordinal));
+                if (key is null) return;
+                shop._whenShown.Remove(key, out action);
+            }
+            action!();
         }
     }
 }

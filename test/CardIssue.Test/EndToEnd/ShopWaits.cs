@@ -22,6 +22,17 @@ internal static class ShopWaits
         Assert.Fail($"{order} is {(await shop.ViewAsync(order)).State}, not {state}");
     }
 
+    /// <summary>Until no session has the order any more.</summary>
+    public static async Task UnclaimedAsync(this Shop shop, string order)
+    {
+        for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)
+        {
+            if ((await shop.ViewAsync(order)).Session is null) return;
+            await Task.Delay(Pause);
+        }
+        Assert.Fail($"{order} is still claimed");
+    }
+
     private static async Task UntilAsync(Func<bool> reached, Func<string> complaint)
     {
         for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)

@@ -1,267 +1,238 @@
 using CardIssue.Core;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.Tlv;
-using static CardIssue.Test.Products.SmallProduct;
+using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Products;
 
-public sealed class CardPlanTest
+public class CardPlanTest
 {
-    private static readonly Inverting Dek = new();
+    private static readonly Inverting Encryption = new();
 
-    /// <summary>The example of EMV CPS 1.1 §3.2 with the test card of the openemv project: record 1 of SFI 1, P1 without format bits.</summary>
+    private static IEnumerable<string> Heads(IEnumerable<CardCommand> commands) =>
+        commands.Select(c => $"{c.Apdu.Ins:X2} {c.Apdu.P1:X2} {c.Apdu.P2:X2} {c.Apdu.Data.Length}");
+
+    private static IEnumerable<string> Errors(CardProduct product, params (string Name, string Text)[] fields) =>
+        CardPlan.Create(product, fields.ToDictionary(f => f.Name, f => f.Text)).Errors.Select(e => $"{e.Record} {e.Field}: {e.Message}");
+
+    /// <summary>Record 1 of SFI 1, the example of EMV CPS §3.2 with test data.</summary>
     [Test]
-    public void RecordOfTheCpsExample_Rendered_IsByteForByteTheExample()
+    public void CpsExample_Rendered_IsTheKnownCommand()
     {
-        var template = new TemplateNode.Tlv(0x70,
-            [new TemplateNode.Tlv(0x57, Field("track2", FieldEncoding.Track2)), new TemplateNode.Tlv(0x5F20, Field("name", FieldEncoding.Ascii))]);
-        var product = Of(Record(new ItemDefinition.Grouping(0x0101, [template]))) with { SecurityLevel = SecurityLevel.CMacCEnc, PlainP1 = 0x00, EncryptedP1 = 0x60 };
-        var plan = Plan(product, ("track2", "4761739001010119D15122011758989389"), ("name", "VISA ACQUIRER TEST CARD 01"));
-        Assert.That(Hex(plan.Record(1, Dek, 0)), Is.EqualTo(new[]
-        {
-            "80E2000035" + "0101" + "32" + "7030" + "5711" + "4761739001010119D15122011758989389" +
-            "5F201A" + "5649534120414351554952455220544553542043415244203031",
-        }));
+        var record = new TemplateNode.Tlv(0x70,
+        [
+            new TemplateNode.Tlv(0x57, [new TemplateNode.Field("track2", FieldEncoding.Track2)]),
+            new TemplateNode.Tlv(0x5F20, [new TemplateNode.Field("name", FieldEncoding.Ascii)]),
+        ]);
+        var product = Sample.Product(Sample.Record(new ItemDefinition.Grouping(0x0101, [record]))) with { PlainP1 = 0x00, SecurityLevel = SecurityLevel.CMacCEnc };
+        var plan = Sample.Plan(product, ("track2", "4761739001010119D15122011758989389"), ("name", "VISA ACQUIRER TEST CARD 01"));
+        Assert.That(plan.Record(1, Encryption, 0).Single().Apdu.ToBytes().ToString(), Is.EqualTo(
+            "80E2000035" + "010132" + "7030" + "57114761739001010119D15122011758989389" + "5F201A5649534120414351554952455220544553542043415244203031"));
     }
 
-    [TestCase(FieldEncoding.Digits, "4761739001010119", "4761739001010119")]
-    [TestCase(FieldEncoding.Digits, "476173900101011", "476173900101011F")]
-    [TestCase(FieldEncoding.Number, "201", "0201")]
-    [TestCase(FieldEncoding.Date, "2030-12-31", "301231")]
-    [TestCase(FieldEncoding.Ascii, "A/B", "412F42")]
-    [TestCase(FieldEncoding.Hex, "00ff", "00FF")]
-    [TestCase(FieldEncoding.Track2, "5413330089020011D2512601079360805", "5413330089020011D2512601079360805F")]
-    public void Field_Rendered_IsCodedAsItsTypeSays(FieldEncoding encoding, string text, string expected)
-    {
-        var plan = Plan(Of(Record(new ItemDefinition.Grouping(0x3000, Field("f", encoding)))), ("f", text));
-        var data = plan.Record(1, Dek, 0)[0].Apdu.Data;
-        Assert.That(data.ToString(), Is.EqualTo($"3000{expected.Length / 2:X2}{expected}"));
-    }
-
-    [TestCase(SecurityLevel.CMac, 247, null)]
+    [TestCase(SecurityLevel.CMacCEncRMacREnc, 239, 256)]
     [TestCase(SecurityLevel.CMacRMac, 247, 256)]
     [TestCase(SecurityLevel.CMacCEnc, 239, null)]
-    [TestCase(SecurityLevel.CMacCEncRMac, 239, 256)]
-    [TestCase(SecurityLevel.CMacCEncRMacREnc, 239, 256)]
-    public void LongGrouping_Rendered_GoesOnInTheNextBlockWithoutASecondLength(SecurityLevel level, int most, int? le)
+    public void LongGrouping_IsSplitAtWhatTheLevelTakes(SecurityLevel level, int most, int? le)
     {
-        var hex = string.Concat(Enumerable.Range(0, 600).Select(i => ((byte)i).ToString("X2", null)));
-        var plan = Plan(Of(Record(Grouping(0x3000, hex))) with { SecurityLevel = level });
-        var commands = plan.Record(1, Dek, 0);
-        Assert.That(string.Concat(commands.Select(c => c.Apdu.Data.ToString())), Is.EqualTo("3000FF0258" + hex), "The length stands once, in the form of FF and two bytes.");
-        Assert.That(commands.Select(c => c.Apdu.Data.Length), Is.EqualTo(new[] { most, most, 605 - 2 * most }));
-        Assert.That(commands.Select(c => (c.Apdu.P1, (int)c.Apdu.P2, c.Apdu.Le)), Is.EqualTo(Enumerable.Range(0, 3).Select(i => ((byte)0x08, i, le))));
+        var plan = Sample.Plan(Sample.Product(Sample.Record(Sample.Grouping(0x0101, 600))) with { SecurityLevel = level });
+        var commands = plan.Record(1, Encryption, 0);
+        Assert.That(Heads(commands), Is.EqualTo(new[] { $"E2 08 00 {most}", $"E2 08 01 {most}", $"E2 08 02 {605 - 2 * most}" }));
+        Assert.That(commands.Select(c => c.Apdu.Le), Is.All.EqualTo(le));
+        Assert.That(commands[0].Apdu.Data.Slice(0, 5).ToString(), Is.EqualTo("0101FF0258"));
+        Assert.That(plan.Shape.Records[0].Commands, Is.EqualTo(3));
     }
 
-    [TestCase(239 - 3, 1)]
-    [TestCase(239 - 2, 2)]
-    public void Grouping_AtTheEdgeOfACommand_IsSplitOnlyWhenItMustBe(int length, int commands) =>
-        Assert.That(Plan(Of(Record(Grouping(0x3000, new string('0', 2 * length))))).Shape.Records[0].Commands, Is.EqualTo(commands));
+    [Test]
+    public void SecretGrouping_IsEncryptedButForIdentifierAndLength()
+    {
+        var plan = Sample.Plan(
+            Sample.Product(Sample.Record(Sample.Field(0x8000, "key", FieldEncoding.Hex, true), Sample.Field(0x8010, "pin", FieldEncoding.Hex, true), Sample.Grouping(0x9010, 2))),
+            ("key", "000102030405060708090A0B0C0D0E0F"), ("pin", "241234FFFFFFFFFF"));
+        var commands = plan.Record(1, Encryption, 0);
+        Assert.That(Heads(commands), Is.EqualTo(new[] { "E2 68 00 19", "E2 68 01 19", "E2 08 02 5" }));
+        Assert.That(commands[0].Apdu.Data.ToString(), Is.EqualTo("800010FFFEFDFCFBFAF9F8F7F6F5F4F3F2F1F0"));
+        Assert.That(commands[1].Apdu.Data.ToString(), Is.EqualTo("801010DBEDCB00000000007FFFFFFFFFFFFFFF"));
+    }
 
     [Test]
-    public void SecretGrouping_Rendered_HasItsDataEncryptedAndItsHeadClear()
+    public void SecretDataObject_KeepsItsTagReadable()
     {
-        var plan = Plan(Of(Record(Secret(0x8000, "00112233445566778899AABBCCDDEEFF"), Secret(0x8010, "24123FFFFFFFFFFF"), Grouping(0x9010, "0303"))));
-        Assert.That(Hex(plan.Record(1, Dek, 0)), Is.EqualTo(new[]
+        var item = new ItemDefinition.DataObject(new TemplateNode.Tlv(0xC1, [new TemplateNode.Literal(ByteString.Own(new byte[16]))])) { Secret = true };
+        var plan = Sample.Plan(Sample.Product(Sample.Record(item)) with { PlainP1 = 0x10, EncryptedP1 = 0x70 });
+        var command = plan.Record(1, Encryption, 0).Single().Apdu;
+        Assert.That((command.P1, command.Data.ToString()), Is.EqualTo(((byte)0x70, "C110" + new string('F', 32))));
+    }
+
+    [Test]
+    public void PreparedGroupings_GoAsTheyAre()
+    {
+        var plan = Sample.Plan(Sample.Product(Sample.Record(new ItemDefinition.Prepared("dgis"))), ("dgis", "9010020303" + "800001AA"));
+        Assert.That(plan.Record(1, Encryption, 0).Select(c => c.Apdu.Data.ToString()), Is.EqualTo(new[] { "9010020303", "800001AA" }));
+    }
+
+    [Test]
+    public void BehindADomain_EveryScriptInstallsAndCountsFromZero()
+    {
+        var plan = Sample.Plan(Sample.Product(Sample.Record(), Sample.Record()) with { Application = Sample.Application });
+        Assert.That(Heads(plan.Record(2, Encryption, 7)), Is.EqualTo(new[] { "E6 20 00 13", "E2 08 00 5" }));
+        Assert.That(plan.Record(2, Encryption, 7)[0].Apdu.ToBytes().ToString(), Is.EqualTo("80E620000D0000" + "07A0000000031010" + "000000" + "00"));
+        Assert.That(Heads(plan.Close(Encryption, 9)), Is.EqualTo(new[] { "E6 20 00 13", "E2 88 00 3" }));
+    }
+
+    [Test]
+    public void InTheSelectedApplication_BlocksCountOnAndOnlyTheClosingIsLast()
+    {
+        var plan = Sample.Plan(Sample.Product(Sample.Record(Sample.Grouping(1, 1), Sample.Grouping(2, 1)), Sample.Record()));
+        var first = plan.Record(1, Encryption, 0);
+        var second = plan.Record(2, Encryption, CardPlan.Blocks(first));
+        Assert.That(Heads(first).Concat(Heads(second)).Concat(Heads(plan.Close(Encryption, 3))),
+            Is.EqualTo(new[] { "E2 08 00 4", "E2 08 01 4", "E2 08 02 5", "E2 88 03 3" }));
+    }
+
+    [Test]
+    public void MoreBlocksThanNumbers_AreAnErrorOfThePlanUnlessInstallBeginsAnew()
+    {
+        var records = Enumerable.Repeat(Sample.Record([.. Enumerable.Range(1, 100).Select(i => Sample.Grouping((ushort)i, 1))]), 3).ToArray();
+        Assert.That(Errors(Sample.Product(records)).Single(), Does.Contain("a series has 256"));
+        Assert.That(Errors(Sample.Product(records) with { Application = Sample.Application }), Is.Empty);
+    }
+
+    [Test]
+    public void StatusAndReadBack_FollowTheData()
+    {
+        var record = Sample.Record() with
         {
-            "80E2680013" + "800010" + "FFEEDDCCBBAA99887766554433221100" + "00",
-            "80E2680113" + "801010" + "DBEDC00000000000" + "7FFFFFFFFFFFFFFF" + "00",
-            "80E2080205" + "901002" + "0303" + "00",
-        }), "Whole blocks as they are, others padded with 80 00… (Amendment D §7.3); the length is that of the ciphertext.");
-    }
-
-    [Test]
-    public void Packed_Rendered_SharesCommandsAmongGroupingsOfOneP1()
-    {
-        var plan = Plan(Of(Record(Grouping(0x0101, "AA"), Grouping(0x0102, "BB"), Secret(0x8000, "CC"), Grouping(0x0103, "DD"))) with { Packed = true });
-        Assert.That(plan.Record(1, Dek, 0).Select(c => (c.Apdu.P1, c.Apdu.Data.Length)), Is.EqualTo(new[] { ((byte)0x08, 8), ((byte)0x68, 19), ((byte)0x08, 4) }));
-    }
-
-    [Test]
-    public void BehindASecurityDomain_EachScript_BeginsWithInstallAndABlockOfNumberZero()
-    {
-        var plan = Plan(Behind with { Records = [Record(Grouping(0x0101, "AA"), Grouping(0x0102, "BB"))] });
-        Assert.That(Hex(plan.Record(1, Dek, firstBlock: 7)), Is.EqualTo(new[] { "80E620000D000007A000000003101000000000", "80E2080004010101AA00", "80E2080104010201BB00" }));
-        Assert.That(Hex(plan.Close(Dek, firstBlock: 9)), Is.EqualTo(new[] { "80E620000D000007A000000003101000000000", "80E28800037FFF0000" }));
-    }
-
-    [Test]
-    public void SelectedItself_BlocksCountOnThroughTheOpening()
-    {
-        var plan = Plan(Good with { Records = [Record(Grouping(0x0101, "AA"), Grouping(0x0102, "BB"))] });
-        var first = plan.Record(1, Dek, 0);
-        Assert.That(first.Select(c => (int)c.Apdu.P2), Is.EqualTo(new[] { 0, 1 }));
-        Assert.That(Hex(plan.Close(Dek, CardPlan.Blocks(first))), Is.EqualTo(new[] { "80E28802037FFF0000" }), "The closing alone has bit 8 of P1.");
-    }
-
-    [Test]
-    public void StatusAndChecks_Rendered_ComeAfterTheItems()
-    {
-        var record = Record(Grouping(0x0101, "AA")) with
-        {
-            Status = new StatusChange(StatusScope.Application, Application, 0x0F), Proof = Core.Protocol.ProofKind.ReadBack, Checks = [Read(1, "AA")],
+            Status = new StatusChange(Core.Cards.GlobalPlatform.StatusScope.Application, Sample.Application, 0x0F),
+            Proof = ProofKind.ReadBack,
+            Checks = [new CheckDefinition(new CheckCommand.ReadRecord(2, 3), Sample.Exactly("7000"))],
         };
-        Assert.That(Hex(Plan(Of(record)).Record(1, Dek, 0)), Is.EqualTo(new[] { "80E2080004010101AA00", "80F0400F07A000000003101000", "00B2010C00" }));
+        var commands = Sample.Plan(Sample.Product(record)).Record(1, Encryption, 0);
+        Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()), Is.EqualTo(new[] { "80E208000590100200" + "0000", "80F0400F07A000000003101000", "00B2031400" }));
     }
 
     [Test]
-    public void ReadBackAfterClose_Rendered_WaitsForTheClosingAndItsLook()
+    public void ReadBackAfterClose_IsInTheClosingAndItsLook()
     {
-        var plan = Plan(Of(Record(Grouping(0x0101, "AA")) with { Proof = Core.Protocol.ProofKind.ReadBackAfterClose, Checks = [Read(1, "AA")] }));
-        Assert.That(plan.Record(1, Dek, 0), Has.Count.EqualTo(1));
-        Assert.That(Hex(plan.Close(Dek, 1))[^1], Is.EqualTo("00B2010C00"));
-        Assert.That(Hex(plan.CloseLook()), Is.EqualTo(new[] { "80F24002094F07A000000003101000", "00B2010C00" }));
+        var check = new CheckDefinition(new CheckCommand.GetData(0x9F36), Sample.Exactly("00"));
+        var plan = Sample.Plan(Sample.Product(Sample.Record() with { Proof = ProofKind.ReadBackAfterClose, Checks = [check] }));
+        Assert.That(Heads(plan.Record(1, Encryption, 0)), Is.EqualTo(new[] { "E2 08 00 5" }));
+        Assert.That(Heads(plan.Close(Encryption, 1)), Is.EqualTo(new[] { "E2 88 01 3", "CA 9F 36 0" }));
+        Assert.That(Heads(plan.CloseLook()), Is.EqualTo(new[] { "F2 40 02 9", "CA 9F 36 0" }));
+        Assert.That((plan.Shape.CloseCommands, plan.Shape.CloseLookCommands), Is.EqualTo((2, 2)));
     }
 
     [Test]
-    public void PreparedGroupings_Rendered_AreTheFieldsOwn()
+    public void Fields_MissingWrongAndUnasked_AreAllNamed()
     {
-        var plan = Plan(Of(Record(new ItemDefinition.Prepared("ready"))), ("ready", "010102AABB" + "900003112233"));
-        Assert.That(plan.Record(1, Dek, 0).Select(c => c.Apdu.Data.ToString()), Is.EqualTo(new[] { "010102AABB", "900003112233" }));
-    }
-
-    [Test]
-    public void Commands_Rendered_StandInTheirOrder_AndASeriesBeginsAnewBehindADomain()
-    {
-        var record = Record(Grouping(0x0101, "AA"), new ItemDefinition.Command(0x80F00F07, Field("f", FieldEncoding.Hex)), Grouping(0x0102, "BB"));
-        var close = Good.Close with { Items = [Grouping(0x7FFF, ""), new ItemDefinition.Command(0x00E60000, default)] };
-        var selected = Plan(Of(record) with { Close = close }, ("f", "CC"));
-        Assert.That(Hex(selected.Record(1, Dek, 3)), Is.EqualTo(new[] { "80E2080304010101AA00", "80F00F0701CC00", "80E2080404010201BB00" }), "One series, counted on.");
-        Assert.That(Hex(selected.Close(Dek, 5)), Is.EqualTo(new[] { "80E28805037FFF0000", "00E6000000" }), "The last STORE DATA is the last, though a command follows it.");
-        const string install = "80E620000D000007A000000003101000000000";
-        var behind = Plan(Behind with { Records = [record] }, ("f", "CC"));
-        Assert.That(Hex(behind.Record(1, Dek, 3)), Is.EqualTo(new[] { install, "80E2080004010101AA00", "80F00F0701CC00", install, "80E2080004010201BB00" }));
-        Assert.That(behind.Shape.Records[0].Commands, Is.EqualTo(5));
-    }
-
-    [TestCase(SecurityLevel.CMac, 247)]
-    [TestCase(SecurityLevel.CMacCEncRMacREnc, 239)]
-    public void Command_WithMoreDataThanTheLevelCarries_IsAnError(SecurityLevel level, int most)
-    {
-        var product = Of(Record(new ItemDefinition.Command(0x80F00F07, Field("f", FieldEncoding.Ascii)))) with { SecurityLevel = level };
-        Assert.That(Create(product, ("f", new string('x', most))).Errors, Is.Empty);
-        Assert.That(Create(product, ("f", new string('x', most + 1))).Errors.Select(e => e.Message),
-            Is.EqualTo(new[] { $"command 80F00F07 has {most + 1} bytes of data; {most} are the most" }));
-    }
-
-    [TestCase("", "holds no data grouping")]
-    [TestCase("0101", "is no row of data groupings: At byte 0: a DGI or its length is cut short")]
-    [TestCase("010105AABB", "is no row of data groupings: At byte 0: the length says 5; 2 bytes follow it")]
-    [TestCase("xyz", "is not an even number of hexadecimal digits")]
-    public void PreparedGroupings_Malformed_AreAnErrorOfTheField(string text, string message) =>
-        Assert.That(Create(Of(Record(new ItemDefinition.Prepared("ready"))), ("ready", text)).Errors, Is.EqualTo(new[] { new PlanError(1, "ready", message) }));
-
-    /// <summary>Nothing can be encrypted to nothing: it would show only when the card is open and half written.</summary>
-    [Test]
-    public void EmptySecret_IsAnErrorBeforeACardIsOpened()
-    {
-        var product = Of(Record(new ItemDefinition.Grouping(0x8000, Field("keys", FieldEncoding.Hex)) { Secret = true }));
-        Assert.That(Create(product, ("keys", "")).Errors, Is.EqualTo(new[] { new PlanError(1, "", "DGI 8000 is secret and has no data") }));
-        Assert.That(Create(product).Errors, Is.EqualTo(new[] { new PlanError(1, "keys", "is missing") }), "One fault is told once.");
-    }
-
-    [TestCase(false, 65_535, true)]
-    [TestCase(false, 65_536, false)]
-    [TestCase(true, 65_520, true)]
-    [TestCase(true, 65_535, false)]
-    public void Grouping_LongerThanItsLengthCanSay_IsAnError(bool secret, int length, bool isGood)
-    {
-        var item = new ItemDefinition.Grouping(0x3000, Field("f", FieldEncoding.Ascii)) { Secret = secret };
-        // Behind a security domain one record has 256 blocks; 65,535 bytes are 275 of 239. So the good ones are told apart by what they are refused for.
-        var errors = Create(Behind with { Records = [Record(item)] }, ("f", new string('x', length))).Errors;
-        Assert.That(errors.Any(e => e.Message == "DGI 3000 has more than 65535 bytes"), Is.EqualTo(!isGood), string.Join(", ", errors));
-    }
-
-    [Test]
-    public void FieldsThatDoNotFit_AreAllTold_WithoutTheirText()
-    {
-        var product = Of(Record(new ItemDefinition.Grouping(0x0101, [.. Field("pan", FieldEncoding.Digits), .. Field("until", FieldEncoding.Date)])));
-        Assert.That(Create(product, ("pan", "47x"), ("other", "1")).Errors, Is.EqualTo(new[]
+        var product = Sample.Product(
+            Sample.Record(Sample.Field(1, "pan", FieldEncoding.Digits), Sample.Field(2, "expiry", FieldEncoding.Date)),
+            Sample.Record(Sample.Field(3, "name", FieldEncoding.Ascii)));
+        Assert.That(Errors(product, ("pan", "47617390X"), ("name", "Ä"), ("nmae", "A")), Is.EqualTo(new[]
         {
-            new PlanError(1, "pan", "is not decimal digits"), new PlanError(1, "until", "is missing"), new PlanError(0, "other", "is asked for by no record"),
+            "1 pan: is not decimal digits", "1 expiry: is missing", "2 name: has characters that are not printable ASCII", "0 nmae: is asked for by no record",
         }));
     }
 
-    [TestCase(255, true)]
-    [TestCase(256, false)]
-    public void BlocksOfAllRecords_ToTheSelectedApplication_AreOneSeries(int blocks, bool isGood)
-    {
-        var record = Record([.. Enumerable.Range(0, blocks / 2).Select(i => Grouping(0x3000, "AA"))]);
-        var second = Record([.. Enumerable.Range(0, blocks - blocks / 2).Select(i => Grouping(0x3000, "AA"))]);
-        var made = Create(Of(record, second));
-        Assert.That(made.Errors.Select(e => e.Message), isGood ? Is.Empty : Is.EqualTo(new[] { "records and closing have 257 blocks of STORE DATA; one series has 256" }));
-        Assert.That(Create(Behind with { Records = [record, second] }).Errors, Is.Empty, "Behind a security domain each record begins a series.");
-        if (isGood) Assert.That(made.Plan!.Close(Dek, blocks)[^1].Apdu.P2, Is.EqualTo(255));
-    }
-
-    [TestCase(31, false)]
-    [TestCase(32, true)]
-    [TestCase(33, false)]
-    public void ExpectedDigest_OfAnotherLength_IsAnError(int length, bool isGood)
-    {
-        var check = new CheckDefinition(new CheckCommand.ReadRecord(1, 1), new Expectation.Digest(Field("digest", FieldEncoding.Hex)));
-        var product = Of(Record(Grouping(0x0101, "AA")) with { Proof = Core.Protocol.ProofKind.ReadBack, Checks = [check] });
-        Assert.That(Create(product, ("digest", new string('0', 2 * length))).Errors, Has.Count.EqualTo(isGood ? 0 : 1));
-    }
-
-    /// <summary>The shape is known without keys, and the commands are as many as it says, whatever the encryption makes of the data.</summary>
     [Test]
-    public void RandomProducts_Rendered_HaveAsManyCommandsAsTheirShape()
+    public void Errors_NeverQuoteAField()
     {
-        var seed = Environment.TickCount;
-        TestContext.Out.WriteLine($"seed {seed}");
-        var random = new Random(seed);
-        SecurityLevel[] levels = [SecurityLevel.CMac, SecurityLevel.CMacCEnc, SecurityLevel.CMacRMac, SecurityLevel.CMacCEncRMac, SecurityLevel.CMacCEncRMacREnc];
-        for (var round = 0; round < 300; round++)
+        foreach (var encoding in Enum.GetValues<FieldEncoding>())
         {
-            var product = (random.Next(2) == 0 ? Good : Behind) with
-            {
-                SecurityLevel = levels[random.Next(levels.Length)],
-                Packed = random.Next(2) == 0,
-                Start = random.Next(2) == 0 ? null : new StartState(OfApplication, [0x07]),
-                Records = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => RandomRecord(random))],
-            };
-            var plan = Plan(product);
-            var blocks = 0;
-            for (var number = 1; number <= product.Records.Count; number++)
-            {
-                var commands = plan.Record(number, Dek, blocks);
-                Assert.That(commands, Has.Count.EqualTo(plan.Shape.Records[number - 1].Commands), $"seed {seed}, round {round}, record {number}");
-                Assert.That(plan.Look(number), Has.Count.EqualTo(plan.Shape.Records[number - 1].LookCommands), $"seed {seed}, round {round}");
-                AssertWhole(product.Records[number - 1], commands, $"seed {seed}, round {round}, record {number}");
-                blocks += CardPlan.Blocks(commands);
-            }
-            Assert.That(plan.Close(Dek, blocks), Has.Count.EqualTo(plan.Shape.CloseCommands), $"seed {seed}, round {round}");
-            Assert.That(plan.CloseLook(), Has.Count.EqualTo(plan.Shape.CloseLookCommands), $"seed {seed}, round {round}");
-            Assert.That(plan.Shape.AuthenticateCommands, Is.EqualTo(product.Start is null ? 1 : 2), $"seed {seed}, round {round}");
+            var error = string.Join(";", Errors(Sample.Product(Sample.Record(Sample.Field(1, "f", encoding))), ("f", "4761ÄSECRET")));
+            Assert.That(error, Is.Not.Empty.And.Not.Contain("SECRET").And.Not.Contain("4761"), encoding.ToString());
         }
     }
 
-    /// <summary>What the blocks carry, joined, is the groupings in their order, none twice and none cut.</summary>
-    private static void AssertWhole(RecordDefinition record, IReadOnlyList<CardCommand> commands, string where)
+    [Test]
+    public void SecretOfNoBytes_IsAnErrorOfThePlan()
     {
-        var sent = ByteString.Concat([.. commands.Where(c => c.Apdu.Ins == Instructions.StoreData).Select(c => c.Apdu.Data)]);
-        Assert.That(Dgi.TryParse(sent.Span, out var groupings, out var error), Is.True, $"{where}: {error}");
-        Assert.That(groupings.Select(g => g.Id), Is.EqualTo(record.Items.Cast<ItemDefinition.Grouping>().Select(g => g.Id)), where);
+        Assert.That(Errors(Sample.Product(Sample.Record(Sample.Grouping(0x8000, 0, true)))).Single(), Does.Contain("nothing to encrypt"));
+        var item = new ItemDefinition.DataObject(new TemplateNode.Tlv(0xC1, default)) { Secret = true };
+        Assert.That(Errors(Sample.Product(Sample.Record(item))).Single(), Does.Contain("nothing to encrypt"));
     }
 
-    private static RecordDefinition RandomRecord(Random random)
+    [Test]
+    public void GroupingTooLong_AlsoByItsPadding_IsAnErrorOfThePlan()
     {
-        var items = Enumerable.Range(0, random.Next(1, 6)).Select(_ =>
+        var behind = Sample.Product() with { Application = Sample.Application };
+        Assert.That(Errors(behind with { Records = [Sample.Record(Sample.Grouping(1, 65_536))] }).Single(), Does.Contain("more than 65535"));
+        Assert.That(Errors(behind with { Records = [Sample.Record(Sample.Grouping(1, 65_535, true))] }).Single(), Does.Contain("more than 65535"));
+    }
+
+    [Test]
+    public void SecretConstructedObject_IsAnErrorOfThePlan()
+    {
+        var item = new ItemDefinition.DataObject(new TemplateNode.Tlv(0xE1, [new TemplateNode.Tlv(0xC1, [new TemplateNode.Literal(ByteString.Own(new byte[1]))])])) { Secret = true };
+        Assert.That(Errors(Sample.Product(Sample.Record(item))).Single(), Does.Contain("constructed"));
+    }
+
+    [Test]
+    public void RecordOfNoCommands_IsAnErrorOfThePlan() =>
+        Assert.That(Errors(Sample.Product(Sample.Record(new ItemDefinition.Prepared("dgis"))), ("dgis", "")).Single(), Does.Contain("record has 0 commands"));
+
+    [Test]
+    public void UnknownProfile_IsAnErrorOfThePlan() =>
+        Assert.That(Errors(Sample.Product() with { Profile = "piv" }).Single(), Does.Contain("no card profile piv"));
+
+    [Test]
+    public void Shape_OfRandomProducts_IsWhatIsRendered()
+    {
+        var seed = TestContext.CurrentContext.Random.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        for (var i = 0; i < 300; i++)
         {
-            var hex = Convert.ToHexString(new byte[random.Next(1, 700)]);
-            return random.Next(3) == 0 ? Secret((ushort)random.Next(0x8000, 0x8400), hex) : Grouping((ushort)random.Next(0x0101, 0x1E00), hex);
+            var plan = Sample.Plan(RandomProduct(random));
+            var blocks = 0;
+            for (var number = 1; number <= plan.Product.Records.Count; number++)
+            {
+                var record = plan.Record(number, Encryption, blocks);
+                Assert.That(record, Has.Count.EqualTo(plan.Shape.Records[number - 1].Commands));
+                Assert.That(plan.Look(number), Has.Count.EqualTo(plan.Shape.Records[number - 1].LookCommands));
+                Assert.That(record.Where(c => c.Apdu.Ins == 0xE2).Select(c => c.Apdu.P1 & 0x80), Is.All.Zero, "only the closing is last");
+                blocks += CardPlan.Blocks(record);
+            }
+            Assert.That(plan.Close(Encryption, blocks), Has.Count.EqualTo(plan.Shape.CloseCommands));
+            Assert.That(plan.CloseLook(), Has.Count.EqualTo(plan.Shape.CloseLookCommands));
+        }
+    }
+
+    /// <summary>What comes off the commands of one record is what went in.</summary>
+    [Test]
+    public void Groupings_OfRandomLengths_ComeBackWhole()
+    {
+        var seed = TestContext.CurrentContext.Random.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        for (var i = 0; i < 200; i++)
+        {
+            var items = Enumerable.Range(1, 1 + random.Next(6)).Select(id => Sample.Grouping((ushort)id, random.Next(700))).ToArray();
+            var plan = Sample.Plan(Sample.Product(Sample.Record(items)) with { Packed = random.Next(2) == 0 });
+            var stream = ByteString.Concat([.. plan.Record(1, Encryption, 0).Select(c => c.Apdu.Data)]);
+            Assert.That(Dgi.TryParse(stream.Span, out var groupings, out _), Is.True);
+            Assert.That(groupings.Select(g => g.Id), Is.EqualTo(items.Select(item => item.Id)));
+        }
+    }
+
+    private static CardProduct RandomProduct(Random random)
+    {
+        SecurityLevel[] levels = [SecurityLevel.CMac, SecurityLevel.CMacCEnc, SecurityLevel.CMacRMac, SecurityLevel.CMacCEncRMac, SecurityLevel.CMacCEncRMacREnc];
+        var check = new CheckDefinition(Sample.LifeCycle, Sample.Done, Sample.NotDone);
+        var records = Enumerable.Range(0, 1 + random.Next(4)).Select(_ => Sample.Record(
+            [.. Enumerable.Range(1, 1 + random.Next(4)).Select(id => Sample.Grouping((ushort)id, 1 + random.Next(900), random.Next(2) == 0))]) with
+        {
+            Status = random.Next(3) > 0 ? null : new StatusChange(Core.Cards.GlobalPlatform.StatusScope.Application, Sample.Application, 0x0F),
+            Proof = (ProofKind)(1 + random.Next(5)),
+            Checks = [.. Enumerable.Repeat(check, random.Next(3))],
+            Look = [.. Enumerable.Repeat(check, random.Next(3))],
         });
-        var record = Record([.. items]);
-        return random.Next(4) switch
+        return Sample.Product([.. records]) with
         {
-            0 => record with { Repeat = Core.Protocol.Repeat.LookFirst, Look = [Closed] },
-            1 => record with { Proof = Core.Protocol.ProofKind.CardState, Checks = [Closed] },
-            2 => record with { Status = new StatusChange(StatusScope.Application, Application, 0x0F) },
-            _ => record,
+            SecurityLevel = levels[random.Next(levels.Length)],
+            Application = random.Next(2) == 0 ? null : Sample.Application,
+            Packed = random.Next(2) == 0,
         };
     }
 }

@@ -1,0 +1,74 @@
+using CardIssue.Center.Feed;
+using CardIssue.Center.Log;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
+using CardIssue.Core.Lines;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Center.Hosting;
+
+/// <summary>
+/// Serves the lines and tells the issuer's feed from the host's start to its stop. A listener that cannot be opened stops the start. At the stop orders
+/// under way are let go, and the log gets a last checkpoint.
+/// </summary>
+internal sealed class CenterHostedService(
+    CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines, ILogger<CenterHostedService> logger) : BackgroundService
+{
+    private readonly List<ILineListener> _listeners = [];
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var source in lines) _listeners.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            await CloseAsync().ConfigureAwait(false);
+            throw;
+        }
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Also where the host stops before the serving has begun: listeners are closed and the checkpoint is made in any case.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
+        try
+        {
+            await log.CheckpointAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            OperationLog.NoCheckpoint(logger, e.Message);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task[] running = [server.RunAsync(_listeners, stoppingToken), PumpAsync(stoppingToken)];
+        // One that fails ends the host at once; the other ends with it.
+        await (await Task.WhenAny(running).ConfigureAwait(false)).ConfigureAwait(false);
+        await Task.WhenAll(running).ConfigureAwait(false);
+    }
+
+    private async Task PumpAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await pump.RunAsync(stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The host stops; what was not told waits in the outbox.
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        foreach (var listener in _listeners) await listener.DisposeAsync().ConfigureAwait(false);
+        _listeners.Clear();
+    }
+}

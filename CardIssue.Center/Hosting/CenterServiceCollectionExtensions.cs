@@ -1,0 +1,102 @@
+using CardIssue.Center.Feed;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core.Lines;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace CardIssue.Center.Hosting;
+
+/// <summary>Puts a center into a container. Nothing is opened before it is asked for; the container must be disposed with <c>DisposeAsync</c>.</summary>
+public static class CenterServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the stores, the log, the vault, the feed and the server. Registered before, the application's own <see cref="IKeyVault"/>, <see cref="ILogKeys"/>,
+    /// <see cref="IIssuerFeed"/> and <see cref="TimeProvider"/> are used instead; an <see cref="IProgress{T}"/> of <see cref="CenterProgress"/> is told each step.
+    /// </summary>
+    /// <param name="services">The container.</param>
+    /// <param name="configure">Sets the options; they are checked when they are first used, and at a host's start.</param>
+    public static IServiceCollection AddCardIssueCenter(this IServiceCollection services, Action<CenterOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.AddOptions<CenterOptions>().Configure(configure).PostConfigure(options => options.Log.Instance = options.Host).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CenterOptions>, CenterOptionsValidation>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IKeyVault>(OpenVault);
+        services.TryAddSingleton<ILogKeys>(provider => provider.GetRequiredService<IKeyVault>());
+        AddStores(services);
+        services.TryAddSingleton<IIssuerFeed>(provider => new JsonLinesFeed(Options(provider).FeedFile));
+        services.TryAddSingleton(provider => new FeedPump(
+            provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IIssuerFeed>(), Time(provider), Options(provider).FeedPause));
+        services.TryAddSingleton(provider => new AdmissionLimiter(Options(provider).Admission, Time(provider)));
+        services.TryAddSingleton(MakeServices);
+        services.TryAddSingleton<CenterServer>();
+        return services;
+    }
+
+    /// <summary>Serves the center's lines as long as a Generic Host runs; <see cref="AddCardIssueCenter"/> comes first.</summary>
+    public static IServiceCollection AddCardIssueCenterService(this IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, CenterHostedService>());
+        return services;
+    }
+
+    /// <summary>Adds one dedicated line to be served.</summary>
+    /// <param name="services">The container.</param>
+    /// <param name="make">Makes its listener at the host's start.</param>
+    public static IServiceCollection AddCardIssueLine(this IServiceCollection services, Func<IServiceProvider, ILineListener> make)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        return services.AddSingleton<ILineSource>(provider => new SingleLine(provider, make));
+    }
+
+    private static void AddStores(IServiceCollection services)
+    {
+        // A container has no asynchronous factories. Opening waits for the disk alone, once, and there is no synchronisation context in a host.
+        services.TryAddSingleton(provider => CenterDatabase.OpenAsync(Options(provider).Store, Time(provider)).GetAwaiter().GetResult());
+        services.TryAddSingleton<IOrderStore>(provider => new SqliteOrderStore(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
+        services.TryAddSingleton<IOrderDesk>(provider => new SqliteOrderDesk(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
+        services.TryAddSingleton<ITerminalRegistry>(provider => new SqliteTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IProductStore>(provider => new SqliteProductStore(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IExchangeLog>(provider =>
+            SqliteExchangeLog.Open(Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)));
+    }
+
+    private static FileKeyVault OpenVault(IServiceProvider provider)
+    {
+        var options = Options(provider);
+        if (options.Passphrase is not { } ask) throw new KeyVaultException($"There is no passphrase for {options.VaultFile}: set {nameof(CenterOptions)}.{nameof(CenterOptions.Passphrase)}, or register an {nameof(IKeyVault)}.");
+        using var passphrase = ask();
+        return FileKeyVault.Open(options.VaultFile, passphrase);
+    }
+
+    private static CenterServices MakeServices(IServiceProvider provider) => new()
+    {
+        Vault = provider.GetRequiredService<IKeyVault>(),
+        Orders = provider.GetRequiredService<IOrderStore>(),
+        Desk = provider.GetRequiredService<IOrderDesk>(),
+        Terminals = provider.GetRequiredService<ITerminalRegistry>(),
+        Limiter = provider.GetRequiredService<AdmissionLimiter>(),
+        Products = provider.GetRequiredService<IProductStore>(),
+        Log = provider.GetRequiredService<IExchangeLog>(),
+        Options = Options(provider).Sessions,
+        Host = Options(provider).Host,
+        Time = Time(provider),
+        Loggers = provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
+        Display = provider.GetService<IProgress<CenterProgress>>(),
+    };
+
+    private static CenterOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<CenterOptions>>().Value;
+
+    private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
+}

@@ -1,0 +1,21 @@
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Center.Log;
+
+/// <summary>What an auditor has of the log's keys: the center's public key, from its <c>center.json</c>. Reads and verifies a log; signs nothing.</summary>
+public sealed class PublicLogKeys(CenterIdentity center) : ILogKeys
+{
+    /// <summary>What the center signs of a checkpoint: domain-separated from everything else that its key signs.</summary>
+    internal static byte[] SignedForm(ReadOnlySpan<byte> checkpoint) => [.. "CardIssue log checkpoint v1\0"u8, .. checkpoint];
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Always: the log key is in the vault.</exception>
+    public byte[] Hmac(ReadOnlySpan<byte> data) => throw new InvalidOperationException("Raw bytes can be logged with the center's vault only.");
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Always: the signing key is in the vault.</exception>
+    public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => throw new InvalidOperationException("A checkpoint can be signed with the center's vault only.");
+
+    /// <inheritdoc/>
+    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => center.SigningKey.Verify(SignedForm(data), signature);
+}

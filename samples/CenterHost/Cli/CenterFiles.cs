@@ -1,0 +1,44 @@
+namespace CardIssue.CenterHost.Cli;
+
+/// <summary>What is where in a center's directory.</summary>
+internal sealed class CenterFiles(string directory)
+{
+    public string Directory => directory;
+
+    /// <summary>The public identity, for terminals and auditors.</summary>
+    public string Identity => Path.Combine(directory, "center.json");
+
+    public string Vault => Path.Combine(directory, "vault.json");
+
+    public string Checkpoints => Path.Combine(directory, "checkpoints");
+
+    /// <summary>Held while the center is served, so that it is served once.</summary>
+    public string Lock => Path.Combine(directory, "serve.lock");
+
+    /// <summary>Optional settings.</summary>
+    public string Settings => Path.Combine(directory, "centerhost.json");
+
+    /// <summary>Reads a file that somebody else wrote, with a cap on its size.</summary>
+    /// <exception cref="CommandException">It is larger.</exception>
+    public static byte[] ReadAll(FileInfo file, long most)
+    {
+        if (!file.Exists) throw new CommandException(ExitCode.File, $"{file} does not exist.");
+        if (file.Length > most) throw new CommandException(ExitCode.Usage, $"{file} has {file.Length} bytes; {most} are the most.");
+        return File.ReadAllBytes(file.FullName);
+    }
+
+    /// <summary>Makes a file that only its owner can read; never writes over one.</summary>
+    public static FileStream CreatePrivate(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
+    }
+
+    /// <summary>Makes the directory, for its owner only.</summary>
+    public void MakeDirectory()
+    {
+        if (OperatingSystem.IsWindows()) System.IO.Directory.CreateDirectory(directory);
+        else System.IO.Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}

@@ -1,0 +1,86 @@
+using CardIssue.Center.Hosting;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CardIssue.CenterHost.Cli;
+
+/// <summary>A center's parts for one command; each is opened when it is first asked for, so that only what needs the vault asks for its passphrase.</summary>
+internal sealed class OpenCenter : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly Answers _answers;
+    private bool _warned;
+
+    private OpenCenter(ServiceProvider services, CenterIdentity identity, Answers answers) => (_services, Identity, _answers) = (services, identity, answers);
+
+    public CenterIdentity Identity { get; }
+
+    public IOrderDesk Desk => Stored<IOrderDesk>();
+
+    public IOrderStore Orders => Stored<IOrderStore>();
+
+    public ITerminalRegistry Terminals => Stored<ITerminalRegistry>();
+
+    public IProductStore Products => Stored<IProductStore>();
+
+    public Center.Feed.FeedPump Feed => Stored<Center.Feed.FeedPump>();
+
+    public IExchangeLog Log => _services.GetRequiredService<IExchangeLog>();
+
+    /// <summary>Asks for the passphrase.</summary>
+    public FileKeyVault Vault => (FileKeyVault)_services.GetRequiredService<IKeyVault>();
+
+    /// <summary>Opens the center in a command's directory.</summary>
+    /// <param name="call">The command.</param>
+    /// <param name="signing">Whether the log's checkpoints are to be signed, for which the vault is needed.</param>
+    public static OpenCenter In(Call call, bool signing = false)
+    {
+        var identity = ReadIdentity(call.Files);
+        var services = new ServiceCollection();
+        if (!signing) services.AddSingleton<ILogKeys>(new PublicLogKeys(identity));
+        services.AddCardIssueCenter(options => Configure(options, call));
+        return new OpenCenter(services.BuildServiceProvider(), identity, call.Answers);
+    }
+
+    /// <summary>The options of the center in a command's directory: defaults, then its settings file, then the environment.</summary>
+    public static void Configure(CenterOptions options, Call call)
+    {
+        options.UseDirectory(call.Directory);
+        Settings(call.Files).GetSection("Center").Bind(options);
+        options.Passphrase = call.ReadPassphrase;
+    }
+
+    public static IConfiguration Settings(CenterFiles files) => new ConfigurationBuilder()
+        .AddJsonFile(files.Settings, optional: true, reloadOnChange: false)
+        .AddEnvironmentVariables("CARDISSUE_")
+        .Build();
+
+    /// <exception cref="CommandException">The directory holds no center.</exception>
+    public static CenterIdentity ReadIdentity(CenterFiles files) => File.Exists(files.Identity)
+        ? CenterIdentity.Read(CenterFiles.ReadAll(new FileInfo(files.Identity), 1024 * 1024), files.Identity)
+        : throw new CommandException(ExitCode.File, $"{files.Directory} holds no center; make one with: centerhost init --id NAME --data {files.Directory}");
+
+    /// <summary>Keeps in the log what an operator did at the console.</summary>
+    public Task NoteAsync(string kind, object detail, OrderId? order = null, TerminalId? terminal = null, CancellationToken cancellation = default) =>
+        Log.AppendAsync(new LogEntry("console", terminal, null, order, LogDirection.None, 0, kind, Answers.ToJson(detail)), default, cancellation);
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private T Stored<T>() where T : class
+    {
+        if (!_warned && _services.GetRequiredService<CenterDatabase>().RestoredFrom is { } from)
+        {
+            _answers.WarnAsync($"The store was restored from a copy of {from:u}: its open orders are quarantined; see order list --state quarantined, and order reconcile.").GetAwaiter().GetResult();
+        }
+        _warned = true;
+        return _services.GetRequiredService<T>();
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using CardIssue.Center.Orders;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>card</c>: cards as the center knows them.</summary>
+internal static class CardCommands
+{
+    public static Command Make(Shell shell)
+    {
+        var id = new Argument<string>("CARD") { Description = "The card's identity in hexadecimal, as order show and the log have it." };
+        return Shell.Group("card", "The cards.", shell.Command("unbar", "Clears the authentication tries of a barred card.", [id], async (call, cancellation) =>
+        {
+            var card = CardText.Parse(call.Get(id)!);
+            await using var center = call.Open();
+            if (await center.Desk.UnbarCardAsync(card, cancellation) is DeskOutcome.NotFound) throw new CommandException(ExitCode.Usage, $"Card {card} has no tries to clear.");
+            await center.NoteAsync("CardUnbarred", new { card = card.ToString() }, cancellation: cancellation);
+            return await call.Answers.SayAsync(new { ok = true, card = card.ToString() }, $"Card {card} may be authenticated again.");
+        }));
+    }
+}
+
+/// <summary>Cards as people write them.</summary>
+internal static class CardText
+{
+    private const int MaxLength = 64;
+
+    public static CardId Parse(string hex)
+    {
+        try
+        {
+            if (ByteString.FromHex(hex) is { Length: > 0 and <= MaxLength } bytes) return new CardId(bytes);
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException(ExitCode.Usage, $"{hex} is no card: hexadecimal digits are expected.", e);
+        }
+        throw new CommandException(ExitCode.Usage, $"A card's identity has 1 to {MaxLength} bytes.");
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Text.Json;
+using CardIssue.Center.Log;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>log</c>: the log of every exchange. Reading and verifying need the public identity alone; only checkpoints are signed with the vault.</summary>
+internal static class LogCommands
+{
+    public static Command Make(Shell shell) => Shell.Group("log", "The log of every exchange.", Show(shell), LogVerifyCommand.Make(shell), Export(shell), Checkpoint(shell));
+
+    private static Command Show(Shell shell)
+    {
+        var order = new Option<string?>("--order") { Description = "Only of this order." };
+        var terminal = new Option<string?>("--terminal") { Description = "Only of this terminal." };
+        var session = new Option<string?>("--session") { Description = "Only of this session." };
+        var since = new Option<DateTimeOffset?>("--since") { Description = "Only from this time on." };
+        var most = new Option<int>("--most") { Description = "The most entries, the latest ones.", DefaultValueFactory = _ => 1_000 };
+        most.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > LogQuery.MaxRows) result.AddError($"--most is 1 to {LogQuery.MaxRows}.");
+        });
+        return shell.Command("show", "Shows entries, oldest first.", [order, terminal, session, since, most], async (call, cancellation) =>
+        {
+            await using var center = call.Open();
+            var query = new LogQuery(
+                call.Get(order) is { } id ? new OrderId(id) : null, call.Get(terminal) is { } name ? new TerminalId(name) : null, call.Get(session), call.Get(since), call.Get(most));
+            return await call.Answers.ListAsync(await center.Log.ReadAsync(query, cancellation), View, Line, "No entries.");
+        });
+    }
+
+    private static Command Export(Shell shell)
+    {
+        var file = new Argument<string>("FILE") { Description = "A new file for the JSON lines; only its owner can read it." };
+        return shell.Command("export", "Writes the whole log as JSON lines.", [file], async (call, cancellation) =>
+        {
+            var path = call.Get(file)!;
+            await using var center = call.Open();
+            long count;
+            await using (var target = CenterFiles.CreatePrivate(path)) count = await center.Log.ExportAsync(target, cancellation);
+            return await call.Answers.SayAsync(new { ok = true, file = path, entries = count }, $"{count} entries are in {path}.");
+        });
+    }
+
+    private static Command Checkpoint(Shell shell) => shell.Command("checkpoint", "Signs the log's ends and exports that; keep it off this host.", [], async (call, cancellation) =>
+    {
+        await using var center = OpenCenter.In(call, signing: true);
+        var checkpoint = await center.Log.CheckpointAsync(cancellation);
+        var path = Path.Combine(call.Files.Checkpoints, checkpoint.FileName);
+        return await call.Answers.SayAsync(new { ok = true, number = checkpoint.Number, at = checkpoint.At.UtcDateTime, file = path }, $"Checkpoint {checkpoint.Number} is in {path}; keep a copy off this host.");
+    });
+
+    private static object View(LogRow row) => new
+    {
+        instance = row.Instance,
+        sequence = row.Sequence,
+        at = row.At.UtcDateTime,
+        session = row.Entry.Session,
+        terminal = row.Entry.Terminal?.Value,
+        line = row.Entry.Line?.Value,
+        order = row.Entry.Order?.Value,
+        direction = row.Entry.Direction,
+        step = row.Entry.Step,
+        kind = row.Entry.Kind,
+        detail = JsonSerializer.Deserialize<JsonElement>(row.Entry.Detail),
+        digest = row.Digest.ToString(),
+    };
+
+    private static string Line(LogRow row) =>
+        $"{row.Sequence,6} {row.At:yyyy-MM-dd HH:mm:ss.fff} {(row.Entry.Step == 0 ? "    " : $"S{row.Entry.Step}")} {row.Entry.Direction switch { LogDirection.None => "--", LogDirection.In => "<-", LogDirection.Out => "->" }} {row.Entry.Session} {row.Entry.Kind}{(row.Entry.Order is { } order ? $" {order}" : "")} {row.Entry.Detail}";
+}

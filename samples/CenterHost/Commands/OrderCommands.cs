@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using CardIssue.Center.Orders;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>order</c>: the orders, as the center's operators see them.</summary>
+internal static class OrderCommands
+{
+    public static Command Make(Shell shell) => Shell.Group("order", "The orders: one card for one customer each.",
+        OrderImportCommand.Make(shell), List(shell), Show(shell),
+        OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Quarantine(shell),
+        OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell));
+
+    private static Command List(Shell shell)
+    {
+        var state = new Option<OrderState?>("--state") { Description = "Only those in this state." };
+        var most = new Option<int>("--most") { Description = "The most to list.", DefaultValueFactory = _ => IOrderDesk.MaxListed };
+        most.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > IOrderDesk.MaxListed) result.AddError($"--most is 1 to {IOrderDesk.MaxListed}.");
+        });
+        return shell.Command("list", "Lists the orders.", [state, most], async (call, cancellation) =>
+        {
+            await using var center = call.Open();
+            return await call.Answers.ListAsync(await center.Desk.ListAsync(call.Get(state), call.Get(most), cancellation), View, Line, "No orders.");
+        });
+    }
+
+    private static Command Show(Shell shell)
+    {
+        var id = OrderDeskCommands.Order();
+        return shell.Command("show", "Shows an order with its history.", [id], async (call, cancellation) =>
+        {
+            var order = new OrderId(call.Get(id)!);
+            await using var center = call.Open();
+            if (await center.Desk.GetAsync(order, cancellation) is not { } found) throw OrderDeskCommands.Unknown(order);
+            var history = await center.Desk.HistoryAsync(order, cancellation);
+            return await call.Answers.SayAsync(
+                new { order = View(found), history = history.Select(h => new { at = h.At.UtcDateTime, fence = h.Fence, change = h.Change, detail = h.Detail, state = h.State, progress = h.Progress }) },
+                string.Join('\n', [Line(found), Details(found), .. history.Select(h => $"  {h.At:u}  {h.State,-11} {h.Change}: {h.Detail}")]));
+        });
+    }
+
+    private static object View(OrderView o) => new
+    {
+        order = o.Order.Value,
+        customer = o.Customer,
+        sequence = o.Sequence,
+        product = o.Product.ToString(),
+        state = o.State,
+        isLive = o.IsLive,
+        voidOrdered = o.VoidOrdered,
+        card = o.Card?.ToString(),
+        progress = o.Progress,
+        waitingRecord = o.WaitingRecord,
+        fence = o.Fence,
+        session = o.Session,
+        terminal = o.Terminal?.Value,
+        leaseUntil = o.LeaseUntil?.UtcDateTime,
+        codeExpires = o.CodeExpires.UtcDateTime,
+        codeSpent = o.CodeSpent,
+        display = o.Display,
+        imported = o.Imported.UtcDateTime,
+        updated = o.Updated.UtcDateTime,
+        ended = o.Ended?.UtcDateTime,
+    };
+
+    private static string Line(OrderView o) =>
+        $"{o.Order}  {State(o)}  {o.Display}  customer {o.Customer}/{o.Sequence}{(o.Card is { } card ? $"  card {card}" : "")}{(o.Terminal is { } terminal ? $"  at {terminal}" : "")}";
+
+    private static string State(OrderView o) =>
+        o.VoidOrdered ? $"{o.State} (void ordered, waits for the feed)" : o.State is OrderState.Issued && !o.IsLive ? "Issued (the feed is not told yet)" : o.State.ToString();
+
+    private static string Details(OrderView o) => string.Create(CultureInfo.InvariantCulture,
+        $"  records confirmed {o.Progress.Confirmed}, in doubt {o.Progress.InDoubt}, attempt {o.Progress.Attempt}; code until {o.CodeExpires:u}{(o.CodeSpent ? ", spent" : "")}; imported {o.Imported:u}");
+}

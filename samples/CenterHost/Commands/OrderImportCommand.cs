@@ -1,0 +1,88 @@
+using System.CommandLine;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Vault;
+using CardIssue.CenterHost.Cli;
+using CardIssue.CenterHost.Orders;
+using CardIssue.Core.Cards.Products;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>order import</c>: takes in products and orders, all or none.</summary>
+internal static class OrderImportCommand
+{
+    /// <summary>The largest orders file (<see cref="OrdersFile"/>).</summary>
+    public const int MaxFile = 16 * 1024 * 1024;
+
+    public static Option<int> CodeDays() => Ranged(new("--code-days") { Description = "How many days an issue code is good for.", DefaultValueFactory = _ => 30 });
+
+    public static Option<string?> Codes() => new("--codes") { Description = "A new file for the issue codes that are made here; only its owner can read it.", HelpName = "FILE" };
+
+    public static Command Make(Shell shell)
+    {
+        var products = new Option<FileInfo[]>("--product") { Description = "A product's file; may be given several times. Products that the center has need none.", DefaultValueFactory = _ => [] };
+        var orders = new Option<FileInfo>("--orders") { Description = "The orders' file.", Required = true };
+        var (days, codes) = (CodeDays(), Codes());
+        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, days, codes], async (call, cancellation) =>
+        {
+            await using var center = call.Open();
+            var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
+            var reading = Read(call.Get(orders)!, known);
+            if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
+            var made = new IssueCodes(call.Get(codes));
+            var batches = await BatchesAsync(new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))), entries, known, cancellation);
+            await WarnOfKeysAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
+            var takeBack = await made.WriteAsync(cancellation);
+            ImportOutcome outcome;
+            try
+            {
+                outcome = await center.Orders.ImportAsync(batches, cancellation);
+            }
+            catch
+            {
+                takeBack();
+                throw;
+            }
+            if (outcome.Refusal is { } refusal)
+            {
+                takeBack();
+                throw new CommandException(ExitCode.Refused, $"Nothing was taken in: {refusal}.");
+            }
+            await center.NoteAsync("OrdersImported", new { orders = outcome.Imported, products = batches.Select(batch => batch.Product.Ref.ToString()) }, cancellation: cancellation);
+            return await call.Answers.SayAsync(
+                new { ok = true, orders = outcome.Imported, products = batches.Select(batch => batch.Product.Ref.ToString()), codes = made.Count, codesFile = made.Count > 0 ? call.Get(codes) : null },
+                $"{outcome.Imported} orders are in, for {string.Join(", ", batches.Select(batch => batch.Product.Ref))}.{(made.Count > 0 ? $" {made.Count} issue codes are in {call.Get(codes)}; hand them to the customers and destroy the file." : "")}");
+        });
+    }
+
+    /// <summary>Reads an orders file.</summary>
+    public static OrdersReading Read(FileInfo file, ProductSource products) =>
+        OrdersFile.Read(CenterFiles.ReadAll(file, MaxFile), file.ToString(), name => products.Find(name)?.Product);
+
+    private static async Task<List<ImportBatch>> BatchesAsync(OrderIntake intake, IReadOnlyList<OrderEntry> entries, ProductSource known, CancellationToken cancellation)
+    {
+        var orders = known.FromFiles.ToDictionary(product => product, _ => new List<NewOrder>());
+        foreach (var entry in entries)
+        {
+            var product = known.Find(entry.Product)!;
+            if (!orders.TryGetValue(product, out var ofProduct)) orders.Add(product, ofProduct = []);
+            ofProduct.Add(await intake.TakeAsync(entry, product, cancellation));
+        }
+        return [.. orders.Select(pair => new ImportBatch(pair.Key.Record, pair.Value))];
+    }
+
+    private static async Task WarnOfKeysAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
+    {
+        foreach (var product in products.Select(known => known.Product))
+            if (!vault.CardMasterKeys.Any(key => key.KeySet == product.KeySet && key.KeyVersion == product.KeyVersion))
+                await call.Answers.WarnAsync($"Product {product.Name} names key {product.KeySet} version {product.KeyVersion:X2}, which the vault does not have; enter it before the first card (key begin).");
+    }
+
+    private static Option<int> Ranged(Option<int> days)
+    {
+        days.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 3_650) result.AddError("--code-days is 1 to 3650.");
+        });
+        return days;
+    }
+}

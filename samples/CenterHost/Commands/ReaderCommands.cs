@@ -1,0 +1,89 @@
+using System.CommandLine;
+using CardIssue.Center.Terminals;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>reader</c>: the card readers that a terminal may use.</summary>
+internal static class ReaderCommands
+{
+    public static Command Make(Shell shell) => Shell.Group("reader", "The card readers that a terminal may use.", Add(shell), List(shell), Remove(shell));
+
+    private static Option<string> Terminal() => new("--terminal") { Description = "The terminal's name.", HelpName = "T", Required = true };
+
+    private static Command Add(Shell shell)
+    {
+        var terminal = Terminal();
+        var kind = new Option<string>("--kind") { Description = "How it is attached: pcsc, serial, virtual.", Required = true };
+        var serial = Text("--serial", "The reader's own serial number.");
+        var vendor = Text("--vendor", "The maker's name; not compared when left out.");
+        var model = Text("--model", "The model; not compared when left out.");
+        var firmware = Text("--firmware", "The firmware's version; not compared when left out.");
+        var ports = new Option<string[]>("--port") { Description = "A port that it may hang on, * for anything; may be given several times.", DefaultValueFactory = _ => [] };
+        var without = new Option<bool>("--without-identity") { Description = "Lets a reader in that has no serial number. Write down why." };
+        return shell.Command("add", "Adds a reader to those of a terminal.", [terminal, kind, serial, vendor, model, firmware, ports, without], async (call, cancellation) =>
+        {
+            var reader = new ReaderRecord(call.Get(kind)!, call.Get(vendor), call.Get(model), call.Get(serial), call.Get(firmware), [.. call.Get(ports)!], call.Get(without));
+            if (call.Get(ports)!.Length > ReaderEntry.MaxPorts) throw new CommandException(ExitCode.Usage, $"A reader has at most {ReaderEntry.MaxPorts} ports.");
+            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), "ReaderAdded", reader, readers => readers.Contains(reader) ? null : [.. readers, reader], "has this reader already", cancellation);
+        });
+    }
+
+    private static Command List(Shell shell)
+    {
+        var terminal = Terminal();
+        return shell.Command("list", "Lists a terminal's readers.", [terminal], async (call, cancellation) =>
+        {
+            await using var center = call.Open();
+            return await call.Answers.ListAsync(await center.Terminals.ReadersAsync(new TerminalId(call.Get(terminal)!), cancellation), View, Line, "No readers; add one with reader add.");
+        });
+    }
+
+    private static Command Remove(Shell shell)
+    {
+        var terminal = Terminal();
+        var serial = new Option<string>("--serial") { Description = "The serial number of the reader to take away.", Required = true };
+        return shell.Command("remove", "Takes a reader away from a terminal.", [terminal, serial], async (call, cancellation) =>
+        {
+            var gone = call.Get(serial)!;
+            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), "ReaderRemoved", new ReaderRecord("any", null, null, gone, null, default, false),
+                readers => readers.Any(r => r.Serial == gone) ? [.. readers.Where(r => r.Serial != gone)] : null, $"has no reader with serial number {gone}", cancellation);
+        });
+    }
+
+    private static async Task<ExitCode> ChangeAsync(
+        Call call, TerminalId terminal, string kind, ReaderRecord reader, Func<IReadOnlyList<ReaderRecord>, List<ReaderRecord>?> change, string unchanged, CancellationToken cancellation)
+    {
+        await using var center = call.Open();
+        var readers = await center.Terminals.ReadersAsync(terminal, cancellation);
+        if (change(readers) is not { } changed) throw new CommandException(ExitCode.Usage, $"Terminal {terminal} {unchanged}; nothing was changed.");
+        try
+        {
+            if (!await center.Terminals.SetReadersAsync(terminal, changed, cancellation)) throw TerminalCommands.Unknown(terminal);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandException(ExitCode.Usage, e.Message, e);
+        }
+        await center.NoteAsync(kind, View(reader), terminal: terminal, cancellation: cancellation);
+        return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, readers = changed.Select(View) },
+            $"Terminal {terminal} may use {changed.Count} readers; it hears of it when it asks for access anew.");
+    }
+
+    private static Option<string?> Text(string name, string description)
+    {
+        var option = new Option<string?>(name) { Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { Length: 0 or > ReaderEntry.MaxText }) result.AddError($"{name} has 1 to {ReaderEntry.MaxText} characters.");
+        });
+        return option;
+    }
+
+    private static object View(ReaderRecord r) => new { kind = r.Kind, serial = r.Serial, vendor = r.Vendor, model = r.Model, firmware = r.Firmware, ports = r.Ports.ToArray(), letInWithoutIdentity = r.LetInWithoutIdentity };
+
+    private static string Line(ReaderRecord r) =>
+        $"{r.Kind}  serial {r.Serial ?? "(none: let in without identity)"}  {string.Join(' ', new[] { r.Vendor, r.Model, r.Firmware }.OfType<string>())}{(r.Ports.Count > 0 ? $"  on {string.Join(", ", r.Ports)}" : "")}";
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using CardIssue.Center.Hosting;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Vault;
+using CardIssue.CenterHost.Cli;
+using CardIssue.CenterHost.Serving;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>serve</c>: serves the lines until SIGINT or SIGTERM.</summary>
+internal static class ServeCommand
+{
+    public static Command Make(Shell shell)
+    {
+        var lines = new Option<string[]>("--line") { Description = "A line to serve instead of those of line list, as 1=tls:127.0.0.1:7001; may be given several times.", HelpName = "N=tls:ADDRESS:PORT", DefaultValueFactory = _ => [] };
+        return shell.Command("serve", "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.", [lines], async (call, cancellation) =>
+        {
+            var given = call.Get(lines)!.Select(LineText.Parse).ToList();
+            if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
+            var identity = OpenCenter.ReadIdentity(call.Files);
+            using var only = Lock(call.Files);
+            var host = MakeHost(call, new ServedLineChoice(given));
+            await using var disposal = (IAsyncDisposable)host;
+            if (host.Services.GetRequiredService<IKeyVault>().Identity != identity)
+                throw new CommandException(ExitCode.File, $"{call.Files.Identity} is not the identity of {call.Files.Vault}; put the right file back.");
+            var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+            await host.RunAsync(cancellation);
+            // The host only logs what ended its services.
+            return serving.Exists(service => service.ExecuteTask is { IsFaulted: true }) ? ExitCode.Failed : ExitCode.Ok;
+        });
+    }
+
+    private static IHost MakeHost(Call call, ServedLineChoice lines)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddConfiguration(OpenCenter.Settings(call.Files).GetSection("Logging"));
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Standard output is for the steps alone.
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton(call.Answers);
+        builder.Services.AddSingleton(lines);
+        builder.Services.AddSingleton<StepDisplay>();
+        builder.Services.AddSingleton<IProgress<CenterProgress>>(services => services.GetRequiredService<StepDisplay>());
+        builder.Services.AddCardIssueCenter(options => OpenCenter.Configure(options, call));
+        builder.Services.AddSingleton<ILineSource, ServedLines>();
+        builder.Services.AddCardIssueCenterService();
+        return builder.Build();
+    }
+
+    /// <summary>A second server would let go of the first one's orders when it starts.</summary>
+    private static FileStream Lock(CenterFiles files)
+    {
+        try
+        {
+            return new FileStream(files.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new CommandException(ExitCode.File, $"{files.Directory} is served already (or {files.Lock} cannot be opened); stop that process first.", e);
+        }
+    }
+}

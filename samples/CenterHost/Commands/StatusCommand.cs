@@ -1,0 +1,53 @@
+using System.CommandLine;
+using CardIssue.Center.Log;
+using CardIssue.CenterHost.Cli;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>status</c>: what there is and what waits, on one page.</summary>
+internal static class StatusCommand
+{
+    public static Command Make(Shell shell) => shell.Command("status", "Says what the center has and what waits.", [], async (call, cancellation) =>
+    {
+        await using var center = call.Open();
+        var orders = (await center.Desk.CountAsync(cancellation)).OrderBy(pair => pair.Key).ToList();
+        var terminals = await center.Terminals.ListAsync(cancellation);
+        var lines = await center.Terminals.LinesAsync(cancellation);
+        var backlog = await center.Feed.BacklogAsync(cancellation);
+        var checkpoint = Directory.Exists(call.Files.Checkpoints) ? LogCheckpoint.Load(call.Files.Checkpoints) : null;
+        var served = IsServed(call.Files);
+        var value = new
+        {
+            center = center.Identity.Id.Value,
+            served,
+            lines = lines.Count,
+            terminals = terminals.Count,
+            terminalsEnabled = terminals.Count(terminal => terminal.Enabled),
+            orders = orders.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
+            feedBacklog = backlog,
+            lastCheckpoint = checkpoint is null ? null : new { number = checkpoint.Number, at = checkpoint.At.UtcDateTime },
+        };
+        return await call.Answers.SayAsync(value, string.Join('\n',
+            $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
+            $"lines        {lines.Count}",
+            $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled",
+            $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",
+            $"feed         {backlog} events wait to be told",
+            $"checkpoint   {(checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"));
+    });
+
+    /// <summary>Sessions live in the serving process; from here one sees only whether there is one.</summary>
+    private static bool IsServed(CenterFiles files)
+    {
+        if (!File.Exists(files.Lock)) return false;
+        try
+        {
+            using var taken = new FileStream(files.Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Cards.Products;
+
+namespace CardIssue.CenterHost.Orders;
+
+/// <summary>A mistake, and the file that it is in.</summary>
+internal sealed record FileMistake(string File, JsonMistake Mistake)
+{
+    /// <summary><c>file:line:column path: message</c>, a form that editors and terminals make a link of.</summary>
+    public override string ToString() => $"{File}:{Mistake.Line}:{Mistake.Column}: {Mistake.Path}: {Mistake.Message}";
+}
+
+/// <summary>Tells all that is wrong with input files.</summary>
+internal static class Mistakes
+{
+    public static IReadOnlyList<FileMistake> Of(JsonReading reading) => [.. reading.Mistakes.Select(mistake => new FileMistake(reading.Source, mistake))];
+
+    public static async Task<ExitCode> TellAsync(Call call, IReadOnlyList<FileMistake> mistakes)
+    {
+        foreach (var mistake in mistakes) await call.Answers.WarnAsync(mistake.ToString());
+        if (call.Answers.IsJson)
+            await call.Answers.SayAsync(new { ok = false, mistakes = mistakes.Select(m => new { file = m.File, line = m.Mistake.Line, column = m.Mistake.Column, path = m.Mistake.Path, message = m.Mistake.Message }) }, "");
+        await call.Answers.WarnAsync($"{mistakes.Count} mistakes; nothing was taken in. Mend them and try again.");
+        return ExitCode.Usage;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Vault;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.CenterHost.Orders;
+
+/// <summary>Makes of a checked order what the store keeps: sealed data, a verifier of the code, and what an operator may see.</summary>
+internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes codes, DateTimeOffset expires)
+{
+    private const string SequenceField = "sequence";
+    private const int ShownFirst = 6, ShownLast = 4, ShortestPan = 13;
+    private static readonly string[] PanFields = ["pan", "cardNumber"];
+
+    private readonly Dictionary<string, int> _next = new(StringComparer.Ordinal);
+
+    /// <exception cref="CommandException">The order needs a new code, and there is no file for it.</exception>
+    public async Task<NewOrder> TakeAsync(OrderEntry entry, KnownProduct product, CancellationToken cancellation)
+    {
+        var fields = OrderData.Write(entry.Fields);
+        var code = Encoding.ASCII.GetBytes(entry.IssueCode ?? codes.Make(entry.Order));
+        try
+        {
+            return new NewOrder(entry.Order, entry.Customer, await SequenceAsync(entry, cancellation), product.Record.Ref,
+                vault.SealOrderData(entry.Order, fields), vault.CreateIssueCodeVerifier(entry.Order, code), expires, Display(entry));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(fields);
+            CryptographicOperations.ZeroMemory(code);
+        }
+    }
+
+    /// <summary>The product, and the card number with its middle masked (PCI DSS 3.4.1: first six and last four at most).</summary>
+    public static string Display(OrderEntry entry)
+    {
+        var pan = PanFields.Select(name => entry.Fields.GetValueOrDefault(name)).FirstOrDefault(value => value is { Length: >= ShortestPan } && value.All(char.IsAsciiDigit));
+        var reference = pan is null ? entry.Order.Value : $"{pan[..ShownFirst]}{new string('*', pan.Length - ShownFirst - ShownLast)}{pan[^ShownLast..]}";
+        var text = $"{entry.Product} {reference}";
+        return text.Length <= Limits.MaxDisplay ? text : text[..Limits.MaxDisplay];
+    }
+
+    /// <summary>The card's own sequence number where the order gives it (EMV tag 5F34); else the next of its customer.</summary>
+    private async Task<int> SequenceAsync(OrderEntry entry, CancellationToken cancellation)
+    {
+        if (entry.Fields.TryGetValue(SequenceField, out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var given)) return given;
+        if (!_next.TryGetValue(entry.Customer, out var next)) next = await desk.NextSequenceAsync(entry.Customer, cancellation);
+        _next[entry.Customer] = next + 1;
+        return next;
+    }
+}

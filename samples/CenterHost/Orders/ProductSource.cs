@@ -1,0 +1,53 @@
+using CardIssue.Center.Products;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
+
+namespace CardIssue.CenterHost.Orders;
+
+/// <summary>A product as the store keeps it and as it is worked with.</summary>
+internal sealed record KnownProduct(CardProduct Product, ProductRecord Record);
+
+/// <summary>The products that orders may name: those of given files, then the newest version of each that the center has.</summary>
+internal sealed class ProductSource
+{
+    private readonly Dictionary<string, KnownProduct> _products = new(StringComparer.Ordinal);
+
+    /// <summary>What is wrong with the files.</summary>
+    public List<FileMistake> Mistakes { get; } = [];
+
+    /// <summary>The products of the files, which come in even where no order names them.</summary>
+    public List<KnownProduct> FromFiles { get; } = [];
+
+    public static async Task<ProductSource> LoadAsync(IReadOnlyList<FileInfo> files, IProductStore store, CancellationToken cancellation)
+    {
+        var source = new ProductSource();
+        foreach (var file in files) source.Add(file);
+        foreach (var record in (await store.ListAsync(cancellation)).OrderByDescending(record => record.Ref.Version))
+        {
+            if (source._products.ContainsKey(record.Ref.Name)) continue;
+            if (CardProductFile.Read(record.Body.Span, record.Ref.ToString()).Product is { } product) source._products.Add(record.Ref.Name, new KnownProduct(product, record));
+        }
+        return source;
+    }
+
+    public static (KnownProduct? Product, IReadOnlyList<FileMistake> Mistakes) Read(FileInfo file)
+    {
+        var bytes = CenterFiles.ReadAll(file, ProductRecord.MaxBody);
+        var reading = CardProductFile.Read(bytes, file.ToString());
+        if (reading.Product is not { } product) return (null, Orders.Mistakes.Of(reading));
+        var mode = product.Mode switch { KeyMode.EndToEnd => ProductMode.EndToEnd, KeyMode.Module => ProductMode.Module };
+        return (new KnownProduct(product, new ProductRecord(new ProductRef(product.Name, product.Version), mode, ByteString.Own(bytes))), []);
+    }
+
+    public KnownProduct? Find(string name) => _products.GetValueOrDefault(name);
+
+    private void Add(FileInfo file)
+    {
+        var (product, mistakes) = Read(file);
+        Mistakes.AddRange(mistakes);
+        if (product is null) return;
+        FromFiles.Add(product);
+        if (!_products.TryAdd(product.Product.Name, product)) throw new CommandException(ExitCode.Usage, $"{file}: product {product.Product.Name} is in another of the files too; nothing was taken in.");
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Text;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Quickstart;
+
+/// <summary>A center put together by hand, to show its parts. Its keys are test keys.</summary>
+internal sealed class DemoCenter : IAsyncDisposable
+{
+    private readonly FileKeyVault _vault;
+    private readonly CenterDatabase _database;
+    private readonly SqliteExchangeLog _log;
+    private readonly CenterServices _services;
+
+    private DemoCenter(FileKeyVault vault, CenterDatabase database, SqliteExchangeLog log)
+    {
+        (_vault, _database, _log) = (vault, database, log);
+        var (orders, time) = (new OrderOptions(), TimeProvider.System);
+        _services = new CenterServices
+        {
+            Vault = vault, Log = log, Host = "quickstart", Time = time,
+            Orders = new SqliteOrderStore(database, orders), Desk = new SqliteOrderDesk(database, orders),
+            Terminals = new SqliteTerminalRegistry(database), Products = new SqliteProductStore(database),
+            Limiter = new AdmissionLimiter(new AdmissionOptions(), time),
+        };
+        Server = new CenterServer(_services);
+    }
+
+    /// <summary>Serves the lines.</summary>
+    public CenterServer Server { get; }
+
+    /// <summary>What terminals know this center by.</summary>
+    public CenterIdentity Identity => _vault.Identity;
+
+    /// <summary>Makes vault, store and log in a folder.</summary>
+    public static async Task<DemoCenter> OpenAsync(string folder, byte[] masterKey, CancellationToken cancellation)
+    {
+        using var passphrase = SecretBytes.Copy("only for the quickstart"u8);
+        var vault = FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("quickstart"));
+        HoldCeremony(vault, masterKey);
+        var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, TimeProvider.System, cancellation);
+        return new DemoCenter(vault, database, SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(folder, "log") }, vault, TimeProvider.System));
+    }
+
+    /// <summary>Takes a product and the first order for it.</summary>
+    public async Task<OrderEntry> ImportAsync(string productFile, string ordersFile, CancellationToken cancellation)
+    {
+        var body = await File.ReadAllBytesAsync(Sample(productFile), cancellation);
+        var product = CardProductFile.Read(body, productFile).Product!;
+        // The file has orders for another product, too: that one is only looked up here.
+        var other = CardProductFile.Read(await File.ReadAllBytesAsync(Sample("visa-like-e2e.product.json"), cancellation), "visa-like-e2e").Product!;
+        var reading = OrdersFile.Read(await File.ReadAllBytesAsync(Sample(ordersFile), cancellation), ordersFile, name => name == product.Name ? product : other);
+        var entry = reading.Orders!.First(order => order.Product == product.Name);
+
+        var reference = new ProductRef(product.Name, product.Version);
+        var mode = product.Mode is KeyMode.Module ? ProductMode.Module : ProductMode.EndToEnd;
+        var order = new NewOrder(
+            entry.Order, entry.Customer, Sequence: 1, reference, _vault.SealOrderData(entry.Order, OrderData.Write(entry.Fields)),
+            _vault.CreateIssueCodeVerifier(entry.Order, Encoding.ASCII.GetBytes(entry.IssueCode!)), DateTimeOffset.UtcNow.AddDays(30), product.Name);
+        var imported = await _services.Orders.ImportAsync(new ProductRecord(reference, mode, ByteString.Copy(body)), [order], cancellation);
+        return imported.Refusal is null ? entry : throw new InvalidOperationException(imported.Refusal);
+    }
+
+    /// <summary>Makes a terminal and its reader known.</summary>
+    public async Task EnrolAsync(TerminalIdentity terminal, LineNumber line, ReaderIdentity reader, CancellationToken cancellation)
+    {
+        await _services.Terminals.PutAsync(new TerminalRecord(
+            terminal.Id, [line], [IPNetwork.Parse("127.0.0.0/8")], terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded,
+            terminal.TlsCertificate, terminal.KeyVersion, Enabled: true), cancellation);
+        await _services.Terminals.SetReadersAsync(
+            terminal.Id, [new ReaderRecord(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, [], false)], cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        await _database.DisposeAsync();
+        _vault.Dispose();
+    }
+
+    /// <summary>A card master key comes in as components of two custodians: there is no short cut, not even here.</summary>
+    private static void HoldCeremony(FileKeyVault vault, byte[] masterKey)
+    {
+        using var first = SecretBytes.Random(masterKey.Length);
+        using var second = SecretBytes.Copy([.. masterKey.Zip(first.Span.ToArray(), (a, b) => (byte)(a ^ b))]);
+        using var key = SecretBytes.Copy(masterKey);
+        CeremonyRefusal[] steps =
+        [
+            vault.Begin("issuer-test", 0x30, CardKeyAlgorithm.Aes128),
+            vault.Enter("issuer-test", 0x30, 1, new CustodianId("ann"), first, KeyCheckValue.OfAes(first)),
+            vault.Enter("issuer-test", 0x30, 2, new CustodianId("bob"), second, KeyCheckValue.OfAes(second)),
+            vault.Complete("issuer-test", 0x30, KeyCheckValue.OfAes(key)),
+        ];
+        if (steps.Any(refusal => refusal is not CeremonyRefusal.None)) throw new InvalidOperationException($"The key ceremony was refused: {string.Join(", ", steps)}");
+    }
+
+    private static string Sample(string file) => Path.Combine(AppContext.BaseDirectory, file);
+}

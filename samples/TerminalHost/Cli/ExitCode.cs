@@ -1,0 +1,18 @@
+namespace CardIssue.TerminalHost.Cli;
+
+/// <summary>How the program ended. The same numbers as the center's program has.</summary>
+internal enum ExitCode
+{
+    Ok = 0,
+    Failed = 1,
+    Usage = 2,
+    File = 3,
+    Refused = 4,
+    Interrupted = 5,
+}
+
+/// <summary>Ends a command with a message for whoever called it: what is wrong and what to do next.</summary>
+internal sealed class CommandException(ExitCode code, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public ExitCode Code { get; } = code;
+}

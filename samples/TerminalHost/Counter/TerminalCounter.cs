@@ -1,0 +1,126 @@
+using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Relay;
+using CardIssue.TerminalHost.Cli;
+using CardIssue.TerminalHost.Display;
+using CardIssue.Transport;
+
+namespace CardIssue.TerminalHost.Counter;
+
+/// <summary>A counter at work: module, reader, line and relay put together, from the first request to the end of the program.</summary>
+internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgress>
+{
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly SoftwareModule _module;
+    private readonly X509Certificate2 _certificate;
+    private readonly ICardReader _reader;
+    private readonly IStepDisplay _display;
+    private readonly LinePatience? _patience;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _running;
+
+    private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly)
+    {
+        (_reader, _display) = (reader, display);
+        _certificate = TlsCertificates.FromPfx(file.TlsClient, []);
+        _module = file.OpenModule();
+        _patience = endlessly ? null : new LinePatience(center, TimeProvider.System);
+        Relay = new TerminalRelay(new TerminalRelayOptions(), Connector(center, _module.Center), reader, _module, this);
+    }
+
+    /// <summary>The relay.</summary>
+    public TerminalRelay Relay { get; }
+
+    /// <summary>Puts a counter together; the line comes up with the first call.</summary>
+    /// <param name="file">The module; may be closed afterwards.</param>
+    /// <param name="center">Where the center is.</param>
+    /// <param name="reader">The card reader; is disposed with this.</param>
+    /// <param name="display">Is told each step and each failed try.</param>
+    /// <param name="endlessly">Never gives the line up.</param>
+    /// <exception cref="CommandException">The module trusts no center, or one without TLS.</exception>
+    public static TerminalCounter Open(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false)
+    {
+        if (file.Center is not { TlsCertificate.IsEmpty: false } || file.TlsClient.IsEmpty)
+            throw new CommandException(ExitCode.Failed, "The module knows no TLS certificate of the center: take a complete center.json over with `terminalhost module import --center FILE`.");
+        return new TerminalCounter(file, center, reader, display, endlessly);
+    }
+
+    /// <summary>Brings the line up before anybody is served.</summary>
+    public void Start() => _running ??= Relay.RunAsync(_stop.Token);
+
+    /// <summary>Has one card issued. Cancelling tells the center, too.</summary>
+    /// <exception cref="CommandException">The line was away for too long.</exception>
+    public async Task<IssueOutcome> IssueAsync(IssueRequest request, CancellationToken cancellation)
+    {
+        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // Asked before the line comes up, so that a refusal of access finds somebody who waits for it.
+        var issue = Relay.IssueAsync(request, null, abandon.Token);
+        await FirstOfAsync(issue, abandon);
+        return await issue;
+    }
+
+    /// <summary>Waits for the center's word on access, and asks what it takes this terminal for when it is granted.</summary>
+    /// <exception cref="CommandException">The line was away for too long.</exception>
+    public async Task<(Notice Access, StatusReport? Report)> AskAccessAsync(CancellationToken cancellation)
+    {
+        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var access = _patience!.Access.WaitAsync(abandon.Token);
+        await FirstOfAsync(access, abandon);
+        return await access is Notice.AccessGranted ? (Notice.AccessGranted, await Relay.AskStatusAsync(cancellation)) : (await access, null);
+    }
+
+    /// <summary>Waits until the card is out (S320).</summary>
+    public Task WaitForRemovalAsync(CancellationToken cancellation) => _removed.Task.WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public void Report(IssueProgress value)
+    {
+        _patience?.Shown(value.Notice);
+        _display.Show(value);
+        if (value.Notice is Notice.Ready) _removed.TrySetResult();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_running is not null) await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Relay.DisposeAsync();
+        await _reader.DisposeAsync();
+        _module.Dispose();
+        _certificate.Dispose();
+        _patience?.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>Waits for a task, for the relay, which only a bug ends, or for the end of patience, which abandons the task.</summary>
+    private async Task FirstOfAsync(Task awaited, CancellationTokenSource abandon)
+    {
+        Start();
+        Task[] all = _patience is null ? [awaited, _running!] : [awaited, _running!, _patience.GivenUp];
+        var first = await Task.WhenAny(all);
+        if (first == _running) await _running;
+        if (first == awaited) return;
+        await abandon.CancelAsync();
+        await awaited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        throw await _patience!.GivenUp;
+    }
+
+    private ReconnectingConnector Connector(LineAddress center, CenterIdentity trusted)
+    {
+        var atry = center.ConnectTimeout < LongestTry ? center.ConnectTimeout : LongestTry;
+        var options = new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry };
+        var line = new TlsLineConnector(center.Host, center.Port, _certificate, TlsTrust.Pinned(trusted.TlsCertificate), center.Line, options);
+        return new ReconnectingConnector(line, new ReconnectOptions { MaxDelay = LongestPause }, Failed);
+    }
+
+    private void Failed(FailedTry failed)
+    {
+        _patience?.Failed(failed);
+        _display.Failed(failed);
+    }
+}

@@ -1,0 +1,17 @@
+using CardIssue.Terminal.Relay;
+using CardIssue.Transport;
+
+namespace CardIssue.TerminalHost.Display;
+
+/// <summary>The operator's display (numeral 214): each exchange as it happens, never a customer's data.</summary>
+internal interface IStepDisplay
+{
+    /// <summary>A step.</summary>
+    void Show(IssueProgress step);
+
+    /// <summary>A try to bring the line up failed.</summary>
+    void Failed(FailedTry failed);
+
+    /// <summary>How a request ended, with the receipt.</summary>
+    void End(IssueOutcome outcome);
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Relay;
+using CardIssue.Transport;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.Reading;
+using CardIssue.VirtualCard.Timing;
+
+namespace CardIssue.Bench;
+
+/// <summary>A center and a terminal in this process; everything real but the line, which is a loopback with a delay.</summary>
+internal sealed class BenchShop : IAsyncDisposable
+{
+    private static readonly TerminalId Terminal = new("bench");
+    private static readonly LineNumber Line = new(1);
+    private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-bench-").FullName;
+    private readonly byte[] _master = RandomNumberGenerator.GetBytes(16);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly LoopbackListener _listener = new(Line);
+    private readonly FileKeyVault _vault;
+    private readonly SoftwareModuleFile _module;
+    private CenterDatabase _database = null!;
+    private SqliteOrderStore _orders = null!;
+    private SqliteExchangeLog _log = null!;
+    private Task _serving = Task.CompletedTask;
+    private uint _cards;
+
+    private BenchShop()
+    {
+        using var passphrase = SecretBytes.Random(16);
+        var cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);
+        _vault = FileKeyVault.Create(Path.Combine(_folder, "vault"), passphrase, new CenterId("bench"), cost);
+        _module = SoftwareModuleFile.Create(Path.Combine(_folder, "module"), passphrase, Terminal, 1, cost);
+        _module.TrustCenter(_vault.Identity);
+    }
+
+    public static async Task<BenchShop> OpenAsync()
+    {
+        var shop = new BenchShop();
+        shop.ImportMaster();
+        await shop.ServeAsync();
+        return shop;
+    }
+
+    /// <summary>Bytes of seals that a mode puts on the line: a tag for each sealed command.</summary>
+    public int TagBytes(string mode) => mode == BenchProduct.Module ? SealedCommand.Overhead * (BenchProduct.Apdus - 3) : 0;
+
+    public async Task<BenchRun> IssueAsync(string mode, TimeSpan roundTrip, int window, bool timed = true)
+    {
+        var order = await OrderAsync(mode);
+        CountingLine? line = null;
+        await using var reader = new VirtualCardReader(timing: timed ? new P71InstallReplay() : null);
+        var counted = new CountingReader(reader);
+        var connector = new Connector(
+            _listener.CreateConnector(IPAddress.Loopback), inner => line = new CountingLine(roundTrip > TimeSpan.Zero ? new DelayedLine(inner, roundTrip / 2) : inner));
+        var watch = new Watch(() => line!.Count, counted);
+        await using var relay = new TerminalRelay(new TerminalRelayOptions { Window = window }, connector, counted, _module.OpenModule(), watch);
+        using var stop = new CancellationTokenSource();
+        var running = relay.RunAsync(stop.Token);
+        reader.Insert(Card());
+        using var code = SecretBytes.Copy("4711"u8);
+        var outcome = await relay.IssueAsync(new IssueRequest(order, code, new OperatorId("bench")));
+        if (!outcome.IsIssued) throw new InvalidOperationException($"The bench's card was not issued: {outcome.Ending} {outcome.Detail}");
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return watch.Run;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _listener.DisposeAsync();
+        await _log.DisposeAsync();
+        await _database.DisposeAsync();
+        _vault.Dispose();
+        _module.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private CardSimulator Card()
+    {
+        var serial = ++_cards;
+        var keys = VirtualCard.State.CardKeySet.Derive(0x30, VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span);
+        return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]));
+    }
+
+    private async Task<string> OrderAsync(string mode)
+    {
+        var id = new OrderId($"{mode}-{_cards + 1}");
+        var product = new ProductRef($"bench-{mode}", 1);
+        var fields = new Dictionary<string, string> { ["program"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(BenchProduct.FieldBytes)) };
+        var outcome = await _orders.ImportAsync(
+            new ProductRecord(product, mode == BenchProduct.Module ? ProductMode.Module : ProductMode.EndToEnd, ByteString.Own(Encoding.UTF8.GetBytes(BenchProduct.Json(mode)))),
+            [new NewOrder(id, id.Value, 0, product, _vault.SealOrderData(id, OrderData.Write(fields)), _vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), "bench")]);
+        return outcome.Refusal is null ? id.Value : throw new InvalidOperationException(outcome.Refusal);
+    }
+
+    private void ImportMaster()
+    {
+        var first = RandomNumberGenerator.GetBytes(16);
+        var second = _master.Zip(first, (a, b) => (byte)(a ^ b)).ToArray();
+        _vault.Begin("bench", 0x30, CardKeyAlgorithm.Aes128);
+        Enter(1, "ann", first);
+        Enter(2, "bob", second);
+        using var whole = SecretBytes.Copy(_master);
+        if (_vault.Complete("bench", 0x30, KeyCheckValue.OfAes(whole)) is not CeremonyRefusal.None) throw new InvalidOperationException("The bench's key was refused.");
+    }
+
+    private void Enter(int number, string custodian, byte[] value)
+    {
+        using var component = SecretBytes.Take(value);
+        _vault.Enter("bench", 0x30, number, new CustodianId(custodian), component, KeyCheckValue.OfAes(component));
+    }
+
+    private async Task ServeAsync()
+    {
+        _database = await CenterDatabase.OpenAsync(
+            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, TimeProvider.System);
+        _orders = new SqliteOrderStore(_database, new OrderOptions());
+        _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
+        var terminals = new SqliteTerminalRegistry(_database);
+        await terminals.PutAsync(new TerminalRecord(
+            Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, ByteString.Empty, 1, true));
+        await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
+        var services = new CenterServices
+        {
+            Vault = _vault, Orders = _orders, Desk = new SqliteOrderDesk(_database, new OrderOptions()), Terminals = terminals,
+            Limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 1_000 }, TimeProvider.System),
+            Products = new SqliteProductStore(_database), Log = _log, Host = "bench",
+        };
+        _serving = new CenterServer(services).RunAsync([_listener], _stop.Token);
+    }
+
+    private sealed class Connector(ILineConnector inner, Func<ILine, ILine> wrap) : ILineConnector
+    {
+        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => wrap(await inner.ConnectAsync(cancellation));
+    }
+
+    /// <summary>Takes the time and the counts from the card being in (S250) to the card being issued (S300).</summary>
+    private sealed class Watch(Func<LineCount> line, CountingReader card) : IProgress<IssueProgress>
+    {
+        private long _began;
+        private LineCount _before, _reported;
+
+        public BenchRun Run { get; private set; } = null!;
+
+        public void Report(IssueProgress value)
+        {
+            if (value.Notice is Notice.CardIn)
+            {
+                (_began, _before) = (Stopwatch.GetTimestamp(), line());
+                card.Reset();
+            }
+            // The result of a script is on the line when it is shown; the last one is the closing's.
+            if (value.Notice is Notice.Reporting) _reported = line();
+            if (value.Notice is not Notice.Issued) return;
+            var now = _reported;
+            var bytes = now.BytesSent + now.BytesReceived - _before.BytesSent - _before.BytesReceived;
+            Run = new BenchRun(Stopwatch.GetElapsedTime(_began).TotalMilliseconds, bytes, card.Bytes, card.Apdus);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using CardIssue.Core.Cards;
+using CardIssue.Terminal.Relay;
+using CardIssue.VirtualCard.Timing;
+
+namespace CardIssue.Bench;
+
+/// <summary>
+/// The work of 101 APDUs that a real card took 4.97 s for, through the whole system (center on SQLite, vault, line, relay, card) over a line with a
+/// round trip of 0 to 100 ms; beside it, in the same run, the same with one command in flight: one round trip per APDU.
+/// </summary>
+internal static class RelayBench
+{
+    private const double Target = 1.10;
+    private const int TargetRoundTrip = 50, MaxOverhead = 16, Streamed = 12, OneByOne = 1;
+
+    public static async Task<int> RunAsync(bool check)
+    {
+        var cardTime = P71InstallReplay.Exchanges.Take(BenchProduct.Apdus).Sum(e => e.Milliseconds);
+        var missed = new List<string>();
+        await using var shop = await BenchShop.OpenAsync();
+        // The first issue pays for compiling; it is not counted.
+        await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.Zero, Streamed, timed: false);
+        foreach (var roundTrip in new[] { 0, 10, 50, 100 })
+        {
+            foreach (var mode in new[] { BenchProduct.EndToEnd, BenchProduct.Module })
+            {
+                var run = await shop.IssueAsync(mode, TimeSpan.FromMilliseconds(roundTrip), Streamed);
+                Print(mode, roundTrip, Streamed, cardTime, run);
+                if (roundTrip == TargetRoundTrip && run.Milliseconds / cardTime > Target)
+                    missed.Add($"{mode} at {roundTrip} ms takes {run.Milliseconds / cardTime:F3} of the card's time; {Target:F2} is the aim");
+                if (run.Overhead(shop.TagBytes(mode)) > MaxOverhead)
+                    missed.Add($"{mode} at {roundTrip} ms costs {run.Overhead(shop.TagBytes(mode)):F1} bytes on the line per APDU; {MaxOverhead} is the most");
+            }
+            Print(BenchProduct.EndToEnd, roundTrip, OneByOne, cardTime, await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.FromMilliseconds(roundTrip), OneByOne));
+        }
+        var verdict = missed.Count == 0 ? "every target is met" : string.Join("; ", missed);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{{\"bench\":\"relay\",\"summary\":\"{verdict}\",\"apdus\":{BenchProduct.Apdus},\"cardMs\":{cardTime}}}"));
+        return check && missed.Count > 0 ? 1 : 0;
+    }
+
+    private static void Print(string mode, int roundTrip, int window, double cardTime, BenchRun run) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{\"bench\":\"relay\",\"mode\":\"{mode}\",\"roundTripMs\":{roundTrip},\"inFlight\":{window},\"apdus\":{run.Apdus},\"ms\":{run.Milliseconds:F0},\"overCardTime\":{run.Milliseconds / cardTime:F3},\"lineBytes\":{run.LineBytes},\"cardBytes\":{run.CardBytes},\"lineBytesPerApduBeyondCard\":{(run.LineBytes - run.CardBytes) / (double)run.Apdus:F1}}}"));
+}
+
+/// <summary>One issue, from the card being in to the card being issued.</summary>
+/// <param name="Milliseconds">How long it took.</param>
+/// <param name="LineBytes">Bytes on the line both ways until the last script is answered, frame heads included; the receipt comes after it.</param>
+/// <param name="CardBytes">Bytes to and from the card.</param>
+/// <param name="Apdus">How many commands the card answered.</param>
+internal sealed record BenchRun(double Milliseconds, long LineBytes, long CardBytes, int Apdus)
+{
+    /// <summary>Bytes on the line per APDU beyond the APDUs themselves and cryptographic tags.</summary>
+    public double Overhead(int tagBytes) => (LineBytes - CardBytes - tagBytes) / (double)Apdus;
+}
+
+/// <summary>Counts what goes to a card and comes from it.</summary>
+internal sealed class CountingReader(ICardReader inner) : ICardReader
+{
+    public long Bytes { get; private set; }
+
+    public int Apdus { get; private set; }
+
+    public ReaderIdentity Identity => inner.Identity;
+
+    public void Reset() => (Bytes, Apdus) = (0, 0);
+
+    public ValueTask<Core.ByteString> WaitForCardAsync(CancellationToken cancellation) => inner.WaitForCardAsync(cancellation);
+
+    public ValueTask WaitForRemovalAsync(CancellationToken cancellation) => inner.WaitForRemovalAsync(cancellation);
+
+    public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => new Connection(await inner.ConnectAsync(cancellation), this);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private sealed class Connection(ICardConnection inner, CountingReader counts) : ICardConnection
+    {
+        public Core.ByteString Atr => inner.Atr;
+
+        public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
+        {
+            var length = await inner.TransmitAsync(command, response, cancellation);
+            counts.Bytes += command.Length + length;
+            counts.Apdus++;
+            return length;
+        }
+
+        public ValueTask<Core.ByteString> ResetAsync(CancellationToken cancellation) => inner.ResetAsync(cancellation);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

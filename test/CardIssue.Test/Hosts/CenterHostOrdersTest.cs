@@ -1,0 +1,125 @@
+using CardIssue.Test.Modules;
+using CardIssue.Test.Products.Json;
+
+namespace CardIssue.Test.Hosts;
+
+/// <summary><c>centerhost</c>'s keys, products, orders and log, each with a center of its own.</summary>
+[TestFixture]
+public sealed class CenterHostOrdersTest
+{
+    private CenterHostProcess _host = null!;
+
+    private string Product => Path.Combine(Samples.Folder, "visa-like-e2e.product.json");
+
+    [SetUp]
+    public async Task Init()
+    {
+        _host = new CenterHostProcess();
+        Assert.That((await _host.RunAsync("init", "--id", "main")).Code, Is.Zero);
+    }
+
+    [TearDown]
+    public void Delete() => _host.Dispose();
+
+    [Test]
+    public async Task BrokenProductAndOrders_Import_TellsEveryMistakeWithItsPlaceAndTakesNothingIn()
+    {
+        var product = Samples.Change(Samples.EndToEnd, "\"kdf3\"", "\"kdf4\"");
+        var orders = Samples.Change(Samples.Orders, "\"2030-12-31\"", "\"2030-13-31\"");
+        var (productFile, ordersFile) = (_host.Write("broken.product.json", product), _host.Write("broken.orders.json", orders));
+        var run = await _host.RunAsync("order", "import", "--product", productFile, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", ordersFile);
+        Assert.That(run.Code, Is.EqualTo(2), run.ToString());
+        var (line, column) = Samples.PlaceOf(product, "\"kdf4\"");
+        Assert.That(run.Error, Does.Contain($"{productFile}:{line}:{column}: $.diversification: "));
+        Assert.That(run.Error, Does.Contain($"{ordersFile}:7:18: $.orders[0].product: ").And.Contain("nothing was taken in"));
+
+        run = await _host.RunAsync("order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", ordersFile, "--json");
+        (line, _) = Samples.PlaceOf(orders, "\"2030-13-31\"");
+        Assert.That(run.Code, Is.EqualTo(2), run.ToString());
+        Assert.That(run.Json[0].GetProperty("mistakes")[0].GetProperty("line").GetInt32(), Is.EqualTo(line));
+        Assert.That(run.Error, Does.Not.Contain("2030-13-31"), "A customer's data is not told.");
+        Assert.That((await _host.RunAsync("product", "list", "--json")).Output, Is.Empty);
+        Assert.That((await _host.RunAsync("order", "list", "--json")).Output, Is.Empty);
+    }
+
+    [Test]
+    public async Task TestKey_Ceremony_NeedsTwoCustodians()
+    {
+        var one = await _host.RunAsync("key", "ceremony", "--file", _host.Write("one.json", CenterHostCeremony.File(Counter.Master, "Ann")));
+        Assert.That(one.Code, Is.EqualTo(4), one.ToString());
+        Assert.That(one.Error, Does.Contain("nobody may know two"));
+        var two = await _host.RunAsync("key", "ceremony", "--file", _host.Write("two.json", CenterHostCeremony.File(Counter.Master)));
+        Assert.That(two.Code, Is.Zero, two.ToString());
+        Assert.That(two.Error, Does.Contain("TEST KEYS ONLY"));
+        var keys = await _host.RunAsync("key", "list", "--json");
+        Assert.That(keys.Json.Select(key => key.GetProperty("state").GetString()), Is.EqualTo(new[] { "complete" }));
+        Assert.That(keys.Output, Does.Not.Contain(Counter.Master.ToString()));
+    }
+
+    [Test]
+    public async Task GoodFiles_Import_OrdersAreShownMaskedAndCodesAreInTheirFileAlone()
+    {
+        var orders = _host.Write("orders.json", Samples.Change(Samples.Orders, "      \"issueCode\": \"KESTREL-4821\",\n", ""));
+        string[] import = ["order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", orders];
+        var none = await _host.RunAsync(import);
+        Assert.That(none.Code, Is.EqualTo(2), none.ToString());
+        Assert.That(none.Error, Does.Contain("--codes"));
+
+        var run = await _host.RunAsync([.. import, "--codes", _host.File("codes")]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        var code = (await File.ReadAllTextAsync(_host.File("codes"))).Trim().Split(' ');
+        Assert.That(code[0], Is.EqualTo("E2E-0001"));
+        Assert.That(code[1], Does.Match("^[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}$"));
+        Assert.That(run.Output + run.Error, Does.Not.Contain(code[1]));
+        if (!OperatingSystem.IsWindows()) Assert.That(File.GetUnixFileMode(_host.File("codes")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+
+        var list = await _host.RunAsync("order", "list", "--json");
+        Assert.That(list.Json.Select(order => order.GetProperty("order").GetString()), Is.EqualTo(new[] { "E2E-0001", "E2E-0002", "MODULE-0001", "MODULE-0002" }));
+        Assert.That(list.Json[0].GetProperty("display").GetString(), Is.EqualTo("visa-like-e2e 476173******0119"));
+        Assert.That(list.Output, Does.Not.Contain("4761739001010119"));
+        var shown = await _host.RunAsync("order", "show", "E2E-0001", "--json");
+        Assert.That(shown.Json[0].GetProperty("order").GetProperty("state").GetString(), Is.EqualTo("ready"));
+        Assert.That(shown.Json[0].GetProperty("history")[0].GetProperty("change").GetString(), Is.EqualTo("Imported"));
+
+        var again = await _host.RunAsync([.. import, "--codes", _host.File("more-codes")]);
+        Assert.That(again.Code, Is.EqualTo(4), again.ToString());
+        Assert.That(again.Error, Does.Contain("its order id is known already"));
+        Assert.That(File.Exists(_host.File("more-codes")), Is.False);
+    }
+
+    [Test]
+    public async Task Order_VoidByOneOperatorAlone_IsRefused()
+    {
+        var import = await _host.RunAsync("order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", Path.Combine(Samples.Folder, "orders.json"));
+        Assert.That(import.Code, Is.Zero, import.ToString());
+        string[] decision = ["order", "void", "E2E-0002", "--operator", "olga", "--reason", "lost", "--second-operator"];
+        Assert.That((await _host.RunAsync([.. decision, "Olga"])).Code, Is.EqualTo(4));
+        Assert.That((await _host.RunAsync([.. decision, "pete"])).Code, Is.Zero);
+        var status = (await _host.RunAsync("status", "--json")).Json[0];
+        Assert.That(status.GetProperty("orders").GetProperty("Voided").GetInt32(), Is.EqualTo(1));
+        var log = await _host.RunAsync("log", "show", "--order", "E2E-0002", "--json");
+        Assert.That(log.Json[0].GetProperty("kind").GetString(), Is.EqualTo("OrderVoided"));
+    }
+
+    [Test]
+    public async Task Log_Verify_IsWholeUntilAnEntryIsChanged()
+    {
+        Assert.That((await _host.RunAsync("line", "add", "1", "--listen", "tls:127.0.0.1:7001")).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("log", "checkpoint")).Code, Is.Zero);
+        var whole = await _host.RunAsync("log", "verify", "--json");
+        Assert.That(whole.Code, Is.Zero, whole.ToString());
+        Assert.That(whole.Json[0].GetProperty("ok").GetBoolean(), Is.True);
+
+        var text = new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder { DataSource = Path.Combine(_host.Data, "log", "log.db"), Pooling = false };
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection(text.ToString()))
+        {
+            await connection.OpenAsync();
+            await using var change = connection.CreateCommand();
+            change.CommandText = "DROP TRIGGER log_entries_fixed; UPDATE log_entries SET detail = '{}' WHERE sequence = 2";
+            await change.ExecuteNonQueryAsync();
+        }
+        var damaged = await _host.RunAsync("log", "verify");
+        Assert.That(damaged.Code, Is.EqualTo(6), damaged.ToString());
+        Assert.That(damaged.Error, Does.Contain("entry 2 of center was changed"));
+    }
+}

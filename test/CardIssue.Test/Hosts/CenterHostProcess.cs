@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace CardIssue.Test.Hosts;
+
+/// <summary>What a run of the built program came to.</summary>
+internal sealed record CenterHostRun(int Code, string Output, string Error)
+{
+    /// <summary>The output's lines, each JSON.</summary>
+    public JsonElement[] Json => [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+
+    public override string ToString() => $"exit code {Code}\n{Output}\n{Error}";
+}
+
+/// <summary>Runs the built <c>centerhost</c> as a process of its own, with its center in a folder of its own.</summary>
+internal sealed class CenterHostProcess : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    public CenterHostProcess() => Write("passphrase", "correct horse battery\n");
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("cardissue-centerhost-").FullName;
+
+    /// <summary>The center's directory.</summary>
+    public string Data => Path.Combine(Folder, "center");
+
+    public string File(string name) => Path.Combine(Folder, name);
+
+    public string Write(string name, string text)
+    {
+        System.IO.File.WriteAllText(File(name), text);
+        return File(name);
+    }
+
+    /// <summary>Runs a command of this center with its passphrase.</summary>
+    public Task<CenterHostRun> RunAsync(params string[] args) => RunPlainAsync([.. args, "--data", Data, "--passphrase-file", File("passphrase")]);
+
+    /// <summary>Runs exactly this command line.</summary>
+    public async Task<CenterHostRun> RunPlainAsync(params string[] args)
+    {
+        using var process = Process.Start(Start(args))!;
+        using var limit = new CancellationTokenSource(Longest);
+        try
+        {
+            process.StandardInput.Close();
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+            await process.WaitForExitAsync(limit.Token);
+            return new CenterHostRun(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    /// <summary>Starts a command of this center that goes on.</summary>
+    public Process Begin(params string[] args) => Process.Start(Start([.. args, "--data", Data, "--passphrase-file", File("passphrase")]))!;
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private ProcessStartInfo Start(string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program(), .. args])
+        {
+            WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        // The least that is allowed: the default takes seconds on a small machine.
+        start.Environment["CARDISSUE_Argon2__MemoryKiB"] = "19456";
+        start.Environment["CARDISSUE_Argon2__Passes"] = "2";
+        start.Environment["CARDISSUE_Argon2__Lanes"] = "1";
+        return start;
+    }
+
+    /// <summary>The program of the same configuration as these tests: bin/CONFIGURATION/FRAMEWORK.</summary>
+    private static string Program()
+    {
+        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        return Path.Combine(Repository.Root, "samples", "CenterHost", "bin", framework.Parent!.Name, framework.Name, "centerhost.dll");
+    }
+}

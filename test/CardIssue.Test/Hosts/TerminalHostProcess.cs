@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace CardIssue.Test.Hosts;
+
+/// <summary>What a run of the built program came to.</summary>
+internal sealed record TerminalHostRun(int Code, string Output, string Error)
+{
+    public string All => Output + Error;
+}
+
+/// <summary>Runs the built <c>terminalhost</c> as a process of its own, in a folder of its own.</summary>
+internal sealed class TerminalHostProcess : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("cardissue-terminalhost-").FullName;
+
+    /// <summary>A file of this run's folder.</summary>
+    public string File(string name) => Path.Combine(Folder, name);
+
+    public string Write(string name, string text)
+    {
+        System.IO.File.WriteAllText(File(name), text);
+        return File(name);
+    }
+
+    public Task<TerminalHostRun> RunAsync(params string[] args) => RunAsync("", args);
+
+    /// <param name="input">What comes in on standard input.</param>
+    /// <param name="args">The command line.</param>
+    /// <param name="interruptAt">The program is interrupted, as by Ctrl-C, when a line of its output has this in it.</param>
+    /// <param name="removeAt">What is done when a line of its output has this in it.</param>
+    public async Task<TerminalHostRun> RunAsync(string input, string[] args, string? interruptAt = null, (string Text, Action Do)? removeAt = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program(), .. args])
+        {
+            WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(Longest);
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            var output = ReadAsync(process, interruptAt, removeAt, limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return new TerminalHostRun(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task<string> ReadAsync(Process process, string? interruptAt, (string Text, Action Do)? removeAt, CancellationToken cancellation)
+    {
+        var all = new StringBuilder();
+        while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+        {
+            all.AppendLine(line);
+            if (removeAt is { } act && line.Contains(act.Text, StringComparison.Ordinal)) act.Do();
+            if (interruptAt is null || !line.Contains(interruptAt, StringComparison.Ordinal)) continue;
+            interruptAt = null;
+            using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync(cancellation);
+        }
+        return all.ToString();
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    /// <summary>The program of the same configuration as these tests: bin/CONFIGURATION/FRAMEWORK.</summary>
+    private static string Program()
+    {
+        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        return Path.Combine(Repository.Root, "samples", "TerminalHost", "bin", framework.Parent!.Name, framework.Name, "terminalhost.dll");
+    }
+}
