@@ -14,10 +14,10 @@ public sealed class CardPlan
     private const int StartStateCommands = 1;
 
     private readonly List<RenderedItem>[] _items;
-    private readonly Dictionary<Expectation.Exactly, ByteString> _expected;
+    private readonly Dictionary<Expectation, ByteString> _expected;
     private readonly CommandWriter _writer;
 
-    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation.Exactly, ByteString> expected, int openCommands)
+    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, int openCommands)
     {
         (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product));
         Shape = ShapeOf(openCommands);
@@ -44,7 +44,7 @@ public sealed class CardPlan
         var renderer = new TemplateRenderer(fields);
         var count = product.Records.Count;
         var items = new List<RenderedItem>[count + 1];
-        var expected = new Dictionary<Expectation.Exactly, ByteString>();
+        var expected = new Dictionary<Expectation, ByteString>();
         for (var i = 0; i < count; i++)
         {
             items[i] = renderer.Items(i + 1, product.Records[i].Items);
@@ -101,13 +101,16 @@ public sealed class CardPlan
     internal ValueList<CheckDefinition> AfterClose() =>
         [.. Product.Records.Where(r => r.Proof is ProofKind.ReadBackAfterClose).SelectMany(r => r.Checks)];
 
-    /// <summary>The bytes that an expectation of this plan stands for.</summary>
-    internal ByteString ExpectedOf(Expectation.Exactly exactly) => _expected[exactly];
+    /// <summary>The bytes, or the SHA-256, that an expectation of this plan stands for.</summary>
+    internal ByteString ExpectedOf(Expectation expectation) => _expected[expectation];
 
-    private static void Expect(Dictionary<Expectation.Exactly, ByteString> expected, TemplateRenderer renderer, int record, ValueList<CheckDefinition> checks)
+    private static void Expect(Dictionary<Expectation, ByteString> expected, TemplateRenderer renderer, int record, ValueList<CheckDefinition> checks)
     {
         foreach (var expectation in checks.SelectMany(c => new[] { c.Done, c.NotDone }))
+        {
             if (expectation is Expectation.Exactly exactly) expected[exactly] = renderer.Bytes(record, exactly.Content);
+            if (expectation is Expectation.Digest digest) expected[digest] = renderer.Digest(record, digest.Content);
+        }
     }
 
     private PlanShape ShapeOf(int openCommands)
@@ -121,7 +124,7 @@ public sealed class CardPlan
         }
         var authenticate = 1 + (Product.Start is null ? 0 : StartStateCommands);
         var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
-        return new PlanShape(openCommands, authenticate, close, CloseLook().Count, Product.Mode is KeyMode.Module, [.. records]);
+        return new PlanShape(openCommands, authenticate, close, Within(CloseLook().Count, "the look at the closing"), Product.Mode is KeyMode.Module, [.. records]);
     }
 
     /// <summary>All records in one opening: where no INSTALL begins the blocks anew, their numbers must last to the closing.</summary>

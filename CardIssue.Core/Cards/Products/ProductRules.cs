@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
@@ -13,7 +14,8 @@ public sealed record ProductFault(string Property, int Record, string Message);
 /// <summary>Which combinations make sense. A product that breaks a rule is not taken in.</summary>
 public static class ProductRules
 {
-    private const byte LastBlock = 0x80;
+    private const byte LastBlock = 0x80, EncryptionBits = 0x60, FormatBits = 0x18, DgiFormat = 0x08, TlvFormat = 0x10;
+    private const byte BeginRMac = 0x7A, EndRMac = 0x78, GetResponse = 0xC0;
 
     /// <summary>All rules that a product breaks.</summary>
     public static IReadOnlyList<ProductFault> Check(CardProduct product)
@@ -40,11 +42,44 @@ public static class ProductRules
         if (product.SecurityLevel is SecurityLevel.None or SecurityLevel.RMac) Fault("securityLevel", "write data is at least MACed: 01, 03, 11, 13 or 33");
         if (((product.PlainP1 | product.EncryptedP1) & LastBlock) != 0)
             Fault("storeData", "P1 with bit 8 set marks the last block, and that is the closing's alone: say 08, not 88");
+        if ((product.PlainP1 & EncryptionBits) == EncryptionBits) Fault("storeData", "plainP1 says that data is encrypted (bits 7 and 6)");
+        if ((product.EncryptedP1 & EncryptionBits) == 0) Fault("storeData", "encryptedP1 does not say that data is encrypted (bits 7 and 6)");
         if (product.Start is { Accepted.Count: 0 }) Fault("acceptedStates", "a start state that no card can be in lets no card in: name a state, or leave it out");
         // In both modes wrapped bytes pass the terminal outside of any module.
         if (!product.SecurityLevel.HasCEnc() && !product.ExposedToTerminal)
             Fault("exposedToTerminal", "at this security level write data passes the terminal readable; use 03, 13 or 33, or say exposedToTerminal: true");
     }
+
+    /// <summary>The format bits of P1 (GPCS table 11-89) and what is sent under them.</summary>
+    private static IEnumerable<string> ItemFaults(CardProduct product, ValueList<ItemDefinition> items)
+    {
+        foreach (var item in items)
+        {
+            var format = (item.Secret ? product.EncryptedP1 : product.PlainP1) & FormatBits;
+            if (item is ItemDefinition.Command command)
+            {
+                if (CommandFault(command.Header) is { } fault) yield return $"command {command.Header:X8}: {fault}";
+            }
+            else if (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat)
+            {
+                yield return item is ItemDefinition.DataObject
+                    ? "data objects need a P1 of BER-TLV (10, 70) or no format (00, 60): see storeData"
+                    : "data groupings need a P1 of DGI (08, 68) or no format (00, 60): see storeData";
+            }
+        }
+    }
+
+    /// <summary>A command that ends the channel, or changes what is selected, would leave the card to commands that it was not meant to get.</summary>
+    private static string? CommandFault(uint header) => ((byte)(header >> 24), (byte)(header >> 16)) switch
+    {
+        (not (0x00 or 0x80), _) => "its class must be 00 or 80: the secure channel and its logical channel are not the product's to choose",
+        (_, Instructions.Select or Instructions.ManageChannel) => "SELECT and MANAGE CHANNEL end the secure channel",
+        (_, Instructions.InitializeUpdate or Instructions.ExternalAuthenticate or BeginRMac or EndRMac) => "the secure channel is the profile's to open and close",
+        (_, Instructions.StoreData) => "STORE DATA is written by dgi, tag and hexDgi, which count its blocks",
+        (_, GetResponse) => "GET RESPONSE is the reader's to send",
+        (_, var ins) when ins >> 4 is 6 or 9 => "INS 6X and 9X are no instructions (ISO 7816-3)",
+        _ => null,
+    };
 
     private static void CheckRecord(CardProduct product, int number, RecordDefinition record, List<ProductFault> faults)
     {
@@ -53,6 +88,7 @@ public static class ProductRules
         if (record.Items.Count == 0 && record.Status is null) Fault("items", "a record writes something: items, or status");
         if (record.Proof is not ProofKind.TerminalWord && !level.HasRMac())
             Fault("proof", "this proof needs the card's MAC on its responses: security level 11, 13 or 33; or terminalWord");
+        foreach (var message in ItemFaults(product, record.Items)) Fault("items", message);
         var reads = record.Proof is ProofKind.ReadBack or ProofKind.ReadBackAfterClose or ProofKind.CardState;
         if (reads && record.Checks.Count == 0) Fault("checks", "this proof reads something back: say what in checks");
         if (!reads && record.Checks.Count > 0) Fault("checks", "checks belong to the proofs readBack, readBackAfterClose and cardState");
@@ -73,6 +109,7 @@ public static class ProductRules
         void Fault(string property, string message) => faults.Add(new ProductFault(property, 0, message));
         var close = product.Close;
         if (close.Items.Count == 0 && close.Status is null) Fault("close", "the closing does something: items, or status");
+        foreach (var message in ItemFaults(product, close.Items)) Fault("close", message);
         if (close.Look.Count == 0) Fault("close.look", "a closing needs a look, so that one in doubt can be settled");
         CheckReads(product, close.Look, message => Fault("close.look", message));
         CheckLook(close.Look, "the card is not closed", message => Fault("close.look", message));

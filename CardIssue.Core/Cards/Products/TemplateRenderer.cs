@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CardIssue.Core.Cards.Tlv;
 
 namespace CardIssue.Core.Cards.Products;
@@ -30,6 +31,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 case ItemDefinition.DataObject dataObject:
                     rendered.Add(DataObject(dataObject));
                     break;
+                case ItemDefinition.Command command:
+                    rendered.Add(new RenderedItem(null, null, Bytes(command.Content), false, command.Header));
+                    break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
                     break;
@@ -43,6 +47,15 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     {
         _record = record;
         return Bytes(content);
+    }
+
+    /// <summary>What a template makes, which must be a SHA-256.</summary>
+    public ByteString Digest(int record, ValueList<TemplateNode> content)
+    {
+        var before = _errors.Count;
+        var digest = Bytes(record, content);
+        if (_errors.Count == before && digest.Length != SHA256.HashSizeInBytes) Fail("", $"a SHA-256 has {digest.Length} bytes; {SHA256.HashSizeInBytes} are due");
+        return digest;
     }
 
     private RenderedItem Grouping(ItemDefinition.Grouping grouping)
@@ -89,7 +102,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
     private IEnumerable<RenderedItem> Prepared(ItemDefinition.Prepared prepared)
     {
+        var before = _errors.Count;
         var bytes = Field(prepared.Field, FieldEncoding.Hex);
+        if (bytes.IsEmpty && _errors.Count == before) Fail(prepared.Field, "holds no data grouping");
         if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, null, g.Data, false));
         Fail(prepared.Field, error);
         return [];
@@ -120,7 +135,8 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 /// <param name="Tag">The tag of a secret data object; else null.</param>
 /// <param name="Data">The grouping's data, the secret object's value, or the coded object.</param>
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret)
+/// <param name="Header">CLA, INS, P1 and P2 of a command; null for what STORE DATA carries.</param>
+internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null)
 {
     public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

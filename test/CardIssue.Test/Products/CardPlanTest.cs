@@ -170,7 +170,7 @@ public class CardPlanTest
 
     [Test]
     public void RecordOfNoCommands_IsAnErrorOfThePlan() =>
-        Assert.That(Errors(Sample.Product(Sample.Record(new ItemDefinition.Prepared("dgis"))), ("dgis", "")).Single(), Does.Contain("record has 0 commands"));
+        Assert.That(Errors(Sample.Product(Sample.Record(new ItemDefinition.Prepared("dgis"))), ("dgis", "")).Single(), Is.EqualTo("1 dgis: holds no data grouping"));
 
     [Test]
     public void UnknownProfile_IsAnErrorOfThePlan() =>

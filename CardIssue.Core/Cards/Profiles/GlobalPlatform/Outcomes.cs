@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
@@ -32,6 +33,7 @@ internal static class Outcomes
         return expectation switch
         {
             Expectation.Exactly exactly => data == plan.ExpectedOf(exactly),
+            Expectation.Digest digest => ByteString.Own(SHA256.HashData(data.Value.Span)) == plan.ExpectedOf(digest),
             Expectation.Nothing => data.Value.IsEmpty,
             Expectation.State state => check.Read is CheckCommand.LifeCycle read && StateIn(data.Value, read.Of.Aid) == state.LifeCycle,
             _ => throw new InvalidOperationException($"No one checks {expectation.GetType().Name}."),
