@@ -160,7 +160,7 @@ internal sealed class CardWork : IDisposable
         if (opened is CardOpenResult.Refused refused)
             return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
-        _card = _profile.IdentityOf(ready);
+        _card = _profile.IdentityOf(_product, ready);
         return new Judgement(new Verdict.Genuine(_card.Value), "the card's cryptogram is right");
     }
 

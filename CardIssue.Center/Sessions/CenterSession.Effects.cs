@@ -40,9 +40,17 @@ internal sealed partial class CenterSession
         {
             // What cannot be logged does not leave; what cannot be saved did not happen.
             OperationLog.NotSaved(_logger, Name, effect.GetType().Name, e.Message);
-            _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
+            if (effect is CenterEffect.Save || _state.Work is not null) _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
+            else await HangUpAsync().ConfigureAwait(false);
             return false;
         }
+    }
+
+    /// <summary>Not even a farewell can be logged: the line is closed, and the terminal comes back by itself.</summary>
+    private async ValueTask HangUpAsync()
+    {
+        await CloseLineAsync().ConfigureAwait(false);
+        _followUps.Enqueue(new CenterEvent.LineDown());
     }
 
     private async ValueTask<bool> SaveAsync(CenterEffect.Save save, CancellationToken cancellation)

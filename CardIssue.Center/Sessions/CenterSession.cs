@@ -92,6 +92,11 @@ internal sealed partial class CenterSession : IDisposable
         {
             OperationLog.NotLogged(_logger, Name, e.Message);
             happened = new CenterEvent.SaveFailed(ClaimLost: false);
+            if (_state.Work is null)
+            {
+                await CloseLineAsync().ConfigureAwait(false);
+                happened = new CenterEvent.LineDown();
+            }
         }
         await StepAsync(happened, cancellation).ConfigureAwait(false);
     }

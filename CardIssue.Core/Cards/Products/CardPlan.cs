@@ -14,12 +14,12 @@ public sealed class CardPlan
     private const int StartStateCommands = 1;
 
     private readonly List<RenderedItem>[] _items;
-    private readonly ByteString[][] _checks;
+    private readonly Dictionary<Expectation, ByteString> _expected;
     private readonly CommandWriter _writer;
 
-    private CardPlan(CardProduct product, List<RenderedItem>[] items, ByteString[][] checks, int openCommands)
+    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, int openCommands)
     {
-        (Product, _items, _checks, _writer) = (product, items, checks, new CommandWriter(product));
+        (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product));
         Shape = ShapeOf(openCommands);
     }
 
@@ -44,19 +44,19 @@ public sealed class CardPlan
         var renderer = new TemplateRenderer(fields);
         var count = product.Records.Count;
         var items = new List<RenderedItem>[count + 1];
-        var checks = new ByteString[count + 1][];
+        var expected = new Dictionary<Expectation, ByteString>();
         for (var i = 0; i < count; i++)
         {
             items[i] = renderer.Items(i + 1, product.Records[i].Items);
-            checks[i] = Expected(renderer, i + 1, [.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span]);
+            Expect(expected, renderer, i + 1, [.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span]);
         }
         items[count] = renderer.Items(count + 1, product.Close.Items);
-        checks[count] = Expected(renderer, count + 1, product.Close.Look);
+        Expect(expected, renderer, count + 1, product.Close.Look);
         var errors = renderer.Errors.Concat(renderer.Unused.Select(name => new PlanError(0, name, "is asked for by no record"))).ToArray();
         if (errors.Length > 0) return new PlanResult(null, [.. errors]);
         try
         {
-            return new PlanResult(new CardPlan(product, items, checks, profile.OpenCommands(product)), default);
+            return new PlanResult(new CardPlan(product, items, expected, profile.OpenCommands(product)), default);
         }
         catch (ArgumentException e)
         {
@@ -101,23 +101,17 @@ public sealed class CardPlan
     internal ValueList<CheckDefinition> AfterClose() =>
         [.. Product.Records.Where(r => r.Proof is ProofKind.ReadBackAfterClose).SelectMany(r => r.Checks)];
 
-    /// <summary>What a check must answer, filled in: for <see cref="Expectation.Exactly"/> the bytes; else empty.</summary>
-    internal ByteString ExpectedOf(CheckDefinition check)
+    /// <summary>The bytes, or the SHA-256, that an expectation of this plan stands for.</summary>
+    internal ByteString ExpectedOf(Expectation expectation) => _expected[expectation];
+
+    private static void Expect(Dictionary<Expectation, ByteString> expected, TemplateRenderer renderer, int record, ValueList<CheckDefinition> checks)
     {
-        for (var i = 0; i <= Product.Records.Count; i++)
+        foreach (var expectation in checks.SelectMany(c => new[] { c.Done, c.NotDone }))
         {
-            var at = ChecksOf(i).IndexOf(check);
-            if (at >= 0) return _checks[i][at];
+            if (expectation is Expectation.Exactly exactly) expected[exactly] = renderer.Bytes(record, exactly.Content);
+            if (expectation is Expectation.Digest digest) expected[digest] = renderer.Digest(record, digest.Content);
         }
-        throw new InvalidOperationException("The check is not one of this plan.");
     }
-
-    private List<CheckDefinition> ChecksOf(int index) => index == Product.Records.Count
-        ? [.. Product.Close.Look]
-        : [.. Product.Records[index].Checks, .. Product.Records[index].Look];
-
-    private static ByteString[] Expected(TemplateRenderer renderer, int record, ValueList<CheckDefinition> checks) =>
-        [.. checks.Select(c => c.Done is Expectation.Exactly exactly ? renderer.Bytes(record, exactly.Content) : default)];
 
     private PlanShape ShapeOf(int openCommands)
     {
@@ -129,8 +123,16 @@ public sealed class CardPlan
             records[i] = new RecordShape(Within(Record(i + 1, withoutKeys, 0).Count, record.Name), record.Repeat, record.RestartAt, record.Look.Count);
         }
         var authenticate = 1 + (Product.Start is null ? 0 : StartStateCommands);
-        return new PlanShape(
-            openCommands, authenticate, Within(Close(withoutKeys, 0).Count, "the closing"), CloseLook().Count, Product.Mode is KeyMode.Module, [.. records]);
+        var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
+        return new PlanShape(openCommands, authenticate, close, Within(CloseLook().Count, "the look at the closing"), Product.Mode is KeyMode.Module, [.. records]);
+    }
+
+    /// <summary>All records in one opening: where no INSTALL begins the blocks anew, their numbers must last to the closing.</summary>
+    private int BlocksBeforeClose(IDataEncryption withoutKeys)
+    {
+        var blocks = 0;
+        for (var i = 1; i <= Product.Records.Count; i++) blocks += Blocks(Record(i, withoutKeys, blocks));
+        return blocks;
     }
 
     private static int Within(int commands, string what) => commands is > 0 and <= Limits.MaxScriptCommands

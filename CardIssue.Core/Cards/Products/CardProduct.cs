@@ -86,7 +86,7 @@ public sealed record RecordDefinition
     /// <summary>Its name, for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What STORE DATA carries, in order; may be empty when <see cref="Status"/> is given.</summary>
+    /// <summary>What is written, in order: what STORE DATA carries, and commands; may be empty when <see cref="Status"/> is given.</summary>
     public ValueList<ItemDefinition> Items { get; init; }
 
     /// <summary>A SET STATUS that is part of the record, after its items.</summary>
@@ -120,7 +120,7 @@ public sealed record CloseDefinition(ValueList<ItemDefinition> Items, StatusChan
 /// <param name="State">The new state.</param>
 public sealed record StatusChange(GlobalPlatform.StatusScope Scope, Aid Aid, byte State);
 
-/// <summary>What one STORE DATA item is made of.</summary>
+/// <summary>What one item is made of: something that STORE DATA carries, or a command.</summary>
 public abstract record ItemDefinition
 {
     private ItemDefinition() { }
@@ -136,6 +136,11 @@ public abstract record ItemDefinition
 
     /// <summary>Ready-made data groupings of a data-preparation system, in a field of the customer, as hexadecimal; not secret here: what is secret in it is encrypted already.</summary>
     public sealed record Prepared(string Field) : ItemDefinition;
+
+    /// <summary>A command of its own, to what is selected, for what STORE DATA does not do. It goes through the secure channel like all others; what it answers is not looked at.</summary>
+    /// <param name="Header">CLA (00 or 80), INS, P1, P2. <see cref="ProductRules"/> refuses what would end the channel.</param>
+    /// <param name="Content">Its data: 0 to 247 bytes, 239 at levels that encrypt.</param>
+    public sealed record Command(uint Header, ValueList<TemplateNode> Content) : ItemDefinition;
 }
 
 /// <summary>A piece of a template.</summary>
@@ -202,6 +207,9 @@ public abstract record Expectation
 
     /// <summary>Exactly these bytes.</summary>
     public sealed record Exactly(ValueList<TemplateNode> Content) : Expectation;
+
+    /// <summary>Bytes with this SHA-256 (FIPS 180-4), 32 bytes: so that the center need not hold what is read. It passes the terminal as it does for <see cref="Exactly"/>.</summary>
+    public sealed record Digest(ValueList<TemplateNode> Content) : Expectation;
 
     /// <summary>No data at all.</summary>
     public sealed record Nothing : Expectation;

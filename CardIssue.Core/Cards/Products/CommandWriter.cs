@@ -12,14 +12,32 @@ internal sealed class CommandWriter(CardProduct product)
     // A response that carries an R-MAC has data, so it is asked for.
     private readonly int? _le = product.SecurityLevel.HasRMac() ? CommandApdu.MaxShortLe : null;
 
-    /// <summary>STORE DATA, after INSTALL [for personalization] where the data is for an application behind a security domain.</summary>
-    public IEnumerable<CardCommand> Store(IReadOnlyList<RenderedItem> items, IDataEncryption encryption, bool last, int firstBlock)
+    /// <summary>
+    /// Items in their order. STORE DATA comes after INSTALL [for personalization] where the data is for an application behind a security domain, and
+    /// again after a command in between, so that nothing hangs on whether the card's series outlives it.
+    /// </summary>
+    public List<CardCommand> Store(IReadOnlyList<RenderedItem> items, IDataEncryption encryption, bool last, int firstBlock)
     {
-        if (items.Count == 0) return [];
-        var coded = items.Select(item => Code(item, encryption)).ToList();
-        var profile = new StoreDataProfile(product.PlainP1, product.EncryptedP1, MaxData, product.Packed, _le);
-        var store = StoreData.Commands(profile, coded, last, product.Application is null ? firstBlock : 0).Select(c => new CardCommand(c));
-        return product.Application is { } application ? store.Prepend(new CardCommand(InstallForPersonalization(application))) : store;
+        var commands = new List<CardCommand>();
+        var block = firstBlock;
+        for (var at = 0; at < items.Count;)
+        {
+            if (items[at].Header is { } header)
+            {
+                commands.Add(Command(header, items[at].Data));
+                at++;
+                continue;
+            }
+            var run = items.Skip(at).TakeWhile(item => item.Header is null).Select(item => Code(item, encryption)).ToList();
+            at += run.Count;
+            var isLast = last && items.Skip(at).All(item => item.Header is not null);
+            var profile = new StoreDataProfile(product.PlainP1, product.EncryptedP1, MaxData, product.Packed, _le);
+            var store = StoreData.Commands(profile, run, isLast, product.Application is null ? block : 0);
+            if (product.Application is { } application) commands.Add(new CardCommand(InstallForPersonalization(application)));
+            commands.AddRange(store.Select(c => new CardCommand(c)));
+            block += store.Count;
+        }
+        return commands;
     }
 
     /// <summary>SET STATUS, or nothing.</summary>
@@ -35,10 +53,15 @@ internal sealed class CommandWriter(CardProduct product)
 
     private int MaxData => product.SecurityLevel.HasCEnc() ? 239 : product.SecurityLevel.HasCMac() ? 247 : CommandApdu.MaxShortData;
 
+    private CardCommand Command(uint header, ByteString data) => data.Length <= MaxData
+        ? new CardCommand(new CommandApdu((byte)(header >> 24), (byte)(header >> 16), (byte)(header >> 8), (byte)header, data, _le))
+        : throw new ArgumentException($"command {header:X8} has {data.Length} bytes of data; {MaxData} are the most");
+
     private static StoreDataItem Code(RenderedItem item, IDataEncryption encryption)
     {
         var data = item.Secret ? encryption.Encrypt(item.Data.Span) : item.Data;
-        return item.Grouping is { } id ? StoreDataItem.Of(new Dgi(id, data), item.Secret) : new StoreDataItem(data, item.Secret);
+        if (item.Grouping is { } id) return StoreDataItem.Of(new Dgi(id, data), item.Secret);
+        return item.Tag is { } tag ? StoreDataItem.Of(BerTlv.Primitive(tag, data), item.Secret) : new StoreDataItem(data, item.Secret);
     }
 
     /// <summary>GPCS §11.5.2.3.6: no load file, no module, the application's AID, no privileges, parameters or token.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CardIssue.Core.Cards.Tlv;
 
 namespace CardIssue.Core.Cards.Products;
@@ -25,12 +26,13 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
             switch (item)
             {
                 case ItemDefinition.Grouping grouping:
-                    var data = Bytes(grouping.Content);
-                    if (data.Length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
-                    else rendered.Add(new RenderedItem(grouping.Id, data, grouping.Secret));
+                    rendered.Add(Grouping(grouping));
                     break;
                 case ItemDefinition.DataObject dataObject:
-                    rendered.Add(new RenderedItem(null, Bytes([dataObject.Content]), dataObject.Secret));
+                    rendered.Add(DataObject(dataObject));
+                    break;
+                case ItemDefinition.Command command:
+                    rendered.Add(new RenderedItem(null, null, Bytes(command.Content), false, command.Header));
                     break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
@@ -45,6 +47,34 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     {
         _record = record;
         return Bytes(content);
+    }
+
+    /// <summary>What a template makes, which must be a SHA-256.</summary>
+    public ByteString Digest(int record, ValueList<TemplateNode> content)
+    {
+        var before = _errors.Count;
+        var digest = Bytes(record, content);
+        if (_errors.Count == before && digest.Length != SHA256.HashSizeInBytes) Fail("", $"a SHA-256 has {digest.Length} bytes; {SHA256.HashSizeInBytes} are due");
+        return digest;
+    }
+
+    private RenderedItem Grouping(ItemDefinition.Grouping grouping)
+    {
+        var data = Bytes(grouping.Content);
+        var length = grouping.Secret ? DataEncryption.LengthOf(data.Length) : data.Length;
+        if (length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
+        if (grouping.Secret && data.IsEmpty) Fail("", $"DGI {grouping.Id:X4} is secret, and there is nothing to encrypt");
+        return new RenderedItem(grouping.Id, null, data, grouping.Secret);
+    }
+
+    /// <summary>Encryption is of the value alone, as a grouping's identifier and length stay readable too.</summary>
+    private RenderedItem DataObject(ItemDefinition.DataObject dataObject)
+    {
+        if (!dataObject.Secret) return new RenderedItem(null, null, Bytes([dataObject.Content]), false);
+        var value = Bytes(dataObject.Content.Content);
+        if (dataObject.Content.Tag.IsConstructed) Fail("", $"tag {dataObject.Content.Tag} is secret, and constructed: encrypted, it would hold no data objects");
+        if (value.IsEmpty) Fail("", $"tag {dataObject.Content.Tag} is secret, and there is nothing to encrypt");
+        return new RenderedItem(null, dataObject.Content.Tag, value, true);
     }
 
     private ByteString Bytes(ValueList<TemplateNode> content)
@@ -72,8 +102,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
     private IEnumerable<RenderedItem> Prepared(ItemDefinition.Prepared prepared)
     {
+        var before = _errors.Count;
         var bytes = Field(prepared.Field, FieldEncoding.Hex);
-        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, g.Data, false));
+        if (bytes.IsEmpty && _errors.Count == before) Fail(prepared.Field, "holds no data grouping");
+        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, null, g.Data, false));
         Fail(prepared.Field, error);
         return [];
     }
@@ -100,9 +132,11 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
 /// <summary>An item with its data in the clear. The data never shows in text.</summary>
 /// <param name="Grouping">The DGI, or null for BER-TLV.</param>
-/// <param name="Data">The grouping's data, or the coded object.</param>
+/// <param name="Tag">The tag of a secret data object; else null.</param>
+/// <param name="Data">The grouping's data, the secret object's value, or the coded object.</param>
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, ByteString Data, bool Secret)
+/// <param name="Header">CLA, INS, P1 and P2 of a command; null for what STORE DATA carries.</param>
+internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null)
 {
-    public override string ToString() => $"{Grouping:X4}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
+    public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

@@ -44,7 +44,7 @@ public interface ICardProfile
     OpeningReading ReadOpening(CardProduct product, ScriptStop stop, IReadOnlyList<ResponseApdu> responses);
 
     /// <summary>The card's identity, once its cryptogram was verified.</summary>
-    CardId IdentityOf(OpeningReading.Ready reading);
+    CardId IdentityOf(CardProduct product, OpeningReading.Ready reading);
 
     /// <summary>The coarse code for a diagnosis.</summary>
     CardRejection Of(OpenDiagnosis diagnosis);

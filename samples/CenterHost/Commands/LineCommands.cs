@@ -16,7 +16,7 @@ internal static class LineCommands
     private static Command Add(Shell shell)
     {
         var number = Number();
-        var listen = new Option<string>("--listen") { Description = "Where to listen: tls:ADDRESS:PORT, or tcp:ADDRESS:PORT for a line that is itself guarded.", HelpName = "WHERE", Required = true };
+        var listen = new Option<string>("--listen") { Description = "Where to listen: tls:ADDRESS:PORT.", HelpName = "WHERE", Required = true };
         return shell.Command("add", "Adds a line, or changes the one of that number.", [number, listen], async (call, cancellation) =>
         {
             var line = LineText.Parse(call.Get(number), call.Get(listen)!);

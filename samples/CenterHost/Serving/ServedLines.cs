@@ -47,11 +47,8 @@ internal sealed class ServedLines(
             case LineKind.Tls:
                 var tls = new TlsLineListener(line.Line, place, Certificate(), logger: loggers.CreateLogger<TlsLineListener>());
                 return (tls, tls.LocalEndPoint);
-            case LineKind.Tcp:
-                var tcp = new TcpLineListener(line.Line, place, logger: loggers.CreateLogger<TcpLineListener>());
-                return (tcp, tcp.LocalEndPoint);
             default:
-                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is {line.Kind}, which this program cannot serve; tls and tcp it can.");
+                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is {line.Kind}, which this program cannot serve; tls it can.");
         }
     }
 
@@ -59,7 +56,7 @@ internal sealed class ServedLines(
     {
         if (_certificate is not null) return _certificate;
         using var pkcs12 = (vault as FileKeyVault)?.CopyTlsServer();
-        if (pkcs12 is not { Length: > 0 }) throw new CommandException(ExitCode.File, "The vault has no TLS certificate; serve tcp lines, or make the center anew.");
+        if (pkcs12 is not { Length: > 0 }) throw new CommandException(ExitCode.File, "The vault has no TLS certificate; make the center anew.");
         return _certificate = TlsCertificates.FromPfx(pkcs12.Span, []);
     }
 }

@@ -30,13 +30,15 @@ internal sealed class Shop : IAsyncDisposable
 {
     public static readonly TerminalId TerminalName = new("T-1");
     private static readonly LineNumber Line = new(7);
-    private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
-    private readonly CancellationTokenSource _centerStop = new();
+    private CancellationTokenSource _centerStop = new();
     private Task _serving = Task.CompletedTask;
     private CancellationTokenSource _terminalStop = new();
     private Task _relaying = Task.CompletedTask;
 
-    private Shop(FileKeyVault vault, SoftwareModuleFile module) => (Vault, Module) = (vault, module);
+    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module) => (Folder, Vault, Module) = (folder, vault, module);
+
+    /// <summary>Where everything of center and terminal lies.</summary>
+    public string Folder { get; }
 
     public FileKeyVault Vault { get; }
 
@@ -78,13 +80,13 @@ internal sealed class Shop : IAsyncDisposable
 
     public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true)
     {
-        var folder = Directory.CreateTempSubdirectory("cardissue-keys-").FullName;
+        var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
         var vault = FileKeyVault.Create(Path.Combine(folder, "vault"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
         Counter.ImportMaster(vault, "visa", 0x30, Counter.Master);
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
-        var shop = new Shop(vault, module);
+        var shop = new Shop(folder, vault, module);
         await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader);
         shop.StartTerminal();
         return shop;
@@ -154,7 +156,16 @@ internal sealed class Shop : IAsyncDisposable
         await Database.DisposeAsync();
         Vault.Dispose();
         Module.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>The center's server stops and starts again, on the same stores.</summary>
+    public async Task RestartCenterAsync()
+    {
+        await _centerStop.CancelAsync();
+        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _centerStop = new CancellationTokenSource();
+        _serving = new CenterServer(Services).RunAsync([Listener], _centerStop.Token);
     }
 
     private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader)
@@ -162,11 +173,11 @@ internal sealed class Shop : IAsyncDisposable
         var options = new CenterSessionOptions();
         change(options);
         Database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, TimeProvider.System);
+            new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, TimeProvider.System);
         Orders = new SqliteOrderStore(Database, new OrderOptions());
         Desk = new SqliteOrderDesk(Database, new OrderOptions());
         Registry = new SqliteTerminalRegistry(Database);
-        Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, Vault, TimeProvider.System);
+        Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(Folder, "log") }, Vault, TimeProvider.System);
         await Registry.PutAsync(new TerminalRecord(
             TerminalName, [Line], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
             Module.Identity.TlsCertificate, Module.Identity.KeyVersion, true));

@@ -58,6 +58,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var exposed = o.Optional("exposedToTerminal")?.AsBoolean(mistakes) ?? false;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
+        o.Refuse("programs", "Application programs are not loaded by this version: leave \"programs\" out, and use cards that have them already.");
         o.Done();
         if (name is null || profile is null || keySet is null) return null;
         return new CardProduct

@@ -62,14 +62,23 @@ internal sealed class CheckMapping(JsonMistakes mistakes)
         if (node is { Kind: JsonKind.String, Text: "nothing" }) return new Expectation.Nothing();
         if (node.Kind != JsonKind.Object)
         {
-            mistakes.Add(node.Place, "Expected is \"nothing\", {\"state\": …} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": …}.");
+            mistakes.Add(node.Place, "Expected is \"nothing\", {\"state\": …}, {\"sha256\": …} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": …}.");
             return null;
         }
         var o = ObjectReader.Of(node, mistakes)!;
         Expectation? expectation = o.Has("state")
             ? o.Required("state")?.AsByte(mistakes) is { } state ? new Expectation.State(state) : null
+            : o.Has("sha256") ? Digest(o.Required("sha256")!)
             : new Expectation.Exactly(_templates.Content(o));
         o.Done();
         return expectation;
+    }
+
+    private Expectation.Digest? Digest(LocatedNode node)
+    {
+        if (ObjectReader.Of(node, mistakes) is not { } o) return null;
+        var content = _templates.Content(o);
+        o.Done();
+        return new Expectation.Digest(content);
     }
 }

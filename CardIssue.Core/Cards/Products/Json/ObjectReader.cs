@@ -5,7 +5,7 @@ internal sealed class ObjectReader
 {
     private readonly LocatedNode _node;
     private readonly JsonMistakes _mistakes;
-    private readonly List<string> _known = [];
+    private readonly List<string> _known = [], _refused = [];
 
     private ObjectReader(LocatedNode node, JsonMistakes mistakes) => (_node, _mistakes) = (node, mistakes);
 
@@ -49,13 +49,21 @@ internal sealed class ObjectReader
         return found;
     }
 
+    /// <summary>A property that may not be there, for a reason of its own.</summary>
+    public void Refuse(string name, string reason)
+    {
+        if (_node.Find(name) is not { } property) return;
+        _refused.Add(name);
+        _mistakes.Add(property.Place, reason);
+    }
+
     public bool Has(string name) => _node.Find(name) is not null;
 
     /// <summary>Ends the reading: every property that was not asked for is a mistake.</summary>
     public void Done()
     {
         foreach (var property in _node.Properties)
-            if (!_known.Contains(property.Name))
+            if (!_known.Contains(property.Name) && !_refused.Contains(property.Name))
                 _mistakes.Add(property.Place, $"The property {JsonMistakes.Shown(property.Name)} is not known; known here: {string.Join(", ", _known)}.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Protocol;
 
@@ -85,7 +86,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     private ItemDefinition? Item(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
-        var kind = o.OneOf("dgi", "tag", "hexDgi");
+        var kind = o.OneOf("dgi", "tag", "hexDgi", "command");
         ItemDefinition? item = null;
         switch (kind?.Name)
         {
@@ -98,6 +99,11 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
             case "tag":
                 var isSecret = o.Optional("secret")?.AsBoolean(mistakes) ?? false;
                 item = _templates.Tlv(kind.Value, o) is { } tlv ? new ItemDefinition.DataObject(tlv) { Secret = isSecret } : null;
+                break;
+            case "command":
+                var header = kind.Value.AsHex(mistakes, 4, 4);
+                var data = _templates.Content(o);
+                item = header is { } bytes ? new ItemDefinition.Command(BinaryPrimitives.ReadUInt32BigEndian(bytes.Span), data) : null;
                 break;
             case "hexDgi":
                 item = kind.Value.AsName(mistakes) is { } field ? new ItemDefinition.Prepared(field) : null;

@@ -40,7 +40,7 @@ public sealed class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(responses);
         if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
-        if (stop is ScriptStop.Completed) return new OpeningReading.Ready(responses[^1], ChipOf(responses[1]));
+        if (stop is ScriptStop.Completed && responses.Count == OpenCount) return new OpeningReading.Ready(responses[^1], ChipOf(responses[1]));
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 
         var (instruction, what) = responses.Count switch
@@ -56,11 +56,16 @@ public sealed class GlobalPlatformProfile : ICardProfile
         return new OpeningReading.Rejected(code, $"{what} {statusWord:X4}: {StatusWords.Describe(statusWord, instruction)}");
     }
 
-    /// <summary>Key diversification data (10 bytes), and the chip's serial data where the card told it.</summary>
-    public CardId IdentityOf(OpeningReading.Ready reading)
+    /// <summary>
+    /// Key diversification data, 10 bytes. Where the keys come from it, the card's cryptogram proves it: another card's data gives other keys. Where they do not, it
+    /// is the same for many cards, and the chip's serial data is added; that was read before the channel was open, so the terminal could have altered it.
+    /// </summary>
+    public CardId IdentityOf(CardProduct product, OpeningReading.Ready reading)
     {
+        ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(reading);
-        return new CardId(ByteString.Concat(reading.InitializeUpdate.Data.Slice(0, InitializeUpdateResponse.DiversificationLength), reading.Chip));
+        var diversification = reading.InitializeUpdate.Data.Slice(0, InitializeUpdateResponse.DiversificationLength);
+        return new CardId(product.Diversification is Keys.KeyDiversification.None ? ByteString.Concat(diversification, reading.Chip) : diversification);
     }
 
     /// <inheritdoc/>
@@ -87,20 +92,31 @@ public sealed class GlobalPlatformProfile : ICardProfile
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
         if (externalAuthenticate is { StatusWord: HostCryptogramWrong }) return new Verdict.Rejected(CardRejection.RefusedUs);
         if (externalAuthenticate is not { IsOk: true } || stop is not (ScriptStop.Completed or ScriptStop.UnexpectedStatus)) return new Verdict.InDoubt();
-        if (product.Start is null) return new Verdict.Done(ProofOf(product));
-        if (after.Count == 0) return new Verdict.InDoubt();
+        // The answer to EXTERNAL AUTHENTICATE carries no MAC: by itself it is the terminal's word, and only what follows it is the card's.
+        if (product.Start is not { } start) return new Verdict.Done(ProofKind.TerminalWord);
+        if (after.Count == 0 || !Outcomes.IsBelievable(after[0].Response, product.SecurityLevel)) return new Verdict.InDoubt();
 
-        var state = Outcomes.LifeCycle(after[0].Response, product.Start.Of.Aid, product.SecurityLevel);
+        var state = Outcomes.LifeCycle(after[0].Response, start.Of.Aid);
         if (state is null) return stop is ScriptStop.Completed ? new Verdict.Rejected(CardRejection.WrongState) : new Verdict.InDoubt();
-        return resuming || product.Start.Accepted.Contains(state.Value) ? new Verdict.Done(ProofOf(product)) : new Verdict.Rejected(CardRejection.WrongState);
+        return start.Accepted.Contains(state.Value) || resuming && IsLater(state.Value, start)
+            ? new Verdict.Done(product.SecurityLevel.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord)
+            : new Verdict.Rejected(CardRejection.WrongState);
     }
+
+    /// <summary>
+    /// A state below all that a card may start in is not one that personalization leads to (GPCS §11.10: forward only): the application was installed
+    /// anew, without what was written.
+    /// </summary>
+    private static bool IsLater(byte state, StartState start) => start.Accepted.Any(accepted => state > accepted);
 
     /// <inheritdoc/>
     public Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var record = plan.Product.Records[number - 1];
-        return Judge(plan, stop, outcomes, CardPlan.InScript(record), record.Proof is ProofKind.ReadBackAfterClose ? ProofKind.CardMac : record.Proof);
+        var script = new Sent(plan.Shape.Records[number - 1].Commands, CardPlan.InScript(record));
+        // Before the closing such a record has its commands' MACs; the read-back is the closing's proof.
+        return Judge(plan, stop, outcomes, script, record.Proof is ProofKind.ReadBackAfterClose ? ProofKind.CardMac : record.Proof);
     }
 
     /// <inheritdoc/>
@@ -115,7 +131,8 @@ public sealed class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(plan);
         var after = plan.AfterClose();
-        return Judge(plan, stop, outcomes, after, after.Count > 0 ? ProofKind.ReadBackAfterClose : ProofKind.CardMac);
+        var proof = after.Count > 0 ? ProofKind.ReadBackAfterClose : plan.Product.SecurityLevel.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord;
+        return Judge(plan, stop, outcomes, new Sent(plan.Shape.CloseCommands, after), proof);
     }
 
     /// <inheritdoc/>
@@ -125,35 +142,45 @@ public sealed class GlobalPlatformProfile : ICardProfile
         return Look(plan, plan.Product.Close.Look, plan.AfterClose(), stop, outcomes);
     }
 
-    /// <summary>The whole script succeeded, authenticated where the level allows it, and what was read at its end is what it must be.</summary>
-    private static Verdict Judge(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, ValueList<CheckDefinition> checks, ProofKind proof)
+    /// <summary>What was sent: how many commands, the last of which read back.</summary>
+    private readonly record struct Sent(int Commands, ValueList<CheckDefinition> Checks);
+
+    /// <summary>The whole script succeeded, authenticated unless the terminal's word is to do, and what was read at its end is what it must be.</summary>
+    private static Verdict Judge(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, Sent script, ProofKind proof)
     {
+        ArgumentNullException.ThrowIfNull(outcomes);
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
-        if (Outcomes.FirstWasRefused(outcomes)) return new Verdict.NotDone();
-        if (stop is not ScriptStop.Completed || !Outcomes.AllSucceeded(outcomes, plan.Product.SecurityLevel)) return new Verdict.InDoubt();
+        // Of a longer script a dishonest terminal could have passed the rest on, and kept quiet about it.
+        if (script.Commands == 1 && Outcomes.FirstWasRefused(outcomes)) return new Verdict.NotDone();
+        var level = plan.Product.SecurityLevel;
+        if (stop is not ScriptStop.Completed || outcomes.Count != script.Commands || !Outcomes.AllSucceeded(outcomes, level)) return new Verdict.InDoubt();
+        if (!level.HasRMac() && proof is not ProofKind.TerminalWord) return new Verdict.InDoubt();
+        var checks = script.Checks;
         for (var i = 0; i < checks.Count; i++)
             if (!Outcomes.Meets(plan, checks[i], checks[i].Done, outcomes[outcomes.Count - checks.Count + i].Response)) return new Verdict.InDoubt();
-        return new Verdict.Done(plan.Product.SecurityLevel.HasRMac() ? proof : ProofKind.TerminalWord);
+        return new Verdict.Done(proof);
     }
 
     /// <summary>Everything as after the record: done. Everything as before it: not done. Anything between: unclear. Not told by the card itself: in doubt.</summary>
     private static Verdict Look(
         CardPlan plan, ValueList<CheckDefinition> looks, ValueList<CheckDefinition> after, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
     {
+        ArgumentNullException.ThrowIfNull(outcomes);
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
         var level = plan.Product.SecurityLevel;
-        if (outcomes.Count < looks.Count || outcomes.Take(looks.Count).Any(o => !Outcomes.IsBelievable(o.Response, level))) return new Verdict.InDoubt();
+        if (looks.Count == 0 || outcomes.Count < looks.Count || outcomes.Take(looks.Count).Any(o => !Outcomes.IsBelievable(o.Response, level))) return new Verdict.InDoubt();
         var done = Enumerable.Range(0, looks.Count).Count(i => Outcomes.Meets(plan, looks[i], looks[i].Done, outcomes[i].Response));
         var notDone = Enumerable.Range(0, looks.Count).Count(i => Outcomes.Meets(plan, looks[i], looks[i].NotDone, outcomes[i].Response));
         if (notDone == looks.Count) return new Verdict.NotDone();
         if (done != looks.Count) return new Verdict.Unclear();
-        if (stop is not ScriptStop.Completed) return new Verdict.InDoubt();
+        if (stop is not ScriptStop.Completed || outcomes.Count != looks.Count + after.Count || !Outcomes.AllSucceeded(outcomes, level)) return new Verdict.InDoubt();
         for (var i = 0; i < after.Count; i++)
             if (!Outcomes.Meets(plan, after[i], after[i].Done, outcomes[looks.Count + i].Response)) return new Verdict.Unclear();
-        return new Verdict.Done(after.Count > 0 ? ProofKind.ReadBackAfterClose : level.HasRMac() ? ProofKind.CardState : ProofKind.TerminalWord);
+        if (!level.HasRMac()) return new Verdict.Done(ProofKind.TerminalWord);
+        return new Verdict.Done(after.Count > 0 ? ProofKind.ReadBackAfterClose
+            : looks.All(c => c.Read is CheckCommand.LifeCycle) ? ProofKind.CardState
+            : ProofKind.ReadBack);
     }
-
-    private static ProofKind ProofOf(CardProduct product) => product.SecurityLevel.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord;
 
     private static ByteString ChipOf(ResponseApdu response) =>
         response.IsOk && CardProductionLifeCycle.TryParse(response.Data.Span, out var lifeCycle, out _) ? lifeCycle.ChipIdentity : default;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
@@ -15,27 +16,32 @@ internal static class Outcomes
     public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
         outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok);
 
-    /// <summary>Whether the card refused the very first command, by its own MAC: then nothing of the script was done. A refusal later leaves the earlier commands done.</summary>
+    /// <summary>
+    /// Whether the card refused the very first command, by its own MAC: then nothing of the script was done. A refusal later leaves the earlier commands
+    /// done. Only 62xx will do: 63xx says that something was changed (ISO 7816-4 5.6).
+    /// </summary>
     public static bool FirstWasRefused(IReadOnlyList<CommandOutcome> outcomes) =>
-        outcomes.Count == 1 && outcomes[0].Response is UnwrapResult.Authenticated refused && refused.StatusWord != StatusWords.Ok;
+        outcomes.Count == 1 && outcomes[0].Response is UnwrapResult.Authenticated { StatusWord: >= 0x6200 and <= 0x62FF };
 
     /// <summary>Whether what was read is what is expected.</summary>
     public static bool Meets(CardPlan plan, CheckDefinition check, Expectation? expectation, UnwrapResult response)
     {
         var data = DataOf(response);
-        if (expectation is null || data is null) return false;
+        // A warning may come with data that is cut short or corrupted; only a listing may have more to say.
+        var whole = response.StatusWord == StatusWords.Ok || check.Read is CheckCommand.LifeCycle && response.StatusWord == StatusWords.MoreData;
+        if (expectation is null || data is null || !whole) return false;
         return expectation switch
         {
-            Expectation.Exactly => data == plan.ExpectedOf(check),
+            Expectation.Exactly exactly => data == plan.ExpectedOf(exactly),
+            Expectation.Digest digest => ByteString.Own(SHA256.HashData(data.Value.Span)) == plan.ExpectedOf(digest),
             Expectation.Nothing => data.Value.IsEmpty,
             Expectation.State state => check.Read is CheckCommand.LifeCycle read && StateIn(data.Value, read.Of.Aid) == state.LifeCycle,
             _ => throw new InvalidOperationException($"No one checks {expectation.GetType().Name}."),
         };
     }
 
-    /// <summary>The life cycle state of an application, or null when the card did not tell it believably.</summary>
-    public static byte? LifeCycle(UnwrapResult response, Aid aid, SecurityLevel level) =>
-        IsBelievable(response, level) && DataOf(response) is { } data ? StateIn(data, aid) : null;
+    /// <summary>The life cycle state of an application, or null when the response does not tell it. Ask <see cref="IsBelievable"/> first.</summary>
+    public static byte? LifeCycle(UnwrapResult response, Aid aid) => DataOf(response) is { } data ? StateIn(data, aid) : null;
 
     private static byte? StateIn(ByteString data, Aid aid)
     {

@@ -41,9 +41,16 @@ public sealed class CardProductFileTest
     [TestCase("\"name\": \"counters\"", "\"name\": \"account\"", "\"account\"", "\"9104\"", "$.records[2].name", "An earlier record has this name.")]
     [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "", "\"close\"", "", "$.close", "The closing does something: items, or status.")]
     [TestCase(", \"notDone\": {\"state\": \"07\"}", "", "\"closeLook\"", "", "$.closeLook", "Each check of the look says what it reads when the card is not closed (notDone).")]
-    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": 15", "15", "\"done\"", "$.closeLook[0].done", "Expected is \"nothing\", {\"state\": \u2026} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": \u2026}.")]
+    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": 15", "15", "\"done\"", "$.closeLook[0].done", "Expected is \"nothing\", {\"state\": \u2026}, {\"sha256\": \u2026} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": \u2026}.")]
     [TestCase("\"lifeCycle\": {", "\"getData\": \"9F7F\", \"lifeCycle\": {", "\"lifeCycle\"", "", "$.closeLook[0].lifeCycle", "\"lifeCycle\" and \"getData\" exclude each other.")]
     [TestCase("\"packed\": false}", "\"packed\": false},\n  \"4761739001010119\": 1", "\"4761739001010119\"", "", "$[property 14]", "The property with a name of 16 characters is not known; known here: $schema, name, version, profile, mode, keySet, keyVersion, diversification, securityLevel, securityDomain, application, acceptedStates, storeData, exposedToTerminal, records, close, closeLook.")]
+    [TestCase("\"packed\": false}", "\"packed\": false},\n  \"programs\": []", "\"programs\"", "", "$.programs", "Application programs are not loaded by this version: leave \"programs\" out, and use cards that have them already.")]
+    [TestCase("\"plainP1\": \"08\"", "\"plainP1\": \"88\"", "\"storeData\"", "", "$.storeData", "P1 with bit 8 set marks the last block, and that is the closing's alone: say 08, not 88.")]
+    [TestCase("\"plainP1\": \"08\"", "\"plainP1\": \"10\"", "\"close\"", "", "$.close", "Data groupings need a P1 of DGI (08, 68) or no format (00, 60): see storeData.")]
+    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\", \"tag\": \"57\"}}", "\"tag\": \"57\"}}", "", "$.closeLook[0].done.sha256.tag", "The property \"tag\" is not known; known here: tlv, hex, ascii, field.")]
+    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\"}}", "\"closeLook\"", "", "$.closeLook", "A life cycle is a state, and only a life cycle is one.")]
+    [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F040\", \"hex\": \"\"}", "\"80F040\"", "", "$.close.items[0].command", "There are 3 bytes; expected: 4.")]
+    [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0400F\", \"hex\": \"\", \"secret\": true}", "\"secret\": true}]", "", "$.close.items[0].secret", "The property \"secret\" is not known; known here: dgi, tag, hexDgi, command, tlv, hex, ascii, field.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
     {
         var text = Samples.Change(Samples.EndToEnd, old, changed);
@@ -62,6 +69,14 @@ public sealed class CardProductFileTest
     [Test]
     public void Mistake_InLines_NamesTheFile() =>
         Assert.That(Samples.Product("[]").Lines(), Is.EqualTo(new[] { "p.json:1:1 $: An object is expected, not an array." }));
+
+    [Test]
+    public void Command_Read_HasItsHeaderAndData()
+    {
+        var text = Samples.Change(Samples.EndToEnd, "{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0 400F\", \"hex\": \"A0000000031010\"}");
+        Assert.That(Samples.Product(text).Product!.Close.Items[0], Is.EqualTo(new Core.Cards.Products.ItemDefinition.Command(
+            0x80F0400F, [new Core.Cards.Products.TemplateNode.Literal(Core.ByteString.FromHex("A0000000031010"))])));
+    }
 
     [Test]
     public void PreparedGroupings_Read_NameTheirField()

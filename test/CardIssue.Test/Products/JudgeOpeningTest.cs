@@ -1,0 +1,137 @@
+using CardIssue.Core;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Products;
+
+public class JudgeOpeningTest
+{
+    private static readonly ICardProfile Profile = CardProfiles.Find("globalplatform")!;
+    private static readonly ByteString Chip = ByteString.FromHex("9F7F2A 4790 5168 4791 2081 3B00 6250 11111111 2222 000000000000000000000000000000000000000000000000");
+    private static readonly ByteString Update = ByteString.FromHex("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C");
+    private static readonly CardProduct Started = Sample.Product() with { Start = new StartState(Sample.State, [0x03, 0x07]) };
+
+    private static ResponseApdu Says(ushort statusWord, ByteString data = default) => new(data, statusWord);
+
+    private static Verdict Authentication(UnwrapResult? state, bool resuming = false, ScriptStop stop = ScriptStop.Completed, CardProduct? product = null) =>
+        Profile.JudgeAuthentication(product ?? Started, stop, Says(0x9000), state is null ? [] : [new CommandOutcome(default, state)], resuming);
+
+    private static UnwrapResult State(byte lifeCycle) => new UnwrapResult.Authenticated(Sample.Entry(lifeCycle), 0x9000);
+
+    [Test]
+    public void Open_SelectsReadsTheChipAndAsksForTheNamedKeys()
+    {
+        var commands = Profile.Open(Sample.Product(), ByteString.FromHex("1122334455667788").Span);
+        Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()),
+            Is.EqualTo(new[] { "00A4040008A00000015100000000", "80CA9F7F00", "8050300008112233445566778800" }));
+        Assert.That(commands[1].Expected, Does.Contain((ushort)0x6A88).And.Contain((ushort)0x9000));
+        Assert.That(commands, Has.Count.EqualTo(Profile.OpenCommands(Sample.Product())));
+    }
+
+    [Test]
+    public void Opened_WithKeysOfItsOwn_IsIdentifiedByWhatTheCryptogramProves()
+    {
+        var reading = (OpeningReading.Ready)Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip), Says(0x9000, Update)]);
+        var diversified = Sample.Product() with { Diversification = CardIssue.Core.Keys.KeyDiversification.Kdf3 };
+        Assert.That(Profile.IdentityOf(diversified, reading).ToString(), Is.EqualTo("00010203040506070809"), "the chip's data could be the terminal's");
+    }
+
+    [Test]
+    public void Opened_WithSharedKeys_WithAndWithoutChipData_IdentifiesTheCard()
+    {
+        var shared = Sample.Product() with { Diversification = CardIssue.Core.Keys.KeyDiversification.None };
+        var with = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip), Says(0x9000, Update)]);
+        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)with).ToString(), Is.EqualTo("00010203040506070809" + "47905168" + "2222" + "11111111"));
+        var without = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x6A88), Says(0x9000, Update)]);
+        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)without).ToString(), Is.EqualTo("00010203040506070809"));
+        var broken = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip.Slice(0, 20)), Says(0x9000, Update)]);
+        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)broken).ToString(), Is.EqualTo("00010203040506070809"));
+    }
+
+    [TestCase(1, 0x6A82, CardRejection.NotGenuine)]
+    [TestCase(2, 0x6F00, CardRejection.Unreadable)]
+    [TestCase(3, 0x6A88, CardRejection.UnknownKey)]
+    [TestCase(3, 0x6985, CardRejection.Unreadable)]
+    public void Opening_ThatStops_SaysWhere(int answers, int statusWord, CardRejection code)
+    {
+        ResponseApdu[] responses = [.. Enumerable.Repeat(Says(0x9000), answers - 1), Says((ushort)statusWord)];
+        var rejected = (OpeningReading.Rejected)Profile.ReadOpening(Sample.Product(), ScriptStop.UnexpectedStatus, responses);
+        Assert.That(rejected.Code, Is.EqualTo(code));
+        Assert.That(rejected.Detail, Does.Contain($"{statusWord:X4}"));
+    }
+
+    [Test]
+    public void Opening_WithoutItsAnswers_IsUnreadableAndNeverThrows()
+    {
+        foreach (var stop in Enum.GetValues<ScriptStop>().Where(s => s is not ScriptStop.CardLost))
+            Assert.That((Profile.ReadOpening(Sample.Product(), stop, []) as OpeningReading.Rejected)?.Code, Is.EqualTo(CardRejection.Unreadable), stop.ToString());
+        Assert.That(Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000)]), Is.InstanceOf<OpeningReading.Rejected>());
+        Assert.That(Profile.ReadOpening(Sample.Product(), ScriptStop.CardLost, [Says(0x9000)]), Is.InstanceOf<OpeningReading.CardLost>());
+    }
+
+    [Test]
+    public void Diagnoses_AllHaveACode()
+    {
+        foreach (var diagnosis in Enum.GetValues<OpenDiagnosis>()) Assert.That(Enum.IsDefined(Profile.Of(diagnosis)), Is.True);
+        Assert.That(Profile.Of(OpenDiagnosis.WrongCryptogram), Is.EqualTo(CardRejection.NotGenuine));
+        Assert.That(Profile.Of(OpenDiagnosis.UnknownKeyVersion), Is.EqualTo(CardRejection.UnknownKey));
+    }
+
+    [Test]
+    public void AfterAuthentication_AsksForTheStartStateWhereThereIsOne()
+    {
+        Assert.That(Profile.AfterAuthentication(Sample.Product()), Is.Empty);
+        Assert.That(Profile.AfterAuthentication(Started).Single().Apdu.ToBytes().ToString(), Is.EqualTo("80F24002094F07A000000003101000"));
+        Assert.That(Sample.Plan(Started).Shape.AuthenticateCommands, Is.EqualTo(2));
+        Assert.That(Sample.Plan(Sample.Product()).Shape.AuthenticateCommands, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void HostCryptogramRefused_IsRefusedUs_OtherErrorsAreInDoubt()
+    {
+        Verdict Answer(ushort statusWord) => Profile.JudgeAuthentication(Started, ScriptStop.UnexpectedStatus, Says(statusWord), [], false);
+        Assert.That(Answer(0x6300), Is.EqualTo(new Verdict.Rejected(CardRejection.RefusedUs)));
+        Assert.That(Answer(0x6982), Is.EqualTo(new Verdict.InDoubt()));
+        Assert.That(Profile.JudgeAuthentication(Started, ScriptStop.Gap, null, [], false), Is.EqualTo(new Verdict.InDoubt()));
+        Assert.That(Profile.JudgeAuthentication(Started, ScriptStop.CardLost, Says(0x9000), [], false), Is.EqualTo(new Verdict.CardLost()));
+    }
+
+    [Test]
+    public void AuthenticationAlone_IsTheTerminalsWord() =>
+        Assert.That(Authentication(null, product: Sample.Product()), Is.EqualTo(new Verdict.Done(ProofKind.TerminalWord)));
+
+    [TestCase(0x03, false, true)]
+    [TestCase(0x07, false, true)]
+    [TestCase(0x0F, false, false)]
+    [TestCase(0x01, false, false)]
+    [TestCase(0x0F, true, true)]
+    [TestCase(0x83, true, true)]
+    [TestCase(0x01, true, false)]
+    public void StartState_IsAccepted_LaterOnesOnlyWhenResuming(byte state, bool resuming, bool accepted) => Assert.That(
+        Authentication(State(state), resuming), Is.EqualTo(accepted ? new Verdict.Done(ProofKind.CardMac) : new Verdict.Rejected(CardRejection.WrongState)));
+
+    [Test]
+    public void StartState_NotToldByTheCardItself_IsInDoubt()
+    {
+        UnwrapResult[] unbelievable =
+        [
+            new UnwrapResult.Breach(ChannelBreach.MissingMac, 0x9000), new UnwrapResult.Unauthenticated(0x6A88), new UnwrapResult.NoProtection(Sample.Entry(0x07), 0x9000),
+        ];
+        foreach (var answer in unbelievable)
+            foreach (var stop in new[] { ScriptStop.Completed, ScriptStop.UnexpectedStatus })
+                Assert.That(Authentication(answer, stop: stop), Is.EqualTo(new Verdict.InDoubt()), $"{answer}, {stop}");
+        Assert.That(Authentication(null), Is.EqualTo(new Verdict.InDoubt()));
+    }
+
+    [Test]
+    public void StartState_OfAnotherApplicationAlone_IsAWrongState() => Assert.That(
+        Authentication(new UnwrapResult.Authenticated(Sample.Entry(0x07, Sample.Domain), 0x9000)), Is.EqualTo(new Verdict.Rejected(CardRejection.WrongState)));
+
+    [Test]
+    public void StartState_WithoutResponseMacs_IsTheTerminalsWord() => Assert.That(
+        Authentication(new UnwrapResult.NoProtection(Sample.Entry(0x07), 0x9000), product: Started with { SecurityLevel = SecurityLevel.CMacCEnc }),
+        Is.EqualTo(new Verdict.Done(ProofKind.TerminalWord)));
+}

@@ -1,0 +1,157 @@
+using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Products;
+
+public class ProductRulesTest
+{
+    private static readonly CheckDefinition LifeCycle = new(Sample.LifeCycle, Sample.Done, Sample.NotDone);
+    private static readonly CheckDefinition ReadRecord = new(new CheckCommand.ReadRecord(1, 1), Sample.Exactly("70"), new Expectation.Nothing());
+
+    private static IEnumerable<string> Faults(CardProduct product) => ProductRules.Check(product).Select(f => $"{f.Record} {f.Property}").Distinct();
+
+    private static IEnumerable<string> Faults(RecordDefinition record, SecurityLevel level = SecurityLevel.CMacCEncRMacREnc) =>
+        Faults(Sample.Product(record) with { SecurityLevel = level });
+
+    [Test]
+    public void SoundProduct_HasNoFaults()
+    {
+        Assert.That(ProductRules.Check(Sample.Product()), Is.Empty);
+        Assert.That(ProductRules.Check(Sample.Product() with { Diversification = KeyDiversification.None }), Is.Empty);
+    }
+
+    [Test]
+    public void NamesAndNumbers_AreChecked()
+    {
+        Assert.That(Faults(Sample.Product() with { Name = "a b", Version = 0, KeySet = "", Profile = "piv" }),
+            Is.EqualTo(new[] { "0 name", "0 version", "0 keySet", "0 profile" }));
+        Assert.That(Faults(Sample.Product() with { Records = default }), Is.EqualTo(new[] { "0 records" }));
+        Assert.That(Faults(Sample.Product() with { Records = [.. Enumerable.Repeat(Sample.Record(), 256)] }), Is.EqualTo(new[] { "0 records" }));
+    }
+
+    [Test]
+    public void KeyVersionLeftToTheCard_IsAFault() => Assert.That(Faults(Sample.Product() with { KeyVersion = 0 }), Is.EqualTo(new[] { "0 keyVersion" }));
+
+    [TestCase(KeyDiversification.EmvCps)]
+    [TestCase(KeyDiversification.Visa2)]
+    public void TripleDesDiversification_IsAFault(KeyDiversification diversification) =>
+        Assert.That(Faults(Sample.Product() with { Diversification = diversification }), Is.EqualTo(new[] { "0 diversification" }));
+
+    [TestCase(SecurityLevel.None)]
+    [TestCase(SecurityLevel.RMac)]
+    public void LevelWithoutCommandMac_IsAFault(SecurityLevel level) =>
+        Assert.That(Faults(Sample.Product() with { SecurityLevel = level, ExposedToTerminal = true }), Does.Contain("0 securityLevel"));
+
+    [TestCase(KeyMode.EndToEnd)]
+    [TestCase(KeyMode.Module)]
+    public void ReadableWriteData_NeedsToBeSaid(KeyMode mode)
+    {
+        var product = Sample.Product() with { Mode = mode, SecurityLevel = SecurityLevel.CMacRMac };
+        Assert.That(Faults(product), Is.EqualTo(new[] { "0 exposedToTerminal" }));
+        Assert.That(Faults(product with { ExposedToTerminal = true }), Is.Empty);
+        Assert.That(Faults(product with { SecurityLevel = SecurityLevel.CMacCEncRMac }), Is.Empty);
+    }
+
+    [TestCase(0x88, 0x68)]
+    [TestCase(0x08, 0xE8)]
+    public void LastFlagOutsideOfTheClosing_IsAFault(byte plain, byte encrypted) =>
+        Assert.That(Faults(Sample.Product() with { PlainP1 = plain, EncryptedP1 = encrypted }), Is.EqualTo(new[] { "0 storeData" }));
+
+    [Test]
+    public void StartStateOfNoState_IsAFault() =>
+        Assert.That(Faults(Sample.Product() with { Start = new StartState(Sample.State, default) }), Is.EqualTo(new[] { "0 acceptedStates" }));
+
+    [Test]
+    public void EmptyRecord_IsAFault() => Assert.That(Faults(Sample.Record() with { Items = default }), Is.EqualTo(new[] { "1 items" }));
+
+    [Test]
+    public void ProofByTheCard_NeedsItsMac()
+    {
+        foreach (var proof in new[] { ProofKind.CardMac, ProofKind.ReadBack, ProofKind.ReadBackAfterClose, ProofKind.CardState })
+            Assert.That(Faults(Sample.Record() with { Proof = proof }, SecurityLevel.CMacCEnc), Does.Contain("1 proof"), proof.ToString());
+        Assert.That(Faults(Sample.Record() with { Proof = ProofKind.TerminalWord }, SecurityLevel.CMacCEnc), Is.Empty);
+    }
+
+    [Test]
+    public void Checks_BelongToTheProofsThatRead()
+    {
+        foreach (var proof in new[] { ProofKind.ReadBack, ProofKind.ReadBackAfterClose, ProofKind.CardState })
+        {
+            Assert.That(Faults(Sample.Record() with { Proof = proof }), Is.EqualTo(new[] { "1 checks" }), proof.ToString());
+            Assert.That(Faults(Sample.Record() with { Proof = proof, Checks = [LifeCycle] }), Is.Empty, proof.ToString());
+        }
+        Assert.That(Faults(Sample.Record() with { Checks = [LifeCycle] }), Is.EqualTo(new[] { "1 checks" }));
+        Assert.That(Faults(Sample.Record() with { Proof = ProofKind.CardState, Checks = [ReadRecord] }), Is.EqualTo(new[] { "1 checks" }));
+    }
+
+    [Test]
+    public void ReadBack_NeedsResponseEncryptionOrToBeSaid()
+    {
+        var record = Sample.Record() with { Proof = ProofKind.ReadBack, Checks = [ReadRecord] };
+        Assert.That(Faults(record), Is.Empty);
+        Assert.That(Faults(record, SecurityLevel.CMacCEncRMac), Is.EqualTo(new[] { "1 checks" }));
+        Assert.That(Faults(Sample.Product(record) with { SecurityLevel = SecurityLevel.CMacCEncRMac, ExposedToTerminal = true }), Is.Empty);
+    }
+
+    [Test]
+    public void LookThatReadsData_NeedsResponseEncryptionToo()
+    {
+        var record = Sample.Record() with { Repeat = Repeat.LookFirst, Look = [ReadRecord] };
+        Assert.That(Faults(record, SecurityLevel.CMacCEncRMac), Is.EqualTo(new[] { "1 look" }));
+        var product = Sample.Product() with { SecurityLevel = SecurityLevel.CMacCEncRMac };
+        Assert.That(Faults(product with { Close = product.Close with { Look = [ReadRecord] } }), Is.EqualTo(new[] { "0 close.look" }));
+    }
+
+    [Test]
+    public void RecordsOfASecurityDomain_CantBeRead()
+    {
+        var product = Sample.Product(Sample.Record() with { Proof = ProofKind.ReadBack, Checks = [ReadRecord] }) with { Application = Sample.Application };
+        Assert.That(Faults(product), Is.EqualTo(new[] { "1 checks" }));
+    }
+
+    [Test]
+    public void StateOfSomethingElseThanALifeCycle_IsAFault()
+    {
+        CheckDefinition[] wrong =
+        [
+            new(Sample.LifeCycle, Sample.Exactly("0F"), Sample.NotDone),
+            new(Sample.LifeCycle, Sample.Done, new Expectation.Nothing()),
+            new(new CheckCommand.GetData(0x9F36), Sample.Done, new Expectation.Nothing()),
+        ];
+        foreach (var check in wrong)
+            Assert.That(Faults(Sample.Record() with { Repeat = Repeat.LookFirst, Look = [check] }), Is.EqualTo(new[] { "1 look" }), check.ToString());
+    }
+
+    [Test]
+    public void LookFirst_NeedsALookThatTellsBothAndThatTheCardMacs()
+    {
+        var record = Sample.Record() with { Repeat = Repeat.LookFirst };
+        Assert.That(Faults(record), Is.EqualTo(new[] { "1 look" }));
+        Assert.That(Faults(record with { Look = [LifeCycle with { NotDone = null }] }), Is.EqualTo(new[] { "1 look" }));
+        Assert.That(Faults(record with { Look = [LifeCycle with { NotDone = Sample.Done }] }), Is.EqualTo(new[] { "1 look" }));
+        Assert.That(Faults(record with { Look = [LifeCycle] }), Is.Empty);
+        Assert.That(Faults(record with { Look = [LifeCycle], Proof = ProofKind.TerminalWord }, SecurityLevel.CMacCEnc), Is.EqualTo(new[] { "1 look" }));
+        Assert.That(Faults(Sample.Record() with { Look = [LifeCycle] }), Is.EqualTo(new[] { "1 look" }));
+    }
+
+    [TestCase(Repeat.StartOver, 0, false)]
+    [TestCase(Repeat.StartOver, 1, true)]
+    [TestCase(Repeat.StartOver, 2, true)]
+    [TestCase(Repeat.StartOver, 3, false)]
+    [TestCase(Repeat.Repeatable, 1, false)]
+    public void RestartIndex_IsThisRecordOrAnEarlierOne(Repeat repeat, int at, bool sound) =>
+        Assert.That(Faults(Sample.Product(Sample.Record(), Sample.Record() with { Repeat = repeat, RestartAt = at }, Sample.Record())),
+            sound ? Is.Empty : Is.EqualTo(new[] { "2 repeat" }));
+
+    [Test]
+    public void Closing_DoesSomethingAndCanBeLookedAt()
+    {
+        var product = Sample.Product();
+        Assert.That(Faults(product with { Close = product.Close with { Items = default } }), Is.EqualTo(new[] { "0 close" }));
+        Assert.That(Faults(product with { Close = product.Close with { Look = default } }), Is.EqualTo(new[] { "0 close.look" }));
+        Assert.That(Faults(product with { Close = product.Close with { Look = [LifeCycle with { NotDone = null }] } }), Is.EqualTo(new[] { "0 close.look" }));
+    }
+}
