@@ -13,14 +13,14 @@ public class ReconnectingConnectorTest
     };
 
     private readonly List<FailedTry> _failed = [];
-    private FakeTimeProvider _time = null!;
+    private WatchedTime _time = null!;
     private Dialer _dialer = null!;
 
     [SetUp]
     public void Start()
     {
         _failed.Clear();
-        _time = new FakeTimeProvider();
+        _time = new WatchedTime();
         _dialer = new Dialer();
     }
 
@@ -33,11 +33,12 @@ public class ReconnectingConnectorTest
         var connecting = Connector(Options, drawn).ConnectAsync(Lines.Soon()).AsTask();
         foreach (var delay in seconds)
         {
-            var tries = _dialer.Tries;
+            var (tries, timers) = (_dialer.Tries, _time.Timers);
             _time.Advance(TimeSpan.FromSeconds(delay) - TimeSpan.FromMilliseconds(1));
             Assert.That(_dialer.Tries, Is.EqualTo(tries), "not before its time");
             _time.Advance(TimeSpan.FromMilliseconds(1));
-            Assert.That(SpinWait.SpinUntil(() => _dialer.Tries > tries && (_failed.Count > tries || connecting.IsCompleted), Lines.Patience));
+            // The next delay must be armed before time goes on, or it begins too late.
+            Assert.That(SpinWait.SpinUntil(() => _dialer.Tries > tries && (_time.Timers > timers || connecting.IsCompleted), Lines.Patience));
         }
         Assert.That(await connecting.WaitAsync(Lines.Patience), Is.SameAs(_dialer.Line));
         Assert.That(_failed.Select(f => f.NextTryIn!.Value.TotalSeconds), Is.EqualTo(seconds));
@@ -112,6 +113,21 @@ public class ReconnectingConnectorTest
     }
 
     private ReconnectingConnector Connector(ReconnectOptions options, double drawn) => new(_dialer, options, _failed.Add, _time, random: () => drawn);
+
+    /// <summary>A fake time that counts the timers that were armed.</summary>
+    private sealed class WatchedTime : FakeTimeProvider
+    {
+        private int _timers;
+
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _timers);
+            return timer;
+        }
+    }
 
     private sealed class Dialer : ILineConnector
     {
