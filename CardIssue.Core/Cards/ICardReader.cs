@@ -3,8 +3,9 @@ namespace CardIssue.Core.Cards;
 /// <summary>A device that writes and reads cards (PC/SC, serial, simulated). One queue per reader: calls on its connection do not overlap.</summary>
 public interface ICardReader : IAsyncDisposable
 {
-    /// <summary>What the driver could honestly learn of the reader. What it could not learn is null.</summary>
-    ReaderIdentity Identity { get; }
+    /// <summary>Asks the reader what it is, anew each time: another one may hang on the same port. What the driver could not honestly learn is null.</summary>
+    /// <exception cref="CardException">The reader is gone.</exception>
+    ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation);
 
     /// <summary>Completes with the answer to reset (2–33 bytes, ISO 7816-3) as soon as a card is in.</summary>
     /// <exception cref="CardException">The reader is gone.</exception>
@@ -62,8 +63,10 @@ public enum CardFault
     Mute,
     /// <summary>The card did not answer the command in the time that a slow card may take.</summary>
     SlowCard,
-    /// <summary>The reader is gone.</summary>
+    /// <summary>The reader is gone, or does not answer any more.</summary>
     ReaderGone,
+    /// <summary>The system's smart card service is not running, or was restarted.</summary>
+    ServiceGone,
     /// <summary>Another program holds the reader.</summary>
     Busy,
     /// <summary>What came back is not a response.</summary>

@@ -17,6 +17,7 @@ public sealed class TcpCardReader : ICardReader
 
     private readonly string _host;
     private readonly int _port;
+    private readonly ReaderIdentity _identity;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private TcpWire? _wire;
@@ -35,14 +36,14 @@ public sealed class TcpCardReader : ICardReader
         ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, 0xFFFF);
         (_host, _port, _time) = (host, port, time ?? TimeProvider.System);
-        Identity = identity ?? new ReaderIdentity("virtual", $"tcp://{host}:{port}", Port: $"{host}:{port}");
+        _identity = identity ?? new ReaderIdentity("virtual", $"tcp://{host}:{port}", Port: $"{host}:{port}");
     }
 
     /// <summary>How often the reader is asked whether a card is in: 50 ms.</summary>
     public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <inheritdoc/>
-    public ReaderIdentity Identity { get; }
+    /// <summary>What it was given: the wire tells nothing of a reader.</summary>
+    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => ValueTask.FromResult(_identity);
 
     /// <inheritdoc/>
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
@@ -67,7 +68,7 @@ public sealed class TcpCardReader : ICardReader
     {
         if (_connection is { IsDisposed: false }) throw new CardException(CardFault.Busy, "Another connection to this reader is open; dispose it first.");
         var atr = await LockedAsync((wire, stop) => PowerAsync(wire, PowerOn, stop), cancellation).ConfigureAwait(false);
-        if (atr.IsEmpty) throw new CardException(CardFault.NoCard, $"No card is in {Identity.Name}; insert one.");
+        if (atr.IsEmpty) throw new CardException(CardFault.NoCard, $"No card is in {_identity.Name}; insert one.");
         return _connection = new TcpCardConnection(this, atr);
     }
 

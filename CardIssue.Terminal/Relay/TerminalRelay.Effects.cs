@@ -108,9 +108,21 @@ public sealed partial class TerminalRelay
 
     private async ValueTask CheckReaderAsync(CancellationToken cancellation)
     {
-        var judgement = _readers.Judge(_reader.Identity);
+        var judgement = await IdentifyAndJudgeAsync(cancellation).ConfigureAwait(false);
         var reason = judgement is ReaderJudgement.Unknown unknown ? unknown.Reason : "";
         await StepAsync(new TerminalEvent.ReaderJudged(judgement is ReaderJudgement.Known, reason), cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<ReaderJudgement> IdentifyAndJudgeAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await JudgeReaderAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (CardException e)
+        {
+            return new ReaderJudgement.Unknown($"the reader does not say what it is: {e.Fault}");
+        }
     }
 
     private async ValueTask CloseLineAsync()

@@ -154,7 +154,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     }
 
     /// <summary>Judges the reader by the list that the center gave with the access (S250); before the first access it is not known.</summary>
-    public ReaderJudgement JudgeReader() => _readers.Judge(_reader.Identity);
+    /// <exception cref="CardException">The reader is gone.</exception>
+    public async ValueTask<ReaderJudgement> JudgeReaderAsync(CancellationToken cancellation) =>
+        _readers.Judge(await _reader.IdentifyAsync(cancellation).ConfigureAwait(false));
 
     /// <summary>Zeroes what is left. The reader, module and connector belong to the caller.</summary>
     public async ValueTask DisposeAsync()

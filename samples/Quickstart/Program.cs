@@ -29,7 +29,7 @@ try
     await using var reader = new VirtualCardReader();
     reader.Insert(FreshCard(masterKey, serial: 1));
     var line = new LineNumber(7);
-    await center.EnrolAsync(module.Identity, line, reader.Identity, stop.Token);
+    await center.EnrolAsync(module.Identity, line, await reader.IdentifyAsync(stop.Token), stop.Token);
 
     // The line, and both ends at work.
     await using var listener = new LoopbackListener(line);

@@ -62,7 +62,7 @@ internal sealed class CountingReader(ICardReader inner) : ICardReader
 
     public int Apdus { get; private set; }
 
-    public ReaderIdentity Identity => inner.Identity;
+    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => inner.IdentifyAsync(cancellation);
 
     public void Reset() => (Bytes, Apdus) = (0, 0);
 

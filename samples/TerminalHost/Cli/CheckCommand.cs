@@ -77,7 +77,7 @@ internal static class CheckCommand
             var agreed = line.Line is null || line.Line == report.Line;
             findings.Add(agreed ? Finding.Right : Finding.Wrong, "access",
                 $"granted; the center takes this for terminal {report.Terminal} on line {report.Line}{(agreed ? "" : $", but --line says {line.Line}")}");
-            if (reader is not null) CheckReaderKnown(findings, counter.Relay.JudgeReader());
+            if (reader is not null) CheckReaderKnown(findings, await counter.Relay.JudgeReaderAsync(cancellation));
         }
         catch (CommandException e)
         {

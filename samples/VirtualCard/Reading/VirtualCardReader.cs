@@ -8,11 +8,12 @@ namespace CardIssue.VirtualCard.Reading;
 /// <param name="timing">How slow the cards are; null for as fast as they go.</param>
 public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTiming? timing = null, TimeProvider? time = null) : ICardReader
 {
+    private readonly ReaderIdentity _identity = identity ?? new ReaderIdentity("virtual", "CardIssue virtual reader", "CardIssue", "VirtualCard", "VC-0001", "1.0");
     private readonly CardPacer? _pacer = timing is null ? null : new CardPacer(time ?? TimeProvider.System, timing);
     private VirtualCardConnection? _connection;
     private int _seen;
 
-    public ReaderIdentity Identity { get; } = identity ?? new ReaderIdentity("virtual", "CardIssue virtual reader", "CardIssue", "VirtualCard", "VC-0001", "1.0");
+    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => ValueTask.FromResult(_identity);
 
     /// <summary>The slot itself.</summary>
     public CardSlot Slot { get; } = new();

@@ -13,10 +13,10 @@ public sealed class MutantTest
         var found = Exploration.Run(mutant.World);
         TestContext.Out.WriteLine($"mutant {name}: {found.Violation} | {found.Trace.Count} | {found.States}");
         TestContext.Out.WriteLine(Scenario.Tell(mutant.World, found.Trace));
-        if (Repository.Updating) File.WriteAllText(Scenario.FileOf(name), Scenario.Write(mutant, found.Trace));
+        if (Generated.Updating) File.WriteAllText(Scenario.FileOf(name), Scenario.Write(mutant, found.Trace));
         Assert.That(found.Violation, Is.EqualTo(mutant.Breaks));
         Assert.That(found.Trace, Has.Count.EqualTo(mutant.Length));
-        Assert.That(File.ReadAllText(Scenario.FileOf(name)), Is.EqualTo(Scenario.Write(mutant, found.Trace)), $"Rewrite it with {Repository.UpdateVariable}=1.");
+        Assert.That(File.ReadAllText(Scenario.FileOf(name)), Is.EqualTo(Scenario.Write(mutant, found.Trace)), $"Rewrite it with {Generated.UpdateVariable}=1.");
     }
 
     [TestCaseSource(nameof(MutantNames))]
@@ -39,5 +39,5 @@ public sealed class MutantTest
 
     [Test]
     public void Scenarios_EachFile_BelongsToAPlantedBug() =>
-        Assert.That(Directory.GetFiles(Repository.Scenarios).Order(), Is.EqualTo(Mutants.All.Select(m => Scenario.FileOf(m.Name)).Order()));
+        Assert.That(Directory.GetFiles(Generated.Scenarios).Order(), Is.EqualTo(Mutants.All.Select(m => Scenario.FileOf(m.Name)).Order()));
 }

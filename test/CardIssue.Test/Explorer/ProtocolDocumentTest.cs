@@ -11,7 +11,7 @@ public sealed class ProtocolDocumentTest
         met.Add(Probe.Run(Explored.All));
         var document = File.ReadAllText(ProtocolDocument.FilePath).ReplaceLineEndings("\n");
         var renewed = ProtocolDocument.Renew(document, met);
-        if (Repository.Updating) File.WriteAllText(ProtocolDocument.FilePath, document = renewed);
-        Assert.That(document, Is.EqualTo(renewed), $"PROTOCOL.md is not what the machines are: rewrite it with {Repository.UpdateVariable}=1.");
+        if (Generated.Updating) File.WriteAllText(ProtocolDocument.FilePath, document = renewed);
+        Assert.That(document, Is.EqualTo(renewed), $"PROTOCOL.md is not what the machines are: rewrite it with {Generated.UpdateVariable}=1.");
     }
 }

@@ -29,7 +29,7 @@ internal static class Scenario
     public static IReadOnlyList<Choice> Read(string text) =>
         [.. text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#').Select(Choice.Parse)];
 
-    public static string FileOf(string name) => Path.Combine(Repository.Scenarios, name.Replace(' ', '-') + ".txt");
+    public static string FileOf(string name) => Path.Combine(Generated.Scenarios, name.Replace(' ', '-') + ".txt");
 
     /// <summary>Carries out what is possible of a scenario; what the machines do not lead to is passed over. Answers the first broken property.</summary>
     public static (string? Violation, int Taken) Replay(WorldOptions options, IReadOnlyList<Choice> trace)

@@ -118,7 +118,7 @@ public class VirtualReaderTests
         Assert.That(await FaultOf(async () => await lonely.WaitForCardAsync(cancellation)), Is.EqualTo(CardFault.ReaderGone));
         bench.Slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(1, [TestCard.Keys])));
         await bench.Reader.WaitForCardAsync(cancellation);
-        var port = int.Parse(bench.Reader.Identity.Port!.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+        var port = int.Parse((await bench.Reader.IdentifyAsync(CancellationToken.None)).Port!.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
         await using var second = new TcpCardReader("127.0.0.1", port);
         Assert.That(await FaultOf(async () => await second.WaitForCardAsync(cancellation)), Is.EqualTo(CardFault.ReaderGone));
     }
