@@ -42,7 +42,7 @@ PARTS="pcscd:pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so:vsmartcard-vpcd /u
 missing_parts() {
   local part
   for part in $PARTS; do
-    PATH="$PATH:/usr/sbin:/sbin" command -v "${part%%:*}" >/dev/null || echo "${part##*:}"
+    [ -e "${part%%:*}" ] || PATH="$PATH:/usr/sbin:/sbin" command -v "${part%%:*}" >/dev/null || echo "${part##*:}"
   done | sort -u
 }
 
