@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace CardIssue.VirtualCard.Cli;
 
-/// <summary>The command line: new, dump, serve, vpcd.</summary>
+/// <summary>The command line: new, dump, serve, vpcd, twin.</summary>
 public static class VirtualCardCommand
 {
     private const string About =
@@ -18,7 +18,7 @@ public static class VirtualCardCommand
     /// <summary>Runs one command line. Returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
-        var root = new RootCommand(About) { NewCommand.Make(output), DumpCommand.Make(output), ServeCommand.Make(output), VpcdCommand.Make(output) };
+        var root = new RootCommand(About) { NewCommand.Make(output), DumpCommand.Make(output), ServeCommand.Make(output), VpcdCommand.Make(output), TwinCommand.Make(output) };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
