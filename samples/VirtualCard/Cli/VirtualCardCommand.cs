@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using CardIssue.Samples.Cli;
 
 namespace CardIssue.VirtualCard.Cli;
 
@@ -19,10 +21,12 @@ public static class VirtualCardCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
         var root = new RootCommand(About) { NewCommand.Make(output), DumpCommand.Make(output), ServeCommand.Make(output), VpcdCommand.Make(output), TwinCommand.Make(output) };
-        var parsed = root.Parse(args);
+        // English whatever the system speaks, which UsageFaults needs; and no response files: an argument that begins with @ is one.
+        CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            foreach (var fault in parsed.Errors) await error.WriteLineAsync(fault.Message);
+            foreach (var fault in UsageFaults.Of(parsed)) await error.WriteLineAsync(fault);
             await error.WriteLineAsync("Try --help.");
             return (int)ExitCode.Usage;
         }
