@@ -34,8 +34,8 @@ internal sealed class Shop : IAsyncDisposable
     private CancellationTokenSource _terminalStop = new();
     private Task _relaying = Task.CompletedTask;
 
-    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module, ShopLine line) =>
-        (Folder, Vault, Module, Line) = (folder, vault, module, line);
+    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module, ShopLine line, ShopReader hardware) =>
+        (Folder, Vault, Module, Line, Hardware) = (folder, vault, module, line, hardware);
 
     /// <summary>Where everything of center and terminal lies.</summary>
     public string Folder { get; }
@@ -62,7 +62,11 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The line's listener, where it is a loopback.</summary>
     public LoopbackListener Listener => (LoopbackListener)Line.Listener;
 
-    public VirtualCardReader Reader { get; private set; } = new();
+    /// <summary>The reader and what it hangs on.</summary>
+    public ShopReader Hardware { get; }
+
+    /// <summary>Where cards are put in.</summary>
+    public CardSlot Reader => Hardware.Slot;
 
     public TerminalRelay Relay { get; private set; } = null!;
 
@@ -85,7 +89,7 @@ internal sealed class Shop : IAsyncDisposable
         lock (_whenShown) _whenShown[text] = action;
     }
 
-    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null)
+    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null, ShopReader? reader = null)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
@@ -93,7 +97,7 @@ internal sealed class Shop : IAsyncDisposable
         Counter.ImportMaster(vault, "visa", 0x30, Counter.Master);
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
-        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7));
+        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7), reader ?? ShopReader.Virtual());
         await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader);
         shop.StartTerminal();
         return shop;
@@ -116,11 +120,11 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>A factory-fresh card whose keys come from the master that the vault has, or from another one.</summary>
-    public static CardSimulator Card(uint serial, bool genuine = true)
+    public static CardSimulator Card(uint serial, bool genuine = true, CardProtocol protocol = CardProtocol.T1)
     {
         var master = genuine ? Counter.Master : ByteString.FromHex("77777777777777777777777777777777");
         var keys = CardIssue.VirtualCard.State.CardKeySet.Derive(0x30, CardIssue.VirtualCard.Crypto.Diversification.Kdf3, master.Span, CardProfile.Kdd(serial).Span);
-        return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]));
+        return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]) with { Protocol = protocol });
     }
 
     public async Task<IssueOutcome> IssueAsync(string order, string code = "4711", CancellationToken cancellation = default)
@@ -149,13 +153,14 @@ internal sealed class Shop : IAsyncDisposable
     {
         _terminalStop = new CancellationTokenSource();
         var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence };
-        Relay = new TerminalRelay(options, new WrappingConnector(Line.Connector, this), Reader, Module.OpenModule(), new Recorder(this));
+        Relay = new TerminalRelay(options, new WrappingConnector(Line.Connector, this), Hardware.Reader, Module.OpenModule(), new Recorder(this));
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopTerminalAsync();
+        await Hardware.DisposeAsync();
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Line.Listener.DisposeAsync();
@@ -188,7 +193,7 @@ internal sealed class Shop : IAsyncDisposable
         await Registry.PutAsync(new TerminalRecord(
             TerminalName, [Line.Listener.Line], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
             ShopLine.TerminalCertificate, Module.Identity.KeyVersion, true));
-        if (enrolReader) await Registry.SetReadersAsync(TerminalName, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
+        if (enrolReader) await Registry.SetReadersAsync(TerminalName, [Hardware.Known]);
         Services = new CenterServices
         {
             Vault = Vault,
