@@ -42,9 +42,9 @@ internal sealed class ShopReader : IAsyncDisposable
     /// <summary>pcscd with vpcd, which tells nothing of itself: it is let in by its port, by a setting that the center signs.</summary>
     public static async Task<ShopReader> PcscAsync()
     {
-        var (reader, port) = await SharedPcscd.FirstSlotAsync();
+        await SharedPcscd.StartAsync();
         var slot = new CardSlot();
-        return new ShopReader(new PcscCardReader(reader), slot, Nameless("pcsc"), stop => VpcdClient.RunAsync("127.0.0.1", port, slot, null, stop));
+        return new ShopReader(new PcscCardReader(SharedPcscd.FirstReader), slot, Nameless("pcsc"), stop => VpcdClient.RunAsync("127.0.0.1", SharedPcscd.FirstPort, slot, null, stop));
     }
 
     /// <summary>Our own driver on a serial port, the simulated GemPC Twin on the other.</summary>
