@@ -20,7 +20,7 @@ public sealed class FrameDecoderTest
     [Test]
     public void WholeFrame_Comes_IsItsMessage()
     {
-        Assert.That(Frame(), Is.EqualTo(Convert.FromHexString("0306" + "81000000002A020000" + "00" + "AC")));
+        Assert.That(Frame(), Is.EqualTo(Convert.FromHexString("0306" + "8100000000002A020000" + "AC")));
         var happened = Feed(new FrameDecoder(), Frame());
         Assert.That(happened, Has.Count.EqualTo(1));
         Assert.That(happened[0].Message, Is.EqualTo(Message));

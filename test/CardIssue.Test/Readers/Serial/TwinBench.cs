@@ -44,10 +44,10 @@ internal sealed class TwinBench : IAsyncDisposable
     public PtyPair Cable => _cable!;
 
     /// <summary>A card with 700 bytes of data to read.</summary>
-    public CardSimulator Card(uint serial = 7)
+    public CardSimulator Card(uint serial = 7, CardProtocol? protocol = null)
     {
         var data = Enumerable.Range(0, 700).Select(i => (byte)(i * 7)).ToArray();
-        var state = CardProfile.BlankEmv(serial, [TestCard.Keys]) with { Protocol = Protocol };
+        var state = CardProfile.BlankEmv(serial, [TestCard.Keys]) with { Protocol = protocol ?? Protocol };
         return CardSimulator.Create(state with { Data = state.Data.Add(LongData, ByteString.Own(data)) });
     }
 
