@@ -54,10 +54,11 @@ public static class CenterServiceCollectionExtensions
     /// <summary>Adds one dedicated line to be served.</summary>
     /// <param name="services">The container.</param>
     /// <param name="make">Makes its listener at the host's start.</param>
-    public static IServiceCollection AddCardIssueLine(this IServiceCollection services, Func<IServiceProvider, ILineListener> make)
+    /// <param name="withoutTls">Whether it may do without TLS (<see cref="ServedLine.WithoutTls"/>).</param>
+    public static IServiceCollection AddCardIssueLine(this IServiceCollection services, Func<IServiceProvider, ILineListener> make, bool withoutTls = false)
     {
         ArgumentNullException.ThrowIfNull(make);
-        return services.AddSingleton<ILineSource>(provider => new SingleLine(provider, make));
+        return services.AddSingleton<ILineSource>(provider => new SingleLine(provider, from => new ServedLine(make(from), withoutTls)));
     }
 
     private static void AddStores(IServiceCollection services)

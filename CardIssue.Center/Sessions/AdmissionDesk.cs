@@ -9,13 +9,17 @@ namespace CardIssue.Center.Sessions;
 /// <summary>A terminal that was let in: address, line, certificate and credential all fitted. Only <see cref="AdmissionDesk"/> makes one.</summary>
 internal sealed class AdmittedTerminal
 {
-    internal AdmittedTerminal(TerminalIdentity identity, AdmissionNonces nonces, Admitted answer) => (Identity, Nonces, Answer) = (identity, nonces, answer);
+    internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Admitted answer) =>
+        (Identity, Transcript, Answer) = (identity, transcript, answer);
 
     /// <summary>Its keys, as the registry has them.</summary>
     public TerminalIdentity Identity { get; }
 
+    /// <summary>What was agreed on.</summary>
+    public AdmissionTranscript Transcript { get; }
+
     /// <summary>Both sides' random halves of this admission.</summary>
-    public AdmissionNonces Nonces { get; }
+    public AdmissionNonces Nonces => new(Transcript.TerminalNonce, Transcript.CenterNonce);
 
     /// <summary>What to answer it.</summary>
     public Admitted Answer { get; }
@@ -45,8 +49,7 @@ internal sealed class AdmissionDesk(CenterServices services)
         services.Limiter.Admitted(peer);
         var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var answer = new Admitted(services.Vault.SignAdmission(transcript), readers);
-        return new AdmissionOutcome(
-            new AdmittedTerminal(identity, new AdmissionNonces(input.Hello.Nonce, input.Challenge.Nonce), answer), null, "address, line and credential fit");
+        return new AdmissionOutcome(new AdmittedTerminal(identity, transcript, answer), null, "address, line and credential fit");
     }
 
     private AdmissionTranscript Transcript(LinePeer peer, AdmissionRequest input) => new()

@@ -30,16 +30,16 @@ public sealed class CenterServer
     /// <summary>How many sessions there are.</summary>
     public int Sessions => _sessions.Count;
 
-    /// <summary>Serves the listeners until cancelled; then orders under way are stopped and let go. The listeners belong to the caller.</summary>
+    /// <summary>Serves the lines until cancelled; then orders under way are stopped and let go. The listeners belong to the caller.</summary>
     /// <exception cref="StoreException">The store cannot be used at the start.</exception>
-    public async Task RunAsync(IReadOnlyList<ILineListener> listeners, CancellationToken cancellation)
+    public async Task RunAsync(IReadOnlyList<ServedLine> lines, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(listeners);
+        ArgumentNullException.ThrowIfNull(lines);
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);
         using var stop = new CancellationTokenSource();
-        var accepting = listeners.Select(listener => AcceptAsync(listener, stop.Token, cancellation)).ToArray();
+        var accepting = lines.Select(line => AcceptAsync(line, stop.Token, cancellation)).ToArray();
         var checkpoints = CheckpointAsync(cancellation);
         await Task.WhenAll([.. accepting, checkpoints]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopSessionsAsync().ConfigureAwait(false);
@@ -47,26 +47,32 @@ public sealed class CenterServer
         await WaitAsync(static sessions => sessions.IsEmpty).ConfigureAwait(false);
     }
 
-    private async Task AcceptAsync(ILineListener listener, CancellationToken sessionsEnd, CancellationToken cancellation)
+    private async Task AcceptAsync(ServedLine served, CancellationToken sessionsEnd, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
         {
             try
             {
-                var line = await listener.AcceptAsync(cancellation).ConfigureAwait(false);
-                _ = ServeAsync(line, listener.Line, sessionsEnd);
+                var line = await served.Listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                _ = ServeAsync(line, served, sessionsEnd);
             }
             catch (LineException e)
             {
-                OperationLog.ListenerFailed(_logger, listener.Line, e.Message);
+                OperationLog.ListenerFailed(_logger, served.Listener.Line, e.Message);
                 return;
             }
         }
     }
 
-    private async Task ServeAsync(ILine line, Core.LineNumber number, CancellationToken cancellation)
+    private async Task ServeAsync(ILine line, ServedLine served, CancellationToken cancellation)
     {
         await using var _ = line.ConfigureAwait(false);
+        var number = served.Listener.Line;
+        if (!line.Peer.HasTls && !served.WithoutTls)
+        {
+            OperationLog.WithoutTls(_logger, number, line.Peer.Address?.ToString() ?? "no address");
+            return;
+        }
         if (_sessions.Count >= _services.Options.MaxSessions)
         {
             OperationLog.TooManySessions(_logger, number, _services.Options.MaxSessions);

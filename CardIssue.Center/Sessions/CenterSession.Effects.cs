@@ -119,6 +119,8 @@ internal sealed partial class CenterSession
         var outcome = await _admission.JudgeAsync(_line.Peer, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
         _terminal = outcome.Terminal;
         _log.Terminal = outcome.Terminal?.Identity.Id;
+        // The keys are there before Admitted leaves: it is the last message in the clear.
+        if (outcome.Terminal is { } terminal && _line is AuthenticatedLine line) line.Protect(_services.Vault.OpenLineKeys(terminal.Identity, terminal.Transcript));
         if (outcome.Refusal is { } refusal) CenterTelemetry.AdmissionRefused(refusal);
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";

@@ -33,7 +33,8 @@ internal sealed partial class CenterSession : IDisposable
     /// <summary>Makes a session for a line that came up. The line has a number: it comes from a listener.</summary>
     public CenterSession(CenterServices services, ILine line, string name)
     {
-        (_services, _line, Name) = (services, line, name);
+        (_services, Name) = (services, name);
+        _line = line.Peer.HasTls ? line : AuthenticatedLine.AtCenter(line);
         _logger = services.Loggers.CreateLogger<CenterSession>();
         _admission = new AdmissionDesk(services);
         _readers = new ReaderDesk(services);
@@ -42,8 +43,8 @@ internal sealed partial class CenterSession : IDisposable
         _state = CenterState.Start(services.Options.Policy);
     }
 
-    /// <summary>An event, and the frame that it came in, for the log; empty when it is not a message.</summary>
-    private sealed record Item(CenterEvent Event, ByteString Frame);
+    /// <summary>An event, and for the log the frame that it came in, empty when it is not a message, or the fault that ended the line.</summary>
+    private sealed record Item(CenterEvent Event, ByteString Frame, LineException? Fault = null);
 
     /// <summary>The session's name, unique over all hosts.</summary>
     public string Name { get; }
@@ -88,12 +89,13 @@ internal sealed partial class CenterSession : IDisposable
         try
         {
             if (happened is CenterEvent.Received received) await _log.ReceivedAsync(received.Message, item.Frame.Memory, cancellation).ConfigureAwait(false);
+            if (item.Fault is { Fault: LineFault.Tampered } tampered) await _log.DecidedAsync(0, nameof(LineFault.Tampered), tampered.Message, cancellation).ConfigureAwait(false);
             if (happened is CenterEvent.Garbage garbage) await _log.GarbageAsync(garbage.Error, item.Frame.Memory, cancellation).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
             OperationLog.NotLogged(_logger, Name, e.Message);
-            happened = new CenterEvent.SaveFailed(ClaimLost: false);
+            if (happened is not CenterEvent.LineDown) happened = new CenterEvent.SaveFailed(ClaimLost: false);
             if (_state.Work is null)
             {
                 await CloseLineAsync().ConfigureAwait(false);
@@ -130,6 +132,7 @@ internal sealed partial class CenterSession : IDisposable
 
     private async Task ReceiveAsync(CancellationToken cancellation)
     {
+        LineException? fault = null;
         try
         {
             while (await _line.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
@@ -145,8 +148,9 @@ internal sealed partial class CenterSession : IDisposable
         catch (LineException e)
         {
             OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
+            fault = e;
         }
-        await _queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty), cancellation).ConfigureAwait(false);
+        await _queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty, fault), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A claim whose session lives keeps its lease, however long the operator looks for a card.</summary>

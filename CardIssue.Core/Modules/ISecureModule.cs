@@ -50,6 +50,11 @@ public interface ISecureModule : IDisposable
     /// <param name="signature">64 bytes r‖s; empty when refused.</param>
     ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature);
 
+    /// <summary>S220, on a line without TLS: the keys that its messages are authenticated with from the admission on. Only for the transcript that was signed in the admission under way.</summary>
+    /// <param name="transcript">The transcript, as <see cref="SignAdmission"/> signed it.</param>
+    /// <param name="keys">The keys, which the caller disposes; null when refused.</param>
+    ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys);
+
     /// <summary>S230: encrypts an issue code to the center, for one request of this admission.</summary>
     /// <param name="request">The request's number.</param>
     /// <param name="code">1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes; the caller zeroes it.</param>

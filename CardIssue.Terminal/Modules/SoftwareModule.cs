@@ -17,6 +17,7 @@ public sealed class SoftwareModule : ISecureModule
     private readonly byte[] _plain = GC.AllocateArray<byte>(Scp03Session.MaxWrappedLength, pinned: true);
     private ByteString _ownNonce;
     private AdmissionNonces? _admitted;
+    private AdmissionTranscript? _signed;
     private ModuleOpening? _opening;
     private int _lastSequence = -1, _lastTicket = -1;
 
@@ -34,7 +35,7 @@ public sealed class SoftwareModule : ISecureModule
     public ByteString BeginAdmission()
     {
         EndOpening();
-        _admitted = null;
+        (_admitted, _signed) = (null, null);
         _lastSequence = _lastTicket = -1;
         return _ownNonce = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength));
     }
@@ -47,8 +48,19 @@ public sealed class SoftwareModule : ISecureModule
         // One signature per nonce: a second center nonce under the same terminal nonce would let a session be begun twice.
         if (_ownNonce.IsEmpty || _admitted is not null || transcript.TerminalNonce != _ownNonce) return ModuleRefusal.NoAdmission;
         if (transcript.Terminal != Identity.Id || transcript.Center != Center.Id || transcript.CenterNonce.Length != Limits.NonceLength) return ModuleRefusal.NoAdmission;
-        _admitted = new AdmissionNonces(_ownNonce, transcript.CenterNonce);
+        (_admitted, _signed) = (new AdmissionNonces(_ownNonce, transcript.CenterNonce), transcript);
         signature = transcript.Sign(AdmissionRole.Terminal, _credential);
+        return ModuleRefusal.None;
+    }
+
+    /// <inheritdoc/>
+    public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys)
+    {
+        ArgumentNullException.ThrowIfNull(transcript);
+        keys = null;
+        if (transcript != _signed) return ModuleRefusal.NoAdmission;
+        using var transport = TerminalTransportKey.AtTerminal(_agreement, Identity.Id, Identity.KeyVersion, Center);
+        keys = LineKeys.Derive(transport, transcript);
         return ModuleRefusal.None;
     }
 
@@ -109,7 +121,7 @@ public sealed class SoftwareModule : ISecureModule
     public void Dispose()
     {
         EndOpening();
-        _admitted = null;
+        (_admitted, _signed) = (null, null);
         _credential.Dispose();
         _agreement.Dispose();
     }

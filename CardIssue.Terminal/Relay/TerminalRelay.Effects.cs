@@ -76,6 +76,7 @@ public sealed partial class TerminalRelay
         var transcript = Transcript();
         var (refusal, signature) = await _card.WithModuleAsync(
             module => (module.SignAdmission(transcript, out var made), made), cancellation).ConfigureAwait(false);
+        if (refusal is ModuleRefusal.None) refusal = await ProtectAsync(transcript, cancellation).ConfigureAwait(false);
         if (refusal is ModuleRefusal.None)
         {
             await StepAsync(new TerminalEvent.Signed(new Proof(signature)), cancellation).ConfigureAwait(false);
@@ -83,6 +84,16 @@ public sealed partial class TerminalRelay
         }
         Log.ModuleRefused(_logger, refusal, 0);
         await CloseLineAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The keys of a line without TLS are there before the proof leaves: it is the last message in the clear.</summary>
+    private async ValueTask<ModuleRefusal> ProtectAsync(AdmissionTranscript transcript, CancellationToken cancellation)
+    {
+        if (_line is not AuthenticatedLine line) return ModuleRefusal.None;
+        var (refusal, keys) = await _card.WithModuleAsync(
+            module => (module.OpenLineKeys(transcript, out var made), made), cancellation).ConfigureAwait(false);
+        if (keys is not null) line.Protect(keys);
+        return refusal;
     }
 
     private async ValueTask JudgeCenterAsync(Admitted admitted, CancellationToken cancellation)
@@ -160,7 +171,7 @@ public sealed partial class TerminalRelay
         {
             try
             {
-                var line = await _connector.ConnectAsync(cancellation).ConfigureAwait(false);
+                var line = await ConnectAsync(cancellation).ConfigureAwait(false);
                 await using var _ = line.ConfigureAwait(false);
                 lineReturn.Up();
                 Log.LineUp(_logger, line.Peer.Line?.ToString() ?? "none");
@@ -179,6 +190,12 @@ public sealed partial class TerminalRelay
             await _queue.PostAsync(new Item.Happened(new TerminalEvent.LineDown()), cancellation).ConfigureAwait(false);
             await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask<ILine> ConnectAsync(CancellationToken cancellation)
+    {
+        var line = await _connector.ConnectAsync(cancellation).ConfigureAwait(false);
+        return line.Peer.HasTls ? line : AuthenticatedLine.AtTerminal(line);
     }
 
     private async Task ReceiveAsync(ILine line, CancellationToken cancellation)

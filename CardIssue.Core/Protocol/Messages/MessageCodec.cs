@@ -11,23 +11,26 @@ namespace CardIssue.Core.Protocol;
 /// </summary>
 public static class MessageCodec
 {
+    /// <summary>The most bytes of a message: on a line without TLS a counter and a MAC share its frame.</summary>
+    public const int MaxMessage = ILine.MaxFrame - AuthenticatedLine.Overhead;
+
     private const int MaxCount = int.MaxValue;
 
-    /// <summary>The bytes of a message, at most <see cref="ILine.MaxFrame"/>.</summary>
+    /// <summary>The bytes of a message, at most <see cref="MaxMessage"/>.</summary>
     /// <exception cref="ArgumentException">A field is outside its limits, or the message does not fit a frame: a fault of this side.</exception>
     public static byte[] Encode(Message message)
     {
         ArgumentNullException.ThrowIfNull(message);
         if (message is Command command) return EncodeCommand(command);
         var bytes = Fields(message).End();
-        return bytes.Length <= ILine.MaxFrame ? bytes : throw new ArgumentException($"{message.Type} has {bytes.Length} bytes; a frame holds {ILine.MaxFrame}.", nameof(message));
+        return bytes.Length <= MaxMessage ? bytes : throw new ArgumentException($"{message.Type} has {bytes.Length} bytes; a message has at most {MaxMessage}.", nameof(message));
     }
 
     /// <summary>Reads a frame. Whatever its bytes are, no exception comes of them.</summary>
     /// <param name="frame">One frame, nothing before the message and nothing after it.</param>
     public static DecodeResult Decode(ReadOnlyMemory<byte> frame)
     {
-        if (frame.Length > ILine.MaxFrame) return DecodeResult.Malformed($"{frame.Length} bytes; a frame holds {ILine.MaxFrame}");
+        if (frame.Length > MaxMessage) return DecodeResult.Malformed($"{frame.Length} bytes; a message has at most {MaxMessage}");
         try
         {
             return DecodeResult.Of(Read(new MessageFieldReader(frame)));
@@ -42,6 +45,9 @@ public static class MessageCodec
             return DecodeResult.Malformed($"not deterministic CBOR of a message: {e.GetType().Name}");
         }
     }
+
+    /// <summary>Whether a frame is a message of this type, if it is one at all: a map's head, key 0, the type. Good for types below 24.</summary>
+    internal static bool IsOf(ReadOnlySpan<byte> frame, MessageType type) => frame.Length > 2 && frame[1] == 0 && frame[2] == (byte)type;
 
     private static byte[] EncodeCommand(Command command)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
+using CardIssue.Samples.Cli;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CardIssue.Center.Hosting;
+using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
@@ -19,7 +20,7 @@ internal sealed class ServedLines(
 {
     private X509Certificate2? _certificate;
 
-    public async Task<IReadOnlyList<ILineListener>> OpenAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
     {
         var lines = choice.Lines.Count > 0 ? choice.Lines : await registry.LinesAsync(cancellation);
         if (lines.Count == 0) throw new CommandException(ExitCode.Usage, "There is no line to serve; add one with line add, or name it with --line.");
@@ -34,7 +35,7 @@ internal sealed class ServedLines(
             throw;
         }
         foreach (var (listener, place) in opened) display.Ready(listener.Line.Value, place.ToString());
-        return [.. opened.Select(line => line.Listener)];
+        return [.. opened.Select(line => new ServedLine(line.Listener))];
     }
 
     public void Dispose() => _certificate?.Dispose();

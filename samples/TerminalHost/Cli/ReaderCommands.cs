@@ -19,14 +19,14 @@ internal static class ReaderCommands
         {
             var address = ConnectionOptions.Reader(parsed, reader);
             var found = await ReaderProbe.LookAsync(address, cancellation);
-            var identity = address.Identity;
+            var identity = found.Identity;
             await output.WriteLineAsync(common.IsJson(parsed)
                 ? JsonSerializer.Serialize(new
                 {
-                    ok = found.Answers, kind = identity.Kind, name = identity.Name, vendor = identity.Vendor, model = identity.Model, serial = identity.Serial,
-                    firmware = identity.Firmware, port = identity.Port, answers = found.Answers, cardIn = found.CardIn, fault = found.Fault,
+                    ok = found.Answers, reader = address.Text, kind = identity?.Kind, name = identity?.Name, vendor = identity?.Vendor, model = identity?.Model,
+                    serial = identity?.Serial, firmware = identity?.Firmware, port = identity?.Port, answers = found.Answers, cardIn = found.CardIn, fault = found.Fault,
                 })
-                : $"{Describe(identity)}: {found.Text}");
+                : $"{Describe(address, identity)}: {found.Text}");
             return (int)(found.Answers ? ExitCode.Ok : ExitCode.Failed);
         });
         return command;
@@ -37,27 +37,29 @@ internal static class ReaderCommands
         var (common, reader) = (new CommonOptions(settings), ConnectionOptions.ReaderOption(settings));
         var command = new Command("enroll", "Prints what the center's operator has to add so that this terminal may use the reader.") { reader };
         common.AddTo(command, opensModule: false);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var address = ConnectionOptions.Reader(parsed, reader);
             var terminal = common.Folder(parsed).ReadTerminal().Id;
-            if (address.Identity.Serial is null)
-                throw new CommandException(ExitCode.Failed, $"{Describe(address.Identity)} tells no serial number, and a center knows a reader by its own. Give a simulated reader one: --reader \"tcp:{address.Host}:{address.Port}?serial=S\".");
-            output.WriteLine(common.IsJson(parsed)
+            var found = await ReaderProbe.LookAsync(address, cancellation);
+            if (found.Identity is not { } identity) throw new CommandException(ExitCode.Failed, $"{address}: {found.Text}");
+            if (identity.Serial is null)
+                throw new CommandException(ExitCode.Failed, $"{Describe(address, identity)}, and a center knows a reader by its own. A simulated reader is given one in its address: ?serial=S.");
+            await output.WriteLineAsync(common.IsJson(parsed)
                 ? JsonSerializer.Serialize(new
                 {
-                    ok = true, terminal = terminal.Value, kind = address.Identity.Kind, vendor = address.Identity.Vendor, model = address.Identity.Model,
-                    serial = address.Identity.Serial, firmware = address.Identity.Firmware, command = CenterCommand(terminal.Value, address.Identity),
+                    ok = true, terminal = terminal.Value, kind = identity.Kind, vendor = identity.Vendor, model = identity.Model,
+                    serial = identity.Serial, firmware = identity.Firmware, command = CenterCommand(terminal.Value, identity),
                 })
-                : CenterCommand(terminal.Value, address.Identity));
+                : CenterCommand(terminal.Value, identity));
             return (int)ExitCode.Ok;
         });
         return command;
     }
 
     /// <summary>A reader in one line.</summary>
-    public static string Describe(ReaderIdentity identity) =>
-        $"{identity.Kind} reader {identity.Name}, serial {identity.Serial ?? "not told"}";
+    public static string Describe(ReaderAddress address, ReaderIdentity? identity) =>
+        identity is null ? address.Text : $"{identity.Kind} reader {identity.Name}, serial {identity.Serial ?? "not told"}";
 
     private static string CenterCommand(string terminal, ReaderIdentity identity) =>
         $"centerhost reader add --terminal {terminal} --kind {identity.Kind}"

@@ -13,10 +13,8 @@ namespace CardIssue.TerminalHost.Counter;
 /// <summary>A counter at work: module, reader, line and relay put together, from the first request to the end of the program.</summary>
 internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgress>
 {
-    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5);
-
     private readonly SoftwareModule _module;
-    private readonly X509Certificate2 _certificate;
+    private readonly X509Certificate2? _certificate;
     private readonly ICardReader _reader;
     private readonly IStepDisplay _display;
     private readonly LinePatience? _patience;
@@ -27,10 +25,10 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly)
     {
         (_reader, _display) = (reader, display);
-        _certificate = TlsCertificates.FromPfx(file.TlsClient, []);
+        _certificate = file.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(file.TlsClient, []);
         _module = file.OpenModule();
         _patience = endlessly ? null : new LinePatience(center, TimeProvider.System);
-        Relay = new TerminalRelay(new TerminalRelayOptions(), Connector(center, _module.Center), reader, _module, this);
+        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(_module.Center.TlsCertificate) : null, Failed), reader, _module, this);
     }
 
     /// <summary>The relay.</summary>
@@ -45,7 +43,8 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     /// <exception cref="CommandException">The module trusts no center, or one without TLS.</exception>
     public static TerminalCounter Open(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false)
     {
-        if (file.Center is not { TlsCertificate.IsEmpty: false } || file.TlsClient.IsEmpty)
+        if (file.Center is null) throw new CommandException(ExitCode.Failed, "The module trusts no center: take its center.json over with `terminalhost module import --center FILE`.");
+        if (center.NeedsTls && (file.Center.TlsCertificate.IsEmpty || file.TlsClient.IsEmpty))
             throw new CommandException(ExitCode.Failed, "The module knows no TLS certificate of the center: take a complete center.json over with `terminalhost module import --center FILE`.");
         return new TerminalCounter(file, center, reader, display, endlessly);
     }
@@ -92,7 +91,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         await Relay.DisposeAsync();
         await _reader.DisposeAsync();
         _module.Dispose();
-        _certificate.Dispose();
+        _certificate?.Dispose();
         _patience?.Dispose();
         _stop.Dispose();
     }
@@ -108,14 +107,6 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         await abandon.CancelAsync();
         await awaited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         throw await _patience!.GivenUp;
-    }
-
-    private ReconnectingConnector Connector(LineAddress center, CenterIdentity trusted)
-    {
-        var atry = center.ConnectTimeout < LongestTry ? center.ConnectTimeout : LongestTry;
-        var options = new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry };
-        var line = new TlsLineConnector(center.Host, center.Port, _certificate, TlsTrust.Pinned(trusted.TlsCertificate), center.Line, options);
-        return new ReconnectingConnector(line, new ReconnectOptions { MaxDelay = LongestPause }, Failed);
     }
 
     private void Failed(FailedTry failed)

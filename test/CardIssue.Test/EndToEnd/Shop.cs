@@ -25,17 +25,17 @@ using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>A center, a line, a terminal and cards, all real but for the line, which is a loopback: what the tests issue cards with.</summary>
+/// <summary>A center, a line, a terminal and cards, all real but for the line, which is a loopback unless said otherwise: what the tests issue cards with.</summary>
 internal sealed class Shop : IAsyncDisposable
 {
     public static readonly TerminalId TerminalName = new("T-1");
-    private static readonly LineNumber Line = new(7);
     private CancellationTokenSource _centerStop = new();
     private Task _serving = Task.CompletedTask;
     private CancellationTokenSource _terminalStop = new();
     private Task _relaying = Task.CompletedTask;
 
-    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module) => (Folder, Vault, Module) = (folder, vault, module);
+    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module, ShopLine line) =>
+        (Folder, Vault, Module, Line) = (folder, vault, module, line);
 
     /// <summary>Where everything of center and terminal lies.</summary>
     public string Folder { get; }
@@ -56,7 +56,11 @@ internal sealed class Shop : IAsyncDisposable
 
     public CenterServices Services { get; private set; } = null!;
 
-    public LoopbackListener Listener { get; } = new(Line);
+    /// <summary>The line, which is line 7.</summary>
+    public ShopLine Line { get; }
+
+    /// <summary>The line's listener, where it is a loopback.</summary>
+    public LoopbackListener Listener => (LoopbackListener)Line.Listener;
 
     public VirtualCardReader Reader { get; private set; } = new();
 
@@ -66,6 +70,9 @@ internal sealed class Shop : IAsyncDisposable
 
     /// <summary>The line that the terminal has; wraps each new one.</summary>
     public Func<ILine, ILine> Wrap { get; set; } = line => line;
+
+    /// <summary>How long the center may be silent where its word is awaited; counts from the terminal's next start.</summary>
+    public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The line that the terminal has now, before wrapping.</summary>
     public ILine? CurrentLine { get; private set; }
@@ -78,7 +85,7 @@ internal sealed class Shop : IAsyncDisposable
         lock (_whenShown) _whenShown[text] = action;
     }
 
-    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true)
+    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
@@ -86,7 +93,7 @@ internal sealed class Shop : IAsyncDisposable
         Counter.ImportMaster(vault, "visa", 0x30, Counter.Master);
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
-        var shop = new Shop(folder, vault, module);
+        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7));
         await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader);
         shop.StartTerminal();
         return shop;
@@ -141,8 +148,8 @@ internal sealed class Shop : IAsyncDisposable
     public void StartTerminal()
     {
         _terminalStop = new CancellationTokenSource();
-        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20) };
-        Relay = new TerminalRelay(options, new WrappingConnector(Listener.CreateConnector(IPAddress.Loopback), this), Reader, Module.OpenModule(), new Recorder(this));
+        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence };
+        Relay = new TerminalRelay(options, new WrappingConnector(Line.Connector, this), Reader, Module.OpenModule(), new Recorder(this));
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 
@@ -151,7 +158,7 @@ internal sealed class Shop : IAsyncDisposable
         await StopTerminalAsync();
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Listener.DisposeAsync();
+        await Line.Listener.DisposeAsync();
         await Log.DisposeAsync();
         await Database.DisposeAsync();
         Vault.Dispose();
@@ -165,7 +172,7 @@ internal sealed class Shop : IAsyncDisposable
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _centerStop = new CancellationTokenSource();
-        _serving = new CenterServer(Services).RunAsync([Listener], _centerStop.Token);
+        _serving = new CenterServer(Services).RunAsync([Line.Served], _centerStop.Token);
     }
 
     private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader)
@@ -179,8 +186,8 @@ internal sealed class Shop : IAsyncDisposable
         Registry = new SqliteTerminalRegistry(Database);
         Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(Folder, "log") }, Vault, TimeProvider.System);
         await Registry.PutAsync(new TerminalRecord(
-            TerminalName, [Line], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
-            Module.Identity.TlsCertificate, Module.Identity.KeyVersion, true));
+            TerminalName, [Line.Listener.Line], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
+            ShopLine.TerminalCertificate, Module.Identity.KeyVersion, true));
         if (enrolReader) await Registry.SetReadersAsync(TerminalName, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
         Services = new CenterServices
         {
@@ -196,7 +203,7 @@ internal sealed class Shop : IAsyncDisposable
             Loggers = new FailureLog(),
             Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };
-        _serving = new CenterServer(Services).RunAsync([Listener], _centerStop.Token);
+        _serving = new CenterServer(Services).RunAsync([Line.Served], _centerStop.Token);
     }
 
     /// <summary>A session that fails by a bug shows in the test's output.</summary>

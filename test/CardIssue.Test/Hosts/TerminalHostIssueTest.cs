@@ -35,7 +35,7 @@ public sealed class TerminalHostIssueTest
         _listener = new TlsLineListener(Line, new IPEndPoint(IPAddress.Loopback, 0), _certificate);
         _slot = new CardSlot();
         _cards = new CardServer(_slot, 0);
-        _working = Task.WhenAll(new CenterServer(_shop.Services).RunAsync([_listener], _stop.Token), _cards.RunAsync(_stop.Token));
+        _working = Task.WhenAll(new CenterServer(_shop.Services).RunAsync([new ServedLine(_listener)], _stop.Token), _cards.RunAsync(_stop.Token));
 
         var center = _shop.Vault.Identity with { TlsCertificate = TlsCertificates.Sha256(_certificate) };
         await File.WriteAllBytesAsync(_host.File("center.json"), center.Write());
