@@ -43,7 +43,7 @@ public static partial class CenterMachine
         Kind.LineDown => End(s),
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Proof or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
     };
@@ -55,7 +55,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
     };
@@ -67,7 +67,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
     };
@@ -76,10 +76,13 @@ public static partial class CenterMachine
     {
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
-        Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort => Ignore(s, Late),
+        // Told when a reader was connected; the log has it already, and there is no order to give back.
+        Kind.ReaderRefused => To(s),
+        Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Abort => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
         Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
@@ -91,6 +94,7 @@ public static partial class CenterMachine
         Kind.ClaimDeclined => OnClaimDeclined(s, ((CenterEvent.ClaimDeclined)e).Code),
         Kind.SaveFailed => OnClaimDeclined(s, DeclineCode.NotNow),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.StopOrdered => Close(s),
         Kind.Abort => Ignore(s, "the terminal says it again when it is told to insert a card"),
@@ -110,6 +114,7 @@ public static partial class CenterMachine
         Kind.StopOrdered => Stop(s, AbortCode.CenterStopped, CenterPhase.AwaitingRemoval),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
@@ -126,6 +131,7 @@ public static partial class CenterMachine
         Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.TimerFired => Close(s),
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof or Kind.CardPresent => Ignore(s, Double),
@@ -142,6 +148,7 @@ public static partial class CenterMachine
         Kind.StopOrdered => Stop(s, AbortCode.CenterStopped, CenterPhase.AwaitingRemoval),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof or Kind.CardPresent or Kind.Result => Ignore(s, Double),
         Kind.CardRemoved => Ignore(s, "the next script's result will say so"),
@@ -155,6 +162,7 @@ public static partial class CenterMachine
         Kind.CardRemoved or Kind.TimerFired => Rest(s),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.StopOrdered => Close(s),
         Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
@@ -169,7 +177,7 @@ public static partial class CenterMachine
         Kind.Claimed => LetGo(s, ((CenterEvent.Claimed)e).Claim),
         Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.StopOrdered or Kind.Hello or Kind.Proof or Kind.ProofJudged or Kind.Requested
             or Kind.ClaimDeclined or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.Judged or Kind.SaveFailed or Kind.CardRemoved
-            or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.Garbage => Ignore(s, "the session is over"),
+            or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Garbage => Ignore(s, "the session is over"),
     };
 
     private static T Message<T>(CenterEvent happened) where T : Message => (T)((CenterEvent.Received)happened).Message;

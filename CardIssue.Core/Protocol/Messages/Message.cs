@@ -45,6 +45,10 @@ public enum MessageType
     StatusRequest = 20,
     /// <summary><see cref="Protocol.StatusReport"/></summary>
     StatusReport = 21,
+    /// <summary><see cref="Protocol.EnrollReader"/></summary>
+    EnrollReader = 24,
+    /// <summary><see cref="Protocol.ReaderEnrollment"/></summary>
+    ReaderEnrollment = 25,
 }
 
 /// <summary>A message between terminal and center.</summary>

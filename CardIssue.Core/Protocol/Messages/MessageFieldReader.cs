@@ -42,7 +42,11 @@ internal sealed class MessageFieldReader
         return value;
     }
 
-    public ByteString OptionalBytes(int key, int max) => _next == key ? Bytes(key, 1, max) : default;
+    public ByteString OptionalBytes(int key, int max) => OptionalBytes(key, 1, max);
+
+    public ByteString OptionalBytes(int key, int min, int max) => _next == key ? Bytes(key, min, max) : default;
+
+    public string? OptionalText(int key, int max) => _next == key ? Text(key, 1, max) : null;
 
     public string Text(int key, int min, int max, bool lines = false)
     {

@@ -65,7 +65,7 @@ public abstract record TerminalEffect
     /// <summary>Verify the center's signature and reader list; answers <see cref="TerminalEvent.CenterJudged"/>, unless the line is gone by then.</summary>
     public sealed record JudgeCenter(Admitted Admitted) : TerminalEffect;
 
-    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then.</summary>
+    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then. The host posts the same, unasked, when a reader was connected or came back.</summary>
     public sealed record CheckReader : TerminalEffect;
 
     /// <summary>

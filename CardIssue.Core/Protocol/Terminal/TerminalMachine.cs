@@ -49,7 +49,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, NoLine),
         Kind.LineDown or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted
             or Kind.Challenge or Kind.Admitted or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
-            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.Garbage => Ignore(s, Late),
+            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Garbage => Ignore(s, Late),
     };
 
     private static Step Greeting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -63,7 +63,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -79,7 +79,7 @@ public static partial class TerminalMachine
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -96,7 +96,7 @@ public static partial class TerminalMachine
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -111,7 +111,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, "the terminal has asked for nothing yet"),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, "the terminal has asked for nothing yet"),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -127,9 +127,10 @@ public static partial class TerminalMachine
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
+        Kind.ReaderJudged => OnReaderSeen(s, (TerminalEvent.ReaderJudged)e),
+        Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
 
     private static Step Requesting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -144,7 +145,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -160,7 +161,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -175,7 +176,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -190,7 +191,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -210,7 +211,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -228,7 +229,7 @@ public static partial class TerminalMachine
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
-        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged => Ignore(s, Late),
     };
@@ -244,7 +245,7 @@ public static partial class TerminalMachine
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
