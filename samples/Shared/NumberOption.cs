@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 
-namespace CardIssue.Samples.Cli;
+namespace CardIssue.CommandLine;
 
 /// <summary>Options for a whole number in a range.</summary>
 /// <remarks>The range is checked while parsing: a validator that asks for the value of what is no number ends in an exception.</remarks>

@@ -6,14 +6,20 @@ using CardIssue.TerminalHost.Cli;
 namespace CardIssue.TerminalHost;
 
 /// <summary>
-/// Names a reader on the command line: <c>tcp:HOST:PORT[?serial=…&amp;vendor=…&amp;model=…&amp;firmware=…]</c>, a simulated reader on loopback. Such a reader can
-/// tell nothing of itself, so what it is taken for stands in its address.
+/// Names a reader on the command line: <c>pcsc</c>, the only one that PC/SC has; <c>pcsc:NAME</c>;
+/// <c>tcp:HOST:PORT[?serial=…&amp;vendor=…&amp;model=…&amp;firmware=…]</c>, a simulated reader on loopback. Such a one can tell nothing of itself, so what it is
+/// taken for stands in its address.
 /// </summary>
 /// <param name="Text">As it was written.</param>
 /// <param name="Open">The reader itself; the caller disposes it.</param>
 internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
 {
-    public const string Form = "tcp:HOST:PORT[?serial=S&vendor=V&model=M&firmware=F] (simulated)";
+    public const string Form = "pcsc (the only one), pcsc:NAME, or tcp:HOST:PORT[?serial=S&vendor=V&model=M&firmware=F] (simulated)";
+
+    private const string Pcsc = "pcsc:";
+
+    /// <summary>A reader of PC/SC.</summary>
+    public static ReaderAddress Named(string name) => new($"{Pcsc}{name}", () => new PcscCardReader(name));
 
     /// <summary>Parses an address.</summary>
     /// <param name="option">Where it stood.</param>
@@ -23,6 +29,9 @@ internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
     {
         try
         {
+            if (text is "pcsc") return new ReaderAddress(text, TheOnlyOne);
+            // A reader's name may have anything in it.
+            if (text.StartsWith(Pcsc, StringComparison.Ordinal) && text.Length > Pcsc.Length) return Named(text[Pcsc.Length..]);
             var address = AddressText.Parse(text);
             return new ReaderAddress(text, address.Scheme switch
             {
@@ -38,6 +47,13 @@ internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
 
     /// <inheritdoc/>
     public override string ToString() => Text;
+
+    private static PcscCardReader TheOnlyOne() => PcscReaders.List() switch
+    {
+        [var name] => new PcscCardReader(name),
+        [] => throw new CommandException(ExitCode.Failed, "PC/SC has no reader; connect one."),
+        var several => throw new CommandException(ExitCode.Usage, $"PC/SC has {several.Count} readers: say which with --reader \"pcsc:NAME\". They are {string.Join(", ", several)}."),
+    };
 
     private static Func<ICardReader> Simulated(AddressText address)
     {

@@ -4,7 +4,7 @@ using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Samples.Cli;
+using CardIssue.CommandLine;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using CardIssue.Core.Cards;
+using CardIssue.Reader;
 
 namespace CardIssue.TerminalHost.Cli;
 
@@ -13,23 +14,47 @@ internal static class ReaderCommands
     private static Command List(HostSettings settings, TextWriter output)
     {
         var (common, reader) = (new CommonOptions(settings), ConnectionOptions.ReaderOption(settings));
-        var command = new Command("list", "Shows the reader and whether it answers.") { reader };
+        var command = new Command("list", "Shows the reader that is named or set, then those that PC/SC has; what each tells of itself and whether it answers.") { reader };
         common.AddTo(command, opensModule: false);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var address = ConnectionOptions.Reader(parsed, reader);
-            var found = await ReaderProbe.LookAsync(address, cancellation);
-            var identity = found.Identity;
-            await output.WriteLineAsync(common.IsJson(parsed)
-                ? JsonSerializer.Serialize(new
-                {
-                    ok = found.Answers, reader = address.Text, kind = identity?.Kind, name = identity?.Name, vendor = identity?.Vendor, model = identity?.Model,
-                    serial = identity?.Serial, firmware = identity?.Firmware, port = identity?.Port, answers = found.Answers, cardIn = found.CardIn, fault = found.Fault,
-                })
-                : $"{Describe(address, identity)}: {found.Text}");
-            return (int)(found.Answers ? ExitCode.Ok : ExitCode.Failed);
+            var named = parsed.GetValue(reader) is null ? null : ConnectionOptions.Reader(parsed, reader);
+            var namedAnswers = named is null || await ShowAsync(output, common.IsJson(parsed), named, cancellation);
+            var service = OfService(out var fault).Where(address => address.Text != named?.Text).ToList();
+            foreach (var address in service) await ShowAsync(output, common.IsJson(parsed), address, cancellation);
+            if (fault is not null) await parsed.InvocationConfiguration.Error.WriteLineAsync(fault);
+            else if (named is null && service.Count == 0) await parsed.InvocationConfiguration.Error.WriteLineAsync("PC/SC has no reader.");
+            return (int)(namedAnswers && (named is not null || fault is null) ? ExitCode.Ok : ExitCode.Failed);
         });
         return command;
+    }
+
+    private static IReadOnlyList<ReaderAddress> OfService(out string? fault)
+    {
+        try
+        {
+            fault = null;
+            return [.. PcscReaders.List().Select(ReaderAddress.Named)];
+        }
+        catch (CardException e)
+        {
+            fault = e.Message;
+            return [];
+        }
+    }
+
+    private static async Task<bool> ShowAsync(TextWriter output, bool json, ReaderAddress address, CancellationToken cancellation)
+    {
+        var found = await ReaderProbe.LookAsync(address, cancellation);
+        var identity = found.Identity;
+        await output.WriteLineAsync(json
+            ? JsonSerializer.Serialize(new
+            {
+                ok = found.Answers, reader = address.Text, kind = identity?.Kind, name = identity?.Name, vendor = identity?.Vendor, model = identity?.Model,
+                serial = identity?.Serial, firmware = identity?.Firmware, port = identity?.Port, answers = found.Answers, cardIn = found.CardIn, fault = found.Fault,
+            })
+            : $"{Describe(address, identity)}: {found.Text}");
+        return found.Answers;
     }
 
     private static Command Enroll(HostSettings settings, TextWriter output)

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
-using CardIssue.Samples.Cli;
+using CardIssue.CommandLine;
 
 namespace CardIssue.TerminalHost.Cli;
 

@@ -24,6 +24,7 @@ internal static class CenterLine
     private static ILineConnector Connector(WayAddress way, LineAddress center, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) => way switch
     {
         { Tcp: var (host, port), HasTls: true } => new TlsLineConnector(host, port, certificate!, trust!, center.Line, options),
+        { Tcp: var (host, port) } => new TcpLineConnector(host, port, center.Line, options),
         _ => throw new CommandException(ExitCode.Usage, $"{way}: this program has no such line."),
     };
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using CardIssue.Samples.Cli;
+using CardIssue.CommandLine;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.State;
 using CardIssue.VirtualCard.Timing;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
-using CardIssue.Samples.Cli;
+using CardIssue.CommandLine;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -18,9 +18,9 @@ public sealed class T1Card
     /// <summary>The longest command APDU: extended lengths, both ways.</summary>
     public const int MaximumCommand = 7 + 65_535 + 2;
 
-    private readonly int _ifsc;
+    private readonly int _offeredIfsc;
     private readonly List<byte> _command = [];
-    private int _ifsd, _sendNumber, _expected;
+    private int _ifsc, _ifsd, _sendNumber, _expected;
     private byte[] _rest = [];
     private T1Block? _last, _lastInformation;
     private byte[]? _answerAfterIfs;
@@ -29,7 +29,7 @@ public sealed class T1Card
     /// <param name="ifsc">The most that a block to the card may carry, as its answer to reset says.</param>
     public T1Card(int ifsc)
     {
-        _ifsc = ifsc;
+        _offeredIfsc = ifsc;
         Restart();
     }
 
@@ -112,6 +112,7 @@ public sealed class T1Card
             return Reject(T1Block.OtherError);
         _last = null;
         if (asked.Pcb == T1Block.WaitingTime) return new T1Step(null, GoOn: true);
+        _ifsc = asked.Inf[0];
         _rest = _answerAfterIfs!;
         return new T1Step(SendNext());
     }
@@ -139,7 +140,7 @@ public sealed class T1Card
 
     private void Restart()
     {
-        (_ifsd, _sendNumber, _expected, _rest, _last, _lastInformation, _answerAfterIfs, IsRunning) = (DefaultIfsd, 0, 0, [], null, null, null, false);
+        (_ifsc, _ifsd, _sendNumber, _expected, _rest, _last, _lastInformation, _answerAfterIfs, IsRunning) = (_offeredIfsc, DefaultIfsd, 0, 0, [], null, null, null, false);
         _command.Clear();
     }
 }
