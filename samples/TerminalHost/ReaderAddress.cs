@@ -1,6 +1,6 @@
 using CardIssue.Core.Cards;
 using CardIssue.Reader;
-using CardIssue.Samples;
+using CardIssue.CommandLine;
 using CardIssue.TerminalHost.Cli;
 
 namespace CardIssue.TerminalHost;

@@ -29,7 +29,7 @@ internal static class CheckCommand
             CheckModule(findings, file, line);
             if (reader is not null) await CheckReaderAsync(findings, reader, cancellation);
             else findings.Add(Finding.Skipped, "reader", "not checked: no --reader was named");
-            if (line is not null) await CheckLineAsync(findings, file, line, reader, cancellation);
+            if (line is not null) await CheckLineAsync(findings, file, line, reader, connection.Sam(parsed), cancellation);
             else findings.Add(Finding.Skipped, "line", "not checked: no --connect was named");
             return (int)findings.Code;
         });
@@ -55,16 +55,14 @@ internal static class CheckCommand
     private static async Task CheckReaderAsync(Findings findings, ReaderAddress reader, CancellationToken cancellation)
     {
         var found = await ReaderProbe.LookAsync(reader, cancellation);
-        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderCommands.Describe(reader, found.Identity)}: {found.Text}");
+        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderText.Describe(reader, found.Identity)}: {found.Text}");
     }
 
-    private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, CancellationToken cancellation)
+    private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, ReaderAddress? sam, CancellationToken cancellation)
     {
-        // Without a reader any will do: no card is asked for.
-        var used = reader ?? ReaderAddress.Parse("--reader", "tcp:127.0.0.1:1");
         try
         {
-            await using var counter = TerminalCounter.Open(file, line, used.Open(), new Silent());
+            await using var counter = TerminalCounter.Open(file, line, reader?.Open() ?? new NoReader(), new SilentDisplay(), samSlot: sam?.Open());
             var (access, report) = await counter.AskAccessAsync(cancellation);
             if (report is null)
             {
@@ -118,15 +116,5 @@ internal static class CheckCommand
             output.WriteLine(json ? JsonSerializer.Serialize(new { part, finding = word, text }) : $"{word,-8} {part,-12} {text}");
             output.Flush();
         }
-    }
-
-    /// <summary>The findings say it all.</summary>
-    private sealed class Silent : IStepDisplay
-    {
-        public void Show(IssueProgress step) { }
-
-        public void Failed(FailedTry failed) { }
-
-        public void End(IssueOutcome outcome) { }
     }
 }
