@@ -49,8 +49,8 @@ internal sealed class AdmissionDesk(CenterServices services)
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit");
 
         services.Limiter.Admitted(peer);
-        var readers = await ReaderListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
-        var answer = new Admitted(services.Vault.SignAdmission(transcript), services.Vault.SignReaderList(readers));
+        var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
+        var answer = new Admitted(services.Vault.SignAdmission(transcript), readers);
         return new AdmissionOutcome(new AdmittedTerminal(identity, transcript, answer), null, "address, line and credential fit");
     }
 
@@ -72,15 +72,6 @@ internal sealed class AdmissionDesk(CenterServices services)
 
     private static TerminalIdentity IdentityOf(TerminalRecord known) => new(
         known.Terminal, P256PublicKey.Parse(known.CredentialKey.Span), P256PublicKey.Parse(known.AgreementKey.Span), known.KeyVersion, known.Certificate);
-
-    private async Task<ReaderList> ReaderListAsync(TerminalId terminal, CancellationToken cancellation)
-    {
-        var known = await services.Terminals.VersionedReadersAsync(terminal, cancellation).ConfigureAwait(false);
-        return new ReaderList(terminal, known.Version, services.Time.GetUtcNow(), [.. known.Readers.Select(Entry)]);
-    }
-
-    private static ReaderEntry Entry(ReaderRecord reader) =>
-        new(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Ports, reader.LetInWithoutIdentity);
 }
 
 /// <summary>The three messages of a request for access.</summary>

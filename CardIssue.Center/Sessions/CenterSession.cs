@@ -21,6 +21,7 @@ internal sealed partial class CenterSession : IDisposable
     private readonly LineTerms _terms;
     private readonly ILine _line;
     private readonly AdmissionDesk _admission;
+    private readonly ReaderDesk _readers;
     private readonly SessionLog _log;
     private readonly ILogger _logger;
     private readonly EventQueue<Item> _queue;
@@ -38,6 +39,7 @@ internal sealed partial class CenterSession : IDisposable
         _line = line.Peer.HasTls ? line : AuthenticatedLine.AtCenter(line);
         _logger = services.Loggers.CreateLogger<CenterSession>();
         _admission = new AdmissionDesk(services);
+        _readers = new ReaderDesk(services);
         _log = new SessionLog(services.Log, name, line.Peer.Line!.Value);
         _queue = new EventQueue<Item>(services.Time, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
         _state = CenterState.Start(services.Options.Policy, terms.Half);

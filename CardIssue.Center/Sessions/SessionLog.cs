@@ -43,7 +43,7 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
         MessageType.Refused => 310,
         MessageType.RequestIssue or MessageType.Resume or MessageType.Declined => 230,
         MessageType.InsertCard => 240,
-        MessageType.CardPresent or MessageType.ReaderRefused => 250,
+        MessageType.CardPresent or MessageType.ReaderRefused or MessageType.EnrollReader or MessageType.ReaderEnrollment => 250,
         MessageType.CardRejected => 255,
         MessageType.Script => StepOf((Script)message),
         MessageType.Command or MessageType.Credit => 280,
@@ -81,6 +81,8 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
         Result result => Text("result", $"{result.Stop}, {result.Responses.Count} responses to {result.First}"),
         Abort abort => Text("code", abort.Code.ToString()),
         ReaderRefused reader => Text("reader", reader.Reader),
+        EnrollReader reader => Text("serial", reader.Serial ?? "not told"),
+        ReaderEnrollment enrollment => Text("status", enrollment.Status.ToString()),
         _ => Nothing,
     };
 

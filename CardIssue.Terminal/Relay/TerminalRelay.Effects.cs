@@ -8,7 +8,7 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Terminal.Relay;
 
-/// <summary>The machine's effects, carried out; and the three that feed it: the line, the reader, the card.</summary>
+/// <summary>The machine's effects, carried out; and what feeds it from the line.</summary>
 public sealed partial class TerminalRelay
 {
     private ValueTask CarryOutAsync(TerminalEffect effect, CancellationToken cancellation)
@@ -90,6 +90,8 @@ public sealed partial class TerminalRelay
     private async ValueTask JudgeCenterAsync(Admitted admitted, CancellationToken cancellation)
     {
         var genuine = _line!.Admission.IsCenter(admitted) && _readers.TryAccept(admitted.ReaderList);
+        // A new list, and a center that has not heard of the reader yet.
+        _readerWatch.NewAccess();
         await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);
     }
 
@@ -100,25 +102,6 @@ public sealed partial class TerminalRelay
         var half = new ResultsHalf(line, _card, _readers, _options.CenterSilence, refused => _queue.PostAsync(new Item.Shown(refused)), _time, _logger);
         var start = TerminalState.Start(_module.Identity.Id, _options.Policy, LineHalf.Results, joinToken);
         line.BringUpResults(stop => Task.Run(() => half.JoinAsync(((SplitConnector)_connector).Results, start, stop), CancellationToken.None));
-    }
-
-    private async ValueTask CheckReaderAsync(CancellationToken cancellation)
-    {
-        var judgement = await IdentifyAndJudgeAsync(cancellation).ConfigureAwait(false);
-        var reason = judgement is ReaderJudgement.Unknown unknown ? unknown.Reason : "";
-        await StepAsync(new TerminalEvent.ReaderJudged(judgement is ReaderJudgement.Known, reason), cancellation).ConfigureAwait(false);
-    }
-
-    private async ValueTask<ReaderJudgement> IdentifyAndJudgeAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            return await JudgeReaderAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (CardException e)
-        {
-            return new ReaderJudgement.Unknown($"the reader does not say what it is: {e.Fault}");
-        }
     }
 
     private async ValueTask CloseLineAsync()
@@ -222,25 +205,5 @@ public sealed partial class TerminalRelay
             };
         var decoded = MessageCodec.Decode(frame.Memory);
         return new Item.Happened(decoded.IsMessage ? new TerminalEvent.Received(decoded.Message) : new TerminalEvent.Garbage(decoded.Error));
-    }
-
-    private async Task WatchReaderAsync(CancellationToken cancellation)
-    {
-        while (true)
-        {
-            try
-            {
-                _atr = await _reader.WaitForCardAsync(cancellation).ConfigureAwait(false);
-                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardInserted(_atr)), cancellation).ConfigureAwait(false);
-                await _reader.WaitForRemovalAsync(cancellation).ConfigureAwait(false);
-                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
-            }
-            catch (CardException e)
-            {
-                Log.ReaderGone(_logger, e.Fault, e.Message, _options.ReaderPause);
-                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
-                await Task.Delay(_options.ReaderPause, _time, cancellation).ConfigureAwait(false);
-            }
-        }
     }
 }

@@ -22,7 +22,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly ILineConnector _connector;
     private readonly ICardReader _reader;
     private readonly ISecureModule _module;
+    private readonly IReaderKey? _readerKey;
     private readonly ReaderAuthentication _readers;
+    private readonly ReaderWatch _readerWatch;
     private readonly IProgress<IssueProgress>? _display;
     private readonly IReceiptPrinter? _printer;
     private readonly TimeProvider _time;
@@ -37,6 +39,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private ByteString _atr;
     private PendingIssue? _pending;
     private TaskCompletionSource<StatusReport>? _status;
+    private PendingEnrollment? _enrollment;
 
     /// <summary>Makes a relay; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="options">Its settings.</param>
@@ -47,10 +50,12 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     /// <param name="printer">Prints receipts.</param>
     /// <param name="time">Where time comes from.</param>
     /// <param name="logger">The log.</param>
+    /// <param name="readerKey">The key that the reader carries, or null; readers whose entry names a key are not known without.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public TerminalRelay(
         TerminalRelayOptions options, ILineConnector connector, ICardReader reader, ISecureModule module,
-        IProgress<IssueProgress>? display = null, IReceiptPrinter? printer = null, TimeProvider? time = null, ILogger<TerminalRelay>? logger = null)
+        IProgress<IssueProgress>? display = null, IReceiptPrinter? printer = null, TimeProvider? time = null, ILogger<TerminalRelay>? logger = null,
+        IReaderKey? readerKey = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(module);
@@ -58,10 +63,13 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         (_options, _connector, _reader, _module, _display, _printer) = (options, connector, reader, module, display, printer);
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<TerminalRelay>.Instance;
-        _readers = new ReaderAuthentication(module.Center, module.Identity.Id);
+        _readerKey = readerKey;
+        _readers = new ReaderAuthentication(module.Center, module.Identity.Id, readerKey);
+        _readerWatch = new ReaderWatch(options.SameReaderPause, _time);
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);
-        _card = new CardPort(reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), options.SlowCard, _time, _logger);
+        _card = new CardPort(
+            reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), CheckAsync, options.SlowCard, _time, _logger);
         _state = TerminalState.Start(module.Identity.Id, options.Policy, connector is SplitConnector ? LineHalf.Data : LineHalf.Whole);
     }
 
@@ -83,6 +91,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         public sealed record StatusWanted : Item;
 
         public sealed record Shown(TerminalEffect.Show Show) : Item;
+
+        public sealed record ReaderCame : Item;
+
+        public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
     }
 
     /// <summary>A request from <see cref="IssueAsync"/> on its way.</summary>
@@ -151,11 +163,6 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         return await asked.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Judges the reader by the list that the center gave with the access (S250); before the first access it is not known.</summary>
-    /// <exception cref="CardException">The reader is gone.</exception>
-    public async ValueTask<ReaderJudgement> JudgeReaderAsync(CancellationToken cancellation) =>
-        _readers.Judge(await _reader.IdentifyAsync(cancellation).ConfigureAwait(false));
-
     /// <summary>Zeroes what is left. The reader, module and connector belong to the caller.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -173,6 +180,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         while (await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item)
         {
             await ActAsync(item, cancellation).ConfigureAwait(false);
+            if (_state.Phase is TerminalPhase.Idle) await MindReaderAsync(cancellation).ConfigureAwait(false);
             if (_state.Phase is TerminalPhase.Idle && _pending is { Asked: false } wanted) await AskAsync(wanted, cancellation).ConfigureAwait(false);
         }
     }
@@ -183,6 +191,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         {
             case Item.Happened { Event: TerminalEvent.Received { Message: StatusReport report } }:
                 _status?.TrySetResult(report);
+                break;
+            case Item.Happened { Event: TerminalEvent.Received { Message: ReaderEnrollment answer } } when _enrollment is { Sent: true } asked:
+                await TakeEnrollmentAsync(asked, answer, cancellation).ConfigureAwait(false);
                 break;
             case Item.Happened happened:
                 await StepAsync(happened.Event, cancellation).ConfigureAwait(false);
@@ -195,8 +206,16 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 var wanted = await StepAsync(new TerminalEvent.CommandArrived(command.Sequence), cancellation).ConfigureAwait(false);
                 if (!wanted && command.IsKept) _commands.Drop(command.Sequence);
                 break;
+            case Item.ReaderCame:
+                _readerWatch.Renew();
+                break;
+            case Item.EnrollmentWanted enroll:
+                _enrollment = enroll.Enrollment;
+                break;
             case Item.LineUp up:
                 _line = up.Line;
+                // What was asked on the line before is asked again.
+                if (_enrollment is { } unanswered) unanswered.Sent = false;
                 await StepAsync(new TerminalEvent.LineUp(up.Nonce), cancellation).ConfigureAwait(false);
                 break;
             case Item.Wanted ask:

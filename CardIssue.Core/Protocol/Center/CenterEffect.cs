@@ -36,6 +36,9 @@ public abstract record CenterEffect
     /// <summary>Tell the terminal that the card is issued: <see cref="Issued"/>, with the receipt that the host makes from what is saved.</summary>
     public sealed record SendIssued(OrderId Order, CardId Card) : CenterEffect;
 
+    /// <summary>Find the reader among those that the terminal may use, or keep it as one that waits for a decision; log that, and answer <see cref="ReaderEnrollment"/>.</summary>
+    public sealed record SendEnrollment(EnrollReader Request) : CenterEffect;
+
     /// <summary>Verify that address, line number and credential fit; answers <see cref="CenterEvent.ProofJudged"/>.</summary>
     public sealed record VerifyProof(Hello Hello, Challenge Challenge, Proof Proof) : CenterEffect;
 

@@ -47,6 +47,8 @@ public enum CenterEventKind
     Abort,
     /// <summary><see cref="Protocol.StatusRequest"/> came.</summary>
     StatusRequest,
+    /// <summary><see cref="Protocol.EnrollReader"/> came.</summary>
+    EnrollReader,
     /// <summary>What came is no message of a terminal.</summary>
     Garbage,
 }
@@ -107,9 +109,10 @@ public abstract record CenterEvent
             MessageType.ReaderRefused => CenterEventKind.ReaderRefused,
             MessageType.Abort => CenterEventKind.Abort,
             MessageType.StatusRequest => CenterEventKind.StatusRequest,
+            MessageType.EnrollReader => CenterEventKind.EnrollReader,
             MessageType.Challenge or MessageType.Admitted or MessageType.Refused or MessageType.Declined or MessageType.InsertCard
                 or MessageType.CardRejected or MessageType.Script or MessageType.Command or MessageType.Issued
-                or MessageType.StatusReport or MessageType.Joined => CenterEventKind.Garbage,
+                or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment => CenterEventKind.Garbage,
         };
     }
 

@@ -13,7 +13,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Join or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, NotJoined),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
     };
@@ -25,7 +25,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, NotJoined),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -38,7 +38,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, NotJoined),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
     };
@@ -49,7 +49,7 @@ public static partial class CenterMachine
         Kind.StopOrdered => Ignore(s, "the data half's session stops, and closes this half"),
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, NotJoined),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.TimerFired => Ignore(s, Late),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged

@@ -52,6 +52,9 @@ public static partial class CenterMachine
     private static Step OnStatusRequest(CenterState s) =>
         To(s, new CenterEffect.Send(new StatusReport(s.Hello!.Terminal, s.Challenge!.Line)));
 
+    /// <summary>Whoever was let in may ask at any time; what comes of it is the registry's alone.</summary>
+    private static Step OnEnrollReader(CenterState s, EnrollReader request) => To(s, new CenterEffect.SendEnrollment(request));
+
     /// <summary>Between orders.</summary>
     private static Step Rest(CenterState s) =>
         To(s with { Phase = CenterPhase.Idle }, new CenterEffect.ArmTimer(CenterTimer.Idle));

@@ -48,7 +48,7 @@ public static partial class CenterMachine
         Kind.LineDown => End(s),
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Proof or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest or Kind.Join => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -61,7 +61,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest or Kind.Join => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -74,7 +74,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest or Kind.Join => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -84,10 +84,13 @@ public static partial class CenterMachine
     {
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
-        Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort => Ignore(s, Late),
+        // Told when a reader was connected; the log has it already, and there is no order to give back.
+        Kind.ReaderRefused => To(s),
+        Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Abort => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
@@ -99,6 +102,7 @@ public static partial class CenterMachine
         Kind.ClaimDeclined => OnClaimDeclined(s, ((CenterEvent.ClaimDeclined)e).Code),
         Kind.SaveFailed => OnClaimDeclined(s, DeclineCode.NotNow),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.StopOrdered => Close(s),
         Kind.Abort => Ignore(s, "the terminal says it again when it is told to insert a card"),
@@ -118,6 +122,7 @@ public static partial class CenterMachine
         Kind.StopOrdered => Stop(s, AbortCode.CenterStopped, CenterPhase.AwaitingRemoval),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
@@ -134,6 +139,7 @@ public static partial class CenterMachine
         Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.TimerFired => Close(s),
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof or Kind.Join or Kind.CardPresent => Ignore(s, Double),
@@ -150,6 +156,7 @@ public static partial class CenterMachine
         Kind.StopOrdered => Stop(s, AbortCode.CenterStopped, CenterPhase.AwaitingRemoval),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof or Kind.Join or Kind.CardPresent or Kind.Result => Ignore(s, Double),
         Kind.CardRemoved => Ignore(s, "the next script's result will say so"),
@@ -163,6 +170,7 @@ public static partial class CenterMachine
         Kind.CardRemoved or Kind.TimerFired => Rest(s),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.StopOrdered => Close(s),
         Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
@@ -177,7 +185,7 @@ public static partial class CenterMachine
         Kind.Claimed => LetGo(s, ((CenterEvent.Claimed)e).Claim),
         Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.StopOrdered or Kind.Hello or Kind.Proof or Kind.Join or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Requested
             or Kind.ClaimDeclined or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.Judged or Kind.SaveFailed
-            or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.Garbage => Ignore(s, "the session is over"),
+            or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Garbage => Ignore(s, "the session is over"),
     };
 
     private static T Message<T>(CenterEvent happened) where T : Message => (T)((CenterEvent.Received)happened).Message;

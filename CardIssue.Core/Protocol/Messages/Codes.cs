@@ -83,6 +83,17 @@ public enum AbortCode
     TooManyCards = 8,
 }
 
+/// <summary>How a reader that asked to be known stands at the center.</summary>
+public enum ReaderStanding
+{
+    /// <summary>It is on the list that comes with this.</summary>
+    Known = 1,
+    /// <summary>It waits for a decision at the center.</summary>
+    Waiting = 2,
+    /// <summary>The center declined it, or keeps no more requests of this terminal.</summary>
+    Refused = 3,
+}
+
 /// <summary>What a script (a list of card commands that is sent and answered as one) is for.</summary>
 public enum ScriptKind
 {

@@ -49,6 +49,10 @@ public enum MessageType
     Join = 22,
     /// <summary><see cref="Protocol.Joined"/></summary>
     Joined = 23,
+    /// <summary><see cref="Protocol.EnrollReader"/></summary>
+    EnrollReader = 24,
+    /// <summary><see cref="Protocol.ReaderEnrollment"/></summary>
+    ReaderEnrollment = 25,
 }
 
 /// <summary>A message between terminal and center.</summary>

@@ -1,4 +1,5 @@
 using System.Formats.Cbor;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 
 namespace CardIssue.Core.Protocol;
@@ -88,6 +89,10 @@ public static class MessageCodec
             StatusReport m => to.Name(1, m.Terminal.Value).Int(2, m.Line.Value, 1, MaxCount),
             Join m => to.Bytes(1, m.Token, Limits.TokenLength, Limits.TokenLength),
             Joined => to,
+            EnrollReader m => to.Name(1, m.Kind).OptionalText(2, m.Vendor, ReaderEntry.MaxText).OptionalText(3, m.Model, ReaderEntry.MaxText)
+                .OptionalText(4, m.Serial, ReaderEntry.MaxText).OptionalText(5, m.Firmware, ReaderEntry.MaxText).OptionalText(6, m.Port, ReaderEntry.MaxText)
+                .OptionalBytes(7, m.Key, P256PublicKey.Length, P256PublicKey.Length),
+            ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, FieldLimits.MaxReaderList),
             _ => throw new ArgumentException($"{message.GetType().Name} is no message of the line.", nameof(message)),
         };
     }
@@ -125,6 +130,10 @@ public static class MessageCodec
             MessageType.StatusReport => new StatusReport(new TerminalId(from.Name(1)), new LineNumber(from.Int(2, 1, MaxCount))),
             MessageType.Join => new Join(from.Bytes(1, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Joined => new Joined(),
+            MessageType.EnrollReader => new EnrollReader(from.Name(1), from.OptionalText(2, ReaderEntry.MaxText), from.OptionalText(3, ReaderEntry.MaxText),
+                from.OptionalText(4, ReaderEntry.MaxText), from.OptionalText(5, ReaderEntry.MaxText), from.OptionalText(6, ReaderEntry.MaxText),
+                from.OptionalBytes(7, P256PublicKey.Length, P256PublicKey.Length)),
+            MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, FieldLimits.MaxReaderList)),
         };
         from.End();
         return message;

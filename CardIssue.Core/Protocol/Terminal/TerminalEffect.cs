@@ -71,7 +71,7 @@ public abstract record TerminalEffect
     /// <summary>On the results half: make one line of both. From now on what the terminal says goes out here, and the loss of either half is the loss of the line.</summary>
     public sealed record AttachResults : TerminalEffect;
 
-    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then.</summary>
+    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then. The host posts the same, unasked, when a reader was connected or came back.</summary>
     public sealed record CheckReader : TerminalEffect;
 
     /// <summary>

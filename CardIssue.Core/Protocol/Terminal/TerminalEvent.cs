@@ -51,6 +51,8 @@ public enum TerminalEventKind
     Abort,
     /// <summary><see cref="Protocol.StatusReport"/> came.</summary>
     StatusReport,
+    /// <summary><see cref="Protocol.ReaderEnrollment"/> came.</summary>
+    ReaderEnrollment,
     /// <summary>What came is no message of a center.</summary>
     Garbage,
 }
@@ -181,9 +183,10 @@ public abstract record TerminalEvent
             MessageType.Issued => TerminalEventKind.Issued,
             MessageType.Abort => TerminalEventKind.Abort,
             MessageType.StatusReport => TerminalEventKind.StatusReport,
+            MessageType.ReaderEnrollment => TerminalEventKind.ReaderEnrollment,
             MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
                 or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
-                or MessageType.StatusRequest or MessageType.Join => TerminalEventKind.Garbage,
+                or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader => TerminalEventKind.Garbage,
         };
     }
 

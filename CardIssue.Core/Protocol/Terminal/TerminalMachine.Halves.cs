@@ -18,7 +18,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, NotJoined),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -31,7 +31,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.IssueOrdered or Kind.CancelOrdered or Kind.CardInserted or Kind.CardGone => Ignore(s, "the data half's business"),
         Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, "the results half carries nothing this way"),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, "the results half carries nothing this way"),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };

@@ -52,7 +52,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, NoLine),
         Kind.LineDown or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted
             or Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
-            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.Garbage => Ignore(s, Late),
+            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Garbage => Ignore(s, Late),
     };
 
     private static Step Greeting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -66,7 +66,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -82,7 +82,7 @@ public static partial class TerminalMachine
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -99,7 +99,7 @@ public static partial class TerminalMachine
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -114,7 +114,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, "the terminal has asked for nothing yet"),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, "the terminal has asked for nothing yet"),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -130,9 +130,10 @@ public static partial class TerminalMachine
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
+        Kind.ReaderJudged => OnReaderSeen(s, (TerminalEvent.ReaderJudged)e),
+        Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
 
     private static Step Requesting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -147,7 +148,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -163,7 +164,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -178,7 +179,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -193,7 +194,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -213,7 +214,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -231,7 +232,7 @@ public static partial class TerminalMachine
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
-        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged => Ignore(s, Late),
     };
@@ -247,7 +248,7 @@ public static partial class TerminalMachine
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };

@@ -24,32 +24,34 @@ internal sealed class ServedLines(
     {
         var lines = choice.Lines.Count > 0 ? choice.Lines : await registry.LinesAsync(cancellation);
         if (lines.Count == 0) throw new CommandException(ExitCode.Usage, "There is no line to serve; add one with line add, or name it with --line.");
-        var opened = new List<(ILineListener Listener, IPEndPoint Place)>();
+        var opened = new List<(ServedLine Line, string Place)>();
         try
         {
             foreach (var line in lines) opened.Add(Open(line));
         }
         catch
         {
-            foreach (var (listener, _) in opened) await listener.DisposeAsync();
+            foreach (var (line, _) in opened) await line.Listener.DisposeAsync();
             throw;
         }
-        foreach (var (listener, place) in opened) display.Ready(listener.Line.Value, place.ToString());
-        return [.. opened.Select(line => new ServedLine(line.Listener))];
+        foreach (var (line, place) in opened) display.Ready(line.Listener.Line.Value, place);
+        return [.. opened.Select(line => line.Line)];
     }
 
     public void Dispose() => _certificate?.Dispose();
 
-    private (ILineListener Listener, IPEndPoint Place) Open(LineRecord line)
+    private (ServedLine Line, string Place) Open(LineRecord line)
     {
-        var place = IPEndPoint.Parse(line.Listen);
         switch (line.Kind)
         {
             case LineKind.Tls:
-                var tls = new TlsLineListener(line.Line, place, Certificate(), logger: loggers.CreateLogger<TlsLineListener>());
-                return (tls, tls.LocalEndPoint);
+                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Certificate(), logger: loggers.CreateLogger<TlsLineListener>());
+                return (new ServedLine(tls), tls.LocalEndPoint.ToString());
+            case LineKind.Tcp:
+                var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
+                return (new ServedLine(tcp, WithoutTls: true), tcp.LocalEndPoint.ToString());
             default:
-                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is {line.Kind}, which this program cannot serve; tls it can.");
+                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is {LineText.Of(line)}, which this program cannot serve.");
         }
     }
 

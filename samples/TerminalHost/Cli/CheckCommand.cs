@@ -26,24 +26,25 @@ internal static class CheckCommand
             var reader = connection.HasReader(parsed) ? connection.Reader(parsed) : null;
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed);
             var findings = new Findings(output, common.IsJson(parsed));
-            CheckModule(findings, file);
+            CheckModule(findings, file, line);
             if (reader is not null) await CheckReaderAsync(findings, reader, cancellation);
             else findings.Add(Finding.Skipped, "reader", "not checked: no --reader was named");
-            if (line is not null) await CheckLineAsync(findings, file, line, reader, cancellation);
+            if (line is not null) await CheckLineAsync(findings, file, line, reader, connection.Sam(parsed), cancellation);
             else findings.Add(Finding.Skipped, "line", "not checked: no --connect was named");
             return (int)findings.Code;
         });
         return command;
     }
 
-    private static void CheckModule(Findings findings, SoftwareModuleFile file)
+    private static void CheckModule(Findings findings, SoftwareModuleFile file, LineAddress? line)
     {
         findings.Add(Finding.Right, "module", $"opens; terminal {file.Identity.Id}, key version {file.Identity.KeyVersion}");
         if (file.Center is { } center) findings.Add(Finding.Right, "trust", $"trusts center {center.Id}");
         else findings.Add(Finding.Wrong, "trust", "trusts no center; use `module import`");
         if (file.TlsClient.IsEmpty)
         {
-            findings.Add(Finding.Wrong, "certificate", "the module has no TLS certificate; make a new module");
+            if (line is { NeedsTls: false }) findings.Add(Finding.Skipped, "certificate", "none, and none is needed on a line without TLS");
+            else findings.Add(Finding.Wrong, "certificate", "the module has no TLS certificate; make a new module");
             return;
         }
         using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
@@ -54,26 +55,24 @@ internal static class CheckCommand
     private static async Task CheckReaderAsync(Findings findings, ReaderAddress reader, CancellationToken cancellation)
     {
         var found = await ReaderProbe.LookAsync(reader, cancellation);
-        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderCommands.Describe(reader.Identity)}: {found.Text}");
+        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderText.Describe(reader, found.Identity)}: {found.Text}");
     }
 
-    private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, CancellationToken cancellation)
+    private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, ReaderAddress? sam, CancellationToken cancellation)
     {
-        // Without a reader any will do: no card is asked for.
-        var used = reader ?? new ReaderAddress("127.0.0.1", 1, new("none", "none"));
         try
         {
-            await using var counter = TerminalCounter.Open(file, line, used.Open(), new Silent());
+            await using var counter = TerminalCounter.Open(file, line, reader?.Open() ?? new NoReader(), new SilentDisplay(), samSlot: sam?.Open());
             var (access, report) = await counter.AskAccessAsync(cancellation);
             if (report is null)
             {
-                findings.Add(Finding.Right, "line", $"{line} is up, TLS with the pinned certificate");
+                findings.Add(Finding.Right, "line", $"{line} is up, {(line.Way.HasTls ? "TLS with the pinned certificate" : "without TLS: a counter and a MAC on each message")}");
                 findings.Add(Finding.Refused, "access", access is Notice.AccessRefused
                     ? "refused: the center does not let this terminal in at this address and line; have the center's operator see its log"
                     : "the other end could not prove that it is the known center");
                 return;
             }
-            findings.Add(Finding.Right, "line", $"{line} is up, TLS with the pinned certificate");
+            findings.Add(Finding.Right, "line", $"{line} is up, {(line.Way.HasTls ? "TLS with the pinned certificate" : "without TLS: a counter and a MAC on each message")}");
             var agreed = line.Line is null || line.Line == report.Line;
             findings.Add(agreed ? Finding.Right : Finding.Wrong, "access",
                 $"granted; the center takes this for terminal {report.Terminal} on line {report.Line}{(agreed ? "" : $", but --line says {line.Line}")}");
@@ -117,15 +116,5 @@ internal static class CheckCommand
             output.WriteLine(json ? JsonSerializer.Serialize(new { part, finding = word, text }) : $"{word,-8} {part,-12} {text}");
             output.Flush();
         }
-    }
-
-    /// <summary>The findings say it all.</summary>
-    private sealed class Silent : IStepDisplay
-    {
-        public void Show(IssueProgress step) { }
-
-        public void Failed(FailedTry failed) { }
-
-        public void End(IssueOutcome outcome) { }
     }
 }

@@ -33,7 +33,7 @@ internal static class IssueCommand
             using var secret = input.Read("issue code", parsed.GetValue(code), code.Name);
             if (secret.Length == 0) throw new CommandException(ExitCode.Usage, "The issue code is empty.");
             var display = new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed));
-            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display);
+            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: connection.Sam(parsed)?.Open());
             var outcome = await counter.IssueAsync(new IssueRequest(parsed.GetRequiredValue(order), secret, who), cancellation);
             if (outcome.IsIssued && parsed.GetValue(waitRemoval)) await counter.WaitForRemovalAsync(cancellation);
             display.End(outcome);

@@ -33,7 +33,7 @@ internal static class WatchCommand
             IStepDisplay display = common.IsJson(parsed) || Console.IsOutputRedirected
                 ? new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed))
                 : new ColourDisplay(AnsiConsole.Console);
-            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, endlessly: true);
+            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, endlessly: true, connection.Sam(parsed)?.Open());
             counter.Start();
             while (await NextAsync(input, who, parsed.InvocationConfiguration.Error, cancellation) is { } request)
                 using (request.Code)

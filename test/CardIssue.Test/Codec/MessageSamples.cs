@@ -42,6 +42,11 @@ internal static class MessageSamples
         (new StatusReport(new TerminalId("T-1"), new LineNumber(1_000)), "A300150163542D31021903E8"),
         (new Join(Token), "A200160150" + TokenHex),
         (new Joined(), "A10017"),
+        (new EnrollReader("pcsc"), "A2001818" + "016470637363"),
+        (new EnrollReader("pcsc", "G", "Twin", "S1", "1.0", "usb-1", Counting(4, 65)),
+            "A8001818" + "016470637363" + "026147" + "03645477696E" + "04625331" + "0563312E30" + "06657573622D31" + "075841" + Counting(4, 65)),
+        (new ReaderEnrollment(ReaderStanding.Waiting), "A20018190102"),
+        (new ReaderEnrollment(ReaderStanding.Known, Counting(1, 3)), "A3001819010102" + "43010203"),
     ];
 
     public static ByteString Counting(int first, int count) => ByteString.Own([.. Enumerable.Range(first, count).Select(i => (byte)i)]);

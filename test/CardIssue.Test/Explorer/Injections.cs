@@ -15,6 +15,7 @@ internal static class Injections
             new CardPresent(1, Names.Atr), new CardPresent(9, Names.Atr), new Credit(1), new Credit(99),
             new Result(0, ScriptStop.Completed, default), new Result(0, ScriptStop.Gap, default), new Result(50, ScriptStop.Completed, default),
             new CardRemoved(), new ReaderRefused("reader"), new Abort(AbortCode.OperatorCancelled), new StatusRequest(), new Join(Names.Token),
+            new EnrollReader("virtual"),
         }.Select(m => new CenterEvent.Received(m)),
         new CenterEvent.Garbage("noise"),
     ];
@@ -27,6 +28,7 @@ internal static class Injections
             new Refused(RefusalCode.NotKnown), new Declined(1, DeclineCode.Busy), new InsertCard(1, Names.Token, false, "card"),
             new CardRejected(1, CardRejection.NotGenuine), new Script(ScriptKind.Open, 1, 0, 1, 30, 1, false, false, default),
             new Issued("receipt"), new Abort(AbortCode.CenterStopped), new StatusReport(Names.Terminal, new LineNumber(1)), new Joined(),
+            new ReaderEnrollment(ReaderStanding.Waiting),
         }.Select(m => new TerminalEvent.Received(m)),
         new TerminalEvent.CommandArrived(0),
         new TerminalEvent.CommandArrived(60),

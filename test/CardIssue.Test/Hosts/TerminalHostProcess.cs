@@ -11,7 +11,8 @@ internal sealed record TerminalHostRun(int Code, string Output, string Error)
 }
 
 /// <summary>Runs the built <c>terminalhost</c> as a process of its own, in a folder of its own.</summary>
-internal sealed class TerminalHostProcess : IDisposable
+/// <param name="within">A command line that the program's own is put behind, such as ip netns exec NAME.</param>
+internal sealed class TerminalHostProcess(params string[] within) : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
@@ -34,7 +35,8 @@ internal sealed class TerminalHostProcess : IDisposable
     /// <param name="removeAt">What is done when a line of its output has this in it.</param>
     public async Task<TerminalHostRun> RunAsync(string input, string[] args, string? interruptAt = null, (string Text, Action Do)? removeAt = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Program(), .. args])
+        string[] command = [.. within, "dotnet", Program(), .. args];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
