@@ -11,7 +11,7 @@ namespace CardIssue.VirtualCard.Cli;
 internal sealed class CardOptions
 {
     private readonly Option<FileInfo?> _file = new("--card") { Description = "The card file; every change is written to it." };
-    private readonly Option<string?> _profile = new("--profile") { Description = "A fresh card that lives in memory: " + string.Join(" or ", CardProfile.Names) + "." };
+    private readonly Option<string?> _profile = new("--profile") { Description = "A fresh card that lives in memory: " + string.Join(", ", CardProfile.Names) + "." };
     private readonly Option<uint> _serial = new("--serial") { Description = "Serial number of the fresh card.", DefaultValueFactory = _ => 1 };
     private readonly Option<CardProtocol?> _protocol = new("--protocol") { Description = "t0 or t1; without it what the card file says, and t1 for a fresh card." };
     private readonly Option<string?> _timing = new("--timing") { Description = "p71 (a model of a real card) or p71-install (the measured times of 101 commands, then the model)." };
