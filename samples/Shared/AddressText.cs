@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CardIssue.Samples;
+namespace CardIssue.CommandLine;
 
 /// <summary>An address as an operator writes it: <c>SCHEME:PLACE[?NAME=VALUE&amp;NAME=VALUE…]</c>. Values are percent-decoded.</summary>
 /// <param name="Scheme">What stands before the first colon.</param>

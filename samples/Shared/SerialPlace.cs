@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CardIssue.Samples;
+namespace CardIssue.CommandLine;
 
 /// <summary>A serial port as an operator names it for a line: <c>DEVICE[?baud=N&amp;flow=none|rtscts]</c>, 8N1.</summary>
 /// <param name="Device">Such as <c>/dev/ttyUSB0</c> or <c>COM3</c>.</param>

@@ -10,7 +10,7 @@ internal sealed class ConnectionOptions
     private const int LongestWait = 24 * 3_600;
     private readonly Option<string?> _connect, _results;
     private readonly Option<int?> _line, _connectTimeout, _resumeTimeout;
-    private readonly Option<string?> _reader;
+    private readonly Option<string?> _reader, _sam;
 
     public ConnectionOptions(HostSettings settings)
     {
@@ -20,11 +20,12 @@ internal sealed class ConnectionOptions
         _connectTimeout = SettingOption.Number(settings, "--connect-timeout", "Seconds to try to get access before giving up.", 1, LongestWait, 30);
         _resumeTimeout = SettingOption.Number(settings, "--resume-timeout", "Seconds to try to get a lost line back while an order is under way.", 1, LongestWait, 600);
         _reader = ReaderOption(settings);
+        _sam = SettingOption.Text(settings, "--sam", "For a card reader that carries a key: the slot with its SAM. Same forms as --reader.");
     }
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _connect, _results, _line, _reader, _connectTimeout, _resumeTimeout }) command.Options.Add(option);
+        foreach (var option in new Option[] { _connect, _results, _line, _reader, _sam, _connectTimeout, _resumeTimeout }) command.Options.Add(option);
     }
 
     public static Option<string?> ReaderOption(HostSettings settings) => SettingOption.Text(settings, "--reader", $"The card reader: {ReaderAddress.Form}.");
@@ -40,6 +41,16 @@ internal sealed class ConnectionOptions
     public bool HasReader(ParseResult parsed) => parsed.GetValue(_reader) is not null;
 
     public ReaderAddress Reader(ParseResult parsed) => Reader(parsed, _reader);
+
+    /// <summary>The slot of the SAM; null when none was named.</summary>
+    /// <exception cref="CommandException">Its address is none, or the reader's own.</exception>
+    public ReaderAddress? Sam(ParseResult parsed)
+    {
+        if (parsed.GetValue(_sam) is not { } text) return null;
+        return text != parsed.GetValue(_reader)
+            ? ReaderAddress.Parse(_sam.Name, text)
+            : throw new CommandException(ExitCode.Usage, $"{_sam.Name} {text}: the SAM is in a slot of its own, not in the one for the customers' cards.");
+    }
 
     /// <summary>The line that was named.</summary>
     /// <exception cref="CommandException">None was, or its address is none.</exception>

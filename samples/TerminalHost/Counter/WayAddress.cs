@@ -1,4 +1,4 @@
-using CardIssue.Samples;
+using CardIssue.CommandLine;
 using CardIssue.TerminalHost.Cli;
 
 namespace CardIssue.TerminalHost.Counter;
