@@ -58,7 +58,7 @@ internal static class CheckCommand
     private static async Task CheckReaderAsync(Findings findings, ReaderAddress reader, CancellationToken cancellation)
     {
         var found = await ReaderProbe.LookAsync(reader, cancellation);
-        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderCommands.Describe(reader, found.Identity)}: {found.Text}");
+        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderText.Describe(reader, found.Identity)}: {found.Text}");
     }
 
     private static async Task CheckSamAsync(Findings findings, ReaderAddress address, CancellationToken cancellation)
@@ -79,11 +79,9 @@ internal static class CheckCommand
 
     private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, ReaderAddress? sam, CancellationToken cancellation)
     {
-        // Without a reader any will do: no card is asked for.
-        var used = reader ?? ReaderAddress.Parse("--reader", "tcp:127.0.0.1:1");
         try
         {
-            await using var counter = TerminalCounter.Open(file, line, used.Open(), new Silent(), samSlot: sam?.Open());
+            await using var counter = TerminalCounter.Open(file, line, reader?.Open() ?? new NoReader(), new SilentDisplay(), samSlot: sam?.Open());
             var (access, report) = await counter.AskAccessAsync(cancellation);
             if (report is null)
             {
@@ -137,15 +135,5 @@ internal static class CheckCommand
             output.WriteLine(json ? JsonSerializer.Serialize(new { part, finding = word, text }) : $"{word,-8} {part,-12} {text}");
             output.Flush();
         }
-    }
-
-    /// <summary>The findings say it all.</summary>
-    private sealed class Silent : IStepDisplay
-    {
-        public void Show(IssueProgress step) { }
-
-        public void Failed(FailedTry failed) { }
-
-        public void End(IssueOutcome outcome) { }
     }
 }

@@ -5,11 +5,11 @@ using CardIssue.Reader;
 
 namespace CardIssue.TerminalHost.Cli;
 
-/// <summary><c>reader list</c>, <c>reader enroll</c>: what the reader is, and what the center's operator has to add.</summary>
+/// <summary><c>reader list</c>: which readers there are, and what their drivers could learn of them.</summary>
 internal static class ReaderCommands
 {
     public static Command Make(HostSettings settings, TextWriter output) =>
-        new("reader", "The card reader of this terminal.") { List(settings, output), Enroll(settings, output) };
+        new("reader", "The card reader of this terminal.") { List(settings, output), ReaderEnrollCommand.Make(settings, output) };
 
     private static Command List(HostSettings settings, TextWriter output)
     {
@@ -51,49 +51,10 @@ internal static class ReaderCommands
             ? JsonSerializer.Serialize(new
             {
                 ok = found.Answers, reader = address.Text, kind = identity?.Kind, name = identity?.Name, vendor = identity?.Vendor, model = identity?.Model,
-                serial = identity?.Serial, firmware = identity?.Firmware, port = identity?.Port, answers = found.Answers, cardIn = found.CardIn, fault = found.Fault,
+                serial = identity?.Serial, firmware = identity?.Firmware, port = identity?.Port,
+                notTold = identity is null ? null : ReaderText.NotTold(identity), answers = found.Answers, cardIn = found.CardIn, fault = found.Fault,
             })
-            : $"{Describe(address, identity)}: {found.Text}");
+            : string.Join(Environment.NewLine, [$"{ReaderText.Describe(address, identity)}: {found.Text}", .. identity is null ? [] : ReaderText.Lines(identity)]));
         return found.Answers;
     }
-
-    private static Command Enroll(HostSettings settings, TextWriter output)
-    {
-        var (common, reader) = (new CommonOptions(settings), ConnectionOptions.ReaderOption(settings));
-        var command = new Command("enroll", "Prints what the center's operator has to add so that this terminal may use the reader.") { reader };
-        common.AddTo(command, opensModule: false);
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var address = ConnectionOptions.Reader(parsed, reader);
-            var terminal = common.Folder(parsed).ReadTerminal().Id;
-            var found = await ReaderProbe.LookAsync(address, cancellation);
-            if (found.Identity is not { } identity) throw new CommandException(ExitCode.Failed, $"{address}: {found.Text}");
-            if (identity.Serial is null)
-                throw new CommandException(ExitCode.Failed, $"{Describe(address, identity)}, and a center knows a reader by its own. A simulated reader is given one in its address: ?serial=S.");
-            await output.WriteLineAsync(common.IsJson(parsed)
-                ? JsonSerializer.Serialize(new
-                {
-                    ok = true, terminal = terminal.Value, kind = identity.Kind, vendor = identity.Vendor, model = identity.Model,
-                    serial = identity.Serial, firmware = identity.Firmware, command = CenterCommand(terminal.Value, identity),
-                })
-                : CenterCommand(terminal.Value, identity));
-            return (int)ExitCode.Ok;
-        });
-        return command;
-    }
-
-    /// <summary>A reader in one line.</summary>
-    public static string Describe(ReaderAddress address, ReaderIdentity? identity) =>
-        identity is null ? address.Text : $"{identity.Kind} reader {identity.Name}, serial {identity.Serial ?? "not told"}";
-
-    private static string CenterCommand(string terminal, ReaderIdentity identity) =>
-        $"centerhost reader add --terminal {terminal} --kind {identity.Kind}"
-        + Given("--vendor", identity.Vendor) + Given("--model", identity.Model) + Given("--serial", identity.Serial) + Given("--firmware", identity.Firmware);
-
-    private static string Given(string option, string? value) => value is null ? "" : $" {option} {Quoted(value)}";
-
-    /// <summary>For a POSIX shell: what a reader says of itself must not become a command.</summary>
-    private static string Quoted(string value) => value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
-        ? value
-        : $"'{value.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

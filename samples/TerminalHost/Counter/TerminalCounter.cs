@@ -18,7 +18,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     private readonly X509Certificate2? _certificate;
     private readonly ICardReader _reader;
     private readonly ICardReader? _samSlot;
-    private readonly SamReaderKey? _sam;
+    private readonly SamReaderKey? _readerKey;
     private readonly IStepDisplay _display;
     private readonly LinePatience? _patience;
     private readonly CancellationTokenSource _stop = new();
@@ -28,11 +28,12 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly, ICardReader? samSlot)
     {
         (_reader, _display, _samSlot) = (reader, display, samSlot);
-        _sam = samSlot is null ? null : new SamReaderKey(samSlot);
+        _readerKey = samSlot is null ? null : new SamReaderKey(samSlot);
         _certificate = file.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(file.TlsClient, []);
         _module = file.OpenModule();
         _patience = endlessly ? null : new LinePatience(center, TimeProvider.System);
-        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(_module.Center.TlsCertificate) : null, Failed), reader, _module, this, readerKey: _sam);
+        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(_module.Center.TlsCertificate) : null, Failed), reader, _module, this,
+            readerKey: _readerKey);
     }
 
     /// <summary>The relay.</summary>
@@ -44,7 +45,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     /// <param name="reader">The card reader; is disposed with this.</param>
     /// <param name="display">Is told each step and each failed try.</param>
     /// <param name="endlessly">Never gives the line up.</param>
-    /// <param name="samSlot">The slot with the reader's SAM, or null; is disposed with this.</param>
+    /// <param name="samSlot">The slot of the SAM that carries the reader's key, or null; is disposed with this.</param>
     /// <exception cref="CommandException">The module trusts no center, or one without TLS.</exception>
     public static TerminalCounter Open(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false, ICardReader? samSlot = null)
     {
@@ -95,7 +96,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         if (_running is not null) await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Relay.DisposeAsync();
         await _reader.DisposeAsync();
-        _sam?.Dispose();
+        _readerKey?.Dispose();
         if (_samSlot is not null) await _samSlot.DisposeAsync();
         _module.Dispose();
         _certificate?.Dispose();

@@ -160,7 +160,7 @@ public sealed class TerminalHostTest
     {
         WriteCenter("center.json");
         await InitAsync();
-        var run = await _host.RunAsync("reader", "enroll", "--reader", "tcp:127.0.0.1:7101?serial=R-1&vendor=A%20B");
+        var run = await _host.RunAsync("reader", "enroll", "--offline", "--reader", "tcp:127.0.0.1:7101?serial=R-1&vendor=A%20B");
         Assert.That((run.Code, run.Output.Trim()), Is.EqualTo((0, "centerhost reader add --terminal counter-17 --kind virtual --vendor 'A B' --serial R-1")));
     }
 
