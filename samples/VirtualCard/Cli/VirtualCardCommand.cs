@@ -11,7 +11,7 @@ public static class VirtualCardCommand
 {
     private const string About =
         """
-        A GlobalPlatform card with SCP03, simulated.
+        A GlobalPlatform card with SCP03, or a secure access module with a PIV application, simulated.
 
         The card file is JSON and holds the card's keys in the clear: use it with test keys only.
         Exit codes: 0 ok, 2 usage, 3 a file can't be read, written or understood, 4 network.

@@ -19,7 +19,7 @@ internal sealed class TwinSlot(CardSlot slot, CardPacer? pacer, GemPcTwinOptions
     private CardProtocol _protocol;
     private byte[] _parameters = DefaultT0;
 
-    /// <summary>Movements are told after the next command instead of at once: escape 01 01 01, as libccid has it; 01 01 00 takes it back.</summary>
+    /// <summary>Movements are told after the next command instead of at once: escape 01 01 01, as libccid has it. That 01 01 00 takes it back is our guess.</summary>
     public bool TellsMovementsLater { get; private set; }
 
     /// <summary>Does what a command says.</summary>

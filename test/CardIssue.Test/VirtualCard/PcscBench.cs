@@ -78,9 +78,12 @@ internal sealed partial class PcscBench : IAsyncDisposable
     }
 
     /// <summary>Sends APDUs with opensc-tool, all after one reset; the responses, status words included.</summary>
-    public async Task<List<string>> SendAsync(params IEnumerable<string> apdus)
+    public Task<List<string>> SendAsync(params IEnumerable<string> apdus) => SendAsync("default", apdus);
+
+    /// <summary>Sends APDUs by way of one of OpenSC's own card drivers.</summary>
+    public async Task<List<string>> SendAsync(string driver, IEnumerable<string> apdus)
     {
-        var (code, output) = await RunAsync("opensc-tool", ["--card-driver", "default", "--reader", "0", .. apdus.SelectMany(apdu => new[] { "--send-apdu", apdu })]);
+        var (code, output) = await RunAsync("opensc-tool", ["--card-driver", driver, "--reader", "0", .. apdus.SelectMany(apdu => new[] { "--send-apdu", apdu })]);
         Assert.That(code, Is.Zero, output);
         return [.. Responses().Matches(output).Select(m => Bytes(m.Groups["dump"].Value) + m.Groups["sw1"].Value + m.Groups["sw2"].Value)];
     }
