@@ -8,6 +8,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -63,6 +64,12 @@ internal sealed class Shop : IAsyncDisposable
     public LoopbackListener Listener => (LoopbackListener)Line.Listener;
 
     public VirtualCardReader Reader { get; private set; } = new();
+
+    /// <summary>What the terminal has in place of <see cref="Reader"/>; counts from its next start.</summary>
+    public ICardReader? ReaderInFront { get; set; }
+
+    /// <summary>The key that the reader carries; counts from the terminal's next start.</summary>
+    public IReaderKey? ReaderKey { get; set; }
 
     public TerminalRelay Relay { get; private set; } = null!;
 
@@ -149,7 +156,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         _terminalStop = new CancellationTokenSource();
         var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence };
-        Relay = new TerminalRelay(options, new WrappingConnector(Line.Connector, this), Reader, Module.OpenModule(), new Recorder(this));
+        Relay = new TerminalRelay(options, new WrappingConnector(Line.Connector, this), ReaderInFront ?? Reader, Module.OpenModule(), new Recorder(this), readerKey: ReaderKey);
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 

@@ -161,6 +161,25 @@ public sealed class TerminalHostIssueTest
         Assert.That(run.All, Does.Not.Contain("4711").And.Not.Contain("zzz"));
     }
 
+    [Test]
+    public async Task ReaderEnroll_UnknownReader_WaitsForTheCenterThenIsKnown()
+    {
+        await EnrolAsync("another");
+        string[] enroll = ["reader", "enroll", "--connect", Center, "--reader", Reader, "--passphrase-file", "pass"];
+        var first = await _host.RunAsync(enroll);
+        Assert.That(first.Code, Is.EqualTo(1), first.All);
+        Assert.That(first.Output, Does.Contain("waits for a decision at the center"));
+        var request = (await _shop.Registry.ReaderRequestsAsync()).Single();
+        Assert.That((request.Terminal, request.Reader.Serial), Is.EqualTo((new TerminalId("T-8"), "R-8")));
+
+        Assert.That(await _shop.Registry.ApproveReaderAsync(request.Id, letInWithoutIdentity: false), Is.EqualTo(ReaderDecision.Done));
+        var second = await _host.RunAsync([.. enroll, "--wait", "20", "--json"]);
+
+        Assert.That(second.Code, Is.Zero, second.All);
+        var answer = JsonDocument.Parse(second.Output).RootElement;
+        Assert.That((answer.GetProperty("standing").GetString(), answer.GetProperty("usable").GetBoolean()), Is.EqualTo(("Known", true)));
+    }
+
     private string Center => $"127.0.0.1:{_listener.LocalEndPoint.Port}";
 
     private string Reader => $"tcp:127.0.0.1:{_cards.Port}?serial=R-8";
