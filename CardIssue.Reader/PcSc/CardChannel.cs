@@ -193,11 +193,16 @@ internal sealed class CardChannel
     {
         if (Establish() is not PcscCode.Success and var none) return (none, default);
         var code = _api.Connect(_context, _reader, PcscShare.Exclusive, PcscProtocols.T0 | PcscProtocols.T1, out var card, out _active);
-        if (code != PcscCode.Success) return (code, default);
-        _card = card;
-        code = _api.Status(card, out var atr);
-        if (code != PcscCode.Success) Disconnect();
-        return (code, atr);
+        if (code == PcscCode.Success)
+        {
+            _card = card;
+            code = _api.Status(card, out var atr);
+            if (code == PcscCode.Success) return (code, atr);
+            Disconnect();
+        }
+        // A card that was just pulled looks mute until the service notices.
+        var isGone = PcscFaults.Of(code) is null or CardFault.Mute && CardLook.After(_api, _context, _reader) == CardFault.Removed;
+        return (isGone ? PcscCode.NoCard : code, default);
     }
 
     private (PcscCode Code, T? Value) AskReader<T>(Func<nint, T> ask)
