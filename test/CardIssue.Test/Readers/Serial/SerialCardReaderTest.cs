@@ -220,13 +220,13 @@ public sealed class SerialCardReaderTest
     }
 
     [Test]
-    public async Task NoisyLine_EveryAnswerIsRightOrNamedAsFailed_AndNoCommandRunsTwice([Values] CardProtocol protocol, CancellationToken stop)
+    public async Task NoisyLine_EveryAnswerIsRightOrNamedAsFailed_AndNoCommandRunsTwice([Values] CardProtocol protocol, [Values(1_000, 150)] int oneByteIn, CancellationToken stop)
     {
-        const int Commands = 150, OneByteIn = 1_000;
+        const int Commands = 150;
         var seed = Random.Shared.Next();
         var random = new Random(seed);
         var options = new SerialReaderOptions { ReaderTime = TimeSpan.FromMilliseconds(600), FrameGap = TimeSpan.FromMilliseconds(30) };
-        await using var bench = TwinBench.Start(protocol, end => new NoisyStream(end, random, OneByteIn), options, new GemPcTwinOptions { FrameTimeout = TimeSpan.FromMilliseconds(60) });
+        await using var bench = TwinBench.Start(protocol, end => new NoisyStream(end, random, oneByteIn), options, new GemPcTwinOptions { FrameTimeout = TimeSpan.FromMilliseconds(60) });
         var simulator = bench.Slot.Card!;
         var (right, failed) = (0, 0);
         ICardConnection? card = null;
@@ -251,7 +251,8 @@ public sealed class SerialCardReaderTest
             Assert.That(simulator.Commands - before, Is.LessThanOrEqualTo(1), $"seed {seed}, command {i} ran twice");
         }
         TestContext.Out.WriteLine($"seed {seed}: {right} right, {failed} failed by name");
-        Assert.That(right, Is.GreaterThan(Commands * 9 / 10), $"seed {seed}");
+        // At 1 in 150, nearly each third command or answer has a damaged byte.
+        Assert.That(right, Is.GreaterThan(Commands * (oneByteIn == 1_000 ? 9 : 5) / 10), $"seed {seed}");
     }
 
     private static async Task<CardException> Catch(Task task)
