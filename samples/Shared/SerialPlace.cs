@@ -1,4 +1,5 @@
 using System.Globalization;
+using CardIssue.Transport;
 
 namespace CardIssue.CommandLine;
 
@@ -25,6 +26,15 @@ internal sealed record SerialPlace(string Device, int? Baud, bool? RtsCts)
             "rtscts" => true,
             _ => throw new FormatException("flow is none or rtscts"),
         });
+    }
+
+    /// <summary>The port and the link procedure of a line.</summary>
+    public SerialLineOptions ForLine()
+    {
+        var options = new SerialLineOptions();
+        if (Baud is { } baud) options.BaudRate = baud;
+        if (RtsCts is { } wires) options.RtsCts = wires;
+        return options;
     }
 
     /// <summary>The setting <c>baud</c>, or null.</summary>

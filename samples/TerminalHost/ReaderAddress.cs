@@ -6,7 +6,7 @@ using CardIssue.TerminalHost.Cli;
 namespace CardIssue.TerminalHost;
 
 /// <summary>
-/// Names a reader on the command line: <c>pcsc</c>, the only one that PC/SC has; <c>pcsc:NAME</c>;
+/// Names a reader on the command line: <c>pcsc</c>, the only one that PC/SC has; <c>pcsc:NAME</c>; <c>serial:DEVICE[?baud=N]</c>, a GemPC Twin;
 /// <c>tcp:HOST:PORT[?serial=…&amp;vendor=…&amp;model=…&amp;firmware=…]</c>, a simulated reader on loopback. Such a one can tell nothing of itself, so what it is
 /// taken for stands in its address.
 /// </summary>
@@ -14,7 +14,7 @@ namespace CardIssue.TerminalHost;
 /// <param name="Open">The reader itself; the caller disposes it.</param>
 internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
 {
-    public const string Form = "pcsc (the only one), pcsc:NAME, or tcp:HOST:PORT[?serial=S&vendor=V&model=M&firmware=F] (simulated)";
+    public const string Form = "pcsc (the only one), pcsc:NAME, serial:DEVICE[?baud=115200] (a GemPC Twin), or tcp:HOST:PORT[?serial=S&vendor=V&model=M&firmware=F] (simulated)";
 
     private const string Pcsc = "pcsc:";
 
@@ -35,6 +35,7 @@ internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
             var address = AddressText.Parse(text);
             return new ReaderAddress(text, address.Scheme switch
             {
+                "serial" => Serial(address),
                 "tcp" => Simulated(address),
                 _ => throw new FormatException("it is not of that form"),
             });
@@ -54,6 +55,13 @@ internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
         [] => throw new CommandException(ExitCode.Failed, "PC/SC has no reader; connect one."),
         var several => throw new CommandException(ExitCode.Usage, $"PC/SC has {several.Count} readers: say which with --reader \"pcsc:NAME\". They are {string.Join(", ", several)}."),
     };
+
+    private static Func<ICardReader> Serial(AddressText address)
+    {
+        var place = SerialPlace.Of(address.Only("baud"));
+        var options = place.Baud is { } baud ? new SerialReaderOptions { BaudRate = baud } : null;
+        return () => new SerialCardReader(place.Device, options);
+    }
 
     private static Func<ICardReader> Simulated(AddressText address)
     {

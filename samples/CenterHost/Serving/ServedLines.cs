@@ -50,8 +50,13 @@ internal sealed class ServedLines(
             case LineKind.Tcp:
                 var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
                 return (new ServedLine(tcp, WithoutTls: true), tcp.LocalEndPoint.ToString());
+            case LineKind.Serial or LineKind.SerialTls:
+                var port = LineText.SerialOf(line);
+                var certificate = line.Kind is LineKind.SerialTls ? Certificate() : null;
+                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), certificate, logger: loggers.CreateLogger<SerialLineListener>());
+                return (new ServedLine(serial, WithoutTls: certificate is null), port.ToString());
             default:
-                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is {LineText.Of(line)}, which this program cannot serve.");
+                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is of no kind that this program knows; see line list.");
         }
     }
 

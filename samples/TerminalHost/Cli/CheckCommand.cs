@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
@@ -23,13 +25,14 @@ internal static class CheckCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var line = connection.HasCenter(parsed) ? connection.Line(parsed) : null;
-            var reader = connection.HasReader(parsed) ? connection.Reader(parsed) : null;
+            var (reader, sam) = (connection.HasReader(parsed) ? connection.Reader(parsed) : null, connection.Sam(parsed));
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed);
             var findings = new Findings(output, common.IsJson(parsed));
             CheckModule(findings, file, line);
             if (reader is not null) await CheckReaderAsync(findings, reader, cancellation);
             else findings.Add(Finding.Skipped, "reader", "not checked: no --reader was named");
-            if (line is not null) await CheckLineAsync(findings, file, line, reader, connection.Sam(parsed), cancellation);
+            if (sam is not null) await CheckSamAsync(findings, sam, cancellation);
+            if (line is not null) await CheckLineAsync(findings, file, line, reader, sam, cancellation);
             else findings.Add(Finding.Skipped, "line", "not checked: no --connect was named");
             return (int)findings.Code;
         });
@@ -56,6 +59,22 @@ internal static class CheckCommand
     {
         var found = await ReaderProbe.LookAsync(reader, cancellation);
         findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderText.Describe(reader, found.Identity)}: {found.Text}");
+    }
+
+    private static async Task CheckSamAsync(Findings findings, ReaderAddress address, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var slot = address.Open();
+            using var sam = new SamReaderKey(slot);
+            var key = await sam.ReadPublicKeyAsync(cancellation);
+            if (key.Fault is ReaderKeyFault.None) findings.Add(Finding.Right, "sam", $"{address}: carries the key {key.Value}");
+            else findings.Add(Finding.Wrong, "sam", $"{address}: {key.Detail}");
+        }
+        catch (CardException e)
+        {
+            findings.Add(Finding.Wrong, "sam", $"{address}: {e.Message}");
+        }
     }
 
     private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, ReaderAddress? sam, CancellationToken cancellation)

@@ -20,7 +20,7 @@ internal sealed class ConnectionOptions
         _connectTimeout = SettingOption.Number(settings, "--connect-timeout", "Seconds to try to get access before giving up.", 1, LongestWait, 30);
         _resumeTimeout = SettingOption.Number(settings, "--resume-timeout", "Seconds to try to get a lost line back while an order is under way.", 1, LongestWait, 600);
         _reader = ReaderOption(settings);
-        _sam = SettingOption.Text(settings, "--sam", "For a reader that carries a key: the slot that its SAM is in. Same forms as --reader.");
+        _sam = SettingOption.Text(settings, "--sam", "For a card reader that carries a key: the slot with its SAM. Same forms as --reader.");
     }
 
     public void AddTo(Command command)
@@ -42,8 +42,15 @@ internal sealed class ConnectionOptions
 
     public ReaderAddress Reader(ParseResult parsed) => Reader(parsed, _reader);
 
-    /// <summary>The slot of the SAM that carries the reader's key, or null when none was named.</summary>
-    public ReaderAddress? Sam(ParseResult parsed) => parsed.GetValue(_sam) is { } text ? ReaderAddress.Parse(_sam.Name, text) : null;
+    /// <summary>The slot of the SAM; null when none was named.</summary>
+    /// <exception cref="CommandException">Its address is none, or the reader's own.</exception>
+    public ReaderAddress? Sam(ParseResult parsed)
+    {
+        if (parsed.GetValue(_sam) is not { } text) return null;
+        return text != parsed.GetValue(_reader)
+            ? ReaderAddress.Parse(_sam.Name, text)
+            : throw new CommandException(ExitCode.Usage, $"{_sam.Name} {text}: the SAM is in a slot of its own, not in the one for the customers' cards.");
+    }
 
     /// <summary>The line that was named.</summary>
     /// <exception cref="CommandException">None was, or its address is none.</exception>

@@ -25,6 +25,8 @@ internal static class CenterLine
     {
         { Tcp: var (host, port), HasTls: true } => new TlsLineConnector(host, port, certificate!, trust!, center.Line, options),
         { Tcp: var (host, port) } => new TcpLineConnector(host, port, center.Line, options),
-        _ => throw new CommandException(ExitCode.Usage, $"{way}: this program has no such line."),
+        { Serial: { } port, HasTls: true } => new SerialLineConnector(port.Device, port.ForLine(), certificate!, trust!, center.Line),
+        { Serial: { } port } => new SerialLineConnector(port.Device, port.ForLine(), line: center.Line),
+        _ => throw new CommandException(ExitCode.Usage, $"{way} is no way to a center."),
     };
 }
