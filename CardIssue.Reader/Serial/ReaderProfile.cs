@@ -5,11 +5,16 @@ namespace CardIssue.Reader.Serial;
 
 /// <summary>What a serial reader tells of itself, and how it is told to tell of cards: a GemPC Twin's escapes.</summary>
 /// <param name="Firmware">The string that it names itself with, as it stands; null when it tells none.</param>
-/// <param name="Notifies">Whether it tells of cards by itself.</param>
+/// <param name="Notifies">Whether it agreed to tell of cards by itself.</param>
 internal sealed record ReaderProfile(string? Firmware, bool Notifies)
 {
     private const int MaxFirmware = 64;
-    private static readonly byte[] AskFirmware = [0x02], NotifyOfCards = [0x01, 0x01, 0x01];
+    private static readonly byte[] AskFirmware = [0x02];
+
+    // 01 01 01, which libccid sends, is the other mode: movements are told after the next command only (ccid_serial.c, "synchronous mode"). A host that waits
+    // for cards would have to ask over and over to hear of one.
+    private static readonly byte[] NotifyAtOnce = [0x01, 0x01, 0x00];
+
 
     /// <summary>The model, as far as the string names one: what stands before <c>-V</c>, as in <c>GemTwin-V2.00-GM01</c>.</summary>
     public string? Model => Split is > 0 and var at ? Firmware![..at] : null;
@@ -26,11 +31,11 @@ internal sealed record ReaderProfile(string? Firmware, bool Notifies)
         return answer.IsOk ? ParseFirmware(answer.Data.Span) : null;
     }
 
-    /// <summary>Asks for the firmware string, and to be told of cards.</summary>
+    /// <summary>Asks for the firmware string, and to be told of cards at once.</summary>
     public static async ValueTask<ReaderProfile> AskAsync(CcidReader reader, CancellationToken cancellation)
     {
         var firmware = await AskFirmwareAsync(reader, cancellation).ConfigureAwait(false);
-        using var answer = await reader.ExchangeAsync(new CcidCommand(CcidCommandType.Escape, NotifyOfCards), ExchangeLimits.ReaderAlone, cancellation).ConfigureAwait(false);
+        using var answer = await reader.ExchangeAsync(new CcidCommand(CcidCommandType.Escape, NotifyAtOnce), ExchangeLimits.ReaderAlone, cancellation).ConfigureAwait(false);
         return new ReaderProfile(firmware, answer.IsOk);
     }
 

@@ -177,12 +177,12 @@ public sealed class SerialCardReader : ICardReader
         }
     }
 
-    /// <summary>Waits for news of the slot; false when it is time to ask, which only a reader that refused to tell makes necessary.</summary>
+    /// <summary>Waits for news of the slot; false when it is time to ask: for a sign of life, or, when the reader refused to tell of cards, for these.</summary>
     private async ValueTask<bool> ChangesAsync(Task changed, bool notifies, CancellationToken cancellation)
     {
         try
         {
-            await changed.WaitAsync(notifies ? Timeout.InfiniteTimeSpan : _options.PollInterval, _time, cancellation).ConfigureAwait(false);
+            await changed.WaitAsync(notifies ? _options.KeepAlive : _options.PollInterval, _time, cancellation).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)

@@ -23,6 +23,11 @@ public sealed class SerialReaderOptions
     /// <summary>How often a reader that refused to tell of cards by itself is asked whether one is in. 1 s.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How often a reader is asked for a sign of life while a card is waited for: a port does not tell that the reader was pulled off it. Not how cards are seen. 5 s.
+    /// </summary>
+    public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Says what is wrong with these.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A time or the speed is zero or less, or a time is longer than an hour.</exception>
     public void Validate()
@@ -32,6 +37,7 @@ public sealed class SerialReaderOptions
         Check(CardTime, nameof(CardTime));
         Check(FrameGap, nameof(FrameGap));
         Check(PollInterval, nameof(PollInterval));
+        Check(KeepAlive, nameof(KeepAlive));
     }
 
     private static void Check(TimeSpan time, string name)

@@ -32,7 +32,7 @@ internal sealed class CardStarter(CcidReader reader, ILogger logger)
             Log.VoltageFailed(logger, voltage.Name, reason);
             await PowerOffAsync(cancellation).ConfigureAwait(false);
         }
-        throw new CardException(CardFault.Mute, $"The card does not answer a reset as a card does: {reason} Try another card.");
+        throw new CardException(CardFault.Mute, $"The card does not answer a reset as a card does: {reason.TrimEnd('.')}. Try another card.");
     }
 
     /// <summary>Takes the card's power.</summary>

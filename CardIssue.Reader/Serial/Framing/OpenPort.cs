@@ -21,15 +21,16 @@ internal sealed record OpenPort(Stream Stream, IDisposable Owner)
             Try(port.DiscardInBuffer, "flushing");
             return new OpenPort(port.BaseStream, port);
         }
-        catch (UnauthorizedAccessException e)
+        // System.IO.Ports calls a device that is not there denied, too, outside of Windows.
+        catch (UnauthorizedAccessException e) when (OperatingSystem.IsWindows() || Path.Exists(name))
         {
             port.Dispose();
             throw new CardException(CardFault.Busy, $"Port {name} is taken by another program, or may not be opened by this user.", e);
         }
-        catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
             port.Dispose();
-            throw new CardException(CardFault.ReaderGone, $"Port {name} cannot be opened: {e.Message}", e);
+            throw new CardException(CardFault.ReaderGone, $"Port {name} cannot be opened; plug the reader in, or name another port. {e.Message}", e);
         }
 
         void Try(Action set, string setting)

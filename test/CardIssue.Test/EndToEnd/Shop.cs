@@ -35,8 +35,8 @@ internal sealed class Shop : IAsyncDisposable
     private CancellationTokenSource _terminalStop = new();
     private Task _relaying = Task.CompletedTask;
 
-    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module, ShopLine line) =>
-        (Folder, Vault, Module, Line) = (folder, vault, module, line);
+    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module, ShopLine line, ShopLine? results) =>
+        (Folder, Vault, Module, Line, Results) = (folder, vault, module, line, results);
 
     /// <summary>Where everything of center and terminal lies.</summary>
     public string Folder { get; }
@@ -60,6 +60,9 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The line, which is line 7.</summary>
     public ShopLine Line { get; }
 
+    /// <summary>Of a split line the results half; the other is <see cref="Line"/>.</summary>
+    public ShopLine? Results { get; }
+
     /// <summary>The line's listener, where it is a loopback.</summary>
     public LoopbackListener Listener => (LoopbackListener)Line.Listener;
 
@@ -78,6 +81,12 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The line that the terminal has; wraps each new one.</summary>
     public Func<ILine, ILine> Wrap { get; set; } = line => line;
 
+    /// <summary>The results half that the terminal has; wraps each new one.</summary>
+    public Func<ILine, ILine> WrapResults { get; set; } = line => line;
+
+    /// <summary>The results half that the terminal has now, before wrapping.</summary>
+    public ILine? CurrentResults { get; private set; }
+
     /// <summary>How long the center may be silent where its word is awaited; counts from the terminal's next start.</summary>
     public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -92,7 +101,7 @@ internal sealed class Shop : IAsyncDisposable
         lock (_whenShown) _whenShown[text] = action;
     }
 
-    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null)
+    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null, ShopLine? results = null)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
@@ -100,7 +109,7 @@ internal sealed class Shop : IAsyncDisposable
         Counter.ImportMaster(vault, "visa", 0x30, Counter.Master);
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
-        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7));
+        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7), results);
         await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader);
         shop.StartTerminal();
         return shop;
@@ -156,7 +165,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         _terminalStop = new CancellationTokenSource();
         var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence };
-        Relay = new TerminalRelay(options, new WrappingConnector(Line.Connector, this), ReaderInFront ?? Reader, Module.OpenModule(), new Recorder(this), readerKey: ReaderKey);
+        Relay = new TerminalRelay(options, Connector(), ReaderInFront ?? Reader, Module.OpenModule(), new Recorder(this), readerKey: ReaderKey);
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 
@@ -165,7 +174,7 @@ internal sealed class Shop : IAsyncDisposable
         await StopTerminalAsync();
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Line.Listener.DisposeAsync();
+        foreach (var served in Served()) await served.Listener.DisposeAsync();
         await Log.DisposeAsync();
         await Database.DisposeAsync();
         Vault.Dispose();
@@ -179,7 +188,7 @@ internal sealed class Shop : IAsyncDisposable
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _centerStop = new CancellationTokenSource();
-        _serving = new CenterServer(Services).RunAsync([Line.Served], _centerStop.Token);
+        _serving = new CenterServer(Services).RunAsync(Served(), _centerStop.Token);
     }
 
     private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader)
@@ -193,7 +202,7 @@ internal sealed class Shop : IAsyncDisposable
         Registry = new SqliteTerminalRegistry(Database);
         Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(Folder, "log") }, Vault, TimeProvider.System);
         await Registry.PutAsync(new TerminalRecord(
-            TerminalName, [Line.Listener.Line], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
+            TerminalName, [.. Served().Select(served => served.Listener.Line)], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
             ShopLine.TerminalCertificate, Module.Identity.KeyVersion, true));
         if (enrolReader) await Registry.SetReadersAsync(TerminalName, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
         Services = new CenterServices
@@ -210,7 +219,7 @@ internal sealed class Shop : IAsyncDisposable
             Loggers = new FailureLog(),
             Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };
-        _serving = new CenterServer(Services).RunAsync([Line.Served], _centerStop.Token);
+        _serving = new CenterServer(Services).RunAsync(Served(), _centerStop.Token);
     }
 
     /// <summary>A session that fails by a bug shows in the test's output.</summary>
@@ -237,9 +246,17 @@ internal sealed class Shop : IAsyncDisposable
         public void Report(CenterProgress value) => TestContext.Progress.WriteLine($"        {value.At:ss.fff} {value.Step} {value.Text}");
     }
 
-    private sealed class WrappingConnector(ILineConnector inner, Shop shop) : ILineConnector
+    private IReadOnlyList<ServedLine> Served() => Results is null ? [Line.Served] : [Line.Served with { Results = Results.Listener.Line }, Results.Served];
+
+    private ILineConnector Connector()
     {
-        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => shop.Wrap(shop.CurrentLine = await inner.ConnectAsync(cancellation));
+        var line = new WrappingConnector(Line.Connector, up => Wrap(CurrentLine = up));
+        return Results is null ? line : new SplitConnector(line, new WrappingConnector(Results.Connector, up => WrapResults(CurrentResults = up)));
+    }
+
+    private sealed class WrappingConnector(ILineConnector inner, Func<ILine, ILine> wrap) : ILineConnector
+    {
+        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => wrap(await inner.ConnectAsync(cancellation));
     }
 
     private sealed class Recorder(Shop shop) : IProgress<IssueProgress>
