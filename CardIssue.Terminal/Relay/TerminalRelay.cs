@@ -90,11 +90,11 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public sealed record StatusWanted : Item;
 
-        public sealed record Shown(TerminalEffect.Show Show) : Item;
-
         public sealed record ReaderCame : Item;
 
         public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
+
+        public sealed record Shown(TerminalEffect.Show Show) : Item;
     }
 
     /// <summary>A request from <see cref="IssueAsync"/> on its way.</summary>

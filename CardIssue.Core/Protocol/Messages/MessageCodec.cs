@@ -92,7 +92,7 @@ public static class MessageCodec
             EnrollReader m => to.Name(1, m.Kind).OptionalText(2, m.Vendor, ReaderEntry.MaxText).OptionalText(3, m.Model, ReaderEntry.MaxText)
                 .OptionalText(4, m.Serial, ReaderEntry.MaxText).OptionalText(5, m.Firmware, ReaderEntry.MaxText).OptionalText(6, m.Port, ReaderEntry.MaxText)
                 .OptionalBytes(7, m.Key, P256PublicKey.Length, P256PublicKey.Length),
-            ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, FieldLimits.MaxReaderList),
+            ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, 1, FieldLimits.MaxReaderList),
             _ => throw new ArgumentException($"{message.GetType().Name} is no message of the line.", nameof(message)),
         };
     }
@@ -133,7 +133,7 @@ public static class MessageCodec
             MessageType.EnrollReader => new EnrollReader(from.Name(1), from.OptionalText(2, ReaderEntry.MaxText), from.OptionalText(3, ReaderEntry.MaxText),
                 from.OptionalText(4, ReaderEntry.MaxText), from.OptionalText(5, ReaderEntry.MaxText), from.OptionalText(6, ReaderEntry.MaxText),
                 from.OptionalBytes(7, P256PublicKey.Length, P256PublicKey.Length)),
-            MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, FieldLimits.MaxReaderList)),
+            MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, 1, FieldLimits.MaxReaderList)),
         };
         from.End();
         return message;

@@ -42,8 +42,6 @@ internal sealed class MessageFieldReader
         return value;
     }
 
-    public ByteString OptionalBytes(int key, int max) => OptionalBytes(key, 1, max);
-
     public ByteString OptionalBytes(int key, int min, int max) => _next == key ? Bytes(key, min, max) : default;
 
     public string? OptionalText(int key, int max) => _next == key ? Text(key, 1, max) : null;

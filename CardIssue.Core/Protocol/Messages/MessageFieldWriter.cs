@@ -34,8 +34,6 @@ internal sealed class MessageFieldWriter
         return this;
     }
 
-    public MessageFieldWriter OptionalBytes(int key, ByteString value, int max) => OptionalBytes(key, value, 1, max);
-
     public MessageFieldWriter OptionalBytes(int key, ByteString value, int min, int max) => value.IsEmpty ? this : Bytes(key, value, min, max);
 
     public MessageFieldWriter OptionalText(int key, string? value, int max) => value is null ? this : Text(key, value, 1, max);
