@@ -14,7 +14,7 @@ usage: ./build.sh COMMAND
   demo [--pcsc|--serial]  issue cards: center, terminal and virtual cards as processes of their own; with --pcsc through
                           pcscd, with --serial over a serial line and a serial reader (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
-  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay
+  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, pcsc
                           with --check: exit 1 when a named target is missed
   docs                    write the generated parts of PROTOCOL.md anew
   pack                    make the NuGet packages, into artifacts/packages

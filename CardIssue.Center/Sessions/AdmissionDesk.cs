@@ -34,9 +34,11 @@ internal readonly record struct AdmissionOutcome(AdmittedTerminal? Terminal, Ref
 /// <summary>S220, S310 (numerals 12, 13): lets in only a terminal whose address, line number and credential all fit.</summary>
 internal sealed class AdmissionDesk(CenterServices services)
 {
-    public async Task<AdmissionOutcome> JudgeAsync(LinePeer peer, AdmissionRequest input, CancellationToken cancellation)
+    public async Task<AdmissionOutcome> JudgeAsync(LinePeer peer, LineTerms terms, AdmissionRequest input, CancellationToken cancellation)
     {
         if (!services.Limiter.TryBegin(peer)) return new AdmissionOutcome(null, RefusalCode.TooMany, "too many attempts from this place");
+        if (input.Hello.Half != terms.Half)
+            return new AdmissionOutcome(null, RefusalCode.NotKnown, $"the terminal takes the line for {input.Hello.Half}, its configuration says {terms.Half}");
         var known = await services.Terminals.GetAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var finding = TerminalAdmission.Check(peer, known);
         if (finding is not AdmissionFinding.Fits) return new AdmissionOutcome(null, RefusalCode.NotKnown, finding.ToString());
@@ -65,6 +67,7 @@ internal sealed class AdmissionDesk(CenterServices services)
         CenterNonce = input.Challenge.Nonce,
         TerminalCertificate = peer.PeerCertificate,
         CenterCertificate = peer.OwnCertificate,
+        Half = input.Hello.Half,
     };
 
     private static TerminalIdentity IdentityOf(TerminalRecord known) => new(

@@ -77,4 +77,5 @@ public enum LineKind
 /// <param name="Line">Its number, 1 or greater.</param>
 /// <param name="Kind">How it reaches the center.</param>
 /// <param name="Listen">Where to listen: "address:port", or the serial port's name and speed.</param>
-public sealed record LineRecord(LineNumber Line, LineKind Kind, string Listen);
+/// <param name="Results">For the data half of a split line: the number of the line that carries its results; null for a whole line, and for a line of results itself.</param>
+public sealed record LineRecord(LineNumber Line, LineKind Kind, string Listen, LineNumber? Results = null);

@@ -116,9 +116,12 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         ArgumentNullException.ThrowIfNull(line);
         if (line.Line.Value < 1 || string.IsNullOrWhiteSpace(line.Listen) || !Enum.IsDefined(line.Kind))
             throw new ArgumentException("a line has a number from 1, a kind, and a place to listen", nameof(line));
+        if (line.Results is { } results && (results.Value < 1 || results == line.Line))
+            throw new ArgumentException("the results of a split line come on another line, with a number from 1", nameof(line));
         await database.WriteAsync(connection => connection.Execute("""
-            INSERT INTO lines (line, kind, listen) VALUES ($line, $kind, $listen) ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen
-            """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen)), cancellation).ConfigureAwait(false);
+            INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)
+            ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen, results = $results
+            """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results)), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -128,7 +131,8 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
         connection => connection.Query("SELECT * FROM lines ORDER BY line",
-            row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!)), cancellation).ConfigureAwait(false);
+            row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!,
+                row.Long("results") is { } results ? new LineNumber((int)results) : null)), cancellation).ConfigureAwait(false);
 
     private static IReadOnlyList<ReaderRecord> Readers(SqliteConnection connection, TerminalId terminal) =>
         connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal));

@@ -85,7 +85,10 @@ public enum LineFault
     Oversized,
     /// <summary>The line was closed at this end.</summary>
     Closed,
-    /// <summary>On a line without TLS: a message is not the next one that the peer sent. Somebody changed, left out, repeated or put in something.</summary>
+    /// <summary>
+    /// On a line without TLS: a message is not the next one that the peer sent; somebody changed, left out, repeated or put in something. On a split line: a message came on the half
+    /// that carries none this way.
+    /// </summary>
     Tampered,
 }
 

@@ -1,12 +1,23 @@
 namespace CardIssue.Reader;
 
-/// <summary>A thread of its own for calls that block, one at a time. It never keeps a process alive.</summary>
+/// <summary>
+/// A thread of its own for calls that block, one at a time. It never keeps a process alive. Who awaits a call goes on right here and most often starts the
+/// next one: two switches of threads cost as much as a tenth of a fast card's answer. Who does not come back soon is left to itself with that
+/// thread, and another one takes its place; so awaiting code may block.
+/// </summary>
 internal sealed class CallThread
 {
+    /// <summary>How long the next call may lie there while the code that awaited the last one has the thread.</summary>
+    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromMilliseconds(20);
+
+    private readonly string _name;
     private readonly Action _atEnd;
     private readonly ManualResetEventSlim _wake = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Action<bool>? _work;
+    private readonly Timer _replacement;
+    private Func<bool, bool>? _work;
+    private Thread? _lent;
+    private int _isReplacementDue;
     private volatile bool _isEnding;
 
     /// <summary>Starts it.</summary>
@@ -14,8 +25,9 @@ internal sealed class CallThread
     /// <param name="atEnd">Runs on it as the last thing.</param>
     public CallThread(string name, Action atEnd)
     {
-        _atEnd = atEnd;
-        new Thread(Run) { Name = name, IsBackground = true }.Start();
+        (_name, _atEnd) = (name, atEnd);
+        _replacement = new Timer(static thread => ((CallThread)thread!).ReplaceIfLent(), this, Timeout.Infinite, Timeout.Infinite);
+        StartThread();
     }
 
     /// <summary>Completes when the last call has returned and all is cleared away.</summary>
@@ -24,13 +36,14 @@ internal sealed class CallThread
     /// <summary>Runs a call; cancelled when the thread has ended. The call before must have returned.</summary>
     public Task<T> Start<T>(Func<T> call)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<T>();
         Interlocked.Exchange(ref _work, isRunning =>
         {
-            if (!isRunning) done.SetCanceled();
-            else Complete(done, call);
+            if (isRunning) return Complete(done, call);
+            done.SetCanceled();
+            return true;
         });
-        _wake.Set();
+        Wake();
         if (Ended.IsCompleted) Take(isRunning: false);
         return done.Task;
     }
@@ -39,22 +52,39 @@ internal sealed class CallThread
     public void End()
     {
         _isEnding = true;
+        Wake();
+    }
+
+    private void StartThread() => new Thread(Run) { Name = _name, IsBackground = true }.Start();
+
+    private void Wake()
+    {
         _wake.Set();
+        if (Volatile.Read(ref _lent) is not null && Interlocked.Exchange(ref _isReplacementDue, 1) == 0) _replacement.Change(ReplaceAfter, Timeout.InfiniteTimeSpan);
+    }
+
+    private void ReplaceIfLent()
+    {
+        Volatile.Write(ref _isReplacementDue, 0);
+        if (Volatile.Read(ref _lent) is not { } lent || (Volatile.Read(ref _work) is null && !_isEnding)) return;
+        if (Interlocked.CompareExchange(ref _lent, null, lent) != lent) return;
+        _wake.Set();
+        StartThread();
     }
 
     private void Run()
     {
+        do
+        {
+            _wake.Wait();
+            _wake.Reset();
+            if (!Take(isRunning: true)) return;
+        }
+        while (!_isEnding);
+        // A call that was started as the end came is not left without an answer.
+        if (!Take(isRunning: true)) return;
         try
         {
-            do
-            {
-                _wake.Wait();
-                _wake.Reset();
-                Take(isRunning: true);
-            }
-            while (!_isEnding);
-            // A call that was started as the end came is not left without an answer.
-            Take(isRunning: true);
             _atEnd();
             _ended.SetResult();
         }
@@ -62,14 +92,28 @@ internal sealed class CallThread
         {
             _ended.SetException(e);
         }
+        _replacement.Dispose();
         Take(isRunning: false);
     }
 
-    private void Take(bool isRunning) => Interlocked.Exchange(ref _work, null)?.Invoke(isRunning);
+    /// <returns>False when another thread has taken this one's place.</returns>
+    private bool Take(bool isRunning) => Interlocked.Exchange(ref _work, null)?.Invoke(isRunning) ?? true;
 
-    private static void Complete<T>(TaskCompletionSource<T> done, Func<T> call)
+    /// <summary>Runs the call, and then lends the thread to who awaits it.</summary>
+    private bool Complete<T>(TaskCompletionSource<T> done, Func<T> call)
     {
-        try { done.SetResult(call()); }
-        catch (Exception e) { done.SetException(e); }
+        var self = Thread.CurrentThread;
+        try
+        {
+            var result = call();
+            Volatile.Write(ref _lent, self);
+            done.SetResult(result);
+        }
+        catch (Exception e)
+        {
+            Volatile.Write(ref _lent, self);
+            done.SetException(e);
+        }
+        return Interlocked.CompareExchange(ref _lent, null, self) == self;
     }
 }

@@ -14,6 +14,7 @@ public sealed class ReaderAuthentication
     private readonly P256PublicKey _center;
     private readonly TerminalId _terminal;
     private readonly IReaderKey? _key;
+    private readonly Lock _taking = new();
     private VerifiedReaderList? _list;
 
     /// <summary>Knows no reader yet.</summary>
@@ -29,15 +30,18 @@ public sealed class ReaderAuthentication
     /// <summary>The list that judges, or null.</summary>
     public VerifiedReaderList? List => Volatile.Read(ref _list);
 
-    /// <summary>Takes a list that the center gave, with the admission or later. One caller at a time.</summary>
+    /// <summary>Takes a list that the center gave, with the admission or later.</summary>
     /// <param name="signedList">The list, signed.</param>
     /// <returns>False when it is not signed by the center for this terminal, or is older than the one that is held, which then stays.</returns>
     public bool TryAccept(ByteString signedList)
     {
         if (!SignedReaderList.TryVerify(signedList.Memory, _center, _terminal, out var list)) return false;
-        if (List is { } held && list.List.Version < held.List.Version) return false;
-        Volatile.Write(ref _list, list);
-        return true;
+        lock (_taking)
+        {
+            if (List is { } held && list.List.Version < held.List.Version) return false;
+            Volatile.Write(ref _list, list);
+            return true;
+        }
     }
 
     /// <summary>Judges a reader by what its driver could honestly learn of it, and by its key where the list names one.</summary>

@@ -28,6 +28,9 @@ public sealed class SamReaderKey : IReaderKey, IDisposable
     // The card authentication certificate's tag (SP 800-73-4 part 1, table 3), as a tag list (part 2, §3.1.2).
     private static readonly ByteString CertificateTag = ByteString.FromHex("5C03 5FC101");
 
+    // 70 in the terms of ASN.1.
+    private static readonly Asn1Tag Certificate = new(TagClass.Application, 16, isConstructed: true);
+
     private readonly ICardReader _slot;
     private readonly TimeSpan _slow;
     private readonly TimeProvider _time;
@@ -143,8 +146,19 @@ public sealed class SamReaderKey : IReaderKey, IDisposable
     private static ByteString? CertifiedKey(ByteString data)
     {
         if (!BerTlv.TryParseOne(data.Span, out var container, out _) || container.Tag != 0x53) return null;
-        if (!BerTlv.TryParse(container.Value.Span, out var objects, out _) || BerTlv.Find(objects, 0x70) is not { } certificate) return null;
-        return TryRead(certificate.Value, out var key) ? key.Encoded : null;
+        try
+        {
+            // 70 looks constructed, but PIV means the certificate as it stands: it is not taken apart here.
+            for (var fields = new AsnReader(container.Value.Memory, AsnEncodingRules.BER); fields.HasData; fields.ReadEncodedValue())
+            {
+                if (fields.PeekTag() == Certificate) return TryRead(ByteString.Copy(fields.PeekContentBytes().Span), out var key) ? key.Encoded : null;
+            }
+        }
+        catch (AsnContentException)
+        {
+            return null;
+        }
+        return null;
     }
 
     private static bool TryRead(ByteString certificate, [NotNullWhen(true)] out P256PublicKey? key)

@@ -19,6 +19,9 @@ public sealed partial class TerminalRelay
             case TerminalEffect.SendResult result: return SendResultAsync(result, cancellation);
             case TerminalEffect.Sign sign: return SignAsync(sign, cancellation);
             case TerminalEffect.JudgeCenter judge: return JudgeCenterAsync(judge.Admitted, cancellation);
+            case TerminalEffect.BringUpResults bring:
+                BringUpResults(bring.JoinToken);
+                break;
             case TerminalEffect.CheckReader: return CheckReaderAsync(cancellation);
             case TerminalEffect.BeginScript begin: return _card.BeginScriptAsync(begin.Script, cancellation);
             case TerminalEffect.Transmit transmit: return _card.TransmitAsync(transmit.Sequence, cancellation);
@@ -72,56 +75,38 @@ public sealed partial class TerminalRelay
 
     private async ValueTask SignAsync(TerminalEffect.Sign sign, CancellationToken cancellation)
     {
-        _admission = new AdmissionTally(sign.Hello, sign.Challenge);
-        var transcript = Transcript();
-        var (refusal, signature) = await _card.WithModuleAsync(
-            module => (module.SignAdmission(transcript, out var made), made), cancellation).ConfigureAwait(false);
-        if (refusal is ModuleRefusal.None) refusal = await ProtectAsync(transcript, cancellation).ConfigureAwait(false);
-        if (refusal is ModuleRefusal.None)
+        var admission = _line!.Admission;
+        var (refusal, proof) = await _card.WithModuleAsync(
+            _ => (admission.Sign(sign.Hello, sign.Challenge, out var made), made), cancellation).ConfigureAwait(false);
+        if (proof is not null)
         {
-            await StepAsync(new TerminalEvent.Signed(new Proof(signature)), cancellation).ConfigureAwait(false);
+            await StepAsync(new TerminalEvent.Signed(proof), cancellation).ConfigureAwait(false);
             return;
         }
         Log.ModuleRefused(_logger, refusal, 0);
         await CloseLineAsync().ConfigureAwait(false);
     }
 
-    /// <summary>The keys of a line without TLS are there before the proof leaves: it is the last message in the clear.</summary>
-    private async ValueTask<ModuleRefusal> ProtectAsync(AdmissionTranscript transcript, CancellationToken cancellation)
-    {
-        if (_line is not AuthenticatedLine line) return ModuleRefusal.None;
-        var (refusal, keys) = await _card.WithModuleAsync(
-            module => (module.OpenLineKeys(transcript, out var made), made), cancellation).ConfigureAwait(false);
-        if (keys is not null) line.Protect(keys);
-        return refusal;
-    }
-
     private async ValueTask JudgeCenterAsync(Admitted admitted, CancellationToken cancellation)
     {
-        var genuine = Transcript().IsSigned(AdmissionRole.Center, _module.Center.SigningKey, admitted.Signature) && _readers.TryAccept(admitted.ReaderList);
+        var genuine = _line!.Admission.IsCenter(admitted) && _readers.TryAccept(admitted.ReaderList);
         // A new list, and a center that has not heard of the reader yet.
         _readerWatch.NewAccess();
         await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);
     }
 
-    private AdmissionTranscript Transcript() => new()
+    /// <summary>Beside the queue: the data half goes on being read while the results half is brought up.</summary>
+    private void BringUpResults(ByteString joinToken)
     {
-        MinVersion = _admission.Hello!.MinVersion,
-        MaxVersion = _admission.Hello.MaxVersion,
-        Version = _admission.Challenge!.Version,
-        Terminal = _admission.Hello.Terminal,
-        Center = _module.Center.Id,
-        Window = _admission.Hello.Window,
-        Line = _admission.Challenge.Line,
-        TerminalNonce = _admission.Hello.Nonce,
-        CenterNonce = _admission.Challenge.Nonce,
-        TerminalCertificate = _line!.Peer.OwnCertificate,
-        CenterCertificate = _line.Peer.PeerCertificate,
-    };
+        var line = _line!;
+        var half = new ResultsHalf(line, _card, _readers, _options.CenterSilence, refused => _queue.PostAsync(new Item.Shown(refused)), _time, _logger);
+        var start = TerminalState.Start(_module.Identity.Id, _options.Policy, LineHalf.Results, joinToken);
+        line.BringUpResults(stop => Task.Run(() => half.JoinAsync(((SplitConnector)_connector).Results, start, stop), CancellationToken.None));
+    }
 
     private async ValueTask CloseLineAsync()
     {
-        if (_line is not null) await _line.DisposeAsync().ConfigureAwait(false);
+        if (_line is not null) await _line.CloseAsync().ConfigureAwait(false);
     }
 
     private void Show(TerminalEffect.Show show)
@@ -171,12 +156,12 @@ public sealed partial class TerminalRelay
         {
             try
             {
-                var line = await ConnectAsync(cancellation).ConfigureAwait(false);
+                var line = new RelayLine(await _connector.ConnectAsync(cancellation).ConfigureAwait(false), _module);
                 await using var _ = line.ConfigureAwait(false);
                 lineReturn.Up();
-                Log.LineUp(_logger, line.Peer.Line?.ToString() ?? "none");
+                Log.LineUp(_logger, line.Received.Peer.Line?.ToString() ?? "none");
                 _commands.Reset();
-                var nonce = await _card.WithModuleAsync(module => module.BeginAdmission(), cancellation).ConfigureAwait(false);
+                var nonce = await _card.WithModuleAsync(module => module.BeginAdmission(_state.Half), cancellation).ConfigureAwait(false);
                 await _queue.PostAsync(new Item.LineUp(line, nonce), cancellation).ConfigureAwait(false);
                 await ReceiveAsync(line, cancellation).ConfigureAwait(false);
             }
@@ -192,18 +177,19 @@ public sealed partial class TerminalRelay
         }
     }
 
-    private async ValueTask<ILine> ConnectAsync(CancellationToken cancellation)
+    private async Task ReceiveAsync(RelayLine line, CancellationToken cancellation)
     {
-        var line = await _connector.ConnectAsync(cancellation).ConfigureAwait(false);
-        return line.Peer.HasTls ? line : AuthenticatedLine.AtTerminal(line);
-    }
-
-    private async Task ReceiveAsync(ILine line, CancellationToken cancellation)
-    {
-        while (await line.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
+        try
         {
-            using (frame)
-                await _queue.PostAsync(Read(frame), cancellation).ConfigureAwait(false);
+            while (await line.Received.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
+            {
+                using (frame)
+                    await _queue.PostAsync(Read(frame), cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (LineException e) when (line.ResultsFault is { } fault)
+        {
+            throw new LineException(fault.Fault, $"results half: {fault.Message}", e);
         }
     }
 

@@ -35,16 +35,15 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly CardPort _card;
     private readonly SemaphoreSlim _oneIssue = new(1, 1);
     private TerminalState _state;
-    private ILine? _line;
+    private RelayLine? _line;
     private ByteString _atr;
-    private AdmissionTally _admission;
     private PendingIssue? _pending;
     private TaskCompletionSource<StatusReport>? _status;
     private PendingEnrollment? _enrollment;
 
     /// <summary>Makes a relay; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="options">Its settings.</param>
-    /// <param name="connector">Brings the line up; should wait and retry by itself.</param>
+    /// <param name="connector">Brings the line up; should wait and retry by itself. A <see cref="SplitConnector"/> brings up a split line.</param>
     /// <param name="reader">The card reader.</param>
     /// <param name="module">The secure module; holds the terminal's keys and knows its center.</param>
     /// <param name="display">Is told each step as it happens.</param>
@@ -71,7 +70,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         _commands = new CommandBuffer(options.Window);
         _card = new CardPort(
             reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), CheckAsync, options.SlowCard, _time, _logger);
-        _state = TerminalState.Start(module.Identity.Id, options.Policy);
+        _state = TerminalState.Start(module.Identity.Id, options.Policy, connector is SplitConnector ? LineHalf.Data : LineHalf.Whole);
     }
 
     /// <summary>What goes through the queue: the machine's events, and what only the relay itself acts on.</summary>
@@ -83,7 +82,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public sealed record CommandCame(int Sequence, bool IsKept) : Item;
 
-        public sealed record LineUp(ILine Line, ByteString Nonce) : Item;
+        public sealed record LineUp(RelayLine Line, ByteString Nonce) : Item;
 
         public sealed record Wanted(PendingIssue Issue) : Item;
 
@@ -94,6 +93,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         public sealed record ReaderCame : Item;
 
         public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
+
+        public sealed record Shown(TerminalEffect.Show Show) : Item;
     }
 
     /// <summary>A request from <see cref="IssueAsync"/> on its way.</summary>
@@ -103,9 +104,6 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public bool Asked { get; set; }
     }
-
-    /// <summary>Both sides' halves of the admission under way.</summary>
-    private readonly record struct AdmissionTally(Hello? Hello, Challenge? Challenge);
 
     /// <summary>Where the terminal stands.</summary>
     public TerminalPhase Phase => Volatile.Read(ref _state).Phase;
@@ -227,6 +225,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 _pending = null;
                 cancelled.Issue.Done.TrySetCanceled(CancellationToken.None);
                 if (cancelled.Issue.Asked) await StepAsync(new TerminalEvent.CancelOrdered(), cancellation).ConfigureAwait(false);
+                break;
+            case Item.Shown shown:
+                Show(shown.Show);
                 break;
             case Item.StatusWanted:
                 await SendAsync(new StatusRequest(), cancellation).ConfigureAwait(false);

@@ -233,11 +233,11 @@ internal sealed class SerialStream : Stream
 
     private async Task PutAsync(ReadOnlyMemory<byte> bytes)
     {
+        var begin = Now;
         // A port whose peer holds it up by CTS takes nothing, and the link's own timers don't run meanwhile.
         await _wire.WriteAsync(bytes, _stop.Token).AsTask().WaitAsync(_options.N2 * _options.T1InForce, _time, _stop.Token).ConfigureAwait(false);
         await _wire.FlushAsync(_stop.Token).ConfigureAwait(false);
-        var now = Now;
-        _lineFree = (_lineFree > now ? _lineFree : now) + bytes.Length * _options.CharacterTime;
+        _lineFree = (_lineFree > begin ? _lineFree : begin) + bytes.Length * _options.CharacterTime;
         await UntilLineIsAtMostAsync(_options.FrameTime + TimerGrain).ConfigureAwait(false);
     }
 

@@ -1,5 +1,16 @@
 namespace CardIssue.Core.Protocol;
 
+/// <summary>What part of a dedicated line a terminal asks for access on.</summary>
+public enum LineHalf
+{
+    /// <summary>The whole line, both ways.</summary>
+    Whole = 0,
+    /// <summary>Of a split line the half that data goes out on, from center to terminal.</summary>
+    Data = 1,
+    /// <summary>Of a split line the half that results come back on, from terminal to center.</summary>
+    Results = 2,
+}
+
 /// <summary>Why the center refuses access (S310). Coarse for the operator; the detail stays in the center's log.</summary>
 public enum RefusalCode
 {

@@ -31,6 +31,8 @@ public enum TerminalEventKind
     Challenge,
     /// <summary><see cref="Protocol.Admitted"/> came.</summary>
     Admitted,
+    /// <summary><see cref="Protocol.Joined"/> came.</summary>
+    Joined,
     /// <summary><see cref="Protocol.Refused"/> came.</summary>
     Refused,
     /// <summary><see cref="Protocol.Declined"/> came.</summary>
@@ -172,6 +174,7 @@ public abstract record TerminalEvent
         {
             MessageType.Challenge => TerminalEventKind.Challenge,
             MessageType.Admitted => TerminalEventKind.Admitted,
+            MessageType.Joined => TerminalEventKind.Joined,
             MessageType.Refused => TerminalEventKind.Refused,
             MessageType.Declined => TerminalEventKind.Declined,
             MessageType.InsertCard => TerminalEventKind.InsertCard,
@@ -183,7 +186,7 @@ public abstract record TerminalEvent
             MessageType.ReaderEnrollment => TerminalEventKind.ReaderEnrollment,
             MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
                 or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
-                or MessageType.StatusRequest or MessageType.EnrollReader => TerminalEventKind.Garbage,
+                or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader => TerminalEventKind.Garbage,
         };
     }
 

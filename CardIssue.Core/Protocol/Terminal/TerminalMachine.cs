@@ -15,6 +15,7 @@ public static partial class TerminalMachine
     private const string NotAsked = "nobody asked";
     private const string NoLine = "there is no line";
     private const string TooEarly = "before access is granted";
+    private const string NotJoined = "before the halves are joined";
     private const string NotAMessage = "no message of a center";
 
     /// <summary>The transition for an event.</summary>
@@ -29,6 +30,8 @@ public static partial class TerminalMachine
             TerminalPhase.Proving => Proving(state, happened),
             TerminalPhase.AwaitingAdmission => AwaitingAdmission(state, happened),
             TerminalPhase.VerifyingCenter => VerifyingCenter(state, happened),
+            TerminalPhase.AwaitingResults => AwaitingResults(state, happened),
+            TerminalPhase.Attached => Attached(state, happened),
             TerminalPhase.Idle => Idle(state, happened),
             TerminalPhase.Requesting => Requesting(state, happened),
             TerminalPhase.CheckingReader => CheckingReader(state, happened),
@@ -48,7 +51,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, NoLine),
         Kind.LineDown or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted
-            or Kind.Challenge or Kind.Admitted or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
+            or Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
             or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Garbage => Ignore(s, Late),
     };
 
@@ -62,7 +65,7 @@ public static partial class TerminalMachine
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Admitted or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+        Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -78,7 +81,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Admitted or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+        Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -86,7 +89,7 @@ public static partial class TerminalMachine
 
     private static Step AwaitingAdmission(TerminalState s, TerminalEvent e) => e.Kind switch
     {
-        Kind.Admitted => To(s with { Phase = TerminalPhase.VerifyingCenter }, new TerminalEffect.StopTimer(), new TerminalEffect.JudgeCenter(Message<Admitted>(e))),
+        Kind.Admitted => OnAdmitted(s, Message<Admitted>(e)),
         Kind.Refused => OnRefused(s, Message<Refused>(e)),
         Kind.LineDown => GoOffline(s),
         Kind.TimerFired => Hang(s),
@@ -95,7 +98,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+        Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -110,7 +113,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+        Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, "the terminal has asked for nothing yet"),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -125,7 +128,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.LineDown => GoOffline(s),
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
@@ -143,7 +146,7 @@ public static partial class TerminalMachine
         Kind.TimerFired => Hang(s),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
@@ -159,7 +162,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
@@ -174,7 +177,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
@@ -189,7 +192,7 @@ public static partial class TerminalMachine
         Kind.CardInserted => Ignore(s, Double),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
@@ -209,7 +212,7 @@ public static partial class TerminalMachine
         Kind.TimerFired => Hang(s),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
@@ -228,7 +231,7 @@ public static partial class TerminalMachine
         Kind.TimerFired => s.Relay!.InCard ? To(s, new TerminalEffect.ArmTimer()) : Hang(s),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged => Ignore(s, Late),
@@ -243,7 +246,7 @@ public static partial class TerminalMachine
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "the last customer's card is still in"),
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),

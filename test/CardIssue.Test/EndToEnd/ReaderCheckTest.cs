@@ -3,6 +3,7 @@ using CardIssue.Core.Cards;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Relay;
+using CardIssue.VirtualCard.Reading;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -17,7 +18,7 @@ public sealed class ReaderCheckTest
     {
         var shop = await Shop.OpenAsync();
         await shop.ShowsAsync("AccessGranted");
-        var reader = new SwappableReader(shop.Reader, Known);
+        var reader = new SwappableReader((VirtualCardReader)shop.Hardware.Reader, Known);
         shop.ReaderInFront = reader;
         await shop.RestartTerminalAsync();
         await shop.ShowsAsync("AccessGranted", 2);

@@ -109,6 +109,7 @@ public sealed class ReaderEnrollmentTest
         slot.Insert(Sam(1));
         using var key = new SamReaderKey(slot);
         var carried = (await key.ReadPublicKeyAsync(CancellationToken.None)).Value;
+        Assert.That(carried.Length, Is.EqualTo(P256PublicKey.Length));
         await shop.Registry.SetReadersAsync(Shop.TerminalName, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false, carried)]);
         await RestartWithSamAsync(shop, slot);
         shop.Reader.Insert(Shop.Card(1));

@@ -40,18 +40,6 @@ public sealed class PcscFaultTest
     }
 
     [Test, CancelAfter(30_000)]
-    public async Task MuteCard_Waited_SaysSo(CancellationToken cancellation)
-    {
-        await using (await VpcdCard.InsertAsync(SharedPcscd.FirstPort, isMute: true))
-        {
-            Assert.That((await Thrown(_reader.WaitForCardAsync(cancellation))).Fault, Is.EqualTo(CardFault.Mute));
-            Assert.That((await Thrown(_reader.ConnectAsync(cancellation))).Fault, Is.EqualTo(CardFault.Mute));
-        }
-        await _reader.WaitForRemovalAsync(cancellation);
-        await NextCardWorksAsync(cancellation);
-    }
-
-    [Test, CancelAfter(30_000)]
     public async Task CardPulled_InMidCommand_IsRemoved(CancellationToken cancellation)
     {
         var card = await VpcdCard.InsertAsync(SharedPcscd.FirstPort, _ => null);

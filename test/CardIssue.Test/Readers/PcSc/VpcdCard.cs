@@ -12,15 +12,13 @@ internal sealed class VpcdCard : IAsyncDisposable
     private readonly VpcdSocket _socket;
     private readonly Func<byte[], byte[]?> _answer;
     private readonly byte[] _atr;
-    private readonly bool _isMute;
     private readonly Task _running;
     private readonly TaskCompletionSource _commandCame = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _powerOns, _powerOffs;
-    private bool _isStarting;
 
-    private VpcdCard(VpcdSocket socket, Func<byte[], byte[]?> answer, byte[] atr, bool isMute)
+    private VpcdCard(VpcdSocket socket, Func<byte[], byte[]?> answer, byte[] atr)
     {
-        (_socket, _answer, _atr, _isMute) = (socket, answer, atr, isMute);
+        (_socket, _answer, _atr) = (socket, answer, atr);
         _running = RunAsync();
     }
 
@@ -28,13 +26,12 @@ internal sealed class VpcdCard : IAsyncDisposable
     /// <param name="port">The slot's.</param>
     /// <param name="answer">Command to response; null to never answer. By default 9000.</param>
     /// <param name="atr">By default <see cref="AtrT1"/>.</param>
-    /// <param name="isMute">It does not answer its resets.</param>
-    public static async Task<VpcdCard> InsertAsync(int port, Func<byte[], byte[]?>? answer = null, byte[]? atr = null, bool isMute = false)
+    public static async Task<VpcdCard> InsertAsync(int port, Func<byte[], byte[]?>? answer = null, byte[]? atr = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         await socket.ConnectAsync("127.0.0.1", port, limit.Token);
-        return new VpcdCard(new VpcdSocket(socket), answer ?? (_ => [0x90, 0x00]), atr ?? AtrT1, isMute);
+        return new VpcdCard(new VpcdSocket(socket), answer ?? (_ => [0x90, 0x00]), atr ?? AtrT1);
     }
 
     /// <summary>Completes when the first command has come.</summary>
@@ -68,12 +65,9 @@ internal sealed class VpcdCard : IAsyncDisposable
                 return null;
             case 0x01 or 0x02:
                 Interlocked.Increment(ref _powerOns);
-                _isStarting = true;
                 return null;
             default:
-                var isAnswerToReset = _isStarting;
-                _isStarting = false;
-                return isAnswerToReset && _isMute ? [] : _atr;
+                return _atr;
         }
     }
 
