@@ -18,6 +18,9 @@ internal sealed class TerminalHostProcess(params string[] within) : IDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("cardissue-terminalhost-").FullName;
 
+    /// <summary>Variables besides the inherited ones.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A file of this run's folder.</summary>
     public string File(string name) => Path.Combine(Folder, name);
 
@@ -41,6 +44,7 @@ internal sealed class TerminalHostProcess(params string[] within) : IDisposable
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Longest);
         try

@@ -41,9 +41,11 @@ internal sealed class Branch : IAsyncDisposable
     /// <param name="orders">How many orders per mode.</param>
     /// <param name="atCenter">See <see cref="CenterHostProcess"/>.</param>
     /// <param name="atTerminal">See <see cref="TerminalHostProcess"/>.</param>
-    public static async Task<Branch> OpenAsync(string address, int orders, string[]? atCenter = null, string[]? atTerminal = null)
+    /// <param name="environment">The terminal's, besides the inherited one.</param>
+    public static async Task<Branch> OpenAsync(string address, int orders, string[]? atCenter = null, string[]? atTerminal = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
-        var branch = new Branch(new CenterHostProcess(atCenter ?? []), new TerminalHostProcess(atTerminal ?? []));
+        var branch = new Branch(new CenterHostProcess(atCenter ?? []), new TerminalHostProcess(atTerminal ?? []) { Environment = environment ?? new Dictionary<string, string>() });
         try
         {
             await branch.CenterAsync("init", "--id", "main");
@@ -78,21 +80,20 @@ internal sealed class Branch : IAsyncDisposable
         return run;
     }
 
+    /// <summary>Runs exactly this command line of the terminal.</summary>
+    public Task<TerminalHostRun> TerminalPlainAsync(params string[] args) => _terminal.RunAsync(args);
+
     /// <summary>Starts the center.</summary>
-    /// <param name="lines">As <c>--line</c> has them; the registry's when empty.</param>
-    /// <returns>Where each line listens.</returns>
-    public async Task<string[]> ServeAsync(params string[] lines)
+    /// <param name="where">Where the line comes in, as <c>--line</c> has it behind the number.</param>
+    /// <param name="more">Further options.</param>
+    /// <returns>Where it came to listen.</returns>
+    public async Task<string> ServeAsync(string where, params string[] more)
     {
-        _serving = _center.Begin(["serve", .. lines.SelectMany(line => new[] { "--line", line })]);
-        var places = new string[lines.Length];
-        for (var i = 0; i < places.Length; i++)
-        {
-            var ready = await _serving.StandardOutput.ReadLineAsync().WaitAsync(Longest);
-            Assert.That(ready, Does.StartWith("ready line "), ready is null ? await _serving.StandardError.ReadToEndAsync() : ready);
-            places[i] = ready!.Split(' ')[^1];
-        }
+        _serving = _center.Begin(["serve", "--line", $"{Line}={where}", .. more]);
+        var ready = await _serving.StandardOutput.ReadLineAsync().WaitAsync(Longest);
+        Assert.That(ready, Does.StartWith("ready line "), ready is null ? await _serving.StandardError.ReadToEndAsync() : ready);
         _steps = _serving.StandardOutput.ReadToEndAsync();
-        return places;
+        return ready!.Split(' ')[^1];
     }
 
     /// <summary>Has a card issued; it must be.</summary>
