@@ -11,7 +11,7 @@ public class SerialLineTest
 {
     private static readonly SerialLineOptions Fast = new()
     {
-        BaudRate = 1_000_000, T1 = TimeSpan.FromMilliseconds(150), N2 = 40,
+        BaudRate = 1_000_000, FrameSize = 64, T1 = TimeSpan.FromMilliseconds(150), N2 = 40,
         ReopenDelay = TimeSpan.FromMilliseconds(50), MaxReopenDelay = TimeSpan.FromMilliseconds(200),
     };
 
