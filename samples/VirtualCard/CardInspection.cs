@@ -6,10 +6,13 @@ namespace CardIssue.VirtualCard;
 
 /// <summary>What a card holds, read past all access rules: for a test's last word on what was written.</summary>
 /// <param name="KeyVersions">The key versions on the card.</param>
+/// <param name="PivPublicKey">Of the PIV application, the uncompressed P-256 point, 65 bytes; null when there is no such application.</param>
+/// <param name="PivCertificate">X.509, DER.</param>
 /// <param name="Data">Data objects of the security domain by tag.</param>
 public sealed record CardInspection(
     CardLifeCycle LifeCycle, ByteString Kdd, int FailedAuthentications, IReadOnlyList<byte> KeyVersions,
-    IReadOnlyDictionary<int, ByteString> Data, IReadOnlyList<LoadFile> LoadFiles, IReadOnlyList<ApplicationInspection> Applications)
+    IReadOnlyDictionary<int, ByteString> Data, IReadOnlyList<LoadFile> LoadFiles, IReadOnlyList<ApplicationInspection> Applications,
+    ByteString? PivPublicKey = null, ByteString? PivCertificate = null)
 {
     /// <summary>The application with that AID in hexadecimal.</summary>
     /// <exception cref="InvalidOperationException">It is not on the card.</exception>
@@ -17,7 +20,7 @@ public sealed record CardInspection(
 
     internal static CardInspection Of(CardState state) => new(
         state.LifeCycle, state.Kdd, state.FailedAuthentications, [.. state.Keys.Keys.Select(k => k.Version).Distinct()], state.Data, state.LoadFiles,
-        [.. state.Applications.Select(ApplicationInspection.Of)]);
+        [.. state.Applications.Select(ApplicationInspection.Of)], state.Piv?.PublicKey, state.Piv?.Certificate);
 }
 
 /// <summary>What an application holds.</summary>

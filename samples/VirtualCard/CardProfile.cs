@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
 using CardIssue.Core;
+using CardIssue.VirtualCard.Application;
 using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard;
@@ -11,9 +12,10 @@ public static class CardProfile
 {
     public const string BlankEmvName = "blank-emv";
     public const string EmptyName = "empty";
+    public const string SamName = "sam";
 
     /// <summary>The names of the profiles that there are.</summary>
-    public static readonly IReadOnlyList<string> Names = [BlankEmvName, EmptyName];
+    public static readonly IReadOnlyList<string> Names = [BlankEmvName, EmptyName, SamName];
 
     /// <summary>The publicly known test key 404142…4F, for ENC, MAC and DEK alike: never on a card that is worth anything.</summary>
     public const string TestKey = "404142434445464748494A4B4C4D4E4F";
@@ -49,11 +51,26 @@ public static class CardProfile
         };
     }
 
+    /// <summary>A card that plays a secure access module: a PIV application with a new Card Authentication key and its certificate.</summary>
+    public static CardState Sam(uint serial, IReadOnlyList<CardKeySet> keySets, TimeProvider? time = null) => Empty(serial, keySets) with
+    {
+        LifeCycle = CardLifeCycle.Secured,
+        LoadFiles = [new LoadFile(PivApplication.Package, ByteString.Own([1, 0]), [PivApplication.Aid], 0)],
+        Applications =
+        [
+            new CardApplication(
+                PivApplication.Aid, PivApplication.Package, PivApplication.Aid, CardApplication.Selectable, ByteString.Own([0, 0, 0]),
+                ImmutableSortedDictionary<ushort, ByteString>.Empty),
+        ],
+        Piv = PivCredential.Generate($"CardIssue SAM {serial}", time ?? TimeProvider.System),
+    };
+
     /// <summary>The profile of that name; null when there is none.</summary>
     public static CardState? ByName(string name, uint serial, IReadOnlyList<CardKeySet> keySets) => name switch
     {
         BlankEmvName => BlankEmv(serial, keySets),
         EmptyName => Empty(serial, keySets),
+        SamName => Sam(serial, keySets),
         _ => null,
     };
 

@@ -11,13 +11,15 @@ public sealed class CardSimulator
 {
     private readonly CardMemory _memory;
     private readonly string? _path;
+    private readonly CardProtocol? _protocol;
     private readonly ResponseBuffer _responses = new();
     private PowerCut? _cut;
 
-    private CardSimulator(CardState state, string? path, Func<int, byte[]>? challenges)
+    private CardSimulator(CardState state, string? path, Func<int, byte[]>? challenges, CardProtocol? protocol)
     {
         _memory = new CardMemory(state, challenges);
         _path = path;
+        _protocol = protocol;
     }
 
     /// <summary>A card that lives in memory; or in the file at <paramref name="path"/>, which is written now.</summary>
@@ -25,19 +27,23 @@ public sealed class CardSimulator
     public static CardSimulator Create(CardState state, string? path = null, Func<int, byte[]>? challenges = null)
     {
         if (path is not null) StateFile.Save(path, state);
-        return new CardSimulator(state, path, challenges);
+        return new CardSimulator(state, path, challenges, null);
     }
 
     /// <summary>The card that a state file holds.</summary>
+    /// <param name="protocol">What to speak instead of the protocol that the file names.</param>
     /// <exception cref="IOException">The file can't be read.</exception>
     /// <exception cref="InvalidDataException">The file is no state file.</exception>
-    public static CardSimulator Open(string path) => new(StateFile.Load(path), path, null);
+    public static CardSimulator Open(string path, CardProtocol? protocol = null) => new(StateFile.Load(path), path, null, protocol);
 
     /// <summary>The persistent state as it stands now.</summary>
     public CardState State => _memory.State;
 
     /// <summary>Answer to reset of this card.</summary>
-    public byte[] Atr => AnswerToReset.Of(State.Protocol);
+    public byte[] Atr => AnswerToReset.Of(Protocol);
+
+    /// <summary>The transmission protocol that it offers.</summary>
+    public CardProtocol Protocol => _protocol ?? State.Protocol;
 
     /// <summary>Whether the card has power; only a powered card answers.</summary>
     public bool IsPowered { get; private set; }
@@ -77,7 +83,7 @@ public sealed class CardSimulator
             PowerOff();
             return [];
         }
-        var response = _responses.TryServe(command) ?? Execute(command);
+        var response = _responses.TryServe(command, Protocol) ?? Execute(command);
         if (moment != CutMoment.BeforeResponse) return response;
         PowerOff();
         return [];
@@ -94,7 +100,7 @@ public sealed class CardSimulator
         {
             var reply = CommandRouter.Execute(_memory, command);
             if (_path is not null && !ReferenceEquals(before, State)) StateFile.Save(_path, State);
-            return _responses.Deliver(command, reply, State.Protocol);
+            return _responses.Deliver(command, reply, Protocol);
         }
         catch
         {

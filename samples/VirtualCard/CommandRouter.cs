@@ -46,7 +46,8 @@ internal static class CommandRouter
     private static Reply Dispatch(CardMemory card, Command command)
     {
         if (card.State.LifeCycle == CardLifeCycle.CardLocked && command.Ins is not (GetData or 0xF2 or 0xF0)) return Sw.Conditions;
-        return card.IsDomainSelected ? SecurityDomain.Execute(card, command) : PersonalizedApplication.Execute(card, command);
+        return card.IsDomainSelected ? SecurityDomain.Execute(card, command)
+            : card.Volatile.Selected == PivApplication.Aid ? PivApplication.Execute(card, command) : PersonalizedApplication.Execute(card, command);
     }
 
     private static ushort? ClassFault(byte cla)

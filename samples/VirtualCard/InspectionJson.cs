@@ -14,6 +14,8 @@ public static class InspectionJson
             kdd = card.Kdd.ToString(),
             failedAuthentications = card.FailedAuthentications,
             keyVersions = card.KeyVersions.Select(v => v.ToString("X2")),
+            publicKey = card.PivPublicKey?.ToString(),
+            certificate = card.PivCertificate?.ToString(),
             data = card.Data.ToDictionary(d => d.Key.ToString("X"), d => d.Value.ToString()),
             loadFiles = card.LoadFiles.Select(f => new { aid = f.Aid.ToString(), version = f.Version.ToString(), modules = f.Modules.Select(m => m.ToString()), length = f.Length }),
             applications = card.Applications.Select(a => new

@@ -22,11 +22,16 @@ internal sealed class ResponseBuffer
     }
 
     /// <summary>Serves GET RESPONSE and the repeat after 6Cxx; null when the command is a new one, and then what was held is gone.</summary>
-    public byte[]? TryServe(ReadOnlySpan<byte> command)
+    public byte[]? TryServe(ReadOnlySpan<byte> command, CardProtocol protocol)
     {
         var isGetResponse = command.Length == 5 && (command[0] & 0x7F) is 0x00 or 0x04 && command[1] == 0xC0 && command[2] == 0 && command[3] == 0;
         var isRepeat = _awaitedRepeat is not null && command.Length == _awaitedRepeat.Length + 1 && command.StartsWith(_awaitedRepeat);
-        if (_rest.Length > 0 && (isGetResponse || isRepeat)) return Take(command[^1] == 0 ? ShortMaximum : command[^1]);
+        if (_rest.Length > 0 && (isGetResponse || isRepeat))
+        {
+            var wanted = command[^1] == 0 ? ShortMaximum : command[^1];
+            // T=0 can't answer with less than P3 says.
+            return protocol == CardProtocol.T0 && wanted > _rest.Length ? new Reply((ushort)(0x6C00 | _rest.Length)).ToBytes() : Take(wanted);
+        }
         Clear();
         return isGetResponse ? new Reply(Sw.Conditions).ToBytes() : null;
     }

@@ -5,6 +5,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Commands;
 using CardIssue.Core.Keys;
+using CardIssue.CommandLine;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.CenterHost.Cli;

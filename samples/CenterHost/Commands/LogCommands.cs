@@ -3,6 +3,7 @@ using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
+using CardIssue.CommandLine;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
+using CardIssue.CommandLine;
 
 namespace CardIssue.TerminalHost.Cli;
 

@@ -1,16 +1,19 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using CardIssue.CommandLine;
 using CardIssue.VirtualCard.Reading;
+using CardIssue.VirtualCard.State;
 using CardIssue.VirtualCard.Timing;
 
 namespace CardIssue.VirtualCard.Cli;
 
-/// <summary>What <c>serve</c> and <c>vpcd</c> have in common: the card, its speed, its power cut, the control port.</summary>
+/// <summary>What <c>serve</c>, <c>vpcd</c> and <c>twin</c> have in common: the card, its speed, its power cut, the control port.</summary>
 internal sealed class CardOptions
 {
     private readonly Option<FileInfo?> _file = new("--card") { Description = "The card file; every change is written to it." };
-    private readonly Option<string?> _profile = new("--profile") { Description = "A fresh card that lives in memory: " + string.Join(" or ", CardProfile.Names) + "." };
+    private readonly Option<string?> _profile = new("--profile") { Description = "A fresh card that lives in memory: " + string.Join(", ", CardProfile.Names) + "." };
     private readonly Option<uint> _serial = new("--serial") { Description = "Serial number of the fresh card.", DefaultValueFactory = _ => 1 };
+    private readonly Option<CardProtocol?> _protocol = new("--protocol") { Description = "t0 or t1; without it what the card file says, and t1 for a fresh card." };
     private readonly Option<string?> _timing = new("--timing") { Description = "p71 (a model of a real card) or p71-install (the measured times of 101 commands, then the model)." };
     private readonly Option<int?> _cutAt = NumberOption.Optional("--cut-at", "Cut the card's power at this command, from 1.", 1, int.MaxValue);
     private readonly Option<string> _cutMoment = new("--cut-moment") { Description = "before (it never runs) or response (it ran, nobody hears of it).", DefaultValueFactory = _ => "response" };
@@ -26,7 +29,7 @@ internal sealed class CardOptions
         _profile.AcceptOnlyFromAmong([.. CardProfile.Names]);
         _timing.AcceptOnlyFromAmong("p71", "p71-install");
         _cutMoment.AcceptOnlyFromAmong("before", "response");
-        foreach (var option in new Option[] { _file, _profile, _serial, _timing, _cutAt, _cutMoment, ControlPort, Json }) command.Options.Add(option);
+        foreach (var option in new Option[] { _file, _profile, _serial, _protocol, _timing, _cutAt, _cutMoment, ControlPort, Json }) command.Options.Add(option);
         _keys.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -41,7 +44,7 @@ internal sealed class CardOptions
     public CardSlot MakeSlot(ParseResult parsed)
     {
         var slot = new CardSlot();
-        var card = parsed.GetValue(_file) is { } file ? CardSimulator.Open(file.FullName)
+        var card = parsed.GetValue(_file) is { } file ? CardSimulator.Open(file.FullName, parsed.GetValue(_protocol))
             : parsed.GetValue(_profile) is { } profile ? Fresh(parsed, profile) : null;
         if (card is null) return slot;
         if (parsed.GetValue(_cutAt) is { } at)
@@ -50,16 +53,19 @@ internal sealed class CardOptions
         return slot;
     }
 
-    public CardPacer? MakePacer(ParseResult parsed) => parsed.GetValue(_timing) switch
+    public CardPacer? MakePacer(ParseResult parsed) => MakeTiming(parsed) is { } timing ? new CardPacer(TimeProvider.System, timing) : null;
+
+    public ICardTiming? MakeTiming(ParseResult parsed) => parsed.GetValue(_timing) switch
     {
-        "p71" => new CardPacer(TimeProvider.System, new P71Timing()),
-        "p71-install" => new CardPacer(TimeProvider.System, new P71InstallReplay()),
+        "p71" => new P71Timing(),
+        "p71-install" => new P71InstallReplay(),
         _ => null,
     };
 
     private CardSimulator Fresh(ParseResult parsed, string profile)
     {
         var serial = parsed.GetValue(_serial);
-        return CardSimulator.Create(CardProfile.ByName(profile, serial, [_keys.Read(parsed, CardProfile.Kdd(serial).Span)])!);
+        var state = CardProfile.ByName(profile, serial, [_keys.Read(parsed, CardProfile.Kdd(serial).Span)])!;
+        return CardSimulator.Create(state with { Protocol = parsed.GetValue(_protocol) ?? state.Protocol });
     }
 }

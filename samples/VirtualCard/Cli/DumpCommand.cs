@@ -25,6 +25,7 @@ internal static class DumpCommand
     private static void Print(CardInspection card, TextWriter output)
     {
         output.WriteLine($"card {card.Kdd}: {card.LifeCycle}, key versions {string.Join(" ", card.KeyVersions.Select(v => v.ToString("X2")))}, {card.FailedAuthentications} failed authentications");
+        if (card.PivPublicKey is { } publicKey) output.WriteLine($"  public key {publicKey}");
         foreach (var (tag, value) in card.Data) output.WriteLine($"  tag {tag:X}: {value}");
         foreach (var file in card.LoadFiles) output.WriteLine($"  load file {file.Aid}: {file.Length} bytes");
         foreach (var application in card.Applications)

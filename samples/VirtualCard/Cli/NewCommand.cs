@@ -9,7 +9,7 @@ internal static class NewCommand
 {
     public static Command Make(TextWriter output)
     {
-        var profile = new Option<string>("--profile") { Description = string.Join(" or ", CardProfile.Names) + ".", DefaultValueFactory = _ => CardProfile.BlankEmvName };
+        var profile = new Option<string>("--profile") { Description = string.Join(", ", CardProfile.Names) + "; sam plays a secure access module with a key of its own.", DefaultValueFactory = _ => CardProfile.BlankEmvName };
         profile.AcceptOnlyFromAmong([.. CardProfile.Names]);
         var file = new Option<FileInfo>("--out") { Description = "The card file to write.", Required = true };
         var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
@@ -34,8 +34,8 @@ internal static class NewCommand
             };
             StateFile.Save(path, state);
             output.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(new { ok = true, file = path, kdd = state.Kdd.ToString(), kvn = set.Version.ToString("X2"), kcv = Convert.ToHexString(set.Enc.CheckValue) })
-                : $"{path}: card {state.Kdd}, key version {set.Version:X2}, ENC check value {Convert.ToHexString(set.Enc.CheckValue)}");
+                ? JsonSerializer.Serialize(new { ok = true, file = path, kdd = state.Kdd.ToString(), kvn = set.Version.ToString("X2"), kcv = Convert.ToHexString(set.Enc.CheckValue), publicKey = state.Piv?.PublicKey.ToString(), certificate = state.Piv?.Certificate.ToString() })
+                : $"{path}: card {state.Kdd}, key version {set.Version:X2}, ENC check value {Convert.ToHexString(set.Enc.CheckValue)}{(state.Piv is { } piv ? $", public key {piv.PublicKey}" : "")}");
             return (int)ExitCode.Ok;
         });
         return command;

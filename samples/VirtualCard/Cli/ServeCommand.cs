@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using CardIssue.CommandLine;
 using CardIssue.VirtualCard.Net;
 
 namespace CardIssue.VirtualCard.Cli;

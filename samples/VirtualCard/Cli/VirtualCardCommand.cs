@@ -1,15 +1,17 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using CardIssue.CommandLine;
 
 namespace CardIssue.VirtualCard.Cli;
 
-/// <summary>The command line: new, dump, serve, vpcd.</summary>
+/// <summary>The command line: new, dump, serve, vpcd, twin.</summary>
 public static class VirtualCardCommand
 {
     private const string About =
         """
-        A GlobalPlatform card with SCP03, simulated.
+        A GlobalPlatform card with SCP03, or a secure access module with a PIV application, simulated.
 
         The card file is JSON and holds the card's keys in the clear: use it with test keys only.
         Exit codes: 0 ok, 2 usage, 3 a file can't be read, written or understood, 4 network.
@@ -18,11 +20,13 @@ public static class VirtualCardCommand
     /// <summary>Runs one command line. Returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
-        var root = new RootCommand(About) { NewCommand.Make(output), DumpCommand.Make(output), ServeCommand.Make(output), VpcdCommand.Make(output) };
-        var parsed = root.Parse(args);
+        var root = new RootCommand(About) { NewCommand.Make(output), DumpCommand.Make(output), ServeCommand.Make(output), VpcdCommand.Make(output), TwinCommand.Make(output) };
+        // English whatever the system speaks, which UsageFaults needs; and no response files: an argument that begins with @ is one.
+        CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            foreach (var fault in parsed.Errors) await error.WriteLineAsync(fault.Message);
+            foreach (var fault in UsageFaults.Of(parsed)) await error.WriteLineAsync(fault);
             await error.WriteLineAsync("Try --help.");
             return (int)ExitCode.Usage;
         }

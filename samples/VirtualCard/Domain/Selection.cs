@@ -23,7 +23,7 @@ internal static class Selection
 
         card.Select(aid);
         var control = card.State.Find(aid) is { } application
-            ? PersonalizedApplication.FileControlInformation(application)
+            ? aid == PivApplication.Aid ? PivApplication.PropertyTemplate() : PersonalizedApplication.FileControlInformation(application)
             : Tlv.Make(0x6F, [.. Tlv.Make(0x84, aid.Span), .. Tlv.Make(0xA5, Tlv.Make(0x9F65, 0xFF))]);
         return new Reply(control, isLocked ? Sw.CardLocked : Sw.Ok);
     }

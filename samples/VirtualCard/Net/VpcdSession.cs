@@ -8,9 +8,8 @@ public sealed class VpcdSession(VpcdSocket socket, CardSlot slot, CardPacer? pac
 {
     private const byte Off = 0x00, On = 0x01, Reset = 0x02, SendAtr = 0x04;
 
-    private int _powered;
+    private PoweredCard? _powered;
     private int _reported;
-    private CancellationToken _removal = CancellationToken.None;
 
     /// <summary>Serves until the other end closes.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -23,14 +22,14 @@ public sealed class VpcdSession(VpcdSocket socket, CardSlot slot, CardPacer? pac
                 {
                     0 => null,
                     1 => Control(message[0]),
-                    _ => await TransmitAsync(message, cancellation).ConfigureAwait(false),
+                    _ => _powered is null ? [] : await _powered.TransmitAsync(message, cancellation).ConfigureAwait(false),
                 };
                 if (answer is not null) await socket.WriteAsync(answer, cancellation).ConfigureAwait(false);
             }
         }
         finally
         {
-            slot.PowerOff(_powered);
+            _powered?.PowerOff();
         }
     }
 
@@ -39,12 +38,11 @@ public sealed class VpcdSession(VpcdSocket socket, CardSlot slot, CardPacer? pac
         switch (code)
         {
             case Off:
-                slot.PowerOff(_powered);
+                _powered?.PowerOff();
                 return null;
             case On or Reset:
-                (_powered, _removal) = slot.Reset() is { } start ? (start.Insertion, start.Removal) : (0, CancellationToken.None);
-                if (_powered != 0) _reported = _powered;
-                pacer?.Restart();
+                _powered = PoweredCard.PowerOn(slot, pacer)?.Card;
+                if (_powered is not null) _reported = _powered.Insertion;
                 return null;
             case SendAtr:
                 return ReportAtr();
@@ -60,22 +58,5 @@ public sealed class VpcdSession(VpcdSocket socket, CardSlot slot, CardPacer? pac
         var wasSwapped = _reported != 0 && now.Insertion != _reported;
         _reported = wasSwapped ? 0 : now.Insertion;
         return wasSwapped ? [] : now.Atr;
-    }
-
-    private async Task<byte[]> TransmitAsync(byte[] command, CancellationToken cancellation)
-    {
-        var started = pacer?.Now() ?? 0;
-        var answer = slot.Transmit(_powered, command);
-        if (answer.Length == 0 || pacer is null) return answer;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _removal);
-        try
-        {
-            await pacer.WaitAsync(started, command, answer.Length, either.Token).ConfigureAwait(false);
-            return answer;
-        }
-        catch (OperationCanceledException) when (_removal.IsCancellationRequested)
-        {
-            return [];
-        }
     }
 }

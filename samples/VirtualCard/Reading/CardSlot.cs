@@ -1,3 +1,5 @@
+using CardIssue.VirtualCard.State;
+
 namespace CardIssue.VirtualCard.Reading;
 
 /// <summary>Where a simulated card is put in and taken out. Safe for concurrent calls; the card runs one command at a time.</summary>
@@ -62,9 +64,15 @@ public sealed class CardSlot
     }
 
     /// <summary>Resets the card that is in; null when none is. The token fires when it is taken out.</summary>
-    public (int Insertion, byte[] Atr, CancellationToken Removal)? Reset()
+    public (int Insertion, CardProtocol Protocol, byte[] Atr, CancellationToken Removal)? Reset()
     {
-        lock (_sync) return _card is null ? null : (Insertion, _card.Reset(), _removal.Token);
+        lock (_sync) return _card is null ? null : (Insertion, _card.Protocol, _card.Reset(), _removal.Token);
+    }
+
+    /// <summary>Whether the card of that insertion is in and has power.</summary>
+    public bool IsPowered(int insertion)
+    {
+        lock (_sync) return _card is { IsPowered: true } && Insertion == insertion;
     }
 
     /// <summary>Takes the power from the card of that insertion, if it is still in.</summary>

@@ -84,6 +84,9 @@ public sealed record CardState
     /// <summary>Data objects of the security domain, by tag: 42, 45, 5F50, DFxx.</summary>
     public ImmutableSortedDictionary<int, ByteString> Data { get; init; } = ImmutableSortedDictionary<int, ByteString>.Empty;
 
+    /// <summary>The key of the PIV application; null when there is no such application.</summary>
+    public PivCredential? Piv { get; init; }
+
     public ImmutableList<LoadFile> LoadFiles { get; init; } = [];
 
     public ImmutableList<CardApplication> Applications { get; init; } = [];

@@ -13,7 +13,9 @@ public static class StateFile
     private sealed record CardDto(
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
-        LoadFileDto[] LoadFiles, ApplicationDto[] Applications);
+        LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null);
+
+    private sealed record PivDto(string PrivateKey, string Certificate);
 
     private sealed record KeyDto(byte Version, byte Id, string Value);
 
@@ -57,7 +59,8 @@ public static class StateFile
         [.. s.LoadFiles.Select(f => new LoadFileDto(f.Aid.ToString(), f.Version.ToString(), [.. f.Modules.Select(m => m.ToString())], f.Length))],
         [.. s.Applications.Select(a => new ApplicationDto(
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
-            a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank))]);
+            a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
+        s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null);
 
     private static CardState FromDto(CardDto d) => new()
     {
@@ -77,6 +80,7 @@ public static class StateFile
         Applications = [.. d.Applications.Select(a => new CardApplication(
             Hex(a.Aid), Hex(a.LoadFile), Hex(a.Module), a.LifeCycle, Hex(a.Privileges),
             a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
+        Piv = d.Piv is { } piv ? new PivCredential(Hex(piv.PrivateKey), Hex(piv.Certificate)) : null,
     };
 
     private static ByteString Hex(string hex) => ByteString.FromHex(hex);

@@ -183,6 +183,23 @@ public class VirtualReaderTests
     }
 
     [Test]
+    public async Task Program_UnknownArguments_AreNotRepeated()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.That(await VirtualCardCommand.RunAsync(["twin", "--port", "/dev/null", "--pin=1234", "secret", "--profile", "nothing"], output, error), Is.EqualTo(2));
+        Assert.That(error.ToString(), Does.Contain("--pin").And.Not.Contain("1234").And.Not.Contain("secret"));
+    }
+
+    [Test]
+    public async Task Program_TwinOnAPortThatIsNone_Ends3()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.That(await VirtualCardCommand.RunAsync(["twin", "--port", "/nowhere/port", "--profile", "empty", "--test-keys"], output, error), Is.EqualTo(3), error.ToString());
+    }
+
+    [Test]
     public async Task Program_NewAndDump_ExitCodesAndNoKeysInTheOutput()
     {
         var folder = Directory.CreateTempSubdirectory("virtualcard");

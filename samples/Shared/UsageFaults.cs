@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
-namespace CardIssue.CenterHost.Cli;
+namespace CardIssue.CommandLine;
 
 /// <summary>What is wrong with a command line, without repeating what was typed: it may be a secret that went to the wrong place.</summary>
 internal static class UsageFaults
