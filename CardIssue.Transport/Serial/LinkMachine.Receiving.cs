@@ -19,7 +19,8 @@ internal sealed partial class LinkMachine
     /// <summary>While busy a frame was thrown away that came in its turn.</summary>
     private bool _discarded;
 
-    private int WindowBytes => _options.Window * _options.FrameSize;
+    /// <summary>With less room the peer is told to wait: a window of frames may be on its way, and another while it does not yet know.</summary>
+    private int LeastRoom => 2 * _options.Window * _options.FrameSize;
 
     /// <summary>Takes one undamaged frame, without its check sequence: 2 bytes or more.</summary>
     public void Receive(ReadOnlySpan<byte> frame, TimeSpan now)
@@ -164,7 +165,7 @@ internal sealed partial class LinkMachine
             (_rejected, _discarded) = (false, false);
             _rejectDue = false;
             AcknowledgeSoon(now);
-            if (!_busy && _received.Free < WindowBytes) (_busy, _busyChanged) = (true, true);
+            if (!_busy && _received.Free < LeastRoom) (_busy, _busyChanged) = (true, true);
         }
         else if (ahead == 0)
         {
@@ -193,7 +194,7 @@ internal sealed partial class LinkMachine
     /// <summary>With half of the buffer free the peer is told to go on, by REJ when it has to go back (X.25 2.4.5.8).</summary>
     private void EndBusyWhenRead(TimeSpan now)
     {
-        if (!_busy || _received.Free < Math.Max(WindowBytes, _options.ReceiveBuffer / 2)) return;
+        if (!_busy || _received.Free < Math.Max(LeastRoom, _options.ReceiveBuffer / 2)) return;
         (_busy, _busyChanged) = (false, true);
         if (_discarded) (_rejected, _rejectDue) = (true, true);
         _discarded = false;

@@ -136,7 +136,7 @@ public sealed class SerialLineOptions
     /// <summary>The most bytes that wait to be sent for the first time.</summary>
     internal int SendBuffer => Math.Max(2 * 1024, 2 * Window * FrameSize);
 
-    /// <summary>The most bytes that wait to be read; below a window of free room the peer is told to wait.</summary>
+    /// <summary>The most bytes that wait to be read; with less than two windows of room the peer is told to wait.</summary>
     internal int ReceiveBuffer => Math.Max(8 * 1024, 4 * Window * FrameSize);
 
     /// <summary>A copy that was checked: later changes to the caller's do no harm.</summary>

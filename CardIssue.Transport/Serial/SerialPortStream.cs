@@ -3,11 +3,6 @@ using CardIssue.Core.Lines;
 
 namespace CardIssue.Transport;
 
-/// <summary>Opens what a serial line runs over. Throws an <see cref="IOException"/> when it can't be had now; it is tried again.</summary>
-/// <param name="cancellation">Gives up.</param>
-/// <returns>A two-way stream of bytes, which may lose or spoil some; it is read and written at the same time, and disposed when the line ends.</returns>
-public delegate ValueTask<Stream> OpenSerialPort(CancellationToken cancellation);
-
 /// <summary>An open serial port. Reads go to its <c>BaseStream</c>, which honours cancellation; one read at a time.</summary>
 internal sealed class SerialPortStream : Stream
 {

@@ -3,7 +3,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState,
 
 namespace CardIssue.Core.Protocol;
 
-/// <summary>The rows of a split line: its halves from their admission on.</summary>
+/// <summary>The rows of a split line: its halves between their admission and their being joined.</summary>
 public static partial class TerminalMachine
 {
     private static Step AwaitingResults(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -23,16 +23,12 @@ public static partial class TerminalMachine
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
 
-    /// <summary>Nothing but a refusal of the token ever comes on a results half.</summary>
+    /// <summary>This machine's work is done: the half is a part of the line now, which the data half's machine has.</summary>
     private static Step Attached(TerminalState s, TerminalEvent e) => e.Kind switch
     {
-        Kind.Refused => OnRefused(s, Message<Refused>(e)),
-        Kind.LineDown => GoOffline(s),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
-        Kind.IssueOrdered or Kind.CancelOrdered or Kind.CardInserted or Kind.CardGone => Ignore(s, "the data half's business"),
-        Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, "the results half carries nothing this way"),
-        Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
+        Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.IssueOrdered or Kind.CancelOrdered or Kind.CardInserted or Kind.CardGone or Kind.Signed
+            or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted or Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Refused
+            or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport
+            or Kind.ReaderEnrollment or Kind.Garbage => Ignore(s, "the data half's business"),
     };
 }

@@ -209,7 +209,7 @@ internal sealed class Shop : IAsyncDisposable
         Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(Folder, "log") }, Vault, TimeProvider.System);
         await Registry.PutAsync(new TerminalRecord(
             TerminalName, [.. Served().Select(served => served.Listener.Line)], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
-            ShopLine.TerminalCertificate, Module.Identity.KeyVersion, true));
+            Line.Certificate, Module.Identity.KeyVersion, true));
         if (enrolReader) await Registry.SetReadersAsync(TerminalName, [Hardware.Known]);
         Services = new CenterServices
         {

@@ -16,6 +16,9 @@ internal sealed record ShopLine(ServedLine Served, ILineConnector Connector)
 
     public ILineListener Listener => Served.Listener;
 
+    /// <summary>SHA-256 of the certificate that the terminal comes in with.</summary>
+    public ByteString Certificate { get; init; } = TerminalCertificate;
+
     /// <summary>A line inside this process; as with TLS, where it says so.</summary>
     public static ShopLine Loopback(int number, bool withTls = false)
     {

@@ -12,7 +12,7 @@ internal static class SplitExploration
     public const int Faults = 3;
 
     /// <summary>Its counts, which PROTOCOL.md shows.</summary>
-    public const int States = 54_800, Transitions = 312_273;
+    public const int States = 54_800, Transitions = 322_577;
 
     private const int MaxStates = 2_000_000;
 
@@ -101,7 +101,7 @@ internal static class SplitExploration
         SplitHappening.DataCenterNotices => w.DataCenter is { Dead: true },
         SplitHappening.ResultsCenterNotices => w.ResultsCenter is { Dead: true },
         SplitHappening.DataNotices => w.Data is { Dead: true, State.Phase: not TerminalPhase.Offline },
-        SplitHappening.ResultsNotices => w.Results is { Dead: true, State.Phase: not TerminalPhase.Offline } && !w.AttachedTerminal,
+        SplitHappening.ResultsNotices => w.Results is { Dead: true, State.Phase: not TerminalPhase.Offline },
         SplitHappening.DataComesUp => w.Data.State.Phase is TerminalPhase.Offline && w is { DataCenter: null, ResultsCenter: null },
         SplitHappening.ResultsComesUp => !w.BringUp.IsEmpty && w is { Results: null, ResultsCenter: null, Data.Dead: false },
         SplitHappening.DataCenterTimer => w.Quiet && !w.AtRest && w.DataCenter is { Timer: true },

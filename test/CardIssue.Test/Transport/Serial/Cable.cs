@@ -28,7 +28,7 @@ internal sealed class Cable(LineNoise? towardCenter = null, LineNoise? towardTer
         lock (_lock) _terminal!.IsDead = true;
     }
 
-    private static Stream Noisy(Port port, LineNoise noise) => new NoisyStream(port, noise, TimeSpan.FromMilliseconds(20));
+    private static Stream Noisy(Port port, LineNoise noise) => new NoisyStream(port, noise, TimeSpan.FromMilliseconds(3));
 
     private void Deliver(Port? to, byte[] bytes)
     {

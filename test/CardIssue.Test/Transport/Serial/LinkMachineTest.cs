@@ -284,9 +284,6 @@ public class LinkMachineTest
             Assert.That(Take(), Is.Empty);
         }
         Receive(new LinkFrame(B, LinkFrameKind.ReceiveReady, false, 0, 0));
-        Pass(Options.T1!.Value);
-        Take();
-        Receive(new LinkFrame(B, LinkFrameKind.ReceiveReady, true, 0, 0));
         Assert.That(TakeOne(), Is.EqualTo(new LinkFrame(B, LinkFrameKind.Information, false, 0, 0)));
     }
 

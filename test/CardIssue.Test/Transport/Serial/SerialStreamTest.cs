@@ -10,11 +10,10 @@ public class SerialStreamTest
     /// <summary>Fast, so that tests are; a spurious T1 on a busy machine costs a poll.</summary>
     private static readonly SerialLineOptions Fast = SerialLineOptions.Checked(new SerialLineOptions
     {
-        BaudRate = SerialLineOptions.MaxBaudRate, T1 = TimeSpan.FromMilliseconds(100), T3 = TimeSpan.FromMilliseconds(500), N2 = 40,
+        BaudRate = SerialLineOptions.MaxBaudRate, FrameSize = 64, T1 = TimeSpan.FromMilliseconds(100), T3 = TimeSpan.FromMilliseconds(500), N2 = 40,
     });
 
     [TestCase(1)]
-    [TestCase(2)]
     public async Task NoiseOneInAThousand_BothWays_EverythingArrivesInOrder(int seed)
     {
         const int Payload = 256 * 1024;
@@ -191,8 +190,8 @@ public class SerialStreamTest
         private Pair(SerialLineOptions options, LineNoise there, LineNoise back)
         {
             var joined = new JoinedStreams();
-            CallingWire = new NoisyStream(joined.Near, there, TimeSpan.FromMilliseconds(20));
-            AnsweringWire = new NoisyStream(joined.Far, back, TimeSpan.FromMilliseconds(20));
+            CallingWire = new NoisyStream(joined.Near, there, TimeSpan.FromMilliseconds(3));
+            AnsweringWire = new NoisyStream(joined.Far, back, TimeSpan.FromMilliseconds(3));
             Answering = new SerialStream(AnsweringWire, LinkRole.Answering, options, TimeProvider.System);
             Calling = new SerialStream(CallingWire, LinkRole.Calling, options, TimeProvider.System);
         }
