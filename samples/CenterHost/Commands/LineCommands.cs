@@ -2,6 +2,7 @@ using System.CommandLine;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Serving;
+using CardIssue.CommandLine;
 using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
@@ -21,9 +22,10 @@ internal static class LineCommands
         var number = Number();
         var listen = new Option<string>("--listen") { Description = $"Where it comes in: {LineText.Form}.", HelpName = "WHERE", Required = true };
         var withoutTls = WithoutTls();
-        return shell.Command("add", "Adds a line, or changes the one of that number.", [number, listen, withoutTls], async (call, cancellation) =>
+        var results = NumberOption.Optional("--results", "For the data half of a split line: the number of the line that its results come on.", 1, int.MaxValue);
+        return shell.Command("add", "Adds a line, or changes the one of that number.", [number, listen, results, withoutTls], async (call, cancellation) =>
         {
-            var line = LineText.Parse(call.Get(number), call.Get(listen)!, call.Get(withoutTls));
+            var line = LineText.Parse(call.Get(number), LineText.With(call.Get(listen)!, call.Get(results)), call.Get(withoutTls));
             await using var center = call.Open();
             await center.Terminals.PutLineAsync(line, cancellation);
             await center.NoteAsync("LineAdded", new { line = line.Line.Value, listen = LineText.Of(line) }, cancellation: cancellation);

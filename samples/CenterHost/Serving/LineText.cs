@@ -11,7 +11,9 @@ namespace CardIssue.CenterHost.Serving;
 internal static class LineText
 {
     /// <summary>The forms, for help and messages.</summary>
-    public const string Form = $"tls:ADDRESS:PORT, serial-tls:{SerialPlace.Form}, or without TLS tcp:ADDRESS:PORT, serial:{SerialPlace.Form}";
+    public const string Form = $"tls:ADDRESS:PORT, serial-tls:{SerialPlace.Form}, or without TLS tcp:ADDRESS:PORT, serial:{SerialPlace.Form}; behind it {ResultsMark}N for the data half of a split line, whose results come on line N";
+
+    private const string ResultsMark = ";results=";
 
     /// <summary>Reads <c>N=WHERE</c>.</summary>
     /// <param name="text">The line.</param>
@@ -32,9 +34,12 @@ internal static class LineText
         if (number < 1) throw Bad("Line numbers start at 1.");
         try
         {
-            var address = AddressText.Parse(where);
+            var (place, results) = SplitResults(where);
+            if (results?.Value == number) throw new FormatException("the results of a split line come on another line");
+            var address = AddressText.Parse(place);
             var kind = KindOf(address.Scheme);
-            var line = new LineRecord(new LineNumber(number), kind, kind is LineKind.Tls or LineKind.Tcp ? EndPoint(address.Only().Place).ToString() : SerialPlace.Of(address).ToString());
+            var line = new LineRecord(
+                new LineNumber(number), kind, kind is LineKind.Tls or LineKind.Tcp ? EndPoint(address.Only().Place).ToString() : SerialPlace.Of(address).ToString(), results);
             return IsWithoutTls(kind) && !withoutTls
                 ? throw Bad($"{where} is a line without TLS: each message carries a counter and a MAC, but whoever hears the line hears the messages' fields. If it is so guarded, ask for it with --without-tls; otherwise write {TlsOf(address.Scheme)}:….")
                 : line;
@@ -49,11 +54,25 @@ internal static class LineText
     public static bool IsWithoutTls(LineKind kind) => kind is LineKind.Tcp or LineKind.Serial;
 
     /// <summary>As it is written.</summary>
-    public static string Of(LineRecord line) => $"{SchemeOf(line.Kind)}:{line.Listen}";
+    public static string Of(LineRecord line) => $"{PlaceOf(line)}{(line.Results is { } results ? $"{ResultsMark}{results}" : "")}";
+
+    /// <summary>Puts the number of the results' line behind a place, unless it is null.</summary>
+    public static string With(string where, int? results) => results is { } number ? string.Create(CultureInfo.InvariantCulture, $"{where}{ResultsMark}{number}") : where;
 
     /// <summary>The serial port of a line that has one.</summary>
     /// <exception cref="FormatException">What is stored is none.</exception>
-    public static SerialPlace SerialOf(LineRecord line) => SerialPlace.Of(AddressText.Parse(Of(line)));
+    public static SerialPlace SerialOf(LineRecord line) => SerialPlace.Of(AddressText.Parse(PlaceOf(line)));
+
+    private static string PlaceOf(LineRecord line) => $"{SchemeOf(line.Kind)}:{line.Listen}";
+
+    private static (string Place, LineNumber? Results) SplitResults(string where)
+    {
+        var at = where.IndexOf(ResultsMark, StringComparison.Ordinal);
+        if (at < 0) return (where, null);
+        return int.TryParse(where[(at + ResultsMark.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1
+            ? (where[..at], new LineNumber(number))
+            : throw new FormatException($"{ResultsMark} is followed by the number of one other line");
+    }
 
     private static LineKind KindOf(string scheme) => scheme switch
     {

@@ -24,6 +24,9 @@ internal sealed class ServedLines(
     {
         var lines = choice.Lines.Count > 0 ? choice.Lines : await registry.LinesAsync(cancellation);
         if (lines.Count == 0) throw new CommandException(ExitCode.Usage, "There is no line to serve; add one with line add, or name it with --line.");
+        foreach (var data in lines.Where(line => line.Results is not null))
+            if (!lines.Any(line => line.Line == data.Results && line.Results is null))
+                throw new CommandException(ExitCode.Usage, $"The results of line {data.Line} come on line {data.Results}, which is not served, or is itself the data half of a split line.");
         var opened = new List<(ServedLine Line, string Place)>();
         try
         {
@@ -46,15 +49,15 @@ internal sealed class ServedLines(
         {
             case LineKind.Tls:
                 var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Certificate(), logger: loggers.CreateLogger<TlsLineListener>());
-                return (new ServedLine(tls), tls.LocalEndPoint.ToString());
+                return (new ServedLine(tls, Results: line.Results), tls.LocalEndPoint.ToString());
             case LineKind.Tcp:
                 var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
-                return (new ServedLine(tcp, WithoutTls: true), tcp.LocalEndPoint.ToString());
+                return (new ServedLine(tcp, WithoutTls: true, line.Results), tcp.LocalEndPoint.ToString());
             case LineKind.Serial or LineKind.SerialTls:
                 var port = LineText.SerialOf(line);
                 var certificate = line.Kind is LineKind.SerialTls ? Certificate() : null;
                 var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), certificate, logger: loggers.CreateLogger<SerialLineListener>());
-                return (new ServedLine(serial, WithoutTls: certificate is null), port.ToString());
+                return (new ServedLine(serial, WithoutTls: certificate is null, line.Results), port.ToString());
             default:
                 throw new CommandException(ExitCode.Usage, $"Line {line.Line} is of no kind that this program knows; see line list.");
         }

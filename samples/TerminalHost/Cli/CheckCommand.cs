@@ -85,13 +85,13 @@ internal static class CheckCommand
             var (access, report) = await counter.AskAccessAsync(cancellation);
             if (report is null)
             {
-                findings.Add(Finding.Right, "line", $"{line} is up, {(line.Way.HasTls ? "TLS with the pinned certificate" : "without TLS: a counter and a MAC on each message")}");
+                findings.Add(Finding.Right, "line", $"{line} is up, {line.Guard}");
                 findings.Add(Finding.Refused, "access", access is Notice.AccessRefused
                     ? "refused: the center does not let this terminal in at this address and line; have the center's operator see its log"
                     : "the other end could not prove that it is the known center");
                 return;
             }
-            findings.Add(Finding.Right, "line", $"{line} is up, {(line.Way.HasTls ? "TLS with the pinned certificate" : "without TLS: a counter and a MAC on each message")}");
+            findings.Add(Finding.Right, "line", $"{line} is up, {line.Guard}");
             var agreed = line.Line is null || line.Line == report.Line;
             findings.Add(agreed ? Finding.Right : Finding.Wrong, "access",
                 $"granted; the center takes this for terminal {report.Terminal} on line {report.Line}{(agreed ? "" : $", but --line says {line.Line}")}");

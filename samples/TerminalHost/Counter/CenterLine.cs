@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core;
 using CardIssue.Core.Lines;
 using CardIssue.TerminalHost.Cli;
 using CardIssue.Transport;
@@ -14,19 +15,22 @@ internal static class CenterLine
     /// <param name="certificate">This terminal's; null when no way needs it.</param>
     /// <param name="trust">Which certificate of the center is right; null when no way needs it.</param>
     /// <param name="failed">Hears of each failed try.</param>
-    public static ReconnectingConnector Connector(LineAddress center, X509Certificate2? certificate, TlsTrust? trust, Action<FailedTry> failed)
+    public static ILineConnector Connector(LineAddress center, X509Certificate2? certificate, TlsTrust? trust, Action<FailedTry> failed)
     {
         var atry = center.ConnectTimeout < LongestTry ? center.ConnectTimeout : LongestTry;
         var options = new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry };
-        return new ReconnectingConnector(Connector(center.Way, center, certificate, trust, options), new ReconnectOptions { MaxDelay = LongestPause }, failed);
+        ReconnectingConnector Trying(WayAddress way, LineNumber? line) =>
+            new(Connector(way, line, certificate, trust, options), new ReconnectOptions { MaxDelay = LongestPause }, failed);
+        var data = Trying(center.Way, center.Line);
+        return center.Results is { } results ? new SplitConnector(data, Trying(results, null)) : data;
     }
 
-    private static ILineConnector Connector(WayAddress way, LineAddress center, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) => way switch
+    private static ILineConnector Connector(WayAddress way, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) => way switch
     {
-        { Tcp: var (host, port), HasTls: true } => new TlsLineConnector(host, port, certificate!, trust!, center.Line, options),
-        { Tcp: var (host, port) } => new TcpLineConnector(host, port, center.Line, options),
-        { Serial: { } port, HasTls: true } => new SerialLineConnector(port.Device, port.ForLine(), certificate!, trust!, center.Line),
-        { Serial: { } port } => new SerialLineConnector(port.Device, port.ForLine(), line: center.Line),
+        { Tcp: var (host, port), HasTls: true } => new TlsLineConnector(host, port, certificate!, trust!, line, options),
+        { Tcp: var (host, port) } => new TcpLineConnector(host, port, line, options),
+        { Serial: { } port, HasTls: true } => new SerialLineConnector(port.Device, port.ForLine(), certificate!, trust!, line),
+        { Serial: { } port } => new SerialLineConnector(port.Device, port.ForLine(), line: line),
         _ => throw new CommandException(ExitCode.Usage, $"{way} is no way to a center."),
     };
 }

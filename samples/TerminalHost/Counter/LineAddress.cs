@@ -13,6 +13,14 @@ internal sealed record LineAddress(WayAddress Way, WayAddress? Results, LineNumb
     /// <summary>Whether a certificate is needed on any of it.</summary>
     public bool NeedsTls => Way.HasTls || Results is { HasTls: true };
 
+    /// <summary>What guards it, in words.</summary>
+    public string Guard => (Way.HasTls, Results?.HasTls ?? Way.HasTls) switch
+    {
+        (true, true) => "TLS with the pinned certificate",
+        (false, false) => "without TLS: a counter and a MAC on each message",
+        _ => "one half TLS with the pinned certificate, the other a counter and a MAC on each message",
+    };
+
     /// <inheritdoc/>
     public override string ToString() => Results is null ? Way.Text : $"{Way}, results on {Results}";
 }

@@ -113,11 +113,13 @@ public sealed class CenterHostOrdersTest
     }
 
     [Test]
-    public async Task LineAdd_SerialWithTls_IsListedAsItWasGiven()
+    public async Task LineAdd_SerialAndSplit_AreListedAsTheyWereGiven()
     {
         const string Where = "serial-tls:/dev/ttyUSB0?baud=19200&flow=rtscts";
         Assert.That((await _host.RunAsync("line", "add", "8", "--listen", Where)).Code, Is.Zero);
-        Assert.That((await _host.RunAsync("line", "list")).Output, Does.Contain($"line 8  {Where}"));
+        Assert.That((await _host.RunAsync("line", "add", "9", "--listen", "tls:127.0.0.1:7009", "--results", "8")).Code, Is.Zero);
+        var listed = (await _host.RunAsync("line", "list")).Output;
+        Assert.That(listed, Does.Contain($"line 8  {Where}").And.Contain("line 9  tls:127.0.0.1:7009;results=8"));
     }
 
     [Test]

@@ -22,8 +22,8 @@ internal sealed record IssueRun(TerminalHostRun Run)
 /// <summary>The built centerhost and terminalhost as processes of their own, with a key, orders, a terminal and its reader.</summary>
 internal sealed class Branch : IAsyncDisposable
 {
-    /// <summary>The terminal's name and line.</summary>
-    public const string Terminal = "shop", Line = "3";
+    /// <summary>The terminal's name, its line, and the line for results of a split one.</summary>
+    public const string Terminal = "shop", Line = "3", ResultsLine = "4";
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly CenterHostProcess _center;
@@ -53,7 +53,7 @@ internal sealed class Branch : IAsyncDisposable
             await branch.CenterAsync("order", "import", "--orders", branch._center.Write("orders.json", Orders(orders)),
                 "--product", Path.Combine(Samples.Folder, "visa-like-e2e.product.json"), "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"));
             await branch.TerminalAsync("module", "init", "--id", Terminal, "--center", Path.Combine(branch._center.Data, "center.json"));
-            await branch.CenterAsync("terminal", "add", "--file", branch._terminal.File("terminal/terminal.json"), "--line", Line, "--address", address);
+            await branch.CenterAsync("terminal", "add", "--file", branch._terminal.File("terminal/terminal.json"), "--line", Line, "--line", ResultsLine, "--address", address);
         }
         catch
         {
@@ -80,6 +80,9 @@ internal sealed class Branch : IAsyncDisposable
         return run;
     }
 
+    /// <summary>Runs a command of the center, however it ends.</summary>
+    public Task<CenterHostRun> CenterPlainAsync(params string[] args) => _center.RunAsync(args);
+
     /// <summary>Runs exactly this command line of the terminal.</summary>
     public Task<TerminalHostRun> TerminalPlainAsync(params string[] args) => _terminal.RunAsync(args);
 
@@ -90,9 +93,28 @@ internal sealed class Branch : IAsyncDisposable
     public async Task<string> ServeAsync(string where, params string[] more)
     {
         _serving = _center.Begin(["serve", "--line", $"{Line}={where}", .. more]);
-        var ready = await _serving.StandardOutput.ReadLineAsync().WaitAsync(Longest);
-        Assert.That(ready, Does.StartWith("ready line "), ready is null ? await _serving.StandardError.ReadToEndAsync() : ready);
+        var place = await ReadyAsync();
         _steps = _serving.StandardOutput.ReadToEndAsync();
+        return place;
+    }
+
+    /// <summary>Starts the center with a split line.</summary>
+    /// <param name="data">Where its data half comes in.</param>
+    /// <param name="results">Where its results half comes in.</param>
+    /// <param name="more">Further options.</param>
+    /// <returns>Where they came to listen.</returns>
+    public async Task<(string Data, string Results)> ServeSplitAsync(string data, string results, params string[] more)
+    {
+        _serving = _center.Begin(["serve", "--line", $"{Line}={data};results={ResultsLine}", "--line", $"{ResultsLine}={results}", .. more]);
+        var places = (await ReadyAsync(), await ReadyAsync());
+        _steps = _serving.StandardOutput.ReadToEndAsync();
+        return places;
+    }
+
+    private async Task<string> ReadyAsync()
+    {
+        var ready = await _serving!.StandardOutput.ReadLineAsync().WaitAsync(Longest);
+        Assert.That(ready, Does.StartWith("ready line "), ready is null ? await _serving.StandardError.ReadToEndAsync() : ready);
         return ready!.Split(' ')[^1];
     }
 

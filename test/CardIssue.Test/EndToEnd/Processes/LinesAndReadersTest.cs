@@ -55,6 +55,43 @@ public sealed class LinesAndReadersTest
         await branch.StopAsync();
     }
 
+    [TestCase("tls", "tls")]
+    [TestCase("tls", "tcp", "--without-tls")]
+    public async Task SplitLine_TcpAndTcp_CardsAreIssued(string data, string results, params string[] more)
+    {
+        await using var branch = await Branch.OpenAsync(Here, orders: 1);
+        await branch.CenterAsync("reader", "add", "--terminal", Branch.Terminal, "--kind", "virtual", "--serial", "VC-1");
+        var (dataPlace, resultsPlace) = await branch.ServeSplitAsync($"{data}:{Here}:0", $"{results}:{Here}:0", more);
+        await IssueOverSplitLineAsync(branch, $"{data}:{dataPlace}", $"{results}:{resultsPlace}");
+    }
+
+    [Test]
+    public async Task SplitLine_SerialAndTcp_CardsAreIssued()
+    {
+        using var line = await PtyPair.OpenAsync();
+        await using var branch = await Branch.OpenAsync(Here, orders: 1);
+        await branch.CenterAsync("reader", "add", "--terminal", Branch.Terminal, "--kind", "virtual", "--serial", "VC-1");
+        var (_, resultsPlace) = await branch.ServeSplitAsync($"serial-tls:{line.A}?baud=115200", $"tls:{Here}:0");
+        await IssueOverSplitLineAsync(branch, $"serial-tls:{line.B}?baud=115200", $"tls:{resultsPlace}");
+    }
+
+    [Test]
+    public async Task SplitLine_ResultsAreNotServed_CenterSaysSo()
+    {
+        await using var branch = await Branch.OpenAsync(Here, orders: 1);
+        var run = await branch.CenterPlainAsync("serve", "--line", $"3=tls:{Here}:0;results=4");
+        Assert.That((run.Code, run.Error.Contains("come on line 4, which is not served")), Is.EqualTo((2, true)), run.ToString());
+    }
+
+    private static async Task IssueOverSplitLineAsync(Branch branch, string data, string results)
+    {
+        var slot = new CardSlot();
+        using var cards = new CardServer(slot, 0);
+        await WhileAsync(cards.RunAsync,
+            () => IssueBothAsync(branch, slot, "--connect", data, "--results-connect", results, "--reader", $"tcp:{Here}:{cards.Port}?serial=VC-1"));
+        await branch.StopAsync();
+    }
+
     [Test]
     public async Task WayWithoutTls_CenterWithTls_GetsNoAccess()
     {
