@@ -17,11 +17,10 @@ public sealed class SerialLineIssuingTest
     {
         using var cable = await PtyPair.OpenAsync();
         using var ends = new Ends(cable, Baud, noise: 0);
-        var (time, line) = await IssueAsync(ends, mode, tls);
-        // The time of the longer direction alone: what no line of this speed could go below.
+        var run = await IssueAsync(ends, mode, tls);
         TestContext.Out.WriteLine(
-            $"{mode}{(tls ? ", TLS" : ", counter and MAC")}: issued in {time.TotalSeconds:F2} s; bytes to the terminal {ends.ToTerminal}, to the center {ends.ToCenter}; their own time at {Baud} baud {line.TotalSeconds:F2} s");
-        Assert.That(time, Is.GreaterThan(line * 0.5), "the line is as slow as it is modelled");
+            $"{mode}{(tls ? ", TLS" : ", counter and MAC")}: issued in {run.Time.TotalSeconds:F2} s; {run.ToTerminal} bytes to the terminal, {run.ToCenter} to the center; the longer direction's own time at {Baud} baud is {run.LineTime.TotalSeconds:F2} s");
+        Assert.That(run.Time, Is.GreaterThan(run.LineTime * 0.9), "the line is as slow as it is modelled");
     }
 
     [Test]
@@ -33,8 +32,14 @@ public sealed class SerialLineIssuingTest
         await IssueAsync(ends, "endToEnd", tls);
     }
 
-    /// <summary>How long the issue took on a line that is up, and the bytes' own time.</summary>
-    private static async Task<(TimeSpan Time, TimeSpan Line)> IssueAsync(Ends ends, string mode, bool tls)
+    /// <summary>One issue on a line that is up already.</summary>
+    /// <param name="Time">From the request to the receipt.</param>
+    /// <param name="ToTerminal">Bytes on the wire.</param>
+    /// <param name="ToCenter">Bytes on the wire.</param>
+    /// <param name="LineTime">The bytes' own time of the longer direction: no line of this speed could be faster.</param>
+    private sealed record Run(TimeSpan Time, long ToTerminal, long ToCenter, TimeSpan LineTime);
+
+    private static async Task<Run> IssueAsync(Ends ends, string mode, bool tls)
     {
         using var own = Transport.Lines.Certificate("terminal");
         using var center = Transport.Lines.Certificate("center");
@@ -52,9 +57,10 @@ public sealed class SerialLineIssuingTest
         var began = TimeProvider.System.GetTimestamp();
         var outcome = await shop.IssueAsync("o-1");
         var time = TimeProvider.System.GetElapsedTime(began);
+        var run = new Run(time, ends.ToTerminal, ends.ToCenter, TimeSpan.FromSeconds(Math.Max(ends.ToTerminal, ends.ToCenter) * 10.0 / ends.Speed));
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
-        return (time, TimeSpan.FromSeconds(Math.Max(ends.ToTerminal, ends.ToCenter) * 10.0 / ends.Speed));
+        return run;
     }
 
     /// <summary>Both ends of the cable, at a speed, with noise, and what goes over it.</summary>

@@ -57,6 +57,8 @@ internal sealed class Shop : IAsyncDisposable
 
     public CenterServices Services { get; private set; } = null!;
 
+    public CenterServer Server { get; private set; } = null!;
+
     /// <summary>The line, which is line 7.</summary>
     public ShopLine Line { get; }
 
@@ -194,7 +196,8 @@ internal sealed class Shop : IAsyncDisposable
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _centerStop = new CancellationTokenSource();
-        _serving = new CenterServer(Services).RunAsync(Served(), _centerStop.Token);
+        Server = new CenterServer(Services);
+        _serving = Server.RunAsync(Served(), _centerStop.Token);
     }
 
     private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader)
@@ -225,7 +228,8 @@ internal sealed class Shop : IAsyncDisposable
             Loggers = new FailureLog(),
             Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };
-        _serving = new CenterServer(Services).RunAsync(Served(), _centerStop.Token);
+        Server = new CenterServer(Services);
+        _serving = Server.RunAsync(Served(), _centerStop.Token);
     }
 
     /// <summary>A session that fails by a bug shows in the test's output.</summary>

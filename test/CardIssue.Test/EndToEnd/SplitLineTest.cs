@@ -215,7 +215,6 @@ public sealed class SplitLineTest
     public async Task Sessions_LinesAreGone_AreOver()
     {
         await using var shop = await StoppedAsync();
-        await using var serving = new Serving(shop, [shop.Line.Served with { Results = shop.Results!.Listener.Line }, shop.Results.Served]);
         using var own = shop.Module.OpenModule();
         for (var i = 0; i < 3; i++)
         {
@@ -226,8 +225,8 @@ public sealed class SplitLineTest
             await results.DisposeAsync();
             await data.DisposeAsync();
         }
-        for (var waited = 0; waited < 200 && serving.Server.Sessions > 0; waited++) await Task.Delay(20);
-        Assert.That(serving.Server.Sessions, Is.Zero);
+        for (var waited = 0; waited < 200 && shop.Server.Sessions > 0; waited++) await Task.Delay(20);
+        Assert.That(shop.Server.Sessions, Is.Zero);
     }
 
     private static async Task<(Half Data, Half Results)> JoinAsync(Shop shop, SoftwareModule own)
