@@ -13,7 +13,7 @@ namespace CardIssue.Test.Readers.PcSc;
 [NonParallelizable]
 public sealed class PcscCardReaderTest
 {
-    private const int Cycles = 100;
+    private const int Cycles = 25;
     private PcscCardReader _reader = null!;
 
     [SetUp]
