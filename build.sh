@@ -11,9 +11,10 @@ usage() {
   cat <<'USAGE'
 usage: ./build.sh COMMAND
 
-  demo                    issue cards: center, terminal and virtual cards as processes of their own
+  demo [--pcsc|--serial]  issue cards: center, terminal and virtual cards as processes of their own; with --pcsc through
+                          pcscd, with --serial over a serial line and a serial reader (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
-  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay
+  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, pcsc
                           with --check: exit 1 when a named target is missed
   docs                    write the generated parts of PROTOCOL.md anew
   pack                    make the NuGet packages, into artifacts/packages
@@ -38,24 +39,26 @@ need_dotnet() {
 # Other people's programs that the tests and some demos run against: program or file, and the Debian package that has it.
 PARTS="pcscd:pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so:vsmartcard-vpcd /usr/lib/pcsc/drivers/serial/libccidtwin.so:libccid
   opensc-tool:opensc socat:socat ip:iproute2 tc:iproute2 unshare:util-linux"
+PCSC_DEMO_PARTS="pcscd:pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so:vsmartcard-vpcd unshare:util-linux"
+SERIAL_DEMO_PARTS="socat:socat"
 
-missing_parts() {
+missing_parts() { # missing_parts PROGRAM:PACKAGE...
   local part
-  for part in $PARTS; do
+  for part in "$@"; do
     [ -e "${part%%:*}" ] || PATH="$PATH:/usr/sbin:/sbin" command -v "${part%%:*}" >/dev/null || echo "${part##*:}"
   done | sort -u
 }
 
-need_parts() { # installs what is missing, when root; otherwise says what is
+need_parts() { # need_parts PROGRAM:PACKAGE...: installs what is missing, when root; otherwise says what is
   local missing
-  missing=$(missing_parts | tr '\n' ' ')
+  missing=$(missing_parts "$@" | tr '\n' ' ')
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing $missing..." >&2
     mkdir -p "$OUTPUT"
     { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >"$OUTPUT/apt.log" 2>&1 ||
       echo "apt-get failed; see $OUTPUT/apt.log." >&2
-    missing=$(missing_parts | tr '\n' ' ')
+    missing=$(missing_parts "$@" | tr '\n' ' ')
   fi
   [ -z "$missing" ] || echo "Not on this machine: $missing(Debian packages). Install them as root; what needs them does not run." >&2
 }
@@ -72,7 +75,7 @@ build() { # build WHAT: quiet unless it fails
 run_tests() {
   local filter=() log="$OUTPUT/test.log" status=0
   [ $# -gt 0 ] && filter=(--filter "FullyQualifiedName~$1")
-  need_parts
+  need_parts $PARTS
   build CardIssue.sln
   dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo \
     --logger "console;verbosity=normal" --logger "trx;LogFileName=tests.trx" --results-directory "$OUTPUT/TestResults" \
@@ -96,8 +99,15 @@ run_tests() {
 case "${1:-}" in
   demo)
     shift
-    need_dotnet
-    build CardIssue.sln
+    # Only what can be shown is built for.
+    case "$*" in
+      "" | --pcsc | --serial)
+        need_dotnet
+        [ "$*" != --pcsc ] || need_parts $PCSC_DEMO_PARTS
+        [ "$*" != --serial ] || need_parts $SERIAL_DEMO_PARTS
+        build CardIssue.sln
+        ;;
+    esac
     exec bash samples/demo.sh "$@"
     ;;
   test)

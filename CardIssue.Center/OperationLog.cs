@@ -46,4 +46,7 @@ internal static partial class OperationLog
 
     [LoggerMessage(13, LogLevel.Error, "Old write data was not deleted: {Reason}")]
     public static partial void NotDeleted(ILogger logger, string reason);
+
+    [LoggerMessage(14, LogLevel.Error, "Line {Line}: came up without TLS from {Address}, which its configuration does not allow; it was closed")]
+    public static partial void WithoutTls(ILogger logger, LineNumber line, string address);
 }

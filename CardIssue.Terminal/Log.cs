@@ -35,4 +35,10 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Error, "The receipt could not be printed: {Reason}")]
     public static partial void NotPrinted(ILogger logger, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "The reader is not known: {Reason}")]
+    public static partial void ReaderNotKnown(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "No card was touched: the reader is not known any more")]
+    public static partial void CardWithheld(ILogger logger);
 }

@@ -30,4 +30,16 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Error, "Try {Try} to bring the line up failed ({Fault}): {Reason} It was the last")]
     public static partial void ConnectGivenUp(ILogger logger, int @try, LineFault fault, string reason);
+
+    [LoggerMessage(9, LogLevel.Warning, "Line {Line}: the serial port could not be opened: {Reason} It is tried again until it can")]
+    public static partial void PortNotOpened(ILogger logger, int line, string reason);
+
+    [LoggerMessage(10, LogLevel.Information, "Line {Line}: the serial port is open")]
+    public static partial void PortOpened(ILogger logger, int line);
+
+    [LoggerMessage(11, LogLevel.Warning, "Line {Line}: a serial line did not come up: {Reason}")]
+    public static partial void SerialLineNotUp(ILogger logger, int line, string reason);
+
+    [LoggerMessage(12, LogLevel.Error, "Line {Line}: the serial listener met an unexpected error and goes on")]
+    public static partial void SerialListenerFailed(ILogger logger, int line, Exception cause);
 }

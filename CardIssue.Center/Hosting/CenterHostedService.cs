@@ -2,7 +2,6 @@ using CardIssue.Center.Feed;
 using CardIssue.Center.Log;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
-using CardIssue.Core.Lines;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -15,13 +14,13 @@ namespace CardIssue.Center.Hosting;
 internal sealed class CenterHostedService(
     CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines, ILogger<CenterHostedService> logger) : BackgroundService
 {
-    private readonly List<ILineListener> _listeners = [];
+    private readonly List<ServedLine> _lines = [];
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         try
         {
-            foreach (var source in lines) _listeners.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));
+            foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));
         }
         catch
         {
@@ -48,7 +47,7 @@ internal sealed class CenterHostedService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Task[] running = [server.RunAsync(_listeners, stoppingToken), PumpAsync(stoppingToken)];
+        Task[] running = [server.RunAsync(_lines, stoppingToken), PumpAsync(stoppingToken)];
         // One that fails ends the host at once; the other ends with it.
         await (await Task.WhenAny(running).ConfigureAwait(false)).ConfigureAwait(false);
         await Task.WhenAll(running).ConfigureAwait(false);
@@ -68,7 +67,7 @@ internal sealed class CenterHostedService(
 
     private async Task CloseAsync()
     {
-        foreach (var listener in _listeners) await listener.DisposeAsync().ConfigureAwait(false);
-        _listeners.Clear();
+        foreach (var line in _lines) await line.Listener.DisposeAsync().ConfigureAwait(false);
+        _lines.Clear();
     }
 }

@@ -6,6 +6,7 @@ using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
+using CardIssue.Core;
 using CardIssue.Core.Lines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -54,10 +55,13 @@ public static class CenterServiceCollectionExtensions
     /// <summary>Adds one dedicated line to be served.</summary>
     /// <param name="services">The container.</param>
     /// <param name="make">Makes its listener at the host's start.</param>
-    public static IServiceCollection AddCardIssueLine(this IServiceCollection services, Func<IServiceProvider, ILineListener> make)
+    /// <param name="withoutTls">Whether it may do without TLS (<see cref="ServedLine.WithoutTls"/>).</param>
+    /// <param name="results">For the data half of a split line: the line of its results half (<see cref="ServedLine.Results"/>).</param>
+    public static IServiceCollection AddCardIssueLine(
+        this IServiceCollection services, Func<IServiceProvider, ILineListener> make, bool withoutTls = false, LineNumber? results = null)
     {
         ArgumentNullException.ThrowIfNull(make);
-        return services.AddSingleton<ILineSource>(provider => new SingleLine(provider, make));
+        return services.AddSingleton<ILineSource>(provider => new SingleLine(provider, from => new ServedLine(make(from), withoutTls, results)));
     }
 
     private static void AddStores(IServiceCollection services)

@@ -9,13 +9,17 @@ namespace CardIssue.Center.Sessions;
 /// <summary>A terminal that was let in: address, line, certificate and credential all fitted. Only <see cref="AdmissionDesk"/> makes one.</summary>
 internal sealed class AdmittedTerminal
 {
-    internal AdmittedTerminal(TerminalIdentity identity, AdmissionNonces nonces, Admitted answer) => (Identity, Nonces, Answer) = (identity, nonces, answer);
+    internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Admitted answer) =>
+        (Identity, Transcript, Answer) = (identity, transcript, answer);
 
     /// <summary>Its keys, as the registry has them.</summary>
     public TerminalIdentity Identity { get; }
 
+    /// <summary>What was agreed on.</summary>
+    public AdmissionTranscript Transcript { get; }
+
     /// <summary>Both sides' random halves of this admission.</summary>
-    public AdmissionNonces Nonces { get; }
+    public AdmissionNonces Nonces => new(Transcript.TerminalNonce, Transcript.CenterNonce);
 
     /// <summary>What to answer it.</summary>
     public Admitted Answer { get; }
@@ -30,9 +34,11 @@ internal readonly record struct AdmissionOutcome(AdmittedTerminal? Terminal, Ref
 /// <summary>S220, S310 (numerals 12, 13): lets in only a terminal whose address, line number and credential all fit.</summary>
 internal sealed class AdmissionDesk(CenterServices services)
 {
-    public async Task<AdmissionOutcome> JudgeAsync(LinePeer peer, AdmissionRequest input, CancellationToken cancellation)
+    public async Task<AdmissionOutcome> JudgeAsync(LinePeer peer, LineTerms terms, AdmissionRequest input, CancellationToken cancellation)
     {
         if (!services.Limiter.TryBegin(peer)) return new AdmissionOutcome(null, RefusalCode.TooMany, "too many attempts from this place");
+        if (input.Hello.Half != terms.Half)
+            return new AdmissionOutcome(null, RefusalCode.NotKnown, $"the terminal takes the line for {input.Hello.Half}, its configuration says {terms.Half}");
         var known = await services.Terminals.GetAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var finding = TerminalAdmission.Check(peer, known);
         if (finding is not AdmissionFinding.Fits) return new AdmissionOutcome(null, RefusalCode.NotKnown, finding.ToString());
@@ -43,10 +49,9 @@ internal sealed class AdmissionDesk(CenterServices services)
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit");
 
         services.Limiter.Admitted(peer);
-        var readers = await ReaderListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
-        var answer = new Admitted(services.Vault.SignAdmission(transcript), services.Vault.SignReaderList(readers));
-        return new AdmissionOutcome(
-            new AdmittedTerminal(identity, new AdmissionNonces(input.Hello.Nonce, input.Challenge.Nonce), answer), null, "address, line and credential fit");
+        var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
+        var answer = new Admitted(services.Vault.SignAdmission(transcript), readers);
+        return new AdmissionOutcome(new AdmittedTerminal(identity, transcript, answer), null, "address, line and credential fit");
     }
 
     private AdmissionTranscript Transcript(LinePeer peer, AdmissionRequest input) => new()
@@ -62,19 +67,11 @@ internal sealed class AdmissionDesk(CenterServices services)
         CenterNonce = input.Challenge.Nonce,
         TerminalCertificate = peer.PeerCertificate,
         CenterCertificate = peer.OwnCertificate,
+        Half = input.Hello.Half,
     };
 
     private static TerminalIdentity IdentityOf(TerminalRecord known) => new(
         known.Terminal, P256PublicKey.Parse(known.CredentialKey.Span), P256PublicKey.Parse(known.AgreementKey.Span), known.KeyVersion, known.Certificate);
-
-    private async Task<ReaderList> ReaderListAsync(TerminalId terminal, CancellationToken cancellation)
-    {
-        var known = await services.Terminals.VersionedReadersAsync(terminal, cancellation).ConfigureAwait(false);
-        return new ReaderList(terminal, known.Version, services.Time.GetUtcNow(), [.. known.Readers.Select(Entry)]);
-    }
-
-    private static ReaderEntry Entry(ReaderRecord reader) =>
-        new(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Ports, reader.LetInWithoutIdentity);
 }
 
 /// <summary>The three messages of a request for access.</summary>

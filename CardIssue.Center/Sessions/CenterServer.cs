@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
@@ -11,6 +12,7 @@ public sealed class CenterServer
     private readonly CenterServices _services;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, CenterSession> _sessions = new();
+    private readonly JoinDesk _joins;
     private readonly string _start = Guid.NewGuid().ToString("N")[..8];
     private int _count;
 
@@ -22,6 +24,7 @@ public sealed class CenterServer
         services.Options.Validate();
         _services = services;
         _logger = services.Loggers.CreateLogger<CenterServer>();
+        _joins = new JoinDesk(services.Time, services.Options.Join);
     }
 
     /// <summary>How long sessions may take to stop in order.</summary>
@@ -30,16 +33,18 @@ public sealed class CenterServer
     /// <summary>How many sessions there are.</summary>
     public int Sessions => _sessions.Count;
 
-    /// <summary>Serves the listeners until cancelled; then orders under way are stopped and let go. The listeners belong to the caller.</summary>
+    /// <summary>Serves the lines until cancelled; then orders under way are stopped and let go. The listeners belong to the caller.</summary>
+    /// <exception cref="ArgumentException">The lines do not fit each other: the results line of a data half is missing.</exception>
     /// <exception cref="StoreException">The store cannot be used at the start.</exception>
-    public async Task RunAsync(IReadOnlyList<ILineListener> listeners, CancellationToken cancellation)
+    public async Task RunAsync(IReadOnlyList<ServedLine> lines, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(listeners);
+        ArgumentNullException.ThrowIfNull(lines);
+        var terms = LineTerms.Of(lines);
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);
         using var stop = new CancellationTokenSource();
-        var accepting = listeners.Select(listener => AcceptAsync(listener, stop.Token, cancellation)).ToArray();
+        var accepting = lines.Select((line, i) => AcceptAsync(line, terms[i], stop.Token, cancellation)).ToArray();
         var checkpoints = CheckpointAsync(cancellation);
         await Task.WhenAll([.. accepting, checkpoints]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopSessionsAsync().ConfigureAwait(false);
@@ -47,32 +52,38 @@ public sealed class CenterServer
         await WaitAsync(static sessions => sessions.IsEmpty).ConfigureAwait(false);
     }
 
-    private async Task AcceptAsync(ILineListener listener, CancellationToken sessionsEnd, CancellationToken cancellation)
+    private async Task AcceptAsync(ServedLine served, LineTerms terms, CancellationToken sessionsEnd, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
         {
             try
             {
-                var line = await listener.AcceptAsync(cancellation).ConfigureAwait(false);
-                _ = ServeAsync(line, listener.Line, sessionsEnd);
+                var line = await served.Listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                _ = ServeAsync(line, served, terms, sessionsEnd);
             }
             catch (LineException e)
             {
-                OperationLog.ListenerFailed(_logger, listener.Line, e.Message);
+                OperationLog.ListenerFailed(_logger, served.Listener.Line, e.Message);
                 return;
             }
         }
     }
 
-    private async Task ServeAsync(ILine line, Core.LineNumber number, CancellationToken cancellation)
+    private async Task ServeAsync(ILine line, ServedLine served, LineTerms terms, CancellationToken cancellation)
     {
         await using var _ = line.ConfigureAwait(false);
+        var number = served.Listener.Line;
+        if (!line.Peer.HasTls && !served.WithoutTls)
+        {
+            OperationLog.WithoutTls(_logger, number, line.Peer.Address?.ToString() ?? "no address");
+            return;
+        }
         if (_sessions.Count >= _services.Options.MaxSessions)
         {
             OperationLog.TooManySessions(_logger, number, _services.Options.MaxSessions);
             return;
         }
-        using var session = new CenterSession(_services, line, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}");
+        using var session = new CenterSession(_services, _joins, line, terms, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}");
         _sessions[session.Name] = session;
         using var span = CenterTelemetry.Session(session.Name, number);
         OperationLog.LineUp(_logger, session.Name, number, line.Peer.Address?.ToString() ?? "no address");
@@ -100,7 +111,7 @@ public sealed class CenterServer
     private async Task StopSessionsAsync()
     {
         foreach (var session in _sessions.Values) await session.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await WaitAsync(static sessions => sessions.Values.All(s => s.Phase is Core.Protocol.CenterPhase.Ended or Core.Protocol.CenterPhase.AwaitingRemoval)).ConfigureAwait(false);
+        await WaitAsync(static sessions => sessions.Values.All(s => s.Phase is CenterPhase.Ended or CenterPhase.AwaitingRemoval or CenterPhase.Attached)).ConfigureAwait(false);
     }
 
     private async Task WaitAsync(Func<ConcurrentDictionary<string, CenterSession>, bool> reached)

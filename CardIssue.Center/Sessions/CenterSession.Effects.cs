@@ -25,7 +25,9 @@ internal sealed partial class CenterSession
                 case CenterEffect.SendScript script: await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendIssued issued: await SendIssuedAsync(issued, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendEnrollment enrollment: await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.JudgeJoin join: await JudgeJoinAsync(join.Join, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.FindAndClaim find: await FindAndClaimAsync(find.Request, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.Judge judge: await JudgeAsync(judge, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.ForgetOpening: _work?.ForgetOpening(); break;
@@ -115,15 +117,19 @@ internal sealed partial class CenterSession
 
     private async ValueTask VerifyProofAsync(CenterEffect.VerifyProof verify, CancellationToken cancellation)
     {
-        var outcome = await _admission.JudgeAsync(_line.Peer, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
+        var outcome = await _admission.JudgeAsync(_line.Peer, _terms, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
         _terminal = outcome.Terminal;
         _log.Terminal = outcome.Terminal?.Identity.Id;
+        // The keys are there before Admitted leaves: it is the last message in the clear.
+        if (outcome.Terminal is { } terminal && _line is AuthenticatedLine line) line.Protect(_services.Vault.OpenLineKeys(terminal.Identity, terminal.Transcript));
         if (outcome.Refusal is { } refusal) CenterTelemetry.AdmissionRefused(refusal);
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
         await _log.DecidedAsync(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail, cancellation).ConfigureAwait(false);
         Show(step, detail);
-        _followUps.Enqueue(new CenterEvent.ProofJudged(outcome.Refusal, outcome.Terminal?.Answer));
+        var answer = outcome.Terminal?.Answer;
+        if (answer is not null && _terms.Results is { } results) answer = answer with { JoinToken = _joins.Open(outcome.Terminal!.Identity.Id, results, this) };
+        _followUps.Enqueue(new CenterEvent.ProofJudged(outcome.Refusal, answer));
     }
 
     private async ValueTask FindAndClaimAsync(Message request, CancellationToken cancellation)
@@ -233,6 +239,7 @@ internal sealed partial class CenterSession
     {
         _closed = true;
         await _line.DisposeAsync().ConfigureAwait(false);
+        await CloseResultsAsync().ConfigureAwait(false);
     }
 
     private void Show(int step, string text) =>

@@ -17,8 +17,11 @@ internal sealed partial class CenterSession : IDisposable
     private const int MaxFollowUps = 16;
 
     private readonly CenterServices _services;
+    private readonly JoinDesk _joins;
+    private readonly LineTerms _terms;
     private readonly ILine _line;
     private readonly AdmissionDesk _admission;
+    private readonly ReaderDesk _readers;
     private readonly SessionLog _log;
     private readonly ILogger _logger;
     private readonly EventQueue<Item> _queue;
@@ -30,18 +33,23 @@ internal sealed partial class CenterSession : IDisposable
     private bool _closed;
 
     /// <summary>Makes a session for a line that came up. The line has a number: it comes from a listener.</summary>
-    public CenterSession(CenterServices services, ILine line, string name)
+    public CenterSession(CenterServices services, JoinDesk joins, ILine line, LineTerms terms, string name)
     {
-        (_services, _line, Name) = (services, line, name);
+        (_services, _joins, _terms, Name) = (services, joins, terms, name);
+        _line = line.Peer.HasTls ? line : AuthenticatedLine.AtCenter(line);
         _logger = services.Loggers.CreateLogger<CenterSession>();
         _admission = new AdmissionDesk(services);
+        _readers = new ReaderDesk(services);
         _log = new SessionLog(services.Log, name, line.Peer.Line!.Value);
         _queue = new EventQueue<Item>(services.Time, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
-        _state = CenterState.Start(services.Options.Policy);
+        _state = CenterState.Start(services.Options.Policy, terms.Half);
     }
 
-    /// <summary>An event, and the frame that it came in, for the log; empty when it is not a message.</summary>
-    private sealed record Item(CenterEvent Event, ByteString Frame);
+    /// <summary>
+    /// An event; for the log the frame that it came in, empty when it is not a message, or the fault that ended the line; and the session whose half of the line it came in on, null when it
+    /// did not come in on a line.
+    /// </summary>
+    private sealed record Item(CenterEvent Event, ByteString Frame, CenterSession? From = null, LineException? Fault = null);
 
     /// <summary>The session's name, unique over all hosts.</summary>
     public string Name { get; }
@@ -58,11 +66,13 @@ internal sealed partial class CenterSession : IDisposable
         var renewing = RenewAsync(ended.Token);
         try
         {
-            while (!_closed && await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item) await TakeAsync(item, cancellation).ConfigureAwait(false);
+            while (!_closed && _state.Phase is not CenterPhase.Ended && await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item) await TakeAsync(item, cancellation).ConfigureAwait(false);
         }
         finally
         {
             await ended.CancelAsync().ConfigureAwait(false);
+            _joins.Withdraw(this);
+            await CloseResultsAsync().ConfigureAwait(false);
             await Task.WhenAll(receiving, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // What is left must be let go even when the host shuts down.
             if (_state.Phase is not CenterPhase.Ended) await StepAsync(new CenterEvent.LineDown(), CancellationToken.None).ConfigureAwait(false);
@@ -82,16 +92,18 @@ internal sealed partial class CenterSession : IDisposable
     /// <summary>A message is in the log before it is acted on. Where it cannot be, it is not acted on: the record is in doubt, and is settled later.</summary>
     private async ValueTask TakeAsync(Item item, CancellationToken cancellation)
     {
+        if (IsMisplaced(item)) item = item with { Event = new CenterEvent.Garbage("a message on the data half, which carries none this way") };
         var happened = item.Event;
         try
         {
             if (happened is CenterEvent.Received received) await _log.ReceivedAsync(received.Message, item.Frame.Memory, cancellation).ConfigureAwait(false);
+            if (item.Fault is { Fault: LineFault.Tampered } tampered) await _log.DecidedAsync(0, nameof(LineFault.Tampered), tampered.Message, cancellation).ConfigureAwait(false);
             if (happened is CenterEvent.Garbage garbage) await _log.GarbageAsync(garbage.Error, item.Frame.Memory, cancellation).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
             OperationLog.NotLogged(_logger, Name, e.Message);
-            happened = new CenterEvent.SaveFailed(ClaimLost: false);
+            if (happened is not CenterEvent.LineDown) happened = new CenterEvent.SaveFailed(ClaimLost: false);
             if (_state.Work is null)
             {
                 await CloseLineAsync().ConfigureAwait(false);
@@ -124,27 +136,6 @@ internal sealed partial class CenterSession : IDisposable
         _work?.Dispose();
         (_work, _script) = (null, null);
         _log.Order = null;
-    }
-
-    private async Task ReceiveAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            while (await _line.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
-            {
-                using (frame)
-                {
-                    var decoded = MessageCodec.Decode(frame.Memory);
-                    CenterEvent happened = decoded.IsMessage ? new CenterEvent.Received(decoded.Message) : new CenterEvent.Garbage(decoded.Error);
-                    await _queue.PostAsync(new Item(happened, ByteString.Copy(frame.Span)), cancellation).ConfigureAwait(false);
-                }
-            }
-        }
-        catch (LineException e)
-        {
-            OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
-        }
-        await _queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A claim whose session lives keeps its lease, however long the operator looks for a card.</summary>

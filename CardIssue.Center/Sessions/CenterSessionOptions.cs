@@ -8,6 +8,9 @@ public sealed class CenterSessionOptions
     /// <summary>From line up to admission.</summary>
     public TimeSpan Admission { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>From the admission of a half of a split line to its being joined to the other: how long a join token is good.</summary>
+    public TimeSpan Join { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Until a card is inserted.</summary>
     public TimeSpan CardWait { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -43,6 +46,7 @@ public sealed class CenterSessionOptions
     public void Validate()
     {
         Time(Admission, nameof(Admission));
+        Time(Join, nameof(Join));
         Time(CardWait, nameof(CardWait));
         Time(Script, nameof(Script));
         Time(Removal, nameof(Removal));
@@ -60,6 +64,7 @@ public sealed class CenterSessionOptions
     internal TimeSpan Of(CenterTimer timer) => timer switch
     {
         CenterTimer.Admission => Admission,
+        CenterTimer.Join => Join,
         CenterTimer.Card => CardWait,
         CenterTimer.Script => Script,
         CenterTimer.Removal => Removal,

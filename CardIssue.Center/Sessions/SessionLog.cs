@@ -39,11 +39,11 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
     public static int StepOf(Message message) => message.Type switch
     {
         MessageType.Hello => 210,
-        MessageType.Challenge or MessageType.Proof or MessageType.Admitted => 220,
+        MessageType.Challenge or MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.Joined => 220,
         MessageType.Refused => 310,
         MessageType.RequestIssue or MessageType.Resume or MessageType.Declined => 230,
         MessageType.InsertCard => 240,
-        MessageType.CardPresent or MessageType.ReaderRefused => 250,
+        MessageType.CardPresent or MessageType.ReaderRefused or MessageType.EnrollReader or MessageType.ReaderEnrollment => 250,
         MessageType.CardRejected => 255,
         MessageType.Script => StepOf((Script)message),
         MessageType.Command or MessageType.Credit => 280,
@@ -69,7 +69,8 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
     /// <summary>Only what is named here; tokens, codes, references, payloads and responses are in the HMAC alone.</summary>
     private static string DetailOf(Message message) => message switch
     {
-        Hello hello => Text("terminal", hello.Terminal.Value),
+        Hello { Half: LineHalf.Whole } hello => Text("terminal", hello.Terminal.Value),
+        Hello half => Text("terminal", $"{half.Terminal}, {half.Half} half"),
         Refused refused => Text("code", refused.Code.ToString()),
         RequestIssue request => Text("operator", request.Operator.Value),
         Declined declined => Text("code", declined.Code.ToString()),
@@ -80,6 +81,8 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
         Result result => Text("result", $"{result.Stop}, {result.Responses.Count} responses to {result.First}"),
         Abort abort => Text("code", abort.Code.ToString()),
         ReaderRefused reader => Text("reader", reader.Reader),
+        EnrollReader reader => Text("serial", reader.Serial ?? "not told"),
+        ReaderEnrollment enrollment => Text("status", enrollment.Status.ToString()),
         _ => Nothing,
     };
 

@@ -39,13 +39,19 @@ public sealed record TerminalRecord(
 /// <param name="Firmware">The firmware's version.</param>
 /// <param name="Ports">Patterns of the ports that it may hang on; empty for any.</param>
 /// <param name="LetInWithoutIdentity">Lets a reader in that has no serial number; a decision to be written down.</param>
+/// <param name="Key">The public key that the reader carries and must prove, an uncompressed P-256 point of 65 bytes, or empty.</param>
 public sealed record ReaderRecord(
-    string Kind, string? Vendor, string? Model, string? Serial, string? Firmware, ValueList<string> Ports, bool LetInWithoutIdentity)
+    string Kind, string? Vendor, string? Model, string? Serial, string? Firmware, ValueList<string> Ports, bool LetInWithoutIdentity, ByteString Key = default)
 {
+    /// <summary>The reader as the signed list has it.</summary>
+    public ReaderEntry ToEntry() =>
+        new(Kind, Vendor, Model, Serial, Firmware, Ports, LetInWithoutIdentity, Key.IsEmpty ? null : P256PublicKey.Parse(Key.Span));
+
     internal string? Fault =>
         !NameRule.Accepts(Kind) ? "a reader's kind is a name"
         : Serial is null && !LetInWithoutIdentity ? "a reader needs a serial number, or the explicit leave to be let in without"
         : Ports.Any(port => port.Length == 0 || port.Contains('\n')) ? "a port pattern is one line and not empty"
+        : !Key.IsEmpty && !P256PublicKey.TryParse(Key.Span, out _) ? $"a reader's key is an uncompressed P-256 point of {P256PublicKey.Length} bytes on the curve"
         : null;
 }
 
@@ -71,4 +77,5 @@ public enum LineKind
 /// <param name="Line">Its number, 1 or greater.</param>
 /// <param name="Kind">How it reaches the center.</param>
 /// <param name="Listen">Where to listen: "address:port", or the serial port's name and speed.</param>
-public sealed record LineRecord(LineNumber Line, LineKind Kind, string Listen);
+/// <param name="Results">For the data half of a split line: the number of the line that carries its results; null for a whole line, and for a line of results itself.</param>
+public sealed record LineRecord(LineNumber Line, LineKind Kind, string Listen, LineNumber? Results = null);

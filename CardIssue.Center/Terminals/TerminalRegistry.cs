@@ -1,13 +1,14 @@
 using System.Net;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Terminals;
 
 /// <summary>The terminals, their readers and the lines that the center knows.</summary>
 /// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written.</remarks>
-public interface ITerminalRegistry
+public interface ITerminalRegistry : IReaderRequests
 {
     /// <summary>Adds a terminal, or changes the one of that name.</summary>
     /// <exception cref="ArgumentException">The record does not hold together; the message says why.</exception>
@@ -47,7 +48,7 @@ public interface ITerminalRegistry
 }
 
 /// <summary>Terminals in the center's SQLite file.</summary>
-public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalRegistry
+public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : ITerminalRegistry
 {
     /// <summary>The most readers of one terminal.</summary>
     public const int MaxReaders = 64;
@@ -87,6 +88,7 @@ public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalR
         ArgumentNullException.ThrowIfNull(readers);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(readers.Count, MaxReaders);
         if (readers.Select(reader => reader.Fault).FirstOrDefault(fault => fault is not null) is { } broken) throw new ArgumentException(broken, nameof(readers));
+        if (FaultOf(terminal, readers) is { } fault) throw new ArgumentException($"the readers of {terminal}: {fault}", nameof(readers));
         return await database.WriteAsync(connection =>
         {
             if (connection.Execute("UPDATE terminals SET readers_version = readers_version + 1 WHERE terminal = $terminal", ("$terminal", terminal)) == 0) return false;
@@ -114,9 +116,12 @@ public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalR
         ArgumentNullException.ThrowIfNull(line);
         if (line.Line.Value < 1 || string.IsNullOrWhiteSpace(line.Listen) || !Enum.IsDefined(line.Kind))
             throw new ArgumentException("a line has a number from 1, a kind, and a place to listen", nameof(line));
+        if (line.Results is { } results && (results.Value < 1 || results == line.Line))
+            throw new ArgumentException("the results of a split line come on another line, with a number from 1", nameof(line));
         await database.WriteAsync(connection => connection.Execute("""
-            INSERT INTO lines (line, kind, listen) VALUES ($line, $kind, $listen) ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen
-            """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen)), cancellation).ConfigureAwait(false);
+            INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)
+            ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen, results = $results
+            """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results)), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -126,17 +131,23 @@ public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalR
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
         connection => connection.Query("SELECT * FROM lines ORDER BY line",
-            row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!)), cancellation).ConfigureAwait(false);
+            row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!,
+                row.Long("results") is { } results ? new LineNumber((int)results) : null)), cancellation).ConfigureAwait(false);
 
     private static IReadOnlyList<ReaderRecord> Readers(SqliteConnection connection, TerminalId terminal) =>
         connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal));
 
+    // What is kept can be signed: a terminal is not refused for its list.
+    private static string? FaultOf(TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
+        SignedReaderList.Fault(new ReaderList(terminal, 1, DateTimeOffset.UnixEpoch, [.. readers.Select(reader => reader.ToEntry())]));
+
     private static void Insert(SqliteConnection connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
-        INSERT INTO readers (terminal, kind, vendor, model, serial, firmware, ports, without_identity)
-        VALUES ($terminal, $kind, $vendor, $model, $serial, $firmware, $ports, $without)
+        INSERT INTO readers (terminal, kind, vendor, model, serial, firmware, ports, without_identity, key)
+        VALUES ($terminal, $kind, $vendor, $model, $serial, $firmware, $ports, $without, $key)
         """,
         ("$terminal", terminal), ("$kind", reader.Kind), ("$vendor", reader.Vendor), ("$model", reader.Model), ("$serial", reader.Serial),
-        ("$firmware", reader.Firmware), ("$ports", string.Join('\n', reader.Ports)), ("$without", reader.LetInWithoutIdentity));
+        ("$firmware", reader.Firmware), ("$ports", string.Join('\n', reader.Ports)), ("$without", reader.LetInWithoutIdentity),
+        ("$key", OrNull(reader.Key)));
 
     private static TerminalRecord Read(SqliteDataReader row) => new(
         new TerminalId(row.Text("terminal")!),
@@ -147,7 +158,7 @@ public sealed class SqliteTerminalRegistry(CenterDatabase database) : ITerminalR
 
     private static ReaderRecord ReadReader(SqliteDataReader row) => new(
         row.Text("kind")!, row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), [.. Words(row.Text("ports")!, '\n')],
-        row.Int("without_identity") != 0);
+        row.Int("without_identity") != 0, row.Bytes("key") ?? ByteString.Empty);
 
     private static string[] Words(string text, char between) => text.Split(between, StringSplitOptions.RemoveEmptyEntries);
 }

@@ -76,6 +76,13 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     }
 
     /// <inheritdoc/>
+    public LineKeys OpenLineKeys(TerminalIdentity terminal, AdmissionTranscript transcript)
+    {
+        using var transport = AgreeWith(terminal);
+        return LineKeys.Derive(transport, transcript);
+    }
+
+    /// <inheritdoc/>
     public ByteString SignReaderList(ReaderList list) => SignedReaderList.Sign(list, _content.Signing);
 
     /// <inheritdoc/>

@@ -19,6 +19,12 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// <exception cref="ArgumentException">The transcript names another center.</exception>
     ByteString SignAdmission(AdmissionTranscript transcript);
 
+    /// <summary>S220, on a line without TLS: the keys that its messages are authenticated with from the admission on; the terminal's module derives the same.</summary>
+    /// <param name="terminal">The terminal as the registry has it, whose proof was verified.</param>
+    /// <param name="transcript">The admission.</param>
+    /// <returns>The keys; the caller disposes them.</returns>
+    LineKeys OpenLineKeys(TerminalIdentity terminal, AdmissionTranscript transcript);
+
     /// <summary>Signs a reader list for its terminal.</summary>
     /// <exception cref="ArgumentException">The list breaks a rule or is too long for a message.</exception>
     ByteString SignReaderList(ReaderList list);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Keys;
 
@@ -50,18 +51,23 @@ public sealed record AdmissionTranscript
     /// <summary>SHA-256 of the center's TLS certificate, or empty without TLS.</summary>
     public required ByteString CenterCertificate { get; init; }
 
+    /// <summary>Which half of a split line was asked for.</summary>
+    public LineHalf Half { get; init; }
+
     /// <summary>
     /// What is signed: "CardIssue admission v1", 00, the role as text, min, max and chosen version, terminal, center, window, line (4 bytes each number),
-    /// both nonces, both certificates; strings led by their length in two bytes.
+    /// both nonces, both certificates, and for a half of a split line its number; strings led by their length in two bytes.
     /// </summary>
-    public ByteString ToBytes(AdmissionRole role) => ByteString.Own(new BoundFields("CardIssue admission v1")
+    public ByteString ToBytes(AdmissionRole role) => ByteString.Own(WithHalf(new BoundFields("CardIssue admission v1")
         .Text(role switch { AdmissionRole.Terminal => "terminal", AdmissionRole.Center => "center" })
         .Number(MinVersion).Number(MaxVersion).Number(Version)
         .Text(Terminal.Value).Text(Center.Value)
         .Number(Window).Number(Line.Value)
         .Bytes(TerminalNonce.Span).Bytes(CenterNonce.Span)
-        .Bytes(TerminalCertificate.Span).Bytes(CenterCertificate.Span)
+        .Bytes(TerminalCertificate.Span).Bytes(CenterCertificate.Span))
         .ToArray());
+
+    private BoundFields WithHalf(BoundFields fields) => Half is LineHalf.Whole ? fields : fields.Number((int)Half);
 
     /// <summary>SHA-256 of <see cref="ToBytes"/>, 32 bytes: the hash that the signature of this role is over.</summary>
     public ByteString Hash(AdmissionRole role) => ByteString.Own(SHA256.HashData(ToBytes(role).Span));

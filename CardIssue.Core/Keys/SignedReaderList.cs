@@ -7,8 +7,11 @@ namespace CardIssue.Core.Keys;
 /// <summary>A reader list as it travels: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is "CardIssue reader list v1", 00, body: ECDSA P-256 with SHA-256.</summary>
 public static class SignedReaderList
 {
-    private const int Layout = 1, Fields = 5, PortsKey = 6, LetInKey = 7;
+    private const int Layout = 1, Fields = 5, PortsKey = 6, LetInKey = 7, KeyKey = 8;
     private const string Domain = "CardIssue reader list v1";
+
+    // An array head, the heads of body and signature, and the signature.
+    private const int MaxEnvelope = 1 + 5 + 2 + P256PublicKey.SignatureLength;
 
     /// <summary>Signs a list.</summary>
     /// <param name="list">The list.</param>
@@ -18,17 +21,23 @@ public static class SignedReaderList
     {
         ArgumentNullException.ThrowIfNull(list);
         ArgumentNullException.ThrowIfNull(center);
-        if (list.Fault() is { } fault) throw new ArgumentException($"The reader list of {list.Terminal}: {fault}.", nameof(list));
+        if (Fault(list) is { } fault) throw new ArgumentException($"The reader list of {list.Terminal}: {fault}.", nameof(list));
         var body = WriteBody(list);
         var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
         cbor.WriteStartArray(2);
         cbor.WriteByteString(body);
         cbor.WriteByteString(center.Sign(Signed(body)));
         cbor.WriteEndArray();
-        var bytes = cbor.Encode();
-        return bytes.Length <= FieldLimits.MaxReaderList
-            ? ByteString.Own(bytes)
-            : throw new ArgumentException($"The reader list of {list.Terminal} has {bytes.Length} bytes; a message carries {FieldLimits.MaxReaderList}.", nameof(list));
+        return ByteString.Own(cbor.Encode());
+    }
+
+    /// <summary>Why a list cannot be signed: it breaks a rule, or is longer than a message can carry. Null when it can be.</summary>
+    public static string? Fault(ReaderList list)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        if (list.Fault() is { } fault) return fault;
+        var length = WriteBody(list).Length + MaxEnvelope;
+        return length <= FieldLimits.MaxReaderList ? null : $"it has {length} bytes; a message carries {FieldLimits.MaxReaderList}";
     }
 
     /// <summary>Verifies a list. Only what this returns may judge a reader.</summary>
@@ -85,7 +94,7 @@ public static class SignedReaderList
     private static void WriteEntry(CborWriter cbor, ReaderEntry entry)
     {
         string?[] texts = [entry.Kind, entry.Vendor, entry.Model, entry.Serial, entry.Firmware];
-        cbor.WriteStartMap(texts.Count(text => text is not null) + (entry.Ports.Count > 0 ? 1 : 0) + (entry.LetInWithoutIdentity ? 1 : 0));
+        cbor.WriteStartMap(texts.Count(text => text is not null) + (entry.Ports.Count > 0 ? 1 : 0) + (entry.LetInWithoutIdentity ? 1 : 0) + (entry.Key is null ? 0 : 1));
         for (var i = 0; i < texts.Length; i++)
         {
             if (texts[i] is not { } text) continue;
@@ -103,6 +112,11 @@ public static class SignedReaderList
         {
             cbor.WriteInt32(LetInKey);
             cbor.WriteBoolean(true);
+        }
+        if (entry.Key is { } key)
+        {
+            cbor.WriteInt32(KeyKey);
+            cbor.WriteByteString(key.Encoded.Span);
         }
         cbor.WriteEndMap();
     }
@@ -132,6 +146,7 @@ public static class SignedReaderList
         var texts = new string?[PortsKey];
         var ports = ValueList<string>.Empty;
         var letIn = false;
+        var carried = default(P256PublicKey);
         var fields = cbor.ReadStartMap();
         for (var i = 0; i < fields; i++)
         {
@@ -139,10 +154,10 @@ public static class SignedReaderList
             if (key is >= 1 and < PortsKey) texts[key] = cbor.ReadTextString();
             else if (key == PortsKey) ports = ReadPorts(cbor);
             else if (key == LetInKey) letIn = cbor.ReadBoolean();
-            else return null;
+            else if (key != KeyKey || !P256PublicKey.TryParse(cbor.ReadByteString(), out carried)) return null;
         }
         cbor.ReadEndMap();
-        return new ReaderEntry(texts[1], texts[2], texts[3], texts[4], texts[5], ports, letIn);
+        return new ReaderEntry(texts[1], texts[2], texts[3], texts[4], texts[5], ports, letIn, carried);
     }
 
     private static ValueList<string> ReadPorts(CborReader cbor)

@@ -25,7 +25,14 @@ public interface ILine : IAsyncDisposable
 /// <param name="Address">The remote address, where the line has one.</param>
 /// <param name="PeerCertificate">SHA-256 of the peer certificate's DER (32 bytes), or empty without TLS.</param>
 /// <param name="OwnCertificate">SHA-256 of this end's certificate's DER (32 bytes), or empty without TLS.</param>
-public sealed record LinePeer(LineNumber? Line, IPAddress? Address, ByteString PeerCertificate, ByteString OwnCertificate);
+public sealed record LinePeer(LineNumber? Line, IPAddress? Address, ByteString PeerCertificate, ByteString OwnCertificate)
+{
+    /// <summary>
+    /// Whether both ends proved a certificate. A line where they did not is one without TLS: each end puts an <see cref="AuthenticatedLine"/> over it,
+    /// by what it knows of its own line and never by what the peer says.
+    /// </summary>
+    public bool HasTls => !PeerCertificate.IsEmpty && !OwnCertificate.IsEmpty;
+}
 
 /// <summary>Accepts lines at the center.</summary>
 public interface ILineListener : IAsyncDisposable
@@ -78,6 +85,11 @@ public enum LineFault
     Oversized,
     /// <summary>The line was closed at this end.</summary>
     Closed,
+    /// <summary>
+    /// On a line without TLS: a message is not the next one that the peer sent; somebody changed, left out, repeated or put in something. On a split line: a message came on the half
+    /// that carries none this way.
+    /// </summary>
+    Tampered,
 }
 
 /// <summary>The line is of no use any more.</summary>

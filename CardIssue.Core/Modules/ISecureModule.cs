@@ -41,14 +41,23 @@ public interface ISecureModule : IDisposable
     /// <summary>The center that the module trusts.</summary>
     CenterIdentity Center { get; }
 
-    /// <summary>S210: begins an admission and ends the one before, with its opening.</summary>
+    /// <summary>
+    /// S210: begins an admission and ends the one before, with its opening. The admission of a results half ends only an earlier one of such a half: tickets and codes belong to the data half's,
+    /// without which it is not signed.
+    /// </summary>
+    /// <param name="half">The half of a split line that access is asked for on; the whole line else.</param>
     /// <returns>The terminal's nonce, 32 random bytes of the module, for <see cref="Hello"/>. It makes old tickets useless.</returns>
-    ByteString BeginAdmission();
+    ByteString BeginAdmission(LineHalf half = LineHalf.Whole);
 
     /// <summary>S220: signs the transcript in the terminal's role.</summary>
-    /// <param name="transcript">Its terminal must be this one, its center the module's, its terminal nonce that of <see cref="BeginAdmission"/>.</param>
+    /// <param name="transcript">Its terminal must be this one, its center the module's, its half and terminal nonce those of <see cref="BeginAdmission"/>.</param>
     /// <param name="signature">64 bytes r‖s; empty when refused.</param>
     ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature);
+
+    /// <summary>S220, on a line without TLS: the keys that its messages are authenticated with from the admission on. Only for the transcript that was signed in the admission under way.</summary>
+    /// <param name="transcript">The transcript, as <see cref="SignAdmission"/> signed it.</param>
+    /// <param name="keys">The keys, which the caller disposes; null when refused.</param>
+    ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys);
 
     /// <summary>S230: encrypts an issue code to the center, for one request of this admission.</summary>
     /// <param name="request">The request's number.</param>

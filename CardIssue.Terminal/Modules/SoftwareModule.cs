@@ -15,8 +15,7 @@ public sealed class SoftwareModule : ISecureModule
 {
     private readonly P256PrivateKey _credential, _agreement;
     private readonly byte[] _plain = GC.AllocateArray<byte>(Scp03Session.MaxWrappedLength, pinned: true);
-    private ByteString _ownNonce;
-    private AdmissionNonces? _admitted;
+    private Admission? _admission, _resultsAdmission;
     private ModuleOpening? _opening;
     private int _lastSequence = -1, _lastTicket = -1;
 
@@ -30,13 +29,25 @@ public sealed class SoftwareModule : ISecureModule
     /// <inheritdoc/>
     public CenterIdentity Center { get; }
 
+    /// <summary>An admission: the nonce that it began with, and the one transcript that was signed under it.</summary>
+    private sealed record Admission(LineHalf Half, ByteString Nonce, AdmissionTranscript? Signed = null);
+
+    /// <summary>Both nonces of the admission that tickets and codes belong to; null before it is signed.</summary>
+    private AdmissionNonces? Admitted => _admission?.Signed is { } signed ? new AdmissionNonces(signed.TerminalNonce, signed.CenterNonce) : null;
+
     /// <inheritdoc/>
-    public ByteString BeginAdmission()
+    public ByteString BeginAdmission(LineHalf half = LineHalf.Whole)
     {
+        var begun = new Admission(half, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength)));
+        if (half is LineHalf.Results)
+        {
+            _resultsAdmission = begun;
+            return begun.Nonce;
+        }
         EndOpening();
-        _admitted = null;
+        (_admission, _resultsAdmission) = (begun, null);
         _lastSequence = _lastTicket = -1;
-        return _ownNonce = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength));
+        return begun.Nonce;
     }
 
     /// <inheritdoc/>
@@ -44,11 +55,25 @@ public sealed class SoftwareModule : ISecureModule
     {
         ArgumentNullException.ThrowIfNull(transcript);
         signature = default;
+        var isResults = transcript.Half is LineHalf.Results;
         // One signature per nonce: a second center nonce under the same terminal nonce would let a session be begun twice.
-        if (_ownNonce.IsEmpty || _admitted is not null || transcript.TerminalNonce != _ownNonce) return ModuleRefusal.NoAdmission;
+        if ((isResults ? _resultsAdmission : _admission) is not { Signed: null } begun || begun.Half != transcript.Half || begun.Nonce != transcript.TerminalNonce) return ModuleRefusal.NoAdmission;
+        if (isResults && _admission is not { Half: LineHalf.Data, Signed: not null }) return ModuleRefusal.NoAdmission;
         if (transcript.Terminal != Identity.Id || transcript.Center != Center.Id || transcript.CenterNonce.Length != Limits.NonceLength) return ModuleRefusal.NoAdmission;
-        _admitted = new AdmissionNonces(_ownNonce, transcript.CenterNonce);
+        if (isResults) _resultsAdmission = begun with { Signed = transcript };
+        else _admission = begun with { Signed = transcript };
         signature = transcript.Sign(AdmissionRole.Terminal, _credential);
+        return ModuleRefusal.None;
+    }
+
+    /// <inheritdoc/>
+    public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys)
+    {
+        ArgumentNullException.ThrowIfNull(transcript);
+        keys = null;
+        if (transcript != (transcript.Half is LineHalf.Results ? _resultsAdmission : _admission)?.Signed) return ModuleRefusal.NoAdmission;
+        using var transport = TerminalTransportKey.AtTerminal(_agreement, Identity.Id, Identity.KeyVersion, Center);
+        keys = LineKeys.Derive(transport, transcript);
         return ModuleRefusal.None;
     }
 
@@ -56,7 +81,7 @@ public sealed class SoftwareModule : ISecureModule
     public ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode)
     {
         sealedCode = default;
-        if (_admitted is not { } nonces) return ModuleRefusal.NoAdmission;
+        if (Admitted is not { } nonces) return ModuleRefusal.NoAdmission;
         sealedCode = IssueCodeEnvelope.Seal(Center.AgreementKey, new IssueCodeContext(Identity.Id, nonces, request), code);
         return ModuleRefusal.None;
     }
@@ -65,7 +90,7 @@ public sealed class SoftwareModule : ISecureModule
     public ModuleRefusal OpenTicket(Script script)
     {
         ArgumentNullException.ThrowIfNull(script);
-        if (_admitted is not { } nonces) return ModuleRefusal.NoAdmission;
+        if (Admitted is not { } nonces) return ModuleRefusal.NoAdmission;
         if (script.Kind != ScriptKind.Authenticate || !script.Sealed || script.Ticket.IsEmpty) return ModuleRefusal.WrongMode;
         if (script.First <= _lastSequence || script.First <= _lastTicket) return ModuleRefusal.Replayed;
         if (!Ticket.TryRead(script.Ticket.Memory, out var ticket) || ticket.Context.Opening != script.Opening) return ModuleRefusal.BadTicket;
@@ -109,7 +134,7 @@ public sealed class SoftwareModule : ISecureModule
     public void Dispose()
     {
         EndOpening();
-        _admitted = null;
+        (_admission, _resultsAdmission) = (null, null);
         _credential.Dispose();
         _agreement.Dispose();
     }

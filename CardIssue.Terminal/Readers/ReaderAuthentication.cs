@@ -1,40 +1,68 @@
+using System.Security.Cryptography;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 
 namespace CardIssue.Terminal.Readers;
 
-/// <summary>S250 (numerals 215, 216): a reader that the center's signed list does not name may neither write nor read. Without a list none is known.</summary>
+/// <summary>
+/// S250 (numerals 215, 216): a reader that the center's signed list does not name may neither write nor read. Without a list none is known.
+/// A reader whose entry names a key answers a fresh challenge at each check. Calls may come from several threads.
+/// </summary>
 public sealed class ReaderAuthentication
 {
     private readonly P256PublicKey _center;
     private readonly TerminalId _terminal;
+    private readonly IReaderKey? _key;
+    private readonly Lock _taking = new();
     private VerifiedReaderList? _list;
 
     /// <summary>Knows no reader yet.</summary>
     /// <param name="center">The center, whose signature counts.</param>
     /// <param name="terminal">This terminal.</param>
-    public ReaderAuthentication(CenterIdentity center, TerminalId terminal)
+    /// <param name="key">The key that the reader carries, or null.</param>
+    public ReaderAuthentication(CenterIdentity center, TerminalId terminal, IReaderKey? key = null)
     {
         ArgumentNullException.ThrowIfNull(center);
-        (_center, _terminal) = (center.SigningKey, terminal);
+        (_center, _terminal, _key) = (center.SigningKey, terminal, key);
     }
 
     /// <summary>The list that judges, or null.</summary>
-    public VerifiedReaderList? List => _list;
+    public VerifiedReaderList? List => Volatile.Read(ref _list);
 
-    /// <summary>Takes the list that came with the admission.</summary>
+    /// <summary>Takes a list that the center gave, with the admission or later.</summary>
     /// <param name="signedList">The list, signed.</param>
     /// <returns>False when it is not signed by the center for this terminal, or is older than the one that is held, which then stays.</returns>
     public bool TryAccept(ByteString signedList)
     {
         if (!SignedReaderList.TryVerify(signedList.Memory, _center, _terminal, out var list)) return false;
-        if (_list is not null && list.List.Version < _list.List.Version) return false;
-        _list = list;
-        return true;
+        lock (_taking)
+        {
+            if (List is { } held && list.List.Version < held.List.Version) return false;
+            Volatile.Write(ref _list, list);
+            return true;
+        }
     }
 
-    /// <summary>Judges a reader by what its driver could honestly learn of it.</summary>
-    public ReaderJudgement Judge(ReaderIdentity reader) =>
-        _list?.Judge(reader) ?? new ReaderJudgement.Unknown("the terminal holds no reader list of the center");
+    /// <summary>Judges a reader by what its driver could honestly learn of it, and by its key where the list names one.</summary>
+    /// <returns><see cref="ReaderJudgement.Known"/> or <see cref="ReaderJudgement.Unknown"/>, never <see cref="ReaderJudgement.MustProve"/>.</returns>
+    public async ValueTask<ReaderJudgement> JudgeAsync(ReaderIdentity reader, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        if (List is not { } list) return new ReaderJudgement.Unknown("the terminal holds no reader list of the center");
+        return list.Judge(reader) is ReaderJudgement.MustProve must
+            ? await ChallengeAsync(reader, must.Entries, cancellation).ConfigureAwait(false)
+            : list.Judge(reader);
+    }
+
+    private async ValueTask<ReaderJudgement> ChallengeAsync(ReaderIdentity reader, ValueList<ReaderEntry> entries, CancellationToken cancellation)
+    {
+        if (_key is null) return VerifiedReaderList.Stranger(reader, "it must prove a key, and this terminal is set up without one for its reader");
+        var nonce = ByteString.Own(RandomNumberGenerator.GetBytes(ReaderChallenge.NonceLength));
+        var challenge = new ReaderChallenge(_terminal, nonce, reader);
+        var answer = await _key.SignAsync(challenge.Hash.Memory, cancellation).ConfigureAwait(false);
+        if (answer.Fault is not ReaderKeyFault.None) return VerifiedReaderList.Stranger(reader, $"its key did not answer: {answer.Fault}, {answer.Detail}");
+        var proved = entries.FirstOrDefault(entry => challenge.IsSigned(entry.Key!, answer.Value));
+        return proved is not null ? new ReaderJudgement.Known(proved) : VerifiedReaderList.Stranger(reader, "it answered with another key than the list names");
+    }
 }

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Pipeline;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
 using CardIssue.Core.Protocol;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,7 @@ internal sealed class CardPort : IAsyncDisposable
     private readonly CommandBuffer _commands;
     private readonly ResponseStore _responses;
     private readonly Func<CardAnswer, ValueTask> _post;
+    private readonly Func<CancellationToken, ValueTask<ReaderJudgement>> _checkReader;
     private readonly TimeSpan _slowCard;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -34,11 +36,13 @@ internal sealed class CardPort : IAsyncDisposable
     private Script? _script;
     private ScriptStop? _broken;
     private int _epoch;
+    private int _readerLosses, _lossesAtCheck;
 
     public CardPort(
         ICardReader reader, ISecureModule module, CommandBuffer commands, ResponseStore responses,
-        Func<CardAnswer, ValueTask> post, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
-        (_reader, _module, _commands, _responses, _post, _slowCard, _time, _logger) = (reader, module, commands, responses, post, slowCard, time, logger);
+        Func<CardAnswer, ValueTask> post, Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
+        (_reader, _module, _commands, _responses, _post, _checkReader, _slowCard, _time, _logger) =
+        (reader, module, commands, responses, post, checkReader, slowCard, time, logger);
 
     /// <summary>Works off the queue until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -59,6 +63,9 @@ internal sealed class CardPort : IAsyncDisposable
 
     /// <summary>Whether an answer is still waited for: not after a release, when sequence numbers may begin anew.</summary>
     public bool IsCurrent(CardAnswer answer) => answer.Epoch == _epoch;
+
+    /// <summary>The reader went away: whatever comes back is checked before it touches a card.</summary>
+    public void LoseReader() => Interlocked.Increment(ref _readerLosses);
 
     /// <summary>Zeroes commands and responses, ends the module's opening, powers the card down.</summary>
     public ValueTask ReleaseAsync(CancellationToken cancellation)
@@ -108,9 +115,11 @@ internal sealed class CardPort : IAsyncDisposable
         try
         {
             _module.EndOpening();
+            if (!ReaderStayed()) await DisconnectAsync().ConfigureAwait(false);
             // A reader whose card came back after a fault is connected to anew.
-            _connection ??= new GetResponseConnection(await _reader.ConnectAsync(cancellation).ConfigureAwait(false));
-            await _connection.ResetAsync(cancellation).ConfigureAwait(false);
+            _connection ??= await ConnectAsync(cancellation).ConfigureAwait(false);
+            if (_connection is null) _broken = ScriptStop.CardLost;
+            else await _connection.ResetAsync(cancellation).ConfigureAwait(false);
         }
         catch (CardException e)
         {
@@ -120,10 +129,25 @@ internal sealed class CardPort : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// S250: the reader that a card is touched through is the one that was checked; the check before the card was asked for may be minutes old.
+    /// Null when it is not known: to the center the card is lost, it asks for one again, and hears of the reader then.
+    /// </summary>
+    private async ValueTask<ICardConnection?> ConnectAsync(CancellationToken cancellation)
+    {
+        _lossesAtCheck = Volatile.Read(ref _readerLosses);
+        if (await _checkReader(cancellation).ConfigureAwait(false) is ReaderJudgement.Known)
+            return new GetResponseConnection(await _reader.ConnectAsync(cancellation).ConfigureAwait(false));
+        Log.CardWithheld(_logger);
+        return null;
+    }
+
+    private bool ReaderStayed() => Volatile.Read(ref _readerLosses) == _lossesAtCheck;
+
     private async ValueTask PassOnAsync(int sequence, int epoch, CancellationToken cancellation)
     {
         var happened = _broken is { } stop ? new TerminalEvent.Faulted(sequence, stop)
-            : _connection is null || _script is null ? new TerminalEvent.Faulted(sequence, ScriptStop.CardLost)
+            : _connection is null || _script is null || !ReaderStayed() ? new TerminalEvent.Faulted(sequence, ScriptStop.CardLost)
             : await TransmitAsync(_connection, _script, sequence, cancellation).ConfigureAwait(false);
         // Null when the relay has discarded the command meanwhile: nobody waits for an answer any more.
         if (happened is not null) await _post(new CardAnswer(epoch, happened)).ConfigureAwait(false);

@@ -30,5 +30,5 @@ internal sealed class LineReturn(TimeSpan pause, TimeProvider time)
     }
 
     private static bool HadAccess(TerminalPhase phase) =>
-        phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter);
+        phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.AwaitingResults);
 }

@@ -8,7 +8,7 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Terminal.Relay;
 
-/// <summary>The machine's effects, carried out; and the three that feed it: the line, the reader, the card.</summary>
+/// <summary>The machine's effects, carried out; and what feeds it from the line.</summary>
 public sealed partial class TerminalRelay
 {
     private ValueTask CarryOutAsync(TerminalEffect effect, CancellationToken cancellation)
@@ -19,6 +19,9 @@ public sealed partial class TerminalRelay
             case TerminalEffect.SendResult result: return SendResultAsync(result, cancellation);
             case TerminalEffect.Sign sign: return SignAsync(sign, cancellation);
             case TerminalEffect.JudgeCenter judge: return JudgeCenterAsync(judge.Admitted, cancellation);
+            case TerminalEffect.BringUpResults bring:
+                BringUpResults(bring.JoinToken);
+                break;
             case TerminalEffect.CheckReader: return CheckReaderAsync(cancellation);
             case TerminalEffect.BeginScript begin: return _card.BeginScriptAsync(begin.Script, cancellation);
             case TerminalEffect.Transmit transmit: return _card.TransmitAsync(transmit.Sequence, cancellation);
@@ -72,13 +75,12 @@ public sealed partial class TerminalRelay
 
     private async ValueTask SignAsync(TerminalEffect.Sign sign, CancellationToken cancellation)
     {
-        _admission = new AdmissionTally(sign.Hello, sign.Challenge);
-        var transcript = Transcript();
-        var (refusal, signature) = await _card.WithModuleAsync(
-            module => (module.SignAdmission(transcript, out var made), made), cancellation).ConfigureAwait(false);
-        if (refusal is ModuleRefusal.None)
+        var admission = _line!.Admission;
+        var (refusal, proof) = await _card.WithModuleAsync(
+            _ => (admission.Sign(sign.Hello, sign.Challenge, out var made), made), cancellation).ConfigureAwait(false);
+        if (proof is not null)
         {
-            await StepAsync(new TerminalEvent.Signed(new Proof(signature)), cancellation).ConfigureAwait(false);
+            await StepAsync(new TerminalEvent.Signed(proof), cancellation).ConfigureAwait(false);
             return;
         }
         Log.ModuleRefused(_logger, refusal, 0);
@@ -87,47 +89,24 @@ public sealed partial class TerminalRelay
 
     private async ValueTask JudgeCenterAsync(Admitted admitted, CancellationToken cancellation)
     {
-        var genuine = Transcript().IsSigned(AdmissionRole.Center, _module.Center.SigningKey, admitted.Signature) && _readers.TryAccept(admitted.ReaderList);
+        var genuine = _line!.Admission.IsCenter(admitted) && _readers.TryAccept(admitted.ReaderList);
+        // A new list, and a center that has not heard of the reader yet.
+        _readerWatch.NewAccess();
         await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);
     }
 
-    private AdmissionTranscript Transcript() => new()
+    /// <summary>Beside the queue: the data half goes on being read while the results half is brought up.</summary>
+    private void BringUpResults(ByteString joinToken)
     {
-        MinVersion = _admission.Hello!.MinVersion,
-        MaxVersion = _admission.Hello.MaxVersion,
-        Version = _admission.Challenge!.Version,
-        Terminal = _admission.Hello.Terminal,
-        Center = _module.Center.Id,
-        Window = _admission.Hello.Window,
-        Line = _admission.Challenge.Line,
-        TerminalNonce = _admission.Hello.Nonce,
-        CenterNonce = _admission.Challenge.Nonce,
-        TerminalCertificate = _line!.Peer.OwnCertificate,
-        CenterCertificate = _line.Peer.PeerCertificate,
-    };
-
-    private async ValueTask CheckReaderAsync(CancellationToken cancellation)
-    {
-        var judgement = await IdentifyAndJudgeAsync(cancellation).ConfigureAwait(false);
-        var reason = judgement is ReaderJudgement.Unknown unknown ? unknown.Reason : "";
-        await StepAsync(new TerminalEvent.ReaderJudged(judgement is ReaderJudgement.Known, reason), cancellation).ConfigureAwait(false);
-    }
-
-    private async ValueTask<ReaderJudgement> IdentifyAndJudgeAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            return await JudgeReaderAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (CardException e)
-        {
-            return new ReaderJudgement.Unknown($"the reader does not say what it is: {e.Fault}");
-        }
+        var line = _line!;
+        var half = new ResultsHalf(line, _card, _readers, _options.CenterSilence, refused => _queue.PostAsync(new Item.Shown(refused)), _time, _logger);
+        var start = TerminalState.Start(_module.Identity.Id, _options.Policy, LineHalf.Results, joinToken);
+        line.BringUpResults(stop => Task.Run(() => half.JoinAsync(((SplitConnector)_connector).Results, start, stop), CancellationToken.None));
     }
 
     private async ValueTask CloseLineAsync()
     {
-        if (_line is not null) await _line.DisposeAsync().ConfigureAwait(false);
+        if (_line is not null) await _line.CloseAsync().ConfigureAwait(false);
     }
 
     private void Show(TerminalEffect.Show show)
@@ -177,12 +156,12 @@ public sealed partial class TerminalRelay
         {
             try
             {
-                var line = await _connector.ConnectAsync(cancellation).ConfigureAwait(false);
+                var line = new RelayLine(await _connector.ConnectAsync(cancellation).ConfigureAwait(false), _module);
                 await using var _ = line.ConfigureAwait(false);
                 lineReturn.Up();
-                Log.LineUp(_logger, line.Peer.Line?.ToString() ?? "none");
+                Log.LineUp(_logger, line.Received.Peer.Line?.ToString() ?? "none");
                 _commands.Reset();
-                var nonce = await _card.WithModuleAsync(module => module.BeginAdmission(), cancellation).ConfigureAwait(false);
+                var nonce = await _card.WithModuleAsync(module => module.BeginAdmission(_state.Half), cancellation).ConfigureAwait(false);
                 await _queue.PostAsync(new Item.LineUp(line, nonce), cancellation).ConfigureAwait(false);
                 await ReceiveAsync(line, cancellation).ConfigureAwait(false);
             }
@@ -198,12 +177,19 @@ public sealed partial class TerminalRelay
         }
     }
 
-    private async Task ReceiveAsync(ILine line, CancellationToken cancellation)
+    private async Task ReceiveAsync(RelayLine line, CancellationToken cancellation)
     {
-        while (await line.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
+        try
         {
-            using (frame)
-                await _queue.PostAsync(Read(frame), cancellation).ConfigureAwait(false);
+            while (await line.Received.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
+            {
+                using (frame)
+                    await _queue.PostAsync(Read(frame), cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (LineException e) when (line.ResultsFault is { } fault)
+        {
+            throw new LineException(fault.Fault, $"results half: {fault.Message}", e);
         }
     }
 
@@ -219,25 +205,5 @@ public sealed partial class TerminalRelay
             };
         var decoded = MessageCodec.Decode(frame.Memory);
         return new Item.Happened(decoded.IsMessage ? new TerminalEvent.Received(decoded.Message) : new TerminalEvent.Garbage(decoded.Error));
-    }
-
-    private async Task WatchReaderAsync(CancellationToken cancellation)
-    {
-        while (true)
-        {
-            try
-            {
-                _atr = await _reader.WaitForCardAsync(cancellation).ConfigureAwait(false);
-                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardInserted(_atr)), cancellation).ConfigureAwait(false);
-                await _reader.WaitForRemovalAsync(cancellation).ConfigureAwait(false);
-                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
-            }
-            catch (CardException e)
-            {
-                Log.ReaderGone(_logger, e.Fault, e.Message, _options.ReaderPause);
-                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
-                await Task.Delay(_options.ReaderPause, _time, cancellation).ConfigureAwait(false);
-            }
-        }
     }
 }

@@ -22,7 +22,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly ILineConnector _connector;
     private readonly ICardReader _reader;
     private readonly ISecureModule _module;
+    private readonly IReaderKey? _readerKey;
     private readonly ReaderAuthentication _readers;
+    private readonly ReaderWatch _readerWatch;
     private readonly IProgress<IssueProgress>? _display;
     private readonly IReceiptPrinter? _printer;
     private readonly TimeProvider _time;
@@ -33,25 +35,27 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly CardPort _card;
     private readonly SemaphoreSlim _oneIssue = new(1, 1);
     private TerminalState _state;
-    private ILine? _line;
+    private RelayLine? _line;
     private ByteString _atr;
-    private AdmissionTally _admission;
     private PendingIssue? _pending;
     private TaskCompletionSource<StatusReport>? _status;
+    private PendingEnrollment? _enrollment;
 
     /// <summary>Makes a relay; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="options">Its settings.</param>
-    /// <param name="connector">Brings the line up; should wait and retry by itself.</param>
+    /// <param name="connector">Brings the line up; should wait and retry by itself. A <see cref="SplitConnector"/> brings up a split line.</param>
     /// <param name="reader">The card reader.</param>
     /// <param name="module">The secure module; holds the terminal's keys and knows its center.</param>
     /// <param name="display">Is told each step as it happens.</param>
     /// <param name="printer">Prints receipts.</param>
     /// <param name="time">Where time comes from.</param>
     /// <param name="logger">The log.</param>
+    /// <param name="readerKey">The key that the reader carries, or null; readers whose entry names a key are not known without.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public TerminalRelay(
         TerminalRelayOptions options, ILineConnector connector, ICardReader reader, ISecureModule module,
-        IProgress<IssueProgress>? display = null, IReceiptPrinter? printer = null, TimeProvider? time = null, ILogger<TerminalRelay>? logger = null)
+        IProgress<IssueProgress>? display = null, IReceiptPrinter? printer = null, TimeProvider? time = null, ILogger<TerminalRelay>? logger = null,
+        IReaderKey? readerKey = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(module);
@@ -59,11 +63,14 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         (_options, _connector, _reader, _module, _display, _printer) = (options, connector, reader, module, display, printer);
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<TerminalRelay>.Instance;
-        _readers = new ReaderAuthentication(module.Center, module.Identity.Id);
+        _readerKey = readerKey;
+        _readers = new ReaderAuthentication(module.Center, module.Identity.Id, readerKey);
+        _readerWatch = new ReaderWatch(options.SameReaderPause, _time);
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);
-        _card = new CardPort(reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), options.SlowCard, _time, _logger);
-        _state = TerminalState.Start(module.Identity.Id, options.Policy);
+        _card = new CardPort(
+            reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), CheckAsync, options.SlowCard, _time, _logger);
+        _state = TerminalState.Start(module.Identity.Id, options.Policy, connector is SplitConnector ? LineHalf.Data : LineHalf.Whole);
     }
 
     /// <summary>What goes through the queue: the machine's events, and what only the relay itself acts on.</summary>
@@ -75,13 +82,19 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public sealed record CommandCame(int Sequence, bool IsKept) : Item;
 
-        public sealed record LineUp(ILine Line, ByteString Nonce) : Item;
+        public sealed record LineUp(RelayLine Line, ByteString Nonce) : Item;
 
         public sealed record Wanted(PendingIssue Issue) : Item;
 
         public sealed record Cancelled(PendingIssue Issue) : Item;
 
         public sealed record StatusWanted : Item;
+
+        public sealed record ReaderCame : Item;
+
+        public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
+
+        public sealed record Shown(TerminalEffect.Show Show) : Item;
     }
 
     /// <summary>A request from <see cref="IssueAsync"/> on its way.</summary>
@@ -91,9 +104,6 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public bool Asked { get; set; }
     }
-
-    /// <summary>Both sides' halves of the admission under way.</summary>
-    private readonly record struct AdmissionTally(Hello? Hello, Challenge? Challenge);
 
     /// <summary>Where the terminal stands.</summary>
     public TerminalPhase Phase => Volatile.Read(ref _state).Phase;
@@ -153,11 +163,6 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         return await asked.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Judges the reader by the list that the center gave with the access (S250); before the first access it is not known.</summary>
-    /// <exception cref="CardException">The reader is gone.</exception>
-    public async ValueTask<ReaderJudgement> JudgeReaderAsync(CancellationToken cancellation) =>
-        _readers.Judge(await _reader.IdentifyAsync(cancellation).ConfigureAwait(false));
-
     /// <summary>Zeroes what is left. The reader, module and connector belong to the caller.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -175,6 +180,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         while (await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item)
         {
             await ActAsync(item, cancellation).ConfigureAwait(false);
+            if (_state.Phase is TerminalPhase.Idle) await MindReaderAsync(cancellation).ConfigureAwait(false);
             if (_state.Phase is TerminalPhase.Idle && _pending is { Asked: false } wanted) await AskAsync(wanted, cancellation).ConfigureAwait(false);
         }
     }
@@ -185,6 +191,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         {
             case Item.Happened { Event: TerminalEvent.Received { Message: StatusReport report } }:
                 _status?.TrySetResult(report);
+                break;
+            case Item.Happened { Event: TerminalEvent.Received { Message: ReaderEnrollment answer } } when _enrollment is { Sent: true } asked:
+                await TakeEnrollmentAsync(asked, answer, cancellation).ConfigureAwait(false);
                 break;
             case Item.Happened happened:
                 await StepAsync(happened.Event, cancellation).ConfigureAwait(false);
@@ -197,8 +206,16 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 var wanted = await StepAsync(new TerminalEvent.CommandArrived(command.Sequence), cancellation).ConfigureAwait(false);
                 if (!wanted && command.IsKept) _commands.Drop(command.Sequence);
                 break;
+            case Item.ReaderCame:
+                _readerWatch.Renew();
+                break;
+            case Item.EnrollmentWanted enroll:
+                _enrollment = enroll.Enrollment;
+                break;
             case Item.LineUp up:
                 _line = up.Line;
+                // What was asked on the line before is asked again.
+                if (_enrollment is { } unanswered) unanswered.Sent = false;
                 await StepAsync(new TerminalEvent.LineUp(up.Nonce), cancellation).ConfigureAwait(false);
                 break;
             case Item.Wanted ask:
@@ -208,6 +225,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 _pending = null;
                 cancelled.Issue.Done.TrySetCanceled(CancellationToken.None);
                 if (cancelled.Issue.Asked) await StepAsync(new TerminalEvent.CancelOrdered(), cancellation).ConfigureAwait(false);
+                break;
+            case Item.Shown shown:
+                Show(shown.Show);
                 break;
             case Item.StatusWanted:
                 await SendAsync(new StatusRequest(), cancellation).ConfigureAwait(false);

@@ -20,6 +20,12 @@ public sealed class TerminalRelayOptions
     /// <summary>The pause before a reader that broke is asked again.</summary>
     public TimeSpan ReaderPause { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a reader may take to say what it is, and to prove it.</summary>
+    public TimeSpan ReaderCheck { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>For how long a reader that is not known and comes back again and again for the same reason is not reported again.</summary>
+    public TimeSpan SameReaderPause { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -29,6 +35,8 @@ public sealed class TerminalRelayOptions
         Positive(SlowCard, nameof(SlowCard));
         Positive(RefusedPause, nameof(RefusedPause));
         Positive(ReaderPause, nameof(ReaderPause));
+        Positive(ReaderCheck, nameof(ReaderCheck));
+        Positive(SameReaderPause, nameof(SameReaderPause));
     }
 
     internal TerminalPolicy Policy => new(Window, Math.Max(1, Window * 2 / 3));

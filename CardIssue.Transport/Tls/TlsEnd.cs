@@ -1,16 +1,27 @@
 using System.Net.Security;
-using System.Net.Sockets;
 
 namespace CardIssue.Transport;
 
-/// <summary>How a line over TLS ends: in order with close_notify and FIN.</summary>
-internal sealed class TlsEnd(Socket socket, CutSensingStream wire, SslStream stream, Action? released) : SocketEnd(socket, stream, released)
+/// <summary>How a line over TLS ends: in order with close_notify, and then as what it runs over ends.</summary>
+internal sealed class TlsEnd(StreamEnd below, CutSensingStream wire, SslStream stream) : StreamEnd(stream)
 {
     public override bool WasCut => wire.Ended;
 
     public override async Task CloseAsync(CancellationToken cancellation)
     {
         await stream.ShutdownAsync().WaitAsync(cancellation).ConfigureAwait(false);
-        await base.CloseAsync(cancellation).ConfigureAwait(false);
+        await below.CloseAsync(cancellation).ConfigureAwait(false);
+    }
+
+    public override void Abort()
+    {
+        below.Abort();
+        base.Abort();
+    }
+
+    public override void Release()
+    {
+        base.Release();
+        below.Release();
     }
 }

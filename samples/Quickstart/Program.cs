@@ -1,5 +1,6 @@
 // One card, issued in one process: a center, a terminal with its secure module, a simulated card, and a line between them.
 // In life the line is TLS (CardIssue.Transport), the reader PC/SC (CardIssue.Reader), and center and terminal are far apart.
+using CardIssue.Center.Sessions;
 using CardIssue.Core;
 using CardIssue.Quickstart;
 using CardIssue.Terminal.Modules;
@@ -35,7 +36,7 @@ try
     await using var listener = new LoopbackListener(line);
     await using var relay = new TerminalRelay(new TerminalRelayOptions(), new ReconnectingConnector(listener.CreateConnector()), reader, module);
     using var closing = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-    var working = Task.WhenAll(center.Server.RunAsync([listener], closing.Token), relay.RunAsync(closing.Token));
+    var working = Task.WhenAll(center.Server.RunAsync([new ServedLine(listener, WithoutTls: true)], closing.Token), relay.RunAsync(closing.Token));
 
     // One card: S230 to S300.
     using var code = SecretBytes.Copy(System.Text.Encoding.ASCII.GetBytes(order.IssueCode!));

@@ -1,48 +1,73 @@
-using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Reader;
+using CardIssue.CommandLine;
 using CardIssue.TerminalHost.Cli;
 
 namespace CardIssue.TerminalHost;
 
 /// <summary>
-/// Names a reader on the command line: <c>tcp:HOST:PORT[?serial=…&amp;vendor=…&amp;model=…&amp;firmware=…]</c>, a simulated reader on loopback.
-/// Such a reader can tell nothing of itself, so what it is taken for stands in its address.
+/// Names a reader on the command line: <c>pcsc</c>, the only one that PC/SC has; <c>pcsc:NAME</c>; <c>serial:DEVICE[?baud=N]</c>, a GemPC Twin;
+/// <c>tcp:HOST:PORT[?serial=…&amp;vendor=…&amp;model=…&amp;firmware=…]</c>, a simulated reader on loopback. Such a one can tell nothing of itself, so what it is
+/// taken for stands in its address.
 /// </summary>
-/// <param name="Host">Host name or address.</param>
-/// <param name="Port">1 to 65,535.</param>
-/// <param name="Identity">What the reader is taken for.</param>
-internal sealed record ReaderAddress(string Host, int Port, ReaderIdentity Identity)
+/// <param name="Text">As it was written.</param>
+/// <param name="Open">The reader itself; the caller disposes it.</param>
+internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
 {
-    public const string Form = "tcp:HOST:PORT[?serial=S&vendor=V&model=M&firmware=F]";
-    private static readonly string[] Known = ["serial", "vendor", "model", "firmware"];
+    public const string Form = "pcsc (the only one), pcsc:NAME, serial:DEVICE[?baud=115200] (a GemPC Twin), or tcp:HOST:PORT[?serial=S&vendor=V&model=M&firmware=F] (simulated)";
+
+    private const string Pcsc = "pcsc:";
+
+    /// <summary>A reader of PC/SC.</summary>
+    public static ReaderAddress Named(string name) => new($"{Pcsc}{name}", () => new PcscCardReader(name));
 
     /// <summary>Parses an address.</summary>
+    /// <param name="option">Where it stood.</param>
+    /// <param name="text">The address.</param>
     /// <exception cref="CommandException">It is none.</exception>
-    public static ReaderAddress Parse(string text)
+    public static ReaderAddress Parse(string option, string text)
     {
-        var (address, query) = text.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? (text[..at], text[(at + 1)..]) : (text, "");
-        var split = address.LastIndexOf(':');
-        if (!address.StartsWith("tcp:", StringComparison.Ordinal) || split <= 4
-            || !int.TryParse(address[(split + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 0xFFFF)
-            throw Wrong(text, "it is not of that form");
-        var host = address[4..split];
-        var told = query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => Pair(text, pair)).ToLookup(p => p.Name, p => p.Value);
-        if (told.Any(values => values.Count() > 1)) throw Wrong(text, "something stands twice");
+        try
+        {
+            if (text is "pcsc") return new ReaderAddress(text, TheOnlyOne);
+            // A reader's name may have anything in it.
+            if (text.StartsWith(Pcsc, StringComparison.Ordinal) && text.Length > Pcsc.Length) return Named(text[Pcsc.Length..]);
+            var address = AddressText.Parse(text);
+            return new ReaderAddress(text, address.Scheme switch
+            {
+                "serial" => Serial(address),
+                "tcp" => Simulated(address),
+                _ => throw new FormatException("it is not of that form"),
+            });
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException(ExitCode.Usage, $"{option} {text}: {e.Message}. A reader is {Form}.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+
+    private static PcscCardReader TheOnlyOne() => PcscReaders.List() switch
+    {
+        [var name] => new PcscCardReader(name),
+        [] => throw new CommandException(ExitCode.Failed, "PC/SC has no reader; connect one."),
+        var several => throw new CommandException(ExitCode.Usage, $"PC/SC has {several.Count} readers: say which with --reader \"pcsc:NAME\". They are {string.Join(", ", several)}."),
+    };
+
+    private static Func<ICardReader> Serial(AddressText address)
+    {
+        var place = SerialPlace.Of(address.Only("baud"));
+        var options = place.Baud is { } baud ? new SerialReaderOptions { BaudRate = baud } : null;
+        return () => new SerialCardReader(place.Device, options);
+    }
+
+    private static Func<ICardReader> Simulated(AddressText address)
+    {
+        var (host, port) = address.Only("serial", "vendor", "model", "firmware").HostAndPort();
         var identity = new ReaderIdentity("virtual", $"tcp://{host}:{port}",
-            told["vendor"].SingleOrDefault(), told["model"].SingleOrDefault(), told["serial"].SingleOrDefault(), told["firmware"].SingleOrDefault(), $"{host}:{port}");
-        return new ReaderAddress(host, port, identity);
+            address.Find("vendor"), address.Find("model"), address.Find("serial"), address.Find("firmware"), $"{host}:{port}");
+        return () => new TcpCardReader(host, port, identity);
     }
-
-    /// <summary>The reader itself; nothing is connected yet.</summary>
-    public ICardReader Open() => new TcpCardReader(Host, Port, Identity);
-
-    private static (string Name, string Value) Pair(string text, string pair)
-    {
-        var split = pair.Split('=', 2);
-        if (split.Length != 2 || split[1].Length == 0 || !Known.Contains(split[0])) throw Wrong(text, $"\"{pair}\" is not one of {string.Join(", ", Known)} with a value");
-        return (split[0], Uri.UnescapeDataString(split[1]));
-    }
-
-    private static CommandException Wrong(string text, string why) => new(ExitCode.Usage, $"--reader {text}: a reader is {Form}; {why}.");
 }

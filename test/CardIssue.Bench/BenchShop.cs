@@ -30,7 +30,9 @@ internal sealed class BenchShop : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-bench-").FullName;
     private readonly byte[] _master = RandomNumberGenerator.GetBytes(16);
     private readonly CancellationTokenSource _stop = new();
-    private readonly LoopbackListener _listener = new(Line);
+    // Stand for certificates: bytes on the line are counted as with TLS, without counters and MACs.
+    private static readonly ByteString CenterCertificate = ByteString.Own(RandomNumberGenerator.GetBytes(32)), TerminalCertificate = ByteString.Own(RandomNumberGenerator.GetBytes(32));
+    private readonly LoopbackListener _listener = new(Line, CenterCertificate);
     private readonly FileKeyVault _vault;
     private readonly SoftwareModuleFile _module;
     private CenterDatabase _database = null!;
@@ -66,7 +68,7 @@ internal sealed class BenchShop : IAsyncDisposable
         await using var reader = new VirtualCardReader(timing: timed ? new P71InstallReplay() : null);
         var counted = new CountingReader(reader);
         var connector = new Connector(
-            _listener.CreateConnector(IPAddress.Loopback), inner => line = new CountingLine(roundTrip > TimeSpan.Zero ? new DelayedLine(inner, roundTrip / 2) : inner));
+            _listener.CreateConnector(IPAddress.Loopback, TerminalCertificate), inner => line = new CountingLine(roundTrip > TimeSpan.Zero ? new DelayedLine(inner, roundTrip / 2) : inner));
         var watch = new Watch(() => line!.Count, counted);
         await using var relay = new TerminalRelay(new TerminalRelayOptions { Window = window }, connector, counted, _module.OpenModule(), watch);
         using var stop = new CancellationTokenSource();
@@ -135,7 +137,7 @@ internal sealed class BenchShop : IAsyncDisposable
         _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
-            Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, ByteString.Empty, 1, true));
+            Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, TerminalCertificate, 1, true));
         await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
         var services = new CenterServices
         {
@@ -143,7 +145,7 @@ internal sealed class BenchShop : IAsyncDisposable
             Limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 1_000 }, TimeProvider.System),
             Products = new SqliteProductStore(_database), Log = _log, Host = "bench",
         };
-        _serving = new CenterServer(services).RunAsync([_listener], _stop.Token);
+        _serving = new CenterServer(services).RunAsync([new ServedLine(_listener)], _stop.Token);
     }
 
     private sealed class Connector(ILineConnector inner, Func<ILine, ILine> wrap) : ILineConnector

@@ -5,6 +5,8 @@ public enum CenterTimer
 {
     /// <summary>From line up to admission.</summary>
     Admission,
+    /// <summary>From the admission of a half to its being joined to the other.</summary>
+    Join,
     /// <summary>Until a card is inserted.</summary>
     Card,
     /// <summary>For a sign of life in a script: a credit or the result.</summary>
@@ -34,8 +36,17 @@ public abstract record CenterEffect
     /// <summary>Tell the terminal that the card is issued: <see cref="Issued"/>, with the receipt that the host makes from what is saved.</summary>
     public sealed record SendIssued(OrderId Order, CardId Card) : CenterEffect;
 
+    /// <summary>Find the reader among those that the terminal may use, or keep it as one that waits for a decision; log that, and answer <see cref="ReaderEnrollment"/>.</summary>
+    public sealed record SendEnrollment(EnrollReader Request) : CenterEffect;
+
     /// <summary>Verify that address, line number and credential fit; answers <see cref="CenterEvent.ProofJudged"/>.</summary>
     public sealed record VerifyProof(Hello Hello, Challenge Challenge, Proof Proof) : CenterEffect;
+
+    /// <summary>
+    /// Judge the token of a results half, and spend it; answers <see cref="CenterEvent.JoinJudged"/>, and <see cref="CenterEvent.ResultsJudged"/> at the data half that the token was for. When it fits, what
+    /// comes on this half from now on goes to the session of the data half.
+    /// </summary>
+    public sealed record JudgeJoin(Join Join) : CenterEffect;
 
     /// <summary>Find and claim an order for a request; answers <see cref="CenterEvent.Claimed"/> or <see cref="CenterEvent.ClaimDeclined"/>.</summary>
     /// <param name="Request">A <see cref="RequestIssue"/> or a <see cref="Resume"/>.</param>

@@ -17,6 +17,12 @@ public enum CenterEventKind
     Proof,
     /// <summary>The proof was verified.</summary>
     ProofJudged,
+    /// <summary><see cref="Protocol.Join"/> came.</summary>
+    Join,
+    /// <summary>The token of a results half was judged, for that half.</summary>
+    JoinJudged,
+    /// <summary>The token of a results half was judged, for the data half that it belongs to.</summary>
+    ResultsJudged,
     /// <summary><see cref="Protocol.RequestIssue"/> or <see cref="Protocol.Resume"/> came.</summary>
     Requested,
     /// <summary>The store claimed the order for this session.</summary>
@@ -41,6 +47,8 @@ public enum CenterEventKind
     Abort,
     /// <summary><see cref="Protocol.StatusRequest"/> came.</summary>
     StatusRequest,
+    /// <summary><see cref="Protocol.EnrollReader"/> came.</summary>
+    EnrollReader,
     /// <summary>What came is no message of a terminal.</summary>
     Garbage,
 }
@@ -92,6 +100,7 @@ public abstract record CenterEvent
         {
             MessageType.Hello => CenterEventKind.Hello,
             MessageType.Proof => CenterEventKind.Proof,
+            MessageType.Join => CenterEventKind.Join,
             MessageType.RequestIssue or MessageType.Resume => CenterEventKind.Requested,
             MessageType.CardPresent => CenterEventKind.CardPresent,
             MessageType.Credit => CenterEventKind.Credit,
@@ -100,9 +109,10 @@ public abstract record CenterEvent
             MessageType.ReaderRefused => CenterEventKind.ReaderRefused,
             MessageType.Abort => CenterEventKind.Abort,
             MessageType.StatusRequest => CenterEventKind.StatusRequest,
+            MessageType.EnrollReader => CenterEventKind.EnrollReader,
             MessageType.Challenge or MessageType.Admitted or MessageType.Refused or MessageType.Declined or MessageType.InsertCard
                 or MessageType.CardRejected or MessageType.Script or MessageType.Command or MessageType.Issued
-                or MessageType.StatusReport => CenterEventKind.Garbage,
+                or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment => CenterEventKind.Garbage,
         };
     }
 
@@ -113,6 +123,22 @@ public abstract record CenterEvent
     {
         /// <inheritdoc/>
         public override CenterEventKind Kind => CenterEventKind.ProofJudged;
+    }
+
+    /// <summary>At a results half: its token was judged.</summary>
+    /// <param name="Fits">Whether token, terminal and pair of lines all fit a data half that waits.</param>
+    public sealed record JoinJudged(bool Fits) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.JoinJudged;
+    }
+
+    /// <summary>At a data half: a token for it was judged, and is spent either way.</summary>
+    /// <param name="Fits">Whether the results half is joined.</param>
+    public sealed record ResultsJudged(bool Fits) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.ResultsJudged;
     }
 
     /// <summary>The store claimed the order for this session.</summary>

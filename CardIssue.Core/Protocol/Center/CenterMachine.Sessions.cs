@@ -25,7 +25,25 @@ public static partial class CenterMachine
     private static Step OnProofJudged(CenterState s, CenterEvent.ProofJudged judged) =>
         judged.Refusal is { } code
             ? Refuse(s, code)
-            : To(s with { Phase = CenterPhase.Idle }, new CenterEffect.Send(judged.Admitted!), new CenterEffect.ArmTimer(CenterTimer.Idle));
+            : s.Half switch
+            {
+                LineHalf.Whole => Admit(s, CenterPhase.Idle, judged.Admitted!, CenterTimer.Idle),
+                LineHalf.Data => Admit(s, CenterPhase.AwaitingResults, judged.Admitted!, CenterTimer.Join),
+                LineHalf.Results => Admit(s, CenterPhase.AwaitingJoin, judged.Admitted!, CenterTimer.Join),
+            };
+
+    private static Step Admit(CenterState s, CenterPhase next, Message answer, CenterTimer timer) =>
+        To(s with { Phase = next }, new CenterEffect.Send(answer), new CenterEffect.ArmTimer(timer));
+
+    private static Step OnJoin(CenterState s, Join join) =>
+        To(s with { Phase = CenterPhase.Joining }, new CenterEffect.JudgeJoin(join));
+
+    /// <summary>The data half's session watches over both from now on: this one waits for nothing.</summary>
+    private static Step OnJoinJudged(CenterState s, bool fits) =>
+        fits ? To(s with { Phase = CenterPhase.Attached }, new CenterEffect.StopTimer()) : Refuse(s, RefusalCode.NotKnown);
+
+    private static Step OnResultsJudged(CenterState s, bool fits) =>
+        fits ? Admit(s, CenterPhase.Idle, new Joined(), CenterTimer.Idle) : Refuse(s, RefusalCode.NotKnown);
 
     /// <summary>S310.</summary>
     private static Step Refuse(CenterState s, RefusalCode code) =>
@@ -33,6 +51,9 @@ public static partial class CenterMachine
 
     private static Step OnStatusRequest(CenterState s) =>
         To(s, new CenterEffect.Send(new StatusReport(s.Hello!.Terminal, s.Challenge!.Line)));
+
+    /// <summary>Whoever was let in may ask at any time; what comes of it is the registry's alone.</summary>
+    private static Step OnEnrollReader(CenterState s, EnrollReader request) => To(s, new CenterEffect.SendEnrollment(request));
 
     /// <summary>Between orders.</summary>
     private static Step Rest(CenterState s) =>

@@ -14,6 +14,7 @@ public static partial class CenterMachine
     private const string Late = "late: what it belongs to is over";
     private const string NotAsked = "nobody asked";
     private const string TooEarly = "before access is granted";
+    private const string NotJoined = "before the halves are joined";
     private const string NotAMessage = "no message of a terminal";
 
     /// <summary>The transition for an event.</summary>
@@ -26,6 +27,10 @@ public static partial class CenterMachine
             CenterPhase.Connected => Connected(state, happened),
             CenterPhase.Challenged => Challenged(state, happened),
             CenterPhase.Verifying => Verifying(state, happened),
+            CenterPhase.AwaitingResults => AwaitingResults(state, happened),
+            CenterPhase.AwaitingJoin => AwaitingJoin(state, happened),
+            CenterPhase.Joining => Joining(state, happened),
+            CenterPhase.Attached => Attached(state, happened),
             CenterPhase.Idle => Idle(state, happened),
             CenterPhase.Claiming => Claiming(state, happened),
             CenterPhase.AwaitingCard => AwaitingCard(state, happened),
@@ -43,9 +48,10 @@ public static partial class CenterMachine
         Kind.LineDown => End(s),
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Proof or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
+        Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+            or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
     private static Step Challenged(CenterState s, CenterEvent e) => e.Kind switch
@@ -55,9 +61,10 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+            or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
     private static Step Verifying(CenterState s, CenterEvent e) => e.Kind switch
@@ -67,22 +74,26 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
-            or Kind.Abort or Kind.StatusRequest => Reject(s, TooEarly),
+            or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+            or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
     private static Step Idle(CenterState s, CenterEvent e) => e.Kind switch
     {
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.TimerFired or Kind.StopOrdered => Close(s),
-        Kind.Hello or Kind.Proof => Ignore(s, Double),
-        Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort => Ignore(s, Late),
+        Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
+        // Told when a reader was connected; the log has it already, and there is no order to give back.
+        Kind.ReaderRefused => To(s),
+        Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Abort => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
-        Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
     };
 
     private static Step Claiming(CenterState s, CenterEvent e) => e.Kind switch
@@ -91,15 +102,16 @@ public static partial class CenterMachine
         Kind.ClaimDeclined => OnClaimDeclined(s, ((CenterEvent.ClaimDeclined)e).Code),
         Kind.SaveFailed => OnClaimDeclined(s, DeclineCode.NotNow),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.StopOrdered => Close(s),
         Kind.Abort => Ignore(s, "the terminal says it again when it is told to insert a card"),
         Kind.Requested => Ignore(s, "one at a time"),
-        Kind.Hello or Kind.Proof => Ignore(s, Double),
+        Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.TimerFired or Kind.Judged => Ignore(s, Late),
-        Kind.LineUp or Kind.ProofJudged => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged => Ignore(s, NotAsked),
     };
 
     private static Step AwaitingCard(CenterState s, CenterEvent e) => e.Kind switch
@@ -110,11 +122,12 @@ public static partial class CenterMachine
         Kind.StopOrdered => Stop(s, AbortCode.CenterStopped, CenterPhase.AwaitingRemoval),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
-        Kind.Hello or Kind.Proof => Ignore(s, Double),
+        Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
     };
 
     private static Step Running(CenterState s, CenterEvent e) => e.Kind switch
@@ -126,13 +139,14 @@ public static partial class CenterMachine
         Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.TimerFired => Close(s),
         Kind.LineDown => End(s),
-        Kind.Hello or Kind.Proof or Kind.CardPresent => Ignore(s, Double),
+        Kind.Hello or Kind.Proof or Kind.Join or Kind.CardPresent => Ignore(s, Double),
         Kind.CardRemoved => Ignore(s, "the script's result will say so"),
         Kind.ReaderRefused or Kind.Judged => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
     };
 
     private static Step Judging(CenterState s, CenterEvent e) => e.Kind switch
@@ -142,12 +156,13 @@ public static partial class CenterMachine
         Kind.StopOrdered => Stop(s, AbortCode.CenterStopped, CenterPhase.AwaitingRemoval),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
-        Kind.Hello or Kind.Proof or Kind.CardPresent or Kind.Result => Ignore(s, Double),
+        Kind.Hello or Kind.Proof or Kind.Join or Kind.CardPresent or Kind.Result => Ignore(s, Double),
         Kind.CardRemoved => Ignore(s, "the next script's result will say so"),
         Kind.TimerFired or Kind.Credit or Kind.ReaderRefused or Kind.SaveFailed => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
     };
 
     private static Step AwaitingRemoval(CenterState s, CenterEvent e) => e.Kind switch
@@ -155,21 +170,22 @@ public static partial class CenterMachine
         Kind.CardRemoved or Kind.TimerFired => Rest(s),
         Kind.Requested => OnRequested(s, ((CenterEvent.Received)e).Message),
         Kind.StatusRequest => OnStatusRequest(s),
+        Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
         Kind.LineDown => End(s),
         Kind.StopOrdered => Close(s),
         Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
-        Kind.Hello or Kind.Proof => Ignore(s, Double),
+        Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.ReaderRefused or Kind.Abort or Kind.Judged => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
     };
 
     private static Step Ended(CenterState s, CenterEvent e) => e.Kind switch
     {
         Kind.Claimed => LetGo(s, ((CenterEvent.Claimed)e).Claim),
-        Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.StopOrdered or Kind.Hello or Kind.Proof or Kind.ProofJudged or Kind.Requested
-            or Kind.ClaimDeclined or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.Judged or Kind.SaveFailed or Kind.CardRemoved
-            or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.Garbage => Ignore(s, "the session is over"),
+        Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.StopOrdered or Kind.Hello or Kind.Proof or Kind.Join or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Requested
+            or Kind.ClaimDeclined or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.Judged or Kind.SaveFailed
+            or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Garbage => Ignore(s, "the session is over"),
     };
 
     private static T Message<T>(CenterEvent happened) where T : Message => (T)((CenterEvent.Received)happened).Message;

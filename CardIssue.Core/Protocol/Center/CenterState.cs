@@ -9,6 +9,14 @@ public enum CenterPhase
     Challenged,
     /// <summary>The proof is being verified (S220).</summary>
     Verifying,
+    /// <summary>The data half of a split line is admitted; waits for its results half to be joined (S220).</summary>
+    AwaitingResults,
+    /// <summary>The results half of a split line is admitted; waits for the token that joins it (S220).</summary>
+    AwaitingJoin,
+    /// <summary>The token is being judged (S220).</summary>
+    Joining,
+    /// <summary>The results half is joined: what comes on it belongs to the session of the data half.</summary>
+    Attached,
     /// <summary>Access is granted; no order is under way (S230).</summary>
     Idle,
     /// <summary>The store looks for the order and claims it.</summary>
@@ -39,13 +47,18 @@ public sealed record CenterPolicy(
 public sealed record CenterState
 {
     /// <summary>A session whose line is not up yet.</summary>
-    public static CenterState Start(CenterPolicy policy) => new() { Policy = policy };
+    /// <param name="policy">The caps that it keeps to.</param>
+    /// <param name="half">Which half of a split line it is on, by the center's configuration.</param>
+    public static CenterState Start(CenterPolicy policy, LineHalf half = LineHalf.Whole) => new() { Policy = policy, Half = half };
 
     /// <summary>Where the session stands.</summary>
     public CenterPhase Phase { get; init; } = CenterPhase.Connected;
 
     /// <summary>The caps that it keeps to.</summary>
     public required CenterPolicy Policy { get; init; }
+
+    /// <summary>Which half of a split line it is on.</summary>
+    public LineHalf Half { get; init; }
 
     /// <summary>The line's number and the center's nonce, once the line is up.</summary>
     public Challenge? Challenge { get; init; }

@@ -1,5 +1,16 @@
 namespace CardIssue.Core.Protocol;
 
+/// <summary>What part of a dedicated line a terminal asks for access on.</summary>
+public enum LineHalf
+{
+    /// <summary>The whole line, both ways.</summary>
+    Whole = 0,
+    /// <summary>Of a split line the half that data goes out on, from center to terminal.</summary>
+    Data = 1,
+    /// <summary>Of a split line the half that results come back on, from terminal to center.</summary>
+    Results = 2,
+}
+
 /// <summary>Why the center refuses access (S310). Coarse for the operator; the detail stays in the center's log.</summary>
 public enum RefusalCode
 {
@@ -70,6 +81,17 @@ public enum AbortCode
     ReaderRefused = 7,
     /// <summary>Too many cards were refused.</summary>
     TooManyCards = 8,
+}
+
+/// <summary>How a reader that asked to be known stands at the center.</summary>
+public enum ReaderStanding
+{
+    /// <summary>It is on the list that comes with this.</summary>
+    Known = 1,
+    /// <summary>It waits for a decision at the center.</summary>
+    Waiting = 2,
+    /// <summary>The center declined it, or keeps no more requests of this terminal.</summary>
+    Refused = 3,
 }
 
 /// <summary>What a script (a list of card commands that is sent and answered as one) is for.</summary>

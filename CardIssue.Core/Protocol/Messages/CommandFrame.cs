@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using CardIssue.Core.Lines;
 
 namespace CardIssue.Core.Protocol;
 
@@ -26,7 +25,7 @@ public static class CommandFrame
         sequence = 0;
         payload = default;
         expected = default;
-        if (frame.Length > ILine.MaxFrame || !TryReadHead(ref frame, MajorMap, 4, out var fields) || fields is not (3 or 4)) return false;
+        if (frame.Length > MessageCodec.MaxMessage || !TryReadHead(ref frame, MajorMap, 4, out var fields) || fields is not (3 or 4)) return false;
         if (!TryReadField(ref frame, 0, MajorUnsigned, byte.MaxValue, out var type) || type != (int)MessageType.Command) return false;
         if (!TryReadField(ref frame, 1, MajorUnsigned, Limits.MaxSequence, out var number)) return false;
         if (!TryReadField(ref frame, 2, MajorBytes, FieldLimits.MaxPayload, out var length) || length == 0 || length > frame.Length) return false;

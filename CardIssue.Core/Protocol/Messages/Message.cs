@@ -45,6 +45,14 @@ public enum MessageType
     StatusRequest = 20,
     /// <summary><see cref="Protocol.StatusReport"/></summary>
     StatusReport = 21,
+    /// <summary><see cref="Protocol.Join"/></summary>
+    Join = 22,
+    /// <summary><see cref="Protocol.Joined"/></summary>
+    Joined = 23,
+    /// <summary><see cref="Protocol.EnrollReader"/></summary>
+    EnrollReader = 24,
+    /// <summary><see cref="Protocol.ReaderEnrollment"/></summary>
+    ReaderEnrollment = 25,
 }
 
 /// <summary>A message between terminal and center.</summary>
@@ -60,7 +68,8 @@ public abstract record Message
 /// <param name="Terminal">Who asks.</param>
 /// <param name="Nonce">32 random bytes of the terminal.</param>
 /// <param name="Window">How many commands of a script the terminal holds at most; 1 to 32.</param>
-public sealed record Hello(int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window) : Message
+/// <param name="Half">Which half of a split line this is; must be what the center's configuration says of the line.</param>
+public sealed record Hello(int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window, LineHalf Half = LineHalf.Whole) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Hello;
@@ -87,10 +96,32 @@ public sealed record Proof(ByteString Signature) : Message
 /// <summary>S220, center to terminal: access is granted.</summary>
 /// <param name="Signature">The center's signature over the same transcript, ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
 /// <param name="ReaderList">The list of known readers, signed by the center.</param>
-public sealed record Admitted(ByteString Signature, ByteString ReaderList) : Message
+/// <param name="JoinToken">On the data half of a split line: what the results half is joined to it by, 16 random bytes, good once and for a short time; else empty.</param>
+public sealed record Admitted(ByteString Signature, ByteString ReaderList, ByteString JoinToken = default) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Admitted;
+
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"Admitted {{ Signature = {Signature}, ReaderList = {ReaderList.Length} bytes }}";
+}
+
+/// <summary>Terminal to center, on the admitted results half of a split line: joins it to the data half. From then on this half carries all that the terminal says, and the other nothing of it.</summary>
+/// <param name="Token">The token that came with <see cref="Admitted"/> on the data half, 16 bytes.</param>
+public sealed record Join(ByteString Token) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Join;
+
+    /// <summary>Without the token.</summary>
+    public override string ToString() => "Join { }";
+}
+
+/// <summary>Center to terminal, on the data half: both halves are one line now; access is granted.</summary>
+public sealed record Joined : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Joined;
 }
 
 /// <summary>S310, center to terminal: no card can be issued here.</summary>

@@ -1,4 +1,5 @@
 using System.Formats.Cbor;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 
 namespace CardIssue.Core.Protocol;
@@ -10,23 +11,26 @@ namespace CardIssue.Core.Protocol;
 /// </summary>
 public static class MessageCodec
 {
+    /// <summary>The most bytes of a message: on a line without TLS a counter and a MAC share its frame.</summary>
+    public const int MaxMessage = ILine.MaxFrame - AuthenticatedLine.Overhead;
+
     private const int MaxCount = int.MaxValue;
 
-    /// <summary>The bytes of a message, at most <see cref="ILine.MaxFrame"/>.</summary>
+    /// <summary>The bytes of a message, at most <see cref="MaxMessage"/>.</summary>
     /// <exception cref="ArgumentException">A field is outside its limits, or the message does not fit a frame: a fault of this side.</exception>
     public static byte[] Encode(Message message)
     {
         ArgumentNullException.ThrowIfNull(message);
         if (message is Command command) return EncodeCommand(command);
         var bytes = Fields(message).End();
-        return bytes.Length <= ILine.MaxFrame ? bytes : throw new ArgumentException($"{message.Type} has {bytes.Length} bytes; a frame holds {ILine.MaxFrame}.", nameof(message));
+        return bytes.Length <= MaxMessage ? bytes : throw new ArgumentException($"{message.Type} has {bytes.Length} bytes; a message has at most {MaxMessage}.", nameof(message));
     }
 
     /// <summary>Reads a frame. Whatever its bytes are, no exception comes of them.</summary>
     /// <param name="frame">One frame, nothing before the message and nothing after it.</param>
     public static DecodeResult Decode(ReadOnlyMemory<byte> frame)
     {
-        if (frame.Length > ILine.MaxFrame) return DecodeResult.Malformed($"{frame.Length} bytes; a frame holds {ILine.MaxFrame}");
+        if (frame.Length > MaxMessage) return DecodeResult.Malformed($"{frame.Length} bytes; a message has at most {MaxMessage}");
         try
         {
             return DecodeResult.Of(Read(new MessageFieldReader(frame)));
@@ -42,6 +46,9 @@ public static class MessageCodec
         }
     }
 
+    /// <summary>Whether a frame is a message of this type, if it is one at all: a map's head, key 0, the type. Good for types below 24.</summary>
+    internal static bool IsOf(ReadOnlySpan<byte> frame, MessageType type) => frame.Length > 2 && frame[1] == 0 && frame[2] == (byte)type;
+
     private static byte[] EncodeCommand(Command command)
     {
         var bytes = new byte[CommandFrame.MaxOverhead + command.Payload.Length + 3 * command.Expected.Count];
@@ -54,10 +61,12 @@ public static class MessageCodec
         return message switch
         {
             Hello m => to.Int(1, m.MinVersion, 1, FieldLimits.MaxVersion).Int(2, m.MaxVersion, 1, FieldLimits.MaxVersion)
-                .Name(3, m.Terminal.Value).Bytes(4, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(5, m.Window, 1, Limits.MaxWindow),
+                .Name(3, m.Terminal.Value).Bytes(4, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(5, m.Window, 1, Limits.MaxWindow)
+                .OptionalCode(6, m.Half),
             Challenge m => to.Int(1, m.Version, 1, FieldLimits.MaxVersion).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(3, m.Line.Value, 1, MaxCount),
             Proof m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
-            Admitted m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength).Bytes(2, m.ReaderList, 0, FieldLimits.MaxReaderList),
+            Admitted m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength).Bytes(2, m.ReaderList, 0, FieldLimits.MaxReaderList)
+                .OptionalBytes(3, m.JoinToken, Limits.TokenLength, Limits.TokenLength),
             Refused m => to.Code(1, m.Code),
             RequestIssue m => to.Int(1, m.Number, 1, MaxCount).Text(2, m.Reference, 1, Limits.MaxReference)
                 .Bytes(3, m.SealedCode, 1, FieldLimits.MaxSealedCode).Name(4, m.Operator.Value),
@@ -69,7 +78,7 @@ public static class MessageCodec
             CardRejected m => to.Int(1, m.Insertion, 1, MaxCount).Code(2, m.Code),
             Script m => to.Code(1, m.Kind).Int(2, m.Opening, 1, MaxCount).Int(3, m.Record, 0, Limits.MaxRecords + 1).Int(4, m.Attempt, 1, MaxCount)
                 .Int(5, m.First, 0, Limits.MaxSequence).Int(6, m.Count, 1, Limits.MaxScriptCommands).Flag(7, m.Last).Flag(8, m.Sealed)
-                .OptionalBytes(9, m.Ticket, FieldLimits.MaxTicket),
+                .OptionalBytes(9, m.Ticket, 1, FieldLimits.MaxTicket),
             Credit m => to.Int(1, m.Until, 0, Limits.MaxSequence + 1),
             Result m => to.Int(1, m.First, 0, Limits.MaxSequence).Code(2, m.Stop).ByteStrings(3, m.Responses, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse),
             Issued m => to.Text(1, m.Receipt, 0, Limits.MaxReceipt, lines: true),
@@ -78,6 +87,12 @@ public static class MessageCodec
             ReaderRefused m => to.Text(1, m.Reader, 0, FieldLimits.MaxReader),
             StatusRequest => to,
             StatusReport m => to.Name(1, m.Terminal.Value).Int(2, m.Line.Value, 1, MaxCount),
+            Join m => to.Bytes(1, m.Token, Limits.TokenLength, Limits.TokenLength),
+            Joined => to,
+            EnrollReader m => to.Name(1, m.Kind).OptionalText(2, m.Vendor, ReaderEntry.MaxText).OptionalText(3, m.Model, ReaderEntry.MaxText)
+                .OptionalText(4, m.Serial, ReaderEntry.MaxText).OptionalText(5, m.Firmware, ReaderEntry.MaxText).OptionalText(6, m.Port, ReaderEntry.MaxText)
+                .OptionalBytes(7, m.Key, P256PublicKey.Length, P256PublicKey.Length),
+            ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, 1, FieldLimits.MaxReaderList),
             _ => throw new ArgumentException($"{message.GetType().Name} is no message of the line.", nameof(message)),
         };
     }
@@ -88,10 +103,11 @@ public static class MessageCodec
         Message message = from.Code<MessageType>(0) switch
         {
             MessageType.Hello => new Hello(from.Int(1, 1, FieldLimits.MaxVersion), from.Int(2, 1, FieldLimits.MaxVersion), new TerminalId(from.Name(3)),
-                from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow)),
+                from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow), from.OptionalCode<LineHalf>(6)),
             MessageType.Challenge => new Challenge(from.Int(1, 1, FieldLimits.MaxVersion), from.Bytes(2, Limits.NonceLength, Limits.NonceLength), new LineNumber(from.Int(3, 1, MaxCount))),
             MessageType.Proof => new Proof(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength)),
-            MessageType.Admitted => new Admitted(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.Bytes(2, 0, FieldLimits.MaxReaderList)),
+            MessageType.Admitted => new Admitted(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.Bytes(2, 0, FieldLimits.MaxReaderList),
+                from.OptionalBytes(3, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Refused => new Refused(from.Code<RefusalCode>(1)),
             MessageType.RequestIssue => new RequestIssue(from.Int(1, 1, MaxCount), from.Text(2, 1, Limits.MaxReference),
                 from.Bytes(3, 1, FieldLimits.MaxSealedCode), new OperatorId(from.Name(4))),
@@ -102,7 +118,7 @@ public static class MessageCodec
             MessageType.CardPresent => new CardPresent(from.Int(1, 1, MaxCount), from.Bytes(2, FieldLimits.MinAtr, FieldLimits.MaxAtr)),
             MessageType.CardRejected => new CardRejected(from.Int(1, 1, MaxCount), from.Code<CardRejection>(2)),
             MessageType.Script => new Script(from.Code<ScriptKind>(1), from.Int(2, 1, MaxCount), from.Int(3, 0, Limits.MaxRecords + 1), from.Int(4, 1, MaxCount),
-                from.Int(5, 0, Limits.MaxSequence), from.Int(6, 1, Limits.MaxScriptCommands), from.Flag(7), from.Flag(8), from.OptionalBytes(9, FieldLimits.MaxTicket)),
+                from.Int(5, 0, Limits.MaxSequence), from.Int(6, 1, Limits.MaxScriptCommands), from.Flag(7), from.Flag(8), from.OptionalBytes(9, 1, FieldLimits.MaxTicket)),
             MessageType.Command => new Command(from.Int(1, 0, Limits.MaxSequence), from.Bytes(2, 1, FieldLimits.MaxPayload), from.OptionalWords(3, FieldLimits.MaxExpected)),
             MessageType.Credit => new Credit(from.Int(1, 0, Limits.MaxSequence + 1)),
             MessageType.Result => new Result(from.Int(1, 0, Limits.MaxSequence), from.Code<ScriptStop>(2), from.ByteStrings(3, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse)),
@@ -112,6 +128,12 @@ public static class MessageCodec
             MessageType.ReaderRefused => new ReaderRefused(from.Text(1, 0, FieldLimits.MaxReader)),
             MessageType.StatusRequest => new StatusRequest(),
             MessageType.StatusReport => new StatusReport(new TerminalId(from.Name(1)), new LineNumber(from.Int(2, 1, MaxCount))),
+            MessageType.Join => new Join(from.Bytes(1, Limits.TokenLength, Limits.TokenLength)),
+            MessageType.Joined => new Joined(),
+            MessageType.EnrollReader => new EnrollReader(from.Name(1), from.OptionalText(2, ReaderEntry.MaxText), from.OptionalText(3, ReaderEntry.MaxText),
+                from.OptionalText(4, ReaderEntry.MaxText), from.OptionalText(5, ReaderEntry.MaxText), from.OptionalText(6, ReaderEntry.MaxText),
+                from.OptionalBytes(7, P256PublicKey.Length, P256PublicKey.Length)),
+            MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, 1, FieldLimits.MaxReaderList)),
         };
         from.End();
         return message;

@@ -42,7 +42,17 @@ internal sealed class MessageFieldReader
         return value;
     }
 
-    public ByteString OptionalBytes(int key, int max) => _next == key ? Bytes(key, 1, max) : default;
+    public ByteString OptionalBytes(int key, int min, int max) => _next == key ? Bytes(key, min, max) : default;
+
+    public string? OptionalText(int key, int max) => _next == key ? Text(key, 1, max) : null;
+
+    /// <summary>A code is there only when it is not the one of number 0.</summary>
+    public TEnum OptionalCode<TEnum>(int key) where TEnum : struct, Enum
+    {
+        if (_next != key) return default;
+        var value = Code<TEnum>(key);
+        return value.Equals(default(TEnum)) ? throw new MalformedMessageException($"field {key} is 0, which is left out") : value;
+    }
 
     public string Text(int key, int min, int max, bool lines = false)
     {

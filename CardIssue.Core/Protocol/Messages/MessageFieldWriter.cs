@@ -34,7 +34,11 @@ internal sealed class MessageFieldWriter
         return this;
     }
 
-    public MessageFieldWriter OptionalBytes(int key, ByteString value, int max) => value.IsEmpty ? this : Bytes(key, value, 1, max);
+    public MessageFieldWriter OptionalBytes(int key, ByteString value, int min, int max) => value.IsEmpty ? this : Bytes(key, value, min, max);
+
+    public MessageFieldWriter OptionalText(int key, string? value, int max) => value is null ? this : Text(key, value, 1, max);
+
+    public MessageFieldWriter OptionalCode<TEnum>(int key, TEnum value) where TEnum : struct, Enum => value.Equals(default(TEnum)) ? this : Code(key, value);
 
     public MessageFieldWriter Text(int key, string value, int min, int max, bool lines = false)
     {

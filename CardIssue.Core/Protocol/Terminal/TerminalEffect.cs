@@ -65,7 +65,13 @@ public abstract record TerminalEffect
     /// <summary>Verify the center's signature and reader list; answers <see cref="TerminalEvent.CenterJudged"/>, unless the line is gone by then.</summary>
     public sealed record JudgeCenter(Admitted Admitted) : TerminalEffect;
 
-    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then.</summary>
+    /// <summary>On the data half of a split line: bring up the results half with a machine of its own, begun with this token. When it ends before it is <see cref="TerminalPhase.Attached"/>, close the data half.</summary>
+    public sealed record BringUpResults(ByteString JoinToken) : TerminalEffect;
+
+    /// <summary>On the results half: make one line of both. From now on what the terminal says goes out here, and the loss of either half is the loss of the line.</summary>
+    public sealed record AttachResults : TerminalEffect;
+
+    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then. The host posts the same, unasked, when a reader was connected or came back.</summary>
     public sealed record CheckReader : TerminalEffect;
 
     /// <summary>

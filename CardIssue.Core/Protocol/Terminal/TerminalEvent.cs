@@ -31,6 +31,8 @@ public enum TerminalEventKind
     Challenge,
     /// <summary><see cref="Protocol.Admitted"/> came.</summary>
     Admitted,
+    /// <summary><see cref="Protocol.Joined"/> came.</summary>
+    Joined,
     /// <summary><see cref="Protocol.Refused"/> came.</summary>
     Refused,
     /// <summary><see cref="Protocol.Declined"/> came.</summary>
@@ -49,6 +51,8 @@ public enum TerminalEventKind
     Abort,
     /// <summary><see cref="Protocol.StatusReport"/> came.</summary>
     StatusReport,
+    /// <summary><see cref="Protocol.ReaderEnrollment"/> came.</summary>
+    ReaderEnrollment,
     /// <summary>What came is no message of a center.</summary>
     Garbage,
 }
@@ -170,6 +174,7 @@ public abstract record TerminalEvent
         {
             MessageType.Challenge => TerminalEventKind.Challenge,
             MessageType.Admitted => TerminalEventKind.Admitted,
+            MessageType.Joined => TerminalEventKind.Joined,
             MessageType.Refused => TerminalEventKind.Refused,
             MessageType.Declined => TerminalEventKind.Declined,
             MessageType.InsertCard => TerminalEventKind.InsertCard,
@@ -178,9 +183,10 @@ public abstract record TerminalEvent
             MessageType.Issued => TerminalEventKind.Issued,
             MessageType.Abort => TerminalEventKind.Abort,
             MessageType.StatusReport => TerminalEventKind.StatusReport,
+            MessageType.ReaderEnrollment => TerminalEventKind.ReaderEnrollment,
             MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
                 or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
-                or MessageType.StatusRequest => TerminalEventKind.Garbage,
+                or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader => TerminalEventKind.Garbage,
         };
     }
 

@@ -35,6 +35,11 @@ public static partial class TerminalMachine
         return s.CardIn ? OfferCard(s, ByteString.Empty) : To(s with { Phase = TerminalPhase.AwaitingCard });
     }
 
+    /// <summary>Between orders, when a reader was connected or came back: the center hears of an unknown one at once.</summary>
+    private static Step OnReaderSeen(TerminalState s, TerminalEvent.ReaderJudged judged) => judged.Known
+        ? Ignore(s, "it is judged again before the card")
+        : To(s, Show(Notice.ReaderRefused, judged.Reader), new TerminalEffect.Send(new ReaderRefused(judged.Reader)));
+
     /// <param name="s">The state.</param>
     /// <param name="atr">Empty when the card was in before it was asked for.</param>
     private static Step OfferCard(TerminalState s, ByteString atr) =>

@@ -8,7 +8,7 @@ public static partial class TerminalMachine
     /// <summary>S210. Sequence numbers and counts begin anew with each line.</summary>
     private static Step OnLineUp(TerminalState s, TerminalEvent.LineUp up)
     {
-        var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window);
+        var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window, s.Half);
         return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0, Relay = null },
             Show(Notice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
     }
@@ -18,6 +18,13 @@ public static partial class TerminalMachine
             ? Reject(s, "a version that was not offered")
             : To(s with { Phase = TerminalPhase.Proving }, new TerminalEffect.StopTimer(), new TerminalEffect.Sign(s.Hello, challenge));
 
+    private static Step OnAdmitted(TerminalState s, Admitted admitted)
+    {
+        if (s.Half is LineHalf.Data && admitted.JoinToken.IsEmpty) return Reject(s, "no token to join the results half by");
+        var token = s.Half is LineHalf.Data ? admitted.JoinToken : s.JoinToken;
+        return To(s with { Phase = TerminalPhase.VerifyingCenter, JoinToken = token }, new TerminalEffect.StopTimer(), new TerminalEffect.JudgeCenter(admitted));
+    }
+
     private static Step OnRefused(TerminalState s, Refused refused) =>
         Hang(s, Show(Notice.AccessRefused, refused.Code.ToString()));
 
@@ -25,6 +32,23 @@ public static partial class TerminalMachine
     private static Step OnCenterJudged(TerminalState s, bool genuine)
     {
         if (!genuine) return Hang(s, Show(Notice.CenterNotKnown));
+        return s.Half switch
+        {
+            LineHalf.Whole => Enter(s),
+            LineHalf.Data => To(s with { Phase = TerminalPhase.AwaitingResults }, new TerminalEffect.BringUpResults(s.JoinToken), new TerminalEffect.ArmTimer()),
+            LineHalf.Results => To(s with { Phase = TerminalPhase.Attached }, new TerminalEffect.AttachResults(), new TerminalEffect.Send(new Join(s.JoinToken))),
+        };
+    }
+
+    private static Step OnJoined(TerminalState s)
+    {
+        var entered = Enter(s with { JoinToken = ByteString.Empty });
+        return entered with { Effects = [new TerminalEffect.StopTimer(), .. entered.Effects] };
+    }
+
+    /// <summary>S230; first of all with the order that was under way when the last line was lost.</summary>
+    private static Step Enter(TerminalState s)
+    {
         var admitted = To(s with { Phase = TerminalPhase.Idle }, Show(Notice.AccessGranted));
         return s.Token.IsEmpty
             ? admitted
@@ -36,7 +60,8 @@ public static partial class TerminalMachine
     /// <summary>Commands and responses are zeroed and the card is powered down: only a fresh channel goes on with it.</summary>
     private static Step GoOffline(TerminalState s)
     {
-        var lost = s with { Phase = TerminalPhase.Offline, Relay = null, Hello = null };
+        var lost = s with { Phase = TerminalPhase.Offline, Relay = null, Hello = null, JoinToken = ByteString.Empty };
+        if (s.Half is LineHalf.Results) return To(lost, new TerminalEffect.StopTimer());
         return s.Phase is TerminalPhase.Requesting && s.Token.IsEmpty
             ? To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.AskAgain))
             : To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.LineLost));

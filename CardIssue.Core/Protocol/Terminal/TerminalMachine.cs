@@ -15,6 +15,7 @@ public static partial class TerminalMachine
     private const string NotAsked = "nobody asked";
     private const string NoLine = "there is no line";
     private const string TooEarly = "before access is granted";
+    private const string NotJoined = "before the halves are joined";
     private const string NotAMessage = "no message of a center";
 
     /// <summary>The transition for an event.</summary>
@@ -29,6 +30,8 @@ public static partial class TerminalMachine
             TerminalPhase.Proving => Proving(state, happened),
             TerminalPhase.AwaitingAdmission => AwaitingAdmission(state, happened),
             TerminalPhase.VerifyingCenter => VerifyingCenter(state, happened),
+            TerminalPhase.AwaitingResults => AwaitingResults(state, happened),
+            TerminalPhase.Attached => Attached(state, happened),
             TerminalPhase.Idle => Idle(state, happened),
             TerminalPhase.Requesting => Requesting(state, happened),
             TerminalPhase.CheckingReader => CheckingReader(state, happened),
@@ -48,8 +51,8 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, NoLine),
         Kind.LineDown or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted
-            or Kind.Challenge or Kind.Admitted or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
-            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.Garbage => Ignore(s, Late),
+            or Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
+            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Garbage => Ignore(s, Late),
     };
 
     private static Step Greeting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -62,8 +65,8 @@ public static partial class TerminalMachine
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Admitted or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+        Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -78,15 +81,15 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Admitted or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+        Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
 
     private static Step AwaitingAdmission(TerminalState s, TerminalEvent e) => e.Kind switch
     {
-        Kind.Admitted => To(s with { Phase = TerminalPhase.VerifyingCenter }, new TerminalEffect.StopTimer(), new TerminalEffect.JudgeCenter(Message<Admitted>(e))),
+        Kind.Admitted => OnAdmitted(s, Message<Admitted>(e)),
         Kind.Refused => OnRefused(s, Message<Refused>(e)),
         Kind.LineDown => GoOffline(s),
         Kind.TimerFired => Hang(s),
@@ -95,8 +98,8 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, TooEarly),
+        Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -110,8 +113,8 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
-        Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport => Reject(s, "the terminal has asked for nothing yet"),
+        Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, "the terminal has asked for nothing yet"),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -125,11 +128,12 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.LineDown => GoOffline(s),
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
+        Kind.ReaderJudged => OnReaderSeen(s, (TerminalEvent.ReaderJudged)e),
+        Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
 
     private static Step Requesting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -142,9 +146,9 @@ public static partial class TerminalMachine
         Kind.TimerFired => Hang(s),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -158,9 +162,9 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -173,9 +177,9 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -188,9 +192,9 @@ public static partial class TerminalMachine
         Kind.CardInserted => Ignore(s, Double),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -208,9 +212,9 @@ public static partial class TerminalMachine
         Kind.TimerFired => Hang(s),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -227,8 +231,8 @@ public static partial class TerminalMachine
         Kind.TimerFired => s.Relay!.InCard ? To(s, new TerminalEffect.ArmTimer()) : Hang(s),
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
-        Kind.Challenge or Kind.Admitted or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
-        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport => Ignore(s, Late),
+        Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
+        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged => Ignore(s, Late),
     };
@@ -242,9 +246,9 @@ public static partial class TerminalMachine
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "the last customer's card is still in"),
         Kind.CancelOrdered => Ignore(s, "there is nothing to cancel"),
-        Kind.Challenge or Kind.Admitted => Ignore(s, Double),
+        Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport => Ignore(s, Late),
+        Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };

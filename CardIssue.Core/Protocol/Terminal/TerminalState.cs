@@ -13,6 +13,10 @@ public enum TerminalPhase
     AwaitingAdmission,
     /// <summary>The center's own proof is being verified.</summary>
     VerifyingCenter,
+    /// <summary>The data half of a split line is admitted; its results half is brought up and joined (S220).</summary>
+    AwaitingResults,
+    /// <summary>The results half of a split line is admitted and was to be joined: what is sent on it is the data half's business.</summary>
+    Attached,
     /// <summary>Access is granted; no order is under way (S230).</summary>
     Idle,
     /// <summary>Asked for an order, or to resume one; waits for the center (S230).</summary>
@@ -40,7 +44,12 @@ public sealed record TerminalPolicy(int Window = 8, int CreditStep = 4);
 public sealed record TerminalState
 {
     /// <summary>A terminal whose line is not up yet.</summary>
-    public static TerminalState Start(TerminalId terminal, TerminalPolicy policy) => new() { Terminal = terminal, Policy = policy };
+    /// <param name="terminal">Who this is.</param>
+    /// <param name="policy">The caps that it keeps to.</param>
+    /// <param name="half">Which half of a split line it is on. The admission of a results half is a machine of its own, beside that of the data half.</param>
+    /// <param name="joinToken">For a results half: what it is joined to the data half by.</param>
+    public static TerminalState Start(TerminalId terminal, TerminalPolicy policy, LineHalf half = LineHalf.Whole, ByteString joinToken = default) =>
+        new() { Terminal = terminal, Policy = policy, Half = half, JoinToken = joinToken };
 
     /// <summary>Where the terminal stands.</summary>
     public TerminalPhase Phase { get; init; } = TerminalPhase.Offline;
@@ -50,6 +59,12 @@ public sealed record TerminalState
 
     /// <summary>The caps that it keeps to.</summary>
     public required TerminalPolicy Policy { get; init; }
+
+    /// <summary>Which half of a split line it is on.</summary>
+    public LineHalf Half { get; init; }
+
+    /// <summary>What the results half is joined by, on this line.</summary>
+    public ByteString JoinToken { get; init; }
 
     /// <summary>Whether a card is in the reader.</summary>
     public bool CardIn { get; init; }

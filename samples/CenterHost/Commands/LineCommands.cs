@@ -2,6 +2,7 @@ using System.CommandLine;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Serving;
+using CardIssue.CommandLine;
 using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
@@ -13,13 +14,18 @@ internal static class LineCommands
 
     private static Argument<int> Number() => new("N") { Description = "The line's number, from 1." };
 
+    /// <summary>What a line without TLS needs besides its form.</summary>
+    public static Option<bool> WithoutTls() => new("--without-tls") { Description = "Yes, a line without TLS: each message carries a counter and a MAC instead, and is not secret on the line." };
+
     private static Command Add(Shell shell)
     {
         var number = Number();
-        var listen = new Option<string>("--listen") { Description = "Where to listen: tls:ADDRESS:PORT.", HelpName = "WHERE", Required = true };
-        return shell.Command("add", "Adds a line, or changes the one of that number.", [number, listen], async (call, cancellation) =>
+        var listen = new Option<string>("--listen") { Description = $"Where it comes in: {LineText.Form}.", HelpName = "WHERE", Required = true };
+        var withoutTls = WithoutTls();
+        var results = NumberOption.Optional("--results", "For the data half of a split line: the number of the line that its results come on.", 1, int.MaxValue);
+        return shell.Command("add", "Adds a line, or changes the one of that number.", [number, listen, results, withoutTls], async (call, cancellation) =>
         {
-            var line = LineText.Parse(call.Get(number), call.Get(listen)!);
+            var line = LineText.Parse(call.Get(number), LineText.With(call.Get(listen)!, call.Get(results)), call.Get(withoutTls));
             await using var center = call.Open();
             await center.Terminals.PutLineAsync(line, cancellation);
             await center.NoteAsync("LineAdded", new { line = line.Line.Value, listen = LineText.Of(line) }, cancellation: cancellation);
@@ -30,8 +36,8 @@ internal static class LineCommands
     private static Command List(Shell shell) => shell.Command("list", "Lists the lines.", [], async (call, cancellation) =>
     {
         await using var center = call.Open();
-        return await call.Answers.ListAsync(await center.Terminals.LinesAsync(cancellation), line => new { line = line.Line.Value, listen = LineText.Of(line) },
-            line => $"line {line.Line}  {LineText.Of(line)}", "No lines; add one with line add.");
+        return await call.Answers.ListAsync(await center.Terminals.LinesAsync(cancellation), line => new { line = line.Line.Value, listen = LineText.Of(line), withoutTls = LineText.IsWithoutTls(line.Kind) },
+            line => $"line {line.Line}  {LineText.Of(line)}{(LineText.IsWithoutTls(line.Kind) ? "  without TLS" : "")}", "No lines; add one with line add.");
     });
 
     private static Command Remove(Shell shell)

@@ -9,7 +9,8 @@ namespace CardIssue.CenterHost.Commands;
 /// <summary><c>reader</c>: the card readers that a terminal may use.</summary>
 internal static class ReaderCommands
 {
-    public static Command Make(Shell shell) => Shell.Group("reader", "The card readers that a terminal may use.", Add(shell), List(shell), Remove(shell));
+    public static Command Make(Shell shell) => Shell.Group("reader", "The card readers that a terminal may use.", Add(shell), List(shell), Remove(shell),
+        ReaderRequestCommands.Pending(shell), ReaderRequestCommands.Approve(shell), ReaderRequestCommands.Decline(shell));
 
     private static Option<string> Terminal() => new("--terminal") { Description = "The terminal's name.", HelpName = "T", Required = true };
 
@@ -23,9 +24,10 @@ internal static class ReaderCommands
         var firmware = Text("--firmware", "The firmware's version; not compared when left out.");
         var ports = new Option<string[]>("--port") { Description = "A port that it may hang on, * for anything; may be given several times.", DefaultValueFactory = _ => [] };
         var without = new Option<bool>("--without-identity") { Description = "Lets a reader in that has no serial number. Write down why." };
-        return shell.Command("add", "Adds a reader to those of a terminal.", [terminal, kind, serial, vendor, model, firmware, ports, without], async (call, cancellation) =>
+        var key = new Option<string?>("--key") { Description = "The public key that it carries, and must prove before each card: an uncompressed P-256 point, hexadecimal.", HelpName = "HEX" };
+        return shell.Command("add", "Adds a reader to those of a terminal.", [terminal, kind, serial, vendor, model, firmware, ports, without, key], async (call, cancellation) =>
         {
-            var reader = new ReaderRecord(call.Get(kind)!, call.Get(vendor), call.Get(model), call.Get(serial), call.Get(firmware), [.. call.Get(ports)!], call.Get(without));
+            var reader = new ReaderRecord(call.Get(kind)!, call.Get(vendor), call.Get(model), call.Get(serial), call.Get(firmware), [.. call.Get(ports)!], call.Get(without), Key(call.Get(key)));
             if (call.Get(ports)!.Length > ReaderEntry.MaxPorts) throw new CommandException(ExitCode.Usage, $"A reader has at most {ReaderEntry.MaxPorts} ports.");
             return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), "ReaderAdded", reader, readers => readers.Contains(reader) ? null : [.. readers, reader], "has this reader already", cancellation);
         });
@@ -44,12 +46,14 @@ internal static class ReaderCommands
     private static Command Remove(Shell shell)
     {
         var terminal = Terminal();
-        var serial = new Option<string>("--serial") { Description = "The serial number of the reader to take away.", Required = true };
-        return shell.Command("remove", "Takes a reader away from a terminal.", [terminal, serial], async (call, cancellation) =>
+        var serial = new Option<string?>("--serial") { Description = "The serial number of the reader to take away." };
+        var without = new Option<bool>("--without-identity") { Description = "Take away all that are let in without a serial number." };
+        return shell.Command("remove", "Takes a reader away from a terminal.", [terminal, serial, without], async (call, cancellation) =>
         {
-            var gone = call.Get(serial)!;
-            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), "ReaderRemoved", new ReaderRecord("any", null, null, gone, null, default, false),
-                readers => readers.Any(r => r.Serial == gone) ? [.. readers.Where(r => r.Serial != gone)] : null, $"has no reader with serial number {gone}", cancellation);
+            var gone = call.Get(serial);
+            if (gone is null != call.Get(without)) throw new CommandException(ExitCode.Usage, "Say which: --serial S or --without-identity.");
+            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), "ReaderRemoved", new ReaderRecord("any", null, null, gone, null, default, gone is null),
+                readers => readers.Any(r => r.Serial == gone) ? [.. readers.Where(r => r.Serial != gone)] : null, $"has no reader with {(gone is null ? "no serial number" : $"serial number {gone}")}", cancellation);
         });
     }
 
@@ -72,6 +76,18 @@ internal static class ReaderCommands
             $"Terminal {terminal} may use {changed.Count} readers; it hears of it when it asks for access anew.");
     }
 
+    private static ByteString Key(string? hex)
+    {
+        try
+        {
+            return hex is null ? ByteString.Empty : ByteString.FromHex(hex);
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException(ExitCode.Usage, "--key is hexadecimal, 65 bytes: 04, then X and Y.", e);
+        }
+    }
+
     private static Option<string?> Text(string name, string description)
     {
         var option = new Option<string?>(name) { Description = description };
@@ -82,8 +98,8 @@ internal static class ReaderCommands
         return option;
     }
 
-    private static object View(ReaderRecord r) => new { kind = r.Kind, serial = r.Serial, vendor = r.Vendor, model = r.Model, firmware = r.Firmware, ports = r.Ports.ToArray(), letInWithoutIdentity = r.LetInWithoutIdentity };
+    private static object View(ReaderRecord r) => new { kind = r.Kind, serial = r.Serial, vendor = r.Vendor, model = r.Model, firmware = r.Firmware, ports = r.Ports.ToArray(), letInWithoutIdentity = r.LetInWithoutIdentity, key = r.Key.IsEmpty ? null : r.Key.ToString() };
 
     private static string Line(ReaderRecord r) =>
-        $"{r.Kind}  serial {r.Serial ?? "(none: let in without identity)"}  {string.Join(' ', new[] { r.Vendor, r.Model, r.Firmware }.OfType<string>())}{(r.Ports.Count > 0 ? $"  on {string.Join(", ", r.Ports)}" : "")}";
+        $"{r.Kind}  serial {r.Serial ?? "(none: let in without identity)"}  {string.Join(' ', new[] { r.Vendor, r.Model, r.Firmware }.OfType<string>())}{(r.Ports.Count > 0 ? $"  on {string.Join(", ", r.Ports)}" : "")}{(r.Key.IsEmpty ? "" : $"  key {r.Key}")}";
 }

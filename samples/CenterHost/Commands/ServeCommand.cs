@@ -15,10 +15,11 @@ internal static class ServeCommand
 {
     public static Command Make(Shell shell)
     {
-        var lines = new Option<string[]>("--line") { Description = "A line to serve instead of those of line list, as 1=tls:127.0.0.1:7001; may be given several times.", HelpName = "N=tls:ADDRESS:PORT", DefaultValueFactory = _ => [] };
-        return shell.Command("serve", "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.", [lines], async (call, cancellation) =>
+        var lines = new Option<string[]>("--line") { Description = "A line to serve instead of those of line list, as 1=tls:127.0.0.1:7001; may be given several times.", HelpName = "N=WHERE", DefaultValueFactory = _ => [] };
+        var withoutTls = LineCommands.WithoutTls();
+        return shell.Command("serve", "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.", [lines, withoutTls], async (call, cancellation) =>
         {
-            var given = call.Get(lines)!.Select(LineText.Parse).ToList();
+            var given = call.Get(lines)!.Select(line => LineText.Parse(line, call.Get(withoutTls))).ToList();
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
             var identity = OpenCenter.ReadIdentity(call.Files);
             using var only = Lock(call.Files);

@@ -19,12 +19,12 @@ internal static class TerminalCommands
     {
         var file = new Option<FileInfo>("--file") { Description = "The terminal's public enrolment file, terminal.json.", Required = true };
         var lines = new Option<int[]>("--line") { Description = "A line that it may come in on; may be given several times.", HelpName = "N", Required = true };
-        var addresses = new Option<string[]>("--address") { Description = "An address or network (CIDR) that it may come from; may be given several times.", HelpName = "CIDR", Required = true };
+        var addresses = new Option<string[]>("--address") { Description = "An address or network (CIDR) that it may come from; may be given several times. Without one it is let in on serial lines only.", HelpName = "CIDR" };
         return shell.Command("add", "Adds a terminal, or changes the one of that name.", [file, lines, addresses], async (call, cancellation) =>
         {
             var terminal = TerminalIdentity.Read(CenterFiles.ReadAll(call.Get(file)!, MaxFile), call.Get(file)!.ToString());
             var record = new TerminalRecord(
-                terminal.Id, [.. call.Get(lines)!.Select(number => new LineNumber(number))], [.. call.Get(addresses)!.Select(Network)],
+                terminal.Id, [.. call.Get(lines)!.Select(number => new LineNumber(number))], [.. (call.Get(addresses) ?? []).Select(Network)],
                 terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded, terminal.TlsCertificate, terminal.KeyVersion, Enabled: true);
             await using var center = call.Open();
             await PutAsync(center, record, cancellation);
@@ -85,5 +85,5 @@ internal static class TerminalCommands
     };
 
     private static string Text(TerminalRecord t) =>
-        $"{t.Terminal}  {(t.Enabled ? "enabled" : "disabled")}  line {string.Join(", ", t.Lines)}  from {string.Join(", ", t.Networks)}  key version {t.KeyVersion}{(t.Certificate.IsEmpty ? ", without TLS" : "")}";
+        $"{t.Terminal}  {(t.Enabled ? "enabled" : "disabled")}  line {string.Join(", ", t.Lines)}  from {(t.Networks.Count == 0 ? "serial lines only" : string.Join(", ", t.Networks))}  key version {t.KeyVersion}{(t.Certificate.IsEmpty ? ", without TLS" : "")}";
 }

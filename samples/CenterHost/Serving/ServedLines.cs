@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CardIssue.Center.Hosting;
+using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
@@ -19,36 +20,46 @@ internal sealed class ServedLines(
 {
     private X509Certificate2? _certificate;
 
-    public async Task<IReadOnlyList<ILineListener>> OpenAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
     {
         var lines = choice.Lines.Count > 0 ? choice.Lines : await registry.LinesAsync(cancellation);
         if (lines.Count == 0) throw new CommandException(ExitCode.Usage, "There is no line to serve; add one with line add, or name it with --line.");
-        var opened = new List<(ILineListener Listener, IPEndPoint Place)>();
+        foreach (var data in lines.Where(line => line.Results is not null))
+            if (!lines.Any(line => line.Line == data.Results && line.Results is null))
+                throw new CommandException(ExitCode.Usage, $"The results of line {data.Line} come on line {data.Results}, which is not served, or is itself the data half of a split line.");
+        var opened = new List<(ServedLine Line, string Place)>();
         try
         {
             foreach (var line in lines) opened.Add(Open(line));
         }
         catch
         {
-            foreach (var (listener, _) in opened) await listener.DisposeAsync();
+            foreach (var (line, _) in opened) await line.Listener.DisposeAsync();
             throw;
         }
-        foreach (var (listener, place) in opened) display.Ready(listener.Line.Value, place.ToString());
-        return [.. opened.Select(line => line.Listener)];
+        foreach (var (line, place) in opened) display.Ready(line.Listener.Line.Value, place);
+        return [.. opened.Select(line => line.Line)];
     }
 
     public void Dispose() => _certificate?.Dispose();
 
-    private (ILineListener Listener, IPEndPoint Place) Open(LineRecord line)
+    private (ServedLine Line, string Place) Open(LineRecord line)
     {
-        var place = IPEndPoint.Parse(line.Listen);
         switch (line.Kind)
         {
             case LineKind.Tls:
-                var tls = new TlsLineListener(line.Line, place, Certificate(), logger: loggers.CreateLogger<TlsLineListener>());
-                return (tls, tls.LocalEndPoint);
+                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Certificate(), logger: loggers.CreateLogger<TlsLineListener>());
+                return (new ServedLine(tls, Results: line.Results), tls.LocalEndPoint.ToString());
+            case LineKind.Tcp:
+                var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
+                return (new ServedLine(tcp, WithoutTls: true, line.Results), tcp.LocalEndPoint.ToString());
+            case LineKind.Serial or LineKind.SerialTls:
+                var port = LineText.SerialOf(line);
+                var certificate = line.Kind is LineKind.SerialTls ? Certificate() : null;
+                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), certificate, logger: loggers.CreateLogger<SerialLineListener>());
+                return (new ServedLine(serial, WithoutTls: certificate is null, line.Results), port.ToString());
             default:
-                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is {line.Kind}, which this program cannot serve; tls it can.");
+                throw new CommandException(ExitCode.Usage, $"Line {line.Line} is of no kind that this program knows; see line list.");
         }
     }
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
@@ -23,27 +25,29 @@ internal static class CheckCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var line = connection.HasCenter(parsed) ? connection.Line(parsed) : null;
-            var reader = connection.HasReader(parsed) ? connection.Reader(parsed) : null;
+            var (reader, sam) = (connection.HasReader(parsed) ? connection.Reader(parsed) : null, connection.Sam(parsed));
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed);
             var findings = new Findings(output, common.IsJson(parsed));
-            CheckModule(findings, file);
+            CheckModule(findings, file, line);
             if (reader is not null) await CheckReaderAsync(findings, reader, cancellation);
             else findings.Add(Finding.Skipped, "reader", "not checked: no --reader was named");
-            if (line is not null) await CheckLineAsync(findings, file, line, reader, cancellation);
+            if (sam is not null) await CheckSamAsync(findings, sam, cancellation);
+            if (line is not null) await CheckLineAsync(findings, file, line, reader, sam, cancellation);
             else findings.Add(Finding.Skipped, "line", "not checked: no --connect was named");
             return (int)findings.Code;
         });
         return command;
     }
 
-    private static void CheckModule(Findings findings, SoftwareModuleFile file)
+    private static void CheckModule(Findings findings, SoftwareModuleFile file, LineAddress? line)
     {
         findings.Add(Finding.Right, "module", $"opens; terminal {file.Identity.Id}, key version {file.Identity.KeyVersion}");
         if (file.Center is { } center) findings.Add(Finding.Right, "trust", $"trusts center {center.Id}");
         else findings.Add(Finding.Wrong, "trust", "trusts no center; use `module import`");
         if (file.TlsClient.IsEmpty)
         {
-            findings.Add(Finding.Wrong, "certificate", "the module has no TLS certificate; make a new module");
+            if (line is { NeedsTls: false }) findings.Add(Finding.Skipped, "certificate", "none, and none is needed on a line without TLS");
+            else findings.Add(Finding.Wrong, "certificate", "the module has no TLS certificate; make a new module");
             return;
         }
         using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
@@ -54,26 +58,40 @@ internal static class CheckCommand
     private static async Task CheckReaderAsync(Findings findings, ReaderAddress reader, CancellationToken cancellation)
     {
         var found = await ReaderProbe.LookAsync(reader, cancellation);
-        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderCommands.Describe(reader.Identity)}: {found.Text}");
+        findings.Add(found.Answers ? Finding.Right : Finding.Wrong, "reader", $"{ReaderText.Describe(reader, found.Identity)}: {found.Text}");
     }
 
-    private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, CancellationToken cancellation)
+    private static async Task CheckSamAsync(Findings findings, ReaderAddress address, CancellationToken cancellation)
     {
-        // Without a reader any will do: no card is asked for.
-        var used = reader ?? new ReaderAddress("127.0.0.1", 1, new("none", "none"));
         try
         {
-            await using var counter = TerminalCounter.Open(file, line, used.Open(), new Silent());
+            await using var slot = address.Open();
+            using var sam = new SamReaderKey(slot);
+            var key = await sam.ReadPublicKeyAsync(cancellation);
+            if (key.Fault is ReaderKeyFault.None) findings.Add(Finding.Right, "sam", $"{address}: carries the key {key.Value}");
+            else findings.Add(Finding.Wrong, "sam", $"{address}: {key.Detail}");
+        }
+        catch (CardException e)
+        {
+            findings.Add(Finding.Wrong, "sam", $"{address}: {e.Message}");
+        }
+    }
+
+    private static async Task CheckLineAsync(Findings findings, SoftwareModuleFile file, LineAddress line, ReaderAddress? reader, ReaderAddress? sam, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var counter = TerminalCounter.Open(file, line, reader?.Open() ?? new NoReader(), new SilentDisplay(), samSlot: sam?.Open());
             var (access, report) = await counter.AskAccessAsync(cancellation);
             if (report is null)
             {
-                findings.Add(Finding.Right, "line", $"{line} is up, TLS with the pinned certificate");
+                findings.Add(Finding.Right, "line", $"{line} is up, {line.Guard}");
                 findings.Add(Finding.Refused, "access", access is Notice.AccessRefused
                     ? "refused: the center does not let this terminal in at this address and line; have the center's operator see its log"
                     : "the other end could not prove that it is the known center");
                 return;
             }
-            findings.Add(Finding.Right, "line", $"{line} is up, TLS with the pinned certificate");
+            findings.Add(Finding.Right, "line", $"{line} is up, {line.Guard}");
             var agreed = line.Line is null || line.Line == report.Line;
             findings.Add(agreed ? Finding.Right : Finding.Wrong, "access",
                 $"granted; the center takes this for terminal {report.Terminal} on line {report.Line}{(agreed ? "" : $", but --line says {line.Line}")}");
@@ -117,15 +135,5 @@ internal static class CheckCommand
             output.WriteLine(json ? JsonSerializer.Serialize(new { part, finding = word, text }) : $"{word,-8} {part,-12} {text}");
             output.Flush();
         }
-    }
-
-    /// <summary>The findings say it all.</summary>
-    private sealed class Silent : IStepDisplay
-    {
-        public void Show(IssueProgress step) { }
-
-        public void Failed(FailedTry failed) { }
-
-        public void End(IssueOutcome outcome) { }
     }
 }

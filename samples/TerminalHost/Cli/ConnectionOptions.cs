@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CardIssue.Core;
 using CardIssue.TerminalHost.Counter;
 
@@ -9,22 +8,24 @@ namespace CardIssue.TerminalHost.Cli;
 internal sealed class ConnectionOptions
 {
     private const int LongestWait = 24 * 3_600;
-    private readonly Option<string?> _connect;
+    private readonly Option<string?> _connect, _results;
     private readonly Option<int?> _line, _connectTimeout, _resumeTimeout;
-    private readonly Option<string?> _reader;
+    private readonly Option<string?> _reader, _sam;
 
     public ConnectionOptions(HostSettings settings)
     {
-        _connect = SettingOption.Text(settings, "--connect", "The center: HOST:PORT.");
+        _connect = SettingOption.Text(settings, "--connect", $"The way to the center: {WayAddress.Form}.");
+        _results = SettingOption.Text(settings, "--results-connect", "A split line: the way that results go to the center, while data comes on --connect. Same forms.");
         _line = SettingOption.Number(settings, "--line", "The number of the dedicated line, as it was agreed; only compared and shown, the center knows it by itself.", 1, int.MaxValue);
         _connectTimeout = SettingOption.Number(settings, "--connect-timeout", "Seconds to try to get access before giving up.", 1, LongestWait, 30);
         _resumeTimeout = SettingOption.Number(settings, "--resume-timeout", "Seconds to try to get a lost line back while an order is under way.", 1, LongestWait, 600);
         _reader = ReaderOption(settings);
+        _sam = SettingOption.Text(settings, "--sam", "For a card reader that carries a key: the slot with its SAM. Same forms as --reader.");
     }
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _connect, _line, _reader, _connectTimeout, _resumeTimeout }) command.Options.Add(option);
+        foreach (var option in new Option[] { _connect, _results, _line, _reader, _sam, _connectTimeout, _resumeTimeout }) command.Options.Add(option);
     }
 
     public static Option<string?> ReaderOption(HostSettings settings) => SettingOption.Text(settings, "--reader", $"The card reader: {ReaderAddress.Form}.");
@@ -32,7 +33,7 @@ internal sealed class ConnectionOptions
     /// <summary>The reader that was named.</summary>
     /// <exception cref="CommandException">None was, or its address is none.</exception>
     public static ReaderAddress Reader(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } text
-        ? ReaderAddress.Parse(text)
+        ? ReaderAddress.Parse(option.Name, text)
         : throw new CommandException(ExitCode.Usage, $"No reader: give --reader {ReaderAddress.Form}, or set \"reader\" in {HostSettings.FileName}.");
 
     public bool HasCenter(ParseResult parsed) => parsed.GetValue(_connect) is not null;
@@ -41,16 +42,24 @@ internal sealed class ConnectionOptions
 
     public ReaderAddress Reader(ParseResult parsed) => Reader(parsed, _reader);
 
+    /// <summary>The slot of the SAM; null when none was named.</summary>
+    /// <exception cref="CommandException">Its address is none, or the reader's own.</exception>
+    public ReaderAddress? Sam(ParseResult parsed)
+    {
+        if (parsed.GetValue(_sam) is not { } text) return null;
+        return text != parsed.GetValue(_reader)
+            ? ReaderAddress.Parse(_sam.Name, text)
+            : throw new CommandException(ExitCode.Usage, $"{_sam.Name} {text}: the SAM is in a slot of its own, not in the one for the customers' cards.");
+    }
+
     /// <summary>The line that was named.</summary>
     /// <exception cref="CommandException">None was, or its address is none.</exception>
     public LineAddress Line(ParseResult parsed)
     {
         if (parsed.GetValue(_connect) is not { } text)
-            throw new CommandException(ExitCode.Usage, $"No center: give --connect HOST:PORT, or set \"connect\" in {HostSettings.FileName}.");
-        var split = text.LastIndexOf(':');
-        if (split < 1 || !int.TryParse(text[(split + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 0xFFFF)
-            throw new CommandException(ExitCode.Usage, $"--connect {text}: a center is HOST:PORT, with a port from 1 to 65535.");
-        return new LineAddress(text[..split].Trim('[', ']'), port, parsed.GetValue(_line) is { } line ? new LineNumber(line) : null,
+            throw new CommandException(ExitCode.Usage, $"No center: give --connect, or set \"connect\" in {HostSettings.FileName}. It is {WayAddress.Form}.");
+        return new LineAddress(WayAddress.Parse(_connect.Name, text), parsed.GetValue(_results) is { } results ? WayAddress.Parse(_results.Name, results) : null,
+            parsed.GetValue(_line) is { } line ? new LineNumber(line) : null,
             TimeSpan.FromSeconds(parsed.GetRequiredValue(_connectTimeout)!.Value), TimeSpan.FromSeconds(parsed.GetRequiredValue(_resumeTimeout)!.Value));
     }
 }

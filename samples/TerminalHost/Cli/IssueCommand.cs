@@ -27,13 +27,13 @@ internal static class IssueCommand
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var (line, reader, who) = (connection.Line(parsed), connection.Reader(parsed), Operator(parsed, operatorId));
+            var (line, reader, sam, who) = (connection.Line(parsed), connection.Reader(parsed), connection.Sam(parsed), Operator(parsed, operatorId));
             using var input = new SecretInput();
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input);
             using var secret = input.Read("issue code", parsed.GetValue(code), code.Name);
             if (secret.Length == 0) throw new CommandException(ExitCode.Usage, "The issue code is empty.");
             var display = new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed));
-            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display);
+            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: sam?.Open());
             var outcome = await counter.IssueAsync(new IssueRequest(parsed.GetRequiredValue(order), secret, who), cancellation);
             if (outcome.IsIssued && parsed.GetValue(waitRemoval)) await counter.WaitForRemovalAsync(cancellation);
             display.End(outcome);

@@ -27,13 +27,13 @@ internal static class WatchCommand
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var (line, reader, who) = (connection.Line(parsed), connection.Reader(parsed), IssueCommand.Operator(parsed, operatorId));
+            var (line, reader, sam, who) = (connection.Line(parsed), connection.Reader(parsed), connection.Sam(parsed), IssueCommand.Operator(parsed, operatorId));
             using var input = new SecretInput();
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input);
             IStepDisplay display = common.IsJson(parsed) || Console.IsOutputRedirected
                 ? new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed))
                 : new ColourDisplay(AnsiConsole.Console);
-            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, endlessly: true);
+            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, endlessly: true, sam?.Open());
             counter.Start();
             while (await NextAsync(input, who, parsed.InvocationConfiguration.Error, cancellation) is { } request)
                 using (request.Code)

@@ -3,6 +3,7 @@ using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Cli;
 using CardIssue.TerminalHost.Display;
@@ -13,24 +14,26 @@ namespace CardIssue.TerminalHost.Counter;
 /// <summary>A counter at work: module, reader, line and relay put together, from the first request to the end of the program.</summary>
 internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgress>
 {
-    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5);
-
     private readonly SoftwareModule _module;
-    private readonly X509Certificate2 _certificate;
+    private readonly X509Certificate2? _certificate;
     private readonly ICardReader _reader;
+    private readonly ICardReader? _samSlot;
+    private readonly SamReaderKey? _readerKey;
     private readonly IStepDisplay _display;
     private readonly LinePatience? _patience;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _running;
 
-    private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly)
+    private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly, ICardReader? samSlot)
     {
-        (_reader, _display) = (reader, display);
-        _certificate = TlsCertificates.FromPfx(file.TlsClient, []);
+        (_reader, _display, _samSlot) = (reader, display, samSlot);
+        _readerKey = samSlot is null ? null : new SamReaderKey(samSlot);
+        _certificate = file.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(file.TlsClient, []);
         _module = file.OpenModule();
         _patience = endlessly ? null : new LinePatience(center, TimeProvider.System);
-        Relay = new TerminalRelay(new TerminalRelayOptions(), Connector(center, _module.Center), reader, _module, this);
+        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(_module.Center.TlsCertificate) : null, Failed), reader, _module, this,
+            readerKey: _readerKey);
     }
 
     /// <summary>The relay.</summary>
@@ -42,12 +45,14 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     /// <param name="reader">The card reader; is disposed with this.</param>
     /// <param name="display">Is told each step and each failed try.</param>
     /// <param name="endlessly">Never gives the line up.</param>
+    /// <param name="samSlot">The slot of the SAM that carries the reader's key, or null; is disposed with this.</param>
     /// <exception cref="CommandException">The module trusts no center, or one without TLS.</exception>
-    public static TerminalCounter Open(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false)
+    public static TerminalCounter Open(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false, ICardReader? samSlot = null)
     {
-        if (file.Center is not { TlsCertificate.IsEmpty: false } || file.TlsClient.IsEmpty)
+        if (file.Center is null) throw new CommandException(ExitCode.Failed, "The module trusts no center: take its center.json over with `terminalhost module import --center FILE`.");
+        if (center.NeedsTls && (file.Center.TlsCertificate.IsEmpty || file.TlsClient.IsEmpty))
             throw new CommandException(ExitCode.Failed, "The module knows no TLS certificate of the center: take a complete center.json over with `terminalhost module import --center FILE`.");
-        return new TerminalCounter(file, center, reader, display, endlessly);
+        return new TerminalCounter(file, center, reader, display, endlessly, samSlot);
     }
 
     /// <summary>Brings the line up before anybody is served.</summary>
@@ -91,8 +96,10 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         if (_running is not null) await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Relay.DisposeAsync();
         await _reader.DisposeAsync();
+        _readerKey?.Dispose();
+        if (_samSlot is not null) await _samSlot.DisposeAsync();
         _module.Dispose();
-        _certificate.Dispose();
+        _certificate?.Dispose();
         _patience?.Dispose();
         _stop.Dispose();
     }
@@ -108,14 +115,6 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         await abandon.CancelAsync();
         await awaited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         throw await _patience!.GivenUp;
-    }
-
-    private ReconnectingConnector Connector(LineAddress center, CenterIdentity trusted)
-    {
-        var atry = center.ConnectTimeout < LongestTry ? center.ConnectTimeout : LongestTry;
-        var options = new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry };
-        var line = new TlsLineConnector(center.Host, center.Port, _certificate, TlsTrust.Pinned(trusted.TlsCertificate), center.Line, options);
-        return new ReconnectingConnector(line, new ReconnectOptions { MaxDelay = LongestPause }, Failed);
     }
 
     private void Failed(FailedTry failed)

@@ -93,7 +93,7 @@ public class TerminalRegistryTest
     [Test]
     public async Task Lines_PutAndRemove_AreListed()
     {
-        var line = new LineRecord(new LineNumber(2), LineKind.Tls, "0.0.0.0:7000");
+        var line = new LineRecord(new LineNumber(2), LineKind.Tls, "0.0.0.0:7000", Results: new LineNumber(3));
         await _registry.PutLineAsync(line with { Listen = "0.0.0.0:1" });
         await _registry.PutLineAsync(line);
         Assert.That(await _registry.LinesAsync(), Is.EqualTo(new[] { line }));

@@ -71,13 +71,16 @@ public class MessageCodecTest
             field.CopyTo(extra, bytes.Length);
             Assert.That(MessageCodec.Decode(extra).Error, Does.Contain("99"), message.Type.ToString());
             var hasFields = bytes[0] != 0xA1;
-            if (hasFields) Assert.That(MessageCodec.Decode(new byte[] { 0xA1, 0x00, bytes[2] }).Error, Does.Contain("field 1 is missing"), message.Type.ToString());
+            var type = bytes[2] == 0x18 ? bytes[2..4] : bytes[2..3];
+            if (hasFields) Assert.That(MessageCodec.Decode((byte[])[0xA1, 0x00, .. type]).Error, Does.Contain("field 1 is missing"), message.Type.ToString());
         }
     }
 
     [TestCase("", TestName = "Nothing")]
     [TestCase("A10000", TestName = "Type 0")]
-    [TestCase("A1001816", TestName = "Type 22")]
+    [TestCase("A100181A", TestName = "Type 26")]
+    [TestCase("A70001010102010363542D31045820202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F05080600", TestName = "The whole line written out")]
+    [TestCase("A20016014F404142434445464748494A4B4C4D4E", TestName = "A token of 15 bytes")]
     [TestCase("A20005010301", TestName = "Trailing byte")]
     [TestCase("A2010300 05", TestName = "Keys out of order")]
     [TestCase("A3000501030103", TestName = "A key twice")]
@@ -116,6 +119,8 @@ public class MessageCodecTest
             new Hello(1, 1, new TerminalId("T"), nonce, 33),
             new Hello(0, 1, new TerminalId("T"), nonce, 8),
             new Hello(1, 1, default, nonce, 8),
+            new Hello(1, 1, new TerminalId("T"), nonce, 8, (LineHalf)3),
+            new Join(default),
             new Challenge(1, nonce, default),
             new RequestIssue(1, new string('x', 65), nonce, new OperatorId("o")),
             new InsertCard(1, MessageSamples.Counting(0, 16), false, new string('x', 129)),

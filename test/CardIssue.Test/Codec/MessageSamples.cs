@@ -14,9 +14,11 @@ internal static class MessageSamples
     public static readonly (Message Message, string Golden)[] All =
     [
         (new Hello(1, 2, new TerminalId("T-1"), Nonce, 8), "A6000101010202" + "0363542D31" + "045820" + NonceHex + "0508"),
+        (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, LineHalf.Results), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "0602"),
         (new Challenge(1, Nonce, new LineNumber(7)), "A400020101025820" + NonceHex + "0307"),
         (new Proof(Signature), "A20003015840" + SignatureHex),
         (new Admitted(Signature, Counting(1, 3)), "A30004015840" + SignatureHex + "0243010203"),
+        (new Admitted(Signature, default, Token), "A40004015840" + SignatureHex + "0240" + "0350" + TokenHex),
         (new Refused(RefusalCode.TooMany), "A200050103"),
         (new RequestIssue(1, "A-17", Counting(1, 2), new OperatorId("ann")), "A5000601010264412D313703420102" + "0463616E6E"),
         (new Resume(2, Token), "A300070102" + "0250" + TokenHex),
@@ -38,6 +40,13 @@ internal static class MessageSamples
         (new ReaderRefused("Gem"), "A20013016347656D"),
         (new StatusRequest(), "A10014"),
         (new StatusReport(new TerminalId("T-1"), new LineNumber(1_000)), "A300150163542D31021903E8"),
+        (new Join(Token), "A200160150" + TokenHex),
+        (new Joined(), "A10017"),
+        (new EnrollReader("pcsc"), "A2001818" + "016470637363"),
+        (new EnrollReader("pcsc", "G", "Twin", "S1", "1.0", "usb-1", Counting(4, 65)),
+            "A8001818" + "016470637363" + "026147" + "03645477696E" + "04625331" + "0563312E30" + "06657573622D31" + "075841" + Counting(4, 65)),
+        (new ReaderEnrollment(ReaderStanding.Waiting), "A20018190102"),
+        (new ReaderEnrollment(ReaderStanding.Known, Counting(1, 3)), "A3001819010102" + "43010203"),
     ];
 
     public static ByteString Counting(int first, int count) => ByteString.Own([.. Enumerable.Range(first, count).Select(i => (byte)i)]);

@@ -8,6 +8,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -25,17 +26,17 @@ using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>A center, a line, a terminal and cards, all real but for the line, which is a loopback: what the tests issue cards with.</summary>
+/// <summary>A center, a line, a terminal and cards, all real but for the line, which is a loopback unless said otherwise: what the tests issue cards with.</summary>
 internal sealed class Shop : IAsyncDisposable
 {
     public static readonly TerminalId TerminalName = new("T-1");
-    private static readonly LineNumber Line = new(7);
     private CancellationTokenSource _centerStop = new();
     private Task _serving = Task.CompletedTask;
     private CancellationTokenSource _terminalStop = new();
     private Task _relaying = Task.CompletedTask;
 
-    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module) => (Folder, Vault, Module) = (folder, vault, module);
+    private Shop(string folder, FileKeyVault vault, SoftwareModuleFile module, ShopLine line, ShopLine? results, ShopReader hardware) =>
+        (Folder, Vault, Module, Line, Results, Hardware) = (folder, vault, module, line, results, hardware);
 
     /// <summary>Where everything of center and terminal lies.</summary>
     public string Folder { get; }
@@ -56,9 +57,28 @@ internal sealed class Shop : IAsyncDisposable
 
     public CenterServices Services { get; private set; } = null!;
 
-    public LoopbackListener Listener { get; } = new(Line);
+    public CenterServer Server { get; private set; } = null!;
 
-    public VirtualCardReader Reader { get; private set; } = new();
+    /// <summary>The line, which is line 7.</summary>
+    public ShopLine Line { get; }
+
+    /// <summary>Of a split line the results half; the other is <see cref="Line"/>.</summary>
+    public ShopLine? Results { get; }
+
+    /// <summary>The line's listener, where it is a loopback.</summary>
+    public LoopbackListener Listener => (LoopbackListener)Line.Listener;
+
+    /// <summary>The reader and what it hangs on.</summary>
+    public ShopReader Hardware { get; }
+
+    /// <summary>Where cards are put in.</summary>
+    public CardSlot Reader => Hardware.Slot;
+
+    /// <summary>What the terminal has in place of <see cref="Reader"/>; counts from its next start.</summary>
+    public ICardReader? ReaderInFront { get; set; }
+
+    /// <summary>The key that the reader carries; counts from the terminal's next start.</summary>
+    public IReaderKey? ReaderKey { get; set; }
 
     public TerminalRelay Relay { get; private set; } = null!;
 
@@ -66,6 +86,15 @@ internal sealed class Shop : IAsyncDisposable
 
     /// <summary>The line that the terminal has; wraps each new one.</summary>
     public Func<ILine, ILine> Wrap { get; set; } = line => line;
+
+    /// <summary>The results half that the terminal has; wraps each new one.</summary>
+    public Func<ILine, ILine> WrapResults { get; set; } = line => line;
+
+    /// <summary>The results half that the terminal has now, before wrapping.</summary>
+    public ILine? CurrentResults { get; private set; }
+
+    /// <summary>How long the center may be silent where its word is awaited; counts from the terminal's next start.</summary>
+    public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The line that the terminal has now, before wrapping.</summary>
     public ILine? CurrentLine { get; private set; }
@@ -78,7 +107,8 @@ internal sealed class Shop : IAsyncDisposable
         lock (_whenShown) _whenShown[text] = action;
     }
 
-    public static async Task<Shop> OpenAsync(Action<CenterSessionOptions>? options = null, bool enrolReader = true)
+    public static async Task<Shop> OpenAsync(
+        Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null, ShopLine? results = null, ShopReader? reader = null)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
@@ -86,7 +116,7 @@ internal sealed class Shop : IAsyncDisposable
         Counter.ImportMaster(vault, "visa", 0x30, Counter.Master);
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
-        var shop = new Shop(folder, vault, module);
+        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7), results, reader ?? ShopReader.Virtual());
         await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader);
         shop.StartTerminal();
         return shop;
@@ -109,11 +139,11 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>A factory-fresh card whose keys come from the master that the vault has, or from another one.</summary>
-    public static CardSimulator Card(uint serial, bool genuine = true)
+    public static CardSimulator Card(uint serial, bool genuine = true, CardProtocol protocol = CardProtocol.T1)
     {
         var master = genuine ? Counter.Master : ByteString.FromHex("77777777777777777777777777777777");
         var keys = CardIssue.VirtualCard.State.CardKeySet.Derive(0x30, CardIssue.VirtualCard.Crypto.Diversification.Kdf3, master.Span, CardProfile.Kdd(serial).Span);
-        return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]));
+        return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]) with { Protocol = protocol });
     }
 
     public async Task<IssueOutcome> IssueAsync(string order, string code = "4711", CancellationToken cancellation = default)
@@ -141,17 +171,18 @@ internal sealed class Shop : IAsyncDisposable
     public void StartTerminal()
     {
         _terminalStop = new CancellationTokenSource();
-        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20) };
-        Relay = new TerminalRelay(options, new WrappingConnector(Listener.CreateConnector(IPAddress.Loopback), this), Reader, Module.OpenModule(), new Recorder(this));
+        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence };
+        Relay = new TerminalRelay(options, Connector(), ReaderInFront ?? Hardware.Reader, Module.OpenModule(), new Recorder(this), readerKey: ReaderKey);
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopTerminalAsync();
+        await Hardware.DisposeAsync();
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Listener.DisposeAsync();
+        foreach (var served in Served()) await served.Listener.DisposeAsync();
         await Log.DisposeAsync();
         await Database.DisposeAsync();
         Vault.Dispose();
@@ -165,7 +196,8 @@ internal sealed class Shop : IAsyncDisposable
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _centerStop = new CancellationTokenSource();
-        _serving = new CenterServer(Services).RunAsync([Listener], _centerStop.Token);
+        Server = new CenterServer(Services);
+        _serving = Server.RunAsync(Served(), _centerStop.Token);
     }
 
     private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader)
@@ -179,9 +211,9 @@ internal sealed class Shop : IAsyncDisposable
         Registry = new SqliteTerminalRegistry(Database);
         Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(Folder, "log") }, Vault, TimeProvider.System);
         await Registry.PutAsync(new TerminalRecord(
-            TerminalName, [Line], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
-            Module.Identity.TlsCertificate, Module.Identity.KeyVersion, true));
-        if (enrolReader) await Registry.SetReadersAsync(TerminalName, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
+            TerminalName, [.. Served().Select(served => served.Listener.Line)], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
+            Line.Certificate, Module.Identity.KeyVersion, true));
+        if (enrolReader) await Registry.SetReadersAsync(TerminalName, [Hardware.Known]);
         Services = new CenterServices
         {
             Vault = Vault,
@@ -196,7 +228,8 @@ internal sealed class Shop : IAsyncDisposable
             Loggers = new FailureLog(),
             Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };
-        _serving = new CenterServer(Services).RunAsync([Listener], _centerStop.Token);
+        Server = new CenterServer(Services);
+        _serving = Server.RunAsync(Served(), _centerStop.Token);
     }
 
     /// <summary>A session that fails by a bug shows in the test's output.</summary>
@@ -223,9 +256,17 @@ internal sealed class Shop : IAsyncDisposable
         public void Report(CenterProgress value) => TestContext.Progress.WriteLine($"        {value.At:ss.fff} {value.Step} {value.Text}");
     }
 
-    private sealed class WrappingConnector(ILineConnector inner, Shop shop) : ILineConnector
+    private IReadOnlyList<ServedLine> Served() => Results is null ? [Line.Served] : [Line.Served with { Results = Results.Listener.Line }, Results.Served];
+
+    private ILineConnector Connector()
     {
-        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => shop.Wrap(shop.CurrentLine = await inner.ConnectAsync(cancellation));
+        var line = new WrappingConnector(Line.Connector, up => Wrap(CurrentLine = up));
+        return Results is null ? line : new SplitConnector(line, new WrappingConnector(Results.Connector, up => WrapResults(CurrentResults = up)));
+    }
+
+    private sealed class WrappingConnector(ILineConnector inner, Func<ILine, ILine> wrap) : ILineConnector
+    {
+        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => wrap(await inner.ConnectAsync(cancellation));
     }
 
     private sealed class Recorder(Shop shop) : IProgress<IssueProgress>

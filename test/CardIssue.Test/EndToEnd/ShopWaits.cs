@@ -1,4 +1,6 @@
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -32,6 +34,20 @@ internal static class ShopWaits
         }
         Assert.Fail($"{order} is still claimed");
     }
+
+    /// <summary>Until the center's log has such a row.</summary>
+    public static async Task LogsAsync(this Shop shop, Func<LogRow, bool> wanted)
+    {
+        for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)
+        {
+            if ((await shop.Log.ReadAsync(new LogQuery())).Any(wanted)) return;
+            await Task.Delay(Pause);
+        }
+        Assert.Fail($"the log has no such row:\n{string.Join('\n', (await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry))}");
+    }
+
+    /// <summary>Until the terminal stands there.</summary>
+    public static Task PhaseAsync(this Shop shop, TerminalPhase phase) => UntilAsync(() => shop.Relay.Phase == phase, () => $"the terminal is {shop.Relay.Phase}, not {phase}");
 
     private static async Task UntilAsync(Func<bool> reached, Func<string> complaint)
     {

@@ -12,6 +12,7 @@ internal sealed record Explored(Findings Found, Findings? Again, Coverage Covera
     {
         var all = new Coverage();
         foreach (var pinned in Worlds.All) all.Add(Of(pinned.World).Coverage);
+        all.Add(SplitExploration.Found.Coverage);
         return all;
     });
 

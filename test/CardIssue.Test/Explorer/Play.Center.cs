@@ -112,6 +112,7 @@ internal sealed partial class Play
             case CenterEffect.SendScript(var script): SendScript(zombie, script); break;
             case CenterEffect.SendCommand(var run, var index): SendCommand(zombie, run, index); break;
             case CenterEffect.SendIssued: SendDown(zombie, new Issued("receipt")); break;
+            case CenterEffect.SendEnrollment: SendDown(zombie, new ReaderEnrollment(ReaderStanding.Waiting)); break;
             case CenterEffect.Save save: return Save(zombie, save, fails);
             case CenterEffect.VerifyProof or CenterEffect.FindAndClaim or CenterEffect.Judge:
                 Put(zombie, side with { Pending = side.Pending.Add(effect) });

@@ -24,6 +24,11 @@ internal static class Probe
         yield return new CenterEvent.StopOrdered();
         yield return new CenterEvent.ProofJudged(null, Names.Admitted);
         yield return new CenterEvent.ProofJudged(RefusalCode.NotKnown, null);
+        foreach (var fits in new[] { true, false })
+        {
+            yield return new CenterEvent.JoinJudged(fits);
+            yield return new CenterEvent.ResultsJudged(fits);
+        }
         foreach (var progress in new[] { Progress.None, new Progress(0, 1, 3, 1) })
             yield return new CenterEvent.Claimed(new Claim(Names.Order, 7, Store.IdOf(Card.A), progress, Worlds.Simple.Plan, Names.Token, "card"));
         yield return new CenterEvent.ClaimDeclined(DeclineCode.Busy);

@@ -94,7 +94,8 @@ internal static class ProtocolDocument
             var faults = w.Budget.Faults == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{w.Budget.Faults} of {w.Faults}");
             text.Append(CultureInfo.InvariantCulture, $"| {w.Name} | {faults} | {PlanOf(w.Plan)} | {p.States:N0} | {p.Transitions:N0} | {p.AgainStates:N0} |\n");
         }
-        text.Append(CultureInfo.InvariantCulture, $"| **together** | | | **{Worlds.All.Sum(p => p.States):N0}** | **{Worlds.All.Sum(p => p.Transitions):N0}** | **{Worlds.All.Sum(p => p.AgainStates):N0}** |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| admission of a split line | {SplitExploration.Faults} of any on either half | | {SplitExploration.States:N0} | {SplitExploration.Transitions:N0} | |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| **together** | | | **{Worlds.All.Sum(p => p.States) + SplitExploration.States:N0}** | **{Worlds.All.Sum(p => p.Transitions) + SplitExploration.Transitions:N0}** | **{Worlds.All.Sum(p => p.AgainStates):N0}** |\n");
         return text.ToString();
     }
 

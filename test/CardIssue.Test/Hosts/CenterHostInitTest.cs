@@ -70,6 +70,13 @@ public sealed class CenterHostInitTest
     [TestCase("order", "bogus")]
     [TestCase("init")]
     [TestCase("line", "add", "1", "--listen", "nowhere")]
+    [TestCase("line", "add", "1", "--listen", "tls:127.0.0.1:7001?baud=9600")]
+    [TestCase("line", "add", "1", "--listen", "serial-tls:")]
+    [TestCase("line", "add", "1", "--listen", "serial-tls:/dev/ttyS0?baud=1")]
+    [TestCase("line", "add", "1", "--listen", "serial-tls:/dev/ttyS0?flow=xonxoff")]
+    [TestCase("line", "add", "1", "--listen", "tls:127.0.0.1:7001;results=1")]
+    [TestCase("line", "add", "1", "--listen", "tls:127.0.0.1:7001;results=2", "--results", "3")]
+    [TestCase("serve", "--line", "1=tcp:127.0.0.1:0")]
     public async Task UnknownOrIncomplete_Command_IsWrongUsage(params string[] args)
     {
         var run = await _host.RunAsync(args);

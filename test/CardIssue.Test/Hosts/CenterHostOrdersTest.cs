@@ -101,6 +101,27 @@ public sealed class CenterHostOrdersTest
         Assert.That(log.Json[0].GetProperty("kind").GetString(), Is.EqualTo("OrderVoided"));
     }
 
+    [TestCase("tcp:127.0.0.1:7002")]
+    [TestCase("serial:/dev/ttyS1?baud=9600")]
+    public async Task LineAdd_WithoutTls_NeedsItInSoManyWords(string where)
+    {
+        var refused = await _host.RunAsync("line", "add", "7", "--listen", where);
+        Assert.That((refused.Code, refused.Error.Contains("ask for it with --without-tls")), Is.EqualTo((2, true)), refused.ToString());
+        Assert.That((await _host.RunAsync("line", "add", "7", "--listen", where, "--without-tls")).Code, Is.Zero);
+        var listed = (await _host.RunAsync("line", "list", "--json")).Json.Single(line => line.GetProperty("line").GetInt32() == 7);
+        Assert.That((listed.GetProperty("listen").GetString(), listed.GetProperty("withoutTls").GetBoolean()), Is.EqualTo((where, true)));
+    }
+
+    [Test]
+    public async Task LineAdd_SerialAndSplit_AreListedAsTheyWereGiven()
+    {
+        const string Where = "serial-tls:/dev/ttyUSB0?baud=19200&flow=rtscts";
+        Assert.That((await _host.RunAsync("line", "add", "8", "--listen", Where)).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("line", "add", "9", "--listen", "tls:127.0.0.1:7009", "--results", "8")).Code, Is.Zero);
+        var listed = (await _host.RunAsync("line", "list")).Output;
+        Assert.That(listed, Does.Contain($"line 8  {Where}").And.Contain("line 9  tls:127.0.0.1:7009;results=8"));
+    }
+
     [Test]
     public async Task Log_Verify_IsWholeUntilAnEntryIsChanged()
     {

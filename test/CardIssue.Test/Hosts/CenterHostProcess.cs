@@ -17,7 +17,14 @@ internal sealed class CenterHostProcess : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    public CenterHostProcess() => Write("passphrase", "correct horse battery\n");
+    private readonly string[] _within;
+
+    /// <param name="within">A command line that the program's own is put behind, such as ip netns exec NAME.</param>
+    public CenterHostProcess(params string[] within)
+    {
+        _within = within;
+        Write("passphrase", "correct horse battery\n");
+    }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("cardissue-centerhost-").FullName;
 
@@ -60,7 +67,8 @@ internal sealed class CenterHostProcess : IDisposable
 
     private ProcessStartInfo Start(string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [Program(), .. args])
+        string[] command = [.. _within, "dotnet", Program(), .. args];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };

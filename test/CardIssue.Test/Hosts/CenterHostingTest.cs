@@ -59,7 +59,7 @@ public sealed class CenterHostingTest
             options.Passphrase = () => SecretBytes.Copy("correct horse battery"u8);
             change(options);
         });
-        if (listener is not null) builder.Services.AddCardIssueLine(_ => listener);
+        if (listener is not null) builder.Services.AddCardIssueLine(_ => listener, withoutTls: true);
         builder.Services.AddCardIssueCenterService();
         return builder.Build();
     }

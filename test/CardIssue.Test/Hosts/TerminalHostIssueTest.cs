@@ -35,7 +35,7 @@ public sealed class TerminalHostIssueTest
         _listener = new TlsLineListener(Line, new IPEndPoint(IPAddress.Loopback, 0), _certificate);
         _slot = new CardSlot();
         _cards = new CardServer(_slot, 0);
-        _working = Task.WhenAll(new CenterServer(_shop.Services).RunAsync([_listener], _stop.Token), _cards.RunAsync(_stop.Token));
+        _working = Task.WhenAll(new CenterServer(_shop.Services).RunAsync([new ServedLine(_listener)], _stop.Token), _cards.RunAsync(_stop.Token));
 
         var center = _shop.Vault.Identity with { TlsCertificate = TlsCertificates.Sha256(_certificate) };
         await File.WriteAllBytesAsync(_host.File("center.json"), center.Write());
@@ -159,6 +159,25 @@ public sealed class TerminalHostIssueTest
         Assert.That(run.Error.Split("An order or customer id has at most"), Has.Length.EqualTo(3));
         Assert.That(run.Error.Split("An issue code has 1 to"), Has.Length.EqualTo(3));
         Assert.That(run.All, Does.Not.Contain("4711").And.Not.Contain("zzz"));
+    }
+
+    [Test]
+    public async Task ReaderEnroll_UnknownReader_WaitsForTheCenterThenIsKnown()
+    {
+        await EnrolAsync("another");
+        string[] enroll = ["reader", "enroll", "--connect", Center, "--reader", Reader, "--passphrase-file", "pass"];
+        var first = await _host.RunAsync(enroll);
+        Assert.That(first.Code, Is.EqualTo(1), first.All);
+        Assert.That(first.Output, Does.Contain("waits for a decision at the center"));
+        var request = (await _shop.Registry.ReaderRequestsAsync()).Single();
+        Assert.That((request.Terminal, request.Reader.Serial), Is.EqualTo((new TerminalId("T-8"), "R-8")));
+
+        Assert.That(await _shop.Registry.ApproveReaderAsync(request.Id, letInWithoutIdentity: false), Is.EqualTo(ReaderDecision.Done));
+        var second = await _host.RunAsync([.. enroll, "--wait", "20", "--json"]);
+
+        Assert.That(second.Code, Is.Zero, second.All);
+        var answer = JsonDocument.Parse(second.Output).RootElement;
+        Assert.That((answer.GetProperty("standing").GetString(), answer.GetProperty("usable").GetBoolean()), Is.EqualTo(("Known", true)));
     }
 
     private string Center => $"127.0.0.1:{_listener.LocalEndPoint.Port}";

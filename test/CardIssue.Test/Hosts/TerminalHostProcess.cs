@@ -11,11 +11,15 @@ internal sealed record TerminalHostRun(int Code, string Output, string Error)
 }
 
 /// <summary>Runs the built <c>terminalhost</c> as a process of its own, in a folder of its own.</summary>
-internal sealed class TerminalHostProcess : IDisposable
+/// <param name="within">A command line that the program's own is put behind, such as ip netns exec NAME.</param>
+internal sealed class TerminalHostProcess(params string[] within) : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("cardissue-terminalhost-").FullName;
+
+    /// <summary>Variables besides the inherited ones.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>A file of this run's folder.</summary>
     public string File(string name) => Path.Combine(Folder, name);
@@ -34,11 +38,13 @@ internal sealed class TerminalHostProcess : IDisposable
     /// <param name="removeAt">What is done when a line of its output has this in it.</param>
     public async Task<TerminalHostRun> RunAsync(string input, string[] args, string? interruptAt = null, (string Text, Action Do)? removeAt = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Program(), .. args])
+        string[] command = [.. within, "dotnet", Program(), .. args];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Longest);
         try

@@ -160,7 +160,7 @@ public sealed class TerminalHostTest
     {
         WriteCenter("center.json");
         await InitAsync();
-        var run = await _host.RunAsync("reader", "enroll", "--reader", "tcp:127.0.0.1:7101?serial=R-1&vendor=A%20B");
+        var run = await _host.RunAsync("reader", "enroll", "--offline", "--reader", "tcp:127.0.0.1:7101?serial=R-1&vendor=A%20B");
         Assert.That((run.Code, run.Output.Trim()), Is.EqualTo((0, "centerhost reader add --terminal counter-17 --kind virtual --vendor 'A B' --serial R-1")));
     }
 
@@ -188,7 +188,14 @@ public sealed class TerminalHostTest
     [TestCase("issue", "--order", "X", "--operator", "o", "--connect", "h:1", "--reader", "tcp:127.0.0.1:1", "--connect-timeout", "0")]
     [TestCase("issue", "--order", "X", "--operator", "o", "--code", "SECRET")]
     [TestCase("watch", "--operator", "o")]
-    [TestCase("reader", "list")]
+    [TestCase("reader", "enroll")]
+    [TestCase("reader", "list", "--reader", "tcp:127.0.0.1:1?colour=red")]
+    [TestCase("reader", "list", "--reader", "tcp:127.0.0.1:1?serial=A&serial=B")]
+    [TestCase("reader", "list", "--reader", "pcsc:")]
+    [TestCase("check", "--connect", "tls:h:1?x=y")]
+    [TestCase("check", "--connect", "serial:/dev/ttyS0?baud=fast")]
+    [TestCase("check", "--connect", "serial-tls:/dev/ttyS0?flow=water")]
+    [TestCase("check", "--connect", "h:1", "--results-connect", "nowhere")]
     [TestCase("check", "--line", "zero")]
     [TestCase("nonsense")]
     public async Task AnyCommand_WrongUsage_Ends2WithAMessage(params string[] args)

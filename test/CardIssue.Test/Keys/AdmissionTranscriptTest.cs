@@ -1,5 +1,6 @@
 using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Keys;
 
@@ -25,6 +26,7 @@ public class AdmissionTranscriptTest
         yield return new TestCaseData(t with { Line = new LineNumber(4) }).SetArgDisplayNames("line");
         yield return new TestCaseData(t with { TerminalNonce = NonceC }).SetArgDisplayNames("terminal nonce");
         yield return new TestCaseData(t with { CenterNonce = NonceT }).SetArgDisplayNames("center nonce");
+        yield return new TestCaseData(t with { Half = LineHalf.Data }).SetArgDisplayNames("half");
         yield return new TestCaseData(t with { TerminalCertificate = ByteString.Empty }).SetArgDisplayNames("terminal certificate");
         yield return new TestCaseData(t with { CenterCertificate = ByteString.Own(new byte[32]) }).SetArgDisplayNames("center certificate");
         yield return new TestCaseData(t with { TerminalCertificate = ByteString.Empty, CenterCertificate = ByteString.Own(new byte[32]) }).SetArgDisplayNames("certificates swapped");

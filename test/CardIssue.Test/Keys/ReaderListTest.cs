@@ -60,12 +60,14 @@ public class ReaderListTest
     private static IEnumerable<TestCaseData> Strangers()
     {
         yield return new TestCaseData(Reader with { Serial = "S124" }, "no entry has its serial number");
-        yield return new TestCaseData(Reader with { Serial = null }, "tells no serial number");
+        yield return new TestCaseData(Reader with { Serial = null }, "no entry is for a reader without a serial number; it tells no serial number");
         yield return new TestCaseData(Reader with { Kind = "serial" }, "but for its kind");
         yield return new TestCaseData(Reader with { Vendor = "gemalto" }, "but for its vendor");
         yield return new TestCaseData(Reader with { Vendor = null }, "but for its vendor");
         yield return new TestCaseData(Reader with { Port = "usb-3-1" }, "but for its port");
-        yield return new TestCaseData(Reader with { Port = null }, "but for its port");
+        yield return new TestCaseData(Reader with { Port = null }, "but for its port; it tells no port");
+        yield return new TestCaseData(Reader with { Kind = "serial", Firmware = null, Model = null, Vendor = "x" }, "but for its kind, vendor; it tells no model, no firmware");
+        yield return new TestCaseData(Reader with { Serial = null, Firmware = null }, "; it tells no serial number, no firmware");
     }
 
     [TestCaseSource(nameof(Strangers))]
@@ -89,17 +91,17 @@ public class ReaderListTest
     }
 
     [Test]
-    public void ATerminal_HasNoList_KnowsNoReader()
+    public async Task ATerminal_HasNoList_KnowsNoReader()
     {
         using var center = P256PrivateKey.Generate();
         var identity = new CenterIdentity(new CenterId("C"), center.PublicKey, center.PublicKey, default);
         var authentication = new ReaderAuthentication(identity, Terminal);
-        Assert.That(authentication.Judge(Reader), Is.InstanceOf<ReaderJudgement.Unknown>());
+        Assert.That(await authentication.JudgeAsync(Reader, default), Is.InstanceOf<ReaderJudgement.Unknown>());
         Assert.That(authentication.TryAccept(SignedReaderList.Sign(List(Entry) with { Version = 2 }, center)), Is.True);
-        Assert.That(authentication.Judge(Reader), Is.InstanceOf<ReaderJudgement.Known>());
+        Assert.That(await authentication.JudgeAsync(Reader, default), Is.InstanceOf<ReaderJudgement.Known>());
         Assert.That(authentication.TryAccept(SignedReaderList.Sign(List(), center)), Is.False, "an older list does not come back");
         Assert.That(authentication.TryAccept(ByteString.Own([1, 2, 3])), Is.False);
-        Assert.That(authentication.Judge(Reader), Is.InstanceOf<ReaderJudgement.Known>());
+        Assert.That(await authentication.JudgeAsync(Reader, default), Is.InstanceOf<ReaderJudgement.Known>());
     }
 
     private static ReaderJudgement Judge(ReaderList list, ReaderIdentity reader)

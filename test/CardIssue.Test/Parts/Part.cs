@@ -60,7 +60,7 @@ internal static partial class Part
     {
         for (var tries = 0; !holds(); tries++)
         {
-            if (tries == 1_000) Assert.Fail($"{what}: did not come within 10 s.");
+            if (tries == 1_000) throw new TimeoutException($"{what}: did not come within 10 s.");
             await Task.Delay(10);
         }
     }
@@ -94,11 +94,7 @@ internal static partial class Part
         throw new InvalidOperationException("No two ports in a row are free.");
     }
 
-    private static void Missing(string message)
-    {
-        if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 } and not "false") Assert.Fail(message);
-        Assert.Ignore(message);
-    }
+    static partial void Missing(string message);
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnv(string name, string value, int overwrite);

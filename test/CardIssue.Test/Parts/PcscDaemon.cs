@@ -62,7 +62,7 @@ internal sealed class PcscDaemon : IAsyncDisposable
         _process = Process.Start(start)!;
         _output = new ProcessOutput(_process);
         await Part.UntilAsync(() => _process.HasExited || (File.Exists(Socket) && Output.Contains("ready", StringComparison.Ordinal)), "pcscd");
-        if (_process.HasExited) Assert.Fail($"pcscd did not start:\n{Output}");
+        if (_process.HasExited) throw new InvalidOperationException($"pcscd did not start:\n{Output}");
     }
 
     /// <summary>Kills it, as a crash would.</summary>

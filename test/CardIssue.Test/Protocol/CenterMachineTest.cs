@@ -32,7 +32,7 @@ public sealed class CenterMachineTest
     public void AnyEvent_InAnyPhase_NeitherThrowsNorChangesWhatIsIgnored()
     {
         var phases = new HashSet<CenterPhase>();
-        foreach (var state in Explored.Of(Worlds.Simple).Coverage.Center.Samples)
+        foreach (var state in Explored.Of(Worlds.Simple).Coverage.Center.Samples.Concat(SplitExploration.Found.Coverage.Center.Samples))
         {
             phases.Add(state.Phase);
             foreach (var happened in Probe.EventsOf(state))

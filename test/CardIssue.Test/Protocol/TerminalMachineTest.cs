@@ -10,7 +10,7 @@ public sealed class TerminalMachineTest
     {
         var phases = new HashSet<TerminalPhase>();
         foreach (var state in Worlds.All.Take(1).Append(Worlds.All.Single(w => w.World.Name == "operators, wrong cards"))
-            .SelectMany(w => Explored.Of(w.World).Coverage.Terminal.Samples))
+            .SelectMany(w => Explored.Of(w.World).Coverage.Terminal.Samples).Concat(SplitExploration.Found.Coverage.Terminal.Samples))
         {
             phases.Add(state.Phase);
             foreach (var happened in Probe.EventsOf(state))

@@ -48,6 +48,7 @@ public class LineReturnTest
     [TestCase(TerminalPhase.Proving)]
     [TestCase(TerminalPhase.AwaitingAdmission)]
     [TestCase(TerminalPhase.VerifyingCenter)]
+    [TestCase(TerminalPhase.AwaitingResults)]
     public void NoAccess_Lost_Waits(TerminalPhase phase) => Assert.That(LostAfter(Pause, phase), Is.EqualTo(Pause));
 
     [Test]

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using CardIssue.Core.Cards;
+
+namespace CardIssue.Core.Keys;
+
+/// <summary>
+/// What a reader that carries a key signs: "CardIssue reader challenge v1", 00, terminal, nonce, and each field of what the reader says of itself.
+/// So an answer is good once, at this terminal, and for a reader that tells exactly this of itself.
+/// </summary>
+public sealed class ReaderChallenge
+{
+    /// <summary>Length of the nonce in bytes.</summary>
+    public const int NonceLength = 32;
+
+    /// <summary>Length of <see cref="Hash"/> in bytes: SHA-256.</summary>
+    public const int HashLength = 32;
+
+    private const string Domain = "CardIssue reader challenge v1";
+
+    private readonly byte[] _message;
+
+    /// <summary>Makes a challenge.</summary>
+    /// <param name="terminal">The terminal that asks.</param>
+    /// <param name="nonce"><see cref="NonceLength"/> bytes that were never used before.</param>
+    /// <param name="reader">What the reader says of itself; its <see cref="ReaderIdentity.Name"/> is left out, for the system makes it up.</param>
+    /// <exception cref="ArgumentException">The nonce has another length.</exception>
+    public ReaderChallenge(TerminalId terminal, ByteString nonce, ReaderIdentity reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        if (nonce.Length != NonceLength) throw new ArgumentException($"A nonce has {NonceLength} bytes; this has {nonce.Length}.", nameof(nonce));
+        var fields = new BoundFields(Domain).Text(terminal.Value).Bytes(nonce.Span);
+        foreach (var text in (string?[])[reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Port])
+        {
+            // What was not told is not the same as an empty text.
+            if (text is null) fields.Byte(0);
+            else fields.Byte(1).Bytes(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+        }
+        _message = fields.ToArray();
+        Hash = ByteString.Own(SHA256.HashData(_message));
+    }
+
+    /// <summary>What the key signs, <see cref="HashLength"/> bytes.</summary>
+    public ByteString Hash { get; }
+
+    /// <summary>Whether <paramref name="signature"/> is this key's over this challenge: ECDSA, r‖s, <see cref="P256PublicKey.SignatureLength"/> bytes.</summary>
+    public bool IsSigned(P256PublicKey key, ByteString signature)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.Verify(_message, signature.Span);
+    }
+}

@@ -1,0 +1,80 @@
+using System.IO.Ports;
+using CardIssue.Core.Lines;
+
+namespace CardIssue.Transport;
+
+/// <summary>An open serial port. Reads go to its <c>BaseStream</c>, which honours cancellation; one read at a time.</summary>
+internal sealed class SerialPortStream : Stream
+{
+    private readonly SerialPort _port;
+    private readonly Stream _bytes;
+
+    private SerialPortStream(SerialPort port) => (_port, _bytes) = (port, port.BaseStream);
+
+    public override bool CanRead => true;
+    public override bool CanWrite => true;
+    public override bool CanSeek => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>What opens the port of this name.</summary>
+    public static OpenSerialPort Opener(string portName, SerialLineOptions options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(portName);
+        return async cancellation => await Task.Run(() => Open(portName, options), cancellation).ConfigureAwait(false);
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _bytes.ReadAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _bytes.WriteAsync(buffer, cancellationToken);
+
+    /// <summary>What was written is with the driver; the base stream's own flush would wait for the line on this thread.</summary>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public override void Flush() { }
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        // A driver that is held up by CTS would hold the closing up, too.
+        Try(_port.DiscardOutBuffer);
+        Try(_port.Dispose);
+    }
+
+    private static SerialPortStream Open(string portName, SerialLineOptions options)
+    {
+        var port = new SerialPort();
+        try
+        {
+            port.PortName = portName;
+            (port.BaudRate, port.Parity, port.DataBits, port.StopBits) = (options.BaudRate, options.Parity, SerialLineOptions.DataBits, options.StopBits);
+            port.Handshake = options.RtsCts ? Handshake.RequestToSend : Handshake.None;
+            port.Open();
+            // Modems and converters want to see that somebody is there; a pseudo terminal has no such wires and throws.
+            Try(() => port.DtrEnable = true);
+            if (!options.RtsCts) Try(() => port.RtsEnable = true);
+            return new SerialPortStream(port);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or PlatformNotSupportedException)
+        {
+            port.Dispose();
+            throw new LineException(LineFault.Unreachable,
+                $"The serial port {portName} can't be opened ({e.Message}). Check its name, that it is plugged in, that this user may use it, and that no other program has it.", e);
+        }
+    }
+
+    /// <summary>Does what a port may be unable to do, or can't any more after a hang-up: nothing depends on it.</summary>
+    private static void Try(Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or UnauthorizedAccessException)
+        {
+            return;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core;
+using CardIssue.Core.Lines;
+using Microsoft.Extensions.Logging;
+
+namespace CardIssue.Transport;
+
+/// <summary>The listener's side of TLS 1.3 (RFC 8446), over whatever carries the bytes.</summary>
+internal sealed class TlsServer
+{
+    private readonly ByteString _ownSha256;
+    private readonly SslStreamCertificateContext _context;
+    private readonly Func<ByteString, bool> _isKnown;
+    private readonly LineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <exception cref="ArgumentException">The certificate has no key or is not valid now.</exception>
+    public TlsServer(X509Certificate2 certificate, Func<ByteString, bool>? isKnown, LineOptions options, TimeProvider time, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        if (!certificate.HasPrivateKey) throw new ArgumentException("The center's certificate has no private key.", nameof(certificate));
+        if (CertificateCheck.Outdated(certificate, time) is { } outdated) throw new ArgumentException(outdated, nameof(certificate));
+        (_options, _time, _logger) = (options, time, logger);
+        _isKnown = isKnown ?? (_ => true);
+        _ownSha256 = TlsCertificates.Sha256(certificate);
+        _context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
+    }
+
+    /// <summary>Shakes hands and greets. When it fails, <paramref name="bytes"/> is disposed.</summary>
+    /// <param name="bytes">Carries TLS; taken over.</param>
+    /// <param name="end">How that ends.</param>
+    /// <param name="line">The listener's line number.</param>
+    /// <param name="address">The peer's, where there is one.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<FramedLine> BringUpAsync(Stream bytes, StreamEnd end, LineNumber line, IPAddress? address, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        var wire = new CutSensingStream(bytes);
+        var stream = new SslStream(wire, leaveInnerStreamOpen: false);
+        var check = new CertificateCheck(_time, sha256 => _isKnown(sha256) ? null : $"The certificate {sha256} is not known.");
+        try
+        {
+            await stream.AuthenticateAsServerAsync(HandshakeOptions(check), either.Token).ConfigureAwait(false);
+            var tlsEnd = new TlsEnd(end, wire, stream);
+            if (check.Refusal is not null) await RefuseAsync(tlsEnd, check.Refusal, either.Token).ConfigureAwait(false);
+            if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))
+                throw new LineException(LineFault.NotTrusted, $"The suite {stream.NegotiatedCipherSuite} is not allowed.");
+            var peer = new LinePeer(line, address, check.Sha256, _ownSha256);
+            var framed = new FramedLine(stream, tlsEnd, peer, _options, _time, _logger);
+            await framed.GreetAsync(either.Token).ConfigureAwait(false);
+            return framed;
+        }
+        catch (Exception e)
+        {
+            if (e is AuthenticationException) await LetAlertOutAsync(end, either.Token).ConfigureAwait(false);
+            await stream.DisposeAsync().ConfigureAwait(false);
+            if (limit.IsCancellationRequested)
+                throw new LineException(LineFault.Broken, $"The TLS handshake was not done in {_options.HandshakeTimeout}.", e);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Says close_notify instead of the keep-alive: an alert to a client that has done its part of a TLS 1.3 handshake does not come from
+    /// every system, and by this the connector tells a refusal from a cut.
+    /// </summary>
+    private static async Task RefuseAsync(TlsEnd end, string refusal, CancellationToken cancellation)
+    {
+        await end.CloseAsync(cancellation).ConfigureAwait(false);
+        throw new LineException(LineFault.NotTrusted, refusal);
+    }
+
+    /// <summary>The alert that says why may still be on its way out, which takes its time on a serial line.</summary>
+    private static async Task LetAlertOutAsync(StreamEnd end, CancellationToken cancellation)
+    {
+        try
+        {
+            await end.CloseAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The peer is gone already, and needs no reason.
+            return;
+        }
+    }
+
+    private SslServerAuthenticationOptions HandshakeOptions(CertificateCheck check) => new()
+    {
+        ServerCertificateContext = _context,
+        ClientCertificateRequired = true,
+        RemoteCertificateValidationCallback = (sender, peer, chain, errors) =>
+        {
+            // The handshake goes on in any case; BringUpAsync looks at the verdict before anything else.
+            check.Validate(sender, peer, chain, errors);
+            return true;
+        },
+        CertificateChainPolicy = TlsSuites.NoDownloads(),
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        EnabledSslProtocols = TlsSuites.Protocols(_options),
+        CipherSuitesPolicy = TlsSuites.Policy(_options),
+        EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+        AllowRenegotiation = false,
+        // A resumed session would bring in a certificate that was looked at some time before.
+        AllowTlsResume = false,
+    };
+}

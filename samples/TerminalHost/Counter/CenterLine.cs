@@ -1,0 +1,36 @@
+using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core;
+using CardIssue.Core.Lines;
+using CardIssue.TerminalHost.Cli;
+using CardIssue.Transport;
+
+namespace CardIssue.TerminalHost.Counter;
+
+/// <summary>Makes the line to the center that the command line names.</summary>
+internal static class CenterLine
+{
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <param name="center">Where the center is.</param>
+    /// <param name="certificate">This terminal's; null when no way needs it.</param>
+    /// <param name="trust">Which certificate of the center is right; null when no way needs it.</param>
+    /// <param name="failed">Hears of each failed try.</param>
+    public static ILineConnector Connector(LineAddress center, X509Certificate2? certificate, TlsTrust? trust, Action<FailedTry> failed)
+    {
+        var atry = center.ConnectTimeout < LongestTry ? center.ConnectTimeout : LongestTry;
+        var options = new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry };
+        ReconnectingConnector Trying(WayAddress way, LineNumber? line) =>
+            new(Connector(way, line, certificate, trust, options), new ReconnectOptions { MaxDelay = LongestPause }, failed);
+        var data = Trying(center.Way, center.Line);
+        return center.Results is { } results ? new SplitConnector(data, Trying(results, null)) : data;
+    }
+
+    private static ILineConnector Connector(WayAddress way, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) => way switch
+    {
+        { Tcp: var (host, port), HasTls: true } => new TlsLineConnector(host, port, certificate!, trust!, line, options),
+        { Tcp: var (host, port) } => new TcpLineConnector(host, port, line, options),
+        { Serial: { } port, HasTls: true } => new SerialLineConnector(port.Device, port.ForLine(), certificate!, trust!, line),
+        { Serial: { } port } => new SerialLineConnector(port.Device, port.ForLine(), line: line),
+        _ => throw new CommandException(ExitCode.Usage, $"{way} is no way to a center."),
+    };
+}

@@ -1,0 +1,14 @@
+using CardIssue.Terminal.Relay;
+using CardIssue.Transport;
+
+namespace CardIssue.TerminalHost.Display;
+
+/// <summary>Shows nothing: for commands whose own answer says it all.</summary>
+internal sealed class SilentDisplay : IStepDisplay
+{
+    public void Show(IssueProgress step) { }
+
+    public void Failed(FailedTry failed) { }
+
+    public void End(IssueOutcome outcome) { }
+}

@@ -1,0 +1,59 @@
+using CardIssue.Center.Orders;
+using CardIssue.Core;
+using CardIssue.Terminal.Relay;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.State;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>Cards issued through real readers' software: pcscd with vpcd, and the serial driver with T=0 and T=1, in both modes.</summary>
+[NonParallelizable]
+public sealed class RealReaderTest
+{
+    [Test]
+    public async Task Card_ThroughPcscd_IsIssued([Values("endToEnd", "module")] string mode, [Values] CardProtocol protocol) =>
+        await IssueAsync(await ShopReader.PcscAsync(), mode, protocol);
+
+    [Test]
+    public async Task Card_ThroughSerialReader_IsIssued([Values("endToEnd", "module")] string mode, [Values] CardProtocol protocol) =>
+        await IssueAsync(await ShopReader.SerialAsync(), mode, protocol);
+
+    [Test]
+    public async Task Card_PulledInMidRecord_GoesOnThroughPcscd() => await PullAsync(await ShopReader.PcscAsync());
+
+    [Test]
+    public async Task Card_PulledInMidRecord_GoesOnThroughSerialReader() => await PullAsync(await ShopReader.SerialAsync());
+
+    private static async Task IssueAsync(ShopReader reader, string mode, CardProtocol protocol)
+    {
+        await using var shop = await Shop.OpenAsync(reader: reader);
+        await shop.OrderAsync("o-1", Products.EndToEnd(mode: mode));
+        var card = Shop.Card(1, protocol: protocol);
+        shop.Reader.Insert(card);
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        var application = card.Inspect().Application(Products.Application);
+        Assert.That(application.IsPersonalized, Is.True);
+        Assert.That(application.Records[new RecordReference(1, 2)], Is.EqualTo(ByteString.FromHex("70105A0847617390010101195F2403301231")));
+        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+        shop.Reader.Remove();
+        await shop.ShowsAsync("S320");
+    }
+
+    private static async Task PullAsync(ShopReader reader)
+    {
+        await using var shop = await Shop.OpenAsync(reader: reader);
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        var card = Shop.Card(1);
+        shop.WhenShown("S280", () => shop.Reader.Remove());
+        shop.Reader.Insert(card);
+        var issuing = shop.IssueAsync("o-1");
+        await shop.ShowsAsync("S280");
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        shop.Reader.Insert(card);
+        Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Issued));
+    }
+}

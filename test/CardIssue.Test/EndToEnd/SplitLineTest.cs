@@ -1,0 +1,373 @@
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Sessions;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.Keys;
+using CardIssue.Transport;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>Data out on one line, results back on another: admitted separately, joined by a token.</summary>
+[TestFixture]
+public sealed class SplitLineTest
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    [Test]
+    public async Task Card_OverASplitLine_IsIssued([Values("endToEnd", "module")] string mode, [Values("loopback", "loopback with TLS", "TCP", "loopback with TLS + TCP")] string kind)
+    {
+        var (data, results) = kind switch
+        {
+            "loopback" => (ShopLine.Loopback(7), ShopLine.Loopback(8)),
+            "loopback with TLS" => (ShopLine.Loopback(7, withTls: true), ShopLine.Loopback(8, withTls: true)),
+            "TCP" => (ShopLine.Tcp(7), ShopLine.Tcp(8)),
+            _ => (ShopLine.Loopback(7, withTls: true), ShopLine.Tcp(8)),
+        };
+        await using var shop = await Shop.OpenAsync(line: data, results: results);
+        var (down, up) = await CountAsync(shop);
+        await shop.OrderAsync("o-1", Products.EndToEnd(mode: mode));
+        shop.Reader.Insert(Shop.Card(1));
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        Assert.That((down().FramesSent, up().FramesReceived), Is.EqualTo((2L, 2L)), "after the admission nothing goes up on the data half, or down on the results half");
+        Assert.That(up().FramesSent, Is.GreaterThan(8));
+        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+        await shop.Relay.AskStatusAsync(default);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Half_LostInMidRecord_SameCardIsFinishedOnTheNextLine(bool results)
+    {
+        await using var shop = await Shop.OpenAsync(line: ShopLine.Loopback(7), results: ShopLine.Loopback(8));
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        shop.WhenShown("WritingRecord  2", () => ((LoopbackLine)(results ? shop.CurrentResults : shop.CurrentLine)!).Cut());
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        await shop.ShowsAsync("LineLost");
+        await shop.ShowsAsync("Resuming");
+        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task ResultsHalf_OfAnotherTerminal_WithAStolenToken_IsRefused_TheTokenIsStillGoodForItsOwn()
+    {
+        await using var shop = await StoppedAsync();
+        using var stranger = await StrangerAsync(shop);
+        using var own = shop.Module.OpenModule();
+        await using var data = new Half(shop, own, LineHalf.Data);
+        var token = (await data.AdmitAsync()).JoinToken;
+        await using var thief = new Half(shop, stranger, LineHalf.Results, isAlone: true);
+        await thief.AdmitAsync();
+        Assert.That(await thief.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+
+        await using var results = new Half(shop, own, LineHalf.Results);
+        await results.AdmitAsync();
+        await results.SendAsync(new Join(token));
+        Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
+        await LogsAsync(shop, "no data half of this terminal waits for this line");
+    }
+
+    [Test]
+    public async Task Token_Twice_JoinsOnce()
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        await using var data = new Half(shop, own, LineHalf.Data);
+        var token = (await data.AdmitAsync()).JoinToken;
+        await using var first = new Half(shop, own, LineHalf.Results);
+        await first.AdmitAsync();
+        await using var second = new Half(shop, own, LineHalf.Results);
+        await second.AdmitAsync();
+        await first.SendAsync(new Join(token));
+        Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
+        Assert.That(await second.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+        await first.SendAsync(new StatusRequest());
+        Assert.That(await data.NextAsync(), Is.InstanceOf<StatusReport>(), "the line that was joined goes on");
+    }
+
+    [Test]
+    public async Task Token_Wrong_RefusesBothHalves_AndIsSpent()
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        await using var data = new Half(shop, own, LineHalf.Data);
+        var token = (await data.AdmitAsync()).JoinToken;
+        await using var guess = new Half(shop, own, LineHalf.Results);
+        await guess.AdmitAsync();
+        Assert.That(await guess.SayAsync(new Join(ByteString.Own(new byte[Limits.TokenLength]))), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+        Assert.That(await data.NextAsync(), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+        await using var late = new Half(shop, own, LineHalf.Results);
+        await late.AdmitAsync();
+        Assert.That(await late.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+        await LogsAsync(shop, "the token is not that of the data half");
+    }
+
+    [Test]
+    public async Task Token_Expired_IsRefused_TheDataHalfIsClosed()
+    {
+        await using var shop = await StoppedAsync(options => options.Join = TimeSpan.FromMilliseconds(200));
+        using var own = shop.Module.OpenModule();
+        await using var data = new Half(shop, own, LineHalf.Data);
+        var token = (await data.AdmitAsync()).JoinToken;
+        Assert.That(await data.NextAsync(), Is.Null, "the center closes the half that nobody joins");
+        await using var results = new Half(shop, own, LineHalf.Results);
+        await results.AdmitAsync();
+        Assert.That(await results.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+    }
+
+    [Test]
+    public async Task DataHalf_SwappedForAnother_OldTokenIsNoGood()
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        await using var data = new Half(shop, own, LineHalf.Data);
+        var token = (await data.AdmitAsync()).JoinToken;
+        await using var other = new Half(shop, own, LineHalf.Data);
+        Assert.That((await other.AdmitAsync()).JoinToken, Is.Not.EqualTo(token));
+        await using var results = new Half(shop, own, LineHalf.Results);
+        await results.AdmitAsync();
+        Assert.That(await results.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+    }
+
+    [Test]
+    public async Task Halves_OfDifferentPairs_AreNotJoined()
+    {
+        await using var shop = await StoppedAsync();
+        ShopLine[] lines = [ShopLine.Loopback(17), ShopLine.Loopback(18), ShopLine.Loopback(27), ShopLine.Loopback(28)];
+        await shop.Registry.PutAsync((await shop.Registry.GetAsync(Shop.TerminalName))! with { Lines = [.. lines.Select(line => line.Listener.Line)] });
+        await using var serving = new Serving(
+            shop, [lines[0].Served with { Results = new LineNumber(18) }, lines[1].Served, lines[2].Served with { Results = new LineNumber(28) }, lines[3].Served]);
+        using var own = shop.Module.OpenModule();
+        await using var data = new Half(shop, own, LineHalf.Data, lines[0].Connector);
+        var token = (await data.AdmitAsync()).JoinToken;
+        await using var wrong = new Half(shop, own, LineHalf.Results, lines[3].Connector);
+        await wrong.AdmitAsync();
+        Assert.That(await wrong.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+        await using var right = new Half(shop, own, LineHalf.Results, lines[1].Connector);
+        await right.AdmitAsync();
+        await right.SendAsync(new Join(token));
+        Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
+    }
+
+    [TestCase(LineHalf.Whole, 7)]
+    [TestCase(LineHalf.Results, 7)]
+    [TestCase(LineHalf.Data, 8)]
+    [TestCase(LineHalf.Whole, 8)]
+    public async Task Half_ThatTheConfigurationSaysOtherwiseOf_IsRefused_TheLogSaysWhy(LineHalf half, int line)
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        await using var up = new Half(shop, own, half, (line == 7 ? shop.Line : shop.Results!).Connector);
+        Assert.That(await up.AskAsync(), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+        await LogsAsync(shop, $"the terminal takes the line for {half}");
+    }
+
+    [Test]
+    public async Task MessageOfASession_OnTheDataHalf_EndsTheSession_IsNotActedOn()
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        var (data, results) = await JoinAsync(shop, own);
+        await using var _ = data;
+        await using var __ = results;
+        await data.SendAsync(new StatusRequest());
+        Assert.That(await data.NextAsync(), Is.Null);
+        Assert.That(await results.NextAsync(), Is.Null);
+        await LogsAsync(shop, "a message on the data half");
+    }
+
+    [Test]
+    public async Task MessageOfASession_BeforeTheHalvesAreJoined_EndsIt()
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        await using var data = new Half(shop, own, LineHalf.Data);
+        await data.AdmitAsync();
+        await using var results = new Half(shop, own, LineHalf.Results);
+        await results.AdmitAsync();
+        await results.SendAsync(new StatusRequest());
+        Assert.That(await results.NextAsync(), Is.Null);
+        await data.SendAsync(new StatusRequest());
+        Assert.That(await data.NextAsync(), Is.Null);
+    }
+
+    [Test]
+    public async Task DataHalf_ResultsLineIsNotServed_TheServerDoesNotStart()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var alone = ShopLine.Loopback(17).Served with { Results = new LineNumber(18) };
+        Assert.That(async () => await new CenterServer(shop.Services).RunAsync([alone], default), Throws.ArgumentException.With.Message.Contains("18"));
+    }
+
+    [Test]
+    public async Task Sessions_LinesAreGone_AreOver()
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        for (var i = 0; i < 3; i++)
+        {
+            var (data, results) = await JoinAsync(shop, own);
+            if (i % 2 == 0) await data.DisposeAsync();
+            else await results.DisposeAsync();
+            await (i % 2 == 0 ? results : data).NextAsync();
+            await results.DisposeAsync();
+            await data.DisposeAsync();
+        }
+        for (var waited = 0; waited < 200 && shop.Server.Sessions > 0; waited++) await Task.Delay(20);
+        Assert.That(shop.Server.Sessions, Is.Zero);
+    }
+
+    private static async Task<(Half Data, Half Results)> JoinAsync(Shop shop, SoftwareModule own)
+    {
+        var data = new Half(shop, own, LineHalf.Data);
+        var token = (await data.AdmitAsync()).JoinToken;
+        var results = new Half(shop, own, LineHalf.Results);
+        await results.AdmitAsync();
+        await results.SendAsync(new Join(token));
+        Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
+        return (data, results);
+    }
+
+    private static async Task<Shop> StoppedAsync(Action<CenterSessionOptions>? options = null)
+    {
+        var shop = await Shop.OpenAsync(options, line: ShopLine.Loopback(7), results: ShopLine.Loopback(8));
+        await shop.ShowsAsync("AccessGranted");
+        await shop.StopTerminalAsync();
+        return shop;
+    }
+
+    private static async Task<(Func<LineCount> Data, Func<LineCount> Results)> CountAsync(Shop shop)
+    {
+        CountingLine? data = null, results = null;
+        await shop.StopTerminalAsync();
+        shop.Wrap = line => data = new CountingLine(line);
+        shop.WrapResults = line => results = new CountingLine(line);
+        shop.StartTerminal();
+        return (() => data!.Count, () => results!.Count);
+    }
+
+    private static async Task LogsAsync(Shop shop, string detail)
+    {
+        for (var waited = 0; waited < 100; waited++)
+        {
+            if ((await shop.Log.ReadAsync(new LogQuery())).Any(row => row.Entry.Detail.Contains(detail, StringComparison.Ordinal))) return;
+            await Task.Delay(20);
+        }
+        Assert.Fail($"the log does not say '{detail}'");
+    }
+
+    /// <summary>Another terminal, known to the center with credentials of its own, on the same lines.</summary>
+    private static async Task<SoftwareModule> StrangerAsync(Shop shop)
+    {
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        using var file = SoftwareModuleFile.Create(Path.Combine(shop.Folder, "other-module"), passphrase, new TerminalId("T-2"), 1, PassphraseFileTest.Cheapest);
+        file.TrustCenter(shop.Vault.Identity);
+        var known = (await shop.Registry.GetAsync(Shop.TerminalName))!;
+        await shop.Registry.PutAsync(known with
+        {
+            Terminal = file.Identity.Id, CredentialKey = file.Identity.CredentialKey.Encoded, AgreementKey = file.Identity.AgreementKey.Encoded,
+        });
+        return file.OpenModule();
+    }
+
+    /// <summary>A server of its own on more lines.</summary>
+    private sealed class Serving : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _running;
+
+        public Serving(Shop shop, IReadOnlyList<ServedLine> lines)
+        {
+            Server = new CenterServer(shop.Services);
+            _running = Server.RunAsync(lines, _stop.Token);
+        }
+
+        public CenterServer Server { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _stop.Dispose();
+        }
+    }
+
+    /// <summary>A terminal's end of one half, by hand.</summary>
+    private sealed class Half(Shop shop, SoftwareModule module, LineHalf half, ILineConnector? connector = null, bool isAlone = false) : IAsyncDisposable
+    {
+        private ILine? _line;
+
+        public async Task<Admitted> AdmitAsync() => (Admitted)(await AskAsync())!;
+
+        /// <summary>S210 and S220; what the center says in the end.</summary>
+        public async Task<Message?> AskAsync()
+        {
+            var up = AuthenticatedLine.AtTerminal(await (connector ?? (half is LineHalf.Results ? shop.Results! : shop.Line).Connector).ConnectAsync(default));
+            _line = up;
+            if (isAlone) SignDataHalf(new Challenge(1, ByteString.Own(new byte[Limits.NonceLength]), new LineNumber(7)), up.Peer);
+            var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(half), 8, half);
+            await SendAsync(hello);
+            var challenge = (Challenge)(await NextAsync())!;
+            var transcript = Transcript(hello, challenge, up.Peer);
+            if (module.SignAdmission(transcript, out var signature) is ModuleRefusal.None && module.OpenLineKeys(transcript, out var keys) is ModuleRefusal.None) up.Protect(keys!);
+            else
+            {
+                // What is refused for its half is refused whatever the signature.
+                up.Protect(new LineKeys(SecretBytes.Random(32), SecretBytes.Random(32)));
+                signature = ByteString.Own(new byte[64]);
+            }
+            await SendAsync(new Proof(signature));
+            return await NextAsync();
+        }
+
+        public ValueTask SendAsync(Message message) => _line!.SendAsync(MessageCodec.Encode(message), default);
+
+        public async Task<Message?> SayAsync(Message message)
+        {
+            await SendAsync(message);
+            return await NextAsync();
+        }
+
+        /// <summary>The next message; null when the center closed the half.</summary>
+        public async Task<Message?> NextAsync()
+        {
+            try
+            {
+                using var frame = await _line!.ReceiveAsync(default).AsTask().WaitAsync(Limit);
+                return frame is null ? null : MessageCodec.Decode(frame.Memory).Message!;
+            }
+            catch (LineException e) when (e.Fault is not LineFault.Tampered)
+            {
+                return null;
+            }
+        }
+
+        public ValueTask DisposeAsync() => _line?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+        /// <summary>A module signs for a results half only beside a data half; this one has none that the center knows of.</summary>
+        private void SignDataHalf(Challenge challenge, LinePeer peer)
+        {
+            var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(LineHalf.Data), 8, LineHalf.Data);
+            Assert.That(module.SignAdmission(Transcript(hello, challenge, peer), out _), Is.EqualTo(ModuleRefusal.None));
+        }
+
+        private AdmissionTranscript Transcript(Hello hello, Challenge challenge, LinePeer peer) => new()
+        {
+            MinVersion = 1, MaxVersion = 1, Version = challenge.Version, Terminal = hello.Terminal, Center = shop.Vault.Identity.Id, Window = hello.Window,
+            Line = challenge.Line, TerminalNonce = hello.Nonce, CenterNonce = challenge.Nonce,
+            TerminalCertificate = peer.OwnCertificate, CenterCertificate = peer.PeerCertificate, Half = hello.Half,
+        };
+    }
+}

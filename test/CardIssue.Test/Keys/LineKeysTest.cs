@@ -1,0 +1,65 @@
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Modules;
+using CardIssue.Test.Modules;
+
+namespace CardIssue.Test.Keys;
+
+public class LineKeysTest
+{
+    [Test]
+    public void ModuleAndVault_OfOneAdmission_DeriveTheSame_OneKeyForEachDirection()
+    {
+        using var counter = new Counter();
+        var transcript = Sign(counter);
+        using var center = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
+        Assert.That(counter.Module.OpenLineKeys(transcript, out var terminal), Is.EqualTo(ModuleRefusal.None));
+        using (terminal)
+        {
+            Assert.That(terminal!.ToCenter.FixedTimeEquals(center.ToCenter.Span), Is.True);
+            Assert.That(terminal.ToTerminal.FixedTimeEquals(center.ToTerminal.Span), Is.True);
+            Assert.That(terminal.ToCenter.FixedTimeEquals(center.ToTerminal.Span), Is.False);
+        }
+    }
+
+    [Test]
+    public void AnyFieldOfTheTranscript_Differs_SoDoTheKeys()
+    {
+        using var counter = new Counter();
+        var transcript = Sign(counter);
+        using var keys = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
+        foreach (var changed in new[] { transcript with { Line = new LineNumber(9) }, transcript with { Window = 9 }, transcript with { CenterNonce = transcript.TerminalNonce }, transcript with { CenterCertificate = transcript.CenterNonce } })
+        {
+            using var other = counter.Vault.OpenLineKeys(counter.Module.Identity, changed);
+            Assert.That(keys.ToCenter.FixedTimeEquals(other.ToCenter.Span), Is.False);
+        }
+    }
+
+    [Test]
+    public void OtherTerminal_HasOtherKeys()
+    {
+        using var counter = new Counter();
+        var transcript = Sign(counter);
+        using var keys = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
+        using var other = counter.Vault.OpenLineKeys(counter.Other.Identity, transcript);
+        Assert.That(keys.ToTerminal.FixedTimeEquals(other.ToTerminal.Span), Is.False);
+    }
+
+    [Test]
+    public void Module_TranscriptThatItDidNotSign_OrOfAnAdmissionThatIsOver_IsRefused()
+    {
+        using var counter = new Counter();
+        var transcript = Sign(counter);
+        Assert.That(counter.Module.OpenLineKeys(transcript with { Window = 9 }, out var keys), Is.EqualTo(ModuleRefusal.NoAdmission));
+        Assert.That(keys, Is.Null);
+        counter.Module.BeginAdmission();
+        Assert.That(counter.Module.OpenLineKeys(transcript, out _), Is.EqualTo(ModuleRefusal.NoAdmission));
+    }
+
+    private static AdmissionTranscript Sign(Counter counter)
+    {
+        var transcript = counter.Transcript(counter.Module, counter.Module.BeginAdmission());
+        Assert.That(counter.Module.SignAdmission(transcript, out _), Is.EqualTo(ModuleRefusal.None));
+        return transcript;
+    }
+}

@@ -1,0 +1,127 @@
+using CardIssue.Core;
+using CardIssue.Reader;
+
+namespace CardIssue.Test.Readers.PcSc;
+
+/// <summary>A smart card service with one reader, for what vpcd can't do: a reader that is unplugged, a mute card, a reset by another program, a driver that hangs.</summary>
+internal sealed class ScriptedPcsc(bool signalsReaders = true) : IPcscApi
+{
+    public const string Reader = "Scripted 00 00";
+
+    private readonly object _sync = new();
+    private PcscState _state = PcscState.Unavailable;
+    private int _counter, _cancellations;
+
+    public bool SignalsReaders => signalsReaders;
+
+    /// <summary>Calls to connect wait for this.</summary>
+    public ManualResetEventSlim Connects { get; } = new(true);
+
+    public PcscCode ConnectCode { get; set; }
+
+    public PcscCode TransmitCode { get; set; }
+
+    /// <summary>How often the plug-and-play reader was asked about.</summary>
+    public int ReaderWaits { get; private set; }
+
+    /// <summary>Unavailable means: unplugged.</summary>
+    public void Set(PcscState state)
+    {
+        lock (_sync)
+        {
+            (_state, _counter) = (state, _counter + 1);
+            Monitor.PulseAll(_sync);
+        }
+    }
+
+    public PcscCode EstablishContext(out nint context)
+    {
+        context = 1;
+        return PcscCode.Success;
+    }
+
+    public PcscCode ReleaseContext(nint context) => PcscCode.Success;
+
+    public PcscCode Cancel(nint context)
+    {
+        lock (_sync)
+        {
+            _cancellations++;
+            Monitor.PulseAll(_sync);
+        }
+        return PcscCode.Success;
+    }
+
+    public PcscCode ListReaders(nint context, out IReadOnlyList<string> readers)
+    {
+        readers = [];
+        return PcscCode.NoReaders;
+    }
+
+    public PcscCode GetStatusChange(nint context, TimeSpan? timeout, Span<ReaderState> states)
+    {
+        lock (_sync)
+        {
+            var (cancellations, counter, isReader) = (_cancellations, _counter, states[0].Name == Reader);
+            if (!isReader) ReaderWaits++;
+            while (true)
+            {
+                if (isReader && _state == PcscState.Unavailable && states[0].Known == PcscState.Unaware) return PcscCode.UnknownReader;
+                var now = isReader ? _state | (PcscState)(_counter << 16) : PcscState.Unaware;
+                if (isReader ? now != states[0].Known : _counter != counter)
+                {
+                    states[0].Event = now | PcscState.Changed | (_state == PcscState.Unavailable ? PcscState.Unknown : 0);
+                    states[0].Atr = (now & PcscState.Present) != 0 && (now & PcscState.Mute) == 0 ? ByteString.Copy(VpcdCard.AtrT1) : default;
+                    return PcscCode.Success;
+                }
+                if (cancellations != _cancellations) return PcscCode.Cancelled;
+                if (!Monitor.Wait(_sync, timeout ?? Timeout.InfiniteTimeSpan)) return PcscCode.Timeout;
+            }
+        }
+    }
+
+    public PcscCode Connect(nint context, string reader, PcscShare share, PcscProtocols protocols, out nint card, out PcscProtocols active)
+    {
+        (card, active) = (1, PcscProtocols.T1);
+        Connects.Wait();
+        return ConnectCode;
+    }
+
+    public PcscCode Reconnect(nint card, PcscShare share, PcscProtocols protocols, PcscDisposition initialization, out PcscProtocols active)
+    {
+        active = PcscProtocols.T1;
+        TransmitCode = PcscCode.Success;
+        return PcscCode.Success;
+    }
+
+    public PcscCode Disconnect(nint card, PcscDisposition disposition) => PcscCode.Success;
+
+    public PcscCode Status(nint card, out ByteString atr)
+    {
+        atr = ByteString.Copy(VpcdCard.AtrT1);
+        return PcscCode.Success;
+    }
+
+    public PcscCode Transmit(nint card, PcscProtocols protocol, ReadOnlySpan<byte> command, Span<byte> response, out int length)
+    {
+        length = 2;
+        (response[0], response[1]) = (0x90, 0x00);
+        return TransmitCode;
+    }
+
+    public PcscCode GetAttribute(nint card, PcscAttribute attribute, Span<byte> value, out int length)
+    {
+        byte[]? known = attribute switch
+        {
+            PcscAttribute.VendorName => [.. "Maker\0"u8],
+            PcscAttribute.InterfaceDeviceType => [.. "Model X"u8],
+            PcscAttribute.InterfaceDeviceVersion => [0x00, 0x00, 0x10, 0x02],
+            PcscAttribute.InterfaceDeviceSerial => [.. "\0"u8],
+            PcscAttribute.Channel => [0x03, 0x01, 0x20, 0x00],
+            _ => null,
+        };
+        length = known?.Length ?? 0;
+        known.AsSpan().CopyTo(value);
+        return known is null ? PcscCode.InternalError : PcscCode.Success;
+    }
+}

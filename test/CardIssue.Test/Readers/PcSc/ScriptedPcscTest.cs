@@ -1,0 +1,142 @@
+using CardIssue.Core.Cards;
+using CardIssue.Reader;
+
+namespace CardIssue.Test.Readers.PcSc;
+
+/// <summary>Faults that no virtual reader can show, over a scripted service.</summary>
+public sealed class ScriptedPcscTest
+{
+    private static readonly byte[] Command = [0x00, 0xCA, 0x00, 0x66, 0x00];
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300), Long = TimeSpan.FromSeconds(30);
+
+    [Test, CancelAfter(20_000)]
+    public async Task Reader_UnpluggedDuringAWait_IsGoneAndItsReturnIsSeen(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Empty);
+        await using var reader = Open(pcsc);
+        Assert.That(async () => await reader.WaitForRemovalAsync(cancellation), Throws.Nothing, "no card is in");
+        var wait = reader.WaitForCardAsync(cancellation).AsTask();
+        pcsc.Set(PcscState.Unavailable);
+        Assert.That(await FaultOf(wait), Is.EqualTo(CardFault.ReaderGone));
+        var next = reader.WaitForCardAsync(cancellation);
+        pcsc.Set(PcscState.Present);
+        Assert.That((await next).IsEmpty, Is.False);
+        Assert.That(pcsc.ReaderWaits, Is.LessThanOrEqualTo(2), "an event, no polling");
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Reader_PluggedInOnMacOs_IsSeenWithoutAnEvent(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc(signalsReaders: false);
+        await using var reader = Open(pcsc);
+        Assert.That(await FaultOf(reader.WaitForRemovalAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone));
+        var wait = reader.WaitForCardAsync(cancellation);
+        pcsc.Set(PcscState.Present);
+        Assert.That((await wait).IsEmpty, Is.False);
+        Assert.That(pcsc.ReaderWaits, Is.Zero);
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Card_Mute_IsToldByWaitAndConnect(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc { ConnectCode = PcscCode.UnresponsiveCard };
+        pcsc.Set(PcscState.Present | PcscState.Mute);
+        await using var reader = Open(pcsc);
+        Assert.That(await FaultOf(reader.WaitForCardAsync(cancellation).AsTask()), Is.EqualTo(CardFault.Mute));
+        Assert.That(await FaultOf(reader.ConnectAsync(cancellation).AsTask()), Is.EqualTo(CardFault.Mute));
+        pcsc.ConnectCode = PcscCode.Success;
+        pcsc.Set(PcscState.Present);
+        await using var connection = await reader.ConnectAsync(cancellation);
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Card_SwappedQuickly_WasTakenOut(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await reader.WaitForCardAsync(cancellation);
+        var removal = reader.WaitForRemovalAsync(cancellation);
+        pcsc.Set(PcscState.Present);
+        await removal;
+    }
+
+    [TestCase((uint)PcscCode.ResetCard, CardFault.Reset)]
+    [TestCase((uint)PcscCode.RemovedCard, CardFault.Removed)]
+    [TestCase((uint)PcscCode.ReaderUnavailable, CardFault.ReaderGone)]
+    [TestCase((uint)PcscCode.ServiceStopped, CardFault.ServiceGone)]
+    [TestCase(0x1Fu, CardFault.Mute)]
+    [CancelAfter(20_000)]
+    public async Task Command_Failed_IsNamedAndWorksAfterAReset(uint code, CardFault fault, CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await using var connection = await reader.ConnectAsync(cancellation);
+        pcsc.TransmitCode = (PcscCode)code;
+        var response = new byte[258];
+        Assert.That(await FaultOf(connection.TransmitAsync(Command, response, cancellation).AsTask()), Is.EqualTo(fault));
+        await connection.ResetAsync(cancellation);
+        Assert.That(await connection.TransmitAsync(Command, response, cancellation), Is.EqualTo(2));
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Driver_NeverReturns_IsADeadReaderUntilItDoes(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        pcsc.Connects.Reset();
+        await using var reader = Open(pcsc, Short);
+        for (var tries = 0; tries < 5; tries++) Assert.That(await FaultOf(reader.ConnectAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone));
+        pcsc.Connects.Set();
+        await Parts.Part.UntilAsync(() => FaultOf(reader.IdentifyAsync(cancellation).AsTask()).GetAwaiter().GetResult() is null, "the reader");
+        await using var connection = await reader.ConnectAsync(cancellation);
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Caller_BlocksOnTheNextCommand_IsServedByAnotherThread(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await using var connection = await reader.ConnectAsync(cancellation).ConfigureAwait(false);
+        var response = new byte[258];
+        for (var turn = 0; turn < 5; turn++)
+        {
+            await connection.TransmitAsync(Command, response, cancellation).ConfigureAwait(false);
+            // Blocks the thread that it came back on.
+            Assert.That(connection.TransmitAsync(Command, response, cancellation).AsTask().GetAwaiter().GetResult(), Is.EqualTo(2));
+        }
+    }
+
+    [Test]
+    public async Task Identity_DriverTells_IsTakenAndEmptyTextIsNot()
+    {
+        await using var reader = Open(new ScriptedPcsc());
+        Assert.That(await reader.IdentifyAsync(CancellationToken.None),
+            Is.EqualTo(new ReaderIdentity("pcsc", ScriptedPcsc.Reader, "Maker", "Model X", Serial: null, Firmware: "2.10", Port: "usb:0103")));
+    }
+
+    [Test]
+    public void Options_OutOfRange_AreNamed()
+    {
+        Assert.That(() => new PcscCardReader("R", new PcscReaderOptions { BusyLimit = TimeSpan.Zero }), Throws.ArgumentException.With.Message.Contains("BusyLimit"));
+    }
+
+    private static PcscCardReader Open(ScriptedPcsc pcsc, TimeSpan? dead = null) =>
+        new(pcsc, ScriptedPcsc.Reader, new PcscReaderOptions { DeadReader = dead ?? Long });
+
+    private static async Task<CardFault?> FaultOf(Task task)
+    {
+        try
+        {
+            await task;
+            return null;
+        }
+        catch (CardException e)
+        {
+            return e.Fault;
+        }
+    }
+}
