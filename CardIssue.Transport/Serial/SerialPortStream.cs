@@ -3,19 +3,13 @@ using CardIssue.Core.Lines;
 
 namespace CardIssue.Transport;
 
-/// <summary>An open serial port. Reads go to its <c>BaseStream</c>, which honours cancellation; one read at a time.</summary>
-internal sealed class SerialPortStream : Stream
+/// <summary>An open serial port. Reads go to its <c>BaseStream</c>, which honours cancellation; one read at a time. What was written is with the driver: its own flush would wait for the line.</summary>
+internal sealed class SerialPortStream : ByteStream
 {
     private readonly SerialPort _port;
     private readonly Stream _bytes;
 
     private SerialPortStream(SerialPort port) => (_port, _bytes) = (port, port.BaseStream);
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>What opens the port of this name.</summary>
     public static OpenSerialPort Opener(string portName, SerialLineOptions options)
@@ -26,14 +20,6 @@ internal sealed class SerialPortStream : Stream
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _bytes.ReadAsync(buffer, cancellationToken);
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _bytes.WriteAsync(buffer, cancellationToken);
-
-    /// <summary>What was written is with the driver; the base stream's own flush would wait for the line on this thread.</summary>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -8,7 +8,7 @@ namespace CardIssue.Transport;
 /// <see cref="LinkMachine"/>; one loop reads the port, one writes to it no faster than the line takes it, so that an acknowledgement never stands behind
 /// a driver's buffer of older frames. One reader and one writer at a time.
 /// </summary>
-internal sealed class SerialStream : Stream
+internal sealed class SerialStream : ByteStream
 {
     private const int ReadBufferSize = 4 * 1024;
 
@@ -56,12 +56,6 @@ internal sealed class SerialStream : Stream
             lock (_lock) return _decoder.Damaged;
         }
     }
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     private TimeSpan Now => _time.GetElapsedTime(_epoch);
 
@@ -125,16 +119,8 @@ internal sealed class SerialStream : Stream
         }
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    public override void Flush() { }
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
     public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Gives the link up, unless it has ended. The peer is told in the background; <see cref="Ended"/> says when the port is free.</summary>
     protected override void Dispose(bool disposing)

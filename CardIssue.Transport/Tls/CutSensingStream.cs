@@ -4,18 +4,12 @@ namespace CardIssue.Transport;
 /// Stands between TLS and TCP and remembers whether TCP came to its end. An <c>SslStream</c> says "end" both after the peer's close_notify,
 /// when it reads no further, and after a mere FIN, which anyone on the way can forge (RFC 8446 6.1).
 /// </summary>
-internal sealed class CutSensingStream(Stream inner) : Stream
+internal sealed class CutSensingStream(Stream inner) : ByteStream
 {
     private volatile bool _ended;
 
     /// <summary>Whether the end of the inner stream was read.</summary>
     public bool Ended => _ended;
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -38,8 +32,6 @@ internal sealed class CutSensingStream(Stream inner) : Stream
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
     public override void Flush() => inner.Flush();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

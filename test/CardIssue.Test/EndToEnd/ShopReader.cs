@@ -18,6 +18,9 @@ internal sealed class ShopReader : IAsyncDisposable
     private readonly Task _serving;
     private readonly Stack<object> _parts = new();
 
+    /// <summary>What is to be waited for when no card is in any more.</summary>
+    private Func<Task> _emptied = () => Task.CompletedTask;
+
     private ShopReader(ICardReader reader, CardSlot slot, ReaderRecord known, Func<CancellationToken, Task> serve, params object[] parts)
     {
         (Reader, Slot, Known) = (reader, slot, known);
@@ -44,7 +47,11 @@ internal sealed class ShopReader : IAsyncDisposable
     {
         await SharedPcscd.StartAsync();
         var slot = new CardSlot();
-        return new ShopReader(new PcscCardReader(SharedPcscd.FirstReader), slot, Nameless("pcsc"), stop => VpcdClient.RunAsync("127.0.0.1", SharedPcscd.FirstPort, slot, null, stop));
+        return new ShopReader(
+            new PcscCardReader(SharedPcscd.FirstReader), slot, Nameless("pcsc"), stop => VpcdClient.RunAsync("127.0.0.1", SharedPcscd.FirstPort, slot, null, stop))
+        {
+            _emptied = SharedPcscd.AwaitEmptyAsync,
+        };
     }
 
     /// <summary>Our own driver on a serial port, the simulated GemPC Twin on the other.</summary>
@@ -61,6 +68,7 @@ internal sealed class ShopReader : IAsyncDisposable
         await Reader.DisposeAsync();
         await _stop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _emptied();
         while (_parts.TryPop(out var part)) (part as IDisposable)?.Dispose();
         _stop.Dispose();
     }

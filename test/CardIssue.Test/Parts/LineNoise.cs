@@ -1,3 +1,5 @@
+using CardIssue.Transport;
+
 namespace CardIssue.Test.Parts;
 
 /// <summary>What a bad serial cable does to bytes, each at a rate per byte. The same seed does the same.</summary>
@@ -30,19 +32,13 @@ internal sealed class LineNoise(int seed, double flipped = 0, double lost = 0, d
 }
 
 /// <summary>Spoils what is written to a stream.</summary>
-internal sealed class NoisyStream(Stream inner, LineNoise noise, TimeSpan mostDelay) : Stream
+internal sealed class NoisyStream(Stream inner, LineNoise noise, TimeSpan mostDelay) : ByteStream
 {
     private volatile bool _cut;
     private long _written;
 
     /// <summary>Bytes that were written, before any was lost or doubled.</summary>
     public long BytesWritten => Interlocked.Read(ref _written);
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>From now on everything that is written is lost, as when the cable is cut.</summary>
     public void Cut() => _cut = true;
@@ -61,10 +57,6 @@ internal sealed class NoisyStream(Stream inner, LineNoise noise, TimeSpan mostDe
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
     public override void Flush() => inner.Flush();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,10 +1,12 @@
+using CardIssue.Transport;
+
 namespace CardIssue.Test.Parts;
 
 /// <summary>
 /// One end of a serial cable of a given speed over any other stream: what is written takes its time, 10 bits for each byte (8N1), and what is read and
 /// written is counted. Wrap both ends for both directions. Put it between a serial line and what its port opener gives.
 /// </summary>
-internal sealed class PacedStream(Stream inner, int baud, TimeProvider time) : Stream
+internal sealed class PacedStream(Stream inner, int baud, TimeProvider time) : ByteStream
 {
     private const int BitsPerByte = 10;
 
@@ -28,12 +30,6 @@ internal sealed class PacedStream(Stream inner, int baud, TimeProvider time) : S
 
     /// <summary>The bytes' own time on the line, of the direction in which more went.</summary>
     public TimeSpan LineTime => Math.Max(BytesWritten, BytesRead) * _byteTime;
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -59,10 +55,6 @@ internal sealed class PacedStream(Stream inner, int baud, TimeProvider time) : S
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
     public override void Flush() => inner.Flush();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -65,7 +65,7 @@ internal sealed class JoinedStreams
     public TwoWay Near { get; }
     public TwoWay Far { get; }
 
-    public sealed class TwoWay(PipeReader reader, PipeWriter writer) : Stream
+    public sealed class TwoWay(PipeReader reader, PipeWriter writer) : ByteStream
     {
         private readonly Stream _in = reader.AsStream();
         private readonly Stream _out = writer.AsStream();
@@ -74,12 +74,6 @@ internal sealed class JoinedStreams
 
         /// <summary>The reads that were begun.</summary>
         public int Reads => Volatile.Read(ref _reads);
-
-        public override bool CanRead => true;
-        public override bool CanWrite => true;
-        public override bool CanSeek => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -90,10 +84,6 @@ internal sealed class JoinedStreams
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _out.WriteAsync(buffer, cancellationToken);
         public override Task FlushAsync(CancellationToken cancellationToken) => _out.FlushAsync(cancellationToken);
         public override void Flush() => _out.Flush();
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
 using System.Text;
-using CardIssue.VirtualCard;
+using CardIssue.Transport;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.Serial;
 using CardIssue.VirtualCard.State;
 using CardIssue.VirtualCard.Timing;
+using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.VirtualCard;
 
@@ -209,18 +210,8 @@ public class GemPcTwinTests
     }
 
     /// <summary>Two one-way streams as one.</summary>
-    private sealed class TwoWay(Stream from, Stream to) : Stream
+    private sealed class TwoWay(Stream from, Stream to) : ByteStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => from.ReadAsync(buffer, cancellationToken);
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => to.WriteAsync(buffer, cancellationToken);
@@ -228,11 +219,5 @@ public class GemPcTwinTests
         public override int Read(byte[] buffer, int offset, int count) => from.Read(buffer, offset, count);
 
         public override void Write(byte[] buffer, int offset, int count) => to.Write(buffer, offset, count);
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

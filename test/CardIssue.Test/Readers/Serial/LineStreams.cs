@@ -1,20 +1,11 @@
 using CardIssue.Reader.Serial.Framing;
+using CardIssue.Transport;
 
 namespace CardIssue.Test.Readers.Serial;
 
 /// <summary>A stream whose bytes are changed on their way.</summary>
-internal abstract class ChangedStream(Stream inner) : Stream
+internal abstract class ChangedStream(Stream inner) : ByteStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     protected abstract byte[] Sent(ReadOnlySpan<byte> bytes);
 
     protected abstract byte[] Received(ReadOnlySpan<byte> bytes);
@@ -35,14 +26,6 @@ internal abstract class ChangedStream(Stream inner) : Stream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(Sent(buffer.Span), cancellationToken);
 
     public override void Flush() => inner.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
 
 /// <summary>Flips a bit of, loses, or doubles one byte in so many, both ways.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using CardIssue.Test.Parts;
+using CardIssue.Transport;
 
 namespace CardIssue.Test.Transport.Serial;
 
@@ -35,7 +36,7 @@ internal sealed class Cable(LineNoise? towardCenter = null, LineNoise? towardTer
         lock (_lock) to?.Take(bytes);
     }
 
-    private sealed class Port(Action<byte[]> send) : Stream
+    private sealed class Port(Action<byte[]> send) : ByteStream
     {
         private readonly Channel<byte[]> _incoming = Channel.CreateBounded<byte[]>(10_000);
         private byte[] _rest = [];
@@ -69,16 +70,6 @@ internal sealed class Cable(LineNoise? towardCenter = null, LineNoise? towardTer
             return ValueTask.CompletedTask;
         }
 
-        public override bool CanRead => true;
-        public override bool CanWrite => true;
-        public override bool CanSeek => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override void Flush() { }
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
         protected override void Dispose(bool disposing)
         {
             IsDead = true;
