@@ -6,20 +6,12 @@ using CardIssue.VirtualCard.State;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>Cards issued through real readers' software: pcscd with vpcd, and the serial driver with T=0 and T=1, in both modes.</summary>
-[NonParallelizable]
+/// <summary>Cards issued through our serial driver and the simulated GemPC Twin, T=0 and T=1, in both modes. Through pcscd: <see cref="Processes.LinesAndReadersTest"/>.</summary>
 public sealed class RealReaderTest
 {
     [Test]
-    public async Task Card_ThroughPcscd_IsIssued([Values("endToEnd", "module")] string mode, [Values] CardProtocol protocol) =>
-        await IssueAsync(await ShopReader.PcscAsync(), mode, protocol);
-
-    [Test]
     public async Task Card_ThroughSerialReader_IsIssued([Values("endToEnd", "module")] string mode, [Values] CardProtocol protocol) =>
         await IssueAsync(await ShopReader.SerialAsync(), mode, protocol);
-
-    [Test]
-    public async Task Card_PulledInMidRecord_GoesOnThroughPcscd() => await PullAsync(await ShopReader.PcscAsync());
 
     [Test]
     public async Task Card_PulledInMidRecord_GoesOnThroughSerialReader() => await PullAsync(await ShopReader.SerialAsync());

@@ -4,7 +4,6 @@ using CardIssue.Core.Cards;
 using CardIssue.Reader;
 using CardIssue.Test.Parts;
 using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Net;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.Serial;
 using CardIssue.VirtualCard.State;
@@ -17,9 +16,6 @@ internal sealed class ShopReader : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _serving;
     private readonly Stack<object> _parts = new();
-
-    /// <summary>What is to be waited for when no card is in any more.</summary>
-    private Func<Task> _emptied = () => Task.CompletedTask;
 
     private ShopReader(ICardReader reader, CardSlot slot, ReaderRecord known, Func<CancellationToken, Task> serve, params object[] parts)
     {
@@ -42,18 +38,6 @@ internal sealed class ShopReader : IAsyncDisposable
         return new ShopReader(reader, reader.Slot, new ReaderRecord("virtual", null, null, "VC-0001", null, [], false), _ => Task.CompletedTask);
     }
 
-    /// <summary>pcscd with vpcd, which tells nothing of itself: it is let in by its port, by a setting that the center signs.</summary>
-    public static async Task<ShopReader> PcscAsync()
-    {
-        await SharedPcscd.StartAsync();
-        var slot = new CardSlot();
-        return new ShopReader(
-            new PcscCardReader(SharedPcscd.FirstReader), slot, Nameless("pcsc"), stop => VpcdClient.RunAsync("127.0.0.1", SharedPcscd.FirstPort, slot, null, stop))
-        {
-            _emptied = SharedPcscd.AwaitEmptyAsync,
-        };
-    }
-
     /// <summary>Our own driver on a serial port, the simulated GemPC Twin on the other.</summary>
     public static async Task<ShopReader> SerialAsync()
     {
@@ -68,7 +52,6 @@ internal sealed class ShopReader : IAsyncDisposable
         await Reader.DisposeAsync();
         await _stop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _emptied();
         while (_parts.TryPop(out var part)) (part as IDisposable)?.Dispose();
         _stop.Dispose();
     }
