@@ -27,7 +27,7 @@ public class JudgeOpeningTest
         var commands = Profile.Open(Sample.Product(), ByteString.FromHex("1122334455667788").Span);
         Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()),
             Is.EqualTo(new[] { "00A4040008A00000015100000000", "80CA9F7F00", "8050300008112233445566778800" }));
-        Assert.That(commands[1].Expected, Does.Contain((ushort)0x6A88).And.Contain((ushort)0x9000));
+        Assert.That(commands.Select(c => c.Expected), Is.EqualTo(new ValueList<ushort>[] { default, [ExpectedStatus.Any], default }), "only the chip's data is not needed");
         Assert.That(commands, Has.Count.EqualTo(Profile.OpenCommands(Sample.Product())));
     }
 
@@ -51,7 +51,32 @@ public class JudgeOpeningTest
         Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)broken).ToString(), Is.EqualTo("00010203040506070809"));
     }
 
-    [TestCase(1, 0x6A82, CardRejection.NotGenuine)]
+    [Test]
+    public void Open_OfACardThatIsAskedForItsDefaultKeys_AsksForThem()
+    {
+        var product = Sample.Product() with { Quirks = new CardQuirks(AskedKeyVersion: 0x00, AnsweredKeyVersion: 0xFF) };
+        Assert.That(Profile.Open(product, new byte[8])[^1].Apdu.P1, Is.Zero);
+        Assert.That(Profile.Open(Sample.Product(), new byte[8])[^1].Apdu.P1, Is.EqualTo(Sample.Product().KeyVersion));
+    }
+
+    [TestCase(0x6F00)]
+    [TestCase(0x6700)]
+    [TestCase(0x6B00)]
+    [TestCase(0x6981)]
+    [TestCase(0x6985)]
+    [TestCase(0x6A88)]
+    [TestCase(0x6283)]
+    public void ChipData_Refused_IsDoneWithout(int statusWord)
+    {
+        Assert.That(ExpectedStatus.Admits(Profile.Open(Sample.Product(), new byte[8])[1].Expected, (ushort)statusWord), Is.True);
+        var ready = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says((ushort)statusWord), Says(0x9000, Update)]) as OpeningReading.Ready;
+        Assert.That(ready?.Chip, Is.EqualTo(ByteString.Empty));
+    }
+
+    [TestCase(1, 0x6A82, CardRejection.NoApplication)]
+    [TestCase(1, 0x6283, CardRejection.Locked)]
+    [TestCase(1, 0x6A81, CardRejection.NotGenuine)]
+    [TestCase(1, 0x6D00, CardRejection.NotGenuine)]
     [TestCase(2, 0x6F00, CardRejection.Unreadable)]
     [TestCase(3, 0x6A88, CardRejection.UnknownKey)]
     [TestCase(3, 0x6985, CardRejection.Unreadable)]
@@ -78,6 +103,8 @@ public class JudgeOpeningTest
         foreach (var diagnosis in Enum.GetValues<OpenDiagnosis>()) Assert.That(Enum.IsDefined(Profile.Of(diagnosis)), Is.True);
         Assert.That(Profile.Of(OpenDiagnosis.WrongCryptogram), Is.EqualTo(CardRejection.NotGenuine));
         Assert.That(Profile.Of(OpenDiagnosis.UnknownKeyVersion), Is.EqualTo(CardRejection.UnknownKey));
+        Assert.That(Profile.Of(OpenDiagnosis.LevelNotSupported), Is.EqualTo(CardRejection.ChannelTooWeak));
+        Assert.That(Profile.Of(OpenDiagnosis.UnsupportedMode), Is.EqualTo(CardRejection.Unreadable));
     }
 
     [Test]

@@ -221,7 +221,7 @@ public class Scp03SessionTest
         using var keys = Keys(Vector33);
         var initializeUpdate = CommandApdu.Parse(Vector33.Hex("initializeUpdate").Span);
         Scp03Session OpenCounting(bool counts) => ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span,
-            new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000), SecurityLevel.CMacCEncRMacREnc, counts)).Session;
+            new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000), SecurityLevel.CMacCEncRMacREnc, new CardQuirks(CountsEmptyCommands: counts))).Session;
         ByteString EncryptedAfterEmpty(bool counts)
         {
             using var session = OpenCounting(counts);
