@@ -148,6 +148,20 @@ public sealed class GlobalPlatformProfile : ICardProfile
         return Look(plan, plan.Product.Close.Look, plan.AfterClose(), stop, outcomes);
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Remarks(IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(outcomes);
+        var remarks = new List<string>();
+        foreach (var outcome in outcomes)
+        {
+            if (outcome.Command.Apdu.Ins != Instructions.GetStatus || Outcomes.DataOf(outcome.Response) is not { } data) continue;
+            RegistryEntry.Parse(data.Span, out var bad);
+            remarks.AddRange(bad.Select(fault => $"GET STATUS: {fault}"));
+        }
+        return remarks;
+    }
+
     /// <summary>What was sent: how many commands, the last of which read back.</summary>
     private readonly record struct Sent(int Commands, ValueList<CheckDefinition> Checks);
 
