@@ -80,7 +80,8 @@ internal sealed class CardWork : IDisposable
             ScriptKind.Open => JudgeOpening(result.Stop, responses),
             ScriptKind.Authenticate => JudgeAuthentication(result.Stop, responses, resuming),
             ScriptKind.Look => Explain(outcomes => LookedAt(run, result.Stop, outcomes), Outcomes(responses), responses),
-            ScriptKind.Record => Explain(outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Record =>
+                Explain(outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
     }
@@ -156,7 +157,8 @@ internal sealed class CardWork : IDisposable
     private Judgement Verify(OpeningReading.Ready ready)
     {
         var opened = _vault.OpenCard(
-            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge, ready.InitializeUpdate, _product.SecurityLevel, _product.Quirks);
+            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge,
+            ready.InitializeUpdate, _product.SecurityLevel, _product.Quirks);
         if (opened is CardOpenResult.Refused refused)
             return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
@@ -190,7 +192,8 @@ internal sealed class CardWork : IDisposable
         return outcomes;
     }
 
-    private Judgement Explain(Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<CommandOutcome> outcomes, IReadOnlyList<ResponseApdu> responses)
+    private Judgement Explain(
+        Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<CommandOutcome> outcomes, IReadOnlyList<ResponseApdu> responses)
     {
         var said = responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}";
         var remarks = _profile.Remarks(outcomes);

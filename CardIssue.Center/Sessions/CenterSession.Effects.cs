@@ -216,8 +216,9 @@ internal sealed partial class CenterSession
         catch (KeyVaultException e)
         {
             // The center's fault, not the card's: no other card would fare better. The order is given back.
-            await _log.DecidedAsync(StepOf(run.Kind), "Stopping", $"{run.Kind} {run.Record}, attempt {run.Attempt}: {e.Message}", cancellation).ConfigureAwait(false);
-            Show(StepOf(run.Kind), e.Message);
+            var lack = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {e.Message}";
+            await _log.DecidedAsync(StepOf(run.Kind), "Stopping", lack, cancellation).ConfigureAwait(false);
+            Show(StepOf(run.Kind), lack);
             _followUps.Enqueue(new CenterEvent.StopOrdered());
             return;
         }

@@ -148,7 +148,13 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
 
     /// <inheritdoc/>
     public CardOpenResult OpenCard(
-        string keySet, byte keyVersion, KeyDiversification diversification, ReadOnlySpan<byte> hostChallenge, ResponseApdu answer, SecurityLevel level, CardQuirks? quirks = null)
+        string keySet,
+        byte keyVersion,
+        KeyDiversification diversification,
+        ReadOnlySpan<byte> hostChallenge,
+        ResponseApdu answer,
+        SecurityLevel level,
+        CardQuirks? quirks = null)
     {
         ArgumentNullException.ThrowIfNull(keySet);
         const int versionAt = CardKeyDerivation.DiversificationDataLength;
@@ -234,7 +240,8 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     private static string? Misfit(CardMasterKey master, KeyDiversification diversification)
     {
         var isDes = master.Info.Algorithm == CardKeyAlgorithm.TripleDes;
+        var (set, version, algorithm) = (master.Info.KeySet, master.Info.KeyVersion, master.Info.Algorithm);
         return isDes == diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2 ? null
-            : $"Key {master.Info.KeySet} of version {master.Info.KeyVersion:X2} is {master.Info.Algorithm}, which diversification {diversification} can't use.";
+            : $"Key {set} of version {version:X2} is {algorithm}, which diversification {diversification} can't use.";
     }
 }

@@ -20,10 +20,14 @@ public interface ICardReader : IAsyncDisposable
     ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation);
 }
 
-/// <summary>How commands and responses travel between reader and card (ISO 7816-3). It decides what an answer looks like that has data to fetch.</summary>
+/// <summary>
+/// How commands and responses travel between reader and card (ISO 7816-3). It decides what an answer looks like that has data to fetch.
+/// </summary>
 public enum TransmissionProtocol
 {
-    /// <summary>T=0: a command carries data one way; what a card answers to one with data waits for GET RESPONSE (ISO 7816-3 12.2).</summary>
+    /// <summary>
+    /// T=0: a command carries data one way; what a card answers to one with data waits for GET RESPONSE (ISO 7816-3 12.2).
+    /// </summary>
     T0,
     /// <summary>T=1, and all others that carry whole commands and responses.</summary>
     T1,

@@ -31,7 +31,8 @@ public sealed class Ticket
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
-        if (context.Card.Value.Length is 0 or > MaxCardId) throw new ArgumentException($"A card's identity has 1 to {MaxCardId} bytes here.", nameof(context));
+        if (context.Card.Value.Length is 0 or > MaxCardId)
+            throw new ArgumentException($"A card's identity has 1 to {MaxCardId} bytes here.", nameof(context));
         var keys = GC.AllocateArray<byte>(session.ExportedKeysLength, pinned: true);
         try
         {

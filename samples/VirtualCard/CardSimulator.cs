@@ -52,7 +52,8 @@ public sealed class CardSimulator
     public int Commands { get; private set; }
 
     /// <summary>
-    /// T=0: tells a warning (62xx, 63xx) at once, and GET RESPONSE then fetches the data that belongs to it (ISO 7816-3 12.2). Otherwise 61xx comes first,
+    /// T=0: tells a warning (62xx, 63xx) at once, and GET RESPONSE then fetches the data that belongs to it (ISO 7816-3 12.2). Otherwise
+    /// 61xx comes first,
     /// and the warning with the data. Real cards do either.
     /// </summary>
     public bool WarnsFirst { get; set; }

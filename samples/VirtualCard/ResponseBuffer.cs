@@ -44,7 +44,10 @@ internal sealed class ResponseBuffer
         var hasData = command.Data.Length > 0;
         // T=0 has no case 4: the answer to a command with data is always fetched.
         if (protocol == CardProtocol.T0 && hasData)
-            return warnsFirst && reply.StatusWord >> 8 is 0x62 or 0x63 ? Hold(new Reply(reply.Data, Sw.Ok), reply.StatusWord) : Hold(reply, More(length));
+        {
+            var warns = warnsFirst && reply.StatusWord >> 8 is 0x62 or 0x63;
+            return warns ? Hold(new Reply(reply.Data, Sw.Ok), reply.StatusWord) : Hold(reply, More(length));
+        }
         // GPCS hosts leave Le out now and then; a T=1 card then answers all the same.
         var wanted = command.Expected ?? ShortMaximum;
         var isExact = wanted == length || protocol == CardProtocol.T1 && wanted > length && (wanted >= ShortMaximum || command.IsExtended);

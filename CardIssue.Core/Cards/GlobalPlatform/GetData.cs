@@ -59,7 +59,11 @@ public static class GetData
 
     /// <summary>A template's data objects, as far as they are whole.</summary>
     internal static bool TryOpen(
-        ReadOnlySpan<byte> data, BerTag tag, [NotNullWhen(true)] out BerTlv? template, out ValueList<string> bad, [NotNullWhen(false)] out string? error)
+        ReadOnlySpan<byte> data,
+        BerTag tag,
+        [NotNullWhen(true)] out BerTlv? template,
+        out ValueList<string> bad,
+        [NotNullWhen(false)] out string? error)
     {
         var faults = new List<string>();
         var objects = LenientTlv.Parse(data, faults);
@@ -87,7 +91,9 @@ public readonly record struct KeyInformation(byte KeyId, byte KeyVersion, byte K
 {
     private const byte ExtendedFormat = 0xFF;
 
-    /// <summary>Parses the answer to <see cref="GetData.KeyInformationTemplate"/>. A key whose information is not whole does not hide the others.</summary>
+    /// <summary>
+    /// Parses the answer to <see cref="GetData.KeyInformationTemplate"/>. A key whose information is not whole does not hide the others.
+    /// </summary>
     /// <param name="data">A template E0.</param>
     /// <param name="keys">The keys, in the card's order.</param>
     /// <param name="bad">What is wrong with what was left out.</param>

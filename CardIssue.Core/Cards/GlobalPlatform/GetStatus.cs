@@ -81,7 +81,13 @@ public sealed record RegistryEntry(
 /// <param name="Rounds">How many answers were taken.</param>
 /// <param name="Bad">What is wrong with the entries that were left out.</param>
 public sealed record RegistryListing(
-    RegistryScope Scope, ByteString Aid, ValueList<RegistryEntry> Entries, CommandApdu? Command, string? Error, int Rounds, ValueList<string> Bad = default)
+    RegistryScope Scope,
+    ByteString Aid,
+    ValueList<RegistryEntry> Entries,
+    CommandApdu? Command,
+    string? Error,
+    int Rounds,
+    ValueList<string> Bad = default)
 {
     /// <summary>How many answers one listing takes before the card is not believed any more.</summary>
     public const int MaxRounds = 64;
@@ -107,7 +113,8 @@ public sealed record RegistryListing(
         var entries = RegistryEntry.Parse(response.Data.Span, out var bad);
         var all = this with { Entries = [.. Entries.Span, .. entries.Span], Rounds = Rounds + 1, Bad = [.. Bad.Span, .. bad.Span] };
         // A list of which nothing is whole is none.
-        if (response.StatusWord == StatusWords.Ok) return all.Entries.Count == 0 && all.Bad.Count > 0 ? Fail(all.Bad[0]) : all with { Command = null };
+        if (response.StatusWord == StatusWords.Ok)
+            return all.Entries.Count == 0 && all.Bad.Count > 0 ? Fail(all.Bad[0]) : all with { Command = null };
         return all.Rounds == MaxRounds
             ? Fail($"After {MaxRounds} answers the card still has more.")
             : all with { Command = GetStatus.Command(Scope, true, Aid) };

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace CardIssue.Core.Cards.Pipeline;
 
 /// <summary>
-/// Settles 61xx with GET RESPONSE and 6Cxx by the same command with the right Le (ISO 7816-4 5.3.4), so that the layers above see whole responses. With T=0 it
+/// Settles 61xx with GET RESPONSE and 6Cxx by the same command with the right Le (ISO 7816-4 5.3.4), so that the layers above see whole
+/// responses. With T=0 it
 /// fetches what goes with a warning, too (ISO 7816-3 12.2). It goes below a secure channel: GET RESPONSE is never wrapped.
 /// </summary>
 public sealed class GetResponseConnection : ICardConnection
@@ -40,19 +41,27 @@ public sealed class GetResponseConnection : ICardConnection
     public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
     {
         var length = await TransmitWithRightLeAsync(command, response, cancellation).ConfigureAwait(false);
-        if (response.Span[length - 2] == MoreData) return await CollectAsync(command.Span[0], response, length, cancellation).ConfigureAwait(false);
-        return MayHoldData(command.Span, response.Span[..length]) ? await FetchAsync(command.Span[0], response, cancellation).ConfigureAwait(false) : length;
+        var cla = command.Span[0];
+        return response.Span[length - 2] == MoreData ? await CollectAsync(cla, response, length, cancellation).ConfigureAwait(false)
+            : MayHoldData(command.Span, response.Span[..length]) ? await FetchAsync(cla, response, cancellation).ConfigureAwait(false)
+            : length;
     }
 
     /// <summary>A warning of T=0 to a command with data, which may have an answer all the same: it has Le, or a MAC is due.</summary>
     private bool MayHoldData(ReadOnlySpan<byte> command, ReadOnlySpan<byte> response) =>
         _inner.Protocol is TransmissionProtocol.T0 && response is [Warning or WarningOfChange, _]
-        && CommandShape.TryRead(command, out var shape, out _) && shape.DataLength > 0 && (shape.Le is not null || HasSecureMessaging(command[0]));
+        && CommandShape.TryRead(command, out var shape, out _) && shape.DataLength > 0
+        && (shape.Le is not null || HasSecureMessaging(command[0]));
 
-    /// <summary>ISO 7816-4 5.1.1: b4 and b3 of the first interindustry classes and of those of GlobalPlatform, b6 of the further ones.</summary>
+    /// <summary>
+    /// ISO 7816-4 5.1.1: b4 and b3 of the first interindustry classes and of those of GlobalPlatform, b6 of the further ones.
+    /// </summary>
     private static bool HasSecureMessaging(byte cla) => (cla & 0x40) == 0 ? (cla & 0x0C) != 0 : (cla & 0x20) != 0;
 
-    /// <summary>Asks for what goes with a warning. Nothing, or a refusal, leaves the warning as it was; 9000 says only that GET RESPONSE went well.</summary>
+    /// <summary>
+    /// Asks for what goes with a warning. Nothing, or a refusal, leaves the warning as it was; 9000 says only that GET RESPONSE went
+    /// well.
+    /// </summary>
     private async ValueTask<int> FetchAsync(byte cla, Memory<byte> response, CancellationToken cancellation)
     {
         var (sw1, sw2) = (response.Span[0], response.Span[1]);

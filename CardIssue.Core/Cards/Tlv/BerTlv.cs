@@ -103,7 +103,9 @@ public sealed record BerTlv
         return true;
     }
 
-    /// <summary>A data object as it was read: of a constructed one <paramref name="children"/> may be fewer than <paramref name="value"/> has.</summary>
+    /// <summary>
+    /// A data object as it was read: of a constructed one <paramref name="children"/> may be fewer than <paramref name="value"/> has.
+    /// </summary>
     internal static BerTlv Read(BerTag tag, ByteString value, ValueList<BerTlv> children) => new(tag, value, children);
 
     private static bool TryParseList(

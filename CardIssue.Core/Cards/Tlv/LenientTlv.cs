@@ -44,7 +44,8 @@ internal static class LenientTlv
             }
             var start = at + tagLength + lengthLength;
             var value = bytes.Slice(start, length);
-            list.Add(BerTlv.Read(tag, ByteString.Copy(value), tag.IsConstructed ? ParseList(value, offset + start, depth + 1, ref budget, bad) : default));
+            var children = tag.IsConstructed ? ParseList(value, offset + start, depth + 1, ref budget, bad) : default;
+            list.Add(BerTlv.Read(tag, ByteString.Copy(value), children));
             at = start + length;
         }
         return [.. list];

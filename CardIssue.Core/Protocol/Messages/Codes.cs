@@ -39,7 +39,10 @@ public enum DeclineCode
     TooMany = 5,
     /// <summary>The center cannot work on it at the moment (store).</summary>
     NotNow = 6,
-    /// <summary>The center lacks something of its own that the order needs, such as a key or the product: no card and no other day mends that, only people there.</summary>
+    /// <summary>
+    /// The center lacks something of its own that the order needs, such as a key or the product: no card and no other day mends that,
+    /// only people there.
+    /// </summary>
     CenterLacks = 7,
 }
 

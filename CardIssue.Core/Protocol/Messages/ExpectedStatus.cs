@@ -4,7 +4,8 @@ namespace CardIssue.Core.Protocol;
 public static class ExpectedStatus
 {
     /// <summary>
-    /// Stands for every status word: the script goes on whatever the card answers, for what is read is not needed. No card says it, since SW1 is 61 to 6F
+    /// Stands for every status word: the script goes on whatever the card answers, for what is read is not needed. No card says it, since
+    /// SW1 is 61 to 6F
     /// or 90 to 9F (ISO 7816-4 5.6).
     /// </summary>
     public const ushort Any = 0x0000;

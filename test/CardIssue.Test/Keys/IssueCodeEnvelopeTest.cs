@@ -36,7 +36,12 @@ public class IssueCodeEnvelopeTest
     {
         using var center = P256PrivateKey.Generate();
         var envelope = IssueCodeEnvelope.Seal(center.PublicKey, Context, "1234"u8).ToArray();
-        foreach (var (name, changed) in new (string, byte[])[] { ("one more", [.. envelope, 0]), ("one more, first", [0, .. envelope]), ("one less", envelope[..^1]), ("none", []), ("twice", [.. envelope, .. envelope]) })
+        (string, byte[])[] changes =
+        [
+            ("one more", [.. envelope, 0]), ("one more, first", [0, .. envelope]), ("one less", envelope[..^1]), ("none", []),
+            ("twice", [.. envelope, .. envelope]),
+        ];
+        foreach (var (name, changed) in changes)
         {
             Assert.That(IssueCodeEnvelope.TryOpen(center, Context, changed, out var code), Is.False, name);
             Assert.That(code, Is.Null);

@@ -11,7 +11,8 @@ using CardIssue.VirtualCard.State;
 namespace CardIssue.Test.VirtualCard;
 
 /// <summary>
-/// A registry of several answers, all but the last with the warning 6310, inside a secure channel: T=0 cards tell the warning with the data, or at once and hold the data
+/// A registry of several answers, all but the last with the warning 6310, inside a secure channel: T=0 cards tell the warning with the
+/// data, or at once and hold the data
 /// for GET RESPONSE (ISO 7816-3 12.2). The R-MAC is over the warning either way.
 /// </summary>
 [CancelAfter(60_000)]

@@ -109,7 +109,9 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return CardQuirks.None;
         var read = new CardQuirks(
-            o.Optional("asksForKeyVersion")?.AsByte(mistakes), o.Optional("answersKeyVersion")?.AsByte(mistakes), o.Optional("countsEmptyCommands")?.AsBoolean(mistakes) ?? true);
+            o.Optional("asksForKeyVersion")?.AsByte(mistakes),
+            o.Optional("answersKeyVersion")?.AsByte(mistakes),
+            o.Optional("countsEmptyCommands")?.AsBoolean(mistakes) ?? true);
         o.Done();
         return read;
     }

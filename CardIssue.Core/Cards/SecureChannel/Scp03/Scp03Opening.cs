@@ -47,7 +47,12 @@ public static class Scp03Opening
     /// <param name="quirks">In what the card departs from others; null when in nothing.</param>
     /// <exception cref="ArgumentException">The challenge is not 8 bytes, the keys are not of the version expected, or the level is none of SCP03.</exception>
     public static Scp03OpenResult TryOpen(
-        Scp03StaticKeys staticKeys, byte expectedKvn, ReadOnlySpan<byte> hostChallenge, ResponseApdu response, SecurityLevel level, CardQuirks? quirks = null)
+        Scp03StaticKeys staticKeys,
+        byte expectedKvn,
+        ReadOnlySpan<byte> hostChallenge,
+        ResponseApdu response,
+        SecurityLevel level,
+        CardQuirks? quirks = null)
     {
         ArgumentNullException.ThrowIfNull(staticKeys);
         if (hostChallenge.Length != Scp03.ChallengeLength) throw new ArgumentException("The host challenge has 8 bytes.", nameof(hostChallenge));

@@ -286,7 +286,9 @@ public class Scp03SessionTest
         }
     }
 
-    /// <summary>Amendment D §6.2.8 leaves the padding of a 24-byte key open; known bytes beside a key help nobody but an attacker.</summary>
+    /// <summary>
+    /// Amendment D §6.2.8 leaves the padding of a 24-byte key open; known bytes beside a key help nobody but an attacker.
+    /// </summary>
     [Test]
     public void KeyOf24Bytes_EncryptedUnderTheDek_IsPaddedAtRandom()
     {
