@@ -16,7 +16,7 @@ namespace CardIssue.Center.Sessions;
 /// </summary>
 internal sealed class CardWork : IDisposable
 {
-    private const int ChallengeLength = 8;
+    private const int ChallengeLength = 8, MaxRemarks = 4;
 
     private readonly IKeyVault _vault;
     private readonly CardProduct _product;
@@ -79,9 +79,10 @@ internal sealed class CardWork : IDisposable
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses),
             ScriptKind.Authenticate => JudgeAuthentication(result.Stop, responses, resuming),
-            ScriptKind.Look => Explain(LookedAt(run, result.Stop, Outcomes(responses)), responses),
-            ScriptKind.Record => Explain(_profile.JudgeRecord(_plan, run.Record, result.Stop, Outcomes(responses)), responses),
-            ScriptKind.Close => Explain(_profile.JudgeClose(_plan, result.Stop, Outcomes(responses)), responses),
+            ScriptKind.Look => Explain(outcomes => LookedAt(run, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Record =>
+                Explain(outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
     }
 
@@ -156,7 +157,8 @@ internal sealed class CardWork : IDisposable
     private Judgement Verify(OpeningReading.Ready ready)
     {
         var opened = _vault.OpenCard(
-            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge, ready.InitializeUpdate, _product.SecurityLevel);
+            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge,
+            ready.InitializeUpdate, _product.SecurityLevel, _product.Quirks);
         if (opened is CardOpenResult.Refused refused)
             return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
@@ -168,8 +170,8 @@ internal sealed class CardWork : IDisposable
     private Judgement JudgeAuthentication(ScriptStop stop, List<ResponseApdu> responses, bool resuming)
     {
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
-        var after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
-        return Explain(_profile.JudgeAuthentication(_product, stop, authenticated, after, resuming), responses);
+        IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
+        return Explain(outcomes => _profile.JudgeAuthentication(_product, stop, authenticated, outcomes, resuming), after, responses);
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>
@@ -190,8 +192,15 @@ internal sealed class CardWork : IDisposable
         return outcomes;
     }
 
-    private static Judgement Explain(Verdict verdict, IReadOnlyList<ResponseApdu> responses) =>
-        new(verdict, responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}");
+    private Judgement Explain(
+        Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<CommandOutcome> outcomes, IReadOnlyList<ResponseApdu> responses)
+    {
+        var said = responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}";
+        var remarks = _profile.Remarks(outcomes);
+        if (remarks.Count > 0) said = $"{said}; left out: {string.Join(" ", remarks.Take(MaxRemarks))}";
+        if (remarks.Count > MaxRemarks) said = $"{said} And {remarks.Count - MaxRemarks} more.";
+        return new Judgement(judge(outcomes), said);
+    }
 
     /// <summary>The opening's encryption of secret data, as plans ask for it.</summary>
     private sealed class Encryption(ICardOpening opening) : IDataEncryption

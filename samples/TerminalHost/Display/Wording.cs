@@ -62,6 +62,7 @@ internal static class Wording
         DeclineCode.AlreadyIssued => "a card was already issued for this order",
         DeclineCode.TooMany => "too many wrong codes for this customer or from this terminal; call the center",
         DeclineCode.NotNow => "the center cannot work on it at the moment; try again later",
+        DeclineCode.CenterLacks => "the center lacks a key, or something else of its own, for this order; no card helps, call the center",
         null => code,
     };
 
@@ -75,6 +76,9 @@ internal static class Wording
         CardRejection.InUse => "it belongs to another order or was already issued",
         CardRejection.Barred => "it was tried too often",
         CardRejection.RefusedUs => "it refused the center",
+        CardRejection.ChannelTooWeak => "it can't protect its answers as the product asks",
+        CardRejection.NoApplication => "the application that the product writes to is not on it",
+        CardRejection.Locked => "it is locked",
         null => code,
     };
 
