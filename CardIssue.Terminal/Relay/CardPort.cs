@@ -23,6 +23,7 @@ internal sealed class CardPort : IAsyncDisposable
     private readonly CommandBuffer _commands;
     private readonly ResponseStore _responses;
     private readonly Func<CardAnswer, ValueTask> _post;
+    private readonly Func<string, Exception, ValueTask> _failed;
     private readonly Func<CancellationToken, ValueTask<ReaderJudgement>> _checkReader;
     private readonly TimeSpan _slowCard;
     private readonly TimeProvider _time;
@@ -40,14 +41,27 @@ internal sealed class CardPort : IAsyncDisposable
 
     public CardPort(
         ICardReader reader, ISecureModule module, CommandBuffer commands, ResponseStore responses,
-        Func<CardAnswer, ValueTask> post, Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
-        (_reader, _module, _commands, _responses, _post, _checkReader, _slowCard, _time, _logger) =
-        (reader, module, commands, responses, post, checkReader, slowCard, time, logger);
+        Func<CardAnswer, ValueTask> post, Func<string, Exception, ValueTask> failed, Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader,
+        TimeSpan slowCard, TimeProvider time, ILogger logger) =>
+        (_reader, _module, _commands, _responses, _post, _failed, _checkReader, _slowCard, _time, _logger) =
+        (reader, module, commands, responses, post, failed, checkReader, slowCard, time, logger);
 
-    /// <summary>Works off the queue until cancelled.</summary>
+    /// <summary>Works off the queue until cancelled. What a driver or a module throws ends the script under way, and the relay hears of it.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        await foreach (var work in _work.Reader.ReadAllAsync(cancellation).ConfigureAwait(false)) await work(cancellation).ConfigureAwait(false);
+        await foreach (var work in _work.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        {
+            try
+            {
+                await work(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                _broken = ScriptStop.CardLost;
+                await DisconnectAsync().ConfigureAwait(false);
+                await _failed(nameof(CardPort), e).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Gets ready for a script: a cold reset for an opening, the ticket for the module. A failure is told with the script's first command.</summary>
@@ -91,10 +105,16 @@ internal sealed class CardPort : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _work.Writer.TryComplete();
-        await LetGoAsync().ConfigureAwait(false);
-        CryptographicOperations.ZeroMemory(_payload);
-        CryptographicOperations.ZeroMemory(_wrapped);
-        CryptographicOperations.ZeroMemory(_response);
+        try
+        {
+            await LetGoAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(_payload);
+            CryptographicOperations.ZeroMemory(_wrapped);
+            CryptographicOperations.ZeroMemory(_response);
+        }
     }
 
     private async ValueTask BeginAsync(Script script, CancellationToken cancellation)
@@ -184,11 +204,12 @@ internal sealed class CardPort : IAsyncDisposable
     {
         using var slow = new CancellationTokenSource(_slowCard, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, slow.Token);
-        var length = 0;
+        // All of it is zeroed when the driver fails midway.
+        var length = _response.Length;
         try
         {
             length = await connection.TransmitAsync(command, _response, either.Token).ConfigureAwait(false);
-            _responses.Add(_response.AsSpan(0, length));
+            if (!_responses.TryAdd(_response.AsSpan(0, length))) return new TerminalEvent.Faulted(sequence, ScriptStop.TooLong);
             var statusWord = (ushort)(_response[length - 2] << 8 | _response[length - 1]);
             return new TerminalEvent.Answered(sequence, expected.Count == 0 ? statusWord == 0x9000 : expected.Span.Contains(statusWord));
         }
@@ -214,8 +235,14 @@ internal sealed class CardPort : IAsyncDisposable
         if (_script is not null) _commands.Discard(_script.First + _script.Count);
         _responses.Clear();
         _script = null;
-        _module.EndOpening();
-        await DisconnectAsync().ConfigureAwait(false);
+        try
+        {
+            _module.EndOpening();
+        }
+        finally
+        {
+            await DisconnectAsync().ConfigureAwait(false);
+        }
     }
 
     private async ValueTask DisconnectAsync()
@@ -231,6 +258,10 @@ internal sealed class CardPort : IAsyncDisposable
         {
             // The card went first; there is nothing left to power down.
             Log.CardLost(_logger, e.Fault, e.Message);
+        }
+        catch (Exception e)
+        {
+            Log.NotPoweredDown(_logger, e);
         }
     }
 }
