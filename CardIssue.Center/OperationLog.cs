@@ -50,7 +50,7 @@ internal static partial class OperationLog
     [LoggerMessage(14, LogLevel.Error, "Line {Line}: came up without TLS from {Address}, which its configuration does not allow; it was closed")]
     public static partial void WithoutTls(ILogger logger, LineNumber line, string address);
 
-    [LoggerMessage(15, LogLevel.Error, "{Session}: a fault of this program or of a part that it was given, in {Part}; the order or the session ends, the server goes on")]
+    [LoggerMessage(15, LogLevel.Error, "{Session}: a fault of this program or of a part that it was given, in {Part}; the server goes on")]
     public static partial void Fault(ILogger logger, Exception exception, string session, string part);
 
     [LoggerMessage(16, LogLevel.Error, "{Session}: a display failed at S{Step}; the card goes on")]

@@ -42,7 +42,9 @@ public sealed class FeedPump
     /// <exception cref="StoreException">The store cannot be read.</exception>
     public Task<int> BacklogAsync(CancellationToken cancellation = default) => _database.ReadAsync(FeedOutbox.CountUntold, cancellation);
 
-    /// <summary>Pumps until cancelled. A feed or a store that fails, however it does, is tried again after the pause; see <see cref="Trouble"/>.</summary>
+    /// <summary>
+    /// Pumps until cancelled. A feed or a store that fails, however it does, is tried again after the pause; see <see cref="Trouble"/>.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         while (true)
@@ -64,7 +66,9 @@ public sealed class FeedPump
 
     /// <summary>Tells all that waits now.</summary>
     /// <returns>How many events were told.</returns>
-    /// <exception cref="IOException">The feed or the store failed; what was not told waits. Whatever else the feed throws means the same.</exception>
+    /// <exception cref="IOException">
+    /// The feed or the store failed; what was not told waits. Whatever else the feed throws means the same.
+    /// </exception>
     public async Task<int> PumpAsync(CancellationToken cancellation = default)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);

@@ -58,7 +58,8 @@ public sealed record NewOrder(
         : Sequence is < 0 or > MaxSequence ? $"the sequence number is {Sequence}; 0 to {MaxSequence} are possible"
         : SealedData.Length is 0 or > MaxSealedData ? $"the write data has {SealedData.Length} bytes; 1 to {MaxSealedData} are possible"
         : CodeVerifier.Length is 0 or > MaxVerifier ? $"the code verifier has {CodeVerifier.Length} bytes; 1 to {MaxVerifier} are possible"
-        : Display is null || !PlainText.Accepts(Display, Limits.MaxDisplay) ? $"the display text is longer than {Limits.MaxDisplay} characters, or is no plain text"
+        : Display is null || !PlainText.Accepts(Display, Limits.MaxDisplay)
+            ? $"the display text is longer than {Limits.MaxDisplay} characters, or is no plain text"
         : null;
 }
 

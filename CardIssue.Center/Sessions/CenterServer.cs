@@ -36,15 +36,21 @@ public sealed class CenterServer
     /// <summary>How many sessions there are.</summary>
     public int Sessions => _sessions.Count;
 
-    /// <summary>Serves the lines until cancelled; then orders under way are stopped and let go. Once per server. The listeners belong to the caller.</summary>
+    /// <summary>
+    /// Serves the lines until cancelled; then orders under way are stopped and let go. Once per server. The listeners belong to the
+    /// caller.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The server runs already, or ran before: make another.</exception>
     /// <exception cref="ArgumentException">The lines do not fit each other: the results line of a data half is missing.</exception>
-    /// <exception cref="StoreException">The store cannot be used at the start; <see cref="StoreFault.Served"/>: another center serves from it.</exception>
+    /// <exception cref="StoreException">
+    /// The store cannot be used at the start; <see cref="StoreFault.Served"/>: another center serves from it.
+    /// </exception>
     public async Task RunAsync(IReadOnlyList<ServedLine> lines, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(lines);
         var terms = LineTerms.Of(lines);
-        if (Interlocked.Exchange(ref _runs, 1) == 1) throw new InvalidOperationException("RunAsync was called before; a server runs once: make another one.");
+        if (Interlocked.Exchange(ref _runs, 1) == 1)
+            throw new InvalidOperationException("RunAsync was called before; a server runs once: make another one.");
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);

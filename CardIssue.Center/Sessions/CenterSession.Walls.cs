@@ -5,7 +5,8 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Center.Sessions;
 
 /// <summary>
-/// What must not fail and does (a bug here, or in a vault, a store, a log, a line, a display that the center was given) ends the order under way, or this session where
+/// What must not fail and does (a bug here, or in a vault, a store, a log, a line, a display that the center was given) ends the order
+/// under way, or this session where
 /// there is none; the server and all other sessions go on.
 /// </summary>
 internal sealed partial class CenterSession
@@ -15,7 +16,10 @@ internal sealed partial class CenterSession
     /// <summary>An order that the store gave to this session and the machine does not have yet.</summary>
     private ClaimOutcome.Claimed? _claimed;
 
-    /// <summary>Into the host's log with all that is known of it, and into the center's with its kind alone: a message could quote what may not be there.</summary>
+    /// <summary>
+    /// Into the host's log with all that is known of it, and into the center's with its kind alone: a message could quote what may not
+    /// be there.
+    /// </summary>
     private async ValueTask FailAsync(string part, Exception fault)
     {
         OperationLog.Fault(_logger, fault, Name, part);
@@ -57,8 +61,12 @@ internal sealed partial class CenterSession
         await LetGoAsync(claimed.Order, claimed.Fence).ConfigureAwait(false);
     }
 
-    /// <summary>The effects that let go are carried out whatever failed before them: nothing depends on them, and an order would stay claimed until its lease ends.</summary>
-    private static bool LetsGo(CenterEffect effect) => effect is CenterEffect.ForgetOpening or CenterEffect.Save { Change: OrderChange.Released };
+    /// <summary>
+    /// The effects that let go are carried out whatever failed before them: nothing depends on them, and an order would stay claimed
+    /// until its lease ends.
+    /// </summary>
+    private static bool LetsGo(CenterEffect effect) =>
+        effect is CenterEffect.ForgetOpening or CenterEffect.Save { Change: OrderChange.Released };
 
     /// <summary>The last resort: past the machine, which failed itself.</summary>
     private async ValueTask LetGoAsync(OrderId order, long fence)

@@ -59,7 +59,8 @@ public sealed class CenterDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// Says that a center is served from this store, from now until it is disposed. A <see cref="Sessions.CenterServer"/> does that by itself; again is harmless.
+    /// Says that a center is served from this store, from now until it is disposed. A <see cref="Sessions.CenterServer"/> does that by
+    /// itself; again is harmless.
     /// Programs that only look or change something need not.
     /// </summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from it.</exception>

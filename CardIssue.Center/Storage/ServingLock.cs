@@ -1,7 +1,8 @@
 namespace CardIssue.Center.Storage;
 
 /// <summary>
-/// Held by the one center that serves from a store: a second one would let go of the first one's claims when it starts. It is a file that is held open for this process
+/// Held by the one center that serves from a store: a second one would let go of the first one's claims when it starts. It is a file
+/// that is held open for this process
 /// alone; the system lets go of it when the process ends, however it does.
 /// </summary>
 internal sealed class ServingLock(string path) : IDisposable
@@ -10,7 +11,9 @@ internal sealed class ServingLock(string path) : IDisposable
     private FileStream? _held;
 
     /// <summary>Takes the lock; once it is taken, this does nothing.</summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center has it. <see cref="StoreFault.ReadOnly"/>: the file cannot be made.</exception>
+    /// <exception cref="StoreException">
+    /// <see cref="StoreFault.Served"/>: another center has it. <see cref="StoreFault.ReadOnly"/>: the file cannot be made.
+    /// </exception>
     public void Take()
     {
         lock (_turn)
@@ -26,7 +29,9 @@ internal sealed class ServingLock(string path) : IDisposable
             catch (IOException e)
             {
                 throw new StoreException(
-                    StoreFault.Served, $"{Path.GetDirectoryName(path)} is served already ({path} is held by another center); stop that one first, or serve another directory.", e);
+                    StoreFault.Served,
+                    $"{Path.GetDirectoryName(path)} is served already ({path} is held by another center); stop that one first, or serve another directory.",
+                    e);
             }
         }
     }

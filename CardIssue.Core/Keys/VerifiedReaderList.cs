@@ -32,7 +32,8 @@ public sealed class VerifiedReaderList
     public static ReaderJudgement.Unknown Stranger(ReaderIdentity reader, string why)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        return new ReaderJudgement.Unknown($"{Clip(reader.Kind)} reader {Clip(reader.Vendor)} {Clip(reader.Model)}, serial {Clip(reader.Serial)}: {why}");
+        return new ReaderJudgement.Unknown(
+            $"{Clip(reader.Kind)} reader {Clip(reader.Vendor)} {Clip(reader.Model)}, serial {Clip(reader.Serial)}: {why}");
     }
 
     private string WhyNot(ReaderIdentity reader)
@@ -71,7 +72,8 @@ public abstract record ReaderJudgement
 
     /// <summary>It may neither write nor read.</summary>
     /// <param name="Reason">
-    /// What the reader says of itself, what does not fit and what could not be learned, for the operator and the center's log; of what is given as much as
+    /// What the reader says of itself, what does not fit and what could not be learned, for the operator and the center's log; of what
+    /// is given as much as
     /// <see cref="PlainText.Of"/> leaves of it, at most <see cref="VerifiedReaderList.MaxReason"/> characters.
     /// </param>
     public sealed record Unknown(string Reason) : ReaderJudgement

@@ -4,7 +4,8 @@ using System.Text;
 namespace CardIssue.Core;
 
 /// <summary>
-/// Text as it may be sent, logged or shown: without control characters, so that it can't forge a line of a log or move a cursor, and without halves of
+/// Text as it may be sent, logged or shown: without control characters, so that it can't forge a line of a log or move a cursor, and
+/// without halves of
 /// characters, which no encoding can carry. Whatever is cut is cut here.
 /// </summary>
 public static class PlainText
@@ -28,7 +29,8 @@ public static class PlainText
     }
 
     /// <summary>
-    /// As much of a text as may stand: control characters are left out, half a character becomes U+FFFD, and what is too long ends after a whole text
+    /// As much of a text as may stand: control characters are left out, half a character becomes U+FFFD, and what is too long ends
+    /// after a whole text
     /// element, as the reader sees characters (Unicode, annex 29).
     /// </summary>
     /// <param name="text">The text; nothing when null.</param>

@@ -18,6 +18,9 @@ internal sealed class CardPort : IAsyncDisposable
 {
     private const int MaxQueued = 64;
 
+    /// <summary>How often a connection that fails to close is closed.</summary>
+    private const int MaxDisconnects = 2;
+
     private readonly ICardReader _reader;
     private readonly ISecureModule _module;
     private readonly CommandBuffer _commands;
@@ -41,12 +44,14 @@ internal sealed class CardPort : IAsyncDisposable
 
     public CardPort(
         ICardReader reader, ISecureModule module, CommandBuffer commands, ResponseStore responses,
-        Func<CardAnswer, ValueTask> post, Func<string, Exception, ValueTask> failed, Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader,
-        TimeSpan slowCard, TimeProvider time, ILogger logger) =>
+        Func<CardAnswer, ValueTask> post, Func<string, Exception, ValueTask> failed,
+        Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
         (_reader, _module, _commands, _responses, _post, _failed, _checkReader, _slowCard, _time, _logger) =
         (reader, module, commands, responses, post, failed, checkReader, slowCard, time, logger);
 
-    /// <summary>Works off the queue until cancelled. What a driver or a module throws ends the script under way, and the relay hears of it.</summary>
+    /// <summary>
+    /// Works off the queue until cancelled. What a driver or a module throws ends the script under way, and the relay hears of it.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         await foreach (var work in _work.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -250,6 +255,12 @@ internal sealed class CardPort : IAsyncDisposable
         if (_connection is null) return;
         var gone = _connection;
         _connection = null;
+        // A connection that stays open would keep the reader busy for the next card.
+        for (var tries = 0; tries < MaxDisconnects && !await TryDisposeAsync(gone).ConfigureAwait(false); tries++) { }
+    }
+
+    private async ValueTask<bool> TryDisposeAsync(ICardConnection gone)
+    {
         try
         {
             await gone.DisposeAsync().ConfigureAwait(false);
@@ -262,7 +273,9 @@ internal sealed class CardPort : IAsyncDisposable
         catch (Exception e)
         {
             Log.NotPoweredDown(_logger, e);
+            return false;
         }
+        return true;
     }
 }
 

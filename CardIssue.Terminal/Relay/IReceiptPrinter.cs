@@ -1,7 +1,8 @@
 namespace CardIssue.Terminal.Relay;
 
 /// <summary>
-/// Prints the result (numeral 214). A printer that fails, or takes longer than <see cref="TerminalRelayOptions.Printing"/>, does not undo an issue: it is logged, and
+/// Prints the result (numeral 214). A printer that fails, or takes longer than <see cref="TerminalRelayOptions.Printing"/>, does not
+/// undo an issue: it is logged, and
 /// <see cref="IssueOutcome.PrintFault"/> says so.
 /// </summary>
 public interface IReceiptPrinter

@@ -5,7 +5,9 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Terminal.Relay;
 
 /// <summary>What the operator asks for (S230).</summary>
-/// <param name="Reference">An order number or a customer id, 1 to <see cref="Limits.MaxReference"/> characters of <see cref="PlainText"/>.</param>
+/// <param name="Reference">
+/// An order number or a customer id, 1 to <see cref="Limits.MaxReference"/> characters of <see cref="PlainText"/>.
+/// </param>
 /// <param name="Code">The one-time issue code, 1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes; the relay does not dispose it.</param>
 /// <param name="Operator">Who works here.</param>
 /// <exception cref="ArgumentException">One of them cannot be asked for; <see cref="Fault"/> tells before.</exception>

@@ -34,6 +34,6 @@ internal sealed class LineReturn(TimeSpan pause, TimeProvider time)
 internal static class TerminalPhases
 {
     /// <summary>Whether the center has let the terminal in, on the line that is up.</summary>
-    public static bool HasAccess(this TerminalPhase phase) => phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving
-        or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.AwaitingResults or TerminalPhase.Attached);
+    public static bool HasAccess(this TerminalPhase phase) =>
+        phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.AwaitingResults or TerminalPhase.Attached);
 }

@@ -2,7 +2,10 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Terminal.Relay;
 
-/// <summary>What a host asks of the relay: to run, to issue a card, how it stands. Misuse is told at once; nothing waits that nobody would ever answer.</summary>
+/// <summary>
+/// What a host asks of the relay: to run, to issue a card, how it stands. Misuse is told at once; nothing waits that nobody would ever
+/// answer.
+/// </summary>
 public sealed partial class TerminalRelay
 {
     private readonly Lock _life = new();
@@ -30,7 +33,8 @@ public sealed partial class TerminalRelay
     }
 
     /// <summary>
-    /// Keeps the line up and works until cancelled, once per relay. Whatever a card, a reader, the center or a part that the relay was given does, it ends an order or a
+    /// Keeps the line up and works until cancelled, once per relay. Whatever a card, a reader, the center or a part that the relay was
+    /// given does, it ends an order or a
     /// line, and never this.
     /// </summary>
     /// <param name="cancellation">Ends the relay; a request under way ends as cancelled.</param>
@@ -48,22 +52,29 @@ public sealed partial class TerminalRelay
     }
 
     /// <summary>
-    /// Has one card issued: S230 to S300. Waits for access, for as long as the line is away, and for the last customer's card to be taken out:
+    /// Has one card issued: S230 to S300. Waits for access, for as long as the line is away, and for the last customer's card to be
+    /// taken out:
     /// <paramref name="cancellation"/> is the limit of that. One at a time.
     /// </summary>
     /// <param name="request">Whose card.</param>
-    /// <param name="progress">Is told each step of this request, in the relay's turn: it must return soon. One that throws is logged.</param>
+    /// <param name="progress">
+    /// Is told each step of this request, in the relay's turn: it must return soon. One that throws is logged.
+    /// </param>
     /// <param name="cancellation">Cancels the request at the center too; what was begun stays with its card.</param>
     /// <exception cref="OperationCanceledException">Cancelled, or the relay ended.</exception>
-    /// <exception cref="InvalidOperationException">The relay does not run, not yet or not any more; or another request is under way.</exception>
-    public async Task<IssueOutcome> IssueAsync(IssueRequest request, IProgress<IssueProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="InvalidOperationException">
+    /// The relay does not run, not yet or not any more; or another request is under way.
+    /// </exception>
+    public async Task<IssueOutcome> IssueAsync(
+        IssueRequest request, IProgress<IssueProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         var pending = new PendingIssue(request, progress);
         lock (_life)
         {
             ThrowIfNotRunning();
-            if (_issuing is not null) throw new InvalidOperationException("A card is being issued; await that request, or cancel it, before the next.");
+            if (_issuing is not null)
+                throw new InvalidOperationException("A card is being issued; await that request, or cancel it, before the next.");
             _issuing = pending;
         }
         try
@@ -79,7 +90,9 @@ public sealed partial class TerminalRelay
     }
 
     /// <summary>Asks the center what it takes this terminal for. Where the line is down for a moment, the question waits for it.</summary>
-    /// <exception cref="InvalidOperationException">The relay does not run; access was never granted yet; or the same question is under way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The relay does not run; access was never granted yet; or the same question is under way.
+    /// </exception>
     /// <exception cref="TimeoutException">The center did not answer within <see cref="TerminalRelayOptions.CenterSilence"/>.</exception>
     public async Task<StatusReport> AskStatusAsync(CancellationToken cancellation)
     {
@@ -89,7 +102,9 @@ public sealed partial class TerminalRelay
         return await pending.Done.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the relay if it runs, then zeroes what is left; twice is harmless. The reader, module and connector belong to the caller.</summary>
+    /// <summary>
+    /// Ends the relay if it runs, then zeroes what is left; twice is harmless. The reader, module and connector belong to the caller.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         Task running;
@@ -148,12 +163,15 @@ public sealed partial class TerminalRelay
     private Turn AskedOnce(ref int asked, string question, Action end)
     {
         lock (_life) ThrowIfNotRunning();
-        if (!_hadAccess) throw new InvalidOperationException("Access was not granted yet; wait until the display is told that it is (S220), then ask.");
-        if (Interlocked.Exchange(ref asked, 1) == 1) throw new InvalidOperationException($"{question} was called before and is not answered; await that first.");
+        if (!_hadAccess)
+            throw new InvalidOperationException("Access was not granted yet; wait until the display is told that it is (S220), then ask.");
+        if (Interlocked.Exchange(ref asked, 1) == 1)
+            throw new InvalidOperationException($"{question} was called before and is not answered; await that first.");
         return new Turn(end);
     }
 
-    private void CancelLater(PendingIssue pending) => _ = Task.Run(async () => await _queue.PostAsync(new Item.Cancelled(pending)).ConfigureAwait(false));
+    private void CancelLater(PendingIssue pending) =>
+        _ = Task.Run(async () => await _queue.PostAsync(new Item.Cancelled(pending)).ConfigureAwait(false));
 
     private readonly struct Turn(Action end) : IDisposable
     {

@@ -25,8 +25,12 @@ public sealed partial class TerminalRelay
     /// for one that waits, ask again later. One at a time.
     /// </summary>
     /// <exception cref="CardException">The reader or its key is gone, or tells of itself what no list can hold.</exception>
-    /// <exception cref="InvalidOperationException">The relay does not run; access was never granted yet; or the same question is under way.</exception>
-    /// <exception cref="TimeoutException">The center did not answer within <see cref="TerminalRelayOptions.CenterSilence"/>: the line is down, or an order is under way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The relay does not run; access was never granted yet; or the same question is under way.
+    /// </exception>
+    /// <exception cref="TimeoutException">
+    /// The center did not answer within <see cref="TerminalRelayOptions.CenterSilence"/>: the line is down, or an order is under way.
+    /// </exception>
     public async Task<ReaderEnrollmentOutcome> EnrollReaderAsync(CancellationToken cancellation)
     {
         using var _ = AskedOnce(ref _enrolling, nameof(EnrollReaderAsync), () => _enrolling = 0);

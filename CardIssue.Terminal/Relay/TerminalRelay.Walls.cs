@@ -3,7 +3,8 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Terminal.Relay;
 
 /// <summary>
-/// What must not fail and does (a bug here, or in a reader's driver, a module, a line, a display that the relay was given) ends an order or a line, and not the relay.
+/// What must not fail and does (a bug here, or in a reader's driver, a module, a line, a display that the relay was given) ends an
+/// order or a line, and not the relay.
 /// </summary>
 public sealed partial class TerminalRelay
 {
@@ -30,13 +31,15 @@ public sealed partial class TerminalRelay
     }
 
     /// <summary>
-    /// The order under way is given back, and the operator and the center are told so. What fails while access is asked for ends the line; so does what fails even here.
+    /// The order under way is given back, and the operator and the center are told so. What fails while access is asked for ends the
+    /// line; so does what fails even here.
     /// A request that was not asked yet goes on waiting.
     /// </summary>
     private async ValueTask RecoverAsync(CancellationToken cancellation)
     {
         _failed = false;
-        if (_state.Phase.HasAccess() || _state.Phase is TerminalPhase.Offline) await StepAsync(new TerminalEvent.CancelOrdered(AbortCode.TerminalFailed), cancellation).ConfigureAwait(false);
+        if (_state.Phase.HasAccess() || _state.Phase is TerminalPhase.Offline)
+            await StepAsync(new TerminalEvent.CancelOrdered(AbortCode.TerminalFailed), cancellation).ConfigureAwait(false);
         else await CloseLineAsync().ConfigureAwait(false);
         if (_pending is { Asked: true }) End(IssueEnding.Aborted, nameof(AbortCode.TerminalFailed));
         if (!_failed) return;
@@ -57,7 +60,10 @@ public sealed partial class TerminalRelay
         }
     }
 
-    /// <summary>The card is issued, whatever the printer does; the outcome says whether the receipt is to be printed again. Beside the queue, one after the other.</summary>
+    /// <summary>
+    /// The card is issued, whatever the printer does; the outcome says whether the receipt is to be printed again. Beside the queue,
+    /// one after the other.
+    /// </summary>
     private void Print(string receipt, CancellationToken cancellation)
     {
         var issued = _pending;

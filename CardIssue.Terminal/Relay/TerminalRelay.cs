@@ -68,8 +68,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);
         _card = new CardPort(
-            reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), (part, fault) => _queue.PostAsync(new Item.Failed(part, fault)),
-            CheckAsync, options.SlowCard, _time, _logger);
+            reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)),
+            (part, fault) => _queue.PostAsync(new Item.Failed(part, fault)), CheckAsync, options.SlowCard, _time, _logger);
         _state = TerminalState.Start(module.Identity.Id, options.Policy, connector is SplitConnector ? LineHalf.Data : LineHalf.Whole);
     }
 
@@ -116,7 +116,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>What waits for its moment: the status for access, the reader and the next customer for the end of the order before.</summary>
+    /// <summary>
+    /// What waits for its moment: the status for access, the reader and the next customer for the end of the order before.
+    /// </summary>
     private async ValueTask AttendAsync(CancellationToken cancellation)
     {
         if (_state.Phase.HasAccess() && _status is { Sent: false } status)
@@ -125,7 +127,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
             await SendAsync(new StatusRequest(), cancellation).ConfigureAwait(false);
         }
         if (_state.Phase is TerminalPhase.Idle) await MindReaderAsync(cancellation).ConfigureAwait(false);
-        if (_state.Phase is TerminalPhase.Idle && _pending is { Asked: false } wanted) await AskAsync(wanted, cancellation).ConfigureAwait(false);
+        if (_state.Phase is TerminalPhase.Idle && _pending is { Asked: false } wanted)
+            await AskAsync(wanted, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask ActAsync(Item item, CancellationToken cancellation)

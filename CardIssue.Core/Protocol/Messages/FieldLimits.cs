@@ -35,7 +35,10 @@ public static class FieldLimits
     /// <summary>The longest response APDU in bytes.</summary>
     public const int MaxResponse = ResponseApdu.MaxLength;
 
-    /// <summary>The most bytes that all responses of a <see cref="Result"/> take, each by <see cref="RoomOf"/>: a message without its map, type, sequence number and stop.</summary>
+    /// <summary>
+    /// The most bytes that all responses of a <see cref="Result"/> take, each by <see cref="RoomOf"/>: a message without its map, type,
+    /// sequence number and stop.
+    /// </summary>
     public const int MaxResponses = MessageCodec.MaxMessage - (1 + 2 + (1 + 5) + (1 + 1) + (1 + 3));
 
     /// <summary>The bytes that a response takes in a <see cref="Result"/>: itself and its head (RFC 8949 §3).</summary>

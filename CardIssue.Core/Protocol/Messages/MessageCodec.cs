@@ -77,7 +77,8 @@ public static class MessageCodec
             CardPresent m => to.Int(1, m.Insertion, 1, MaxCount).Bytes(2, m.Atr, FieldLimits.MinAtr, FieldLimits.MaxAtr),
             CardRejected m => to.Int(1, m.Insertion, 1, MaxCount).Code(2, m.Code),
             Script m => to.Code(1, m.Kind).Int(2, m.Opening, 1, MaxCount).Int(3, m.Record, 0, Limits.MaxRecords + 1).Int(4, m.Attempt, 1, MaxCount)
-                .Int(5, m.First, 0, Limits.MaxSequence).Int(6, m.Count, 1, Math.Min(Limits.MaxScriptCommands, Limits.MaxSequence + 1 - m.First)).Flag(7, m.Last).Flag(8, m.Sealed)
+                .Int(5, m.First, 0, Limits.MaxSequence)
+                .Int(6, m.Count, 1, Math.Min(Limits.MaxScriptCommands, Limits.MaxSequence + 1 - m.First)).Flag(7, m.Last).Flag(8, m.Sealed)
                 .OptionalBytes(9, m.Ticket, 1, FieldLimits.MaxTicket),
             Credit m => to.Int(1, m.Until, 0, Limits.MaxSequence + 1),
             Result m => to.Int(1, m.First, 0, Limits.MaxSequence).Code(2, m.Stop).ByteStrings(3, m.Responses, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse),

@@ -159,7 +159,9 @@ public abstract record TerminalEvent
 
     /// <summary>The card did not answer a command, the module refused to pass it on, or the answer does not fit into the report.</summary>
     /// <param name="Sequence">The command's number.</param>
-    /// <param name="Stop"><see cref="ScriptStop.CardLost"/>, <see cref="ScriptStop.ModuleRefused"/> or <see cref="ScriptStop.TooLong"/>.</param>
+    /// <param name="Stop">
+    /// <see cref="ScriptStop.CardLost"/>, <see cref="ScriptStop.ModuleRefused"/> or <see cref="ScriptStop.TooLong"/>.
+    /// </param>
     public sealed record Faulted(int Sequence, ScriptStop Stop) : TerminalEvent
     {
         /// <inheritdoc/>

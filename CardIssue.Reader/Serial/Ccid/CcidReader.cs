@@ -8,7 +8,8 @@ namespace CardIssue.Reader.Serial.Ccid;
 
 /// <summary>How long an exchange may take.</summary>
 /// <param name="CardWait">
-/// How long the card may be silent by its own parameters, for which the reader waits; zero when no card takes part. It is what a card and a reader say: of it, and of
+/// How long the card may be silent by its own parameters, for which the reader waits; zero when no card takes part. It is what a card
+/// and a reader say: of it, and of
 /// what they multiply it by, <see cref="SerialReaderOptions.CardTime"/> is the most that is waited.
 /// </param>
 /// <param name="IsRepeatable">Whether the command may be carried out twice.</param>

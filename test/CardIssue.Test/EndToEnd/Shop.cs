@@ -184,8 +184,12 @@ internal sealed class Shop : IAsyncDisposable
     public void StartTerminal()
     {
         _terminalStop = new CancellationTokenSource();
-        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence, Printing = Printing };
-        Relay = new TerminalRelay(options, Connector(), ReaderInFront ?? Hardware.Reader, WrapModule(Module.OpenModule()), new Recorder(this), Printer, readerKey: ReaderKey);
+        var options = new TerminalRelayOptions
+        {
+            RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence, Printing = Printing,
+        };
+        Relay = new TerminalRelay(
+            options, Connector(), ReaderInFront ?? Hardware.Reader, WrapModule(Module.OpenModule()), new Recorder(this), Printer, readerKey: ReaderKey);
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 

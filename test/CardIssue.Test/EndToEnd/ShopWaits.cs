@@ -51,7 +51,8 @@ internal static class ShopWaits
     public static Task PhaseAsync(this Shop shop, TerminalPhase phase) => UntilAsync(() => shop.Relay.Phase == phase, () => $"the terminal is {shop.Relay.Phase}, not {phase}");
 
     /// <summary>Until the center has let the terminal in.</summary>
-    public static Task HasAccessAsync(this Shop shop) => UntilAsync(() => shop.Relay.Phase.HasAccess(), () => $"the terminal is {shop.Relay.Phase}");
+    public static Task HasAccessAsync(this Shop shop) =>
+        UntilAsync(() => shop.Relay.Phase.HasAccess(), () => $"the terminal is {shop.Relay.Phase}");
 
     private static async Task UntilAsync(Func<bool> reached, Func<string> complaint)
     {

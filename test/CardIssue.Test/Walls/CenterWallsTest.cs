@@ -15,7 +15,10 @@ namespace CardIssue.Test.Walls;
 
 using Products = EndToEnd.Products;
 
-/// <summary>Whatever a part of the center throws ends an order or a session at most, is told and logged: the next card is issued by the same server.</summary>
+/// <summary>
+/// Whatever a part of the center throws ends an order or a session at most, is told and logged: the next card is issued by the same
+/// server.
+/// </summary>
 [TestFixture]
 public sealed class CenterWallsTest
 {

@@ -62,8 +62,10 @@ public sealed class CheckedPartsTest
             })));
             var most = random.Next(40);
             Assert.That(PlainText.Accepts(PlainText.Of(text, most), most), Is.True, $"seed {seed}, case {i}");
-            Assert.That(() => MessageCodec.Encode(new ReaderRefused(PlainText.Of(text, FieldLimits.MaxReader))), Throws.Nothing, $"seed {seed}, case {i}");
-            Assert.That(() => MessageCodec.Encode(new ReaderRefused(VerifiedReaderList.Stranger(new ReaderIdentity(text, text, text, text, text), text).Reason)), Throws.Nothing, $"seed {seed}, case {i}");
+            Assert.That(() => MessageCodec.Encode(new ReaderRefused(PlainText.Of(text, FieldLimits.MaxReader))),
+                Throws.Nothing, $"seed {seed}, case {i}");
+            Assert.That(() => MessageCodec.Encode(new ReaderRefused(VerifiedReaderList.Stranger(new ReaderIdentity(text, text, text, text, text), text).Reason)),
+                Throws.Nothing, $"seed {seed}, case {i}");
         }
     }
 
@@ -155,7 +157,9 @@ public sealed class CheckedPartsTest
         Assert.That(SessionLog.ShownOf(new ReaderRefused(new string('a', 1_023) + Card)), Does.EndWith("a\"}"));
     }
 
-    /// <summary>A T=1 card that names a waiting time of FF, and a reader that makes FF times as much of it: more than a timer can be set to.</summary>
+    /// <summary>
+    /// A T=1 card that names a waiting time of FF, and a reader that makes FF times as much of it: more than a timer can be set to.
+    /// </summary>
     [Test]
     public async Task WaitingTime_OfMonths_IsCapped()
     {

@@ -33,7 +33,8 @@ public sealed class MisuseTest
     public async Task Issue_BeforeRun_SaysToRun()
     {
         await using var relay = Idle();
-        Assert.That(async () => await relay.IssueAsync(Request()).WaitAsync(Limit), Throws.InvalidOperationException.With.Message.Contains("RunAsync"));
+        Assert.That(async () => await relay.IssueAsync(Request()).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("RunAsync"));
     }
 
     [Test]
@@ -44,7 +45,8 @@ public sealed class MisuseTest
         var running = relay.RunAsync(stop.Token);
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Assert.That(async () => await relay.IssueAsync(Request()).WaitAsync(Limit), Throws.InvalidOperationException.With.Message.Contains("another"));
+        Assert.That(async () => await relay.IssueAsync(Request()).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("another"));
     }
 
     [Test]
@@ -64,8 +66,10 @@ public sealed class MisuseTest
         await using var relay = Idle();
         using var stop = new CancellationTokenSource();
         var running = relay.RunAsync(stop.Token);
-        Assert.That(async () => await relay.AskStatusAsync(default).WaitAsync(Limit), Throws.InvalidOperationException.With.Message.Contains("S220"));
-        Assert.That(async () => await relay.EnrollReaderAsync(default).WaitAsync(Limit), Throws.InvalidOperationException.With.Message.Contains("S220"));
+        Assert.That(async () => await relay.AskStatusAsync(default).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("S220"));
+        Assert.That(async () => await relay.EnrollReaderAsync(default).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("S220"));
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -76,7 +80,8 @@ public sealed class MisuseTest
         await using var shop = await Shop.OpenAsync();
         await shop.OrderAsync("o-1", Products.EndToEnd());
         var first = shop.Relay.IssueAsync(Request());
-        Assert.That(async () => await shop.Relay.IssueAsync(Request()).WaitAsync(Limit), Throws.InvalidOperationException.With.Message.Contains("await"));
+        Assert.That(async () => await shop.Relay.IssueAsync(Request()).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("await"));
         shop.Reader.Insert(Shop.Card(1));
         Assert.That((await first.WaitAsync(Limit)).IsIssued, Is.True);
     }
@@ -88,7 +93,8 @@ public sealed class MisuseTest
         await shop.HasAccessAsync();
         await shop.CurrentLine!.DisposeAsync();
         var first = shop.Relay.AskStatusAsync(default);
-        Assert.That(async () => await shop.Relay.AskStatusAsync(default).WaitAsync(Limit), Throws.InvalidOperationException.With.Message.Contains("await"));
+        Assert.That(async () => await shop.Relay.AskStatusAsync(default).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("await"));
         Assert.That((await first.WaitAsync(Limit)).Terminal, Is.EqualTo(Shop.TerminalName));
         Assert.That((await shop.Relay.AskStatusAsync(default).WaitAsync(Limit)).Terminal, Is.EqualTo(Shop.TerminalName));
     }
@@ -178,7 +184,8 @@ public sealed class MisuseTest
     public async Task Server_RunTwice_SaysToMakeAnother()
     {
         await using var shop = await Shop.OpenAsync();
-        Assert.That(async () => await shop.Server.RunAsync([], default).WaitAsync(Limit), Throws.InvalidOperationException.With.Message.Contains("another"));
+        Assert.That(async () => await shop.Server.RunAsync([], default).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("another"));
     }
 
     private static async Task<StoreException> CaughtAsync(Task task) => (await Assert.ThrowsAsync<StoreException>(() => task.WaitAsync(Limit)))!;

@@ -13,7 +13,9 @@ namespace CardIssue.Test.Walls;
 
 using Products = EndToEnd.Products;
 
-/// <summary>Whatever a card says, and whatever a part of the terminal throws, ends an order at most: the next card is issued by the same relay.</summary>
+/// <summary>
+/// Whatever a card says, and whatever a part of the terminal throws, ends an order at most: the next card is issued by the same relay.
+/// </summary>
 [TestFixture]
 public sealed class TerminalWallsTest
 {

@@ -40,7 +40,8 @@ internal sealed class Trap
     /// <summary>The center's parts, with one of them replaced.</summary>
     public static CenterServices Replace(CenterServices services, string part, object replacement)
     {
-        var copy = (CenterServices)typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(services, null)!;
+        var copy =
+            (CenterServices)typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(services, null)!;
         typeof(CenterServices).GetProperty(part)!.SetValue(copy, replacement);
         return copy;
     }
