@@ -49,4 +49,19 @@ internal static partial class OperationLog
 
     [LoggerMessage(14, LogLevel.Error, "Line {Line}: came up without TLS from {Address}, which its configuration does not allow; it was closed")]
     public static partial void WithoutTls(ILogger logger, LineNumber line, string address);
+
+    [LoggerMessage(15, LogLevel.Error, "{Session}: a fault of this program or of a part that it was given, in {Part}; the server goes on")]
+    public static partial void Fault(ILogger logger, Exception exception, string session, string part);
+
+    [LoggerMessage(16, LogLevel.Error, "{Session}: a display failed at S{Step}; the card goes on")]
+    public static partial void NotShown(ILogger logger, Exception exception, string session, int step);
+
+    [LoggerMessage(17, LogLevel.Error, "Line {Line}: a listener failed as none does; it is asked again in {Pause}")]
+    public static partial void ListenerFault(ILogger logger, Exception exception, LineNumber line, TimeSpan pause);
+
+    [LoggerMessage(18, LogLevel.Error, "A fault of this program or of a part that it was given, in {Part}; the server goes on")]
+    public static partial void ServerFault(ILogger logger, Exception exception, string part);
+
+    [LoggerMessage(19, LogLevel.Error, "The issuer's feed failed; what was not told waits: {Reason}")]
+    public static partial void NotTold(ILogger logger, Exception exception, string reason);
 }

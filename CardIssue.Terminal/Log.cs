@@ -33,12 +33,24 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Information, "{Step} {Notice} {Detail} {Record}")]
     public static partial void Shown(ILogger logger, string step, Notice notice, string detail, int record);
 
-    [LoggerMessage(9, LogLevel.Error, "The receipt could not be printed: {Reason}")]
-    public static partial void NotPrinted(ILogger logger, string reason);
+    [LoggerMessage(9, LogLevel.Error, "The card is issued; its receipt could not be printed, print it again: {Reason}")]
+    public static partial void NotPrinted(ILogger logger, Exception exception, string reason);
 
     [LoggerMessage(10, LogLevel.Warning, "The reader is not known: {Reason}")]
     public static partial void ReaderNotKnown(ILogger logger, string reason);
 
     [LoggerMessage(11, LogLevel.Warning, "No card was touched: the reader is not known any more")]
     public static partial void CardWithheld(ILogger logger);
+
+    [LoggerMessage(12, LogLevel.Error, "A fault of this program or of a part that it was given, in {Part}, phase {Phase}; the relay goes on")]
+    public static partial void Failed(ILogger logger, Exception exception, string part, TerminalPhase phase);
+
+    [LoggerMessage(13, LogLevel.Error, "A display failed at {Notice}; the card goes on")]
+    public static partial void NotShown(ILogger logger, Exception exception, Notice notice);
+
+    [LoggerMessage(14, LogLevel.Warning, "A card whose answer to reset has {Length} bytes, where 2 to 33 can be, is not used")]
+    public static partial void NoAtr(ILogger logger, int length);
+
+    [LoggerMessage(15, LogLevel.Error, "A card connection failed while it was closed; the relay goes on")]
+    public static partial void NotPoweredDown(ILogger logger, Exception exception);
 }

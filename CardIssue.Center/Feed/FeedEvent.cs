@@ -30,6 +30,8 @@ public sealed record FeedEvent(
 public interface IIssuerFeed
 {
     /// <summary>Tells events in their order; when it returns they are told durably. After a failure all of them come again.</summary>
-    /// <exception cref="IOException">They could not be told.</exception>
+    /// <exception cref="IOException">
+    /// They could not be told. Any other exception means the same, and so does taking longer than <see cref="FeedPump.MaxTelling"/>.
+    /// </exception>
     Task TellAsync(IReadOnlyList<FeedEvent> events, CancellationToken cancellation);
 }

@@ -1,4 +1,6 @@
 using CardIssue.Center.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CardIssue.Center.Feed;
 
@@ -11,14 +13,18 @@ public sealed class FeedPump
     /// <summary>The most events told at once.</summary>
     public const int MaxBatch = 100;
 
+    /// <summary>How long the feed may take for one batch; after that it counts as failed, and the batch comes again.</summary>
+    public static readonly TimeSpan MaxTelling = TimeSpan.FromMinutes(5);
+
     private readonly CenterDatabase _database;
     private readonly IIssuerFeed _feed;
     private readonly TimeProvider _time;
     private readonly TimeSpan _pause;
+    private readonly ILogger _logger;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <summary>Looks for events every <paramref name="pause"/>: 10 ms to 10 minutes.</summary>
-    public FeedPump(CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause)
+    public FeedPump(CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause, ILogger<FeedPump>? logger = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pause, TimeSpan.FromMilliseconds(10));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pause, TimeSpan.FromMinutes(10));
@@ -26,6 +32,7 @@ public sealed class FeedPump
         _feed = feed;
         _time = time;
         _pause = pause;
+        _logger = logger ?? NullLogger<FeedPump>.Instance;
     }
 
     /// <summary>Why the last round failed, or null. Events wait until the feed works again.</summary>
@@ -35,7 +42,9 @@ public sealed class FeedPump
     /// <exception cref="StoreException">The store cannot be read.</exception>
     public Task<int> BacklogAsync(CancellationToken cancellation = default) => _database.ReadAsync(FeedOutbox.CountUntold, cancellation);
 
-    /// <summary>Pumps until cancelled. A feed or a store that fails is tried again after the pause; see <see cref="Trouble"/>.</summary>
+    /// <summary>
+    /// Pumps until cancelled. A feed or a store that fails, however it does, is tried again after the pause; see <see cref="Trouble"/>.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         while (true)
@@ -45,8 +54,10 @@ public sealed class FeedPump
                 await PumpAsync(cancellation).ConfigureAwait(false);
                 Trouble = null;
             }
-            catch (IOException error)
+            catch (Exception error) when (!cancellation.IsCancellationRequested)
             {
+                // Said once: a feed that is away for a night would fill the log.
+                if (error.Message != Trouble) OperationLog.NotTold(_logger, error, error.Message);
                 Trouble = error.Message;
             }
             await Task.Delay(_pause, _time, cancellation).ConfigureAwait(false);
@@ -55,7 +66,9 @@ public sealed class FeedPump
 
     /// <summary>Tells all that waits now.</summary>
     /// <returns>How many events were told.</returns>
-    /// <exception cref="IOException">The feed or the store failed; what was not told waits.</exception>
+    /// <exception cref="IOException">
+    /// The feed or the store failed; what was not told waits. Whatever else the feed throws means the same.
+    /// </exception>
     public async Task<int> PumpAsync(CancellationToken cancellation = default)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -66,7 +79,7 @@ public sealed class FeedPump
             {
                 var events = await _database.ReadAsync(connection => FeedOutbox.Untold(connection, MaxBatch), cancellation).ConfigureAwait(false);
                 if (events.Count == 0) return told;
-                await _feed.TellAsync(events, cancellation).ConfigureAwait(false);
+                await TellAsync(events, cancellation).ConfigureAwait(false);
                 await _database.WriteAsync(connection =>
                 {
                     FeedOutbox.MarkTold(connection, events, _database.Now);
@@ -78,6 +91,20 @@ public sealed class FeedPump
         finally
         {
             _turn.Release();
+        }
+    }
+
+    private async Task TellAsync(IReadOnlyList<FeedEvent> events, CancellationToken cancellation)
+    {
+        using var slow = new CancellationTokenSource(MaxTelling, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, slow.Token);
+        try
+        {
+            await _feed.TellAsync(events, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (slow.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"The feed did not take {events.Count} events within {MaxTelling.TotalMinutes:0} minutes.", e);
         }
     }
 }

@@ -8,16 +8,20 @@ using Microsoft.Extensions.Logging;
 namespace CardIssue.Center.Hosting;
 
 /// <summary>
-/// Serves the lines and tells the issuer's feed from the host's start to its stop. A listener that cannot be opened stops the start. At the stop orders
+/// Serves the lines and tells the issuer's feed from the host's start to its stop. A listener that cannot be opened stops the start,
+/// and so does another center that serves from the same store. At the stop orders
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines, ILogger<CenterHostedService> logger) : BackgroundService
+    CenterDatabase store, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
+    ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Before a line is opened: where another center serves, this one is nothing to come in to.
+        store.Serve();
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

@@ -38,7 +38,8 @@ public static class CenterServiceCollectionExtensions
         AddStores(services);
         services.TryAddSingleton<IIssuerFeed>(provider => new JsonLinesFeed(Options(provider).FeedFile));
         services.TryAddSingleton(provider => new FeedPump(
-            provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IIssuerFeed>(), Time(provider), Options(provider).FeedPause));
+            provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IIssuerFeed>(), Time(provider),
+            Options(provider).FeedPause, provider.GetService<ILogger<FeedPump>>()));
         services.TryAddSingleton(provider => new AdmissionLimiter(Options(provider).Admission, Time(provider)));
         services.TryAddSingleton(MakeServices);
         services.TryAddSingleton<CenterServer>();

@@ -45,8 +45,14 @@ public interface IOrderStore
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<SaveOutcome> SaveAsync(OrderId order, long fence, OrderChange change, CancellationToken cancellation = default);
 
-    /// <summary>Lets go of every claim of a host's sessions. At that host's start, when all its earlier sessions are known to be dead.</summary>
+    /// <summary>
+    /// Lets go of every claim of a host's sessions. At that host's start, when all its earlier sessions are known to be dead: the store
+    /// must see to that.
+    /// </summary>
     /// <returns>How many there were.</returns>
+    /// <exception cref="StoreException">
+    /// <see cref="StoreFault.Served"/>: another center serves from this store; nothing was let go.
+    /// </exception>
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<int> ReleaseSessionsOfHostAsync(string host, CancellationToken cancellation = default);
 

@@ -58,7 +58,8 @@ public sealed record NewOrder(
         : Sequence is < 0 or > MaxSequence ? $"the sequence number is {Sequence}; 0 to {MaxSequence} are possible"
         : SealedData.Length is 0 or > MaxSealedData ? $"the write data has {SealedData.Length} bytes; 1 to {MaxSealedData} are possible"
         : CodeVerifier.Length is 0 or > MaxVerifier ? $"the code verifier has {CodeVerifier.Length} bytes; 1 to {MaxVerifier} are possible"
-        : Display is null || Display.Length > Limits.MaxDisplay ? $"the display text is longer than {Limits.MaxDisplay} characters"
+        : Display is null || !PlainText.Accepts(Display, Limits.MaxDisplay)
+            ? $"the display text is longer than {Limits.MaxDisplay} characters, or is no plain text"
         : null;
 }
 
@@ -102,7 +103,7 @@ public abstract record ClaimOutcome
         ProductMode Mode, ByteString SealedData, string Customer, int Sequence) : ClaimOutcome
     {
         /// <summary>What the center's machine gets, once the plan is made.</summary>
-        public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, Display);
+        public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, PlainText.Of(Display, Limits.MaxDisplay));
 
         /// <summary>Without the token and the customer's data.</summary>
         public override string ToString() => $"Claimed {{ {Order}, Fence = {Fence}, {State}, {Progress} }}";

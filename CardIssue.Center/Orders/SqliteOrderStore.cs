@@ -94,15 +94,19 @@ public sealed class SqliteOrderStore : IOrderStore
     }
 
     /// <inheritdoc/>
-    public async Task<int> ReleaseSessionsOfHostAsync(string host, CancellationToken cancellation = default) => await _database.WriteAsync(
-        connection =>
-        {
-            var held = OrderRow.Select(connection, "claim_host = $host", ("$host", host));
-            foreach (var order in held)
-                OrderTransition.Release(order).Save(connection, _database.Now, "Released", $"host {host} started anew");
-            return held.Count;
-        },
-        cancellation).ConfigureAwait(false);
+    public async Task<int> ReleaseSessionsOfHostAsync(string host, CancellationToken cancellation = default)
+    {
+        _database.Serve();
+        return await _database.WriteAsync(
+            connection =>
+            {
+                var held = OrderRow.Select(connection, "claim_host = $host", ("$host", host));
+                foreach (var order in held)
+                    OrderTransition.Release(order).Save(connection, _database.Now, "Released", $"host {host} started anew");
+                return held.Count;
+            },
+            cancellation).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public Task<CardRecord> CardAsync(CardId card, CancellationToken cancellation = default) =>

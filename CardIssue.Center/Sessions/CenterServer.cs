@@ -14,7 +14,7 @@ public sealed class CenterServer
     private readonly ConcurrentDictionary<string, CenterSession> _sessions = new();
     private readonly JoinDesk _joins;
     private readonly string _start = Guid.NewGuid().ToString("N")[..8];
-    private int _count;
+    private int _count, _runs;
 
     /// <summary>Makes a server; <see cref="RunAsync"/> starts it.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -30,16 +30,27 @@ public sealed class CenterServer
     /// <summary>How long sessions may take to stop in order.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a listener that failed as none does is left alone.</summary>
+    public static readonly TimeSpan ListenerPause = TimeSpan.FromSeconds(1);
+
     /// <summary>How many sessions there are.</summary>
     public int Sessions => _sessions.Count;
 
-    /// <summary>Serves the lines until cancelled; then orders under way are stopped and let go. The listeners belong to the caller.</summary>
+    /// <summary>
+    /// Serves the lines until cancelled; then orders under way are stopped and let go. Once per server. The listeners belong to the
+    /// caller.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The server runs already, or ran before: make another.</exception>
     /// <exception cref="ArgumentException">The lines do not fit each other: the results line of a data half is missing.</exception>
-    /// <exception cref="StoreException">The store cannot be used at the start.</exception>
+    /// <exception cref="StoreException">
+    /// The store cannot be used at the start; <see cref="StoreFault.Served"/>: another center serves from it.
+    /// </exception>
     public async Task RunAsync(IReadOnlyList<ServedLine> lines, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(lines);
         var terms = LineTerms.Of(lines);
+        if (Interlocked.Exchange(ref _runs, 1) == 1)
+            throw new InvalidOperationException("RunAsync was called before; a server runs once: make another one.");
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);
@@ -59,13 +70,31 @@ public sealed class CenterServer
             try
             {
                 var line = await served.Listener.AcceptAsync(cancellation).ConfigureAwait(false);
-                _ = ServeAsync(line, served, terms, sessionsEnd);
+                _ = ServeWalledAsync(line, served, terms, sessionsEnd);
             }
             catch (LineException e)
             {
                 OperationLog.ListenerFailed(_logger, served.Listener.Line, e.Message);
                 return;
             }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                OperationLog.ListenerFault(_logger, e, served.Listener.Line, ListenerPause);
+                await Task.Delay(ListenerPause, _services.Time, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Nobody waits for this: whatever fails in it is said here and nowhere else.</summary>
+    private async Task ServeWalledAsync(ILine line, ServedLine served, LineTerms terms, CancellationToken cancellation)
+    {
+        try
+        {
+            await ServeAsync(line, served, terms, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            OperationLog.ServerFault(_logger, e, nameof(ServeAsync));
         }
     }
 
@@ -130,16 +159,18 @@ public sealed class CenterServer
             {
                 await _services.Log.CheckpointAsync(cancellation).ConfigureAwait(false);
             }
-            catch (StoreException e)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
+                if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(CheckpointAsync));
                 OperationLog.NoCheckpoint(_logger, e.Message);
             }
             try
             {
                 await _services.Desk.DeleteWriteDataAsync(cancellation).ConfigureAwait(false);
             }
-            catch (StoreException e)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
+                if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(CheckpointAsync));
                 OperationLog.NotDeleted(_logger, e.Message);
             }
         }

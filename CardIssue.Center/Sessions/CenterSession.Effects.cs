@@ -44,6 +44,13 @@ internal sealed partial class CenterSession
             OperationLog.NotSaved(_logger, Name, effect.GetType().Name, e.Message);
             if (effect is CenterEffect.Save || _state.Work is not null) _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
             else await HangUpAsync().ConfigureAwait(false);
+            await LetGoOfClaimedAsync().ConfigureAwait(false);
+            return false;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            await FailAsync(effect.GetType().Name, e).ConfigureAwait(false);
+            await GiveUpAsync(effect).ConfigureAwait(false);
             return false;
         }
     }
@@ -51,6 +58,7 @@ internal sealed partial class CenterSession
     /// <summary>Not even a farewell can be logged: the line is closed, and the terminal comes back by itself.</summary>
     private async ValueTask HangUpAsync()
     {
+        if (_closed) return;
         await CloseLineAsync().ConfigureAwait(false);
         _followUps.Enqueue(new CenterEvent.LineDown());
     }
@@ -99,7 +107,7 @@ internal sealed partial class CenterSession
     {
         var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
         var receipt = $"CARD ISSUED\n{_work!.Display}\nOrder {issued.Order}\nCard {issued.Card}\nTerminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
-        return SendAsync(new Issued(receipt.Length <= Limits.MaxReceipt ? receipt : receipt[..Limits.MaxReceipt]), cancellation);
+        return SendAsync(new Issued(PlainText.Of(receipt, Limits.MaxReceipt, lines: true)), cancellation);
     }
 
     /// <summary>A line that breaks while sending is reported by its receiving end.</summary>
@@ -112,6 +120,12 @@ internal sealed partial class CenterSession
         catch (LineException e)
         {
             OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // A line that fails as no line does is a broken one: the terminal comes back on another.
+            await FailAsync(nameof(SendFrameAsync), e).ConfigureAwait(false);
+            await HangUpAsync().ConfigureAwait(false);
         }
     }
 
@@ -145,7 +159,9 @@ internal sealed partial class CenterSession
                 break;
             case ClaimOutcome.Claimed claimed:
                 _log.Order = claimed.Order;
+                _claimed = claimed;
                 await BeginWorkAsync(claimed, cancellation).ConfigureAwait(false);
+                _claimed = null;
                 break;
         }
     }
@@ -241,15 +257,6 @@ internal sealed partial class CenterSession
             : new Judgement(new Verdict.Rejected(CardRejection.InUse), $"the card is {known.Standing}, order {known.Order}");
     }
 
-    private async ValueTask CloseLineAsync()
-    {
-        _closed = true;
-        await _line.DisposeAsync().ConfigureAwait(false);
-        await CloseResultsAsync().ConfigureAwait(false);
-    }
-
-    private void Show(int step, string text) =>
-        _services.Display?.Report(new CenterProgress(_services.Time.GetUtcNow(), step == 0 ? "" : $"S{step}", Name, text));
 
     private static int StepOf(ScriptKind kind) => kind is ScriptKind.Open or ScriptKind.Authenticate ? 260 : 290;
 

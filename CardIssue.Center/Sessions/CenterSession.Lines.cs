@@ -32,6 +32,10 @@ internal sealed partial class CenterSession
             OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
             fault = e;
         }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            OperationLog.Fault(_logger, e, Name, nameof(ReceiveAsync));
+        }
         var down = new Item(new CenterEvent.LineDown(), ByteString.Empty, this, fault);
         if (Volatile.Read(ref _dataHalf) is { } data) await data._queue.PostAsync(down, cancellation).ConfigureAwait(false);
         await _queue.PostAsync(down with { Fault = _dataHalf is null ? fault : null }, cancellation).ConfigureAwait(false);

@@ -60,22 +60,27 @@ internal sealed partial class CenterSession : IDisposable
     /// <summary>Works until the line is gone and everything that it left is settled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        await StepAsync(new CenterEvent.LineUp(_line.Peer.Line!.Value, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength))), cancellation).ConfigureAwait(false);
+        var lineUp = new CenterEvent.LineUp(_line.Peer.Line!.Value, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength)));
+        await StepAsync(lineUp, cancellation).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var receiving = ReceiveAsync(ended.Token);
         var renewing = RenewAsync(ended.Token);
         try
         {
-            while (!_closed && _state.Phase is not CenterPhase.Ended && await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item) await TakeAsync(item, cancellation).ConfigureAwait(false);
+            while (!_closed && _state.Phase is not CenterPhase.Ended && await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item)
+                await TakeAsync(item, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            await FailAsync(nameof(RunAsync), e).ConfigureAwait(false);
         }
         finally
         {
             await ended.CancelAsync().ConfigureAwait(false);
             _joins.Withdraw(this);
-            await CloseResultsAsync().ConfigureAwait(false);
+            await CloseLineAsync().ConfigureAwait(false);
             await Task.WhenAll(receiving, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            // What is left must be let go even when the host shuts down.
-            if (_state.Phase is not CenterPhase.Ended) await StepAsync(new CenterEvent.LineDown(), CancellationToken.None).ConfigureAwait(false);
+            await EndAsync().ConfigureAwait(false);
         }
     }
 
@@ -100,8 +105,9 @@ internal sealed partial class CenterSession : IDisposable
             if (item.Fault is { Fault: LineFault.Tampered } tampered) await _log.DecidedAsync(0, nameof(LineFault.Tampered), tampered.Message, cancellation).ConfigureAwait(false);
             if (happened is CenterEvent.Garbage garbage) await _log.GarbageAsync(garbage.Error, item.Frame.Memory, cancellation).ConfigureAwait(false);
         }
-        catch (StoreException e)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
+            if (e is not StoreException) OperationLog.Fault(_logger, e, Name, nameof(TakeAsync));
             OperationLog.NotLogged(_logger, Name, e.Message);
             if (happened is not CenterEvent.LineDown) happened = new CenterEvent.SaveFailed(ClaimLost: false);
             if (_state.Work is null)
@@ -125,8 +131,9 @@ internal sealed partial class CenterSession : IDisposable
             Volatile.Write(ref _state, step.State);
             if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Name, before, happened.Kind, step.Outcome.Reason);
             if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);
+            var goesOn = true;
             foreach (var effect in step.Effects)
-                if (!await CarryOutAsync(effect, cancellation).ConfigureAwait(false)) break;
+                if (goesOn || LetsGo(effect)) goesOn = await CarryOutAsync(effect, cancellation).ConfigureAwait(false) && goesOn;
             if (_state.Work is null && _followUps.Count == 0) EndWork();
         }
     }
@@ -150,10 +157,10 @@ internal sealed partial class CenterSession : IDisposable
                 if (!await _services.Orders.RenewAsync(work.Claim.Order, work.Claim.Fence, cancellation).ConfigureAwait(false))
                     await _queue.PostAsync(new Item(new CenterEvent.SaveFailed(ClaimLost: true), ByteString.Empty), cancellation).ConfigureAwait(false);
             }
-            catch (StoreException e)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
                 // The next save will say so too; until then there is nothing to lose.
-                OperationLog.NotSaved(_logger, Name, "lease", e.Message);
+                OperationLog.NotSaved(_logger, Name, "lease", $"{e.GetType().Name}: {e.Message}");
             }
         }
     }

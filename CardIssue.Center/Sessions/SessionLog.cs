@@ -87,7 +87,7 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
     };
 
     private static string Text(string name, string value) =>
-        $"{{\"{name}\":\"{JsonEncodedText.Encode(value.Length <= MaxText ? value : value[..MaxText], JavaScriptEncoder.Default)}\"}}";
+        $"{{\"{name}\":\"{JsonEncodedText.Encode(PlainText.Of(value, MaxText), JavaScriptEncoder.Default)}\"}}";
 
     private const int MaxText = 1_024;
 

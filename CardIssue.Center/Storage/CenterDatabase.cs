@@ -12,12 +12,14 @@ public sealed class CenterDatabase : IAsyncDisposable
     private readonly SqliteFile _file;
     private readonly GenerationMirror _mirror;
     private readonly TimeProvider _time;
+    private readonly ServingLock _serving;
     private ByteString _storeId;
 
-    private CenterDatabase(SqliteFile file, GenerationMirror mirror, TimeProvider time)
+    private CenterDatabase(SqliteFile file, GenerationMirror mirror, ServingLock serving, TimeProvider time)
     {
         _file = file;
         _mirror = mirror;
+        _serving = serving;
         _time = time;
     }
 
@@ -44,7 +46,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         try
         {
             mirror = new GenerationMirror(options.GenerationPath);
-            var database = new CenterDatabase(file, mirror, time);
+            var database = new CenterDatabase(file, mirror, new ServingLock(options.LockPath), time);
             await database.CompareGenerationsAsync(cancellation).ConfigureAwait(false);
             return database;
         }
@@ -56,11 +58,20 @@ public sealed class CenterDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the file.</summary>
+    /// <summary>
+    /// Says that a center is served from this store, from now until it is disposed. A <see cref="Sessions.CenterServer"/> does that by
+    /// itself; again is harmless.
+    /// Programs that only look or change something need not.
+    /// </summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from it.</exception>
+    public void Serve() => _serving.Take();
+
+    /// <summary>Closes the file; another center may serve from it.</summary>
     public async ValueTask DisposeAsync()
     {
         await _file.DisposeAsync().ConfigureAwait(false);
         _mirror.Dispose();
+        _serving.Dispose();
     }
 
     /// <summary>One durable transaction. <paramref name="flush"/>: the generation's copy is forced to the disk too.</summary>

@@ -19,6 +19,8 @@ public enum StoreFault
     Newer,
     /// <summary>The disk reported an error.</summary>
     Broken,
+    /// <summary>Another center serves from this store.</summary>
+    Served,
 }
 
 /// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved; its message says what to do.</summary>

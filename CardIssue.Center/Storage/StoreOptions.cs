@@ -22,6 +22,8 @@ public sealed class StoreOptions
 
     internal string DatabasePath => Path.Combine(Directory, "center.db");
 
+    internal string LockPath => Path.GetFullPath(Path.Combine(Directory, "serve.lock"));
+
     internal string GenerationPath => GenerationFile.Length > 0 ? GenerationFile : Path.Combine(Directory, "log", "center.generation");
 
     /// <summary>Checks the values.</summary>

@@ -28,12 +28,12 @@ public sealed class VerifiedReaderList
 
     /// <summary>A reader that is not known, in its own words as far as they can be shown.</summary>
     /// <param name="reader">What it says of itself.</param>
-    /// <param name="why">Why it is not known; of this program's words alone.</param>
+    /// <param name="why">Why it is not known; of this program's words, or a plug-in's.</param>
     public static ReaderJudgement.Unknown Stranger(ReaderIdentity reader, string why)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var reason = $"{Clip(reader.Kind)} reader {Clip(reader.Vendor)} {Clip(reader.Model)}, serial {Clip(reader.Serial)}: {why}";
-        return new ReaderJudgement.Unknown(reason.Length <= MaxReason ? reason : reason[..MaxReason]);
+        return new ReaderJudgement.Unknown(
+            $"{Clip(reader.Kind)} reader {Clip(reader.Vendor)} {Clip(reader.Model)}, serial {Clip(reader.Serial)}: {why}");
     }
 
     private string WhyNot(ReaderIdentity reader)
@@ -54,7 +54,7 @@ public sealed class VerifiedReaderList
     }
 
     // A reader's own words: short, and nothing that moves a cursor.
-    private static string Clip(string? text) => text is null ? "?" : string.Concat(text.Where(c => !char.IsControl(c)).Take(MaxShown));
+    private static string Clip(string? text) => text is null ? "?" : PlainText.Of(text, MaxShown);
 }
 
 /// <summary>Whether a reader is known (S250).</summary>
@@ -71,6 +71,14 @@ public abstract record ReaderJudgement
     public sealed record MustProve(ValueList<ReaderEntry> Entries) : ReaderJudgement;
 
     /// <summary>It may neither write nor read.</summary>
-    /// <param name="Reason">What the reader says of itself, what does not fit and what could not be learned; at most 256 characters, for the operator and the center's log.</param>
-    public sealed record Unknown(string Reason) : ReaderJudgement;
+    /// <param name="Reason">
+    /// What the reader says of itself, what does not fit and what could not be learned, for the operator and the center's log; of what
+    /// is given as much as
+    /// <see cref="PlainText.Of"/> leaves of it, at most <see cref="VerifiedReaderList.MaxReason"/> characters.
+    /// </param>
+    public sealed record Unknown(string Reason) : ReaderJudgement
+    {
+        /// <inheritdoc cref="Unknown(string)" path="/param[@name='Reason']"/>
+        public string Reason { get; } = PlainText.Of(Reason, VerifiedReaderList.MaxReason);
+    }
 }

@@ -65,11 +65,28 @@ public static class TerminalServiceCollectionExtensions
     /// <summary>Keeps the relay at work while the host lives.</summary>
     private sealed class RelayService(TerminalRelay relay) : BackgroundService
     {
+        private readonly CancellationTokenSource _stop = new();
+        private Task _running = Task.CompletedTask;
+
+        /// <summary>The relay runs when the host has started, so that it can be asked from then on.</summary>
+        public override Task StartAsync(CancellationToken cancellationToken)
+        {
+            _running = relay.RunAsync(_stop.Token);
+            return base.StartAsync(cancellationToken);
+        }
+
+        public override void Dispose()
+        {
+            base.Dispose();
+            _stop.Dispose();
+        }
+
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
+            await using var _ = stoppingToken.Register(_stop.Cancel).ConfigureAwait(false);
             try
             {
-                await relay.RunAsync(stoppingToken).ConfigureAwait(false);
+                await _running.ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

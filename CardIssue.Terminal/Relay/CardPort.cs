@@ -18,11 +18,15 @@ internal sealed class CardPort : IAsyncDisposable
 {
     private const int MaxQueued = 64;
 
+    /// <summary>How often a connection that fails to close is closed.</summary>
+    private const int MaxDisconnects = 2;
+
     private readonly ICardReader _reader;
     private readonly ISecureModule _module;
     private readonly CommandBuffer _commands;
     private readonly ResponseStore _responses;
     private readonly Func<CardAnswer, ValueTask> _post;
+    private readonly Func<string, Exception, ValueTask> _failed;
     private readonly Func<CancellationToken, ValueTask<ReaderJudgement>> _checkReader;
     private readonly TimeSpan _slowCard;
     private readonly TimeProvider _time;
@@ -40,14 +44,29 @@ internal sealed class CardPort : IAsyncDisposable
 
     public CardPort(
         ICardReader reader, ISecureModule module, CommandBuffer commands, ResponseStore responses,
-        Func<CardAnswer, ValueTask> post, Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
-        (_reader, _module, _commands, _responses, _post, _checkReader, _slowCard, _time, _logger) =
-        (reader, module, commands, responses, post, checkReader, slowCard, time, logger);
+        Func<CardAnswer, ValueTask> post, Func<string, Exception, ValueTask> failed,
+        Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
+        (_reader, _module, _commands, _responses, _post, _failed, _checkReader, _slowCard, _time, _logger) =
+        (reader, module, commands, responses, post, failed, checkReader, slowCard, time, logger);
 
-    /// <summary>Works off the queue until cancelled.</summary>
+    /// <summary>
+    /// Works off the queue until cancelled. What a driver or a module throws ends the script under way, and the relay hears of it.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        await foreach (var work in _work.Reader.ReadAllAsync(cancellation).ConfigureAwait(false)) await work(cancellation).ConfigureAwait(false);
+        await foreach (var work in _work.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        {
+            try
+            {
+                await work(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                _broken = ScriptStop.CardLost;
+                await DisconnectAsync().ConfigureAwait(false);
+                await _failed(nameof(CardPort), e).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Gets ready for a script: a cold reset for an opening, the ticket for the module. A failure is told with the script's first command.</summary>
@@ -91,10 +110,16 @@ internal sealed class CardPort : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _work.Writer.TryComplete();
-        await LetGoAsync().ConfigureAwait(false);
-        CryptographicOperations.ZeroMemory(_payload);
-        CryptographicOperations.ZeroMemory(_wrapped);
-        CryptographicOperations.ZeroMemory(_response);
+        try
+        {
+            await LetGoAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(_payload);
+            CryptographicOperations.ZeroMemory(_wrapped);
+            CryptographicOperations.ZeroMemory(_response);
+        }
     }
 
     private async ValueTask BeginAsync(Script script, CancellationToken cancellation)
@@ -184,11 +209,12 @@ internal sealed class CardPort : IAsyncDisposable
     {
         using var slow = new CancellationTokenSource(_slowCard, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, slow.Token);
-        var length = 0;
+        // All of it is zeroed when the driver fails midway.
+        var length = _response.Length;
         try
         {
             length = await connection.TransmitAsync(command, _response, either.Token).ConfigureAwait(false);
-            _responses.Add(_response.AsSpan(0, length));
+            if (!_responses.TryAdd(_response.AsSpan(0, length))) return new TerminalEvent.Faulted(sequence, ScriptStop.TooLong);
             var statusWord = (ushort)(_response[length - 2] << 8 | _response[length - 1]);
             return new TerminalEvent.Answered(sequence, ExpectedStatus.Admits(expected, statusWord));
         }
@@ -214,8 +240,14 @@ internal sealed class CardPort : IAsyncDisposable
         if (_script is not null) _commands.Discard(_script.First + _script.Count);
         _responses.Clear();
         _script = null;
-        _module.EndOpening();
-        await DisconnectAsync().ConfigureAwait(false);
+        try
+        {
+            _module.EndOpening();
+        }
+        finally
+        {
+            await DisconnectAsync().ConfigureAwait(false);
+        }
     }
 
     private async ValueTask DisconnectAsync()
@@ -223,6 +255,12 @@ internal sealed class CardPort : IAsyncDisposable
         if (_connection is null) return;
         var gone = _connection;
         _connection = null;
+        // A connection that stays open would keep the reader busy for the next card.
+        for (var tries = 0; tries < MaxDisconnects && !await TryDisposeAsync(gone).ConfigureAwait(false); tries++) { }
+    }
+
+    private async ValueTask<bool> TryDisposeAsync(ICardConnection gone)
+    {
         try
         {
             await gone.DisposeAsync().ConfigureAwait(false);
@@ -232,6 +270,12 @@ internal sealed class CardPort : IAsyncDisposable
             // The card went first; there is nothing left to power down.
             Log.CardLost(_logger, e.Fault, e.Message);
         }
+        catch (Exception e)
+        {
+            Log.NotPoweredDown(_logger, e);
+            return false;
+        }
+        return true;
     }
 }
 

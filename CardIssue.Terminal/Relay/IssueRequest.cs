@@ -1,14 +1,38 @@
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Terminal.Relay;
 
 /// <summary>What the operator asks for (S230).</summary>
-/// <param name="Reference">An order number or a customer id, 1 to <see cref="Limits.MaxReference"/> characters.</param>
-/// <param name="Code">The one-time issue code; the relay does not dispose it.</param>
+/// <param name="Reference">
+/// An order number or a customer id, 1 to <see cref="Limits.MaxReference"/> characters of <see cref="PlainText"/>.
+/// </param>
+/// <param name="Code">The one-time issue code, 1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes; the relay does not dispose it.</param>
 /// <param name="Operator">Who works here.</param>
+/// <exception cref="ArgumentException">One of them cannot be asked for; <see cref="Fault"/> tells before.</exception>
 public sealed record IssueRequest(string Reference, SecretBytes Code, OperatorId Operator)
 {
+    /// <inheritdoc cref="IssueRequest(string, SecretBytes, OperatorId)" path="/param[@name='Reference']"/>
+    public string Reference { get; } = Fault(Reference, Code) is { } fault ? throw new ArgumentException(fault) : Reference;
+
+    /// <inheritdoc cref="IssueRequest(string, SecretBytes, OperatorId)" path="/param[@name='Code']"/>
+    public SecretBytes Code { get; } = Code;
+
+    /// <inheritdoc cref="IssueRequest(string, SecretBytes, OperatorId)" path="/param[@name='Operator']"/>
+    public OperatorId Operator { get; } = Operator.Value is null ? throw new ArgumentException("There is no operator.") : Operator;
+
+    /// <summary>Why no request can be made with these, in words for the operator; null when one can.</summary>
+    public static string? Fault(string reference, SecretBytes code)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(code);
+        return reference.Length == 0 || !PlainText.Accepts(reference, Limits.MaxReference)
+                ? $"An order or customer id has 1 to {Limits.MaxReference} characters, and no line breaks or other control characters."
+            : code.Length is 0 or > IssueCodeEnvelope.MaxCode ? $"An issue code has 1 to {IssueCodeEnvelope.MaxCode} bytes."
+            : null;
+    }
+
     /// <summary>Without reference and code.</summary>
     public override string ToString() => $"IssueRequest {{ Operator = {Operator} }}";
 }
@@ -38,6 +62,9 @@ public enum IssueEnding
 /// <param name="Receipt">What may be printed when issued; else empty.</param>
 public sealed record IssueOutcome(IssueEnding Ending, string Detail, string Receipt)
 {
+    /// <summary>Why <see cref="Receipt"/> was not printed, and is to be printed again; null when it was, or there is no printer.</summary>
+    public string? PrintFault { get; init; }
+
     /// <summary>Whether the card is issued.</summary>
     public bool IsIssued => Ending is IssueEnding.Issued;
 }

@@ -22,13 +22,18 @@ internal sealed class LineReturn(TimeSpan pause, TimeProvider time)
     {
         var up = _upSince;
         _upSince = null;
-        if (up is not { } since || !HadAccess(phase)) return pause;
+        if (up is not { } since || !phase.HasAccess()) return pause;
         if (time.GetElapsedTime(since) >= pause) _returnedAtOnce = false;
         if (_returnedAtOnce) return pause;
         _returnedAtOnce = true;
         return TimeSpan.Zero;
     }
+}
 
-    private static bool HadAccess(TerminalPhase phase) =>
-        phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.AwaitingResults);
+/// <summary>What the relay asks of a phase.</summary>
+internal static class TerminalPhases
+{
+    /// <summary>Whether the center has let the terminal in, on the line that is up.</summary>
+    public static bool HasAccess(this TerminalPhase phase) =>
+        phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.AwaitingResults or TerminalPhase.Attached);
 }

@@ -52,8 +52,14 @@ internal sealed class RelayLine : IAsyncDisposable
     /// <summary>Closes the line, whichever halves of it are up; its receiving end reports that it is gone.</summary>
     public async ValueTask CloseAsync()
     {
-        await Received.DisposeAsync().ConfigureAwait(false);
-        await Volatile.Read(ref _sending).DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await Received.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await Volatile.Read(ref _sending).DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Closes the line; a results half that was being brought up is given up. Twice is harmless.</summary>

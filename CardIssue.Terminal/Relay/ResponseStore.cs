@@ -9,16 +9,21 @@ internal sealed class ResponseStore : IDisposable
 {
     private readonly List<byte[]> _pinned = [];
     private readonly Lock _gate = new();
+    private int _room = FieldLimits.MaxResponses;
 
     /// <summary>Keeps a copy of a response APDU.</summary>
-    public void Add(ReadOnlySpan<byte> response)
+    /// <returns>False when it does not fit into one <see cref="Result"/> with those before it; then it is not kept.</returns>
+    public bool TryAdd(ReadOnlySpan<byte> response)
     {
-        var copy = GC.AllocateUninitializedArray<byte>(response.Length, pinned: true);
-        response.CopyTo(copy);
         lock (_gate)
         {
-            if (_pinned.Count >= Limits.MaxScriptCommands) throw new InvalidOperationException("More responses than a script has commands.");
+            var taken = FieldLimits.RoomOf(response.Length);
+            if (taken > _room || _pinned.Count == Limits.MaxScriptCommands) return false;
+            var copy = GC.AllocateUninitializedArray<byte>(response.Length, pinned: true);
+            response.CopyTo(copy);
             _pinned.Add(copy);
+            _room -= taken;
+            return true;
         }
     }
 
@@ -45,6 +50,7 @@ internal sealed class ResponseStore : IDisposable
         {
             foreach (var response in _pinned) CryptographicOperations.ZeroMemory(response);
             _pinned.Clear();
+            _room = FieldLimits.MaxResponses;
         }
     }
 

@@ -45,6 +45,10 @@ internal sealed class ResultsHalf(
         {
             // The data half went first.
         }
+        catch (Exception e)
+        {
+            Log.Failed(logger, e, nameof(ResultsHalf), _state.Phase);
+        }
         finally
         {
             if (_state.Phase is not TerminalPhase.Attached)

@@ -32,7 +32,9 @@ public sealed partial class TerminalRelay
             case TerminalEffect.Show show:
                 Show(show);
                 break;
-            case TerminalEffect.Print print: return PrintAsync(print.Receipt, cancellation);
+            case TerminalEffect.Print print:
+                Print(print.Receipt, cancellation);
+                break;
             case TerminalEffect.ArmTimer:
                 _queue.ArmTimer(_options.CenterSilence);
                 break;
@@ -62,6 +64,12 @@ public sealed partial class TerminalRelay
         catch (LineException e)
         {
             Log.LineDown(_logger, e.Fault, e.Message);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // A line that fails as no line does is a broken one: the order goes on on the next.
+            Log.Failed(_logger, e, nameof(SendAsync), _state.Phase);
+            await CloseLineAsync().ConfigureAwait(false);
         }
     }
 
@@ -104,17 +112,12 @@ public sealed partial class TerminalRelay
         line.BringUpResults(stop => Task.Run(() => half.JoinAsync(((SplitConnector)_connector).Results, start, stop), CancellationToken.None));
     }
 
-    private async ValueTask CloseLineAsync()
-    {
-        if (_line is not null) await _line.CloseAsync().ConfigureAwait(false);
-    }
-
     private void Show(TerminalEffect.Show show)
     {
         var progress = new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text, show.Record);
         Log.Shown(_logger, progress.Step, progress.Notice, progress.Detail, progress.Record);
-        _display?.Report(progress);
-        if (_pending is { Asked: true } asked) asked.Progress?.Report(progress);
+        Tell(_display, progress);
+        if (_pending is { Asked: true } asked) Tell(asked.Progress, progress);
         if (EndingOf(show.Notice) is { } ending) End(ending, show.Text);
     }
 
@@ -129,24 +132,10 @@ public sealed partial class TerminalRelay
         _ => null,
     };
 
-    private void End(IssueEnding ending, string detail, string receipt = "")
+    private void End(IssueEnding ending, string detail)
     {
-        _pending?.Done.TrySetResult(new IssueOutcome(ending, detail, receipt));
+        _pending?.Done.TrySetResult(new IssueOutcome(ending, detail, ""));
         _pending = null;
-    }
-
-    private async ValueTask PrintAsync(string receipt, CancellationToken cancellation)
-    {
-        End(IssueEnding.Issued, "", receipt);
-        if (_printer is null) return;
-        try
-        {
-            await _printer.PrintAsync(receipt, cancellation).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            Log.NotPrinted(_logger, e.Message);
-        }
     }
 
     private async Task KeepLineAsync(CancellationToken cancellation)
@@ -154,6 +143,7 @@ public sealed partial class TerminalRelay
         var lineReturn = new LineReturn(_options.RefusedPause, _time);
         while (true)
         {
+            var failed = false;
             try
             {
                 var line = new RelayLine(await _connector.ConnectAsync(cancellation).ConfigureAwait(false), _module);
@@ -169,9 +159,15 @@ public sealed partial class TerminalRelay
             {
                 Log.LineDown(_logger, e.Fault, e.Message);
             }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                Log.Failed(_logger, e, nameof(KeepLineAsync), Phase);
+                failed = true;
+            }
             // What was still coming in goes nowhere any more.
             _commands.Reset();
-            var pause = lineReturn.Lost(Phase);
+            var lost = lineReturn.Lost(Phase);
+            var pause = failed ? _options.RefusedPause : lost;
             await _queue.PostAsync(new Item.Happened(new TerminalEvent.LineDown()), cancellation).ConfigureAwait(false);
             await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
         }

@@ -22,12 +22,18 @@ public sealed partial class TerminalRelay
 
     /// <summary>
     /// Asks the center to know this reader, as soon as no order is under way. A reader that is known comes with the list that names it, which is taken at once;
-    /// for one that waits, ask again later. One at a time: a later request takes an earlier one's place, which then is not answered.
+    /// for one that waits, ask again later. One at a time.
     /// </summary>
     /// <exception cref="CardException">The reader or its key is gone, or tells of itself what no list can hold.</exception>
-    /// <exception cref="TimeoutException">The center did not answer within <see cref="TerminalRelayOptions.CenterSilence"/>; that also is without access, or while an order is under way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The relay does not run; access was never granted yet; or the same question is under way.
+    /// </exception>
+    /// <exception cref="TimeoutException">
+    /// The center did not answer within <see cref="TerminalRelayOptions.CenterSilence"/>: the line is down, or an order is under way.
+    /// </exception>
     public async Task<ReaderEnrollmentOutcome> EnrollReaderAsync(CancellationToken cancellation)
     {
+        using var _ = AskedOnce(ref _enrolling, nameof(EnrollReaderAsync), () => _enrolling = 0);
         var pending = new PendingEnrollment(await DescribeReaderAsync(cancellation).ConfigureAwait(false));
         await _queue.PostAsync(new Item.EnrollmentWanted(pending), cancellation).ConfigureAwait(false);
         return await pending.Done.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
@@ -90,6 +96,12 @@ public sealed partial class TerminalRelay
             _readerWatch.Wait();
             return null;
         }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Log.Failed(_logger, e, nameof(LookAsync), _state.Phase);
+            _readerWatch.Wait();
+            return null;
+        }
     }
 
     /// <summary>A reader that does not say what it is, is not known.</summary>
@@ -104,6 +116,11 @@ public sealed partial class TerminalRelay
         {
             judgement = new ReaderJudgement.Unknown($"the reader does not say what it is: {e.Fault}");
         }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Log.Failed(_logger, e, nameof(CheckAsync), _state.Phase);
+            judgement = new ReaderJudgement.Unknown("the reader does not say what it is: its driver or its key failed");
+        }
         if (judgement is ReaderJudgement.Unknown unknown) Log.ReaderNotKnown(_logger, unknown.Reason);
         return judgement;
     }
@@ -114,7 +131,7 @@ public sealed partial class TerminalRelay
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, slow.Token);
         try
         {
-            return await JudgeReaderAsync(either.Token).ConfigureAwait(false);
+            return await JudgeReaderAsync(either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (slow.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
@@ -136,9 +153,14 @@ public sealed partial class TerminalRelay
             {
                 if (e.Fault is CardFault.ReaderGone or CardFault.ServiceGone) _card.LoseReader();
                 Log.ReaderGone(_logger, e.Fault, e.Message, _options.ReaderPause);
-                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
-                await Task.Delay(_options.ReaderPause, _time, cancellation).ConfigureAwait(false);
             }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                _card.LoseReader();
+                Log.Failed(_logger, e, nameof(WatchReaderAsync), Phase);
+            }
+            await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
+            await Task.Delay(_options.ReaderPause, _time, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -146,8 +168,19 @@ public sealed partial class TerminalRelay
     {
         while (true)
         {
-            _atr = await _reader.WaitForCardAsync(cancellation).ConfigureAwait(false);
-            await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardInserted(_atr)), cancellation).ConfigureAwait(false);
+            var atr = await _reader.WaitForCardAsync(cancellation).ConfigureAwait(false);
+            if (FieldLimits.IsAtr(atr))
+            {
+                _atr = atr;
+                await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardInserted(atr)), cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                // No card as ISO 7816-3 knows one: nothing begins with it, and the operator is told to take it out.
+                Log.NoAtr(_logger, atr.Length);
+                var refused = new TerminalEffect.Show(Notice.CardRejected, nameof(CardRejection.Unreadable));
+                await _queue.PostAsync(new Item.Shown(refused), cancellation).ConfigureAwait(false);
+            }
             await _reader.WaitForRemovalAsync(cancellation).ConfigureAwait(false);
             await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
         }

@@ -33,12 +33,11 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly CommandBuffer _commands;
     private readonly ResponseStore _responses = new();
     private readonly CardPort _card;
-    private readonly SemaphoreSlim _oneIssue = new(1, 1);
     private TerminalState _state;
     private RelayLine? _line;
     private ByteString _atr;
     private PendingIssue? _pending;
-    private TaskCompletionSource<StatusReport>? _status;
+    private PendingStatus? _status;
     private PendingEnrollment? _enrollment;
 
     /// <summary>Makes a relay; <see cref="RunAsync"/> starts it.</summary>
@@ -69,7 +68,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);
         _card = new CardPort(
-            reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)), CheckAsync, options.SlowCard, _time, _logger);
+            reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)),
+            (part, fault) => _queue.PostAsync(new Item.Failed(part, fault)), CheckAsync, options.SlowCard, _time, _logger);
         _state = TerminalState.Start(module.Identity.Id, options.Policy, connector is SplitConnector ? LineHalf.Data : LineHalf.Whole);
     }
 
@@ -88,7 +88,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public sealed record Cancelled(PendingIssue Issue) : Item;
 
-        public sealed record StatusWanted : Item;
+        public sealed record StatusWanted(PendingStatus Status) : Item;
+
+        public sealed record Failed(string Part, Exception Fault) : Item;
 
         public sealed record ReaderCame : Item;
 
@@ -97,92 +99,36 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         public sealed record Shown(TerminalEffect.Show Show) : Item;
     }
 
-    /// <summary>A request from <see cref="IssueAsync"/> on its way.</summary>
-    private sealed record PendingIssue(IssueRequest Request, IProgress<IssueProgress>? Progress)
-    {
-        public TaskCompletionSource<IssueOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public bool Asked { get; set; }
-    }
-
     /// <summary>Where the terminal stands.</summary>
     public TerminalPhase Phase => Volatile.Read(ref _state).Phase;
 
     /// <summary>Whether the relay holds no command for a card: so it is whenever no script is under way.</summary>
     public bool HoldsNothing => _commands.IsEmpty;
 
-    /// <summary>Keeps the line up and works until cancelled. Once per relay.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] running = [_card.RunAsync(stop.Token), KeepLineAsync(stop.Token), WatchReaderAsync(stop.Token), WorkAsync(stop.Token)];
-        try
-        {
-            // Any of them ends only by cancellation or by a bug, which must not be hidden.
-            await await Task.WhenAny(running).ConfigureAwait(false);
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            _queue.Complete();
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_line is not null) await _line.DisposeAsync().ConfigureAwait(false);
-            _pending?.Done.TrySetCanceled(CancellationToken.None);
-        }
-    }
-
-    /// <summary>Has one card issued: S230 to S300. Waits for access and for the last customer's card to be taken out. One at a time.</summary>
-    /// <param name="request">Whose card.</param>
-    /// <param name="progress">Is told each step of this request.</param>
-    /// <param name="cancellation">Cancels the request at the center too; what was begun stays with its card.</param>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async Task<IssueOutcome> IssueAsync(IssueRequest request, IProgress<IssueProgress>? progress = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.Reference.Length is 0 or > Limits.MaxReference) throw new ArgumentException($"A reference has 1 to {Limits.MaxReference} characters.", nameof(request));
-        await _oneIssue.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            var pending = new PendingIssue(request, progress);
-            await _queue.PostAsync(new Item.Wanted(pending), cancellation).ConfigureAwait(false);
-            await using var _ = cancellation.Register(() => CancelLater(pending)).ConfigureAwait(false);
-            return await pending.Done.Task.ConfigureAwait(false);
-        }
-        finally
-        {
-            _oneIssue.Release();
-        }
-    }
-
-    /// <summary>Asks the center what it takes this terminal for. Needs access.</summary>
-    public async Task<StatusReport> AskStatusAsync(CancellationToken cancellation)
-    {
-        var asked = new TaskCompletionSource<StatusReport>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _status = asked;
-        await _queue.PostAsync(new Item.StatusWanted(), cancellation).ConfigureAwait(false);
-        return await asked.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
-    }
-
-    /// <summary>Zeroes what is left. The reader, module and connector belong to the caller.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _queue.Dispose();
-        await _card.DisposeAsync().ConfigureAwait(false);
-        _commands.Dispose();
-        _responses.Dispose();
-        _oneIssue.Dispose();
-    }
-
-    private void CancelLater(PendingIssue pending) => _ = Task.Run(async () => await _queue.PostAsync(new Item.Cancelled(pending)).ConfigureAwait(false));
-
     private async Task WorkAsync(CancellationToken cancellation)
     {
         while (await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item)
         {
-            await ActAsync(item, cancellation).ConfigureAwait(false);
-            if (_state.Phase is TerminalPhase.Idle) await MindReaderAsync(cancellation).ConfigureAwait(false);
-            if (_state.Phase is TerminalPhase.Idle && _pending is { Asked: false } wanted) await AskAsync(wanted, cancellation).ConfigureAwait(false);
+            await WalledAsync(item.GetType().Name, () => ActAsync(item, cancellation), cancellation).ConfigureAwait(false);
+            if (_failed) await RecoverAsync(cancellation).ConfigureAwait(false);
+            await WalledAsync(nameof(AttendAsync), () => AttendAsync(cancellation), cancellation).ConfigureAwait(false);
+            if (_failed) await RecoverAsync(cancellation).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// What waits for its moment: the status for access, the reader and the next customer for the end of the order before.
+    /// </summary>
+    private async ValueTask AttendAsync(CancellationToken cancellation)
+    {
+        if (_state.Phase.HasAccess() && _status is { Sent: false } status)
+        {
+            status.Sent = true;
+            await SendAsync(new StatusRequest(), cancellation).ConfigureAwait(false);
+        }
+        if (_state.Phase is TerminalPhase.Idle) await MindReaderAsync(cancellation).ConfigureAwait(false);
+        if (_state.Phase is TerminalPhase.Idle && _pending is { Asked: false } wanted)
+            await AskAsync(wanted, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask ActAsync(Item item, CancellationToken cancellation)
@@ -190,7 +136,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         switch (item)
         {
             case Item.Happened { Event: TerminalEvent.Received { Message: StatusReport report } }:
-                _status?.TrySetResult(report);
+                _status?.Done.TrySetResult(report);
+                _status = null;
                 break;
             case Item.Happened { Event: TerminalEvent.Received { Message: ReaderEnrollment answer } } when _enrollment is { Sent: true } asked:
                 await TakeEnrollmentAsync(asked, answer, cancellation).ConfigureAwait(false);
@@ -216,6 +163,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 _line = up.Line;
                 // What was asked on the line before is asked again.
                 if (_enrollment is { } unanswered) unanswered.Sent = false;
+                if (_status is { } open) open.Sent = false;
                 await StepAsync(new TerminalEvent.LineUp(up.Nonce), cancellation).ConfigureAwait(false);
                 break;
             case Item.Wanted ask:
@@ -229,8 +177,13 @@ public sealed partial class TerminalRelay : IAsyncDisposable
             case Item.Shown shown:
                 Show(shown.Show);
                 break;
-            case Item.StatusWanted:
-                await SendAsync(new StatusRequest(), cancellation).ConfigureAwait(false);
+            case Item.StatusWanted status:
+                _status = status.Status;
+                break;
+            case Item.Failed failed:
+                Fail(failed.Part, failed.Fault);
+                // Without access no card is in use: what failed was only let go.
+                _failed = _state.Phase.HasAccess();
                 break;
         }
     }
@@ -238,6 +191,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     /// <summary>S230: the code is sealed for this request of this session, and for the center alone.</summary>
     private async ValueTask AskAsync(PendingIssue wanted, CancellationToken cancellation)
     {
+        wanted.Asked = true;
         var number = _state.Requests + 1;
         var (refusal, sealedCode) = await _card.WithModuleAsync(
             module => (module.SealIssueCode(number, wanted.Request.Code.Span, out var code), code), cancellation).ConfigureAwait(false);
@@ -247,7 +201,6 @@ public sealed partial class TerminalRelay : IAsyncDisposable
             End(IssueEnding.Aborted, refusal.ToString());
             return;
         }
-        wanted.Asked = true;
         await StepAsync(new TerminalEvent.IssueOrdered(wanted.Request.Reference, sealedCode, wanted.Request.Operator), cancellation).ConfigureAwait(false);
     }
 
@@ -259,7 +212,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         Volatile.Write(ref _state, step.State);
         if (step.Outcome.Kind is OutcomeKind.Rejected) Log.Rejected(_logger, before, happened.Kind, step.Outcome.Reason);
         if (step.Outcome.Kind is OutcomeKind.Ignored) Log.Ignored(_logger, before, happened.Kind, step.Outcome.Reason);
-        foreach (var effect in step.Effects) await CarryOutAsync(effect, cancellation).ConfigureAwait(false);
+        if (step.State.Phase.HasAccess()) _hadAccess = true;
+        // One that fails does not keep the others from being carried out: above all not those that zero, power down and let go.
+        foreach (var effect in step.Effects)
+            await WalledAsync(effect.GetType().Name, () => CarryOutAsync(effect, cancellation), cancellation).ConfigureAwait(false);
         return step.Outcome.Kind is OutcomeKind.Handled;
     }
 }

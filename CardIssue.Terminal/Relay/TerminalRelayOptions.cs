@@ -26,6 +26,9 @@ public sealed class TerminalRelayOptions
     /// <summary>For how long a reader that is not known and comes back again and again for the same reason is not reported again.</summary>
     public TimeSpan SameReaderPause { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a printer may take for one receipt; the outcome of a request that was issued waits for it.</summary>
+    public TimeSpan Printing { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -37,6 +40,7 @@ public sealed class TerminalRelayOptions
         Positive(ReaderPause, nameof(ReaderPause));
         Positive(ReaderCheck, nameof(ReaderCheck));
         Positive(SameReaderPause, nameof(SameReaderPause));
+        Positive(Printing, nameof(Printing));
     }
 
     internal TerminalPolicy Policy => new(Window, Math.Max(1, Window * 2 / 3));

@@ -9,7 +9,7 @@ public enum CenterEventKind
     LineDown,
     /// <summary>The armed timer ran out.</summary>
     TimerFired,
-    /// <summary>The center's operator or its shut-down stops the order.</summary>
+    /// <summary>The center's operator or its shut-down stops the order, or the center cannot go on with it.</summary>
     StopOrdered,
     /// <summary><see cref="Protocol.Hello"/> came.</summary>
     Hello,
@@ -84,8 +84,9 @@ public abstract record CenterEvent
         public override CenterEventKind Kind => CenterEventKind.TimerFired;
     }
 
-    /// <summary>The center's operator or its shut-down stops the order.</summary>
-    public sealed record StopOrdered : CenterEvent
+    /// <summary>The center's operator or its shut-down stops the order, or the center cannot go on with it.</summary>
+    /// <param name="Code">Which: <see cref="AbortCode.CenterStopped"/> or <see cref="AbortCode.CenterFailed"/>.</param>
+    public sealed record StopOrdered(AbortCode Code = AbortCode.CenterStopped) : CenterEvent
     {
         /// <inheritdoc/>
         public override CenterEventKind Kind => CenterEventKind.StopOrdered;

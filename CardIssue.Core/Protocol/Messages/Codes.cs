@@ -92,6 +92,12 @@ public enum AbortCode
     ReaderRefused = 7,
     /// <summary>Too many cards were refused.</summary>
     TooManyCards = 8,
+    /// <summary>Something failed at the center that must not fail; its log says what. The order is given back.</summary>
+    CenterFailed = 9,
+    /// <summary>
+    /// Something failed at the terminal that must not fail: the relay, its reader's driver or its module; its log says what.
+    /// </summary>
+    TerminalFailed = 10,
 }
 
 /// <summary>How a reader that asked to be known stands at the center.</summary>
@@ -133,4 +139,8 @@ public enum ScriptStop
     Gap = 4,
     /// <summary>The secure module refused the ticket or a sealed command.</summary>
     ModuleRefused = 5,
+    /// <summary>
+    /// The answer to the command after the last one reported does not fit into one report with the others; nothing after it was sent.
+    /// </summary>
+    TooLong = 6,
 }

@@ -35,6 +35,19 @@ public static class FieldLimits
     /// <summary>The longest response APDU in bytes.</summary>
     public const int MaxResponse = ResponseApdu.MaxLength;
 
+    /// <summary>
+    /// The most bytes that all responses of a <see cref="Result"/> take, each by <see cref="RoomOf"/>: a message without its map, type,
+    /// sequence number and stop.
+    /// </summary>
+    public const int MaxResponses = MessageCodec.MaxMessage - (1 + 2 + (1 + 5) + (1 + 1) + (1 + 3));
+
+    /// <summary>The bytes that a response takes in a <see cref="Result"/>: itself and its head (RFC 8949 §3).</summary>
+    /// <param name="length">Its length in bytes.</param>
+    public static int RoomOf(int length) => length + length switch { < 24 => 1, <= byte.MaxValue => 2, <= ushort.MaxValue => 3, _ => 5 };
+
+    /// <summary>Whether these bytes can be an answer to reset.</summary>
+    public static bool IsAtr(ByteString bytes) => bytes.Length is >= MinAtr and <= MaxAtr;
+
     /// <summary>The longest description of a reader, in characters.</summary>
     public const int MaxReader = 256;
 }

@@ -205,7 +205,10 @@ public sealed record CardRejected(int Insertion, CardRejection Code) : Message
 /// <param name="Record">The record's number from 1, for <see cref="ScriptKind.Record"/> and <see cref="ScriptKind.Look"/>; else 0.</param>
 /// <param name="Attempt">The attempt at it, from 1.</param>
 /// <param name="First">The sequence number of its first command; these never repeat in a session.</param>
-/// <param name="Count">How many commands it has, 1 to <see cref="Limits.MaxScriptCommands"/>.</param>
+/// <param name="Count">
+/// How many commands it has, 1 to <see cref="Limits.MaxScriptCommands"/>; the last one's number is at most <see
+/// cref="Limits.MaxSequence"/>.
+/// </param>
 /// <param name="Last">Whether this is the last record.</param>
 /// <param name="Sealed">Whether its commands are sealed for the secure module rather than ready for the card.</param>
 /// <param name="Ticket">For the module, with <see cref="ScriptKind.Authenticate"/>: the sealed session keys; else empty.</param>
@@ -243,7 +246,10 @@ public sealed record Credit(int Until) : Message
 /// <summary>S290, terminal to center: all that the card said to a script.</summary>
 /// <param name="First">The script's first sequence number.</param>
 /// <param name="Stop">How it ended.</param>
-/// <param name="Responses">The response APDUs as the card sent them, in order; the last one may be the unexpected one.</param>
+/// <param name="Responses">
+/// The response APDUs as the card sent them, in order, at most <see cref="FieldLimits.MaxResponses"/> bytes with their heads; the last
+/// one may be the unexpected one.
+/// </param>
 public sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses) : Message
 {
     /// <inheritdoc/>

@@ -77,7 +77,8 @@ public static class MessageCodec
             CardPresent m => to.Int(1, m.Insertion, 1, MaxCount).Bytes(2, m.Atr, FieldLimits.MinAtr, FieldLimits.MaxAtr),
             CardRejected m => to.Int(1, m.Insertion, 1, MaxCount).Code(2, m.Code),
             Script m => to.Code(1, m.Kind).Int(2, m.Opening, 1, MaxCount).Int(3, m.Record, 0, Limits.MaxRecords + 1).Int(4, m.Attempt, 1, MaxCount)
-                .Int(5, m.First, 0, Limits.MaxSequence).Int(6, m.Count, 1, Limits.MaxScriptCommands).Flag(7, m.Last).Flag(8, m.Sealed)
+                .Int(5, m.First, 0, Limits.MaxSequence)
+                .Int(6, m.Count, 1, Math.Min(Limits.MaxScriptCommands, Limits.MaxSequence + 1 - m.First)).Flag(7, m.Last).Flag(8, m.Sealed)
                 .OptionalBytes(9, m.Ticket, 1, FieldLimits.MaxTicket),
             Credit m => to.Int(1, m.Until, 0, Limits.MaxSequence + 1),
             Result m => to.Int(1, m.First, 0, Limits.MaxSequence).Code(2, m.Stop).ByteStrings(3, m.Responses, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse),
@@ -117,8 +118,8 @@ public static class MessageCodec
                 from.Flag(3), from.Text(4, 0, Limits.MaxDisplay)),
             MessageType.CardPresent => new CardPresent(from.Int(1, 1, MaxCount), from.Bytes(2, FieldLimits.MinAtr, FieldLimits.MaxAtr)),
             MessageType.CardRejected => new CardRejected(from.Int(1, 1, MaxCount), from.Code<CardRejection>(2)),
-            MessageType.Script => new Script(from.Code<ScriptKind>(1), from.Int(2, 1, MaxCount), from.Int(3, 0, Limits.MaxRecords + 1), from.Int(4, 1, MaxCount),
-                from.Int(5, 0, Limits.MaxSequence), from.Int(6, 1, Limits.MaxScriptCommands), from.Flag(7), from.Flag(8), from.OptionalBytes(9, 1, FieldLimits.MaxTicket)),
+            MessageType.Script => InSequence(new Script(from.Code<ScriptKind>(1), from.Int(2, 1, MaxCount), from.Int(3, 0, Limits.MaxRecords + 1), from.Int(4, 1, MaxCount),
+                from.Int(5, 0, Limits.MaxSequence), from.Int(6, 1, Limits.MaxScriptCommands), from.Flag(7), from.Flag(8), from.OptionalBytes(9, 1, FieldLimits.MaxTicket))),
             MessageType.Command => new Command(from.Int(1, 0, Limits.MaxSequence), from.Bytes(2, 1, FieldLimits.MaxPayload), from.OptionalWords(3, FieldLimits.MaxExpected)),
             MessageType.Credit => new Credit(from.Int(1, 0, Limits.MaxSequence + 1)),
             MessageType.Result => new Result(from.Int(1, 0, Limits.MaxSequence), from.Code<ScriptStop>(2), from.ByteStrings(3, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse)),
@@ -138,4 +139,9 @@ public static class MessageCodec
         from.End();
         return message;
     }
+
+    /// <summary>Every command of a script has a sequence number.</summary>
+    private static Script InSequence(Script script) => script.Count <= Limits.MaxSequence + 1 - script.First
+        ? script
+        : throw new MalformedMessageException($"a script of {script.Count} commands from {script.First} on goes beyond {Limits.MaxSequence}");
 }

@@ -58,7 +58,7 @@ internal sealed class MessageFieldReader
     {
         Take(key);
         var value = _cbor.ReadTextString();
-        if (!TextRule.Accepts(value, min, max, lines)) throw new MalformedMessageException($"field {key} is not {min} to {max} characters, or has control characters");
+        if (!TextRule.Accepts(value, min, max, lines)) throw new MalformedMessageException($"field {key} is not {min} to {max} characters, or is no plain text");
         Advance();
         return value;
     }
@@ -140,9 +140,8 @@ internal sealed class MessageFieldReader
     }
 }
 
-/// <summary>What a text in a message may hold: no control characters, so that it can't forge a line of a log or move a cursor.</summary>
+/// <summary>What a text in a message may hold.</summary>
 internal static class TextRule
 {
-    public static bool Accepts(string text, int min, int max, bool lines) =>
-        text.Length >= min && text.Length <= max && text.All(c => !char.IsControl(c) || (lines && c == '\n'));
+    public static bool Accepts(string text, int min, int max, bool lines) => text.Length >= min && PlainText.Accepts(text, max, lines);
 }

@@ -42,7 +42,7 @@ internal sealed class MessageFieldWriter
 
     public MessageFieldWriter Text(int key, string value, int min, int max, bool lines = false)
     {
-        if (!TextRule.Accepts(value, min, max, lines)) throw new ArgumentException($"Field {key} is not {min} to {max} characters, or has control characters.");
+        if (!TextRule.Accepts(value, min, max, lines)) throw new ArgumentException($"Field {key} is not {min} to {max} characters, or is no plain text.");
         _cbor.WriteInt32(key);
         _cbor.WriteTextString(value);
         return this;

@@ -11,7 +11,7 @@ public enum TerminalEventKind
     TimerFired,
     /// <summary>The operator wants a card issued.</summary>
     IssueOrdered,
-    /// <summary>The operator cancels.</summary>
+    /// <summary>The operator cancels, or the terminal cannot go on.</summary>
     CancelOrdered,
     /// <summary>A card was put in.</summary>
     CardInserted,
@@ -25,7 +25,7 @@ public enum TerminalEventKind
     ReaderJudged,
     /// <summary>The card answered a command.</summary>
     Answered,
-    /// <summary>The card did not answer a command, or the module refused to pass it on.</summary>
+    /// <summary>The card did not answer a command, the module refused to pass it on, or the answer does not fit into the report.</summary>
     Faulted,
     /// <summary><see cref="Protocol.Challenge"/> came.</summary>
     Challenge,
@@ -100,8 +100,9 @@ public abstract record TerminalEvent
         public override string ToString() => $"IssueOrdered {{ Operator = {Operator} }}";
     }
 
-    /// <summary>The operator cancels.</summary>
-    public sealed record CancelOrdered : TerminalEvent
+    /// <summary>The operator cancels, or the terminal cannot go on.</summary>
+    /// <param name="Code">Which of both: <see cref="AbortCode.OperatorCancelled"/> or <see cref="AbortCode.TerminalFailed"/>.</param>
+    public sealed record CancelOrdered(AbortCode Code = AbortCode.OperatorCancelled) : TerminalEvent
     {
         /// <inheritdoc/>
         public override TerminalEventKind Kind => TerminalEventKind.CancelOrdered;
@@ -156,9 +157,11 @@ public abstract record TerminalEvent
         public override TerminalEventKind Kind => TerminalEventKind.Answered;
     }
 
-    /// <summary>The card did not answer a command, or the module refused to pass it on.</summary>
+    /// <summary>The card did not answer a command, the module refused to pass it on, or the answer does not fit into the report.</summary>
     /// <param name="Sequence">The command's number.</param>
-    /// <param name="Stop"><see cref="ScriptStop.CardLost"/> or <see cref="ScriptStop.ModuleRefused"/>.</param>
+    /// <param name="Stop">
+    /// <see cref="ScriptStop.CardLost"/>, <see cref="ScriptStop.ModuleRefused"/> or <see cref="ScriptStop.TooLong"/>.
+    /// </param>
     public sealed record Faulted(int Sequence, ScriptStop Stop) : TerminalEvent
     {
         /// <inheritdoc/>

@@ -12,7 +12,7 @@ public static partial class TerminalMachine
         Kind.Refused => OnRefused(s, Message<Refused>(e)),
         Kind.LineDown => GoOffline(s),
         Kind.TimerFired => Hang(s),
-        Kind.CancelOrdered => OnCancelOffline(s),
+        Kind.CancelOrdered => OnCancelOffline(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),

@@ -62,8 +62,8 @@ public static partial class TerminalMachine
 
     private static Step OnAbort(TerminalState s, Abort abort) => Finish(s, Show(Notice.Aborted, abort.Code.ToString()));
 
-    private static Step Cancel(TerminalState s) => Finish(s,
-        Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)), new TerminalEffect.Send(new Abort(AbortCode.OperatorCancelled)));
+    private static Step Cancel(TerminalState s, AbortCode code) =>
+        Finish(s, Show(Notice.Aborted, code.ToString()), new TerminalEffect.Send(new Abort(code)));
 
     /// <summary>The order is over here, one way or another; on this access the next customer may follow (S320).</summary>
     private static Step Finish(TerminalState s, params ReadOnlySpan<TerminalEffect> first)

@@ -67,9 +67,9 @@ public static partial class TerminalMachine
             : To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.LineLost));
     }
 
-    private static Step OnCancelOffline(TerminalState s) => s.Token.IsEmpty
+    private static Step OnCancelOffline(TerminalState s, AbortCode code) => s.Token.IsEmpty
         ? Ignore(s, "there is nothing to cancel")
-        : To(s with { Token = ByteString.Empty }, Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)));
+        : To(s with { Token = ByteString.Empty }, Show(Notice.Aborted, code.ToString()));
 
     /// <summary>Closes the line; the phase changes when it is down.</summary>
     private static Step Hang(TerminalState s, params ReadOnlySpan<TerminalEffect> first) =>

@@ -46,7 +46,7 @@ public static partial class TerminalMachine
     private static Step Offline(TerminalState s, TerminalEvent e) => e.Kind switch
     {
         Kind.LineUp => OnLineUp(s, (TerminalEvent.LineUp)e),
-        Kind.CancelOrdered => OnCancelOffline(s),
+        Kind.CancelOrdered => OnCancelOffline(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, NoLine),
@@ -61,7 +61,7 @@ public static partial class TerminalMachine
         Kind.Refused => OnRefused(s, Message<Refused>(e)),
         Kind.LineDown => GoOffline(s),
         Kind.TimerFired => Hang(s),
-        Kind.CancelOrdered => OnCancelOffline(s),
+        Kind.CancelOrdered => OnCancelOffline(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, TooEarly),
@@ -76,7 +76,7 @@ public static partial class TerminalMachine
         Kind.Signed => To(s with { Phase = TerminalPhase.AwaitingAdmission }, new TerminalEffect.Send(((TerminalEvent.Signed)e).Proof), new TerminalEffect.ArmTimer()),
         Kind.Refused => OnRefused(s, Message<Refused>(e)),
         Kind.LineDown => GoOffline(s),
-        Kind.CancelOrdered => OnCancelOffline(s),
+        Kind.CancelOrdered => OnCancelOffline(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge => Ignore(s, Double),
@@ -93,7 +93,7 @@ public static partial class TerminalMachine
         Kind.Refused => OnRefused(s, Message<Refused>(e)),
         Kind.LineDown => GoOffline(s),
         Kind.TimerFired => Hang(s),
-        Kind.CancelOrdered => OnCancelOffline(s),
+        Kind.CancelOrdered => OnCancelOffline(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge => Ignore(s, Double),
@@ -108,7 +108,7 @@ public static partial class TerminalMachine
     {
         Kind.CenterJudged => OnCenterJudged(s, ((TerminalEvent.CenterJudged)e).Genuine),
         Kind.LineDown => GoOffline(s),
-        Kind.CancelOrdered => OnCancelOffline(s),
+        Kind.CancelOrdered => OnCancelOffline(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
@@ -140,7 +140,7 @@ public static partial class TerminalMachine
     {
         Kind.InsertCard => OnInsertCard(s, Message<InsertCard>(e)),
         Kind.Declined => OnDeclined(s, Message<Declined>(e)),
-        Kind.CancelOrdered => Cancel(s),
+        Kind.CancelOrdered => Cancel(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.TimerFired => Hang(s),
@@ -156,7 +156,7 @@ public static partial class TerminalMachine
     private static Step CheckingReader(TerminalState s, TerminalEvent e) => e.Kind switch
     {
         Kind.ReaderJudged => OnReaderJudged(s, (TerminalEvent.ReaderJudged)e),
-        Kind.CancelOrdered => Cancel(s),
+        Kind.CancelOrdered => Cancel(s, CodeOf(e)),
         Kind.Abort => OnAbort(s, Message<Abort>(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
@@ -172,7 +172,7 @@ public static partial class TerminalMachine
     private static Step AwaitingCard(TerminalState s, TerminalEvent e) => e.Kind switch
     {
         Kind.CardInserted => OfferCard(s with { CardIn = true }, ((TerminalEvent.CardInserted)e).Atr),
-        Kind.CancelOrdered => Cancel(s),
+        Kind.CancelOrdered => Cancel(s, CodeOf(e)),
         Kind.Abort => OnAbort(s, Message<Abort>(e)),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.LineDown => GoOffline(s),
@@ -187,7 +187,7 @@ public static partial class TerminalMachine
     private static Step Swapping(TerminalState s, TerminalEvent e) => e.Kind switch
     {
         Kind.CardGone => CheckReader(s with { CardIn = false }),
-        Kind.CancelOrdered => Cancel(s),
+        Kind.CancelOrdered => Cancel(s, CodeOf(e)),
         Kind.Abort => OnAbort(s, Message<Abort>(e)),
         Kind.CardInserted => Ignore(s, Double),
         Kind.LineDown => GoOffline(s),
@@ -206,7 +206,7 @@ public static partial class TerminalMachine
         Kind.CardRejected => OnCardRejected(s, Message<CardRejected>(e)),
         Kind.Issued => OnIssued(s, Message<Issued>(e)),
         Kind.Abort => OnAbort(s, Message<Abort>(e)),
-        Kind.CancelOrdered => Cancel(s),
+        Kind.CancelOrdered => Cancel(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.TimerFired => Hang(s),
@@ -225,7 +225,7 @@ public static partial class TerminalMachine
         Kind.Answered => OnAnswered(s, (TerminalEvent.Answered)e),
         Kind.Faulted => OnFaulted(s, (TerminalEvent.Faulted)e),
         Kind.Abort => OnAbort(s, Message<Abort>(e)),
-        Kind.CancelOrdered => Cancel(s),
+        Kind.CancelOrdered => Cancel(s, CodeOf(e)),
         Kind.CardInserted => To(s with { CardIn = true }),
         Kind.CardGone => OnCardGoneInScript(s),
         Kind.TimerFired => s.Relay!.InCard ? To(s, new TerminalEffect.ArmTimer()) : Hang(s),
@@ -252,6 +252,8 @@ public static partial class TerminalMachine
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
+
+    private static AbortCode CodeOf(TerminalEvent happened) => ((TerminalEvent.CancelOrdered)happened).Code;
 
     private static T Message<T>(TerminalEvent happened) where T : Message => (T)((TerminalEvent.Received)happened).Message;
 

@@ -7,7 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace CardIssue.Reader.Serial.Ccid;
 
 /// <summary>How long an exchange may take.</summary>
-/// <param name="CardWait">How long the card may be silent by its own parameters, for which the reader waits; zero when no card takes part.</param>
+/// <param name="CardWait">
+/// How long the card may be silent by its own parameters, for which the reader waits; zero when no card takes part. It is what a card
+/// and a reader say: of it, and of
+/// what they multiply it by, <see cref="SerialReaderOptions.CardTime"/> is the most that is waited.
+/// </param>
 /// <param name="IsRepeatable">Whether the command may be carried out twice.</param>
 internal readonly record struct ExchangeLimits(TimeSpan CardWait, bool IsRepeatable = true)
 {
@@ -77,8 +81,8 @@ internal sealed class CcidReader : IAsyncDisposable
         var frame = Frame(command, ++_sequence);
         var exchange = new CcidExchange(command, _sequence, Echoes, limits.IsRepeatable);
         // The reader may still be busy with a command that was given up.
-        var (wait, owed) = (_options.ReaderTime + limits.CardWait + _owed, _owed);
-        _owed = TimeSpan.FromTicks(Math.Min((limits.CardWait + owed).Ticks, _options.CardTime.Ticks));
+        var wait = _options.ReaderTime + Capped(limits.CardWait) + _owed;
+        _owed = Capped(limits.CardWait + _owed);
         await _link.SendAsync(frame, _options.ReaderTime, cancellation).ConfigureAwait(false);
         while (true)
         {
@@ -89,7 +93,7 @@ internal sealed class CcidReader : IAsyncDisposable
                 case ExchangeAction.Wait:
                     break;
                 case ExchangeAction.WaitLonger:
-                    wait = _options.ReaderTime + limits.CardWait * exchange.Extension;
+                    wait = _options.ReaderTime + Capped(limits.CardWait * exchange.Extension);
                     break;
                 case ExchangeAction.SendNak:
                     await _link.SendAsync(SerialFrame.NakFrame, _options.ReaderTime, cancellation).ConfigureAwait(false);
@@ -98,7 +102,7 @@ internal sealed class CcidReader : IAsyncDisposable
                     break;
                 case ExchangeAction.Resend:
                     await _link.SendAsync(frame, _options.ReaderTime, cancellation).ConfigureAwait(false);
-                    wait = _options.ReaderTime + limits.CardWait;
+                    wait = _options.ReaderTime + Capped(limits.CardWait);
                     break;
                 case ExchangeAction.Done:
                     _owed = TimeSpan.Zero;
@@ -113,6 +117,8 @@ internal sealed class CcidReader : IAsyncDisposable
             }
         }
     }
+
+    private TimeSpan Capped(TimeSpan cardWait) => cardWait < _options.CardTime ? cardWait : _options.CardTime;
 
     private async ValueTask<(ExchangeAction Action, FrameEventKind? Happened)> NextAsync(CcidExchange exchange, TimeSpan wait, CancellationToken cancellation)
     {

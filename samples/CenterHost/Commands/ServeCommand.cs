@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CardIssue.Center.Hosting;
 using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Serving;
@@ -22,9 +23,10 @@ internal static class ServeCommand
             var given = call.Get(lines)!.Select(line => LineText.Parse(line, call.Get(withoutTls))).ToList();
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
             var identity = OpenCenter.ReadIdentity(call.Files);
-            using var only = Lock(call.Files);
             var host = MakeHost(call, new ServedLineChoice(given));
             await using var disposal = (IAsyncDisposable)host;
+            // Told before the passphrase is asked for.
+            host.Services.GetRequiredService<CenterDatabase>().Serve();
             if (host.Services.GetRequiredService<IKeyVault>().Identity != identity)
                 throw new CommandException(ExitCode.File, $"{call.Files.Identity} is not the identity of {call.Files.Vault}; put the right file back.");
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
@@ -50,18 +52,5 @@ internal static class ServeCommand
         builder.Services.AddSingleton<ILineSource, ServedLines>();
         builder.Services.AddCardIssueCenterService();
         return builder.Build();
-    }
-
-    /// <summary>A second server would let go of the first one's orders when it starts.</summary>
-    private static FileStream Lock(CenterFiles files)
-    {
-        try
-        {
-            return new FileStream(files.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e)
-        {
-            throw new CommandException(ExitCode.File, $"{files.Directory} is served already (or {files.Lock} cannot be opened); stop that process first.", e);
-        }
     }
 }

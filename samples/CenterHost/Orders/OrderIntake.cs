@@ -43,7 +43,7 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
         var pan = PanFields.Select(name => entry.Fields.GetValueOrDefault(name)).FirstOrDefault(value => value is { Length: >= ShortestPan } && value.All(char.IsAsciiDigit));
         var reference = pan is null ? entry.Order.Value : $"{pan[..ShownFirst]}{new string('*', pan.Length - ShownFirst - ShownLast)}{pan[^ShownLast..]}";
         var text = $"{entry.Product} {reference}";
-        return text.Length <= Limits.MaxDisplay ? text : text[..Limits.MaxDisplay];
+        return PlainText.Of(text, Limits.MaxDisplay);
     }
 
     /// <summary>The card's own sequence number where the order gives it (EMV tag 5F34); else the next of its customer.</summary>

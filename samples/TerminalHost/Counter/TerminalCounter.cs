@@ -63,7 +63,8 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     public async Task<IssueOutcome> IssueAsync(IssueRequest request, CancellationToken cancellation)
     {
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        // Asked before the line comes up, so that a refusal of access finds somebody who waits for it.
+        // Asked before the line is up, so that a refusal of access finds somebody who waits for it.
+        Start();
         var issue = Relay.IssueAsync(request, null, abandon.Token);
         await FirstOfAsync(issue, abandon);
         return await issue;

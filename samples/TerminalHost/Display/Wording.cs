@@ -92,6 +92,8 @@ internal static class Wording
         AbortCode.ClaimLost => "another session took the order over",
         AbortCode.ReaderRefused => "the reader is not known to the center",
         AbortCode.TooManyCards => "too many cards were refused; ask again with cards of this product",
+        AbortCode.CenterFailed => "the center failed in this order; the order was given back, its log says what it was",
+        AbortCode.TerminalFailed => "this terminal failed in this order; the order was given back, the log says what it was",
         null => code,
     };
 

@@ -19,7 +19,12 @@ public sealed class ReaderEnrollmentTest
         return requests[0];
     }
 
-    private static Task<ReaderEnrollmentOutcome> EnrollAsync(Shop shop) => shop.Relay.EnrollReaderAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+    private static async Task<ReaderEnrollmentOutcome> EnrollAsync(Shop shop)
+    {
+        // Asked before, it would be told that there is no access yet.
+        await shop.HasAccessAsync();
+        return await shop.Relay.EnrollReaderAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+    }
 
     /// <summary>A SAM in a slot of its own, as another terminal's SAM would be when <paramref name="serial"/> differs.</summary>
     private static CardSimulator Sam(uint serial) => CardSimulator.Create(CardProfile.Sam(serial, []));

@@ -12,6 +12,7 @@ using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Modules;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
@@ -93,6 +94,18 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The results half that the terminal has now, before wrapping.</summary>
     public ILine? CurrentResults { get; private set; }
 
+    /// <summary>What the terminal's module is wrapped in; counts from its next start.</summary>
+    public Func<ISecureModule, ISecureModule> WrapModule { get; set; } = module => module;
+
+    /// <summary>What else is told of each step, before <see cref="Shown"/>; may throw.</summary>
+    public IProgress<IssueProgress>? Display { get; set; }
+
+    /// <summary>The terminal's printer; counts from its next start.</summary>
+    public IReceiptPrinter? Printer { get; set; }
+
+    /// <summary>How long it may take; counts from the terminal's next start.</summary>
+    public TimeSpan Printing { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the center may be silent where its word is awaited; counts from the terminal's next start.</summary>
     public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -171,8 +184,12 @@ internal sealed class Shop : IAsyncDisposable
     public void StartTerminal()
     {
         _terminalStop = new CancellationTokenSource();
-        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence };
-        Relay = new TerminalRelay(options, Connector(), ReaderInFront ?? Hardware.Reader, Module.OpenModule(), new Recorder(this), readerKey: ReaderKey);
+        var options = new TerminalRelayOptions
+        {
+            RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence, Printing = Printing,
+        };
+        Relay = new TerminalRelay(
+            options, Connector(), ReaderInFront ?? Hardware.Reader, WrapModule(Module.OpenModule()), new Recorder(this), Printer, readerKey: ReaderKey);
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 
@@ -190,13 +207,13 @@ internal sealed class Shop : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>The center's server stops and starts again, on the same stores.</summary>
-    public async Task RestartCenterAsync()
+    /// <summary>The center's server stops and starts again, on the same stores or with other parts.</summary>
+    public async Task RestartCenterAsync(CenterServices? services = null)
     {
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _centerStop = new CancellationTokenSource();
-        Server = new CenterServer(Services);
+        Server = new CenterServer(services ?? Services);
         _serving = Server.RunAsync(Served(), _centerStop.Token);
     }
 
@@ -273,6 +290,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         public void Report(IssueProgress value)
         {
+            shop.Display?.Report(value);
             if (Environment.GetEnvironmentVariable("SHOP_TRACE") is not null) TestContext.Progress.WriteLine($"{value.At:ss.fff} {value.Step} {value.Notice} {value.Detail} {value.Record}");
             var text = $"{value.Step} {value.Notice} {value.Detail} {value.Record}".TrimEnd();
             lock (shop.Shown) shop.Shown.Add(text);

@@ -1,6 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Relay;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -48,6 +49,10 @@ internal static class ShopWaits
 
     /// <summary>Until the terminal stands there.</summary>
     public static Task PhaseAsync(this Shop shop, TerminalPhase phase) => UntilAsync(() => shop.Relay.Phase == phase, () => $"the terminal is {shop.Relay.Phase}, not {phase}");
+
+    /// <summary>Until the center has let the terminal in.</summary>
+    public static Task HasAccessAsync(this Shop shop) =>
+        UntilAsync(() => shop.Relay.Phase.HasAccess(), () => $"the terminal is {shop.Relay.Phase}");
 
     private static async Task UntilAsync(Func<bool> reached, Func<string> complaint)
     {

@@ -1,0 +1,47 @@
+namespace CardIssue.Center.Storage;
+
+/// <summary>
+/// Held by the one center that serves from a store: a second one would let go of the first one's claims when it starts. It is a file
+/// that is held open for this process
+/// alone; the system lets go of it when the process ends, however it does.
+/// </summary>
+internal sealed class ServingLock(string path) : IDisposable
+{
+    private readonly Lock _turn = new();
+    private FileStream? _held;
+
+    /// <summary>Takes the lock; once it is taken, this does nothing.</summary>
+    /// <exception cref="StoreException">
+    /// <see cref="StoreFault.Served"/>: another center has it. <see cref="StoreFault.ReadOnly"/>: the file cannot be made.
+    /// </exception>
+    public void Take()
+    {
+        lock (_turn)
+        {
+            try
+            {
+                _held ??= PrivateFiles.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                throw new StoreException(StoreFault.ReadOnly, $"{path}: access denied; give this user the right to write it.", e);
+            }
+            catch (IOException e)
+            {
+                throw new StoreException(
+                    StoreFault.Served,
+                    $"{Path.GetDirectoryName(path)} is served already ({path} is held by another center); stop that one first, or serve another directory.",
+                    e);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_turn)
+        {
+            _held?.Dispose();
+            _held = null;
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Reflection;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
+using CardIssue.Center.Sessions;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center;
+using CardIssue.Test.EndToEnd;
+
+namespace CardIssue.Test.Walls;
+
+using Products = EndToEnd.Products;
+
+/// <summary>
+/// Whatever a part of the center throws ends an order or a session at most, is told and logged: the next card is issued by the same
+/// server.
+/// </summary>
+[TestFixture]
+public sealed class CenterWallsTest
+{
+    [TestCase(nameof(IOrderStore.ClaimAsync), nameof(DeclineCode.NotNow))]
+    [TestCase(nameof(IOrderStore.SaveAsync), nameof(AbortCode.StoreFailed))]
+    [TestCase(nameof(IOrderStore.CardAsync), nameof(AbortCode.CenterFailed))]
+    [TestCase(nameof(IOrderStore.RenewAsync), "")]
+    public Task OrderStoreThatThrows_TheNextCardIsIssued(string member, string detail) =>
+        SpringAsync(nameof(CenterServices.Orders), services => services.Orders, member, detail);
+
+    [TestCase(nameof(IProductStore.GetAsync), nameof(DeclineCode.NotNow))]
+    public Task ProductStoreThatThrows_TheNextCardIsIssued(string member, string detail) =>
+        SpringAsync(nameof(CenterServices.Products), services => services.Products, member, detail);
+
+    [TestCase(nameof(ITerminalRegistry.GetAsync), "")]
+    [TestCase(nameof(ITerminalRegistry.VersionedReadersAsync), "")]
+    public Task TerminalRegistryThatThrows_TheNextCardIsIssued(string member, string detail) =>
+        SpringAsync(nameof(CenterServices.Terminals), services => services.Terminals, member, detail);
+
+    [TestCase(nameof(IExchangeLog.AppendAsync), "", TestName = "LogThatThrows_TheNextCardIsIssued")]
+    public Task LogThatThrows_TheNextCardIsIssued(string member, string detail) =>
+        SpringAsync(nameof(CenterServices.Log), services => services.Log, member, detail, isLogged: false);
+
+    [Test]
+    public async Task DisplayThatThrowsAlways_TheCardIsIssued()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.RestartCenterAsync(Trap.Replace(shop.Services, nameof(CenterServices.Display), new ThrowingDisplay()));
+        await IssueNextAsync(shop);
+    }
+
+    /// <summary>A vault that breaks at a step and is whole again after its fault is in the log.</summary>
+    [TestCase("AskingAccess", "")]
+    [TestCase("AskingOrder", nameof(DeclineCode.NotNow))]
+    [TestCase("CardIn", nameof(AbortCode.CenterFailed))]
+    public async Task VaultThatThrows_TheNextCardIsIssued(string step, string detail)
+    {
+        await using var shop = await Shop.OpenAsync();
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        using var vault = FileKeyVault.Open(Path.Combine(shop.Folder, "vault"), passphrase);
+        var content = typeof(FileKeyVault).GetField("_content", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        var whole = content.GetValue(vault);
+        await shop.RestartCenterAsync(Trap.Replace(shop.Services, nameof(CenterServices.Vault), vault));
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.WhenShown(step, () => content.SetValue(vault, null));
+        if (step == "AskingAccess") await shop.RestartTerminalAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        var issuing = shop.IssueAsync("o-1");
+        await shop.LogsAsync(row => row.Entry.Kind == "Fault");
+        content.SetValue(vault, whole);
+        await ExpectAsync(shop, await issuing, detail);
+        await IssueNextAsync(shop);
+    }
+
+    [Test]
+    public async Task OrderThatIsClaimedAndCannotBePlanned_IsGivenBackAtOnce()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var trap = new Trap();
+        await shop.RestartCenterAsync(Trap.Replace(shop.Services, nameof(CenterServices.Products), trap.Before(shop.Services.Products)));
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        trap.Arm(nameof(IProductStore.GetAsync));
+        await shop.IssueAsync("o-1");
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Ready));
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).IsIssued, Is.True);
+    }
+
+    [Test]
+    public async Task FeedThatThrows_IsAskedAgain_NothingIsLost()
+    {
+        await using var bench = await StoreBench.OpenAsync();
+        await bench.ImportAsync(bench.New("o1"));
+        await bench.IssueAsync("o1", StoreBench.Card(1));
+        var (trap, feed) = (new Trap(), new RememberingFeed());
+        trap.Arm(nameof(feed.TellAsync));
+        var pump = bench.Pump(trap.Before<CardIssue.Center.Feed.IIssuerFeed>(feed));
+        using var stop = new CancellationTokenSource();
+        var pumping = pump.RunAsync(stop.Token);
+        Assert.That(() => pump.Trouble, Does.Contain("planted").After(10_000, 5));
+        Assert.That(pumping.IsCompleted, Is.False);
+        bench.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(() => feed.Told.Count, Is.EqualTo(1).After(10_000, 5));
+        await stop.CancelAsync();
+        await pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task SpringAsync<T>(string part, Func<CenterServices, T> of, string member, string detail, bool isLogged = true) where T : class
+    {
+        await using var shop = await Shop.OpenAsync(options => options.LeaseRenewal = TimeSpan.FromMilliseconds(20));
+        var trap = new Trap();
+        await shop.RestartCenterAsync(Trap.Replace(shop.Services, part, trap.Before(of(shop.Services))));
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        await shop.HasAccessAsync();
+        shop.WhenShown("AskingOrder", () => trap.Arm(member));
+        if (typeof(T) == typeof(ITerminalRegistry))
+        {
+            trap.Arm(member);
+            await shop.RestartTerminalAsync();
+        }
+        shop.Reader.Insert(Shop.Card(1));
+        await ExpectAsync(shop, await shop.IssueAsync("o-1"), detail);
+        Assert.That(() => trap.HasSprung, Is.True.After(5_000, 5), "nothing was tried");
+        if (isLogged && member is not nameof(IOrderStore.RenewAsync)) await shop.LogsAsync(row => row.Entry.Kind == "Fault" && row.Entry.Detail.Contains(nameof(InvalidOperationException), StringComparison.Ordinal));
+        await IssueNextAsync(shop);
+    }
+
+    /// <summary>By its name where one is to be told; issued, after a line that came again, where none is.</summary>
+    private static async Task ExpectAsync(Shop shop, IssueOutcome outcome, string detail)
+    {
+        if (detail.Length == 0) Assert.That(outcome.Ending, Is.AnyOf(IssueEnding.Issued, IssueEnding.LineLost), outcome.Detail);
+        else Assert.That(outcome.Detail, Is.EqualTo(detail));
+        if (!outcome.IsIssued) await shop.UnclaimedAsync("o-1");
+    }
+
+    private static async Task IssueNextAsync(Shop shop)
+    {
+        shop.Reader.Remove();
+        await shop.OrderAsync("o-9", Products.EndToEnd(name: "next"));
+        shop.Reader.Insert(Shop.Card(9));
+        var outcome = await shop.IssueAsync("o-9");
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    private sealed class ThrowingDisplay : IProgress<CenterProgress>
+    {
+        public void Report(CenterProgress value) => throw new InvalidOperationException("planted");
+    }
+}

@@ -1,0 +1,58 @@
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Test.Walls;
+
+/// <summary>A secure module with a <see cref="Trap"/> before it; by hand, because a proxy carries no spans.</summary>
+internal sealed class TrappedModule(ISecureModule inner, Trap trap) : ISecureModule
+{
+    public TerminalIdentity Identity => inner.Identity;
+
+    public CenterIdentity Center => inner.Center;
+
+    public ByteString BeginAdmission(LineHalf half = LineHalf.Whole)
+    {
+        trap.Pass(nameof(BeginAdmission));
+        return inner.BeginAdmission(half);
+    }
+
+    public ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature)
+    {
+        trap.Pass(nameof(SignAdmission));
+        return inner.SignAdmission(transcript, out signature);
+    }
+
+    public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys)
+    {
+        trap.Pass(nameof(OpenLineKeys));
+        return inner.OpenLineKeys(transcript, out keys);
+    }
+
+    public ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode)
+    {
+        trap.Pass(nameof(SealIssueCode));
+        return inner.SealIssueCode(request, code, out sealedCode);
+    }
+
+    public ModuleRefusal OpenTicket(Script script)
+    {
+        trap.Pass(nameof(OpenTicket));
+        return inner.OpenTicket(script);
+    }
+
+    public ModuleRefusal Unseal(Script script, int sequence, ReadOnlySpan<byte> payload, Span<byte> wrapped, out int length)
+    {
+        trap.Pass(nameof(Unseal));
+        return inner.Unseal(script, sequence, payload, wrapped, out length);
+    }
+
+    public void EndOpening()
+    {
+        trap.Pass(nameof(EndOpening));
+        inner.EndOpening();
+    }
+
+    public void Dispose() => inner.Dispose();
+}
