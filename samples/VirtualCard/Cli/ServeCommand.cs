@@ -22,7 +22,17 @@ internal static class ServeCommand
                 ? JsonSerializer.Serialize(new { ok = true, port = server.Port, controlPort = control?.Port })
                 : $"card reader on 127.0.0.1:{server.Port}{(control is null ? "" : $", control on 127.0.0.1:{control.Port}")}");
             await output.FlushAsync(cancellation);
-            await Task.WhenAll(server.RunAsync(cancellation), control?.RunAsync(cancellation) ?? Task.CompletedTask);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var hand = control?.RunAsync(stop.Token) ?? Task.CompletedTask;
+            try
+            {
+                await server.RunAsync(cancellation);
+            }
+            finally
+            {
+                await stop.CancelAsync();
+                await hand;
+            }
             return (int)ExitCode.Ok;
         });
         return command;
