@@ -15,6 +15,8 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
     /// <summary>The largest checkpoint file, in bytes.</summary>
     public const int MaxFile = 1024 * 1024;
 
+    private const string FilePattern = "checkpoint-*.json";
+
     /// <summary>The name of an exported checkpoint's file; names sort by number.</summary>
     public string FileName => $"checkpoint-{Number:D10}.json";
 
@@ -28,9 +30,10 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
             var root = document.RootElement;
             return new LogCheckpoint(
                 root.GetProperty("number").GetInt64(), root.GetProperty("at").GetDateTimeOffset(), HeadsFrom(root.GetProperty("heads")),
-                ByteString.FromHex(root.GetProperty("signature").GetString()!));
+                ByteString.FromHex(Text(root, "signature")));
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentNullException)
+        // InvalidOperationException: a value of another type, or a text of half a surrogate pair.
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new FormatException($"this is no checkpoint of the log: {error.Message}", error);
         }
@@ -43,12 +46,25 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
     public static LogCheckpoint? Load(string fileOrDirectory)
     {
         var file = Directory.Exists(fileOrDirectory)
-            ? Directory.EnumerateFiles(fileOrDirectory, "checkpoint-*.json").Max(StringComparer.Ordinal)
+            ? Directory.EnumerateFiles(fileOrDirectory, FilePattern).Max(StringComparer.Ordinal)
             : fileOrDirectory;
         if (file is null) return null;
-        if (new FileInfo(file).Length > MaxFile) throw new FormatException($"{file} is larger than {MaxFile} bytes: no checkpoint");
-        return FromJson(File.ReadAllBytes(file));
+        // A pipe or device, too, has no length: reading it could wait for ever.
+        if (new FileInfo(file).Length is var length and (0 or > MaxFile))
+            throw new FormatException($"{file} is {(length == 0 ? "empty, or no plain file" : $"larger than {MaxFile} bytes")}: no checkpoint.");
+        var json = File.ReadAllBytes(file);
+        try
+        {
+            return FromJson(json.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? json.AsMemory(3) : json);
+        }
+        catch (FormatException error)
+        {
+            throw new FormatException($"{file}: {error.Message}", error);
+        }
     }
+
+    /// <summary>Whether a directory is there with an exported checkpoint in it.</summary>
+    internal static bool AnyIn(string directory) => Directory.Exists(directory) && Directory.EnumerateFiles(directory, FilePattern).Any();
 
     /// <summary>The checkpoint as JSON, UTF-8.</summary>
     public byte[] ToJson()
@@ -77,8 +93,11 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
     internal static ValueList<LogHead> HeadsFrom(JsonElement heads) =>
     [
         .. heads.EnumerateArray().Select(head => new LogHead(
-            head.GetProperty("instance").GetString()!, head.GetProperty("sequence").GetInt64(), ByteString.FromHex(head.GetProperty("hash").GetString()!))),
+            Text(head, "instance"), head.GetProperty("sequence").GetInt64(), ByteString.FromHex(Text(head, "hash")))),
     ];
+
+    private static string Text(JsonElement parent, string name) =>
+        parent.GetProperty(name).GetString() ?? throw new FormatException($"\"{name}\" is null.");
 
     /// <summary>What is signed: a fixed layout, every text preceded by its length in bytes.</summary>
     internal byte[] SignedBytes()

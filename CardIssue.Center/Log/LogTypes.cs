@@ -98,6 +98,8 @@ public sealed class LogOptions
     /// <summary>How long to wait for another process that holds the file: 1 second to 1 minute.</summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    internal string DatabasePath => Path.Combine(Directory, "log.db");
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
     public void Validate() => new OptionCheck<LogOptions>()

@@ -40,8 +40,25 @@ public sealed class SqliteExchangeLog : IExchangeLog, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
-        var file = SqliteFile.Open(Path.Combine(options.Directory, "log.db"), "Log", options.BusyTimeout, options.MaxQueued);
+        var file = SqliteFile.Open(options.DatabasePath, "Log", options.BusyTimeout, options.MaxQueued);
         return new SqliteExchangeLog(file, options, keys, time);
+    }
+
+    /// <summary>Whether a log is there with an entry in it; also one that cannot be read. Nothing is made or changed.</summary>
+    internal static bool HasEntries(LogOptions options)
+    {
+        if (new FileInfo(options.DatabasePath) is not { Exists: true, Length: > 0 }) return false;
+        try
+        {
+            var text = new SqliteConnectionStringBuilder { DataSource = options.DatabasePath, Pooling = false, Mode = SqliteOpenMode.ReadOnly };
+            using var connection = new SqliteConnection(text.ToString());
+            connection.Open();
+            return connection.Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1)") > 0;
+        }
+        catch (SqliteException)
+        {
+            return true;
+        }
     }
 
     /// <inheritdoc/>

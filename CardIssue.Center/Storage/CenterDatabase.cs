@@ -36,11 +36,20 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// </summary>
     /// <exception cref="StoreException">It cannot be used; the message says why and what to do.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public static async Task<CenterDatabase> OpenAsync(StoreOptions options, TimeProvider time, CancellationToken cancellation = default)
+    public static Task<CenterDatabase> OpenAsync(StoreOptions options, TimeProvider time, CancellationToken cancellation = default) =>
+        OpenAsync(options, time, [], cancellation);
+
+    /// <summary>Opens the store.</summary>
+    /// <param name="options">Where it is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="traces">What is there that only a center leaves behind that has worked: with one, the store is not made anew. Looked at only where it would be.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    internal static async Task<CenterDatabase> OpenAsync(StoreOptions options, TimeProvider time, IEnumerable<string> traces, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
+        LostStore.Check(options, traces);
         var file = SqliteFile.Open(options.DatabasePath, "Store", options.BusyTimeout, options.MaxWaiting);
         GenerationMirror? mirror = null;
         try

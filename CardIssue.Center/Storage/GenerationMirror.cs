@@ -23,6 +23,14 @@ internal sealed class GenerationMirror : IDisposable
         _file = PrivateFiles.Open(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
     }
 
+    /// <summary>Whether a file is there and says a number; it is not made.</summary>
+    public static bool HasNumber(string path)
+    {
+        if (!File.Exists(path)) return false;
+        using var mirror = new GenerationMirror(path);
+        return mirror.Read() is not null;
+    }
+
     /// <summary>What the file says; null when it is empty, torn or changed.</summary>
     public (ByteString StoreId, long Generation)? Read()
     {

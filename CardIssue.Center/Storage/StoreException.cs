@@ -21,6 +21,8 @@ public enum StoreFault
     Broken,
     /// <summary>Another center serves from this store.</summary>
     Served,
+    /// <summary>The file is gone, though something else shows that it was there.</summary>
+    Lost,
 }
 
 /// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved; its message says what to do.</summary>
@@ -45,9 +47,24 @@ public sealed class StoreException : IOException
             $"{path}: is damaged or no database; keep it aside, restore the latest backup, and reconcile the orders that are then quarantined.", error),
         CannotOpenCode => new(StoreFault.Unreachable, $"{path}: cannot be opened; check that the directory is there and this user's.", error),
         BusyCode or LockedCode => new(StoreFault.Busy, $"{path}: another process holds it; end that process or try again.", error),
+        IoErrorCode when HasNoRoom(path) => new(StoreFault.Full, $"{path}: the disk is full; make room, then try again. Nothing was lost.", error),
         IoErrorCode => new(StoreFault.Broken, $"{path}: the disk reported an error; check the disk.", error),
         _ => null,
     };
+
+    /// <summary>Where SQLite maps a file into memory it tells a full disk as an error of the disk.</summary>
+    private static bool HasNoRoom(string path)
+    {
+        try
+        {
+            const int page = 4_096;
+            return new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace < page;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
 
     internal static StoreException? From(IOException error, string path) => error switch
     {

@@ -143,6 +143,9 @@ public sealed class PassphraseFile : IDisposable
     {
         try
         {
+            if (Directory.Exists(path)) throw new PassphraseFileException(PassphraseFault.Malformed, $"{path} is a directory, no key file.");
+            // A pipe or device, too, has no length: opening it could wait for ever.
+            if (new FileInfo(path).Length == 0) throw new PassphraseFileException(PassphraseFault.Malformed, $"{path} is empty, or no plain file: no CardIssue key file.");
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             if (stream.Length > MaxLength) throw new PassphraseFileException(PassphraseFault.Malformed, $"{path} is larger than {MaxLength} bytes.");
             var bytes = new byte[stream.Length];
@@ -152,6 +155,10 @@ public sealed class PassphraseFile : IDisposable
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new PassphraseFileException(PassphraseFault.Missing, $"{path} does not exist.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new PassphraseFileException(PassphraseFault.Unreadable, $"{path} may not be read by this user; give it the right to, or run as the file's owner.", e);
         }
     }
 
@@ -209,6 +216,8 @@ public enum PassphraseFault
     ChangedMeanwhile,
     /// <summary>The passphrase is too short or its derivation too cheap.</summary>
     TooWeak,
+    /// <summary>It is there, and this user may not read it.</summary>
+    Unreadable,
 }
 
 /// <summary>A passphrase file could not be made or opened; the message says what to do. It never holds the passphrase.</summary>

@@ -1,6 +1,5 @@
 using CardIssue.Core.Cards;
 using CardIssue.Reader;
-using CardIssue.CommandLine;
 using CardIssue.TerminalHost.Cli;
 
 namespace CardIssue.TerminalHost;

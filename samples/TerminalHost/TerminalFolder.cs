@@ -7,6 +7,8 @@ namespace CardIssue.TerminalHost;
 /// <param name="Path">The folder.</param>
 internal sealed record TerminalFolder(string Path)
 {
+    private const int MaxLength = 64 * 1_024;
+
     /// <summary>The module's sealed file.</summary>
     public string Module => System.IO.Path.Combine(Path, "module.json");
 
@@ -20,17 +22,17 @@ internal sealed record TerminalFolder(string Path)
     /// <exception cref="CommandException">It is missing or is none.</exception>
     public static CenterIdentity ReadCenter(string path)
     {
-        if (!File.Exists(path))
+        if (!File.Exists(path) && !Directory.Exists(path))
             throw new CommandException(ExitCode.File, $"{path} does not exist. It is the center's public identity, which `centerhost init` writes: bring it here and name it with --center FILE.");
-        return Parse(() => CenterIdentity.Read(File.ReadAllBytes(path), path));
+        return Parse(() => CenterIdentity.Read(InputFile.ReadAll(path, MaxLength), path));
     }
 
     /// <summary>Reads this terminal's public identity.</summary>
     /// <exception cref="CommandException">It is missing or is none.</exception>
     public TerminalIdentity ReadTerminal()
     {
-        if (!File.Exists(Terminal)) throw new CommandException(ExitCode.File, $"{Terminal} does not exist; make the module with `terminalhost module init` first, or name its folder with --data DIR.");
-        return Parse(() => TerminalIdentity.Read(File.ReadAllBytes(Terminal), Terminal));
+        if (!File.Exists(Terminal) && !Directory.Exists(Terminal)) throw new CommandException(ExitCode.File, $"{Terminal} does not exist; make the module with `terminalhost module init` first, or name its folder with --data DIR.");
+        return Parse(() => TerminalIdentity.Read(InputFile.ReadAll(Terminal, MaxLength), Terminal));
     }
 
     /// <summary>Writes a public file; a crash leaves the old one or the new one.</summary>

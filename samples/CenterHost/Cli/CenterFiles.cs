@@ -18,15 +18,6 @@ internal sealed class CenterFiles(string directory)
     /// <summary>Optional settings.</summary>
     public string Settings => Path.Combine(directory, "centerhost.json");
 
-    /// <summary>Reads a file that somebody else wrote, with a cap on its size.</summary>
-    /// <exception cref="CommandException">It is larger.</exception>
-    public static byte[] ReadAll(FileInfo file, long most)
-    {
-        if (!file.Exists) throw new CommandException(ExitCode.File, $"{file} does not exist.");
-        if (file.Length > most) throw new CommandException(ExitCode.Usage, $"{file} has {file.Length} bytes; {most} are the most.");
-        return File.ReadAllBytes(file.FullName);
-    }
-
     /// <summary>Makes a file that only its owner can read; never writes over one.</summary>
     public static FileStream CreatePrivate(string path)
     {

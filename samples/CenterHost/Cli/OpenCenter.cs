@@ -54,18 +54,13 @@ internal sealed class OpenCenter : IAsyncDisposable
     public static void Configure(CenterOptions options, Call call)
     {
         options.UseDirectory(call.Directory);
-        Settings(call.Files).GetSection("Center").Bind(options);
+        CenterSettings.Load(call.Files).GetSection(CenterSettings.Center).Bind(options);
         options.Passphrase = call.ReadPassphrase;
     }
 
-    public static IConfiguration Settings(CenterFiles files) => new ConfigurationBuilder()
-        .AddJsonFile(files.Settings, optional: true, reloadOnChange: false)
-        .AddEnvironmentVariables("CARDISSUE_")
-        .Build();
-
     /// <exception cref="CommandException">The directory holds no center.</exception>
-    public static CenterIdentity ReadIdentity(CenterFiles files) => File.Exists(files.Identity)
-        ? CenterIdentity.Read(CenterFiles.ReadAll(new FileInfo(files.Identity), 1024 * 1024), files.Identity)
+    public static CenterIdentity ReadIdentity(CenterFiles files) => File.Exists(files.Identity) || Directory.Exists(files.Identity)
+        ? CenterIdentity.Read(InputFile.ReadAll(files.Identity, 1024 * 1024), files.Identity)
         : throw new CommandException(ExitCode.File, $"{files.Directory} holds no center; make one with: centerhost init --id NAME --data {files.Directory}");
 
     /// <summary>Keeps in the log what an operator did at the console.</summary>

@@ -34,7 +34,7 @@ internal sealed class Shell(TextWriter output, TextWriter error)
             if (symbol is Option option) command.Options.Add(option);
             if (symbol is Argument argument) command.Arguments.Add(argument);
         }
-        command.SetAction(async (parsed, cancellation) => (int)await run(MakeCall(parsed), cancellation));
+        command.SetAction(async (parsed, cancellation) => (int)await run(MakeCall(parsed, cancellation), cancellation));
         return command;
     }
 
@@ -46,9 +46,9 @@ internal sealed class Shell(TextWriter output, TextWriter error)
         return group;
     }
 
-    private Call MakeCall(ParseResult parsed) => new(
+    private Call MakeCall(ParseResult parsed, CancellationToken cancellation) => new(
         parsed, Path.GetFullPath(parsed.GetValue(_data)!), parsed.GetValue(_passphrase) ?? Environment.GetEnvironmentVariable("CARDISSUE_PASSPHRASE_FILE"),
-        new Answers(output, error, parsed.GetValue(_json)));
+        new Answers(output, error, parsed.GetValue(_json)), cancellation);
 }
 
 /// <summary>One command line that is being carried out.</summary>
@@ -56,8 +56,11 @@ internal sealed class Shell(TextWriter output, TextWriter error)
 /// <param name="Directory">The center's directory.</param>
 /// <param name="PassphraseFile">Where the vault's passphrase is: a file, "-" for standard input, or null when it must be asked for.</param>
 /// <param name="Answers">Where to answer.</param>
-internal sealed record Call(ParseResult Parsed, string Directory, string? PassphraseFile, Answers Answers)
+/// <param name="Cancellation">Ends what waits for somebody.</param>
+internal sealed record Call(ParseResult Parsed, string Directory, string? PassphraseFile, Answers Answers, CancellationToken Cancellation)
 {
+    private const string Passphrase = "vault's passphrase", PassphraseWays = "--passphrase-file FILE, --passphrase-file - or CARDISSUE_PASSPHRASE_FILE";
+
     public CenterFiles Files { get; } = new(Directory);
 
     public T? Get<T>(Option<T> option) => Parsed.GetValue(option);
@@ -68,5 +71,16 @@ internal sealed record Call(ParseResult Parsed, string Directory, string? Passph
     public OpenCenter Open() => OpenCenter.In(this);
 
     /// <summary>Asks for the passphrase, or reads it.</summary>
-    public Core.SecretBytes ReadPassphrase() => SecretInput.Read(PassphraseFile, "Passphrase of the vault: ", "--passphrase-file FILE, --passphrase-file - or CARDISSUE_PASSPHRASE_FILE");
+    public Core.SecretBytes ReadPassphrase()
+    {
+        using var input = new SecretInput();
+        return input.Read(Passphrase, PassphraseFile, PassphraseWays, Cancellation);
+    }
+
+    /// <summary>Reads the passphrase of a vault that is to be made; asks twice.</summary>
+    public Core.SecretBytes ReadNewPassphrase()
+    {
+        using var input = new SecretInput();
+        return input.ReadNew(Passphrase, PassphraseFile, PassphraseWays, Cancellation);
+    }
 }

@@ -30,9 +30,10 @@ internal static class InitCommand
         }
         else
         {
+            var cost = Cost(CenterSettings.Load(files));
             files.MakeDirectory();
-            using var passphrase = call.ReadPassphrase();
-            using var vault = FileKeyVault.Create(files.Vault, passphrase, id, Cost(OpenCenter.Settings(files)));
+            using var passphrase = call.ReadNewPassphrase();
+            using var vault = FileKeyVault.Create(files.Vault, passphrase, id, cost);
             await CompleteAsync(call, vault, cancellation);
         }
         return await call.Answers.SayAsync(
@@ -72,7 +73,7 @@ internal static class InitCommand
         var usual = Argon2Cost.Default;
         return new Argon2Cost(Number("MemoryKiB", usual.MemoryKiB), Number("Passes", usual.Passes), Number("Lanes", usual.Lanes));
 
-        int Number(string name, int otherwise) => settings[$"Argon2:{name}"] is not { } text ? otherwise
+        int Number(string name, int otherwise) => settings[$"{CenterSettings.Argon2}:{name}"] is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
             : throw new CommandException(ExitCode.Usage, $"The setting Argon2:{name} is no number.");
     }

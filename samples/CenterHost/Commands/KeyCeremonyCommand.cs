@@ -42,7 +42,11 @@ internal static class KeyCeremonyCommand
     {
         try
         {
-            return JsonSerializer.Deserialize<CeremonyFile>(CenterFiles.ReadAll(file, MaxFile), Form) ?? throw new JsonException("null", null, 0, 0);
+            var json = InputFile.WithoutMark(InputFile.ReadAll(file.ToString(), MaxFile));
+            var ceremony = JsonSerializer.Deserialize<CeremonyFile>(json, Form) ?? throw new JsonException("null", "$", 0, 0);
+            // Annotations say nothing of a list's elements.
+            var missing = ceremony.Components.FindIndex(component => component is null);
+            return missing < 0 ? ceremony : throw new JsonException("null", $"$.components[{missing}]", 0, 0);
         }
         catch (JsonException e)
         {

@@ -40,7 +40,8 @@ internal static class KeyCommands
             var person = new CustodianId(call.Get(custodian)!);
             return StepAsync(call, "KeyComponentEntered", call.Get(set)!, KeyText.Version(call.Get(version)!), vault =>
             {
-                using var typed = SecretInput.Read(call.Get(file), "Component, hexadecimal: ", "--component-file");
+                using var input = new SecretInput();
+                using var typed = input.Read("component, hexadecimal", call.Get(file), "--component-file FILE, or --component-file -", cancellation);
                 using var component = KeyText.Component(typed.Span);
                 return vault.Enter(call.Get(set)!, KeyText.Version(call.Get(version)!), call.Get(number), person, component, KeyText.CheckValue(call.Get(checkValue)!));
             }, $"Component {call.Get(number)} of {person} is in. After the last one: key complete.", cancellation);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Serving;
-using CardIssue.CommandLine;
 using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
-using CardIssue.CommandLine;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -61,9 +60,23 @@ internal static class LogCommands
         direction = row.Entry.Direction,
         step = row.Entry.Step,
         kind = row.Entry.Kind,
-        detail = JsonSerializer.Deserialize<JsonElement>(row.Entry.Detail),
+        detail = Detail(row.Entry.Detail),
         digest = row.Digest.ToString(),
     };
+
+    /// <summary>A changed entry may hold anything: as a string then, so that the line stays JSON.</summary>
+    private static object Detail(string text)
+    {
+        try
+        {
+            var detail = JsonSerializer.Deserialize<JsonElement>(text);
+            return Answers.ToJson(detail) is not null ? detail : text;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return text;
+        }
+    }
 
     private static string Line(LogRow row) =>
         $"{row.Sequence,6} {row.At:yyyy-MM-dd HH:mm:ss.fff} {(row.Entry.Step == 0 ? "    " : $"S{row.Entry.Step}")} {row.Entry.Direction switch { LogDirection.None => "--", LogDirection.In => "<-", LogDirection.Out => "->" }} {row.Entry.Session} {row.Entry.Kind}{(row.Entry.Order is { } order ? $" {order}" : "")} {row.Entry.Detail}";

@@ -3,7 +3,6 @@ using System.Globalization;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
-using CardIssue.CommandLine;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -8,11 +8,21 @@ namespace CardIssue.CenterHost.Commands;
 /// <summary>What an operator decides about orders: retry, void, quarantine. And what all such commands share.</summary>
 internal static class OrderDeskCommands
 {
+    private const int MaxReason = 1_000;
+
     public static Argument<string> Order() => new("ORDER") { Description = "The order's number." };
 
     public static Option<string> Operator() => new("--operator") { Description = "Who decides.", HelpName = "NAME", Required = true };
 
-    public static Option<string> Reason() => new("--reason") { Description = "Why; kept in the order's history.", Required = true };
+    public static Option<string> Reason()
+    {
+        var option = new Option<string>("--reason") { Description = "Why; kept in the order's history.", Required = true };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not { Length: > 0 and <= MaxReason }) result.AddError($"--reason has 1 to {MaxReason} characters.");
+        });
+        return option;
+    }
 
     public static CommandException Unknown(OrderId order) => new(ExitCode.Usage, $"There is no order {order}; see order list.");
 

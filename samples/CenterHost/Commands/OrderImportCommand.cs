@@ -4,7 +4,6 @@ using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
 using CardIssue.Core.Cards.Products;
-using CardIssue.CommandLine;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -13,6 +12,9 @@ internal static class OrderImportCommand
 {
     /// <summary>The largest orders file (<see cref="OrdersFile"/>).</summary>
     public const int MaxFile = 16 * 1024 * 1024;
+
+    /// <summary>The most products that the log's note names.</summary>
+    private const int MaxNoted = 100;
 
     public static Option<int> CodeDays() => NumberOption.Of("--code-days", "How many days an issue code is good for.", 1, 3_650, 30);
 
@@ -48,7 +50,7 @@ internal static class OrderImportCommand
                 takeBack();
                 throw new CommandException(ExitCode.Refused, $"Nothing was taken in: {refusal}.");
             }
-            await center.NoteAsync("OrdersImported", new { orders = outcome.Imported, products = batches.Select(batch => batch.Product.Ref.ToString()) }, cancellation: cancellation);
+            await center.NoteAsync("OrdersImported", new { orders = outcome.Imported, products = batches.Take(MaxNoted).Select(batch => batch.Product.Ref.ToString()) }, cancellation: cancellation);
             return await call.Answers.SayAsync(
                 new { ok = true, orders = outcome.Imported, products = batches.Select(batch => batch.Product.Ref.ToString()), codes = made.Count, codesFile = made.Count > 0 ? call.Get(codes) : null },
                 $"{outcome.Imported} orders are in, for {string.Join(", ", batches.Select(batch => batch.Product.Ref))}.{(made.Count > 0 ? $" {made.Count} issue codes are in {call.Get(codes)}; hand them to the customers and destroy the file." : "")}");
@@ -57,7 +59,7 @@ internal static class OrderImportCommand
 
     /// <summary>Reads an orders file.</summary>
     public static OrdersReading Read(FileInfo file, ProductSource products) =>
-        OrdersFile.Read(CenterFiles.ReadAll(file, MaxFile), file.ToString(), name => products.Find(name)?.Product);
+        OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product);
 
     private static async Task<List<ImportBatch>> BatchesAsync(OrderIntake intake, IReadOnlyList<OrderEntry> entries, ProductSource known, CancellationToken cancellation)
     {

@@ -31,17 +31,21 @@ internal static class ServeCommand
                 throw new CommandException(ExitCode.File, $"{call.Files.Identity} is not the identity of {call.Files.Vault}; put the right file back.");
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync(cancellation);
-            // The host only logs what ended its services.
-            return serving.Exists(service => service.ExecuteTask is { IsFaulted: true }) ? ExitCode.Failed : ExitCode.Ok;
+            // The host does not tell what ended its services.
+            foreach (var service in serving)
+                if (service.ExecuteTask is { IsFaulted: true } failed) await failed;
+            return ExitCode.Ok;
         });
     }
 
     private static IHost MakeHost(Call call, ServedLineChoice lines)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddConfiguration(OpenCenter.Settings(call.Files).GetSection("Logging"));
+        builder.Logging.AddConfiguration(CenterSettings.Load(call.Files).GetSection(CenterSettings.Logging));
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What stops the host is told by the command's end, in a line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Standard output is for the steps alone.
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(call.Answers);

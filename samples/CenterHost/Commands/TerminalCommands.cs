@@ -22,7 +22,7 @@ internal static class TerminalCommands
         var addresses = new Option<string[]>("--address") { Description = "An address or network (CIDR) that it may come from; may be given several times. Without one it is let in on serial lines only.", HelpName = "CIDR" };
         return shell.Command("add", "Adds a terminal, or changes the one of that name.", [file, lines, addresses], async (call, cancellation) =>
         {
-            var terminal = TerminalIdentity.Read(CenterFiles.ReadAll(call.Get(file)!, MaxFile), call.Get(file)!.ToString());
+            var terminal = TerminalIdentity.Read(InputFile.ReadAll(call.Get(file)!.ToString(), MaxFile), call.Get(file)!.ToString());
             var record = new TerminalRecord(
                 terminal.Id, [.. call.Get(lines)!.Select(number => new LineNumber(number))], [.. (call.Get(addresses) ?? []).Select(Network)],
                 terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded, terminal.TlsCertificate, terminal.KeyVersion, Enabled: true);

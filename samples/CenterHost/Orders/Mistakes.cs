@@ -18,9 +18,10 @@ internal static class Mistakes
     public static async Task<ExitCode> TellAsync(Call call, IReadOnlyList<FileMistake> mistakes)
     {
         foreach (var mistake in mistakes) await call.Answers.WarnAsync(mistake.ToString());
+        var end = $"{mistakes.Count} mistakes; nothing was taken in. Mend them and try again.";
         if (call.Answers.IsJson)
-            await call.Answers.SayAsync(new { ok = false, mistakes = mistakes.Select(m => new { file = m.File, line = m.Mistake.Line, column = m.Mistake.Column, path = m.Mistake.Path, message = m.Mistake.Message }) }, "");
-        await call.Answers.WarnAsync($"{mistakes.Count} mistakes; nothing was taken in. Mend them and try again.");
+            await call.Answers.SayAsync(new { ok = false, exitCode = (int)ExitCode.Usage, error = end, mistakes = mistakes.Select(m => new { file = m.File, line = m.Mistake.Line, column = m.Mistake.Column, path = m.Mistake.Path, message = m.Mistake.Message }) }, "");
+        await call.Answers.WarnAsync(end);
         return ExitCode.Usage;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ProductSource
 
     public static (KnownProduct? Product, IReadOnlyList<FileMistake> Mistakes) Read(FileInfo file)
     {
-        var bytes = CenterFiles.ReadAll(file, ProductRecord.MaxBody);
+        var bytes = InputFile.ReadAll(file.ToString(), ProductRecord.MaxBody);
         var reading = CardProductFile.Read(bytes, file.ToString());
         if (reading.Product is not { } product) return (null, Orders.Mistakes.Of(reading));
         var mode = product.Mode switch { KeyMode.EndToEnd => ProductMode.EndToEnd, KeyMode.Module => ProductMode.Module };

@@ -3,7 +3,6 @@ using System.Net;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
-using CardIssue.CommandLine;
 
 namespace CardIssue.CenterHost.Serving;
 

@@ -26,7 +26,7 @@ internal static class CheckCommand
         {
             var line = connection.HasCenter(parsed) ? connection.Line(parsed) : null;
             var (reader, sam) = (connection.HasReader(parsed) ? connection.Reader(parsed) : null, connection.Sam(parsed));
-            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed);
+            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, cancellation);
             var findings = new Findings(output, common.IsJson(parsed));
             CheckModule(findings, file, line);
             if (reader is not null) await CheckReaderAsync(findings, reader, cancellation);

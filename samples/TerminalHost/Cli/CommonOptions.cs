@@ -6,6 +6,8 @@ namespace CardIssue.TerminalHost.Cli;
 /// <summary>What every command has: where the terminal's files are, how the module opens, how to answer.</summary>
 internal sealed class CommonOptions
 {
+    private const string What = "module's passphrase", OtherWays = "--passphrase-file FILE, or --passphrase-file - for standard input";
+
     private readonly Option<string?> _data;
     private readonly Option<string?> _passphrase;
     private readonly Option<bool> _json = new("--json") { Description = "Answer in JSON, an object per line." };
@@ -27,5 +29,10 @@ internal sealed class CommonOptions
 
     public bool IsJson(ParseResult parsed) => parsed.GetValue(_json);
 
-    public SecretBytes Passphrase(ParseResult parsed, SecretInput input) => input.Read("module's passphrase", parsed.GetValue(_passphrase), _passphrase.Name);
+    public SecretBytes Passphrase(ParseResult parsed, SecretInput input, CancellationToken cancellation) =>
+        input.Read(What, parsed.GetValue(_passphrase), OtherWays, cancellation);
+
+    /// <summary>The passphrase of a module that is to be made; asks twice.</summary>
+    public SecretBytes NewPassphrase(ParseResult parsed, SecretInput input, CancellationToken cancellation) =>
+        input.ReadNew(What, parsed.GetValue(_passphrase), OtherWays, cancellation);
 }

@@ -19,7 +19,7 @@ internal static class IssueCommand
         var waitRemoval = new Option<bool>("--wait-removal") { Description = "Wait until the issued card is taken out." };
         order.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is not { Length: > 0 and <= Limits.MaxReference }) result.AddError($"--order has 1 to {Limits.MaxReference} characters.");
+            if (!RequestText.IsReference(result.GetValueOrDefault<string>())) result.AddError($"--order is {RequestText.ReferenceRule}.");
         });
         var (common, connection) = (new CommonOptions(settings), new ConnectionOptions(settings));
         var command = new Command("issue", "Has one card issued, shows each step and prints the receipt. Ctrl-C cancels at the center, too.") { order, code, operatorId, waitRemoval };
@@ -29,9 +29,9 @@ internal static class IssueCommand
         {
             var (line, reader, sam, who) = (connection.Line(parsed), connection.Reader(parsed), connection.Sam(parsed), Operator(parsed, operatorId));
             using var input = new SecretInput();
-            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input);
-            using var secret = input.Read("issue code", parsed.GetValue(code), code.Name);
-            if (secret.Length == 0) throw new CommandException(ExitCode.Usage, "The issue code is empty.");
+            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input, cancellation);
+            using var secret = input.Read("issue code", parsed.GetValue(code), $"{code.Name} FILE, or {code.Name} - for standard input", cancellation);
+            if (!RequestText.IsCode(secret)) throw new CommandException(ExitCode.Usage, $"{RequestText.CodeRule}; this one is longer.");
             var display = new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed));
             await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: sam?.Open());
             var outcome = await counter.IssueAsync(new IssueRequest(parsed.GetRequiredValue(order), secret, who), cancellation);

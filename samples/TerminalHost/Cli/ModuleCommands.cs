@@ -29,20 +29,20 @@ internal static class ModuleCommands
         var (common, center) = (new CommonOptions(settings), CenterOption());
         var command = new Command("init", "Makes the module with fresh keys, and terminal.json for the center's operator. An existing module is never overwritten.") { id, center };
         common.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             var folder = common.Folder(parsed);
-            if (File.Exists(folder.Module))
+            if (File.Exists(folder.Module) || Directory.Exists(folder.Module))
                 throw new CommandException(ExitCode.File, $"{folder.Module} exists already and was left as it is. To trust a renewed center use `module import`; for a new module name another --data folder.");
             var trusted = TerminalFolder.ReadCenter(parsed.GetValue(center) ?? folder.Center);
             using var input = new SecretInput();
-            using var passphrase = common.Passphrase(parsed, input);
+            using var passphrase = common.NewPassphrase(parsed, input, cancellation);
             Directory.CreateDirectory(folder.Path);
             using var module = Create(folder, passphrase, new TerminalId(parsed.GetRequiredValue(id)), trusted);
             Print(output, common.IsJson(parsed), folder, module);
             if (!common.IsJson(parsed))
                 output.WriteLine($"Next, at the center: centerhost terminal add --file {folder.Terminal} --line N --address CIDR");
-            return (int)ExitCode.Ok;
+            return Task.FromResult((int)ExitCode.Ok);
         });
         return command;
     }
@@ -52,13 +52,13 @@ internal static class ModuleCommands
         var common = new CommonOptions(settings);
         var command = new Command("show", "Opens the module and shows what is public of it; writes terminal.json anew when it is missing.");
         common.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             var folder = common.Folder(parsed);
-            using var module = Open(folder, common, parsed);
+            using var module = Open(folder, common, parsed, cancellation);
             if (!File.Exists(folder.Terminal)) TerminalFolder.WritePublic(folder.Terminal, module.Identity.Write());
             Print(output, common.IsJson(parsed), folder, module);
-            return (int)ExitCode.Ok;
+            return Task.FromResult((int)ExitCode.Ok);
         });
         return command;
     }
@@ -69,37 +69,37 @@ internal static class ModuleCommands
         var replace = new Option<bool>("--replace") { Description = "Trust it though its name or its keys are others than before." };
         var command = new Command("import", "Takes over a renewed center.json, as after the center changed its TLS certificate.") { center, replace };
         common.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             var folder = common.Folder(parsed);
             var trusted = TerminalFolder.ReadCenter(parsed.GetValue(center) ?? folder.Center);
-            using var module = Open(folder, common, parsed);
+            using var module = Open(folder, common, parsed, cancellation);
             if (module.Center is { } before && IsOther(before, trusted) && !parsed.GetValue(replace))
                 throw new CommandException(ExitCode.Refused,
                     $"This is not a renewal: the module trusts {Describe(before)}, the file names {Describe(trusted)}. Nothing was changed. If the center was really replaced, say --replace.");
             module.TrustCenter(trusted);
             TerminalFolder.WritePublic(folder.Center, trusted.Write());
             Print(output, common.IsJson(parsed), folder, module);
-            return (int)ExitCode.Ok;
+            return Task.FromResult((int)ExitCode.Ok);
         });
         return command;
     }
 
     /// <summary>Opens the module of a folder.</summary>
     /// <exception cref="CommandException">There is none.</exception>
-    public static SoftwareModuleFile Open(TerminalFolder folder, CommonOptions common, ParseResult parsed)
+    public static SoftwareModuleFile Open(TerminalFolder folder, CommonOptions common, ParseResult parsed, CancellationToken cancellation)
     {
         using var input = new SecretInput();
-        return Open(folder, common, parsed, input);
+        return Open(folder, common, parsed, input, cancellation);
     }
 
     /// <summary>Opens the module of a folder.</summary>
     /// <exception cref="CommandException">There is none.</exception>
-    public static SoftwareModuleFile Open(TerminalFolder folder, CommonOptions common, ParseResult parsed, SecretInput input)
+    public static SoftwareModuleFile Open(TerminalFolder folder, CommonOptions common, ParseResult parsed, SecretInput input, CancellationToken cancellation)
     {
         if (!File.Exists(folder.Module))
             throw new CommandException(ExitCode.File, $"{folder.Module} does not exist; make the module with `terminalhost module init` first, or name its folder with --data DIR.");
-        using var passphrase = common.Passphrase(parsed, input);
+        using var passphrase = common.Passphrase(parsed, input, cancellation);
         return SoftwareModuleFile.Open(folder.Module, passphrase);
     }
 

@@ -30,7 +30,7 @@ internal static class ReaderEnrollCommand
             var (reader, json) = (connection.Reader(parsed), common.IsJson(parsed));
             if (parsed.GetValue(offline)) return (int)await PrintAsync(output, json, common.Folder(parsed), reader, connection.Sam(parsed), cancellation);
             var line = connection.Line(parsed);
-            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed);
+            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, cancellation);
             await using var counter = TerminalCounter.Open(file, line, reader.Open(), new SilentDisplay(), samSlot: connection.Sam(parsed)?.Open());
             var (access, report) = await counter.AskAccessAsync(cancellation);
             if (report is null) throw new CommandException(ExitCode.Refused, $"No access, so nothing was asked: {access}. See `terminalhost check`.");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using CardIssue.Core;
-using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
@@ -29,7 +28,7 @@ internal static class WatchCommand
         {
             var (line, reader, sam, who) = (connection.Line(parsed), connection.Reader(parsed), connection.Sam(parsed), IssueCommand.Operator(parsed, operatorId));
             using var input = new SecretInput();
-            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input);
+            using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input, cancellation);
             IStepDisplay display = common.IsJson(parsed) || Console.IsOutputRedirected
                 ? new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed))
                 : new ColourDisplay(AnsiConsole.Console);
@@ -57,17 +56,17 @@ internal static class WatchCommand
             if (reference is "") return null;
             if (reference is null)
             {
-                error.WriteLine($"An order or customer id has at most {Limits.MaxReference} characters; once more, please.");
+                error.WriteLine($"An order or customer id is {RequestText.ReferenceRule}; once more, please.");
                 if (SecretInput.CanPrompt) continue;
             }
             var code = ReadCode(input);
-            if (code is { Length: > 0 } && reference is not null) return new IssueRequest(reference, code, who);
+            if (code is not null && RequestText.IsCode(code) && reference is not null) return new IssueRequest(reference, code, who);
             code?.Dispose();
-            if (reference is not null) error.WriteLine($"An issue code has 1 to {SecretInput.MaxLength} bytes; once more, please, from the order on.");
+            if (reference is not null) error.WriteLine($"{RequestText.CodeRule}; once more, please, from the order on.");
         }
     }
 
-    /// <summary>The order or customer id; empty at the end, null when it is too long.</summary>
+    /// <summary>The order or customer id; empty at the end, null when it can be none.</summary>
     private static string? ReadReference(SecretInput input)
     {
         if (SecretInput.CanPrompt)
@@ -79,7 +78,7 @@ internal static class WatchCommand
         using (line) return Fitting(line is null ? "" : System.Text.Encoding.UTF8.GetString(line.Span));
     }
 
-    private static string? Fitting(string reference) => reference.Length <= Limits.MaxReference ? reference : null;
+    private static string? Fitting(string reference) => reference is "" || RequestText.IsReference(reference) ? reference : null;
 
     /// <summary>The issue code; null when it is too long, or when standard input has ended, which the next order then tells.</summary>
     private static SecretBytes? ReadCode(SecretInput input) =>

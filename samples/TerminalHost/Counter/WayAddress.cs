@@ -1,4 +1,3 @@
-using CardIssue.CommandLine;
 using CardIssue.TerminalHost.Cli;
 
 namespace CardIssue.TerminalHost.Counter;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using CardIssue.CommandLine;
+using CardIssue.VirtualCard.Net;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.State;
 using CardIssue.VirtualCard.Timing;
@@ -19,8 +19,8 @@ internal sealed class CardOptions
     private readonly Option<string> _cutMoment = new("--cut-moment") { Description = "before (it never runs) or response (it ran, nobody hears of it).", DefaultValueFactory = _ => "response" };
     private readonly KeyOptions _keys = new();
 
-    public Option<int?> ControlPort { get; } = NumberOption.Optional(
-        "--control-port", $"A loopback port (0: any) that takes lines and answers each with a line of JSON: {Net.ControlServer.Commands}.", 0, 0xFFFF);
+    private readonly Option<int?> _controlPort = NumberOption.Optional(
+        "--control-port", $"A loopback port (0: any) that takes lines and answers each with a line of JSON: {ControlServer.Commands}.", 0, 0xFFFF);
 
     public Option<bool> Json { get; } = new("--json") { Description = "Say in JSON what was started." };
 
@@ -29,14 +29,14 @@ internal sealed class CardOptions
         _profile.AcceptOnlyFromAmong([.. CardProfile.Names]);
         _timing.AcceptOnlyFromAmong("p71", "p71-install");
         _cutMoment.AcceptOnlyFromAmong("before", "response");
-        foreach (var option in new Option[] { _file, _profile, _serial, _protocol, _timing, _cutAt, _cutMoment, ControlPort, Json }) command.Options.Add(option);
+        foreach (var option in new Option[] { _file, _profile, _serial, _protocol, _timing, _cutAt, _cutMoment, _controlPort, Json }) command.Options.Add(option);
         _keys.AddTo(command);
         command.Validators.Add(result =>
         {
             // Whether they were given, not their values: those may be wrong, which is said elsewhere.
             bool Given(Option option) => result.GetResult(option) is not null;
             if (Given(_file) && Given(_profile)) result.AddError("--card and --profile exclude each other.");
-            if (!Given(_file) && !Given(_profile) && !Given(ControlPort))
+            if (!Given(_file) && !Given(_profile) && !Given(_controlPort))
                 result.AddError("Name --card or --profile, or a --control-port by which a card is inserted later.");
         });
     }
@@ -52,6 +52,11 @@ internal sealed class CardOptions
         slot.Insert(card);
         return slot;
     }
+
+    /// <summary>The control port, or null when none is wanted.</summary>
+    /// <exception cref="CommandException">It can't be had.</exception>
+    public ControlServer? OpenControl(ParseResult parsed, CardSlot slot) =>
+        parsed.GetValue(_controlPort) is { } port ? Port.Open(port, at => new ControlServer(slot, at)) : null;
 
     public CardPacer? MakePacer(ParseResult parsed) => MakeTiming(parsed) is { } timing ? new CardPacer(TimeProvider.System, timing) : null;
 

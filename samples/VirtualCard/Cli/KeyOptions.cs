@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using CardIssue.VirtualCard.Crypto;
 using CardIssue.VirtualCard.State;
 
@@ -8,6 +9,8 @@ namespace CardIssue.VirtualCard.Cli;
 /// <summary>Where a new card's keys come from. There is no default: a key that nobody chose is a key that nobody guards.</summary>
 internal sealed class KeyOptions
 {
+    private const int MaxKeyFile = 4_096;
+
     private readonly Option<string> _kvn = new("--kvn")
     {
         Description = "Key version number in hexadecimal, 01–7F or FF (factory).", DefaultValueFactory = _ => "30",
@@ -70,7 +73,7 @@ internal sealed class KeyOptions
     {
         try
         {
-            return [.. File.ReadLines(file.FullName).Select(l => l.Trim()).Where(l => l.Length > 0).Select(Convert.FromHexString)];
+            return [.. Encoding.ASCII.GetString(InputFile.WithoutMark(InputFile.ReadAll(file.FullName, MaxKeyFile))).Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0).Select(Convert.FromHexString)];
         }
         catch (FormatException)
         {
@@ -80,5 +83,5 @@ internal sealed class KeyOptions
 
     private static CardKey Key(byte[] value, FileInfo file) => value.Length is 16 or 24 or 32 ? new CardKey(value) : throw Bad(file, "a key has 16, 24 or 32 bytes");
 
-    private static CommandException Bad(FileInfo file, string why) => new(ExitCode.File, $"{file.FullName} is no key file: {why}.");
+    private static CommandException Bad(FileInfo file, string why) => new(ExitCode.Usage, $"{file.FullName} is no key file: {why}.");
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using CardIssue.CommandLine;
 using CardIssue.VirtualCard.Net;
 
 namespace CardIssue.VirtualCard.Cli;
@@ -17,13 +16,23 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var slot = options.MakeSlot(parsed);
-            using var server = new CardServer(slot, parsed.GetValue(port), options.MakePacer(parsed));
-            using var control = parsed.GetValue(options.ControlPort) is { } controlPort ? new ControlServer(slot, controlPort) : null;
+            using var server = Port.Open(parsed.GetValue(port), at => new CardServer(slot, at, options.MakePacer(parsed)));
+            using var control = options.OpenControl(parsed, slot);
             await output.WriteLineAsync(parsed.GetValue(options.Json)
                 ? JsonSerializer.Serialize(new { ok = true, port = server.Port, controlPort = control?.Port })
                 : $"card reader on 127.0.0.1:{server.Port}{(control is null ? "" : $", control on 127.0.0.1:{control.Port}")}");
             await output.FlushAsync(cancellation);
-            await Task.WhenAll(server.RunAsync(cancellation), control?.RunAsync(cancellation) ?? Task.CompletedTask);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var hand = control?.RunAsync(stop.Token) ?? Task.CompletedTask;
+            try
+            {
+                await server.RunAsync(cancellation);
+            }
+            finally
+            {
+                await stop.CancelAsync();
+                await hand;
+            }
             return (int)ExitCode.Ok;
         });
         return command;

@@ -17,8 +17,8 @@ internal static class TwinCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var slot = options.MakeSlot(parsed);
-            using var line = GemPcTwin.OpenPort(parsed.GetValue(port)!);
-            using var control = parsed.GetValue(options.ControlPort) is { } controlPort ? new ControlServer(slot, controlPort) : null;
+            using var line = Port.OpenSerial(parsed.GetValue(port)!);
+            using var control = options.OpenControl(parsed, slot);
             await output.WriteLineAsync(parsed.GetValue(options.Json)
                 ? JsonSerializer.Serialize(new { ok = true, port = parsed.GetValue(port), controlPort = control?.Port })
                 : $"GemPC Twin on {parsed.GetValue(port)}{(control is null ? "" : $", control on 127.0.0.1:{control.Port}")}");

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Text.Json;
-using CardIssue.CommandLine;
 using CardIssue.VirtualCard.Net;
 
 namespace CardIssue.VirtualCard.Cli;
@@ -20,7 +20,7 @@ internal static class VpcdCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var slot = options.MakeSlot(parsed);
-            using var control = parsed.GetValue(options.ControlPort) is { } controlPort ? new ControlServer(slot, controlPort) : null;
+            using var control = options.OpenControl(parsed, slot);
             await output.WriteLineAsync(parsed.GetValue(options.Json)
                 ? JsonSerializer.Serialize(new { ok = true, host = parsed.GetValue(host), port = parsed.GetValue(port), controlPort = control?.Port })
                 : $"card to vpcd at {parsed.GetValue(host)}:{parsed.GetValue(port)}{(control is null ? "" : $", control on 127.0.0.1:{control.Port}")}");
@@ -30,6 +30,14 @@ internal static class VpcdCommand
             try
             {
                 await VpcdClient.RunAsync(parsed.GetValue(host)!, parsed.GetValue(port), slot, options.MakePacer(parsed), cancellation);
+            }
+            catch (SocketException e)
+            {
+                throw new CommandException(ExitCode.Failed, $"No vpcd driver at {parsed.GetValue(host)}:{parsed.GetValue(port)}: {e.Message}. Start pcscd with vsmartcard-vpcd.", e);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                // It runs until it is stopped.
             }
             finally
             {

@@ -25,19 +25,21 @@ public sealed class CardServer : IDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     /// <summary>Serves until cancelled.</summary>
+    /// <exception cref="IOException">The card can't be saved: no reader would learn why it is silent.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var session = Task.CompletedTask;
         try
         {
             while (true)
             {
-                var client = await _listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                var client = await _listener.AcceptAsync(stop.Token).ConfigureAwait(false);
                 if (Interlocked.Exchange(ref _busy, 1) == 1) client.Dispose();
-                else session = ServeAsync(client, cancellation);
+                else session = ServeAsync(client, stop);
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await session.ConfigureAwait(false);
         }
@@ -45,16 +47,21 @@ public sealed class CardServer : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private async Task ServeAsync(Socket client, CancellationToken cancellation)
+    private async Task ServeAsync(Socket client, CancellationTokenSource stop)
     {
         using var socket = new VpcdSocket(client);
         try
         {
-            await new VpcdSession(socket, _slot, _pacer).RunAsync(cancellation).ConfigureAwait(false);
+            await new VpcdSession(socket, _slot, _pacer).RunAsync(stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException || e is OperationCanceledException && cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is SocketException || e is OperationCanceledException && stop.IsCancellationRequested)
         {
             // The other end broke off, or the server stops: either way this session is over and the next may come.
+        }
+        catch (IOException)
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            throw;
         }
         finally
         {

@@ -7,8 +7,11 @@ namespace CardIssue.VirtualCard.State;
 /// <summary>A card in a JSON file, keys in the clear: a simulator's card holds test keys only. Written beside and renamed, so a crash leaves the old file or the new one.</summary>
 public static class StateFile
 {
+    /// <summary>The largest card file in bytes.</summary>
+    public const int MaxLength = 16 * 1_024 * 1_024;
+
     private const int Version = 1;
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, RespectNullableAnnotations = true };
 
     private sealed record CardDto(
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
@@ -42,13 +45,29 @@ public static class StateFile
     {
         try
         {
-            var dto = JsonSerializer.Deserialize<CardDto>(File.ReadAllBytes(path), Options) ?? throw new InvalidDataException($"{path} is empty.");
-            return dto.Version == Version ? FromDto(dto) : throw new InvalidDataException($"{path} has version {dto.Version}; this program reads {Version}.");
+            var dto = JsonSerializer.Deserialize<CardDto>(ReadAll(path), Options) ?? throw new FormatException("it holds null.");
+            if (dto.Version != Version) throw new InvalidDataException($"{path} has version {dto.Version}; this program reads {Version}.");
+            var state = FromDto(dto);
+            return StateCheck.FaultOf(state) is { } fault ? throw new FormatException(fault) : state;
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NullReferenceException)
+        catch (JsonException e)
         {
-            throw new InvalidDataException($"{path} is no card file: {e.Message}", e);
+            throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: this is no card file; wrong is {e.Path ?? "its JSON"}.", e);
         }
+        catch (Exception e) when (e is FormatException or ArgumentException or NullReferenceException or OverflowException)
+        {
+            throw new InvalidDataException($"{path} is no card file: {(e is NullReferenceException ? "a value is null." : e.Message)}", e);
+        }
+    }
+
+    /// <summary>A pipe or device, too, has no length: it is not waited for.</summary>
+    private static byte[] ReadAll(string path)
+    {
+        if (Directory.Exists(path)) throw new InvalidDataException($"{path} is a directory, no card file.");
+        var length = new FileInfo(path).Length;
+        if (length is 0 or > MaxLength) throw new InvalidDataException($"{path} is {(length == 0 ? "empty, or no plain file" : $"larger than {MaxLength} bytes")}: no card file.");
+        var bytes = File.ReadAllBytes(path);
+        return bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? bytes[3..] : bytes;
     }
 
     private static CardDto ToDto(CardState s) => new(

@@ -70,6 +70,26 @@ public class CenterDatabaseTest
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task StoreGoneOrEmptied_Open_IsRefusedAndNothingIsMade(bool emptied)
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var backup = await BackUpAsync();
+        await _bench.Database.DisposeAsync();
+        foreach (var file in Directory.GetFiles(_bench.Directory, "center.db*")) File.Delete(file);
+        if (emptied) await File.WriteAllBytesAsync(DatabaseFile, []);
+
+        var fault = await Assert.ThrowsAsync<StoreException>(_bench.StartAsync);
+        Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Lost));
+        Assert.That(fault.Message, Does.Contain("center.generation").And.Contain("Restore the latest backup"));
+        Assert.That(new FileInfo(DatabaseFile) is { Exists: true, Length: > 0 }, Is.False);
+
+        await File.WriteAllBytesAsync(DatabaseFile, backup);
+        await _bench.StartAsync();
+        Assert.That(await _bench.Desk.ListAsync(), Has.Count.EqualTo(1), "the way out that it names");
+    }
+
     [Test]
     public async Task StoppedAfterACommitAndBeforeTheCopyOfItsNumber_Open_IsNoRestore()
     {

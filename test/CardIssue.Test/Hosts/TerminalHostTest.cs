@@ -86,7 +86,7 @@ public sealed class TerminalHostTest
         WriteCenter("center.json");
         await InitAsync();
         var run = await _host.RunAsync("not-the-passphrase\n", ["module", "show", "--passphrase-file", "-"]);
-        Assert.That(run.Code, Is.EqualTo(3));
+        Assert.That(run.Code, Is.EqualTo(4));
         Assert.That(run.Error, Does.Contain("the passphrase is wrong or the file is damaged"));
         Assert.That(run.All, Does.Not.Contain("not-the-passphrase"));
     }

@@ -35,6 +35,21 @@ public class IdentityFileTest
         Assert.That(CenterIdentity.Read([0xEF, 0xBB, 0xBF, .. center.Write()]), Is.EqualTo(center));
     }
 
+    [TestCase("{\"center\": \"\\ud800\"}", 12)]
+    [TestCase("{\"\\udc00\": \"C-1\"}", 2)]
+    public void AText_IsHalfASurrogatePair_IsNamedWithItsPlace(string json, int column)
+    {
+        Assert.That(() => CenterIdentity.Read(Encoding.UTF8.GetBytes(json)), Throws.TypeOf<FormatException>().With.Message.Contains($"line 1, column {column}: this text is no Unicode"));
+        Assert.That(() => TerminalIdentity.Read(Encoding.UTF8.GetBytes(json.Replace("center", "terminal", StringComparison.Ordinal))), Throws.TypeOf<FormatException>());
+    }
+
+    [Test]
+    public void AText_IsNoUtf8_IsNamedWithItsPlace()
+    {
+        byte[] json = [.. "{\"center\": \"C-"u8, 0xFF, .. "\"}"u8];
+        Assert.That(() => CenterIdentity.Read(json), Throws.TypeOf<FormatException>().With.Message.Contains("line 1, column"));
+    }
+
     [Test]
     public void AKey_IsNoPoint_IsNamedWithItsPlace()
     {

@@ -27,6 +27,15 @@ public class PassphraseFileTest
         Other.Dispose();
     }
 
+    [TestCase("empty"), TestCase("directory"), TestCase("pipe")]
+    public void AKeyFile_IsNoPlainFile_IsMalformedAndNotWaitedFor(string kind)
+    {
+        if (kind == "pipe" && OperatingSystem.IsWindows()) return;
+        Hosts.BadFiles.Make(kind, _path);
+        Assert.That(() => PassphraseFile.Open(_path, PassphraseFileKind.CenterVault, Passphrase, out _),
+            Throws.InstanceOf<PassphraseFileException>().With.Property(nameof(PassphraseFileException.Fault)).EqualTo(PassphraseFault.Malformed));
+    }
+
     [Test]
     public void AFile_IsMadeAndReplaced_OpensWithItsContent()
     {

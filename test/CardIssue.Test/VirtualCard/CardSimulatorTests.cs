@@ -266,6 +266,56 @@ public class CardSimulatorTests
     }
 
     [Test]
+    public void StateFile_AnyValueOfAnotherKind_IsRefusedOrIsACardThatAnswers()
+    {
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.json");
+        try
+        {
+            StateFile.Save(path, CardProfile.BlankEmv(9, [TestCard.Keys]));
+            foreach (var (what, json) in Hosts.BadFiles.Changed(File.ReadAllText(path)))
+            {
+                File.WriteAllText(path, json);
+                CardSimulator card;
+                try
+                {
+                    card = CardSimulator.Open(path);
+                }
+                catch (InvalidDataException)
+                {
+                    continue;
+                }
+                card.Reset();
+                foreach (var command in new[] { "00A4040000", "80500000080102030405060708", "80CA006600", "80CA9F7F00", "80CA00CF00", "00A4040007A000000003101000", "00B2010C00" })
+                    Assert.That(card.Transmit(Convert.FromHexString(command)), Has.Length.GreaterThanOrEqualTo(2), what);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [TestCase("\"Protocol\": 1", "\"Protocol\": 10")]
+    [TestCase("\"LifeCycle\": 15,", "\"LifeCycle\": 16,")]
+    [TestCase("\"Keys\": [", "\"Keys\": [null, ")]
+    public void StateFile_NoCard_IsRefusedByName(string right, string wrong)
+    {
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.json");
+        try
+        {
+            StateFile.Save(path, CardProfile.BlankEmv(9, [TestCard.Keys]));
+            var json = File.ReadAllText(path);
+            Assert.That(json, Does.Contain(right));
+            File.WriteAllText(path, json.Replace(right, wrong, StringComparison.Ordinal));
+            Assert.That(() => StateFile.Load(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Test]
     public void StateFile_WrittenAndRead_IsTheSameCard()
     {
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.json");

@@ -1,0 +1,102 @@
+using System.Reflection;
+using System.Text.Json;
+using CardIssue.Center.Hosting;
+using CardIssue.Core.Keys;
+using Microsoft.Extensions.Configuration;
+
+namespace CardIssue.CenterHost.Cli;
+
+/// <summary>The settings of a center: its settings file, then the environment. What is no setting is refused: it would be one that somebody relies on.</summary>
+internal static class CenterSettings
+{
+    public const string Center = "Center", Argon2 = "Argon2", Logging = "Logging";
+
+    private const string Prefix = "CARDISSUE_";
+    private const int MaxFile = 64 * 1024;
+
+    /// <exception cref="CommandException">One is unknown or can't be what it should be.</exception>
+    public static IConfiguration Load(CenterFiles files)
+    {
+        var builder = new ConfigurationBuilder();
+        if (File.Exists(files.Settings) || Directory.Exists(files.Settings))
+        {
+            var file = Read(files.Settings);
+            foreach (var section in file.GetChildren())
+                if (!IsOneOf(section.Key, Center, Argon2, Logging))
+                    throw Wrong($"{files.Settings}: {section.Key} is no setting: {Nearest.Suggest(section.Key, [Center, Argon2, Logging])}");
+            builder.AddConfiguration(file);
+        }
+        var settings = builder.AddEnvironmentVariables(Prefix).Build();
+        Check(settings.GetSection(Center), typeof(CenterOptions), files);
+        Check(settings.GetSection(Argon2), typeof(Argon2Cost), files);
+        CheckValues(settings, files);
+        CheckNames();
+        return settings;
+    }
+
+    private static IConfigurationRoot Read(string path)
+    {
+        var json = InputFile.WithoutMark(InputFile.ReadAll(path, MaxFile));
+        try
+        {
+            using (JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }))
+                return new ConfigurationBuilder().AddJsonStream(new MemoryStream(json)).Build();
+        }
+        catch (JsonException e)
+        {
+            throw Wrong($"{path}, line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: this is no JSON. Mend it, or take it away to go on with defaults.", e);
+        }
+        // A text of half a surrogate pair is JSON and no text.
+        catch (Exception e) when (e is FormatException or InvalidOperationException or InvalidDataException)
+        {
+            throw Wrong($"{path}: {(e is InvalidOperationException ? "a text in it is no Unicode." : (e.InnerException ?? e).Message)}", e);
+        }
+    }
+
+    /// <summary>Names and shape, against the options that they set.</summary>
+    private static void Check(IConfigurationSection section, Type options, CenterFiles files)
+    {
+        if (section.Value is { Length: > 0 }) throw Wrong($"The setting {section.Path} is a group of settings, not a value; see {files.Settings} and the environment.");
+        var known = options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !typeof(Delegate).IsAssignableFrom(p.PropertyType)).ToList();
+        foreach (var child in section.GetChildren())
+        {
+            if (known.Find(p => IsOneOf(child.Key, p.Name)) is not { } property)
+                throw Wrong($"{child.Path} is no setting (in {files.Settings} or the environment): {Nearest.Suggest(child.Key, [.. known.Select(p => p.Name)])}");
+            if (property.PropertyType.IsClass && property.PropertyType != typeof(string)) Check(child, property.PropertyType, files);
+            else if (child.Value is null) throw Wrong($"The setting {child.Path} (in {files.Settings} or the environment) is one value; leave it out for the default.");
+        }
+    }
+
+    private static void CheckValues(IConfiguration settings, CenterFiles files)
+    {
+        try
+        {
+            settings.GetSection(Center).Bind(new CenterOptions());
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Wrong($"{e.Message} It stands in {files.Settings} or in the environment.", e);
+        }
+    }
+
+    /// <summary>A variable whose name is nearly a section's was meant as one.</summary>
+    private static void CheckNames()
+    {
+        foreach (var variable in Environment.GetEnvironmentVariables().Keys.Cast<string>())
+        {
+            var section = variable.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && variable.Contains("__", StringComparison.Ordinal)
+                ? variable[Prefix.Length..variable.IndexOf("__", StringComparison.Ordinal)] : null;
+            if (section is not null && !IsOneOf(section, Center, Argon2, Logging))
+                throw Wrong($"The environment's {variable} is no setting: {Nearest.Suggest(section, [Center, Argon2, Logging])}");
+        }
+    }
+
+    private static bool IsOneOf(string name, params ReadOnlySpan<string> names)
+    {
+        foreach (var one in names)
+            if (string.Equals(one, name, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    private static CommandException Wrong(string message, Exception? inner = null) => new(ExitCode.Usage, message, inner);
+}

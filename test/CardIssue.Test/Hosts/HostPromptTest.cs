@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace CardIssue.Test.Hosts;
+
+/// <summary>Prompts, at a terminal of their own (util-linux' script): typed secrets, Ctrl-C, and the terminal's echo afterwards.</summary>
+[TestFixture, Platform("Linux")]
+public sealed class HostPromptTest
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private string _folder = "";
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        if (!File.Exists("/usr/bin/script")) Assert.Ignore("There is no /usr/bin/script (util-linux).");
+        _folder = Directory.CreateTempSubdirectory("cardissue-prompt-").FullName;
+    }
+
+    [TearDown]
+    public void DeleteFolder()
+    {
+        if (_folder.Length > 0) Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public async Task NewVault_PassphraseTypedDifferentlyTheSecondTime_IsNotMade()
+    {
+        var screen = await TypeAsync("init --id a", ("passphrase: ", "heron on a grey morning\n"), ("once more: ", "heron on a gray morning\n"));
+        Assert.That(screen, Does.Contain("typed differently the second time").And.Contain("code 2").And.Not.Contain("heron"));
+        Assert.That(File.Exists(Path.Combine(_folder, "center", "vault.json")), Is.False);
+    }
+
+    [Test]
+    public async Task Prompt_CtrlC_EndsInOrderWithTheEchoBack()
+    {
+        var screen = await TypeAsync("init --id a", ("passphrase: ", "heron\u0003"));
+        Assert.That(screen, Does.Contain("Interrupted.").And.Contain("code 5").And.Not.Contain("heron"));
+        Assert.That(screen.Split("code 5")[1].Split([' ', '\r', '\n', ';']), Does.Contain("echo").And.Not.Contain("-echo"));
+    }
+
+    /// <summary>Types each answer when its question is there; returns what was on the screen, then the exit code and the terminal's settings.</summary>
+    private async Task<string> TypeAsync(string command, params (string Question, string Answer)[] talk)
+    {
+        var bin = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        var program = Path.Combine(Repository.Root, "samples", "CenterHost", "bin", bin.Parent!.Name, bin.Name, "centerhost.dll");
+        var start = new ProcessStartInfo("/usr/bin/script", ["-qc", $"dotnet '{program}' {command}; echo code $?; stty -a", "/dev/null"])
+        {
+            WorkingDirectory = _folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(Longest);
+        var screen = new StringBuilder();
+        var part = new char[1_024];
+        var (asked, seen) = (0, 0);
+        try
+        {
+            while (await process.StandardOutput.ReadAsync(part, limit.Token) is > 0 and var length)
+            {
+                screen.Append(part, 0, length);
+                var at = asked < talk.Length ? screen.ToString().IndexOf(talk[asked].Question, seen, StringComparison.Ordinal) : -1;
+                if (at < 0) continue;
+                seen = at + talk[asked].Question.Length;
+                // The program begins to read a moment after it asked; what comes before that the terminal would show.
+                await Task.Delay(500, limit.Token);
+                await process.StandardInput.WriteAsync(talk[asked++].Answer);
+                await process.StandardInput.FlushAsync(limit.Token);
+            }
+            await process.WaitForExitAsync(limit.Token);
+            return screen.ToString();
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}
