@@ -184,10 +184,11 @@ internal sealed class CardPort : IAsyncDisposable
     {
         using var slow = new CancellationTokenSource(_slowCard, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, slow.Token);
-        var length = 0;
+        // Of a response that failed, some may have come all the same.
+        var written = _response.Length;
         try
         {
-            length = await connection.TransmitAsync(command, _response, either.Token).ConfigureAwait(false);
+            var length = written = await connection.TransmitAsync(command, _response, either.Token).ConfigureAwait(false);
             _responses.Add(_response.AsSpan(0, length));
             var statusWord = (ushort)(_response[length - 2] << 8 | _response[length - 1]);
             return new TerminalEvent.Answered(sequence, expected.Count == 0 ? statusWord == 0x9000 : expected.Span.Contains(statusWord));
@@ -202,7 +203,7 @@ internal sealed class CardPort : IAsyncDisposable
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(_response.AsSpan(0, length));
+            CryptographicOperations.ZeroMemory(_response.AsSpan(0, written));
         }
         _broken = ScriptStop.CardLost;
         await DisconnectAsync().ConfigureAwait(false);

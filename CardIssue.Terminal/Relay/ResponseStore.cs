@@ -13,11 +13,11 @@ internal sealed class ResponseStore : IDisposable
     /// <summary>Keeps a copy of a response APDU.</summary>
     public void Add(ReadOnlySpan<byte> response)
     {
-        var copy = GC.AllocateUninitializedArray<byte>(response.Length, pinned: true);
-        response.CopyTo(copy);
         lock (_gate)
         {
             if (_pinned.Count >= Limits.MaxScriptCommands) throw new InvalidOperationException("More responses than a script has commands.");
+            var copy = GC.AllocateUninitializedArray<byte>(response.Length, pinned: true);
+            response.CopyTo(copy);
             _pinned.Add(copy);
         }
     }

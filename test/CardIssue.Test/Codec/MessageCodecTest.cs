@@ -150,6 +150,7 @@ public class MessageCodecTest
         {
             var bytes = Mutate(random, goldens[random.Next(goldens.Length)]);
             var result = MessageCodec.Decode(bytes);
+            Assert.That(result.IsMessage, Is.EqualTo(string.IsNullOrEmpty(result.Error)), $"seed {seed}, round {round}: what is no message says why");
             if (result.IsMessage) Assert.That(MessageCodec.Encode(result.Message), Is.EqualTo(bytes), $"seed {seed}, round {round}");
             var isCommand = CommandFrame.TryRead(bytes, out var sequence, out var payload, out var expected);
             Assert.That(isCommand, Is.EqualTo(result.Message is Command), $"seed {seed}, round {round}: {Convert.ToHexString(bytes)}");
