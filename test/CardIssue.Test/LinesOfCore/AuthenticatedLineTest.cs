@@ -69,6 +69,7 @@ public sealed class AuthenticatedLineTest
         await _center.SendAsync(First, default);
         await _toTerminal.SendAsync(change(await TakeAsync(_toCenter)), default);
         await EndsTamperedAsync(_terminal);
+        Assert.That(async () => await _terminal.SendAsync(Second, default), Throws.InstanceOf<LineException>(), "the line is over both ways");
     }
 
     [Test]

@@ -102,7 +102,7 @@ public sealed class CenterScriptStepTest
             work with { Claim = work.Claim with { Plan = work.Claim.Plan with { Sealed = isSealed } } };
     }
 
-    /// <summary>A script that would pass the highest sequence number closes the line instead; the terminal comes back and begins at 0.</summary>
+    /// <summary>A script that would pass the highest sequence number closes the line; the terminal comes back and begins at 0.</summary>
     private static IEnumerable<TestCaseData> Sequences()
     {
         const int lastFitting = Limits.MaxSequence - 7;

@@ -6,7 +6,10 @@ namespace CardIssue.Test.Protocol;
 
 using Row = MachineRow<CenterState, CenterEvent, CenterEffect>;
 
-/// <summary>What the tables of the center machine are written with: states as they stand in each situation, and the messages and effects that recur.</summary>
+/// <summary>
+/// What the tables of the center machine are written with: states as they stand in each situation, and the messages and effects that
+/// recur.
+/// </summary>
 internal static class CenterTable
 {
     /// <summary>The window of the terminal: longer scripts need credit.</summary>

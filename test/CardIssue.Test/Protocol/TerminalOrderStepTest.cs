@@ -8,7 +8,10 @@ namespace CardIssue.Test.Protocol;
 using Relay = CardIssue.Core.Protocol.Relay;
 using Row = MachineRow<TerminalState, TerminalEvent, TerminalEffect>;
 
-/// <summary>One step each of the terminal machine: an order is asked for, a card offered or refused, and the order's end (S230 to S255, S300, S320).</summary>
+/// <summary>
+/// One step each of the terminal machine: an order is asked for, a card offered or refused, and the order's end (S230 to S255, S300,
+/// S320).
+/// </summary>
 public sealed class TerminalOrderStepTest
 {
     [TestCaseSource(nameof(Requests))]

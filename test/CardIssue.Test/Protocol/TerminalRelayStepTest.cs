@@ -6,7 +6,10 @@ namespace CardIssue.Test.Protocol;
 using Relay = CardIssue.Core.Protocol.Relay;
 using Row = MachineRow<TerminalState, TerminalEvent, TerminalEffect>;
 
-/// <summary>One step each of the terminal machine: a script's commands come in, go to the card one at a time, and what the card said is reported once (S280, S290).</summary>
+/// <summary>
+/// One step each of the terminal machine: a script's commands come in, go to the card one at a time, and what the card said is
+/// reported once (S280, S290).
+/// </summary>
 public sealed class TerminalRelayStepTest
 {
     [TestCaseSource(nameof(Scripts))]

@@ -8,7 +8,9 @@ namespace CardIssue.Test.Protocol;
 using Relay = CardIssue.Core.Protocol.Relay;
 using Row = MachineRow<TerminalState, TerminalEvent, TerminalEffect>;
 
-/// <summary>One step each of the terminal machine: access, the halves of a split line, and the line's coming and going (S210, S220, S310).</summary>
+/// <summary>
+/// One step each of the terminal machine: access, the halves of a split line, and the line's coming and going (S210, S220, S310).
+/// </summary>
 public sealed class TerminalSessionStepTest
 {
     [TestCaseSource(nameof(Access))]

@@ -7,7 +7,9 @@ namespace CardIssue.Test.Protocol;
 using Relay = CardIssue.Core.Protocol.Relay;
 using Row = MachineRow<TerminalState, TerminalEvent, TerminalEffect>;
 
-/// <summary>What the tables of the terminal machine are written with: states as they stand in each situation, and the effects that recur.</summary>
+/// <summary>
+/// What the tables of the terminal machine are written with: states as they stand in each situation, and the effects that recur.
+/// </summary>
 internal static class TerminalTable
 {
     /// <summary>The first sequence number of the script under way; numbers below it are of scripts before.</summary>

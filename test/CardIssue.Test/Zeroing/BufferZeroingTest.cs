@@ -40,7 +40,8 @@ public sealed class BufferZeroingTest
                 var target = new byte[random.Next(capacity + 3)];
                 var taken = ring.Take(target);
                 Assert.That(taken, Is.EqualTo(Math.Min(target.Length, reference.Count)), $"seed {seed}");
-                Assert.That(target[..taken], Is.EqualTo(Enumerable.Range(0, taken).Select(_ => reference.Dequeue()).ToArray()), $"seed {seed}");
+                byte[] expected = [.. Enumerable.Range(0, taken).Select(_ => reference.Dequeue())];
+                Assert.That(target[..taken], Is.EqualTo(expected), $"seed {seed}");
                 Assert.That(target[taken..], Is.All.Zero, $"seed {seed}");
             }
             Assert.That(held.Values, Is.EqualTo(reference.Order()), $"seed {seed}");

@@ -5,11 +5,14 @@ using CardIssue.Core;
 namespace CardIssue.Test.Zeroing;
 
 /// <summary>
-/// The very arrays of bytes that an object holds, itself or by way of what it holds. They are collected while it is in use, and looked at when it should have zeroed them.
+/// The very arrays of bytes that an object holds, itself or by way of what it holds. They are collected while it is in use, and
+/// looked at when it should have zeroed them.
 /// A <see cref="ByteString"/> is passed over: what is in one is not secret.
 /// </summary>
 internal sealed class HeldBytes
 {
+    private const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     private readonly List<(string Path, byte[] Bytes)> _held = [];
     private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
 
@@ -60,7 +63,7 @@ internal sealed class HeldBytes
     private void WalkFields(object value, string path)
     {
         for (var type = value.GetType(); type is not null; type = type.BaseType)
-            foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (var field in type.GetFields(Own))
                 if (!field.FieldType.IsPointer) Walk(field.GetValue(value), $"{path}.{field.Name}");
     }
 }

@@ -231,6 +231,16 @@ public sealed class KeyZeroingTest
     }
 
     [Test]
+    public void MasterKey_Destroyed_IsZero()
+    {
+        using var counter = new Counter();
+        var held = HeldBytes.Of(counter.Vault);
+        Assert.That(held.Hold(Counter.Master.Span), Is.True, "this is the memory");
+        Assert.That(counter.Vault.Destroy(Counter.KeySet, Counter.KeyVersion), Is.True);
+        Assert.That(held.Hold(Counter.Master.Span), Is.False);
+    }
+
+    [Test]
     public void PassphraseFile_RewrappedAndDisposed_ItsOldKeyAndItsNewAreZero()
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-").FullName;

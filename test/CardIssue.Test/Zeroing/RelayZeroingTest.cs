@@ -9,7 +9,9 @@ using NSubstitute;
 
 namespace CardIssue.Test.Zeroing;
 
-/// <summary>What passes through a terminal is zeroed as soon as it has passed: commands, responses, and the buffers between module and card.</summary>
+/// <summary>
+/// What passes through a terminal is zeroed as soon as it has passed: commands, responses, and the buffers between module and card.
+/// </summary>
 public sealed class RelayZeroingTest
 {
     private const int Slots = 4;
@@ -66,7 +68,8 @@ public sealed class RelayZeroingTest
         for (var i = 0; i < 5 * Slots; i++)
         {
             Assert.That(buffer.TryTake(i, destination), Is.Not.Null);
-            // Long and short ones in turn: of a long one nothing stands behind the short one, and a slot that grows leaves none in its old memory.
+            // Long and short ones in turn: of a long one nothing stands behind the short one, and a slot that grows leaves none in
+            // its old memory.
             Assert.That(buffer.Put(Slots + i, Filled((byte)(Slots + i + 1), i % 3 == 0 ? 700 : 7), default), Is.EqualTo(PutOutcome.Kept));
             var waiting = Enumerable.Range(i + 2, Slots).Select(b => (byte)b);
             Assert.That(HeldBytes.Of(buffer).Values, Is.EqualTo(waiting));

@@ -83,7 +83,10 @@ public sealed class LineContractTest(LineKind kind)
         }
     }
 
-    /// <summary>A line whose messages are counted is over when one is given up while it is sent: the peer would take the next for tampered. Every other one goes on.</summary>
+    /// <summary>
+    /// A line whose messages are counted is over when one is given up while it is sent: the peer would take the next for tampered.
+    /// Every other one goes on.
+    /// </summary>
     [Test]
     public async Task SendCancelledWhileItWaits_OnlyWholeFramesArrive([Values] bool near)
     {
