@@ -44,13 +44,21 @@ public sealed class SecretBytes : IDisposable
         return secret;
     }
 
-    /// <summary>Lets <paramref name="fill"/> write <paramref name="length"/> bytes straight into pinned memory.</summary>
+    /// <summary>Lets <paramref name="fill"/> write <paramref name="length"/> bytes straight into pinned memory, which is zeroed when it throws.</summary>
     public static SecretBytes Create<TState>(int length, TState state, System.Buffers.SpanAction<byte, TState> fill)
     {
         ArgumentNullException.ThrowIfNull(fill);
         var secret = new SecretBytes(length);
-        fill(secret._pinned, state);
-        return secret;
+        try
+        {
+            fill(secret._pinned, state);
+            return secret;
+        }
+        catch
+        {
+            secret.Dispose();
+            throw;
+        }
     }
 
     /// <summary><paramref name="length"/> bytes from the operating system's random generator.</summary>

@@ -22,6 +22,7 @@ public sealed class DelayedLine : ILine
     private readonly Task _receiver;
     private (LineFrame Frame, long SentAt)? _next;
     private LineException? _sendFault;
+    private int _reading;
     private int _disposed;
 
     /// <summary>Delays what goes over <paramref name="inner"/>, which it takes over and disposes.</summary>
@@ -69,16 +70,25 @@ public sealed class DelayedLine : ILine
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Another call is still waiting.</exception>
     public async ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation)
     {
-        ThrowIfClosed();
-        // A frame is kept until its time has come, so that cancelling the wait loses nothing.
-        if (_next is null && await TakeAsync(cancellation).ConfigureAwait(false) is { } taken) _next = taken;
-        if (_next is not { } next) return null;
-        await UntilDueAsync(next.SentAt, cancellation).ConfigureAwait(false);
-        ThrowIfClosed();
-        _next = null;
-        return next.Frame;
+        if (Interlocked.Exchange(ref _reading, 1) == 1) throw new InvalidOperationException("A line has one reader at a time.");
+        try
+        {
+            ThrowIfClosed();
+            // A frame is kept until its time has come, so that cancelling the wait loses nothing.
+            if (_next is null && await TakeAsync(cancellation).ConfigureAwait(false) is { } taken) _next = taken;
+            if (_next is not { } next) return null;
+            await UntilDueAsync(next.SentAt, cancellation).ConfigureAwait(false);
+            ThrowIfClosed();
+            _next = null;
+            return next.Frame;
+        }
+        finally
+        {
+            Volatile.Write(ref _reading, 0);
+        }
     }
 
     /// <summary>Lets what is on its way out arrive at once, and closes the line. Twice is harmless.</summary>

@@ -136,6 +136,31 @@ public class MessageCodecTest
         foreach (var message in wrong) Assert.That(() => MessageCodec.Encode(message), Throws.InstanceOf<ArgumentException>(), message.Type.ToString());
     }
 
+    /// <summary>The limits in numbers: a constant that both ends share would else change at both unnoticed.</summary>
+    [Test]
+    public void Messages_AtTheirLimits_GoThereAndComeBackEqual()
+    {
+        var (nonce, token) = (MessageSamples.Counting(0, 32), MessageSamples.Counting(0, 16));
+        Message[] right =
+        [
+            new Hello(1, 1, new TerminalId("T"), nonce, 1),
+            new Hello(1, 1, new TerminalId("T"), nonce, 32),
+            new RequestIssue(1, new string('x', 64), nonce, new OperatorId("o")),
+            new InsertCard(1, token, false, new string('x', 128)),
+            new CardPresent(1, MessageSamples.Counting(0, 2)),
+            new CardPresent(1, MessageSamples.Counting(0, 33)),
+            new ReaderRefused(new string('x', 256)),
+            new Issued(new string('x', 1_024)),
+            new Script(ScriptKind.Record, 1, 255, 1, 0, 1_024, true, false, default),
+            new Script(ScriptKind.Record, 1, 1, 1, 0x3FFF_FFFF, 1, false, false, default),
+            new Command(0x3FFF_FFFF, MessageSamples.Counting(0, 1), default),
+            new Command(0, MessageSamples.Counting(0, 65_560), default),
+            new Result(0x3FFF_FFFF, ScriptStop.Completed, [MessageSamples.Counting(0, 2)]),
+        ];
+        foreach (var message in right) Assert.That(MessageCodec.Decode(MessageCodec.Encode(message)).Message, Is.EqualTo(message), message.Type.ToString());
+        Assert.That((MessageCodec.MaxMessage, ILine.MaxFrame), Is.EqualTo((66_024, 66_048)));
+    }
+
     [Test]
     public void AFrame_IsTooLong_IsMalformed() => Assert.That(MessageCodec.Decode(new byte[ILine.MaxFrame + 1]).IsMessage, Is.False);
 
@@ -150,6 +175,7 @@ public class MessageCodecTest
         {
             var bytes = Mutate(random, goldens[random.Next(goldens.Length)]);
             var result = MessageCodec.Decode(bytes);
+            Assert.That(result.IsMessage, Is.EqualTo(string.IsNullOrEmpty(result.Error)), $"seed {seed}, round {round}: what is no message says why");
             if (result.IsMessage) Assert.That(MessageCodec.Encode(result.Message), Is.EqualTo(bytes), $"seed {seed}, round {round}");
             var isCommand = CommandFrame.TryRead(bytes, out var sequence, out var payload, out var expected);
             Assert.That(isCommand, Is.EqualTo(result.Message is Command), $"seed {seed}, round {round}: {Convert.ToHexString(bytes)}");

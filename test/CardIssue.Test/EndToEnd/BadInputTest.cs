@@ -164,18 +164,28 @@ public sealed class BadInputTest
         shop.Reader.Insert(Shop.Card(1));
         await shop.IssueAsync("o-1");
         string[] secrets = [Products.Fields["pan"], Products.Fields["name"], Products.Fields["keys"], Products.Fields["track2"]];
-        foreach (var path in Directory.EnumerateFiles(shop.Folder, "*", SearchOption.AllDirectories))
+        byte[][] forms = [.. secrets.SelectMany(FormsOf)];
+        var paths = Directory.GetFiles(shop.Folder, "*", SearchOption.AllDirectories);
+        Assert.That(paths.Select(Path.GetExtension), Does.Contain(".db"), "the store is among them");
+        foreach (var path in paths)
         {
             // The lock of the center that serves: held for it alone, and without a byte in it.
             if (new FileInfo(path).Length == 0) continue;
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var bytes = new MemoryStream();
             await file.CopyToAsync(bytes);
-            foreach (var secret in secrets)
-                foreach (var form in new[] { Encoding.ASCII.GetBytes(secret), secret.All(char.IsAsciiHexDigit) && secret.Length % 2 == 0 ? Convert.FromHexString(secret) : Encoding.ASCII.GetBytes(secret) })
-                    Assert.That(bytes.GetBuffer().AsSpan(0, (int)bytes.Length).IndexOf(form), Is.Negative, $"{Path.GetFileName(path)} holds write data in the clear");
+            foreach (var form in forms)
+                Assert.That(bytes.GetBuffer().AsSpan(0, (int)bytes.Length).IndexOf(form), Is.Negative, $"{Path.GetFileName(path)} holds write data in the clear");
         }
         lock (shop.Shown) Assert.That(shop.Shown, Has.None.Contains(Products.Fields["pan"]).And.None.Contains(Products.Fields["name"]));
+    }
+
+    /// <summary>A secret as text of one and of two bytes a character, and as the bytes that its digits stand for.</summary>
+    private static IEnumerable<byte[]> FormsOf(string secret)
+    {
+        yield return Encoding.ASCII.GetBytes(secret);
+        yield return Encoding.Unicode.GetBytes(secret);
+        if (secret.All(char.IsAsciiHexDigit)) yield return Convert.FromHexString(secret[..(secret.Length & ~1)]);
     }
 
     private static SoftwareModuleFile OtherModule(Shop shop, string terminal)

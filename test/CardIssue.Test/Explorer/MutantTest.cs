@@ -24,8 +24,9 @@ public sealed class MutantTest
     {
         var mutant = Mutants.All.Single(m => m.Name == name);
         var scenario = Scenario.Read(File.ReadAllText(Scenario.FileOf(name)));
-        var (violation, taken) = Scenario.Replay(mutant.World with { Machines = Machines.Real, Fenced = true, Quarantines = true }, scenario);
-        Assert.That(violation, Is.Null);
+        var real = mutant with { World = mutant.World with { Machines = Machines.Real, Fenced = true, Quarantines = true } };
+        var (violation, taken, last) = Scenario.Replay(real.World, scenario);
+        Assert.That(violation ?? FromThereOn(real, last), Is.Null);
         Assert.That(taken, Is.GreaterThan(scenario.Count / 2), "most of it must be possible on the real machines");
     }
 
@@ -33,11 +34,16 @@ public sealed class MutantTest
     public void ScenarioOfPlantedBug_OnTheMutant_BreaksItsProperty(string name)
     {
         var mutant = Mutants.All.Single(m => m.Name == name);
-        if (mutant.Breaks == Exploration.CannotEnd) Assert.Pass("nothing breaks on the way; the end cannot be reached any more");
-        Assert.That(Scenario.Replay(mutant.World, Scenario.Read(File.ReadAllText(Scenario.FileOf(name)))).Violation, Is.EqualTo(mutant.Breaks));
+        var (violation, _, last) = Scenario.Replay(mutant.World, Scenario.Read(File.ReadAllText(Scenario.FileOf(name))));
+        Assert.That(violation ?? FromThereOn(mutant, last), Is.EqualTo(mutant.Breaks));
     }
 
     [Test]
     public void Scenarios_EachFile_BelongsToAPlantedBug() =>
         Assert.That(Directory.GetFiles(Generated.Scenarios).Order(), Is.EqualTo(Mutants.All.Select(m => Scenario.FileOf(m.Name)).Order()));
+
+    /// <summary>Nothing breaks on the way to where the end cannot be reached any more: whether it can be is explored from there, without a further fault.</summary>
+    private static string? FromThereOn(Mutant mutant, World last) => mutant.Breaks == Exploration.CannotEnd
+        ? Exploration.Run(mutant.World with { Faults = Faults.None }, starts: [last]).Violation
+        : null;
 }

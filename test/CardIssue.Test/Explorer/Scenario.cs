@@ -31,8 +31,8 @@ internal static class Scenario
 
     public static string FileOf(string name) => Path.Combine(Generated.Scenarios, name.Replace(' ', '-') + ".txt");
 
-    /// <summary>Carries out what is possible of a scenario; what the machines do not lead to is passed over. Answers the first broken property.</summary>
-    public static (string? Violation, int Taken) Replay(WorldOptions options, IReadOnlyList<Choice> trace)
+    /// <summary>Carries out what is possible of a scenario; what the machines do not lead to is passed over. Answers the first broken property, and the state that came last.</summary>
+    public static (string? Violation, int Taken, World Last) Replay(WorldOptions options, IReadOnlyList<Choice> trace)
     {
         var play = new Play(options);
         var choices = new Choices(options, play);
@@ -48,11 +48,11 @@ internal static class Scenario
                 (next, violation) = (after, broken);
                 return true;
             });
-            if (violation is not null) return (violation, taken);
+            if (violation is not null) return (violation, taken, next ?? world);
             if (next is null) continue;
             world = next;
             taken++;
         }
-        return (null, taken);
+        return (null, taken, world);
     }
 }

@@ -4,6 +4,7 @@ using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
+using CardIssue.Test.Zeroing;
 using CardIssue.Transport;
 
 namespace CardIssue.Test.LinesOfCore;
@@ -19,6 +20,7 @@ public sealed class AuthenticatedLineTest
 
     private AuthenticatedLine _center = null!, _terminal = null!;
     private ILine _toTerminal = null!, _toCenter = null!;
+    private HeldBytes _centerKeys = null!, _terminalKeys = null!;
 
     /// <summary>What the terminal sends comes out at <see cref="_toTerminal"/>, what is put in at <see cref="_toCenter"/> reaches the center; and the other way round.</summary>
     [SetUp]
@@ -67,6 +69,7 @@ public sealed class AuthenticatedLineTest
         await _center.SendAsync(First, default);
         await _toTerminal.SendAsync(change(await TakeAsync(_toCenter)), default);
         await EndsTamperedAsync(_terminal);
+        Assert.That(async () => await _terminal.SendAsync(Second, default), Throws.InstanceOf<LineException>(), "the line is over both ways");
     }
 
     [Test]
@@ -231,20 +234,102 @@ public sealed class AuthenticatedLineTest
         }
     }
 
-    private static readonly byte[] Seed = RandomNumberGenerator.GetBytes(1);
+    [Test]
+    public async Task EmptyMessage_WithTheRightCounterAndMac_EndsTheLine()
+    {
+        await AdmitAsync();
+        _session--;
+        using var keys = Keys();
+        _session++;
+        byte[] counter = [0, 0, 0, 0, 0, 0, 0, 1];
+        await _toCenter.SendAsync((byte[])[.. counter, .. HMACSHA256.HashData(keys.ToCenter.Span, counter)[..16]], default);
+        await EndsTamperedAsync(_center);
+    }
+
+    [Test]
+    public async Task SecondKeys_AreACallersFault_AndTheFirstStayInForce()
+    {
+        await AdmitAsync();
+        foreach (var line in new[] { _terminal, _center })
+        {
+            using var second = Keys(out var held);
+            Assert.That(() => line.Protect(second), Throws.InvalidOperationException);
+            Assert.That(held.Left.Count(), Is.EqualTo(2), "they stay the caller's");
+        }
+        await _terminal.SendAsync(First, default);
+        await _toCenter.SendAsync(await TakeAsync(_toTerminal), default);
+        Assert.That(await TakeAsync(_center), Is.EqualTo(First));
+    }
+
+    [Test]
+    public async Task Keys_WhenTheLineIsOver_AreZeroedAtOnce()
+    {
+        await _terminal.DisposeAsync();
+        _terminal.Protect(Keys(out var held));
+        Assert.That(held.Left, Is.Empty);
+        Assert.That((await Transport.Lines.FaultOf(async () => await _terminal.SendAsync(First, default))).Fault, Is.EqualTo(LineFault.Closed));
+    }
+
+    [Test]
+    public async Task Line_Disposed_ZeroesItsKeysAndClosesTheLineBelow([Values] bool atCenter)
+    {
+        await AdmitAsync();
+        var line = atCenter ? _center : _terminal;
+        await line.DisposeAsync();
+        await line.DisposeAsync();
+        await IsClosedBelowAsync(line);
+    }
+
+    /// <summary>The number of the message is used up, so the peer could take none after it.</summary>
+    [Test]
+    public async Task Message_GivenUpWhileItIsSent_EndsTheLine([Values] bool atCenter)
+    {
+        await AdmitAsync();
+        var line = atCenter ? _center : _terminal;
+        for (var i = 0; i < LoopbackLine.DefaultCapacity; i++) await line.SendAsync(First, default);
+        using var cancel = new CancellationTokenSource();
+        var sending = line.SendAsync(Second, cancel.Token).AsTask();
+        Assert.That(sending.IsCompleted, Is.False, "the line below is full");
+        await cancel.CancelAsync();
+        Assert.That(async () => await sending, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That((await Transport.Lines.FaultOf(async () => await line.SendAsync(First, default))).Fault, Is.EqualTo(LineFault.Closed));
+        Assert.That((await Transport.Lines.FaultOf(async () => await line.ReceiveAsync(default))).Fault, Is.EqualTo(LineFault.Closed));
+        for (var i = 0; i < LoopbackLine.DefaultCapacity; i++) Assert.That((await TakeAsync(atCenter ? _toCenter : _toTerminal))[8..^16], Is.EqualTo(First));
+        await IsClosedBelowAsync(line);
+    }
+
+    [Test]
+    public async Task Message_GivenUpBeforeItsTurn_UsesUpNoNumber()
+    {
+        await AdmitAsync();
+        Assert.That(async () => await _terminal.SendAsync(First, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        await _terminal.SendAsync(Second, default);
+        await _toCenter.SendAsync(await TakeAsync(_toTerminal), default);
+        Assert.That(await TakeAsync(_center), Is.EqualTo(Second));
+    }
+
+    private static readonly byte[] Seed = [(byte)RandomNumberGenerator.GetInt32(1, 100)];
     private byte _session;
 
     private LineKeys Keys() => new(
         SecretBytes.Copy([.. Enumerable.Repeat((byte)(Seed[0] + _session), 32)]), SecretBytes.Copy([.. Enumerable.Repeat((byte)(Seed[0] + _session + 100), 32)]));
 
+    private LineKeys Keys(out HeldBytes held)
+    {
+        var keys = Keys();
+        held = HeldBytes.Of(keys);
+        Assert.That(held.Left.Count(), Is.EqualTo(2), "this is the memory");
+        return keys;
+    }
+
     /// <summary>The last messages in the clear each way; each admission has other keys.</summary>
     private async Task AdmitAsync()
     {
-        _terminal.Protect(Keys());
+        _terminal.Protect(Keys(out _terminalKeys));
         await _terminal.SendAsync(Proof, default);
         await _toCenter.SendAsync(await TakeAsync(_toTerminal), default);
         Assert.That(await TakeAsync(_center), Is.EqualTo(Proof));
-        _center.Protect(Keys());
+        _center.Protect(Keys(out _centerKeys));
         await _center.SendAsync(Admitted, default);
         await _toTerminal.SendAsync(await TakeAsync(_toCenter), default);
         Assert.That(await TakeAsync(_terminal), Is.EqualTo(Admitted));
@@ -257,9 +342,18 @@ public sealed class AuthenticatedLineTest
         return frame!.Span.ToArray();
     }
 
-    private static async Task EndsTamperedAsync(ILine line)
+    /// <summary>The line is over for whoever has it, its keys are zeroed, and the line below is closed: the other end learns of it.</summary>
+    private async Task EndsTamperedAsync(AuthenticatedLine line)
     {
         Assert.That((await Transport.Lines.FaultOf(async () => await line.ReceiveAsync(Transport.Lines.Soon()))).Fault, Is.EqualTo(LineFault.Tampered));
         Assert.That((await Transport.Lines.FaultOf(async () => await line.ReceiveAsync(Transport.Lines.Soon()))).Fault, Is.EqualTo(LineFault.Tampered), "it stays over");
+        await IsClosedBelowAsync(line);
+    }
+
+    private async Task IsClosedBelowAsync(AuthenticatedLine line)
+    {
+        var (below, keys) = line == _center ? (_toCenter, _centerKeys) : (_toTerminal, _terminalKeys);
+        Assert.That(await below.ReceiveAsync(Transport.Lines.Soon()), Is.Null, "the line below is closed");
+        Assert.That(keys.Left, Is.Empty, "the keys are zeroed");
     }
 }

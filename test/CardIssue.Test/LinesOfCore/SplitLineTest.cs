@@ -44,7 +44,9 @@ public sealed class SplitLineTest
         var receiving = _line.ReceiveAsync(Transport.Lines.Soon()).AsTask();
         await _farSending.SendAsync(new byte[] { 1 }, default);
         Assert.That((await Transport.Lines.FaultOf(async () => await receiving)).Fault, Is.EqualTo(LineFault.Tampered));
-        Assert.That(_line.Fault, Is.Not.Null);
+        Assert.That(_line.Fault?.Fault, Is.EqualTo(LineFault.Tampered));
+        Assert.That(await _farSending.ReceiveAsync(Transport.Lines.Soon()), Is.Null, "both halves are closed");
+        Assert.That(await _farReceiving.ReceiveAsync(Transport.Lines.Soon()), Is.Null);
     }
 
     [TestCase(true)]

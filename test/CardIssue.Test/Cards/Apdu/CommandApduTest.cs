@@ -67,8 +67,16 @@ public class CommandApduTest
             random.NextBytes(bytes);
             if (bytes.Length > 6 && random.Next(2) == 0) (bytes[4], bytes[5], bytes[6]) = (0, 0, (byte)random.Next(bytes.Length));
             else if (bytes.Length > 4) bytes[4] = (byte)random.Next(bytes.Length);
-            if (CommandApdu.TryParse(bytes, out var command, out _)) Assert.That(command.ToBytes().ToArray(), Is.EqualTo(bytes));
+            var isParsed = CommandApdu.TryParse(bytes, out var command, out var error);
+            Assert.That(isParsed, Is.EqualTo(IsWhole(bytes)), $"seed {seed}: {Convert.ToHexString(bytes)}: {error}");
+            if (isParsed) Assert.That(command.ToBytes().ToArray(), Is.EqualTo(bytes));
+            else Assert.That(error, Is.Not.Empty);
         }
+
+        // The cases of ISO 7816-3 12.1.3, short and extended.
+        static bool IsWhole(byte[] b) => b.Length is 4 or 5
+            || (b.Length > 5 && (b[4] != 0 ? b.Length - 5 - b[4] is 0 or 1
+                : b.Length == 7 || (b.Length > 7 && (b[5] << 8 | b[6]) is var lc && lc > 0 && b.Length - 7 - lc is 0 or 2)));
     }
 
     [TestCase("A0000000", false)]

@@ -189,14 +189,19 @@ public class GlobalPlatformTest
             var bytes = genuine[random.Next(genuine.Length)][..];
             for (var j = random.Next(4); j > 0; j--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             bytes = bytes[..random.Next(bytes.Length + 1)];
-            FileControlInformation.TryParse(bytes, out _, out _);
-            KeyInformation.TryParse(bytes, out _, out _, out _);
-            CardRecognitionData.TryParse(bytes, out _, out _);
-            CardProductionLifeCycle.TryParse(bytes, out _, out _);
-            RegistryEntry.Parse(bytes, out _);
-            GetData.TryParseSequenceCounter(bytes, out _, out _);
-            GetData.TryParseDiversificationData(bytes, out _, out _);
+            Says(bytes, FileControlInformation.TryParse(bytes, out var fci, out var error) ? fci : null, error);
+            Says(bytes, KeyInformation.TryParse(bytes, out var keys, out _, out error) ? keys : null, error);
+            Says(bytes, CardRecognitionData.TryParse(bytes, out var recognition, out error) ? recognition : null, error);
+            Says(bytes, CardProductionLifeCycle.TryParse(bytes, out var lifeCycle, out error) ? lifeCycle : null, error);
+            var entries = RegistryEntry.Parse(bytes, out var bad);
+            Assert.That(entries.Count + bad.Count > 0, Is.EqualTo(bytes.AsSpan().IndexOfAnyExcept((byte)0) >= 0), $"seed {seed}: {Convert.ToHexString(bytes)}");
+            Says(bytes, GetData.TryParseSequenceCounter(bytes, out var counter, out error) ? counter : null, error);
+            Says(bytes, GetData.TryParseDiversificationData(bytes, out var diversification, out error) ? diversification : null, error);
         }
+
+        // Either what was read or why not, and never both.
+        void Says(byte[] bytes, object? read, string? error) =>
+            Assert.That(string.IsNullOrEmpty(error), Is.EqualTo(read is not null), $"seed {seed}: {Convert.ToHexString(bytes)}: {error}");
     }
 
     [Test]

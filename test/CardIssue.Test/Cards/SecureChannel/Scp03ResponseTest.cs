@@ -124,7 +124,10 @@ public class Scp03ResponseTest
             var bytes = new byte[2 + random.Next(80)];
             random.NextBytes(bytes);
             if (random.Next(2) == 0) (bytes[^2], bytes[^1]) = (0x90, 0x00);
-            Assert.That(session.Unwrap(ResponseApdu.Parse(bytes)), Is.Not.InstanceOf<UnwrapResult.Authenticated>());
+            var response = ResponseApdu.Parse(bytes);
+            UnwrapResult expected = response.StatusWord is not 0x9000 && bytes[^2] is not (0x62 or 0x63) ? new UnwrapResult.Unauthenticated(response.StatusWord)
+                : new UnwrapResult.Breach(response.Data.Length < 8 ? ChannelBreach.MissingMac : ChannelBreach.WrongMac, response.StatusWord);
+            Assert.That(session.Unwrap(response), Is.EqualTo(expected), $"seed {seed}: {Convert.ToHexString(bytes)}");
         }
     }
 }

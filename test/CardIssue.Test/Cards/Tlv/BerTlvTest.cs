@@ -89,14 +89,23 @@ public class BerTlvTest
         var seed = TestContext.CurrentContext.Random.Next();
         TestContext.Out.WriteLine($"seed {seed}");
         var random = new Random(seed);
+        var (parsed, refused) = (0, 0);
         byte[] likely = [0x70, 0x6F, 0x9F, 0x5A, 0x81, 0x82, 0x83, 0x01, 0x02, 0x04, 0xFF];
         for (var i = 0; i < 20_000; i++)
         {
             var bytes = new byte[random.Next(40)];
             for (var j = 0; j < bytes.Length; j++) bytes[j] = random.Next(3) == 0 ? (byte)random.Next(256) : likely[random.Next(likely.Length)];
-            if (!BerTlv.TryParse(bytes, out var objects, out _)) continue;
+            var isParsed = BerTlv.TryParse(bytes, out var objects, out var refusal);
+            Assert.That(string.IsNullOrEmpty(refusal), Is.EqualTo(isParsed), $"seed {seed}: {Convert.ToHexString(bytes)}");
+            if (!isParsed)
+            {
+                refused++;
+                continue;
+            }
+            parsed++;
             Assert.That(BerTlv.TryParse(BerTlv.Encode(objects.Span).Span, out var again, out var error), Is.True, error);
-            Assert.That(again.Count, Is.EqualTo(objects.Count));
+            Assert.That(again, Is.EqualTo(objects), $"seed {seed}: {Convert.ToHexString(bytes)}");
         }
+        Assert.That((parsed > 100, refused > 100), Is.EqualTo((true, true)), $"seed {seed}: both are met");
     }
 }

@@ -53,8 +53,26 @@ public class DgiTest
         {
             var bytes = new byte[random.Next(16)];
             for (var j = 0; j < bytes.Length; j++) bytes[j] = (byte)(random.Next(4) == 0 ? 0xFF : random.Next(6));
-            if (Dgi.TryParse(bytes, out var groupings, out _))
-                Assert.That(ByteString.Concat([.. groupings.Select(g => g.ToBytes())]).ToArray(), Is.EqualTo(bytes));
+            var isParsed = Dgi.TryParse(bytes, out var groupings, out var error);
+            Assert.That(isParsed, Is.EqualTo(AreWhole(bytes)), $"seed {seed}: {Convert.ToHexString(bytes)}: {error}");
+            if (isParsed) Assert.That(ByteString.Concat([.. groupings.Select(g => g.ToBytes())]).ToArray(), Is.EqualTo(bytes));
+            else Assert.That(error, Is.Not.Empty);
+        }
+
+        // EMV CPS 1.1 §2.2: identifier (2), length (1, or FF and 2 for 255 and more), data.
+        static bool AreWhole(ReadOnlySpan<byte> rest)
+        {
+            while (!rest.IsEmpty)
+            {
+                if (rest.Length < 3) return false;
+                var isLong = rest[2] == 0xFF;
+                if (isLong && rest.Length < 5) return false;
+                var length = isLong ? rest[3] << 8 | rest[4] : rest[2];
+                var head = isLong ? 5 : 3;
+                if ((isLong && length < 255) || rest.Length < head + length) return false;
+                rest = rest[(head + length)..];
+            }
+            return true;
         }
     }
 }

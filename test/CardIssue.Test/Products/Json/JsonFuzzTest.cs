@@ -20,8 +20,10 @@ public sealed class JsonFuzzTest
         {
             var product = CardProductFile.Read(Damaged(Samples.EndToEnd, random), "p");
             Assert.That(product.Product is null, Is.EqualTo(product.Mistakes.Count > 0), $"seed {seed}, round {round}");
+            Assert.That(product.Mistakes.Select(m => m.Message), Has.None.Empty, $"seed {seed}, round {round}");
             var orders = OrdersFile.Read(Damaged(Samples.Orders, random), "o", products.GetValueOrDefault);
             Assert.That(orders.Orders is null, Is.EqualTo(orders.Mistakes.Count > 0), $"seed {seed}, round {round}");
+            Assert.That(orders.Mistakes.Select(m => m.Message), Has.None.Empty, $"seed {seed}, round {round}");
             Assert.That(orders.Mistakes.Any(m => m.ToString().Contains("476173", StringComparison.Ordinal)), Is.False, $"seed {seed}, round {round}");
         }
     }

@@ -90,16 +90,47 @@ public sealed class AtrParserTest
     public void WrongT1Byte_IsRefusedWithItsReason(string hex, string reason) => WrongAtr_IsRefusedWithItsReason(WithCheck(hex), reason);
 
     [Test]
-    public void AnyBytes_NeverThrow()
+    public void AnyBytes_AreReadWhenTheyAreAsLongAsTheyAnnounce_AndElseRefusedWithAReason()
     {
         var seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
         var random = new Random(seed);
+        var read = 0;
         for (var round = 0; round < 20_000; round++)
         {
             var bytes = new byte[random.Next(0, 40)];
             random.NextBytes(bytes);
             if (bytes.Length > 0) bytes[0] = 0x3B;
-            Assert.That(() => AtrParser.TryParse(bytes, out _, out _), Throws.Nothing, $"seed {seed}, {Convert.ToHexString(bytes)}");
+            var (announced, hasCheck) = Announced(bytes);
+            if (random.Next(2) == 0 && announced >= 2 && announced <= bytes.Length)
+            {
+                bytes = bytes[..announced];
+                if (hasCheck) bytes[^1] ^= CardIssue.Reader.Serial.Framing.SerialFrame.Check(bytes.AsSpan(1));
+            }
+            var isRead = AtrParser.TryParse(bytes, out var atr, out var error);
+            Assert.That((isRead, isRead), Is.EqualTo((string.IsNullOrEmpty(error), atr is not null)), $"seed {seed}, {Convert.ToHexString(bytes)}");
+            if (!isRead) continue;
+            read++;
+            Assert.That(atr!.Bytes.ToArray(), Is.EqualTo(bytes));
+            Assert.That(bytes, Has.Length.EqualTo(announced), $"seed {seed}, {Convert.ToHexString(bytes)}");
+            Assert.That(!hasCheck || CardIssue.Reader.Serial.Framing.SerialFrame.Check(bytes.AsSpan(1)) == 0, Is.True, $"seed {seed}, {Convert.ToHexString(bytes)}");
+            Assert.That(atr.Historical.ToArray(), Is.EqualTo(bytes[^((bytes[1] & 0x0F) + (hasCheck ? 1 : 0))..^(hasCheck ? 1 : 0)]));
+        }
+        Assert.That(read, Is.GreaterThan(1_000), $"seed {seed}");
+    }
+
+    /// <summary>The length that T0 and each TD announce (ISO 7816-3 8.2), -1 when that is not within the bytes; and whether TCK is in it.</summary>
+    private static (int Length, bool HasCheck) Announced(byte[] bytes)
+    {
+        if (bytes.Length < 2) return (-1, false);
+        var (at, announced, hasCheck) = (2, bytes[1] >> 4, false);
+        while (true)
+        {
+            at += System.Numerics.BitOperations.PopCount((uint)announced & 7);
+            if ((announced & 8) == 0) return (at + (bytes[1] & 0x0F) + (hasCheck ? 1 : 0), hasCheck);
+            if (at >= bytes.Length) return (-1, false);
+            hasCheck |= (bytes[at] & 0x0F) != 0;
+            announced = bytes[at++] >> 4;
         }
     }
 

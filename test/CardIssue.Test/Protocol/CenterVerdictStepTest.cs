@@ -1,0 +1,181 @@
+using CardIssue.Core.Protocol;
+using CardIssue.Test.Explorer;
+using static CardIssue.Test.Protocol.CenterTable;
+
+namespace CardIssue.Test.Protocol;
+
+using Row = MachineRow<CenterState, CenterEvent, CenterEffect>;
+
+/// <summary>One step each of the center machine: what a verdict allows (S260 to S300), and how a doubt is settled.</summary>
+public sealed class CenterVerdictStepTest
+{
+    private static readonly Verdict Done = new Verdict.Done(ProofKind.CardMac);
+
+    [TestCaseSource(nameof(Openings))]
+    [TestCaseSource(nameof(Authentications))]
+    [TestCaseSource(nameof(Doubts))]
+    [TestCaseSource(nameof(Records))]
+    [TestCaseSource(nameof(Looks))]
+    public void Step(object row) => ((Row)row).Check(CenterMachine.On);
+
+    private static IEnumerable<TestCaseData> Openings()
+    {
+        var unbound = Work(Progress.None) with { Opening = 1 };
+        var bound = unbound with { Bound = CardA, Progress = new Progress(1, 2, 2, 2) };
+        var authenticates = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands);
+        yield return Sends("Opening_OfTheBoundCard_CountsTheTryAndAuthenticates", Judging(bound), Judged(new Verdict.Genuine(CardA)),
+            bound with { Verified = CardA }, authenticates, [Save(new OrderChange.Authenticating(CardA))]);
+        yield return Refused("Opening_OfAnotherCardThanTheBoundOne_IsRefused", bound, new Verdict.Genuine(CardB), CardRejection.OtherCard);
+        yield return Handled("Opening_OfTheBoundCardThatIsBarred_TheOrderWaits", Judging(bound),
+            Judged(new Verdict.Rejected(CardRejection.Barred, CardA)), Over(bound), GivesUp(2));
+        yield return Refused("Opening_OfAnotherCardThatIsBarred_IsRefused", bound, new Verdict.Rejected(CardRejection.Barred, CardB),
+            CardRejection.Barred);
+        yield return Refused("Opening_OfABarredCard_OrderUnbound_IsRefused", unbound, new Verdict.Rejected(CardRejection.Barred, CardA),
+            CardRejection.Barred);
+        yield return Refused("Opening_OfAForeignCard_IsRefused", unbound, new Verdict.Rejected(CardRejection.NotGenuine),
+            CardRejection.NotGenuine);
+        foreach (var verdict in new Verdict[] { Done, new Verdict.NotDone(), new Verdict.InDoubt(), new Verdict.Unclear() })
+            yield return Refused($"Opening_{verdict.GetType().Name}_IsUnreadable", unbound, verdict, CardRejection.Unreadable);
+        foreach (var work in new[] { unbound, bound })
+            yield return Handled($"Opening_CardLost_AsksForACard_Same{work.Bound is not null}", Judging(work),
+                Judged(new Verdict.CardLost()),
+                At(CenterPhase.AwaitingCard, work), [Forget, .. AsksForCard(work.Bound is not null)]);
+        yield return Refused("Card_TheFourthRefused_AnotherMayBeTried", unbound with { CardsRefused = 3 }, new Verdict.InDoubt(),
+            CardRejection.Unreadable);
+        var last = unbound with { CardsRefused = 4 };
+        yield return Handled("Card_TheFifthRefused_StopsTheOrder", Judging(last), Judged(new Verdict.InDoubt()), Over(last),
+            Stops(AbortCode.TooManyCards, CenterTimer.Removal));
+
+        static CenterState Judging(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
+
+        static TestCaseData Refused(string name, Work work, Verdict verdict, CardRejection code) =>
+            Handled(name, Judging(work), Judged(verdict),
+            At(CenterPhase.AwaitingCard, work with { CardsRefused = work.CardsRefused + 1 }), RefusesCard(code));
+    }
+
+    private static IEnumerable<TestCaseData> Authentications()
+    {
+        var unbound = Work(Progress.None) with { Opening = 1, Verified = CardA };
+        var leaves = Run(ScriptKind.Record, 1, 1, 1, 7);
+        yield return Sends("Authentication_Done_BindsTheOrderBeforeTheFirstRecordLeaves", Judging(unbound), Judged(Done),
+            unbound with { Bound = CardA, Progress = new Progress(0, 1, 1, 1) }, leaves,
+                [Save(new OrderChange.Bound(CardA)), Save(new OrderChange.Leaving(1, 1))]);
+        var bound = unbound with { Bound = CardA };
+        yield return Sends("Authentication_OfTheBoundCard_ClearsItsTries", Judging(bound), Judged(Done),
+            bound with { Progress = new Progress(0, 1, 1, 1) }, leaves,
+                [Save(new OrderChange.Opened(CardA)), Save(new OrderChange.Leaving(1, 1))]);
+        yield return Handled("Authentication_Rejected_RefusesTheCard", Judging(unbound),
+            Judged(new Verdict.Rejected(CardRejection.NotGenuine)),
+            At(CenterPhase.AwaitingCard, unbound with { CardsRefused = 1, Verified = null }), RefusesCard(CardRejection.NotGenuine));
+        yield return Handled("Authentication_CardLost_AsksForACard", Judging(unbound), Judged(new Verdict.CardLost()),
+            At(CenterPhase.AwaitingCard, unbound with { Verified = null }), [Forget, .. AsksForCard(false)]);
+        foreach (var verdict in new Verdict[] { new Verdict.Genuine(CardA), new Verdict.NotDone(), new Verdict.InDoubt(),
+            new Verdict.Unclear() })
+            yield return Sends($"Authentication_{verdict.GetType().Name}_OpensAnew", Judging(unbound), Judged(verdict),
+                unbound with { Verified = null, Opening = 2 }, Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands), [Forget]);
+
+        static CenterState Judging(Work work) => Out(work, ScriptKind.Authenticate, phase: CenterPhase.Judging);
+    }
+
+    /// <summary>What follows an authentication when a record or the closing is in doubt.</summary>
+    private static IEnumerable<TestCaseData> Doubts()
+    {
+        yield return Settled("Doubt_OfARepeatableRecord_SendsItAgain", new Progress(0, 1, 2, 1), new Progress(0, 1, 2, 1),
+            Run(ScriptKind.Record, 1, 1, 2, 7), [new OrderChange.Leaving(1, 2)]);
+        yield return Settled("Doubt_OfARecordThatOthersGoBackTo_SendsItWithoutALook", new Progress(1, 2, 3, 4), new Progress(1, 2, 3, 4),
+            Run(ScriptKind.Record, 1, 2, 3, 8), [new OrderChange.Leaving(2, 3)]);
+        yield return Settled("Doubt_OfARecordThatStartsOver_GoesBackFirst", new Progress(2, 3, 2, 3), new Progress(1, 2, 2, 3),
+            Run(ScriptKind.Record, 1, 2, 2, 8),
+            [new OrderChange.Rewound(1, 2), new OrderChange.Leaving(2, 2)]);
+        yield return Settled("Doubt_OfARecordToBeLookedAt_Looks", new Progress(3, 4, 2, 4), new Progress(3, 4, 2, 4),
+            Run(ScriptKind.Look, 1, 4, 2, 12), []);
+        yield return Settled("Doubt_OfTheLastRecord_SendsItAgain_AsTheLast", new Progress(4, 5, 3, 5), new Progress(4, 5, 3, 5),
+            Run(ScriptKind.Record, 1, 5, 3, 1), [new OrderChange.Leaving(5, 3)], last: true);
+        yield return Settled("Doubt_OfTheClosing_Looks", new Progress(5, Closing, 2, Closing), new Progress(5, Closing, 2, Closing),
+            Run(ScriptKind.Look, 1, Closing, 2, 6), []);
+        yield return Settled("NoDoubt_TheNextRecordLeaves", new Progress(2, 0, 2, 2), new Progress(2, 3, 1, 3),
+            Run(ScriptKind.Record, 1, 3, 1, 10), [new OrderChange.Leaving(3, 1)]);
+        yield return Settled("NoDoubt_ARecordThatLeftBefore_GoesOnWithItsAttempt", new Progress(1, 0, 2, 2), new Progress(1, 2, 2, 2),
+            Run(ScriptKind.Record, 1, 2, 2, 8), [new OrderChange.Leaving(2, 2)]);
+        yield return Settled("NoDoubt_AfterTheLastRecord_TheClosingLeaves", new Progress(5, 0, 3, 5), new Progress(5, Closing, 1, Closing),
+            Run(ScriptKind.Close, 1, Closing, 1, 5), [new OrderChange.Closing(1)]);
+
+        static TestCaseData Settled(string name, Progress before, Progress after, ScriptRun run, OrderChange[] changes,
+            bool last = false) =>
+            Sends(name, Out(Opened(before), ScriptKind.Authenticate, phase: CenterPhase.Judging), Judged(Done),
+                Opened(before) with { Progress = after }, run, [Save(new OrderChange.Opened(CardA)), .. changes.Select(Save)], last);
+    }
+
+    private static IEnumerable<TestCaseData> Records()
+    {
+        var work = Opened(new Progress(0, 1, 1, 1));
+        var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
+        yield return Sends("Record_NotDone_IsSavedSo_AndTriedFromAFreshChannel", Judging(work, 1), Judged(new Verdict.NotDone()),
+            Again(work, new Progress(0, 0, 2, 1)), opens, [Save(new OrderChange.NotDone(1, 2)), Forget]);
+        foreach (var verdict in new Verdict[] { new Verdict.InDoubt(), new Verdict.Unclear(), new Verdict.Genuine(CardA),
+            new Verdict.Rejected(CardRejection.NotGenuine) })
+            yield return Sends($"Record_{verdict.GetType().Name}_StaysInDoubt_AndIsTriedFromAFreshChannel", Judging(work, 1),
+                Judged(verdict),
+                Again(work, new Progress(0, 1, 2, 1)), opens, [Forget]);
+        yield return Handled("Record_CardLost_StaysInDoubt_AndTheSameCardIsAskedFor", Judging(work, 1), Judged(new Verdict.CardLost()),
+            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(0, 1, 2, 1), Verified = null }),
+                [Forget, .. AsksForCard(true)]);
+
+        var second = Opened(new Progress(0, 1, 2, 1));
+        yield return Sends("Record_InDoubtAtTheSecondAttempt_HasAThird", Judging(second, 1), Judged(new Verdict.InDoubt()),
+            Again(second, new Progress(0, 1, 3, 1)), opens, [Forget]);
+        var third = Opened(new Progress(0, 1, 3, 1));
+        yield return Handled("Record_InDoubtAtTheLastAttempt_TheOrderWaits", Judging(third, 1), Judged(new Verdict.InDoubt()), Over(third),
+            GivesUp(1));
+        yield return Handled("Record_CardLostAtTheLastAttempt_TheOrderWaits", Judging(third, 1), Judged(new Verdict.CardLost()),
+            Over(third), GivesUp(1));
+        yield return Handled("Record_NotDoneAtTheLastAttempt_IsSavedSo_AndTheOrderWaits", Judging(third, 1), Judged(new Verdict.NotDone()),
+            Over(third), [Save(new OrderChange.NotDone(1, 4)), .. GivesUp(1)]);
+        var used = work with { Opening = 12 };
+        yield return Handled("Record_InDoubtInTheLastOpening_TheOrderWaits", Judging(used, 1), Judged(new Verdict.InDoubt()), Over(used),
+            GivesUp(1));
+
+        var closing = Opened(new Progress(5, Closing, 1, Closing));
+        yield return Handled("Closing_Done_IsSavedBeforeItIsTold", Out(closing, ScriptKind.Close, Closing, phase: CenterPhase.Judging),
+            Judged(Done), Over(closing), Issues);
+        yield return Sends("Closing_InDoubt_IsTriedFromAFreshChannel", Out(closing, ScriptKind.Close, Closing, phase: CenterPhase.Judging),
+            Judged(new Verdict.InDoubt()),
+            Again(closing, new Progress(5, Closing, 2, Closing)), opens, [Forget]);
+
+        static CenterState Judging(Work work, int record) => Out(work, ScriptKind.Record, record, phase: CenterPhase.Judging);
+    }
+
+    private static IEnumerable<TestCaseData> Looks()
+    {
+        var work = Opened(new Progress(3, 4, 2, 4));
+        var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
+        yield return Sends("Look_Done_TheNextRecordLeaves", Judging(work, 4), Judged(Done),
+            work with { Progress = new Progress(4, 5, 1, 5) },
+            Run(ScriptKind.Record, 1, 5, 1, 1), [Save(new OrderChange.Confirmed(4)), Save(new OrderChange.Leaving(5, 1))], last: true);
+        yield return Sends("Look_NotDone_TheRecordLeavesAgain_AtTheSameAttempt", Judging(work, 4), Judged(new Verdict.NotDone()),
+            work with { Progress = new Progress(3, 4, 2, 4) },
+            Run(ScriptKind.Record, 1, 4, 2, 11), [Save(new OrderChange.NotDone(4, 2)), Save(new OrderChange.Leaving(4, 2))]);
+        yield return Handled("Look_Unclear_TheOrderWaits", Judging(work, 4), Judged(new Verdict.Unclear()), Over(work), GivesUp(4));
+        yield return Handled("Look_CardLost_AsksForTheSameCard", Judging(work, 4), Judged(new Verdict.CardLost()),
+            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(3, 4, 3, 4), Verified = null }),
+                [Forget, .. AsksForCard(true)]);
+        yield return Sends("Look_InDoubt_LooksAgainFromAFreshChannel", Judging(work, 4), Judged(new Verdict.InDoubt()),
+            Again(work, new Progress(3, 4, 3, 4)), opens, [Forget]);
+        var closing = Opened(new Progress(5, Closing, 2, Closing));
+        yield return Handled("Look_ClosingDone_IsSavedBeforeItIsTold", Judging(closing, Closing), Judged(Done), Over(closing), Issues);
+        yield return Sends("Look_ClosingNotDone_ItLeavesAgain", Judging(closing, Closing), Judged(new Verdict.NotDone()), closing,
+            Run(ScriptKind.Close, 1, Closing, 2, 5), [Save(new OrderChange.NotDone(Closing, 2)), Save(new OrderChange.Closing(2))]);
+
+        static CenterState Judging(Work work, int record) => Out(work, ScriptKind.Look, record, phase: CenterPhase.Judging);
+    }
+
+    private static readonly CenterEffect[] Issues =
+        [Forget, Save(new OrderChange.Issued(CardA)), new CenterEffect.SendIssued(Names.Order, CardA), Arm(CenterTimer.Removal)];
+
+    /// <summary>The order is with this session no more.</summary>
+    private static CenterState Over(Work work) => At(CenterPhase.AwaitingRemoval, work) with { Work = null };
+
+    /// <summary>A fresh channel.</summary>
+    private static Work Again(Work work, Progress progress) => work with { Progress = progress, Verified = null,
+        Opening = work.Opening + 1 };
+}
