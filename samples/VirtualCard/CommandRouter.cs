@@ -15,11 +15,21 @@ internal static class CommandRouter
     {
         if (ClassFault(command.Cla) is { } fault) return fault;
         if (card.State.LifeCycle == CardLifeCycle.Terminated && command.Ins != GetData) return Sw.NotSupported;
+        if (Gather(card, ref command) is { } soFar) return soFar;
         if (command is { Cla: 0x00, Ins: Select }) return Selection.Execute(card, command);
         if (command is { Cla: 0x00, Ins: ManageChannel }) return Sw.ChannelNotSupported;
         if ((command.Cla & 0x80) != 0 && command.Ins == ExternalAuthenticate) return Handshake.ExternalAuthenticate(card, command);
         if (command is { Cla: 0x80, Ins: InitializeUpdate }) return Handshake.InitializeUpdate(card, command);
         return command.IsSecured ? ExecuteSecured(card, command) : ExecutePlain(card, command);
+    }
+
+    /// <summary>Makes one command of a chain's segments; an answer as long as the last one is not there. What is no segment of an open channel breaks a chain off.</summary>
+    private static Reply? Gather(CardMemory card, ref Command command)
+    {
+        if (card.IsDomainSelected && card.Volatile.Channel is { } channel && channel.Requires(SecurityLevel.CommandMac) == command.IsSecured)
+            return card.Volatile.Chain.Take(ref command);
+        card.Volatile.Chain.Drop();
+        return null;
     }
 
     private static Reply ExecutePlain(CardMemory card, Command command)
