@@ -3,8 +3,8 @@ using CardIssue.VirtualCard.State;
 namespace CardIssue.VirtualCard;
 
 /// <summary>
-/// The answers to reset (ISO 7816-3 8.2), such as EMV terminals accept (EMV Book 1, 8.3). Historical bytes: card capabilities C8 21 00, selection by full and
-/// partial name, no extra channels.
+/// The answers to reset (ISO 7816-3 8.2), such as EMV terminals accept (EMV Book 1, 8.3). Historical bytes: card capabilities C8 21 00,
+/// selection by full and partial name, no extra channels.
 /// </summary>
 public static class AnswerToReset
 {

@@ -4,8 +4,8 @@ using CardIssue.Core;
 namespace CardIssue.Reader.Serial.Card;
 
 /// <summary>
-/// Reads an answer to reset (ISO 7816-3 8.2). Nothing but what the standard lets pass is let pass, with two exceptions, which real cards and readers need and drivers
-/// make: an IFSC of FF is 254, and bytes after a right TCK are left out.
+/// Reads an answer to reset (ISO 7816-3 8.2). Nothing but what the standard lets pass is let pass, with two exceptions, which real cards
+/// and readers need and drivers make: an IFSC of FF is 254, and bytes after a right TCK are left out.
 /// </summary>
 internal ref struct AtrParser
 {
@@ -102,7 +102,8 @@ internal ref struct AtrParser
             Ta2 = _ta2,
             GuardTime = _tc1 ?? 0,
             WaitingInteger = _tc2 ?? 10,
-            T1 = new T1Parameters(Math.Min((int)(_t1A ?? 32), T1.T1Block.MaxInformation), (_t1B ?? 0x4D) >> 4, (_t1B ?? 0x4D) & 0x0F, (_t1C & 1) == 1),
+            T1 = new T1Parameters(
+                Math.Min((int)(_t1A ?? 32), T1.T1Block.MaxInformation), (_t1B ?? 0x4D) >> 4, (_t1B ?? 0x4D) & 0x0F, (_t1C & 1) == 1),
             ClockStop = (byte)((_global ?? 0) >> 6),
             Classes = (CardClasses)((_global ?? 0) & 0x07),
             Protocols = offered.Length == 0 ? [0] : [.. offered],

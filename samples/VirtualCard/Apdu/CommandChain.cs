@@ -1,8 +1,9 @@
 namespace CardIssue.VirtualCard.Apdu;
 
 /// <summary>
-/// GlobalPlatform's command chaining (GPCS 2.3.1 11.1.5.1): a DELETE, INSTALL or PUT KEY that is too long for one command comes in segments, b8 of P1 set in all
-/// but the last. What they carry is one command, encrypted and MACed before it was cut: P1 as the last segment has it, Lc of the whole, the MAC at its end.
+/// GlobalPlatform's command chaining (GPCS 2.3.1 11.1.5.1): a DELETE, INSTALL or PUT KEY that is too long for one command comes in segments,
+/// b8 of P1 set in all but the last. What they carry is one command, encrypted and MACed before it was cut: P1 as the last segment has it,
+/// Lc of the whole, the MAC at its end.
 /// </summary>
 public sealed class CommandChain
 {
@@ -16,8 +17,8 @@ public sealed class CommandChain
     private Command? _last;
 
     /// <summary>
-    /// Takes a command. Null: it is whole now, and <paramref name="command"/> is what to execute. Otherwise the answer: 9000 to a segment that others follow.
-    /// A command that does not repeat the header of the segments before it breaks their chain off and stands for itself.
+    /// Takes a command. Null: it is whole now, and <paramref name="command"/> is what to execute. Otherwise the answer: 9000 to a segment that
+    /// others follow. A command that does not repeat the header of the segments before it breaks their chain off and stands for itself.
     /// </summary>
     public Reply? Take(ref Command command)
     {

@@ -17,7 +17,7 @@ public enum SecurityLevel : byte
     ResponseEncryption = 0x20,
 }
 
-/// <summary>The card's end of one SCP03 session (GPC Amd D 6.2), in S8 or, by the length of its challenges, in S16 mode (Amd D 1.2).</summary>
+/// <summary>The card's end of one SCP03 session (GPC Amd D 6.2), in S8 mode or, by its challenges' length, S16 (Amd D 1.2).</summary>
 public sealed class SecureChannel
 {
     private const int ShortReply = 256;
@@ -64,7 +64,8 @@ public sealed class SecureChannel
         // The logical channel is not part of what the MAC covers.
         byte cla = (byte)((command.Cla & 0x40) == 0 ? command.Cla & 0xFC : command.Cla & 0xF0);
         // Lc as it was coded; a chained command has none of its own, and is coded as its length asks for (GPCS 11.1.5.1).
-        byte[] length = command.IsExtended || command.Data.Length > 0xFF ? [0, (byte)(command.Data.Length >> 8), (byte)command.Data.Length] : [(byte)command.Data.Length];
+        byte[] length = command.IsExtended || command.Data.Length > 0xFF
+            ? [0, (byte)(command.Data.Length >> 8), (byte)command.Data.Length] : [(byte)command.Data.Length];
         var mac = CardCrypto.Cmac(_mac, _chaining, [cla, command.Ins, command.P1, command.P2], length, data);
         if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, MacLength), command.Data.AsSpan(^MacLength..))) return false;
         _chaining = mac;

@@ -20,8 +20,15 @@ internal sealed class KeyOptions
     };
     private readonly Option<FileInfo?> _keys = new("--key-file") { Description = "The card's own keys: one line of hexadecimal digits for all three, or three lines ENC, MAC, DEK." };
     private readonly Option<FileInfo?> _master = new("--master-key-file") { Description = "A master key, one line of hexadecimal digits; the card's keys are derived from it." };
-    private readonly Option<Diversification> _diversify = new("--diversify") { Description = "How the card's keys come from the master key, or the test key as one: kdf3 (AES), emv or visa2 (triple DES, 16 bytes), none.", DefaultValueFactory = _ => Diversification.None };
-    private readonly Option<bool> _test = new("--test-keys") { Description = $"The publicly known test key {CardProfile.TestKey} for all three; with --diversify it is the master key." };
+    private readonly Option<Diversification> _diversify = new("--diversify")
+    {
+        Description = "How the card's keys come from the master key, or the test key as one: kdf3 (AES), emv or visa2 (triple DES, 16 bytes), none.",
+        DefaultValueFactory = _ => Diversification.None,
+    };
+    private readonly Option<bool> _test = new("--test-keys")
+    {
+        Description = $"The publicly known test key {CardProfile.TestKey} for all three; with --diversify it is the master key.",
+    };
 
     public void AddTo(Command command)
     {
@@ -32,7 +39,8 @@ internal sealed class KeyOptions
         command.Options.Add(_test);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_diversify) is not { Implicit: false } method || result.GetResult(_master) is not null || result.GetResult(_test) is { Implicit: false }) return;
+            var hasMaster = result.GetResult(_master) is not null || result.GetResult(_test) is { Implicit: false };
+            if (result.GetResult(_diversify) is not { Implicit: false } method || hasMaster) return;
             // What names no method is a fault that the parser tells.
             if (!string.Equals(method.Tokens.FirstOrDefault()?.Value, nameof(Diversification.None), StringComparison.OrdinalIgnoreCase))
                 result.AddError("--diversify needs --master-key-file or --test-keys.");

@@ -16,9 +16,15 @@ internal static class NewCommand
         var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
         var serial = new Option<uint>("--serial") { Description = "Serial number; it is in CPLC and in the diversification data.", DefaultValueFactory = _ => 1 };
         var protocol = new Option<CardProtocol>("--protocol") { Description = "t0 or t1.", DefaultValueFactory = _ => CardProtocol.T1 };
-        var challenge = new Option<string>("--challenge") { Description = "pseudo (SCP03 i=70, with s16 71) or random (i=60, with s16 61).", DefaultValueFactory = _ => "pseudo" };
+        var challenge = new Option<string>("--challenge")
+        {
+            Description = "pseudo (SCP03 i=70, with s16 71) or random (i=60, with s16 61).", DefaultValueFactory = _ => "pseudo",
+        };
         challenge.AcceptOnlyFromAmong("pseudo", "random");
-        var scp03 = new Option<string>("--scp03") { Description = "s8, or s16: challenges, cryptograms and MACs of 16 bytes, which hosts must be able to do.", DefaultValueFactory = _ => "s8" };
+        var scp03 = new Option<string>("--scp03")
+        {
+            Description = "s8, or s16: challenges, cryptograms and MACs of 16 bytes, which not every host can.", DefaultValueFactory = _ => "s8",
+        };
         scp03.AcceptOnlyFromAmong("s8", "s16");
         var json = new Option<bool>("--json") { Description = "Answer in JSON." };
         var keys = new KeyOptions();
@@ -33,7 +39,8 @@ internal static class NewCommand
             var state = CardProfile.ByName(parsed.GetValue(profile)!, number, [set])! with
             {
                 Protocol = parsed.GetValue(protocol),
-                ScpParameter = (byte)((parsed.GetValue(challenge) == "random" ? 0x60 : 0x70) | (parsed.GetValue(scp03) == "s16" ? Handshake.S16 : 0)),
+                ScpParameter = (byte)(
+                    (parsed.GetValue(challenge) == "random" ? 0x60 : 0x70) | (parsed.GetValue(scp03) == "s16" ? Handshake.S16 : 0)),
             };
             StateFile.Save(path, state);
             output.WriteLine(parsed.GetValue(json)

@@ -40,18 +40,22 @@ internal static class PutKey
         var type = (CardKeyType)rest[0];
         if (!Enum.IsDefined(type)) return Sw.NotSupported;
         rest = rest[1..];
-        if (!Tlv.TryReadLv(ref rest, out var block) || !Tlv.TryReadLv(ref rest, out checkValue) || checkValue.Length is not (0 or CheckValueLength)) return Sw.WrongData;
+        if (!Tlv.TryReadLv(ref rest, out var block) || !Tlv.TryReadLv(ref rest, out checkValue)) return Sw.WrongData;
         key = Open(block, type, dek);
-        if (key is null) return Sw.WrongData;
+        if (key is null || checkValue.Length is not (0 or CheckValueLength)) return Sw.WrongData;
         return checkValue.Length > 0 && !checkValue.AsSpan().SequenceEqual(key.CheckValue) ? Sw.Security : null;
     }
 
-    /// <summary>Takes a key out of its block (11.8.2.3.2): the encrypted key alone where it fills whole blocks (table 11-71), or behind its own length (table 11-70).</summary>
+    /// <summary>
+    /// Takes a key out of its block (11.8.2.3.2): the encrypted key alone where it fills whole blocks (table 11-71), or behind its own length
+    /// (table 11-70).
+    /// </summary>
     private static CardKey? Open(ReadOnlySpan<byte> block, CardKeyType type, CardKey dek)
     {
         var length = block.Length;
         if (length % CardCrypto.BlockLength != 0 && !Tlv.TryReadLength(ref block, out length)) return null;
-        if (!CardKey.IsLength(type, length) || block.Length != (length + CardCrypto.BlockLength - 1) / CardCrypto.BlockLength * CardCrypto.BlockLength) return null;
+        var blocks = (length + CardCrypto.BlockLength - 1) / CardCrypto.BlockLength;
+        if (!CardKey.IsLength(type, length) || block.Length != blocks * CardCrypto.BlockLength) return null;
         return new CardKey(CardCrypto.DecryptCbc(dek.Span, new byte[CardCrypto.BlockLength], block).AsSpan(0, length), type);
     }
 

@@ -8,10 +8,15 @@ public readonly record struct KeyReference(byte Version, byte Id) : IComparable<
     public int CompareTo(KeyReference other) => (Version, Id).CompareTo((other.Version, other.Id));
 }
 
-/// <summary>A key's type, coded as GPCS 11.1.8 codes it.</summary>
+/// <summary>A key's type, coded as GPCS 11.1.8 codes it. Hosts name triple DES keys by any of the first five.</summary>
 public enum CardKeyType : byte
 {
-    TripleDes = 0x80,
+    /// <summary>DES in a mode that is known otherwise.</summary>
+    Des = 0x80,
+    TripleDes = 0x81,
+    TripleDesCbc = 0x82,
+    DesEcb = 0x83,
+    DesCbc = 0x84,
     Aes = 0x88,
 }
 
@@ -23,7 +28,8 @@ public sealed class CardKey
     /// <param name="value">16, 24 or 32 bytes for AES, 16 or 24 for triple DES; copied.</param>
     public CardKey(ReadOnlySpan<byte> value, CardKeyType type = CardKeyType.Aes)
     {
-        if (!IsLength(type, value.Length)) throw new ArgumentException($"A key of type {type} can't have {value.Length} bytes.", nameof(value));
+        if (!IsLength(type, value.Length))
+            throw new ArgumentException($"A key of type {type} can't have {value.Length} bytes.", nameof(value));
         Type = type;
         _value = value.ToArray();
     }
@@ -40,7 +46,7 @@ public sealed class CardKey
     public static bool IsLength(CardKeyType type, int length) => type switch
     {
         CardKeyType.Aes => length is 16 or 24 or 32,
-        CardKeyType.TripleDes => length is 16 or 24,
+        >= CardKeyType.Des and <= CardKeyType.DesCbc => length is 16 or 24,
         _ => false,
     };
 

@@ -43,7 +43,7 @@ public sealed record CardApplication(
     public const byte Personalized = 0x0F;
     public const byte LockedBit = 0x80;
 
-    /// <summary>The privilege, in the first byte, of being selected by a reset (GPCS 6.6.1); one application has it, or else the security domain.</summary>
+    /// <summary>The privilege, in the first byte, of being selected by a reset (GPCS 6.6.1): one application's, or the security domain's.</summary>
     public const byte CardReset = 0x04;
 
     public bool IsLocked => (LifeCycle & LockedBit) != 0;
@@ -74,7 +74,9 @@ public sealed record CardState
 
     public required ImmutableSortedDictionary<KeyReference, CardKey> Keys { get; init; }
 
-    /// <summary>SCP03's parameter "i" (GPC Amd D 1.2, 5.1): 00, 10, 20, 30, 60 or 70 with 8-byte challenges and MACs (S8), 1 more with 16-byte ones (S16).</summary>
+    /// <summary>
+    /// SCP03's parameter "i" (GPC Amd D 1.2, 5.1): 00, 10, 20, 30, 60 or 70 with 8-byte challenges and MACs (S8), 1 more with 16-byte ones (S16).
+    /// </summary>
     public byte ScpParameter { get; init; } = 0x70;
 
     public CardProtocol Protocol { get; init; } = CardProtocol.T1;
@@ -110,9 +112,15 @@ public sealed record CardState
     /// <summary>Puts that application in the place of the one of its AID, and gives it the Card Reset privilege, which whoever had it loses.</summary>
     public CardState SelectedByReset(CardApplication application)
     {
-        static CardApplication Changed(CardApplication a, bool has) =>
-            a with { Privileges = ByteString.Own([(byte)(a.Privileges.Span[0] & ~CardApplication.CardReset | (has ? CardApplication.CardReset : 0)), .. a.Privileges.Span[1..]]) };
-        return this with { Applications = Applications.ConvertAll(a => a.Aid == application.Aid ? Changed(application, true) : a.HasCardReset ? Changed(a, false) : a) };
+        static CardApplication Changed(CardApplication a, bool has)
+        {
+            var first = a.Privileges.Span[0] & ~CardApplication.CardReset | (has ? CardApplication.CardReset : 0);
+            return a with { Privileges = ByteString.Own([(byte)first, .. a.Privileges.Span[1..]]) };
+        }
+        return this with
+        {
+            Applications = Applications.ConvertAll(a => a.Aid == application.Aid ? Changed(application, true) : a.HasCardReset ? Changed(a, false) : a),
+        };
     }
 
     /// <summary>The SCP03 set of that version: AES keys 1, 2 and 3, of one size; version 0 is the first such set. Null when there is none.</summary>

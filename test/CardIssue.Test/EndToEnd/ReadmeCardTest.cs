@@ -13,7 +13,8 @@ public sealed class ReadmeCardTest
 {
     private const string Command = "virtualcard new ";
 
-    private static IEnumerable<TestCaseData> SampleProducts() => [new TestCaseData(Samples.EndToEnd).SetArgDisplayNames("end to end"), new TestCaseData(Samples.Module).SetArgDisplayNames("module")];
+    private static IEnumerable<TestCaseData> SampleProducts() =>
+        [new TestCaseData(Samples.EndToEnd).SetArgDisplayNames("end to end"), new TestCaseData(Samples.Module).SetArgDisplayNames("module")];
 
     [TestCaseSource(nameof(SampleProducts))]
     public async Task CardMadeAsTheReadmeSays_IsIssuedWithASampleProduct(string text)
@@ -53,7 +54,8 @@ public sealed class ReadmeCardTest
     /// <summary>Runs the line of the README that makes that card, in a folder of the test's own.</summary>
     private static async Task<CardSimulator> MakeAsync(string folder, string file)
     {
-        var line = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Single(l => l.StartsWith(Command, StringComparison.Ordinal) && l.Contains(file, StringComparison.Ordinal));
+        var line = File.ReadLines(Path.Combine(Repository.Root, "README.md"))
+            .Single(l => l.StartsWith(Command, StringComparison.Ordinal) && l.Contains(file, StringComparison.Ordinal));
         var path = Path.Combine(folder, file);
         var arguments = line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
         using var error = new StringWriter();

@@ -15,7 +15,8 @@ public class CommandChainTests
     private static readonly byte[] Levels = [0x00, 0x01, 0x03, 0x11, 0x13, 0x33];
 
     [Test]
-    public void Install_AndDelete_InSegments_AreDoneAsOneCommand([ValueSource(nameof(Levels))] byte level, [Values(255, 247, 100, 17)] int segment, [Values(8, 16)] int macLength)
+    public void Install_AndDelete_InSegments_AreDoneAsOneCommand(
+        [ValueSource(nameof(Levels))] byte level, [Values(255, 247, 100, 17)] int segment, [Values(8, 16)] int macLength)
     {
         var card = TestCard.Blank(s => s with { ScpParameter = (byte)(macLength == 16 ? 0x71 : 0x70) });
         var host = new GlobalPlatformHost(c => card.Transmit(c), TestCard.Keys, macLength);
@@ -68,7 +69,8 @@ public class CommandChainTests
     public void Chain_WithoutMac_IsBrokenOffByAnyOtherHeader(string between)
     {
         var host = TestCard.Opened(TestCard.Blank(), 0x00);
-        Assert.That(host.SendChained(0xE6, 0x0C, 0x00, Install, 255, () => host.Plain(between)).Sw, Is.EqualTo(Sw.WrongData), "the last segment alone is no INSTALL");
+        var (_, sw) = host.SendChained(0xE6, 0x0C, 0x00, Install, 255, () => host.Plain(between));
+        Assert.That(sw, Is.EqualTo(Sw.WrongData), "the last segment alone is no INSTALL");
         Assert.That(host.SendChained(0xE6, 0x0C, 0x00, Install, 255).Sw, Is.EqualTo(Sw.Ok));
     }
 

@@ -1,8 +1,8 @@
 namespace CardIssue.Test.VirtualCard;
 
 /// <summary>
-/// What an EMV terminal makes of the answer to a cold reset (EMV 4.3 Book 1, 8.3.1 to 8.3.4): written after the book alone, for it judges what the virtual card
-/// says. A terminal here has no technique of its own: what the book lets it reject, it rejects.
+/// What an EMV terminal makes of the answer to a cold reset (EMV 4.3 Book 1, 8.3.1 to 8.3.4): written after the book alone, for it judges what
+/// the virtual card says. A terminal here has no technique of its own: what the book lets it reject, it rejects.
 /// </summary>
 internal static class EmvAtrRules
 {

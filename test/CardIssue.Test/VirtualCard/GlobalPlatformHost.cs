@@ -107,7 +107,8 @@ internal sealed class GlobalPlatformHost(Func<byte[], byte[]> card, CardKeySet k
     private byte[] Mac(byte[] header, byte[] data)
     {
         var length = data.Length + macLength;
-        _chaining = CardCrypto.Cmac(_mac, _chaining, header, length > 0xFF || CodesLcInThreeBytes && _counter > 0 ? [0, (byte)(length >> 8), (byte)length] : [(byte)length], data);
+        var isLong = length > 0xFF || CodesLcInThreeBytes && _counter > 0;
+        _chaining = CardCrypto.Cmac(_mac, _chaining, header, isLong ? [0, (byte)(length >> 8), (byte)length] : [(byte)length], data);
         return [.. data, .. _chaining[..macLength]];
     }
 

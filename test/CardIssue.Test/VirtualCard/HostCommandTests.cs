@@ -1,10 +1,14 @@
+using CardIssue.Core;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.State;
 
 namespace CardIssue.Test.VirtualCard;
 
-/// <summary>Commands byte for byte as GlobalPlatformPro and gpshell send them (their public sources and session logs), where a standard allows more than one form.</summary>
+/// <summary>
+/// Commands byte for byte as GlobalPlatformPro and gpshell send them (their public sources and session logs), where a standard allows more than
+/// one form.
+/// </summary>
 public class HostCommandTests
 {
     [TestCase("00A4040000", "6F108408A000000151000000A5049F6501FF9000", TestName = "SELECT of what is the default, Le 00")]
@@ -128,7 +132,7 @@ public class HostCommandTests
     [Test]
     public void GetStatus_OfAnS16Card_GoesOnAfter6310([Values((byte)0x11, (byte)0x33)] byte level)
     {
-        var files = Enumerable.Range(0, 20).Select(i => new LoadFile(CardIssue.Core.ByteString.Own([0xA0, 0, 0, 0, (byte)i]), CardIssue.Core.ByteString.Own([1, 0]), [], 1));
+        var files = Enumerable.Range(0, 20).Select(i => new LoadFile(ByteString.Own([0xA0, 0, 0, 0, (byte)i]), ByteString.Own([1, 0]), [], 1));
         var card = TestCard.Blank(s => s with { ScpParameter = 0x61, LoadFiles = [.. files] });
         var lengths = new List<int>();
         byte[] Counting(byte[] command)

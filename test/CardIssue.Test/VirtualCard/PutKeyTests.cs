@@ -8,7 +8,8 @@ namespace CardIssue.Test.VirtualCard;
 public class PutKeyTests
 {
     /// <summary>404142… under the DEK 2021…2F, AES-CBC, filled up with zeros; by OpenSSL.</summary>
-    private const string Sixteen = "859469C07743C7E45B318D151D3D87E9", TwentyFour = Sixteen + "E05BA4FBA9C10B4F0323B5CC9331D410", ThirtyTwo = Sixteen + "5B28E90CDADF6574D56A085CB1BE1508";
+    private const string Sixteen = "859469C07743C7E45B318D151D3D87E9", TwentyFour = Sixteen + "E05BA4FBA9C10B4F0323B5CC9331D410",
+        ThirtyTwo = Sixteen + "5B28E90CDADF6574D56A085CB1BE1508";
 
     private static readonly CardKeySet Factory = CardKeySet.FromHex(0xFF, CardProfile.TestKey, CardProfile.TestKey, CardProfile.TestKey);
     private static readonly CardKeySet Next = CardKeySet.FromHex(0x31, new string('A', 32), new string('B', 32), new string('C', 32));
@@ -21,6 +22,10 @@ public class PutKeyTests
     [TestCase("8010" + Sixteen + "038BAF47", "8BAF47", "C00401318010", TestName = "triple DES of 16 bytes alone")]
     [TestCase("801110" + Sixteen + "038BAF47", "8BAF47", "C00401318010", TestName = "triple DES of 16 bytes behind its length")]
     [TestCase("802118" + TwentyFour + "03B4692B", "B4692B", "C00401318018", TestName = "triple DES of 24 bytes behind its length")]
+    [TestCase("8110" + Sixteen + "038BAF47", "8BAF47", "C00401318110", TestName = "type 81, triple DES, as gpshell has it")]
+    [TestCase("8210" + Sixteen + "038BAF47", "8BAF47", "C00401318210", TestName = "type 82, triple DES in CBC")]
+    [TestCase("8310" + Sixteen + "038BAF47", "8BAF47", "C00401318310", TestName = "type 83, DES in ECB")]
+    [TestCase("8410" + Sixteen + "038BAF47", "8BAF47", "C00401318410", TestName = "type 84, DES in CBC")]
     [TestCase("8810" + Sixteen + "00", "", "C00401318810", TestName = "no check value, none in the answer")]
     public void KeyBlock_InEitherForm_IsTaken(string field, string checkValue, string template)
     {
@@ -126,7 +131,9 @@ public class PutKeyTests
         Assert.That(TestCard.Host(card, Next).Open(0x33), Is.EqualTo(Sw.Ok));
     }
 
-    /// <summary>Ways to load a set beside the old one, and two to load it in its place; b8 of P1 chains, so that no command can name the factory's version FF.</summary>
+    /// <summary>
+    /// Ways to load a set beside the old one, and two to load it in its place; b8 of P1 chains, so that no command can name the factory's FF.
+    /// </summary>
     private static IEnumerable<TestCaseData> Loads()
     {
         foreach (var moment in Enum.GetValues<CutMoment>())
@@ -137,7 +144,8 @@ public class PutKeyTests
 
     private static readonly (string Name, Func<GlobalPlatformHost, ushort> Load)[] Ways =
     [
-        ("key by key", host => new[] { (1, Next.Enc), (2, Next.Mac), (3, Next.Dek) }.Select(k => Put(host, 0x00, (byte)k.Item1, 0x31, k.Item2).Sw).FirstOrDefault(sw => sw != Sw.Ok, Sw.Ok)),
+        ("key by key", host => new[] { Next.Enc, Next.Mac, Next.Dek }
+            .Select((key, i) => Put(host, 0x00, (byte)(i + 1), 0x31, key).Sw).FirstOrDefault(sw => sw != Sw.Ok, Sw.Ok)),
         ("at once", host => host.Send(0xD8, 0x00, 0x81, WholeSet(host, Next)).Sw),
         ("at once, in the place of the old", host => host.Send(0xD8, 0x30, 0x81, WholeSet(host, Next)).Sw),
         ("in segments", host => host.SendChained(0xD8, 0x00, 0x81, WholeSet(host, Next), 20).Sw),
@@ -173,7 +181,8 @@ public class PutKeyTests
         try
         {
             var state = CardProfile.Empty(9, TestCard.Keys);
-            StateFile.Save(path, state with { Keys = state.Keys.Add(new KeyReference(0x20, 1), new CardKey(Next.Enc.Span, CardKeyType.TripleDes)), ScpParameter = 0x61 });
+            var keys = state.Keys.Add(new KeyReference(0x20, 1), new CardKey(Next.Enc.Span, CardKeyType.TripleDes));
+            StateFile.Save(path, state with { Keys = keys, ScpParameter = 0x61 });
             var text = File.ReadAllText(path);
             var again = StateFile.Load(path);
             Assert.That(again.Keys.Select(k => k.Value.Type), Is.EqualTo(new[] { CardKeyType.TripleDes, CardKeyType.Aes, CardKeyType.Aes, CardKeyType.Aes }));

@@ -54,7 +54,8 @@ public sealed class AnswerToResetTest
         await AnswersAsync(card, stop);
         // Longer than a block may be: in two, of which the card takes the first whole.
         var response = new byte[ResponseApdu.MaxLength];
-        Assert.That(response[..await card.TransmitAsync(Convert.FromHexString("80E20000FF" + new string('0', 510)), response, stop)], Is.EqualTo(new byte[] { 0x69, 0x82 }));
+        var command = Convert.FromHexString("80E20000FF" + new string('0', 510));
+        Assert.That(response[..await card.TransmitAsync(command, response, stop)], Is.EqualTo(new byte[] { 0x69, 0x82 }));
     }
 
     /// <summary>A bench whose port is open, so that its twin is there to be told what to do.</summary>
