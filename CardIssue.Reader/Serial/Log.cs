@@ -32,4 +32,7 @@ internal static partial class Log
 
     [LoggerMessage(48, LogLevel.Debug, "The port could not be closed in order: {Reason}")]
     public static partial void NotClosedInOrder(ILogger logger, string reason);
+
+    [LoggerMessage(49, LogLevel.Information, "{Count} bytes after the end of the answer to reset are left out")]
+    public static partial void AtrTrailed(ILogger logger, int count);
 }

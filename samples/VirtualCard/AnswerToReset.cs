@@ -2,7 +2,10 @@ using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard;
 
-/// <summary>The answers to reset (ISO 7816-3 8.2). Historical bytes: card capabilities C8 21 00, selection by full and partial name, no extra channels.</summary>
+/// <summary>
+/// The answers to reset (ISO 7816-3 8.2), such as EMV terminals accept (EMV Book 1, 8.3). Historical bytes: card capabilities C8 21 00,
+/// selection by full and partial name, no extra channels.
+/// </summary>
 public static class AnswerToReset
 {
     /// <summary>The T=1 card's IFSC, in bytes (TA3).</summary>
@@ -18,9 +21,10 @@ public static class AnswerToReset
 
     public static byte[] Of(CardProtocol protocol) => protocol switch
     {
-        // T=0 alone: no TCK.
+        // TB1 00, which EMV wants to see: no programming voltage. TC1 FF: the least guard time. T=0 alone has no TCK.
         CardProtocol.T0 => [0x3B, 0x65, 0x00, 0xFF, .. Historical],
-        CardProtocol.T1 => WithCheck([0x3B, 0xD5, Speed, 0xFF, 0x81, 0x91, InformationFieldSize, 0x1F, 0xC3, .. Historical]),
+        // Before TB1 the speed, which an EMV terminal leaves alone, for there is no TA2. TB3, which EMV wants to see: BWI 4, CWI 5.
+        CardProtocol.T1 => WithCheck([0x3B, 0xF5, Speed, 0x00, 0xFF, 0x81, 0x31, InformationFieldSize, 0x45, .. Historical]),
     };
 
     private static byte[] WithCheck(byte[] atr)

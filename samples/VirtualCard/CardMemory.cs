@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CardIssue.Core;
+using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.Channel;
 using CardIssue.VirtualCard.Domain;
 using CardIssue.VirtualCard.State;
@@ -11,7 +12,7 @@ public sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = 
 {
     public CardState State { get; set; } = state;
 
-    public VolatileState Volatile { get; private set; } = new(state.SecurityDomainAid);
+    public VolatileState Volatile { get; private set; } = new(state.DefaultSelected);
 
     public bool IsDomainSelected => Volatile.Selected == State.SecurityDomainAid;
 
@@ -22,6 +23,7 @@ public sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = 
     {
         Volatile.Channel = null;
         Volatile.Pending = null;
+        Volatile.Chain.Drop();
         Volatile.StatusCursor = null;
         Volatile.Load = null;
         Volatile.PersonalizationTarget = null;
@@ -30,7 +32,7 @@ public sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = 
 
     public void Select(ByteString aid) => Volatile = new VolatileState(aid);
 
-    public void Reset() => Select(State.SecurityDomainAid);
+    public void Reset() => Select(State.DefaultSelected);
 }
 
 /// <summary>Selection, channel and half-done work: gone at reset.</summary>
@@ -42,6 +44,8 @@ public sealed class VolatileState(ByteString selected)
     public SecureChannel? Pending { get; set; }
 
     public SecureChannel? Channel { get; set; }
+
+    public CommandChain Chain { get; } = new();
 
     /// <summary>Where GET STATUS goes on after 6310: its P1 and how many entries were given.</summary>
     public (byte P1, int Given)? StatusCursor { get; set; }

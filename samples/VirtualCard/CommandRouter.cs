@@ -9,17 +9,29 @@ namespace CardIssue.VirtualCard;
 /// <summary>From class byte to command: checks class and secure messaging, hands the command to what is selected, protects the reply.</summary>
 internal static class CommandRouter
 {
-    private const byte Select = 0xA4, ManageChannel = 0x70, InitializeUpdate = 0x50, ExternalAuthenticate = 0x82, GetData = 0xCA;
+    private const byte Select = 0xA4, ManageChannel = 0x70, InitializeUpdate = 0x50, ExternalAuthenticate = 0x82, GetData = 0xCA, GetDataOdd = 0xCB;
 
     public static Reply Execute(CardMemory card, Command command)
     {
         if (ClassFault(command.Cla) is { } fault) return fault;
-        if (card.State.LifeCycle == CardLifeCycle.Terminated && command.Ins != GetData) return Sw.NotSupported;
+        if (card.State.LifeCycle == CardLifeCycle.Terminated && command.Ins is not (GetData or GetDataOdd)) return Sw.NotSupported;
+        if (Gather(card, ref command) is { } soFar) return soFar;
         if (command is { Cla: 0x00, Ins: Select }) return Selection.Execute(card, command);
         if (command is { Cla: 0x00, Ins: ManageChannel }) return Sw.ChannelNotSupported;
         if ((command.Cla & 0x80) != 0 && command.Ins == ExternalAuthenticate) return Handshake.ExternalAuthenticate(card, command);
         if (command is { Cla: 0x80, Ins: InitializeUpdate }) return Handshake.InitializeUpdate(card, command);
         return command.IsSecured ? ExecuteSecured(card, command) : ExecutePlain(card, command);
+    }
+
+    /// <summary>
+    /// Makes one command of a chain's segments; an answer as long as the last one is not there. What is not for the open channel breaks a chain off.
+    /// </summary>
+    private static Reply? Gather(CardMemory card, ref Command command)
+    {
+        if (card.IsDomainSelected && card.Volatile.Channel is { } channel && channel.Requires(SecurityLevel.CommandMac) == command.IsSecured)
+            return card.Volatile.Chain.Take(ref command);
+        card.Volatile.Chain.Drop();
+        return null;
     }
 
     private static Reply ExecutePlain(CardMemory card, Command command)
@@ -45,7 +57,7 @@ internal static class CommandRouter
 
     private static Reply Dispatch(CardMemory card, Command command)
     {
-        if (card.State.LifeCycle == CardLifeCycle.CardLocked && command.Ins is not (GetData or 0xF2 or 0xF0)) return Sw.Conditions;
+        if (card.State.LifeCycle == CardLifeCycle.CardLocked && command.Ins is not (GetData or GetDataOdd or 0xF2 or 0xF0)) return Sw.Conditions;
         return card.IsDomainSelected ? SecurityDomain.Execute(card, command)
             : card.Volatile.Selected == PivApplication.Aid ? PivApplication.Execute(card, command) : PersonalizedApplication.Execute(card, command);
     }

@@ -28,6 +28,9 @@ internal sealed record Atr
     /// <summary>All of it, 2 to 33 bytes.</summary>
     public required ByteString Bytes { get; init; }
 
+    /// <summary>How many bytes came after its end, where a right TCK shows the end; they are none of it.</summary>
+    public int Ignored { get; init; }
+
     /// <summary>TS is 3F: inverse convention.</summary>
     public bool IsInverse { get; init; }
 

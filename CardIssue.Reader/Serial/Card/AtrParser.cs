@@ -3,10 +3,13 @@ using CardIssue.Core;
 
 namespace CardIssue.Reader.Serial.Card;
 
-/// <summary>Reads an answer to reset (ISO 7816-3 8.2). Nothing but what the standard lets pass is let pass.</summary>
+/// <summary>
+/// Reads an answer to reset (ISO 7816-3 8.2). Nothing but what the standard lets pass is let pass, with two exceptions, which real cards
+/// and readers need and drivers make: an IFSC of FF is 254, and bytes after a right TCK are left out.
+/// </summary>
 internal ref struct AtrParser
 {
-    /// <summary>The most bytes after TS (ISO 7816-3 8.2.1) and TS itself.</summary>
+    /// <summary>The most bytes after TS (ISO 7816-3 8.2.1) and TS itself; what follows the end counts, too.</summary>
     public const int MaxLength = 33;
 
     private const byte Direct = 0x3B, Inverse = 0x3F;
@@ -41,12 +44,13 @@ internal ref struct AtrParser
         // TCK is there when any protocol besides T=0 is named (8.2.5), and not otherwise.
         var hasCheck = _protocols.Exists(protocol => protocol != 0);
         var length = _at + historical + (hasCheck ? 1 : 0);
+        // Without a TCK nothing tells that the answer ends where it says.
         error = _endsEarly || _bytes.Length < length ? $"It ends after {_bytes.Length} bytes, before what it announces."
-            : _bytes.Length > length ? $"{_bytes.Length - length} bytes follow its end."
-            : hasCheck && Framing.SerialFrame.Check(_bytes[1..]) != 0 ? "TCK is wrong."
+            : _bytes.Length > length && !hasCheck ? $"{_bytes.Length - length} bytes follow its end."
+            : hasCheck && Framing.SerialFrame.Check(_bytes[1..length]) != 0 ? "TCK is wrong."
             : Refuse();
         if (error is not null) return false;
-        atr = Make(ByteString.Copy(_bytes.Slice(_at, historical)));
+        atr = Make(_bytes[..length], ByteString.Copy(_bytes.Slice(_at, historical)));
         return true;
     }
 
@@ -80,24 +84,26 @@ internal ref struct AtrParser
     }
 
     private readonly string? Refuse() =>
-        _t1A is 0 or 0xFF ? $"TA for T=1 is {_t1A:X2}; an IFSC is 01 to FE."
+        _t1A is 0 ? "TA for T=1 is 00; an IFSC is 01 to FE."
         : _t1B >> 4 > 9 ? $"TB for T=1 is {_t1B:X2}; a BWI is 0 to 9."
         : _tc2 is 0 ? "TC2 is 00; a waiting time integer is 01 to FF."
         : _protocols.Count > 0 && _protocols[0] == GlobalParameters ? "TD1 names T=15, which is no protocol."
         : null;
 
-    private readonly Atr Make(ByteString historical)
+    private readonly Atr Make(ReadOnlySpan<byte> bytes, ByteString historical)
     {
         var offered = _protocols.Where(protocol => protocol != GlobalParameters).Distinct().ToArray();
         return new Atr
         {
-            Bytes = ByteString.Copy(_bytes),
+            Bytes = ByteString.Copy(bytes),
+            Ignored = _bytes.Length - bytes.Length,
             IsInverse = _bytes[0] == Inverse,
             Ta1 = _ta1,
             Ta2 = _ta2,
             GuardTime = _tc1 ?? 0,
             WaitingInteger = _tc2 ?? 10,
-            T1 = new T1Parameters(_t1A ?? 32, (_t1B ?? 0x4D) >> 4, (_t1B ?? 0x4D) & 0x0F, (_t1C & 1) == 1),
+            T1 = new T1Parameters(
+                Math.Min((int)(_t1A ?? 32), T1.T1Block.MaxInformation), (_t1B ?? 0x4D) >> 4, (_t1B ?? 0x4D) & 0x0F, (_t1C & 1) == 1),
             ClockStop = (byte)((_global ?? 0) >> 6),
             Classes = (CardClasses)((_global ?? 0) & 0x07),
             Protocols = offered.Length == 0 ? [0] : [.. offered],

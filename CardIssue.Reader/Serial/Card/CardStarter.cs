@@ -27,7 +27,12 @@ internal sealed class CardStarter(CcidReader reader, ILogger logger)
             if (answer.Presence is CardPresence.Absent) throw new CardException(CardFault.NoCard, "No card is in the reader; insert one.");
             Atr? atr = null;
             if (!answer.IsOk) reason = answer.Error.Describe();
-            else if (AtrParser.TryParse(answer.Data.Span, out atr, out var error) && (atr.Classes == CardClasses.None || atr.Classes.HasFlag(voltage.Class))) return atr;
+            else if (AtrParser.TryParse(answer.Data.Span, out atr, out var error)
+                && (atr.Classes == CardClasses.None || atr.Classes.HasFlag(voltage.Class)))
+            {
+                if (atr.Ignored > 0) Log.AtrTrailed(logger, atr.Ignored);
+                return atr;
+            }
             else reason = error ?? $"the card is made for class {atr!.Classes}";
             Log.VoltageFailed(logger, voltage.Name, reason);
             await PowerOffAsync(cancellation).ConfigureAwait(false);

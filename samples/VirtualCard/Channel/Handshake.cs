@@ -8,7 +8,9 @@ namespace CardIssue.VirtualCard.Channel;
 /// <summary>INITIALIZE UPDATE and EXTERNAL AUTHENTICATE (GPC Amd D 7.1).</summary>
 public static class Handshake
 {
-    private const int ChallengeLength = 8;
+    /// <summary>The bit of SCP03's parameter "i" that says S16 mode (GPC Amd D 1.2, 5.1).</summary>
+    public const byte S16 = 0x01;
+
     private const int LastSequence = 0xFFFFFF;
     private const byte PseudoRandom = 0x10;
 
@@ -16,7 +18,8 @@ public static class Handshake
     {
         card.EndChannel();
         if (command.P2 != 0) return Sw.WrongP1P2;
-        if (command.Data.Length != ChallengeLength) return Sw.WrongLength;
+        var length = (card.State.ScpParameter & S16) != 0 ? 16 : 8;
+        if (command.Data.Length != length) return Sw.WrongLength;
         if (IsBlocked(card.State)) return Sw.Blocked;
         if (card.State.KeySet(command.P1) is not { } keys) return Sw.ReferenceNotFound;
 
@@ -29,9 +32,9 @@ public static class Handshake
             if (next > LastSequence) return Sw.Conditions;
             card.State = card.State with { SequenceCounters = card.State.SequenceCounters.SetItem(keys.Version, next) };
             sequence = [(byte)(next >> 16), (byte)(next >> 8), (byte)next];
-            challenge = PseudoRandomChallenge(keys, sequence, card.Volatile.Selected.Span);
+            challenge = PseudoRandomChallenge(keys, sequence, card.Volatile.Selected.Span, length);
         }
-        else challenge = card.RandomChallenge(ChallengeLength);
+        else challenge = card.RandomChallenge(length);
 
         var channel = new SecureChannel(keys, command.Data, challenge);
         card.Volatile.Pending = channel;
@@ -46,9 +49,9 @@ public static class Handshake
         if (IsBlocked(card.State)) return Sw.Blocked;
         if (channel is null) return Sw.Conditions;
         if (command.P2 != 0 || !Supports(card.State.ScpParameter, command.P1)) return Sw.WrongP1P2;
-        if (command.Data.Length != 2 * SecureChannel.MacLength) return Sw.WrongLength;
+        if (command.Data.Length != 2 * channel.MacLength) return Sw.WrongLength;
 
-        var cryptogramIsRight = CryptographicOperations.FixedTimeEquals(channel.HostCryptogram, command.Data.AsSpan(0, SecureChannel.MacLength));
+        var cryptogramIsRight = CryptographicOperations.FixedTimeEquals(channel.HostCryptogram, command.Data.AsSpan(0, channel.MacLength));
         if (!cryptogramIsRight || !channel.VerifyMac(command, out _))
         {
             card.State = card.State with { FailedAuthentications = card.State.FailedAuthentications + 1 };
@@ -62,8 +65,9 @@ public static class Handshake
 
     /// <summary>The challenge that a card with i=1x/3x/7x gives (6.2.2.1): predictable from the counter on.</summary>
     /// <param name="aid">Of the application that calls on the secure channel.</param>
-    public static byte[] PseudoRandomChallenge(CardKeySet keys, ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> aid) =>
-        Scp03Kdf.Derive(keys.Enc.Span, Scp03Kdf.CardChallenge, ChallengeLength, [.. sequence, .. aid]);
+    /// <param name="length">8 bytes (S8) or 16 (S16).</param>
+    public static byte[] PseudoRandomChallenge(CardKeySet keys, ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> aid, int length) =>
+        Scp03Kdf.Derive(keys.Enc.Span, Scp03Kdf.CardChallenge, length, [.. sequence, .. aid]);
 
     private static bool IsBlocked(CardState state) => state.FailedAuthentications >= state.AuthenticationLimit;
 

@@ -17,10 +17,10 @@ public enum SecurityLevel : byte
     ResponseEncryption = 0x20,
 }
 
-/// <summary>The card's end of one SCP03 session in S8 mode (GPC Amd D 6.2).</summary>
+/// <summary>The card's end of one SCP03 session (GPC Amd D 6.2), in S8 mode or, by its challenges' length, S16 (Amd D 1.2).</summary>
 public sealed class SecureChannel
 {
-    public const int MacLength = 8;
+    private const int ShortReply = 256;
 
     private readonly byte[] _enc;
     private readonly byte[] _mac;
@@ -28,19 +28,23 @@ public sealed class SecureChannel
     private byte[] _chaining = new byte[CardCrypto.BlockLength];
     private readonly byte[] _counter = new byte[CardCrypto.BlockLength];
 
-    /// <summary>Derives the session keys; both challenges are 8 bytes.</summary>
+    /// <summary>Derives the session keys; both challenges are 8 bytes (S8) or 16 (S16), and so are cryptograms and MACs.</summary>
     public SecureChannel(CardKeySet keys, ReadOnlySpan<byte> hostChallenge, ReadOnlySpan<byte> cardChallenge)
     {
         byte[] context = [.. hostChallenge, .. cardChallenge];
         KeySet = keys;
+        MacLength = hostChallenge.Length;
         _enc = Scp03Kdf.Derive(keys.Enc.Span, Scp03Kdf.SessionEnc, keys.Enc.Length, context);
         _mac = Scp03Kdf.Derive(keys.Mac.Span, Scp03Kdf.SessionMac, keys.Mac.Length, context);
         _rmac = Scp03Kdf.Derive(keys.Mac.Span, Scp03Kdf.SessionRmac, keys.Mac.Length, context);
-        CardCryptogram = Scp03Kdf.Derive(_mac, Scp03Kdf.CardCryptogram, 8, context);
-        HostCryptogram = Scp03Kdf.Derive(_mac, Scp03Kdf.HostCryptogram, 8, context);
+        CardCryptogram = Scp03Kdf.Derive(_mac, Scp03Kdf.CardCryptogram, MacLength, context);
+        HostCryptogram = Scp03Kdf.Derive(_mac, Scp03Kdf.HostCryptogram, MacLength, context);
     }
 
     public CardKeySet KeySet { get; }
+
+    /// <summary>The length of a cryptogram, and of a MAC as it is sent, in bytes.</summary>
+    public int MacLength { get; }
 
     public SecurityLevel Level { get; set; }
 
@@ -59,7 +63,9 @@ public sealed class SecureChannel
         data = command.Data[..^MacLength];
         // The logical channel is not part of what the MAC covers.
         byte cla = (byte)((command.Cla & 0x40) == 0 ? command.Cla & 0xFC : command.Cla & 0xF0);
-        byte[] length = command.Data.Length > 0xFF ? [0, (byte)(command.Data.Length >> 8), (byte)command.Data.Length] : [(byte)command.Data.Length];
+        // Lc as it was coded; a chained command has none of its own, and is coded as its length asks for (GPCS 11.1.5.1).
+        byte[] length = command.IsExtended || command.Data.Length > 0xFF
+            ? [0, (byte)(command.Data.Length >> 8), (byte)command.Data.Length] : [(byte)command.Data.Length];
         var mac = CardCrypto.Cmac(_mac, _chaining, [cla, command.Ins, command.P1, command.P2], length, data);
         if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, MacLength), command.Data.AsSpan(^MacLength..))) return false;
         _chaining = mac;
@@ -97,7 +103,9 @@ public sealed class SecureChannel
     }
 
     /// <summary>How much data a reply of 256 bytes can carry.</summary>
-    public int ReplyCapacity => Requires(SecurityLevel.ResponseEncryption) ? 239 : Requires(SecurityLevel.ResponseMac) ? 248 : 256;
+    public int ReplyCapacity => !Requires(SecurityLevel.ResponseMac) ? ShortReply
+        : !Requires(SecurityLevel.ResponseEncryption) ? ShortReply - MacLength
+        : (ShortReply - MacLength) / CardCrypto.BlockLength * CardCrypto.BlockLength - 1;
 
     // Every command counts, those without data too (6.2.6).
     private void Increment() =>

@@ -23,8 +23,15 @@ internal sealed class KeyOptions
     };
     private readonly Option<FileInfo?> _keys = new("--key-file") { Description = "The card's own keys: one line of hexadecimal digits for all three, or three lines ENC, MAC, DEK." };
     private readonly Option<FileInfo?> _master = new("--master-key-file") { Description = "A master key, one line of hexadecimal digits; the card's keys are derived from it." };
-    private readonly Option<Diversification> _diversify = new("--diversify") { Description = "kdf3 (AES), emv or visa2 (triple DES, 16 bytes), none.", DefaultValueFactory = _ => Diversification.None };
-    private readonly Option<bool> _test = new("--test-keys") { Description = $"The publicly known test key {CardProfile.TestKey} for all three." };
+    private readonly Option<Diversification> _diversify = new("--diversify")
+    {
+        Description = "How the card's keys come from the master key, or the test key as one: kdf3 (AES), emv or visa2 (triple DES, 16 bytes), none.",
+        DefaultValueFactory = _ => Diversification.None,
+    };
+    private readonly Option<bool> _test = new("--test-keys")
+    {
+        Description = $"The publicly known test key {CardProfile.TestKey} for all three; with --diversify it is the master key.",
+    };
 
     public void AddTo(Command command)
     {
@@ -35,10 +42,11 @@ internal sealed class KeyOptions
         command.Options.Add(_test);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_diversify) is not { Implicit: false } method || result.GetResult(_master) is not null) return;
+            var hasMaster = result.GetResult(_master) is not null || result.GetResult(_test) is { Implicit: false };
+            if (result.GetResult(_diversify) is not { Implicit: false } method || hasMaster) return;
             // What names no method is a fault that the parser tells.
             if (!string.Equals(method.Tokens.FirstOrDefault()?.Value, nameof(Diversification.None), StringComparison.OrdinalIgnoreCase))
-                result.AddError("--diversify needs --master-key-file.");
+                result.AddError("--diversify needs --master-key-file or --test-keys.");
         });
     }
 
@@ -47,7 +55,8 @@ internal sealed class KeyOptions
     {
         if (Sources(parsed) != 1) throw new CommandException(ExitCode.Usage, "Name one of --key-file, --master-key-file, --test-keys.");
         var kvn = ParseKvn(parsed.GetValue(_kvn))!.Value;
-        if (parsed.GetValue(_test)) return CardKeySet.FromHex(kvn, CardProfile.TestKey, CardProfile.TestKey, CardProfile.TestKey);
+        var method = parsed.GetValue(_diversify);
+        if (parsed.GetValue(_test)) return CardKeySet.Derive(kvn, method, Convert.FromHexString(CardProfile.TestKey), kdd);
         if (parsed.GetValue(_keys) is { } file)
         {
             var keys = Lines(file);
@@ -55,7 +64,6 @@ internal sealed class KeyOptions
             return keys.Count == 3 ? new CardKeySet(kvn, Key(keys[0], file), Key(keys[1], file), Key(keys[2], file)) : throw Bad(file, "it has neither one line nor three");
         }
         var source = parsed.GetValue(_master)!;
-        var method = parsed.GetValue(_diversify);
         var lines = Lines(source);
         if (lines.Count != 1) throw Bad(source, "it has not exactly one line");
         Key(lines[0], source);

@@ -9,13 +9,28 @@ namespace CardIssue.VirtualCard.Domain;
 internal static class Delete
 {
     private const byte AndRelated = 0x80;
+    private const int Aid = 0x4F, SignatureTemplate = 0xB6, Token = 0x9E;
 
     public static Reply Execute(CardMemory card, Command command)
     {
         if (command.P1 != 0 || command.P2 is not (0 or AndRelated)) return Sw.WrongP1P2;
         if (Tlv.ReadAll(command.Data) is not { Count: > 0 } objects) return Sw.WrongData;
-        if (objects[0].Tag == 0x4F) return DeleteObject(card, ByteString.Copy(objects[0].Value), command.P2 == AndRelated);
+        if (objects[0].Tag == Aid) return DeleteObjects(card, objects, command.P2 == AndRelated);
         return objects.All(o => o.Tag is 0xD0 or 0xD2 && o.Value.Length == 1) ? DeleteKeys(card, objects) : Sw.WrongData;
+    }
+
+    /// <summary>Everything that the command names, or nothing. Tokens are not asked for.</summary>
+    private static Reply DeleteObjects(CardMemory card, List<(int Tag, byte[] Value)> objects, bool andRelated)
+    {
+        if (!objects.All(o => o.Tag is Aid or SignatureTemplate or Token)) return Sw.WrongData;
+        var before = card.State;
+        foreach (var (_, aid) in objects.Where(o => o.Tag == Aid))
+            if (DeleteObject(card, ByteString.Copy(aid), andRelated) is { StatusWord: not Sw.Ok } refusal)
+            {
+                card.State = before;
+                return refusal;
+            }
+        return Reply.Ok(0x00);
     }
 
     private static Reply DeleteObject(CardMemory card, ByteString aid, bool andRelated)

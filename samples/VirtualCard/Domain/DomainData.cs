@@ -7,12 +7,13 @@ namespace CardIssue.VirtualCard.Domain;
 /// <summary>GET DATA of the security domain, and the rules of its own data objects (GPCS 11.3, App. H).</summary>
 internal static class DomainData
 {
-    private const int IssuerNumber = 0x42, CardNumber = 0x45, ManagerUrl = 0x5F50;
+    private const int IssuerNumber = 0x42, CardNumber = 0x45, ManagerUrl = 0x5F50, ApplicationList = 0x2F00;
 
     public static Reply Get(CardMemory card, Command command)
     {
-        if ((command.Cla & 0x80) == 0 && command.Data.Length > 0) return Sw.WrongLength;
         int tag = command.P1P2;
+        // The list of applications is asked for with a tag list of none, whatever the class (GPCS 11.3.2.3).
+        if (command.Data.Length > 0 && tag != ApplicationList) return Sw.WrongLength;
         if (Find(card.State, tag) is not { } value) return Sw.ReferenceNotFound;
         if (IsConfidential(tag) && card.Volatile.Channel is null) return Sw.Security;
         // Class 80 gives the whole object, class 00 the value alone (GPCS 11.3.3.1).
@@ -33,7 +34,7 @@ internal static class DomainData
         0xC1 => SequenceCounter(state),
         0xCF => state.Kdd.ToArray(),
         0x9F7F => state.Cplc.ToArray(),
-        0x2F00 => [.. state.Applications.SelectMany(a => Tlv.Make(0x61, Tlv.Make(0x4F, a.Aid.Span)))],
+        ApplicationList => [.. state.Applications.SelectMany(a => Tlv.Make(0x61, Tlv.Make(0x4F, a.Aid.Span)))],
         _ => state.Data.TryGetValue(tag, out ByteString value) ? value.ToArray() : null,
     };
 
@@ -57,7 +58,7 @@ internal static class DomainData
     ];
 
     private static byte[] KeyInformation(CardState state) =>
-        [.. state.Keys.SelectMany(k => Tlv.Make(0xC0, k.Key.Id, k.Key.Version, 0x88, (byte)k.Value.Length))];
+        [.. state.Keys.SelectMany(k => Tlv.Make(0xC0, k.Key.Id, k.Key.Version, (byte)k.Value.Type, (byte)k.Value.Length))];
 
     private static byte[]? SequenceCounter(CardState state)
     {

@@ -45,7 +45,7 @@ internal static class GetStatus
 
     private static IEnumerable<Entry> Entries(CardState state, byte kind) => kind switch
     {
-        Domain => [new Entry(state.SecurityDomainAid, (byte)state.LifeCycle, DomainPrivileges, state.SecurityDomainLoadFile, null, default)],
+        Domain => [new Entry(state.SecurityDomainAid, (byte)state.LifeCycle, PrivilegesOfDomain(state), state.SecurityDomainLoadFile, null, default)],
         Applications => state.Applications.Select(a => new Entry(a.Aid, a.LifeCycle, a.Privileges.ToArray(), a.LoadFile, null, default)),
         _ => state.LoadFiles.Select(f => new Entry(f.Aid, 0x01, null, null, f.Version, kind == LoadFilesAndModules ? f.Modules : default)),
     };
@@ -66,6 +66,9 @@ internal static class GetStatus
         .. Tlv.Lv(entry.Aid.Span), entry.LifeCycle, entry.Privileges is { } privileges ? privileges[0] : (byte)0,
         .. withModules ? [(byte)entry.Modules.Count, .. entry.Modules.SelectMany(m => Tlv.Lv(m.Span))] : Array.Empty<byte>(),
     ];
+
+    private static byte[] PrivilegesOfDomain(CardState state) => state.Applications.Exists(a => a.HasCardReset)
+        ? [(byte)(DomainPrivileges[0] & ~CardApplication.CardReset), .. DomainPrivileges.AsSpan(1)] : DomainPrivileges;
 
     private static byte[] ThreeBytes(byte[] privileges) => privileges.Length == 3 ? privileges : [privileges[0], 0, 0];
 

@@ -62,16 +62,21 @@ internal static class Install
         if (file.Modules.Count > 0 && !file.Modules.Contains(module)) return Sw.ReferenceNotFound;
         if (IsTaken(card.State, instance)) return Sw.Conditions;
         if ((privileges[0] & SecurityDomainPrivilege) != 0) return Sw.NotSupported;
+        // What nobody can select yet can't be selected by a reset either (11.5.2.3.2).
+        if (lifeCycle == CardApplication.Installed && (privileges[0] & CardApplication.CardReset) != 0) return Sw.WrongData;
         var application = new CardApplication(instance, fileAid, module, lifeCycle, privileges, ImmutableSortedDictionary<ushort, ByteString>.Empty);
         card.State = card.State with { Applications = card.State.Applications.Add(application) };
+        if ((privileges[0] & CardApplication.CardReset) != 0) card.State = card.State.SelectedByReset(application);
         return Reply.Ok(0x00);
     }
 
     private static Reply Release(CardMemory card, List<ByteString> fields)
     {
         if (card.State.Find(fields[2]) is not { } application) return Sw.ReferenceNotFound;
-        if (application.LifeCycle != CardApplication.Installed) return Sw.Conditions;
-        card.State = card.State.With(application with { LifeCycle = CardApplication.Selectable });
+        var isForReset = !fields[3].IsEmpty && (fields[3].Span[0] & CardApplication.CardReset) != 0;
+        if (application.LifeCycle != CardApplication.Installed && !(isForReset && application.IsSelectable)) return Sw.Conditions;
+        if (!application.IsSelectable) application = application with { LifeCycle = CardApplication.Selectable };
+        card.State = isForReset ? card.State.SelectedByReset(application) : card.State.With(application);
         return Reply.Ok(0x00);
     }
 

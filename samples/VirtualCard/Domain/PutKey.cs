@@ -1,67 +1,96 @@
+using System.Collections.Immutable;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.Crypto;
 using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard.Domain;
 
-/// <summary>PUT KEY with AES keys (GPCS 11.8, GPC Amd D 7.2): all keys of the command are taken, or none.</summary>
+/// <summary>PUT KEY with AES and triple DES keys (GPCS 11.8, GPC Amd D 7.2): all keys of the command are taken, or none.</summary>
 internal static class PutKey
 {
-    private const byte AddNew = 0x00, AesType = 0x88, FactoryVersion = 0xFF, Several = 0x80;
+    private const byte AddNew = 0x00, FactoryVersion = 0xFF, Several = 0x80, LastIdentifier = 0x7F, LastVersion = 0x7F;
+    private const int CheckValueLength = 3;
+    private static readonly byte[] SecureChannelKeys = [1, 2, 3];
 
     public static Reply Execute(CardMemory card, Command command)
     {
-        if ((command.P1 & 0x80) != 0 && command.P1 != FactoryVersion || (command.P2 & 0x7F) == 0) return Sw.WrongP1P2;
         ReadOnlySpan<byte> rest = command.Data;
-        if (rest.IsEmpty || rest[0] is 0 or > 0x7F) return Sw.WrongData;
+        if (rest.IsEmpty || rest[0] is 0 or > LastVersion) return Sw.WrongData;
         var version = rest[0];
         rest = rest[1..];
         if (command.P1 != AddNew && card.State.Keys.Keys.All(k => k.Version != command.P1)) return Sw.ReferenceNotFound;
-        if (version != command.P1 && card.State.Keys.Keys.Any(k => k.Version == version)) return Sw.Conditions;
 
         var fresh = new List<(byte Id, CardKey Key)>();
         var answer = new List<byte> { version };
-        for (var id = (byte)(command.P2 & 0x7F); !rest.IsEmpty; id++)
+        for (var id = command.P2 & LastIdentifier; !rest.IsEmpty; id++)
         {
-            if (Read(ref rest, card.Volatile.Channel!.KeySet.Dek, out var key) is { } fault) return fault;
-            fresh.Add((id, key!));
-            answer.AddRange(key!.CheckValue);
+            if (id > LastIdentifier) return Sw.WrongData;
+            if (Read(ref rest, card.Volatile.Channel!.KeySet.Dek, out var key, out var checkValue) is { } fault) return fault;
+            fresh.Add(((byte)id, key!));
+            answer.AddRange(checkValue);
         }
         if (fresh.Count == 0 || fresh.Count > 1 && (command.P2 & Several) == 0) return Sw.WrongData;
-        return Store(card, command.P1, version, fresh) ? Reply.Ok([.. answer]) : Sw.WrongData;
+        return Store(card, command.P1, version, fresh) is { } refusal ? refusal : Reply.Ok([.. answer]);
     }
 
-    private static ushort? Read(ref ReadOnlySpan<byte> rest, CardKey dek, out CardKey? key)
+    /// <param name="checkValue">As it came: empty, or the key's, which the answer repeats (11.8.3.1).</param>
+    private static ushort? Read(ref ReadOnlySpan<byte> rest, CardKey dek, out CardKey? key, out byte[] checkValue)
     {
-        key = null;
-        if (rest.Length < 2) return Sw.WrongData;
-        if (rest[0] != AesType) return Sw.NotSupported;
+        (key, checkValue) = (null, []);
+        var type = (CardKeyType)rest[0];
+        if (!Enum.IsDefined(type)) return Sw.NotSupported;
         rest = rest[1..];
-        if (!Tlv.TryReadLv(ref rest, out var block) || !Tlv.TryReadLv(ref rest, out var checkValue)) return Sw.WrongData;
-        if (block.Length < 1 || block[0] is not (16 or 24 or 32) || block.Length - 1 != (block[0] + 15) / 16 * 16) return Sw.WrongData;
-        var clear = CardCrypto.DecryptCbc(dek.Span, new byte[CardCrypto.BlockLength], block.AsSpan(1));
-        key = new CardKey(clear.AsSpan(0, block[0]));
+        if (!Tlv.TryReadLv(ref rest, out var block) || !Tlv.TryReadLv(ref rest, out checkValue)) return Sw.WrongData;
+        key = Open(block, type, dek);
+        if (key is null || checkValue.Length is not (0 or CheckValueLength)) return Sw.WrongData;
         return checkValue.Length > 0 && !checkValue.AsSpan().SequenceEqual(key.CheckValue) ? Sw.Security : null;
     }
 
-    private static bool Store(CardMemory card, byte replaced, byte version, List<(byte Id, CardKey Key)> fresh)
+    /// <summary>
+    /// Takes a key out of its block (11.8.2.3.2): the encrypted key alone where it fills whole blocks (table 11-71), or behind its own length
+    /// (table 11-70).
+    /// </summary>
+    private static CardKey? Open(ReadOnlySpan<byte> block, CardKeyType type, CardKey dek)
     {
-        var keys = card.State.Keys;
+        var length = block.Length;
+        if (length % CardCrypto.BlockLength != 0 && !Tlv.TryReadLength(ref block, out length)) return null;
+        var blocks = (length + CardCrypto.BlockLength - 1) / CardCrypto.BlockLength;
+        if (!CardKey.IsLength(type, length) || block.Length != blocks * CardCrypto.BlockLength) return null;
+        return new CardKey(CardCrypto.DecryptCbc(dek.Span, new byte[CardCrypto.BlockLength], block).AsSpan(0, length), type);
+    }
+
+    private static ushort? Store(CardMemory card, byte replaced, byte version, List<(byte Id, CardKey Key)> fresh)
+    {
+        var (before, keys) = (card.State, card.State.Keys);
         foreach (var (id, key) in fresh)
         {
-            var old = new KeyReference(replaced, id);
-            // The size of a key that is there can't change (GPCS 11.8.2.3); nor can a key be replaced that is not there.
-            if (replaced != AddNew && (!keys.TryGetValue(old, out var present) || present.Length != key.Length)) return false;
-            keys = keys.Remove(old).SetItem(new KeyReference(version, id), key);
+            if (replaced != AddNew)
+            {
+                var old = new KeyReference(replaced, id);
+                if (!keys.TryGetValue(old, out var present)) return Sw.ReferenceNotFound;
+                // Type and size of a key that is there can't change (11.8.2.3).
+                if (present.Type != key.Type || present.Length != key.Length) return Sw.WrongData;
+                keys = keys.Remove(old);
+            }
+            // A key is replaced by its own version alone, and added only where there is none.
+            if (keys.ContainsKey(new KeyReference(version, id))) return Sw.WrongData;
+            keys = keys.Add(new KeyReference(version, id), key);
         }
-        // What the factory left goes with the first keys of the issuer's own.
-        keys = keys.RemoveRange(keys.Keys.Where(k => k.Version == FactoryVersion && version != FactoryVersion));
-        var isWholeSet = fresh.Count >= 3;
-        card.State = card.State with
-        {
-            Keys = keys,
-            SequenceCounters = isWholeSet ? card.State.SequenceCounters.SetItem(version, 0) : card.State.SequenceCounters,
-        };
-        return true;
+        var after = before with { Keys = keys };
+        // What the factory left goes once a whole set of the issuer's own is there, not before: without one nobody could open the card.
+        if (after.KeySet(version) is not null) after = after with { Keys = keys.RemoveRange(keys.Keys.Where(k => k.Version == FactoryVersion)) };
+        if (after.KeySet(0) is null) return Sw.Conditions;
+        if (after.Keys.Count > CardState.MaximumKeys) return Sw.NoRoom;
+        card.State = after with { SequenceCounters = Counters(before, after, version, fresh) };
+        return null;
+    }
+
+    /// <summary>A set that is new, or new as a whole, counts from 0 (GPC Amd D 6.2.2.1); one that is none any more does not count.</summary>
+    private static ImmutableSortedDictionary<byte, int> Counters(
+        CardState before, CardState after, byte version, List<(byte Id, CardKey Key)> fresh)
+    {
+        var isNew = before.KeySet(version) is null || SecureChannelKeys.All(id => fresh.Exists(f => f.Id == id));
+        var counters = after.SequenceCounters.RemoveRange(after.SequenceCounters.Keys.Where(v => after.KeySet(v) is null));
+        return isNew && after.KeySet(version) is not null ? counters.SetItem(version, 0) : counters;
     }
 }

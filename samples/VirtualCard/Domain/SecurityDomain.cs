@@ -7,7 +7,7 @@ internal static class SecurityDomain
 {
     public static Reply Execute(CardMemory card, Command command)
     {
-        if (command.Ins == 0xCA) return DomainData.Get(card, command);
+        if (command.Ins is 0xCA or 0xCB) return DomainData.Get(card, command);
         if ((command.Cla & 0x80) == 0) return Known(command.Ins) ? Sw.UnknownCla : Sw.UnknownIns;
         if (!Known(command.Ins)) return Sw.UnknownIns;
         if (card.Volatile.Channel is null) return Sw.Security;

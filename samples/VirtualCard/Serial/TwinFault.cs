@@ -48,6 +48,9 @@ public abstract record TwinFault
     /// <summary>The last byte from the card is wrong: in T=1 the EDC.</summary>
     public sealed record FlippedCardByte : TwinFault;
 
+    /// <summary>The card answers its reset with other bytes than its own.</summary>
+    public sealed record ForeignAtr(byte[] Bytes) : TwinFault;
+
     /// <summary>The card says nothing; what it did, it did.</summary>
     public sealed record MuteCard : TwinFault;
 }

@@ -28,7 +28,7 @@ internal sealed class TwinSlot(CardSlot slot, CardPacer? pacer, GemPcTwinOptions
         if (command.Slot != 0) return Fail(command, CcidAnswer.BadSlot) with { Status = CcidAnswer.Failed | (byte)SlotStatus.Absent };
         return command.Type switch
         {
-            CcidCommand.PowerOn => PowerOn(command),
+            CcidCommand.PowerOn => PowerOn(command, faults),
             CcidCommand.PowerOff => PowerOff(command),
             CcidCommand.GetSlotStatus or CcidCommand.Abort or CcidCommand.IccClock => Done(command),
             CcidCommand.Transfer => await TransferAsync(command, faults, cancellation).ConfigureAwait(false),
@@ -47,7 +47,7 @@ internal sealed class TwinSlot(CardSlot slot, CardPacer? pacer, GemPcTwinOptions
         (_card, _link) = (null, null);
     }
 
-    private CcidAnswer PowerOn(CcidCommand command)
+    private CcidAnswer PowerOn(CcidCommand command, IReadOnlyList<TwinFault> faults)
     {
         if (command.Specific[0] > HighestVoltage) return Fail(command, CcidAnswer.BadByte7);
         PowerOff();
@@ -57,7 +57,7 @@ internal sealed class TwinSlot(CardSlot slot, CardPacer? pacer, GemPcTwinOptions
         _link = CardLink.Of(_offered, _card, options, requestTime);
         _isFresh = true;
         (_protocol, _parameters) = (_offered, _offered == CardProtocol.T0 ? DefaultT0 : DefaultT1);
-        return Done(command, data: start.Atr);
+        return Done(command, data: faults.OfType<TwinFault.ForeignAtr>().FirstOrDefault()?.Bytes ?? start.Atr);
     }
 
     private CcidAnswer PowerOff(CcidCommand command)

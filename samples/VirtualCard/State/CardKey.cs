@@ -8,25 +8,49 @@ public readonly record struct KeyReference(byte Version, byte Id) : IComparable<
     public int CompareTo(KeyReference other) => (Version, Id).CompareTo((other.Version, other.Id));
 }
 
-/// <summary>An AES key of the simulated card. A test key: the state file holds it in the clear.</summary>
+/// <summary>A key's type, coded as GPCS 11.1.8 codes it. Hosts name triple DES keys by any of the first five.</summary>
+public enum CardKeyType : byte
+{
+    /// <summary>DES in a mode that is known otherwise.</summary>
+    Des = 0x80,
+    TripleDes = 0x81,
+    TripleDesCbc = 0x82,
+    DesEcb = 0x83,
+    DesCbc = 0x84,
+    Aes = 0x88,
+}
+
+/// <summary>A key of the simulated card. A test key: the state file holds it in the clear.</summary>
 public sealed class CardKey
 {
     private readonly byte[] _value;
 
-    /// <param name="value">16, 24 or 32 bytes; copied.</param>
-    public CardKey(ReadOnlySpan<byte> value)
+    /// <param name="value">16, 24 or 32 bytes for AES, 16 or 24 for triple DES; copied.</param>
+    public CardKey(ReadOnlySpan<byte> value, CardKeyType type = CardKeyType.Aes)
     {
-        if (value.Length is not (16 or 24 or 32)) throw new ArgumentException($"An AES key has 16, 24 or 32 bytes; this has {value.Length}.", nameof(value));
+        if (!IsLength(type, value.Length))
+            throw new ArgumentException($"A key of type {type} can't have {value.Length} bytes.", nameof(value));
+        Type = type;
         _value = value.ToArray();
     }
+
+    public CardKeyType Type { get; }
 
     public int Length => _value.Length;
 
     public ReadOnlySpan<byte> Span => _value;
 
-    public byte[] CheckValue => CardCrypto.AesCheckValue(_value);
+    public byte[] CheckValue => Type == CardKeyType.Aes ? CardCrypto.AesCheckValue(_value) : CardCrypto.DesCheckValue(_value);
 
-    public override string ToString() => $"AES-{Length * 8} key";
+    /// <summary>Whether a key of that type can have that many bytes.</summary>
+    public static bool IsLength(CardKeyType type, int length) => type switch
+    {
+        CardKeyType.Aes => length is 16 or 24 or 32,
+        >= CardKeyType.Des and <= CardKeyType.DesCbc => length is 16 or 24,
+        _ => false,
+    };
+
+    public override string ToString() => $"{Type} key of {Length} bytes";
 }
 
 /// <summary>The three keys of one SCP03 key version.</summary>

@@ -43,9 +43,14 @@ public sealed record CardApplication(
     public const byte Personalized = 0x0F;
     public const byte LockedBit = 0x80;
 
+    /// <summary>The privilege, in the first byte, of being selected by a reset (GPCS 6.6.1): one application's, or the security domain's.</summary>
+    public const byte CardReset = 0x04;
+
     public bool IsLocked => (LifeCycle & LockedBit) != 0;
 
     public bool IsSelectable => !IsLocked && (LifeCycle & 0x04) != 0;
+
+    public bool HasCardReset => !Privileges.IsEmpty && (Privileges.Span[0] & CardReset) != 0;
 
     public bool IsPersonalized => (LifeCycle & Personalized) == Personalized;
 }
@@ -53,6 +58,9 @@ public sealed record CardApplication(
 /// <summary>All that survives a power cut. Immutable, so that a command's change is one swap of a reference.</summary>
 public sealed record CardState
 {
+    /// <summary>The most keys that there is room for: as many as the key information template (E0) tells of in one short answer.</summary>
+    public const int MaximumKeys = 40;
+
     public required ByteString SecurityDomainAid { get; init; }
 
     /// <summary>The load file that the security domain comes from, as GET STATUS tells it (C4); null when the card does not tell.</summary>
@@ -66,7 +74,9 @@ public sealed record CardState
 
     public required ImmutableSortedDictionary<KeyReference, CardKey> Keys { get; init; }
 
-    /// <summary>SCP03's parameter "i" (GPC Amd D 5.1): 00, 10, 20, 30, 60 or 70.</summary>
+    /// <summary>
+    /// SCP03's parameter "i" (GPC Amd D 1.2, 5.1): 00, 10, 20, 30, 60 or 70 with 8-byte challenges and MACs (S8), 1 more with 16-byte ones (S16).
+    /// </summary>
     public byte ScpParameter { get; init; } = 0x70;
 
     public CardProtocol Protocol { get; init; } = CardProtocol.T1;
@@ -96,12 +106,29 @@ public sealed record CardState
     public CardState With(CardApplication changed) =>
         this with { Applications = Applications.Replace(Applications.Find(a => a.Aid == changed.Aid)!, changed) };
 
-    /// <summary>The SCP03 set of that version: identifiers 1, 2 and 3, of one size; version 0 is the first such set. Null when there is none.</summary>
+    /// <summary>What a reset selects.</summary>
+    public ByteString DefaultSelected => Applications.Find(a => a.HasCardReset && a.IsSelectable)?.Aid ?? SecurityDomainAid;
+
+    /// <summary>Puts that application in the place of the one of its AID, and gives it the Card Reset privilege, which whoever had it loses.</summary>
+    public CardState SelectedByReset(CardApplication application)
+    {
+        static CardApplication Changed(CardApplication a, bool has)
+        {
+            var first = a.Privileges.Span[0] & ~CardApplication.CardReset | (has ? CardApplication.CardReset : 0);
+            return a with { Privileges = ByteString.Own([(byte)first, .. a.Privileges.Span[1..]]) };
+        }
+        return this with
+        {
+            Applications = Applications.ConvertAll(a => a.Aid == application.Aid ? Changed(application, true) : a.HasCardReset ? Changed(a, false) : a),
+        };
+    }
+
+    /// <summary>The SCP03 set of that version: AES keys 1, 2 and 3, of one size; version 0 is the first such set. Null when there is none.</summary>
     public CardKeySet? KeySet(byte version)
     {
         foreach (var v in Keys.Keys.Select(k => k.Version).Distinct().Where(v => version == 0 || v == version))
             if (Keys.TryGetValue(new(v, 1), out var enc) && Keys.TryGetValue(new(v, 2), out var mac) && Keys.TryGetValue(new(v, 3), out var dek)
-                && enc.Length == mac.Length && mac.Length == dek.Length)
+                && enc.Length == mac.Length && mac.Length == dek.Length && new[] { enc, mac, dek }.All(k => k.Type == CardKeyType.Aes))
                 return new CardKeySet(v, enc, mac, dek);
         return null;
     }

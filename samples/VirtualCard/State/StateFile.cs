@@ -20,7 +20,7 @@ public static class StateFile
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 
-    private sealed record KeyDto(byte Version, byte Id, string Value);
+    private sealed record KeyDto(byte Version, byte Id, string Value, CardKeyType Type = CardKeyType.Aes);
 
     private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length);
 
@@ -73,7 +73,7 @@ public static class StateFile
     private static CardDto ToDto(CardState s) => new(
         Version, s.SecurityDomainAid.ToString(), s.SecurityDomainLoadFile?.ToString(), s.Kdd.ToString(), s.Cplc.ToString(), s.ScpParameter, s.Protocol, s.LifeCycle,
         s.AuthenticationLimit, s.FailedAuthentications,
-        [.. s.Keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span)))],
+        [.. s.Keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span), k.Value.Type))],
         s.SequenceCounters.ToDictionary(), s.Data.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()),
         [.. s.LoadFiles.Select(f => new LoadFileDto(f.Aid.ToString(), f.Version.ToString(), [.. f.Modules.Select(m => m.ToString())], f.Length))],
         [.. s.Applications.Select(a => new ApplicationDto(
@@ -92,7 +92,7 @@ public static class StateFile
         LifeCycle = d.LifeCycle,
         AuthenticationLimit = d.AuthenticationLimit,
         FailedAuthentications = d.FailedAuthentications,
-        Keys = d.Keys.ToImmutableSortedDictionary(k => new KeyReference(k.Version, k.Id), k => new CardKey(Convert.FromHexString(k.Value))),
+        Keys = d.Keys.ToImmutableSortedDictionary(k => new KeyReference(k.Version, k.Id), k => new CardKey(Convert.FromHexString(k.Value), k.Type)),
         SequenceCounters = d.SequenceCounters.ToImmutableSortedDictionary(),
         Data = d.Data.ToImmutableSortedDictionary(x => Convert.ToInt32(x.Key, 16), x => Hex(x.Value)),
         LoadFiles = [.. d.LoadFiles.Select(f => new LoadFile(Hex(f.Aid), Hex(f.Version), [.. f.Modules.Select(Hex)], f.Length))],

@@ -136,7 +136,8 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>Takes an order in; its code is always 4711.</summary>
-    public async Task OrderAsync(string order, string product)
+    /// <param name="fields">The customer's; those of <see cref="Products"/> when null.</param>
+    public async Task OrderAsync(string order, string product, IReadOnlyDictionary<string, string>? fields = null)
     {
         var id = new OrderId(order);
         var body = ByteString.Own(Encoding.UTF8.GetBytes(product));
@@ -145,7 +146,7 @@ internal sealed class Shop : IAsyncDisposable
         var reference = new ProductRef(read.Product!.Name, read.Product.Version);
         var mode = read.Product.Mode is KeyMode.Module ? ProductMode.Module : ProductMode.EndToEnd;
         var entry = new NewOrder(
-            id, $"customer-{order}", 0, reference, Vault.SealOrderData(id, OrderData.Write(Products.Fields)), Vault.CreateIssueCodeVerifier(id, "4711"u8),
+            id, $"customer-{order}", 0, reference, Vault.SealOrderData(id, OrderData.Write(fields ?? Products.Fields)), Vault.CreateIssueCodeVerifier(id, "4711"u8),
             DateTimeOffset.UtcNow.AddDays(1), $"{reference}, 476173******0119");
         var outcome = await Orders.ImportAsync(new ProductRecord(reference, mode, body), [entry]);
         Assert.That(outcome.Refusal, Is.Null);

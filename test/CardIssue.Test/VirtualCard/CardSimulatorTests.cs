@@ -41,7 +41,7 @@ public class CardSimulatorTests
         foreach (byte expected in new byte[] { 1, 2, 3 })
         {
             var host = TestCard.Opened(card);
-            Assert.That(host.CardChallenge, Is.EqualTo(Handshake.PseudoRandomChallenge(TestCard.Keys, [0, 0, expected], CardProfile.DefaultDomain.Span)));
+            Assert.That(host.CardChallenge, Is.EqualTo(Handshake.PseudoRandomChallenge(TestCard.Keys, [0, 0, expected], CardProfile.DefaultDomain.Span, 8)));
         }
         card.Reset();
         Assert.That(TestCard.Host(card).Plain("80CA00C100").Data, Is.EqualTo(new byte[] { 0xC1, 3, 0, 0, 3 }));

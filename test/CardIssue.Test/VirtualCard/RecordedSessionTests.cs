@@ -8,12 +8,14 @@ using CardIssue.VirtualCard.State;
 
 namespace CardIssue.Test.VirtualCard;
 
-/// <summary>Sessions of real cards, replayed against the simulator byte for byte.</summary>
+/// <summary>Sessions of real cards, and computed ones where none is public, replayed against the simulator byte for byte.</summary>
 public class RecordedSessionTests
 {
     private static readonly string Folder = Path.Combine(TestContext.CurrentContext.TestDirectory, "VirtualCard");
 
     private static IEnumerable<TestCaseData> PySimSessions() => Cases("scp03_sessions.json");
+
+    private static IEnumerable<TestCaseData> S16Sessions() => Cases("scp03_s16_sessions.json");
 
     private static IEnumerable<TestCaseData> P71Sessions() => Cases("p71_sessions.json");
 
@@ -50,6 +52,17 @@ public class RecordedSessionTests
         // Recognition and capability data (66, 67) and CPLC name the maker's product; the rest must be the same.
         foreach (var (command, response) in exchanges.Where(e => e.Command is not ("80CA006600" or "80CA006700" or "80CA9F7F00")))
             Assert.That(Convert.ToHexString(card.Transmit(Convert.FromHexString(command))), Is.EqualTo(response), command);
+    }
+
+    /// <summary>Whole sessions with 16-byte challenges and MACs, PUT KEY and INSTALL in segments among them.</summary>
+    [TestCaseSource(nameof(S16Sessions))]
+    public void S16Session_Replayed_CardAnswersAsComputed(JsonElement session)
+    {
+        var keys = CardKeySet.FromHex(0x30, Text(session, "enc"), Text(session, "mac"), Text(session, "dek"));
+        var card = CardSimulator.Create(CardProfile.BlankEmv(7, [keys]) with { ScpParameter = 0x71 });
+        card.Reset();
+        foreach (var exchange in session.GetProperty("exchanges").EnumerateArray())
+            Assert.That(Convert.ToHexString(card.Transmit(Convert.FromHexString(exchange[0].GetString()!))), Is.EqualTo(exchange[1].GetString()), exchange[0].GetString());
     }
 
     private static CardState P71(int counter) => CardProfile.Empty(1, CardKeySet.FromHex(1, CardProfile.TestKey, CardProfile.TestKey, CardProfile.TestKey)) with

@@ -173,7 +173,7 @@ public class VirtualReaderTests
     [TestCase("--cut-at is a whole number from 1.", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--cut-at", "0")]
     [TestCase("--diversify", "serve", "--port", "0", "--profile", "empty", "--diversify", "abc")]
     [TestCase("--kvn is two hexadecimal digits", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--kvn", "zz")]
-    [TestCase("--diversify needs --master-key-file", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--diversify", "kdf3")]
+    [TestCase("--diversify needs --master-key-file or --test-keys", "serve", "--port", "0", "--profile", "empty", "--key-file", "x", "--diversify", "kdf3")]
     public async Task Program_WrongValue_Ends2AndSaysWhatIsRight(string message, params string[] args)
     {
         using var output = new StringWriter();

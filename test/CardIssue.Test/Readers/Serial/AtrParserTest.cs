@@ -68,7 +68,8 @@ public sealed class AtrParserTest
         Assert.That((atr.Ta2, atr.DefaultProtocol, atr.HasImplicitParameters), Is.EqualTo(((byte?)0x81, 1, false)));
     }
 
-    [TestCase("3B", "2 to 33")]
+    [TestCase("3B", "2 to 33 bytes; 1 came")]
+    [TestCase("3B8F8001" + "0102030405060708090A0B0C0D0E0F" + "8101" + "00000000000000000000000000", "2 to 33 bytes; 34 came")]
     [TestCase("3C00", "TS")]
     [TestCase("3B86800106757781028F00", "TCK", Description = "a DESFire eID of the list")]
     [TestCase("3B003B28003441454130323030", "follow", Description = "Plustelka of the list")]
@@ -85,9 +86,24 @@ public sealed class AtrParserTest
     }
 
     [TestCase("3B80811100", "IFSC")]
-    [TestCase("3B808111FF", "IFSC")]
     [TestCase("3B808121A0", "BWI")]
     public void WrongT1Byte_IsRefusedWithItsReason(string hex, string reason) => WrongAtr_IsRefusedWithItsReason(WithCheck(hex), reason);
+
+    /// <summary>No IFSC by ISO 7816-3 11.4.2, but on cards; drivers take it for the most that there is.</summary>
+    [Test]
+    public void IfscFF_Is254() => Assert.That(Parse(WithCheck("3B808111FF")).T1.Ifsc, Is.EqualTo(254));
+
+    [TestCase("3B8001", "81", "00")]
+    [TestCase("3B8001", "81", "9000FF")]
+    [TestCase("3BDA11FF81B1FE551F0300318473800180009000", "E4", "0000")]
+    public void BytesAfterARightTck_AreLeftOutAndCounted(string body, string tck, string rest)
+    {
+        var atr = Parse(body + tck + rest);
+        Assert.That((atr.Bytes, atr.Ignored), Is.EqualTo((ByteString.FromHex(body + tck), rest.Length / 2)));
+        Assert.That(Parse(body + tck).Ignored, Is.Zero);
+        Assert.That(AtrParser.TryParse(Convert.FromHexString(body + "77" + rest), out _, out var error), Is.False, "a wrong TCK");
+        Assert.That(error, Is.EqualTo("TCK is wrong."));
+    }
 
     [Test]
     public void AnyBytes_AreReadWhenTheyAreAsLongAsTheyAnnounce_AndElseRefusedWithAReason()

@@ -10,6 +10,7 @@ using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.Serial;
 using CardIssue.VirtualCard.State;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.Readers.Serial;
 
@@ -56,10 +57,12 @@ internal sealed class TwinBench : IAsyncDisposable
     /// <param name="line">What becomes of the host's end; null leaves it as it is.</param>
     /// <param name="options">The driver's times.</param>
     /// <param name="twin">How the reader behaves.</param>
-    public static TwinBench Start(CardProtocol protocol, Func<Stream, Stream>? line = null, SerialReaderOptions? options = null, GemPcTwinOptions? twin = null)
+    /// <param name="logger">What the driver logs to.</param>
+    public static TwinBench Start(
+        CardProtocol protocol, Func<Stream, Stream>? line = null, SerialReaderOptions? options = null, GemPcTwinOptions? twin = null, ILogger? logger = null)
     {
         var bench = new TwinBench(protocol, twin);
-        bench.Reader = new SerialCardReader("test", () => bench.Open(line ?? (end => end)), options ?? Quick);
+        bench.Reader = new SerialCardReader("test", () => bench.Open(line ?? (end => end)), options ?? Quick, logger: logger);
         bench.Slot.Insert(bench.Card());
         return bench;
     }
