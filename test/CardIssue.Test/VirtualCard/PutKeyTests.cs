@@ -11,6 +11,9 @@ public class PutKeyTests
     private const string Sixteen = "859469C07743C7E45B318D151D3D87E9", TwentyFour = Sixteen + "E05BA4FBA9C10B4F0323B5CC9331D410",
         ThirtyTwo = Sixteen + "5B28E90CDADF6574D56A085CB1BE1508";
 
+    /// <summary>More than any way of loading a set takes.</summary>
+    private const int MostCommands = 20;
+
     private static readonly CardKeySet Factory = CardKeySet.FromHex(0xFF, CardProfile.TestKey, CardProfile.TestKey, CardProfile.TestKey);
     private static readonly CardKeySet Next = CardKeySet.FromHex(0x31, new string('A', 32), new string('B', 32), new string('C', 32));
 
@@ -156,7 +159,7 @@ public class PutKeyTests
     public void PowerCut_AtEveryCommand_LeavesTheOldSetOrTheNewOne(object load, byte version, CutMoment moment)
     {
         var old = TestCard.Keys with { Version = version };
-        for (var at = 1; ; at++)
+        for (var at = 1; at <= MostCommands; at++)
         {
             var card = CardSimulator.Create(CardProfile.Empty(1, old));
             card.Reset();
@@ -172,6 +175,7 @@ public class PutKeyTests
             Assert.That(at, Is.GreaterThan(3), "the loading itself was cut, too");
             return;
         }
+        Assert.Fail("The loading never came to its end.");
     }
 
     [Test]
