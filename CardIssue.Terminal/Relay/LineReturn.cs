@@ -35,5 +35,6 @@ internal static class TerminalPhases
 {
     /// <summary>Whether the center has let the terminal in, on the line that is up.</summary>
     public static bool HasAccess(this TerminalPhase phase) =>
-        phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.AwaitingResults or TerminalPhase.Attached);
+        phase is not (TerminalPhase.Offline or TerminalPhase.Greeting or TerminalPhase.Proving
+            or TerminalPhase.AwaitingAdmission or TerminalPhase.VerifyingCenter or TerminalPhase.AwaitingResults or TerminalPhase.Attached);
 }
