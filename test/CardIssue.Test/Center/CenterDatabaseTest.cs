@@ -38,6 +38,14 @@ public class CenterDatabaseTest
         await _bench.StartAsync();
     }
 
+    /// <summary>A store that is gone is made anew only where nothing else of it is left.</summary>
+    private async Task BeginAnewAsync()
+    {
+        File.Delete(DatabaseFile);
+        File.Delete(Path.Combine(_bench.Directory, "log", "center.generation"));
+        await _bench.StartAsync();
+    }
+
     [Test]
     public async Task OlderCopyPutBack_Open_QuarantinesWhatIsNotIssued()
     {
@@ -126,8 +134,7 @@ public class CenterDatabaseTest
         await File.WriteAllTextAsync(DatabaseFile, new string('x', 8_192));
         var fault = await Assert.ThrowsAsync<StoreException>(() => _bench.StartAsync());
         Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Corrupt));
-        File.Delete(DatabaseFile);
-        await _bench.StartAsync();
+        await BeginAnewAsync();
     }
 
     [Test]
@@ -138,8 +145,7 @@ public class CenterDatabaseTest
         await _bench.Database.DisposeAsync();
         var fault = await Assert.ThrowsAsync<StoreException>(() => _bench.StartAsync());
         Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Newer));
-        File.Delete(DatabaseFile);
-        await _bench.StartAsync();
+        await BeginAnewAsync();
     }
 
     [Test]

@@ -32,7 +32,7 @@ public sealed class GivenFilesTest
         new("ceremony.json", HostRun.Center, ["key", "ceremony", "--file", "FILE"], 2),
         new("component", HostRun.Center, ["key", "enter", "--key-set", "typed", "--kvn", "31", "--number", "1", "--custodian", "ann", "--kcv", "EDCC64", "--component-file", "FILE"], 2),
         new("checkpoint.json", HostRun.Center, ["log", "verify", "--checkpoint", "FILE"], 2),
-        new("appsettings.json", HostRun.Terminal, ["module", "show"], 2, "missing", "object"),
+        new("appsettings.json", HostRun.Terminal, ["module", "show", "--passphrase-file", "FOLDER/passphrase"], 2, "missing", "object"),
         new("terminal/module.json", HostRun.Terminal, ["module", "show", "--passphrase-file", "FOLDER/passphrase"], 3),
         new("center/center.json", HostRun.Terminal, ["module", "import", "--center", "FILE"], 2),
         new("terminal/terminal.json", HostRun.Terminal, ["reader", "enroll", "--offline", "--reader", "tcp:127.0.0.1:1?serial=S"], 2),
@@ -60,8 +60,9 @@ public sealed class GivenFilesTest
         {
             var run = await RunAsync(given, kind);
             var expected = given.Any.Contains(kind) ? 0 : 3;
-            // Of what a library opens itself only the content is known to be wrong.
-            Assert.That(run.Code, Is.EqualTo(expected).Or.EqualTo(kind == "pipe" ? given.Content : expected), $"{kind}: {run}");
+            // Of what the library opens itself only the content is known to be wrong; and checkpoints may be given as their directory.
+            var ofContent = kind == "pipe" || (kind == "directory" && given.Name == "checkpoint.json");
+            Assert.That(run.Code, Is.EqualTo(expected).Or.EqualTo(ofContent ? given.Content : expected), $"{kind}: {run}");
         }));
     }
 
