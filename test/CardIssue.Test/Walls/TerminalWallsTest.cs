@@ -232,6 +232,8 @@ public sealed class TerminalWallsTest
 
             public ByteString Atr => inner.Atr;
 
+            public TransmissionProtocol Protocol => inner.Protocol;
+
             public ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
             {
                 if (command.Span[1] != 0xC0) _left = length;
