@@ -55,6 +55,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var application = o.Optional("application")?.AsAid(mistakes);
         var start = o.Optional("acceptedStates") is { } states ? StartState(states) : null;
         var (plainP1, encryptedP1, packed) = StoreData(o.Optional("storeData"));
+        var allowRepeated = o.Optional("allowRepeatedCardNumber")?.AsBoolean(mistakes) ?? false;
         var exposed = o.Optional("exposedToTerminal")?.AsBoolean(mistakes) ?? false;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
@@ -77,6 +78,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             PlainP1 = plainP1,
             EncryptedP1 = encryptedP1,
             Packed = packed,
+            AllowRepeatedCardNumber = allowRepeated,
             ExposedToTerminal = exposed,
             Records = records,
             Close = close,
