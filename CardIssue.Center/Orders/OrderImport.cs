@@ -8,52 +8,69 @@ namespace CardIssue.Center.Orders;
 /// <summary>Puts new orders into the store, inside a transaction that the caller undoes when one is refused.</summary>
 internal static class OrderImport
 {
-    /// <summary>What is wrong with the list by itself, or null; told before anything is written.</summary>
-    public static string? Fault(ProductRecord product, IReadOnlyList<NewOrder> orders, DateTimeOffset now)
+    /// <summary>What is wrong with the list by itself; told before anything is written.</summary>
+    public static IEnumerable<ImportRefusal> Faults(ProductRecord product, IReadOnlyList<NewOrder> orders, DateTimeOffset now)
     {
         var seen = new HashSet<OrderId>();
+        var accounts = new Dictionary<ByteString, int>();
         for (var i = 0; i < orders.Count; i++)
         {
             var order = orders[i];
             var fault = order.Fault
                 ?? (order.Product != product.Ref ? $"it names product {order.Product}; the import is for {product.Ref}" : null)
                 ?? (order.CodeExpires <= now ? "its issue code has expired already" : null)
-                ?? (!seen.Add(order.Order) ? "its order id is twice in the list" : null);
-            if (fault is not null) return At(i, order, fault);
+                ?? (!seen.Add(order.Order) ? "its order id is twice in the list" : null)
+                ?? (!order.AccountDigest.IsEmpty && !accounts.TryAdd(order.AccountDigest, i + 1) && !order.MayRepeatAccount
+                    ? $"its card number and sequence number are those of order {accounts[order.AccountDigest]} of the list"
+                    : null);
+            if (fault is not null) yield return new ImportRefusal(i + 1, order.Order, fault);
         }
-        return null;
     }
 
-    /// <exception cref="ImportRefusedException">An order is there already.</exception>
-    public static int Add(SqliteConnection connection, ProductRecord product, IReadOnlyList<NewOrder> orders, DateTimeOffset now)
+    /// <summary>Adds a product and its orders; says what stands against it, for all of them, and then the transaction must be undone.</summary>
+    public static IEnumerable<ImportRefusal> Add(
+        SqliteConnection connection, ProductRecord product, IReadOnlyList<NewOrder> orders, DateTimeOffset now)
     {
-        if (SqliteProductStore.Add(connection, product, now) is { } fault) throw new ImportRefusedException(fault);
+        if (SqliteProductStore.Add(connection, product, now) is { } fault)
+        {
+            yield return new ImportRefusal(0, null, fault);
+            yield break;
+        }
         for (var i = 0; i < orders.Count; i++)
-            if (Add(connection, product.Mode, orders[i], null, now) is { } clash) throw new ImportRefusedException(At(i, orders[i], clash));
-        return orders.Count;
+            if (Add(connection, product.Mode, orders[i], null, now) is { } clash) yield return new ImportRefusal(i + 1, orders[i].Order, clash);
     }
 
     /// <summary>Adds one order; returns why not, or null.</summary>
     public static string? Add(SqliteConnection connection, ProductMode mode, NewOrder order, OrderId? reissueOf, DateTimeOffset now)
     {
-        if (OrderRow.Find(connection, order.Order) is not null) return "its order id is known already";
-        var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence",
-            ("$customer", order.Customer), ("$sequence", order.Sequence));
-        if (taken > 0) return $"the customer has an order with sequence number {order.Sequence} already";
+        if (Clash(connection, order) is { } clash) return clash;
         connection.Execute("""
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
-              reissue_of, imported_at, updated_at)
-            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $ready, $reissue_of, $now, $now)
+              reissue_of, account_digest, imported_at, updated_at)
+            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $ready, $reissue_of, $account, $now, $now)
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
-            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$ready", OrderState.Ready), ("$reissue_of", reissueOf), ("$now", now));
+            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$ready", OrderState.Ready), ("$reissue_of", reissueOf),
+            ("$account", order.AccountDigest), ("$now", now));
         OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
         return null;
     }
 
-    private static string At(int index, NewOrder order, string fault) => $"order {index + 1} of the list ({order.Order}): {fault}";
+    private static string? Clash(SqliteConnection connection, NewOrder order)
+    {
+        if (OrderRow.Find(connection, order.Order) is not null) return "its order id is known already";
+        var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence",
+            ("$customer", order.Customer), ("$sequence", order.Sequence));
+        if (taken > 0) return $"the customer has an order with sequence number {order.Sequence} already";
+        if (order.AccountDigest.IsEmpty || order.MayRepeatAccount) return null;
+        var same = OrderRow.Select(connection, "account_digest = $account LIMIT 1", ("$account", order.AccountDigest)).FirstOrDefault();
+        return same is null ? null : $"its card number and sequence number are those of order {same.Order}, which is {same.State}";
+    }
 }
 
 /// <summary>Undoes the transaction of an import; becomes a result, never leaves the store.</summary>
-internal sealed class ImportRefusedException(string reason) : Exception(reason);
+internal sealed class ImportRefusedException(ValueList<ImportRefusal> refusals) : Exception("An import was refused.")
+{
+    public ValueList<ImportRefusal> Refusals => refusals;
+}

@@ -1,4 +1,5 @@
 using CardIssue.Center.Storage;
+using CardIssue.Core.Cards.Products;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.Orders;
@@ -18,6 +19,13 @@ public sealed class OrderOptions
     /// <summary>How long a wrong issue code counts: 1 minute to 30 days.</summary>
     public TimeSpan CodeWindow { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>The fewest characters of an issue code, hyphens not counted: 4 to 32. Fewer than 8 only where few wrong tries are allowed.</summary>
+    public int IssueCodeLength { get; set; } = IssueCodeRule.DefaultLength;
+
+    /// <summary>What issue codes must be, of <see cref="IssueCodeLength"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The length is out of its range.</exception>
+    public IssueCodeRule GetIssueCodeRule() => new(IssueCodeLength);
+
     /// <summary>Authentications begun on one verified card without success before it is barred: 1 to 10. Cards block themselves after a few.</summary>
     public int CardTries { get; set; } = 3;
 
@@ -31,6 +39,7 @@ public sealed class OrderOptions
         .Within(CodeAttemptsPerCustomer, 1, 100, nameof(CodeAttemptsPerCustomer))
         .Within(CodeAttemptsPerTerminal, 1, 1_000, nameof(CodeAttemptsPerTerminal))
         .Within(CodeWindow, TimeSpan.FromMinutes(1), TimeSpan.FromDays(30), nameof(CodeWindow))
+        .Within(IssueCodeLength, IssueCodeRule.ShortestLength, IssueCodeRule.LongestLength, nameof(IssueCodeLength))
         .Within(CardTries, 1, 10, nameof(CardTries))
         .Within(KeepWriteData, TimeSpan.Zero, TimeSpan.FromDays(30), nameof(KeepWriteData))
         .Done();

@@ -49,6 +49,18 @@ public sealed record NewOrder(
     /// <summary>The highest sequence number (PAN sequence number, EMV tag 5F34: two digits).</summary>
     public const int MaxSequence = 99;
 
+    /// <summary>The length of <see cref="AccountDigest"/>.</summary>
+    public const int AccountDigestLength = 32;
+
+    /// <summary>
+    /// What the vault made of the card number and sequence number (<see cref="Vault.IKeyVault.DigestAccount"/>); empty for a card of no account. No other
+    /// order may have the same, whatever became of it: a reissue carries a new sequence number.
+    /// </summary>
+    public ByteString AccountDigest { get; init; }
+
+    /// <summary>Whether the product allows another order of the same card number and sequence number (<see cref="Core.Cards.Products.CardProduct.AllowRepeatedCardNumber"/>).</summary>
+    public bool MayRepeatAccount { get; init; }
+
     /// <summary>Only the order's number: the rest is the customer's.</summary>
     public override string ToString() => $"NewOrder {{ {Order} }}";
 
@@ -58,6 +70,7 @@ public sealed record NewOrder(
         : Sequence is < 0 or > MaxSequence ? $"the sequence number is {Sequence}; 0 to {MaxSequence} are possible"
         : SealedData.Length is 0 or > MaxSealedData ? $"the write data has {SealedData.Length} bytes; 1 to {MaxSealedData} are possible"
         : CodeVerifier.Length is 0 or > MaxVerifier ? $"the code verifier has {CodeVerifier.Length} bytes; 1 to {MaxVerifier} are possible"
+        : AccountDigest.Length is not (0 or AccountDigestLength) ? $"the account digest has {AccountDigest.Length} bytes; {AccountDigestLength} are right"
         : Display is null || !PlainText.Accepts(Display, Limits.MaxDisplay)
             ? $"the display text is longer than {Limits.MaxDisplay} characters, or is no plain text"
         : null;
@@ -70,8 +83,22 @@ public sealed record ImportBatch(ProductRecord Product, IReadOnlyList<NewOrder> 
 
 /// <summary>What became of an import.</summary>
 /// <param name="Imported">How many orders there are now that were not before: all of them, or none.</param>
-/// <param name="Refusal">Null, or why none was imported, with the place in the list.</param>
-public sealed record ImportOutcome(int Imported, string? Refusal);
+/// <param name="Refusals">All that stood against it; empty when they were imported.</param>
+public sealed record ImportOutcome(int Imported, ValueList<ImportRefusal> Refusals)
+{
+    /// <summary>Null, or why none was imported, in one line, with the places in the list.</summary>
+    public string? Refusal => Refusals.Count == 0 ? null : string.Join("; ", Refusals);
+}
+
+/// <summary>What stood against an import.</summary>
+/// <param name="Place">Which order of its product's list, from 1; 0 when it is about the product.</param>
+/// <param name="Order">The order; null when it is about the product.</param>
+/// <param name="Message">Why, in words that follow on "order X:".</param>
+public sealed record ImportRefusal(int Place, OrderId? Order, string Message)
+{
+    /// <summary>The place and the reason.</summary>
+    public override string ToString() => Order is null ? Message : $"order {Place} of the list ({Order}): {Message}";
+}
 
 /// <summary>Who claims an order.</summary>
 /// <param name="Terminal">The admitted terminal.</param>

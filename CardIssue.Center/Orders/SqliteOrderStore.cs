@@ -37,17 +37,21 @@ public sealed class SqliteOrderStore : IOrderStore
     public async Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        foreach (var batch in batches)
-            if (OrderImport.Fault(batch.Product, batch.Orders, _database.Now) is { } fault) return new ImportOutcome(0, fault);
+        ValueList<ImportRefusal> faults = [.. batches.SelectMany(batch => OrderImport.Faults(batch.Product, batch.Orders, _database.Now))];
+        if (faults.Count > 0) return new ImportOutcome(0, faults);
         try
         {
-            var count = await _database.WriteAsync(
-                connection => batches.Sum(batch => OrderImport.Add(connection, batch.Product, batch.Orders, _database.Now)), cancellation).ConfigureAwait(false);
-            return new ImportOutcome(count, null);
+            var count = await _database.WriteAsync(connection =>
+            {
+                ValueList<ImportRefusal> clashes =
+                    [.. batches.SelectMany(batch => OrderImport.Add(connection, batch.Product, batch.Orders, _database.Now))];
+                return clashes.Count == 0 ? batches.Sum(batch => batch.Orders.Count) : throw new ImportRefusedException(clashes);
+            }, cancellation).ConfigureAwait(false);
+            return new ImportOutcome(count, default);
         }
         catch (ImportRefusedException refused)
         {
-            return new ImportOutcome(0, refused.Message);
+            return new ImportOutcome(0, refused.Refusals);
         }
     }
 

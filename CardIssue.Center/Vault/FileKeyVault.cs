@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Log;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 
@@ -121,6 +123,25 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
             // The work is the same whether or not the verifier is any good.
             Verifier(_content.VerifierKeys[known ? version - 1 : ^1], order, code, own);
             return known & CryptographicOperations.FixedTimeEquals(own, known ? verifier.Span[VersionLength..] : own[..0]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ByteString DigestAccount(CardAccount account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        // A key of its own from the log key, which is made with the vault and stays.
+        Span<byte> key = stackalloc byte[MacLength];
+        HMACSHA256.HashData(_content.LogKey.Span, "CardIssue card account key v1"u8, key);
+        var text = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{account.Number}/{account.Sequence:D2}"));
+        try
+        {
+            return ByteString.Own(HMACSHA256.HashData(key, text));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+            CryptographicOperations.ZeroMemory(text);
         }
     }
 

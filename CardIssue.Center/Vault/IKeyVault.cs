@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using CardIssue.Center.Log;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 
@@ -41,6 +42,12 @@ public interface IKeyVault : ILogKeys, IDisposable
 
     /// <summary>Whether the code is that of the order. Takes the same time for a right and a wrong code; an empty or broken verifier is just wrong.</summary>
     bool CheckIssueCode(OrderId order, ByteString verifier, ReadOnlySpan<byte> code);
+
+    /// <summary>
+    /// Makes what the store keeps instead of a card number: HMAC-SHA256 of number and sequence number under a key of the vault that is never rotated, 32 bytes.
+    /// The same account gives the same bytes, so that a second card of it is noticed, and nobody can try numbers without the vault.
+    /// </summary>
+    ByteString DigestAccount(CardAccount account);
 
     /// <summary>Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order.</summary>
     ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain);

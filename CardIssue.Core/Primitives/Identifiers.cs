@@ -57,8 +57,8 @@ public readonly record struct OrderId
 public readonly record struct OperatorId
 {
     /// <summary>Checks and wraps a name.</summary>
-    /// <exception cref="FormatException">Not a name by <see cref="NameRule"/>.</exception>
-    public OperatorId(string value) => Value = NameRule.Check(value, "operator id");
+    /// <exception cref="FormatException">Not a name by <see cref="PersonNameRule"/>.</exception>
+    public OperatorId(string value) => Value = PersonNameRule.Check(value, "operator's name");
 
     /// <summary>The name.</summary>
     public string Value { get; }

@@ -66,7 +66,10 @@ internal sealed class DemoCenter : IAsyncDisposable
         var mode = product.Mode is KeyMode.Module ? ProductMode.Module : ProductMode.EndToEnd;
         var order = new NewOrder(
             entry.Order, entry.Customer, Sequence: 1, reference, _vault.SealOrderData(entry.Order, OrderData.Write(entry.Fields)),
-            _vault.CreateIssueCodeVerifier(entry.Order, Encoding.ASCII.GetBytes(entry.IssueCode!)), DateTimeOffset.UtcNow.AddDays(30), product.Name);
+            _vault.CreateIssueCodeVerifier(entry.Order, Encoding.ASCII.GetBytes(entry.IssueCode!)), DateTimeOffset.UtcNow.AddDays(30), product.Name)
+        {
+            AccountDigest = entry.Account is { } account ? _vault.DigestAccount(account) : default,
+        };
         var imported = await _services.Orders.ImportAsync(new ProductRecord(reference, mode, ByteString.Copy(body)), [order], cancellation);
         return imported.Refusal is null ? entry : throw new InvalidOperationException(imported.Refusal);
     }

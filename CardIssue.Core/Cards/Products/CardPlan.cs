@@ -1,4 +1,5 @@
 using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Protocol;
 
@@ -32,11 +33,19 @@ public sealed class CardPlan
     /// <summary>The number that stands for the closing: one past the last record.</summary>
     public int ClosingNumber => Product.Records.Count + 1;
 
-    /// <summary>Fills a product's templates.</summary>
+    /// <summary>Fills a product's templates, and checks what the card would get as EMV data.</summary>
     /// <param name="product">The product.</param>
     /// <param name="fields">The customer's fields.</param>
     public static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields)
     {
+        var made = Create(product, fields, out var faults);
+        return faults.Count == 0 ? made : new PlanResult(null, [.. faults.Select(fault => new PlanError(0, "", fault.Message))]);
+    }
+
+    /// <summary>The same, with the faults of the EMV data beside the plan, for who can say which field they come from.</summary>
+    internal static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields, out IReadOnlyList<EmvFault> faults)
+    {
+        faults = [];
         ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(fields);
         if (Profiles.CardProfiles.Find(product.Profile) is not { } profile)
@@ -54,9 +63,13 @@ public sealed class CardPlan
         Expect(expected, renderer, count + 1, product.Close.Look);
         var errors = renderer.Errors.Concat(renderer.Unused.Select(name => new PlanError(0, name, "is asked for by no record"))).ToArray();
         if (errors.Length > 0) return new PlanResult(null, [.. errors]);
+        // What is secret is checked by nobody here: only that it is there.
+        var check = EmvCheck.Of(items.SelectMany(list => list).Where(item => item.Grouping is not null)
+            .Select(item => (item.Grouping!.Value, item.Secret ? default : item.Data)));
+        faults = check.Faults;
         try
         {
-            return new PlanResult(new CardPlan(product, items, expected, profile.OpenCommands(product)), default);
+            return new PlanResult(new CardPlan(product, items, expected, profile.OpenCommands(product)), default, check.Account);
         }
         catch (ArgumentException e)
         {

@@ -63,6 +63,12 @@ public sealed record CardProduct
     /// <summary>In what these cards depart from others.</summary>
     public CardQuirks Quirks { get; init; } = CardQuirks.None;
 
+    /// <summary>
+    /// Whether an order may have a card number and sequence number that another order has: a companion device of one card, for example. False: a
+    /// center refuses it, whatever became of the other order.
+    /// </summary>
+    public bool AllowRepeatedCardNumber { get; init; }
+
     /// <summary>Says in so many words that write data may pass the terminal readable.</summary>
     public bool ExposedToTerminal { get; init; }
 
@@ -178,6 +184,42 @@ public enum FieldEncoding
     Date = 5,
     /// <summary>Track 2 equivalent data with D as the separator, an odd last digit padded with F (EMV tag 57).</summary>
     Track2 = 6,
+    /// <summary>UTF-8 (RFC 3629).</summary>
+    Utf8 = 7,
+    /// <summary>Shift_JIS as Windows has it (IANA "Windows-31J"): half-width katakana in one byte, kanji in two.</summary>
+    ShiftJis = 8,
+    /// <summary>JIS X 0201: ASCII with a yen sign and an overline, and half-width katakana.</summary>
+    JisX0201 = 9,
+    /// <summary>ISO/IEC 8859-1.</summary>
+    Iso8859Part1 = 11,
+    /// <summary>ISO/IEC 8859-2.</summary>
+    Iso8859Part2 = 12,
+    /// <summary>ISO/IEC 8859-3.</summary>
+    Iso8859Part3 = 13,
+    /// <summary>ISO/IEC 8859-4.</summary>
+    Iso8859Part4 = 14,
+    /// <summary>ISO/IEC 8859-5.</summary>
+    Iso8859Part5 = 15,
+    /// <summary>ISO/IEC 8859-6.</summary>
+    Iso8859Part6 = 16,
+    /// <summary>ISO/IEC 8859-7.</summary>
+    Iso8859Part7 = 17,
+    /// <summary>ISO/IEC 8859-8.</summary>
+    Iso8859Part8 = 18,
+    /// <summary>ISO/IEC 8859-9.</summary>
+    Iso8859Part9 = 19,
+    /// <summary>ISO/IEC 8859-10.</summary>
+    Iso8859Part10 = 20,
+    /// <summary>ISO/IEC 8859-11.</summary>
+    Iso8859Part11 = 21,
+    /// <summary>ISO/IEC 8859-13.</summary>
+    Iso8859Part13 = 23,
+    /// <summary>ISO/IEC 8859-14.</summary>
+    Iso8859Part14 = 24,
+    /// <summary>ISO/IEC 8859-15.</summary>
+    Iso8859Part15 = 25,
+    /// <summary>ISO/IEC 8859-16.</summary>
+    Iso8859Part16 = 26,
 }
 
 /// <summary>Something read from the card and what it must be.</summary>

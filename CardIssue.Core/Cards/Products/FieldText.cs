@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CardIssue.Core.Cards.Products.Text;
 
 namespace CardIssue.Core.Cards.Products;
 
@@ -14,6 +15,7 @@ internal static class FieldText
     {
         error = text.Length > MaxLength ? $"is longer than {MaxLength} characters" : null;
         if (error is not null) return null;
+        if (CharacterSet.Find(encoding) is { } set) return set.Encode(text, out error);
         return encoding switch
         {
             FieldEncoding.Ascii => Ascii(text, out error),
@@ -22,6 +24,7 @@ internal static class FieldText
             FieldEncoding.Number => Packed(text.Length % 2 == 0 ? text : "0" + text, 'F', out error),
             FieldEncoding.Date => Date(text, out error),
             FieldEncoding.Track2 => Track2(text, out error),
+            _ => throw new InvalidOperationException($"No one encodes {encoding}."),
         };
     }
 

@@ -9,4 +9,5 @@ public sealed record PlanError(int Record, string Field, string Message);
 /// <summary>A plan, or why there is none.</summary>
 /// <param name="Plan">The plan; null when there are errors.</param>
 /// <param name="Errors">All errors.</param>
-public sealed record PlanResult(CardPlan? Plan, ValueList<PlanError> Errors);
+/// <param name="Account">The card number and sequence number that the card would have; null when it is of no account.</param>
+public sealed record PlanResult(CardPlan? Plan, ValueList<PlanError> Errors, CardAccount? Account = null);

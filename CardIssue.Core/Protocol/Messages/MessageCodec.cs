@@ -69,7 +69,7 @@ public static class MessageCodec
                 .OptionalBytes(3, m.JoinToken, Limits.TokenLength, Limits.TokenLength),
             Refused m => to.Code(1, m.Code),
             RequestIssue m => to.Int(1, m.Number, 1, MaxCount).Text(2, m.Reference, 1, Limits.MaxReference)
-                .Bytes(3, m.SealedCode, 1, FieldLimits.MaxSealedCode).Name(4, m.Operator.Value),
+                .Bytes(3, m.SealedCode, 1, FieldLimits.MaxSealedCode).PersonName(4, m.Operator.Value),
             Resume m => to.Int(1, m.Number, 1, MaxCount).Bytes(2, m.Token, Limits.TokenLength, Limits.TokenLength),
             Declined m => to.Int(1, m.Number, 1, MaxCount).Code(2, m.Code),
             InsertCard m => to.Int(1, m.Number, 1, MaxCount).Bytes(2, m.Token, Limits.TokenLength, Limits.TokenLength)
@@ -111,7 +111,7 @@ public static class MessageCodec
                 from.OptionalBytes(3, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Refused => new Refused(from.Code<RefusalCode>(1)),
             MessageType.RequestIssue => new RequestIssue(from.Int(1, 1, MaxCount), from.Text(2, 1, Limits.MaxReference),
-                from.Bytes(3, 1, FieldLimits.MaxSealedCode), new OperatorId(from.Name(4))),
+                from.Bytes(3, 1, FieldLimits.MaxSealedCode), new OperatorId(from.PersonName(4))),
             MessageType.Resume => new Resume(from.Int(1, 1, MaxCount), from.Bytes(2, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Declined => new Declined(from.Int(1, 1, MaxCount), from.Code<DeclineCode>(2)),
             MessageType.InsertCard => new InsertCard(from.Int(1, 1, MaxCount), from.Bytes(2, Limits.TokenLength, Limits.TokenLength),

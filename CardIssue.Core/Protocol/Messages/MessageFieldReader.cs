@@ -69,6 +69,12 @@ internal sealed class MessageFieldReader
         return NameRule.Accepts(value) ? value : throw new MalformedMessageException($"field {key} is no name");
     }
 
+    public string PersonName(int key)
+    {
+        var value = Text(key, 1, PersonNameRule.MaxBytes);
+        return PersonNameRule.Accepts(value) ? value : throw new MalformedMessageException($"field {key} is no person's name");
+    }
+
     /// <summary>A flag is there only when it is true.</summary>
     public bool Flag(int key)
     {

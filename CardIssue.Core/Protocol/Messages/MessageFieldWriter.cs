@@ -51,6 +51,9 @@ internal sealed class MessageFieldWriter
     public MessageFieldWriter Name(int key, string value) =>
         NameRule.Accepts(value) ? Text(key, value, 1, NameRule.MaxLength) : throw new ArgumentException($"Field {key} is no name.");
 
+    public MessageFieldWriter PersonName(int key, string value) =>
+        PersonNameRule.Accepts(value) ? Text(key, value, 1, PersonNameRule.MaxBytes) : throw new ArgumentException($"Field {key} is no person's name.");
+
     public MessageFieldWriter Flag(int key, bool value)
     {
         if (!value) return this;

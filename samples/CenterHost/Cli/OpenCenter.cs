@@ -6,9 +6,11 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace CardIssue.CenterHost.Cli;
 
@@ -26,6 +28,11 @@ internal sealed class OpenCenter : IAsyncDisposable
     public IOrderDesk Desk => Stored<IOrderDesk>();
 
     public IOrderStore Orders => Stored<IOrderStore>();
+
+    public CenterDatabase Database => Stored<CenterDatabase>();
+
+    /// <summary>What issue codes must be, by the center's settings.</summary>
+    public IssueCodeRule IssueCodes => _services.GetRequiredService<IOptions<CenterOptions>>().Value.Orders.GetIssueCodeRule();
 
     public ITerminalRegistry Terminals => Stored<ITerminalRegistry>();
 

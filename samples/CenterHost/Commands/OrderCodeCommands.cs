@@ -15,14 +15,13 @@ internal static class OrderCodeCommands
         var codes = new Option<string>("--codes") { Description = "A new file for the code; only its owner can read it.", HelpName = "FILE", Required = true };
         return shell.Command("renew-code", "Gives an order a new issue code, and clears its customer's wrong tries.", [id, person, codes, days], async (call, cancellation) =>
         {
-            var made = new IssueCodes(call.Get(codes)!);
-            var code = made.Make(new OrderId(call.Get(id)!));
             Action? takeBack = null;
             try
             {
                 return await OrderDeskCommands.ActAsync(call, call.Get(id)!, "CodeRenewed", new { @operator = call.Get(person) }, async (center, order) =>
                 {
-                    var verifier = center.Vault.CreateIssueCodeVerifier(order, System.Text.Encoding.ASCII.GetBytes(code));
+                    var made = new IssueCodes(call.Get(codes)!, center.IssueCodes);
+                    var verifier = center.Vault.CreateIssueCodeVerifier(order, System.Text.Encoding.ASCII.GetBytes(made.Make(order)));
                     takeBack = await made.WriteAsync(cancellation);
                     return await center.Desk.RenewCodeAsync(order, verifier, DateTimeOffset.UtcNow.AddDays(call.Get(days)), new OperatorId(call.Get(person)!), cancellation);
                 }, $"has a new code, in {call.Get(codes)}", cancellation);
@@ -43,10 +42,10 @@ internal static class OrderCodeCommands
         {
             await using var source = call.Open();
             var known = await ProductSource.LoadAsync([], source.Products, cancellation);
-            var reading = OrderImportCommand.Read(call.Get(orders)!, known);
+            var reading = OrderImportCommand.Read(call.Get(orders)!, known, source.IssueCodes);
             if (reading.Orders is not { } entries) return await Mistakes.TellAsync(call, Mistakes.Of(reading));
             if (entries.Count != 1) throw new CommandException(ExitCode.Usage, $"{call.Get(orders)} has {entries.Count} orders; a reissue takes one.");
-            var made = new IssueCodes(call.Get(codes));
+            var made = new IssueCodes(call.Get(codes), source.IssueCodes);
             Action? takeBack = null;
             try
             {

@@ -76,6 +76,6 @@ internal static class OrderDeskCommands
         DeskOutcome.WrongState => "its state does not allow it; see order show.",
         DeskOutcome.SameOperator => "two different operators are needed.",
         DeskOutcome.AlreadyReissued => "it was reissued already.",
-        DeskOutcome.DoesNotFit => "what was given does not fit it: an order number or sequence number that is taken, another customer, a card of another order, or an impossible progress.",
+        DeskOutcome.DoesNotFit => "what was given does not fit it: an order number, sequence number or card number that is taken, another customer, a card of another order, or an impossible progress.",
     };
 }

@@ -29,11 +29,12 @@ internal static class OrderImportCommand
         {
             await using var center = call.Open();
             var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
-            var reading = Read(call.Get(orders)!, known);
+            var reading = Read(call.Get(orders)!, known, center.IssueCodes);
             if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
-            var made = new IssueCodes(call.Get(codes));
+            var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             var batches = await BatchesAsync(new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))), entries, known, cancellation);
             await WarnOfKeysAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
+            await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
             var takeBack = await made.WriteAsync(cancellation);
             ImportOutcome outcome;
             try
@@ -45,10 +46,10 @@ internal static class OrderImportCommand
                 takeBack();
                 throw;
             }
-            if (outcome.Refusal is { } refusal)
+            if (outcome.Refusals.Count > 0)
             {
                 takeBack();
-                throw new CommandException(ExitCode.Refused, $"Nothing was taken in: {refusal}.");
+                return await RefuseAsync(call, call.Get(orders)!, entries, outcome);
             }
             await center.NoteAsync("OrdersImported", new { orders = outcome.Imported, products = batches.Take(MaxNoted).Select(batch => batch.Product.Ref.ToString()) }, cancellation: cancellation);
             return await call.Answers.SayAsync(
@@ -58,8 +59,23 @@ internal static class OrderImportCommand
     }
 
     /// <summary>Reads an orders file.</summary>
-    public static OrdersReading Read(FileInfo file, ProductSource products) =>
-        OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product);
+    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule codes) =>
+        OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product, codes);
+
+    /// <summary>Tells of every order that the store would not take, with its place in the file.</summary>
+    private static async Task<ExitCode> RefuseAsync(Call call, FileInfo file, IReadOnlyList<OrderEntry> entries, ImportOutcome outcome)
+    {
+        var places = entries.ToDictionary(entry => entry.Order);
+        var mistakes = new List<FileMistake>();
+        foreach (var refusal in outcome.Refusals)
+        {
+            if (refusal.Order is not { } order) throw new CommandException(ExitCode.Refused, $"Nothing was taken in: {refusal}.");
+            var entry = places[order];
+            mistakes.Add(new FileMistake(file.ToString(), new JsonMistake(entry.Line, entry.Column, $"order {order}", $"{refusal.Message}.")));
+        }
+        await Mistakes.TellAsync(call, [.. mistakes.OrderBy(mistake => mistake.Mistake.Line)]);
+        return ExitCode.Refused;
+    }
 
     private static async Task<List<ImportBatch>> BatchesAsync(OrderIntake intake, IReadOnlyList<OrderEntry> entries, ProductSource known, CancellationToken cancellation)
     {

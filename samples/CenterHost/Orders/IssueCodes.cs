@@ -2,13 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
 
 namespace CardIssue.CenterHost.Orders;
 
 /// <summary>Makes one-time issue codes, and writes them to a file that only its owner can read; they are never shown.</summary>
-internal sealed class IssueCodes(string? path)
+internal sealed class IssueCodes(string? path, IssueCodeRule rule)
 {
-    private const int Groups = 3, GroupLength = 4;
+    private const int LeastGroups = 3, GroupLength = 4;
 
     // 31 characters that nobody takes for another; 12 of them are 59 bits.
     private const string Alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
@@ -22,7 +23,11 @@ internal sealed class IssueCodes(string? path)
     public string Make(OrderId order)
     {
         if (path is null) throw new CommandException(ExitCode.Usage, $"Order {order} has no issue code; name a file for new ones with --codes FILE. Nothing was taken in.");
-        var code = string.Join('-', Enumerable.Range(0, Groups).Select(_ => RandomNumberGenerator.GetString(Alphabet, GroupLength)));
+        var groups = Math.Max(LeastGroups, (rule.LeastLength + GroupLength - 1) / GroupLength);
+        string code;
+        // One in 10^15 of them is a run.
+        do code = string.Join('-', Enumerable.Range(0, groups).Select(_ => RandomNumberGenerator.GetString(Alphabet, GroupLength)));
+        while (rule.Fault(Encoding.ASCII.GetBytes(code)) is not null);
         _made.Add((order, code));
         return code;
     }

@@ -28,7 +28,11 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
         try
         {
             return new NewOrder(entry.Order, entry.Customer, await SequenceAsync(entry, cancellation), product.Record.Ref,
-                vault.SealOrderData(entry.Order, fields), vault.CreateIssueCodeVerifier(entry.Order, code), expires, Display(entry));
+                vault.SealOrderData(entry.Order, fields), vault.CreateIssueCodeVerifier(entry.Order, code), expires, Display(entry))
+            {
+                AccountDigest = entry.Account is { } account ? vault.DigestAccount(account) : default,
+                MayRepeatAccount = product.Product.AllowRepeatedCardNumber,
+            };
         }
         finally
         {

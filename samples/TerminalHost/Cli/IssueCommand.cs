@@ -11,6 +11,8 @@ namespace CardIssue.TerminalHost.Cli;
 /// <summary><c>issue</c>: one card.</summary>
 internal static class IssueCommand
 {
+    private const string WhoWorksHere = "--operator says who works here: text of 1 to 128 bytes, without control characters and without spaces at its ends.";
+
     public static Command Make(HostSettings settings, TextWriter output)
     {
         var order = new Option<string>("--order") { Description = "Order number or customer id.", Required = true };
@@ -45,19 +47,19 @@ internal static class IssueCommand
     /// <summary>The operator who works here.</summary>
     public static Option<string?> OperatorOption(HostSettings settings)
     {
-        var option = SettingOption.Text(settings, "--operator", "Who works here: 1 to 64 of A-Z a-z 0-9 . _ -");
+        var option = SettingOption.Text(settings, "--operator", "Who works here: a name in any script, at most 128 bytes of UTF-8.");
         option.Validators.Add(result =>
         {
-            if (!NameRule.Accepts(result.GetValueOrDefault<string?>())) result.AddError("--operator says who works here, in 1 to 64 of A-Z a-z 0-9 . _ -");
+            if (!PersonNameRule.Accepts(result.GetValueOrDefault<string?>())) result.AddError(WhoWorksHere);
         });
         return option;
     }
 
     /// <summary>The operator who was named.</summary>
     /// <exception cref="CommandException">Nobody was.</exception>
-    public static OperatorId Operator(ParseResult parsed, Option<string?> option) => NameRule.Accepts(parsed.GetValue(option))
+    public static OperatorId Operator(ParseResult parsed, Option<string?> option) => PersonNameRule.Accepts(parsed.GetValue(option))
         ? new OperatorId(parsed.GetValue(option)!)
-        : throw new CommandException(ExitCode.Usage, "--operator says who works here, in 1 to 64 of A-Z a-z 0-9 . _ -");
+        : throw new CommandException(ExitCode.Usage, WhoWorksHere);
 
     private static ExitCode CodeOf(IssueOutcome outcome, bool interrupted) => outcome.Ending switch
     {

@@ -29,6 +29,57 @@ public class SqliteOrderStoreTest
     }
 
     [Test]
+    public async Task SeveralOrdersTaken_Import_AllAreTold()
+    {
+        await _bench.ImportAsync(_bench.New("o1"), _bench.New("o2", "c2"));
+        var outcome = await _bench.ImportAsync(_bench.New("o2", "c9"), _bench.New("o3", "c3"), _bench.New("o4", "c2"), _bench.New("o1", "c8"));
+        Assert.That(outcome.Refusals.Select(r => (r.Place, r.Order!.Value.Value)), Is.EqualTo(new[] { (1, "o2"), (3, "o4"), (4, "o1") }));
+        Assert.That(await _bench.Desk.ListAsync(), Has.Count.EqualTo(2));
+    }
+
+    private static readonly ByteString Account1 = ByteString.FromHex(new string('1', 64)), Account2 = ByteString.FromHex(new string('2', 64));
+
+    [Test]
+    public async Task CardNumberAndSequenceOfAnotherOrder_Import_IsRefusedWhateverBecameOfIt()
+    {
+        await _bench.ImportAsync(_bench.New("o1") with { AccountDigest = Account1 });
+        async Task<string?> RefusalAsync(string order, ByteString account, bool may = false) =>
+            (await _bench.ImportAsync(_bench.New(order, $"customer-{order}") with { AccountDigest = account, MayRepeatAccount = may })).Refusal;
+        Assert.That(await RefusalAsync("o2", Account1), Is.EqualTo("order 1 of the list (o2): its card number and sequence number are those of order o1, which is Ready"));
+        await _bench.IssueAsync("o1", Card1);
+        Assert.That(await RefusalAsync("o2", Account1), Does.EndWith("of order o1, which is Issued"));
+        await _bench.Desk.VoidAsync(new OrderId("o1"), new OperatorId("ann"), new OperatorId("bob"), "lost");
+        await _bench.Pump(new RememberingFeed()).PumpAsync();
+        Assert.That(await RefusalAsync("o2", Account1), Does.EndWith("of order o1, which is Voided"));
+        Assert.That(await RefusalAsync("o2", Account2), Is.Null);
+        Assert.That(await RefusalAsync("o3", default), Is.Null);
+        Assert.That(await RefusalAsync("o4", default), Is.Null, "a card of no account is like no other");
+        Assert.That(await RefusalAsync("o5", Account1, may: true), Is.Null);
+    }
+
+    [Test]
+    public async Task CardNumberAndSequenceTwiceInAList_Import_IsRefused()
+    {
+        var (first, second) = (_bench.New("o1") with { AccountDigest = Account1 }, _bench.New("o2", "c2") with { AccountDigest = Account1 });
+        Assert.That((await _bench.ImportAsync(first, second)).Refusal, Does.Contain("order 2 of the list (o2): its card number and sequence number are those of order 1 of the list"));
+        Assert.That((await _bench.ImportAsync(first, second with { MayRepeatAccount = true })).Imported, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task AccountDigestOfAnotherLength_Import_IsRefused() =>
+        Assert.That((await _bench.ImportAsync(_bench.New("o1") with { AccountDigest = ByteString.FromHex("11") })).Refusal, Does.Contain("the account digest has 1 bytes"));
+
+    [Test]
+    public async Task Reissue_WithTheCardNumberAndSequenceOfTheVoidedOrder_DoesNotFit()
+    {
+        await _bench.ImportAsync(_bench.New("o1") with { AccountDigest = Account1 });
+        await _bench.Desk.VoidAsync(new OrderId("o1"), new OperatorId("ann"), new OperatorId("bob"), "wrong name");
+        var again = _bench.New("o2", sequence: 2) with { AccountDigest = Account1 };
+        Assert.That(await _bench.Desk.ReissueAsync(new OrderId("o1"), again, new OperatorId("ann")), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.Desk.ReissueAsync(new OrderId("o1"), again with { AccountDigest = Account2 }, new OperatorId("ann")), Is.EqualTo(DeskOutcome.Done));
+    }
+
+    [Test]
     public async Task SameProductVersionWithOtherContent_Import_IsRefused()
     {
         await _bench.ImportAsync(_bench.New("o1"));

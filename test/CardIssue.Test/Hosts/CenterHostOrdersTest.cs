@@ -85,6 +85,42 @@ public sealed class CenterHostOrdersTest
         Assert.That(again.Code, Is.EqualTo(4), again.ToString());
         Assert.That(again.Error, Does.Contain("its order id is known already"));
         Assert.That(File.Exists(_host.File("more-codes")), Is.False);
+        // Each of them, with the line that it begins at.
+        var text = await File.ReadAllTextAsync(orders);
+        foreach (var id in new[] { "E2E-0001", "E2E-0002", "MODULE-0001", "MODULE-0002" })
+            Assert.That(again.Error, Does.Contain($"{orders}:{Samples.PlaceOf(text, id).Line - 1}:5: order {id}: its order id is known already."));
+        again = await _host.RunAsync([.. import, "--codes", _host.File("more-codes"), "--json"]);
+        Assert.That(again.Json[0].GetProperty("mistakes").GetArrayLength(), Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task CardNumberOfAnOrderOfTheStore_Import_IsToldWithItsLineAndNotTakenIn()
+    {
+        string[] products = ["--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json")];
+        Assert.That((await _host.RunAsync(["order", "import", .. products, "--orders", Path.Combine(Samples.Folder, "orders.json")])).Code, Is.Zero);
+        var more = _host.Write("more.json", Samples.Orders.Replace("E2E-", "NEW-").Replace("MODULE-0", "LATER-0").Replace("C-100", "C-200")
+            .Replace("4761739001010234", "4761739001010333").Replace("4761739001010259", "4761739001010366"));
+        var run = await _host.RunAsync(["order", "import", .. products, "--orders", more]);
+        Assert.That(run.Code, Is.EqualTo(4), run.ToString());
+        var line = Samples.PlaceOf(await File.ReadAllTextAsync(more), "NEW-0001").Line - 1;
+        Assert.That(run.Error, Does.Contain($"{more}:{line}:5: order NEW-0001: its card number and sequence number are those of order E2E-0001, which is Ready."));
+        Assert.That(run.Error, Does.Contain("order LATER-0001: its card number").And.Contain("2 mistakes; nothing was taken in"));
+        Assert.That(run.Error, Does.Not.Contain("4761739001010119"));
+        Assert.That((await _host.RunAsync("order", "list", "--json")).Json, Has.Length.EqualTo(4));
+    }
+
+    [Test]
+    public async Task LengthOfIssueCodesSet_Import_HoldsGivenAndMadeOnesToIt()
+    {
+        _host.Write(Path.Combine("center", "centerhost.json"), """{"Center": {"Orders": {"IssueCodeLength": 20}}}""");
+        string[] import = ["order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders"];
+        var run = await _host.RunAsync([.. import, Path.Combine(Samples.Folder, "orders.json")]);
+        Assert.That(run.Code, Is.EqualTo(2), run.ToString());
+        Assert.That(run.Error, Does.Contain(":8:20: $.orders[0].issueCode: An issue code has 20 characters at the least").And.Contain("4 mistakes"));
+        var orders = _host.Write("orders.json", string.Join('\n', Samples.Orders.Split('\n').Where(line => !line.Contains("issueCode"))));
+        run = await _host.RunAsync([.. import, orders, "--codes", _host.File("codes")]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        Assert.That((await File.ReadAllLinesAsync(_host.File("codes"))).Select(line => line.Split(' ')[1].Replace("-", "").Length), Is.All.EqualTo(20));
     }
 
     [Test]
@@ -92,9 +128,11 @@ public sealed class CenterHostOrdersTest
     {
         var import = await _host.RunAsync("order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", Path.Combine(Samples.Folder, "orders.json"));
         Assert.That(import.Code, Is.Zero, import.ToString());
-        string[] decision = ["order", "void", "E2E-0002", "--operator", "olga", "--reason", "lost", "--second-operator"];
-        Assert.That((await _host.RunAsync([.. decision, "Olga"])).Code, Is.EqualTo(4));
-        Assert.That((await _host.RunAsync([.. decision, "pete"])).Code, Is.Zero);
+        string[] decision = ["order", "void", "E2E-0002", "--operator", "Ольга", "--reason", "lost", "--second-operator"];
+        Assert.That((await _host.RunAsync([.. decision, "ольга"])).Code, Is.EqualTo(4));
+        Assert.That((await _host.RunAsync([.. decision, "pete\u0007"])).Code, Is.EqualTo(2));
+        Assert.That((await _host.RunAsync([.. decision, "Pete O'Hara"])).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "show", "E2E-0002")).Output, Does.Contain("Ольга and Pete O'Hara: lost"));
         var status = (await _host.RunAsync("status", "--json")).Json[0];
         Assert.That(status.GetProperty("orders").GetProperty("Voided").GetInt32(), Is.EqualTo(1));
         var log = await _host.RunAsync("log", "show", "--order", "E2E-0002", "--json");

@@ -36,11 +36,11 @@ public class CardPlanTest
     [TestCase(SecurityLevel.CMacCEnc, 239, null)]
     public void LongGrouping_IsSplitAtWhatTheLevelTakes(SecurityLevel level, int most, int? le)
     {
-        var plan = Sample.Plan(Sample.Product(Sample.Record(Sample.Grouping(0x0101, 600))) with { SecurityLevel = level });
+        var plan = Sample.Plan(Sample.Product(Sample.Record(Sample.Grouping(0x0B01, 600))) with { SecurityLevel = level });
         var commands = plan.Record(1, Encryption, 0);
         Assert.That(Heads(commands), Is.EqualTo(new[] { $"E2 08 00 {most}", $"E2 08 01 {most}", $"E2 08 02 {605 - 2 * most}" }));
         Assert.That(commands.Select(c => c.Apdu.Le), Is.All.EqualTo(le));
-        Assert.That(commands[0].Apdu.Data.Slice(0, 5).ToString(), Is.EqualTo("0101FF0258"));
+        Assert.That(commands[0].Apdu.Data.Slice(0, 5).ToString(), Is.EqualTo("0B01FF0258"));
         Assert.That(plan.Shape.Records[0].Commands, Is.EqualTo(3));
     }
 
@@ -140,7 +140,7 @@ public class CardPlanTest
     {
         foreach (var encoding in Enum.GetValues<FieldEncoding>())
         {
-            var error = string.Join(";", Errors(Sample.Product(Sample.Record(Sample.Field(1, "f", encoding))), ("f", "4761ÄSECRET")));
+            var error = string.Join(";", Errors(Sample.Product(Sample.Record(Sample.Field(1, "f", encoding))), ("f", "4761ÄSECRET\u0007")));
             Assert.That(error, Is.Not.Empty.And.Not.Contain("SECRET").And.Not.Contain("4761"), encoding.ToString());
         }
     }

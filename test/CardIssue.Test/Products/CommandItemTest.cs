@@ -8,7 +8,7 @@ namespace CardIssue.Test.Products;
 public sealed class CommandItemTest
 {
     private static readonly Inverting Encryption = new();
-    private static readonly RecordDefinition Between = Sample.Record(Sample.Grouping(0x0101, 1), Command(0x80F00F07, "CC"), Sample.Grouping(0x0102, 1));
+    private static readonly RecordDefinition Between = Sample.Record(Sample.Grouping(0x0B01, 1), Command(0x80F00F07, "CC"), Sample.Grouping(0x0B02, 1));
 
     private static ItemDefinition.Command Command(uint header, string hex = "") => new(header, [new TemplateNode.Literal(ByteString.FromHex(hex))]);
 
@@ -19,7 +19,7 @@ public sealed class CommandItemTest
     {
         var product = Sample.Product(Between);
         var plan = Sample.Plan(product with { Close = product.Close with { Items = [Sample.Grouping(0x7FFF), Command(0x00B00000)] } });
-        Assert.That(Hex(plan.Record(1, Encryption, 3)), Is.EqualTo(new[] { "80E20803040101010000", "80F00F0701CC00", "80E20804040102010000" }));
+        Assert.That(Hex(plan.Record(1, Encryption, 3)), Is.EqualTo(new[] { "80E20803040B01010000", "80F00F0701CC00", "80E20804040B02010000" }));
         Assert.That(Hex(plan.Close(Encryption, 5)), Is.EqualTo(new[] { "80E28805037FFF0000", "00B0000000" }), "The last STORE DATA is the last, though a command follows it.");
     }
 
@@ -28,7 +28,7 @@ public sealed class CommandItemTest
     {
         const string install = "80E620000D000007A000000003101000000000";
         var plan = Sample.Plan(Sample.Product(Between) with { Application = Sample.Application });
-        Assert.That(Hex(plan.Record(1, Encryption, 3)), Is.EqualTo(new[] { install, "80E20800040101010000", "80F00F0701CC00", install, "80E20800040102010000" }));
+        Assert.That(Hex(plan.Record(1, Encryption, 3)), Is.EqualTo(new[] { install, "80E20800040B01010000", "80F00F0701CC00", install, "80E20800040B02010000" }));
         Assert.That(plan.Shape.Records[0].Commands, Is.EqualTo(5));
     }
 

@@ -29,7 +29,7 @@ public sealed class PlanOnCardTest
             ExposedToTerminal = !level.HasCEnc(),
             Records =
             [
-                Sample.Record(Grouping(0x0101, "700457020102"), Grouping(0x0B01, Long)) with { Name = "data", Proof = proof },
+                Sample.Record(Grouping(0x0101, "7004C1020102"), Grouping(0x0B01, Long)) with { Name = "data", Proof = proof },
                 Sample.Record(Secret(0x8000, Keys), Secret(0x8010, Pin), Grouping(0x9010, "0303")) with { Name = "secrets", Proof = proof },
             ],
         };
@@ -45,7 +45,7 @@ public sealed class PlanOnCardTest
 
         var application = card.Inspect().Application(TestCard.Emv);
         Assert.That(application.IsPersonalized, Is.True);
-        Assert.That(application.Records[new(1, 1)].ToString(), Is.EqualTo("700457020102"));
+        Assert.That(application.Records[new(1, 1)].ToString(), Is.EqualTo("7004C1020102"));
         Assert.That(application.Records[new(11, 1)].ToString(), Is.EqualTo(Long));
         Assert.That(application.Dgis[0x8000].ToString(), Is.EqualTo(Keys), "Decrypted by the card.");
         Assert.That(application.Dgis[0x8010].ToString(), Is.EqualTo(Pin));

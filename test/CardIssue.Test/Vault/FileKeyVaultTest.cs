@@ -1,6 +1,7 @@
 using CardIssue.Center.Vault;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Test.Keys;
@@ -198,5 +199,26 @@ public class FileKeyVaultTest
             _vault.Dispose();
             _vault = FileKeyVault.Open(_path, passphrase);
         }
+    }
+
+    /// <summary>Stored digests must mean the same for ever: label and layout are written out here.</summary>
+    [Test]
+    public void Account_Digested_IsKeyedAndFixed()
+    {
+        var digest = _vault.DigestAccount(new CardAccount("4761739001010119", 1));
+        var expected = System.Security.Cryptography.HMACSHA256.HashData(_vault.Hmac("CardIssue card account key v1"u8), "4761739001010119/01"u8);
+        Assert.That(digest, Is.EqualTo(ByteString.Own(expected)));
+        Assert.That(digest.Length, Is.EqualTo(CardIssue.Center.Orders.NewOrder.AccountDigestLength));
+        Assert.That(_vault.DigestAccount(new CardAccount("4761739001010119", 2)), Is.Not.EqualTo(digest));
+        Assert.That(_vault.DigestAccount(new CardAccount("4761739001010234", 1)), Is.Not.EqualTo(digest));
+    }
+
+    [Test]
+    public void WeakIssueCode_Verifier_IsRefusedByTheRule()
+    {
+        Assert.That(() => _vault.CreateIssueCodeVerifier(Order, "4711"u8, new CardIssue.Center.Orders.OrderOptions().GetIssueCodeRule()),
+            Throws.TypeOf<FormatException>().With.Message.Contains("8 characters at the least").And.Message.Not.Contains("4711"));
+        var short4 = new CardIssue.Center.Orders.OrderOptions { IssueCodeLength = 4 }.GetIssueCodeRule();
+        Assert.That(_vault.CheckIssueCode(Order, _vault.CreateIssueCodeVerifier(Order, "4711"u8, short4), "4711"u8), Is.True);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CardIssue.Core.Cards.Tlv;
 
 namespace CardIssue.Core.Cards.Products.Emv;
@@ -9,13 +10,16 @@ namespace CardIssue.Core.Cards.Products.Emv;
 internal sealed record EmvFault(ushort Grouping, BerTag? Tag, string Message);
 
 /// <summary>
-/// Checks the data groupings of one card against each other: what no single template can see (EMV Book 3 §5.4, §7.5, §10.2, §10.5; EMV CPS 1.1 §3.2).
-/// A grouping that holds no TLV, or that is secret, is not looked into.
+/// Checks the data groupings of one card: each data object against the dictionary, then the objects against each other, what no single template
+/// can see (EMV Book 3 §5.4, §7.5, §10.2, §10.5; EMV CPS 1.1 §3.2). A grouping that holds no TLV, or that is secret, is not looked into.
 /// </summary>
 internal sealed class EmvCheck
 {
-    private static readonly BerTag RecordTemplate = 0x70, Number = 0x5A, Track2Data = 0x57, Expiry = 0x5F24, Service = 0x5F30, FileLocator = 0x94, VerificationList = 0x8E;
-    private static readonly (BerTag Tag, string Name)[] DataObjectLists = [(0x8C, "CDOL1"), (0x8D, "CDOL2"), (0x9F38, "PDOL"), (0x9F49, "DDOL")];
+    /// <summary>Groupings of keys and PINs and what goes with them (EMV CPS 1.1 §3.2): no TLV, whatever their bytes look like.</summary>
+    private const ushort FirstOfKeys = 0x8000, LastOfKeys = 0x90FF;
+
+    private static readonly BerTag RecordTemplate = 0x70, Number = 0x5A, Track2Data = 0x57, Expiry = 0x5F24, Service = 0x5F30;
+    private static readonly BerTag FileLocator = 0x94, SequenceNumber = 0x5F34;
 
     private readonly List<EmvFault> _faults = [];
     private readonly List<(ushort Grouping, BerTlv Object)> _objects = [];
@@ -23,9 +27,15 @@ internal sealed class EmvCheck
 
     private EmvCheck() { }
 
-    /// <summary>All faults of a card's data.</summary>
+    /// <summary>All that is wrong.</summary>
+    public IReadOnlyList<EmvFault> Faults => _faults;
+
+    /// <summary>The account that the card is of; null when its data names none, or a wrong one.</summary>
+    public CardAccount? Account { get; private set; }
+
+    /// <summary>Checks a card's data.</summary>
     /// <param name="groupings">Its data groupings, those of all records; a secret one with its number alone, its data empty.</param>
-    public static IReadOnlyList<EmvFault> Faults(IEnumerable<(ushort Number, ByteString Data)> groupings)
+    public static EmvCheck Of(IEnumerable<(ushort Number, ByteString Data)> groupings)
     {
         var check = new EmvCheck();
         foreach (var (number, data) in groupings) check.Take(number, data);
@@ -33,13 +43,16 @@ internal sealed class EmvCheck
         check.CheckDates();
         check.CheckService();
         check.CheckFileLocators();
-        check.CheckLists();
-        return check._faults;
+        return check;
     }
+
+    /// <summary>Whether a grouping may hold data objects.</summary>
+    public static bool HoldsObjects(ushort grouping) => grouping is < FirstOfKeys or > LastOfKeys;
 
     private void Take(ushort grouping, ByteString data)
     {
         _groupings.Add(grouping);
+        if (!HoldsObjects(grouping)) return;
         var sfi = grouping >> 8;
         // SFI 1 to 10 are the payment system's records, each one template (EMV Book 3 §5.3.2.2); others are the application's own.
         var mustBeTemplate = sfi is >= 1 and <= 10 && !data.IsEmpty;
@@ -50,16 +63,11 @@ internal sealed class EmvCheck
         }
         if (mustBeTemplate && (objects.Count != 1 || objects[0].Tag != RecordTemplate))
             Fault(grouping, null, $"DGI {grouping:X4} is a record, but not one template 70.");
-        Collect(grouping, objects);
-    }
-
-    private void Collect(ushort grouping, ValueList<BerTlv> objects)
-    {
-        foreach (var item in objects)
+        EmvValue.Visit(null, objects, (item, fault) =>
         {
-            _objects.Add((grouping, item));
-            Collect(grouping, item.Children);
-        }
+            if (fault is null) _objects.Add((grouping, item));
+            else Fault(grouping, item.Tag, fault);
+        });
     }
 
     private void CheckNumbers()
@@ -68,18 +76,14 @@ internal sealed class EmvCheck
         foreach (var (grouping, item) in _objects)
         {
             if (item.Tag != Number && item.Tag != Track2Data) continue;
-            var digits = item.Tag == Number ? Pan.FromPacked(item.Value.Span) : Track2.Parse(item.Value.Span)?.Number;
-            if (digits is null)
-            {
-                Fault(grouping, item.Tag, item.Tag == Number
-                    ? $"Tag 5A is no card number of {Pan.MinDigits} to {Pan.MaxDigits} digits."
-                    : "Tag 57 is no track 2: number, D, expiry, service code, discretionary data.");
-                continue;
-            }
+            var digits = item.Tag == Number ? Pan.FromPacked(item.Value.Span)! : Track2.Parse(item.Value.Span)!.Number;
             if (!Pan.HasCheckDigit(digits)) Fault(grouping, item.Tag, $"The check digit of the card number in tag {item.Tag} is wrong.");
             first ??= digits;
             if (digits != first) Fault(grouping, item.Tag, $"The card number in tag {item.Tag} is not the one in the other tags (5A, 57).");
         }
+        if (first is null) return;
+        var sequence = Find(SequenceNumber) is { } value ? int.Parse(Convert.ToHexString(value.Span), CultureInfo.InvariantCulture) : 0;
+        Account = new CardAccount(first, sequence);
     }
 
     /// <summary>5F24 is YYMMDD, track 2 has YYMM.</summary>
@@ -88,17 +92,8 @@ internal sealed class EmvCheck
         string? first = null;
         foreach (var (grouping, item) in _objects)
         {
-            string? expiry;
-            if (item.Tag == Expiry)
-            {
-                expiry = item.Value.Length == 3 ? Convert.ToHexString(item.Value.Span)[..4] : null;
-                if (expiry is null || !expiry.All(char.IsAsciiDigit)) Fault(grouping, item.Tag, "Tag 5F24 is no date YYMMDD.");
-            }
-            else
-            {
-                expiry = item.Tag == Track2Data ? Track2.Parse(item.Value.Span)?.Expiry : null;
-            }
-            if (expiry is null) continue;
+            if (item.Tag != Expiry && item.Tag != Track2Data) continue;
+            var expiry = item.Tag == Expiry ? Convert.ToHexString(item.Value.Span)[..4] : Track2.Parse(item.Value.Span)!.Expiry;
             if (string.CompareOrdinal(expiry, 2, "01", 0, 2) < 0 || string.CompareOrdinal(expiry, 2, "12", 0, 2) > 0)
                 Fault(grouping, item.Tag, $"The expiry in tag {item.Tag} has no month 01 to 12.");
             first ??= expiry;
@@ -106,54 +101,39 @@ internal sealed class EmvCheck
         }
     }
 
-    /// <summary>5F30 is three digits, padded with one 0 in front.</summary>
     private void CheckService()
     {
-        var ofTrack2 = _objects.Where(o => o.Object.Tag == Track2Data).Select(o => Track2.Parse(o.Object.Value.Span)?.ServiceCode).FirstOrDefault(s => s is not null);
+        var ofTrack2 = Find(Track2Data) is { } track2 ? Track2.Parse(track2.Span)!.ServiceCode : null;
         foreach (var (grouping, item) in _objects)
-        {
-            if (item.Tag != Service) continue;
-            var text = Convert.ToHexString(item.Value.Span);
-            if (text.Length != 4 || text[0] != '0' || !text.All(char.IsAsciiDigit)) Fault(grouping, item.Tag, "Tag 5F30 is no service code: 0 and three digits.");
-            else if (ofTrack2 is not null && text[1..] != ofTrack2) Fault(grouping, item.Tag, "The service code in tag 5F30 is not the one in tag 57.");
-        }
+            if (item.Tag == Service && ofTrack2 is not null && Convert.ToHexString(item.Value.Span)[1..] != ofTrack2)
+                Fault(grouping, item.Tag, "The service code in tag 5F30 is not the one in tag 57.");
     }
 
-    /// <summary>Entries of four bytes: SFI in the upper five bits, first and last record, how many of them are signed (EMV Book 3 §10.2).</summary>
+    /// <summary>Whether each record that is named is there (EMV Book 3 §10.2).</summary>
     private void CheckFileLocators()
     {
         foreach (var (grouping, item) in _objects)
         {
             if (item.Tag != FileLocator) continue;
-            var locator = item.Value.Span;
-            if (locator.IsEmpty || locator.Length % 4 != 0) Fault(grouping, item.Tag, "Tag 94 (AFL) is not made of entries of 4 bytes.");
-            for (var at = 0; at + 4 <= locator.Length; at += 4) CheckEntry(grouping, at / 4 + 1, locator.Slice(at, 4));
+            for (var at = 0; at < item.Value.Length; at += 4) CheckEntry(grouping, at / 4 + 1, item.Value.Span.Slice(at, 4));
         }
     }
 
     private void CheckEntry(ushort grouping, int number, ReadOnlySpan<byte> entry)
     {
-        var (sfi, first, last, isSigned) = (entry[0] >> 3, entry[1], entry[2], entry[3]);
-        if (sfi is 0 or 31 || (entry[0] & 7) != 0 || first == 0 || last < first || isSigned > last - first + 1)
-        {
-            Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) is malformed.");
-            return;
-        }
+        var (sfi, first, last) = (entry[0] >> 3, entry[1], entry[2]);
         for (int record = first; record <= last; record++)
-            if (!_groupings.Contains((ushort)(sfi << 8 | record)))
-                Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) names record {record} of SFI {sfi}, but there is no DGI {sfi:X2}{record:X2}.");
+        {
+            if (_groupings.Contains((ushort)(sfi << 8 | record))) continue;
+            Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) names record {record} of SFI {sfi}, but there is no DGI {sfi:X2}{record:X2}.");
+        }
     }
 
-    private void CheckLists()
+    private ByteString? Find(BerTag tag)
     {
-        foreach (var (grouping, item) in _objects)
-        {
-            if (item.Tag == VerificationList && (item.Value.Length < 10 || item.Value.Length % 2 != 0))
-                Fault(grouping, item.Tag, "Tag 8E (CVM list) has two amounts of 4 bytes and one or more rules of 2 bytes.");
-            foreach (var (tag, name) in DataObjectLists)
-                if (item.Tag == tag && DataObjectList.Fault(item.Value.Span) is { } fault)
-                    Fault(grouping, tag, $"Tag {tag} ({name}) is no list of tags and lengths: {fault}");
-        }
+        foreach (var (_, item) in _objects)
+            if (item.Tag == tag) return item.Value;
+        return null;
     }
 
     private void Fault(ushort grouping, BerTag? tag, string message) => _faults.Add(new EmvFault(grouping, tag, message));

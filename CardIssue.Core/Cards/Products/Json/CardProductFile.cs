@@ -56,6 +56,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var start = o.Optional("acceptedStates") is { } states ? StartState(states) : null;
         var (plainP1, encryptedP1, packed) = StoreData(o.Optional("storeData"));
         var quirks = o.Optional("quirks") is { } departures ? Quirks(departures) : CardQuirks.None;
+        var allowRepeated = o.Optional("allowRepeatedCardNumber")?.AsBoolean(mistakes) ?? false;
         var exposed = o.Optional("exposedToTerminal")?.AsBoolean(mistakes) ?? false;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
@@ -79,6 +80,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             EncryptedP1 = encryptedP1,
             Packed = packed,
             Quirks = quirks,
+            AllowRepeatedCardNumber = allowRepeated,
             ExposedToTerminal = exposed,
             Records = records,
             Close = close,

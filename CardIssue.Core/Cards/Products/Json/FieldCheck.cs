@@ -6,19 +6,17 @@ namespace CardIssue.Core.Cards.Products;
 /// <summary>Checks an order's fields by filling in its product's templates, and puts what is wrong at the field that it is about.</summary>
 internal sealed class FieldCheck(CardProduct product, LocatedNode node, JsonMistakes mistakes)
 {
-    public void Check(IReadOnlyDictionary<string, string> fields)
+    /// <summary>Checks the fields.</summary>
+    /// <returns>The account that the card would be of; null when it is of none.</returns>
+    public CardAccount? Check(IReadOnlyDictionary<string, string> fields)
     {
-        var made = CardPlan.Create(product, fields);
+        var made = CardPlan.Create(product, fields, out var faults);
         foreach (var error in made.Errors) mistakes.Add(PlaceOf(error.Field), Sentence(error));
-        if (made.Plan is null) return;
-        foreach (var fault in EmvCheck.Faults(Groupings(fields))) mistakes.Add(PlaceOf(FieldOf(fault)), fault.Message);
+        foreach (var fault in faults) mistakes.Add(PlaceOf(FieldOf(fault)), fault.Message);
+        return made.Account;
     }
 
     private IEnumerable<ItemDefinition> Items => product.Records.SelectMany(record => record.Items).Concat(product.Close.Items);
-
-    /// <summary>What is secret is checked by nobody here: only that it is there.</summary>
-    private IEnumerable<(ushort Number, ByteString Data)> Groupings(IReadOnlyDictionary<string, string> fields) =>
-        new TemplateRenderer(fields).Items(0, [.. Items]).Where(item => item.Grouping is not null).Select(item => (item.Grouping!.Value, item.Secret ? default : item.Data));
 
     /// <summary>The field that a data object comes from, when it comes from one; of a ready-made grouping, the field that holds it; else none.</summary>
     private string FieldOf(EmvFault fault)

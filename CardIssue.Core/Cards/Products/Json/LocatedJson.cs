@@ -160,6 +160,9 @@ internal ref struct LocatedJson
         return (int)Math.Min(_text.Length, start + (fault.BytePositionInLine ?? 0));
     }
 
+    /// <summary>Whether a quote was opened since the last whole token: what the reader has taken ends before it.</summary>
+    private readonly bool IsInString(int offset) => (int)_reader.BytesConsumed is var taken && taken < offset && _text[taken..offset].Contains((byte)'"');
+
     /// <summary>In our words: the exception's own message quotes what it found, which may be a customer's data.</summary>
     private readonly string FaultAt(int offset)
     {
@@ -171,7 +174,8 @@ internal ref struct LocatedJson
             '/' => "Comments are not allowed.",
             '}' or ']' when before.EndsWith(","u8) => "A comma stands before the closing bracket.",
             '}' or ']' => "A closing bracket does not belong here.",
-            < ' ' => "A control character or a line break stands in a string.",
+            < ' ' when _isOver => "A control character stands behind the end of the value.",
+            < ' ' => IsInString(offset) ? "A control character or a line break stands in a string." : "A control character stands between values.",
             _ when _isOver => "Something stands behind the end of the value.",
             _ => "This is not JSON: a comma, colon, quote or value is missing or wrong.",
         };

@@ -5,8 +5,12 @@ namespace CardIssue.Core.Cards.Products;
 /// <summary>One order of an orders file, checked against its product. Its fields are a customer's data: they are never shown.</summary>
 public sealed class OrderEntry
 {
-    internal OrderEntry(OrderId order, string customer, string product, string? issueCode, Dictionary<string, string> fields, int line, int column) =>
-        (Order, Customer, Product, IssueCode, Fields, Line, Column) = (order, customer, product, issueCode, new ReadOnlyDictionary<string, string>(fields), line, column);
+    internal OrderEntry(
+        OrderId order, string customer, string product, string? issueCode, Dictionary<string, string> fields, CardAccount? account, int line, int column)
+    {
+        (Order, Customer, Product, IssueCode, Account) = (order, customer, product, issueCode, account);
+        (Fields, Line, Column) = (new ReadOnlyDictionary<string, string>(fields), line, column);
+    }
 
     /// <summary>The order's number, once in the file.</summary>
     public OrderId Order { get; }
@@ -22,6 +26,9 @@ public sealed class OrderEntry
 
     /// <summary>The customer's fields, all that the product's templates ask for and nothing else.</summary>
     public IReadOnlyDictionary<string, string> Fields { get; }
+
+    /// <summary>The card number and sequence number that its card will have; null when the card is of no account.</summary>
+    public CardAccount? Account { get; }
 
     /// <summary>The line that the order begins at, from 1.</summary>
     public int Line { get; }

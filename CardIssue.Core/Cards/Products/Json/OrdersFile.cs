@@ -13,24 +13,26 @@ public static class OrdersFile
     /// <param name="json">The file, UTF-8, with or without a byte order mark; 16 MiB at most.</param>
     /// <param name="source">The file's name, for messages.</param>
     /// <param name="products">Finds a product by its name; null when there is none.</param>
-    public static OrdersReading Read(ReadOnlySpan<byte> json, string source, Func<string, CardProduct?> products)
+    /// <param name="codes">What issue codes must be; null for <see cref="IssueCodeRule.Default"/>.</param>
+    public static OrdersReading Read(ReadOnlySpan<byte> json, string source, Func<string, CardProduct?> products, IssueCodeRule? codes = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(products);
         var mistakes = new JsonMistakes();
         var root = LocatedJson.Read(json, mistakes);
-        var orders = root is null ? null : new OrderMapping(products, mistakes).Orders(root);
+        var orders = root is null ? null : new OrderMapping(products, codes ?? IssueCodeRule.Default, mistakes).Orders(root);
         return new OrdersReading(source, orders, mistakes);
     }
 }
 
 /// <summary>Maps and checks orders. No mistake quotes what a field, a customer id or an issue code is.</summary>
-internal sealed class OrderMapping(Func<string, CardProduct?> products, JsonMistakes mistakes)
+internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCodeRule codes, JsonMistakes mistakes)
 {
     /// <summary>The most fields of one order.</summary>
     public const int MaxFields = 1_000;
 
     private readonly HashSet<string> _orders = new(StringComparer.Ordinal);
+    private readonly Dictionary<CardAccount, int> _accounts = [];
 
     public List<OrderEntry>? Orders(LocatedNode root)
     {
@@ -56,10 +58,18 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, JsonMist
         var fieldsNode = o.Required("fields");
         var fields = fieldsNode is null ? null : Fields(fieldsNode);
         o.Done();
-        if (product is not null && fields is not null) new FieldCheck(product, fieldsNode!, mistakes).Check(fields);
+        var account = product is not null && fields is not null ? new FieldCheck(product, fieldsNode!, mistakes).Check(fields) : null;
+        if (account is not null) CheckOnce(account, product!, node.Place);
         return order is null || customer is null || product is null || fields is null
             ? null
-            : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, node.Place.Line, node.Place.Column);
+            : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, account, node.Place.Line, node.Place.Column);
+    }
+
+    private void CheckOnce(CardAccount account, CardProduct product, JsonPlace place)
+    {
+        if (_accounts.TryAdd(account, place.Line) || product.AllowRepeatedCardNumber) return;
+        mistakes.Add(place,
+            $"The order of line {_accounts[account]} has this card number and sequence number; the product does not allow it (allowRepeatedCardNumber).");
     }
 
     private CardProduct? Product(JsonPlace place, string name)
@@ -72,8 +82,9 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, JsonMist
     private string? IssueCode(LocatedNode node)
     {
         if (node.AsText(mistakes, OrdersFile.MaxIssueCode) is not { } code) return null;
-        if (code.Length > 0 && code.All(c => c is > ' ' and <= '~')) return code;
-        mistakes.Add(node.Place, "An issue code has printable ASCII characters without spaces.");
+        var fault = codes.Fault(System.Text.Encoding.UTF8.GetBytes(code));
+        if (fault is null) return code;
+        mistakes.Add(node.Place, fault);
         return null;
     }
 

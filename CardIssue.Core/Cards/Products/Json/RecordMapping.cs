@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Cards.Products;
@@ -93,7 +94,9 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
             case "dgi":
                 var id = kind.Value.AsHex(mistakes, 2, 2);
                 var secret = o.Optional("secret")?.AsBoolean(mistakes) ?? false;
-                var content = _templates.Content(o);
+                // What is secret is not looked into, not even where it is the same for every customer.
+                var isEmv = !secret && id is { } number && EmvCheck.HoldsObjects((ushort)(number[0] << 8 | number[1]));
+                var content = _templates.Content(o, new TemplatePlace(isEmv));
                 item = id is { } dgi ? new ItemDefinition.Grouping((ushort)(dgi[0] << 8 | dgi[1]), content) { Secret = secret } : null;
                 break;
             case "tag":

@@ -29,9 +29,9 @@ public sealed class CardProductFileTest
     [TestCase("\"dgi\": \"0101\"", "\"dgi\": \"101\"", "\"101\"", "", "$.records[0].items[0].dgi", "Hexadecimal digits are expected, two for each byte.")]
     [TestCase("{\"tag\": \"57\", \"field\": \"track2\"", "{\"tag\": \"57\", \"hex\": \"00\", \"field\": \"track2\"", "\"field\": \"track2\"", "", "$.records[0].items[0].tlv[0].tlv[0].field", "\"field\" and \"hex\" exclude each other.")]
     [TestCase("\"field\": \"name\", \"as\": \"ascii\"", "\"field\": \"name\"", "{\"tag\": \"5F20\"", "", "$.records[0].items[0].tlv[0].tlv[1]", "The property \"as\" is missing.")]
-    [TestCase("\"as\": \"track2\"", "\"as\": \"track1\"", "\"track1\"", "", "$.records[0].items[0].tlv[0].tlv[0].as", "Expected is one of \"ascii\", \"hex\", \"digits\", \"number\", \"date\", \"track2\".")]
+    [TestCase("\"as\": \"track2\"", "\"as\": \"track1\"", "\"track1\"", "", "$.records[0].items[0].tlv[0].tlv[0].as", "Expected is one of \"ascii\", \"hex\", \"digits\", \"number\", \"date\", \"track2\", \"utf8\", \"shiftJis\", \"jisX0201\", \"iso8859-1\", \"iso8859-2\", \"iso8859-3\", \"iso8859-4\", \"iso8859-5\", \"iso8859-6\", \"iso8859-7\", \"iso8859-8\", \"iso8859-9\", \"iso8859-10\", \"iso8859-11\", \"iso8859-13\", \"iso8859-14\", \"iso8859-15\", \"iso8859-16\".")]
     [TestCase("\"tag\": \"5F28\"", "\"tag\": \"5F\"", "\"5F\"", "", "$.records[0].items[1].tlv[0].tlv[3].tag", "This is no BER tag of 1 to 3 bytes.")]
-    [TestCase("\"tag\": \"5F28\", \"hex\": \"0840\"", "\"tag\": \"5F28\"", "{\"tag\": \"5F28\"", "", "$.records[0].items[1].tlv[0].tlv[3]", "One of \"tlv\", \"hex\", \"ascii\", \"field\" is missing.")]
+    [TestCase("\"tag\": \"5F28\", \"hex\": \"0840\"", "\"tag\": \"5F28\"", "{\"tag\": \"5F28\"", "", "$.records[0].items[1].tlv[0].tlv[3]", "One of \"tlv\", \"hex\", \"ascii\", \"text\", \"field\" is missing.")]
     [TestCase("\"VISA CREDIT\"", "\"CR\u00C9DIT\"", "\"CR\u00C9DIT\"", "", "$.records[1].items[2].tlv[0].tlv[0].ascii", "Only printable ASCII characters are possible.")]
     [TestCase("\"proof\": \"cardMac\"", "\"proof\": \"cardState\"", "{", "\"records\"", "$.records[0]", "This proof reads something back: say what in checks.")]
     [TestCase("\"repeat\": \"repeatable\"", "\"repeat\": \"lookFirst\"", "{", "\"records\"", "$.records[0]", "LookFirst needs a look.")]
@@ -43,14 +43,24 @@ public sealed class CardProductFileTest
     [TestCase(", \"notDone\": {\"state\": \"07\"}", "", "\"closeLook\"", "", "$.closeLook", "Each check of the look says what it reads when the card is not closed (notDone).")]
     [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": 15", "15", "\"done\"", "$.closeLook[0].done", "Expected is \"nothing\", {\"state\": \u2026}, {\"sha256\": \u2026} or bytes: {\"tlv\"|\"hex\"|\"ascii\"|\"field\": \u2026}.")]
     [TestCase("\"lifeCycle\": {", "\"getData\": \"9F7F\", \"lifeCycle\": {", "\"lifeCycle\"", "", "$.closeLook[0].lifeCycle", "\"lifeCycle\" and \"getData\" exclude each other.")]
-    [TestCase("\"packed\": false}", "\"packed\": false},\n  \"4761739001010119\": 1", "\"4761739001010119\"", "", "$[property 14]", "The property with a name of 16 characters is not known; known here: $schema, name, version, profile, mode, keySet, keyVersion, diversification, securityLevel, securityDomain, application, acceptedStates, storeData, quirks, exposedToTerminal, records, close, closeLook.")]
+    [TestCase("{\"tag\": \"9F07\", \"hex\": \"FF00\"}", "{\"tag\": \"9F07\", \"hex\": \"FF\"}", "\"9F07\"", "", "$.records[0].items[1].tlv[0].tlv[9].tag", "Tag 9F07 (Application Usage Control) has 1 bytes; 2 are right (EMV 4.3 Book 3 annex A).")]
+    [TestCase("\"5F28\", \"hex\": \"0840\"", "\"5F28\", \"hex\": \"8400\"", "\"5F28\"", "", "$.records[0].items[1].tlv[0].tlv[3].tag", "Tag 5F28 (Issuer Country Code) is no number of 3 digits: it does not begin with 0 (EMV 4.3 Book 3 annex A).")]
+    [TestCase("\"5F28\", \"hex\": \"0840\"", "\"5F28\", \"ascii\": \"US\"", "\"5F28\"", "", "$.records[0].items[1].tlv[0].tlv[3].tag", "Tag 5F28 (Issuer Country Code) is no number of 3 digits: it does not begin with 0 (EMV 4.3 Book 3 annex A).")]
+    [TestCase("\"ascii\": \"VISA CREDIT\"", "\"ascii\": \"VISA CREDIT FOR ALL\"", "\"50\"", "\"9102\"", "$.records[1].items[2].tlv[0].tlv[0].tag", "Tag 50 (Application Label) has 19 bytes; 1 to 16 are right (EMV 4.3 Book 3 annex A).")]
+    [TestCase("\"ascii\": \"VISA CREDIT\"", "\"tlv\": [{\"ascii\": \"VISA\"}, {\"ascii\": \"/CREDIT\"}]", "\"50\"", "\"9102\"", "$.records[1].items[2].tlv[0].tlv[0].tag", "Tag 50 (Application Label) has letters, digits and spaces, and nothing else.")]
+    [TestCase("\"tlv\": [{\"tag\": \"82\", \"hex\": \"1C00\"}, {\"tag\": \"94\", \"hex\": \"08010200\"}]", "\"hex\": \"82011C940408010200\"", "\"82011C940408010200\"", "", "$.records[1].items[3].hex", "Tag 82 (AIP) has 1 bytes; 2 are right (EMV 4.3 Book 3 annex A).")]
+    [TestCase("\"tag\": \"A5\",\n              \"tlv\": [", "\"tag\": \"A5\",\n              \"tlv\": [{\"tag\": \"BF0C\", \"hex\": \"9F4D020A0A\"}, ", "\"9F4D020A0A\"", "", "$.records[1].items[2].tlv[0].tlv[0].hex", "Tag 9F4D (Log Entry) is an SFI, 11 to 30, and how many records it has.")]
+    [TestCase("\"9F11\", \"hex\": \"01\"", "\"9F11\", \"hex\": \"12\"", "\"9F11\"", "", "$.records[1].items[2].tlv[0].tlv[4].tag", "Tag 9F11 (Issuer Code Table Index) is 01 to 10.")]
+    [TestCase("\"ascii\": \"CREDITO DE VISA\"", "\"text\": \"Τράπεζα\", \"as\": \"iso8859-1\"", "\"Τράπεζα\"", "", "$.records[1].items[2].tlv[0].tlv[5].text", "The text has a character that iso8859-1 does not have, character 1.")]
+    [TestCase("\"ascii\": \"CREDITO DE VISA\"", "\"text\": \"X\"", "{\"tag\": \"9F12\"", "", "$.records[1].items[2].tlv[0].tlv[5]", "The property \"as\" is missing.")]
+    [TestCase("\"packed\": false}", "\"packed\": false},\n  \"4761739001010119\": 1", "\"4761739001010119\"", "", "$[property 14]", "The property with a name of 16 characters is not known; known here: $schema, name, version, profile, mode, keySet, keyVersion, diversification, securityLevel, securityDomain, application, acceptedStates, storeData, quirks, allowRepeatedCardNumber, exposedToTerminal, records, close, closeLook.")]
     [TestCase("\"packed\": false}", "\"packed\": false},\n  \"programs\": []", "\"programs\"", "", "$.programs", "Application programs are not loaded by this version: leave \"programs\" out, and use cards that have them already.")]
     [TestCase("\"plainP1\": \"08\"", "\"plainP1\": \"88\"", "\"storeData\"", "", "$.storeData", "P1 with bit 8 set marks the last block, and that is the closing's alone: say 08, not 88.")]
     [TestCase("\"plainP1\": \"08\"", "\"plainP1\": \"10\"", "\"close\"", "", "$.close", "Data groupings need a P1 of DGI (08, 68) or no format (00, 60): see storeData.")]
-    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\", \"tag\": \"57\"}}", "\"tag\": \"57\"}}", "", "$.closeLook[0].done.sha256.tag", "The property \"tag\" is not known; known here: tlv, hex, ascii, field.")]
+    [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\", \"tag\": \"57\"}}", "\"tag\": \"57\"}}", "", "$.closeLook[0].done.sha256.tag", "The property \"tag\" is not known; known here: tlv, hex, ascii, text, field.")]
     [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\"}}", "\"closeLook\"", "", "$.closeLook", "A life cycle is a state, and only a life cycle is one.")]
     [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F040\", \"hex\": \"\"}", "\"80F040\"", "", "$.close.items[0].command", "There are 3 bytes; expected: 4.")]
-    [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0400F\", \"hex\": \"\", \"secret\": true}", "\"secret\": true}]", "", "$.close.items[0].secret", "The property \"secret\" is not known; known here: dgi, tag, hexDgi, command, tlv, hex, ascii, field.")]
+    [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0400F\", \"hex\": \"\", \"secret\": true}", "\"secret\": true}]", "", "$.close.items[0].secret", "The property \"secret\" is not known; known here: dgi, tag, hexDgi, command, tlv, hex, ascii, text, field.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
     {
         var text = Samples.Change(Samples.EndToEnd, old, changed);
@@ -83,5 +93,44 @@ public sealed class CardProductFileTest
     {
         var text = Samples.Change(Samples.EndToEnd, "{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"hexDgi\": \"prepared\"}");
         Assert.That(Samples.Product(text).Product!.Close.Items[0], Is.EqualTo(new Core.Cards.Products.ItemDefinition.Prepared("prepared")));
+    }
+
+    /// <summary>9F12 is coded by the part of ISO 8859 that 9F11 names; where both are literal, that is seen when the product is read.</summary>
+    [TestCase("01", "text", "Crédito", "iso8859-1", null)]
+    [TestCase("07", "text", "Τράπεζα", "iso8859-7", null)]
+    [TestCase("07", "hex", "D2", "", "Tag 9F12 has a character that ISO 8859-7, which tag 9F11 names, does not have.")]
+    [TestCase("03", "hex", "A5", "", "Tag 9F12 has a character that ISO 8859-3, which tag 9F11 names, does not have.")]
+    [TestCase(null, "text", "Crédito", "iso8859-1", "Tag 9F12 has characters beyond the common set: it needs tag 9F11 beside it, to say which part of ISO 8859 they are of.")]
+    [TestCase(null, "text", "Credito", "iso8859-1", null)]
+    public void PreferredName_OfTheCodeTableOrNot_Read(string? table, string kind, string name, string encoding, string? message)
+    {
+        var text = Samples.Change(Samples.EndToEnd, "\"ascii\": \"CREDITO DE VISA\"", $"\"{kind}\": \"{name}\"{(encoding == "" ? "" : $", \"as\": \"{encoding}\"")}");
+        const string Table = "{\"tag\": \"9F11\", \"hex\": \"01\"},";
+        text = Samples.Change(text, Table, table is null ? "" : Table.Replace("\"01\"", $"\"{table}\""));
+        Assert.That(Samples.Product(text).Mistakes.Select(m => (m.Path, m.Message)),
+            Is.EqualTo(message is null ? Array.Empty<(string, string)>() : [("$.records[1].items[2].tlv[0].tlv", message)]));
+    }
+
+    [Test]
+    public void CharacterSetThatIsNoText_OfAText_IsRefused()
+    {
+        var text = Samples.Change(Samples.EndToEnd, "\"ascii\": \"CREDITO DE VISA\"", "\"text\": \"X\", \"as\": \"hex\"");
+        Assert.That(Samples.Product(text).Mistakes.Single().Message, Does.StartWith("Expected is one of \"utf8\", \"shiftJis\""));
+    }
+
+    /// <summary>Groupings of keys hold no data objects, whatever their bytes look like; nor does what is secret, or a proprietary template hold EMV's.</summary>
+    [TestCase("{\"dgi\": \"9000\", \"field\": \"applicationKeyCheckValues\", \"as\": \"hex\"}", "{\"dgi\": \"9000\", \"hex\": \"820101\"}, {\"dgi\": \"9001\", \"field\": \"applicationKeyCheckValues\", \"as\": \"hex\"}")]
+    [TestCase("{\"dgi\": \"9000\"", "{\"dgi\": \"A001\", \"secret\": true, \"tlv\": [{\"tag\": \"82\", \"hex\": \"01\"}]}, {\"dgi\": \"9000\"")]
+    [TestCase("{\"dgi\": \"9000\"", "{\"dgi\": \"A001\", \"tlv\": [{\"tag\": \"E1\", \"tlv\": [{\"tag\": \"82\", \"hex\": \"01\"}]}, {\"tag\": \"C1\", \"hex\": \"01\"}]}, {\"dgi\": \"9000\"")]
+    [TestCase("{\"dgi\": \"9000\"", "{\"dgi\": \"A001\", \"tlv\": [{\"tag\": \"7F60\", \"tlv\": [{\"tag\": \"A1\", \"tlv\": [{\"tag\": \"81\", \"hex\": \"08\"}, {\"tag\": \"90\", \"hex\": \"\"}]}]}]}, {\"dgi\": \"9000\"")]
+    public void WhatEmvDoesNotDefine_Read_Passes(string old, string changed) =>
+        Assert.That(Samples.Product(Samples.Change(Samples.EndToEnd, old, changed)).Lines(), Is.Empty);
+
+    [Test]
+    public void RepeatedCardNumbers_AreAllowedWhereTheProductSaysSo()
+    {
+        Assert.That(Samples.Product(Samples.EndToEnd).Product!.AllowRepeatedCardNumber, Is.False);
+        var text = Samples.Change(Samples.EndToEnd, "\"records\":", "\"allowRepeatedCardNumber\": true, \"records\":");
+        Assert.That(Samples.Product(text).Product!.AllowRepeatedCardNumber, Is.True);
     }
 }

@@ -1,4 +1,5 @@
 using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Emv;
 
 namespace CardIssue.Test.Products.Json;
@@ -19,7 +20,7 @@ public sealed class EmvCheckTest
     private static string[] Faults(ushort grouping, string hex)
     {
         var all = new Dictionary<ushort, string>(Good) { [grouping] = hex };
-        return [.. EmvCheck.Faults(all.Select(g => (g.Key, ByteString.FromHex(g.Value)))).Select(f => f.Message)];
+        return [.. EmvCheck.Of(all.Select(g => (g.Key, ByteString.FromHex(g.Value)))).Faults.Select(f => f.Message)];
     }
 
     [Test]
@@ -52,7 +53,7 @@ public sealed class EmvCheckTest
     public void FileLocatorChanged_Checked_SaysWhy(string locator, string expected)
     {
         var all = new Dictionary<ushort, string>(Good) { [0x0103] = "70 05 5F30 02 0201", [0x9104] = locator };
-        Assert.That(EmvCheck.Faults(all.Select(g => (g.Key, ByteString.FromHex(g.Value)))).Select(f => f.Message), Is.EqualTo(new[] { expected }));
+        Assert.That(EmvCheck.Of(all.Select(g => (g.Key, ByteString.FromHex(g.Value)))).Faults.Select(f => f.Message), Is.EqualTo(new[] { expected }));
     }
 
     [TestCase("70 13 57 11 4761739001010119D15132011758989389", "The expiry in tag 57 has no month 01 to 12.")]
@@ -62,4 +63,35 @@ public sealed class EmvCheckTest
     [Test]
     public void OddNumberOfDigits_Checked_FillerIsNoDigit() =>
         Assert.That(Pan.FromPacked(Convert.FromHexString("476173900101011F")), Is.EqualTo("476173900101011"));
+
+    [TestCase("70 06 9F07 03 FF0000", "Tag 9F07 (Application Usage Control) has 3 bytes; 2 are right (EMV 4.3 Book 3 annex A).")]
+    [TestCase("70 06 5F24 03 301131", "Tag 5F24 is no date YYMMDD.")]
+    [TestCase("E1 04 82 02 5C00", "DGI 0103 is a record, but not one template 70.")]
+    [TestCase("70 05 E1 03 82 01 5C")]
+    [TestCase("70 08 E1 06 5F28 03 084000", "Tag 5F28 (Issuer Country Code) has 3 bytes; 2 are right (EMV 4.3 Book 3 annex A).")]
+    public void DictionaryBroken_Checked_SaysWhy(string record, params string[] expected) => Assert.That(Faults(0x0103, record), Is.EqualTo(expected));
+
+    [TestCase((ushort)0x9000)]
+    [TestCase((ushort)0x8201)]
+    public void GroupingOfKeys_LooksLikeADataObject_IsNotLookedInto(ushort grouping)
+    {
+        Assert.That(Faults(grouping, "82 01 5C"), Is.Empty);
+        Assert.That(Faults(0x9103, "82 01 5C"), Has.Length.EqualTo(1));
+    }
+
+    [TestCase("A5 09 9F11 01 07 9F12 02 C3C4")]
+    [TestCase("A5 09 9F11 01 07 9F12 02 C3D2", "Tag 9F12 has a character that ISO 8859-7, which tag 9F11 names, does not have.")]
+    [TestCase("A5 05 9F12 02 C3C4", "Tag 9F12 has characters beyond the common set: it needs tag 9F11 beside it, to say which part of ISO 8859 they are of.")]
+    [TestCase("61 05 9F12 02 C3C4")]
+    public void PreferredName_ByItsCodeTable_Checked(string fci, params string[] expected) => Assert.That(Faults(0x9102, fci), Is.EqualTo(expected));
+
+    [Test]
+    public void Account_IsOfTheNumberAndItsSequence_WhicheverTagHasIt()
+    {
+        static CardAccount? Of(params (ushort, string)[] groupings) => EmvCheck.Of(groupings.Select(g => (g.Item1, ByteString.FromHex(g.Item2)))).Account;
+        Assert.That(Of((0x0101, "70 0A 5A 08 4761739001010119"), (0x0102, "70 04 5F34 01 12")), Is.EqualTo(new CardAccount("4761739001010119", 12)));
+        Assert.That(Of((0x0101, Good[0x0101])), Is.EqualTo(new CardAccount("4761739001010119", 0)));
+        Assert.That(Of((0x9104, Good[0x9104])), Is.Null);
+        Assert.That(Of((0x8000, "70 0A 5A 08 4761739001010119")), Is.Null);
+    }
 }

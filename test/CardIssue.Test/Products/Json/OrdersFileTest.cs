@@ -7,7 +7,14 @@ public sealed class OrdersFileTest
     [TestCase("\"orderId\": \"E2E-0002\"", "\"orderId\": \"E2E-0001\"", "\"E2E-0001\"", "C-1001", "[1].orderId", "An earlier order has this id.")]
     [TestCase("\"C-1001\"", "\"Alma Reed\"", "\"Alma Reed\"", "", ".customerId", "A name has 1 to 64 of A-Z a-z 0-9 . _ -")]
     [TestCase("\"product\": \"visa-like-e2e\"", "\"product\": \"visa\"", "\"visa\"", "", ".product", "There is no product of this name.")]
-    [TestCase("\"KESTREL-4821\"", "\"KESTREL 4821\"", "\"KESTREL 4821\"", "", ".issueCode", "An issue code has printable ASCII characters without spaces.")]
+    [TestCase("\"KESTREL-4821\"", "\"KESTREL 4821\"", "\"KESTREL 4821\"", "", ".issueCode", "An issue code has printable ASCII characters without spaces, 64 at the most.")]
+    [TestCase("\"KESTREL-4821\"", "\"7\"", "\"7\"", "", ".issueCode", "An issue code has 8 characters at the least, hyphens not counted; this one has 1.")]
+    [TestCase("\"KESTREL-4821\"", "\"12345678\"", "\"12345678\"", "", ".issueCode", "An issue code is not one character all the way, nor a run such as 12345678 or abcdefgh.")]
+    [TestCase("\"LINNET-7093\"", "\"55555555\"", "\"55555555\"", "", "[1].issueCode", "An issue code is not one character all the way, nor a run such as 12345678 or abcdefgh.")]
+    [TestCase("CARDHOLDER/ALMA", "A", "\"name\"", "", ".fields.name", "Tag 5F20 (Cardholder Name) has 1 bytes; 2 to 26 are right (EMV 4.3 Book 3 annex A).")]
+    [TestCase("CARDHOLDER/ALMA", "CARDHOLDER/ALMA ANNA MARIA B", "\"name\"", "", ".fields.name", "Tag 5F20 (Cardholder Name) has 28 bytes; 2 to 26 are right (EMV 4.3 Book 3 annex A).")]
+    [TestCase("\"effective\": \"2026-01-01\"", "\"effective\": \"2026-01-32\"", "\"effective\"", "", ".fields.effective", "The field \"effective\" is not a date as YYYY-MM-DD (record \"account\").")]
+    [TestCase("\"sequence\": \"1\"", "\"sequence\": \"101\"", "\"sequence\"", "", ".fields.sequence", "Tag 5F34 (Application PAN Sequence Number) has 2 bytes; 1 are right (EMV 4.3 Book 3 annex A).")]
     [TestCase("\"serviceCode\": \"201\",", "", "{", "\"fields\"", ".fields", "The field \"serviceCode\" is missing (record \"account\").")]
     [TestCase("\"serviceCode\"", "\"servicecode\"", "\"servicecode\"", "", ".fields.servicecode", "The field \"servicecode\" is asked for by no record.")]
     [TestCase("\"sequence\": \"1\"", "\"sequence\": 1", "1", "\"sequence\"", ".fields.sequence", "A string is expected, not a number.")]
@@ -39,6 +46,43 @@ public sealed class OrdersFileTest
         var reading = Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(Samples.Orders), "o", _ => product);
         Assert.That(reading.Mistakes.Select(m => (m.Path, m.Message)), Is.EqualTo(Enumerable.Range(0, 4).Select(i =>
             ($"$.orders[{i}].fields", "Entry 1 of tag 94 (AFL) names record 3 of SFI 1, but there is no DGI 0103."))));
+    }
+
+    /// <summary>The second order of the sample becomes one of the first one's card number; both were right by themselves.</summary>
+    private static string SameNumber(string sequence) => Samples.Change(
+        Samples.Orders.Replace("4761739001010234", "4761739001010119"), "\"sequence\": \"1\"", $"\"sequence\": \"{sequence}\"");
+
+    [Test]
+    public void CardNumberAndSequenceOfAnEarlierOrder_Read_AreToldWithItsLine()
+    {
+        var text = SameNumber("1");
+        var reading = Samples.ReadOrders(text);
+        Assert.That(reading.Mistakes.Select(m => m.Message), Is.EqualTo(new[]
+        {
+            "The order of line 4 has this card number and sequence number; the product does not allow it (allowRepeatedCardNumber).",
+        }));
+        Assert.That(reading.Mistakes[0].Path, Is.EqualTo("$.orders[1]"));
+        Assert.That(reading.Mistakes[0].ToString(), Does.Not.Contain("476173"));
+    }
+
+    [Test]
+    public void CardNumberOfAnEarlierOrder_WithAnotherSequence_OrWhereTheProductAllowsIt_IsRead()
+    {
+        Assert.That(Samples.ReadOrders(SameNumber("2")).Lines(), Is.Empty);
+        var allowing = Samples.Change(Samples.EndToEnd, "\"records\":", "\"allowRepeatedCardNumber\": true, \"records\":");
+        var reading = Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(SameNumber("1")), "o",
+            name => name == "visa-like-e2e" ? Samples.Product(allowing).Product : Samples.Find(name));
+        Assert.That(reading.Lines(), Is.Empty);
+        Assert.That(reading.Orders![0].Account, Is.EqualTo(reading.Orders[1].Account).And.Not.Null);
+        Assert.That(reading.Orders[0].Account!.ToString(), Does.Not.Contain("476173"));
+    }
+
+    [Test]
+    public void ShorterCodesAllowed_Read_AreTaken()
+    {
+        var text = Samples.Change(Samples.Orders, "KESTREL-4821", "4711");
+        Assert.That(Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(4)).Lines(), Is.Empty);
+        Assert.That(Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(12)).Mistakes, Has.Count.EqualTo(3));
     }
 
     [Test]
