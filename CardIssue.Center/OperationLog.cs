@@ -8,7 +8,7 @@ namespace CardIssue.Center;
 /// <summary>Every line of this assembly for the host's own log. Never data of an order, a reference, a code or a key.</summary>
 internal static partial class OperationLog
 {
-    [LoggerMessage(1, LogLevel.Information, "{Session}: line {Line} up from {Address}")]
+    [LoggerMessage(1, LogLevel.Debug, "{Session}: line {Line} up from {Address}")]
     public static partial void LineUp(ILogger logger, string session, LineNumber line, string address);
 
     [LoggerMessage(2, LogLevel.Warning, "{Session}: line down: {Fault}: {Reason}")]
@@ -64,4 +64,16 @@ internal static partial class OperationLog
 
     [LoggerMessage(19, LogLevel.Error, "The issuer's feed failed; what was not told waits: {Reason}")]
     public static partial void NotTold(ILogger logger, Exception exception, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "{Session}: terminal {Terminal} let in on line {Line} from {Address}")]
+    public static partial void LetIn(ILogger logger, string session, TerminalId terminal, LineNumber line, string address);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Session}: ended by the center: {Reason}")]
+    public static partial void Ended(ILogger logger, string session, string reason);
+
+    [LoggerMessage(22, LogLevel.Warning, "{Count} further attempts at access from {Who} were refused within {Window}")]
+    public static partial void Refused(ILogger logger, int count, string who, TimeSpan window);
+
+    [LoggerMessage(23, LogLevel.Error, "The registry of terminals cannot be read: {Reason}")]
+    public static partial void RegistryNotRead(ILogger logger, string reason);
 }

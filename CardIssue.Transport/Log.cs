@@ -42,4 +42,7 @@ internal static partial class Log
 
     [LoggerMessage(12, LogLevel.Error, "Line {Line}: the serial listener met an unexpected error and goes on")]
     public static partial void SerialListenerFailed(ILogger logger, int line, Exception cause);
+
+    [LoggerMessage(13, LogLevel.Warning, "Line {Line}: {Count} further connections were cut within {Window}")]
+    public static partial void ConnectionsRefused(ILogger logger, int line, int count, TimeSpan window);
 }

@@ -29,7 +29,7 @@ public sealed class CenterOptions
     /// <summary>Limits and times of orders.</summary>
     public OrderOptions Orders { get; set; } = new();
 
-    /// <summary>Limits of attempts at access.</summary>
+    /// <summary>How many refused attempts at access are logged one by one.</summary>
     public AdmissionOptions Admission { get; set; } = new();
 
     /// <summary>Times and caps of sessions.</summary>

@@ -40,7 +40,8 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton(provider => new FeedPump(
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IIssuerFeed>(), Time(provider),
             Options(provider).FeedPause, provider.GetService<ILogger<FeedPump>>()));
-        services.TryAddSingleton(provider => new AdmissionLimiter(Options(provider).Admission, Time(provider)));
+        services.TryAddSingleton(provider => new AdmissionCounts(Options(provider).Admission, Time(provider)));
+        services.TryAddSingleton<TerminalDoor>();
         services.TryAddSingleton(MakeServices);
         services.TryAddSingleton<CenterServer>();
         return services;
@@ -98,7 +99,7 @@ public static class CenterServiceCollectionExtensions
         Orders = provider.GetRequiredService<IOrderStore>(),
         Desk = provider.GetRequiredService<IOrderDesk>(),
         Terminals = provider.GetRequiredService<ITerminalRegistry>(),
-        Limiter = provider.GetRequiredService<AdmissionLimiter>(),
+        Admissions = provider.GetRequiredService<AdmissionCounts>(),
         Products = provider.GetRequiredService<IProductStore>(),
         Log = provider.GetRequiredService<IExchangeLog>(),
         Options = Options(provider).Sessions,

@@ -29,14 +29,14 @@ internal sealed class AdmittedTerminal
 /// <param name="Terminal">The terminal, when let in.</param>
 /// <param name="Refusal">Coarsely, for the terminal, when not.</param>
 /// <param name="Detail">In full, for the log only.</param>
-internal readonly record struct AdmissionOutcome(AdmittedTerminal? Terminal, RefusalCode? Refusal, string Detail);
+/// <param name="Known">When not: the terminal whose certificate the peer proved, if it is one's.</param>
+internal readonly record struct AdmissionOutcome(AdmittedTerminal? Terminal, RefusalCode? Refusal, string Detail, TerminalId? Known = null);
 
 /// <summary>S220, S310 (numerals 12, 13): lets in only a terminal whose address, line number and credential all fit.</summary>
 internal sealed class AdmissionDesk(CenterServices services)
 {
     public async Task<AdmissionOutcome> JudgeAsync(LinePeer peer, LineTerms terms, AdmissionRequest input, CancellationToken cancellation)
     {
-        if (!services.Limiter.TryBegin(peer)) return new AdmissionOutcome(null, RefusalCode.TooMany, "too many attempts from this place");
         if (input.Hello.Half != terms.Half)
             return new AdmissionOutcome(null, RefusalCode.NotKnown, $"the terminal takes the line for {input.Hello.Half}, its configuration says {terms.Half}");
         var known = await services.Terminals.GetAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
@@ -46,9 +46,8 @@ internal sealed class AdmissionDesk(CenterServices services)
         var identity = IdentityOf(known!);
         var transcript = Transcript(peer, input);
         if (!transcript.IsSigned(AdmissionRole.Terminal, identity.CredentialKey, input.Proof.Signature))
-            return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit");
+            return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit", peer.HasTls ? identity.Id : null);
 
-        services.Limiter.Admitted(peer);
         var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var answer = new Admitted(services.Vault.SignAdmission(transcript), readers);
         return new AdmissionOutcome(new AdmittedTerminal(identity, transcript, answer), null, "address, line and credential fit");

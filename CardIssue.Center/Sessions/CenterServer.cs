@@ -7,12 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace CardIssue.Center.Sessions;
 
 /// <summary>The center's communication (numeral 11): a session for every line that comes up on any of its listeners, and what has to be done now and then.</summary>
-public sealed class CenterServer
+public sealed partial class CenterServer
 {
     private readonly CenterServices _services;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, CenterSession> _sessions = new();
     private readonly JoinDesk _joins;
+    private readonly WaitingRoom _unadmitted;
     private readonly string _start = Guid.NewGuid().ToString("N")[..8];
     private int _count, _runs;
 
@@ -25,6 +26,7 @@ public sealed class CenterServer
         _services = services;
         _logger = services.Loggers.CreateLogger<CenterServer>();
         _joins = new JoinDesk(services.Time, services.Options.Join);
+        _unadmitted = new WaitingRoom(services.Options.MaxUnadmitted, services.Options.MaxUnadmittedPerPlace);
     }
 
     /// <summary>How long sessions may take to stop in order.</summary>
@@ -56,8 +58,7 @@ public sealed class CenterServer
         if (released > 0) OperationLog.Released(_logger, released);
         using var stop = new CancellationTokenSource();
         var accepting = lines.Select((line, i) => AcceptAsync(line, terms[i], stop.Token, cancellation)).ToArray();
-        var checkpoints = CheckpointAsync(cancellation);
-        await Task.WhenAll([.. accepting, checkpoints]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll([.. accepting, CheckpointAsync(cancellation), WatchRegistryAsync(cancellation), TellCountsAsync(cancellation)]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopSessionsAsync().ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await WaitAsync(static sessions => sessions.IsEmpty).ConfigureAwait(false);
@@ -100,19 +101,24 @@ public sealed class CenterServer
 
     private async Task ServeAsync(ILine line, ServedLine served, LineTerms terms, CancellationToken cancellation)
     {
-        await using var _ = line.ConfigureAwait(false);
+        await using var closing = line.ConfigureAwait(false);
         var number = served.Listener.Line;
         if (!line.Peer.HasTls && !served.WithoutTls)
         {
             OperationLog.WithoutTls(_logger, number, line.Peer.Address?.ToString() ?? "no address");
             return;
         }
-        if (_sessions.Count >= _services.Options.MaxSessions)
+        if (_sessions.Count - _unadmitted.Count >= _services.Options.MaxSessions)
         {
             OperationLog.TooManySessions(_logger, number, _services.Options.MaxSessions);
             return;
         }
-        using var session = new CenterSession(_services, _joins, line, terms, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}");
+        WaitingRoom.Guest? guest = null;
+        using var session = new CenterSession(_services, _joins, line, terms, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}")
+        {
+            WhenLetIn = () => guest!.Dispose(),
+        };
+        using var waiting = guest = _unadmitted.Enter(LinePlace.Of(line.Peer), () => _ = session.CutAsync("others came, and it was not let in yet").AsTask());
         _sessions[session.Name] = session;
         using var span = CenterTelemetry.Session(session.Name, number);
         OperationLog.LineUp(_logger, session.Name, number, line.Peer.Address?.ToString() ?? "no address");

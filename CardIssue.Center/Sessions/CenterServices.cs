@@ -23,8 +23,8 @@ public sealed class CenterServices
     /// <summary>The terminals and their readers.</summary>
     public required ITerminalRegistry Terminals { get; init; }
 
-    /// <summary>Limits admissions per place.</summary>
-    public required AdmissionLimiter Limiter { get; init; }
+    /// <summary>Counts refused attempts at access.</summary>
+    public required AdmissionCounts Admissions { get; init; }
 
     /// <summary>The card products.</summary>
     public required IProductStore Products { get; init; }

@@ -137,6 +137,13 @@ internal sealed partial class CenterSession
         // The keys are there before Admitted leaves: it is the last message in the clear.
         if (outcome.Terminal is { } terminal && _line is AuthenticatedLine line) line.Protect(_services.Vault.OpenLineKeys(terminal.Identity, terminal.Transcript));
         if (outcome.Refusal is { } refusal) CenterTelemetry.AdmissionRefused(refusal);
+        if (outcome.Terminal is null && !IsTold(outcome.Known))
+        {
+            _followUps.Enqueue(new CenterEvent.ProofJudged(RefusalCode.TooMany, null));
+            return;
+        }
+        await _log.BeginAsync(cancellation).ConfigureAwait(false);
+        if (outcome.Terminal is not null) LetIn();
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
         await _log.DecidedAsync(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail, cancellation).ConfigureAwait(false);

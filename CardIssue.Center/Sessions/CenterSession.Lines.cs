@@ -16,7 +16,7 @@ internal sealed partial class CenterSession
         LineException? fault = null;
         try
         {
-            while (await _line.ReceiveAsync(cancellation).ConfigureAwait(false) is { } frame)
+            while (await NextFrameAsync(cancellation).ConfigureAwait(false) is { } frame)
             {
                 using (frame)
                 {
@@ -24,6 +24,8 @@ internal sealed partial class CenterSession
                     CenterEvent happened = decoded.IsMessage ? new CenterEvent.Received(decoded.Message) : new CenterEvent.Garbage(decoded.Error);
                     var session = Volatile.Read(ref _dataHalf) ?? this;
                     await session._queue.PostAsync(new Item(happened, ByteString.Copy(frame.Span), From: this), cancellation).ConfigureAwait(false);
+                    // Dropped where the data half's session is over: then nobody says that it was handled.
+                    if (session._queue.IsComplete) FrameHandled();
                 }
             }
         }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Hosting;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
 using Microsoft.Extensions.Logging;
@@ -46,16 +47,25 @@ internal sealed partial class CenterSession : IDisposable
     }
 
     /// <summary>
-    /// An event; for the log the frame that it came in, empty when it is not a message, or the fault that ended the line; and the session whose half of the line it came in on, null when it
+    /// An event; for the log the frame that it came in, empty when it is not a message, the fault that ended the line, or why the center ended it; and the session whose half of the line it came in on, null when it
     /// did not come in on a line.
     /// </summary>
-    private sealed record Item(CenterEvent Event, ByteString Frame, CenterSession? From = null, LineException? Fault = null);
+    private sealed record Item(CenterEvent Event, ByteString Frame, CenterSession? From = null, LineException? Fault = null, string? Ended = null);
 
     /// <summary>The session's name, unique over all hosts.</summary>
     public string Name { get; }
 
     /// <summary>Where the session stands.</summary>
     public CenterPhase Phase => Volatile.Read(ref _state).Phase;
+
+    /// <summary>What the listener knows of the peer.</summary>
+    public LinePeer Peer => _line.Peer;
+
+    /// <summary>The terminal that was let in; null before.</summary>
+    public TerminalIdentity? Terminal => Volatile.Read(ref _terminal)?.Identity;
+
+    /// <summary>Called once, when the terminal is let in.</summary>
+    public Action? WhenLetIn { get; init; }
 
     /// <summary>Works until the line is gone and everything that it left is settled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -80,6 +90,7 @@ internal sealed partial class CenterSession : IDisposable
             _joins.Withdraw(this);
             await CloseLineAsync().ConfigureAwait(false);
             await Task.WhenAll(receiving, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await TellUnadmittedAsync().ConfigureAwait(false);
             await EndAsync().ConfigureAwait(false);
         }
     }
@@ -103,6 +114,7 @@ internal sealed partial class CenterSession : IDisposable
         {
             if (happened is CenterEvent.Received received) await _log.ReceivedAsync(received.Message, item.Frame.Memory, cancellation).ConfigureAwait(false);
             if (item.Fault is { Fault: LineFault.Tampered } tampered) await _log.DecidedAsync(0, nameof(LineFault.Tampered), tampered.Message, cancellation).ConfigureAwait(false);
+            if (item.Ended is { } ended) await _log.DecidedAsync(0, "Ended", ended, cancellation).ConfigureAwait(false);
             if (happened is CenterEvent.Garbage garbage) await _log.GarbageAsync(garbage.Error, item.Frame.Memory, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -117,6 +129,7 @@ internal sealed partial class CenterSession : IDisposable
             }
         }
         await StepAsync(happened, cancellation).ConfigureAwait(false);
+        if (!item.Frame.IsEmpty) item.From!.FrameHandled();
     }
 
     /// <summary>One transition, its effects in order, then what the effects answered at once.</summary>

@@ -5,8 +5,8 @@ namespace CardIssue.Center.Sessions;
 /// <summary>What the center's sessions may be told; validated when a server is made.</summary>
 public sealed class CenterSessionOptions
 {
-    /// <summary>From line up to admission.</summary>
-    public TimeSpan Admission { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>From line up to admission: two round trips and a signature.</summary>
+    public TimeSpan Admission { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>From the admission of a half of a split line to its being joined to the other: how long a join token is good.</summary>
     public TimeSpan Join { get; set; } = TimeSpan.FromSeconds(30);
@@ -38,8 +38,17 @@ public sealed class CenterSessionOptions
     /// <summary>Openings of cards per claim.</summary>
     public int MaxOpenings { get; set; } = 12;
 
-    /// <summary>Sessions at once; further lines are closed.</summary>
+    /// <summary>Sessions of admitted terminals at once; further lines are closed.</summary>
     public int MaxSessions { get; set; } = 1_000;
+
+    /// <summary>Lines whose terminal is not admitted yet; for a further one the longest of the place with the most is closed (<see cref="CardIssue.Core.Lines.WaitingRoom"/>).</summary>
+    public int MaxUnadmitted { get; set; } = 256;
+
+    /// <summary>The same from one place: an IPv4 address, an IPv6 network of 64 bits.</summary>
+    public int MaxUnadmittedPerPlace { get; set; } = 64;
+
+    /// <summary>How often the server looks for terminals that were changed or disabled meanwhile, whose sessions end then.</summary>
+    public TimeSpan RegistryLook { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
@@ -57,6 +66,9 @@ public sealed class CenterSessionOptions
         Count(MaxCards, 1, 100, nameof(MaxCards));
         Count(MaxOpenings, 1, 100, nameof(MaxOpenings));
         Count(MaxSessions, 1, 100_000, nameof(MaxSessions));
+        Count(MaxUnadmitted, 1, 100_000, nameof(MaxUnadmitted));
+        Count(MaxUnadmittedPerPlace, 1, 100_000, nameof(MaxUnadmittedPerPlace));
+        Time(RegistryLook, nameof(RegistryLook));
     }
 
     internal CenterPolicy Policy => new(MaxAttempts, MaxCards, MaxOpenings);

@@ -9,6 +9,25 @@ namespace CardIssue.Center.Sessions;
 /// <summary>What a session writes into the log database: every message both ways, a script's commands as one unit, and what was decided. Redacted.</summary>
 internal sealed class SessionLog(IExchangeLog log, string session, LineNumber line)
 {
+    /// <summary>What one who is not let in can have held in memory.</summary>
+    private const int MaxHeld = 8;
+
+    private readonly List<(LogEntry Entry, byte[] Raw)> _held = [];
+    private bool _holding = true;
+
+    /// <summary>
+    /// Until access is decided nothing is written: whoever knocks without end must not fill the log. Writes what was held, in order and durably, before the decision is told; from then on
+    /// everything is written as it happens.
+    /// </summary>
+    /// <exception cref="Storage.StoreException">It is not in the log.</exception>
+    public async Task BeginAsync(CancellationToken cancellation)
+    {
+        _holding = false;
+        var entries = _held.Select(held => log.AppendAsync(held.Entry, held.Raw, cancellation)).ToList();
+        _held.Clear();
+        await Task.WhenAll(entries).ConfigureAwait(false);
+    }
+
     /// <summary>The terminal, once it is known.</summary>
     public TerminalId? Terminal { get; set; }
 
@@ -63,8 +82,13 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
         ScriptKind.Close => 300,
     };
 
-    private Task AppendAsync(LogDirection direction, int step, string kind, string detail, ReadOnlyMemory<byte> raw, CancellationToken cancellation) =>
-        log.AppendAsync(new LogEntry(session, Terminal, line, Order, direction, step, kind, detail), raw, cancellation);
+    private Task AppendAsync(LogDirection direction, int step, string kind, string detail, ReadOnlyMemory<byte> raw, CancellationToken cancellation)
+    {
+        var entry = new LogEntry(session, Terminal, line, Order, direction, step, kind, detail);
+        if (!_holding) return log.AppendAsync(entry, raw, cancellation);
+        if (_held.Count < MaxHeld) _held.Add((entry, raw.ToArray()));
+        return Task.CompletedTask;
+    }
 
     /// <summary>Only what is named here; tokens, codes, references, payloads and responses are in the HMAC alone.</summary>
     private static string DetailOf(Message message) => message switch

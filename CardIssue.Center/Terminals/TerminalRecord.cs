@@ -31,6 +31,11 @@ public sealed record TerminalRecord(
         : null;
 }
 
+/// <summary>Terminals that were added or changed.</summary>
+/// <param name="Revision">Up to where these are all changes.</param>
+/// <param name="Terminals">The terminals, as they are now.</param>
+public sealed record TerminalChanges(long Revision, IReadOnlyList<TerminalRecord> Terminals);
+
 /// <summary>A card reader that a terminal may use, as the signed reader list has it; null is not compared.</summary>
 /// <param name="Kind">The kind of reader, such as "pcsc" or "serial".</param>
 /// <param name="Vendor">The vendor's name.</param>

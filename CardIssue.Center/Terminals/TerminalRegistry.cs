@@ -24,6 +24,16 @@ public interface ITerminalRegistry : IReaderRequests
     /// <returns>False when there is no such terminal.</returns>
     Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default);
 
+    /// <summary>Whether an enabled terminal has this certificate.</summary>
+    /// <param name="sha256">SHA-256 of the certificate's DER, 32 bytes.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<bool> KnowsCertificateAsync(ByteString sha256, CancellationToken cancellation = default);
+
+    /// <summary>The terminals that were added or changed since a revision, by whatever program.</summary>
+    /// <param name="revision">What <see cref="TerminalChanges.Revision"/> said the last time; -1 for all terminals.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<TerminalChanges> ChangedSinceAsync(long revision, CancellationToken cancellation = default);
+
     /// <summary>Replaces the readers that a terminal may use, and counts their version up.</summary>
     /// <returns>False when there is no such terminal.</returns>
     /// <exception cref="ArgumentException">A reader's record does not hold together; the message says why.</exception>
@@ -59,10 +69,10 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         ArgumentNullException.ThrowIfNull(terminal);
         if (terminal.Fault is { } fault) throw new ArgumentException($"terminal {terminal.Terminal}: {fault}", nameof(terminal));
         await database.WriteAsync(connection => connection.Execute("""
-            INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at)
-            VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now)
+            INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at, revision)
+            VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, (SELECT generation + 1 FROM store_meta))
             ON CONFLICT (terminal) DO UPDATE SET lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
-              certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now
+              certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = excluded.revision
             """,
             ("$terminal", terminal.Terminal), ("$lines", string.Join(' ', terminal.Lines)), ("$networks", string.Join(' ', terminal.Networks)),
             ("$credential", terminal.CredentialKey), ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate),
@@ -79,8 +89,20 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
 
     /// <inheritdoc/>
     public Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default) => database.WriteAsync(
-        connection => connection.Execute("UPDATE terminals SET enabled = $enabled, updated_at = $now WHERE terminal = $terminal",
+        connection => connection.Execute(
+            "UPDATE terminals SET enabled = $enabled, updated_at = $now, revision = (SELECT generation + 1 FROM store_meta) WHERE terminal = $terminal",
             ("$enabled", enabled), ("$now", database.Now), ("$terminal", terminal)) == 1, cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> KnowsCertificateAsync(ByteString sha256, CancellationToken cancellation = default) => database.ReadAsync(
+        connection => !sha256.IsEmpty
+            && connection.Number("SELECT count(*) FROM terminals WHERE certificate = $certificate AND enabled = 1", ("$certificate", sha256)) > 0, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TerminalChanges> ChangedSinceAsync(long revision, CancellationToken cancellation = default) => database.ReadAsync(connection =>
+        new TerminalChanges(
+            connection.Number("SELECT generation FROM store_meta"),
+            connection.Query("SELECT * FROM terminals WHERE revision > $seen", Read, ("$seen", revision))), cancellation);
 
     /// <inheritdoc/>
     public async Task<bool> SetReadersAsync(TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CancellationToken cancellation = default)

@@ -16,6 +16,7 @@ public sealed class EventQueue<TEvent> : IDisposable where TEvent : class
     private readonly Func<TEvent> _timerFired;
     private readonly ITimer _timer;
     private int _generation;
+    private bool _complete;
 
     /// <summary>Makes an empty queue.</summary>
     /// <param name="time">Where time comes from.</param>
@@ -62,8 +63,15 @@ public sealed class EventQueue<TEvent> : IDisposable where TEvent : class
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether events are dropped: after <see cref="Complete"/>.</summary>
+    public bool IsComplete => Volatile.Read(ref _complete);
+
     /// <summary>Lets no further event in.</summary>
-    public void Complete() => _entries.Writer.TryComplete();
+    public void Complete()
+    {
+        Volatile.Write(ref _complete, true);
+        _entries.Writer.TryComplete();
+    }
 
     /// <summary>Stops the timer and lets no further event in.</summary>
     public void Dispose()

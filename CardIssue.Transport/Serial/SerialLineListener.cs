@@ -34,13 +34,13 @@ public sealed class SerialLineListener : ILineListener
     /// <param name="portName">The serial port, as <c>/dev/ttyUSB0</c> or <c>COM3</c>.</param>
     /// <param name="options">The port's and the link's parameters; the defaults when null.</param>
     /// <param name="certificate">The center's certificate with its key, for TLS; without TLS when null. Stays the caller's, who disposes it after the listener.</param>
-    /// <param name="isKnown">Given SHA-256 of a client certificate (32 bytes), whether to let it in; all when null. Called on any thread.</param>
+    /// <param name="isKnown">Whether to let a peer with this certificate in; all when null. Called on any thread, once in each handshake.</param>
     /// <param name="lineOptions">Times; those that fit the speed (<see cref="SerialLineOptions.CreateLineOptions"/>) when null.</param>
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of ports that can't be opened and of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range, there is no line number or port name, or the certificate has no key or is not valid now.</exception>
     public SerialLineListener(
-        LineNumber line, string portName, SerialLineOptions? options = null, X509Certificate2? certificate = null, Func<ByteString, bool>? isKnown = null,
+        LineNumber line, string portName, SerialLineOptions? options = null, X509Certificate2? certificate = null, IsKnownPeer? isKnown = null,
         LineOptions? lineOptions = null, TimeProvider? time = null, ILogger? logger = null)
         : this(line, checkedOptions => SerialPortStream.Opener(portName, checkedOptions), options, certificate, isKnown, lineOptions, time, logger)
     {
@@ -51,13 +51,13 @@ public sealed class SerialLineListener : ILineListener
     /// <param name="open">Opens it, once for each line.</param>
     /// <param name="options">The port's and the link's parameters; the defaults when null.</param>
     /// <param name="certificate">The center's certificate with its key, for TLS; without TLS when null. Stays the caller's, who disposes it after the listener.</param>
-    /// <param name="isKnown">Given SHA-256 of a client certificate (32 bytes), whether to let it in; all when null. Called on any thread.</param>
+    /// <param name="isKnown">Whether to let a peer with this certificate in; all when null. Called on any thread, once in each handshake.</param>
     /// <param name="lineOptions">Times; those that fit the speed (<see cref="SerialLineOptions.CreateLineOptions"/>) when null.</param>
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of ports that can't be opened and of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range, there is no line number, or the certificate has no key or is not valid now.</exception>
     public SerialLineListener(
-        LineNumber line, OpenSerialPort open, SerialLineOptions? options = null, X509Certificate2? certificate = null, Func<ByteString, bool>? isKnown = null,
+        LineNumber line, OpenSerialPort open, SerialLineOptions? options = null, X509Certificate2? certificate = null, IsKnownPeer? isKnown = null,
         LineOptions? lineOptions = null, TimeProvider? time = null, ILogger? logger = null)
         : this(line, _ => open ?? throw new ArgumentNullException(nameof(open)), options, certificate, isKnown, lineOptions, time, logger)
     {
@@ -65,7 +65,7 @@ public sealed class SerialLineListener : ILineListener
 
     private SerialLineListener(
         LineNumber line, Func<SerialLineOptions, OpenSerialPort> opener, SerialLineOptions? options, X509Certificate2? certificate,
-        Func<ByteString, bool>? isKnown, LineOptions? lineOptions, TimeProvider? time, ILogger? logger)
+        IsKnownPeer? isKnown, LineOptions? lineOptions, TimeProvider? time, ILogger? logger)
     {
         if (line.Value < 1) throw new ArgumentException("A listener has a line number, 1 or greater.", nameof(line));
         Line = line;

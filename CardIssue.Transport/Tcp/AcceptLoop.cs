@@ -27,10 +27,15 @@ internal sealed class AcceptLoop : IAsyncDisposable
     private readonly BringUp _bringUp;
     private readonly Socket _socket;
     private readonly AddressCounts _counts;
-    private readonly SemaphoreSlim _handshakes;
+    private readonly WaitingRoom _handshakes;
+    private readonly RefusedConnections _refused;
     private readonly Channel<FramedLine> _lines;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+
+    // The loop counts as one of those that are served.
+    private readonly TaskCompletionSource _allServed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _serving = 1;
     private int _disposed;
 
     public AcceptLoop(LineNumber line, IPEndPoint endPoint, LineOptions options, TimeProvider time, ILogger logger, BringUp bringUp)
@@ -38,7 +43,8 @@ internal sealed class AcceptLoop : IAsyncDisposable
         if (line.Value < 1) throw new ArgumentException("A listener has a line number, 1 or greater.", nameof(line));
         (_line, _options, _time, _logger, _bringUp) = (line, options, time, logger, bringUp);
         _counts = new AddressCounts(options);
-        _handshakes = new SemaphoreSlim(options.MaxPendingHandshakes);
+        _handshakes = new WaitingRoom(options.MaxPendingHandshakes, options.MaxPendingPerAddress);
+        _refused = new RefusedConnections(logger, line.Value, time);
         _lines = Channel.CreateBounded<FramedLine>(options.Backlog);
         _socket = Listen(endPoint, options.Backlog);
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
@@ -65,8 +71,9 @@ internal sealed class AcceptLoop : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
         await _loop.ConfigureAwait(false);
-        // Every handshake holds one turn and has been cancelled: with all turns back, none is left.
-        for (var i = 0; i < _options.MaxPendingHandshakes; i++) await _handshakes.WaitAsync().ConfigureAwait(false);
+        Served();
+        await _allServed.Task.ConfigureAwait(false);
+        _refused.Flush();
         _lines.Writer.Complete();
         while (_lines.Reader.TryRead(out var line)) await line.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
@@ -91,23 +98,16 @@ internal sealed class AcceptLoop : IAsyncDisposable
         }
     }
 
+    /// <summary>Never waits for a handshake: who does not end his makes way for others (<see cref="WaitingRoom"/>).</summary>
     private async Task RunAsync()
     {
         try
         {
             while (true)
             {
-                await _handshakes.WaitAsync(_stop.Token).ConfigureAwait(false);
-                (Socket Socket, IPAddress Address)? accepted = null;
-                try
-                {
-                    accepted = await AcceptSocketAsync().ConfigureAwait(false);
-                }
-                finally
-                {
-                    if (accepted is null) _handshakes.Release();
-                }
-                if (accepted is { } one) _ = ServeAsync(one.Socket, one.Address);
+                if (await AcceptSocketAsync().ConfigureAwait(false) is not { } accepted) continue;
+                Interlocked.Increment(ref _serving);
+                _ = ServeAsync(accepted.Socket, accepted.Address);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -137,7 +137,7 @@ internal sealed class AcceptLoop : IAsyncDisposable
 
     private (Socket, IPAddress)? Refuse(Socket socket, IPAddress? address, string reason)
     {
-        Log.ConnectionRefused(_logger, _line.Value, address, reason);
+        _refused.Add(address, reason);
         socket.Close(timeout: 0);
         return null;
     }
@@ -149,26 +149,33 @@ internal sealed class AcceptLoop : IAsyncDisposable
         {
             if (Interlocked.Exchange(ref left, 1) == 0) _counts.Leave(address);
         }
+        using var turnedOut = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var guest = _handshakes.Enter(LinePlace.Of(address), () => _ = turnedOut.CancelAsync());
         try
         {
-            var line = await _bringUp(socket, address, Leave, _stop.Token).ConfigureAwait(false);
+            var line = await _bringUp(socket, address, Leave, turnedOut.Token).ConfigureAwait(false);
             if (_lines.Writer.TryWrite(line)) return;
-            Log.ConnectionRefused(_logger, _line.Value, address, $"{_options.Backlog} lines wait to be taken, the {nameof(LineOptions.Backlog)}.");
+            _refused.Add(address, $"{_options.Backlog} lines wait to be taken, the {nameof(LineOptions.Backlog)}.");
             await line.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Whatever one peer brings about, the others go on; what is not the peer's doing is a local bug, and logged as one.
-            if (e is IOException or OperationCanceledException or SocketException or AuthenticationException or ObjectDisposedException)
-                Log.ConnectionRefused(_logger, _line.Value, address, e.Message);
+            if (guest.IsTurnedOut) _refused.Add(address, "its handshake was not done, and others came.");
+            else if (e is IOException or OperationCanceledException or SocketException or AuthenticationException or ObjectDisposedException)
+                _refused.Add(address, e.Message);
             else Log.ConnectionFailed(_logger, _line.Value, address, e);
             Leave();
         }
         finally
         {
-            _counts.Settle(address);
-            _handshakes.Release();
+            Served();
         }
+    }
+
+    private void Served()
+    {
+        if (Interlocked.Decrement(ref _serving) == 0) _allServed.SetResult();
     }
 
     private static IPAddress? RemoteAddress(Socket socket)

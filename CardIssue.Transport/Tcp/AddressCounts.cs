@@ -6,31 +6,20 @@ namespace CardIssue.Transport;
 internal sealed class AddressCounts(LineOptions options)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<IPAddress, (int Pending, int All)> _byAddress = [];
+    private readonly Dictionary<IPAddress, int> _byAddress = [];
     private int _all;
 
-    /// <summary>Counts a new, pending connection. Says why not when a cap is reached.</summary>
+    /// <summary>Counts a new connection. Says why not when a cap is reached.</summary>
     public string? Enter(IPAddress address)
     {
         lock (_lock)
         {
-            var (pending, all) = _byAddress.GetValueOrDefault(address);
+            var here = _byAddress.GetValueOrDefault(address);
             if (_all >= options.MaxLines) return $"the listener has {options.MaxLines} lines, its {nameof(LineOptions.MaxLines)}.";
-            if (all >= options.MaxLinesPerAddress) return $"the address has {all} lines, the {nameof(LineOptions.MaxLinesPerAddress)}.";
-            if (pending >= options.MaxPendingPerAddress) return $"the address has {pending} handshakes, the {nameof(LineOptions.MaxPendingPerAddress)}.";
-            _byAddress[address] = (pending + 1, all + 1);
+            if (here >= options.MaxLinesPerAddress) return $"the address has {here} lines, the {nameof(LineOptions.MaxLinesPerAddress)}.";
+            _byAddress[address] = here + 1;
             _all++;
             return null;
-        }
-    }
-
-    /// <summary>The connection is pending no more.</summary>
-    public void Settle(IPAddress address)
-    {
-        lock (_lock)
-        {
-            var (pending, all) = _byAddress[address];
-            Store(address, pending - 1, all);
         }
     }
 
@@ -39,16 +28,10 @@ internal sealed class AddressCounts(LineOptions options)
     {
         lock (_lock)
         {
-            var (pending, all) = _byAddress[address];
-            Store(address, pending, all - 1);
+            var here = _byAddress[address];
+            if (here == 1) _byAddress.Remove(address);
+            else _byAddress[address] = here - 1;
             _all--;
         }
-    }
-
-    private void Store(IPAddress address, int pending, int all)
-    {
-        // Settle and Leave may come in either order.
-        if (pending == 0 && all == 0) _byAddress.Remove(address);
-        else _byAddress[address] = (pending, all);
     }
 }

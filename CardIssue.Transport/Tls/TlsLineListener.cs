@@ -24,14 +24,14 @@ public sealed class TlsLineListener : ILineListener
     /// <param name="line">The number of the dedicated line that comes in here, from the center's configuration.</param>
     /// <param name="endPoint">Where to listen; port 0 takes any that is free. <see cref="IPAddress.IPv6Any"/> takes IPv4, too.</param>
     /// <param name="certificate">The center's certificate with its key; stays the caller's, who disposes it after the listener.</param>
-    /// <param name="isKnown">Given SHA-256 of a client certificate (32 bytes), whether to let it in; all when null. Called on any thread.</param>
+    /// <param name="isKnown">Whether to let a peer with this certificate in; all when null. Called on any thread, once in each handshake.</param>
     /// <param name="options">Times and caps; the defaults when null.</param>
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of refused connections and broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range, there is no line number, or the certificate has no key or is not valid now.</exception>
     /// <exception cref="LineException"><see cref="LineFault.Unreachable"/>: the port can't be had.</exception>
     public TlsLineListener(
-        LineNumber line, IPEndPoint endPoint, X509Certificate2 certificate, Func<ByteString, bool>? isKnown = null,
+        LineNumber line, IPEndPoint endPoint, X509Certificate2 certificate, IsKnownPeer? isKnown = null,
         LineOptions? options = null, TimeProvider? time = null, ILogger? logger = null)
     {
         var checkedOptions = LineOptions.Checked(options);

@@ -14,19 +14,19 @@ internal sealed class TlsServer
 {
     private readonly ByteString _ownSha256;
     private readonly SslStreamCertificateContext _context;
-    private readonly Func<ByteString, bool> _isKnown;
+    private readonly IsKnownPeer? _isKnown;
     private readonly LineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     /// <exception cref="ArgumentException">The certificate has no key or is not valid now.</exception>
-    public TlsServer(X509Certificate2 certificate, Func<ByteString, bool>? isKnown, LineOptions options, TimeProvider time, ILogger logger)
+    public TlsServer(X509Certificate2 certificate, IsKnownPeer? isKnown, LineOptions options, TimeProvider time, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         if (!certificate.HasPrivateKey) throw new ArgumentException("The center's certificate has no private key.", nameof(certificate));
         if (CertificateCheck.Outdated(certificate, time) is { } outdated) throw new ArgumentException(outdated, nameof(certificate));
         (_options, _time, _logger) = (options, time, logger);
-        _isKnown = isKnown ?? (_ => true);
+        _isKnown = isKnown;
         _ownSha256 = TlsCertificates.Sha256(certificate);
         _context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
     }
@@ -43,7 +43,7 @@ internal sealed class TlsServer
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var wire = new CutSensingStream(bytes);
         var stream = new SslStream(wire, leaveInnerStreamOpen: false);
-        var check = new CertificateCheck(_time, sha256 => _isKnown(sha256) ? null : $"The certificate {sha256} is not known.");
+        var check = new CertificateCheck(_time, _ => null);
         try
         {
             await stream.AuthenticateAsServerAsync(HandshakeOptions(check), either.Token).ConfigureAwait(false);
@@ -52,6 +52,8 @@ internal sealed class TlsServer
             if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))
                 throw new LineException(LineFault.NotTrusted, $"The suite {stream.NegotiatedCipherSuite} is not allowed.");
             var peer = new LinePeer(line, address, check.Sha256, _ownSha256);
+            if (_isKnown is not null && !await _isKnown(peer, either.Token).ConfigureAwait(false))
+                await RefuseAsync(tlsEnd, $"The certificate {check.Sha256} is not known.", either.Token).ConfigureAwait(false);
             var framed = new FramedLine(stream, tlsEnd, peer, _options, _time, _logger);
             await framed.GreetAsync(either.Token).ConfigureAwait(false);
             return framed;

@@ -31,7 +31,7 @@ internal sealed class DemoCenter : IAsyncDisposable
             Vault = vault, Log = log, Host = "quickstart", Time = time,
             Orders = new SqliteOrderStore(database, orders), Desk = new SqliteOrderDesk(database, orders),
             Terminals = new SqliteTerminalRegistry(database), Products = new SqliteProductStore(database),
-            Limiter = new AdmissionLimiter(new AdmissionOptions(), time),
+            Admissions = new AdmissionCounts(new AdmissionOptions(), time),
         };
         Server = new CenterServer(_services);
     }

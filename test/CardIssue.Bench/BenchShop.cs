@@ -142,7 +142,7 @@ internal sealed class BenchShop : IAsyncDisposable
         var services = new CenterServices
         {
             Vault = _vault, Orders = _orders, Desk = new SqliteOrderDesk(_database, new OrderOptions()), Terminals = terminals,
-            Limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 1_000 }, TimeProvider.System),
+            Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = 1_000 }, TimeProvider.System),
             Products = new SqliteProductStore(_database), Log = _log, Host = "bench",
         };
         _serving = new CenterServer(services).RunAsync([new ServedLine(_listener)], _stop.Token);

@@ -16,7 +16,7 @@ internal sealed record ServedLineChoice(IReadOnlyList<LineRecord> Lines);
 
 /// <summary>Opens the listeners of the lines to serve, TLS with the vault's certificate.</summary>
 internal sealed class ServedLines(
-    ServedLineChoice choice, ITerminalRegistry registry, IKeyVault vault, StepDisplay display, ILoggerFactory loggers) : ILineSource, IDisposable
+    ServedLineChoice choice, ITerminalRegistry registry, TerminalDoor door, IKeyVault vault, StepDisplay display, ILoggerFactory loggers) : ILineSource, IDisposable
 {
     private X509Certificate2? _certificate;
 
@@ -48,7 +48,7 @@ internal sealed class ServedLines(
         switch (line.Kind)
         {
             case LineKind.Tls:
-                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Certificate(), logger: loggers.CreateLogger<TlsLineListener>());
+                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Certificate(), door.KnowsAsync, logger: loggers.CreateLogger<TlsLineListener>());
                 return (new ServedLine(tls, Results: line.Results), tls.LocalEndPoint.ToString());
             case LineKind.Tcp:
                 var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
@@ -56,7 +56,7 @@ internal sealed class ServedLines(
             case LineKind.Serial or LineKind.SerialTls:
                 var port = LineText.SerialOf(line);
                 var certificate = line.Kind is LineKind.SerialTls ? Certificate() : null;
-                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), certificate, logger: loggers.CreateLogger<SerialLineListener>());
+                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), certificate, door.KnowsAsync, logger: loggers.CreateLogger<SerialLineListener>());
                 return (new ServedLine(serial, WithoutTls: certificate is null, line.Results), port.ToString());
             default:
                 throw new CommandException(ExitCode.Usage, $"Line {line.Line} is of no kind that this program knows; see line list.");

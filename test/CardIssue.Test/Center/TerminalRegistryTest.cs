@@ -121,28 +121,4 @@ public class TerminalRegistryTest
                 Is.EqualTo(AdmissionFinding.WrongCertificate));
         });
     }
-
-    [Test]
-    public void ManyAttempts_TryBegin_LimitedPerPlaceUntilTheWindowPasses()
-    {
-        var time = new FakeTimeProvider();
-        var options = new AdmissionOptions { Attempts = 2 };
-        var limiter = new AdmissionLimiter(options, time);
-        var peer = Peer(2, "10.1.2.3", Certificate, Own);
-        Assert.That(new[] { limiter.TryBegin(peer), limiter.TryBegin(peer), limiter.TryBegin(peer) }, Is.EqualTo(new[] { true, true, false }));
-        Assert.That(limiter.TryBegin(Peer(2, "10.1.2.4", Certificate, Own)), Is.True);
-        time.Advance(options.Window);
-        Assert.That(limiter.TryBegin(peer), Is.True);
-        limiter.Admitted(peer);
-        Assert.That(new[] { limiter.TryBegin(peer), limiter.TryBegin(peer), limiter.TryBegin(peer) }, Is.EqualTo(new[] { true, true, false }));
-    }
-
-    [Test]
-    public void MorePlacesThanTheCap_TryBegin_OldestIsForgotten()
-    {
-        var limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 1, MaxPlaces = 16 }, new FakeTimeProvider());
-        for (var i = 0; i < 17; i++) Assert.That(limiter.TryBegin(Peer(1, $"10.0.0.{i}", default, default)), Is.True);
-        Assert.That(limiter.TryBegin(Peer(1, "10.0.0.16", default, default)), Is.False);
-        Assert.That(limiter.TryBegin(Peer(1, "10.0.0.0", default, default)), Is.True, "it was forgotten");
-    }
 }

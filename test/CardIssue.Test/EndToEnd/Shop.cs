@@ -121,7 +121,8 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     public static async Task<Shop> OpenAsync(
-        Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null, ShopLine? results = null, ShopReader? reader = null)
+        Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null, ShopLine? results = null, ShopReader? reader = null,
+        int attempts = 100)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
@@ -130,7 +131,7 @@ internal sealed class Shop : IAsyncDisposable
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
         var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7), results, reader ?? ShopReader.Virtual());
-        await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader);
+        await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader, attempts);
         shop.StartTerminal();
         return shop;
     }
@@ -218,7 +219,7 @@ internal sealed class Shop : IAsyncDisposable
         _serving = Server.RunAsync(Served(), _centerStop.Token);
     }
 
-    private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader)
+    private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader, int attempts)
     {
         var options = new CenterSessionOptions();
         change(options);
@@ -238,7 +239,7 @@ internal sealed class Shop : IAsyncDisposable
             Orders = Orders,
             Desk = Desk,
             Terminals = Registry,
-            Limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 100 }, TimeProvider.System),
+            Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = attempts }, TimeProvider.System),
             Products = new SqliteProductStore(Database),
             Log = Log,
             Options = options,

@@ -118,7 +118,7 @@ public class TlsLineTest
     {
         using var known = Lines.Certificate("known");
         await _listener.DisposeAsync();
-        _listener = new TlsLineListener(Lines.Seven, Lines.AnyPort, _center, sha256 => sha256 == TlsCertificates.Sha256(known));
+        _listener = new TlsLineListener(Lines.Seven, Lines.AnyPort, _center, (peer, _) => ValueTask.FromResult(peer.PeerCertificate == TlsCertificates.Sha256(known)));
         var fault = await Lines.FaultOf(() => Connector(_terminal).ConnectAsync(Lines.Soon()).AsTask());
         Assert.That(fault.Fault, Is.EqualTo(LineFault.NotTrusted), fault.ToString());
         await AssertListenerServesAsync(known);
@@ -210,21 +210,30 @@ public class TlsLineTest
     }
 
     [Test]
-    public async Task HandshakesOfOneAddress_AtTheirCap_NextIsCut()
+    public async Task HandshakesOfOneAddress_AtTheirCap_TheLongestIsGivenUpForTheNext()
     {
         await _listener.DisposeAsync();
         _listener = new TlsLineListener(Lines.Seven, Lines.AnyPort, _center, options: new LineOptions { MaxPendingPerAddress = 2 });
         var idle = Enumerable.Range(0, 3).Select(_ => new TcpClient()).ToList();
         await idle[0].ConnectAsync(_listener.LocalEndPoint);
+        var longest = idle[0].GetStream().ReadAsync(new byte[1]).AsTask();
         await idle[1].ConnectAsync(_listener.LocalEndPoint);
-        Assert.That(await EndOf(ConnectAndReadAsync(idle[2])), Is.True);
+        Assert.That(longest.IsCompleted, Is.False);
+        await idle[2].ConnectAsync(_listener.LocalEndPoint);
+        Assert.That(await EndOf(longest), Is.True);
+        await AssertListenerServesAsync();
         idle.ForEach(client => client.Dispose());
+    }
 
-        async Task<int> ConnectAndReadAsync(TcpClient client)
-        {
-            await client.ConnectAsync(_listener.LocalEndPoint);
-            return await client.GetStream().ReadAsync(new byte[1]);
-        }
+    [Test]
+    public async Task HandshakesOfManyAddresses_AtTheCapOfAll_OneFromElsewhereIsServed()
+    {
+        await _listener.DisposeAsync();
+        _listener = new TlsLineListener(Lines.Seven, Lines.AnyPort, _center, options: new LineOptions { MaxPendingHandshakes = 8, MaxPendingPerAddress = 4 });
+        var idle = Enumerable.Range(2, 6).SelectMany(host => Enumerable.Range(0, 4).Select(_ => new TcpClient(new IPEndPoint(IPAddress.Parse($"127.0.0.{host}"), 0)))).ToList();
+        foreach (var client in idle) await client.ConnectAsync(_listener.LocalEndPoint);
+        await AssertListenerServesAsync();
+        idle.ForEach(client => client.Dispose());
     }
 
     [Test]

@@ -32,6 +32,10 @@ internal abstract class ChangedStream(Stream inner) : ByteStream
 internal sealed class NoisyStream(Stream inner, Random random, int oneIn) : ChangedStream(inner)
 {
     private readonly Lock _sync = new();
+    private int _disturbed;
+
+    /// <summary>How many bytes were flipped, lost or doubled so far.</summary>
+    public int Disturbed => Volatile.Read(ref _disturbed);
 
     protected override byte[] Sent(ReadOnlySpan<byte> bytes) => Disturb(bytes);
 
@@ -42,7 +46,15 @@ internal sealed class NoisyStream(Stream inner, Random random, int oneIn) : Chan
         var disturbed = new List<byte>(bytes.Length + 1);
         lock (_sync)
             foreach (var b in bytes)
-                disturbed.AddRange(random.Next(oneIn) > 0 ? [b] : random.Next(3) switch { 0 => [(byte)(b ^ 1 << random.Next(8))], 1 => [], _ => [b, b] });
+            {
+                if (random.Next(oneIn) > 0)
+                {
+                    disturbed.Add(b);
+                    continue;
+                }
+                _disturbed++;
+                disturbed.AddRange(random.Next(3) switch { 0 => [(byte)(b ^ 1 << random.Next(8))], 1 => [], _ => [b, b] });
+            }
         return [.. disturbed.Take(bytes.Length * 2)];
     }
 }

@@ -134,7 +134,7 @@ public class SerialLineTest
     public async Task CertificateUnknown_WithPredicate_IsNotTrusted()
     {
         var cable = new Cable();
-        await using var listener = new SerialLineListener(Lines.Seven, cable.OpenCenter, Fast, _center, isKnown: _ => false);
+        await using var listener = new SerialLineListener(Lines.Seven, cable.OpenCenter, Fast, _center, isKnown: (_, _) => ValueTask.FromResult(false));
         Assert.That((await Lines.FaultOf(() => TlsConnector(cable.OpenTerminal).ConnectAsync(Lines.Soon()).AsTask())).Fault, Is.EqualTo(LineFault.NotTrusted));
     }
 

@@ -1,0 +1,79 @@
+using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>What the server does about those who may not, or may no longer, come in.</summary>
+public sealed partial class CenterServer
+{
+    /// <summary>The most counts of one window that get a row each in the log; the others get one together.</summary>
+    private const int MaxCountsTold = 64;
+
+    /// <summary>A terminal that was disabled, or whose place or keys were changed, loses its session: by this program or by another one.</summary>
+    private async Task WatchRegistryAsync(CancellationToken cancellation)
+    {
+        var seen = -1L;
+        using var timer = new PeriodicTimer(_services.Options.RegistryLook, _services.Time);
+        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        {
+            try
+            {
+                var changes = await _services.Terminals.ChangedSinceAsync(seen, cancellation).ConfigureAwait(false);
+                foreach (var changed in changes.Terminals) await EndSessionsThatDoNotFitAsync(changed).ConfigureAwait(false);
+                seen = changes.Revision;
+            }
+            catch (StoreException e)
+            {
+                OperationLog.RegistryNotRead(_logger, e.Message);
+            }
+        }
+    }
+
+    private async Task EndSessionsThatDoNotFitAsync(TerminalRecord changed)
+    {
+        foreach (var session in _sessions.Values)
+        {
+            if (session.Terminal is not { } terminal || terminal.Id != changed.Terminal) continue;
+            var finding = TerminalAdmission.Check(session.Peer, changed);
+            if (finding is not AdmissionFinding.Fits) await session.CutAsync($"terminal {changed.Terminal} may no longer come in: {finding}").ConfigureAwait(false);
+            else if (terminal.CredentialKey.Encoded != changed.CredentialKey || terminal.AgreementKey.Encoded != changed.AgreementKey)
+                await session.CutAsync($"terminal {changed.Terminal} has other keys now").ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Refused attempts that were not logged one by one get a row for each place and window.</summary>
+    private async Task TellCountsAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(_services.Admissions.Window, _services.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false)) await TellAsync(_services.Admissions.Take()).ConfigureAwait(false);
+        }
+        finally
+        {
+            await TellAsync(_services.Admissions.Take(all: true)).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TellAsync(IReadOnlyList<AdmissionCount> counts)
+    {
+        var told = counts.Take(MaxCountsTold).ToList();
+        if (counts.Count > MaxCountsTold) told.Add(new AdmissionCount(null, counts.Skip(MaxCountsTold).Sum(count => count.Count)));
+        foreach (var (who, count) in told)
+        {
+            var place = who ?? "other places";
+            OperationLog.Refused(_logger, count, place, _services.Admissions.Window);
+            var detail = $"{{\"count\":{count},\"from\":\"{place}\",\"seconds\":{(long)_services.Admissions.Window.TotalSeconds}}}";
+            try
+            {
+                await _services.Log.AppendAsync(new LogEntry(_services.Host, null, null, null, LogDirection.None, 310, "RefusedMany", detail), default).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                OperationLog.NotLogged(_logger, _services.Host, e.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Sessions;
+
+/// <summary>
+/// What a peer may before it is let in: two small messages, one after the other, and no row of the log for each. After it: a few frames under way, so that no terminal fills the
+/// host's memory by sending faster than it is answered.
+/// </summary>
+internal sealed partial class CenterSession
+{
+    /// <summary>Frames of an admitted terminal that wait to be handled; then the line is not read.</summary>
+    public const int MaxFramesWaiting = 8;
+
+    /// <summary>Messages before access is granted: <see cref="Hello"/> and <see cref="Proof"/>.</summary>
+    public const int MaxUnadmittedFrames = 2;
+
+    /// <summary>The longest frame before access is granted, in bytes: three times the longest <see cref="Hello"/>.</summary>
+    public const int MaxUnadmittedFrame = 1_024;
+
+    private readonly SemaphoreSlim _frames = new(1);
+    private int _framesBeforeAccess;
+    private bool _isLetIn, _isTold;
+
+    /// <summary>The next frame, once there is room for it. Null at the line's end, and when one who is not let in says too much.</summary>
+    private async ValueTask<LineFrame?> NextFrameAsync(CancellationToken cancellation)
+    {
+        await _frames.WaitAsync(cancellation).ConfigureAwait(false);
+        var frame = await _line.ReceiveAsync(cancellation).ConfigureAwait(false);
+        if (frame is null || Volatile.Read(ref _isLetIn)) return frame;
+        if (++_framesBeforeAccess <= MaxUnadmittedFrames && frame.Memory.Length <= MaxUnadmittedFrame) return frame;
+        frame.Dispose();
+        throw new LineException(LineFault.Oversized, $"Before access is granted a peer says {MaxUnadmittedFrames} messages of at most {MaxUnadmittedFrame} bytes; it said more.");
+    }
+
+    /// <summary>A frame was handled: another may be read.</summary>
+    private void FrameHandled() => _frames.Release();
+
+    private void LetIn()
+    {
+        Volatile.Write(ref _isLetIn, true);
+        _frames.Release(MaxFramesWaiting - 1);
+        OperationLog.LetIn(_logger, Name, _terminal!.Identity.Id, _line.Peer.Line!.Value, _line.Peer.Address?.ToString() ?? "no address");
+        WhenLetIn?.Invoke();
+    }
+
+    /// <summary>Counts a refusal, once for this session; whether it is logged by itself.</summary>
+    private bool IsTold(TerminalId? known)
+    {
+        _isTold = true;
+        return _services.Admissions.Refused(_line.Peer, known);
+    }
+
+    /// <summary>One who went without having been let in or refused.</summary>
+    private async ValueTask TellUnadmittedAsync()
+    {
+        if (_isLetIn || _isTold || !IsTold(known: null)) return;
+        try
+        {
+            await _log.BeginAsync(CancellationToken.None).ConfigureAwait(false);
+            await _log.DecidedAsync(310, "Unadmitted", $"from {LinePlace.Of(_line.Peer)}: gone before access was decided", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            OperationLog.NotLogged(_logger, Name, e.Message);
+        }
+    }
+
+    /// <summary>Ends the session at once, wherever it stands: its line is closed, and what it had of an order is let go as with any lost line.</summary>
+    /// <param name="reason">For the log.</param>
+    public async ValueTask CutAsync(string reason)
+    {
+        OperationLog.Ended(_logger, Name, reason);
+        await _line.DisposeAsync().ConfigureAwait(false);
+        await _queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty, Ended: reason)).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Terminals;
+using CardIssue.Core;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Relay;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>What those may who are not let in, and who is not let in any more.</summary>
+[TestFixture]
+public sealed class DoorTest
+{
+    private const int Attempts = 10;
+
+    [Test]
+    public async Task HelloAgainAndAgain_BeforeAccess_TheLineEndsAtTheThird()
+    {
+        await using var shop = await Shop.OpenAsync();
+        using var module = shop.Module.OpenModule();
+        await using var line = await shop.Listener.CreateConnector(IPAddress.Loopback).ConnectAsync(default);
+        var hello = MessageCodec.Encode(new Hello(1, 1, module.Identity.Id, module.BeginAdmission(), 8));
+        for (var i = 0; i < 3; i++) await line.SendAsync(hello, default);
+        Assert.That(await RawAccess.NextAsync(line), Is.InstanceOf<Challenge>());
+        Assert.That(async () => await RawAccess.NextAsync(line), Throws.InstanceOf<LineException>());
+    }
+
+    [Test]
+    public async Task LongFrame_BeforeAccess_TheLineEnds()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await using var line = await shop.Listener.CreateConnector(IPAddress.Loopback).ConnectAsync(default);
+        await line.SendAsync(new byte[2_000], default);
+        Assert.That(async () => await RawAccess.NextAsync(line), Throws.InstanceOf<LineException>());
+    }
+
+    [Test]
+    public async Task ManyWrongProofs_FewRowsAndACount_AndTheHonestTerminalAtTheSameAddressIsLetIn()
+    {
+        await using var shop = await Shop.OpenAsync(attempts: Attempts);
+        await shop.ShowsAsync("AccessGranted");
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        var before = (await shop.Log.VerifyAsync()).Entries;
+        var codes = new List<RefusalCode>();
+        for (var i = 0; i < 200; i++)
+        {
+            using var module = shop.Module.OpenModule();
+            await using var line = await shop.Listener.CreateConnector(IPAddress.Loopback).ConnectAsync(default);
+            codes.Add(((Refused)await RawAccess.AskAsync(line, module, shop.Vault.Identity.Id, new LineNumber(7), spoil: true)).Code);
+        }
+        Assert.That(codes.Take(Attempts), Is.All.EqualTo(RefusalCode.NotKnown));
+        Assert.That(codes.Skip(Attempts), Is.All.EqualTo(RefusalCode.TooMany));
+
+        await shop.RestartTerminalAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        await shop.RestartCenterAsync();
+        var rows = await shop.Log.ReadAsync(new LogQuery());
+        Assert.That(rows.Count(row => row.Entry.Kind == "Refusing"), Is.EqualTo(Attempts));
+        Assert.That(rows.Single(row => row.Entry.Kind == "RefusedMany").Entry.Detail, Does.Contain("\"count\":190,\"from\":\"127.0.0.1\""));
+        TestContext.Progress.WriteLine($"200 wrong proofs and one issue: {rows.Count - before} rows");
+        Assert.That(rows.Count - before, Is.LessThan((Attempts * 5) + 70));
+        Assert.That((await shop.Log.VerifyAsync()).IsOk, Is.True);
+    }
+
+    [Test]
+    public async Task ComersThatSayNothing_AreCountedAndNotLoggedOneByOne()
+    {
+        await using var shop = await Shop.OpenAsync(attempts: Attempts);
+        await shop.ShowsAsync("AccessGranted");
+        for (var i = 0; i < 50; i++) await (await shop.Listener.CreateConnector(IPAddress.Parse("10.0.0.9")).ConnectAsync(default)).DisposeAsync();
+        for (var i = 0; i < 200 && shop.Server.Sessions > 1; i++) await Task.Delay(20);
+        await shop.RestartCenterAsync();
+        var rows = await shop.Log.ReadAsync(new LogQuery());
+        Assert.That(rows.Count(row => row.Entry.Kind == "Unadmitted"), Is.EqualTo(Attempts));
+        Assert.That(rows.Single(row => row.Entry.Kind == "RefusedMany").Entry.Detail, Does.Contain("\"count\":40,\"from\":\"10.0.0.9\""));
+    }
+
+    [Test]
+    public async Task UnadmittedLines_AtTheirCap_TheLongestOfTheFullestPlaceIsClosed_AndOneFromElsewhereIsLetIn()
+    {
+        await using var shop = await Shop.OpenAsync(options => (options.MaxUnadmitted, options.MaxUnadmittedPerPlace) = (4, 3));
+        await shop.ShowsAsync("AccessGranted");
+        var idle = new List<ILine>();
+        for (var i = 0; i < 6; i++) idle.Add(await shop.Listener.CreateConnector(IPAddress.Parse("10.0.0.9")).ConnectAsync(default));
+        Assert.That(async () => await RawAccess.NextAsync(idle[0]), Throws.InstanceOf<LineException>());
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        await shop.RestartTerminalAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        foreach (var line in idle) await line.DisposeAsync();
+    }
+
+    [Test]
+    public async Task TerminalDisabled_InMidIssue_LosesItsSession_AndGoesOnWithTheSameCardWhenItIsLetInAgain()
+    {
+        await using var shop = await Shop.OpenAsync(options => options.RegistryLook = TimeSpan.FromMilliseconds(50));
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        var disabling = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shop.WhenShown("InsertCard", disabling.SetResult);
+        var issuing = shop.IssueAsync("o-1");
+        await disabling.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await shop.Registry.EnableAsync(Shop.TerminalName, false);
+        await shop.ShowsAsync("LineLost");
+        Assert.That((await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry.Detail), Has.Some.Contains("may no longer come in: Disabled"));
+        for (var i = 0; i < 100 && shop.Server.Sessions > 0; i++) await Task.Delay(20);
+        Assert.That((await shop.ViewAsync("o-1")).Session, Is.Null);
+        shop.Reader.Insert(Shop.Card(1));
+        await Task.Delay(300);
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Ready));
+        await shop.Registry.EnableAsync(Shop.TerminalName, true);
+        Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued));
+    }
+
+    [Test]
+    public async Task Registry_KnowsTheCertificatesOfEnabledTerminals_AndTellsWhatChanged()
+    {
+        await using var shop = await Shop.OpenAsync(line: ShopLine.Loopback(7, withTls: true));
+        var door = new TerminalDoor(shop.Registry, new AdmissionCounts(new AdmissionOptions(), TimeProvider.System));
+        Assert.That(await Knows(ShopLine.TerminalCertificate), Is.True);
+        Assert.That(await Knows(ByteString.Own(new byte[32])), Is.False);
+        Assert.That(await Knows(default), Is.False);
+        var seen = await shop.Registry.ChangedSinceAsync(-1);
+        Assert.That(seen.Terminals.Select(terminal => terminal.Terminal), Is.EqualTo(new[] { Shop.TerminalName }));
+        Assert.That((await shop.Registry.ChangedSinceAsync(seen.Revision)).Terminals, Is.Empty);
+        await shop.Registry.EnableAsync(Shop.TerminalName, false);
+        Assert.That((await shop.Registry.ChangedSinceAsync(seen.Revision)).Terminals.Single().Enabled, Is.False);
+        Assert.That(await Knows(ShopLine.TerminalCertificate), Is.False, "it is disabled");
+
+        ValueTask<bool> Knows(ByteString certificate) => door.KnowsAsync(new LinePeer(new LineNumber(7), IPAddress.Loopback, certificate, certificate), default);
+    }
+}

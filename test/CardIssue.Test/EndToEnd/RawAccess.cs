@@ -1,0 +1,43 @@
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Modules;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>S210 and S220 by hand, on a line that is up.</summary>
+internal static class RawAccess
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Asks for access; returns what the center says in the end.</summary>
+    /// <param name="up">The line.</param>
+    /// <param name="module">Who asks.</param>
+    /// <param name="center">The center's name.</param>
+    /// <param name="line">The number of the line, as the center has it.</param>
+    /// <param name="spoil">Whether the proof is a wrong one.</param>
+    public static async Task<Message> AskAsync(ILine up, SoftwareModule module, CenterId center, LineNumber line, bool spoil = false)
+    {
+        var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(), 8);
+        await up.SendAsync(MessageCodec.Encode(hello), default);
+        var challenge = (Challenge)await NextAsync(up);
+        var transcript = new AdmissionTranscript
+        {
+            MinVersion = 1, MaxVersion = 1, Version = challenge.Version, Terminal = hello.Terminal, Center = center, Window = hello.Window,
+            Line = line, TerminalNonce = hello.Nonce, CenterNonce = challenge.Nonce, TerminalCertificate = up.Peer.OwnCertificate, CenterCertificate = up.Peer.PeerCertificate,
+        };
+        module.SignAdmission(transcript, out var signature);
+        var bytes = signature.ToArray();
+        if (spoil) bytes[0] ^= 1;
+        await up.SendAsync(MessageCodec.Encode(new Proof(ByteString.Own(bytes))), default);
+        return await NextAsync(up);
+    }
+
+    /// <summary>The next message.</summary>
+    public static async Task<Message> NextAsync(ILine line)
+    {
+        using var frame = await line.ReceiveAsync(default).AsTask().WaitAsync(Limit);
+        return frame is null ? throw new LineException(LineFault.Closed, "The center closed the line.") : MessageCodec.Decode(frame.Memory).Message!;
+    }
+}

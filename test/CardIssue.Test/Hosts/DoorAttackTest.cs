@@ -1,0 +1,274 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Modules;
+using CardIssue.Test.EndToEnd;
+using CardIssue.Test.Keys;
+using CardIssue.Transport;
+using Microsoft.Data.Sqlite;
+
+namespace CardIssue.Test.Hosts;
+
+/// <summary>
+/// A center's process under attack by who has no access, on a line with TLS and on one without: half-open handshakes, any certificate, random bytes, long frames that come slowly,
+/// hellos again and again. The honest terminal, at the attackers' own address too, gets access; memory and log stay bounded. Loopback only, and it ends by itself.
+/// </summary>
+[TestFixture, NonParallelizable]
+[Platform("Linux", Reason = "The attackers have sixteen loopback addresses, and memory is read from /proc.")]
+public sealed class DoorAttackTest
+{
+    private const int HalfOpen = 5_000, Addresses = 16, Reconnecting = 8;
+
+    /// <summary>What the center's resident memory may grow by: 256 lines that are not let in and 64 handshakes, with all their buffers, take less than half.</summary>
+    private const int MaxGrowthMiB = 192;
+
+    private const int MaxRows = 1_500;
+
+    private static readonly TimeSpan Attack = TimeSpan.FromSeconds(10), MaxAccess = TimeSpan.FromSeconds(10), Longest = TimeSpan.FromSeconds(60);
+
+    private readonly CenterHostProcess _host = new();
+    private readonly CancellationTokenSource _stop = new();
+    private int _opened, _handshakes, _hellos, _bytes;
+
+    [OneTimeTearDown]
+    public void Delete()
+    {
+        _stop.Dispose();
+        _host.Dispose();
+    }
+
+    [Test]
+    public async Task CenterUnderAttack_HonestTerminalGetsAccess_MemoryAndLogStayBounded()
+    {
+        using var file = await EnrolAsync();
+        using var center = _host.Begin("serve", "--line", "3=tls:127.0.0.1:0", "--line", "4=tcp:127.0.0.1:0", "--without-tls");
+        try
+        {
+            var (tls, tcp) = (await PortAsync(center), await PortAsync(center));
+            _ = center.StandardOutput.ReadToEndAsync();
+            _ = center.StandardError.ReadToEndAsync();
+            var quiet = await AccessAsync(file, tls);
+            var (memory, rows) = (ResidentMiB(center), Rows());
+            var attackers = Attackers(tls, tcp).ToArray();
+            var times = new List<TimeSpan>();
+            var peak = memory;
+            for (var clock = Stopwatch.StartNew(); clock.Elapsed < Attack;)
+            {
+                times.Add(await AccessAsync(file, tls));
+                peak = Math.Max(peak, ResidentMiB(center));
+                await Task.Delay(100);
+            }
+            await _stop.CancelAsync();
+            await Task.WhenAll(attackers).WaitAsync(Longest);
+            var logged = Rows() - rows;
+            TestContext.Progress.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"door: {_opened} half-open, {_handshakes} handshakes with any certificate, {_hellos} hellos, {_bytes} random; access in {quiet.TotalMilliseconds:0} ms when quiet, under attack {times.Count} times: median {Median(times).TotalMilliseconds:0} ms, longest {times.Max().TotalMilliseconds:0} ms; memory {memory} to {peak} MiB; {logged} rows"));
+            Assert.Multiple(() =>
+            {
+                Assert.That(times.Max(), Is.LessThan(MaxAccess));
+                Assert.That(peak - memory, Is.LessThan(MaxGrowthMiB));
+                Assert.That(logged, Is.LessThan(MaxRows));
+                Assert.That(center.HasExited, Is.False);
+                Assert.That((_opened, _handshakes, _hellos, _bytes), Is.GreaterThan((HalfOpen / 10, 0, 0, 0)), "there was an attack");
+            });
+        }
+        finally
+        {
+            if (!center.HasExited) center.Kill(entireProcessTree: true);
+        }
+    }
+
+    private IEnumerable<Task> Attackers(int tls, int tcp)
+    {
+        yield return Task.Run(() => HalfOpenAsync(tls));
+        for (var i = 0; i < Reconnecting; i++) yield return Task.Run(() => ReconnectAsync(tls));
+        yield return Task.Run(() => RandomBytesAsync(tls));
+        yield return Task.Run(() => RandomBytesAsync(tcp));
+        yield return Task.Run(() => SlowFramesAsync(tcp));
+        for (var i = 0; i < 2; i++) yield return Task.Run(() => HelloAgainAsync(tcp));
+    }
+
+    /// <summary>The record header of a ClientHello (RFC 8446 5.1) and then nothing; sixteen addresses, the honest terminal's own among them.</summary>
+    private async Task HalfOpenAsync(int port)
+    {
+        var open = new Queue<Socket>();
+        while (!_stop.IsCancellationRequested && _opened < HalfOpen)
+        {
+            var socket = await TryConnectAsync(port, _opened++ % Addresses);
+            if (socket is null) continue;
+            await TryAsync(async () => await socket.SendAsync(new byte[] { 22, 3, 1, 2, 0 }));
+            open.Enqueue(socket);
+            if (open.Count > 1_000) open.Dequeue().Dispose();
+        }
+        await WaitAsync();
+        while (open.TryDequeue(out var socket)) socket.Dispose();
+    }
+
+    /// <summary>A whole handshake with a certificate that nobody knows, as fast as it goes.</summary>
+    private async Task ReconnectAsync(int port)
+    {
+        using var certificate = TlsCertificates.CreateSelfSigned("CN=anybody", DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
+        while (!_stop.IsCancellationRequested)
+        {
+            if (await TryConnectAsync(port, 0) is not { } socket) continue;
+            await using var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), false, (_, _, _, _) => true);
+            await TryAsync(async () =>
+            {
+                await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "center", ClientCertificates = [certificate] }, _stop.Token);
+                Interlocked.Increment(ref _handshakes);
+                _ = await stream.ReadAsync(new byte[16], _stop.Token);
+            });
+        }
+    }
+
+    private async Task RandomBytesAsync(int port)
+    {
+        var random = new Random(1);
+        while (!_stop.IsCancellationRequested)
+        {
+            using var socket = await TryConnectAsync(port, 1);
+            if (socket is null) continue;
+            var bytes = new byte[random.Next(1, 2_000)];
+            random.NextBytes(bytes);
+            await TryAsync(async () => await socket.SendAsync(bytes));
+            Interlocked.Increment(ref _bytes);
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>The longest frame is announced and comes byte by byte, on as many lines as there are places.</summary>
+    private async Task SlowFramesAsync(int port)
+    {
+        var open = new List<Socket>();
+        for (var i = 0; i < 300 && !_stop.IsCancellationRequested; i++)
+            if (await TryConnectAsync(port, 2 + (i % (Addresses - 2))) is { } socket) open.Add(socket);
+        while (!_stop.IsCancellationRequested)
+        {
+            foreach (var socket in open) await TryAsync(async () => await socket.SendAsync(new byte[] { 1, 2, 0 }));
+            await Task.Delay(100);
+        }
+        open.ForEach(socket => socket.Dispose());
+    }
+
+    private async Task HelloAgainAsync(int port)
+    {
+        var hello = MessageCodec.Encode(new Hello(1, 1, new TerminalId("T-1"), ByteString.Own(new byte[Limits.NonceLength]), 8));
+        var connector = new TcpLineConnector("127.0.0.1", port);
+        while (!_stop.IsCancellationRequested)
+        {
+            await TryAsync(async () =>
+            {
+                await using var line = await connector.ConnectAsync(_stop.Token);
+                for (var i = 0; i < 100; i++) await line.SendAsync(hello, _stop.Token);
+            });
+            Interlocked.Increment(ref _hellos);
+        }
+    }
+
+    /// <summary>From one of the loopback addresses 127.0.0.1 to 127.0.0.16.</summary>
+    private static async Task<Socket?> TryConnectAsync(int port, int address)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(new IPAddress([127, 0, 0, (byte)(1 + address)]), 0));
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>What the center does to an attacker's line is no failure of the test.</summary>
+    private static async Task TryAsync(Func<Task> attack)
+    {
+        try
+        {
+            await attack();
+        }
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
+        {
+            return;
+        }
+    }
+
+    private async Task WaitAsync() => await Task.Delay(Timeout.Infinite, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+
+    /// <summary>Line up to access granted, from 127.0.0.1, where attackers come from as well.</summary>
+    private static async Task<TimeSpan> AccessAsync(SoftwareModuleFile file, int port)
+    {
+        using var module = file.OpenModule();
+        using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
+        var connector = new TlsLineConnector("127.0.0.1", port, certificate, TlsTrust.Pinned(module.Center.TlsCertificate));
+        var clock = Stopwatch.StartNew();
+        // A terminal tries again by itself; here at once.
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await using var line = await connector.ConnectAsync(new CancellationTokenSource(Longest).Token);
+                var answer = await RawAccess.AskAsync(line, module, module.Center.Id, new LineNumber(3));
+                Assert.That(answer, Is.InstanceOf<Admitted>());
+                return clock.Elapsed;
+            }
+            catch (LineException) when (clock.Elapsed < MaxAccess)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    private async Task<SoftwareModuleFile> EnrolAsync()
+    {
+        await DoAsync("init", "--id", "main");
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        var module = SoftwareModuleFile.Create(_host.File("module"), passphrase, new TerminalId("T-1"), 1, PassphraseFileTest.Cheapest);
+        module.TrustCenter(CenterIdentity.Read(await File.ReadAllBytesAsync(Path.Combine(_host.Data, "center.json"))));
+        using var certificate = TlsCertificates.CreateSelfSigned("CN=T-1", DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
+        using var pkcs12 = TlsCertificates.ToPfx(certificate, []);
+        module.UseTlsClient(pkcs12.Span, TlsCertificates.Sha256(certificate));
+        await File.WriteAllBytesAsync(_host.File("terminal.json"), module.Identity.Write());
+        await DoAsync("terminal", "add", "--file", _host.File("terminal.json"), "--line", "3", "--address", "127.0.0.1");
+        return module;
+    }
+
+    private async Task DoAsync(params string[] args)
+    {
+        var run = await _host.RunAsync(args);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+    }
+
+    private static async Task<int> PortAsync(Process center)
+    {
+        var ready = await center.StandardOutput.ReadLineAsync().WaitAsync(Longest);
+        Assert.That(ready, Does.StartWith("ready line "));
+        return IPEndPoint.Parse(ready!.Split(' ')[^1]).Port;
+    }
+
+    private static int ResidentMiB(Process center) => (int)(long.Parse(
+        File.ReadLines($"/proc/{center.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture) / 1_024);
+
+    private long Rows()
+    {
+        var text = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_host.Data, "log", "log.db"), Pooling = false, Mode = SqliteOpenMode.ReadOnly };
+        using var connection = new SqliteConnection(text.ToString());
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM log_entries";
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
+}
