@@ -17,6 +17,11 @@ internal sealed class EmvCheck
     private static readonly BerTag RecordTemplate = 0x70, Number = 0x5A, Track2Data = 0x57, Expiry = 0x5F24, Service = 0x5F30, FileLocator = 0x94, VerificationList = 0x8E;
     private static readonly (BerTag Tag, string Name)[] DataObjectLists = [(0x8C, "CDOL1"), (0x8D, "CDOL2"), (0x9F38, "PDOL"), (0x9F49, "DDOL")];
 
+    /// <summary>The longest AFL, in bytes (EMV Book 3 annex A).</summary>
+    private const int MaxFileLocator = 252;
+
+    private const int LocatorEntry = 4;
+
     private readonly List<EmvFault> _faults = [];
     private readonly List<(ushort Grouping, BerTlv Object)> _objects = [];
     private readonly HashSet<ushort> _groupings = [];
@@ -126,8 +131,14 @@ internal sealed class EmvCheck
         {
             if (item.Tag != FileLocator) continue;
             var locator = item.Value.Span;
-            if (locator.IsEmpty || locator.Length % 4 != 0) Fault(grouping, item.Tag, "Tag 94 (AFL) is not made of entries of 4 bytes.");
-            for (var at = 0; at + 4 <= locator.Length; at += 4) CheckEntry(grouping, at / 4 + 1, locator.Slice(at, 4));
+            if (locator.Length > MaxFileLocator)
+            {
+                Fault(grouping, item.Tag, $"Tag 94 (AFL) has {locator.Length} bytes; {MaxFileLocator} are the most.");
+                continue;
+            }
+            if (locator.IsEmpty || locator.Length % LocatorEntry != 0) Fault(grouping, item.Tag, "Tag 94 (AFL) is not made of entries of 4 bytes.");
+            for (var at = 0; at + LocatorEntry <= locator.Length; at += LocatorEntry)
+                CheckEntry(grouping, at / LocatorEntry + 1, locator.Slice(at, LocatorEntry));
         }
     }
 
@@ -139,9 +150,13 @@ internal sealed class EmvCheck
             Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) is malformed.");
             return;
         }
-        for (int record = first; record <= last; record++)
-            if (!_groupings.Contains((ushort)(sfi << 8 | record)))
-                Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) names record {record} of SFI {sfi}, but there is no DGI {sfi:X2}{record:X2}.");
+        // One fault for all of an entry's records: four bytes can name 255.
+        var (missing, lacking) = (0, 0);
+        for (int record = last; record >= first; record--)
+            if (!_groupings.Contains((ushort)(sfi << 8 | record))) (missing, lacking) = (record, lacking + 1);
+        if (lacking == 0) return;
+        var others = lacking == 1 ? "" : $", nor for {lacking - 1} more of its records";
+        Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) names record {missing} of SFI {sfi}, but there is no DGI {sfi:X2}{missing:X2}{others}.");
     }
 
     private void CheckLists()
