@@ -73,14 +73,27 @@ internal sealed class IdentityFile
         if (reader.TokenType != JsonTokenType.StartObject) throw Error(reader.TokenStartIndex, "the file holds no JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.GetString()!;
+            var name = Text(ref reader);
             if (!fields.Contains(name)) throw Error(reader.TokenStartIndex, $"\"{name}\" is not known; known are {string.Join(", ", fields.ToArray())}");
             if (_values.ContainsKey(name)) throw Error(reader.TokenStartIndex, $"\"{name}\" stands twice");
             reader.Read();
             if (reader.TokenType != JsonTokenType.String) throw Error(reader.TokenStartIndex, $"\"{name}\" is no string");
-            _values[name] = (reader.GetString()!, reader.TokenStartIndex);
+            _values[name] = (Text(ref reader), reader.TokenStartIndex);
         }
         while (reader.Read()) { }
+    }
+
+    /// <summary>Half a surrogate pair, written as an escape, and bytes that are no UTF-8 are JSON to the reader, and no text.</summary>
+    private string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Error(reader.TokenStartIndex, "this text is no Unicode", e);
+        }
     }
 
     private FormatException Error(long at, string what, Exception? inner = null)

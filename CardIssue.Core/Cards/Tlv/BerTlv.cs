@@ -165,7 +165,7 @@ public sealed record BerTlv
     }
 
     /// <summary>Where padding ends that cannot be anything else: any 00, and of a run of FF all but the last two, as no tag begins with three.</summary>
-    private static int AfterPadding(ReadOnlySpan<byte> bytes, int at)
+    internal static int AfterPadding(ReadOnlySpan<byte> bytes, int at)
     {
         while (at < bytes.Length && bytes[at] is ZeroPadding or OnesPadding)
         {
