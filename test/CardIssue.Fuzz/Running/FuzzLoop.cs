@@ -36,13 +36,15 @@ internal static class FuzzLoop
         var kept = new List<byte[]>();
         var cases = 0;
         var pool = new List<byte[]>();
-        foreach (var input in target.Seeds().Concat(corpus))
-        {
-            pool.Add(input);
-            Case(input, isSeed: true);
-        }
+        pool.AddRange(target.Seeds().Concat(corpus));
         if (pool.Count == 0) pool.Add([]);
-        for (var started = Stopwatch.GetTimestamp(); cases < maxCases && findings.Count < MaxFindings && Stopwatch.GetElapsedTime(started) < time;)
+        var inputs = pool.ToArray();
+        // A flow takes so long that a short run has time for some of them: for others each time.
+        if (target.IsFlow) random.Shuffle(inputs);
+        var started = Stopwatch.GetTimestamp();
+        foreach (var input in inputs)
+            if (!target.IsFlow || Stopwatch.GetElapsedTime(started) < time) Case(input, isSeed: true);
+        for (started = target.IsFlow ? started : Stopwatch.GetTimestamp(); cases < maxCases && findings.Count < MaxFindings && Stopwatch.GetElapsedTime(started) < time;)
             Case(target.Mutator.Change(pool[random.Next(pool.Count)], pool, random), isSeed: false);
         return new FuzzReport(target.Name, seed, cases, coverage.Branches, kept, [.. findings.Values]);
 
