@@ -5,7 +5,8 @@ using CardIssue.Fuzz.Targets;
 
 namespace CardIssue.Fuzz;
 
-/// <summary>The command line: <c>[TARGET] [SECONDS] [--seed N]</c>, <c>TARGET --replay FILE</c>, <c>--list</c>, <c>--instrument FOLDER</c>.</summary>
+/// <summary>The command line: <c>[TARGET] [SECONDS] [--seed N]</c>, <c>TARGET --replay FILE</c>, <c>--list</c>, <c>--instrument
+/// FOLDER</c>.</summary>
 internal static class FuzzCommand
 {
     private const string Usage = """
@@ -27,13 +28,15 @@ internal static class FuzzCommand
             case ["--list"]:
                 foreach (var target in FuzzTargets.All) Console.WriteLine(target.Name);
                 return Well;
-            case [var name, "--replay", var file]: return FuzzTargets.Find(name) is { } again && File.Exists(file) ? Replay(again, File.ReadAllBytes(file)) : Misused();
+            case [var name, "--replay", var file]: return FuzzTargets.Find(name) is { } again && File.Exists(file) ? Replay(again,
+                File.ReadAllBytes(file)) : Misused();
         }
         var words = args.ToList();
         var seed = RandomNumberGenerator.GetInt32(int.MaxValue);
         if (words.IndexOf("--seed") is >= 0 and var at)
         {
-            if (at + 1 >= words.Count || !int.TryParse(words[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out seed)) return Misused();
+            if (at + 1 >= words.Count || !int.TryParse(words[at + 1], NumberStyles.None, CultureInfo.InvariantCulture,
+                out seed)) return Misused();
             words.RemoveRange(at, 2);
         }
         var targets = FuzzTargets.All;
@@ -43,7 +46,8 @@ internal static class FuzzCommand
             words.RemoveAt(0);
         }
         var seconds = 10;
-        if (words.Count > 1 || words.Count == 1 && (!int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds < 1)) return Misused();
+        if (words.Count > 1 || words.Count == 1 && (!int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out seconds)
+            || seconds < 1)) return Misused();
         return Fuzz(targets, TimeSpan.FromSeconds(seconds), seed);
     }
 
@@ -65,7 +69,8 @@ internal static class FuzzCommand
     {
         Directory.CreateDirectory(Output);
         var last = Path.Combine(Output, $"{target.Name}.running");
-        if (LastCase.LeftBehind(last) is { } fatal) Tell(new Finding(target.Name, fatal, "the last run was ended, by this case or by somebody, while it ran"));
+        if (LastCase.LeftBehind(last) is { } fatal) Tell(new Finding(target.Name, fatal,
+            "the last run was ended, by this case or by somebody, while it ran"));
         FuzzReport report;
         using (var running = new LastCase(last))
             report = FuzzLoop.Run(target, FuzzTargets.Corpus(target.Name).Concat(Kept(target.Name)), seed, time, running: running.Note);

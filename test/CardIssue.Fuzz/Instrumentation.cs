@@ -5,7 +5,8 @@ namespace CardIssue.Fuzz;
 /// <summary>Rewrites CardIssue's own assemblies in a copy of the program's folder so that they count the branches that they take.</summary>
 internal static class Instrumentation
 {
-    /// <summary>Instruments <c>CardIssue.*.dll</c> and <c>virtualcard.dll</c> in a folder, those that are not yet; 0 when all went well.</summary>
+    /// <summary>Instruments <c>CardIssue.*.dll</c> and <c>virtualcard.dll</c> in a folder, those that are not yet; 0 when all went
+    /// well.</summary>
     public static int Instrument(string folder)
     {
         foreach (var file in Directory.EnumerateFiles(folder, "*.dll").Where(IsOurs))
@@ -26,5 +27,6 @@ internal static class Instrumentation
     }
 
     private static bool IsOurs(string file) =>
-        Path.GetFileName(file) is var name && (name is "virtualcard.dll" || name.StartsWith("CardIssue.", StringComparison.Ordinal) && name is not "CardIssue.Fuzz.dll");
+        Path.GetFileName(file) is var name && (name is "virtualcard.dll" || name.StartsWith("CardIssue.", StringComparison.Ordinal)
+            && name is not "CardIssue.Fuzz.dll");
 }

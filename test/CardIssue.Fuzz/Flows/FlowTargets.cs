@@ -82,17 +82,23 @@ internal static class FlowTargets
         yield return ChunkMutator.Join(Strike.Piece(true, 1, StrikeKind.Change, 5, 1), Strike.Piece(false, 4, StrikeKind.Drop));
         yield return ChunkMutator.Join(Strike.Piece(true, 4, StrikeKind.Double), Strike.Piece(false, 5, StrikeKind.Double));
         yield return ChunkMutator.Join(Strike.Piece(true, 5, StrikeKind.Delay), Strike.Piece(false, 6, StrikeKind.Delay));
-        yield return ChunkMutator.Join(Strike.Piece(false, 3, StrikeKind.Replace, Message(new Script(ScriptKind.Record, 1, 1, 1, Limits.MaxSequence - 10, Limits.MaxScriptCommands, true, false, default))));
-        yield return ChunkMutator.Join(Strike.Piece(true, 3, StrikeKind.Replace, Message(new CardPresent(1, MessageSamples.Counting(0x3B, 2)))));
-        yield return ChunkMutator.Join(Strike.Piece(true, 4, StrikeKind.Insert, Message(new Result(0, ScriptStop.Completed, [MessageSamples.Counting(0x90, 2)]))));
-        yield return ChunkMutator.Join(Strike.Piece(false, 4, StrikeKind.Insert, Message(new Issued("No. 5"))), Strike.Piece(false, 9, StrikeKind.Cut, 3));
+        // A script of 1,024 commands whose last numbers no session has: no codec of ours writes it.
+        yield return ChunkMutator.Join(
+            Strike.Piece(false, 3, StrikeKind.Replace, Convert.FromHexString("A7000C0104020103010401051A3FFFFFF506190400")));
+        yield return ChunkMutator.Join(
+            Strike.Piece(true, 3, StrikeKind.Replace, Message(new CardPresent(1, MessageSamples.Counting(0x3B, 2)))));
+        yield return ChunkMutator.Join(
+            Strike.Piece(true, 4, StrikeKind.Insert, Message(new Result(0, ScriptStop.Completed, [MessageSamples.Counting(0x90, 2)]))));
+        yield return ChunkMutator.Join(
+            Strike.Piece(false, 4, StrikeKind.Insert, Message(new Issued("No. 5"))), Strike.Piece(false, 9, StrikeKind.Cut, 3));
     }
 
     private static IEnumerable<byte[]> CardSeeds()
     {
         yield return [];
         yield return ChunkMutator.Join(Strike.Piece(true, 0, StrikeKind.Replace, 0x6A, 0x82));
-        yield return ChunkMutator.Join(Strike.Piece(true, 2, StrikeKind.Replace, 0x61, 0x00), Strike.Piece(true, 3, StrikeKind.Change, 0, 1));
+        yield return ChunkMutator.Join(
+            Strike.Piece(true, 2, StrikeKind.Replace, 0x61, 0x00), Strike.Piece(true, 3, StrikeKind.Change, 0, 1));
         yield return ChunkMutator.Join(Strike.Piece(true, 1, StrikeKind.Replace, [.. new byte[300], 0x61, 0xFF]));
         yield return ChunkMutator.Join(Strike.Piece(false, 0, StrikeKind.Replace, 0x3B));
         yield return ChunkMutator.Join(Strike.Piece(false, 0, StrikeKind.Replace, [0x3B, .. new byte[33]]));

@@ -54,7 +54,8 @@ internal sealed class FuzzShop : IAsyncDisposable
     private FuzzShop(bool hasTls)
     {
         // Stand for certificates: with them a message goes as it is, without them it carries a counter and a MAC.
-        (_centerCertificate, _terminalCertificate) = hasTls ? (ByteString.Own(RandomNumberGenerator.GetBytes(32)), ByteString.Own(RandomNumberGenerator.GetBytes(32))) : default;
+        (_centerCertificate, _terminalCertificate) = hasTls ? (ByteString.Own(RandomNumberGenerator.GetBytes(32)),
+            ByteString.Own(RandomNumberGenerator.GetBytes(32))) : default;
         _listener = new LoopbackListener(Line, _centerCertificate);
         _madReader = new MadReader(_reader);
         using var passphrase = SecretBytes.Random(16);
@@ -147,7 +148,8 @@ internal sealed class FuzzShop : IAsyncDisposable
     private CardSimulator Card()
     {
         var serial = ++_cards;
-        return CardSimulator.Create(CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30, VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
+        return CardSimulator.Create(CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30,
+            VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
     }
 
     private async Task<string> OrderAsync()
@@ -157,7 +159,8 @@ internal sealed class FuzzShop : IAsyncDisposable
         var fields = new Dictionary<string, string> { ["pan"] = "4761739001010119" };
         var outcome = await _orders.ImportAsync(
             new ProductRecord(product, ProductMode.EndToEnd, ByteString.Own(Encoding.UTF8.GetBytes(Product))),
-            [new NewOrder(id, id.Value, 0, product, _vault.SealOrderData(id, OrderData.Write(fields)), _vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), "fuzz")])
+            [new NewOrder(id, id.Value, 0, product, _vault.SealOrderData(id, OrderData.Write(fields)), _vault.CreateIssueCodeVerifier(id,
+                "4711"u8), DateTimeOffset.UtcNow.AddDays(1), "fuzz")])
             .ConfigureAwait(false);
         return outcome.Refusal is null ? id.Value : throw new InvalidOperationException(outcome.Refusal);
     }
@@ -170,7 +173,8 @@ internal sealed class FuzzShop : IAsyncDisposable
         Enter(1, "ann", first);
         Enter(2, "bob", second);
         using var whole = SecretBytes.Copy(_master);
-        if (_vault.Complete("fuzz", 0x30, KeyCheckValue.OfAes(whole)) is not CeremonyRefusal.None) throw new InvalidOperationException("The shop's key was refused.");
+        if (_vault.Complete("fuzz", 0x30,
+            KeyCheckValue.OfAes(whole)) is not CeremonyRefusal.None) throw new InvalidOperationException("The shop's key was refused.");
     }
 
     private void Enter(int number, string custodian, byte[] value)
@@ -182,13 +186,16 @@ internal sealed class FuzzShop : IAsyncDisposable
     private async Task ServeAsync()
     {
         _database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, TimeProvider.System).ConfigureAwait(false);
+            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") },
+                TimeProvider.System).ConfigureAwait(false);
         _orders = new SqliteOrderStore(_database, new OrderOptions());
         _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
-            Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, _terminalCertificate, 1, true)).ConfigureAwait(false);
-        await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]).ConfigureAwait(false);
+            Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded,
+                _module.Identity.AgreementKey.Encoded, _terminalCertificate, 1, true)).ConfigureAwait(false);
+        await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [],
+            false)]).ConfigureAwait(false);
         var services = new CenterServices
         {
             Vault = _vault, Orders = _orders, Desk = new SqliteOrderDesk(_database, new OrderOptions()), Terminals = terminals,
@@ -196,8 +203,9 @@ internal sealed class FuzzShop : IAsyncDisposable
             Products = new SqliteProductStore(_database), Log = _log, Host = "fuzz",
             Options = new CenterSessionOptions { Admission = TimeSpan.FromSeconds(5), Script = TimeSpan.FromSeconds(5) },
         };
-        _serving = new CenterServer(services).RunAsync([new ServedLine(_listener)], _stop.Token);
-        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(20), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = TimeSpan.FromMilliseconds(700) };
+        _serving = new CenterServer(services).RunAsync([new ServedLine(_listener, WithoutTls: _centerCertificate.IsEmpty)], _stop.Token);
+        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(20),
+            ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = TimeSpan.FromMilliseconds(700) };
         _relay = new TerminalRelay(options, new Connector(this), _madReader, _module.OpenModule());
         _relaying = _relay.RunAsync(_relayStop.Token);
     }
@@ -206,10 +214,12 @@ internal sealed class FuzzShop : IAsyncDisposable
     {
         private readonly LoopbackConnector _inner = shop._listener.CreateConnector(IPAddress.Loopback, shop._terminalCertificate);
 
-        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => shop._line = new StruckLine(await _inner.ConnectAsync(cancellation).ConfigureAwait(false), shop._lineStrikes);
+        public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) =>
+            shop._line = new StruckLine(await _inner.ConnectAsync(cancellation).ConfigureAwait(false), shop._lineStrikes);
     }
 
-    /// <summary>Every kind of script: opening, authentication, a record, a second one that is looked for first, the closing with its look.</summary>
+    /// <summary>Every kind of script: opening, authentication, a record, a second one that is looked for first, the closing with its
+    /// look.</summary>
     private const string Product = """
         {
           "name": "fuzz", "version": 1, "profile": "globalplatform", "mode": "endToEnd",

@@ -11,11 +11,13 @@ internal sealed class MadReader(ICardReader inner) : ICardReader
 
     public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => inner.IdentifyAsync(cancellation);
 
-    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => Atr(await inner.WaitForCardAsync(cancellation).ConfigureAwait(false));
+    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) =>
+        Atr(await inner.WaitForCardAsync(cancellation).ConfigureAwait(false));
 
     public ValueTask WaitForRemovalAsync(CancellationToken cancellation) => inner.WaitForRemovalAsync(cancellation);
 
-    public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => new Connection(this, await inner.ConnectAsync(cancellation).ConfigureAwait(false));
+    public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => new Connection(this,
+        await inner.ConnectAsync(cancellation).ConfigureAwait(false));
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
@@ -46,7 +48,8 @@ internal sealed class MadReader(ICardReader inner) : ICardReader
             return length;
         }
 
-        public async ValueTask<ByteString> ResetAsync(CancellationToken cancellation) => reader.Atr(await inner.ResetAsync(cancellation).ConfigureAwait(false));
+        public async ValueTask<ByteString> ResetAsync(CancellationToken cancellation) =>
+            reader.Atr(await inner.ResetAsync(cancellation).ConfigureAwait(false));
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -20,7 +20,8 @@ internal enum StrikeKind
 }
 
 /// <summary>
-/// One strike, as it stands in an input: direction or command class (1 byte), which frame of it, from 0 (1), kind (1), and bytes that the kind needs. Several of them
+/// One strike, as it stands in an input: direction or command class (1 byte), which frame of it, from 0 (1), kind (1), and bytes that the
+/// kind needs. Several of them
 /// are the pieces of a <see cref="Mutation.ChunkMutator"/>.
 /// </summary>
 /// <param name="Up">Whether it is at what the terminal sends; of no meaning for a card.</param>
@@ -38,11 +39,13 @@ internal sealed record Strike(bool Up, int At, StrikeKind Kind, byte[] Bytes)
     public static List<Strike> Of(byte[] input) =>
     [
         .. Mutation.ChunkMutator.Split(input).Where(chunk => chunk.Length >= HeadLength)
-            .Select(chunk => new Strike((chunk[0] & 1) == 0, chunk[1] % MaxAt, (StrikeKind)(chunk[2] % (int)(StrikeKind.Cut + 1)), chunk[HeadLength..])),
+            .Select(chunk => new Strike((chunk[0] & 1) == 0, chunk[1] % MaxAt, (StrikeKind)(chunk[2] % (int)(StrikeKind.Cut + 1)),
+                chunk[HeadLength..])),
     ];
 
     /// <summary>A strike as a piece of an input.</summary>
-    public static byte[] Piece(bool up, int at, StrikeKind kind, params byte[] bytes) => [up ? (byte)0 : (byte)1, (byte)at, (byte)kind, .. bytes];
+    public static byte[] Piece(bool up, int at, StrikeKind kind, params byte[] bytes) => [up ? (byte)0 : (byte)1, (byte)at, (byte)kind,
+        .. bytes];
 
     /// <summary>What comes in place of a frame; <see cref="StrikeKind.Delay"/> is the caller's.</summary>
     public byte[][] Do(byte[] frame) => Kind switch

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace CardIssue.Fuzz.Mutation;
 
 /// <summary>
-/// Several pieces in one input, each led by its length in two bytes: frames, answers, or strikes. Pieces are dropped, doubled, swapped and taken from others; what is in one is
+/// Several pieces in one input, each led by its length in two bytes: frames, answers, or strikes. Pieces are dropped, doubled, swapped and
+/// taken from others; what is in one is
 /// changed as <paramref name="within"/> does.
 /// </summary>
 internal sealed class ChunkMutator(Mutator within) : Mutator

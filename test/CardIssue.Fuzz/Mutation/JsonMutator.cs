@@ -2,12 +2,14 @@ using System.Text;
 
 namespace CardIssue.Fuzz.Mutation;
 
-/// <summary>JSON: words are dropped, doubled, swapped, replaced and wrapped, so that the text often stays JSON and says something else.</summary>
+/// <summary>JSON: words are dropped, doubled, swapped, replaced and wrapped, so that the text often stays JSON and says something
+/// else.</summary>
 internal sealed class JsonMutator : Mutator
 {
     private static readonly string[] Scraps =
     [
-        "{", "}", "[", "]", ",", ":", "null", "true", "-1", "0", "1e99", "\"\"", "\"\\uD800\"", "//", "\u00FC", "\"FF\"", "99999999999", "{}", "[]", "0.5", "\"\\u0000\"", "\"\u30AB\"", "\"a\\nb\"",
+        "{", "}", "[", "]", ",", ":", "null", "true", "-1", "0", "1e99", "\"\"", "\"\\uD800\"", "//", "\u00FC", "\"FF\"", "99999999999",
+            "{}", "[]", "0.5", "\"\\u0000\"", "\"\u30AB\"", "\"a\\nb\"",
         "\"2030-02-30\"", "\"0801FF00\"", "-9223372036854775809", "\"\U0001F4B3\"", "[1,1,1]", "[null]", "{\"a\":1,\"a\":2}",
     ];
 
@@ -37,7 +39,8 @@ internal sealed class JsonMutator : Mutator
     {
         var end = Math.Min(words.Count, at + random.Next(1, 12));
         var piece = string.Concat(words[at..end]);
-        words.InsertRange(at, Enumerable.Repeat(piece + (random.Next(2) == 0 ? "," : ""), Math.Min(random.Next(1, 2_000), 60_000 / (piece.Length + 1) + 1)));
+        words.InsertRange(at, Enumerable.Repeat(piece + (random.Next(2) == 0 ? "," : ""), Math.Min(random.Next(1, 2_000),
+            60_000 / (piece.Length + 1) + 1)));
     }
 
     private static string Longer(string word, Random random)

@@ -56,7 +56,8 @@ internal static class Bytes
             case 2 when input.Length > 0: return With(input, random, b => (byte)(b + random.Next(-4, 5)));
             case 3: return [.. input[..at], .. input[(at + some)..]];
             case 4: return input[..at];
-            case 5: return [.. input[..at], .. Enumerable.Repeat(Interesting[random.Next(Interesting.Length)], random.Next(1, MaxPiece)), .. input[at..]];
+            case 5: return [.. input[..at], .. Enumerable.Repeat(Interesting[random.Next(Interesting.Length)], random.Next(1, MaxPiece)),
+                .. input[at..]];
             case 6: return [.. input[..at], .. input.AsSpan(at, some), .. input[at..]];
             case 7: return Repeated(input, at, some, random);
             default:

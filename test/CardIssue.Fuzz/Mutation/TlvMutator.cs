@@ -5,7 +5,8 @@ namespace CardIssue.Fuzz.Mutation;
 internal sealed class TlvMutator(int prefix = 0) : Mutator
 {
     private static readonly byte[][] Tags =
-        [[0x70], [0x6F], [0xE3], [0x4F], [0x84], [0x9F, 0x70], [0xC5], [0xC0], [0x5A], [0x57], [0x94], [0x73], [0x06], [0xFF, 0x21], [0x9F, 0x7F], [0x53], [0x7C], [0x7F, 0x49]];
+        [[0x70], [0x6F], [0xE3], [0x4F], [0x84], [0x9F, 0x70], [0xC5], [0xC0], [0x5A], [0x57], [0x94], [0x73], [0x06], [0xFF, 0x21],
+            [0x9F, 0x7F], [0x53], [0x7C], [0x7F, 0x49]];
 
     protected override byte[] ChangeOnce(byte[] input, IReadOnlyList<byte[]> others, Random random)
     {
@@ -23,7 +24,8 @@ internal sealed class TlvMutator(int prefix = 0) : Mutator
         switch (random.Next(8))
         {
             case 0: coded.RemoveAt(at); break;
-            case 1: coded.InsertRange(at, Enumerable.Repeat(coded[at], random.Next(6) == 0 ? Math.Min(2_500, 50_000 / coded[at].Length) : 1)); break;
+            case 1: coded.InsertRange(at, Enumerable.Repeat(coded[at], random.Next(6) == 0 ? Math.Min(2_500, 50_000 / coded[at].Length)
+                : 1)); break;
             case 2: coded.Reverse(); break;
             case 3: coded[at] = Coded(Tags[random.Next(Tags.Length)], value, null); break;
             case 4: coded[at] = Coded(tag, value, random); break;

@@ -4,7 +4,8 @@ using SharpFuzz.Common;
 namespace CardIssue.Fuzz.Running;
 
 /// <summary>
-/// Which branches were taken, how often, as SharpFuzz's instrumentation counts them. Only instrumented assemblies count: without them nothing is ever new, and the
+/// Which branches were taken, how often, as SharpFuzz's instrumentation counts them. Only instrumented assemblies count: without them
+/// nothing is ever new, and the
 /// fuzzer goes on without that guide.
 /// </summary>
 internal sealed unsafe class Coverage
@@ -30,7 +31,8 @@ internal sealed unsafe class Coverage
         Trace.PrevLocation = 0;
     }
 
-    /// <summary>Whether the case since <see cref="Begin"/> took a branch that none took before, or took one more often by a class of AFL's: 1, 2, 3, 4 and more, 8, 16, 32, 128.</summary>
+    /// <summary>Whether the case since <see cref="Begin"/> took a branch that none took before, or took one more often by a class of AFL's:
+    /// 1, 2, 3, 4 and more, 8, 16, 32, 128.</summary>
     public bool IsNew()
     {
         var map = new ReadOnlySpan<byte>(Trace.SharedMem, MapSize);

@@ -9,7 +9,8 @@ namespace CardIssue.Fuzz.Running;
 /// <param name="Branches">How many branches they took; 0 without instrumentation.</param>
 /// <param name="Kept">Inputs that took new branches.</param>
 /// <param name="Findings">Cases that are not well, the first of each kind.</param>
-internal sealed record FuzzReport(string Target, int Seed, int Cases, int Branches, IReadOnlyList<byte[]> Kept, IReadOnlyList<Finding> Findings);
+internal sealed record FuzzReport(string Target, int Seed, int Cases, int Branches, IReadOnlyList<byte[]> Kept,
+    IReadOnlyList<Finding> Findings);
 
 /// <summary>Changes inputs and runs them, for a time; what takes new branches is changed further.</summary>
 internal static class FuzzLoop
@@ -27,7 +28,8 @@ internal static class FuzzLoop
     /// <param name="time">For how long.</param>
     /// <param name="maxCases">Or for how many cases.</param>
     /// <param name="running">Is told each case before it runs.</param>
-    public static FuzzReport Run(FuzzTarget target, IEnumerable<byte[]> corpus, int seed, TimeSpan time, int maxCases = int.MaxValue, Action<byte[]>? running = null)
+    public static FuzzReport Run(FuzzTarget target, IEnumerable<byte[]> corpus, int seed, TimeSpan time, int maxCases = int.MaxValue,
+        Action<byte[]>? running = null)
     {
         Coverage.Open();
         var random = new Random(seed);
@@ -44,7 +46,8 @@ internal static class FuzzLoop
         var started = Stopwatch.GetTimestamp();
         foreach (var input in inputs)
             if (!target.IsFlow || Stopwatch.GetElapsedTime(started) < time) Case(input, isSeed: true);
-        for (started = target.IsFlow ? started : Stopwatch.GetTimestamp(); cases < maxCases && findings.Count < MaxFindings && Stopwatch.GetElapsedTime(started) < time;)
+        for (started = target.IsFlow ? started : Stopwatch.GetTimestamp(); cases < maxCases && findings.Count < MaxFindings
+            && Stopwatch.GetElapsedTime(started) < time;)
             Case(target.Mutator.Change(pool[random.Next(pool.Count)], pool, random), isSeed: false);
         return new FuzzReport(target.Name, seed, cases, coverage.Branches, kept, [.. findings.Values]);
 
@@ -63,5 +66,6 @@ internal static class FuzzLoop
 
     /// <summary>The same fault at the same place is one finding: where it was thrown, or its words without numbers.</summary>
     private static string KindOf(string what) =>
-        what.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith("at CardIssue.", StringComparison.Ordinal)) ?? string.Concat(what.Where(c => !char.IsDigit(c)));
+        what.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith("at CardIssue.",
+            StringComparison.Ordinal)) ?? string.Concat(what.Where(c => !char.IsDigit(c)));
 }

@@ -55,7 +55,8 @@ internal abstract class FuzzTarget(string name, Mutator mutator, Func<IEnumerabl
 /// <param name="seeds">Good inputs to start from.</param>
 /// <param name="run">One case; what the parser says it may throw is caught within.</param>
 /// <param name="limits">What a case may cost, when not the usual.</param>
-internal sealed class ParserTarget(string name, Mutator mutator, Func<IEnumerable<byte[]>> seeds, Action<byte[]> run, CaseLimits? limits = null)
+internal sealed class ParserTarget(string name, Mutator mutator, Func<IEnumerable<byte[]>> seeds, Action<byte[]> run,
+    CaseLimits? limits = null)
     : FuzzTarget(name, mutator, seeds)
 {
     public override CaseLimits Limits => limits ?? CaseLimits.Parser;

@@ -3,7 +3,8 @@ using System.IO.MemoryMappedFiles;
 namespace CardIssue.Fuzz.Running;
 
 /// <summary>
-/// Keeps the case that is running in a mapped file, for the one that takes the whole process with it: a stack overflow or memory that is not there. The
+/// Keeps the case that is running in a mapped file, for the one that takes the whole process with it: a stack overflow or memory that is
+/// not there. The
 /// system writes it out when nobody else can any more.
 /// </summary>
 internal sealed class LastCase : IDisposable

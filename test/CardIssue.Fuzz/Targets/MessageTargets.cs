@@ -14,25 +14,32 @@ internal static class MessageTargets
 {
     private static readonly TerminalId Terminal = new("T-1");
     private static readonly AdmissionNonces Nonces = new(MessageSamples.Counting(0x20, 32), MessageSamples.Counting(0x40, 32));
-    private static readonly OpeningContext Opening = new(new OrderId("A-17"), new CardId(MessageSamples.Counting(1, 10)), 1, 1, MessageSamples.Counting(8, 8));
+    private static readonly OpeningContext Opening = new(new OrderId("A-17"), new CardId(MessageSamples.Counting(1, 10)), 1, 1,
+        MessageSamples.Counting(8, 8));
     private static readonly P256PrivateKey CenterKey = P256PrivateKey.Generate();
     private static readonly P256PublicKey ModuleKey = P256PrivateKey.Generate().PublicKey;
 
     public static IEnumerable<FuzzTarget> All =>
     [
         new ParserTarget("message", new CborMutator(), () => MessageSamples.All.Select(sample => CardTargets.Of(sample.Golden)), Message),
-        new ParserTarget("command-frame", new CborMutator(), () => MessageSamples.All.Where(s => s.Message is Command).Select(s => CardTargets.Of(s.Golden)), input => CommandFrame.TryRead(input, out _, out _, out _)),
-        new ParserTarget("frames", new ByteMutator(), () => [[0, 0, 1, 7, 0, 0, 0, 0, 0, 2, 8, 9], [0, 1, 0, .. new byte[256]]], Frames, new CaseLimits(1024 * 1024, 1_000, TimeSpan.FromSeconds(2))),
-        new ParserTarget("authenticated-line", new ChunkMutator(new ByteMutator()), AuthenticatedSeeds, Authenticated, new CaseLimits(1024 * 1024, 2_000, TimeSpan.FromSeconds(2))),
-        new ParserTarget("link", new ChunkMutator(new ByteMutator()), LinkSeeds, Link, new CaseLimits(1024 * 1024, 1_000, TimeSpan.FromSeconds(2))),
+        new ParserTarget("command-frame", new CborMutator(), () => MessageSamples.All.Where(s => s.Message is Command).Select(s =>
+            CardTargets.Of(s.Golden)), input => CommandFrame.TryRead(input, out _, out _, out _)),
+        new ParserTarget("frames", new ByteMutator(), () => [[0, 0, 1, 7, 0, 0, 0, 0, 0, 2, 8, 9], [0, 1, 0, .. new byte[256]]], Frames,
+            new CaseLimits(1024 * 1024, 1_000, TimeSpan.FromSeconds(2))),
+        new ParserTarget("authenticated-line", new ChunkMutator(new ByteMutator()), AuthenticatedSeeds, Authenticated,
+            new CaseLimits(1024 * 1024, 2_000, TimeSpan.FromSeconds(2))),
+        new ParserTarget("link", new ChunkMutator(new ByteMutator()), LinkSeeds, Link, new CaseLimits(1024 * 1024, 1_000,
+            TimeSpan.FromSeconds(2))),
         new ParserTarget("ticket", new CborMutator(), () => [Sealed()], TicketOf),
         new ParserTarget("sealed-command", new ByteMutator(), () => [new byte[16], new byte[60]], SealedCommandOf),
-        new ParserTarget("envelope", new ByteMutator(), () => [IssueCodeEnvelope.Seal(CenterKey.PublicKey, new IssueCodeContext(Terminal, Nonces, 1), "4711"u8).ToArray()], input =>
+        new ParserTarget("envelope", new ByteMutator(), () => [IssueCodeEnvelope.Seal(CenterKey.PublicKey, new IssueCodeContext(Terminal,
+            Nonces, 1), "4711"u8).ToArray()], input =>
         {
             if (IssueCodeEnvelope.TryOpen(CenterKey, new IssueCodeContext(Terminal, Nonces, 1), input, out var code)) code.Dispose();
         }),
         new ParserTarget("reader-list", new CborMutator(), () => [Lists().Body], ReaderListOf),
-        new ParserTarget("signed-reader-list", new CborMutator(), () => [Lists().Signed], input => SignedReaderList.TryVerify(input, CenterKey.PublicKey, Terminal, out _)),
+        new ParserTarget("signed-reader-list", new CborMutator(), () => [Lists().Signed], input => SignedReaderList.TryVerify(input,
+            CenterKey.PublicKey, Terminal, out _)),
     ];
 
     /// <summary>Whatever can be read can be written, and is the same bytes: the coding is deterministic.</summary>
@@ -89,11 +96,14 @@ internal static class MessageTargets
             return line[..FrameCoding.Encode(frame, line)];
         }
         yield return ChunkMutator.Join(
-            [1], Coded([0x01, 0x7F, 1, 2, 3, 4, 5, 6, 7, 8]), Coded([0x01, 0x00, 0x00, 0xAA]), Coded([0x01, 0x02, 0x01, 0xBB]), Coded([0x01, 0x09, 0x00]), Coded([0x01, 0x05, 0x00]), Coded([0x01, 0x53]));
-        yield return ChunkMutator.Join([0], Coded([0x03, 0x73, 1, 2, 3, 4, 5, 6, 7, 8]), Coded([0x01, 0x01, 0x01]), Coded([0x01, 0x97, 1, 2, 3]));
+            [1], Coded([0x01, 0x7F, 1, 2, 3, 4, 5, 6, 7, 8]), Coded([0x01, 0x00, 0x00, 0xAA]), Coded([0x01, 0x02, 0x01, 0xBB]),
+                Coded([0x01, 0x09, 0x00]), Coded([0x01, 0x05, 0x00]), Coded([0x01, 0x53]));
+        yield return ChunkMutator.Join([0], Coded([0x03, 0x73, 1, 2, 3, 4, 5, 6, 7, 8]), Coded([0x01, 0x01, 0x01]), Coded([0x01, 0x97, 1,
+            2, 3]));
     }
 
-    /// <summary>The first piece says which end of a serial link; the others come on the line, a second apart; what the link sends is taken and thrown away.</summary>
+    /// <summary>The first piece says which end of a serial link; the others come on the line, a second apart; what the link sends is taken
+    /// and thrown away.</summary>
     private static void Link(byte[] input)
     {
         var chunks = ChunkMutator.Split(input);
@@ -122,7 +132,8 @@ internal static class MessageTargets
     private static byte[] Sealed()
     {
         using var key = Key();
-        using var session = Core.Cards.SecureChannel.Scp03Session.FromSessionKeys(Core.Cards.SecureChannel.Scp03SessionKeys.Import([1, 0x33, 16, 0, .. new byte[56]]));
+        using var session = Core.Cards.SecureChannel.Scp03Session.FromSessionKeys(Core.Cards.SecureChannel.Scp03SessionKeys.Import([1,
+            0x33, 16, 0, .. new byte[56]]));
         return Ticket.Seal(key, Opening, 5, session).ToArray();
     }
 
@@ -160,12 +171,14 @@ internal static class MessageTargets
 
     private static (byte[] Body, byte[] Signed) Lists()
     {
-        var list = new ReaderList(Terminal, 1, DateTimeOffset.UnixEpoch, [new ReaderEntry("pcsc", "Gem", "Twin", "S1", "1.0", ["usb-*"]), new ReaderEntry(LetInWithoutIdentity: true, Key: CenterKey.PublicKey)]);
+        var list = new ReaderList(Terminal, 1, DateTimeOffset.UnixEpoch, [new ReaderEntry("pcsc", "Gem", "Twin", "S1", "1.0", ["usb-*"]),
+            new ReaderEntry(LetInWithoutIdentity: true, Key: CenterKey.PublicKey)]);
         return (SignedReaderList.WriteBody(list), SignedReaderList.Sign(list, CenterKey).ToArray());
     }
 
     /// <summary>Everything here is there at once: nothing is waited for.</summary>
-    private static T Done<T>(ValueTask<T> task) => task.IsCompleted ? task.GetAwaiter().GetResult() : throw new FindingException("it waits for something");
+    private static T Done<T>(ValueTask<T> task) => task.IsCompleted ? task.GetAwaiter().GetResult()
+        : throw new FindingException("it waits for something");
 
     private static void Done(ValueTask task)
     {

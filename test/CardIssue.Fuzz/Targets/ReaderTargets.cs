@@ -16,17 +16,24 @@ internal static class ReaderTargets
 {
     public static IEnumerable<FuzzTarget> All =>
     [
-        new ParserTarget("atr", new ByteMutator(), CardTargets.Hex("3B00", "3B65000001020304 05", "3BD518FF8191FE1FC38073C8211309", "3F6525000000000000", "3B80800101", "3BF01300FF919131FE1F82"), input =>
+        new ParserTarget("atr", new ByteMutator(), CardTargets.Hex("3B00", "3B65000001020304 05", "3BD518FF8191FE1FC38073C8211309",
+            "3F6525000000000000", "3B80800101", "3BF01300FF919131FE1F82"), input =>
         {
             if (!AtrParser.TryParse(input, out var atr, out _)) return;
-            _ = (atr.DefaultProtocol, CardTiming.FastestBoth(atr.Ta1 ?? Atr.DefaultSpeed), CardTiming.T0Wait(atr.Ta1 ?? Atr.DefaultSpeed, atr.WaitingInteger, atr.GuardTime));
+            _ = (atr.DefaultProtocol, CardTiming.FastestBoth(atr.Ta1 ?? Atr.DefaultSpeed), CardTiming.T0Wait(atr.Ta1 ?? Atr.DefaultSpeed,
+                atr.WaitingInteger, atr.GuardTime));
             CardTiming.T1Wait(atr.Ta1 ?? Atr.DefaultSpeed, atr.T1, atr.GuardTime);
         }),
-        new ParserTarget("pps", new ByteMutator(), CardTargets.Hex("FF1011FE", "FF01FE", "FF00FF"), input => Pps.Judge([0xFF, 0x11, 0x94, 0x7A], input)),
-        new ParserTarget("t1-block", new ByteMutator(), CardTargets.Hex("00000290009 2", "0080 0080", "00E101 FE1E", "00C00101C0"), T1Blocks),
-        new ParserTarget("t1", new ChunkMutator(new ByteMutator()), () => [T1Seed([0xE1, 0xFE], [0x00, 0x90, 0x00]), T1Seed([0xE1, 0xFE], [0xC3, 0x0A], [0x20, 0x01, 0x02], [0x40, 0x90, 0x00]), T1Seed([0x82], [0xE0], [0x00, 0x90, 0x00])], T1),
-        new ParserTarget("reader-frames", new ByteMutator(), () => [[0x50, 0x03, .. Framed([0x81, 0, 0, 0, 0, 0, 0x2A, 0x02, 0, 0]), 0x80, 0x03, 0x15, 0x16], Framed([0x80, 4, 0, 0, 0, 0, 0x2A, 0, 0, 0, 1, 2, 0x90, 0])], ReaderFrames),
-        new ParserTarget("vpcd-wire", new ByteMutator(), () => [[0, 2, 0x90, 0x00, 0, 4, 1, 2, 0x6A, 0x82], [0, 0], [0xFF, 0xFF, 1]], TcpMessages, CaseLimits.File),
+        new ParserTarget("pps", new ByteMutator(), CardTargets.Hex("FF1011FE", "FF01FE", "FF00FF"), input => Pps.Judge([0xFF, 0x11, 0x94,
+            0x7A], input)),
+        new ParserTarget("t1-block", new ByteMutator(), CardTargets.Hex("00000290009 2", "0080 0080", "00E101 FE1E", "00C00101C0"),
+            T1Blocks),
+        new ParserTarget("t1", new ChunkMutator(new ByteMutator()), () => [T1Seed([0xE1, 0xFE], [0x00, 0x90, 0x00]), T1Seed([0xE1, 0xFE],
+            [0xC3, 0x0A], [0x20, 0x01, 0x02], [0x40, 0x90, 0x00]), T1Seed([0x82], [0xE0], [0x00, 0x90, 0x00])], T1),
+        new ParserTarget("reader-frames", new ByteMutator(), () => [[0x50, 0x03, .. Framed([0x81, 0, 0, 0, 0, 0, 0x2A, 0x02, 0, 0]), 0x80,
+            0x03, 0x15, 0x16], Framed([0x80, 4, 0, 0, 0, 0, 0x2A, 0, 0, 0, 1, 2, 0x90, 0])], ReaderFrames),
+        new ParserTarget("vpcd-wire", new ByteMutator(), () => [[0, 2, 0x90, 0x00, 0, 4, 1, 2, 0x6A, 0x82], [0, 0], [0xFF, 0xFF, 1]],
+            TcpMessages, CaseLimits.File),
     ];
 
     private static byte[] Framed(byte[] message)
@@ -45,7 +52,8 @@ internal static class ReaderTargets
     /// <summary>Each piece is a PCB and an information field; it gets a right prologue and check.</summary>
     private static byte[] T1Seed(params byte[][] blocks) => ChunkMutator.Join([.. blocks]);
 
-    /// <summary>Pieces are a card's blocks, PCB first; an empty one is silence, and one that begins with FF goes as it is, without prologue and check.</summary>
+    /// <summary>Pieces are a card's blocks, PCB first; an empty one is silence, and one that begins with FF goes as it is, without prologue
+    /// and check.</summary>
     private static void T1(byte[] input)
     {
         using var machine = new T1Machine(new T1Parameters(Ifsc: 20));
@@ -61,7 +69,8 @@ internal static class ReaderTargets
             }
             if (piece.Length == 0) step = machine.OnNothing(wasParity: false);
             else if (piece[0] == 0xFF) step = machine.On(piece.AsSpan(1));
-            else step = machine.On(block.AsSpan(0, T1Block.Write(piece[0], piece.AsSpan(1, Math.Min(piece.Length - 1, T1Block.MaxInformation)), usesCrc: false, block)));
+            else step = machine.On(block.AsSpan(0, T1Block.Write(piece[0], piece.AsSpan(1, Math.Min(piece.Length - 1,
+                T1Block.MaxInformation)), usesCrc: false, block)));
         }
     }
 

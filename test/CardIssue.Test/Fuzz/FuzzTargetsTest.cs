@@ -4,7 +4,8 @@ using CardIssue.Fuzz.Targets;
 namespace CardIssue.Test.Fuzz;
 
 /// <summary>
-/// Every target of the fuzzer for a moment, without instrumentation: its seeds, what is kept of earlier finds, the same changed inputs each time, and others each time. The fuzzer
+/// Every target of the fuzzer for a moment, without instrumentation: its seeds, what is kept of earlier finds, the same changed inputs each
+/// time, and others each time. The fuzzer
 /// itself (<c>./build.sh fuzz</c>) goes on for as long as one likes.
 /// </summary>
 [TestFixture]

@@ -4,7 +4,8 @@ using System.Text;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>
-/// The way from the root to a value. Each step holds its own name or index alone and becomes text when somebody asks: the text of every value's path would be
+/// The way from the root to a value. Each step holds its own name or index alone and becomes text when somebody asks: the text of every
+/// value's path would be
 /// as long as its depth times its names.
 /// </summary>
 internal sealed class JsonPath
