@@ -203,7 +203,7 @@ internal sealed class FuzzShop : IAsyncDisposable
             Products = new SqliteProductStore(_database), Log = _log, Host = "fuzz",
             Options = new CenterSessionOptions { Admission = TimeSpan.FromSeconds(5), Script = TimeSpan.FromSeconds(5) },
         };
-        _serving = new CenterServer(services).RunAsync([new ServedLine(_listener, WithoutTls: _centerCertificate.IsEmpty)], _stop.Token);
+        _serving = new CenterServer(services).RunAsync([new ServedLine(_listener, _centerCertificate.IsEmpty)], _stop.Token);
         var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(20),
             ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = TimeSpan.FromMilliseconds(700) };
         _relay = new TerminalRelay(options, new Connector(this), _madReader, _module.OpenModule());
