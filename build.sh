@@ -16,6 +16,9 @@ usage: ./build.sh COMMAND
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
   bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, pcsc
                           with --check: exit 1 when a named target is missed
+  fuzz [TARGET] [SECONDS] [--seed N]
+                          change inputs at random, for so many seconds a target (10), and see that nothing falls over or
+                          costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case
   docs                    write the generated parts of PROTOCOL.md anew
   pack                    make the NuGet packages, into artifacts/packages
   clean                   remove everything that was built
@@ -120,6 +123,17 @@ case "${1:-}" in
     need_dotnet
     build test/CardIssue.Bench/CardIssue.Bench.csproj
     exec dotnet "test/CardIssue.Bench/bin/$CONFIGURATION/net10.0/CardIssue.Bench.dll" "$@"
+    ;;
+  fuzz)
+    shift
+    need_dotnet
+    build test/CardIssue.Fuzz/CardIssue.Fuzz.csproj
+    # A copy whose assemblies count the branches that they take; the built ones stay as they are.
+    rm -rf "$OUTPUT/fuzz/bin"
+    mkdir -p "$OUTPUT/fuzz"
+    cp -r "test/CardIssue.Fuzz/bin/$CONFIGURATION/net10.0" "$OUTPUT/fuzz/bin"
+    dotnet "test/CardIssue.Fuzz/bin/$CONFIGURATION/net10.0/CardIssue.Fuzz.dll" --instrument "$OUTPUT/fuzz/bin" >"$OUTPUT/fuzz/instrument.log"
+    exec dotnet "$OUTPUT/fuzz/bin/CardIssue.Fuzz.dll" "$@"
     ;;
   docs)
     need_dotnet

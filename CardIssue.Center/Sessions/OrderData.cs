@@ -43,7 +43,8 @@ public static class OrderData
             }
             return fields;
         }
-        catch (JsonException)
+        // Besides what is no JSON: text that is no Unicode, and a name that stands twice.
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new CryptographicException("The order's data is not readable; it was sealed by another version of the center.");
         }

@@ -69,9 +69,9 @@ public static class SignedReaderList
         }
     }
 
-    private static byte[] Signed(byte[] body) => [.. new BoundFields(Domain).ToArray(), .. body];
+    internal static byte[] Signed(byte[] body) => [.. new BoundFields(Domain).ToArray(), .. body];
 
-    private static byte[] WriteBody(ReaderList list)
+    internal static byte[] WriteBody(ReaderList list)
     {
         var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
         cbor.WriteStartMap(Fields);

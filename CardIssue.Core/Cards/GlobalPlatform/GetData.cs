@@ -142,16 +142,16 @@ public sealed record CardRecognitionData(string? Version, ValueList<SecureChanne
             return false;
         }
         string? version = null;
-        ValueList<SecureChannelVariant> channels = default;
+        var channels = new List<SecureChannelVariant>();
         foreach (var child in template.Children.Span)
             foreach (var oid in child.Children.Span)
             {
                 if (oid.Tag != 0x06 || !oid.Value.Span.StartsWith(GlobalPlatformArc)) continue;
                 var arc = oid.Value.Span[GlobalPlatformArc.Length..];
                 if (child.Tag == 0x60 && arc is [0x02, .. var numbers]) version = string.Join('.', numbers.ToArray());
-                if (child.Tag == 0x64 && TryReadChannel(arc, out var channel)) channels = channels.Add(channel);
+                if (child.Tag == 0x64 && TryReadChannel(arc, out var channel)) channels.Add(channel);
             }
-        recognition = new CardRecognitionData(version, channels);
+        recognition = new CardRecognitionData(version, [.. channels]);
         return true;
     }
 

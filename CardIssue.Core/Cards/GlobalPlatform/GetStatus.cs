@@ -65,10 +65,10 @@ public sealed record RegistryEntry(
     private static RegistryEntry Read(BerTlv template, Aid aid, byte state)
     {
         ByteString Value(BerTag tag) => template.Find(tag)?.Value ?? default;
-        ValueList<ByteString> modules = default;
+        var modules = new List<ByteString>();
         foreach (var child in template.Children.Span)
-            if (child.Tag == 0x84) modules = modules.Add(child.Value);
-        return new RegistryEntry(aid, state, Value(0xC5), Value(0xC4), Value(0xCC), Value(0xCE), modules);
+            if (child.Tag == 0x84) modules.Add(child.Value);
+        return new RegistryEntry(aid, state, Value(0xC5), Value(0xC4), Value(0xCC), Value(0xCE), [.. modules]);
     }
 }
 

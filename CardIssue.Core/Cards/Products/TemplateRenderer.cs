@@ -1,12 +1,17 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Fills a product's templates with one customer's fields; collects all that does not fit.</summary>
 internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> fields)
 {
+    /// <summary>The most that the items of one record make together, in bytes: as many commands as a script has, each full.</summary>
+    public const int MaxRecordBytes = Limits.MaxScriptCommands * CommandApdu.MaxShortData;
+
     private readonly List<PlanError> _errors = [];
+    private readonly HashSet<PlanError> _known = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _record;
 
@@ -21,8 +26,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     {
         _record = record;
         var rendered = new List<RenderedItem>();
+        var total = 0;
         foreach (var item in items)
         {
+            var before = rendered.Count;
             switch (item)
             {
                 case ItemDefinition.Grouping grouping:
@@ -32,12 +39,16 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                     rendered.Add(DataObject(dataObject));
                     break;
                 case ItemDefinition.Command command:
-                    rendered.Add(new RenderedItem(null, null, Bytes(command.Content), false, command.Header));
+                    rendered.Add(new RenderedItem(null, null, Bytes(command.Content, $"command {command.Header:X8}"), false, command.Header));
                     break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
                     break;
             }
+            for (var i = before; i < rendered.Count; i++) total += rendered[i].Data.Length;
+            if (total <= MaxRecordBytes) continue;
+            Fail("", $"a record has more than {MaxRecordBytes} bytes");
+            break;
         }
         return rendered;
     }
@@ -46,7 +57,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     public ByteString Bytes(int record, ValueList<TemplateNode> content)
     {
         _record = record;
-        return Bytes(content);
+        return Bytes(content, "what is expected");
     }
 
     /// <summary>What a template makes, which must be a SHA-256.</summary>
@@ -60,7 +71,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
     private RenderedItem Grouping(ItemDefinition.Grouping grouping)
     {
-        var data = Bytes(grouping.Content);
+        var data = Bytes(grouping.Content, $"DGI {grouping.Id:X4}");
         var length = grouping.Secret ? DataEncryption.LengthOf(data.Length) : data.Length;
         if (length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
         if (grouping.Secret && data.IsEmpty) Fail("", $"DGI {grouping.Id:X4} is secret, and there is nothing to encrypt");
@@ -70,17 +81,20 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     /// <summary>Encryption is of the value alone, as a grouping's identifier and length stay readable too.</summary>
     private RenderedItem DataObject(ItemDefinition.DataObject dataObject)
     {
-        if (!dataObject.Secret) return new RenderedItem(null, null, Bytes([dataObject.Content]), false);
-        var value = Bytes(dataObject.Content.Content);
+        if (!dataObject.Secret) return new RenderedItem(null, null, Bytes([dataObject.Content], $"tag {dataObject.Content.Tag}"), false);
+        var value = Bytes(dataObject.Content.Content, $"tag {dataObject.Content.Tag}");
         if (dataObject.Content.Tag.IsConstructed) Fail("", $"tag {dataObject.Content.Tag} is secret, and constructed: encrypted, it would hold no data objects");
         if (value.IsEmpty) Fail("", $"tag {dataObject.Content.Tag} is secret, and there is nothing to encrypt");
         return new RenderedItem(null, dataObject.Content.Tag, value, true);
     }
 
-    private ByteString Bytes(ValueList<TemplateNode> content)
+    /// <summary>The pieces one after the other; nothing, once they are more than any item holds.</summary>
+    private ByteString Bytes(ValueList<TemplateNode> content, string what)
     {
         var parts = new ByteString[content.Count];
+        var total = 0;
         for (var i = 0; i < parts.Length; i++)
+        {
             parts[i] = content[i] switch
             {
                 TemplateNode.Literal literal => literal.Bytes,
@@ -88,14 +102,20 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 TemplateNode.Tlv tlv => Object(tlv),
                 var other => throw new InvalidOperationException($"No one renders {other.GetType().Name}."),
             };
+            total += parts[i].Length;
+            if (total <= Dgi.MaxData) continue;
+            Fail("", $"{what} has more than {Dgi.MaxData} bytes");
+            return default;
+        }
         return ByteString.Concat(parts);
     }
 
     private ByteString Object(TemplateNode.Tlv tlv)
     {
-        var value = Bytes(tlv.Content);
+        var value = Bytes(tlv.Content, $"tag {tlv.Tag}");
         if (!tlv.Tag.IsConstructed) return BerTlv.Primitive(tlv.Tag, value).ToBytes();
-        if (BerTlv.TryParse(value.Span, out var children, out _)) return BerTlv.Constructed(tlv.Tag, children.Span).ToBytes();
+        // The bytes stay as they were given, long lengths and padding too: an issuer signs a record as it is (EMV Book 2 §5.4).
+        if (BerTlv.TryWrap(tlv.Tag, value, out var wrapped, out _)) return wrapped.ToBytes();
         Fail("", $"what is in tag {tlv.Tag} is not BER-TLV");
         return default;
     }
@@ -126,7 +146,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     private void Fail(string field, string message)
     {
         var error = new PlanError(_record, field, message);
-        if (!_errors.Contains(error)) _errors.Add(error);
+        if (_known.Add(error)) _errors.Add(error);
     }
 }
 

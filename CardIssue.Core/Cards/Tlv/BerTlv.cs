@@ -3,7 +3,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace CardIssue.Core.Cards.Tlv;
 
 /// <summary>A BER-TLV data object (ISO 7816-4 5.2.2): a tag and a value, which for a constructed tag is a list of data objects.</summary>
-/// <remarks>Read: definite lengths coded in one byte or 81, 82, 83 and more, also where a shorter form would do, as BER allows. Written: the shortest form.</remarks>
+/// <remarks>
+/// Read: definite lengths coded in one byte or 81, 82, 83, also where a shorter form would do, as BER allows; 00 before, between and after data objects
+/// is padding (ISO 7816-4 5.2.2), and so is FF where no data object begins with it, for FF may also begin a tag (FF21 of ETSI TS 102 226). Written: the
+/// shortest form of its own length, and the value as it is: with what came in it, padding and long lengths too.
+/// </remarks>
 public sealed record BerTlv
 {
     /// <summary>How deep data objects may nest.</summary>
@@ -12,8 +16,13 @@ public sealed record BerTlv
     /// <summary>How many data objects, those within others counted too, one parse accepts.</summary>
     public const int MaxObjects = 2048;
 
+    /// <summary>How often, in one parse, a byte FF may look like the start of a constructed data object and turn out to be padding.</summary>
+    public const int MaxFalseStarts = 16;
+
     /// <summary>The longest value, in bytes: what three length bytes after 83 can say.</summary>
     public const int MaxValueLength = 0xFF_FFFF;
+
+    internal const byte ZeroPadding = 0x00, OnesPadding = 0xFF;
 
     private BerTlv(BerTag tag, ByteString value, ValueList<BerTlv> children) => (Tag, Value, Children) = (tag, value, children);
 
@@ -43,6 +52,18 @@ public sealed record BerTlv
         var value = Encode(children);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxValueLength, nameof(children));
         return new BerTlv(tag, value, ValueList.Create(children));
+    }
+
+    /// <summary>A constructed data object around data objects that are coded already, which stay as they are.</summary>
+    /// <param name="tag">A constructed tag.</param>
+    /// <param name="value">The coded data objects.</param>
+    /// <param name="tlv">The object.</param>
+    /// <param name="error">What is wrong with <paramref name="value"/>, when the result is false.</param>
+    internal static bool TryWrap(BerTag tag, ByteString value, [NotNullWhen(true)] out BerTlv? tlv, [NotNullWhen(false)] out string? error)
+    {
+        if (!tag.IsConstructed) throw new ArgumentException($"Tag {tag} is primitive.", nameof(tag));
+        tlv = TryParse(value.Span, out var children, out error) ? new BerTlv(tag, value, children) : null;
+        return tlv is not null;
     }
 
     /// <summary>The first child with <paramref name="tag"/>, or null.</summary>
@@ -76,13 +97,13 @@ public sealed record BerTlv
         return ByteString.Own(bytes);
     }
 
-    /// <summary>Parses a list of data objects that fills <paramref name="bytes"/> to the end.</summary>
+    /// <summary>Parses a list of data objects that fills <paramref name="bytes"/> to the end, padding aside.</summary>
     /// <param name="bytes">The coded objects; no bytes are the empty list.</param>
     /// <param name="objects">The objects.</param>
     /// <param name="error">What is wrong and at which byte, when the result is false; tags and lengths only, never values.</param>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out ValueList<BerTlv> objects, [NotNullWhen(false)] out string? error)
     {
-        var budget = MaxObjects;
+        var budget = new Budget { Objects = MaxObjects, FalseStarts = MaxFalseStarts };
         return TryParseList(bytes, 0, 1, ref budget, out objects, out error);
     }
 
@@ -109,7 +130,7 @@ public sealed record BerTlv
     internal static BerTlv Read(BerTag tag, ByteString value, ValueList<BerTlv> children) => new(tag, value, children);
 
     private static bool TryParseList(
-        ReadOnlySpan<byte> bytes, int offset, int depth, ref int budget, out ValueList<BerTlv> objects, [NotNullWhen(false)] out string? error)
+        ReadOnlySpan<byte> bytes, int offset, int depth, ref Budget budget, out ValueList<BerTlv> objects, [NotNullWhen(false)] out string? error)
     {
         objects = default;
         if (depth > MaxDepth)
@@ -118,29 +139,53 @@ public sealed record BerTlv
             return false;
         }
         var list = new List<BerTlv>();
-        for (var at = 0; at < bytes.Length;)
+        for (var at = AfterPadding(bytes, 0); at < bytes.Length; at = AfterPadding(bytes, at))
         {
-            if (--budget < 0)
-            {
-                error = $"More than {MaxObjects} data objects.";
-                return false;
-            }
             if (!BerTag.TryRead(bytes[at..], out var tag, out var tagLength, out error) ||
                 !TryReadLength(bytes[(at + tagLength)..], out var length, out var lengthLength, out error))
             {
-                error = $"At byte {offset + at}: {error}";
+                if (bytes[at++] == OnesPadding) continue;
+                error = $"At byte {offset + at - 1}: {error}";
+                return false;
+            }
+            if (--budget.Objects < 0)
+            {
+                error = $"More than {MaxObjects} data objects.";
                 return false;
             }
             var start = at + tagLength + lengthLength;
             var value = bytes.Slice(start, length);
             ValueList<BerTlv> children = default;
-            if (tag.IsConstructed && !TryParseList(value, offset + start, depth + 1, ref budget, out children, out error)) return false;
+            if (tag.IsConstructed && !TryParseList(value, offset + start, depth + 1, ref budget, out children, out error))
+            {
+                if (bytes[at++] != OnesPadding || budget.Objects < 0 || --budget.FalseStarts < 0) return false;
+                continue;
+            }
             list.Add(new BerTlv(tag, ByteString.Copy(value), children));
             at = start + length;
         }
         objects = [.. list];
         error = null;
         return true;
+    }
+
+    /// <summary>Where padding ends that cannot be anything else: any 00, and of a run of FF all but the last two, as no tag begins with three.</summary>
+    internal static int AfterPadding(ReadOnlySpan<byte> bytes, int at)
+    {
+        while (at < bytes.Length && bytes[at] is ZeroPadding or OnesPadding)
+        {
+            var run = bytes[at..].IndexOfAnyExcept(bytes[at]);
+            if (run < 0) return bytes.Length;
+            if (bytes[at] == OnesPadding) return at + Math.Max(0, run - (BerTag.MaxLength - 1));
+            at += run;
+        }
+        return at;
+    }
+
+    /// <summary>What one parse may still take.</summary>
+    private struct Budget
+    {
+        public int Objects, FalseStarts;
     }
 
     /// <summary>Reads a length and checks that as many bytes follow it.</summary>

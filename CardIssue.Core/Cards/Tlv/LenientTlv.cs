@@ -7,7 +7,7 @@ namespace CardIssue.Core.Cards.Tlv;
 internal static class LenientTlv
 {
     /// <summary>The data objects that are whole, within constructed ones too.</summary>
-    /// <param name="bytes">The coded objects; 00 between them is padding (ISO 7816-4 5.2.2).</param>
+    /// <param name="bytes">The coded objects; 00 and FF between them are padding (ISO 7816-4 5.2.2).</param>
     /// <param name="bad">Receives what is wrong and at which byte; tags and lengths only, never values.</param>
     public static ValueList<BerTlv> Parse(ReadOnlySpan<byte> bytes, List<string> bad)
     {
@@ -23,16 +23,16 @@ internal static class LenientTlv
             return default;
         }
         var list = new List<BerTlv>();
-        for (var at = 0; at < bytes.Length;)
+        for (var at = BerTlv.AfterPadding(bytes, 0); at < bytes.Length; at = BerTlv.AfterPadding(bytes, at))
         {
-            if (bytes[at] == 0x00)
-            {
-                at++;
-                continue;
-            }
             if (!BerTag.TryRead(bytes[at..], out var tag, out var tagLength, out var error) ||
                 !BerTlv.TryReadLength(bytes[(at + tagLength)..], out var length, out var lengthLength, out error))
             {
+                if (bytes[at] == BerTlv.OnesPadding)
+                {
+                    at++;
+                    continue;
+                }
                 // Where one object ends unknown, so does the next one begin.
                 bad.Add($"At byte {offset + at}: {error}");
                 break;

@@ -35,7 +35,8 @@ internal sealed class FrameDecoder
     {
         if (_phase == Phase.Between) _count = 0;
         if (_count < _frame.Length) _frame[_count] = b;
-        _count++;
+        // A reader that never falls silent must not bring the count round.
+        if (_count < int.MaxValue) _count++;
         return _phase switch
         {
             Phase.Between => Begin(b),

@@ -52,7 +52,7 @@ public sealed class SamReaderKeyTest
 
     [TestCase("9000", TestName = "Nothing", ExpectedResult = ReaderKeyFault.Malformed)]
     [TestCase("7C028200 9000", TestName = "An empty answer", ExpectedResult = ReaderKeyFault.Malformed)]
-    [TestCase("7C0A8208 3006020101020102 00 9000", TestName = "A byte too many", ExpectedResult = ReaderKeyFault.Malformed)]
+    [TestCase("7C0A8208 3006020101020102 01 9000", TestName = "A byte too many", ExpectedResult = ReaderKeyFault.Malformed)]
     [TestCase("7C0A8208 3006 020101 020102 9000", TestName = "Good DER of small numbers", ExpectedResult = ReaderKeyFault.None)]
     [TestCase("7C078205 3003020101 9000", TestName = "One number", ExpectedResult = ReaderKeyFault.Malformed)]
     [TestCase("7C2B8229 3027 0221 010000000000000000000000000000000000000000000000000000000000000000 020101 02 9000", TestName = "A number too long", ExpectedResult = ReaderKeyFault.Malformed)]

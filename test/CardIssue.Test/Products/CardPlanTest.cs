@@ -235,4 +235,50 @@ public class CardPlanTest
             Packed = random.Next(2) == 0,
         };
     }
+
+    /// <summary>EMV signs a record as it stands, with lengths that could be shorter and with padding (ISO 7816-4 5.2.2).</summary>
+    [TestCase("5F34810101", "70055F34810101")]
+    [TestCase("5F3482000101", "70065F3482000101")]
+    [TestCase("00005F340101009F360200010000", "700E00005F340101009F360200010000")]
+    [TestCase("FFFF5F340101FF", "7007FFFF5F340101FF")]
+    [TestCase("A5810450020000", "7007A5810450020000")]
+    public void BytesGivenAsBytes_InATemplate_StayAsTheyAre(string given, string expected)
+    {
+        var record = new TemplateNode.Tlv(0x70, [new TemplateNode.Field("record", FieldEncoding.Hex)]);
+        var check = new CheckDefinition(new CheckCommand.ReadRecord(1, 1), new Expectation.Exactly([record]));
+        var product = Sample.Product(Sample.Record(new ItemDefinition.Grouping(0x0101, [record])) with { Proof = ProofKind.ReadBack, Checks = [check] });
+        var plan = Sample.Plan(product, ("record", given));
+        Assert.That(plan.Record(1, Encryption, 0)[0].Apdu.Data.ToString(), Is.EqualTo($"0101{expected.Length / 2:X2}{expected}"));
+        Assert.That(plan.ExpectedOf(check.Done).ToString(), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void BytesGivenAsBytes_InATemplateWithinATemplate_StayAsTheyAre()
+    {
+        var inner = new TemplateNode.Tlv(0xBF0C, [new TemplateNode.Literal(ByteString.FromHex("5F34810101"))]);
+        var product = Sample.Product(Sample.Record(new ItemDefinition.Grouping(0x0101, [new TemplateNode.Tlv(0x70, [inner, new TemplateNode.Literal(ByteString.FromHex("0050810141"))])])));
+        Assert.That(Sample.Plan(product).Record(1, Encryption, 0)[0].Apdu.Data.ToString(), Is.EqualTo("01010F" + "700D" + "BF0C055F34810101" + "0050810141"));
+    }
+
+    /// <summary>256 pieces of 64 KB each: more than any card takes, and more than a length can say.</summary>
+    [TestCase(0xDF01, "1 : tag DF01 has more than 65535 bytes")]
+    [TestCase(0x70, "1 : tag 70 has more than 65535 bytes")]
+    public void Template_GrowsBeyondAnyItem_IsAMistake(int tag, string expected)
+    {
+        var piece = new TemplateNode.Field("f", FieldEncoding.Hex);
+        var item = new ItemDefinition.Grouping(0x0101, [new TemplateNode.Tlv((uint)tag, [.. Enumerable.Repeat(piece, 256)])]);
+        var product = Sample.Product(Sample.Record(item));
+        var text = new string('0', 0x1_FFFE);
+        Assert.That(Errors(product, ("f", text)), Does.Contain(expected));
+        Assert.That(Allocated.By(() => _ = CardPlan.Create(product, new Dictionary<string, string> { ["f"] = text }).Errors), Is.LessThan(1_500_000));
+    }
+
+    [Test]
+    public void ItemsOfARecord_GrowBeyondAnyScript_AreAMistake()
+    {
+        var product = Sample.Product(Sample.Record([.. Enumerable.Range(0, 256).Select(i => Sample.Field((ushort)(0x3000 + i), "f", FieldEncoding.Hex))]));
+        var text = new string('0', 0x1_FFFE);
+        Assert.That(Errors(product, ("f", text)), Is.EqualTo(new[] { "1 : a record has more than 261120 bytes" }));
+        Assert.That(Allocated.By(() => _ = CardPlan.Create(product, new Dictionary<string, string> { ["f"] = text }).Errors), Is.LessThan(2_000_000));
+    }
 }

@@ -21,6 +21,9 @@ internal sealed class EmvCheck
     private static readonly BerTag RecordTemplate = 0x70, Number = 0x5A, Track2Data = 0x57, Expiry = 0x5F24, Service = 0x5F30;
     private static readonly BerTag FileLocator = 0x94, SequenceNumber = 0x5F34;
 
+    /// <summary>An entry of the AFL, in bytes (EMV Book 3 §10.2).</summary>
+    private const int LocatorEntry = 4;
+
     private readonly List<EmvFault> _faults = [];
     private readonly List<(ushort Grouping, BerTlv Object)> _objects = [];
     private readonly HashSet<ushort> _groupings = [];
@@ -115,18 +118,21 @@ internal sealed class EmvCheck
         foreach (var (grouping, item) in _objects)
         {
             if (item.Tag != FileLocator) continue;
-            for (var at = 0; at < item.Value.Length; at += 4) CheckEntry(grouping, at / 4 + 1, item.Value.Span.Slice(at, 4));
+            for (var at = 0; at < item.Value.Length; at += LocatorEntry)
+                CheckEntry(grouping, at / LocatorEntry + 1, item.Value.Span.Slice(at, LocatorEntry));
         }
     }
 
     private void CheckEntry(ushort grouping, int number, ReadOnlySpan<byte> entry)
     {
         var (sfi, first, last) = (entry[0] >> 3, entry[1], entry[2]);
-        for (int record = first; record <= last; record++)
-        {
-            if (_groupings.Contains((ushort)(sfi << 8 | record))) continue;
-            Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) names record {record} of SFI {sfi}, but there is no DGI {sfi:X2}{record:X2}.");
-        }
+        // One fault for all of an entry's records: four bytes can name 255.
+        var (missing, lacking) = (0, 0);
+        for (int record = last; record >= first; record--)
+            if (!_groupings.Contains((ushort)(sfi << 8 | record))) (missing, lacking) = (record, lacking + 1);
+        if (lacking == 0) return;
+        var others = lacking == 1 ? "" : $", nor for {lacking - 1} more of its records";
+        Fault(grouping, FileLocator, $"Entry {number} of tag 94 (AFL) names record {missing} of SFI {sfi}, but there is no DGI {sfi:X2}{missing:X2}{others}.");
     }
 
     private ByteString? Find(BerTag tag)

@@ -6,13 +6,18 @@ internal static class Pan
     /// <summary>The shortest and longest number, in digits (ISO/IEC 7812-1 §4.2).</summary>
     public const int MinDigits = 8, MaxDigits = 19;
 
-    /// <summary>Digits packed two in a byte, a last F as filler; null when there is anything else.</summary>
+    /// <summary>How F fills up the digits of tags 5A and 57: EMV's format cn and ISO/IEC 7813 ask for one where there is need; cards have any number.</summary>
+    private const char Filler = 'F';
+
+    /// <summary>Digits packed two in a byte, any number of F behind them as filler; null when there is anything else.</summary>
     public static string? FromPacked(ReadOnlySpan<byte> packed)
     {
-        var text = Convert.ToHexString(packed);
-        if (text.EndsWith('F')) text = text[..^1];
+        var text = Unfilled(packed);
         return text.Length is >= MinDigits and <= MaxDigits && text.All(char.IsAsciiDigit) ? text : null;
     }
+
+    /// <summary>The half bytes, the filler behind them left away.</summary>
+    internal static string Unfilled(ReadOnlySpan<byte> packed) => Convert.ToHexString(packed).TrimEnd(Filler);
 
     /// <summary>Whether the last digit is the check digit of the others (ISO/IEC 7812-1 annex B).</summary>
     public static bool HasCheckDigit(string digits)
@@ -27,7 +32,7 @@ internal static class Pan
     }
 }
 
-/// <summary>Track 2 equivalent data (tag 57): number, D, expiry YYMM, service code, discretionary data, packed, F as filler when the digits are odd.</summary>
+/// <summary>Track 2 equivalent data (tag 57): number, D, expiry YYMM, service code, discretionary data, packed, any number of F behind them as filler.</summary>
 internal sealed record Track2(string Number, string Expiry, string ServiceCode)
 {
     /// <summary>The longest value of tag 57, in bytes.</summary>
@@ -36,8 +41,7 @@ internal sealed record Track2(string Number, string Expiry, string ServiceCode)
     public static Track2? Parse(ReadOnlySpan<byte> packed)
     {
         if (packed.Length > MaxLength) return null;
-        var text = Convert.ToHexString(packed);
-        if (text.EndsWith('F')) text = text[..^1];
+        var text = Pan.Unfilled(packed);
         var at = text.IndexOf('D', StringComparison.Ordinal);
         if (at is < Pan.MinDigits or > Pan.MaxDigits || text.Length < at + 8) return null;
         return text[..at].All(char.IsAsciiDigit) && text[(at + 1)..].All(char.IsAsciiDigit)

@@ -1,27 +1,60 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Where a JSON value or property name begins.</summary>
-internal readonly record struct JsonPlace(int Line, int Column, string Path);
+internal readonly record struct JsonPlace(int Line, int Column, JsonPath Path)
+{
+    /// <summary><c>line:column path</c>.</summary>
+    public override string ToString() => $"{Line}:{Column} {Path}";
+}
 
 /// <summary>Collects what is wrong with a file.</summary>
 internal sealed class JsonMistakes
 {
-    /// <summary>The most mistakes kept of one file; the last one then says that there are more.</summary>
+    /// <summary>The most mistakes kept of one file; one more then says how many there are besides.</summary>
     public const int MaxMistakes = 1000;
 
-    private readonly List<JsonMistake> _list = [];
+    private readonly List<JsonMistake> _kept = [];
+    private readonly HashSet<JsonMistake> _known = [];
+    private JsonPlace _firstLeftOut;
+    private int _leftOut;
 
-    public int Count => _list.Count;
+    public int Count => _kept.Count;
+
+    private bool IsFull => _kept.Count >= MaxMistakes;
 
     public void Add(JsonPlace place, string message)
     {
-        if (_list.Count >= MaxMistakes) return;
-        if (_list.Count == MaxMistakes - 1) message = $"There are more mistakes than {MaxMistakes}; the rest is not listed.";
-        var mistake = new JsonMistake(place.Line, place.Column, place.Path, message);
-        if (!_list.Contains(mistake)) _list.Add(mistake);
+        if (IsFull)
+        {
+            LeaveOut(place);
+            return;
+        }
+        var mistake = new JsonMistake(place.Line, place.Column, place.Path.ToString(), message);
+        if (_known.Add(mistake)) _kept.Add(mistake);
     }
 
-    public ValueList<JsonMistake> InOrder() => [.. _list.OrderBy(m => m.Line).ThenBy(m => m.Column)];
+    /// <summary>The same; a message that would not be kept is not put together.</summary>
+    public void Add(JsonPlace place, [InterpolatedStringHandlerArgument("")] ref Message message)
+    {
+        if (IsFull) LeaveOut(place);
+        else Add(place, message.ToText());
+    }
+
+    public ValueList<JsonMistake> InOrder()
+    {
+        var mistakes = _kept.OrderBy(m => m.Line).ThenBy(m => m.Column);
+        return _leftOut == 0
+            ? [.. mistakes]
+            : [.. mistakes, new JsonMistake(_firstLeftOut.Line, _firstLeftOut.Column, _firstLeftOut.Path.ToString(), $"And {_leftOut} more mistakes, from here on.")];
+    }
+
+    private void LeaveOut(JsonPlace place)
+    {
+        if (_leftOut++ == 0) _firstLeftOut = place;
+    }
 
     /// <summary>
     /// A property's name, where it may be shown: one that begins with a letter and is a name by <see cref="NameRule"/>. Anything else might be a
@@ -30,4 +63,23 @@ internal sealed class JsonMistakes
     public static bool CanShow(string name) => NameRule.Accepts(name) && char.IsAsciiLetter(name[0]);
 
     public static string Shown(string name) => CanShow(name) ? $"\"{name}\"" : $"with a name of {name.Length} characters";
+
+    /// <summary>An interpolated message: its pieces are formatted only while there is room for another mistake.</summary>
+    [InterpolatedStringHandler]
+    internal ref struct Message
+    {
+        private DefaultInterpolatedStringHandler _text;
+
+        public Message(int literalLength, int formattedCount, JsonMistakes mistakes, out bool isWanted)
+        {
+            isWanted = !mistakes.IsFull;
+            if (isWanted) _text = new DefaultInterpolatedStringHandler(literalLength, formattedCount, CultureInfo.InvariantCulture);
+        }
+
+        public void AppendLiteral(string text) => _text.AppendLiteral(text);
+
+        public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+        internal string ToText() => _text.ToStringAndClear();
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -17,10 +16,14 @@ internal ref struct LocatedJson
     /// <summary>The longest file, in bytes.</summary>
     public const int MaxFileBytes = 16 * 1024 * 1024;
 
+    /// <summary>The most values of one file, those within others counted too: 10,000 orders of 100 fields.</summary>
+    public const int MaxValues = 1_000_000;
+
     private readonly ReadOnlySpan<byte> _text;
     private readonly JsonMistakes _mistakes;
     private Utf8JsonReader _reader;
     private LineMap _lines;
+    private int _values;
     private bool _isOver;
 
     private LocatedJson(ReadOnlySpan<byte> text, JsonMistakes mistakes)
@@ -37,7 +40,7 @@ internal ref struct LocatedJson
     {
         // Windows' editors put a byte order mark in front.
         var text = file.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? file[3..] : file;
-        var start = new JsonPlace(1, 1, "$");
+        var start = new JsonPlace(1, 1, JsonPath.Root);
         if (text.Length > MaxFileBytes)
         {
             mistakes.Add(start, $"The file has {text.Length} bytes; {MaxFileBytes} is the most.");
@@ -46,7 +49,7 @@ internal ref struct LocatedJson
         if (!Utf8.IsValid(text))
         {
             var (line, column) = new LineMap(text).Of(LineMap.FirstBadByte(text));
-            mistakes.Add(new JsonPlace(line, column, "$"), "The file is not UTF-8 from here on.");
+            mistakes.Add(new JsonPlace(line, column, JsonPath.Root), "The file is not UTF-8 from here on.");
             return null;
         }
         return new LocatedJson(text, mistakes).ReadAll();
@@ -54,7 +57,7 @@ internal ref struct LocatedJson
 
     private LocatedNode? ReadAll()
     {
-        var path = "$";
+        var path = JsonPath.Root;
         try
         {
             _reader.Read();
@@ -73,12 +76,17 @@ internal ref struct LocatedJson
     }
 
     /// <summary>The value that the reader stands at; null after a mistake that ends the reading.</summary>
-    private LocatedNode? ReadValue(ref string path)
+    private LocatedNode? ReadValue(ref JsonPath path)
     {
         var place = PlaceAt((int)_reader.TokenStartIndex, path);
         if (_reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && _reader.CurrentDepth >= MaxDepth)
         {
             _mistakes.Add(place, $"Objects and arrays nest deeper than {MaxDepth}.");
+            return null;
+        }
+        if (++_values > MaxValues)
+        {
+            _mistakes.Add(place, $"There are more than {MaxValues} values; the rest is not read.");
             return null;
         }
         return _reader.TokenType switch
@@ -94,19 +102,18 @@ internal ref struct LocatedJson
         };
     }
 
-    private LocatedNode? ReadObject(JsonPlace place, ref string path)
+    private LocatedNode? ReadObject(JsonPlace place, ref JsonPath path)
     {
         var node = new LocatedNode(JsonKind.Object, place);
-        var names = new HashSet<string>(StringComparer.Ordinal);
         var outer = path;
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
         {
             path = outer;
             var offset = (int)_reader.TokenStartIndex;
             var name = ReadText(PlaceAt(offset, path));
-            path = JsonMistakes.CanShow(name) ? $"{outer}.{name}" : string.Create(CultureInfo.InvariantCulture, $"{outer}[property {names.Count + 1}]");
+            path = JsonMistakes.CanShow(name) ? outer.Property(name) : outer.Property(node.Properties.Count + 1);
             var namePlace = PlaceAt(offset, path);
-            var isNew = names.Add(name);
+            var isNew = node.Find(name) is null;
             if (!isNew) _mistakes.Add(namePlace, $"The property {JsonMistakes.Shown(name)} is here twice.");
             _reader.Read();
             if (ReadValue(ref path) is not { } value) return null;
@@ -116,13 +123,13 @@ internal ref struct LocatedJson
         return node;
     }
 
-    private LocatedNode? ReadArray(JsonPlace place, ref string path)
+    private LocatedNode? ReadArray(JsonPlace place, ref JsonPath path)
     {
         var node = new LocatedNode(JsonKind.Array, place);
         var outer = path;
         while (true)
         {
-            path = string.Create(CultureInfo.InvariantCulture, $"{outer}[{node.Items.Count}]");
+            path = outer.Element(node.Items.Count);
             _reader.Read();
             if (_reader.TokenType == JsonTokenType.EndArray) break;
             if (ReadValue(ref path) is not { } value) return null;
@@ -146,7 +153,7 @@ internal ref struct LocatedJson
         }
     }
 
-    private JsonPlace PlaceAt(int offset, string path)
+    private JsonPlace PlaceAt(int offset, JsonPath path)
     {
         var (line, column) = _lines.Of(offset);
         return new JsonPlace(line, column, path);

@@ -14,8 +14,12 @@ internal enum JsonKind
 /// <summary>A JSON value that knows where it stands.</summary>
 internal sealed class LocatedNode(JsonKind kind, JsonPlace place, string text = "")
 {
-    private readonly List<LocatedNode> _items = [];
-    private readonly List<LocatedProperty> _properties = [];
+    /// <summary>From how many properties on they are found by a table.</summary>
+    private const int ManyProperties = 12;
+
+    private List<LocatedNode>? _items;
+    private List<LocatedProperty>? _properties;
+    private Dictionary<string, LocatedProperty>? _byName;
 
     public JsonKind Kind { get; } = kind;
 
@@ -25,16 +29,26 @@ internal sealed class LocatedNode(JsonKind kind, JsonPlace place, string text = 
     public string Text { get; } = text;
 
     /// <summary>An array's elements.</summary>
-    public IReadOnlyList<LocatedNode> Items => _items;
+    public IReadOnlyList<LocatedNode> Items => (IReadOnlyList<LocatedNode>?)_items ?? [];
 
     /// <summary>An object's properties, each name once.</summary>
-    public IReadOnlyList<LocatedProperty> Properties => _properties;
+    public IReadOnlyList<LocatedProperty> Properties => (IReadOnlyList<LocatedProperty>?)_properties ?? [];
 
-    public LocatedProperty? Find(string name) => _properties.Find(property => property.Name == name);
+    public LocatedProperty? Find(string name)
+    {
+        if (_byName is not null) return _byName.GetValueOrDefault(name);
+        return _properties?.Find(property => property.Name == name);
+    }
 
-    internal void Add(LocatedNode item) => _items.Add(item);
+    internal void Add(LocatedNode item) => (_items ??= []).Add(item);
 
-    internal void Add(LocatedProperty property) => _properties.Add(property);
+    /// <summary>Adds a property whose name is not there yet.</summary>
+    internal void Add(LocatedProperty property)
+    {
+        (_properties ??= []).Add(property);
+        if (_byName is null && _properties.Count == ManyProperties) _byName = _properties.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        else _byName?.Add(property.Name, property);
+    }
 }
 
 /// <summary>A property of an object, and where its name stands.</summary>

@@ -194,7 +194,7 @@ public class GlobalPlatformTest
             Says(bytes, CardRecognitionData.TryParse(bytes, out var recognition, out error) ? recognition : null, error);
             Says(bytes, CardProductionLifeCycle.TryParse(bytes, out var lifeCycle, out error) ? lifeCycle : null, error);
             var entries = RegistryEntry.Parse(bytes, out var bad);
-            Assert.That(entries.Count + bad.Count > 0, Is.EqualTo(bytes.AsSpan().IndexOfAnyExcept((byte)0) >= 0), $"seed {seed}: {Convert.ToHexString(bytes)}");
+            Assert.That(entries.Count + bad.Count > 0, Is.EqualTo(bytes.AsSpan().IndexOfAnyExcept((byte)0x00, (byte)0xFF) >= 0), $"seed {seed}: {Convert.ToHexString(bytes)}");
             Says(bytes, GetData.TryParseSequenceCounter(bytes, out var counter, out error) ? counter : null, error);
             Says(bytes, GetData.TryParseDiversificationData(bytes, out var diversification, out error) ? diversification : null, error);
         }
@@ -218,4 +218,42 @@ public class GlobalPlatformTest
     [TestCase(0x1234, 0x00, "meaning not known")]
     public void StatusWord_Described_InTheFieldsWords(int statusWord, int ins, string text) =>
         Assert.That(StatusWords.Describe((ushort)statusWord, (byte)ins), Is.EqualTo(text));
+
+    /// <summary>2,040 modules without a name in one entry: each new one copied all before it.</summary>
+    [Test]
+    public void Registry_EntryOfManyEmptyTags_CostsNoMoreThanItsBytes()
+    {
+        byte[] content = [0x4F, 0x05, 1, 2, 3, 4, 5, 0x9F, 0x70, 0x01, 0x07, .. Enumerable.Repeat<byte[]>([0x84, 0x00], 2_040).SelectMany(b => b)];
+        byte[] data = [0xE3, 0x82, (byte)(content.Length >> 8), (byte)content.Length, .. content];
+        var entries = RegistryEntry.Parse(data, out var bad);
+        Assert.That(bad, Is.Empty);
+        Assert.That(entries[0].Modules, Has.Count.EqualTo(2_040));
+        Assert.That(Allocated.By(() => RegistryEntry.Parse(data, out _)), Is.LessThan(100 * data.Length));
+    }
+
+    [Test]
+    public void CardRecognitionData_ManyChannels_CostsNoMoreThanItsBytes()
+    {
+        byte[] oid = [0x64, 0x0B, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x04, 0x03, 0x70];
+        var many = Enumerable.Repeat(oid, 1_000).SelectMany(b => b).ToArray();
+        byte[] inner = [0x73, 0x82, (byte)(many.Length >> 8), (byte)many.Length, .. many];
+        byte[] data = [0x66, 0x82, (byte)(inner.Length >> 8), (byte)inner.Length, .. inner];
+        Assert.That(CardRecognitionData.TryParse(data, out var recognition, out var error), Is.True, error);
+        Assert.That(recognition!.Channels, Has.Count.EqualTo(1_000));
+        Assert.That(Allocated.By(() => CardRecognitionData.TryParse(data, out _, out _)), Is.LessThan(100 * data.Length));
+    }
+
+    /// <summary>ISO 7816-4 5.2.2: 00, and FF where no data object begins with it, before, between and after data objects.</summary>
+    [TestCase("E30B4F0501020304059F700107")]
+    [TestCase("00E30D4F05010203040500009F700107")]
+    [TestCase("0000E30D004F050102030405009F7001070000")]
+    [TestCase("E30E4F0501020304059F700107FFFFFF")]
+    [TestCase("E30B4F0501020304059F700107FFFFFFFF")]
+    public void Registry_PaddingBetweenObjects_IsPassedOver(string hex)
+    {
+        var data = ByteString.FromHex(hex);
+        var entries = RegistryEntry.Parse(data.Span, out var bad);
+        Assert.That(bad, Is.Empty);
+        Assert.That((entries.Count, entries[0].Aid.ToString(), entries[0].LifeCycle), Is.EqualTo((1, "0102030405", (byte)0x07)));
+    }
 }

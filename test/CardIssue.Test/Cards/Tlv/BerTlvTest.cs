@@ -38,7 +38,7 @@ public class BerTlvTest
     [TestCase("9F", "cut short")]
     [TestCase("9F8181810100", "longer than 3")]
     [TestCase("9F800100", "is no tag")]
-    [TestCase("0000", "is no tag")]
+    [TestCase("00005A80", "At byte 2")]
     [TestCase("5A80", "not accepted")]
     [TestCase("5A8400000001FF", "not accepted")]
     [TestCase("5A82FF", "cut short")]
@@ -107,5 +107,61 @@ public class BerTlvTest
             Assert.That(again, Is.EqualTo(objects), $"seed {seed}: {Convert.ToHexString(bytes)}");
         }
         Assert.That((parsed > 100, refused > 100), Is.EqualTo((true, true)), $"seed {seed}: both are met");
+    }
+
+    /// <summary>ISO 7816-4 5.2.2. What FF is, is seen by what follows: FF21 is a tag (ETSI TS 102 226), an FF that no data object begins with is padding.</summary>
+    [TestCase("", "")]
+    [TestCase("0000", "")]
+    [TestCase("FF", "")]
+    [TestCase("FFFFFFFF", "")]
+    [TestCase("FF0000FFFF", "FF00 ")]
+    [TestCase("005A0101", "5A 01")]
+    [TestCase("5A01010000", "5A 01")]
+    [TestCase("5A01010000570102", "5A 01, 57 02")]
+    [TestCase("FF5A0101", "5A 01")]
+    [TestCase("FFFFFF5A0101", "5A 01")]
+    [TestCase("5A0101FFFFFFFF570102FF", "5A 01, 57 02")]
+    [TestCase("5A0101FF00FF570102", "5A 01, 57 02")]
+    [TestCase("FF21045A020102", "FF21 5A020102")]
+    [TestCase("FFFF21045A020102", "FFFF21 5A020102")]
+    [TestCase("FF210000", "FF21 ")]
+    [TestCase("70045A0101FF", "70 5A0101FF")]
+    [TestCase("7006005A010100FF", "70 005A010100FF")]
+    public void Padding_BeforeBetweenAndAfter_IsPassedOver(string hex, string expected)
+    {
+        Assert.That(BerTlv.TryParse(ByteString.FromHex(hex).Span, out var objects, out var error), Is.True, error);
+        Assert.That(string.Join(", ", objects.Select(o => $"{o.Tag} {o.Value}")), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void PaddingOnly_ForOneObject_IsNone()
+    {
+        Assert.That(BerTlv.TryParseOne(ByteString.FromHex("00FF00").Span, out _, out var error), Is.False);
+        Assert.That(error, Does.Contain("0 came"));
+        Assert.That(BerTlv.TryParseOne(ByteString.FromHex("00 5A0101 00FF").Span, out var one, out error), Is.True, error);
+        Assert.That(one!.ToBytes().ToString(), Is.EqualTo("5A0101"));
+    }
+
+    [Test]
+    public void ValueOfATemplate_Encoded_KeepsLongLengthsAndPadding()
+    {
+        Assert.That(BerTlv.TryParseOne(ByteString.FromHex("708107005F34810101").Span, out var record, out var error), Is.False, error);
+        Assert.That(BerTlv.TryParseOne(ByteString.FromHex("708106005F34810101").Span, out record, out error), Is.True, error);
+        Assert.That(record!.ToBytes().ToString(), Is.EqualTo("7006005F34810101"));
+        Assert.That(record.Find(0x5F34)!.Value.ToString(), Is.EqualTo("01"));
+    }
+
+    /// <summary>Bytes that may be tags or padding are not tried again and again.</summary>
+    [TestCase("FF30")]
+    [TestCase("FF00")]
+    [TestCase("FF")]
+    [TestCase("00")]
+    [TestCase("FF3082FFF0")]
+    [TestCase("FF300400")]
+    public void DoubtfulPadding_ManyTimes_CostsNoMoreThanItsBytes(string piece)
+    {
+        var unit = ByteString.FromHex(piece);
+        var bytes = Enumerable.Repeat(unit.ToArray(), 60_000 / unit.Length).SelectMany(b => b).Append((byte)0x9F).ToArray();
+        Assert.That(Allocated.By(() => BerTlv.TryParse(bytes, out _, out _)), Is.LessThan(200 * bytes.Length));
     }
 }

@@ -94,4 +94,43 @@ public sealed class EmvCheckTest
         Assert.That(Of((0x9104, Good[0x9104])), Is.Null);
         Assert.That(Of((0x8000, "70 0A 5A 08 4761739001010119")), Is.Null);
     }
+
+    [TestCase("94 04 0801FF01", "Entry 1 of tag 94 (AFL) names record 3 of SFI 1, but there is no DGI 0103, nor for 251 more of its records.")]
+    public void FileLocator_NamesManyRecordsThatAreNot_IsOneFault(string locator, string expected)
+    {
+        var all = new Dictionary<ushort, string>(Good) { [0x9104] = locator };
+        all.Remove(0x0103);
+        all[0x0104] = "70 00";
+        Assert.That(EmvCheck.Of(all.Select(g => (g.Key, ByteString.FromHex(g.Value)))).Faults.Select(f => f.Message), Is.EqualTo(new[] { expected }));
+    }
+
+    [Test]
+    public void FileLocator_LongerThanAny_IsOneFault()
+    {
+        var all = new Dictionary<ushort, string>(Good) { [0x9104] = "94 82 0100" + string.Concat(Enumerable.Repeat("08010301", 64)) };
+        Assert.That(
+            EmvCheck.Of(all.Select(g => (g.Key, ByteString.FromHex(g.Value)))).Faults.Select(f => f.Message),
+            Is.EqualTo(new[] { "Tag 94 (AFL) has 256 bytes; 4 to 252 are right (EMV 4.3 Book 3 annex A)." }));
+    }
+
+    /// <summary>EMV Book 3 annex A: cn, filled with F; cards have more than one.</summary>
+    [TestCase("4761739001010119")]
+    [TestCase("4761739001010119FF")]
+    [TestCase("4761739001010119FFFF")]
+    [TestCase("476173900101011F")]
+    [TestCase("476173900101011FFF")]
+    public void CardNumber_AnyNumberOfFillers_IsTheSameNumber(string packed) =>
+        Assert.That(Pan.FromPacked(Convert.FromHexString(packed)), Is.EqualTo(packed.TrimEnd('F')));
+
+    [TestCase("4761FF9001010119")]
+    [TestCase("F761739001010119")]
+    [TestCase("476173FFFFFFFFFF")]
+    public void CardNumber_FillersElsewhere_IsNone(string packed) => Assert.That(Pan.FromPacked(Convert.FromHexString(packed)), Is.Null);
+
+    [TestCase("70 14 57 12 4761739001010119D15122011758989389FF")]
+    [TestCase("70 15 57 13 4761739001010119D151220117589893FFFFFF")]
+    [TestCase("00 70 13 57 11 4761739001010119D15122011758989389")]
+    [TestCase("70 17 00 00 57 11 4761739001010119D15122011758989389 00 00")]
+    [TestCase("70 13 57 11 4761739001010119D15122011758989389 FF FF FF")]
+    public void FillersAndPadding_InARecord_AreNoFault(string record) => Assert.That(Faults(0x0101, record), Is.Empty);
 }

@@ -18,12 +18,12 @@ public sealed class LocatedJsonTest
     {
         var (node, mistakes) = Read("{\n  \"a\": [1, \"ü\", true],\r\n  \"b\": {\"c\": null}\r}");
         Assert.That(mistakes, Is.Empty);
-        Assert.That(node!.Place, Is.EqualTo(new JsonPlace(1, 1, "$")));
+        Assert.That(node!.Place.ToString(), Is.EqualTo("1:1 $"));
         var a = node.Find("a")!;
-        Assert.That(a.Place, Is.EqualTo(new JsonPlace(2, 3, "$.a")));
-        Assert.That(a.Value.Items.Select(i => i.Place), Is.EqualTo(new JsonPlace[] { new(2, 9, "$.a[0]"), new(2, 12, "$.a[1]"), new(2, 17, "$.a[2]") }));
+        Assert.That(a.Place.ToString(), Is.EqualTo("2:3 $.a"));
+        Assert.That(a.Value.Items.Select(i => i.Place.ToString()), Is.EqualTo(new[] { "2:9 $.a[0]", "2:12 $.a[1]", "2:17 $.a[2]" }));
         Assert.That(a.Value.Items.Select(i => i.Text), Is.EqualTo(new[] { "1", "ü", "true" }));
-        Assert.That(node.Find("b")!.Value.Find("c")!.Value.Place, Is.EqualTo(new JsonPlace(3, 14, "$.b.c")));
+        Assert.That(node.Find("b")!.Value.Find("c")!.Value.Place.ToString(), Is.EqualTo("3:14 $.b.c"));
     }
 
     [TestCase("", "1:1 $: The file is empty.")]
@@ -71,4 +71,32 @@ public sealed class LocatedJsonTest
     [Test]
     public void TooLargeFile_Read_IsRefused() =>
         Assert.That(Read(new byte[LocatedJson.MaxFileBytes + 1]).Mistakes.Single().Message, Does.StartWith("The file has 16777217 bytes"));
+
+    /// <summary>The path of each of 10,000 values would be 2.4 KB as text.</summary>
+    [Test]
+    public void LongNames_NestedDeep_CostNoMoreThanTheirFile()
+    {
+        var json = Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Repeat($"{{\"{new string('n', 64)}\":", LocatedJson.MaxDepth - 1)) + $"[{string.Join(',', Enumerable.Repeat("\"a\"", 10_000))}]" +
+            new string('}', LocatedJson.MaxDepth - 1));
+        Assert.That(Allocated.By(() => Assert.That(Read(json).Mistakes, Is.Empty)), Is.LessThan(60 * json.Length));
+    }
+
+    [Test]
+    public void Values_AtTheCap_AreRead_BehindIt_AreNot()
+    {
+        byte[] Array(int elements) => [(byte)'[', .. Enumerable.Repeat(",1"u8.ToArray(), elements).SelectMany(b => b).Skip(1), (byte)']'];
+        Assert.That(Read(Array(LocatedJson.MaxValues - 1)).Mistakes, Is.Empty);
+        var mistake = Read(Array(LocatedJson.MaxValues)).Mistakes.Single();
+        Assert.That((mistake.Message, mistake.Path), Is.EqualTo(("There are more than 1000000 values; the rest is not read.", "$[999999]")));
+    }
+
+    [Test]
+    public void ManyProperties_AreFoundByName_EachOnce()
+    {
+        var (node, mistakes) = Read($"{{{string.Join(',', Enumerable.Range(0, 40).Select(i => $"\"p{i}\":{i}"))},\"p0\":9,\"p39\":9}}");
+        Assert.That(mistakes.Select(m => m.Path), Is.EqualTo(new[] { "$.p0", "$.p39" }));
+        Assert.That(Enumerable.Range(0, 40).Select(i => node!.Find($"p{i}")!.Value.Text), Is.EqualTo(Enumerable.Range(0, 40).Select(i => $"{i}")));
+        Assert.That(node!.Find("p40"), Is.Null);
+    }
 }

@@ -1,3 +1,5 @@
+using CardIssue.Core.Cards.Products;
+using System.Text;
 namespace CardIssue.Test.Products.Json;
 
 public sealed class OrdersFileTest
@@ -88,4 +90,38 @@ public sealed class OrdersFileTest
     [Test]
     public void OrderAsText_ShowsNothingOfTheCustomer() =>
         Assert.That(Samples.ReadOrders(Samples.Orders).Orders![0].ToString(), Is.EqualTo("order E2E-0001, product visa-like-e2e"));
+
+    /// <summary>Eight million elements that are no orders; the most that a file may have.</summary>
+    [Test]
+    public void NumbersForOrders_FillingAFile_CostLittleAndAreOneMistake()
+    {
+        var json = Encoding.UTF8.GetBytes($"{{\"orders\":[{string.Concat(Enumerable.Repeat("1,", LocatedJson.MaxFileBytes / 2 - 10))}1]}}");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var mistakes = Core.Cards.Products.OrdersFile.Read(json, "o", _ => null).Mistakes;
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(16 * json.Length));
+        Assert.That(mistakes.Select(m => m.Message), Is.EqualTo(new[] { "There are more than 1000000 values; the rest is not read." }));
+    }
+
+    /// <summary>Each of 9,000 orders lacks all that an order has: the mistakes are capped, counted, and those left out are not even put together.</summary>
+    [Test]
+    public void ManyMistakes_AreCapped_TheRestIsCounted()
+    {
+        var json = Encoding.UTF8.GetBytes($"{{\"orders\":[{string.Join(',', Enumerable.Repeat("{\"x\":1}", 9_000))}]}}");
+        var mistakes = Core.Cards.Products.OrdersFile.Read(json, "o", _ => null).Mistakes;
+        Assert.That(mistakes, Has.Count.EqualTo(JsonMistakes.MaxMistakes + 1));
+        Assert.That(mistakes[^1].ToString(), Is.EqualTo("1:1612 $.orders[200]: And 44000 more mistakes, from here on."));
+        Assert.That(Allocated.By(() => Core.Cards.Products.OrdersFile.Read(json, "o", _ => null)), Is.LessThan(200 * json.Length));
+    }
+
+    /// <summary>An AFL of entries that each name 255 records: 120 KB took 3.7 GB.</summary>
+    [TestCase(60)]
+    [TestCase(12_000)]
+    public void FileLocatorsThatNameEverything_CostNoMoreThanTheirFile(int entries)
+    {
+        var locators = string.Concat(Enumerable.Repeat("0801FF00", entries));
+        var product = Samples.Product(Samples.Change(
+            Samples.EndToEnd, "\"hex\": \"08010200\"", "\"field\": \"locators\", \"as\": \"hex\"")).Product!;
+        var json = Encoding.UTF8.GetBytes(Samples.Orders.Replace("\"fields\": {", $"\"fields\": {{ \"locators\": \"{locators}\",", StringComparison.Ordinal));
+        Assert.That(Allocated.By(() => Assert.That(Core.Cards.Products.OrdersFile.Read(json, "o", _ => product).Orders, Is.Null)), Is.LessThan(5_000_000 + 40 * json.Length));
+    }
 }

@@ -103,4 +103,19 @@ public sealed class FrameDecoderTest
             Assert.That(Feed(decoder, Frame()).Select(h => h.Kind), Is.EqualTo(new[] { FrameEventKind.Message }), $"seed {seed}, round {round}");
         }
     }
+
+    /// <summary>A reader that talks on and never falls silent: two thousand million bytes later its count must not have come round.</summary>
+    [Test]
+    public void LostFrame_GoesOnForEver_StaysLost()
+    {
+        var decoder = new FrameDecoder();
+        Feed(decoder, [0x03, 0x00]);
+        Count(decoder) = int.MaxValue - 1;
+        Assert.That(Feed(decoder, Enumerable.Repeat((byte)0x03, 5)), Is.Empty);
+        Assert.That(decoder.OnSilence(), Is.EqualTo(new FrameEvent(FrameEventKind.Damaged, null, int.MaxValue)));
+        Assert.That(Feed(decoder, Frame()).Select(h => h.Kind), Is.EqualTo(new[] { FrameEventKind.Message }));
+    }
+
+    [System.Runtime.CompilerServices.UnsafeAccessor(System.Runtime.CompilerServices.UnsafeAccessorKind.Field, Name = "_count")]
+    private static extern ref int Count(FrameDecoder decoder);
 }
