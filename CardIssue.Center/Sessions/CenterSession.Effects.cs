@@ -217,10 +217,11 @@ internal sealed partial class CenterSession
             judgement = new Judgement(new Verdict.Rejected(CardRejection.UnknownKey), e.Message);
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
-        if (judgement.Verdict is Verdict.Done done && run.Record > 0) _work!.Note(run.Record, done.Proof);
+        if (judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close) _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
-        await _log.DecidedAsync(run.Kind is ScriptKind.Open or ScriptKind.Authenticate ? 260 : 290, "Judged", detail, cancellation).ConfigureAwait(false);
-        Show(run.Kind is ScriptKind.Open or ScriptKind.Authenticate ? 260 : 290, detail);
+        var step = run.Kind is ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign ? 260 : 290;
+        await _log.DecidedAsync(step, "Judged", detail, cancellation).ConfigureAwait(false);
+        Show(step, detail);
         _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict));
     }
 
@@ -247,7 +248,7 @@ internal sealed partial class CenterSession
 
     private static int SaveStep(OrderChange change) => change switch
     {
-        OrderChange.Authenticating or OrderChange.Bound or OrderChange.Opened => 260,
+        OrderChange.Authenticating or OrderChange.Numbering or OrderChange.Bound or OrderChange.Opened => 260,
         OrderChange.Leaving => 270,
         OrderChange.Confirmed or OrderChange.NotDone or OrderChange.Rewound => 290,
         OrderChange.Closing or OrderChange.Issued => 300,

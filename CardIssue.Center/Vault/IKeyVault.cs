@@ -42,6 +42,12 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// <summary>Whether the code is that of the order. Takes the same time for a right and a wrong code; an empty or broken verifier is just wrong.</summary>
     bool CheckIssueCode(OrderId order, ByteString verifier, ReadOnlySpan<byte> code);
 
+    /// <summary>Makes a number for a card that has none of its own, <see cref="CardNumber.Length"/> bytes: fresh each time, and such that the vault knows it again without having kept it.</summary>
+    ByteString CreateCardNumber();
+
+    /// <summary>Whether this vault, or the one that it was restored from, made the number.</summary>
+    bool IsCardNumber(ByteString number);
+
     /// <summary>Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order.</summary>
     ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain);
 

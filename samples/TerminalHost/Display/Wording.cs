@@ -19,6 +19,7 @@ internal static class Wording
         Notice.ReaderRefused => $"this reader is not known to the center ({step.Detail}); see `terminalhost reader enroll`",
         Notice.CardIn => "a card is in",
         Notice.AccessingCard => "accessing the card",
+        Notice.NumberingCard => "giving the card a number of its own",
         Notice.CardRejected => $"card refused: {Rejection(step.Detail)}; take it out and insert another",
         Notice.LookingAtCard => $"looking whether record {step.Record} is on the card",
         Notice.WritingRecord => $"writing record {step.Record}",
@@ -75,6 +76,7 @@ internal static class Wording
         CardRejection.InUse => "it belongs to another order or was already issued",
         CardRejection.Barred => "it was tried too often",
         CardRejection.RefusedUs => "it refused the center",
+        CardRejection.NoIdentity => "it can't be told from other cards",
         null => code,
     };
 

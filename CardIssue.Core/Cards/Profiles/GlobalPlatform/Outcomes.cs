@@ -51,7 +51,8 @@ internal static class Outcomes
         return null;
     }
 
-    private static ByteString? DataOf(UnwrapResult response) => response switch
+    /// <summary>The data that came with it; null where none can be believed.</summary>
+    public static ByteString? DataOf(UnwrapResult response) => response switch
     {
         UnwrapResult.Authenticated authenticated => authenticated.Data,
         UnwrapResult.NoProtection unprotected => unprotected.Data,
