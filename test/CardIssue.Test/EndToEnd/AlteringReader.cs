@@ -3,10 +3,11 @@ using CardIssue.Core.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>A terminal that alters what a card says: it gets each command that is not wrapped, and the card's answer, and gives what the center is to hear; null for the answer as it is.</summary>
-internal sealed class AlteringReader(ICardReader inner, Func<byte[], byte[], byte[]?> alter) : ICardReader
+/// <summary>A reader through which cards say other things than they would: what a strange card, or somebody at the reader, says.</summary>
+internal sealed class AlteringReader(ICardReader inner) : ICardReader
 {
-    private const byte SecureMessaging = 0x04;
+    /// <summary>Makes the answer that is heard out of a command and the answer to it; null leaves all answers as they are.</summary>
+    public Func<byte[], byte[], byte[]>? Alter { get; set; }
 
     public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => inner.IdentifyAsync(cancellation);
 
@@ -14,22 +15,19 @@ internal sealed class AlteringReader(ICardReader inner, Func<byte[], byte[], byt
 
     public ValueTask WaitForRemovalAsync(CancellationToken cancellation) => inner.WaitForRemovalAsync(cancellation);
 
-    public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => new Altering(await inner.ConnectAsync(cancellation), alter);
+    public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => new Connection(this, await inner.ConnectAsync(cancellation));
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    /// <summary>Alters the answers to GET DATA of one tag.</summary>
-    public static Func<byte[], byte[], byte[]?> GetData(ushort tag, Func<byte[], byte[]> alter) =>
-        (command, answer) => command is [_, 0xCA, var p1, var p2, ..] && (p1 << 8 | p2) == tag ? alter(answer) : null;
-
-    private sealed class Altering(ICardConnection connection, Func<byte[], byte[], byte[]?> alter) : ICardConnection
+    private sealed class Connection(AlteringReader reader, ICardConnection connection) : ICardConnection
     {
         public ByteString Atr => connection.Atr;
 
         public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
         {
             var length = await connection.TransmitAsync(command, response, cancellation);
-            if ((command.Span[0] & SecureMessaging) != 0 || alter(command.ToArray(), response[..length].ToArray()) is not { } altered) return length;
+            if (reader.Alter is not { } alter) return length;
+            var altered = alter(command.ToArray(), response[..length].ToArray());
             altered.CopyTo(response);
             return altered.Length;
         }

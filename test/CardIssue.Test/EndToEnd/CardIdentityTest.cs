@@ -26,7 +26,7 @@ public sealed class CardIdentityTest
         var answers = content switch { "absent" => "6A88", "refused" => "6985", _ => null };
         var altered = 0;
         if (answers is not null)
-            await InFrontAsync(shop, AlteringReader.GetData(0x9F7F, answer => altered++ == 0 ? Convert.FromHexString(answers) : answer));
+            await InFrontAsync(shop, GetData(0x9F7F, answer => altered++ == 0 ? Convert.FromHexString(answers) : answer));
         await shop.OrderAsync("o-1", Products.EndToEnd(identity: "[\"cplc\"]", diversification: "none"));
         var card = BatchCard.Make(7, "none", Cplc(content));
         shop.Reader.Insert(card);
@@ -129,7 +129,7 @@ public sealed class CardIdentityTest
     public async Task TerminalThatAltersTheCplc_IsFoundOutInTheChannel_TheCardIsRefused(string diversification)
     {
         await using var shop = await Shop.OpenAsync();
-        await InFrontAsync(shop, AlteringReader.GetData(0x9F7F, answer => { answer[^30] ^= 1; return answer; }));
+        await InFrontAsync(shop, GetData(0x9F7F, answer => { answer[^30] ^= 1; return answer; }));
         await shop.OrderAsync("o-1", Products.EndToEnd(identity: "[\"cplc\"]", diversification: diversification));
         shop.Reader.Insert(BatchCard.Make(7, diversification));
         var issuing = shop.IssueAsync("o-1");
@@ -154,7 +154,7 @@ public sealed class CardIdentityTest
         var number = card.Number();
 
         shop.Reader.Remove();
-        await InFrontAsync(shop, AlteringReader.GetData(0x45, _ => [0x6A, 0x88]));
+        await InFrontAsync(shop, GetData(0x45, _ => [0x6A, 0x88]));
         shop.Reader.Insert(card);
         var issuing = shop.IssueAsync("o-1");
         await shop.ShowsAsync("CardRejected NoIdentity");
@@ -248,9 +248,13 @@ public sealed class CardIdentityTest
         await shop.PhaseAsync(TerminalPhase.Idle);
     }
 
-    private static async Task InFrontAsync(Shop shop, Func<byte[], byte[], byte[]?> alter)
+    private static async Task InFrontAsync(Shop shop, Func<byte[], byte[], byte[]> alter)
     {
-        shop.ReaderInFront = new AlteringReader(shop.Hardware.Reader, alter);
+        shop.ReaderInFront = new AlteringReader(shop.Hardware.Reader) { Alter = alter };
         await shop.RestartTerminalAsync();
     }
+
+    /// <summary>Alters what is told to GET DATA of one tag in the clear.</summary>
+    private static Func<byte[], byte[], byte[]> GetData(ushort tag, Func<byte[], byte[]> alter) =>
+        (command, answer) => command is [0x80, 0xCA, var p1, var p2, ..] && (p1 << 8 | p2) == tag ? alter(answer) : answer;
 }
