@@ -16,7 +16,7 @@ namespace CardIssue.Center.Sessions;
 /// </summary>
 internal sealed class CardWork : IDisposable
 {
-    private const int ChallengeLength = 8;
+    private const int ChallengeLength = 8, MaxRemarks = 4;
 
     private readonly IKeyVault _vault;
     private readonly CardProduct _product;
@@ -83,10 +83,11 @@ internal sealed class CardWork : IDisposable
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses),
             ScriptKind.Authenticate => JudgeAuthentication(run.Record, result.Stop, responses, resuming),
-            ScriptKind.Assign => Explain(_profile.JudgeAssign(_product, _number, result.Stop, Outcomes(responses)), responses),
-            ScriptKind.Look => Explain(LookedAt(run, result.Stop, Outcomes(responses)), responses),
-            ScriptKind.Record => Explain(_profile.JudgeRecord(_plan, run.Record, result.Stop, Outcomes(responses)), responses),
-            ScriptKind.Close => Explain(_profile.JudgeClose(_plan, result.Stop, Outcomes(responses)), responses),
+            ScriptKind.Assign => Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Look => Explain(outcomes => LookedAt(run, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Record =>
+                Explain(outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
     }
 
@@ -162,7 +163,8 @@ internal sealed class CardWork : IDisposable
     private Judgement Verify(OpeningReading.Ready ready)
     {
         var opened = _vault.OpenCard(
-            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge, ready.InitializeUpdate, _product.SecurityLevel);
+            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge,
+            ready.InitializeUpdate, _product.SecurityLevel, _product.Quirks);
         if (opened is CardOpenResult.Refused refused)
             return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
@@ -177,12 +179,12 @@ internal sealed class CardWork : IDisposable
     private Judgement JudgeAuthentication(int shows, ScriptStop stop, List<ResponseApdu> responses, bool resuming)
     {
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
-        var after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
-        var judged = CardAuthentication.Judge(_profile, _plan, shows, stop, authenticated, after, resuming);
-        if (judged is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })) return Explain(judged, responses);
+        IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
+        var judged = Explain(outcomes => CardAuthentication.Judge(_profile, _plan, shows, stop, authenticated, outcomes, resuming), after, responses);
+        if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })) return judged;
         var reads = after.Take(_profile.IdentityReads(_product).Count).ToList();
-        if (_profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber) is not { } inside) return Explain(new Verdict.InDoubt(), responses);
-        return inside.Fits(_claimed!) ? Explain(judged, responses) : new Judgement(new Verdict.Rejected(CardRejection.NoIdentity),
+        if (_profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber) is not { } inside) return judged with { Verdict = new Verdict.InDoubt() };
+        return inside.Fits(_claimed!) ? judged : new Judgement(new Verdict.Rejected(CardRejection.NoIdentity),
             $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: it was altered on the way, or is not always the same");
     }
 
@@ -204,8 +206,15 @@ internal sealed class CardWork : IDisposable
         return outcomes;
     }
 
-    private static Judgement Explain(Verdict verdict, IReadOnlyList<ResponseApdu> responses) =>
-        new(verdict, responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}");
+    private Judgement Explain(
+        Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<CommandOutcome> outcomes, IReadOnlyList<ResponseApdu> responses)
+    {
+        var said = responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}";
+        var remarks = _profile.Remarks(outcomes);
+        if (remarks.Count > 0) said = $"{said}; left out: {string.Join(" ", remarks.Take(MaxRemarks))}";
+        if (remarks.Count > MaxRemarks) said = $"{said} And {remarks.Count - MaxRemarks} more.";
+        return new Judgement(judge(outcomes), said);
+    }
 
     /// <summary>The opening's encryption of secret data, as plans ask for it.</summary>
     private sealed class Encryption(ICardOpening opening) : IDataEncryption

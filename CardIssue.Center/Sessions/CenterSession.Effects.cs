@@ -179,7 +179,7 @@ internal sealed partial class CenterSession
         if (work is null)
         {
             await _services.Orders.SaveAsync(claimed.Order, claimed.Fence, new OrderChange.Released(), cancellation).ConfigureAwait(false);
-            await DeclineAsync(DeclineCode.NotNow, fault, cancellation).ConfigureAwait(false);
+            await DeclineAsync(DeclineCode.CenterLacks, fault, cancellation).ConfigureAwait(false);
             return;
         }
         _work = work;
@@ -193,6 +193,7 @@ internal sealed partial class CenterSession
         var read = CardProductFile.Read(stored.Body.Span, claimed.Product.ToString());
         if (read.Product is not { } product) return (null, null, $"product {claimed.Product}: {read.Mistakes[0].Message}");
         if (CardProfiles.Find(product.Profile) is not { } profile) return (null, null, $"there is no card profile {product.Profile}");
+        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack) return (null, null, lack);
         if (!_services.Vault.TryOpenOrderData(claimed.Order, claimed.SealedData, out var data)) return (null, null, "the order's write data does not open: changed, or its master key is gone");
         using (data)
         {
@@ -214,14 +215,18 @@ internal sealed partial class CenterSession
         }
         catch (KeyVaultException e)
         {
-            judgement = new Judgement(new Verdict.Rejected(CardRejection.UnknownKey), e.Message);
+            // The center's fault, not the card's: no other card would fare better. The order is given back.
+            var lack = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {e.Message}";
+            await _log.DecidedAsync(StepOf(run.Kind), "Stopping", lack, cancellation).ConfigureAwait(false);
+            Show(StepOf(run.Kind), lack);
+            _followUps.Enqueue(new CenterEvent.StopOrdered());
+            return;
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
         if (judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close) _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
-        var step = run.Kind is ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign ? 260 : 290;
-        await _log.DecidedAsync(step, "Judged", detail, cancellation).ConfigureAwait(false);
-        Show(step, detail);
+        await _log.DecidedAsync(StepOf(run.Kind), "Judged", detail, cancellation).ConfigureAwait(false);
+        Show(StepOf(run.Kind), detail);
         _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict));
     }
 
@@ -245,6 +250,8 @@ internal sealed partial class CenterSession
 
     private void Show(int step, string text) =>
         _services.Display?.Report(new CenterProgress(_services.Time.GetUtcNow(), step == 0 ? "" : $"S{step}", Name, text));
+
+    private static int StepOf(ScriptKind kind) => kind is ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign ? 260 : 290;
 
     private static int SaveStep(OrderChange change) => change switch
     {

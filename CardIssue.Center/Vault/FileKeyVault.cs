@@ -160,7 +160,13 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
 
     /// <inheritdoc/>
     public CardOpenResult OpenCard(
-        string keySet, byte keyVersion, KeyDiversification diversification, ReadOnlySpan<byte> hostChallenge, ResponseApdu answer, SecurityLevel level, bool countsEmptyCommands = true)
+        string keySet,
+        byte keyVersion,
+        KeyDiversification diversification,
+        ReadOnlySpan<byte> hostChallenge,
+        ResponseApdu answer,
+        SecurityLevel level,
+        CardQuirks? quirks = null)
     {
         ArgumentNullException.ThrowIfNull(keySet);
         const int versionAt = CardKeyDerivation.DiversificationDataLength;
@@ -173,13 +179,23 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
             return new CardOpenResult.Refused(OpenDiagnosis.UnknownKeyVersion, $"The vault has no key {keySet} of version {keyVersion:X2}, which the card chose.");
         using (keys)
         {
-            return Scp03Opening.TryOpen(keys, keyVersion, hostChallenge, answer, level, countsEmptyCommands) switch
+            return Scp03Opening.TryOpen(keys, keyVersion, hostChallenge, answer, level, quirks) switch
             {
                 Scp03OpenResult.Opened opened => new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith)),
                 Scp03OpenResult.Refused refused => new CardOpenResult.Refused(refused.Diagnosis, refused.Detail),
                 var other => throw new InvalidOperationException($"{other.GetType().Name} is no result of an opening."),
             };
         }
+    }
+
+    /// <inheritdoc/>
+    public string? LackOf(string keySet, byte keyVersion, KeyDiversification diversification)
+    {
+        ArgumentNullException.ThrowIfNull(keySet);
+        lock (_gate)
+            return FindKey(keySet, keyVersion) is { } master
+                ? Misfit(master, diversification)
+                : $"The vault has no key {keySet} of version {keyVersion:X2}; enter it, or mend the product that names it.";
     }
 
     /// <inheritdoc/>
@@ -227,11 +243,17 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
             var ofSet = _content.CardKeys.Where(key => key.Info.KeySet == keySet).ToList();
             if (ofSet.Count == 0) throw new KeyVaultException($"The vault has no key set {keySet}; import its keys, or mend the product that names it.");
             if (ofSet.Find(key => key.Info.KeyVersion == keyVersion) is not { } master) return false;
-            var isDes = master.Info.Algorithm == CardKeyAlgorithm.TripleDes;
-            if (isDes != diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2)
-                throw new KeyVaultException($"Key {keySet} of version {keyVersion:X2} is {master.Info.Algorithm}, which diversification {diversification} can't use.");
+            if (Misfit(master, diversification) is { } misfit) throw new KeyVaultException(misfit);
             keys = new Scp03StaticKeys(keyVersion, CardKeyDerivation.Derive(diversification, master.Key, diversificationData));
             return true;
         }
+    }
+
+    private static string? Misfit(CardMasterKey master, KeyDiversification diversification)
+    {
+        var isDes = master.Info.Algorithm == CardKeyAlgorithm.TripleDes;
+        var (set, version, algorithm) = (master.Info.KeySet, master.Info.KeyVersion, master.Info.Algorithm);
+        return isDes == diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2 ? null
+            : $"Key {set} of version {version:X2} is {algorithm}, which diversification {diversification} can't use.";
     }
 }

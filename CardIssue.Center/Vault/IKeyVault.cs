@@ -69,10 +69,25 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// <param name="hostChallenge">The 8 bytes that INITIALIZE UPDATE carried.</param>
     /// <param name="answer">The card's answer.</param>
     /// <param name="level">The protection wanted.</param>
-    /// <param name="countsEmptyCommands">False for cards that forget to count commands without data.</param>
+    /// <param name="quirks">In what the card departs from others, as its product says; null when in nothing.</param>
     /// <exception cref="KeyVaultException">The vault has no such keys, or they are of another algorithm than the diversification needs: the product's definition is wrong.</exception>
     CardOpenResult OpenCard(
-        string keySet, byte keyVersion, KeyDiversification diversification, ReadOnlySpan<byte> hostChallenge, ResponseApdu answer, SecurityLevel level, bool countsEmptyCommands = true);
+        string keySet,
+        byte keyVersion,
+        KeyDiversification diversification,
+        ReadOnlySpan<byte> hostChallenge,
+        ResponseApdu answer,
+        SecurityLevel level,
+        CardQuirks? quirks = null);
+
+    /// <summary>
+    /// What keeps <see cref="OpenCard"/> from ever opening a card with these keys: they are not there, or of another algorithm. Null when
+    /// nothing does.
+    /// </summary>
+    /// <param name="keySet">The key set that the product names.</param>
+    /// <param name="keyVersion">Its version, 01 to FF.</param>
+    /// <param name="diversification">How the card's keys come from the master.</param>
+    string? LackOf(string keySet, byte keyVersion, KeyDiversification diversification);
 
     /// <summary>The card master keys that there are, with their check values; never the keys.</summary>
     IReadOnlyList<CardMasterKeyInfo> CardMasterKeys { get; }

@@ -20,11 +20,27 @@ public interface ICardReader : IAsyncDisposable
     ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation);
 }
 
+/// <summary>
+/// How commands and responses travel between reader and card (ISO 7816-3). It decides what an answer looks like that has data to fetch.
+/// </summary>
+public enum TransmissionProtocol
+{
+    /// <summary>
+    /// T=0: a command carries data one way; what a card answers to one with data waits for GET RESPONSE (ISO 7816-3 12.2).
+    /// </summary>
+    T0,
+    /// <summary>T=1, and all others that carry whole commands and responses.</summary>
+    T1,
+}
+
 /// <summary>One powered card: bytes to bytes. GET RESPONSE, 6Cxx and tracing are wrappers around it.</summary>
 public interface ICardConnection : IAsyncDisposable
 {
     /// <summary>The answer to the last reset, 2–33 bytes.</summary>
     ByteString Atr { get; }
+
+    /// <summary>What the card speaks since the last reset.</summary>
+    TransmissionProtocol Protocol { get; }
 
     /// <summary>Sends one command APDU and receives its response APDU, status word included.</summary>
     /// <param name="command">The command APDU, short or extended (ISO 7816-4 5.1).</param>

@@ -25,11 +25,14 @@ public sealed class Ticket
     /// <param name="context">What the head says.</param>
     /// <param name="sequence">The first sequence number of the script that brings the ticket.</param>
     /// <param name="session">The session, verified.</param>
+    /// <exception cref="ArgumentException">The card's identity has no length that a ticket carries, 1 to 64 bytes.</exception>
     public static ByteString Seal(OpeningKey key, OpeningContext context, int sequence, Scp03Session session)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
+        if (context.Card.Value.Length is 0 or > MaxCardId)
+            throw new ArgumentException($"A card's identity has 1 to {MaxCardId} bytes here.", nameof(context));
         var keys = GC.AllocateArray<byte>(session.ExportedKeysLength, pinned: true);
         try
         {

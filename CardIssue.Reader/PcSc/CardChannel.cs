@@ -33,6 +33,9 @@ internal sealed class CardChannel
         _thread = new CallThread($"PC/SC cards of {reader}", LetGo);
     }
 
+    /// <summary>Whether the card that is connected to speaks T=0.</summary>
+    public bool IsT0 => _active == PcscProtocols.T0;
+
     /// <summary>Whether it was given up.</summary>
     public bool IsGivenUp { get; private set; }
 

@@ -11,6 +11,9 @@ internal sealed class PcscConnection(CardChannel channel, string reader, ByteStr
     /// <inheritdoc/>
     public ByteString Atr { get; private set; } = atr;
 
+    /// <inheritdoc/>
+    public TransmissionProtocol Protocol => channel.IsT0 ? TransmissionProtocol.T0 : TransmissionProtocol.T1;
+
     public bool IsDisposed { get; private set; }
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ internal sealed class SerialCardConnection(SerialCardReader reader, OpenReader o
     /// <inheritdoc/>
     public ByteString Atr => Session.Atr.Bytes;
 
+    /// <inheritdoc/>
+    public TransmissionProtocol Protocol => Session is T0Session ? TransmissionProtocol.T0 : TransmissionProtocol.T1;
+
     /// <summary>The port's opening that this belongs to.</summary>
     public OpenReader Open { get; } = open;
 

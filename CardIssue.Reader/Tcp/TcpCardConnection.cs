@@ -1,5 +1,6 @@
 using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Reader.Serial.Card;
 
 namespace CardIssue.Reader;
 
@@ -8,6 +9,10 @@ internal sealed class TcpCardConnection(TcpCardReader reader, ByteString atr) : 
 {
     /// <inheritdoc/>
     public ByteString Atr { get; private set; } = atr;
+
+    /// <summary>The one that the answer to reset names first: nothing else is agreed on over a network.</summary>
+    public TransmissionProtocol Protocol =>
+        AtrParser.TryParse(Atr.Span, out var said, out _) && said.Protocols[0] == 0 ? TransmissionProtocol.T0 : TransmissionProtocol.T1;
 
     public bool IsDisposed { get; private set; }
 

@@ -190,7 +190,7 @@ internal sealed class CardPort : IAsyncDisposable
             length = await connection.TransmitAsync(command, _response, either.Token).ConfigureAwait(false);
             _responses.Add(_response.AsSpan(0, length));
             var statusWord = (ushort)(_response[length - 2] << 8 | _response[length - 1]);
-            return new TerminalEvent.Answered(sequence, expected.Count == 0 ? statusWord == 0x9000 : expected.Span.Contains(statusWord));
+            return new TerminalEvent.Answered(sequence, ExpectedStatus.Admits(expected, statusWord));
         }
         catch (CardException e)
         {

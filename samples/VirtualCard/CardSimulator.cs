@@ -51,6 +51,13 @@ public sealed class CardSimulator
     /// <summary>How many commands came since the card was made, those that a cut swallowed among them.</summary>
     public int Commands { get; private set; }
 
+    /// <summary>
+    /// T=0: tells a warning (62xx, 63xx) at once, and GET RESPONSE then fetches the data that belongs to it (ISO 7816-3 12.2). Otherwise
+    /// 61xx comes first,
+    /// and the warning with the data. Real cards do either.
+    /// </summary>
+    public bool WarnsFirst { get; set; }
+
     /// <summary>Cold reset: selection, channel and half-done work are gone. Returns the answer to reset.</summary>
     public byte[] Reset()
     {
@@ -100,7 +107,7 @@ public sealed class CardSimulator
         {
             var reply = CommandRouter.Execute(_memory, command);
             if (_path is not null && !ReferenceEquals(before, State)) StateFile.Save(_path, State);
-            return _responses.Deliver(command, reply, Protocol);
+            return _responses.Deliver(command, reply, Protocol, WarnsFirst);
         }
         catch
         {

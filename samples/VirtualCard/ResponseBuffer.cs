@@ -36,13 +36,18 @@ internal sealed class ResponseBuffer
         return isGetResponse ? new Reply(Sw.Conditions).ToBytes() : null;
     }
 
-    public byte[] Deliver(Command command, Reply reply, CardProtocol protocol)
+    /// <param name="warnsFirst">T=0: whether a warning is told before its data is fetched, instead of with it.</param>
+    public byte[] Deliver(Command command, Reply reply, CardProtocol protocol, bool warnsFirst = false)
     {
         var length = reply.Data.Length;
         if (length == 0) return reply.ToBytes();
         var hasData = command.Data.Length > 0;
         // T=0 has no case 4: the answer to a command with data is always fetched.
-        if (protocol == CardProtocol.T0 && hasData) return Hold(reply, More(length));
+        if (protocol == CardProtocol.T0 && hasData)
+        {
+            var warns = warnsFirst && reply.StatusWord >> 8 is 0x62 or 0x63;
+            return warns ? Hold(new Reply(reply.Data, Sw.Ok), reply.StatusWord) : Hold(reply, More(length));
+        }
         // GPCS hosts leave Le out now and then; a T=1 card then answers all the same.
         var wanted = command.Expected ?? ShortMaximum;
         var isExact = wanted == length || protocol == CardProtocol.T1 && wanted > length && (wanted >= ShortMaximum || command.IsExtended);

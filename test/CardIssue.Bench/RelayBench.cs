@@ -78,6 +78,8 @@ internal sealed class CountingReader(ICardReader inner) : ICardReader
     {
         public Core.ByteString Atr => inner.Atr;
 
+        public TransmissionProtocol Protocol => inner.Protocol;
+
         public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
         {
             var length = await inner.TransmitAsync(command, response, cancellation);

@@ -61,6 +61,23 @@ public static class GetData
     internal static ByteString ValueOf(ByteString data, ushort tag) =>
         TryUnpack(data.Span, (uint)tag, out var tlv, out _) ? tlv.Value : data;
 
+    /// <summary>A template's data objects, as far as they are whole.</summary>
+    internal static bool TryOpen(
+        ReadOnlySpan<byte> data,
+        BerTag tag,
+        [NotNullWhen(true)] out BerTlv? template,
+        out ValueList<string> bad,
+        [NotNullWhen(false)] out string? error)
+    {
+        var faults = new List<string>();
+        var objects = LenientTlv.Parse(data, faults);
+        template = BerTlv.Find(objects, tag);
+        bad = [.. faults];
+        error = template is not null ? null : faults.Count > 0 ? faults[0]
+            : objects.Count == 0 ? $"The answer is empty; tag {tag} is due." : $"Tag {objects[0].Tag} came; {tag} is due.";
+        return template is not null;
+    }
+
     internal static bool TryUnpack(ReadOnlySpan<byte> data, BerTag tag, [NotNullWhen(true)] out BerTlv? tlv, [NotNullWhen(false)] out string? error)
     {
         if (!BerTlv.TryParseOne(data, out tlv, out error)) return false;
@@ -78,26 +95,29 @@ public readonly record struct KeyInformation(byte KeyId, byte KeyVersion, byte K
 {
     private const byte ExtendedFormat = 0xFF;
 
-    /// <summary>Parses the answer to <see cref="GetData.KeyInformationTemplate"/>.</summary>
-    /// <param name="data">A template E0 and nothing else.</param>
+    /// <summary>
+    /// Parses the answer to <see cref="GetData.KeyInformationTemplate"/>. A key whose information is not whole does not hide the others.
+    /// </summary>
+    /// <param name="data">A template E0.</param>
     /// <param name="keys">The keys, in the card's order.</param>
+    /// <param name="bad">What is wrong with what was left out.</param>
     /// <param name="error">What is wrong, when the result is false.</param>
-    public static bool TryParse(ReadOnlySpan<byte> data, out ValueList<KeyInformation> keys, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(
+        ReadOnlySpan<byte> data, out ValueList<KeyInformation> keys, out ValueList<string> bad, [NotNullWhen(false)] out string? error)
     {
         keys = default;
-        if (!GetData.TryUnpack(data, 0xE0, out var template, out error)) return false;
+        if (!GetData.TryOpen(data, 0xE0, out var template, out bad, out error)) return false;
         var list = new List<KeyInformation>();
         foreach (var child in template.Children.Span)
         {
             var value = child.Value.Span;
             var extended = value.Length > 2 && value[2] == ExtendedFormat;
-            error = child.Tag != 0xC0 ? $"Tag {child.Tag} is in the key information; C0 is due."
+            var fault = child.Tag != 0xC0 ? $"Tag {child.Tag} is in the key information; C0 is due."
                 : value.Length < (extended ? 6 : 4) ? $"A key's information has {value.Length} bytes; that is too few."
                 : null;
-            if (error is not null) return false;
-            list.Add(extended
-                ? new KeyInformation(value[0], value[1], value[3], BinaryPrimitives.ReadUInt16BigEndian(value[4..]))
-                : new KeyInformation(value[0], value[1], value[2], value[3]));
+            if (fault is not null) bad = bad.Add(fault);
+            else if (extended) list.Add(new KeyInformation(value[0], value[1], value[3], BinaryPrimitives.ReadUInt16BigEndian(value[4..])));
+            else list.Add(new KeyInformation(value[0], value[1], value[2], value[3]));
         }
         keys = [.. list];
         return true;
@@ -113,13 +133,13 @@ public sealed record CardRecognitionData(string? Version, ValueList<SecureChanne
     private static ReadOnlySpan<byte> GlobalPlatformArc => [0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
 
     /// <summary>Parses the answer to <see cref="GetData.CardData"/>.</summary>
-    /// <param name="data">A template 66 and nothing else.</param>
+    /// <param name="data">A template 66; what is not whole in it is left out.</param>
     /// <param name="recognition">The data.</param>
     /// <param name="error">What is wrong, when the result is false.</param>
     public static bool TryParse(ReadOnlySpan<byte> data, [NotNullWhen(true)] out CardRecognitionData? recognition, [NotNullWhen(false)] out string? error)
     {
         recognition = null;
-        if (!GetData.TryUnpack(data, 0x66, out var card, out error)) return false;
+        if (!GetData.TryOpen(data, 0x66, out var card, out _, out error)) return false;
         if (card.Find(0x73) is not { } template)
         {
             error = "Card data holds no template 73.";

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using CardIssue.Core.Cards.Tlv;
 
 namespace CardIssue.Core.Cards.GlobalPlatform;
@@ -40,28 +39,27 @@ public static class GetStatus
 public sealed record RegistryEntry(
     Aid Aid, byte LifeCycle, ByteString Privileges, ByteString LoadFile, ByteString SecurityDomain, ByteString Version, ValueList<ByteString> Modules)
 {
-    /// <summary>Parses response data: any number of templates E3.</summary>
+    /// <summary>Parses response data: any number of templates E3. An entry that is not whole does not hide the others.</summary>
     /// <param name="data">The response data, decrypted, without MAC.</param>
-    /// <param name="entries">The entries.</param>
-    /// <param name="error">What is wrong, when the result is false.</param>
-    public static bool TryParse(ReadOnlySpan<byte> data, out ValueList<RegistryEntry> entries, [NotNullWhen(false)] out string? error)
+    /// <param name="bad">What is wrong with what was left out; tags and lengths only, never values.</param>
+    /// <returns>The entries that are whole, in the card's order.</returns>
+    public static ValueList<RegistryEntry> Parse(ReadOnlySpan<byte> data, out ValueList<string> bad)
     {
-        entries = default;
-        if (!BerTlv.TryParse(data, out var templates, out error)) return false;
+        var faults = new List<string>();
         var list = new List<RegistryEntry>();
-        foreach (var template in templates.Span)
+        foreach (var template in LenientTlv.Parse(data, faults).Span)
         {
             var aid = template.Find(0x4F)?.Value ?? default;
             var state = template.Find(0x9F70)?.Value ?? default;
-            error = template.Tag != 0xE3 ? $"GET STATUS answered tag {template.Tag}; E3 is due."
+            var fault = template.Tag != 0xE3 ? $"GET STATUS answered tag {template.Tag}; E3 is due."
                 : !Cards.Aid.IsAid(aid.Span) ? $"An entry's AID has {aid.Length} bytes."
                 : state.Length is not (1 or 2) ? $"An entry's life cycle state has {state.Length} bytes; 1 or 2 are due."
                 : null;
-            if (error is not null) return false;
-            list.Add(Read(template, new Aid(aid), state[0]));
+            if (fault is null) list.Add(Read(template, new Aid(aid), state[0]));
+            else faults.Add(fault);
         }
-        entries = [.. list];
-        return true;
+        bad = [.. faults];
+        return [.. list];
     }
 
     private static RegistryEntry Read(BerTlv template, Aid aid, byte state)
@@ -81,8 +79,15 @@ public sealed record RegistryEntry(
 /// <param name="Command">The next command, or null at the end.</param>
 /// <param name="Error">Why the listing failed, or null.</param>
 /// <param name="Rounds">How many answers were taken.</param>
+/// <param name="Bad">What is wrong with the entries that were left out.</param>
 public sealed record RegistryListing(
-    RegistryScope Scope, ByteString Aid, ValueList<RegistryEntry> Entries, CommandApdu? Command, string? Error, int Rounds)
+    RegistryScope Scope,
+    ByteString Aid,
+    ValueList<RegistryEntry> Entries,
+    CommandApdu? Command,
+    string? Error,
+    int Rounds,
+    ValueList<string> Bad = default)
 {
     /// <summary>How many answers one listing takes before the card is not believed any more.</summary>
     public const int MaxRounds = 64;
@@ -105,9 +110,11 @@ public sealed record RegistryListing(
         if (response.StatusWord == StatusWords.NotFound) return this with { Command = null, Rounds = Rounds + 1 };
         if (response.StatusWord is not (StatusWords.Ok or StatusWords.MoreData))
             return Fail($"{response.StatusWord:X4}: {StatusWords.Describe(response.StatusWord, Instructions.GetStatus)}");
-        if (!RegistryEntry.TryParse(response.Data.Span, out var entries, out var error)) return Fail(error);
-        var all = this with { Entries = [.. Entries.Span, .. entries.Span], Rounds = Rounds + 1 };
-        if (response.StatusWord == StatusWords.Ok) return all with { Command = null };
+        var entries = RegistryEntry.Parse(response.Data.Span, out var bad);
+        var all = this with { Entries = [.. Entries.Span, .. entries.Span], Rounds = Rounds + 1, Bad = [.. Bad.Span, .. bad.Span] };
+        // A list of which nothing is whole is none.
+        if (response.StatusWord == StatusWords.Ok)
+            return all.Entries.Count == 0 && all.Bad.Count > 0 ? Fail(all.Bad[0]) : all with { Command = null };
         return all.Rounds == MaxRounds
             ? Fail($"After {MaxRounds} answers the card still has more.")
             : all with { Command = GetStatus.Command(Scope, true, Aid) };

@@ -26,18 +26,17 @@ public static class Select
 public sealed record FileControlInformation(Aid? Aid, ValueList<BerTlv> Proprietary, int? MaxCommandData)
 {
     /// <summary>Parses response data.</summary>
-    /// <param name="data">A template 6F and nothing else.</param>
+    /// <param name="data">A template 6F; what is not whole in it is left out.</param>
     /// <param name="fci">The information.</param>
     /// <param name="error">What is wrong, when the result is false.</param>
     public static bool TryParse(ReadOnlySpan<byte> data, [NotNullWhen(true)] out FileControlInformation? fci, [NotNullWhen(false)] out string? error)
     {
         fci = null;
-        if (!BerTlv.TryParseOne(data, out var template, out error)) return false;
+        if (!GetData.TryOpen(data, 0x6F, out var template, out _, out error)) return false;
         var name = template.Find(0x84)?.Value ?? default;
         var proprietary = template.Find(0xA5)?.Children ?? default;
         var limit = BerTlv.Find(proprietary, 0x9F65)?.Value;
-        error = template.Tag != 0x6F ? $"SELECT answered tag {template.Tag}; 6F is due."
-            : !name.IsEmpty && !Cards.Aid.IsAid(name.Span) ? $"The name has {name.Length} bytes, so it is no AID."
+        error = !name.IsEmpty && !Cards.Aid.IsAid(name.Span) ? $"The name has {name.Length} bytes, so it is no AID."
             : limit is { Length: not (1 or 2) } ? $"9F65 has {limit.Value.Length} bytes; 1 or 2 are due."
             : null;
         if (error is not null) return false;

@@ -6,6 +6,12 @@ public static class StatusWords
     /// <summary>Normal end.</summary>
     public const ushort Ok = 0x9000;
 
+    /// <summary>SELECT: the card is CARD_LOCKED. A warning: what was selected still tells of itself (GPCS §11.9.3.2).</summary>
+    public const ushort CardLocked = 0x6283;
+
+    /// <summary>SELECT: no application of that name.</summary>
+    public const ushort NoApplication = 0x6A82;
+
     /// <summary>GET STATUS: more entries wait.</summary>
     public const ushort MoreData = 0x6310;
 
@@ -29,10 +35,10 @@ public static class StatusWords
     private static string? ForInstruction(ushort statusWord, byte ins) => (ins, statusWord) switch
     {
         (Instructions.ManageChannel, 0x6200) => "logical channel already closed",
-        (Instructions.Select, 0x6283) => "card is CARD_LOCKED",
+        (Instructions.Select, CardLocked) => "card is CARD_LOCKED",
         (Instructions.Select, 0x6999) => "the application refused to be selected",
         (Instructions.Select, 0x6A81) => "function not supported, or card locked",
-        (Instructions.Select, 0x6A82) => "application or file not found",
+        (Instructions.Select, NoApplication) => "application or file not found",
         (Instructions.ExternalAuthenticate, 0x6300) => "host cryptogram wrong",
         (Instructions.ExternalAuthenticate, 0x6982) => "host's MAC wrong, or no INITIALIZE UPDATE before",
         (Instructions.InitializeUpdate, 0x6A88) => "no keys of that version",

@@ -3,15 +3,16 @@ using System.Security.Cryptography;
 namespace CardIssue.Core.Cards.Pipeline;
 
 /// <summary>
-/// Settles 61xx with GET RESPONSE and 6Cxx by the same command with the right Le (ISO 7816-4 5.3.4), so that the layers above see whole responses.
-/// It goes below a secure channel: GET RESPONSE is never wrapped.
+/// Settles 61xx with GET RESPONSE and 6Cxx by the same command with the right Le (ISO 7816-4 5.3.4), so that the layers above see whole
+/// responses. With T=0 it
+/// fetches what goes with a warning, too (ISO 7816-3 12.2). It goes below a secure channel: GET RESPONSE is never wrapped.
 /// </summary>
 public sealed class GetResponseConnection : ICardConnection
 {
     /// <summary>How many GET RESPONSE one command may take: enough for 65,536 bytes in pieces of 256, and one more for an R-MAC.</summary>
     public const int MaxGetResponseRounds = 257;
 
-    private const byte GetResponseIns = 0xC0, MoreData = 0x61, WrongLe = 0x6C;
+    private const byte GetResponseIns = 0xC0, MoreData = 0x61, WrongLe = 0x6C, Warning = 0x62, WarningOfChange = 0x63;
     private const int ShortResponseLength = CommandApdu.MaxShortLe + 2;
 
     private readonly ICardConnection _inner;
@@ -27,6 +28,9 @@ public sealed class GetResponseConnection : ICardConnection
     public ByteString Atr => _inner.Atr;
 
     /// <inheritdoc/>
+    public TransmissionProtocol Protocol => _inner.Protocol;
+
+    /// <inheritdoc/>
     public ValueTask<ByteString> ResetAsync(CancellationToken cancellation) => _inner.ResetAsync(cancellation);
 
     /// <inheritdoc/>
@@ -37,9 +41,35 @@ public sealed class GetResponseConnection : ICardConnection
     public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
     {
         var length = await TransmitWithRightLeAsync(command, response, cancellation).ConfigureAwait(false);
-        return response.Span[length - 2] == MoreData
-            ? await CollectAsync(command.Span[0], response, length, cancellation).ConfigureAwait(false)
+        var cla = command.Span[0];
+        return response.Span[length - 2] == MoreData ? await CollectAsync(cla, response, length, cancellation).ConfigureAwait(false)
+            : MayHoldData(command.Span, response.Span[..length]) ? await FetchAsync(cla, response, cancellation).ConfigureAwait(false)
             : length;
+    }
+
+    /// <summary>A warning of T=0 to a command with data, which may have an answer all the same: it has Le, or a MAC is due.</summary>
+    private bool MayHoldData(ReadOnlySpan<byte> command, ReadOnlySpan<byte> response) =>
+        _inner.Protocol is TransmissionProtocol.T0 && response is [Warning or WarningOfChange, _]
+        && CommandShape.TryRead(command, out var shape, out _) && shape.DataLength > 0
+        && (shape.Le is not null || HasSecureMessaging(command[0]));
+
+    /// <summary>
+    /// ISO 7816-4 5.1.1: b4 and b3 of the first interindustry classes and of those of GlobalPlatform, b6 of the further ones.
+    /// </summary>
+    private static bool HasSecureMessaging(byte cla) => (cla & 0x40) == 0 ? (cla & 0x0C) != 0 : (cla & 0x20) != 0;
+
+    /// <summary>
+    /// Asks for what goes with a warning. Nothing, or a refusal, leaves the warning as it was; 9000 says only that GET RESPONSE went
+    /// well.
+    /// </summary>
+    private async ValueTask<int> FetchAsync(byte cla, Memory<byte> response, CancellationToken cancellation)
+    {
+        var (sw1, sw2) = (response.Span[0], response.Span[1]);
+        // As though 6100 had come: there may be up to 256 bytes.
+        (response.Span[0], response.Span[1]) = (MoreData, 0x00);
+        var length = await CollectAsync(cla, response, 2, cancellation).ConfigureAwait(false);
+        if (length == 2 || response.Span[length - 2] == 0x90) (response.Span[length - 2], response.Span[length - 1]) = (sw1, sw2);
+        return length;
     }
 
     private async ValueTask<int> TransmitWithRightLeAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)

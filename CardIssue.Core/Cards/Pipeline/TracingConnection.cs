@@ -25,6 +25,9 @@ public sealed class TracingConnection : ICardConnection
     public ByteString Atr => _inner.Atr;
 
     /// <inheritdoc/>
+    public TransmissionProtocol Protocol => _inner.Protocol;
+
+    /// <inheritdoc/>
     public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();

@@ -33,7 +33,7 @@ public sealed record CardProduct
     /// <summary>The key set in the vault, by <see cref="NameRule"/>.</summary>
     public required string KeySet { get; init; }
 
-    /// <summary>The key version number on the card, 01 to FF.</summary>
+    /// <summary>The key version number, 01 to FF: in the vault, and on the card unless <see cref="Quirks"/> say otherwise.</summary>
     public required byte KeyVersion { get; init; }
 
     /// <summary>How the card's keys come from the master; never guessed.</summary>
@@ -67,6 +67,9 @@ public sealed record CardProduct
 
     /// <summary>Whether several data groupings may share one STORE DATA.</summary>
     public bool Packed { get; init; }
+
+    /// <summary>In what these cards depart from others.</summary>
+    public CardQuirks Quirks { get; init; } = CardQuirks.None;
 
     /// <summary>Says in so many words that write data may pass the terminal readable.</summary>
     public bool ExposedToTerminal { get; init; }

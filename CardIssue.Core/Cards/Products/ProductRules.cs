@@ -61,10 +61,21 @@ public static class ProductRules
             Fault("storeData", "P1 with bit 8 set marks the last block, and that is the closing's alone: say 08, not 88");
         if ((product.PlainP1 & EncryptionBits) == EncryptionBits) Fault("storeData", "plainP1 says that data is encrypted (bits 7 and 6)");
         if ((product.EncryptedP1 & EncryptionBits) == 0) Fault("storeData", "encryptedP1 does not say that data is encrypted (bits 7 and 6)");
+        foreach (var message in QuirkFaults(product)) Fault("quirks", message);
         if (product.Start is { Accepted.Count: 0 }) Fault("acceptedStates", "a start state that no card can be in lets no card in: name a state, or leave it out");
         // In both modes wrapped bytes pass the terminal outside of any module.
         if (!product.SecurityLevel.HasCEnc() && !product.ExposedToTerminal)
             Fault("exposedToTerminal", "at this security level write data passes the terminal readable; use 03, 13 or 33, or say exposedToTerminal: true");
+    }
+
+    /// <summary>A quirk that changes nothing is a mistake about the card.</summary>
+    private static IEnumerable<string> QuirkFaults(CardProduct product)
+    {
+        var quirks = product.Quirks;
+        if (quirks.AskedKeyVersion == product.KeyVersion || quirks.AnsweredKeyVersion == product.KeyVersion)
+            yield return "a key version number that is keyVersion's own is no quirk: leave it out";
+        if (!quirks.CountsEmptyCommands && !product.SecurityLevel.HasCEnc())
+            yield return "at this security level nothing is encrypted, so no command is counted: leave countsEmptyCommands out";
     }
 
     /// <summary>The format bits of P1 (GPCS table 11-89) and what is sent under them.</summary>

@@ -116,6 +116,9 @@ public interface ICardProfile
 
     /// <summary>Judges a look at a closing that is in doubt.</summary>
     Verdict JudgeCloseLook(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+
+    /// <summary>What was left out of answers because it was not whole, for the log; no data.</summary>
+    IReadOnlyList<string> Remarks(IReadOnlyList<CommandOutcome> outcomes);
 }
 
 /// <summary>The card profiles that there are.</summary>

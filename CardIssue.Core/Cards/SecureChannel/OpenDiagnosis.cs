@@ -11,8 +11,10 @@ public enum OpenDiagnosis
     NotScp03,
     /// <summary>The answer has no form that the protocol knows.</summary>
     MalformedResponse,
-    /// <summary>The card speaks the protocol in a way that is not supported here: S16 mode, or responses unprotected though the level asks for protection.</summary>
+    /// <summary>The card speaks the protocol in a way that is not supported here: S16 mode.</summary>
     UnsupportedMode,
+    /// <summary>The card can't protect its responses as the level asks: its parameter "i" says so (Amendment D table 5-1).</summary>
+    LevelNotSupported,
     /// <summary>The card's keys are not these. Never try again with these keys: the card counts, and locks for good.</summary>
     WrongCryptogram,
 }

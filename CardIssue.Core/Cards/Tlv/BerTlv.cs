@@ -103,6 +103,11 @@ public sealed record BerTlv
         return true;
     }
 
+    /// <summary>
+    /// A data object as it was read: of a constructed one <paramref name="children"/> may be fewer than <paramref name="value"/> has.
+    /// </summary>
+    internal static BerTlv Read(BerTag tag, ByteString value, ValueList<BerTlv> children) => new(tag, value, children);
+
     private static bool TryParseList(
         ReadOnlySpan<byte> bytes, int offset, int depth, ref int budget, out ValueList<BerTlv> objects, [NotNullWhen(false)] out string? error)
     {
@@ -139,7 +144,7 @@ public sealed record BerTlv
     }
 
     /// <summary>Reads a length and checks that as many bytes follow it.</summary>
-    private static bool TryReadLength(ReadOnlySpan<byte> bytes, out int length, out int lengthLength, out string? error)
+    internal static bool TryReadLength(ReadOnlySpan<byte> bytes, out int length, out int lengthLength, out string? error)
     {
         (length, lengthLength) = (0, 1);
         error = bytes.IsEmpty ? "a length is missing." : null;

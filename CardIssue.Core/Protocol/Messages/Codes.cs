@@ -37,8 +37,13 @@ public enum DeclineCode
     AlreadyIssued = 4,
     /// <summary>Too many wrong codes for this customer or from this terminal.</summary>
     TooMany = 5,
-    /// <summary>The center cannot work on it at the moment (store, keys).</summary>
+    /// <summary>The center cannot work on it at the moment (store).</summary>
     NotNow = 6,
+    /// <summary>
+    /// The center lacks something of its own that the order needs, such as a key or the product: no card and no other day mends that,
+    /// only people there.
+    /// </summary>
+    CenterLacks = 7,
 }
 
 /// <summary>Why a card was refused (S260) and another may be tried (S255).</summary>
@@ -62,6 +67,12 @@ public enum CardRejection
     RefusedUs = 8,
     /// <summary>It has no identity of its own: it tells none, another one inside the channel than before it, or takes no number.</summary>
     NoIdentity = 9,
+    /// <summary>Its secure channel can't protect what it answers as the product asks.</summary>
+    ChannelTooWeak = 10,
+    /// <summary>What the product selects is not on it.</summary>
+    NoApplication = 11,
+    /// <summary>It is locked (GPCS §11.1.1: CARD_LOCKED).</summary>
+    Locked = 12,
 }
 
 /// <summary>Why work on an order stops before success.</summary>

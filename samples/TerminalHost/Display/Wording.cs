@@ -63,6 +63,7 @@ internal static class Wording
         DeclineCode.AlreadyIssued => "a card was already issued for this order",
         DeclineCode.TooMany => "too many wrong codes for this customer or from this terminal; call the center",
         DeclineCode.NotNow => "the center cannot work on it at the moment; try again later",
+        DeclineCode.CenterLacks => "the center lacks a key, or something else of its own, for this order; no card helps, call the center",
         null => code,
     };
 
@@ -77,6 +78,9 @@ internal static class Wording
         CardRejection.Barred => "it was tried too often",
         CardRejection.RefusedUs => "it refused the center",
         CardRejection.NoIdentity => "it can't be told from other cards",
+        CardRejection.ChannelTooWeak => "it can't protect its answers as the product asks",
+        CardRejection.NoApplication => "the application that the product writes to is not on it",
+        CardRejection.Locked => "it is locked",
         null => code,
     };
 

@@ -1,5 +1,6 @@
 using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.VirtualCard.State;
 using CardIssue.VirtualCard.Timing;
 
 namespace CardIssue.VirtualCard.Reading;
@@ -12,13 +13,16 @@ public sealed class VirtualCardConnection : ICardConnection
     private readonly int _insertion;
     private readonly CancellationToken _removal;
 
-    internal VirtualCardConnection(CardSlot slot, CardPacer? pacer, int insertion, byte[] atr, CancellationToken removal)
+    internal VirtualCardConnection(CardSlot slot, CardPacer? pacer, int insertion, CardProtocol protocol, byte[] atr, CancellationToken removal)
     {
         (_slot, _pacer, _insertion, _removal) = (slot, pacer, insertion, removal);
+        Protocol = protocol is CardProtocol.T0 ? TransmissionProtocol.T0 : TransmissionProtocol.T1;
         Atr = ByteString.Copy(atr);
     }
 
     public ByteString Atr { get; private set; }
+
+    public TransmissionProtocol Protocol { get; }
 
     internal bool IsDisposed { get; private set; }
 

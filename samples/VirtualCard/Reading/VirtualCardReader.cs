@@ -41,7 +41,8 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
         if (_connection is { IsDisposed: false }) throw new CardException(CardFault.Busy, "Another connection to this reader is open; dispose it first.");
         if (Slot.Reset() is not { } start) throw new CardException(CardFault.NoCard, "No card is in the virtual reader; insert one.");
         _pacer?.Restart();
-        return ValueTask.FromResult<ICardConnection>(_connection = new VirtualCardConnection(Slot, _pacer, start.Insertion, start.Atr, start.Removal));
+        _connection = new VirtualCardConnection(Slot, _pacer, start.Insertion, start.Protocol, start.Atr, start.Removal);
+        return ValueTask.FromResult<ICardConnection>(_connection);
     }
 
     public ValueTask DisposeAsync()

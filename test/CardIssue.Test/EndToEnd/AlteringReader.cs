@@ -23,6 +23,8 @@ internal sealed class AlteringReader(ICardReader inner) : ICardReader
     {
         public ByteString Atr => connection.Atr;
 
+        public TransmissionProtocol Protocol => connection.Protocol;
+
         public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
         {
             var length = await connection.TransmitAsync(command, response, cancellation);

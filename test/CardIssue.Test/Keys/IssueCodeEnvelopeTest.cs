@@ -22,6 +22,32 @@ public class IssueCodeEnvelopeTest
         }
     }
 
+    [TestCase(0)]
+    [TestCase(64)]
+    [TestCase(65)]
+    public void ACode_OfNoLengthThatCodesHave_IsNotSealed(int length)
+    {
+        using var center = P256PrivateKey.Generate();
+        Assert.That(() => IssueCodeEnvelope.Seal(center.PublicKey, Context, new byte[length]), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void AnEnvelope_IsLongerOrShorterThanOne_DoesNotOpen()
+    {
+        using var center = P256PrivateKey.Generate();
+        var envelope = IssueCodeEnvelope.Seal(center.PublicKey, Context, "1234"u8).ToArray();
+        (string, byte[])[] changes =
+        [
+            ("one more", [.. envelope, 0]), ("one more, first", [0, .. envelope]), ("one less", envelope[..^1]), ("none", []),
+            ("twice", [.. envelope, .. envelope]),
+        ];
+        foreach (var (name, changed) in changes)
+        {
+            Assert.That(IssueCodeEnvelope.TryOpen(center, Context, changed, out var code), Is.False, name);
+            Assert.That(code, Is.Null);
+        }
+    }
+
     private static IEnumerable<IssueCodeContext> OtherPlaces() =>
     [
         Context with { Terminal = new TerminalId("T-2") }, Context with { Nonces = new AdmissionNonces(B, B) },

@@ -84,6 +84,8 @@ public sealed class SamReaderKeyTest
 
         public ByteString Atr => ByteString.FromHex("3B00");
 
+        public TransmissionProtocol Protocol => TransmissionProtocol.T1;
+
         public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
         public ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => throw new NotSupportedException();

@@ -65,6 +65,34 @@ public class SoftwareModuleTest
         }
     }
 
+    /// <summary>The quirk is in the ticket: the module wraps after an empty command as the center does.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public void EmptyCommands_CountedByTheCardOrNot_TheModulesBytesAreTheCentersBytes(bool counted)
+    {
+        var challenge = new byte[8];
+        var answer = _card.InitializeUpdate(challenge);
+        ICardOpening Twin(bool counts) => ((CardOpenResult.Opened)_counter.Vault.OpenCard(
+            Counter.KeySet, 0, KeyDiversification.None, challenge, answer, SecurityLevel.CMacCEncRMacREnc, new CardQuirks(CountsEmptyCommands: counts))).Opening;
+        using var endToEnd = Twin(counted);
+        using var otherCard = Twin(!counted);
+        using var inModule = Twin(counted);
+        var (wrapped, _) = Open(inModule);
+        endToEnd.ExternalAuthenticate();
+        otherCard.ExternalAuthenticate();
+        var script = Counter.Record(count: 2);
+        var buffer = new byte[ISecureModule.MaxWrappedLength];
+        byte[][] commands = [[0x80, 0xCA, 0x00, 0x66], [0x80, 0xE2, 0x00, 0x00, 0x04, 0xCA, 0xFE, 0xBA, 0xBE]];
+        for (var i = 0; i < commands.Length; i++)
+        {
+            var payload = new byte[commands[i].Length + SealedCommand.Overhead];
+            inModule.SealCommand(CommandContext.Of(Counter.Order, Counter.Card, script, i), commands[i], payload);
+            Assert.That(Unseal(script, script.First + i, payload, out wrapped), Is.EqualTo(ModuleRefusal.None));
+            Assert.That(wrapped, Is.EqualTo(buffer.AsSpan(0, endToEnd.Wrap(commands[i], buffer)).ToArray()), $"command {i}");
+            Assert.That(wrapped.SequenceEqual(buffer.AsSpan(0, otherCard.Wrap(commands[i], buffer)).ToArray()), Is.EqualTo(i == 0), "the counter is in what is encrypted");
+        }
+    }
+
     [Test]
     public void ManyThousandCommands_AreUnsealed_NoAnswerIsNeeded()
     {

@@ -1,5 +1,6 @@
 using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Profiles;
 using CardIssue.Core.Cards.SecureChannel;
@@ -11,6 +12,7 @@ public class JudgeOpeningTest
 {
     private static readonly ICardProfile Profile = CardProfiles.Find("globalplatform")!;
     private static readonly CardProduct Chip = Sample.Product() with { Identity = [new IdentitySource.ProductionLifeCycle()] };
+    private static readonly ByteString Update = ByteString.FromHex("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C");
     private static readonly CardProduct Started = Sample.Product() with { Start = new StartState(Sample.State, [0x03, 0x07]) };
 
     private static ResponseApdu Says(ushort statusWord, ByteString data = default) => new(data, statusWord);
@@ -26,12 +28,39 @@ public class JudgeOpeningTest
         var commands = Profile.Open(Chip, ByteString.FromHex("1122334455667788").Span);
         Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()),
             Is.EqualTo(new[] { "00A4040008A00000015100000000", "80CA9F7F00", "8050300008112233445566778800" }));
-        Assert.That(commands[1].Expected, Does.Contain((ushort)0x6A88).And.Contain((ushort)0x9000));
+        Assert.That(commands.Select(c => c.Expected), Is.EqualTo(new ValueList<ushort>[] { default, [ExpectedStatus.Any], default }), "any answer to what may be missing will do");
         Assert.That(commands, Has.Count.EqualTo(Profile.OpenCommands(Chip)));
         Assert.That(Profile.OpenCommands(Sample.Product()), Is.EqualTo(2), "where the keys come from the diversification data, nothing else is asked");
     }
 
-    [TestCase(1, 0x6A82, CardRejection.NotGenuine)]
+    [Test]
+    public void Open_OfACardThatIsAskedForItsDefaultKeys_AsksForThem()
+    {
+        var product = Sample.Product() with { Quirks = new CardQuirks(AskedKeyVersion: 0x00, AnsweredKeyVersion: 0xFF) };
+        Assert.That(Profile.Open(product, new byte[8])[^1].Apdu.P1, Is.Zero);
+        Assert.That(Profile.Open(Sample.Product(), new byte[8])[^1].Apdu.P1, Is.EqualTo(Sample.Product().KeyVersion));
+    }
+
+    [TestCase(0x6F00)]
+    [TestCase(0x6700)]
+    [TestCase(0x6B00)]
+    [TestCase(0x6981)]
+    [TestCase(0x6985)]
+    [TestCase(0x6A88)]
+    [TestCase(0x6283)]
+    public void ChipData_Refused_IsDoneWithout(int statusWord)
+    {
+        var given = Sample.Product() with { Identity = [new IdentitySource.Assigned()] };
+        Assert.That(Profile.Open(given, new byte[8]).Skip(1).SkipLast(1).All(c => ExpectedStatus.Admits(c.Expected, (ushort)statusWord)), Is.True);
+        var refused = Says((ushort)statusWord);
+        var ready = Profile.ReadOpening(given, ScriptStop.Completed, [Says(0x9000), refused, refused, Says(0x9000, Update)]) as OpeningReading.Ready;
+        Assert.That(Profile.IdentityOf(given, ready!, _ => false).Kind, Is.EqualTo(IdentityKind.Blank));
+    }
+
+    [TestCase(1, 0x6A82, CardRejection.NoApplication)]
+    [TestCase(1, 0x6283, CardRejection.Locked)]
+    [TestCase(1, 0x6A81, CardRejection.NotGenuine)]
+    [TestCase(1, 0x6D00, CardRejection.NotGenuine)]
     [TestCase(2, 0x6F00, CardRejection.Unreadable)]
     [TestCase(3, 0x6A88, CardRejection.UnknownKey)]
     [TestCase(3, 0x6985, CardRejection.Unreadable)]
@@ -58,6 +87,8 @@ public class JudgeOpeningTest
         foreach (var diagnosis in Enum.GetValues<OpenDiagnosis>()) Assert.That(Enum.IsDefined(Profile.Of(diagnosis)), Is.True);
         Assert.That(Profile.Of(OpenDiagnosis.WrongCryptogram), Is.EqualTo(CardRejection.NotGenuine));
         Assert.That(Profile.Of(OpenDiagnosis.UnknownKeyVersion), Is.EqualTo(CardRejection.UnknownKey));
+        Assert.That(Profile.Of(OpenDiagnosis.LevelNotSupported), Is.EqualTo(CardRejection.ChannelTooWeak));
+        Assert.That(Profile.Of(OpenDiagnosis.UnsupportedMode), Is.EqualTo(CardRejection.Unreadable));
     }
 
     [Test]
@@ -77,6 +108,59 @@ public class JudgeOpeningTest
         Assert.That(Answer(0x6982), Is.EqualTo(new Verdict.InDoubt()));
         Assert.That(Profile.JudgeAuthentication(Started, ScriptStop.Gap, null, [], false), Is.EqualTo(new Verdict.InDoubt()));
         Assert.That(Profile.JudgeAuthentication(Started, ScriptStop.CardLost, Says(0x9000), [], false), Is.EqualTo(new Verdict.CardLost()));
+    }
+
+    /// <summary>Whether or not what follows it is judged: EXTERNAL AUTHENTICATE alone must have gone well, and nothing been lost.</summary>
+    [TestCase(0x6982, ScriptStop.UnexpectedStatus)]
+    [TestCase(0x6985, ScriptStop.UnexpectedStatus)]
+    [TestCase(0x6A80, ScriptStop.Completed)]
+    [TestCase(0x6283, ScriptStop.UnexpectedStatus)]
+    [TestCase(0x9000, ScriptStop.Gap)]
+    [TestCase(0x9000, ScriptStop.ModuleRefused)]
+    [TestCase(null, ScriptStop.Completed)]
+    [TestCase(null, ScriptStop.UnexpectedStatus)]
+    [TestCase(null, ScriptStop.Gap)]
+    [TestCase(null, ScriptStop.ModuleRefused)]
+    public void Authentication_ThatWasNotAnsweredWell_IsNeverDone(int? statusWord, ScriptStop stop)
+    {
+        ResponseApdu? answer = statusWord is { } word ? Says((ushort)word) : null;
+        foreach (var product in new[] { Sample.Product(), Started })
+            foreach (var resuming in new[] { false, true })
+            {
+                CommandOutcome[] after = product.Start is null ? [] : [new CommandOutcome(default, State(0x07))];
+                Assert.That(Profile.JudgeAuthentication(product, stop, answer, after, resuming), Is.EqualTo(new Verdict.InDoubt()), $"{product.Start}");
+            }
+    }
+
+    /// <summary>Some cards answer EXTERNAL AUTHENTICATE with a MAC at levels with response MACs: it is taken, and worth nothing.</summary>
+    [Test]
+    public void Authentication_AnsweredWithData_IsDone() => Assert.That(
+        Profile.JudgeAuthentication(Sample.Product(), ScriptStop.Completed, Says(0x9000, ByteString.FromHex("0102030405060708")), [], false),
+        Is.EqualTo(new Verdict.Done(ProofKind.TerminalWord)));
+
+    /// <summary>A state that cannot be read is a wrong one only when the card was heard to the end.</summary>
+    [TestCase("", ScriptStop.UnexpectedStatus, false)]
+    [TestCase("E3", ScriptStop.UnexpectedStatus, false)]
+    [TestCase("5A0147", ScriptStop.UnexpectedStatus, false)]
+    [TestCase("", ScriptStop.Completed, true)]
+    [TestCase("E3", ScriptStop.Completed, true)]
+    public void StartState_ThatCannotBeRead_IsAWrongStateOnlyAtTheEnd(string data, ScriptStop stop, bool rejected)
+    {
+        var statusWord = stop is ScriptStop.Completed ? (ushort)0x9000 : StatusWords.MoreData;
+        Assert.That(Authentication(new UnwrapResult.Authenticated(ByteString.FromHex(data), statusWord), stop: stop),
+            Is.EqualTo(rejected ? new Verdict.Rejected(CardRejection.WrongState) : new Verdict.InDoubt()));
+    }
+
+    /// <summary>Data that comes with anything but 9000 is no data: who refuses may still send some.</summary>
+    [TestCase(0x6A88)]
+    [TestCase(0x6F00)]
+    [TestCase(0x6283)]
+    [TestCase(0x6310)]
+    [TestCase(0x9001)]
+    public void ChipData_ThatComesWithARefusal_IsNotBelieved(int statusWord)
+    {
+        ResponseApdu[] answers = [Says(0x9000), Says((ushort)statusWord, Chip), Says(0x9000, Update)];
+        Assert.That((Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, answers) as OpeningReading.Ready)?.Chip, Is.EqualTo(ByteString.Empty));
     }
 
     [Test]

@@ -165,6 +165,137 @@ public class JudgeScriptTest
         Assert.That(Look(look, ScriptStop.UnexpectedStatus, State(0x07)), Is.EqualTo(InDoubt), "half a look tells nothing");
     }
 
+    private static readonly CheckDefinition StateLook = new(Sample.LifeCycle, Sample.Done, Sample.NotDone);
+    private static readonly CheckDefinition BytesLook = new(new CheckCommand.GetData(0x9F36), Sample.Exactly("01"), new Expectation.Nothing());
+
+    /// <summary>A look that shows it done, but was not heard to the end.</summary>
+    [TestCase(ScriptStop.UnexpectedStatus)]
+    [TestCase(ScriptStop.Gap)]
+    [TestCase(ScriptStop.ModuleRefused)]
+    public void Look_ThatStops_IsNeverDone(ScriptStop stop)
+    {
+        Assert.That(Look([StateLook], stop, State(0x0F)), Is.EqualTo(InDoubt));
+        Assert.That(Look([StateLook, BytesLook], stop, State(0x0F), Card(0x9000, "01")), Is.EqualTo(InDoubt));
+        var plan = Sample.Plan(Sample.Product());
+        Assert.That(Profile.JudgeCloseLook(plan, stop, Outcomes([State(0x0F)])), Is.EqualTo(InDoubt));
+    }
+
+    /// <summary>Neither done nor not done may rest on an answer that the card did not give.</summary>
+    [Test]
+    public void Look_WithOneUnbelievableAnswerOfTwo_IsInDoubt()
+    {
+        foreach (var answer in new[] { new UnwrapResult.Unauthenticated(0x6A88), new UnwrapResult.Breach(ChannelBreach.WrongMac, 0x9000), Word(0x9000, ByteString.FromHex("01")) })
+        {
+            Assert.That(Look([StateLook, BytesLook], ScriptStop.Completed, State(0x0F), answer), Is.EqualTo(InDoubt), $"{answer}, second");
+            Assert.That(Look([BytesLook, StateLook], ScriptStop.Completed, answer, State(0x0F)), Is.EqualTo(InDoubt), $"{answer}, first");
+            Assert.That(Look([StateLook, BytesLook], ScriptStop.Completed, State(0x07), answer), Is.EqualTo(InDoubt), $"{answer}, second, not done");
+            Assert.That(Look([BytesLook, StateLook], ScriptStop.Completed, answer, State(0x07)), Is.EqualTo(InDoubt), $"{answer}, first, not done");
+        }
+    }
+
+    /// <summary>The rules let no such product in; the judge does not rely on it.</summary>
+    [Test]
+    public void Look_WithoutNotDone_IsNeverNotDone()
+    {
+        var look = StateLook with { NotDone = null };
+        Assert.That(Look([look], ScriptStop.Completed, State(0x07)), Is.EqualTo(Unclear));
+        Assert.That(Look([look, BytesLook], ScriptStop.Completed, State(0x07), Card(0x9000)), Is.EqualTo(Unclear));
+        Assert.That(Look([look], ScriptStop.Completed, State(0x0F)), Is.EqualTo(Done(ProofKind.CardState)));
+    }
+
+    /// <summary>6310 says that more is to come: of a listing what is sought may be there already, of data something is missing.</summary>
+    [TestCase(0x6310)]
+    [TestCase(0x6282)]
+    [TestCase(0x6300)]
+    public void Data_ReadWithAWarning_IsNotWhole(int statusWord)
+    {
+        Assert.That(Look([BytesLook], ScriptStop.Completed, Card((ushort)statusWord, "01")), Is.EqualTo(Unclear));
+        Assert.That(Look([BytesLook], ScriptStop.Completed, Card((ushort)statusWord)), Is.EqualTo(Unclear), "nor is nothing");
+        Assert.That(Record(ReadBack, ScriptStop.Completed, Ok, Card((ushort)statusWord, "7002AABB")), Is.EqualTo(InDoubt));
+        var record = new CheckDefinition(new CheckCommand.ReadRecord(1, 1), Sample.Exactly("01"), new Expectation.Nothing());
+        Assert.That(Look([record], ScriptStop.Completed, Card((ushort)statusWord, "01")), Is.EqualTo(Unclear));
+    }
+
+    [Test]
+    public void Listing_WithMoreToCome_TellsTheStateThatItHas()
+    {
+        UnwrapResult Listed(byte state, ushort statusWord) => new UnwrapResult.Authenticated(Sample.Entry(state), statusWord);
+        Assert.That(Look([StateLook], ScriptStop.UnexpectedStatus, Listed(0x07, 0x6310)), Is.EqualTo(NotDone));
+        Assert.That(Look([StateLook], ScriptStop.Completed, Listed(0x0F, 0x6310)), Is.EqualTo(InDoubt), "done is told at the end alone");
+        Assert.That(Look([StateLook], ScriptStop.Completed, Listed(0x07, 0x6282)), Is.EqualTo(Unclear), "another warning may come with data that is corrupted");
+    }
+
+    /// <summary>An entry of the listing that is not whole does not hide the one that is sought.</summary>
+    [TestCase("E3064F009F700107")]
+    [TestCase("5A0147")]
+    [TestCase("0000")]
+    public void Listing_WithABadElementBeforeTheOneSought_TellsItsState(string bad)
+    {
+        UnwrapResult Listed(byte state) => new UnwrapResult.Authenticated(ByteString.Concat(ByteString.FromHex(bad), Sample.Entry(state), ByteString.FromHex("E320")), 0x9000);
+        Assert.That(Look([StateLook], ScriptStop.Completed, Listed(0x0F)), Is.EqualTo(Done(ProofKind.CardState)));
+        Assert.That(Look([StateLook], ScriptStop.Completed, Listed(0x07)), Is.EqualTo(NotDone));
+        var command = new CardCommand(Core.Cards.GlobalPlatform.GetStatus.Command(Core.Cards.GlobalPlatform.RegistryScope.Applications));
+        Assert.That(Profile.Remarks([new CommandOutcome(command, Listed(0x0F))]), Has.Some.StartsWith("GET STATUS: ").And.Some.Contains("a length says 32"));
+        Assert.That(Profile.Remarks([new CommandOutcome(command, State(0x0F)), new CommandOutcome(default, Listed(0x0F))]), Is.Empty);
+    }
+
+    private static readonly CheckDefinition[] Three =
+    [
+        new(new CheckCommand.ReadRecord(1, 1), Sample.Exactly("01")), new(new CheckCommand.ReadRecord(1, 2), Sample.Exactly("02")), new(new CheckCommand.GetData(0x9F36), Sample.Exactly("03")),
+    ];
+
+    /// <summary>Every read-back counts, wherever it stands.</summary>
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(2)]
+    public void ReadBacks_OneOfThreeWrong_IsNotDone(int wrong)
+    {
+        UnwrapResult[] right = [Card(0x9000, "01"), Card(0x9000, "02"), Card(0x9000, "03")];
+        UnwrapResult[] answers = [.. right.Select((answer, i) => i == wrong ? Card(0x9000, "FF") : answer)];
+        var record = Sample.Record() with { Proof = ProofKind.ReadBack, Checks = [.. Three] };
+        Assert.That(Record(record, ScriptStop.Completed, [Ok, .. right]), Is.EqualTo(Done(ProofKind.ReadBack)));
+        Assert.That(Record(record, ScriptStop.Completed, [Ok, .. answers]), Is.EqualTo(InDoubt));
+
+        var afterClose = Sample.Plan(Sample.Product(record with { Proof = ProofKind.ReadBackAfterClose }));
+        Assert.That(Profile.JudgeClose(afterClose, ScriptStop.Completed, Outcomes([Ok, .. answers])), Is.EqualTo(InDoubt));
+        Assert.That(Profile.JudgeCloseLook(afterClose, ScriptStop.Completed, Outcomes([State(0x0F), .. right])), Is.EqualTo(Done(ProofKind.ReadBackAfterClose)));
+        Assert.That(Profile.JudgeCloseLook(afterClose, ScriptStop.Completed, Outcomes([State(0x0F), .. answers])), Is.EqualTo(Unclear));
+
+        CheckDefinition[] looks = [.. Three.Select(check => check with { NotDone = new Expectation.Nothing() })];
+        Assert.That(Look(looks, ScriptStop.Completed, right), Is.EqualTo(Done(ProofKind.ReadBack)));
+        Assert.That(Look(looks, ScriptStop.Completed, answers), Is.EqualTo(Unclear));
+        UnwrapResult[] none = [.. right.Select((_, i) => i == wrong ? Card(0x9000, "FF") : Card(0x9000))];
+        Assert.That(Look(looks, ScriptStop.Completed, none), Is.EqualTo(Unclear), "not done but for one");
+    }
+
+    /// <summary>All of 62xx says that nothing was changed (ISO 7816-4 5.6); what stands beside it does not.</summary>
+    [TestCase(0x6200, true)]
+    [TestCase(0x6281, true)]
+    [TestCase(0x62FF, true)]
+    [TestCase(0x61FF, false)]
+    [TestCase(0x6300, false)]
+    [TestCase(0x63FF, false)]
+    public void OnlyCommand_RefusedAtTheEdgeOf62xx_IsNotDoneWithinItAlone(int statusWord, bool notDone)
+    {
+        var expected = notDone ? NotDone : InDoubt;
+        Assert.That(Record(Sample.Record(), ScriptStop.UnexpectedStatus, Card((ushort)statusWord)), Is.EqualTo(expected));
+        Assert.That(Profile.JudgeClose(Sample.Plan(Sample.Product()), ScriptStop.UnexpectedStatus, Outcomes([Card((ushort)statusWord)])), Is.EqualTo(expected));
+    }
+
+    /// <summary>An error may come with data at levels that protect no responses; it stays an error.</summary>
+    [TestCase(0x6A88)]
+    [TestCase(0x6310)]
+    [TestCase(0x6F00)]
+    public void Data_ThatComesWithARefusal_IsNotBelieved(int statusWord)
+    {
+        var product = Sample.Product(Sample.Record() with { Proof = ProofKind.TerminalWord }) with { SecurityLevel = SecurityLevel.CMacCEnc };
+        var refused = Word((ushort)statusWord, Sample.Entry(0x0F));
+        Assert.That(Profile.JudgeCloseLook(Sample.Plan(product), ScriptStop.Completed, Outcomes([refused])), Is.EqualTo(InDoubt));
+        Assert.That(Record(product, ScriptStop.Completed, refused), Is.EqualTo(InDoubt));
+        var started = product with { Start = new StartState(Sample.State, [0x0F]) };
+        Assert.That(Profile.JudgeAuthentication(started, ScriptStop.Completed, new Core.Cards.ResponseApdu(default, 0x9000), Outcomes([refused]), false), Is.EqualTo(InDoubt));
+    }
+
     [Test]
     public void NoLook_TellsNothing() => Assert.That(Look([], ScriptStop.Completed), Is.EqualTo(InDoubt));
 

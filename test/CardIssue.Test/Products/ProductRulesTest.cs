@@ -51,6 +51,17 @@ public class ProductRulesTest
     [Test]
     public void KeyVersionLeftToTheCard_IsAFault() => Assert.That(Faults(Sample.Product() with { KeyVersion = 0 }), Is.EqualTo(new[] { "0 keyVersion" }));
 
+    [Test]
+    public void Quirks_ThatChangeNothing_AreFaults()
+    {
+        var product = Sample.Product();
+        Assert.That(Faults(product with { Quirks = new CardQuirks(AskedKeyVersion: 0x00, AnsweredKeyVersion: 0xFF, CountsEmptyCommands: false) }), Is.Empty);
+        Assert.That(Faults(product with { Quirks = new CardQuirks(AskedKeyVersion: product.KeyVersion) }), Is.EqualTo(new[] { "0 quirks" }));
+        Assert.That(Faults(product with { Quirks = new CardQuirks(AnsweredKeyVersion: product.KeyVersion) }), Is.EqualTo(new[] { "0 quirks" }));
+        var uncounted = product with { SecurityLevel = SecurityLevel.CMacRMac, ExposedToTerminal = true, Quirks = new CardQuirks(CountsEmptyCommands: false) };
+        Assert.That(Faults(uncounted), Is.EqualTo(new[] { "0 quirks" }));
+    }
+
     [TestCase(KeyDiversification.EmvCps)]
     [TestCase(KeyDiversification.Visa2)]
     public void TripleDesDiversification_IsAFault(KeyDiversification diversification) =>

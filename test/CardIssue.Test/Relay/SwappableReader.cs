@@ -74,6 +74,8 @@ internal sealed class SwappableReader(VirtualCardReader inner, ReaderIdentity id
     {
         public ByteString Atr => connection.Atr;
 
+        public TransmissionProtocol Protocol => connection.Protocol;
+
         public ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
         {
             Interlocked.Increment(ref reader._transmits);

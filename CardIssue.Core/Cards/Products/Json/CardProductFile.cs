@@ -56,6 +56,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var application = o.Optional("application")?.AsAid(mistakes);
         var start = o.Optional("acceptedStates") is { } states ? StartState(states) : null;
         var (plainP1, encryptedP1, packed) = StoreData(o.Optional("storeData"));
+        var quirks = o.Optional("quirks") is { } departures ? Quirks(departures) : CardQuirks.None;
         var exposed = o.Optional("exposedToTerminal")?.AsBoolean(mistakes) ?? false;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
@@ -79,6 +80,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             PlainP1 = plainP1,
             EncryptedP1 = encryptedP1,
             Packed = packed,
+            Quirks = quirks,
             ExposedToTerminal = exposed,
             Records = records,
             Close = close,
@@ -101,6 +103,17 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
     {
         if (node is null || ObjectReader.Of(node, mistakes) is not { } o) return (0x08, 0x68, false);
         var read = (o.Optional("plainP1")?.AsByte(mistakes) ?? 0x08, o.Optional("encryptedP1")?.AsByte(mistakes) ?? 0x68, o.Optional("packed")?.AsBoolean(mistakes) ?? false);
+        o.Done();
+        return read;
+    }
+
+    private CardQuirks Quirks(LocatedNode node)
+    {
+        if (ObjectReader.Of(node, mistakes) is not { } o) return CardQuirks.None;
+        var read = new CardQuirks(
+            o.Optional("asksForKeyVersion")?.AsByte(mistakes),
+            o.Optional("answersKeyVersion")?.AsByte(mistakes),
+            o.Optional("countsEmptyCommands")?.AsBoolean(mistakes) ?? true);
         o.Done();
         return read;
     }

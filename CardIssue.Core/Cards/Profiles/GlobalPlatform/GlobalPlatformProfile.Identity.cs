@@ -23,7 +23,7 @@ public sealed partial class GlobalPlatformProfile
 
     /// <inheritdoc/>
     public IReadOnlyList<CardCommand> IdentityReads(CardProduct product) =>
-        [.. IdentityTags.ReadAgain(product).Select(tag => new CardCommand(GetData.Command(tag), NotNeeded))];
+        [.. IdentityTags.ReadAgain(product).Select(tag => new CardCommand(GetData.Command(tag), Whatever))];
 
     /// <inheritdoc/>
     public ClaimedIdentity? IdentityInside(CardProduct product, OpeningReading.Ready reading, IReadOnlyList<CommandOutcome> reads, Func<ByteString, bool> isGiven)

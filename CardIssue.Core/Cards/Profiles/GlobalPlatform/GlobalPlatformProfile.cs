@@ -16,8 +16,8 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
 
     private const ushort HostCryptogramWrong = 0x6300;
 
-    /// <summary>What a card may say to GET DATA of its identity: not every card has each, and that is no fault.</summary>
-    private static readonly ValueList<ushort> NotNeeded = [0x9000, 0x6A88, 0x6A80, 0x6A81, 0x6A82, 0x6A86, 0x6D00, 0x6E00, 0x6985, 0x6982];
+    /// <summary>Of a read that is not needed: not every card has what is asked for, and each refuses in its own way.</summary>
+    private static readonly ValueList<ushort> Whatever = [ExpectedStatus.Any];
 
     /// <inheritdoc/>
     public string Name => "globalplatform";
@@ -32,8 +32,8 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         return
         [
             new CardCommand(Select.Application(product.Selected)),
-            .. IdentityTags.ToldIn(product).Select(tag => new CardCommand(GetData.Command(tag), NotNeeded)),
-            new CardCommand(Scp03.InitializeUpdate(product.KeyVersion, hostChallenge)),
+            .. IdentityTags.ToldIn(product).Select(tag => new CardCommand(GetData.Command(tag), Whatever)),
+            new CardCommand(Scp03.InitializeUpdate(product.Quirks.AskedKeyVersion ?? product.KeyVersion, hostChallenge)),
         ];
     }
 
@@ -52,9 +52,14 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
             _ => (Instructions.InitializeUpdate, "INITIALIZE UPDATE"),
         };
         var statusWord = responses[^1].StatusWord;
-        var code = instruction == Instructions.InitializeUpdate && statusWord == StatusWords.NotFound ? CardRejection.UnknownKey
-            : instruction == Instructions.Select ? CardRejection.NotGenuine
-            : CardRejection.Unreadable;
+        var code = (instruction, statusWord) switch
+        {
+            (Instructions.Select, StatusWords.NoApplication) => CardRejection.NoApplication,
+            (Instructions.Select, StatusWords.CardLocked) => CardRejection.Locked,
+            (Instructions.Select, _) => CardRejection.NotGenuine,
+            (Instructions.InitializeUpdate, StatusWords.NotFound) => CardRejection.UnknownKey,
+            _ => CardRejection.Unreadable,
+        };
         return new OpeningReading.Rejected(code, $"{what} {statusWord:X4}: {StatusWords.Describe(statusWord, instruction)}");
     }
 
@@ -63,6 +68,7 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     {
         OpenDiagnosis.WrongCryptogram => CardRejection.NotGenuine,
         OpenDiagnosis.UnknownKeyVersion => CardRejection.UnknownKey,
+        OpenDiagnosis.LevelNotSupported => CardRejection.ChannelTooWeak,
         OpenDiagnosis.CardRefused or OpenDiagnosis.NotScp03 or OpenDiagnosis.MalformedResponse or OpenDiagnosis.UnsupportedMode => CardRejection.Unreadable,
     };
 
@@ -140,6 +146,20 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(plan);
         return Look(plan, plan.Product.Close.Look, plan.AfterClose(), stop, outcomes);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Remarks(IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(outcomes);
+        var remarks = new List<string>();
+        foreach (var outcome in outcomes)
+        {
+            if (outcome.Command.Apdu.Ins != Instructions.GetStatus || Outcomes.DataOf(outcome.Response) is not { } data) continue;
+            RegistryEntry.Parse(data.Span, out var bad);
+            remarks.AddRange(bad.Select(fault => $"GET STATUS: {fault}"));
+        }
+        return remarks;
     }
 
     /// <summary>What was sent: how many commands, the last of which read back.</summary>

@@ -45,13 +45,12 @@ internal static class Outcomes
 
     private static byte? StateIn(ByteString data, Aid aid)
     {
-        if (!RegistryEntry.TryParse(data.Span, out var entries, out _)) return null;
-        foreach (var entry in entries)
+        foreach (var entry in RegistryEntry.Parse(data.Span, out _))
             if (entry.Aid == aid) return entry.LifeCycle;
         return null;
     }
 
-    /// <summary>The data that came with it; null where none can be believed.</summary>
+    /// <summary>The data of a response, or null when it is worth nothing.</summary>
     public static ByteString? DataOf(UnwrapResult response) => response switch
     {
         UnwrapResult.Authenticated authenticated => authenticated.Data,

@@ -44,10 +44,15 @@ public static class Scp03Opening
     /// <param name="hostChallenge">The 8 bytes that INITIALIZE UPDATE carried.</param>
     /// <param name="response">The card's answer to it.</param>
     /// <param name="level">The protection wanted.</param>
-    /// <param name="countsEmptyCommands">False for cards that forget to count commands without data (<see cref="Scp03SessionKeys.CountsEmptyCommands"/>).</param>
+    /// <param name="quirks">In what the card departs from others; null when in nothing.</param>
     /// <exception cref="ArgumentException">The challenge is not 8 bytes, the keys are not of the version expected, or the level is none of SCP03.</exception>
     public static Scp03OpenResult TryOpen(
-        Scp03StaticKeys staticKeys, byte expectedKvn, ReadOnlySpan<byte> hostChallenge, ResponseApdu response, SecurityLevel level, bool countsEmptyCommands = true)
+        Scp03StaticKeys staticKeys,
+        byte expectedKvn,
+        ReadOnlySpan<byte> hostChallenge,
+        ResponseApdu response,
+        SecurityLevel level,
+        CardQuirks? quirks = null)
     {
         ArgumentNullException.ThrowIfNull(staticKeys);
         if (hostChallenge.Length != Scp03.ChallengeLength) throw new ArgumentException("The host challenge has 8 bytes.", nameof(hostChallenge));
@@ -55,8 +60,9 @@ public static class Scp03Opening
             throw new ArgumentException($"The keys are of version {staticKeys.KeyVersion:X2}, not {expectedKvn:X2}.", nameof(expectedKvn));
         if (!IsScp03Level(level)) throw new ArgumentException($"{(byte)level:X2} is no security level of SCP03.", nameof(level));
 
-        if (Diagnose(staticKeys.KeyVersion, response, level, out var answer) is { } refused) return refused;
-        return Verify(staticKeys, hostChallenge, answer!, level, countsEmptyCommands);
+        quirks ??= CardQuirks.None;
+        if (Diagnose(quirks.AnsweredKeyVersion ?? staticKeys.KeyVersion, response, level, out var answer) is { } refused) return refused;
+        return Verify(staticKeys, hostChallenge, answer!, level, quirks.CountsEmptyCommands);
     }
 
     internal static bool IsScp03Level(SecurityLevel level) => level is SecurityLevel.None or SecurityLevel.CMac or SecurityLevel.CMacCEnc
@@ -82,7 +88,7 @@ public static class Scp03Opening
         if (answer.KeyVersion != keyVersion)
             return Refuse(OpenDiagnosis.UnknownKeyVersion, $"The card answered with keys of version {answer.KeyVersion:X2}; {keyVersion:X2} was expected.");
         return answer.Supports(level) ? null
-            : Refuse(OpenDiagnosis.UnsupportedMode, $"The card (i = {answer.Mode:X2}) can't protect its responses as level {(byte)level:X2} asks.");
+            : Refuse(OpenDiagnosis.LevelNotSupported, $"The card (i = {answer.Mode:X2}) can't protect its responses as level {(byte)level:X2} asks.");
     }
 
     private static Scp03OpenResult Verify(

@@ -230,8 +230,9 @@ public sealed class Scp03Session : ISecureChannelSession
         aes.SetKey(_keys.Enc.Span);
         WriteIcv(aes, sent.Counter, 0x80, icv);
         aes.DecryptCbc(body, icv, padded, PaddingMode.None);
+        // 80 and then as many 00 as there are: some cards pad by more than one block, and the MAC over it was right.
         var end = padded.AsSpan().LastIndexOfAnyExcept((byte)0x00);
-        var isPadded = end >= body.Length - BlockLength && padded[end] == 0x80;
+        var isPadded = end >= 0 && padded[end] == 0x80;
         if (isPadded) plain = ByteString.Copy(padded.AsSpan(0, end));
         CryptographicOperations.ZeroMemory(padded);
         return isPadded;

@@ -27,14 +27,15 @@ public class GlobalPlatformTest
     [TestCase("gp_pro_list_success.txt", 0x80)]
     public void KeyInformation_Answered_TellsThreeKeys(string file, int type)
     {
-        Assert.That(KeyInformation.TryParse(Answer(GetData.Command(GetData.KeyInformationTemplate), file).Span, out var keys, out var error), Is.True, error);
+        Assert.That(KeyInformation.TryParse(Answer(GetData.Command(GetData.KeyInformationTemplate), file).Span, out var keys, out var bad, out var error), Is.True, error);
+        Assert.That(bad, Is.Empty);
         Assert.That(keys, Is.EqualTo(new[] { 1, 2, 3 }.Select(id => new KeyInformation((byte)id, 1, (byte)type, 16))));
     }
 
     [Test]
     public void KeyInformation_InExtendedFormat_IsRead()
     {
-        Assert.That(KeyInformation.TryParse(ByteString.FromHex("E00C C00A 01 30 FF 88 0010 01 38 01 00").Span, out var keys, out var error), Is.True, error);
+        Assert.That(KeyInformation.TryParse(ByteString.FromHex("E00C C00A 01 30 FF 88 0010 01 38 01 00").Span, out var keys, out _, out var error), Is.True, error);
         Assert.That(keys[0], Is.EqualTo(new KeyInformation(1, 0x30, 0x88, 16)));
     }
 
@@ -102,6 +103,80 @@ public class GlobalPlatformTest
         Assert.That(listing.Error, Is.Not.Empty);
     }
 
+    private const string First = "E30B 4F05A000000001 9F700107", Second = "E30D 4F07A0000000031010 9F70010F";
+
+    /// <summary>What stands beside two whole entries, and what is told of it.</summary>
+    [TestCase(First, "E3064F009F700107", Second, "An entry's AID has 0 bytes.")]
+    [TestCase("E3084F009F700107C500", First, Second, "An entry's AID has 0 bytes.")]
+    [TestCase(First, "E3084F04A0000000C500", Second, "An entry's AID has 4 bytes.")]
+    [TestCase(First, "E3074F05A000000002", Second, "An entry's life cycle state has 0 bytes")]
+    [TestCase(First, "5A0147", Second, "GET STATUS answered tag 5A; E3 is due.")]
+    [TestCase(First, Second, "E30E4F07A0000000031011", "a length says 14; 9 bytes follow it.")]
+    [TestCase(First, Second, "E3", "a length is missing.")]
+    [TestCase(First, Second, "9F", "")]
+    [TestCase(First, "0000", Second, null)]
+    public void Registry_WithOneBadElement_TellsTheOthers(string first, string second, string third, string? told)
+    {
+        var entries = RegistryEntry.Parse(ByteString.FromHex($"{first} {second} {third}").Span, out var bad);
+        Assert.That(entries.Select(e => (e.Aid.ToString(), e.LifeCycle)), Is.EqualTo(new[] { ("A000000001", (byte)0x07), ("A0000000031010", (byte)0x0F) }));
+        Assert.That(bad, told is null ? Is.Empty : Has.Count.EqualTo(1).And.Some.Contains(told));
+    }
+
+    /// <summary>The entry's own objects are whole; what stands behind them in it is not.</summary>
+    [TestCase("E30E 4F05A000000001 9F700107 C503FF", "a length says 3")]
+    [TestCase("E30F 4F05A000000001 9F700107 EA02 C501", "a length says 1")]
+    [TestCase("E30C 4F05A000000001 9F700107 C5", "a length is missing")]
+    public void Registry_WithJunkInsideAnEntry_TellsTheEntryAndTheNext(string entry, string told)
+    {
+        var entries = RegistryEntry.Parse(ByteString.FromHex($"{entry} {Second}").Span, out var bad);
+        Assert.That(entries.Select(e => (e.Aid.ToString(), e.LifeCycle)), Is.EqualTo(new[] { ("A000000001", (byte)0x07), ("A0000000031010", (byte)0x0F) }));
+        Assert.That(bad, Has.Count.EqualTo(1).And.Some.Contains(told));
+    }
+
+    [Test]
+    public void Registry_ListedWithABadEntry_IsCompleteAndTellsIt()
+    {
+        var listing = RegistryListing.Start(RegistryScope.Applications)
+            .On(new ResponseApdu(ByteString.FromHex($"{First} E3064F009F700107"), StatusWords.MoreData))
+            .On(new ResponseApdu(ByteString.FromHex($"E301 {Second}"), 0x9000));
+        Assert.That(listing.IsComplete, Is.True);
+        Assert.That(listing.Entries.Select(e => e.Aid.ToString()), Is.EqualTo(new[] { "A000000001" }), "of the second answer nothing could be told apart");
+        Assert.That(listing.Bad, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public void KeyInformation_WithABadKey_TellsTheOthers()
+    {
+        const string keys = "C00401308810 C00402308810";
+        foreach (var (junk, told) in new[] { ("C0020330", "has 2 bytes"), ("5A0147", "Tag 5A"), ("C0050330FF8800", "has 5 bytes") })
+        {
+            var data = ByteString.FromHex($"{keys} {junk} C00403308810");
+            Assert.That(KeyInformation.TryParse(ByteString.Concat(ByteString.Own([0xE0, (byte)data.Length]), data).Span, out var read, out var bad, out _), Is.True);
+            Assert.That(read.Select(key => key.KeyId), Is.EqualTo(new[] { 1, 2, 3 }), junk);
+            Assert.That(bad, Has.Count.EqualTo(1).And.Some.Contains(told));
+        }
+        Assert.That(KeyInformation.TryParse(ByteString.FromHex("E00D C00401308810 C004023088").Span, out _, out _, out var error), Is.False, "the template itself is cut");
+        Assert.That(error, Does.Contain("a length says"));
+        Assert.That(KeyInformation.TryParse(ByteString.FromHex("E009 C00401308810 C00402").Span, out var first, out var cut, out _), Is.True, "its last key is");
+        Assert.That((first.Count, cut.Count), Is.EqualTo((1, 1)));
+        Assert.That(KeyInformation.TryParse(default, out _, out _, out _), Is.False);
+        Assert.That(KeyInformation.TryParse(ByteString.FromHex("E100").Span, out _, out _, out error), Is.False);
+        Assert.That(error, Does.Contain("E0 is due"));
+    }
+
+    [Test]
+    public void CardData_AndSelect_WithJunkInside_TellTheRest()
+    {
+        var recognition = ByteString.FromHex("6612 7310 600B06092A864886FC6B020203 C503FF");
+        Assert.That(CardRecognitionData.TryParse(recognition.Span, out var read, out var error), Is.True, error);
+        Assert.That(read!.Version, Is.EqualTo("2.3"));
+        Assert.That(FileControlInformation.TryParse(ByteString.FromHex("6F0C 8405A000000001 A503 9F6502").Span, out var fci, out error), Is.True, error);
+        Assert.That(fci!.Aid, Is.EqualTo(Aid.FromHex("A000000001")));
+        Assert.That(fci.MaxCommandData, Is.Null);
+        Assert.That(FileControlInformation.TryParse(ByteString.FromHex("6100").Span, out _, out error), Is.False);
+        Assert.That(error, Does.Contain("6F is due"));
+    }
+
     [Test]
     public void AnyParser_RandomBytes_NeverThrows()
     {
@@ -115,10 +190,10 @@ public class GlobalPlatformTest
             for (var j = random.Next(4); j > 0; j--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             bytes = bytes[..random.Next(bytes.Length + 1)];
             FileControlInformation.TryParse(bytes, out _, out _);
-            KeyInformation.TryParse(bytes, out _, out _);
+            KeyInformation.TryParse(bytes, out _, out _, out _);
             CardRecognitionData.TryParse(bytes, out _, out _);
             CardProductionLifeCycle.TryParse(bytes, out _, out _);
-            RegistryEntry.TryParse(bytes, out _, out _);
+            RegistryEntry.Parse(bytes, out _);
             GetData.TryParseSequenceCounter(bytes, out _, out _);
             GetData.TryParseDiversificationData(bytes, out _, out _);
         }

@@ -8,8 +8,10 @@ namespace CardIssue.Test.Cards.Pipeline;
 public class PipelineTest
 {
     /// <summary>A card that answers by a function and remembers what it was sent.</summary>
-    private sealed class Card(Func<string, string> answer) : ICardConnection
+    private sealed class Card(Func<string, string> answer, TransmissionProtocol protocol = TransmissionProtocol.T1) : ICardConnection
     {
+        public TransmissionProtocol Protocol => protocol;
+
         public List<string> Sent { get; } = [];
 
         public ByteString Atr => ByteString.FromHex("3B00");
@@ -32,6 +34,12 @@ public class PipelineTest
     {
         var next = 0;
         return new Card(_ => answers[next++]);
+    }
+
+    private static Card ScriptOfT0(params string[] answers)
+    {
+        var next = 0;
+        return new Card(_ => answers[next++], TransmissionProtocol.T0);
     }
 
     private static async Task<ResponseApdu> Send(Card card, string command)
@@ -75,6 +83,59 @@ public class PipelineTest
     [Test]
     public async Task WrongLe_ForACommandWithoutLe_IsGivenBack() =>
         Assert.That((await Send(Script("6C02"), "80E200000101")).StatusWord, Is.EqualTo(0x6C02));
+
+    /// <summary>What GET RESPONSE answers after a warning, and the response that comes of it.</summary>
+    [TestCase("80F24002024F0000", "6310", "AABB9000", "AABB6310")]
+    [TestCase("80F24002024F0000", "6310", "AABB6310", "AABB6310")]
+    [TestCase("80F24002024F0000", "6282", "6C02 AABB9000", "AABB6282")]
+    [TestCase("80F24002024F0000", "6310", "AABB6101 CC9000", "AABBCC6310")]
+    [TestCase("80F24002024F0000", "6310", "6102 AABB9000", "AABB6310")]
+    [TestCase("84E200000A01020304050607080910", "6310", "AABBCCDDEEFF00119000", "AABBCCDDEEFF00116310")]
+    [TestCase("00A4040005A00000015100", "6283", "6A88", "6283")]
+    [TestCase("00A4040005A00000015100", "6283", "6D00", "6283")]
+    [TestCase("00A4040005A00000015100", "6283", "6F00", "6283")]
+    [TestCase("00A4040005A00000015100", "6283", "9000", "6283")]
+    [TestCase("00A4040005A00000015100", "6283", "6F038401019000", "6F038401016283")]
+    public async Task WarningOfT0_ToACommandThatMayHaveAnAnswer_IsFollowedByGetResponse(string command, string first, string fetched, string response)
+    {
+        var card = ScriptOfT0([first, .. fetched.Split(' ')]);
+        Assert.That((await Send(card, command)).ToBytes().ToString(), Is.EqualTo(response));
+        Assert.That(card.Sent[1], Is.EqualTo("00C0000000"));
+        Assert.That(card.Sent, Has.Count.EqualTo(1 + fetched.Split(' ').Length));
+    }
+
+    [TestCase("80E200000101", TestName = "Warning_CaseThreeInTheClear_HasNoAnswer")]
+    [TestCase("C6E2000001FF", TestName = "Warning_CaseThreeOfAHighChannel_HasNoAnswer")]
+    [TestCase("80CA006600", TestName = "Warning_CaseTwo_CameWithAllOfIt")]
+    [TestCase("80CA0066", TestName = "Warning_CaseOne_HasNoAnswer")]
+    public async Task WarningOfT0_ToACommandWithoutAnswerToFetch_Stands(string command)
+    {
+        var card = ScriptOfT0("6310");
+        Assert.That((await Send(card, command)).StatusWord, Is.EqualTo(0x6310));
+        Assert.That(card.Sent, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task WarningOfT0_ThatCameWithData_IsWhole() =>
+        Assert.That((await Send(ScriptOfT0("AABB6310"), "80F24002024F0000")).ToBytes().ToString(), Is.EqualTo("AABB6310"));
+
+    [TestCase("6A88")]
+    [TestCase("9000")]
+    [TestCase("6400")]
+    public async Task StatusOfT0_ThatIsNoWarning_FetchesNothing(string status)
+    {
+        var card = ScriptOfT0(status);
+        await Send(card, "80F24002024F0000");
+        Assert.That(card.Sent, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task WarningOfT1_IsWhole()
+    {
+        var card = Script("6310");
+        Assert.That((await Send(card, "80F24002024F0000")).StatusWord, Is.EqualTo(0x6310));
+        Assert.That(card.Sent, Has.Count.EqualTo(1));
+    }
 
     [Test]
     public void CardThatNeverEnds_61xx_IsGivenUpAtTheCap()

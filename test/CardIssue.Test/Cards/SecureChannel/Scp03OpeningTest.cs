@@ -90,8 +90,9 @@ public class Scp03OpeningTest
     [Test]
     public void CardWithoutResponseProtection_LevelAsksForIt_IsRefused()
     {
-        AssertRefused(Open(With(12, 0x10)), OpenDiagnosis.UnsupportedMode);
-        AssertRefused(Open(With(12, 0x30), level: SecurityLevel.CMacCEncRMacREnc), OpenDiagnosis.UnsupportedMode);
+        AssertRefused(Open(With(12, 0x10)), OpenDiagnosis.LevelNotSupported);
+        AssertRefused(Open(With(12, 0x10), level: SecurityLevel.CMacCEncRMac), OpenDiagnosis.LevelNotSupported);
+        AssertRefused(Open(With(12, 0x30), level: SecurityLevel.CMacCEncRMacREnc), OpenDiagnosis.LevelNotSupported);
     }
 
     [Test]

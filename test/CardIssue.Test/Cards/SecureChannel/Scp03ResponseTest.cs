@@ -66,6 +66,32 @@ public class Scp03ResponseTest
         Assert.That(result?.Data, Is.EqualTo(ByteString.Own(data)));
     }
 
+    /// <summary>80 and then more 00 than Amendment D §6.2.7 asks for: seen in recorded sessions of real cards.</summary>
+    [TestCase(0, 16)]
+    [TestCase(0, 32)]
+    [TestCase(0, 64)]
+    [TestCase(1, 32)]
+    [TestCase(15, 48)]
+    [TestCase(16, 48)]
+    [TestCase(17, 64)]
+    public void PaddingOfSeveralBlocks_IsTakenOff(int length, int padded)
+    {
+        using var session = Started(out var chaining);
+        var data = Enumerable.Range(1, length).Select(i => (byte)i).ToArray();
+        var result = session.Unwrap(Protected(chaining, Encrypted([.. data, 0x80, .. new byte[padded - length - 1]]), 0x9000)) as UnwrapResult.Authenticated;
+        Assert.That(result?.Data, Is.EqualTo(ByteString.Own(data)));
+    }
+
+    /// <summary>Data may end as padding does; the last 80 is the padding's.</summary>
+    [Test]
+    public void DataThatEndsAsPaddingDoes_IsKept()
+    {
+        using var session = Started(out var chaining);
+        byte[] data = [0xAA, 0x80, 0x00, 0x00];
+        var result = session.Unwrap(Protected(chaining, Encrypted([.. data, 0x80, .. new byte[27]]), 0x9000)) as UnwrapResult.Authenticated;
+        Assert.That(result?.Data, Is.EqualTo(ByteString.Own(data)));
+    }
+
     [Test]
     public void GenuineMac_OverWrongPadding_BreaksTheSession()
     {
@@ -74,7 +100,9 @@ public class Scp03ResponseTest
             ByteString.Own(new byte[15]),
             Encrypted(new byte[16]),
             Encrypted([.. new byte[15], 0x81]),
-            Encrypted([0x80, .. new byte[31]]),
+            Encrypted(new byte[48]),
+            Encrypted([0x80, .. new byte[30], 0x01]),
+            Encrypted([.. new byte[15], 0x80, .. new byte[15], 0x81, .. new byte[16]]),
         ];
         foreach (var body in bodies)
         {

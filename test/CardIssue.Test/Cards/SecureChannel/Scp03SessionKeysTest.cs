@@ -50,6 +50,34 @@ public class Scp03SessionKeysTest
         Assert.That(() => Scp03SessionKeys.Import(exported), Throws.InstanceOf<FormatException>());
     }
 
+    /// <summary>The length is right for the keys that it says; AES has none such.</summary>
+    [TestCase(0)]
+    [TestCase(8)]
+    [TestCase(15)]
+    [TestCase(17)]
+    [TestCase(23)]
+    [TestCase(25)]
+    [TestCase(33)]
+    public void KeyLengthThatAesDoesNotHave_Imported_IsRefused(int length)
+    {
+        byte[] exported = [0x01, 0x11, (byte)length, 0x00, .. new byte[8 + 3 * length]];
+        Assert.That(Scp03SessionKeys.TryImport(exported, out var keys, out var error), Is.False);
+        Assert.That(error, Does.Contain("no AES key length"));
+        Assert.That(keys, Is.Null);
+    }
+
+    [TestCase(16)]
+    [TestCase(24)]
+    [TestCase(32)]
+    public void KeyLengthOfAes_Imported_IsTaken(int length)
+    {
+        byte[] exported = [0x01, 0x11, (byte)length, 0x00, .. Enumerable.Range(1, 8 + 3 * length).Select(i => (byte)i)];
+        using var keys = Scp03SessionKeys.Import(exported);
+        var again = new byte[keys.ExportedLength];
+        keys.Export(again);
+        Assert.That(again, Is.EqualTo(exported));
+    }
+
     [Test]
     public void AnyOtherLength_Imported_IsRefused()
     {

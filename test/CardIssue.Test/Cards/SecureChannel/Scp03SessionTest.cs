@@ -221,7 +221,7 @@ public class Scp03SessionTest
         using var keys = Keys(Vector33);
         var initializeUpdate = CommandApdu.Parse(Vector33.Hex("initializeUpdate").Span);
         Scp03Session OpenCounting(bool counts) => ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span,
-            new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000), SecurityLevel.CMacCEncRMacREnc, counts)).Session;
+            new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000), SecurityLevel.CMacCEncRMacREnc, new CardQuirks(CountsEmptyCommands: counts))).Session;
         ByteString EncryptedAfterEmpty(bool counts)
         {
             using var session = OpenCounting(counts);
@@ -237,6 +237,74 @@ public class Scp03SessionTest
         }
         Assert.That(EncryptedAfterEmpty(false), Is.EqualTo(EncryptedAtOnce()));
         Assert.That(EncryptedAfterEmpty(true), Is.Not.EqualTo(EncryptedAtOnce()));
+    }
+
+    /// <summary>Level 00: both sides are authenticated, and after that nothing is protected, either way.</summary>
+    [TestCase("80CA006600", TestName = "Level00_CaseTwo_StaysAsItIs")]
+    [TestCase("80E200000101", TestName = "Level00_CaseThree_StaysAsItIs")]
+    [TestCase("81F24002024F0000", TestName = "Level00_CaseFourOnAChannel_StaysAsItIs")]
+    [TestCase("80F20000", TestName = "Level00_CaseOne_StaysAsItIs")]
+    public void Level00_Wrapped_IsTheCommandItself(string hex)
+    {
+        using var keys = Keys(Vector11);
+        var initializeUpdate = CommandApdu.Parse(Vector11.Hex("initializeUpdate").Span);
+        var answer = new ResponseApdu(Vector11.Hex("initializeUpdateResponse"), 0x9000);
+        using var session = ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer, SecurityLevel.None)).Session;
+        // EXTERNAL AUTHENTICATE itself carries a MAC at every level (Amendment D §7.1.2).
+        var authenticate = session.ExternalAuthenticate();
+        Assert.That((authenticate.Cla, authenticate.P1, authenticate.Data.Length), Is.EqualTo(((byte)0x84, (byte)0x00, 16)));
+        Assert.That(authenticate.Data.Slice(0, 8), Is.EqualTo(Vector11.Hex("externalAuthenticate").Slice(5, 8)));
+        Assert.That(session.MaxPlainData, Is.EqualTo(255));
+
+        var command = ByteString.FromHex(hex);
+        for (var i = 0; i < 2; i++)
+        {
+            var wrapped = new byte[Scp03Session.MaxWrappedLength];
+            Assert.That(ByteString.Copy(wrapped.AsSpan(0, session.Wrap(command.Span, wrapped))), Is.EqualTo(command));
+        }
+        foreach (var statusWord in new ushort[] { 0x9000, 0x6310, 0x6A88 })
+        {
+            session.Wrap(CommandApdu.Parse(command.Span));
+            var result = session.Unwrap(new ResponseApdu(ByteString.FromHex("AABB"), statusWord)) as UnwrapResult.NoProtection;
+            Assert.That((result?.Data, result?.StatusWord), Is.EqualTo(((ByteString?)ByteString.FromHex("AABB"), (ushort?)statusWord)));
+        }
+    }
+
+    [Test]
+    public void Level00_TakesAFullCommand_ProtectedLevelsDoNot()
+    {
+        using var keys = Keys(Vector11);
+        var initializeUpdate = CommandApdu.Parse(Vector11.Hex("initializeUpdate").Span);
+        var answer = new ResponseApdu(Vector11.Hex("initializeUpdateResponse"), 0x9000);
+        foreach (var (level, most) in new[] { (SecurityLevel.None, 255), (SecurityLevel.CMac, 247), (SecurityLevel.CMacCEnc, 239) })
+        {
+            using var session = ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer, level)).Session;
+            session.ExternalAuthenticate();
+            Assert.That(session.MaxPlainData, Is.EqualTo(most));
+            Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[most]))), Throws.Nothing);
+            if (most < 255) Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[most + 1]))), Throws.ArgumentException);
+        }
+    }
+
+    /// <summary>
+    /// Amendment D §6.2.8 leaves the padding of a 24-byte key open; known bytes beside a key help nobody but an attacker.
+    /// </summary>
+    [Test]
+    public void KeyOf24Bytes_EncryptedUnderTheDek_IsPaddedAtRandom()
+    {
+        using var session = Open(Vector11);
+        using var aes = System.Security.Cryptography.Aes.Create();
+        aes.SetKey(Vector11.Hex("dek").Span);
+        var key = Enumerable.Range(1, 24).Select(i => (byte)i).ToArray();
+        var paddings = Enumerable.Range(0, 8)
+            .Select(_ => aes.DecryptCbc(session.EncryptWithDek(key, DekPadding.KeyData).Span, new byte[16], System.Security.Cryptography.PaddingMode.None))
+            .Select(plain => (Key: Convert.ToHexString(plain, 0, 24), Padding: Convert.ToHexString(plain, 24, 8))).ToList();
+        Assert.That(paddings.Select(p => p.Key), Is.All.EqualTo(Convert.ToHexString(key)));
+        Assert.That(paddings.Select(p => p.Padding), Is.Unique);
+        Assert.That(paddings.Select(p => p.Padding), Has.None.EqualTo("0000000000000000").And.None.EqualTo("8000000000000000"));
+        // Keys that fill their blocks get none.
+        Assert.That(session.EncryptWithDek(new byte[16], DekPadding.KeyData).Length, Is.EqualTo(16));
+        Assert.That(session.EncryptWithDek(new byte[32], DekPadding.KeyData).Length, Is.EqualTo(32));
     }
 
     [Test]

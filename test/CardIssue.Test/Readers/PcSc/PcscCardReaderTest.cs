@@ -111,6 +111,7 @@ public sealed class PcscCardReaderTest
         await _reader.WaitForCardAsync(cancellation);
         await using (var connection = new GetResponseConnection(await _reader.ConnectAsync(cancellation)))
         {
+            Assert.That(connection.Protocol, Is.EqualTo(protocol is CardProtocol.T0 ? TransmissionProtocol.T0 : TransmissionProtocol.T1));
             // SELECT of the issuer security domain, and INITIALIZE UPDATE: case 4 both.
             Assert.That(await connection.TransmitAsync(CommandApdu.Parse(Convert.FromHexString("00A4040000")), cancellation), Has.Property("StatusWord").EqualTo(0x9000));
             var update = await connection.TransmitAsync(CommandApdu.Parse(Convert.FromHexString("8050000008010203040506070800")), cancellation);

@@ -80,16 +80,19 @@ internal sealed class ScriptedPcsc(bool signalsReaders = true) : IPcscApi
         }
     }
 
+    /// <summary>What is agreed on with the card at the next connection or reset.</summary>
+    public PcscProtocols Active { get; set; } = PcscProtocols.T1;
+
     public PcscCode Connect(nint context, string reader, PcscShare share, PcscProtocols protocols, out nint card, out PcscProtocols active)
     {
-        (card, active) = (1, PcscProtocols.T1);
+        (card, active) = (1, Active);
         Connects.Wait();
         return ConnectCode;
     }
 
     public PcscCode Reconnect(nint card, PcscShare share, PcscProtocols protocols, PcscDisposition initialization, out PcscProtocols active)
     {
-        active = PcscProtocols.T1;
+        active = Active;
         TransmitCode = PcscCode.Success;
         return PcscCode.Success;
     }

@@ -51,6 +51,19 @@ public sealed class ScriptedPcscTest
     }
 
     [Test, CancelAfter(20_000)]
+    public async Task Card_ConnectedToAndReset_TellsWhatItSpeaks(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc { Active = PcscProtocols.T0 };
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await using var connection = await reader.ConnectAsync(cancellation);
+        Assert.That(connection.Protocol, Is.EqualTo(TransmissionProtocol.T0));
+        pcsc.Active = PcscProtocols.T1;
+        await connection.ResetAsync(cancellation);
+        Assert.That(connection.Protocol, Is.EqualTo(TransmissionProtocol.T1));
+    }
+
+    [Test, CancelAfter(20_000)]
     public async Task Card_SwappedQuickly_WasTakenOut(CancellationToken cancellation)
     {
         var pcsc = new ScriptedPcsc();

@@ -1,0 +1,164 @@
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Relay;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>
+/// Cards that depart from the specification, or from what others do: they are issued where that does no harm, and refused by name where
+/// it does.
+/// </summary>
+[TestFixture]
+public sealed class StrangeCardTest
+{
+    private static async Task<(Shop Shop, AlteringReader Reader)> OpenAsync()
+    {
+        var shop = await Shop.OpenAsync();
+        await shop.ShowsAsync("AccessGranted");
+        var reader = new AlteringReader(shop.Hardware.Reader);
+        shop.ReaderInFront = reader;
+        await shop.RestartTerminalAsync();
+        await shop.ShowsAsync("AccessGranted", 2);
+        return (shop, reader);
+    }
+
+    private static bool Asks(byte[] command, byte ins) => command[1] == ins;
+
+    private static string WithQuirks(string product, string quirks) =>
+        product.Replace("\"securityLevel\"", $"\"quirks\": {{ {quirks} }}, \"securityLevel\"", StringComparison.Ordinal);
+
+    private static byte[] Status(ushort statusWord) => [(byte)(statusWord >> 8), (byte)statusWord];
+
+    [TestCase("endToEnd")]
+    [TestCase("module")]
+    public async Task ChipDataRefused_InWhateverWay_IsDoneWithout(string mode)
+    {
+        var (shop, reader) = await OpenAsync();
+        await using var _ = shop;
+        uint serial = 0;
+        foreach (var statusWord in new ushort[] { 0x6F00, 0x6700, 0x6B00, 0x6981, 0x6985, 0x6A88, 0x6283 })
+        {
+            reader.Alter = (command, answer) => Asks(command, Instructions.GetData) && command[0] == 0x80 ? Status(statusWord) : answer;
+            await shop.OrderAsync($"o-{statusWord:X4}", Products.EndToEnd($"p-{mode}", mode));
+            shop.Reader.Insert(Shop.Card(++serial));
+            Assert.That((await shop.IssueAsync($"o-{statusWord:X4}")).Ending, Is.EqualTo(IssueEnding.Issued), $"{statusWord:X4}");
+            shop.Reader.Remove();
+        }
+    }
+
+    private static Func<byte[], byte[], byte[]> Selecting(Func<byte[], byte[]> answers) =>
+        (command, answer) => Asks(command, Instructions.Select) ? answers(answer) : answer;
+
+    /// <summary>One byte of the answer to INITIALIZE UPDATE: 10 is the key version, 12 the parameter "i".</summary>
+    private static Func<byte[], byte[], byte[]> Updating(int at, byte value) =>
+        (command, answer) => Asks(command, Instructions.InitializeUpdate) ? [.. answer[..at], value, .. answer[(at + 1)..]] : answer;
+
+    private static IEnumerable<TestCaseData> Refused()
+    {
+        yield return Case("the application is not there", "NoApplication", Selecting(_ => Status(0x6A82)));
+        yield return Case("locked, and tells of itself", "Locked", Selecting(answer => [.. answer[..^2], 0x62, 0x83]));
+        yield return Case("locked", "Locked", Selecting(_ => Status(0x6283)));
+        yield return Case("no response MACs", "ChannelTooWeak", Updating(12, 0x10));
+        yield return Case("no response encryption", "ChannelTooWeak", Updating(12, 0x30));
+        yield return Case("S16 mode", "Unreadable", Updating(12, 0x71));
+        yield return Case("another key version", "UnknownKey", Updating(10, 0xFF));
+    }
+
+    private static TestCaseData Case(string name, string code, Func<byte[], byte[], byte[]> alter) =>
+        new TestCaseData(code, alter).SetArgDisplayNames(name);
+
+    [TestCaseSource(nameof(Refused))]
+    public async Task CardThatWillNotDo_IsRefusedByName_AnotherIsIssued(string code, Func<byte[], byte[], byte[]> alter)
+    {
+        var (shop, reader) = await OpenAsync();
+        await using var _ = shop;
+        reader.Alter = alter;
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        var issuing = shop.IssueAsync("o-1");
+        await shop.ShowsAsync($"CardRejected {code}");
+        reader.Alter = null;
+        shop.Reader.Insert(Shop.Card(2));
+        Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued));
+    }
+
+    /// <summary>The center's own lack: told at once, before a card is asked for, and the order is given back.</summary>
+    [TestCase("\"keyVersion\": \"30\"", "\"keyVersion\": \"31\"", "no key visa of version 31")]
+    [TestCase("\"keySet\": \"visa\"", "\"keySet\": \"other\"", "no key other of version 30")]
+    public async Task KeyThatTheVaultLacks_DeclinesTheOrder_NoCardIsAskedFor(string named, string lacking, string told)
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd().Replace(named, lacking, StringComparison.Ordinal));
+        shop.Reader.Insert(Shop.Card(1));
+        var outcome = await shop.IssueAsync("o-1");
+        Assert.That((outcome.Ending, outcome.Detail), Is.EqualTo((IssueEnding.Declined, nameof(DeclineCode.CenterLacks))));
+        Assert.That(shop.Shown, Has.None.Contains("S240"));
+        await shop.ReachesAsync("o-1", OrderState.Ready);
+        Assert.That((await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry.Detail), Has.Some.Contains(told));
+        Assert.That((await shop.IssueAsync("o-1")).Detail, Is.EqualTo(nameof(DeclineCode.CenterLacks)), "not busy: it was let go");
+    }
+
+    /// <summary>What a factory's keys are often answered as, whatever the center calls them.</summary>
+    [TestCase("endToEnd", 0xFF, "\"answersKeyVersion\": \"FF\"", 0x30)]
+    [TestCase("module", 0x00, "\"answersKeyVersion\": \"00\"", 0x30)]
+    [TestCase("endToEnd", 0x00, "\"asksForKeyVersion\": \"00\", \"answersKeyVersion\": \"00\"", 0x00)]
+    [TestCase("module", 0xFF, "\"asksForKeyVersion\": \"00\", \"answersKeyVersion\": \"FF\"", 0x00)]
+    [TestCase("endToEnd", 0x30, "\"asksForKeyVersion\": \"00\"", 0x00)]
+    public async Task CardThatAnswersAnotherKeyVersion_WhereTheProductSaysSo_IsIssued(string mode, int answered, string quirks, int asked)
+    {
+        var (shop, reader) = await OpenAsync();
+        await using var _ = shop;
+        var versions = new List<byte>();
+        reader.Alter = (command, answer) =>
+        {
+            if (!Asks(command, Instructions.InitializeUpdate)) return answer;
+            lock (versions) versions.Add(command[2]);
+            return [.. answer[..10], (byte)answered, .. answer[11..]];
+        };
+        await shop.OrderAsync("o-1", WithQuirks(Products.EndToEnd(mode: mode), quirks));
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That(versions, Is.EqualTo(new[] { (byte)asked }));
+    }
+
+    [Test]
+    public async Task CardThatAnswersTheKeyVersionOfTheVault_WhereTheProductNamesAnother_IsRefused()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", WithQuirks(Products.EndToEnd(), "\"answersKeyVersion\": \"FF\""));
+        shop.Reader.Insert(Shop.Card(1));
+        using var cancel = new CancellationTokenSource();
+        var issuing = shop.IssueAsync("o-1", cancellation: cancel.Token);
+        await shop.ShowsAsync("CardRejected UnknownKey");
+        await cancel.CancelAsync();
+        await ((Task)issuing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Without response MACs, so that the reader can put a bad entry before the others as some cards do.</summary>
+    [Test]
+    public async Task RegistryWithABadEntry_IsReadAllTheSame_TheLogSaysWhatWasLeftOut()
+    {
+        var (shop, reader) = await OpenAsync();
+        await using var _ = shop;
+        reader.Alter = (command, answer) => Asks(command, Instructions.GetStatus) ? [.. Convert.FromHexString("E3064F009F700107"), .. answer] : answer;
+        var product = Products.EndToEnd().Replace("\"33\"", "\"03\"", StringComparison.Ordinal).Replace("cardMac", "terminalWord", StringComparison.Ordinal);
+        await shop.OrderAsync("o-1", product);
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That((await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry.Detail), Has.Some.Contains("left out: GET STATUS: An entry"));
+    }
+
+    /// <summary>At levels with response MACs some cards answer EXTERNAL AUTHENTICATE with eight bytes before 9000.</summary>
+    [Test]
+    public async Task CardThatAnswersExternalAuthenticateWithData_IsIssued()
+    {
+        var (shop, reader) = await OpenAsync();
+        await using var _ = shop;
+        reader.Alter = (command, answer) => Asks(command, Instructions.ExternalAuthenticate) ? [1, 2, 3, 4, 5, 6, 7, 8, .. answer] : answer;
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+    }
+}
