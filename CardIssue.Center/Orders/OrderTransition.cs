@@ -73,7 +73,8 @@ internal static class OrderTransition
         var p = order.Progress;
         Need(order.State is OrderState.Writing or OrderState.Closing, order, $"confirms record {record}");
         // A look may find what left for this card in an earlier pass.
-        Need(record == p.Confirmed + 1 && (p.InDoubt == record || (p.InDoubt == 0 && record <= p.Unproved)), order, $"confirms record {record}");
+        Need(record == p.Confirmed + 1 && (p.InDoubt == record || (p.InDoubt == 0 && record <= p.Unproved)), order,
+            $"confirms record {record}");
         return order with { Progress = p with { Confirmed = record, InDoubt = 0 } };
     }
 

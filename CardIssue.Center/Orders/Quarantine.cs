@@ -59,7 +59,8 @@ internal static class Quarantine
             : p.Furthest == 0 ? OrderState.Bound
             : OrderState.Writing;
         // What people found out is no evidence that a card can show: until it does, any card of that identity may be the other one.
-        return order with { State = state, Card = found.Card, CodeSpent = found.Card is not null, Progress = p with { Unproved = p.Furthest } };
+        p = p with { Unproved = p.Furthest };
+        return order with { State = state, Card = found.Card, CodeSpent = found.Card is not null, Progress = p };
     }
 
     private static bool CardFits(SqliteConnection connection, OrderRow next, OrderOptions options)

@@ -6,7 +6,10 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Sessions;
 
-/// <summary>What follows EXTERNAL AUTHENTICATE in its script: the card's identity once more, its state, and, where an order was begun, what was written.</summary>
+/// <summary>
+/// What follows EXTERNAL AUTHENTICATE in its script: the card's identity once more, its state, and, where an order was begun, what was
+/// written.
+/// </summary>
 internal static class CardAuthentication
 {
     /// <summary>The commands after EXTERNAL AUTHENTICATE.</summary>
@@ -25,13 +28,20 @@ internal static class CardAuthentication
     /// <param name="after">The answers to <see cref="Commands"/>.</param>
     /// <param name="resuming">Whether the card was begun before.</param>
     public static Verdict Judge(
-        ICardProfile profile, CardPlan plan, int shows, ScriptStop stop, ResponseApdu? authenticated, IReadOnlyList<CommandOutcome> after, bool resuming)
+        ICardProfile profile,
+        CardPlan plan,
+        int shows,
+        ScriptStop stop,
+        ResponseApdu? authenticated,
+        IReadOnlyList<CommandOutcome> after,
+        bool resuming)
     {
         var reads = profile.IdentityReads(plan.Product).Count;
         var own = reads + profile.AfterAuthentication(plan.Product).Count;
         // A card that has not what it is to show may say so with an error word: that ends the script, and what came before it is whole.
         var stopBefore = stop is ScriptStop.UnexpectedStatus && after.Count > own ? ScriptStop.Completed : stop;
-        var verdict = profile.JudgeAuthentication(plan.Product, stopBefore, authenticated, [.. after.Skip(reads).Take(own - reads)], resuming);
+        var state = after.Skip(reads).Take(own - reads).ToList();
+        var verdict = profile.JudgeAuthentication(plan.Product, stopBefore, authenticated, state, resuming);
         if (verdict is not Verdict.Done || shows == 0) return verdict;
         var shown = after.Skip(own).ToList();
         if (shown.Count == 0 || shown.Exists(outcome => outcome.Response is UnwrapResult.Breach)) return new Verdict.InDoubt();

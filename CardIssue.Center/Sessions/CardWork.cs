@@ -83,7 +83,8 @@ internal sealed class CardWork : IDisposable
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses),
             ScriptKind.Authenticate => JudgeAuthentication(run.Record, result.Stop, responses, resuming),
-            ScriptKind.Assign => Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Assign =>
+                Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Look => Explain(outcomes => LookedAt(run, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Record =>
                 Explain(outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), Outcomes(responses), responses),
@@ -180,12 +181,16 @@ internal sealed class CardWork : IDisposable
     {
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
         IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
-        var judged = Explain(outcomes => CardAuthentication.Judge(_profile, _plan, shows, stop, authenticated, outcomes, resuming), after, responses);
+        var judged = Explain(
+            outcomes => CardAuthentication.Judge(_profile, _plan, shows, stop, authenticated, outcomes, resuming), after, responses);
         if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })) return judged;
         var reads = after.Take(_profile.IdentityReads(_product).Count).ToList();
-        if (_profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber) is not { } inside) return judged with { Verdict = new Verdict.InDoubt() };
-        return inside.Fits(_claimed!) ? judged : new Judgement(new Verdict.Rejected(CardRejection.NoIdentity),
-            $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: it was altered on the way, or is not always the same");
+        var inside = _profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber);
+        if (inside is null) return judged with { Verdict = new Verdict.InDoubt() };
+        return inside.Fits(_claimed!) ? judged : new Judgement(
+            new Verdict.Rejected(CardRejection.NoIdentity),
+            $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
+            + "it was altered on the way, or is not always the same");
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>

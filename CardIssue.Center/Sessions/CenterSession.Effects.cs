@@ -223,7 +223,8 @@ internal sealed partial class CenterSession
             return;
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
-        if (judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close) _work!.Note(run.Record, done.Proof);
+        if (judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close)
+            _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         await _log.DecidedAsync(StepOf(run.Kind), "Judged", detail, cancellation).ConfigureAwait(false);
         Show(StepOf(run.Kind), detail);

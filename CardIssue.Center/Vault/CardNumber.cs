@@ -4,8 +4,8 @@ using CardIssue.Core;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// A number that the center gives to a card: 10 random bytes, and 6 bytes of an HMAC-SHA-256 over them. So a number of ours is told from what a factory wrote there, also when
-/// the store was lost.
+/// A number that the center gives to a card: 10 random bytes, and 6 bytes of an HMAC-SHA-256 over them. So a number of ours is told from
+/// what a factory wrote there, also when the store was lost.
 /// </summary>
 public static class CardNumber
 {

@@ -42,7 +42,10 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// <summary>Whether the code is that of the order. Takes the same time for a right and a wrong code; an empty or broken verifier is just wrong.</summary>
     bool CheckIssueCode(OrderId order, ByteString verifier, ReadOnlySpan<byte> code);
 
-    /// <summary>Makes a number for a card that has none of its own, <see cref="CardNumber.Length"/> bytes: fresh each time, and such that the vault knows it again without having kept it.</summary>
+    /// <summary>
+    /// Makes a number for a card that has none of its own, <see cref="CardNumber.Length"/> bytes: fresh each time, and such that the vault
+    /// knows it again without having kept it.
+    /// </summary>
     ByteString CreateCardNumber();
 
     /// <summary>Whether this vault, or the one that it was restored from, made the number.</summary>

@@ -17,7 +17,8 @@ public sealed class CardPlan
     private readonly Dictionary<Expectation, ByteString> _expected;
     private readonly CommandWriter _writer;
 
-    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, Profiles.ICardProfile profile)
+    private CardPlan(
+        CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, Profiles.ICardProfile profile)
     {
         (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product));
         Shape = ShapeOf(profile);
@@ -77,7 +78,10 @@ public sealed class CardPlan
     /// <summary>The commands that show whether a record was done.</summary>
     public IReadOnlyList<CardCommand> Look(int number) => _writer.Checks(Product.Records[number - 1].Look);
 
-    /// <summary>The commands that show, any time after a record is confirmed and before the closing, that it is on the card; none where nothing shows it.</summary>
+    /// <summary>
+    /// The commands that show, any time after a record is confirmed and before the closing, that it is on the card; none where nothing
+    /// shows it.
+    /// </summary>
     public IReadOnlyList<CardCommand> Evidence(int number) => _writer.Checks(EvidenceOf(number));
 
     /// <summary>The commands that close the card, with the read-backs that wait for it.</summary>
@@ -105,14 +109,16 @@ public sealed class CardPlan
         [.. Product.Records.Where(r => r.Proof is ProofKind.ReadBackAfterClose).SelectMany(r => r.Checks)];
 
     /// <summary>
-    /// What of a record's looks and checks only a card that the record was written to can meet. Not what is the same for every customer, for a factory may have
-    /// written it; no state that a card may start in, or that a later record changes again; and not what can be read after the closing only.
+    /// What of a record's looks and checks only a card that the record was written to can meet. Not what is the same for every customer,
+    /// for a factory may have written it; no state that a card may start in, or that a later record changes again; and not what can be
+    /// read after the closing only.
     /// </summary>
     internal ValueList<CheckDefinition> EvidenceOf(int number)
     {
         var record = Product.Records[number - 1];
         if (record.Repeat is Repeat.LookFirst) return Lasts(record.Look, number) ? record.Look : default;
-        return [.. InScript(record).Where(check => IsOfThisCustomer(check.Done) || check.Done is Expectation.State && Lasts([check], number) && !MayStartIn(check))];
+        return [.. InScript(record).Where(check =>
+            IsOfThisCustomer(check.Done) || check.Done is Expectation.State && Lasts([check], number) && !MayStartIn(check))];
     }
 
     private static bool IsOfThisCustomer(Expectation done) => done switch
@@ -128,7 +134,8 @@ public sealed class CardPlan
     private bool Lasts(ValueList<CheckDefinition> checks, int number) =>
         !checks.Any(check => check.Read is CheckCommand.LifeCycle) || Product.Records.Skip(number).All(later => later.Status is null);
 
-    private bool MayStartIn(CheckDefinition check) => Product.Start is null || check is not { Read: CheckCommand.LifeCycle read, Done: Expectation.State done }
+    private bool MayStartIn(CheckDefinition check) =>
+        Product.Start is null || check is not { Read: CheckCommand.LifeCycle read, Done: Expectation.State done }
         || Product.Start.Of.Aid != read.Of.Aid || Product.Start.Accepted.Contains(done.LifeCycle);
 
     /// <summary>The bytes, or the SHA-256, that an expectation of this plan stands for.</summary>
@@ -150,12 +157,14 @@ public sealed class CardPlan
         for (var i = 0; i < records.Length; i++)
         {
             var record = Product.Records[i];
-            records[i] = new RecordShape(Within(Record(i + 1, withoutKeys, 0).Count, record.Name), record.Repeat, record.RestartAt, record.Look.Count, EvidenceOf(i + 1).Count);
+            var commands = Within(Record(i + 1, withoutKeys, 0).Count, record.Name);
+            records[i] = new RecordShape(commands, record.Repeat, record.RestartAt, record.Look.Count, EvidenceOf(i + 1).Count);
         }
         var authenticate = 1 + profile.IdentityReads(Product).Count + (Product.Start is null ? 0 : StartStateCommands);
         var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
-        return new PlanShape(profile.OpenCommands(Product), authenticate, close, Within(CloseLook().Count, "the look at the closing"), Product.Mode is KeyMode.Module, [.. records],
-            profile.AssignCommands(Product));
+        var look = Within(CloseLook().Count, "the look at the closing");
+        var isSealed = Product.Mode is KeyMode.Module;
+        return new PlanShape(profile.OpenCommands(Product), authenticate, close, look, isSealed, [.. records], profile.AssignCommands(Product));
     }
 
     /// <summary>All records in one opening: where no INSTALL begins the blocks anew, their numbers must last to the closing.</summary>

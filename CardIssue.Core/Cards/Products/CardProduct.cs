@@ -42,7 +42,9 @@ public sealed record CardProduct
     /// <summary>Where the card's identity comes from, in this order; empty for <see cref="IdentitySources"/>' default.</summary>
     public ValueList<IdentitySource> Identity { get; init; }
 
-    /// <summary>Where the card's identity comes from. By default what the keys come from; the chip's serial data where many cards share the keys.</summary>
+    /// <summary>
+    /// Where the card's identity comes from. By default what the keys come from; the chip's serial data where many cards share the keys.
+    /// </summary>
     public ValueList<IdentitySource> IdentitySources => Identity.Count > 0 ? Identity
         : Diversification is KeyDiversification.None ? [new IdentitySource.ProductionLifeCycle()]
         : [new IdentitySource.DiversificationData()];

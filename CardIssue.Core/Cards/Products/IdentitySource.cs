@@ -1,14 +1,22 @@
 namespace CardIssue.Core.Cards.Products;
 
-/// <summary>Where a card's identity comes from. What tells nothing (absent, refused, of an unusable length, all 00, all FF) is passed over for the next.</summary>
+/// <summary>
+/// Where a card's identity comes from. What tells nothing (absent, refused, of an unusable length, all 00, all FF) is passed over for the
+/// next.
+/// </summary>
 public abstract record IdentitySource
 {
     private IdentitySource() { }
 
-    /// <summary>Key diversification data, 10 bytes, as INITIALIZE UPDATE tells it. Where the keys come from it, the card's cryptogram proves it; but a batch may share it.</summary>
+    /// <summary>
+    /// Key diversification data, 10 bytes, as INITIALIZE UPDATE tells it. Where the keys come from it, the card's cryptogram proves it; but
+    /// a batch may share it.
+    /// </summary>
     public sealed record DiversificationData : IdentitySource;
 
-    /// <summary>The chip's serial data in the production life cycle data (CPLC, tag 9F7F): fabricator, type, batch and serial number, 10 bytes.</summary>
+    /// <summary>
+    /// The chip's serial data in the production life cycle data (CPLC, tag 9F7F): fabricator, type, batch and serial number, 10 bytes.
+    /// </summary>
     public sealed record ProductionLifeCycle : IdentitySource;
 
     /// <summary>The card image number (CIN, tag 45; GPCS §H.1), 1 to 32 bytes.</summary>
@@ -21,17 +29,22 @@ public abstract record IdentitySource
     public sealed record DataObject(ushort Tag) : IdentitySource;
 
     /// <summary>
-    /// The center gives the card a number, as the first thing that it writes, and knows it by that ever after. Nothing in the sources after it would be asked.
+    /// The center gives the card a number, as the first thing that it writes, and knows it by that ever after. Nothing in the sources after
+    /// it would be asked.
     /// </summary>
     public sealed record Assigned : IdentitySource
     {
         /// <summary>The data object that holds it; GET DATA reads it back.</summary>
         public ushort Tag { get; init; } = GlobalPlatform.GetData.CardImageNumber;
 
-        /// <summary>P1 of the one STORE DATA that writes it (GPCS table 11-89): 90 BER-TLV, 88 the same in a DGI 0070, 80 without a stated format.</summary>
+        /// <summary>
+        /// P1 of the one STORE DATA that writes it (GPCS table 11-89): 90 BER-TLV, 88 the same in a DGI 0070, 80 without a stated format.
+        /// </summary>
         public byte StoreDataP1 { get; init; } = 0x90;
 
-        /// <summary>CLA, INS, P1 and P2 of a command that takes the bare number, for cards that do not take it by STORE DATA; null for STORE DATA.</summary>
+        /// <summary>
+        /// CLA, INS, P1 and P2 of a command that takes the bare number, for cards that do not take it by STORE DATA; null for STORE DATA.
+        /// </summary>
         public uint? Command { get; init; }
     }
 }

@@ -36,12 +36,16 @@ public static class ProductRules
         {
             if (sources.Span[..i].Contains(sources[i])) yield return "the same source is named twice";
             if (sources[i] is IdentitySource.DiversificationData && product.Diversification is KeyDiversification.None)
-                yield return "shared keys do not prove what INITIALIZE UPDATE tells, and it can't be read again in the channel: name another source, such as {\"getData\": \"00CF\"}";
+                yield return "shared keys do not prove what INITIALIZE UPDATE tells, and it can't be read again in the channel: "
+                    + "name another source, such as {\"getData\": \"00CF\"}";
             if (sources[i] is not IdentitySource.Assigned assigned) continue;
-            if (i < sources.Count - 1) yield return "a card gets a number where nothing before tells of it: what comes after assigned would never be asked";
+            if (i < sources.Count - 1)
+                yield return "a card gets a number where nothing before tells of it: what comes after assigned would never be asked";
             if (assigned.Command is { } header && CommandFault(header) is { } fault) yield return $"command {header:X8}: {fault}";
-            if (assigned.Command is null && ((assigned.StoreDataP1 & LastBlock) == 0 || (assigned.StoreDataP1 & EncryptionBits) != 0 || (assigned.StoreDataP1 & FormatBits) == FormatBits))
-                yield return "storeDataP1 marks the last block (bit 8) of a series that has one, is not encrypted, and is of one format: 90, 88 or 80";
+            var p1 = assigned.StoreDataP1;
+            if (assigned.Command is null && ((p1 & LastBlock) == 0 || (p1 & EncryptionBits) != 0 || (p1 & FormatBits) == FormatBits))
+                yield return "storeDataP1 marks the last block (bit 8) of a series that has one, is not encrypted, and is of one format: "
+                    + "90, 88 or 80";
         }
     }
 

@@ -37,7 +37,8 @@ public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Det
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Card is null ? $"none ({Detail})" : Kind is IdentityKind.Blank ? $"no number yet, {Detail}" : $"{Card}, {Detail}";
+    public override string ToString() =>
+        Card is null ? $"none ({Detail})" : Kind is IdentityKind.Blank ? $"no number yet, {Detail}" : $"{Card}, {Detail}";
 }
 
 /// <summary>
@@ -74,7 +75,8 @@ public interface ICardProfile
     /// <param name="reading">What it said before.</param>
     /// <param name="reads">The answers to <see cref="IdentityReads"/>.</param>
     /// <param name="isGiven">Whether a number is one that this center gives to cards.</param>
-    ClaimedIdentity? IdentityInside(CardProduct product, OpeningReading.Ready reading, IReadOnlyList<CommandOutcome> reads, Func<ByteString, bool> isGiven);
+    ClaimedIdentity? IdentityInside(CardProduct product, OpeningReading.Ready reading, IReadOnlyList<CommandOutcome> reads,
+        Func<ByteString, bool> isGiven);
 
     /// <summary>How many commands <see cref="Assign"/> has; 0 when the product gives cards no numbers.</summary>
     int AssignCommands(CardProduct product);

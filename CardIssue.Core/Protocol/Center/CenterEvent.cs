@@ -199,7 +199,9 @@ public abstract record Verdict
 {
     private Verdict() { }
 
-    /// <summary>Opening: the cryptogram is right; this is the card that it says it is. Numbering: it has this number now, and told it itself.</summary>
+    /// <summary>
+    /// Opening: the cryptogram is right; this is the card that it says it is. Numbering: it has this number now, and told it itself.
+    /// </summary>
     /// <param name="Card">The card.</param>
     /// <param name="Identity">What its identity is worth.</param>
     public sealed record Genuine(CardId Card, IdentityKind Identity = IdentityKind.Told) : Verdict;
@@ -209,10 +211,15 @@ public abstract record Verdict
     /// <param name="Card">Which card, where its cryptogram was verified: always with <see cref="CardRejection.Barred"/>.</param>
     public sealed record Rejected(CardRejection Code, CardId? Card = null) : Verdict;
 
-    /// <summary>Authentication: the channel is open, the card is inside it who it said it was, and shows what it had to show. Record, look or closing: done, and proved.</summary>
+    /// <summary>
+    /// Authentication: the channel is open, the card is inside it who it said it was, and shows what it had to show. Record, look or
+    /// closing: done, and proved.
+    /// </summary>
     public sealed record Done(ProofKind Proof) : Verdict;
 
-    /// <summary>Authentication: as <see cref="Done"/>, but the card does not show what the order wrote: it is another one, or has lost it.</summary>
+    /// <summary>
+    /// Authentication: as <see cref="Done"/>, but the card does not show what the order wrote: it is another one, or has lost it.
+    /// </summary>
     public sealed record Stranger : Verdict;
 
     /// <summary>The card itself showed, authenticated, that nothing of it was done.</summary>

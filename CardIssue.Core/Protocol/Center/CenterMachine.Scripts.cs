@@ -10,7 +10,7 @@ public static partial class CenterMachine
         work.Opening >= s.Policy.MaxOpenings
             ? work.Bound is null ? Stop(s with { Work = work }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
                 : GiveUp(s, work, work.Progress.InDoubt)
-            : Run(s, work with { Opening = work.Opening + 1, Verified = null, Identity = default, Proved = null }, ScriptKind.Open, 0, work.Claim.Plan.OpenCommands,
+            : Run(s, WithoutCard(work) with { Opening = work.Opening + 1 }, ScriptKind.Open, 0, work.Claim.Plan.OpenCommands,
                 new CenterEffect.ForgetOpening());
 
     /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>

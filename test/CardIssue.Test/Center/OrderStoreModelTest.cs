@@ -166,7 +166,8 @@ public class OrderStoreModelTest
             OrderChange.Bound or OrderChange.Numbering => order.State == OrderState.Claimed,
             OrderChange.Opened(var card, _) => bound && card == order.Card,
             OrderChange.Leaving(var record, _) => (order.State == OrderState.Bound || writing) && record == next && (order.InDoubt == 0 || order.InDoubt == next),
-            OrderChange.Confirmed(var record) => (writing || closing) && record == next && (order.InDoubt == next || (order.InDoubt == 0 && next <= order.Unproved)),
+            OrderChange.Confirmed(var record) =>
+                (writing || closing) && record == next && (order.InDoubt == next || (order.InDoubt == 0 && next <= order.Unproved)),
             OrderChange.NotDone(var record, _) => (writing || closing) && record != 0 && record == order.InDoubt,
             OrderChange.Rewound(var kept, _) => (writing || closing) && kept >= 0 && kept <= order.Confirmed,
             OrderChange.Closing => order.Confirmed > 0 && ((writing && order.InDoubt == 0) || (closing && (order.InDoubt != 0 || order.Confirmed < order.Furthest))),

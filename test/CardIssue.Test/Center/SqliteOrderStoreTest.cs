@@ -236,13 +236,17 @@ public class SqliteOrderStoreTest
     {
         await _bench.ImportAsync(_bench.New("o1"));
         var claim = await _bench.ClaimedAsync("o1");
-        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1), new OrderChange.Leaving(2, 1),
+        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1),
+            new OrderChange.Leaving(2, 1),
             new OrderChange.Opened(Card1, Proved: false), new OrderChange.Rewound(0, 2));
         Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(0, 0, 2, 2, Unproved: 2)));
-        await _bench.SaveAsync(claim, new OrderChange.Confirmed(1), new OrderChange.Opened(Card1, Proved: true), new OrderChange.Leaving(2, 2), new OrderChange.Confirmed(2), new OrderChange.Leaving(3, 1));
+        await _bench.SaveAsync(claim, new OrderChange.Confirmed(1), new OrderChange.Opened(Card1, Proved: true),
+            new OrderChange.Leaving(2, 2), new OrderChange.Confirmed(2), new OrderChange.Leaving(3, 1));
         Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(2, 3, 1, 3, Unproved: 2)));
         await _bench.SaveAsync(claim, new OrderChange.NotDone(3, 2));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Confirmed(3)), "it left only for this card, and is not there");
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Confirmed(3)),
+            "it left only for this card, and is not there");
     }
 
     [Test]
@@ -254,7 +258,8 @@ public class SqliteOrderStoreTest
         Assert.That((await _bench.Orders.CardTriesAsync(Card1), (await _bench.ViewAsync("o1")).Card), Is.EqualTo((0, (CardId?)null)));
         await _bench.SaveAsync(claim, new OrderChange.Bound(Card2));
         Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(CardStanding.Free));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Numbering(Card1)));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Numbering(Card1)));
     }
 
     [Test]

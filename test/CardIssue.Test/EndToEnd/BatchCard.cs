@@ -18,7 +18,8 @@ internal static class BatchCard
     /// <param name="diversification">none or kdf3.</param>
     /// <param name="cplc">Its CPLC; null for one with the serial number.</param>
     /// <param name="data">Its data objects, as pairs of tag and value.</param>
-    public static CardSimulator Make(uint serial, string diversification, string? cplc = null, params ReadOnlySpan<(int Tag, string Value)> data)
+    public static CardSimulator Make(uint serial, string diversification, string? cplc = null,
+        params ReadOnlySpan<(int Tag, string Value)> data)
     {
         var method = diversification == "none" ? Diversification.None : Diversification.Kdf3;
         var state = CardProfile.BlankEmv(serial, [CardKeySet.Derive(0x30, method, Counter.Master.Span, Kdd.Span)]) with { Kdd = Kdd };

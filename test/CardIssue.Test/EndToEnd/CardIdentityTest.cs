@@ -7,13 +7,17 @@ using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>Cards that can't be told apart, hide who they are or have no identity: none is issued twice, closed blank, or taken for another.</summary>
+/// <summary>
+/// Cards that can't be told apart, hide who they are or have no identity: none is issued twice, closed blank, or taken for another.
+/// </summary>
 [TestFixture]
 public sealed class CardIdentityTest
 {
-    private static readonly string AllF = new('F', 84), All0 = new('0', 84), SameCplc = "4790D3214700000000000000" + "00000007" + new string('0', 52);
+    private static readonly string AllF = new('F', 84), All0 = new('0', 84),
+        SameCplc = "4790D3214700000000000000" + "00000007" + new string('0', 52);
 
-    private static string Cplc(string content) => content switch { "all FF" => AllF, "all 00" => All0, "wrong length" => SameCplc[..40], _ => SameCplc };
+    private static string Cplc(string content) =>
+        content switch { "all FF" => AllF, "all 00" => All0, "wrong length" => SameCplc[..40], _ => SameCplc };
 
     [TestCase("absent")]
     [TestCase("refused")]
@@ -40,7 +44,10 @@ public sealed class CardIdentityTest
         Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued));
     }
 
-    /// <summary>A's closing left; the other card of the same identity comes. It is never closed, whatever became of A; the order waits for people, or is A's.</summary>
+    /// <summary>
+    /// A's closing left; the other card of the same identity comes. It is never closed, whatever became of A; the order waits for people,
+    /// or is A's.
+    /// </summary>
     [Test]
     public async Task CutAfterTheClosingLeft_OtherCardOfTheSameIdentity_IsNeverClosed(
         [Values("cplc", "cardImageNumber", "issuerAndCardNumber", "{\"getData\": \"DF01\"}", "diversificationData")] string source,
@@ -48,7 +55,8 @@ public sealed class CardIdentityTest
     {
         await using var shop = await Shop.OpenAsync();
         var diversification = source == "diversificationData" ? "kdf3" : "none";
-        var product = Products.EndToEnd(mode: mode, identity: source[0] == '{' ? $"[{source}]" : $"[\"{source}\"]", diversification: diversification);
+        var product = Products.EndToEnd(mode: mode, identity: source[0] == '{' ? $"[{source}]" : $"[\"{source}\"]",
+            diversification: diversification);
         CardSimulator Twin() => BatchCard.Make(7, diversification, null, (0x42, "476173"), (0x45, "0102030405"), (0xDF01, "0A0B0C"));
         var (right, other) = (Twin(), Twin());
         await ClosingCutAsync(shop, product, right, moment, then: other);
@@ -61,7 +69,8 @@ public sealed class CardIdentityTest
         // People look into it, and put the right card in.
         shop.Reader.Remove();
         await shop.PhaseAsync(TerminalPhase.Idle);
-        Assert.That(await shop.Desk.RetryAsync(new OrderId("o-1"), new OperatorId("ann"), "the closed card was found"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await shop.Desk.RetryAsync(new OrderId("o-1"), new OperatorId("ann"), "the closed card was found"),
+            Is.EqualTo(DeskOutcome.Done));
         shop.Reader.Insert(right);
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
         Assert.That(other.IsClosed(), Is.False);
@@ -81,10 +90,14 @@ public sealed class CardIdentityTest
 
         Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Issued));
         Assert.That((right.IsClosed(), other.IsClosed()), Is.EqualTo((true, false)));
-        Assert.That((right.Number()!.Value.Length, other.Number()), Is.EqualTo((16, (ByteString?)null)), "nothing was written to the other");
+        Assert.That((right.Number()!.Value.Length, other.Number()), Is.EqualTo((16, (ByteString?)null)),
+            "nothing was written to the other");
     }
 
-    /// <summary>What the card shows of the records is evidence as good as a number: the other card of the batch is refused, the right one is closed, once.</summary>
+    /// <summary>
+    /// What the card shows of the records is evidence as good as a number: the other card of the batch is refused, the right one is closed,
+    /// once.
+    /// </summary>
     [Test]
     public async Task CutAfterTheClosingLeft_RecordsThatAreReadBack_TheOtherCardIsRefused_TheRightOneIsIssued(
         [Values("endToEnd", "module")] string mode, [Values] CutMoment moment)
@@ -170,7 +183,10 @@ public sealed class CardIdentityTest
         Assert.That(card.Number(), Is.EqualTo(number), "a number is given once");
     }
 
-    /// <summary>Commands of an issue up to the number's being read back: SELECT, two GET DATA, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, GET DATA, GET STATUS; STORE DATA, GET DATA.</summary>
+    /// <summary>
+    /// Commands of an issue up to the number's being read back: SELECT, two GET DATA, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, GET DATA,
+    /// GET STATUS; STORE DATA, GET DATA.
+    /// </summary>
     private const int Numbering = 9;
 
     [Test]
@@ -217,7 +233,8 @@ public sealed class CardIdentityTest
         shop.Reader.Insert(card);
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
         Assert.That(shop.Vault.IsCardNumber(card.Number()!.Value), Is.True);
-        Assert.That((await shop.ViewAsync("o-1")).Card!.Value.Value, Is.EqualTo(ByteString.Concat(ByteString.FromHex("0045"), card.Number()!.Value)));
+        Assert.That((await shop.ViewAsync("o-1")).Card!.Value.Value,
+            Is.EqualTo(ByteString.Concat(ByteString.FromHex("0045"), card.Number()!.Value)));
     }
 
     /// <summary>An issue whose card is cut at the last command of the closing, and another card put in at once.</summary>

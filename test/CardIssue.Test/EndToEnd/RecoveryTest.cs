@@ -11,7 +11,10 @@ namespace CardIssue.Test.EndToEnd;
 [TestFixture]
 public sealed class RecoveryTest
 {
-    /// <summary>Commands of an issue without faults: opening 4, authentication 3, numbering 2, records 3 + 3 + 3, closing 2; a few more for the reopening.</summary>
+    /// <summary>
+    /// Commands of an issue without faults: opening 4, authentication 3, numbering 2, records 3 + 3 + 3, closing 2; a few more for the
+    /// reopening.
+    /// </summary>
     private const int Commands = 23;
 
     [TestCase("endToEnd", CutMoment.BeforeExecution)]

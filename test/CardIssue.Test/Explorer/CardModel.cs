@@ -60,7 +60,8 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
             ScriptKind.Close when Closed => (PowerDown(), answer with { Answer = Answer.Error }),
             ScriptKind.Close => (next with { Closed = token.Index == token.Count - 1 }, answer),
             ScriptKind.Assign when token.Index == 0 => (next with { Number = token.Number }, answer with { Told = token.Number }),
-            ScriptKind.Authenticate when token.Index >= plan.AuthenticateCommands => (next, answer with { Found = Look(plan, token.Record) }),
+            ScriptKind.Authenticate when token.Index >= plan.AuthenticateCommands =>
+                (next, answer with { Found = Look(plan, token.Record) }),
             ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign => (next, answer),
         };
     }

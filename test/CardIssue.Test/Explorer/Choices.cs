@@ -95,7 +95,8 @@ internal sealed class Choices(WorldOptions options, Play play)
             Happening.CenterStops => w.Budget.Stops > 0 && center is { Failure: null },
             Happening.InsertA => readerFree && (phase is TerminalPhase.AwaitingCard || w.Budget.Early > 0),
             Happening.InsertB => readerFree && phase is TerminalPhase.AwaitingCard && w.Budget.Others > 0,
-            Happening.InsertX => readerFree && phase is TerminalPhase.AwaitingCard && w.Budget.Others > 0 && options.Identities is Identities.Unique,
+            Happening.InsertX =>
+                readerFree && phase is TerminalPhase.AwaitingCard && w.Budget.Others > 0 && options.Identities is Identities.Unique,
             Happening.TakeOut => w.Cards is { InReader: not null, Reports.Count: 0 }
                 && phase is TerminalPhase.Removing or TerminalPhase.Swapping or TerminalPhase.Idle && w.Cards.InReader is not null,
             _ => throw new InvalidOperationException($"{h} is a fault"),
@@ -114,7 +115,8 @@ internal sealed class Choices(WorldOptions options, Play play)
             Happening.LostToTerminal => Has(Faults.Lose) && lineUp && terminal.Inbox.Count > 0,
             Happening.DoubledToCenter => Has(Faults.Double) && lineUp && center!.Inbox.Count > 0,
             Happening.DoubledToTerminal => Has(Faults.Double) && lineUp && terminal.Inbox.Count > 0,
-            Happening.CardPulled or Happening.CardSwapped => Has(Faults.Card | Faults.Swap) && w.Cards is { InReader: not null, Reports.Count: 0 }
+            Happening.CardPulled or Happening.CardSwapped =>
+                Has(Faults.Card | Faults.Swap) && w.Cards is { InReader: not null, Reports.Count: 0 }
                 && phase is not (TerminalPhase.Removing or TerminalPhase.Swapping or TerminalPhase.Idle),
             Happening.CardLosesPower => Has(Faults.Card) && w.Cards.InReader is { } card && w.Cards[card].Channel is not null,
             Happening.StoreRestored => Has(Faults.Restore) && w.Store.Backup is not null,

@@ -57,7 +57,8 @@ internal sealed partial class Play
     private Verdict Spend(bool zombie, ScriptRun run, Verdict verdict)
     {
         var looked = run.Kind is ScriptKind.Look && verdict is Verdict.NotDone or Verdict.Unclear;
-        if (run.Kind is not ScriptKind.Open && verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Genuine) && !looked && Side(zombie).Keys is { } keys)
+        if (run.Kind is not ScriptKind.Open && verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Genuine) && !looked
+            && Side(zombie).Keys is { } keys)
             Put(zombie, Side(zombie) with { Keys = keys with { Spent = true } });
         return verdict;
     }
@@ -69,7 +70,8 @@ internal sealed partial class Play
         if (request is not Resume && new World(_center, _zombie, _terminal, _store, _cards, _budget).HolderLives)
             return new CenterEvent.ClaimDeclined(DeclineCode.Busy);
         _store = _store.Claim(options.Faults.HasFlag(Faults.Restore) && _store.Backup is null);
-        return new CenterEvent.Claimed(new Claim(Names.Order, _store.Fence, _store.Bound, _store.Progress, options.Plan, Names.Token, "card"));
+        return new CenterEvent.Claimed(new Claim(Names.Order, _store.Fence, _store.Bound, _store.Progress, options.Plan, Names.Token,
+            "card"));
     }
 
     private void OnCenter(bool zombie, CenterEvent happened)
@@ -138,7 +140,8 @@ internal sealed partial class Play
         (_store, var violation) = _store.Apply(save.Change, options);
         if (violation is not null) Violate(violation);
         if (save.Change is OrderChange.Issued) CheckIssued();
-        if (save.Change is OrderChange.Authenticating(var card) && (Side(zombie).Keys is not { Genuine: not null } keys || options.IdOf(keys.Told) != card))
+        if (save.Change is OrderChange.Authenticating(var card)
+            && (Side(zombie).Keys is not { Genuine: not null } keys || options.IdOf(keys.Told) != card))
             Violate("5 a try is counted for a card whose cryptogram was not verified");
         if (save.Change is OrderChange.Bound(var bound)) CheckBound(Side(zombie).Keys?.Genuine, bound);
         return true;

@@ -41,7 +41,8 @@ internal sealed partial class Play
         {
             return (run.Kind, responses[^1].Found) switch
             {
-                (ScriptKind.Authenticate, _) when options.Plan.AuthenticateCommands > 1 && responses[1].Told != keys.Told => new Verdict.Rejected(CardRejection.NoIdentity),
+                (ScriptKind.Authenticate, _) when options.Plan.AuthenticateCommands > 1 && responses[1].Told != keys.Told =>
+                    new Verdict.Rejected(CardRejection.NoIdentity),
                 (ScriptKind.Authenticate, Found.Nothing or Found.Part) when run.Record > 0 => new Verdict.Stranger(),
                 (ScriptKind.Assign, _) => responses[^1].Told == keys.Number
                     ? new Verdict.Genuine(options.IdOf(keys.Number), IdentityKind.Given) : new Verdict.Rejected(CardRejection.NoIdentity),

@@ -53,7 +53,8 @@ internal sealed partial class Play
 
     private void CheckBound(Card? card, CardId id)
     {
-        if (card is not { } bound || options.IdOf(bound, _cards[bound]) != id) Violate("2 the order is bound to an identity that its card does not have");
+        if (card is not { } bound || options.IdOf(bound,
+            _cards[bound]) != id) Violate("2 the order is bound to an identity that its card does not have");
     }
 
     /// <summary>A command of a record leaves: what came before is confirmed, in the store and on the card.</summary>
@@ -63,7 +64,8 @@ internal sealed partial class Play
         if (_store.Progress.Confirmed < run.Record - 1) Violate($"3 record {run.Record} leaves before {run.Record - 1} is confirmed");
         if (_store.Progress.InDoubt != run.Record) Violate($"4 record {run.Record} leaves and the store does not know of it");
         if (_store.Bound is null) Violate("2 a record leaves for a card that is not bound");
-        else if (_center!.Keys!.Genuine is { } card && !_cards[card].Complete(options.Plan, run.Record - 1)) Violate($"3 record {run.Record} leaves and the card has not all before it");
+        else if (_center!.Keys!.Genuine is { } card && !_cards[card].Complete(options.Plan,
+            run.Record - 1)) Violate($"3 record {run.Record} leaves and the card has not all before it");
     }
 
     private void CheckExecuted(Card card, CommandToken token)
@@ -72,7 +74,8 @@ internal sealed partial class Play
         if (!options.ReaderKnown) Violate("5 a card in an unknown reader is touched");
         if (Quarantined) return;
         // Where cards share an identity, one's success clears the count of the other.
-        if (options.Identities is Identities.Unique && !options.Faults.HasFlag(Faults.Alter) && _cards[card].Tries > _store.Tries(options.IdOf(card, _cards[card])))
+        if (options.Identities is Identities.Unique && !options.Faults.HasFlag(Faults.Alter)
+            && _cards[card].Tries > _store.Tries(options.IdOf(card, _cards[card])))
             Violate("5 an authentication try was not counted");
         if (token.Kind is ScriptKind.Record && _cards[card].Marks.Span.Contains((byte)2)) Violate("3 a command that may not be repeated was applied twice");
     }
@@ -80,7 +83,8 @@ internal sealed partial class Play
     /// <summary>A number is given once: a card that has one is known by it.</summary>
     private void CheckNumbering(Card card, CommandToken token)
     {
-        if (token is { Kind: ScriptKind.Assign, Index: 0 } && _cards[card].Number != 0 && _cards[card].Number != token.Number) Violate("2 a card that has a number is given another");
+        if (token is { Kind: ScriptKind.Assign, Index: 0 } && _cards[card].Number != 0
+            && _cards[card].Number != token.Number) Violate("2 a card that has a number is given another");
     }
 
     private void CheckSent(bool zombie, Message message)

@@ -176,8 +176,10 @@ internal sealed partial class Play
         var (after, response) = _choice.Mishap switch
         {
             Mishap.CardErrs => (model.PowerDown(), taken.Response with { Answer = Answer.Error, Found = Found.Nothing }),
-            Mishap.CardRefuses when taken.Response.Answer is Answer.Success => (model, taken.Response with { Answer = Answer.Refused, Found = Found.Nothing }),
-            Mishap.Altered when token.Kind is ScriptKind.Open => (taken.Card, taken.Response with { Told = Altered(card, taken.Response.Told) }),
+            Mishap.CardRefuses when taken.Response.Answer is Answer.Success =>
+                (model, taken.Response with { Answer = Answer.Refused, Found = Found.Nothing }),
+            Mishap.Altered when token.Kind is ScriptKind.Open =>
+                (taken.Card, taken.Response with { Told = Altered(card, taken.Response.Told) }),
             _ => taken,
         };
         if (!ReferenceEquals(after, model) && response.Answer is Answer.Success) CheckNumbering(card, token);

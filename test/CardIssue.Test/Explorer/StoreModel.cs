@@ -45,7 +45,8 @@ internal sealed record Store(
             OrderChange.Released => (this with { Held = false, State = State is OrderState.Claimed ? OrderState.Ready : State }, null),
             _ when Over => Wrong($"{change} of an order that is {State}"),
             OrderChange.Authenticating(var id) => Try(id, world),
-            OrderChange.Bound or OrderChange.Numbering when Bound is not null => Wrong(change is OrderChange.Bound ? "bound twice" : "a number is given for an order that has a card"),
+            OrderChange.Bound or OrderChange.Numbering when Bound is not null =>
+                Wrong(change is OrderChange.Bound ? "bound twice" : "a number is given for an order that has a card"),
             OrderChange.Numbering(var id) => (With(id, 0), null),
             OrderChange.Bound(var id) => (With(id, 0) with { Bound = id, State = OrderState.Bound }, null),
             OrderChange.Opened(var id, _) when id != Bound => Wrong("another card opened as the bound one"),
@@ -54,15 +55,19 @@ internal sealed record Store(
             _ when Bound is null => Wrong($"{change} before a card is bound"),
             OrderChange.Leaving(var r, var a) when r != p.Confirmed + 1 || r >= closing => Wrong($"record {r} leaves when {p.Confirmed} are confirmed (attempt {a})"),
             OrderChange.Leaving(var r, var a) when a > world.CenterPolicy.MaxAttempts || (r <= p.Furthest && a < p.Attempt) => Wrong($"record {r} leaves at attempt {a}"),
-            OrderChange.Leaving(var r, var a) => (this with { State = OrderState.Writing, Progress = p with { InDoubt = r, Attempt = a, Furthest = Math.Max(p.Furthest, r) } }, null),
-            OrderChange.Confirmed(var r) when r != p.Confirmed + 1 || (p.InDoubt != r && (p.InDoubt != 0 || r > p.Unproved)) => Wrong($"record {r} confirmed out of turn"),
+            OrderChange.Leaving(var r, var a) =>
+                (this with { State = OrderState.Writing, Progress = p with { InDoubt = r, Attempt = a,
+                Furthest = Math.Max(p.Furthest, r) } }, null),
+            OrderChange.Confirmed(var r) when r != p.Confirmed + 1 || (p.InDoubt != r && (p.InDoubt != 0 || r > p.Unproved)) =>
+                Wrong($"record {r} confirmed out of turn"),
             OrderChange.Confirmed(var r) => (this with { Progress = p with { Confirmed = r, InDoubt = 0 } }, null),
             OrderChange.NotDone(var r, _) when p.InDoubt != r => Wrong($"record {r} not done, and not in doubt"),
             OrderChange.NotDone(_, var a) => (this with { Progress = p with { InDoubt = 0, Attempt = a } }, null),
             OrderChange.Rewound(var j, _) when j > p.Confirmed || (p.InDoubt == 0 && j > 0) => Wrong($"rewound to {j}"),
             OrderChange.Rewound(var j, var a) => (this with { Progress = p with { Confirmed = j, InDoubt = 0, Attempt = a } }, null),
             OrderChange.Closing(var a) when p.Confirmed != closing - 1 || a > world.CenterPolicy.MaxAttempts => Wrong($"closing at attempt {a} when {p.Confirmed} are confirmed"),
-            OrderChange.Closing(var a) => (this with { State = OrderState.Closing, Progress = p with { InDoubt = closing, Attempt = a, Furthest = closing } }, null),
+            OrderChange.Closing(var a) =>
+                (this with { State = OrderState.Closing, Progress = p with { InDoubt = closing, Attempt = a, Furthest = closing } }, null),
             OrderChange.Issued(var id) when id != Bound || p.InDoubt != closing => Wrong("issued out of turn"),
             OrderChange.Issued => (this with { State = OrderState.Issued }, null),
             OrderChange.Waiting => (this with { State = OrderState.Waiting }, null),

@@ -16,10 +16,12 @@ internal enum Card : byte
 
 /// <summary>What the world's cryptography knows of a command: who wrapped it, for which opening, at which counter.</summary>
 /// <param name="Number">With <see cref="ScriptKind.Assign"/>: the number to give to the card.</param>
-internal readonly record struct CommandToken(ScriptKind Kind, int Record, int Index, int Count, long Fence, int Opening, int Counter, bool Sealed, byte Number = 0)
+internal readonly record struct CommandToken(ScriptKind Kind, int Record, int Index, int Count, long Fence, int Opening, int Counter,
+    bool Sealed, byte Number = 0)
 {
     public ByteString Encode() => ByteString.Own(
-        [(byte)Kind, (byte)Record, (byte)Index, (byte)Count, (byte)Fence, (byte)Opening, (byte)Counter, Sealed ? (byte)1 : (byte)0, Number]);
+        [(byte)Kind, (byte)Record, (byte)Index, (byte)Count, (byte)Fence, (byte)Opening, (byte)Counter, Sealed ? (byte)1 : (byte)0,
+            Number]);
 
     public static CommandToken Decode(ByteString b) => new((ScriptKind)b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] == 1, b[8]);
 }

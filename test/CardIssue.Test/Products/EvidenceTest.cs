@@ -12,13 +12,16 @@ public sealed class EvidenceTest
 {
     private static readonly ICardProfile Profile = CardProfiles.Find("globalplatform")!;
     private static readonly CheckCommand File = new CheckCommand.ReadRecord(1, 1);
-    private static readonly Expectation Field = new Expectation.Exactly([new TemplateNode.Tlv(0x70, [new TemplateNode.Field("pan", FieldEncoding.Hex)])]);
+    private static readonly Expectation Field = new Expectation.Exactly([new TemplateNode.Tlv(0x70,
+        [new TemplateNode.Field("pan", FieldEncoding.Hex)])]);
     private static readonly StartState Start = new(Sample.State, [0x07]);
 
     private static RecordDefinition Checked(ProofKind proof, Expectation done, CheckCommand? read = null) =>
-        Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex)) with { Proof = proof, Checks = [new CheckDefinition(read ?? File, done)] };
+        Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex)) with { Proof = proof,
+            Checks = [new CheckDefinition(read ?? File, done)] };
 
-    private static RecordDefinition Looked(CheckCommand read, Expectation done, Expectation notDone) => Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex)) with
+    private static RecordDefinition Looked(CheckCommand read, Expectation done, Expectation notDone) =>
+        Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex)) with
     {
         Repeat = Repeat.LookFirst, Look = [new CheckDefinition(read, done, notDone)],
     };
@@ -26,7 +29,8 @@ public sealed class EvidenceTest
     private static CardPlan Plan(StartState? start, params RecordDefinition[] records) =>
         Sample.Plan(Sample.Product(records) with { Selected = Sample.Application, Start = start }, ("pan", "5701AA"));
 
-    private static int Commands(RecordDefinition record, StartState? start = null, params RecordDefinition[] later) => Plan(start, [record, .. later]).Shape.Records[0].EvidenceCommands;
+    private static int Commands(RecordDefinition record, StartState? start = null, params RecordDefinition[] later) =>
+        Plan(start, [record, .. later]).Shape.Records[0].EvidenceCommands;
 
     [Test]
     public void WhatOnlyThisCustomersCardHolds_IsEvidence()
@@ -41,13 +45,17 @@ public sealed class EvidenceTest
     public void WhatABlankCardMayShowToo_IsNone()
     {
         Assert.That(Commands(Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex))), Is.Zero, "a MAC is heard once");
-        Assert.That(Commands(Checked(ProofKind.ReadBack, Sample.Exactly("7000"))), Is.Zero, "the same for every customer: the factory may have written it");
+        Assert.That(Commands(Checked(ProofKind.ReadBack, Sample.Exactly("7000"))), Is.Zero,
+            "the same for every customer: the factory may have written it");
         Assert.That(Commands(Checked(ProofKind.ReadBack, new Expectation.Nothing())), Is.Zero);
         Assert.That(Commands(Checked(ProofKind.ReadBackAfterClose, Field)), Is.Zero, "it can be read when the card is closed");
-        Assert.That(Commands(Checked(ProofKind.CardState, Sample.Done, Sample.LifeCycle)), Is.Zero, "where no start state is named, a blank card may be in any");
+        Assert.That(Commands(Checked(ProofKind.CardState, Sample.Done, Sample.LifeCycle)), Is.Zero,
+            "where no start state is named, a blank card may be in any");
         Assert.That(Commands(Checked(ProofKind.CardState, Sample.NotDone, Sample.LifeCycle), Start), Is.Zero, "the start state itself");
-        var locks = Sample.Record(Sample.Grouping(0x9011)) with { Status = new StatusChange(StatusScope.Application, Sample.Application, 0x80) };
-        Assert.That(Commands(Looked(Sample.LifeCycle, Sample.Done, Sample.NotDone), null, locks), Is.Zero, "a later record changes the state again");
+        var locks = Sample.Record(Sample.Grouping(0x9011)) with { Status = new StatusChange(StatusScope.Application, Sample.Application,
+            0x80) };
+        Assert.That(Commands(Looked(Sample.LifeCycle, Sample.Done, Sample.NotDone), null, locks), Is.Zero,
+            "a later record changes the state again");
     }
 
     [Test]
@@ -64,6 +72,7 @@ public sealed class EvidenceTest
         Assert.That(Shows(new UnwrapResult.NoProtection(ByteString.FromHex("70035701AA"), 0x9000)), Is.False);
         Assert.That(Shows(new UnwrapResult.Unauthenticated(0x6A83)), Is.False);
         Assert.That(Shows(), Is.False);
-        Assert.That(Profile.Shows(Plan(null, Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex))), 1, []), Is.False, "nothing to show shows nothing");
+        Assert.That(Profile.Shows(Plan(null, Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex))), 1, []), Is.False,
+            "nothing to show shows nothing");
     }
 }

@@ -28,9 +28,11 @@ public class JudgeOpeningTest
         var commands = Profile.Open(Chip, ByteString.FromHex("1122334455667788").Span);
         Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()),
             Is.EqualTo(new[] { "00A4040008A00000015100000000", "80CA9F7F00", "8050300008112233445566778800" }));
-        Assert.That(commands.Select(c => c.Expected), Is.EqualTo(new ValueList<ushort>[] { default, [ExpectedStatus.Any], default }), "any answer to what may be missing will do");
+        Assert.That(commands.Select(c => c.Expected), Is.EqualTo(new ValueList<ushort>[] { default, [ExpectedStatus.Any], default }),
+            "any answer to what may be missing will do");
         Assert.That(commands, Has.Count.EqualTo(Profile.OpenCommands(Chip)));
-        Assert.That(Profile.OpenCommands(Sample.Product()), Is.EqualTo(2), "where the keys come from the diversification data, nothing else is asked");
+        Assert.That(Profile.OpenCommands(Sample.Product()), Is.EqualTo(2),
+            "where the keys come from the diversification data, nothing else is asked");
     }
 
     [Test]
@@ -51,9 +53,11 @@ public class JudgeOpeningTest
     public void ChipData_Refused_IsDoneWithout(int statusWord)
     {
         var given = Sample.Product() with { Identity = [new IdentitySource.Assigned()] };
-        Assert.That(Profile.Open(given, new byte[8]).Skip(1).SkipLast(1).All(c => ExpectedStatus.Admits(c.Expected, (ushort)statusWord)), Is.True);
+        Assert.That(Profile.Open(given, new byte[8]).Skip(1).SkipLast(1).All(c => ExpectedStatus.Admits(c.Expected, (ushort)statusWord)),
+            Is.True);
         var refused = Says((ushort)statusWord);
-        var ready = Profile.ReadOpening(given, ScriptStop.Completed, [Says(0x9000), refused, refused, Says(0x9000, Update)]) as OpeningReading.Ready;
+        var ready = Profile.ReadOpening(given, ScriptStop.Completed,
+            [Says(0x9000), refused, refused, Says(0x9000, Update)]) as OpeningReading.Ready;
         Assert.That(Profile.IdentityOf(given, ready!, _ => false).Kind, Is.EqualTo(IdentityKind.Blank));
     }
 
@@ -159,8 +163,14 @@ public class JudgeOpeningTest
     [TestCase(0x9001)]
     public void ChipData_ThatComesWithARefusal_IsNotBelieved(int statusWord)
     {
-        ResponseApdu[] answers = [Says(0x9000), Says((ushort)statusWord, Chip), Says(0x9000, Update)];
-        Assert.That((Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, answers) as OpeningReading.Ready)?.Chip, Is.EqualTo(ByteString.Empty));
+        var lifeCycle = ByteString.FromHex("9F7F2A 4790 5168 4791 2081 3B00 6250 11111111 2222" + new string('0', 48));
+        string? Told(ushort answered)
+        {
+            ResponseApdu[] answers = [Says(0x9000), Says(answered, lifeCycle), Says(0x9000, Update)];
+            var ready = (OpeningReading.Ready)Profile.ReadOpening(Chip, ScriptStop.Completed, answers);
+            return Profile.IdentityOf(Chip, ready, _ => false).Card?.ToString();
+        }
+        Assert.That((Told(0x9000), Told((ushort)statusWord)), Is.EqualTo(("9F7F47905168222211111111", (string?)null)));
     }
 
     [Test]

@@ -74,7 +74,8 @@ public sealed class CenterMachineTest
     public void FaultFreeRun_CardWithoutANumber_GetsOneBeforeAnythingElse()
     {
         var run = new FaultFreeRun(Worlds.Numbering(Worlds.Plan(false, Worlds.Repeatable(1))), new TerminalPolicy(), Identities.Given);
-        Assert.That(run.Heads, Is.EqualTo(new[] { ScriptKind.Open, ScriptKind.Authenticate, ScriptKind.Assign, ScriptKind.Record, ScriptKind.Close }));
+        Assert.That(run.Heads,
+            Is.EqualTo(new[] { ScriptKind.Open, ScriptKind.Authenticate, ScriptKind.Assign, ScriptKind.Record, ScriptKind.Close }));
         Assert.That(run.Ended, Is.True);
     }
 
@@ -89,13 +90,16 @@ public sealed class CenterMachineTest
         var run = step.State.Work!.Script!;
         Assert.That((run.Kind, run.Record, run.Count), Is.EqualTo((ScriptKind.Authenticate, asked, asked == 0 ? 1 : 2)));
 
-        var done = CenterMachine.On(step.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(run.First, new Verdict.Done(ProofKind.CardMac)));
+        var done = CenterMachine.On(step.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(run.First, new Verdict.Done(ProofKind.CardMac)));
         var changes = done.Effects.OfType<CenterEffect.Save>().Select(save => save.Change).ToList();
         Assert.That(changes[0], Is.EqualTo(new OrderChange.Opened(Store.IdOf(Card.A), asked > 0)));
         if (asked == 0) Assert.That(changes[1], Is.EqualTo(new OrderChange.Rewound(0, 1)), "whatever card it is, it gets everything");
 
-        var stranger = CenterMachine.On(step.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(run.First, new Verdict.Stranger()));
-        Assert.That(stranger.Effects.OfType<CenterEffect.Send>().Single().Message, Is.EqualTo(new CardRejected(0, CardRejection.OtherCard)));
+        var stranger = CenterMachine.On(step.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(run.First, new Verdict.Stranger()));
+        Assert.That(stranger.Effects.OfType<CenterEffect.Send>().Single().Message,
+            Is.EqualTo(new CardRejected(0, CardRejection.OtherCard)));
     }
 
     [TestCase(0, false, TestName = "ClosingInDoubt_CardThatShowsIt_IsClosed")]
@@ -103,17 +107,21 @@ public sealed class CenterMachineTest
     public void ClosingInDoubt_NotDone(int unproved, bool waits)
     {
         var opened = Opened(3, 4, unproved);
-        var looking = CenterMachine.On(opened.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(opened.State.Work!.Script!.First, new Verdict.Done(ProofKind.CardMac)));
+        var looking = CenterMachine.On(opened.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(opened.State.Work!.Script!.First, new Verdict.Done(ProofKind.CardMac)));
         Assert.That(looking.State.Work!.Script!.Kind, Is.EqualTo(ScriptKind.Look));
-        var looked = CenterMachine.On(looking.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(looking.State.Work.Script.First, new Verdict.NotDone()));
-        Assert.That(looked.Effects.OfType<CenterEffect.Save>().Last().Change, Is.EqualTo(waits ? new OrderChange.Waiting(4) : new OrderChange.Closing(1)));
+        var looked = CenterMachine.On(looking.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(looking.State.Work.Script.First, new Verdict.NotDone()));
+        Assert.That(looked.Effects.OfType<CenterEffect.Save>().Last().Change,
+            Is.EqualTo(waits ? new OrderChange.Waiting(4) : new OrderChange.Closing(1)));
     }
 
     [Test]
     public void ClosingInDoubt_Stranger_IsLookedAt_AndOnlyAClosedOneIsTheCard()
     {
         var opened = Opened(3, 4, 0);
-        var looking = CenterMachine.On(opened.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(opened.State.Work!.Script!.First, new Verdict.Stranger()));
+        var looking = CenterMachine.On(opened.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(opened.State.Work!.Script!.First, new Verdict.Stranger()));
         var judging = looking.State with { Phase = CenterPhase.Judging };
         Assert.That(looking.Effects.OfType<CenterEffect.Save>(), Is.Empty, "nothing is known of it yet");
         var notDone = CenterMachine.On(judging, new CenterEvent.Judged(judging.Work!.Script!.First, new Verdict.NotDone()));
@@ -129,10 +137,12 @@ public sealed class CenterMachineTest
         var progress = new Progress(confirmed, inDoubt, 1, Math.Max(confirmed, inDoubt), unproved);
         var work = new Work
         {
-            Claim = new Claim(Names.Order, 1, Store.IdOf(Card.A), progress, plan, Names.Token, "card"), Progress = progress, Bound = Store.IdOf(Card.A), Opening = 1,
+            Claim = new Claim(Names.Order, 1, Store.IdOf(Card.A), progress, plan, Names.Token, "card"), Progress = progress,
+                Bound = Store.IdOf(Card.A), Opening = 1,
             Script = new ScriptRun(ScriptKind.Open, 1, 0, 1, 0, 1, 1),
         };
-        var state = CenterState.Start(new CenterPolicy()) with { Phase = CenterPhase.Judging, Hello = new Hello(1, 1, Terminal, Names.Nonce, 8), Work = work, NextSequence = 1 };
+        var state = CenterState.Start(new CenterPolicy()) with { Phase = CenterPhase.Judging,
+            Hello = new Hello(1, 1, Terminal, Names.Nonce, 8), Work = work, NextSequence = 1 };
         return CenterMachine.On(state, new CenterEvent.Judged(0, new Verdict.Genuine(Store.IdOf(Card.A))));
     }
 }

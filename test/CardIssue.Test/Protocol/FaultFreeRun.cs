@@ -11,7 +11,8 @@ internal sealed class FaultFreeRun
 
     public FaultFreeRun(PlanShape plan, TerminalPolicy policy, Identities identities = Identities.Unique)
     {
-        var options = Worlds.Simple with { Plan = plan, TerminalPolicy = policy, Identities = identities, Budget = new Budget(0, 1, 0, 0, 0, 0) };
+        var options = Worlds.Simple with { Plan = plan, TerminalPolicy = policy, Identities = identities,
+            Budget = new Budget(0, 1, 0, 0, 0, 0) };
         var play = new Play(options);
         var choices = new Choices(options, play);
         var world = World.Start(options);

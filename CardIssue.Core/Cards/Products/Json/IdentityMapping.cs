@@ -8,7 +8,8 @@ internal sealed class IdentityMapping(JsonMistakes mistakes)
     /// <summary>The most sources of one product.</summary>
     public const int MaxSources = 8;
 
-    private const string Expected = "Expected is \"diversificationData\", \"cplc\", \"cardImageNumber\", \"issuerAndCardNumber\", \"assigned\", {\"getData\": a tag} or {\"assigned\": …}.";
+    private const string Expected = "Expected is \"diversificationData\", \"cplc\", \"cardImageNumber\", \"issuerAndCardNumber\", \"assigned\", "
+        + "{\"getData\": a tag} or {\"assigned\": …}.";
 
     public ValueList<IdentitySource> Sources(LocatedNode node)
     {
@@ -38,10 +39,12 @@ internal sealed class IdentityMapping(JsonMistakes mistakes)
     {
         var o = ObjectReader.Of(node, mistakes)!;
         if (o.OneOf("getData", "assigned") is not { } kind) return null;
-        IdentitySource? source = kind.Name == "getData" ? Tag(kind.Value) is { } tag ? new IdentitySource.DataObject(tag) : null : Assigned(kind.Value);
+        IdentitySource? source = kind.Name == "getData" ? DataObject(kind.Value) : Assigned(kind.Value);
         o.Done();
         return source;
     }
+
+    private IdentitySource.DataObject? DataObject(LocatedNode node) => Tag(node) is { } tag ? new IdentitySource.DataObject(tag) : null;
 
     private IdentitySource.Assigned? Assigned(LocatedNode node)
     {
@@ -49,7 +52,8 @@ internal sealed class IdentityMapping(JsonMistakes mistakes)
         var assigned = new IdentitySource.Assigned();
         if (o.Optional("tag") is { } place && Tag(place) is { } tag) assigned = assigned with { Tag = tag };
         if (o.Optional("storeDataP1")?.AsByte(mistakes) is { } p1) assigned = assigned with { StoreDataP1 = p1 };
-        if (o.Optional("command")?.AsHex(mistakes, 4, 4) is { } header) assigned = assigned with { Command = BinaryPrimitives.ReadUInt32BigEndian(header.Span) };
+        if (o.Optional("command")?.AsHex(mistakes, 4, 4) is { } header)
+            assigned = assigned with { Command = BinaryPrimitives.ReadUInt32BigEndian(header.Span) };
         if (o.Has("storeDataP1") && o.Has("command")) mistakes.Add(node.Place, "\"storeDataP1\" and \"command\" exclude each other.");
         o.Done();
         return assigned;

@@ -6,7 +6,9 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Cards.Profiles;
 
-/// <summary>Which card it is: what it tells of itself before the channel, the same inside it, and the number that the center gives it.</summary>
+/// <summary>
+/// Which card it is: what it tells of itself before the channel, the same inside it, and the number that the center gives it.
+/// </summary>
 public sealed partial class GlobalPlatformProfile
 {
     /// <summary>DGI of BER-TLV data objects for a security domain (GPCS §11.11.2.3).</summary>
@@ -26,7 +28,8 @@ public sealed partial class GlobalPlatformProfile
         [.. IdentityTags.ReadAgain(product).Select(tag => new CardCommand(GetData.Command(tag), Whatever))];
 
     /// <inheritdoc/>
-    public ClaimedIdentity? IdentityInside(CardProduct product, OpeningReading.Ready reading, IReadOnlyList<CommandOutcome> reads, Func<ByteString, bool> isGiven)
+    public ClaimedIdentity? IdentityInside(
+        CardProduct product, OpeningReading.Ready reading, IReadOnlyList<CommandOutcome> reads, Func<ByteString, bool> isGiven)
     {
         ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(reading);
@@ -34,19 +37,23 @@ public sealed partial class GlobalPlatformProfile
         var tags = IdentityTags.ReadAgain(product);
         if (reads.Count < tags.Count || reads.Any(read => read.Response is UnwrapResult.Breach)) return null;
         var told = Told(product, reading);
-        // An error word carries no MAC: that something is not there is never the card's word. Hiding it leaves another identity than before, or none.
+        // An error word carries no MAC: that something is not there is never the card's word. Hiding it leaves another identity than
+        // before, or none.
         for (var i = 0; i < tags.Count; i++)
-            told[tags[i]] = Outcomes.IsBelievable(reads[i].Response, product.SecurityLevel) ? new ResponseApdu(Outcomes.DataOf(reads[i].Response) ?? default, reads[i].Response.StatusWord) : default;
+            told[tags[i]] = Outcomes.IsBelievable(reads[i].Response, product.SecurityLevel)
+                ? new ResponseApdu(Outcomes.DataOf(reads[i].Response) ?? default, reads[i].Response.StatusWord) : default;
         return IdentityReading.Of(product, reading.InitializeUpdate, told, isGiven);
     }
 
     /// <inheritdoc/>
-    public int AssignCommands(CardProduct product) => IdentityTags.Assigned(product) is null ? 0 : Assign(product, ByteString.Own([0])).Count;
+    public int AssignCommands(CardProduct product) =>
+        IdentityTags.Assigned(product) is null ? 0 : Assign(product, ByteString.Own([0])).Count;
 
     /// <inheritdoc/>
     public IReadOnlyList<CardCommand> Assign(CardProduct product, ByteString number)
     {
-        var assigned = IdentityTags.Assigned(product) ?? throw new ArgumentException("The product gives cards no numbers.", nameof(product));
+        var assigned = IdentityTags.Assigned(product)
+            ?? throw new ArgumentException("The product gives cards no numbers.", nameof(product));
         int? le = product.SecurityLevel.HasRMac() ? CommandApdu.MaxShortLe : null;
         return [new CardCommand(Write(assigned, number, le)), new CardCommand(GetData.Command(assigned.Tag))];
     }
@@ -60,7 +67,9 @@ public sealed partial class GlobalPlatformProfile
         if (outcomes.Any(outcome => outcome.Response is UnwrapResult.Breach)) return new Verdict.InDoubt();
         // Whether or not the card says so itself: it is free as before, and another may be tried.
         if (stop is ScriptStop.UnexpectedStatus) return new Verdict.Rejected(CardRejection.NoIdentity);
-        if (stop is not ScriptStop.Completed || outcomes.Count != AssignCommands(product) || !Outcomes.AllSucceeded(outcomes, product.SecurityLevel)) return new Verdict.InDoubt();
+        if (stop is not ScriptStop.Completed || outcomes.Count != AssignCommands(product)
+            || !Outcomes.AllSucceeded(outcomes, product.SecurityLevel))
+            return new Verdict.InDoubt();
         var tag = IdentityTags.Assigned(product)!.Tag;
         return GetData.ValueOf(Outcomes.DataOf(outcomes[^1].Response)!.Value, tag) == number
             ? new Verdict.Genuine(IdentityReading.Of(tag, number), IdentityKind.Given)
@@ -69,7 +78,8 @@ public sealed partial class GlobalPlatformProfile
 
     private static CommandApdu Write(IdentitySource.Assigned assigned, ByteString number, int? le)
     {
-        if (assigned.Command is { } header) return new CommandApdu((byte)(header >> 24), (byte)(header >> 16), (byte)(header >> 8), (byte)header, number, le);
+        if (assigned.Command is { } header)
+            return new CommandApdu((byte)(header >> 24), (byte)(header >> 16), (byte)(header >> 8), (byte)header, number, le);
         var data = BerTlv.Primitive((uint)assigned.Tag, number).ToBytes();
         if ((assigned.StoreDataP1 & FormatBits) == DgiFormat) data = new Dgi(DataObjects, data).ToBytes();
         return new CommandApdu(0x80, Instructions.StoreData, assigned.StoreDataP1, 0x00, data, le);

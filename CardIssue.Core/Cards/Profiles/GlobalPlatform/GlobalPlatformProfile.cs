@@ -42,7 +42,8 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(responses);
         if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
-        if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product)) return new OpeningReading.Ready(responses[^1], [.. responses.Skip(1).SkipLast(1)]);
+        if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product))
+            return new OpeningReading.Ready(responses[^1], [.. responses.Skip(1).SkipLast(1)]);
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 
         var (instruction, what) = responses.Count switch

@@ -8,7 +8,10 @@ namespace CardIssue.Core.Cards.Profiles;
 /// <summary>The data objects that a product's identity is read from.</summary>
 internal static class IdentityTags
 {
-    /// <summary>What is asked before the channel is open; where the center gives numbers, the chip's data too, so that the tries of a card without one are its own.</summary>
+    /// <summary>
+    /// What is asked before the channel is open; where the center gives numbers, the chip's data too, so that the tries of a card without
+    /// one are its own.
+    /// </summary>
     public static ValueList<ushort> ToldIn(CardProduct product) =>
         Assigned(product) is null ? ReadAgain(product) : [.. ReadAgain(product).Append(GetData.ProductionLifeCycle).Distinct()];
 
@@ -38,8 +41,8 @@ internal static class IdentityTags
 }
 
 /// <summary>
-/// Makes a card's identity of what it told. Diversification data stands by itself, 10 bytes; everything else has the tag that it was read from before it, and a length
-/// where two values meet, so that no two sources make the same of different cards.
+/// Makes a card's identity of what it told. Diversification data stands by itself, 10 bytes; everything else has the tag that it was read
+/// from before it, and a length where two values meet, so that no two sources make the same of different cards.
 /// </summary>
 internal static class IdentityReading
 {
@@ -59,11 +62,13 @@ internal static class IdentityReading
                 var number = Value(told, assigned.Tag, MaxOther);
                 return number.Length > 0 && isGiven(number)
                     ? new ClaimedIdentity(Of(assigned.Tag, number), IdentityKind.Given, "its number")
-                    : new ClaimedIdentity(Tagged(0, ByteString.Concat(diversification, Chip(told))), IdentityKind.Blank, "known by diversification data and chip alone");
+                    : new ClaimedIdentity(Tagged(0, ByteString.Concat(diversification, Chip(told))), IdentityKind.Blank,
+                        "known by diversification data and chip alone");
             }
             if (Of(source, diversification, told) is { } card) return new ClaimedIdentity(card, IdentityKind.Told, NameOf(source));
         }
-        return new ClaimedIdentity(null, IdentityKind.Told, $"nothing in {string.Join(", ", product.IdentitySources.Select(NameOf))} tells the card from others");
+        return new ClaimedIdentity(null, IdentityKind.Told,
+            $"nothing in {string.Join(", ", product.IdentitySources.Select(NameOf))} tells the card from others");
     }
 
     /// <summary>The identity that a number is.</summary>
@@ -78,10 +83,13 @@ internal static class IdentityReading
             case IdentitySource.ProductionLifeCycle:
                 return Chip(told) is { Length: > 0 } chip ? Tagged(GetData.ProductionLifeCycle, chip) : null;
             case IdentitySource.CardImageNumber:
-                return Value(told, GetData.CardImageNumber, MaxCardNumber) is { Length: > 0 } number ? Tagged(GetData.CardImageNumber, number) : null;
+                return Value(told, GetData.CardImageNumber, MaxCardNumber) is { Length: > 0 } number
+                    ? Tagged(GetData.CardImageNumber, number) : null;
             case IdentitySource.IssuerAndCardNumber:
-                var (issuer, card) = (Value(told, GetData.IssuerNumber, MaxIssuerNumber), Value(told, GetData.CardImageNumber, MaxCardNumber));
-                return issuer.IsEmpty || card.IsEmpty ? null : Tagged(GetData.IssuerNumber, ByteString.Concat(ByteString.Own([(byte)issuer.Length]), issuer, card));
+                var issuer = Value(told, GetData.IssuerNumber, MaxIssuerNumber);
+                var card = Value(told, GetData.CardImageNumber, MaxCardNumber);
+                return issuer.IsEmpty || card.IsEmpty ? null
+                    : Tagged(GetData.IssuerNumber, ByteString.Concat(ByteString.Own([(byte)issuer.Length]), issuer, card));
             case IdentitySource.DataObject other:
                 return Value(told, other.Tag, MaxOther) is { Length: > 0 } value ? Tagged(other.Tag, value) : null;
             default:
@@ -97,16 +105,17 @@ internal static class IdentityReading
         return value.Length > most || TellsNothing(value) ? default : value;
     }
 
-    /// <summary>The chip's serial data; empty when it or its serial number tells nothing.</summary>
+    /// <summary>The chip's serial data; empty when its serial number tells nothing.</summary>
     private static ByteString Chip(IReadOnlyDictionary<ushort, ResponseApdu> told) =>
         told.TryGetValue(GetData.ProductionLifeCycle, out var response) && response.IsOk
-        && CardProductionLifeCycle.TryParse(response.Data.Span, out var lifeCycle, out _) && !TellsNothing(lifeCycle.Serial) && !TellsNothing(lifeCycle.ChipIdentity)
+        && CardProductionLifeCycle.TryParse(response.Data.Span, out var lifeCycle, out _) && !TellsNothing(lifeCycle.Serial)
             ? lifeCycle.ChipIdentity : default;
 
     private static bool TellsNothing(ByteString value) =>
         value.Span.IndexOfAnyExcept((byte)0x00) < 0 || value.Span.IndexOfAnyExcept((byte)0xFF) < 0;
 
-    private static CardId Tagged(ushort tag, ByteString value) => new(ByteString.Concat(ByteString.Own([(byte)(tag >> 8), (byte)tag]), value));
+    private static CardId Tagged(ushort tag, ByteString value) =>
+        new(ByteString.Concat(ByteString.Own([(byte)(tag >> 8), (byte)tag]), value));
 
     private static string NameOf(IdentitySource source) => source switch
     {
