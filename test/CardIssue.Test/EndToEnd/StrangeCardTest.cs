@@ -91,7 +91,6 @@ public sealed class StrangeCardTest
     {
         await using var shop = await Shop.OpenAsync();
         await shop.OrderAsync("o-1", Products.EndToEnd().Replace(named, lacking, StringComparison.Ordinal));
-        shop.Reader.Insert(Shop.Card(1));
         var outcome = await shop.IssueAsync("o-1");
         Assert.That((outcome.Ending, outcome.Detail), Is.EqualTo((IssueEnding.Declined, nameof(DeclineCode.CenterLacks))));
         Assert.That(shop.Shown, Has.None.Contains("S240"));
