@@ -39,7 +39,7 @@ internal sealed record OrderRow
     // Not "*": the write data may have megabytes.
     private const string Columns = """
         order_id, customer, sequence, product, product_version, mode, display, code_expires, code_spent, state, held_state, waiting_record, card,
-        confirmed, in_doubt, attempt, furthest, fence, token_terminal, claim_session, claim_host, claim_terminal, claim_operator, lease_until,
+        confirmed, in_doubt, attempt, furthest, unproved, fence, token_terminal, claim_session, claim_host, claim_terminal, claim_operator, lease_until,
         void_reason, imported_at, updated_at, ended_at
         """;
 
@@ -53,14 +53,14 @@ internal sealed record OrderRow
     {
         connection.Execute("""
             UPDATE orders SET code_expires = $code_expires, code_spent = $code_spent, state = $state, held_state = $held, waiting_record = $waiting,
-              card = $card, confirmed = $confirmed, in_doubt = $in_doubt, attempt = $attempt, furthest = $furthest, fence = $fence,
+              card = $card, confirmed = $confirmed, in_doubt = $in_doubt, attempt = $attempt, furthest = $furthest, unproved = $unproved, fence = $fence,
               claim_session = $session, claim_host = $host, claim_terminal = $terminal, claim_operator = $operator, lease_until = $lease,
               void_reason = $void_reason, updated_at = $now, ended_at = $ended
             WHERE order_id = $order
             """,
             ("$code_expires", CodeExpires), ("$code_spent", CodeSpent), ("$state", State), ("$held", HeldState), ("$waiting", WaitingRecord),
             ("$card", Card), ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt),
-            ("$furthest", Progress.Furthest), ("$fence", Fence), ("$session", Claim?.Session), ("$host", Claim?.Host),
+            ("$furthest", Progress.Furthest), ("$unproved", Progress.Unproved), ("$fence", Fence), ("$session", Claim?.Session), ("$host", Claim?.Host),
             ("$terminal", Claim?.Terminal), ("$operator", Claim?.Operator), ("$lease", Claim?.LeaseUntil), ("$void_reason", VoidReason),
             ("$now", now), ("$ended", Ended), ("$order", Order));
         AddHistory(connection, now, change, detail);
@@ -87,7 +87,7 @@ internal sealed record OrderRow
         HeldState = (OrderState?)row.Long("held_state"),
         WaitingRecord = (int?)row.Long("waiting_record"),
         Card = row.Bytes("card") is { } card ? new CardId(card) : null,
-        Progress = new Progress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest")),
+        Progress = new Progress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest"), row.Int("unproved")),
         Fence = row.Long("fence")!.Value,
         Claim = OrderClaim.Read(row),
         TokenTerminal = row.Text("token_terminal"),

@@ -43,7 +43,10 @@ internal static class OrderSaving
                 CardRegistry.ClearTries(connection, card);
                 CodeAttempts.ClearCustomer(connection, order.Customer);
                 break;
-            case OrderChange.Opened(var card):
+            case OrderChange.Opened(var card, _):
+                CardRegistry.ClearTries(connection, card);
+                break;
+            case OrderChange.Numbering(var card):
                 CardRegistry.ClearTries(connection, card);
                 break;
             case OrderChange.Issued(var card):
@@ -59,7 +62,8 @@ internal static class OrderSaving
     {
         OrderChange.Authenticating(var card) => $"card {card}",
         OrderChange.Bound(var card) => $"card {card}",
-        OrderChange.Opened(var card) => $"card {card}",
+        OrderChange.Numbering(var card) => $"card {card}",
+        OrderChange.Opened(var card, var proved) => proved ? $"card {card}" : $"card {card}, which could not show that it is the one begun",
         OrderChange.Issued(var card) => $"card {card}",
         OrderChange.Leaving(var record, _) => $"record {record}",
         OrderChange.Confirmed(var record) => $"record {record}",

@@ -13,7 +13,8 @@ internal static class OrderTransition
     {
         OrderChange.Authenticating(var card) => Authenticating(order, card),
         OrderChange.Bound(var card) => Bound(order, card),
-        OrderChange.Opened(var card) => Opened(order, card),
+        OrderChange.Numbering(var card) => Numbering(order, card),
+        OrderChange.Opened(var card, var proved) => Opened(order, card, proved),
         OrderChange.Leaving(var record, var attempt) => Leaving(order, record, attempt),
         OrderChange.Confirmed(var record) => Confirmed(order, record),
         OrderChange.NotDone(var record, var attempt) => NotDone(order, record, attempt),
@@ -42,10 +43,17 @@ internal static class OrderTransition
         return order with { State = OrderState.Bound, Card = card, CodeSpent = true };
     }
 
-    private static OrderRow Opened(OrderRow order, CardId card)
+    /// <summary>Nothing is bound to a card that has no number yet.</summary>
+    private static OrderRow Numbering(OrderRow order, CardId card)
+    {
+        Need(order is { State: OrderState.Claimed, Card: null }, order, $"gives {card} a number");
+        return order;
+    }
+
+    private static OrderRow Opened(OrderRow order, CardId card, bool proved)
     {
         Need(IsBound(order) && order.Card == card, order, $"opens {card}");
-        return order;
+        return proved ? order : order with { Progress = order.Progress with { Unproved = order.Progress.Furthest } };
     }
 
     private static OrderRow Leaving(OrderRow order, int record, int attempt)
@@ -64,7 +72,9 @@ internal static class OrderTransition
     {
         var p = order.Progress;
         Need(order.State is OrderState.Writing or OrderState.Closing, order, $"confirms record {record}");
-        Need(record == p.Confirmed + 1 && p.InDoubt == record, order, $"confirms record {record}");
+        // A look may find what left for this card in an earlier pass.
+        Need(record == p.Confirmed + 1 && (p.InDoubt == record || (p.InDoubt == 0 && record <= p.Unproved)), order,
+            $"confirms record {record}");
         return order with { Progress = p with { Confirmed = record, InDoubt = 0 } };
     }
 

@@ -58,6 +58,8 @@ internal static class Quarantine
             : found.Closing ? OrderState.Closing
             : p.Furthest == 0 ? OrderState.Bound
             : OrderState.Writing;
+        // What people found out is no evidence that a card can show: until it does, any card of that identity may be the other one.
+        p = p with { Unproved = p.Furthest };
         return order with { State = state, Card = found.Card, CodeSpent = found.Card is not null, Progress = p };
     }
 

@@ -28,7 +28,10 @@ internal sealed class CardWork : IDisposable
     private readonly byte[] _challenge = new byte[ChallengeLength];
     private readonly SortedDictionary<int, ProofKind> _proofs = [];
     private ICardOpening? _opening;
+    private OpeningReading.Ready? _ready;
+    private ClaimedIdentity? _claimed;
     private CardId? _card;
+    private ByteString _number;
     private IReadOnlyList<CardCommand> _script = [];
     private int _blocks;
 
@@ -49,7 +52,8 @@ internal sealed class CardWork : IDisposable
     public PreparedScript Prepare(Script script)
     {
         _script = Commands(script);
-        _blocks += CardPlan.Blocks(_script);
+        // A numbering is a series of STORE DATA of its own.
+        if (script.Kind is not ScriptKind.Assign) _blocks += CardPlan.Blocks(_script);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
             throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
         if (script.Kind is ScriptKind.Open) return InTheClear(script);
@@ -60,7 +64,7 @@ internal sealed class CardWork : IDisposable
     public void ForgetOpening()
     {
         _opening?.Dispose();
-        (_opening, _card, _script, _blocks) = (null, null, [], 0);
+        (_opening, _ready, _claimed, _card, _number, _script, _blocks) = (null, null, null, null, default, [], 0);
     }
 
     /// <summary>What a script's result means.</summary>
@@ -78,7 +82,9 @@ internal sealed class CardWork : IDisposable
         return run.Kind switch
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses),
-            ScriptKind.Authenticate => JudgeAuthentication(result.Stop, responses, resuming),
+            ScriptKind.Authenticate => JudgeAuthentication(run.Record, result.Stop, responses, resuming),
+            ScriptKind.Assign =>
+                Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Look => Explain(outcomes => LookedAt(run, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Record =>
                 Explain(outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), Outcomes(responses), responses),
@@ -91,7 +97,8 @@ internal sealed class CardWork : IDisposable
     private IReadOnlyList<CardCommand> Commands(Script script) => script.Kind switch
     {
         ScriptKind.Open => OpenCommands(),
-        ScriptKind.Authenticate => _profile.AfterAuthentication(_product),
+        ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record),
+        ScriptKind.Assign => _profile.Assign(_product, _number = _vault.CreateCardNumber()),
         ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
         ScriptKind.Look => _plan.Look(script.Record),
         ScriptKind.Record => _plan.Record(script.Record, new Encryption(_opening!), _blocks),
@@ -162,16 +169,28 @@ internal sealed class CardWork : IDisposable
         if (opened is CardOpenResult.Refused refused)
             return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
-        _card = _profile.IdentityOf(_product, ready);
-        return new Judgement(new Verdict.Genuine(_card.Value), "the card's cryptogram is right");
+        _ready = ready;
+        _claimed = _profile.IdentityOf(_product, ready, _vault.IsCardNumber);
+        if (_claimed.Card is not { } card) return new Judgement(new Verdict.Rejected(CardRejection.NoIdentity), _claimed.Detail);
+        _card = card;
+        return new Judgement(new Verdict.Genuine(card, _claimed.Kind), $"the card's cryptogram is right; it says that it is {_claimed}");
     }
 
     /// <summary>EXTERNAL AUTHENTICATE itself is answered without protection; what follows it is judged like everything else.</summary>
-    private Judgement JudgeAuthentication(ScriptStop stop, List<ResponseApdu> responses, bool resuming)
+    private Judgement JudgeAuthentication(int shows, ScriptStop stop, List<ResponseApdu> responses, bool resuming)
     {
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
         IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
-        return Explain(outcomes => _profile.JudgeAuthentication(_product, stop, authenticated, outcomes, resuming), after, responses);
+        var judged = Explain(
+            outcomes => CardAuthentication.Judge(_profile, _plan, shows, stop, authenticated, outcomes, resuming), after, responses);
+        if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })) return judged;
+        var reads = after.Take(_profile.IdentityReads(_product).Count).ToList();
+        var inside = _profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber);
+        if (inside is null) return judged with { Verdict = new Verdict.InDoubt() };
+        return inside.Fits(_claimed!) ? judged : new Judgement(
+            new Verdict.Rejected(CardRejection.NoIdentity),
+            $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
+            + "it was altered on the way, or is not always the same");
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>

@@ -246,7 +246,8 @@ internal sealed partial class CenterSession
             return;
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
-        if (judgement.Verdict is Verdict.Done done && run.Record > 0) _work!.Note(run.Record, done.Proof);
+        if (judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close)
+            _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         await _log.DecidedAsync(StepOf(run.Kind), "Judged", detail, cancellation).ConfigureAwait(false);
         Show(StepOf(run.Kind), detail);
@@ -265,11 +266,11 @@ internal sealed partial class CenterSession
     }
 
 
-    private static int StepOf(ScriptKind kind) => kind is ScriptKind.Open or ScriptKind.Authenticate ? 260 : 290;
+    private static int StepOf(ScriptKind kind) => kind is ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign ? 260 : 290;
 
     private static int SaveStep(OrderChange change) => change switch
     {
-        OrderChange.Authenticating or OrderChange.Bound or OrderChange.Opened => 260,
+        OrderChange.Authenticating or OrderChange.Numbering or OrderChange.Bound or OrderChange.Opened => 260,
         OrderChange.Leaving => 270,
         OrderChange.Confirmed or OrderChange.NotDone or OrderChange.Rewound => 290,
         OrderChange.Closing or OrderChange.Issued => 300,

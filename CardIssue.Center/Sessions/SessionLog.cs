@@ -77,7 +77,7 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
 
     private static int StepOf(Script script) => script.Kind switch
     {
-        ScriptKind.Open or ScriptKind.Authenticate => 260,
+        ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign => 260,
         ScriptKind.Look or ScriptKind.Record => 270,
         ScriptKind.Close => 300,
     };

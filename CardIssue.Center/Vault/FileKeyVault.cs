@@ -146,6 +146,18 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     }
 
     /// <inheritdoc/>
+    public ByteString CreateCardNumber()
+    {
+        lock (_gate) return CardNumber.Create(_content.VerifierKeys[^1]);
+    }
+
+    /// <inheritdoc/>
+    public bool IsCardNumber(ByteString number)
+    {
+        lock (_gate) return _content.VerifierKeys.Exists(key => CardNumber.IsOf(key, number));
+    }
+
+    /// <inheritdoc/>
     public ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain)
     {
         lock (_gate) return OrderDataSeal.Seal(order, _content.Masters.Count, _content.Masters[^1], plain);

@@ -49,6 +49,15 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// </summary>
     ByteString DigestAccount(CardAccount account);
 
+    /// <summary>
+    /// Makes a number for a card that has none of its own, <see cref="CardNumber.Length"/> bytes: fresh each time, and such that the vault
+    /// knows it again without having kept it.
+    /// </summary>
+    ByteString CreateCardNumber();
+
+    /// <summary>Whether this vault, or the one that it was restored from, made the number.</summary>
+    bool IsCardNumber(ByteString number);
+
     /// <summary>Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order.</summary>
     ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain);
 

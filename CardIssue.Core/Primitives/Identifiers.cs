@@ -68,8 +68,8 @@ public readonly record struct OperatorId
 }
 
 /// <summary>
-/// What identifies one physical card: its key diversification data as INITIALIZE UPDATE returned it (10 bytes), and the chip's serial
-/// data where the card tells it. Until the card's cryptogram has been verified it is only claimed.
+/// What identifies one physical card, from where its product says: what it tells of itself, or a number that the center gave it. Until it
+/// was proved, by the card's cryptogram or by being read again inside the channel, it is only claimed.
 /// </summary>
 /// <param name="Value">The identifying bytes; 1 to 64.</param>
 public readonly record struct CardId(ByteString Value)

@@ -31,17 +31,26 @@ public enum ProofKind
 /// <param name="Repeat">What a repeat means.</param>
 /// <param name="RestartAt">For <see cref="Repeat.StartOver"/>: the record to go back to, from 1 to its own number; else 0.</param>
 /// <param name="LookCommands">For <see cref="Repeat.LookFirst"/>: how many commands its look has; else 0.</param>
-public readonly record struct RecordShape(int Commands, Repeat Repeat, int RestartAt = 0, int LookCommands = 0);
+/// <param name="EvidenceCommands">How many commands show, any time after it is confirmed and before the closing, that it is on the card; 0
+/// when nothing does.</param>
+public readonly record struct RecordShape(int Commands, Repeat Repeat, int RestartAt = 0, int LookCommands = 0, int EvidenceCommands = 0);
 
 /// <summary>The shape of what is to be done to a card: counts, never data.</summary>
 /// <param name="OpenCommands">Commands of the opening, up to INITIALIZE UPDATE.</param>
-/// <param name="AuthenticateCommands">Commands from EXTERNAL AUTHENTICATE on.</param>
+/// <param name="AuthenticateCommands">Commands from EXTERNAL AUTHENTICATE on, those that show what was written before not counted.</param>
 /// <param name="CloseCommands">Commands that close the card.</param>
 /// <param name="CloseLookCommands">Commands that tell whether it is closed.</param>
 /// <param name="Sealed">Module mode (true) or end-to-end mode (false).</param>
 /// <param name="Records">The records, in order; at least one.</param>
+/// <param name="AssignCommands">Commands that give a card a number of its own and read it back; 0 where the center gives none.</param>
 public sealed record PlanShape(
-    int OpenCommands, int AuthenticateCommands, int CloseCommands, int CloseLookCommands, bool Sealed, ValueList<RecordShape> Records);
+    int OpenCommands,
+    int AuthenticateCommands,
+    int CloseCommands,
+    int CloseLookCommands,
+    bool Sealed,
+    ValueList<RecordShape> Records,
+    int AssignCommands = 0);
 
 /// <summary>What the store knew of an order when a session claimed it.</summary>
 /// <param name="Order">The order.</param>
@@ -62,7 +71,9 @@ public sealed record Claim(OrderId Order, long Fence, CardId? Bound, Progress Pr
 /// <param name="InDoubt">The record that left the center and is not confirmed; 0 for none.</param>
 /// <param name="Attempt">Attempts begun, or failed and to be begun anew, at the furthest record since it was first sent; 1 for the first.</param>
 /// <param name="Furthest">The highest record that ever left.</param>
-public readonly record struct Progress(int Confirmed, int InDoubt, int Attempt, int Furthest)
+/// <param name="Unproved">The records 1 to this may be on another card of the same identity too: they left before the last opening in which
+/// the card could not show that it is the one that the order was begun with.</param>
+public readonly record struct Progress(int Confirmed, int InDoubt, int Attempt, int Furthest, int Unproved = 0)
 {
     /// <summary>Nothing has left yet.</summary>
     public static Progress None => new(0, 0, 1, 0);
@@ -76,16 +87,25 @@ public abstract record OrderChange
     /// <summary>An EXTERNAL AUTHENTICATE is about to be sent to this card, whose cryptogram was verified: counts a try.</summary>
     public sealed record Authenticating(CardId Card) : OrderChange;
 
+    /// <summary>
+    /// A card without a number was authenticated and is about to be given one. Clears the tries, which were counted for what it tells of
+    /// itself; binds nothing.
+    /// </summary>
+    public sealed record Numbering(CardId Card) : OrderChange;
+
     /// <summary>The order is bound to this card, and the issue code is spent. Clears the card's tries.</summary>
     public sealed record Bound(CardId Card) : OrderChange;
 
     /// <summary>The bound card opened again: clears its tries.</summary>
-    public sealed record Opened(CardId Card) : OrderChange;
+    /// <param name="Card">The card.</param>
+    /// <param name="Proved">Whether it showed that it is the very card that the order was begun with. If not, all that ever left may be on
+    /// another of the same identity: <see cref="Progress.Unproved"/>.</param>
+    public sealed record Opened(CardId Card, bool Proved) : OrderChange;
 
     /// <summary>A record is about to leave.</summary>
     public sealed record Leaving(int Record, int Attempt) : OrderChange;
 
-    /// <summary>A record is confirmed.</summary>
+    /// <summary>A record is confirmed; one that is not in doubt by a look, which found what an earlier pass wrote.</summary>
     public sealed record Confirmed(int Record) : OrderChange;
 
     /// <summary>The card itself showed that nothing of the record was done.</summary>

@@ -87,7 +87,7 @@ public sealed record IssueProgress(DateTimeOffset At, string Step, Notice Notice
         Notice.InsertCard or Notice.InsertSameCard => "S240",
         Notice.ReaderRefused or Notice.CardIn => "S250",
         Notice.CardRejected => "S255",
-        Notice.AccessingCard => "S260",
+        Notice.AccessingCard or Notice.NumberingCard => "S260",
         Notice.LookingAtCard or Notice.WritingRecord => "S280",
         Notice.Reporting => "S290",
         Notice.ClosingCard or Notice.Issued => "S300",

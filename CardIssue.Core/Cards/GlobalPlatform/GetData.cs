@@ -57,6 +57,10 @@ public static class GetData
         return true;
     }
 
+    /// <summary>The value of a data object: what is in its tag, or all that was answered, as some cards leave the tag out.</summary>
+    internal static ByteString ValueOf(ByteString data, ushort tag) =>
+        TryUnpack(data.Span, (uint)tag, out var tlv, out _) ? tlv.Value : data;
+
     /// <summary>A template's data objects, as far as they are whole.</summary>
     internal static bool TryOpen(
         ReadOnlySpan<byte> data,

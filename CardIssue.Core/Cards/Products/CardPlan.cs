@@ -18,10 +18,11 @@ public sealed class CardPlan
     private readonly Dictionary<Expectation, ByteString> _expected;
     private readonly CommandWriter _writer;
 
-    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, int openCommands)
+    private CardPlan(
+        CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, Profiles.ICardProfile profile)
     {
         (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product));
-        Shape = ShapeOf(openCommands);
+        Shape = ShapeOf(profile);
     }
 
     /// <summary>The product.</summary>
@@ -69,7 +70,7 @@ public sealed class CardPlan
         faults = check.Faults;
         try
         {
-            return new PlanResult(new CardPlan(product, items, expected, profile.OpenCommands(product)), default, check.Account);
+            return new PlanResult(new CardPlan(product, items, expected, profile), default, check.Account);
         }
         catch (ArgumentException e)
         {
@@ -89,6 +90,12 @@ public sealed class CardPlan
 
     /// <summary>The commands that show whether a record was done.</summary>
     public IReadOnlyList<CardCommand> Look(int number) => _writer.Checks(Product.Records[number - 1].Look);
+
+    /// <summary>
+    /// The commands that show, any time after a record is confirmed and before the closing, that it is on the card; none where nothing
+    /// shows it.
+    /// </summary>
+    public IReadOnlyList<CardCommand> Evidence(int number) => _writer.Checks(EvidenceOf(number));
 
     /// <summary>The commands that close the card, with the read-backs that wait for it.</summary>
     /// <param name="encryption">The DEK of the card that is open.</param>
@@ -114,6 +121,36 @@ public sealed class CardPlan
     internal ValueList<CheckDefinition> AfterClose() =>
         [.. Product.Records.Where(r => r.Proof is ProofKind.ReadBackAfterClose).SelectMany(r => r.Checks)];
 
+    /// <summary>
+    /// What of a record's looks and checks only a card that the record was written to can meet. Not what is the same for every customer,
+    /// for a factory may have written it; no state that a card may start in, or that a later record changes again; and not what can be
+    /// read after the closing only.
+    /// </summary>
+    internal ValueList<CheckDefinition> EvidenceOf(int number)
+    {
+        var record = Product.Records[number - 1];
+        if (record.Repeat is Repeat.LookFirst) return Lasts(record.Look, number) ? record.Look : default;
+        return [.. InScript(record).Where(check =>
+            IsOfThisCustomer(check.Done) || check.Done is Expectation.State && Lasts([check], number) && !MayStartIn(check))];
+    }
+
+    private static bool IsOfThisCustomer(Expectation done) => done switch
+    {
+        Expectation.Exactly exactly => HasField(exactly.Content),
+        Expectation.Digest digest => HasField(digest.Content),
+        _ => false,
+    };
+
+    private static bool HasField(ValueList<TemplateNode> content) =>
+        content.Any(node => node is TemplateNode.Field || node is TemplateNode.Tlv tlv && HasField(tlv.Content));
+
+    private bool Lasts(ValueList<CheckDefinition> checks, int number) =>
+        !checks.Any(check => check.Read is CheckCommand.LifeCycle) || Product.Records.Skip(number).All(later => later.Status is null);
+
+    private bool MayStartIn(CheckDefinition check) =>
+        Product.Start is null || check is not { Read: CheckCommand.LifeCycle read, Done: Expectation.State done }
+        || Product.Start.Of.Aid != read.Of.Aid || Product.Start.Accepted.Contains(done.LifeCycle);
+
     /// <summary>The bytes, or the SHA-256, that an expectation of this plan stands for.</summary>
     internal ByteString ExpectedOf(Expectation expectation) => _expected[expectation];
 
@@ -126,18 +163,21 @@ public sealed class CardPlan
         }
     }
 
-    private PlanShape ShapeOf(int openCommands)
+    private PlanShape ShapeOf(Profiles.ICardProfile profile)
     {
         var withoutKeys = new LengthsOnly();
         var records = new RecordShape[Product.Records.Count];
         for (var i = 0; i < records.Length; i++)
         {
             var record = Product.Records[i];
-            records[i] = new RecordShape(Within(Record(i + 1, withoutKeys, 0).Count, record.Name), record.Repeat, record.RestartAt, record.Look.Count);
+            var commands = Within(Record(i + 1, withoutKeys, 0).Count, record.Name);
+            records[i] = new RecordShape(commands, record.Repeat, record.RestartAt, record.Look.Count, EvidenceOf(i + 1).Count);
         }
-        var authenticate = 1 + (Product.Start is null ? 0 : StartStateCommands);
+        var authenticate = 1 + profile.IdentityReads(Product).Count + (Product.Start is null ? 0 : StartStateCommands);
         var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
-        return new PlanShape(openCommands, authenticate, close, Within(CloseLook().Count, "the look at the closing"), Product.Mode is KeyMode.Module, [.. records]);
+        var look = Within(CloseLook().Count, "the look at the closing");
+        var isSealed = Product.Mode is KeyMode.Module;
+        return new PlanShape(profile.OpenCommands(Product), authenticate, close, look, isSealed, [.. records], profile.AssignCommands(Product));
     }
 
     /// <summary>All records in one opening: where no INSTALL begins the blocks anew, their numbers must last to the closing.</summary>

@@ -39,6 +39,16 @@ public sealed record CardProduct
     /// <summary>How the card's keys come from the master; never guessed.</summary>
     public required KeyDiversification Diversification { get; init; }
 
+    /// <summary>Where the card's identity comes from, in this order; empty for <see cref="IdentitySources"/>' default.</summary>
+    public ValueList<IdentitySource> Identity { get; init; }
+
+    /// <summary>
+    /// Where the card's identity comes from. By default what the keys come from; the chip's serial data where many cards share the keys.
+    /// </summary>
+    public ValueList<IdentitySource> IdentitySources => Identity.Count > 0 ? Identity
+        : Diversification is KeyDiversification.None ? [new IdentitySource.ProductionLifeCycle()]
+        : [new IdentitySource.DiversificationData()];
+
     /// <summary>The protection of the secure channel.</summary>
     public required SecurityLevel SecurityLevel { get; init; }
 

@@ -25,7 +25,28 @@ public static class ProductRules
         CheckWhole(product, faults);
         for (var i = 0; i < product.Records.Count; i++) CheckRecord(product, i + 1, product.Records[i], faults);
         CheckClose(product, faults);
+        foreach (var message in IdentityFaults(product)) faults.Add(new ProductFault("identity", 0, message));
         return faults;
+    }
+
+    private static IEnumerable<string> IdentityFaults(CardProduct product)
+    {
+        var sources = product.Identity;
+        for (var i = 0; i < sources.Count; i++)
+        {
+            if (sources.Span[..i].Contains(sources[i])) yield return "the same source is named twice";
+            if (sources[i] is IdentitySource.DiversificationData && product.Diversification is KeyDiversification.None)
+                yield return "shared keys do not prove what INITIALIZE UPDATE tells, and it can't be read again in the channel: "
+                    + "name another source, such as {\"getData\": \"00CF\"}";
+            if (sources[i] is not IdentitySource.Assigned assigned) continue;
+            if (i < sources.Count - 1)
+                yield return "a card gets a number where nothing before tells of it: what comes after assigned would never be asked";
+            if (assigned.Command is { } header && CommandFault(header) is { } fault) yield return $"command {header:X8}: {fault}";
+            var p1 = assigned.StoreDataP1;
+            if (assigned.Command is null && ((p1 & LastBlock) == 0 || (p1 & EncryptionBits) != 0 || (p1 & FormatBits) == FormatBits))
+                yield return "storeDataP1 marks the last block (bit 8) of a series that has one, is not encrypted, and is of one format: "
+                    + "90, 88 or 80";
+        }
     }
 
     private static void CheckWhole(CardProduct product, List<ProductFault> faults)

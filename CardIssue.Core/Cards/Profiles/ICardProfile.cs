@@ -11,8 +11,8 @@ public abstract record OpeningReading
 
     /// <summary>It can be verified.</summary>
     /// <param name="InitializeUpdate">The answer to INITIALIZE UPDATE.</param>
-    /// <param name="Chip">The chip's own serial data where it told it; else empty.</param>
-    public sealed record Ready(ResponseApdu InitializeUpdate, ByteString Chip) : OpeningReading;
+    /// <param name="Told">What the card told of itself, in the order of <see cref="ICardProfile.Open"/>.</param>
+    public sealed record Ready(ResponseApdu InitializeUpdate, ValueList<ResponseApdu> Told) : OpeningReading;
 
     /// <summary>It will not do.</summary>
     /// <param name="Code">Coarsely.</param>
@@ -21,6 +21,24 @@ public abstract record OpeningReading
 
     /// <summary>It is gone.</summary>
     public sealed record CardLost : OpeningReading;
+}
+
+/// <summary>Who a card says it is.</summary>
+/// <param name="Card">Its identity; null when nothing tells it from others. Of a blank card: what its tries are counted for.</param>
+/// <param name="Kind">What that is worth.</param>
+/// <param name="Detail">Where it comes from, for the log.</param>
+public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Detail)
+{
+    /// <summary>Whether the card says inside the channel what it said before.</summary>
+    public bool Fits(ClaimedIdentity before)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return Card == before.Card && Kind == before.Kind;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        Card is null ? $"none ({Detail})" : Kind is IdentityKind.Blank ? $"no number yet, {Detail}" : $"{Card}, {Detail}";
 }
 
 /// <summary>
@@ -43,13 +61,36 @@ public interface ICardProfile
     /// <summary>Reads the answers to an opening.</summary>
     OpeningReading ReadOpening(CardProduct product, ScriptStop stop, IReadOnlyList<ResponseApdu> responses);
 
-    /// <summary>The card's identity, once its cryptogram was verified.</summary>
-    CardId IdentityOf(CardProduct product, OpeningReading.Ready reading);
+    /// <summary>Who the card says it is, before its channel is open.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="reading">What it said.</param>
+    /// <param name="isGiven">Whether a number is one that this center gives to cards.</param>
+    ClaimedIdentity IdentityOf(CardProduct product, OpeningReading.Ready reading, Func<ByteString, bool> isGiven);
+
+    /// <summary>What is read again after EXTERNAL AUTHENTICATE, because neither keys nor cryptogram prove it.</summary>
+    IReadOnlyList<CardCommand> IdentityReads(CardProduct product);
+
+    /// <summary>Who the card says it is inside the channel; null when that was not heard from it.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="reading">What it said before.</param>
+    /// <param name="reads">The answers to <see cref="IdentityReads"/>.</param>
+    /// <param name="isGiven">Whether a number is one that this center gives to cards.</param>
+    ClaimedIdentity? IdentityInside(CardProduct product, OpeningReading.Ready reading, IReadOnlyList<CommandOutcome> reads,
+        Func<ByteString, bool> isGiven);
+
+    /// <summary>How many commands <see cref="Assign"/> has; 0 when the product gives cards no numbers.</summary>
+    int AssignCommands(CardProduct product);
+
+    /// <summary>The commands that give a card its number and read it back.</summary>
+    IReadOnlyList<CardCommand> Assign(CardProduct product, ByteString number);
+
+    /// <summary>Judges a numbering: <see cref="Verdict.Genuine"/> when the card itself told the number.</summary>
+    Verdict JudgeAssign(CardProduct product, ByteString number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
 
     /// <summary>The coarse code for a diagnosis.</summary>
     CardRejection Of(OpenDiagnosis diagnosis);
 
-    /// <summary>What is read after EXTERNAL AUTHENTICATE, in the same script.</summary>
+    /// <summary>What is read of the card's state after EXTERNAL AUTHENTICATE and <see cref="IdentityReads"/>, in the same script.</summary>
     IReadOnlyList<CardCommand> AfterAuthentication(CardProduct product);
 
     /// <summary>Judges an authentication.</summary>
@@ -59,6 +100,12 @@ public interface ICardProfile
     /// <param name="after">The answers to <see cref="AfterAuthentication"/>.</param>
     /// <param name="resuming">Whether the card was begun before: its state may be a later one then.</param>
     Verdict JudgeAuthentication(CardProduct product, ScriptStop stop, ResponseApdu? externalAuthenticate, IReadOnlyList<CommandOutcome> after, bool resuming);
+
+    /// <summary>Whether the card itself showed that a record is on it.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="number">The record.</param>
+    /// <param name="outcomes">The answers to <see cref="CardPlan.Evidence"/>; fewer when it stopped.</param>
+    bool Shows(CardPlan plan, int number, IReadOnlyList<CommandOutcome> outcomes);
 
     /// <summary>Judges a record.</summary>
     Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);

@@ -184,21 +184,44 @@ public abstract record CenterEvent
     }
 }
 
+/// <summary>What a card's identity is worth.</summary>
+public enum IdentityKind
+{
+    /// <summary>The card tells it of itself. Another card may tell the same: one of a batch that shares it, or a copy.</summary>
+    Told,
+    /// <summary>The center gave it, as a number that no other card was given: the card that shows it in the channel is that card.</summary>
+    Given,
+    /// <summary>It has none yet: what it tells of itself is good for counting its tries, and the center is to give it a number.</summary>
+    Blank,
+}
+
 /// <summary>What a script's result means, as the keys and the card profile tell.</summary>
 public abstract record Verdict
 {
     private Verdict() { }
 
-    /// <summary>Opening: the cryptogram is right and the card's state acceptable. This is the card.</summary>
-    public sealed record Genuine(CardId Card) : Verdict;
+    /// <summary>
+    /// Opening: the cryptogram is right; this is the card that it says it is. Numbering: it has this number now, and told it itself.
+    /// </summary>
+    /// <param name="Card">The card.</param>
+    /// <param name="Identity">What its identity is worth.</param>
+    public sealed record Genuine(CardId Card, IdentityKind Identity = IdentityKind.Told) : Verdict;
 
     /// <summary>Opening or authentication: the card is refused; another may be tried.</summary>
     /// <param name="Code">Why.</param>
     /// <param name="Card">Which card, where its cryptogram was verified: always with <see cref="CardRejection.Barred"/>.</param>
     public sealed record Rejected(CardRejection Code, CardId? Card = null) : Verdict;
 
-    /// <summary>Authentication: the channel is open. Record, look or closing: done, and proved.</summary>
+    /// <summary>
+    /// Authentication: the channel is open, the card is inside it who it said it was, and shows what it had to show. Record, look or
+    /// closing: done, and proved.
+    /// </summary>
     public sealed record Done(ProofKind Proof) : Verdict;
+
+    /// <summary>
+    /// Authentication: as <see cref="Done"/>, but the card does not show what the order wrote: it is another one, or has lost it.
+    /// </summary>
+    public sealed record Stranger : Verdict;
 
     /// <summary>The card itself showed, authenticated, that nothing of it was done.</summary>
     public sealed record NotDone : Verdict;

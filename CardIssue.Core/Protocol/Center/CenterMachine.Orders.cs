@@ -37,10 +37,12 @@ public static partial class CenterMachine
 
     /// <summary>S240; also after a card was lost from the reader.</summary>
     private static Step AskForCard(CenterState s, Work work, params ReadOnlySpan<CenterEffect> first) =>
-        To(s with { Phase = CenterPhase.AwaitingCard, Work = work with { Script = null, Verified = null } },
+        To(s with { Phase = CenterPhase.AwaitingCard, Work = WithoutCard(work) },
             [.. first,
             new CenterEffect.Send(new InsertCard(s.Request, work.Claim.Token, work.Bound is not null, work.Claim.Display)),
             new CenterEffect.ArmTimer(CenterTimer.Card)]);
+
+    private static Work WithoutCard(Work work) => work with { Script = null, Verified = null, Identity = default, Proved = null };
 
     private static Step OnCardPresent(CenterState s, CardPresent present) =>
         present.Insertion <= s.Insertion
@@ -50,7 +52,7 @@ public static partial class CenterMachine
     /// <summary>S255: this card will not do, another may.</summary>
     private static Step RejectCard(CenterState s, Work work, CardRejection code)
     {
-        var refused = work with { CardsRefused = work.CardsRefused + 1, Script = null, Verified = null };
+        var refused = WithoutCard(work) with { CardsRefused = work.CardsRefused + 1 };
         return refused.CardsRefused >= s.Policy.MaxCards
             ? Stop(s with { Work = refused }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
             : To(s with { Phase = CenterPhase.AwaitingCard, Work = refused },

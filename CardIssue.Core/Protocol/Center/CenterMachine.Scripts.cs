@@ -10,7 +10,7 @@ public static partial class CenterMachine
         work.Opening >= s.Policy.MaxOpenings
             ? work.Bound is null ? Stop(s with { Work = work }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
                 : GiveUp(s, work, work.Progress.InDoubt)
-            : Run(s, work with { Opening = work.Opening + 1, Verified = null }, ScriptKind.Open, 0, work.Claim.Plan.OpenCommands,
+            : Run(s, WithoutCard(work) with { Opening = work.Opening + 1 }, ScriptKind.Open, 0, work.Claim.Plan.OpenCommands,
                 new CenterEffect.ForgetOpening());
 
     /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>
@@ -63,59 +63,11 @@ public static partial class CenterMachine
         {
             ScriptKind.Open => OnOpened(s, s.Work, judged.Verdict),
             ScriptKind.Authenticate => OnAuthenticated(s, s.Work, judged.Verdict),
+            ScriptKind.Assign => OnNumbered(s, s.Work, judged.Verdict),
             ScriptKind.Look => OnLooked(s, s.Work, run.Record, judged.Verdict),
             ScriptKind.Record => OnWritten(s, s.Work, run.Record, judged.Verdict),
             ScriptKind.Close => OnWritten(s, s.Work, run.Record, judged.Verdict),
         };
-    }
-
-    /// <summary>The cryptogram is verified before EXTERNAL AUTHENTICATE is sent, so a wrong key burns no try; the try is counted before it can be made. No other card helps an order whose own card is barred.</summary>
-    private static Step OnOpened(CenterState s, Work work, Verdict verdict) => verdict switch
-    {
-        Verdict.Genuine opened when work.Bound is { } bound && bound != opened.Card => RejectCard(s, work, CardRejection.OtherCard),
-        Verdict.Genuine opened => Run(s, work with { Verified = opened.Card }, ScriptKind.Authenticate, 0, work.Claim.Plan.AuthenticateCommands,
-            Save(work, new OrderChange.Authenticating(opened.Card))),
-        Verdict.Rejected { Code: CardRejection.Barred, Card: { } barred } when barred == work.Bound => GiveUp(s, work, work.Progress.InDoubt),
-        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
-        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
-        _ => RejectCard(s, work, CardRejection.Unreadable),
-    };
-
-    private static Step OnAuthenticated(CenterState s, Work work, Verdict verdict) => verdict switch
-    {
-        Verdict.Done when work.Bound is null => Continue(s, work with { Bound = work.Verified }, Save(work, new OrderChange.Bound(work.Verified!.Value))),
-        Verdict.Done => Continue(s, work, Save(work, new OrderChange.Opened(work.Verified!.Value))),
-        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
-        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
-        _ => OpenCard(s, work),
-    };
-
-    /// <summary>The channel is open: settle what is in doubt, else the next record, else the closing.</summary>
-    private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before)
-    {
-        var (confirmed, inDoubt, attempt, _) = work.Progress;
-        if (inDoubt == 0) return Leave(s, work, confirmed + 1, before);
-        if (inDoubt == work.ClosingNumber) return Run(s, work, ScriptKind.Look, inDoubt, work.Claim.Plan.CloseLookCommands, before);
-        var shape = work.Claim.Plan.Records[inDoubt - 1];
-        return shape.Repeat switch
-        {
-            Repeat.Repeatable => Leave(s, work, inDoubt, before),
-            Repeat.LookFirst when IsRestartPoint(work.Claim.Plan, inDoubt) => Leave(s, work, inDoubt, before),
-            Repeat.LookFirst => Run(s, work, ScriptKind.Look, inDoubt, shape.LookCommands, before),
-            Repeat.StartOver => Leave(s, work with { Progress = work.Progress with { Confirmed = shape.RestartAt - 1, InDoubt = 0 } }, shape.RestartAt,
-                [.. before, Save(work, new OrderChange.Rewound(shape.RestartAt - 1, attempt))]),
-        };
-    }
-
-    /// <summary>
-    /// Whether a later record goes back to this one. Then its first command undoes all from there on, itself included: it is sent anew
-    /// without a look, for a look could find what an earlier pass wrote.
-    /// </summary>
-    private static bool IsRestartPoint(PlanShape plan, int record)
-    {
-        for (var later = record; later < plan.Records.Count; later++)
-            if (plan.Records[later].Repeat is Repeat.StartOver && plan.Records[later].RestartAt == record) return true;
-        return false;
     }
 
     /// <summary>A record, or the closing, leaves: saved first. A record that never left before begins with its first attempt.</summary>
@@ -143,6 +95,10 @@ public static partial class CenterMachine
     private static Step OnLooked(CenterState s, Work work, int record, Verdict verdict) => verdict switch
     {
         Verdict.Done => Confirm(s, work, record),
+        // Not closed: this card, or the one that the closing went to? Another one, or one that can show nothing, is never closed.
+        Verdict.NotDone when record == work.ClosingNumber && work.Proved is not true =>
+            work.Proved is null ? GiveUp(s, work, record) : RejectCard(s, work, CardRejection.OtherCard),
+        Verdict.NotDone when work.Progress.InDoubt == 0 => Leave(s, work, record),
         Verdict.NotDone => Leave(s, work with { Progress = work.Progress with { InDoubt = 0 } }, record,
             Save(work, new OrderChange.NotDone(record, work.Progress.Attempt))),
         Verdict.Unclear => GiveUp(s, work, record),
@@ -156,7 +112,7 @@ public static partial class CenterMachine
             Save(work, new OrderChange.Issued(work.Verified!.Value)),
             new CenterEffect.SendIssued(work.Claim.Order, work.Verified!.Value),
             new CenterEffect.ArmTimer(CenterTimer.Removal))
-        : Leave(s, work with { Progress = work.Progress with { Confirmed = record, InDoubt = 0 } }, record + 1,
+        : Next(s, work with { Progress = work.Progress with { Confirmed = record, InDoubt = 0 } }, record + 1,
             Save(work, new OrderChange.Confirmed(record)));
 
     /// <summary>An attempt failed: another from a fresh channel, within the limit.</summary>

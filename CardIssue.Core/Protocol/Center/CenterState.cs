@@ -94,6 +94,15 @@ public sealed record Work
     /// <summary>The card in the terminal whose cryptogram was verified in this opening; null until then.</summary>
     public CardId? Verified { get; init; }
 
+    /// <summary>What the identity of <see cref="Verified"/> is worth.</summary>
+    public IdentityKind Identity { get; init; }
+
+    /// <summary>
+    /// Whether the card in this channel is the very one that the order was begun with: shown; asked for and not shown; or null, when there
+    /// was nothing to show it by.
+    /// </summary>
+    public bool? Proved { get; init; }
+
     /// <summary>Openings of cards so far.</summary>
     public int Opening { get; init; }
 
@@ -110,7 +119,8 @@ public sealed record Work
 /// <summary>A script that is out.</summary>
 /// <param name="Kind">What it is for.</param>
 /// <param name="Opening">The opening that it belongs to.</param>
-/// <param name="Record">The record's number; the closing is one past the last; 0 for opening and authentication.</param>
+/// <param name="Record">The record's number; the closing is one past the last; of an authentication the record that the card is to show, if
+/// any; else 0.</param>
 /// <param name="Attempt">The attempt at it.</param>
 /// <param name="First">The sequence number of its first command.</param>
 /// <param name="Count">How many commands it has.</param>

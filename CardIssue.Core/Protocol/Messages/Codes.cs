@@ -65,6 +65,8 @@ public enum CardRejection
     Barred = 7,
     /// <summary>It refused the center's cryptogram though its own was right.</summary>
     RefusedUs = 8,
+    /// <summary>It has no identity of its own: it tells none, another one inside the channel than before it, or takes no number.</summary>
+    NoIdentity = 9,
     /// <summary>Its secure channel can't protect what it answers as the product asks.</summary>
     ChannelTooWeak = 10,
     /// <summary>What the product selects is not on it.</summary>
@@ -124,6 +126,8 @@ public enum ScriptKind
     Record = 4,
     /// <summary>Close the card with the access key (after the last record).</summary>
     Close = 5,
+    /// <summary>Give a card that has no number of the center's one, and read it back: the first thing that is written (S260).</summary>
+    Assign = 6,
 }
 
 /// <summary>How a script ended at the terminal.</summary>

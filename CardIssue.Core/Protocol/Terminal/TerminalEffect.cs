@@ -25,6 +25,8 @@ public enum Notice
     CardIn,
     /// <summary>S260: the card is being accessed.</summary>
     AccessingCard,
+    /// <summary>S260: the card is given a number of its own.</summary>
+    NumberingCard,
     /// <summary>S255: the card is refused; take it out and try another.</summary>
     CardRejected,
     /// <summary>S280: what is in doubt is being looked at.</summary>

@@ -69,6 +69,7 @@ public static partial class TerminalMachine
     private static Notice NoticeOf(ScriptKind kind) => kind switch
     {
         ScriptKind.Open or ScriptKind.Authenticate => Notice.AccessingCard,
+        ScriptKind.Assign => Notice.NumberingCard,
         ScriptKind.Look => Notice.LookingAtCard,
         ScriptKind.Record => Notice.WritingRecord,
         ScriptKind.Close => Notice.ClosingCard,

@@ -33,6 +33,8 @@ internal sealed class MadReader(ICardReader inner) : ICardReader
 
         public ByteString Atr => reader.Atr(inner.Atr);
 
+        public TransmissionProtocol Protocol => inner.Protocol;
+
         public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
         {
             var length = await inner.TransmitAsync(command, response, cancellation).ConfigureAwait(false);

@@ -18,9 +18,9 @@ public class OrderStoreModelTest
         public int Terminal;
         public DateTimeOffset Lease;
         public CardId? Card;
-        public int Confirmed, InDoubt, Attempt = 1, Furthest;
+        public int Confirmed, InDoubt, Attempt = 1, Furthest, Unproved;
         public OrderState BeforeWaiting;
-        public Progress Progress => new(Confirmed, InDoubt, Attempt, Furthest);
+        public Progress Progress => new(Confirmed, InDoubt, Attempt, Furthest, Unproved);
     }
 
     [Test]
@@ -126,7 +126,7 @@ public class OrderStoreModelTest
         }
         Assert.That(outcome, Is.InstanceOf<SaveOutcome.Saved>(), where);
         if (change is OrderChange.Authenticating) tries[card] = tries.GetValueOrDefault(card) + 1;
-        if (change is OrderChange.Bound or OrderChange.Opened) tries.Remove(card);
+        if (change is OrderChange.Bound or OrderChange.Opened or OrderChange.Numbering) tries.Remove(card);
         order.Lease = bench.Time.GetUtcNow() + bench.Options.Lease;
         Do(order, change);
         Assert.That(await bench.Orders.CardTriesAsync(card), Is.EqualTo(tries.GetValueOrDefault(card)), where);
@@ -136,11 +136,11 @@ public class OrderStoreModelTest
     {
         var attempt = random.Next(1, 4);
         var near = order.Confirmed + random.Next(0, 3);
-        return random.Next(14) switch
+        return random.Next(15) switch
         {
             0 => new OrderChange.Authenticating(card),
             1 => new OrderChange.Bound(card),
-            2 => new OrderChange.Opened(card),
+            2 => new OrderChange.Opened(card, random.Next(2) == 0),
             3 or 4 => new OrderChange.Leaving(order.Confirmed + 1, attempt),
             5 => new OrderChange.Leaving(near, attempt),
             6 or 7 => new OrderChange.Confirmed(near),
@@ -149,6 +149,7 @@ public class OrderStoreModelTest
             10 => new OrderChange.Closing(attempt),
             11 => new OrderChange.Issued(card),
             12 when random.Next(3) == 0 => new OrderChange.Waiting(near),
+            13 => new OrderChange.Numbering(card),
             _ => random.Next(3) == 0 ? new OrderChange.Released() : new OrderChange.Confirmed(order.InDoubt),
         };
     }
@@ -162,10 +163,11 @@ public class OrderStoreModelTest
         return change switch
         {
             OrderChange.Authenticating(var card) => order.State == OrderState.Claimed || (bound && card == order.Card),
-            OrderChange.Bound => order.State == OrderState.Claimed,
-            OrderChange.Opened(var card) => bound && card == order.Card,
+            OrderChange.Bound or OrderChange.Numbering => order.State == OrderState.Claimed,
+            OrderChange.Opened(var card, _) => bound && card == order.Card,
             OrderChange.Leaving(var record, _) => (order.State == OrderState.Bound || writing) && record == next && (order.InDoubt == 0 || order.InDoubt == next),
-            OrderChange.Confirmed(var record) => (writing || closing) && record == next && order.InDoubt == next,
+            OrderChange.Confirmed(var record) =>
+                (writing || closing) && record == next && (order.InDoubt == next || (order.InDoubt == 0 && next <= order.Unproved)),
             OrderChange.NotDone(var record, _) => (writing || closing) && record != 0 && record == order.InDoubt,
             OrderChange.Rewound(var kept, _) => (writing || closing) && kept >= 0 && kept <= order.Confirmed,
             OrderChange.Closing => order.Confirmed > 0 && ((writing && order.InDoubt == 0) || (closing && (order.InDoubt != 0 || order.Confirmed < order.Furthest))),
@@ -180,6 +182,7 @@ public class OrderStoreModelTest
         switch (change)
         {
             case OrderChange.Bound(var card): (order.State, order.Card) = (OrderState.Bound, card); break;
+            case OrderChange.Opened(_, false): order.Unproved = order.Furthest; break;
             case OrderChange.Leaving(var record, var attempt): Sent(order, OrderState.Writing, record, attempt); break;
             case OrderChange.Closing(var attempt): Sent(order, OrderState.Closing, order.Confirmed + 1, attempt); break;
             case OrderChange.Confirmed(var record): (order.Confirmed, order.InDoubt) = (record, 0); break;

@@ -136,7 +136,7 @@ public class SqliteOrderDeskTest
         Assert.That(await _bench.Desk.ReconcileAsync(o2, new Reconciliation.WasIssued(StoreBench.Card(2)), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
         Assert.That(await _bench.Desk.ReconcileAsync(O1, new Reconciliation.GoesOn(Card1, new Progress(2, 3, 1, 3)), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
         var claim = await _bench.ClaimedAsync("o1");
-        Assert.That((claim.Bound, claim.Progress), Is.EqualTo(((CardId?)Card1, new Progress(2, 3, 1, 3))));
+        Assert.That((claim.Bound, claim.Progress), Is.EqualTo(((CardId?)Card1, new Progress(2, 3, 1, 3, Unproved: 3))));
         await _bench.Pump(_feed).PumpAsync();
         Assert.That(_feed.Told.Single().Order, Is.EqualTo(o2));
     }

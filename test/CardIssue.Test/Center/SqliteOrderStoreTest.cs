@@ -283,13 +283,44 @@ public class SqliteOrderStoreTest
     }
 
     [Test]
+    public async Task CardThatCouldNotShowThatItIsTheOneBegun_WhatEverLeftIsUnproved_AndFoundByALook()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1),
+            new OrderChange.Leaving(2, 1),
+            new OrderChange.Opened(Card1, Proved: false), new OrderChange.Rewound(0, 2));
+        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(0, 0, 2, 2, Unproved: 2)));
+        await _bench.SaveAsync(claim, new OrderChange.Confirmed(1), new OrderChange.Opened(Card1, Proved: true),
+            new OrderChange.Leaving(2, 2), new OrderChange.Confirmed(2), new OrderChange.Leaving(3, 1));
+        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(2, 3, 1, 3, Unproved: 2)));
+        await _bench.SaveAsync(claim, new OrderChange.NotDone(3, 2));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Confirmed(3)),
+            "it left only for this card, and is not there");
+    }
+
+    [Test]
+    public async Task Numbering_ClearsWhatWasCountedForTheBlankCard_AndBindsNothing()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        await _bench.SaveAsync(claim, new OrderChange.Authenticating(Card1), new OrderChange.Numbering(Card1));
+        Assert.That((await _bench.Orders.CardTriesAsync(Card1), (await _bench.ViewAsync("o1")).Card), Is.EqualTo((0, (CardId?)null)));
+        await _bench.SaveAsync(claim, new OrderChange.Bound(Card2));
+        Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(CardStanding.Free));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Numbering(Card1)));
+    }
+
+    [Test]
     public async Task OrderOfTwoRecords_EveryChange_IsThereAfterACrash()
     {
         await _bench.ImportAsync(_bench.New("o1"));
         await Expect(new OrderChange.Authenticating(Card1), OrderState.Claimed, new Progress(0, 0, 1, 0));
         await Expect(new OrderChange.Bound(Card1), OrderState.Bound, new Progress(0, 0, 1, 0));
         await Expect(new OrderChange.Leaving(1, 1), OrderState.Writing, new Progress(0, 1, 1, 1));
-        await Expect(new OrderChange.Opened(Card1), OrderState.Writing, new Progress(0, 1, 1, 1));
+        await Expect(new OrderChange.Opened(Card1, Proved: true), OrderState.Writing, new Progress(0, 1, 1, 1));
         await Expect(new OrderChange.NotDone(1, 2), OrderState.Writing, new Progress(0, 0, 2, 1));
         await Expect(new OrderChange.Leaving(1, 2), OrderState.Writing, new Progress(0, 1, 2, 1));
         await Expect(new OrderChange.Leaving(1, 3), OrderState.Writing, new Progress(0, 1, 3, 1));
@@ -334,7 +365,7 @@ public class SqliteOrderStoreTest
         yield return new OrderChange.Rewound(-1, 1);
         yield return new OrderChange.Bound(Card1);
         yield return new OrderChange.Bound(Card2);
-        yield return new OrderChange.Opened(Card2);
+        yield return new OrderChange.Opened(Card2, Proved: true);
         yield return new OrderChange.Authenticating(Card2);
         yield return new OrderChange.Issued(Card1);
     }

@@ -27,6 +27,8 @@ internal static class MessageSamples
         (new InsertCard(1, Token, true, ""), "A5000901010250" + TokenHex + "03F5" + "0460"),
         (new CardPresent(3, Counting(0x3B, 2)), "A3000A010302423B3C"),
         (new CardRejected(3, CardRejection.RefusedUs), "A3000B01030208"),
+        (new CardRejected(3, CardRejection.NoIdentity), "A3000B01030209"),
+        (new Script(ScriptKind.Assign, 1, 0, 1, 8, 2, false, false, default), "A7000C0106020103000401" + "0508" + "0602"),
         (new Script(ScriptKind.Record, 1, 2, 1, 300, 24, false, false, default), "A7000C0104020103020401" + "0519012C" + "061818"),
         (new Script(ScriptKind.Authenticate, 1, 0, 1, 5, 1, true, true, Counting(1, 2)), "AA000C010202010300040105050601" + "07F508F5" + "09420102"),
         (new Command(65_535, Counting(0x80, 5), default), "A3000D0119FFFF02458081828384"),

@@ -123,12 +123,13 @@ public sealed class IssuingTest
         await using var shop = await Shop.OpenAsync();
         await shop.OrderAsync("o-1", Products.EndToEnd());
         await shop.OrderAsync("o-2", Products.EndToEnd());
-        shop.Reader.Insert(Shop.Card(1));
+        var issued = Shop.Card(1);
+        shop.Reader.Insert(issued);
         await shop.IssueAsync("o-1");
         shop.Reader.Remove();
         var next = shop.IssueAsync("o-2");
         await shop.ShowsAsync("S240", 2);
-        shop.Reader.Insert(Shop.Card(1));
+        shop.Reader.Insert(issued);
         await shop.ShowsAsync("CardRejected InUse");
         shop.Reader.Insert(Shop.Card(2));
         Assert.That((await next).Ending, Is.EqualTo(IssueEnding.Issued));

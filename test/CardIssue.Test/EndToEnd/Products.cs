@@ -5,11 +5,14 @@ internal static class Products
 {
     public const string Application = "A0000000031010";
 
-    /// <summary>End to end, through the security domain: repeatable, look first (the application's lock), start over.</summary>
-    public static string EndToEnd(string name = "e2e", string mode = "endToEnd") => $$"""
+    /// <summary>A card that the center gives a number: it can always be told from another.</summary>
+    public const string Assigned = "[\"assigned\"]";
+
+    /// <summary>End to end, through the security domain: repeatable, and start over.</summary>
+    public static string EndToEnd(string name = "e2e", string mode = "endToEnd", string identity = Assigned, string diversification = "kdf3") => $$"""
         {
           "name": "{{name}}", "version": 1, "profile": "globalplatform", "mode": "{{mode}}",
-          "keySet": "visa", "keyVersion": "30", "diversification": "kdf3", "securityLevel": "33",
+          "keySet": "visa", "keyVersion": "30", "diversification": "{{diversification}}", "identity": {{identity}}, "securityLevel": "33",
           "securityDomain": "A000000151000000", "application": "{{Application}}",
           "acceptedStates": { "scope": "applications", "aid": "{{Application}}", "states": ["07"] },
           "records": [
@@ -22,6 +25,24 @@ internal static class Products
               { "dgi": "3001", "hex": "0000" }, { "dgi": "9104", "hex": "82025C00940408010200" } ] }
           ],
           "close": { "items": [ { "dgi": "7FFF", "hex": "" } ] },
+          "closeLook": [ { "lifeCycle": { "scope": "applications", "aid": "{{Application}}" }, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
+        }
+        """;
+
+    /// <summary>Data of the security domain itself, each piece read back; the application's state is what closes the card.</summary>
+    public static string ReadBack(string mode) => $$"""
+        {
+          "name": "read-back", "version": 1, "profile": "globalplatform", "mode": "{{mode}}",
+          "keySet": "visa", "keyVersion": "30", "diversification": "kdf3", "identity": ["diversificationData"], "securityLevel": "33",
+          "securityDomain": "A000000151000000", "storeData": { "plainP1": "10", "encryptedP1": "70" },
+          "records": [
+            { "name": "number", "proof": "readBack", "repeat": "repeatable", "items": [ { "tag": "DF01", "field": "pan", "as": "digits" } ],
+              "checks": [ { "getData": "DF01", "done": { "tlv": [ { "tag": "DF01", "field": "pan", "as": "digits" } ] } } ] },
+            { "name": "holder", "proof": "cardMac", "repeat": "repeatable", "items": [
+              { "tag": "DF02", "field": "name", "as": "ascii" }, { "tag": "DF03", "field": "track2", "as": "track2" },
+              { "tag": "DF04", "field": "expiry", "as": "date" }, { "tag": "DF05", "field": "keys", "as": "hex" } ] }
+          ],
+          "close": { "status": { "scope": "application", "aid": "{{Application}}", "state": "0F" } },
           "closeLook": [ { "lifeCycle": { "scope": "applications", "aid": "{{Application}}" }, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
         }
         """;

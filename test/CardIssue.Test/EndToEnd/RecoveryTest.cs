@@ -11,8 +11,11 @@ namespace CardIssue.Test.EndToEnd;
 [TestFixture]
 public sealed class RecoveryTest
 {
-    /// <summary>Commands of an issue without faults: opening 3, authentication 2, records 3 + 3 + 3, closing 2; a few more for the reopening.</summary>
-    private const int Commands = 16;
+    /// <summary>
+    /// Commands of an issue without faults: opening 4, authentication 3, numbering 2, records 3 + 3 + 3, closing 2; a few more for the
+    /// reopening.
+    /// </summary>
+    private const int Commands = 23;
 
     [TestCase("endToEnd", CutMoment.BeforeExecution)]
     [TestCase("endToEnd", CutMoment.BeforeResponse)]

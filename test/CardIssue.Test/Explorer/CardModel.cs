@@ -8,7 +8,8 @@ namespace CardIssue.Test.Explorer;
 /// <param name="Closed">Whether it was closed.</param>
 /// <param name="Tries">EXTERNAL AUTHENTICATE commands since the last that succeeded.</param>
 /// <param name="Channel">The channel under way; null without.</param>
-internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardChannel? Channel)
+/// <param name="Number">The number that the center gave it; 0 for none.</param>
+internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardChannel? Channel, byte Number = 0)
 {
     public static CardModel Fresh(PlanShape plan) => new(ByteString.Own(new byte[plan.Records.Sum(r => r.Commands)]), false, 0, null);
 
@@ -35,12 +36,13 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
     }
 
     /// <summary>What a command does to the card.</summary>
-    /// <param name="plan">The plan.</param>
+    /// <param name="world">The plan, and what a card's identity is.</param>
     /// <param name="self">Which card this is.</param>
     /// <param name="token">The command.</param>
-    public (CardModel Card, ResponseToken Response) Execute(PlanShape plan, Card self, CommandToken token)
+    public (CardModel Card, ResponseToken Response) Execute(WorldOptions world, Card self, CommandToken token)
     {
-        var answer = new ResponseToken(Answer.Success, self, token.Fence, token.Opening, Found.Nothing);
+        var plan = world.Plan;
+        var answer = new ResponseToken(Answer.Success, self, token.Fence, token.Opening, Found.Nothing, world.ToldBy(self, this));
         if (token.Kind is ScriptKind.Open)
             return (token.Index == token.Count - 1 ? this with { Channel = new CardChannel(token.Fence, token.Opening, 0, false) } : PowerDown(), answer);
 
@@ -57,7 +59,10 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
             ScriptKind.Look => (next, answer with { Found = Look(plan, token.Record) }),
             ScriptKind.Close when Closed => (PowerDown(), answer with { Answer = Answer.Error }),
             ScriptKind.Close => (next with { Closed = token.Index == token.Count - 1 }, answer),
-            ScriptKind.Open or ScriptKind.Authenticate => (next, answer),
+            ScriptKind.Assign when token.Index == 0 => (next with { Number = token.Number }, answer with { Told = token.Number }),
+            ScriptKind.Authenticate when token.Index >= plan.AuthenticateCommands =>
+                (next, answer with { Found = Look(plan, token.Record) }),
+            ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign => (next, answer),
         };
     }
 

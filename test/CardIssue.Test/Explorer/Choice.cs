@@ -58,6 +58,8 @@ internal enum Mishap
     CardErrs,
     CardRefuses,
     ModuleRefuses,
+    /// <summary>The terminal alters what the card says of itself before its channel is open.</summary>
+    Altered,
 }
 
 /// <summary>One external choice: a line of a scenario.</summary>

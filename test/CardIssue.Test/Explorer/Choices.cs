@@ -16,15 +16,15 @@ internal sealed class Choices(WorldOptions options, Play play)
             {
                 var choice = new Choice(happening, Mishap.None, index);
                 var next = play.Take(w, choice);
-                var (effects, fragile) = (play.Effects, play.Fragile);
+                var (effects, fragile, opening) = (play.Effects, play.Fragile, play.Opening);
                 if (found(choice, next, play.Violation)) return;
                 if (choice.IsFault || w.Budget.Faults == 0) continue;
-                if (Mishaps(w, happening, effects, fragile, found)) return;
+                if (Mishaps(w, happening, effects, fragile, opening, found)) return;
             }
         }
     }
 
-    private bool Mishaps(World w, Happening happening, int effects, int fragile, Func<Choice, World, string?, bool> found)
+    private bool Mishaps(World w, Happening happening, int effects, int fragile, bool opening, Func<Choice, World, string?, bool> found)
     {
         bool Try(Mishap mishap, int index)
         {
@@ -47,6 +47,8 @@ internal sealed class Choices(WorldOptions options, Play play)
         }
         for (var mishap = Mishap.PulledBefore; Has(Faults.Card) && mishap <= Mishap.CardRefuses; mishap++)
             if (Try(mishap, 0)) return true;
+        if (Has(Faults.Swap) && Try(Mishap.PulledAfter, 0)) return true;
+        if (Has(Faults.Alter) && opening && Try(Mishap.Altered, 0)) return true;
         return Has(Faults.Module) && Try(Mishap.ModuleRefuses, 0);
     }
 
@@ -92,7 +94,9 @@ internal sealed class Choices(WorldOptions options, Play play)
             Happening.OperatorCancels => w.Budget.Cancels > 0,
             Happening.CenterStops => w.Budget.Stops > 0 && center is { Failure: null },
             Happening.InsertA => readerFree && (phase is TerminalPhase.AwaitingCard || w.Budget.Early > 0),
-            Happening.InsertB or Happening.InsertX => readerFree && phase is TerminalPhase.AwaitingCard && w.Budget.Others > 0,
+            Happening.InsertB => readerFree && phase is TerminalPhase.AwaitingCard && w.Budget.Others > 0,
+            Happening.InsertX =>
+                readerFree && phase is TerminalPhase.AwaitingCard && w.Budget.Others > 0 && options.Identities is Identities.Unique,
             Happening.TakeOut => w.Cards is { InReader: not null, Reports.Count: 0 }
                 && phase is TerminalPhase.Removing or TerminalPhase.Swapping or TerminalPhase.Idle && w.Cards.InReader is not null,
             _ => throw new InvalidOperationException($"{h} is a fault"),
@@ -111,7 +115,8 @@ internal sealed class Choices(WorldOptions options, Play play)
             Happening.LostToTerminal => Has(Faults.Lose) && lineUp && terminal.Inbox.Count > 0,
             Happening.DoubledToCenter => Has(Faults.Double) && lineUp && center!.Inbox.Count > 0,
             Happening.DoubledToTerminal => Has(Faults.Double) && lineUp && terminal.Inbox.Count > 0,
-            Happening.CardPulled or Happening.CardSwapped => Has(Faults.Card) && w.Cards is { InReader: not null, Reports.Count: 0 }
+            Happening.CardPulled or Happening.CardSwapped =>
+                Has(Faults.Card | Faults.Swap) && w.Cards is { InReader: not null, Reports.Count: 0 }
                 && phase is not (TerminalPhase.Removing or TerminalPhase.Swapping or TerminalPhase.Idle),
             Happening.CardLosesPower => Has(Faults.Card) && w.Cards.InReader is { } card && w.Cards[card].Channel is not null,
             Happening.StoreRestored => Has(Faults.Restore) && w.Store.Backup is not null,

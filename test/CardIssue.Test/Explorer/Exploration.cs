@@ -67,7 +67,7 @@ internal sealed class Exploration
             var world = Load(at);
             var rest = _choices.AtRest(world);
             _rests.Add(rest && (!over || world.Store.Over));
-            if (rest && !world.Store.Over && !NeedsThirdCard(world.Store)) unsettled.Add(Recharged(world));
+            if (rest && !world.Store.Over && !NeedsThirdCard(world)) unsettled.Add(Recharged(world));
             _edgeStarts.Add(_edges.Count);
             _choices.ForEach(world, (choice, next, broken) =>
             {
@@ -116,7 +116,9 @@ internal sealed class Exploration
     }
 
     /// <summary>No card is bound, and both good cards are barred: a third one would do, and this world has none.</summary>
-    private bool NeedsThirdCard(Store store) => store.Bound is null && store.TriesA >= _options.MaxTries && store.TriesB >= _options.MaxTries;
+    private bool NeedsThirdCard(World w) => w.Store.Bound is null && IsBarred(w, Card.A) && IsBarred(w, Card.B);
+
+    private bool IsBarred(World w, Card card) => w.Store.Tries(_options.IdOf(card, w.Cards[card])) >= _options.MaxTries;
 
     /// <summary>Where a next order begins: the line down, all faults spent, one more order to ask for.</summary>
     private World Recharged(World w) => World.Start(_options) with

@@ -16,13 +16,39 @@ internal static class Mutants
 
     private static readonly WorldOptions Single = Base with { Plan = Worlds.Plan(false, Worlds.LookFirst(2)) };
 
+    /// <summary>Cards that tell the same of themselves, and the wrong one at hand.</summary>
+    private static readonly WorldOptions Equal = Base with
+    {
+        Identities = Identities.Equal,
+        Plan = Worlds.Plan(false, Worlds.LookFirst(1), Worlds.Repeatable(1)),
+        Faults = Faults.Cut | Faults.Swap,
+        Budget = new(1, 2, 1, 0, 0, 0),
+    };
+
+    /// <summary>Cards that the center gives numbers, and a terminal that alters what they tell before their channel is open.</summary>
+    private static readonly WorldOptions Given = Base with
+    {
+        Identities = Identities.Given,
+        Plan = Worlds.Numbering(Worlds.Plan(false, Worlds.Repeatable(1), Worlds.Repeatable(1))),
+        Faults = Faults.Cut | Faults.Alter,
+        Budget = new(2, 2, 1, 0, 0, 0),
+    };
+
+    /// <summary>
+    /// Cards that are always known again, so that nothing but the record's own rule stands between it and being written twice.
+    /// </summary>
+    private static readonly WorldOptions Known = Base with
+    {
+        Identities = Identities.Given, Plan = Worlds.Numbering(Worlds.Plan(false, Worlds.LookFirst(2), Worlds.Repeatable(1))),
+    };
+
     public static readonly Mutant[] All =
     [
         Center("success is told before it is saved", Base, "4 success is told before it is saved", 43, IssuedFirst),
         Center("the closing leaves before it is saved", Base, "4 record 3 leaves and the store does not know of it", 38, Unsaved<OrderChange.Closing>),
         Center("a record leaves before it is saved", Base, "4 record 1 leaves and the store does not know of it", 26, Unsaved<OrderChange.Leaving>),
         Center("a try is not counted before it is made", Base, "5 an authentication try was not counted", 24, Unsaved<OrderChange.Authenticating>),
-        Center("in doubt is taken for not done", Base, "3 a command that may not be repeated was applied twice", 45, InDoubtIsNotDone),
+        Center("in doubt is taken for not done", Known, "3 a command that may not be repeated was applied twice", 56, InDoubtIsNotDone),
         Center("in doubt is taken for done", Base, "3 Record goes out in an opening whose counters may differ", 31, InDoubtIsDone),
         Center("the order goes on with another card", Base with { Budget = new(1, 2, 1, 0, 0, 0) }, "3/4 store: an authentication of another card than the bound one", 41, OtherCardTaken),
         Center("a foreign card is bound", Base with { Budget = new(0, 1, 1, 0, 0, 0) }, "5 a try is counted for a card whose cryptogram was not verified", 21, ForeignCardTaken),
@@ -31,8 +57,11 @@ internal static class Mutants
         Center("what needs a look is repeated without one", Base, "3 a command that may not be repeated was applied twice", 45, NoLook),
         Center("the next record leaves before the last is confirmed", Base, "3 record 2 leaves and the card has not all before it", 26, NotConfirmed),
         Center("success without the closing", Base, "4 issued, and the card is not closed", 38, NoClosing),
-        Center("start over goes on without going back", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(1), Worlds.StartOver(2, 1)) }, "3 a command that may not be repeated was applied twice", 50, NoRewind),
-        Center("attempts have no limit", Single with { Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) }, "3/4 store: record 1 leaves at attempt 3", 58, NoLimit),
+        Center("start over goes on without going back",
+            Known with { Plan = Worlds.Numbering(Worlds.Plan(false, Worlds.Repeatable(1), Worlds.StartOver(2, 1))) },
+            "3 a command that may not be repeated was applied twice", 61, NoRewind),
+        Center("attempts have no limit", Single with { Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) },
+            "3/4 store: record 1 leaves at attempt 3", 62, NoLimit),
         Center("the timer is armed after what may fail", Single with { Budget = new(1, 1, 0, 1, 0, 0) }, "the center waits without a cap in Idle", 15, TimerLast),
         Center("the claim is kept when the line is lost", Single, "the order cannot end any more", 11, KeepsClaim),
         Center("more commands than the window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "3 more commands than the window", 26, IgnoresCredit),
@@ -44,9 +73,81 @@ internal static class Mutants
         Terminal("an unknown reader is used", Base with { ReaderKnown = false }, "5 a card in an unknown reader is offered", 15, AnyReader),
         Terminal("an unknown center is believed", Base with { CenterGenuine = false }, "5 an unknown center gets RequestIssue", 9, AnyCenter),
         Center("an unknown terminal is let in", Base with { TerminalKnown = false }, "5 an unknown terminal gets Admitted", 6, AnyTerminal),
+        Center("an order goes on without evidence", Equal, "3 record 2 leaves and the card has not all before it", 52, StrangerTaken),
+        Center("a closing in doubt is sent again without evidence", Equal with { Plan = Worlds.Plan(false, Worlds.Repeatable(1)) },
+            "3 record 2 leaves and the card has not all before it", 55, ClosesUnproved),
+        Center("what an unproved opening makes worthless is taken for evidence",
+            Equal with { Plan = Worlds.Plan(false, Worlds.LookFirst(1)), Faults = Faults.Swap, Budget = new(2, 1, 1, 0, 0, 0) },
+            "2 two live cards for one order", 87, ForgetsUnproved),
+        Center("what an earlier pass may have written is not looked at",
+            Equal with { Plan = Worlds.Plan(false, Worlds.Repeatable(1), Worlds.LookFirst(1)), Budget = new(2, 1, 0, 0, 0, 0) },
+            "3 a command that may not be repeated was applied twice", 59, NoLookAgain),
+        Center("a card is numbered before it is read in the channel", Given, "2 a card that has a number is given another", 56,
+            NumbersUnread),
+        Center("an order is bound before the number is read back", Given,
+            "2 the order is bound to an identity that its card does not have", 28, BindsUnread),
+        Center("a blank card is taken for the numbered one", Given with { Faults = Faults.Swap, Budget = new(1, 2, 0, 0, 0, 0) },
+            "5 a try is counted for a card whose cryptogram was not verified", 49, BlankTaken),
+        Center("an identity that differs in the channel is believed", Given,
+            "2 the order is bound to an identity that its card does not have", 28, DifferenceTaken),
         new("the store minds no fencing numbers", Single with { Fenced = false, Zombies = true, Faults = Faults.Cut, Budget = new(1, 2, 0, 0, 0, 0) }, "3/4 store: bound twice", 51),
         new("a restored order is not quarantined", Base with { Quarantines = false, Faults = Faults.Restore, Budget = new(1, 2, 0, 0, 0, 0) }, "2 card A is written and the order is not bound to it", 29),
     ];
+
+    /// <summary>Goes on though the card shows nothing of the order.</summary>
+    private static CenterStep StrangerTaken(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Stranger } j
+            ? j with { Verdict = new Verdict.Done(ProofKind.CardMac) } : e);
+
+    /// <summary>A look at the closing that finds nothing done is enough to close, as on a blank card.</summary>
+    private static CenterStep ClosesUnproved(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s.Work is { Script.Kind: ScriptKind.Look } work ? s with { Work = work with { Proved = true } } : s, e);
+
+    private static CenterStep ForgetsUnproved(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e is CenterEvent.Claimed(var claim)
+            ? new CenterEvent.Claimed(claim with { Progress = claim.Progress with { Unproved = 0 } }) : e);
+        return step.State.Work is { } work
+            ? step with { State = step.State with { Work = work with { Progress = work.Progress with { Unproved = 0 } } } } : step;
+    }
+
+    /// <summary>What is due next leaves at once, whatever the card may have of it.</summary>
+    private static CenterStep NoLookAgain(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return step.State is { Phase: CenterPhase.Running, Work: { Script: { Kind: ScriptKind.Look } run, Progress.InDoubt: 0 } }
+            && s.Work?.Script != run
+            ? After(With(step, step.Effects.Where(x => x is CenterEffect.Save)),
+                CenterMachine.On(step.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(run.First, new Verdict.NotDone())))
+            : step;
+    }
+
+    /// <summary>The authentication's answer, with what the card says of itself in the channel, is not waited for.</summary>
+    private static CenterStep NumbersUnread(CenterState s, CenterEvent e) =>
+        Unwaited(s, e, ScriptKind.Authenticate, new Verdict.Done(ProofKind.CardMac), work =>
+            work is { Bound: null, Identity: IdentityKind.Blank });
+
+    private static CenterStep BindsUnread(CenterState s, CenterEvent e) =>
+        Unwaited(s, e, ScriptKind.Assign, new Verdict.Genuine(Given.IdOf(1), IdentityKind.Given), _ => true);
+
+    private static CenterStep Unwaited(CenterState s, CenterEvent e, ScriptKind kind, Verdict verdict, Func<Work, bool> when)
+    {
+        var step = CenterMachine.On(s, e);
+        return step.State.Work is { Script: { } run } work && run.Kind == kind && run.Sent == run.Count && s.Work?.Script != run
+            && when(work)
+            ? After(step, CenterMachine.On(step.State with { Phase = CenterPhase.Judging }, new CenterEvent.Judged(run.First, verdict)))
+            : step;
+    }
+
+    private static CenterStep BlankTaken(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Genuine { Identity: IdentityKind.Blank } } j
+            && s.Work?.Bound is { } bound
+            ? j with { Verdict = new Verdict.Genuine(bound, IdentityKind.Given) } : e);
+
+    private static CenterStep DifferenceTaken(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Rejected { Code: CardRejection.NoIdentity } } j
+            && s.Work?.Script is { Kind: ScriptKind.Authenticate }
+            ? j with { Verdict = new Verdict.Done(ProofKind.CardMac) } : e);
 
     private static Mutant Center(string name, WorldOptions world, string breaks, int length, Func<CenterState, CenterEvent, CenterStep> on) =>
         new(name, world with { Name = name, Machines = Machines.Real with { Center = on } }, breaks, length);
@@ -74,7 +175,7 @@ internal static class Mutants
         CenterMachine.On(s, OfRecord(s) && e is CenterEvent.Judged { Verdict: Verdict.InDoubt } j ? j with { Verdict = new Verdict.Done(ProofKind.TerminalWord) } : e);
 
     private static CenterStep OtherCardTaken(CenterState s, CenterEvent e) =>
-        CenterMachine.On(e is CenterEvent.Judged { Verdict: Verdict.Genuine(var card) } && s.Work is { Bound: not null } work
+        CenterMachine.On(e is CenterEvent.Judged { Verdict: Verdict.Genuine(var card, _) } && s.Work is { Bound: not null } work
             ? s with { Work = work with { Bound = card } } : s, e);
 
     private static CenterStep ForeignCardTaken(CenterState s, CenterEvent e) =>

@@ -57,7 +57,8 @@ internal sealed partial class Play
     private Verdict Spend(bool zombie, ScriptRun run, Verdict verdict)
     {
         var looked = run.Kind is ScriptKind.Look && verdict is Verdict.NotDone or Verdict.Unclear;
-        if (run.Kind is not ScriptKind.Open && verdict is not Verdict.Done && !looked && Side(zombie).Keys is { } keys)
+        if (run.Kind is not ScriptKind.Open && verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Genuine) && !looked
+            && Side(zombie).Keys is { } keys)
             Put(zombie, Side(zombie) with { Keys = keys with { Spent = true } });
         return verdict;
     }
@@ -69,8 +70,8 @@ internal sealed partial class Play
         if (request is not Resume && new World(_center, _zombie, _terminal, _store, _cards, _budget).HolderLives)
             return new CenterEvent.ClaimDeclined(DeclineCode.Busy);
         _store = _store.Claim(options.Faults.HasFlag(Faults.Restore) && _store.Backup is null);
-        CardId? bound = _store.Bound is { } card ? Store.IdOf(card) : null;
-        return new CenterEvent.Claimed(new Claim(Names.Order, _store.Fence, bound, _store.Progress, options.Plan, Names.Token, "card"));
+        return new CenterEvent.Claimed(new Claim(Names.Order, _store.Fence, _store.Bound, _store.Progress, options.Plan, Names.Token,
+            "card"));
     }
 
     private void OnCenter(bool zombie, CenterEvent happened)
@@ -139,8 +140,10 @@ internal sealed partial class Play
         (_store, var violation) = _store.Apply(save.Change, options);
         if (violation is not null) Violate(violation);
         if (save.Change is OrderChange.Issued) CheckIssued();
-        if (save.Change is OrderChange.Authenticating(var card) && Side(zombie).Keys?.Genuine != Store.CardOf(card))
+        if (save.Change is OrderChange.Authenticating(var card)
+            && (Side(zombie).Keys is not { Genuine: not null } keys || options.IdOf(keys.Told) != card))
             Violate("5 a try is counted for a card whose cryptogram was not verified");
+        if (save.Change is OrderChange.Bound(var bound)) CheckBound(Side(zombie).Keys?.Genuine, bound);
         return true;
     }
 
@@ -158,6 +161,7 @@ internal sealed partial class Play
         else if (side.Keys is not { } keys || keys.Fence != fence || keys.Opening != script.Opening) Violate("the host has no keys for this opening");
         else if (keys.Spent) Violate($"3 {script.Kind} goes out in an opening whose counters may differ");
         else if (keys.Genuine is null) Violate($"5 {script.Kind} goes to a card whose cryptogram was not verified");
+        else if (script.Kind is ScriptKind.Assign) Put(zombie, side with { Keys = keys with { Number = FreshNumber() } });
         var ticket = script is { Kind: ScriptKind.Authenticate, Sealed: true } ? ByteString.Own([(byte)fence, (byte)script.Opening]) : ByteString.Empty;
         SendDown(zombie, script with { Ticket = ticket });
     }
@@ -172,11 +176,20 @@ internal sealed partial class Play
         }
         var clear = run.Kind is ScriptKind.Open;
         var token = new CommandToken(run.Kind, run.Record, index, run.Count, keys.Fence, keys.Opening, clear ? 0 : keys.Counter,
-            options.Plan.Sealed && !clear);
+            options.Plan.Sealed && !clear, keys.Number);
         if (!clear) Put(zombie, side with { Keys = keys with { Counter = keys.Counter + 1 } });
         if (!zombie && !side.LineDead) CheckCommand(run);
         if (side.State.Hello is { } hello && run.Sent - index > hello.Window) Violate("3 more commands than the window");
         SendDown(zombie, new Command(run.First + index, token.Encode(), default));
+    }
+
+    /// <summary>A number that no card ever had: the lowest that is nowhere in the world, so that there are few.</summary>
+    private byte FreshNumber()
+    {
+        byte number = 1;
+        while (_cards.A.Number == number || _cards.B.Number == number || _cards.X.Number == number || _store.Bound == options.IdOf(number)
+            || _center?.Keys?.Number == number || _zombie?.Keys?.Number == number) number++;
+        return number;
     }
 
     private CenterSide Side(bool zombie) => zombie ? _zombie! : _center!;

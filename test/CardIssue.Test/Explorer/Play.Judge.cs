@@ -26,27 +26,38 @@ internal sealed partial class Play
         if (stop is not ScriptStop.Completed) return new Verdict.InDoubt();
         var last = responses[^1];
         if (last.Fence != keys.Fence || last.Opening != keys.Opening || last.Card is Card.X) return new Verdict.Rejected(CardRejection.NotGenuine);
-        Put(zombie, Side(zombie) with { Keys = keys with { Genuine = last.Card } });
-        if (_store.Tries(last.Card) >= options.MaxTries) return new Verdict.Rejected(CardRejection.Barred, Store.IdOf(last.Card));
-        if (_cards[last.Card].Closed && _store.Bound != last.Card) return new Verdict.Rejected(CardRejection.InUse);
-        return new Verdict.Genuine(Store.IdOf(last.Card));
+        Put(zombie, Side(zombie) with { Keys = keys with { Genuine = last.Card, Told = last.Told } });
+        var id = options.IdOf(last.Told);
+        if (_store.Tries(id) >= options.MaxTries) return new Verdict.Rejected(CardRejection.Barred, id);
+        if (_store.Bound != id && OfIdentity(id).Any(card => _cards[card].Closed)) return new Verdict.Rejected(CardRejection.InUse);
+        return new Verdict.Genuine(id, options.Identities is not Identities.Given ? IdentityKind.Told
+            : last.Told == 0 ? IdentityKind.Blank : IdentityKind.Given);
     }
 
-    private static Verdict JudgeChannel(ScriptRun run, CenterKeys keys, ScriptStop stop, List<ResponseToken> responses)
+    private Verdict JudgeChannel(ScriptRun run, CenterKeys keys, ScriptStop stop, List<ResponseToken> responses)
     {
         var proved = responses.TrueForAll(r => r.Answer is Answer.Success && r.Fence == keys.Fence && r.Opening == keys.Opening);
         if (stop is ScriptStop.Completed && proved)
         {
             return (run.Kind, responses[^1].Found) switch
             {
+                (ScriptKind.Authenticate, _) when options.Plan.AuthenticateCommands > 1 && responses[1].Told != keys.Told =>
+                    new Verdict.Rejected(CardRejection.NoIdentity),
+                (ScriptKind.Authenticate, Found.Nothing or Found.Part) when run.Record > 0 => new Verdict.Stranger(),
+                (ScriptKind.Assign, _) => responses[^1].Told == keys.Number
+                    ? new Verdict.Genuine(options.IdOf(keys.Number), IdentityKind.Given) : new Verdict.Rejected(CardRejection.NoIdentity),
                 (ScriptKind.Look, Found.Nothing) => new Verdict.NotDone(),
                 (ScriptKind.Look, Found.Part) => new Verdict.Unclear(),
                 _ => new Verdict.Done(ProofKind.CardMac),
             };
         }
+        if (run.Kind is ScriptKind.Assign && stop is ScriptStop.UnexpectedStatus) return new Verdict.Rejected(CardRejection.NoIdentity);
         return run.Kind is ScriptKind.Record or ScriptKind.Close && stop is ScriptStop.UnexpectedStatus
             && responses is [{ Answer: Answer.Refused }]
             ? new Verdict.NotDone()
             : new Verdict.InDoubt();
     }
+
+    /// <summary>The good cards that the center knows by this.</summary>
+    private IEnumerable<Card> OfIdentity(CardId id) => new[] { Card.A, Card.B }.Where(card => options.IdOf(card, _cards[card]) == id);
 }

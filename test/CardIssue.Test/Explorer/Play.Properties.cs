@@ -40,7 +40,7 @@ internal sealed partial class Play
     {
         var model = _cards[card];
         if (!model.Touched || Quarantined) return;
-        if (_store.Bound != card) Violate($"2 card {card} is written and the order is not bound to it");
+        if (_store.Bound != options.IdOf(card, model)) Violate($"2 card {card} is written and the order is not bound to it");
         if (!model.Closed) return;
         if (_store.State is not (OrderState.Closing or OrderState.Issued or OrderState.Waiting)) Violate("4 a card is closed and the store does not know of it");
         if (!model.Complete(options.Plan, options.Plan.Records.Count)) Violate("2 a card is closed and not complete");
@@ -48,7 +48,13 @@ internal sealed partial class Play
 
     private void CheckIssued()
     {
-        if (_store.Bound is not { } card || !_cards[card].Closed) Violate("4 issued, and the card is not closed");
+        if (_store.Bound is not { } id || !OfIdentity(id).Any(card => _cards[card].Closed)) Violate("4 issued, and the card is not closed");
+    }
+
+    private void CheckBound(Card? card, CardId id)
+    {
+        if (card is not { } bound || options.IdOf(bound,
+            _cards[bound]) != id) Violate("2 the order is bound to an identity that its card does not have");
     }
 
     /// <summary>A command of a record leaves: what came before is confirmed, in the store and on the card.</summary>
@@ -57,8 +63,9 @@ internal sealed partial class Play
         if (Quarantined || run.Kind is not (ScriptKind.Record or ScriptKind.Close)) return;
         if (_store.Progress.Confirmed < run.Record - 1) Violate($"3 record {run.Record} leaves before {run.Record - 1} is confirmed");
         if (_store.Progress.InDoubt != run.Record) Violate($"4 record {run.Record} leaves and the store does not know of it");
-        if (_store.Bound is not { } card) Violate("2 a record leaves for a card that is not bound");
-        else if (!_cards[card].Complete(options.Plan, run.Record - 1)) Violate($"3 record {run.Record} leaves and the card has not all before it");
+        if (_store.Bound is null) Violate("2 a record leaves for a card that is not bound");
+        else if (_center!.Keys!.Genuine is { } card && !_cards[card].Complete(options.Plan,
+            run.Record - 1)) Violate($"3 record {run.Record} leaves and the card has not all before it");
     }
 
     private void CheckExecuted(Card card, CommandToken token)
@@ -66,8 +73,18 @@ internal sealed partial class Play
         if (card is Card.X && token.Kind is not ScriptKind.Open) Violate($"5 a foreign card gets {token.Kind}");
         if (!options.ReaderKnown) Violate("5 a card in an unknown reader is touched");
         if (Quarantined) return;
-        if (_cards[card].Tries > _store.Tries(card)) Violate("5 an authentication try was not counted");
+        // Where cards share an identity, one's success clears the count of the other.
+        if (options.Identities is Identities.Unique && !options.Faults.HasFlag(Faults.Alter)
+            && _cards[card].Tries > _store.Tries(options.IdOf(card, _cards[card])))
+            Violate("5 an authentication try was not counted");
         if (token.Kind is ScriptKind.Record && _cards[card].Marks.Span.Contains((byte)2)) Violate("3 a command that may not be repeated was applied twice");
+    }
+
+    /// <summary>A number is given once: a card that has one is known by it.</summary>
+    private void CheckNumbering(Card card, CommandToken token)
+    {
+        if (token is { Kind: ScriptKind.Assign, Index: 0 } && _cards[card].Number != 0
+            && _cards[card].Number != token.Number) Violate("2 a card that has a number is given another");
     }
 
     private void CheckSent(bool zombie, Message message)

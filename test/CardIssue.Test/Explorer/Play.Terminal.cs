@@ -170,13 +170,19 @@ internal sealed partial class Play
 
     private void ToCard(Card card, int sequence, CommandToken token)
     {
+        var model = _cards[card];
+        var taken = model.Execute(options, card, token);
+        if (token.Kind is ScriptKind.Open) Opening = true;
         var (after, response) = _choice.Mishap switch
         {
-            Mishap.CardErrs => (_cards[card].PowerDown(), new ResponseToken(Answer.Error, card, token.Fence, token.Opening, Found.Nothing)),
-            Mishap.CardRefuses when _cards[card].Execute(options.Plan, card, token).Response.Answer is Answer.Success =>
-                (_cards[card], new ResponseToken(Answer.Refused, card, token.Fence, token.Opening, Found.Nothing)),
-            _ => _cards[card].Execute(options.Plan, card, token),
+            Mishap.CardErrs => (model.PowerDown(), taken.Response with { Answer = Answer.Error, Found = Found.Nothing }),
+            Mishap.CardRefuses when taken.Response.Answer is Answer.Success =>
+                (model, taken.Response with { Answer = Answer.Refused, Found = Found.Nothing }),
+            Mishap.Altered when token.Kind is ScriptKind.Open =>
+                (taken.Card, taken.Response with { Told = Altered(card, taken.Response.Told) }),
+            _ => taken,
         };
+        if (!ReferenceEquals(after, model) && response.Answer is Answer.Success) CheckNumbering(card, token);
         _cards = _cards.With(card, after);
         CheckExecuted(card, token);
         if (_choice.Mishap is Mishap.PulledAfter) _cards = _cards.TakeOut();
@@ -188,5 +194,13 @@ internal sealed partial class Play
         }
         _terminal = _terminal with { Responses = _terminal.Responses.Add(response.Encode()) };
         Answers(new TerminalEvent.Answered(sequence, response.Answer is Answer.Success));
+    }
+
+    /// <summary>Another identity than the card tells: the other card's, the bound card's number, or none.</summary>
+    private byte Altered(Card card, byte told)
+    {
+        var other = card is Card.A ? Card.B : Card.A;
+        if (options.Identities is not Identities.Given) return options.ToldBy(other, _cards[other]);
+        return told != 0 ? (byte)0 : _cards[other].Number != 0 ? _cards[other].Number : (byte)9;
     }
 }

@@ -26,6 +26,9 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     /// <summary>Which effects of a center's step were saves, as bits; which of a terminal's step went to the card.</summary>
     public int Fragile { get; private set; }
 
+    /// <summary>Whether a card took a command in the clear.</summary>
+    public bool Opening { get; private set; }
+
     /// <summary>What each machine did, in words; only when asked for.</summary>
     public List<string>? Told { get; set; }
 
@@ -33,7 +36,7 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     public World Take(World w, Choice choice)
     {
         (_center, _zombie, _terminal, _store, _cards, _budget) = (w.Center, w.Zombie, w.Terminal, w.Store, w.Cards, w.Budget);
-        (_choice, Violation, Effects, Fragile) = (choice, null, 0, 0);
+        (_choice, Violation, Effects, Fragile, Opening) = (choice, null, 0, 0, false);
         if (choice.IsFault) _budget = _budget with { Faults = _budget.Faults - 1 };
         Happen(choice.Happening);
         Settle();

@@ -8,7 +8,9 @@ internal static class Probe
 {
     private static readonly Verdict[] Verdicts =
     [
-        new Verdict.Genuine(Store.IdOf(Card.A)), new Verdict.Genuine(Store.IdOf(Card.B)), new Verdict.Rejected(CardRejection.NotGenuine),
+        new Verdict.Genuine(Store.IdOf(Card.A)), new Verdict.Genuine(Store.IdOf(Card.B)),
+            new Verdict.Genuine(Store.IdOf(Card.B), IdentityKind.Blank),
+        new Verdict.Rejected(CardRejection.NotGenuine), new Verdict.Stranger(),
         new Verdict.Done(ProofKind.CardMac), new Verdict.NotDone(), new Verdict.InDoubt(), new Verdict.Unclear(), new Verdict.CardLost(),
     ];
 

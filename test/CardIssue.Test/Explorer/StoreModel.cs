@@ -19,17 +19,21 @@ internal enum OrderState
 /// <summary>The store, with the one order of the world. Strict: a change that does not follow from what it has is a violation.</summary>
 /// <param name="Fence">The highest fencing number given.</param>
 /// <param name="Held">Whether that claim was not let go.</param>
-/// <param name="TriesA">Authentication tries counted for card A.</param>
-/// <param name="TriesB">The same for card B.</param>
+/// <param name="Counted">Authentication tries counted, by identity, in order of the identities.</param>
 /// <param name="Backup">An older copy, in worlds where the store may be restored.</param>
 internal sealed record Store(
-    OrderState State, long Fence, bool Held, Card? Bound, Progress Progress, int TriesA, int TriesB, Store? Backup)
+    OrderState State, long Fence, bool Held, CardId? Bound, Progress Progress, ValueList<CountedTries> Counted, Store? Backup)
 {
-    public static Store Fresh => new(OrderState.Ready, 0, false, null, Progress.None, 0, 0, null);
+    public static Store Fresh => new(OrderState.Ready, 0, false, null, Progress.None, default, null);
 
     public bool Over => State is OrderState.Issued or OrderState.Waiting or OrderState.Quarantined;
 
-    public int Tries(Card card) => card switch { Card.A => TriesA, Card.B => TriesB, Card.X => 0 };
+    public int Tries(CardId card)
+    {
+        foreach (var counted in Counted.Span)
+            if (counted.Card == card) return counted.Tries;
+        return 0;
+    }
 
     /// <summary>Applies a change; a violation says what does not follow.</summary>
     public (Store Store, string? Violation) Apply(OrderChange change, WorldOptions world)
@@ -40,24 +44,31 @@ internal sealed record Store(
         {
             OrderChange.Released => (this with { Held = false, State = State is OrderState.Claimed ? OrderState.Ready : State }, null),
             _ when Over => Wrong($"{change} of an order that is {State}"),
-            OrderChange.Authenticating(var id) => Try(CardOf(id), world),
-            OrderChange.Bound when Bound is not null => Wrong("bound twice"),
-            OrderChange.Bound(var id) => (Cleared(CardOf(id)) with { Bound = CardOf(id), State = OrderState.Bound }, null),
-            OrderChange.Opened(var id) when CardOf(id) != Bound => Wrong("another card opened as the bound one"),
-            OrderChange.Opened(var id) => (Cleared(CardOf(id)), null),
+            OrderChange.Authenticating(var id) => Try(id, world),
+            OrderChange.Bound or OrderChange.Numbering when Bound is not null =>
+                Wrong(change is OrderChange.Bound ? "bound twice" : "a number is given for an order that has a card"),
+            OrderChange.Numbering(var id) => (With(id, 0), null),
+            OrderChange.Bound(var id) => (With(id, 0) with { Bound = id, State = OrderState.Bound }, null),
+            OrderChange.Opened(var id, _) when id != Bound => Wrong("another card opened as the bound one"),
+            OrderChange.Opened(var id, true) => (With(id, 0), null),
+            OrderChange.Opened(var id, false) => (With(id, 0) with { Progress = p with { Unproved = p.Furthest } }, null),
             _ when Bound is null => Wrong($"{change} before a card is bound"),
             OrderChange.Leaving(var r, var a) when r != p.Confirmed + 1 || r >= closing => Wrong($"record {r} leaves when {p.Confirmed} are confirmed (attempt {a})"),
             OrderChange.Leaving(var r, var a) when a > world.CenterPolicy.MaxAttempts || (r <= p.Furthest && a < p.Attempt) => Wrong($"record {r} leaves at attempt {a}"),
-            OrderChange.Leaving(var r, var a) => (this with { State = OrderState.Writing, Progress = new(p.Confirmed, r, a, Math.Max(p.Furthest, r)) }, null),
-            OrderChange.Confirmed(var r) when p.InDoubt != r || r != p.Confirmed + 1 => Wrong($"record {r} confirmed out of turn"),
+            OrderChange.Leaving(var r, var a) =>
+                (this with { State = OrderState.Writing, Progress = p with { InDoubt = r, Attempt = a,
+                Furthest = Math.Max(p.Furthest, r) } }, null),
+            OrderChange.Confirmed(var r) when r != p.Confirmed + 1 || (p.InDoubt != r && (p.InDoubt != 0 || r > p.Unproved)) =>
+                Wrong($"record {r} confirmed out of turn"),
             OrderChange.Confirmed(var r) => (this with { Progress = p with { Confirmed = r, InDoubt = 0 } }, null),
             OrderChange.NotDone(var r, _) when p.InDoubt != r => Wrong($"record {r} not done, and not in doubt"),
             OrderChange.NotDone(_, var a) => (this with { Progress = p with { InDoubt = 0, Attempt = a } }, null),
-            OrderChange.Rewound(var j, _) when j > p.Confirmed || p.InDoubt == 0 => Wrong($"rewound to {j}"),
+            OrderChange.Rewound(var j, _) when j > p.Confirmed || (p.InDoubt == 0 && j > 0) => Wrong($"rewound to {j}"),
             OrderChange.Rewound(var j, var a) => (this with { Progress = p with { Confirmed = j, InDoubt = 0, Attempt = a } }, null),
             OrderChange.Closing(var a) when p.Confirmed != closing - 1 || a > world.CenterPolicy.MaxAttempts => Wrong($"closing at attempt {a} when {p.Confirmed} are confirmed"),
-            OrderChange.Closing(var a) => (this with { State = OrderState.Closing, Progress = new(p.Confirmed, closing, a, closing) }, null),
-            OrderChange.Issued(var id) when CardOf(id) != Bound || p.InDoubt != closing => Wrong("issued out of turn"),
+            OrderChange.Closing(var a) =>
+                (this with { State = OrderState.Closing, Progress = p with { InDoubt = closing, Attempt = a, Furthest = closing } }, null),
+            OrderChange.Issued(var id) when id != Bound || p.InDoubt != closing => Wrong("issued out of turn"),
             OrderChange.Issued => (this with { State = OrderState.Issued }, null),
             OrderChange.Waiting => (this with { State = OrderState.Waiting }, null),
             _ => Wrong($"unknown change {change}"),
@@ -76,18 +87,25 @@ internal sealed record Store(
     /// <summary>An older copy came back: the order is quarantined, and fencing numbers go on above all that were ever given.</summary>
     public Store Restore() => Backup! with { State = OrderState.Quarantined, Fence = Fence + 1, Held = false };
 
-    public static Card CardOf(CardId id) => (Card)id.Value[0];
+    public static CardId IdOf(byte number) => new(ByteString.Own([number]));
 
-    public static CardId IdOf(Card card) => new(ByteString.Own([(byte)card]));
+    public static CardId IdOf(Card card) => IdOf((byte)card);
 
-    private (Store, string?) Try(Card card, WorldOptions world)
+    private (Store, string?) Try(CardId card, WorldOptions world)
     {
         if (Bound is { } bound && bound != card) return Wrong("an authentication of another card than the bound one");
         if (Tries(card) >= world.MaxTries) return Wrong("an authentication of a barred card");
-        return (card is Card.A ? this with { TriesA = TriesA + 1 } : this with { TriesB = TriesB + 1 }, null);
+        return (With(card, Tries(card) + 1), null);
     }
 
-    private Store Cleared(Card card) => card is Card.A ? this with { TriesA = 0 } : this with { TriesB = 0 };
+    private Store With(CardId card, int tries) => tries == Tries(card) ? this : this with
+    {
+        Counted = ValueList.Create<CountedTries>([.. Counted.Where(c => c.Card != card)
+            .Concat(tries == 0 ? [] : [new CountedTries(card, tries)]).OrderBy(c => c.Card.Value[0])]),
+    };
 
     private (Store, string?) Wrong(string what) => (this, $"3/4 store: {what}");
 }
+
+/// <summary>Authentication tries counted for an identity.</summary>
+internal readonly record struct CountedTries(CardId Card, int Tries);

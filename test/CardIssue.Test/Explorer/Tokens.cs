@@ -15,12 +15,15 @@ internal enum Card : byte
 }
 
 /// <summary>What the world's cryptography knows of a command: who wrapped it, for which opening, at which counter.</summary>
-internal readonly record struct CommandToken(ScriptKind Kind, int Record, int Index, int Count, long Fence, int Opening, int Counter, bool Sealed)
+/// <param name="Number">With <see cref="ScriptKind.Assign"/>: the number to give to the card.</param>
+internal readonly record struct CommandToken(ScriptKind Kind, int Record, int Index, int Count, long Fence, int Opening, int Counter,
+    bool Sealed, byte Number = 0)
 {
     public ByteString Encode() => ByteString.Own(
-        [(byte)Kind, (byte)Record, (byte)Index, (byte)Count, (byte)Fence, (byte)Opening, (byte)Counter, Sealed ? (byte)1 : (byte)0]);
+        [(byte)Kind, (byte)Record, (byte)Index, (byte)Count, (byte)Fence, (byte)Opening, (byte)Counter, Sealed ? (byte)1 : (byte)0,
+            Number]);
 
-    public static CommandToken Decode(ByteString b) => new((ScriptKind)b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] == 1);
+    public static CommandToken Decode(ByteString b) => new((ScriptKind)b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] == 1, b[8]);
 }
 
 /// <summary>How a card answers.</summary>
@@ -43,9 +46,10 @@ internal enum Found : byte
 }
 
 /// <summary>What the world's cryptography knows of a response.</summary>
-internal readonly record struct ResponseToken(Answer Answer, Card Card, long Fence, int Opening, Found Found)
+/// <param name="Told">The identity that the card tells of itself; in worlds where the center gives numbers, its number, 0 for none.</param>
+internal readonly record struct ResponseToken(Answer Answer, Card Card, long Fence, int Opening, Found Found, byte Told)
 {
-    public ByteString Encode() => ByteString.Own([(byte)Answer, (byte)Card, (byte)Fence, (byte)Opening, (byte)Found]);
+    public ByteString Encode() => ByteString.Own([(byte)Answer, (byte)Card, (byte)Fence, (byte)Opening, (byte)Found, Told]);
 
-    public static ResponseToken Decode(ByteString b) => new((Answer)b[0], (Card)b[1], b[2], b[3], (Found)b[4]);
+    public static ResponseToken Decode(ByteString b) => new((Answer)b[0], (Card)b[1], b[2], b[3], (Found)b[4], b[5]);
 }

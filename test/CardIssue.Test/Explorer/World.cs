@@ -30,7 +30,22 @@ internal enum Faults
     /// <summary>A peer that does not keep to the protocol puts a message on the line.</summary>
     Inject = 512,
     Module = 1024,
+    /// <summary>The terminal alters what a card says of itself before its channel is open.</summary>
+    Alter = 2048,
+    /// <summary>Of <see cref="Card"/> only what lets another card take its place: pulled after a command took effect, or swapped.</summary>
+    Swap = 4096,
     All = Cut | Lose | Double | CrashCenter | CrashTerminal | Card | SaveFails | SpuriousTimer,
+}
+
+/// <summary>What the cards of a world are known by.</summary>
+internal enum Identities
+{
+    /// <summary>Each tells another identity.</summary>
+    Unique,
+    /// <summary>The good cards tell the same.</summary>
+    Equal,
+    /// <summary>The center gives each a number; before that the good cards tell the same.</summary>
+    Given,
 }
 
 /// <summary>What does not change within a world.</summary>
@@ -42,6 +57,7 @@ internal sealed record WorldOptions
     public CenterPolicy CenterPolicy { get; init; } = new(MaxAttempts: 2, MaxCards: 2, MaxOpenings: 5);
     public TerminalPolicy TerminalPolicy { get; init; } = new(Window: 2, CreditStep: 1);
     public int MaxTries { get; init; } = 3;
+    public Identities Identities { get; init; }
     public bool TerminalKnown { get; init; } = true;
     public bool ReaderKnown { get; init; } = true;
     public bool CenterGenuine { get; init; } = true;
@@ -55,6 +71,22 @@ internal sealed record WorldOptions
     public bool Fenced { get; init; } = true;
     /// <summary>Whether a restored order is quarantined; false only in a planted bug.</summary>
     public bool Quarantines { get; init; } = true;
+
+    /// <summary>What a card tells of itself.</summary>
+    public byte ToldBy(Card card, CardModel model) => Identities switch
+    {
+        Identities.Unique => (byte)card,
+        Identities.Equal => card is Card.X ? (byte)Card.X : (byte)Card.A,
+        Identities.Given => model.Number,
+    };
+
+    /// <summary>What the center knows a card by that tells this.</summary>
+    public CardId IdOf(byte told) => Store.IdOf(Identities is Identities.Given ? (byte)(Numbered + told) : told);
+
+    /// <summary>What the center knows a card by.</summary>
+    public CardId IdOf(Card card, CardModel model) => IdOf(ToldBy(card, model));
+
+    private const byte Numbered = 16;
 }
 
 /// <summary>What may still happen that nobody has to do.</summary>
@@ -98,7 +130,9 @@ internal sealed record CenterSide(
 /// <param name="Counter">Commands wrapped so far.</param>
 /// <param name="Genuine">The card whose cryptogram was verified.</param>
 /// <param name="Spent">Whether something in this opening came out other than done: the counters of the two sides may differ.</param>
-internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Genuine, bool Spent = false);
+/// <param name="Told">What the card told of itself before the channel was open.</param>
+/// <param name="Number">The number to give to it.</param>
+internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Genuine, bool Spent = false, byte Told = 0, byte Number = 0);
 
 /// <summary>The terminal and its host.</summary>
 /// <param name="Pending">What module, reader and card are about to answer, oldest first.</param>

@@ -13,9 +13,12 @@ internal static class Worlds
 
     public static RecordShape Repeatable(int commands) => new(commands, Repeat.Repeatable);
 
-    public static RecordShape LookFirst(int commands) => new(commands, Repeat.LookFirst, LookCommands: 1);
+    public static RecordShape LookFirst(int commands) => new(commands, Repeat.LookFirst, LookCommands: 1, EvidenceCommands: 1);
 
     public static RecordShape StartOver(int commands, int at) => new(commands, Repeat.StartOver, RestartAt: at);
+
+    /// <summary>The same where the center gives each card a number, and what a card tells of itself is read again in its channel.</summary>
+    public static PlanShape Numbering(PlanShape plan) => plan with { AuthenticateCommands = 2, AssignCommands = 2 };
 
     private static readonly PlanShape Two = Plan(false, LookFirst(2), StartOver(2, 2));
 
@@ -23,26 +26,64 @@ internal static class Worlds
 
     public static readonly Pinned[] All =
     [
-        new(Simple, 102_691, 163_701, 5_380),
-        new(Simple with { Name = "any fault, three records, end-to-end", Plan = Plan(false, Repeatable(2), LookFirst(3), StartOver(2, 1)) }, 146_277, 229_351, 7_174),
-        new(Simple with { Name = "any fault, three records, sealed", Plan = Plan(true, LookFirst(1), Repeatable(2), StartOver(2, 2)), Faults = Faults.All | Faults.Module }, 127_750, 199_072, 6_271),
-        new(Simple with { Name = "any two faults, one record", Plan = Plan(false, LookFirst(1)), Budget = new(2, 2, 0, 0, 0, 0) }, 1_542_214, 3_102_799, 24_532),
-        new(Simple with { Name = "two card faults", Plan = Two, Faults = Faults.Card, Budget = new(2, 2, 0, 0, 0, 0) }, 1_547_634, 2_461_765, 30_102),
-        new(Simple with { Name = "two card faults, one try", Plan = Plan(false, Repeatable(1)), MaxTries = 1, Faults = Faults.Card, Budget = new(2, 2, 0, 0, 0, 0) }, 655_373, 1_047_275, 16_365),
-        new(Simple with { Name = "two crashes", Plan = Two, Faults = Faults.CrashCenter | Faults.CrashTerminal, Budget = new(2, 3, 0, 0, 0, 0) }, 369_453, 922_946, 8_295),
-        new(Simple with { Name = "two line faults", Plan = Two, Faults = Faults.Cut | Faults.Lose | Faults.Double, Budget = new(2, 2, 0, 0, 0, 0) }, 108_783, 224_178, 3_428),
-        new(Simple with { Name = "three cuts and crashes", Plan = Plan(false, LookFirst(2)), Faults = Faults.Cut | Faults.CrashCenter, Budget = new(3, 2, 0, 0, 0, 0) }, 87_043, 233_367, 941),
-        new(Simple with { Name = "a session that lives on", Plan = Plan(false, LookFirst(2)), Zombies = true, Faults = Faults.Cut | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 860_203, 2_609_820, 6_468),
-        new(Simple with { Name = "store restored", Plan = Two, Faults = Faults.Restore | Faults.Cut | Faults.CrashCenter, Budget = new(2, 2, 1, 0, 0, 0) }, 243_470, 532_360, 491),
+        new(Simple, 105_209, 167_186, 5_482),
+        new(Simple with { Name = "any fault, three records, end-to-end",
+            Plan = Plan(false, Repeatable(2), LookFirst(3), StartOver(2, 1)) }, 145_271, 228_340, 7_148),
+        new(Simple with { Name = "any fault, three records, sealed", Plan = Plan(true, LookFirst(1), Repeatable(2), StartOver(2, 2)),
+            Faults = Faults.All | Faults.Module }, 131_588, 204_327, 6_397),
+        new(Simple with { Name = "any two faults, one record", Plan = Plan(false, LookFirst(1)), Budget = new(2, 2, 0, 0, 0, 0) },
+            1_616_214, 3_231_140, 29_495),
+        new(Simple with { Name = "two card faults", Plan = Two, Faults = Faults.Card, Budget = new(2, 2, 0, 0, 0, 0) }, 1_650_599,
+            2_630_741, 36_536),
+        new(Simple with { Name = "two card faults, one try", Plan = Plan(false, Repeatable(1)), MaxTries = 1, Faults = Faults.Card,
+            Budget = new(2, 2, 0, 0, 0, 0) }, 651_359, 1_040_154, 19_017),
+        new(Simple with { Name = "two crashes", Plan = Two, Faults = Faults.CrashCenter | Faults.CrashTerminal,
+            Budget = new(2, 3, 0, 0, 0, 0) }, 413_995, 990_063, 11_061),
+        new(Simple with { Name = "two line faults", Plan = Two, Faults = Faults.Cut | Faults.Lose | Faults.Double,
+            Budget = new(2, 2, 0, 0, 0, 0) }, 114_734, 233_219, 3_518),
+        new(Simple with { Name = "three cuts and crashes", Plan = Plan(false, LookFirst(2)), Faults = Faults.Cut | Faults.CrashCenter,
+            Budget = new(3, 2, 0, 0, 0, 0) }, 97_791, 254_856, 941),
+        new(Simple with { Name = "a session that lives on", Plan = Plan(false, LookFirst(2)), Zombies = true,
+            Faults = Faults.Cut | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 884_813, 2_671_904, 8_159),
+        new(Simple with { Name = "store restored", Plan = Two, Faults = Faults.Restore | Faults.Cut | Faults.CrashCenter,
+            Budget = new(2, 2, 1, 0, 0, 0) }, 257_045, 551_854, 491),
         new(Simple with
         {
             Name = "start over at a record to be looked at", Plan = Plan(false, LookFirst(1), StartOver(1, 1)), CenterPolicy = new(3, 2, 5),
             Faults = Faults.Cut | Faults.Card, Budget = new(2, 2, 0, 0, 0, 0),
-        }, 1_583_061, 2_608_279, 31_404),
-        new(Simple with { Name = "operators", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 1, 1, 1, 1) }, 877_512, 1_981_232, 10_864),
+        }, 1_734_622, 2_846_831, 36_834),
+        new(Simple with { Name = "equal identities, any fault", Identities = Identities.Equal, Budget = new(1, 1, 1, 0, 0, 0) }, 32_440,
+            48_612, 14_186),
+        new(Simple with { Name = "equal identities, evidence, two faults", Plan = Plan(false, LookFirst(1)), Identities = Identities.Equal,
+            Faults = Faults.Card | Faults.Cut, Budget = new(2, 1, 0, 0, 0, 0) }, 132_503, 225_336, 13_854),
+        new(Simple with { Name = "equal identities, late evidence", Plan = Plan(false, Repeatable(1), LookFirst(1)),
+            Identities = Identities.Equal, Faults = Faults.Swap | Faults.Cut, Budget = new(2, 1, 0, 0, 0, 0) }, 149_920, 257_114, 14_729),
+        new(Simple with { Name = "equal identities, three swaps", Plan = Plan(false, LookFirst(1), Repeatable(1)),
+            CenterPolicy = new(3, 3, 5), Identities = Identities.Equal, Faults = Faults.Swap, Budget = new(3, 1, 0, 0, 0, 0) }, 712_279,
+            1_263_706, 42_607),
+        new(Simple with { Name = "equal identities, no evidence", Plan = Plan(true, Repeatable(1), StartOver(1, 2)),
+            Identities = Identities.Equal, Faults = Faults.Swap | Faults.Cut, Budget = new(2, 1, 0, 0, 0, 0) }, 139_361, 239_863, 8_764),
+        new(Simple with { Name = "identities altered on the way", Plan = Plan(false, LookFirst(1)) with { AuthenticateCommands = 2 },
+            Faults = Faults.Alter | Faults.Swap, Budget = new(2, 1, 0, 0, 0, 0) }, 59_201, 97_112, 14_610),
+        new(Simple with { Name = "numbers given, any fault", Plan = Numbering(Plan(false, Repeatable(2), LookFirst(1))),
+            Identities = Identities.Given, Faults = Faults.All | Faults.Alter, Budget = new(1, 1, 1, 0, 0, 0) }, 30_620, 46_275, 7_944),
+        new(Simple with { Name = "numbers given, sealed, two faults", Plan = Numbering(Plan(true, Repeatable(1))),
+            Identities = Identities.Given, Faults = Faults.Card | Faults.Cut, Budget = new(2, 1, 0, 0, 0, 0) }, 231_717, 395_132, 14_541),
+        new(Simple with { Name = "numbers given, altered and swapped", Plan = Numbering(Plan(false, Repeatable(1), Repeatable(1))),
+            Identities = Identities.Given, Faults = Faults.Alter | Faults.Swap, Budget = new(2, 1, 0, 0, 0, 0) }, 135_602, 219_349, 15_291),
+        new(Simple with { Name = "numbers given, a session that lives on", Plan = Numbering(Plan(false, Repeatable(1))),
+            Identities = Identities.Given, Zombies = true, Faults = Faults.Cut | Faults.SaveFails, Budget = new(2, 1, 0, 0, 0, 0) },
+            56_969, 160_042, 6_038),
+        new(Simple with { Name = "numbers given, crashes", Plan = Numbering(Plan(false, Repeatable(1))), Identities = Identities.Given,
+            Faults = Faults.CrashCenter | Faults.CrashTerminal | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 72_900, 170_714,
+            5_257),
+        new(Simple with { Name = "operators", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 1, 1, 1, 1) },
+            884_738, 1_995_617, 13_916),
         new(Simple with { Name = "operators, wrong cards", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 3, 0, 0, 0) }, 10_928, 14_862, 433),
-        new(Simple with { Name = "operators and a fault", Plan = Plan(false, Repeatable(1)), Faults = Faults.Cut | Faults.Card | Faults.SaveFails, Budget = new(1, 2, 0, 1, 0, 0) }, 403_909, 797_896, 14_891),
-        new(Simple with { Name = "a bad peer", Plan = Plan(false, Repeatable(1)), Faults = Faults.Inject, Budget = new(1, 2, 0, 0, 0, 0) }, 53_907, 129_434, 2_016),
+        new(Simple with { Name = "operators and a fault", Plan = Plan(false, Repeatable(1)),
+            Faults = Faults.Cut | Faults.Card | Faults.SaveFails, Budget = new(1, 2, 0, 1, 0, 0) }, 413_070, 811_033, 19_273),
+        new(Simple with { Name = "a bad peer", Plan = Plan(false, Repeatable(1)), Faults = Faults.Inject, Budget = new(1, 2, 0, 0, 0, 0) },
+            54_892, 130_935, 2_154),
         new(Simple with { Name = "unknown terminal", Ends = false, TerminalKnown = false, Budget = new(1, 1, 0, 1, 1, 1) }, 1_038, 4_222, 0),
         new(Simple with { Name = "unknown center", Ends = false, CenterGenuine = false, Budget = new(1, 1, 0, 1, 1, 1) }, 1_400, 5_791, 0),
         new(Simple with { Name = "unknown reader", ReaderKnown = false, Budget = new(1, 2, 0, 1, 1, 1) }, 65_373, 256_728, 0),

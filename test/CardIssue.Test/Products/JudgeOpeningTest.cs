@@ -11,7 +11,7 @@ namespace CardIssue.Test.Products;
 public class JudgeOpeningTest
 {
     private static readonly ICardProfile Profile = CardProfiles.Find("globalplatform")!;
-    private static readonly ByteString Chip = ByteString.FromHex("9F7F2A 4790 5168 4791 2081 3B00 6250 11111111 2222 000000000000000000000000000000000000000000000000");
+    private static readonly CardProduct Chip = Sample.Product() with { Identity = [new IdentitySource.ProductionLifeCycle()] };
     private static readonly ByteString Update = ByteString.FromHex("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C");
     private static readonly CardProduct Started = Sample.Product() with { Start = new StartState(Sample.State, [0x03, 0x07]) };
 
@@ -23,33 +23,16 @@ public class JudgeOpeningTest
     private static UnwrapResult State(byte lifeCycle) => new UnwrapResult.Authenticated(Sample.Entry(lifeCycle), 0x9000);
 
     [Test]
-    public void Open_SelectsReadsTheChipAndAsksForTheNamedKeys()
+    public void Open_SelectsReadsWhoTheCardIsAndAsksForTheNamedKeys()
     {
-        var commands = Profile.Open(Sample.Product(), ByteString.FromHex("1122334455667788").Span);
+        var commands = Profile.Open(Chip, ByteString.FromHex("1122334455667788").Span);
         Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()),
             Is.EqualTo(new[] { "00A4040008A00000015100000000", "80CA9F7F00", "8050300008112233445566778800" }));
-        Assert.That(commands.Select(c => c.Expected), Is.EqualTo(new ValueList<ushort>[] { default, [ExpectedStatus.Any], default }), "only the chip's data is not needed");
-        Assert.That(commands, Has.Count.EqualTo(Profile.OpenCommands(Sample.Product())));
-    }
-
-    [Test]
-    public void Opened_WithKeysOfItsOwn_IsIdentifiedByWhatTheCryptogramProves()
-    {
-        var reading = (OpeningReading.Ready)Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip), Says(0x9000, Update)]);
-        var diversified = Sample.Product() with { Diversification = CardIssue.Core.Keys.KeyDiversification.Kdf3 };
-        Assert.That(Profile.IdentityOf(diversified, reading).ToString(), Is.EqualTo("00010203040506070809"), "the chip's data could be the terminal's");
-    }
-
-    [Test]
-    public void Opened_WithSharedKeys_WithAndWithoutChipData_IdentifiesTheCard()
-    {
-        var shared = Sample.Product() with { Diversification = CardIssue.Core.Keys.KeyDiversification.None };
-        var with = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip), Says(0x9000, Update)]);
-        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)with).ToString(), Is.EqualTo("00010203040506070809" + "47905168" + "2222" + "11111111"));
-        var without = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x6A88), Says(0x9000, Update)]);
-        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)without).ToString(), Is.EqualTo("00010203040506070809"));
-        var broken = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says(0x9000, Chip.Slice(0, 20)), Says(0x9000, Update)]);
-        Assert.That(Profile.IdentityOf(shared, (OpeningReading.Ready)broken).ToString(), Is.EqualTo("00010203040506070809"));
+        Assert.That(commands.Select(c => c.Expected), Is.EqualTo(new ValueList<ushort>[] { default, [ExpectedStatus.Any], default }),
+            "any answer to what may be missing will do");
+        Assert.That(commands, Has.Count.EqualTo(Profile.OpenCommands(Chip)));
+        Assert.That(Profile.OpenCommands(Sample.Product()), Is.EqualTo(2),
+            "where the keys come from the diversification data, nothing else is asked");
     }
 
     [Test]
@@ -69,9 +52,13 @@ public class JudgeOpeningTest
     [TestCase(0x6283)]
     public void ChipData_Refused_IsDoneWithout(int statusWord)
     {
-        Assert.That(ExpectedStatus.Admits(Profile.Open(Sample.Product(), new byte[8])[1].Expected, (ushort)statusWord), Is.True);
-        var ready = Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, [Says(0x9000), Says((ushort)statusWord), Says(0x9000, Update)]) as OpeningReading.Ready;
-        Assert.That(ready?.Chip, Is.EqualTo(ByteString.Empty));
+        var given = Sample.Product() with { Identity = [new IdentitySource.Assigned()] };
+        Assert.That(Profile.Open(given, new byte[8]).Skip(1).SkipLast(1).All(c => ExpectedStatus.Admits(c.Expected, (ushort)statusWord)),
+            Is.True);
+        var refused = Says((ushort)statusWord);
+        var ready = Profile.ReadOpening(given, ScriptStop.Completed,
+            [Says(0x9000), refused, refused, Says(0x9000, Update)]) as OpeningReading.Ready;
+        Assert.That(Profile.IdentityOf(given, ready!, _ => false).Kind, Is.EqualTo(IdentityKind.Blank));
     }
 
     [TestCase(1, 0x6A82, CardRejection.NoApplication)]
@@ -84,7 +71,7 @@ public class JudgeOpeningTest
     public void Opening_ThatStops_SaysWhere(int answers, int statusWord, CardRejection code)
     {
         ResponseApdu[] responses = [.. Enumerable.Repeat(Says(0x9000), answers - 1), Says((ushort)statusWord)];
-        var rejected = (OpeningReading.Rejected)Profile.ReadOpening(Sample.Product(), ScriptStop.UnexpectedStatus, responses);
+        var rejected = (OpeningReading.Rejected)Profile.ReadOpening(Chip, ScriptStop.UnexpectedStatus, responses);
         Assert.That(rejected.Code, Is.EqualTo(code));
         Assert.That(rejected.Detail, Does.Contain($"{statusWord:X4}"));
     }
@@ -176,8 +163,14 @@ public class JudgeOpeningTest
     [TestCase(0x9001)]
     public void ChipData_ThatComesWithARefusal_IsNotBelieved(int statusWord)
     {
-        ResponseApdu[] answers = [Says(0x9000), Says((ushort)statusWord, Chip), Says(0x9000, Update)];
-        Assert.That((Profile.ReadOpening(Sample.Product(), ScriptStop.Completed, answers) as OpeningReading.Ready)?.Chip, Is.EqualTo(ByteString.Empty));
+        var lifeCycle = ByteString.FromHex("9F7F2A 4790 5168 4791 2081 3B00 6250 11111111 2222" + new string('0', 48));
+        string? Told(ushort answered)
+        {
+            ResponseApdu[] answers = [Says(0x9000), Says(answered, lifeCycle), Says(0x9000, Update)];
+            var ready = (OpeningReading.Ready)Profile.ReadOpening(Chip, ScriptStop.Completed, answers);
+            return Profile.IdentityOf(Chip, ready, _ => false).Card?.ToString();
+        }
+        Assert.That((Told(0x9000), Told((ushort)statusWord)), Is.EqualTo(("9F7F47905168222211111111", (string?)null)));
     }
 
     [Test]

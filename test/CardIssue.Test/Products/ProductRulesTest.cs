@@ -24,6 +24,27 @@ public class ProductRulesTest
     }
 
     [Test]
+    public void Identity_ThatProvesNothingOrIsNeverAsked_IsAFault()
+    {
+        IEnumerable<string> Of(KeyDiversification diversification, params IdentitySource[] sources) =>
+            Faults(Sample.Product() with { Diversification = diversification, Identity = [.. sources] });
+        var (told, chip, given) = (new IdentitySource.DiversificationData(), new IdentitySource.ProductionLifeCycle(),
+            new IdentitySource.Assigned());
+        Assert.That(Of(KeyDiversification.None, told), Is.EqualTo(new[] { "0 identity" }),
+            "shared keys do not prove it, and it can't be read again");
+        Assert.That(Of(KeyDiversification.Kdf3, told, chip, given), Is.Empty);
+        Assert.That(Of(KeyDiversification.Kdf3, given, chip), Is.EqualTo(new[] { "0 identity" }), "the chip would never be asked");
+        Assert.That(Of(KeyDiversification.Kdf3, chip, chip), Is.EqualTo(new[] { "0 identity" }));
+        foreach (var p1 in new byte[] { 0x90, 0x88, 0x80 }) Assert.That(Of(KeyDiversification.Kdf3, given with { StoreDataP1 = p1 }),
+            Is.Empty);
+        foreach (var p1 in new byte[] { 0x10, 0x00, 0x98, 0xE8, 0xF0 }) Assert.That(Of(KeyDiversification.Kdf3,
+            given with { StoreDataP1 = p1 }), Is.EqualTo(new[] { "0 identity" }), $"{p1:X2}");
+        Assert.That(Of(KeyDiversification.Kdf3, given with { Command = 0x00DA0101 }), Is.Empty);
+        Assert.That(Of(KeyDiversification.Kdf3, given with { Command = 0x00A40400 }), Is.EqualTo(new[] { "0 identity" }),
+            "SELECT ends the channel");
+    }
+
+    [Test]
     public void NamesAndNumbers_AreChecked()
     {
         Assert.That(Faults(Sample.Product() with { Name = "a b", Version = 0, KeySet = "", Profile = "piv" }),

@@ -69,4 +69,80 @@ public sealed class CenterMachineTest
         Assert.That(run.Heads, Is.EqualTo((ScriptKind[])[ScriptKind.Open, ScriptKind.Authenticate, .. Enumerable.Repeat(ScriptKind.Record, records), ScriptKind.Close]));
         Assert.That(run.Ended, Is.True);
     }
+
+    [Test]
+    public void FaultFreeRun_CardWithoutANumber_GetsOneBeforeAnythingElse()
+    {
+        var run = new FaultFreeRun(Worlds.Numbering(Worlds.Plan(false, Worlds.Repeatable(1))), new TerminalPolicy(), Identities.Given);
+        Assert.That(run.Heads,
+            Is.EqualTo(new[] { ScriptKind.Open, ScriptKind.Authenticate, ScriptKind.Assign, ScriptKind.Record, ScriptKind.Close }));
+        Assert.That(run.Ended, Is.True);
+    }
+
+    /// <summary>An order whose card is opened anew: which record it has to show, and what follows when it can't.</summary>
+    [TestCase(2, 0, 0, 2, TestName = "Return_LatestConfirmedRecordWithEvidence_IsAskedFor")]
+    [TestCase(3, 0, 0, 2, TestName = "Return_LatestConfirmedRecordHasNone_TheOneBeforeIsAskedFor")]
+    [TestCase(3, 0, 2, 0, TestName = "Return_EvidenceThatMayBeOnAnotherCardToo_IsWorthNothing")]
+    [TestCase(1, 2, 0, 0, TestName = "Return_RecordInDoubt_IsNoEvidence")]
+    public void Return_Opened_AsksForEvidence(int confirmed, int inDoubt, int unproved, int asked)
+    {
+        var step = Opened(confirmed, inDoubt, unproved);
+        var run = step.State.Work!.Script!;
+        Assert.That((run.Kind, run.Record, run.Count), Is.EqualTo((ScriptKind.Authenticate, asked, asked == 0 ? 1 : 2)));
+
+        var done = CenterMachine.On(step.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(run.First, new Verdict.Done(ProofKind.CardMac)));
+        var changes = done.Effects.OfType<CenterEffect.Save>().Select(save => save.Change).ToList();
+        Assert.That(changes[0], Is.EqualTo(new OrderChange.Opened(Store.IdOf(Card.A), asked > 0)));
+        if (asked == 0) Assert.That(changes[1], Is.EqualTo(new OrderChange.Rewound(0, 1)), "whatever card it is, it gets everything");
+
+        var stranger = CenterMachine.On(step.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(run.First, new Verdict.Stranger()));
+        Assert.That(stranger.Effects.OfType<CenterEffect.Send>().Single().Message,
+            Is.EqualTo(new CardRejected(0, CardRejection.OtherCard)));
+    }
+
+    [TestCase(0, false, TestName = "ClosingInDoubt_CardThatShowsIt_IsClosed")]
+    [TestCase(4, true, TestName = "ClosingInDoubt_NothingToShowItBy_WaitsForPeople")]
+    public void ClosingInDoubt_NotDone(int unproved, bool waits)
+    {
+        var opened = Opened(3, 4, unproved);
+        var looking = CenterMachine.On(opened.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(opened.State.Work!.Script!.First, new Verdict.Done(ProofKind.CardMac)));
+        Assert.That(looking.State.Work!.Script!.Kind, Is.EqualTo(ScriptKind.Look));
+        var looked = CenterMachine.On(looking.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(looking.State.Work.Script.First, new Verdict.NotDone()));
+        Assert.That(looked.Effects.OfType<CenterEffect.Save>().Last().Change,
+            Is.EqualTo(waits ? new OrderChange.Waiting(4) : new OrderChange.Closing(1)));
+    }
+
+    [Test]
+    public void ClosingInDoubt_Stranger_IsLookedAt_AndOnlyAClosedOneIsTheCard()
+    {
+        var opened = Opened(3, 4, 0);
+        var looking = CenterMachine.On(opened.State with { Phase = CenterPhase.Judging },
+            new CenterEvent.Judged(opened.State.Work!.Script!.First, new Verdict.Stranger()));
+        var judging = looking.State with { Phase = CenterPhase.Judging };
+        Assert.That(looking.Effects.OfType<CenterEffect.Save>(), Is.Empty, "nothing is known of it yet");
+        var notDone = CenterMachine.On(judging, new CenterEvent.Judged(judging.Work!.Script!.First, new Verdict.NotDone()));
+        Assert.That(notDone.Effects.OfType<CenterEffect.Send>().Single().Message, Is.EqualTo(new CardRejected(0, CardRejection.OtherCard)));
+        var done = CenterMachine.On(judging, new CenterEvent.Judged(judging.Work!.Script!.First, new Verdict.Done(ProofKind.CardState)));
+        Assert.That(done.Effects.OfType<CenterEffect.Save>().Single().Change, Is.EqualTo(new OrderChange.Issued(Store.IdOf(Card.A))));
+    }
+
+    /// <summary>Three records, of which the second has evidence, bound to card A, which is opened again.</summary>
+    private static Step<CenterState, CenterEffect> Opened(int confirmed, int inDoubt, int unproved)
+    {
+        var plan = Worlds.Plan(false, Worlds.Repeatable(1), Worlds.LookFirst(1), Worlds.Repeatable(1));
+        var progress = new Progress(confirmed, inDoubt, 1, Math.Max(confirmed, inDoubt), unproved);
+        var work = new Work
+        {
+            Claim = new Claim(Names.Order, 1, Store.IdOf(Card.A), progress, plan, Names.Token, "card"), Progress = progress,
+                Bound = Store.IdOf(Card.A), Opening = 1,
+            Script = new ScriptRun(ScriptKind.Open, 1, 0, 1, 0, 1, 1),
+        };
+        var state = CenterState.Start(new CenterPolicy()) with { Phase = CenterPhase.Judging,
+            Hello = new Hello(1, 1, Terminal, Names.Nonce, 8), Work = work, NextSequence = 1 };
+        return CenterMachine.On(state, new CenterEvent.Judged(0, new Verdict.Genuine(Store.IdOf(Card.A))));
+    }
 }

@@ -9,9 +9,10 @@ internal sealed class FaultFreeRun
     /// <summary>The most steps that an order may take here.</summary>
     private const int MaxSteps = 2_000;
 
-    public FaultFreeRun(PlanShape plan, TerminalPolicy policy)
+    public FaultFreeRun(PlanShape plan, TerminalPolicy policy, Identities identities = Identities.Unique)
     {
-        var options = Worlds.Simple with { Plan = plan, TerminalPolicy = policy, Budget = new Budget(0, 1, 0, 0, 0, 0) };
+        var options = Worlds.Simple with { Plan = plan, TerminalPolicy = policy, Identities = identities,
+            Budget = new Budget(0, 1, 0, 0, 0, 0) };
         var play = new Play(options);
         var choices = new Choices(options, play);
         var world = World.Start(options);

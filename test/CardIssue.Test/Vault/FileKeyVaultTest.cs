@@ -32,6 +32,25 @@ public class FileKeyVaultTest
     }
 
     [Test]
+    public void CardNumber_IsFresh_AndKnownAgain_AlsoByTheVaultOpenedAgain()
+    {
+        var numbers = Enumerable.Range(0, 100).Select(_ => _vault.CreateCardNumber()).ToList();
+        Assert.That(numbers.Distinct().Count(), Is.EqualTo(100));
+        Assert.That(numbers.Select(number => number.Length), Is.All.EqualTo(CardNumber.Length));
+        Reopen(Passphrase());
+        Assert.That(numbers.TrueForAll(_vault.IsCardNumber), Is.True);
+        var changed = numbers[0].ToArray();
+        for (var i = 0; i < changed.Length; i++)
+        {
+            changed[i] ^= 1;
+            Assert.That(_vault.IsCardNumber(ByteString.Copy(changed)), Is.False, $"byte {i}");
+            changed[i] ^= 1;
+        }
+        foreach (var other in new[] { "", "00112233445566778899AABBCCDDEEFF", numbers[0] + "00", numbers[0].ToString()[2..] })
+            Assert.That(_vault.IsCardNumber(ByteString.FromHex(other)), Is.False, other);
+    }
+
+    [Test]
     public void AVault_IsOpenedAgain_DoesWhatItDid()
     {
         Counter.ImportMaster(_vault, "visa", 0x30, Counter.Master);

@@ -51,6 +51,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             ("visa2", KeyDiversification.Visa2), ("kdf3", KeyDiversification.Kdf3));
         var level = o.Required("securityLevel")?.AsWord(mistakes, ("01", SecurityLevel.CMac), ("03", SecurityLevel.CMacCEnc), ("11", SecurityLevel.CMacRMac),
             ("13", SecurityLevel.CMacCEncRMac), ("33", SecurityLevel.CMacCEncRMacREnc));
+        var identity = o.Optional("identity") is { } sources ? new IdentityMapping(mistakes).Sources(sources) : default;
         var selected = o.Required("securityDomain")?.AsAid(mistakes);
         var application = o.Optional("application")?.AsAid(mistakes);
         var start = o.Optional("acceptedStates") is { } states ? StartState(states) : null;
@@ -73,6 +74,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             KeyVersion = keyVersion ?? 0,
             Diversification = diversification ?? default,
             SecurityLevel = level ?? default,
+            Identity = identity,
             Selected = selected ?? default,
             Application = application,
             Start = start,

@@ -9,9 +9,11 @@ namespace CardIssue.Core.Cards.Profiles;
 /// GlobalPlatform cards with SCP03. In both key modes, at levels 03, 13 and 33, command data is confidential and cannot be tampered with; at 01 and 11 it
 /// can be read on the way; responses are authenticated at 11, 13 and 33, and confidential at 33.
 /// </summary>
-public sealed class GlobalPlatformProfile : ICardProfile
+public sealed partial class GlobalPlatformProfile : ICardProfile
 {
-    private const int OpenCount = 3;
+    /// <summary>SELECT and INITIALIZE UPDATE; between them stands what is asked of the card's identity.</summary>
+    private const int OpenCount = 2;
+
     private const ushort HostCryptogramWrong = 0x6300;
 
     /// <summary>Of a read that is not needed: not every card has what is asked for, and each refuses in its own way.</summary>
@@ -21,7 +23,7 @@ public sealed class GlobalPlatformProfile : ICardProfile
     public string Name => "globalplatform";
 
     /// <inheritdoc/>
-    public int OpenCommands(CardProduct product) => OpenCount;
+    public int OpenCommands(CardProduct product) => OpenCount + IdentityTags.ToldIn(product).Count;
 
     /// <inheritdoc/>
     public IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge)
@@ -30,7 +32,7 @@ public sealed class GlobalPlatformProfile : ICardProfile
         return
         [
             new CardCommand(Select.Application(product.Selected)),
-            new CardCommand(GetData.Command(GetData.ProductionLifeCycle), Whatever),
+            .. IdentityTags.ToldIn(product).Select(tag => new CardCommand(GetData.Command(tag), Whatever)),
             new CardCommand(Scp03.InitializeUpdate(product.Quirks.AskedKeyVersion ?? product.KeyVersion, hostChallenge)),
         ];
     }
@@ -40,13 +42,14 @@ public sealed class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(responses);
         if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
-        if (stop is ScriptStop.Completed && responses.Count == OpenCount) return new OpeningReading.Ready(responses[^1], ChipOf(responses[1]));
+        if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product))
+            return new OpeningReading.Ready(responses[^1], [.. responses.Skip(1).SkipLast(1)]);
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 
         var (instruction, what) = responses.Count switch
         {
             1 => (Instructions.Select, "SELECT"),
-            2 => (Instructions.GetData, "GET DATA"),
+            var count when count < OpenCommands(product) => (Instructions.GetData, "GET DATA"),
             _ => (Instructions.InitializeUpdate, "INITIALIZE UPDATE"),
         };
         var statusWord = responses[^1].StatusWord;
@@ -59,18 +62,6 @@ public sealed class GlobalPlatformProfile : ICardProfile
             _ => CardRejection.Unreadable,
         };
         return new OpeningReading.Rejected(code, $"{what} {statusWord:X4}: {StatusWords.Describe(statusWord, instruction)}");
-    }
-
-    /// <summary>
-    /// Key diversification data, 10 bytes. Where the keys come from it, the card's cryptogram proves it: another card's data gives other keys. Where they do not, it
-    /// is the same for many cards, and the chip's serial data is added; that was read before the channel was open, so the terminal could have altered it.
-    /// </summary>
-    public CardId IdentityOf(CardProduct product, OpeningReading.Ready reading)
-    {
-        ArgumentNullException.ThrowIfNull(product);
-        ArgumentNullException.ThrowIfNull(reading);
-        var diversification = reading.InitializeUpdate.Data.Slice(0, InitializeUpdateResponse.DiversificationLength);
-        return new CardId(product.Diversification is Keys.KeyDiversification.None ? ByteString.Concat(diversification, reading.Chip) : diversification);
     }
 
     /// <inheritdoc/>
@@ -114,6 +105,16 @@ public sealed class GlobalPlatformProfile : ICardProfile
     /// anew, without what was written.
     /// </summary>
     private static bool IsLater(byte state, StartState start) => start.Accepted.Any(accepted => state > accepted);
+
+    /// <inheritdoc/>
+    public bool Shows(CardPlan plan, int number, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(outcomes);
+        var checks = plan.EvidenceOf(number);
+        return checks.Count > 0 && outcomes.Count == checks.Count && Enumerable.Range(0, checks.Count).All(i =>
+            outcomes[i].Response is UnwrapResult.Authenticated && Outcomes.Meets(plan, checks[i], checks[i].Done, outcomes[i].Response));
+    }
 
     /// <inheritdoc/>
     public Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
@@ -201,7 +202,4 @@ public sealed class GlobalPlatformProfile : ICardProfile
             : looks.All(c => c.Read is CheckCommand.LifeCycle) ? ProofKind.CardState
             : ProofKind.ReadBack);
     }
-
-    private static ByteString ChipOf(ResponseApdu response) =>
-        response.IsOk && CardProductionLifeCycle.TryParse(response.Data.Span, out var lifeCycle, out _) ? lifeCycle.ChipIdentity : default;
 }

@@ -1,0 +1,128 @@
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+
+namespace CardIssue.Core.Protocol;
+
+/// <summary>
+/// Which card it is (S260): opened, authenticated, given a number where it has none, and, when the order was begun, proved to be the card
+/// that it was begun with.
+/// </summary>
+public static partial class CenterMachine
+{
+    /// <summary>
+    /// The cryptogram is verified before EXTERNAL AUTHENTICATE is sent, so a wrong key burns no try. No other card helps an order whose own
+    /// card is barred.
+    /// </summary>
+    private static Step OnOpened(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.Genuine opened when work.Bound is { } bound && (bound != opened.Card || opened.Identity is IdentityKind.Blank) =>
+            RejectCard(s, work, CardRejection.OtherCard),
+        Verdict.Genuine opened => Authenticate(s, work with { Verified = opened.Card, Identity = opened.Identity }),
+        Verdict.Rejected { Code: CardRejection.Barred, Card: { } barred } when barred == work.Bound =>
+            GiveUp(s, work, work.Progress.InDoubt),
+        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
+        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
+        _ => RejectCard(s, work, CardRejection.Unreadable),
+    };
+
+    /// <summary>
+    /// The try is counted before it can be made. A card that was begun has to show what was written on it, in the same script.
+    /// </summary>
+    private static Step Authenticate(CenterState s, Work work)
+    {
+        var (plan, shows) = (work.Claim.Plan, Evidence(work));
+        var count = plan.AuthenticateCommands + (shows == 0 ? 0 : plan.Records[shows - 1].EvidenceCommands);
+        return Run(s, work, ScriptKind.Authenticate, shows, count, Save(work, new OrderChange.Authenticating(work.Verified!.Value)));
+    }
+
+    /// <summary>
+    /// The latest confirmed record that one card alone can show; 0 for none, or when the card's number is evidence enough.
+    /// </summary>
+    private static int Evidence(Work work)
+    {
+        if (work.Bound is null || work.Identity is IdentityKind.Given) return 0;
+        for (var record = work.Progress.Confirmed; record > work.Progress.Unproved; record--)
+            if (work.Claim.Plan.Records[record - 1].EvidenceCommands > 0) return record;
+        return 0;
+    }
+
+    private static Step OnAuthenticated(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.Done when work.Bound is null && work.Identity is IdentityKind.Blank =>
+            Run(s, work, ScriptKind.Assign, 0, work.Claim.Plan.AssignCommands,
+            Save(work, new OrderChange.Numbering(work.Verified!.Value))),
+        Verdict.Done when work.Bound is null => Bind(s, work, work.Verified!.Value),
+        Verdict.Done when work.Identity is IdentityKind.Given || work.Script!.Record > 0 => Continue(s, work with { Proved = true },
+            Save(work, new OrderChange.Opened(work.Verified!.Value, Proved: true))),
+        Verdict.Done => GoOnUnproved(s, work),
+        // That it is closed would be evidence enough; nothing else is.
+        Verdict.Stranger when work.Progress.InDoubt == work.ClosingNumber => Continue(s, work with { Proved = false }),
+        Verdict.Stranger => RejectCard(s, work, CardRejection.OtherCard),
+        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
+        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
+        _ => OpenCard(s, work),
+    };
+
+    /// <summary>
+    /// The order is bound to the number that the card told in the channel. A numbering of which that is not known leaves a card that is
+    /// free, with a number or without.
+    /// </summary>
+    private static Step OnNumbered(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.Genuine numbered => Bind(s, work with { Verified = numbered.Card, Identity = numbered.Identity }, numbered.Card),
+        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
+        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
+        _ => OpenCard(s, work),
+    };
+
+    private static Step Bind(CenterState s, Work work, CardId card) =>
+        Continue(s, work with { Bound = card, Proved = true }, Save(work, new OrderChange.Bound(card)));
+
+    /// <summary>
+    /// Nothing of the order is there that only one card could show. Whatever this card is: what was confirmed is written again from the
+    /// first record on, and a closing that is in doubt is looked at and nothing else (<see cref="OnLooked"/>).
+    /// </summary>
+    private static Step GoOnUnproved(CenterState s, Work work)
+    {
+        var progress = work.Progress with { Unproved = work.Progress.Furthest };
+        var unproved = work with { Progress = progress, Proved = null };
+        var opened = Save(work, new OrderChange.Opened(work.Verified!.Value, Proved: false));
+        return progress.Confirmed == 0 || progress.InDoubt == work.ClosingNumber
+            ? Continue(s, unproved, opened)
+            : Next(s, unproved with { Progress = progress with { Confirmed = 0, InDoubt = 0 } }, 1, opened,
+                Save(work, new OrderChange.Rewound(0, progress.Attempt)));
+    }
+
+    /// <summary>The channel is open: settle what is in doubt, else the next record, else the closing.</summary>
+    private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before)
+    {
+        var (confirmed, inDoubt, attempt, _, _) = work.Progress;
+        if (inDoubt == 0) return Next(s, work, confirmed + 1, before);
+        if (inDoubt == work.ClosingNumber) return Run(s, work, ScriptKind.Look, inDoubt, work.Claim.Plan.CloseLookCommands, before);
+        var shape = work.Claim.Plan.Records[inDoubt - 1];
+        if (NeedsLook(work.Claim.Plan, inDoubt)) return Run(s, work, ScriptKind.Look, inDoubt, shape.LookCommands, before);
+        return shape.Repeat is not Repeat.StartOver
+            ? Leave(s, work, inDoubt, before)
+            : Leave(s, work with { Progress = work.Progress with { Confirmed = shape.RestartAt - 1, InDoubt = 0 } }, shape.RestartAt,
+                [.. before, Save(work, new OrderChange.Rewound(shape.RestartAt - 1, attempt))]);
+    }
+
+    /// <summary>
+    /// What is due next leaves; but what this card may have from an earlier pass, and must not get twice, is looked at first.
+    /// </summary>
+    private static Step Next(CenterState s, Work work, int record, params ReadOnlySpan<CenterEffect> before) =>
+        record <= work.Progress.Unproved && record != work.ClosingNumber && NeedsLook(work.Claim.Plan, record)
+            ? Run(s, work, ScriptKind.Look, record, work.Claim.Plan.Records[record - 1].LookCommands, before)
+            : Leave(s, work, record, before);
+
+    /// <summary>
+    /// Whether a look must come before a record is sent again. Not where a later record goes back to it: then its first command undoes all
+    /// from there on, itself included, and a look could find what an earlier pass wrote.
+    /// </summary>
+    private static bool NeedsLook(PlanShape plan, int record)
+    {
+        if (plan.Records[record - 1].Repeat is not Repeat.LookFirst) return false;
+        for (var later = record; later < plan.Records.Count; later++)
+            if (plan.Records[later].Repeat is Repeat.StartOver && plan.Records[later].RestartAt == record) return false;
+        return true;
+    }
+}
