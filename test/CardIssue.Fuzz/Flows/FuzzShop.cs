@@ -199,7 +199,7 @@ internal sealed class FuzzShop : IAsyncDisposable
         var services = new CenterServices
         {
             Vault = _vault, Orders = _orders, Desk = new SqliteOrderDesk(_database, new OrderOptions()), Terminals = terminals,
-            Limiter = new AdmissionLimiter(new AdmissionOptions { Attempts = 10_000 }, TimeProvider.System),
+            Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = 10_000 }, TimeProvider.System),
             Products = new SqliteProductStore(_database), Log = _log, Host = "fuzz",
             Options = new CenterSessionOptions { Admission = TimeSpan.FromSeconds(5), Script = TimeSpan.FromSeconds(5) },
         };
