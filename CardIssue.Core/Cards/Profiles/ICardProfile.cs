@@ -38,7 +38,7 @@ public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Det
 
     /// <inheritdoc/>
     public override string ToString() =>
-        Card is null ? $"none ({Detail})" : Kind is IdentityKind.Blank ? $"no number yet, {Detail}" : $"{Card}, {Detail}";
+        Card is null ? $"none ({Detail})" : Kind is IdentityKind.Blank ? $"a card without a number, {Detail}" : $"{Card}, {Detail}";
 }
 
 /// <summary>
