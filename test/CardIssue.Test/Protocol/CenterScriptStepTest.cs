@@ -115,7 +115,7 @@ public sealed class CenterScriptStepTest
                 Judged(new Verdict.Done(ProofKind.CardMac)),
                 state with { Phase = CenterPhase.Running, NextSequence = next + 7,
                     Work = work with { Progress = new Progress(0, 1, 1, 1), Script = run } },
-                [Save(new OrderChange.Opened(CardA)), Save(new OrderChange.Leaving(1, 1)), .. Leaves(run)]);
+                [Save(new OrderChange.Opened(CardA, true)), Save(new OrderChange.Leaving(1, 1)), .. Leaves(run)]);
         }
         var full = Out(work, ScriptKind.Authenticate, phase: CenterPhase.Judging) with { NextSequence = lastFitting + 1 };
         yield return Handled("Sequence_OfSixLeft_ForSevenCommands_TheLineIsClosed", full, Judged(new Verdict.Done(ProofKind.CardMac)),

@@ -43,8 +43,9 @@ internal static class CenterTable
     public static Work Work(Progress progress, CardId? bound = null) =>
         new() { Claim = Claim(progress, bound), Progress = progress, Bound = bound };
 
-    /// <summary>An order whose card is open: bound to card A, verified in its first opening.</summary>
-    public static Work Opened(Progress progress) => Work(progress, CardA) with { Verified = CardA, Opening = 1 };
+    /// <summary>An order whose card is open: bound to card A, which has a number of the center's and is proved by it, in its first opening.</summary>
+    public static Work Opened(Progress progress) =>
+        Work(progress, CardA) with { Verified = CardA, Opening = 1, Identity = IdentityKind.Given, Proved = true };
 
     public static CenterState At(CenterPhase phase, Work? work = null) => CenterState.Start(new CenterPolicy()) with
     {

@@ -58,21 +58,21 @@ public sealed class CenterVerdictStepTest
         var unbound = Work(Progress.None) with { Opening = 1, Verified = CardA };
         var leaves = Run(ScriptKind.Record, 1, 1, 1, 7);
         yield return Sends("Authentication_Done_BindsTheOrderBeforeTheFirstRecordLeaves", Judging(unbound), Judged(Done),
-            unbound with { Bound = CardA, Progress = new Progress(0, 1, 1, 1) }, leaves,
+            unbound with { Bound = CardA, Proved = true, Progress = new Progress(0, 1, 1, 1) }, leaves,
                 [Save(new OrderChange.Bound(CardA)), Save(new OrderChange.Leaving(1, 1))]);
         var bound = unbound with { Bound = CardA };
         yield return Sends("Authentication_OfTheBoundCard_ClearsItsTries", Judging(bound), Judged(Done),
             bound with { Progress = new Progress(0, 1, 1, 1) }, leaves,
-                [Save(new OrderChange.Opened(CardA)), Save(new OrderChange.Leaving(1, 1))]);
+                [Save(new OrderChange.Opened(CardA, false)), Save(new OrderChange.Leaving(1, 1))]);
         yield return Handled("Authentication_Rejected_RefusesTheCard", Judging(unbound),
             Judged(new Verdict.Rejected(CardRejection.NotGenuine)),
-            At(CenterPhase.AwaitingCard, unbound with { CardsRefused = 1, Verified = null }), RefusesCard(CardRejection.NotGenuine));
+            At(CenterPhase.AwaitingCard, unbound with { CardsRefused = 1, Verified = null, Identity = default, Proved = null }), RefusesCard(CardRejection.NotGenuine));
         yield return Handled("Authentication_CardLost_AsksForACard", Judging(unbound), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, unbound with { Verified = null }), [Forget, .. AsksForCard(false)]);
+            At(CenterPhase.AwaitingCard, unbound with { Verified = null, Identity = default, Proved = null }), [Forget, .. AsksForCard(false)]);
         foreach (var verdict in new Verdict[] { new Verdict.Genuine(CardA), new Verdict.NotDone(), new Verdict.InDoubt(),
             new Verdict.Unclear() })
             yield return Sends($"Authentication_{verdict.GetType().Name}_OpensAnew", Judging(unbound), Judged(verdict),
-                unbound with { Verified = null, Opening = 2 }, Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands), [Forget]);
+                unbound with { Verified = null, Identity = default, Proved = null, Opening = 2 }, Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands), [Forget]);
 
         static CenterState Judging(Work work) => Out(work, ScriptKind.Authenticate, phase: CenterPhase.Judging);
     }
@@ -103,7 +103,7 @@ public sealed class CenterVerdictStepTest
         static TestCaseData Settled(string name, Progress before, Progress after, ScriptRun run, OrderChange[] changes,
             bool last = false) =>
             Sends(name, Out(Opened(before), ScriptKind.Authenticate, phase: CenterPhase.Judging), Judged(Done),
-                Opened(before) with { Progress = after }, run, [Save(new OrderChange.Opened(CardA)), .. changes.Select(Save)], last);
+                Opened(before) with { Progress = after }, run, [Save(new OrderChange.Opened(CardA, true)), .. changes.Select(Save)], last);
     }
 
     private static IEnumerable<TestCaseData> Records()
@@ -118,7 +118,7 @@ public sealed class CenterVerdictStepTest
                 Judged(verdict),
                 Again(work, new Progress(0, 1, 2, 1)), opens, [Forget]);
         yield return Handled("Record_CardLost_StaysInDoubt_AndTheSameCardIsAskedFor", Judging(work, 1), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(0, 1, 2, 1), Verified = null }),
+            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(0, 1, 2, 1), Verified = null, Identity = default, Proved = null }),
                 [Forget, .. AsksForCard(true)]);
 
         var second = Opened(new Progress(0, 1, 2, 1));
@@ -157,7 +157,7 @@ public sealed class CenterVerdictStepTest
             Run(ScriptKind.Record, 1, 4, 2, 11), [Save(new OrderChange.NotDone(4, 2)), Save(new OrderChange.Leaving(4, 2))]);
         yield return Handled("Look_Unclear_TheOrderWaits", Judging(work, 4), Judged(new Verdict.Unclear()), Over(work), GivesUp(4));
         yield return Handled("Look_CardLost_AsksForTheSameCard", Judging(work, 4), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(3, 4, 3, 4), Verified = null }),
+            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(3, 4, 3, 4), Verified = null, Identity = default, Proved = null }),
                 [Forget, .. AsksForCard(true)]);
         yield return Sends("Look_InDoubt_LooksAgainFromAFreshChannel", Judging(work, 4), Judged(new Verdict.InDoubt()),
             Again(work, new Progress(3, 4, 3, 4)), opens, [Forget]);
@@ -176,6 +176,6 @@ public sealed class CenterVerdictStepTest
     private static CenterState Over(Work work) => At(CenterPhase.AwaitingRemoval, work) with { Work = null };
 
     /// <summary>A fresh channel.</summary>
-    private static Work Again(Work work, Progress progress) => work with { Progress = progress, Verified = null,
+    private static Work Again(Work work, Progress progress) => work with { Progress = progress, Verified = null, Identity = default, Proved = null,
         Opening = work.Opening + 1 };
 }
