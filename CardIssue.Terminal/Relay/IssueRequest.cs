@@ -23,14 +23,22 @@ public sealed record IssueRequest(string Reference, SecretBytes Code, OperatorId
     public OperatorId Operator { get; } = Operator.Value is null ? throw new ArgumentException("There is no operator.") : Operator;
 
     /// <summary>Why no request can be made with these, in words for the operator; null when one can.</summary>
-    public static string? Fault(string reference, SecretBytes code)
+    public static string? Fault(string reference, SecretBytes code) => ReferenceFault(reference) ?? CodeFault(code);
+
+    /// <summary>Why this can be no order or customer id, in words for the operator; null when it can.</summary>
+    public static string? ReferenceFault(string reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        ArgumentNullException.ThrowIfNull(code);
         return reference.Length == 0 || !PlainText.Accepts(reference, Limits.MaxReference)
-                ? $"An order or customer id has 1 to {Limits.MaxReference} characters, and no line breaks or other control characters."
-            : code.Length is 0 or > IssueCodeEnvelope.MaxCode ? $"An issue code has 1 to {IssueCodeEnvelope.MaxCode} bytes."
+            ? $"An order or customer id has 1 to {Limits.MaxReference} characters, and no line breaks or other control characters."
             : null;
+    }
+
+    /// <summary>Why this can be no issue code, in words for the operator; null when it can.</summary>
+    public static string? CodeFault(SecretBytes code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        return code.Length is 0 or > IssueCodeEnvelope.MaxCode ? $"An issue code has 1 to {IssueCodeEnvelope.MaxCode} bytes." : null;
     }
 
     /// <summary>Without reference and code.</summary>

@@ -21,7 +21,7 @@ internal static class IssueCommand
         var waitRemoval = new Option<bool>("--wait-removal") { Description = "Wait until the issued card is taken out." };
         order.Validators.Add(result =>
         {
-            if (!RequestText.IsReference(result.GetValueOrDefault<string>())) result.AddError($"--order is {RequestText.ReferenceRule}.");
+            if (RequestText.Fault(result.GetValueOrDefault<string>()) is { } fault) result.AddError($"--order: {fault}");
         });
         var (common, connection) = (new CommonOptions(settings), new ConnectionOptions(settings));
         var command = new Command("issue", "Has one card issued, shows each step and prints the receipt. Ctrl-C cancels at the center, too.") { order, code, operatorId, waitRemoval };
@@ -33,7 +33,7 @@ internal static class IssueCommand
             using var input = new SecretInput();
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input, cancellation);
             using var secret = input.Read("issue code", parsed.GetValue(code), $"{code.Name} FILE, or {code.Name} - for standard input", cancellation);
-            if (!RequestText.IsCode(secret)) throw new CommandException(ExitCode.Usage, $"{RequestText.CodeRule}; this one is longer.");
+            if (IssueRequest.CodeFault(secret) is { } fault) throw new CommandException(ExitCode.Usage, fault);
             var display = new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed));
             await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: sam?.Open());
             var outcome = await counter.IssueAsync(new IssueRequest(parsed.GetRequiredValue(order), secret, who), cancellation);

@@ -1,30 +1,14 @@
-using System.Text;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Relay;
 
 namespace CardIssue.TerminalHost.Cli;
 
-/// <summary>What a request may say: whatever else was typed is told at once, before the center is asked.</summary>
+/// <summary>An order or customer id as it was typed or came in.</summary>
 internal static class RequestText
 {
-    /// <summary>The rule of an order or customer id, in words.</summary>
-    public static readonly string ReferenceRule = $"1 to {Limits.MaxReference} characters, no line break or other control character among them";
+    /// <summary>What stands where bytes were no UTF-8 or half a surrogate pair.</summary>
+    private const char Replaced = '\uFFFD';
 
-    /// <summary>The rule of an issue code, in words.</summary>
-    public static readonly string CodeRule = $"An issue code has 1 to {IssueCodeEnvelope.MaxCode} bytes";
-
-    /// <summary>Whether it can be an order or customer id.</summary>
-    public static bool IsReference(string? text) => text is { Length: > 0 and <= Limits.MaxReference } && !text.Any(char.IsControl) && IsUnicode(text);
-
-    /// <summary>Whether it can be an issue code.</summary>
-    public static bool IsCode(SecretBytes code) => code.Length is > 0 and <= IssueCodeEnvelope.MaxCode;
-
-    /// <summary>Whether all of it is text: what was typed or came in may have been no UTF-8, or half a surrogate pair.</summary>
-    private static bool IsUnicode(string text)
-    {
-        foreach (var rune in text.EnumerateRunes())
-            if (rune == Rune.ReplacementChar) return false;
-        return true;
-    }
+    /// <summary>Why it can be none, in words for the operator; null when it can.</summary>
+    public static string? Fault(string? typed) => IssueRequest.ReferenceFault(typed ?? "")
+        ?? (typed!.Contains(Replaced) ? "This order or customer id is no text: it is not UTF-8." : null);
 }

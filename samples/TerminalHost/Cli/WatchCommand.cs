@@ -54,31 +54,33 @@ internal static class WatchCommand
         {
             var reference = ReadReference(input);
             if (reference is "") return null;
-            if (reference is null)
+            var fault = RequestText.Fault(reference);
+            if (fault is not null)
             {
-                error.WriteLine($"An order or customer id is {RequestText.ReferenceRule}; once more, please.");
+                error.WriteLine($"{fault} Once more, please.");
                 if (SecretInput.CanPrompt) continue;
             }
-            var code = ReadCode(input);
-            if (code is not null && RequestText.IsCode(code) && reference is not null) return new IssueRequest(reference, code, who);
-            code?.Dispose();
-            if (reference is not null) error.WriteLine($"{RequestText.CodeRule}; once more, please, from the order on.");
+            // One that is too long to be read, or is not there, is none.
+            var code = ReadCode(input) ?? SecretBytes.Copy([]);
+            var codeFault = IssueRequest.CodeFault(code);
+            if (codeFault is null && fault is null) return new IssueRequest(reference, code, who);
+            code.Dispose();
+            if (fault is null) error.WriteLine($"{codeFault} Once more, please, from the order on.");
         }
     }
 
-    /// <summary>The order or customer id; empty at the end, null when it can be none.</summary>
-    private static string? ReadReference(SecretInput input)
+    /// <summary>The order or customer id; empty at the end.</summary>
+    private static string ReadReference(SecretInput input)
     {
         if (SecretInput.CanPrompt)
         {
             Console.Error.Write("Order (empty to end): ");
-            return Fitting(Console.ReadLine() ?? "");
+            return Console.ReadLine() ?? "";
         }
-        if (!input.TryReadLine(out var line)) return null;
-        using (line) return Fitting(line is null ? "" : System.Text.Encoding.UTF8.GetString(line.Span));
+        // Longer than any: the rule says so.
+        if (!input.TryReadLine(out var line)) return new string(' ', CardIssue.Core.Protocol.Limits.MaxReference + 1);
+        using (line) return line is null ? "" : System.Text.Encoding.UTF8.GetString(line.Span);
     }
-
-    private static string? Fitting(string reference) => reference is "" || RequestText.IsReference(reference) ? reference : null;
 
     /// <summary>The issue code; null when it is too long, or when standard input has ended, which the next order then tells.</summary>
     private static SecretBytes? ReadCode(SecretInput input) =>

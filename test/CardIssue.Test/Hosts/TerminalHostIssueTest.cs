@@ -156,7 +156,7 @@ public sealed class TerminalHostIssueTest
             ["watch", "--operator", "olga", "--connect", Center, "--reader", Reader, "--passphrase-file", "pass"], removeAt: ("S320 take the card out", _slot.Remove));
         Assert.That(run.Code, Is.Zero, run.All);
         Assert.That(run.Output, Does.Contain("CARD ISSUED"));
-        Assert.That(run.Error.Split("An order or customer id is 1 to 64"), Has.Length.EqualTo(3));
+        Assert.That(run.Error.Split("An order or customer id has 1 to 64"), Has.Length.EqualTo(3));
         Assert.That(run.Error.Split("An issue code has 1 to"), Has.Length.EqualTo(3));
         Assert.That(run.All, Does.Not.Contain("4711").And.Not.Contain("zzz"));
     }

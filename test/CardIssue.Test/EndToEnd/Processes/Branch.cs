@@ -159,6 +159,8 @@ internal sealed class Branch : IAsyncDisposable
             {
                 var order = samples.Single(order => (string)order!["orderId"]! == sample)!.DeepClone();
                 (order["orderId"], order["customerId"]) = ($"{prefix}-{i}", $"C-{prefix}-{i}");
+                // One card number and sequence number is one order's.
+                order["fields"]!["sequence"] = $"{i}";
                 orders.Add(order);
             }
         return new JsonObject { ["orders"] = orders }.ToJsonString();
