@@ -72,11 +72,15 @@ internal static class FlowTargets
 {
     public static IEnumerable<FuzzTarget> All =>
     [
-        new FlowTarget("mad-terminal", hasTls: true, "endToEnd", LineSeeds, strike => strike.Up),
-        new FlowTarget("mad-center", hasTls: true, "endToEnd", LineSeeds, strike => !strike.Up),
+        new FlowTarget("mad-terminal", hasTls: true, "endToEnd", () => LineSeeds(up: true), strike => strike.Up),
+        new FlowTarget("mad-center", hasTls: true, "endToEnd", () => LineSeeds(up: false), strike => !strike.Up),
         new FlowTarget("mad-card", hasTls: true, "endToEnd", CardSeeds, _ => false, onCard: true),
         new FlowTarget("meddler", hasTls: false, "module", LineSeeds, _ => true),
     ];
+
+    /// <summary>Those that strike what goes that way, and the one without a strike.</summary>
+    private static IEnumerable<byte[]> LineSeeds(bool up) =>
+        LineSeeds().Where(seed => seed.Length == 0 || Strike.Of(seed).Exists(strike => strike.Up == up));
 
     /// <summary>Each message put in early and late, and each kind of strike.</summary>
     private static IEnumerable<byte[]> LineSeeds()
@@ -112,7 +116,7 @@ internal static class FlowTargets
         yield return ChunkMutator.Join(Strike.Piece(false, 0, StrikeKind.Replace, 0x3B));
         yield return ChunkMutator.Join(Strike.Piece(false, 0, StrikeKind.Replace, [0x3B, .. new byte[33]]));
         yield return ChunkMutator.Join(Strike.Piece(true, 5, StrikeKind.Cut, 2), Strike.Piece(true, 6, StrikeKind.Replace, 0x69, 0x82));
-        // A number that the card does not keep; data of which nobody knows whether it was written.
+        // A number that the card refuses; data of which nobody knows whether it was written.
         yield return new FlowOrder(ReadsBack: false, IsNumbered: true).In(ChunkMutator.Join(
             Strike.Piece(true, 8, StrikeKind.Replace, 0x6A, 0x80)));
         yield return new FlowOrder(ReadsBack: true, IsNumbered: true).In(ChunkMutator.Join(Strike.Piece(true, 11, StrikeKind.Cut, 2)));

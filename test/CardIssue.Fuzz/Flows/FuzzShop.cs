@@ -9,6 +9,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
@@ -45,7 +46,7 @@ internal sealed class FuzzShop : IAsyncDisposable
     private readonly string _mode;
 
     /// <summary>The orders of a case, each with the card that was put in for it.</summary>
-    private readonly List<(OrderId Order, CardSimulator Card)> _case = [];
+    private readonly List<(OrderId Order, CardSimulator Card, bool IsNumbered)> _case = [];
     private CenterDatabase _database = null!;
     private SqliteOrderStore _orders = null!;
     private SqliteOrderDesk _desk = null!;
@@ -166,7 +167,7 @@ internal sealed class FuzzShop : IAsyncDisposable
         var card = Card(order.IsNumbered);
         _reader.Insert(card);
         var id = await OrderAsync(order.ReadsBack).ConfigureAwait(false);
-        _case.Add((id, card));
+        _case.Add((id, card, order.IsNumbered));
         return id.Value;
     }
 
@@ -199,12 +200,14 @@ internal sealed class FuzzShop : IAsyncDisposable
     /// </summary>
     private async Task JudgeAsync()
     {
-        foreach (var (id, card) in _case)
+        foreach (var (id, card, isNumbered) in _case)
         {
             // A closing is saved before it leaves, and an issue after the card told of it: so the card is asked before and after.
             var wasClosed = IsClosed(card);
             var state = (await _desk.GetAsync(id).ConfigureAwait(false))!.State;
             if (state is OrderState.Issued && !IsClosed(card)) throw new FindingException("an order is issued and its card is not closed");
+            if (state is OrderState.Issued && isNumbered && !card.State.Data.ContainsKey(GetData.CardImageNumber))
+                throw new FindingException("a card that tells nothing of itself is issued without a number");
             if (wasClosed && state is not (OrderState.Closing or OrderState.Issued or OrderState.Waiting))
                 throw new FindingException($"a card is closed and its order is {state}");
         }

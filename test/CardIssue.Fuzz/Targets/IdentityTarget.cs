@@ -26,7 +26,8 @@ internal static class IdentityTarget
     /// The first piece says the sources, one a byte; then the answers to the opening; then answers inside the channel, each led by what it
     /// is worth.
     /// </summary>
-    public static FuzzTarget Make() => new ParserTarget("identity-reading", new ChunkMutator(new TlvMutator()), Seeds, Run, CaseLimits.File);
+    public static FuzzTarget Make() =>
+        new ParserTarget("identity-reading", new ChunkMutator(new TlvMutator()), Seeds, Run, CaseLimits.File);
 
     private static IEnumerable<byte[]> Seeds()
     {
@@ -40,7 +41,8 @@ internal static class IdentityTarget
         yield return ChunkMutator.Join([1, 5], ok, blank, no, update, [0, .. blank], [1, .. no], [0, .. ok], [0, .. number]);
         yield return ChunkMutator.Join([5], ok, number, cplc, update, [0, .. number]);
         yield return ChunkMutator.Join([3, 2, 4], ok, CardTargets.Of("4201559000"), CardTargets.Of("450201029000"),
-            CardTargets.Of("DF0101559000"), update, [0, .. CardTargets.Of("4201559000")], [2, .. CardTargets.Of("450201029000")], [3, .. no]);
+            CardTargets.Of("DF0101559000"), update, [0, .. CardTargets.Of("4201559000")], [2, .. CardTargets.Of("450201029000")],
+            [3, .. no]);
     }
 
     private static void Run(byte[] input)
@@ -68,7 +70,8 @@ internal static class IdentityTarget
     private static void Judge(ClaimedIdentity claimed)
     {
         _ = claimed.ToString();
-        if (claimed.Card is { Value.Length: < MinCardId or > MaxCardId }) throw new FindingException("an identity is of an impossible length");
+        if (claimed.Card is { Value.Length: < MinCardId or > MaxCardId })
+            throw new FindingException("an identity is of an impossible length");
         if (claimed is { Kind: IdentityKind.Given, Card.Value: var value } && !IsGiven(value.Slice(TagLength, value.Length - TagLength)))
             throw new FindingException("a number that is not ours is taken for one");
     }
@@ -92,7 +95,8 @@ internal static class IdentityTarget
         _ => new IdentitySource.Assigned(),
     };
 
-    private static ResponseApdu Response(byte[] piece) => piece.Length is < 2 or > ResponseApdu.MaxLength ? Absent : ResponseApdu.Parse(piece);
+    private static ResponseApdu Response(byte[] piece) =>
+        piece.Length is < 2 or > ResponseApdu.MaxLength ? Absent : ResponseApdu.Parse(piece);
 
     private static CommandOutcome Outcome(byte[] piece)
     {
