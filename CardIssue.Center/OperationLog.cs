@@ -11,11 +11,11 @@ internal static partial class OperationLog
     [LoggerMessage(1, LogLevel.Debug, "{Session}: line {Line} up from {Address}")]
     public static partial void LineUp(ILogger logger, string session, LineNumber line, string address);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Session}: line down: {Fault}: {Reason}")]
-    public static partial void LineDown(ILogger logger, string session, LineFault fault, string reason);
+    [LoggerMessage(EventId = 2, Message = "{Session}: line down: {Fault}: {Reason}")]
+    public static partial void LineDown(ILogger logger, LogLevel level, string session, LineFault fault, string reason);
 
-    [LoggerMessage(3, LogLevel.Warning, "{Session}: rejected in phase {Phase}: {Event}: {Reason}; the line is closed")]
-    public static partial void Rejected(ILogger logger, string session, CenterPhase phase, CenterEventKind @event, string reason);
+    [LoggerMessage(EventId = 3, Message = "{Session}: rejected in phase {Phase}: {Event}: {Reason}; the line is closed")]
+    public static partial void Rejected(ILogger logger, LogLevel level, string session, CenterPhase phase, CenterEventKind @event, string reason);
 
     [LoggerMessage(4, LogLevel.Debug, "{Session}: ignored in phase {Phase}: {Event}: {Reason}")]
     public static partial void Ignored(ILogger logger, string session, CenterPhase phase, CenterEventKind @event, string reason);
@@ -26,8 +26,8 @@ internal static partial class OperationLog
     [LoggerMessage(6, LogLevel.Error, "{Session}: {What} was not saved: {Reason}")]
     public static partial void NotSaved(ILogger logger, string session, string what, string reason);
 
-    [LoggerMessage(7, LogLevel.Information, "{Session}: over")]
-    public static partial void SessionOver(ILogger logger, string session);
+    [LoggerMessage(EventId = 7, Message = "{Session}: over")]
+    public static partial void SessionOver(ILogger logger, LogLevel level, string session);
 
     [LoggerMessage(8, LogLevel.Error, "{Session}: failed")]
     public static partial void SessionFailed(ILogger logger, Exception exception, string session);
@@ -68,8 +68,8 @@ internal static partial class OperationLog
     [LoggerMessage(20, LogLevel.Information, "{Session}: terminal {Terminal} let in on line {Line} from {Address}")]
     public static partial void LetIn(ILogger logger, string session, TerminalId terminal, LineNumber line, string address);
 
-    [LoggerMessage(21, LogLevel.Warning, "{Session}: ended by the center: {Reason}")]
-    public static partial void Ended(ILogger logger, string session, string reason);
+    [LoggerMessage(EventId = 21, Message = "{Session}: ended by the center: {Reason}")]
+    public static partial void Ended(ILogger logger, LogLevel level, string session, string reason);
 
     [LoggerMessage(22, LogLevel.Warning, "{Count} further attempts at access from {Who} were refused within {Window}")]
     public static partial void Refused(ILogger logger, int count, string who, TimeSpan window);

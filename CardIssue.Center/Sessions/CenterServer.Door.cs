@@ -21,26 +21,22 @@ public sealed partial class CenterServer
             try
             {
                 var changes = await _services.Terminals.ChangedSinceAsync(seen, cancellation).ConfigureAwait(false);
-                foreach (var changed in changes.Terminals) await EndSessionsThatDoNotFitAsync(changed).ConfigureAwait(false);
+                await Task.WhenAll(changes.Terminals.SelectMany(SessionsThatDoNotFit)).ConfigureAwait(false);
                 seen = changes.Revision;
             }
-            catch (StoreException e)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
+                if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(WatchRegistryAsync));
                 OperationLog.RegistryNotRead(_logger, e.Message);
             }
         }
     }
 
-    private async Task EndSessionsThatDoNotFitAsync(TerminalRecord changed)
+    /// <summary>All at once: closing a line in order takes its time.</summary>
+    private IEnumerable<Task> SessionsThatDoNotFit(TerminalRecord changed)
     {
         foreach (var session in _sessions.Values)
-        {
-            if (session.Terminal is not { } terminal || terminal.Id != changed.Terminal) continue;
-            var finding = TerminalAdmission.Check(session.Peer, changed);
-            if (finding is not AdmissionFinding.Fits) await session.CutAsync($"terminal {changed.Terminal} may no longer come in: {finding}").ConfigureAwait(false);
-            else if (terminal.CredentialKey.Encoded != changed.CredentialKey || terminal.AgreementKey.Encoded != changed.AgreementKey)
-                await session.CutAsync($"terminal {changed.Terminal} has other keys now").ConfigureAwait(false);
-        }
+            if (session.Terminal?.Id == changed.Terminal && session.NoLongerFits(changed) is { } reason) yield return session.CutAsync(reason).AsTask();
     }
 
     /// <summary>Refused attempts that were not logged one by one get a row for each place and window.</summary>
@@ -70,9 +66,10 @@ public sealed partial class CenterServer
             {
                 await _services.Log.AppendAsync(new LogEntry(_services.Host, null, null, null, LogDirection.None, 310, "RefusedMany", detail), default).ConfigureAwait(false);
             }
-            catch (StoreException e)
+            catch (Exception e)
             {
-                OperationLog.NotLogged(_logger, _services.Host, e.Message);
+                // The others are told all the same.
+                OperationLog.NotLogged(_logger, _services.Host, $"{e.GetType().Name}: {e.Message}");
             }
         }
     }

@@ -105,12 +105,12 @@ public sealed partial class CenterServer
         var number = served.Listener.Line;
         if (!line.Peer.HasTls && !served.WithoutTls)
         {
-            OperationLog.WithoutTls(_logger, number, line.Peer.Address?.ToString() ?? "no address");
+            if (_services.Admissions.Refused(line.Peer, known: null, tell: true)) OperationLog.WithoutTls(_logger, number, line.Peer.Address?.ToString() ?? "no address");
             return;
         }
-        if (_sessions.Count - _unadmitted.Count >= _services.Options.MaxSessions)
+        if (_sessions.Values.Count(static session => session.Terminal is not null) >= _services.Options.MaxSessions)
         {
-            OperationLog.TooManySessions(_logger, number, _services.Options.MaxSessions);
+            if (_services.Admissions.Refused(line.Peer, known: null, tell: true)) OperationLog.TooManySessions(_logger, number, _services.Options.MaxSessions);
             return;
         }
         WaitingRoom.Guest? guest = null;
@@ -125,11 +125,11 @@ public sealed partial class CenterServer
         try
         {
             await session.RunAsync(cancellation).ConfigureAwait(false);
-            OperationLog.SessionOver(_logger, session.Name);
+            OperationLog.SessionOver(_logger, session.Terminal is null ? LogLevel.Debug : LogLevel.Information, session.Name);
         }
         catch (OperationCanceledException)
         {
-            OperationLog.SessionOver(_logger, session.Name);
+            OperationLog.SessionOver(_logger, session.Terminal is null ? LogLevel.Debug : LogLevel.Information, session.Name);
         }
         catch (Exception e)
         {

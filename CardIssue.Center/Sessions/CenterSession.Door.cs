@@ -1,7 +1,8 @@
-using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
 
@@ -50,7 +51,7 @@ internal sealed partial class CenterSession
     private bool IsTold(TerminalId? known)
     {
         _isTold = true;
-        return _services.Admissions.Refused(_line.Peer, known);
+        return _services.Admissions.Refused(_line.Peer, known, tell: true);
     }
 
     /// <summary>One who went without having been let in or refused.</summary>
@@ -62,17 +63,32 @@ internal sealed partial class CenterSession
             await _log.BeginAsync(CancellationToken.None).ConfigureAwait(false);
             await _log.DecidedAsync(310, "Unadmitted", $"from {LinePlace.Of(_line.Peer)}: gone before access was decided", CancellationToken.None).ConfigureAwait(false);
         }
-        catch (StoreException e)
+        catch (Exception e)
         {
-            OperationLog.NotLogged(_logger, Name, e.Message);
+            // There is nobody left to tell, and the session's end goes on.
+            OperationLog.NotLogged(_logger, Name, $"{e.GetType().Name}: {e.Message}");
         }
+    }
+
+    /// <summary>How loud the host's log is about this session: whoever is not let in must not fill it.</summary>
+    private LogLevel Level(LogLevel level) => Volatile.Read(ref _isLetIn) ? level : LogLevel.Debug;
+
+    /// <summary>Why the terminal that was let in here could not come in any more; null when it could.</summary>
+    /// <param name="known">The registry's record of it as it is now; null when there is none.</param>
+    public string? NoLongerFits(TerminalRecord? known)
+    {
+        var finding = TerminalAdmission.Check(_line.Peer, known);
+        if (finding is not AdmissionFinding.Fits) return $"terminal {Terminal!.Id} may no longer come in: {finding}";
+        return Terminal!.CredentialKey.Encoded != known!.CredentialKey || Terminal.AgreementKey.Encoded != known.AgreementKey
+            ? $"terminal {Terminal.Id} has other keys now"
+            : null;
     }
 
     /// <summary>Ends the session at once, wherever it stands: its line is closed, and what it had of an order is let go as with any lost line.</summary>
     /// <param name="reason">For the log.</param>
     public async ValueTask CutAsync(string reason)
     {
-        OperationLog.Ended(_logger, Name, reason);
+        OperationLog.Ended(_logger, Level(LogLevel.Warning), Name, reason);
         await _line.DisposeAsync().ConfigureAwait(false);
         await _queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty, Ended: reason)).ConfigureAwait(false);
     }

@@ -8,6 +8,7 @@ using CardIssue.Core.Cards.Profiles;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
 
@@ -119,7 +120,7 @@ internal sealed partial class CenterSession
         }
         catch (LineException e)
         {
-            OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
+            OperationLog.LineDown(_logger, Level(LogLevel.Warning), Name, e.Fault, e.Message);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -132,7 +133,14 @@ internal sealed partial class CenterSession
     private async ValueTask VerifyProofAsync(CenterEffect.VerifyProof verify, CancellationToken cancellation)
     {
         var outcome = await _admission.JudgeAsync(_line.Peer, _terms, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
-        _terminal = outcome.Terminal;
+        Volatile.Write(ref _terminal, outcome.Terminal);
+        // What was changed while it was judged, the server's look at the registry has passed over: it saw no terminal here yet.
+        if (outcome.Terminal is { } judged
+            && NoLongerFits(await _services.Terminals.GetAsync(judged.Identity.Id, cancellation).ConfigureAwait(false)) is { } changed)
+        {
+            outcome = new AdmissionOutcome(null, RefusalCode.NotKnown, changed);
+            Volatile.Write(ref _terminal, null);
+        }
         _log.Terminal = outcome.Terminal?.Identity.Id;
         // The keys are there before Admitted leaves: it is the last message in the clear.
         if (outcome.Terminal is { } terminal && _line is AuthenticatedLine line) line.Protect(_services.Vault.OpenLineKeys(terminal.Identity, terminal.Transcript));

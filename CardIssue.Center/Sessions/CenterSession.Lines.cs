@@ -1,6 +1,7 @@
 using CardIssue.Core;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
 
@@ -31,7 +32,7 @@ internal sealed partial class CenterSession
         }
         catch (LineException e)
         {
-            OperationLog.LineDown(_logger, Name, e.Fault, e.Message);
+            OperationLog.LineDown(_logger, Level(LogLevel.Warning), Name, e.Fault, e.Message);
             fault = e;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -77,6 +78,15 @@ internal sealed partial class CenterSession
     {
         CenterSession? results;
         lock (_halves) (_over, results) = (true, _resultsHalf);
-        if (results is not null) await results._line.DisposeAsync().ConfigureAwait(false);
+        if (results is null) return;
+        try
+        {
+            await results._line.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            // It may wait for room that nobody makes any more, and so never see that its line is gone.
+            await results._queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty)).ConfigureAwait(false);
+        }
     }
 }

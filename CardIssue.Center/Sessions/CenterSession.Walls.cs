@@ -85,6 +85,7 @@ internal sealed partial class CenterSession
     /// <summary>The session's end, whatever went before: what is left is let go even when the host shuts down.</summary>
     private async ValueTask EndAsync()
     {
+        await LetGoOfClaimedAsync().ConfigureAwait(false);
         if (_state.Phase is CenterPhase.Ended) return;
         var work = _state.Work;
         try
@@ -103,8 +104,14 @@ internal sealed partial class CenterSession
         _closed = true;
         try
         {
-            await _line.DisposeAsync().ConfigureAwait(false);
-            await CloseResultsAsync().ConfigureAwait(false);
+            try
+            {
+                await _line.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                await CloseResultsAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception e)
         {

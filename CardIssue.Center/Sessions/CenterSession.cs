@@ -90,6 +90,8 @@ internal sealed partial class CenterSession : IDisposable
             _joins.Withdraw(this);
             await CloseLineAsync().ConfigureAwait(false);
             await Task.WhenAll(receiving, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A results half that was cut tells its data half itself: its own receiving may have ended before it could.
+            if (Volatile.Read(ref _dataHalf) is { } data) await data._queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty, this)).ConfigureAwait(false);
             await TellUnadmittedAsync().ConfigureAwait(false);
             await EndAsync().ConfigureAwait(false);
         }
@@ -142,7 +144,7 @@ internal sealed partial class CenterSession : IDisposable
             var before = _state.Phase;
             var step = CenterMachine.On(_state, happened);
             Volatile.Write(ref _state, step.State);
-            if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Name, before, happened.Kind, step.Outcome.Reason);
+            if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Level(LogLevel.Warning), Name, before, happened.Kind, step.Outcome.Reason);
             if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);
             var goesOn = true;
             foreach (var effect in step.Effects)

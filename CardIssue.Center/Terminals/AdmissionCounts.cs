@@ -40,7 +40,7 @@ public sealed class AdmissionCounts
     private readonly Lock _lock = new();
     private readonly AdmissionOptions _options;
     private readonly TimeProvider _time;
-    private Dictionary<string, int> _window = [];
+    private Dictionary<string, (int Told, int Counted)> _window = [];
     private int _others;
     private long _since;
 
@@ -60,8 +60,9 @@ public sealed class AdmissionCounts
     /// <summary>Counts a refused attempt.</summary>
     /// <param name="peer">Who came.</param>
     /// <param name="known">The terminal, where the certificate that the peer proved is this terminal's; else null.</param>
+    /// <param name="tell">Whether the caller logs it by itself where it may. If not, it is only counted.</param>
     /// <returns>Whether to log it by itself.</returns>
-    public bool Refused(LinePeer peer, TerminalId? known)
+    public bool Refused(LinePeer peer, TerminalId? known, bool tell)
     {
         var who = known is { } terminal ? $"terminal {terminal}" : LinePlace.Of(peer).ToString();
         lock (_lock)
@@ -71,23 +72,26 @@ public sealed class AdmissionCounts
                 _others++;
                 return false;
             }
-            _window[who] = ++count;
-            return count <= _options.Attempts;
+            var told = tell && count.Told < _options.Attempts;
+            _window[who] = told ? (count.Told + 1, count.Counted) : (count.Told, count.Counted + 1);
+            return told;
         }
     }
 
     /// <summary>What was counted and not logged since the last time, when the window is over or <paramref name="all"/> is asked for; begins a new window then.</summary>
     public IReadOnlyList<AdmissionCount> Take(bool all = false)
     {
-        Dictionary<string, int> window;
+        Dictionary<string, (int Told, int Counted)> window;
         int others;
         lock (_lock)
         {
             if (!all && _time.GetElapsedTime(_since) < _options.Window) return [];
-            (window, _window, others, _others, _since) = (_window, [], _others, 0, _time.GetTimestamp());
+            // The next window begins where this one ended, not when somebody came to look.
+            var next = all ? _time.GetTimestamp() : _since + (long)(_options.Window.TotalSeconds * _time.TimestampFrequency);
+            (window, _window, others, _others, _since) = (_window, [], _others, 0, next);
         }
-        var counts = window.Where(place => place.Value > _options.Attempts)
-            .Select(place => new AdmissionCount(place.Key, place.Value - _options.Attempts)).OrderByDescending(place => place.Count).ToList();
+        var counts = window.Where(place => place.Value.Counted > 0)
+            .Select(place => new AdmissionCount(place.Key, place.Value.Counted)).OrderByDescending(place => place.Count).ToList();
         if (others > 0) counts.Add(new AdmissionCount(null, others));
         return counts;
     }

@@ -15,7 +15,7 @@ public sealed class TerminalDoor(ITerminalRegistry registry, AdmissionCounts cou
     {
         ArgumentNullException.ThrowIfNull(peer);
         if (await registry.KnowsCertificateAsync(peer.PeerCertificate, cancellation).ConfigureAwait(false)) return true;
-        counts.Refused(peer, known: null);
+        counts.Refused(peer, known: null, tell: false);
         return false;
     }
 }

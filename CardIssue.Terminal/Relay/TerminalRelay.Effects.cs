@@ -77,8 +77,14 @@ public sealed partial class TerminalRelay
     private async ValueTask SendResultAsync(TerminalEffect.SendResult result, CancellationToken cancellation)
     {
         var frame = _responses.Drain(responses => MessageCodec.Encode(new Result(result.First, result.Stop, responses)));
-        await SendAsync(frame, cancellation).ConfigureAwait(false);
-        CryptographicOperations.ZeroMemory(frame);
+        try
+        {
+            await SendAsync(frame, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(frame);
+        }
     }
 
     private async ValueTask SignAsync(TerminalEffect.Sign sign, CancellationToken cancellation)

@@ -9,7 +9,7 @@ namespace CardIssue.Terminal.Relay;
 public sealed partial class TerminalRelay
 {
     private readonly Lock _life = new();
-    private readonly CancellationTokenSource _stopped = new();
+    private readonly CancellationTokenSource _stopped = new(), _over = new();
     private Task? _running;
     private bool _ended, _disposed;
     private PendingIssue? _issuing;
@@ -94,12 +94,20 @@ public sealed partial class TerminalRelay
     /// The relay does not run; access was never granted yet; or the same question is under way.
     /// </exception>
     /// <exception cref="TimeoutException">The center did not answer within <see cref="TerminalRelayOptions.CenterSilence"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or the relay ended.</exception>
     public async Task<StatusReport> AskStatusAsync(CancellationToken cancellation)
     {
         using var _ = AskedOnce(ref _asking, nameof(AskStatusAsync), () => _asking = 0);
         var pending = new PendingStatus();
         await _queue.PostAsync(new Item.StatusWanted(pending), cancellation).ConfigureAwait(false);
-        return await pending.Done.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
+        return await AnswerAsync(pending.Done.Task, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The center's answer to a question; nobody answers once the relay has ended.</summary>
+    private async Task<T> AnswerAsync<T>(Task<T> answer, CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _over.Token);
+        return await answer.WaitAsync(_options.CenterSilence, _time, either.Token).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -148,6 +156,7 @@ public sealed partial class TerminalRelay
             {
                 _ended = true;
                 _issuing?.Done.TrySetCanceled(CancellationToken.None);
+                _over.Cancel();
             }
         }
     }

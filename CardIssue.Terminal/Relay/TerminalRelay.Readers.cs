@@ -36,7 +36,7 @@ public sealed partial class TerminalRelay
         using var _ = AskedOnce(ref _enrolling, nameof(EnrollReaderAsync), () => _enrolling = 0);
         var pending = new PendingEnrollment(await DescribeReaderAsync(cancellation).ConfigureAwait(false));
         await _queue.PostAsync(new Item.EnrollmentWanted(pending), cancellation).ConfigureAwait(false);
-        return await pending.Done.Task.WaitAsync(_options.CenterSilence, _time, cancellation).ConfigureAwait(false);
+        return await AnswerAsync(pending.Done.Task, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask<EnrollReader> DescribeReaderAsync(CancellationToken cancellation)

@@ -18,7 +18,7 @@ public enum RefusalCode
     NotKnown = 1,
     /// <summary>No protocol version that both sides speak.</summary>
     Version = 2,
-    /// <summary>Too many attempts from here; wait before the next.</summary>
+    /// <summary>As <see cref="NotKnown"/>, after so many attempts that they are counted at the center and no longer logged one by one.</summary>
     TooMany = 3,
     /// <summary>The center takes no sessions at the moment.</summary>
     NotNow = 4,

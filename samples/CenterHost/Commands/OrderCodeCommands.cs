@@ -51,6 +51,7 @@ internal static class OrderCodeCommands
             {
                 return await OrderDeskCommands.ActAsync(call, call.Get(id)!, "OrderReissued", new { @operator = call.Get(person), replacement = entries[0].Order.Value }, async (center, voided) =>
                 {
+                    await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
                     var intake = new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days)));
                     var order = await intake.TakeAsync(entries[0], known.Find(entries[0].Product)!, cancellation);
                     takeBack = await made.WriteAsync(cancellation);

@@ -73,8 +73,7 @@ internal static class OrderImportCommand
             var entry = places[order];
             mistakes.Add(new FileMistake(file.ToString(), new JsonMistake(entry.Line, entry.Column, $"order {order}", $"{refusal.Message}.")));
         }
-        await Mistakes.TellAsync(call, [.. mistakes.OrderBy(mistake => mistake.Mistake.Line)]);
-        return ExitCode.Refused;
+        return await Mistakes.TellAsync(call, [.. mistakes.OrderBy(mistake => mistake.Mistake.Line)], ExitCode.Refused);
     }
 
     private static async Task<List<ImportBatch>> BatchesAsync(OrderIntake intake, IReadOnlyList<OrderEntry> entries, ProductSource known, CancellationToken cancellation)
@@ -92,7 +91,7 @@ internal static class OrderImportCommand
     private static async Task WarnOfKeysAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
     {
         foreach (var product in products.Select(known => known.Product))
-            if (!vault.CardMasterKeys.Any(key => key.KeySet == product.KeySet && key.KeyVersion == product.KeyVersion))
-                await call.Answers.WarnAsync($"Product {product.Name} names key {product.KeySet} version {product.KeyVersion:X2}, which the vault does not have; enter it before the first card (key begin).");
+            if (vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack)
+                await call.Answers.WarnAsync($"Product {product.Name} can't be issued yet: {lack} See key begin.");
     }
 }

@@ -15,13 +15,13 @@ internal static class Mistakes
 {
     public static IReadOnlyList<FileMistake> Of(JsonReading reading) => [.. reading.Mistakes.Select(mistake => new FileMistake(reading.Source, mistake))];
 
-    public static async Task<ExitCode> TellAsync(Call call, IReadOnlyList<FileMistake> mistakes)
+    public static async Task<ExitCode> TellAsync(Call call, IReadOnlyList<FileMistake> mistakes, ExitCode code = ExitCode.Usage)
     {
         foreach (var mistake in mistakes) await call.Answers.WarnAsync(mistake.ToString());
         var end = $"{mistakes.Count} mistakes; nothing was taken in. Mend them and try again.";
         if (call.Answers.IsJson)
-            await call.Answers.SayAsync(new { ok = false, exitCode = (int)ExitCode.Usage, error = end, mistakes = mistakes.Select(m => new { file = m.File, line = m.Mistake.Line, column = m.Mistake.Column, path = m.Mistake.Path, message = m.Mistake.Message }) }, "");
+            await call.Answers.SayAsync(new { ok = false, exitCode = (int)code, error = end, mistakes = mistakes.Select(m => new { file = m.File, line = m.Mistake.Line, column = m.Mistake.Column, path = m.Mistake.Path, message = m.Mistake.Message }) }, "");
         await call.Answers.WarnAsync(end);
-        return ExitCode.Usage;
+        return code;
     }
 }

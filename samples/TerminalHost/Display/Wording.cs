@@ -50,7 +50,7 @@ internal static class Wording
     {
         RefusalCode.NotKnown => "the center does not know this terminal at this address and line; have the center's operator see its log",
         RefusalCode.Version => "the center speaks other versions of the protocol; update this program or the center's",
-        RefusalCode.TooMany => "too many attempts from here; wait some minutes",
+        RefusalCode.TooMany => "the center does not know this terminal, and it has asked too often; have the center's operator see its log and mend that first",
         RefusalCode.NotNow => "the center takes no sessions at the moment; try again later",
         null => code,
     };

@@ -225,6 +225,42 @@ public sealed class SplitLineTest
             await results.DisposeAsync();
             await data.DisposeAsync();
         }
+        await NoSessionsAsync(shop);
+    }
+
+    [Test]
+    public async Task ResultsHalf_FloodedWithWhatNoTerminalSays_BothSessionsAreOver()
+    {
+        await using var shop = await StoppedAsync();
+        using var own = shop.Module.OpenModule();
+        var (data, results) = await JoinAsync(shop, own);
+        try
+        {
+            for (var i = 0; i < 40; i++) await results.SendAsync(new Joined());
+        }
+        catch (LineException)
+        {
+            // Closed by the center, as it should be.
+        }
+        await NoSessionsAsync(shop);
+        await results.DisposeAsync();
+        await data.DisposeAsync();
+    }
+
+    [Test]
+    public async Task ResultsLine_TakenFromTheTerminalsRecord_BothSessionsAreOver()
+    {
+        await using var shop = await StoppedAsync(options => options.RegistryLook = TimeSpan.FromMilliseconds(50));
+        using var own = shop.Module.OpenModule();
+        var (data, results) = await JoinAsync(shop, own);
+        await shop.Registry.PutAsync((await shop.Registry.GetAsync(Shop.TerminalName))! with { Lines = [new LineNumber(7)] });
+        await NoSessionsAsync(shop);
+        await results.DisposeAsync();
+        await data.DisposeAsync();
+    }
+
+    private static async Task NoSessionsAsync(Shop shop)
+    {
         for (var waited = 0; waited < 200 && shop.Server.Sessions > 0; waited++) await Task.Delay(20);
         Assert.That(shop.Server.Sessions, Is.Zero);
     }

@@ -241,7 +241,7 @@ public class CardPlanTest
     [TestCase("5F3482000101", "70065F3482000101")]
     [TestCase("00005F340101009F360200010000", "700E00005F340101009F360200010000")]
     [TestCase("FFFF5F340101FF", "7007FFFF5F340101FF")]
-    [TestCase("A5810450020000", "7007A5810450020000")]
+    [TestCase("A5810450024142", "7007A5810450024142")]
     public void BytesGivenAsBytes_InATemplate_StayAsTheyAre(string given, string expected)
     {
         var record = new TemplateNode.Tlv(0x70, [new TemplateNode.Field("record", FieldEncoding.Hex)]);

@@ -135,13 +135,14 @@ public sealed class MisuseTest
         await shop.OrderAsync("o-1", Products.EndToEnd());
         using var cancel = new CancellationTokenSource();
         shop.WhenShown(step, cancel.Cancel);
-        if (step != "S240") shop.Reader.Insert(Shop.Card(1));
+        var card = Shop.Card(1);
+        if (step != "S240") shop.Reader.Insert(card);
         Assert.That(async () => await shop.IssueAsync("o-1", cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
         await shop.UnclaimedAsync("o-1");
         shop.Reader.Remove();
         await shop.PhaseAsync(TerminalPhase.Idle);
-        shop.Reader.Insert(Shop.Card(1));
-        // A card may have been bound before: it is the same one.
+        // It may have been bound before; a blank one of the same identity would be refused.
+        shop.Reader.Insert(card);
         Assert.That((await shop.IssueAsync("o-1")).IsIssued, Is.True);
     }
 

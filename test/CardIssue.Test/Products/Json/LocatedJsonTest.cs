@@ -42,7 +42,7 @@ public sealed class LocatedJsonTest
     [TestCase("{\"a\": \u0001 1}", "1:7 $.a: A control character stands between values.")]
     [TestCase("[\"a\",\u000B1]", "1:6 $[1]: A control character stands between values.")]
     [TestCase("{\"a\u0001\": 1}", "1:4 $: A control character or a line break stands in a string.")]
-    [TestCase("{\"a\": \"b\\\"c\u0001\"}", "1:11 $.a: A control character or a line break stands in a string.")]
+    [TestCase("{\"a\": \"b\\\"c\u0001\"}", "1:12 $.a: A control character or a line break stands in a string.")]
     [TestCase("[\"\\uD800\"]", "1:2 $[0]: A \\u escape here is half a surrogate pair.")]
     [TestCase("{\"a\":1,\n \"a\":2}", "2:2 $.a: The property \"a\" is here twice.")]
     [TestCase("{\"4761739001010119\":1,\"4761739001010119\":2}", "1:23 $[property 2]: The property with a name of 16 characters is here twice.")]

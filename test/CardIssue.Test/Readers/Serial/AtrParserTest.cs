@@ -127,7 +127,9 @@ public sealed class AtrParserTest
             Assert.That((isRead, isRead), Is.EqualTo((string.IsNullOrEmpty(error), atr is not null)), $"seed {seed}, {Convert.ToHexString(bytes)}");
             if (!isRead) continue;
             read++;
-            Assert.That(atr!.Bytes.ToArray(), Is.EqualTo(bytes));
+            // Bytes behind a right TCK are no part of it.
+            if (hasCheck && bytes.Length > announced) bytes = bytes[..announced];
+            Assert.That(atr!.Bytes.ToArray(), Is.EqualTo(bytes), $"seed {seed}");
             Assert.That(bytes, Has.Length.EqualTo(announced), $"seed {seed}, {Convert.ToHexString(bytes)}");
             Assert.That(!hasCheck || CardIssue.Reader.Serial.Framing.SerialFrame.Check(bytes.AsSpan(1)) == 0, Is.True, $"seed {seed}, {Convert.ToHexString(bytes)}");
             Assert.That(atr.Historical.ToArray(), Is.EqualTo(bytes[^((bytes[1] & 0x0F) + (hasCheck ? 1 : 0))..^(hasCheck ? 1 : 0)]));

@@ -226,18 +226,18 @@ public sealed class SerialCardReaderTest
         var seed = Random.Shared.Next();
         var random = new Random(seed);
         var options = new SerialReaderOptions { ReaderTime = TimeSpan.FromMilliseconds(600), FrameGap = TimeSpan.FromMilliseconds(30) };
-        NoisyStream noise = null!;
+        NoisyStream? noise = null;
         await using var bench = TwinBench.Start(protocol, end => noise = new NoisyStream(end, random, oneByteIn), options, new GemPcTwinOptions { FrameTimeout = TimeSpan.FromMilliseconds(60) });
         var simulator = bench.Slot.Card!;
         var (right, failed, unseen) = (0, 0, 0);
         ICardConnection? card = null;
         for (var i = 0; i < Commands; i++)
         {
-            var (before, disturbed) = (simulator.Commands, noise.Disturbed);
+            var (before, disturbed) = (simulator.Commands, noise?.Disturbed ?? 0);
             try
             {
                 card ??= await bench.Reader.ConnectAsync(stop);
-                (before, disturbed) = (simulator.Commands, noise.Disturbed);
+                (before, disturbed) = (simulator.Commands, noise!.Disturbed);
                 var response = await SendAsync(card, SelectDomain, stop);
                 if (response.SequenceEqual(Expected(bench, SelectDomain)))
                 {
