@@ -84,7 +84,7 @@ internal static class FuzzCommand
 
     private static int Replay(FuzzTarget target, byte[] input)
     {
-        var finding = CaseRunner.Run(target, input);
+        var finding = CaseRunner.Run(target, input) ?? CaseRunner.Finish(target);
         Console.WriteLine(finding is null ? "All is well." : finding.What);
         return finding is null ? Well : Found;
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
@@ -9,27 +8,13 @@ namespace CardIssue.CenterHost.Commands;
 /// <summary><c>key ceremony</c>: a whole ceremony from one file, for test keys; the file names two custodians all the same, for there is no way past dual control.</summary>
 internal static class KeyCeremonyCommand
 {
-    private const int MaxFile = 64 * 1024;
-    private static readonly JsonSerializerOptions Form = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-    };
-
-    /// <summary>The file: <c>{"keySet", "keyVersion", "algorithm", "checkValue", "components": [{"custodian", "component", "checkValue"}, …]}</c>.</summary>
-    private sealed record CeremonyFile(string KeySet, string KeyVersion, string Algorithm, string CheckValue, List<ComponentEntry> Components);
-
-    private sealed record ComponentEntry(string Custodian, string Component, string CheckValue);
-
     public static Command Make(Shell shell)
     {
         var file = new Option<FileInfo>("--file") { Description = "JSON with keySet, keyVersion, algorithm, checkValue, and components with custodian, component, checkValue.", Required = true };
         return shell.Command("ceremony", "FOR TEST KEYS ONLY: enters all components of a key from one file.", [file], async (call, cancellation) =>
         {
             await call.Answers.WarnAsync("TEST KEYS ONLY: whoever has this file has the key. For a real key each custodian enters a component with key enter.");
-            var ceremony = Read(call.Get(file)!);
+            var ceremony = KeyCeremonyFile.Read(call.Get(file)!);
             await using var center = call.Open();
             Perform(center.Vault, ceremony);
             await center.NoteAsync("TestKeyEntered", new { keySet = ceremony.KeySet, keyVersion = ceremony.KeyVersion }, cancellation: cancellation);
@@ -38,24 +23,7 @@ internal static class KeyCeremonyCommand
         });
     }
 
-    private static CeremonyFile Read(FileInfo file)
-    {
-        try
-        {
-            var json = InputFile.WithoutMark(InputFile.ReadAll(file.ToString(), MaxFile));
-            var ceremony = JsonSerializer.Deserialize<CeremonyFile>(json, Form) ?? throw new JsonException("null", "$", 0, 0);
-            // Annotations say nothing of a list's elements.
-            var missing = ceremony.Components.FindIndex(component => component is null);
-            return missing < 0 ? ceremony : throw new JsonException("null", $"$.components[{missing}]", 0, 0);
-        }
-        catch (JsonException e)
-        {
-            // The exception's own text could quote a key.
-            throw new CommandException(ExitCode.Usage, $"{file}:{e.LineNumber + 1}:{e.BytePositionInLine + 1}: {e.Path}: this is not what a key ceremony's file looks like; see key ceremony --help.");
-        }
-    }
-
-    private static void Perform(FileKeyVault vault, CeremonyFile file)
+    private static void Perform(FileKeyVault vault, KeyCeremonyFile file)
     {
         var version = KeyText.Version(file.KeyVersion);
         Check(vault.Begin(file.KeySet, version, KeyText.Algorithm(file.Algorithm), file.Components.Count), "begin");

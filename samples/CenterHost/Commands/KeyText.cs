@@ -1,6 +1,5 @@
 using System.Globalization;
 using CardIssue.Center.Vault;
-using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
 using CardIssue.Core.Keys;
 

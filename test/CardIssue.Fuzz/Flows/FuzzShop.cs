@@ -9,6 +9,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
@@ -42,17 +43,23 @@ internal sealed class FuzzShop : IAsyncDisposable
     private readonly MadReader _madReader;
     private readonly FileKeyVault _vault;
     private readonly SoftwareModuleFile _module;
+    private readonly string _mode;
+
+    /// <summary>The orders of a case, each with the card that was put in for it.</summary>
+    private readonly List<(OrderId Order, CardSimulator Card, bool IsNumbered)> _case = [];
     private CenterDatabase _database = null!;
     private SqliteOrderStore _orders = null!;
+    private SqliteOrderDesk _desk = null!;
     private SqliteExchangeLog _log = null!;
     private TerminalRelay _relay = null!;
     private Task _serving = Task.CompletedTask, _relaying = Task.CompletedTask;
     private IReadOnlyList<Strike> _lineStrikes = [];
     private ILine? _line;
-    private uint _cards;
+    private uint _cards, _goodOrders;
 
-    private FuzzShop(bool hasTls)
+    private FuzzShop(bool hasTls, string mode)
     {
+        _mode = mode;
         // Stand for certificates: with them a message goes as it is, without them it carries a counter and a MAC.
         (_centerCertificate, _terminalCertificate) = hasTls ? (ByteString.Own(RandomNumberGenerator.GetBytes(32)),
             ByteString.Own(RandomNumberGenerator.GetBytes(32))) : default;
@@ -68,30 +75,39 @@ internal sealed class FuzzShop : IAsyncDisposable
 
     /// <summary>Opens one.</summary>
     /// <param name="hasTls">Whether the line is one as with TLS.</param>
-    public static async Task<FuzzShop> OpenAsync(bool hasTls)
+    /// <param name="mode">The products' mode, <c>endToEnd</c> or <c>module</c>.</param>
+    public static async Task<FuzzShop> OpenAsync(bool hasTls, string mode)
     {
-        var shop = new FuzzShop(hasTls);
+        var shop = new FuzzShop(hasTls, mode);
         shop.ImportMaster();
         await shop.ServeAsync().ConfigureAwait(false);
         await shop.IssueGoodAsync("to begin with").ConfigureAwait(false);
         return shop;
     }
 
-    /// <summary>One order with somebody mad; whatever comes of it, the same hosts issue the next card to good peers.</summary>
-    public async Task RunAsync(IReadOnlyList<Strike> onLine, IReadOnlyList<Strike> onCard)
+    /// <summary>
+    /// One order with somebody mad; whatever comes of it, the same hosts issue the next card to good peers, and orders and cards agree.
+    /// </summary>
+    public async Task RunAsync(FlowOrder order, IReadOnlyList<Strike> onLine, IReadOnlyList<Strike> onCard)
     {
+        _case.Clear();
         (_lineStrikes, _madReader.Strikes) = (onLine, onCard);
         // A new line, so that the admission is struck too.
         if (_line is not null) await _line.DisposeAsync().ConfigureAwait(false);
-        _reader.Insert(Card());
-        using (var patience = new CancellationTokenSource(Patience))
-        {
-            await IssueAsync(await OrderAsync().ConfigureAwait(false), patience.Token).ConfigureAwait(false);
-        }
+        var mad = await BeginAsync(order).ConfigureAwait(false);
+        using (var patience = new CancellationTokenSource(Patience)) await IssueAsync(mad, patience.Token).ConfigureAwait(false);
         (_lineStrikes, _madReader.Strikes) = ([], []);
         _reader.Remove();
         if (_line is not null) await _line.DisposeAsync().ConfigureAwait(false);
         await IssueGoodAsync("after it").ConfigureAwait(false);
+        await JudgeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The log of all cases is whole.</summary>
+    public async Task VerifyLogAsync()
+    {
+        var report = await _log.VerifyAsync().ConfigureAwait(false);
+        if (!report.IsOk) throw new FindingException($"the log is not whole: {string.Join("; ", report.Findings)}");
     }
 
     public async ValueTask DisposeAsync()
@@ -116,9 +132,9 @@ internal sealed class FuzzShop : IAsyncDisposable
         var outcome = "nothing";
         for (var tries = 0; tries < 3; tries++)
         {
-            _reader.Insert(Card());
+            var order = await BeginAsync(FlowOrder.Turn(_goodOrders++)).ConfigureAwait(false);
             using var limit = new CancellationTokenSource(Good);
-            outcome = await IssueAsync(await OrderAsync().ConfigureAwait(false), limit.Token).ConfigureAwait(false);
+            outcome = await IssueAsync(order, limit.Token).ConfigureAwait(false);
             _reader.Remove();
             if (outcome == nameof(IssueEnding.Issued)) return;
         }
@@ -145,25 +161,59 @@ internal sealed class FuzzShop : IAsyncDisposable
         }
     }
 
-    private CardSimulator Card()
+    /// <summary>An order, and a card for it in the reader.</summary>
+    private async Task<string> BeginAsync(FlowOrder order)
     {
-        var serial = ++_cards;
-        return CardSimulator.Create(CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30,
-            VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
+        var card = Card(order.IsNumbered);
+        _reader.Insert(card);
+        var id = await OrderAsync(order.ReadsBack).ConfigureAwait(false);
+        _case.Add((id, card, order.IsNumbered));
+        return id.Value;
     }
 
-    private async Task<string> OrderAsync()
+    private CardSimulator Card(bool tellsNothing)
+    {
+        var serial = ++_cards;
+        var state = CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30,
+            VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]);
+        return CardSimulator.Create(tellsNothing
+            ? state with { Cplc = ByteString.Own([.. Enumerable.Repeat((byte)0xFF, state.Cplc.Length)]) } : state);
+    }
+
+    private async Task<OrderId> OrderAsync(bool readsBack)
     {
         var id = new OrderId($"order-{Guid.NewGuid():N}");
-        var product = new ProductRef("fuzz", 1);
+        var (name, file) = FuzzProducts.Of(readsBack, _mode);
+        var product = new ProductRef(name, 1);
+        var mode = _mode == "module" ? ProductMode.Module : ProductMode.EndToEnd;
         var fields = new Dictionary<string, string> { ["pan"] = "4761739001010119" };
-        var outcome = await _orders.ImportAsync(
-            new ProductRecord(product, ProductMode.EndToEnd, ByteString.Own(Encoding.UTF8.GetBytes(Product))),
+        var outcome = await _orders.ImportAsync(new ProductRecord(product, mode, ByteString.Own(Encoding.UTF8.GetBytes(file))),
             [new NewOrder(id, id.Value, 0, product, _vault.SealOrderData(id, OrderData.Write(fields)), _vault.CreateIssueCodeVerifier(id,
                 "4711"u8), DateTimeOffset.UtcNow.AddDays(1), "fuzz")])
             .ConfigureAwait(false);
-        return outcome.Refusal is null ? id.Value : throw new InvalidOperationException(outcome.Refusal);
+        return outcome.Refusal is null ? id : throw new InvalidOperationException(outcome.Refusal);
     }
+
+    /// <summary>
+    /// No order is issued whose card is not closed, and no card is closed whose order does not know of it: so none is closed for the order
+    /// of another either.
+    /// </summary>
+    private async Task JudgeAsync()
+    {
+        foreach (var (id, card, isNumbered) in _case)
+        {
+            // A closing is saved before it leaves, and an issue after the card told of it: so the card is asked before and after.
+            var wasClosed = IsClosed(card);
+            var state = (await _desk.GetAsync(id).ConfigureAwait(false))!.State;
+            if (state is OrderState.Issued && !IsClosed(card)) throw new FindingException("an order is issued and its card is not closed");
+            if (state is OrderState.Issued && isNumbered && !card.State.Data.ContainsKey(GetData.CardImageNumber))
+                throw new FindingException("a card that tells nothing of itself is issued without a number");
+            if (wasClosed && state is not (OrderState.Closing or OrderState.Issued or OrderState.Waiting))
+                throw new FindingException($"a card is closed and its order is {state}");
+        }
+    }
+
+    private static bool IsClosed(CardSimulator card) => card.Inspect().Application(FuzzProducts.Application).IsPersonalized;
 
     private void ImportMaster()
     {
@@ -189,6 +239,7 @@ internal sealed class FuzzShop : IAsyncDisposable
             new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") },
                 TimeProvider.System).ConfigureAwait(false);
         _orders = new SqliteOrderStore(_database, new OrderOptions());
+        _desk = new SqliteOrderDesk(_database, new OrderOptions());
         _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
@@ -198,7 +249,7 @@ internal sealed class FuzzShop : IAsyncDisposable
             false)]).ConfigureAwait(false);
         var services = new CenterServices
         {
-            Vault = _vault, Orders = _orders, Desk = new SqliteOrderDesk(_database, new OrderOptions()), Terminals = terminals,
+            Vault = _vault, Orders = _orders, Desk = _desk, Terminals = terminals,
             Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = 10_000 }, TimeProvider.System),
             Products = new SqliteProductStore(_database), Log = _log, Host = "fuzz",
             Options = new CenterSessionOptions { Admission = TimeSpan.FromSeconds(5), Script = TimeSpan.FromSeconds(5) },
@@ -217,21 +268,4 @@ internal sealed class FuzzShop : IAsyncDisposable
         public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation) =>
             shop._line = new StruckLine(await _inner.ConnectAsync(cancellation).ConfigureAwait(false), shop._lineStrikes);
     }
-
-    /// <summary>Every kind of script: opening, authentication, a record, a second one that is looked for first, the closing with its
-    /// look.</summary>
-    private const string Product = """
-        {
-          "name": "fuzz", "version": 1, "profile": "globalplatform", "mode": "endToEnd",
-          "keySet": "fuzz", "keyVersion": "30", "diversification": "kdf3", "securityLevel": "33",
-          "securityDomain": "A000000151000000", "application": "A0000000031010",
-          "acceptedStates": { "scope": "applications", "aid": "A0000000031010", "states": ["07"] },
-          "records": [
-            { "name": "number", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "0101", "tlv": [ { "tag": "70", "tlv": [ { "tag": "5A", "field": "pan", "as": "digits" } ] } ] } ] },
-            { "name": "counters", "proof": "cardMac", "repeat": { "startOver": "number" }, "items": [ { "dgi": "3001", "hex": "0000" }, { "dgi": "9104", "hex": "82025C00940408010100" } ] }
-          ],
-          "close": { "items": [ { "dgi": "7FFF", "hex": "" } ] },
-          "closeLook": [ { "lifeCycle": { "scope": "applications", "aid": "A0000000031010" }, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
-        }
-        """;
 }

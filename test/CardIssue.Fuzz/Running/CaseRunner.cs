@@ -22,6 +22,20 @@ internal static class CaseRunner
         return what is null ? null : new Finding(target.Name, input, what);
     }
 
+    /// <summary>Judges a target after its cases; null when all is well.</summary>
+    public static Finding? Finish(FuzzTarget target)
+    {
+        try
+        {
+            target.Finish();
+            return null;
+        }
+        catch (FindingException e)
+        {
+            return new Finding(target.Name, [], e.Message);
+        }
+    }
+
     private static (string? What, bool IsSlow) Once(FuzzTarget target, byte[] input)
     {
         var allocated = GC.GetAllocatedBytesForCurrentThread();

@@ -38,17 +38,19 @@ internal static class FuzzLoop
         var kept = new List<byte[]>();
         var cases = 0;
         var pool = new List<byte[]>();
-        pool.AddRange(target.Seeds().Concat(corpus));
+        byte[][] seeds = [.. target.Seeds()], others = [.. corpus];
+        pool.AddRange(seeds.Concat(others));
         if (pool.Count == 0) pool.Add([]);
-        var inputs = pool.ToArray();
-        // A flow takes so long that a short run has time for some of them: for others each time.
-        if (target.IsFlow) random.Shuffle(inputs);
+        // A flow takes so long that a short run has time for some of what was kept, for others each time; its seeds always run.
+        if (target.IsFlow) random.Shuffle(others);
+        foreach (var input in seeds) Case(input, isSeed: true);
         var started = Stopwatch.GetTimestamp();
-        foreach (var input in inputs)
+        foreach (var input in others)
             if (!target.IsFlow || Stopwatch.GetElapsedTime(started) < time) Case(input, isSeed: true);
         for (started = target.IsFlow ? started : Stopwatch.GetTimestamp(); cases < maxCases && findings.Count < MaxFindings
             && Stopwatch.GetElapsedTime(started) < time;)
             Case(target.Mutator.Change(pool[random.Next(pool.Count)], pool, random), isSeed: false);
+        if (CaseRunner.Finish(target) is { } last) findings.TryAdd(KindOf(last.What), last);
         return new FuzzReport(target.Name, seed, cases, coverage.Branches, kept, [.. findings.Values]);
 
         void Case(byte[] input, bool isSeed)

@@ -45,6 +45,11 @@ internal abstract class FuzzTarget(string name, Mutator mutator, Func<IEnumerabl
     /// <summary>Runs one case.</summary>
     public abstract void Run(byte[] input);
 
+    /// <summary>Judges what can be judged only after all cases.</summary>
+    public virtual void Finish()
+    {
+    }
+
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -50,6 +50,7 @@ internal static class CardTargets
         }),
         new ParserTarget("cplc", new TlvMutator(), Hex("9F7F2A" + new string('1', 84), new string('2', 84)), input =>
             CardProductionLifeCycle.TryParse(input, out _, out _)),
+        IdentityTarget.Make(),
         new ParserTarget("initialize-update", new ByteMutator(),
             Hex("000000000000000000013003700102030405060708 0102030405060708 000001",
                 "00000000000000000001300310010203040506070801020304050607 08"), input => InitializeUpdateResponse.TryParse(input, out _,

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Log;
 using CardIssue.Center.Sessions;
-using CardIssue.CommandLine;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
 using CardIssue.Fuzz.Mutation;

@@ -8,7 +8,7 @@ internal static class FuzzTargets
 {
     /// <summary>All targets, by their names.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } = [.. CardTargets.All, .. MessageTargets.All, .. ReaderTargets.All,
-        .. FileTargets.All, .. FlowTargets.All];
+        .. FileTargets.All, .. HostTargets.All, .. FlowTargets.All];
 
     /// <summary>A target, or null.</summary>
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);

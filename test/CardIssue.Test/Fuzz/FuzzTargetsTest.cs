@@ -4,9 +4,9 @@ using CardIssue.Fuzz.Targets;
 namespace CardIssue.Test.Fuzz;
 
 /// <summary>
-/// Every target of the fuzzer for a moment, without instrumentation: its seeds, what is kept of earlier finds, the same changed inputs each
-/// time, and others each time. The fuzzer
-/// itself (<c>./build.sh fuzz</c>) goes on for as long as one likes.
+/// Every target of the fuzzer for a moment, without instrumentation: its seeds, which a flow has time for too, what is kept of earlier
+/// finds, the same changed inputs each time, and others each time. The fuzzer itself (<c>./build.sh fuzz</c>) goes on for as long as one
+/// likes.
 /// </summary>
 [TestFixture]
 public sealed class FuzzTargetsTest
@@ -25,7 +25,8 @@ public sealed class FuzzTargetsTest
         Check(FuzzLoop.Run(target, [], TestContext.CurrentContext.Random.Next(), TimeSpan.FromSeconds(0.2)));
     }
 
-    [TestCaseSource(nameof(Flows))]
+    /// <summary>Flows wait more than they work.</summary>
+    [TestCaseSource(nameof(Flows)), Parallelizable(ParallelScope.Children)]
     public async Task Flow_SomebodyMad_TheNextCardIsIssued(string name)
     {
         await using var target = FuzzTargets.Find(name)!;
