@@ -25,7 +25,7 @@ public readonly record struct CardProductionLifeCycle(ByteString Raw)
     public ByteString ChipIdentity => ByteString.Concat(Fabricator, ChipType, Batch, Serial);
 
     /// <summary>Parses the answer to <see cref="GetData.ProductionLifeCycle"/>, with its tag or, as some cards answer, without.</summary>
-    /// <param name="data">45 bytes with the tag, 42 without.</param>
+    /// <param name="data">45 bytes with the tag; 42 without, which do not begin with it: such are a part of what was cut.</param>
     /// <param name="lifeCycle">The data.</param>
     /// <param name="error">What is wrong, when the result is false.</param>
     public static bool TryParse(ReadOnlySpan<byte> data, out CardProductionLifeCycle lifeCycle, [NotNullWhen(false)] out string? error)
@@ -33,7 +33,7 @@ public readonly record struct CardProductionLifeCycle(ByteString Raw)
         lifeCycle = default;
         error = null;
         var value = ByteString.Empty;
-        if (data.Length == Length) value = ByteString.Copy(data);
+        if (data.Length == Length && !GetData.BeginsWith(data, 0x9F7F)) value = ByteString.Copy(data);
         else if (!GetData.TryUnpack(data, 0x9F7F, out var tlv, out error)) return false;
         else value = tlv.Value;
         error = value.Length == Length ? null : $"Production life cycle data has {value.Length} bytes; {Length} are due.";

@@ -57,9 +57,32 @@ public static class GetData
         return true;
     }
 
-    /// <summary>The value of a data object: what is in its tag, or all that was answered, as some cards leave the tag out.</summary>
-    internal static ByteString ValueOf(ByteString data, ushort tag) =>
-        TryUnpack(data.Span, (uint)tag, out var tlv, out _) ? tlv.Value : data;
+    /// <summary>
+    /// The value of a data object: what is in its tag, or all that was answered, as some cards leave tag and length out. Nothing where the
+    /// answer begins with the tag and is not whole, and where it is one whole object of another tag: cards that share a fault would share
+    /// the value. Such a bare value can't be told from these and is not taken either; CPLC, which has one length, can.
+    /// </summary>
+    internal static ByteString ValueOf(ByteString data, ushort tag)
+    {
+        if (TryUnpack(data.Span, (uint)tag, out var tlv, out _)) return tlv.Value;
+        if (BeginsWith(data.Span, (uint)tag)) return default;
+        var bare = tag == ProductionLifeCycle ? data.Length == CardProductionLifeCycle.Length : !IsOneObject(data.Span);
+        return bare ? data : default;
+    }
+
+    /// <summary>Whether an answer begins with a tag, or ends within it.</summary>
+    internal static bool BeginsWith(ReadOnlySpan<byte> data, BerTag tag)
+    {
+        Span<byte> coded = stackalloc byte[BerTag.MaxLength];
+        coded = coded[..tag.Write(coded)];
+        return data.Length < coded.Length ? coded.StartsWith(data) : data.StartsWith(coded);
+    }
+
+    /// <summary>By tag and length alone: what is in it, and padding, do not count.</summary>
+    private static bool IsOneObject(ReadOnlySpan<byte> data) =>
+        BerTag.TryRead(data, out _, out var tagLength, out _)
+        && BerTlv.TryReadLength(data[tagLength..], out var length, out var lengthLength, out _)
+        && tagLength + lengthLength + length == data.Length;
 
     /// <summary>A template's data objects, as far as they are whole.</summary>
     internal static bool TryOpen(

@@ -36,7 +36,7 @@ public static class Handshake
         }
         else challenge = card.RandomChallenge(length);
 
-        var channel = new SecureChannel(keys, command.Data, challenge);
+        var channel = new SecureChannel(keys, command.Data, challenge) { CountsEmptyCommands = card.State.CountsEmptyCommands };
         card.Volatile.Pending = channel;
         return Reply.Ok([.. card.State.Kdd.Span, keys.Version, 0x03, card.State.ScpParameter, .. challenge, .. channel.CardCryptogram, .. sequence]);
     }

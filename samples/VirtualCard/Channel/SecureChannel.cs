@@ -46,6 +46,9 @@ public sealed class SecureChannel
     /// <summary>The length of a cryptogram, and of a MAC as it is sent, in bytes.</summary>
     public int MacLength { get; }
 
+    /// <summary>Whether commands without data are counted, as they should be (6.2.6).</summary>
+    public bool CountsEmptyCommands { get; init; } = true;
+
     public SecurityLevel Level { get; set; }
 
     public byte[] CardCryptogram { get; }
@@ -75,7 +78,8 @@ public sealed class SecureChannel
     /// <summary>Takes C-MAC and C-ENC off a command; null when a check fails and the session must end.</summary>
     public Command? Unwrap(Command command)
     {
-        Increment();
+        var isEmpty = command.Data.Length <= (Requires(SecurityLevel.CommandMac) ? MacLength : 0);
+        if (!isEmpty || CountsEmptyCommands) Increment();
         if (!Requires(SecurityLevel.CommandMac)) return command;
         if (!VerifyMac(command, out var data)) return null;
         if (Requires(SecurityLevel.CommandEncryption) && data.Length > 0)
@@ -107,7 +111,6 @@ public sealed class SecureChannel
         : !Requires(SecurityLevel.ResponseEncryption) ? ShortReply - MacLength
         : (ShortReply - MacLength) / CardCrypto.BlockLength * CardCrypto.BlockLength - 1;
 
-    // Every command counts, those without data too (6.2.6).
     private void Increment() =>
         BinaryPrimitives.WriteUInt32BigEndian(_counter.AsSpan(12), BinaryPrimitives.ReadUInt32BigEndian(_counter.AsSpan(12)) + 1);
 

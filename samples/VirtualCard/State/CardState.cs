@@ -79,6 +79,9 @@ public sealed record CardState
     /// </summary>
     public byte ScpParameter { get; init; } = 0x70;
 
+    /// <summary>False for a card whose secure channel forgets to count commands without data, against GPC Amd D 6.2.6.</summary>
+    public bool CountsEmptyCommands { get; init; } = true;
+
     public CardProtocol Protocol { get; init; } = CardProtocol.T1;
 
     public CardLifeCycle LifeCycle { get; init; } = CardLifeCycle.OpReady;

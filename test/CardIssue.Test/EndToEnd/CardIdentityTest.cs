@@ -237,6 +237,21 @@ public sealed class CardIdentityTest
             Is.EqualTo(ByteString.Concat(ByteString.FromHex("0045"), card.Number()!.Value)));
     }
 
+    [Test]
+    public async Task NumberThatTheProductPutsElsewhere_IsWrittenThereAsItSays()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1",
+            Products.EndToEnd(identity: "[{\"assigned\": {\"tag\": \"DF10\", \"storeDataP1\": \"88\"}}]", diversification: "none"));
+        var card = BatchCard.Make(7, "none");
+        shop.Reader.Insert(card);
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That(shop.Vault.IsCardNumber(card.State.Data[0xDF10]), Is.True);
+        Assert.That(card.Number(), Is.Null, "nothing was written where numbers are by default");
+        Assert.That((await shop.ViewAsync("o-1")).Card!.Value.Value,
+            Is.EqualTo(ByteString.Concat(ByteString.FromHex("DF10"), card.State.Data[0xDF10])));
+    }
+
     /// <summary>An issue whose card is cut at the last command of the closing, and another card put in at once.</summary>
     private static async Task ClosingCutAsync(Shop shop, string product, CardSimulator card, CutMoment moment, CardSimulator then)
     {

@@ -3,6 +3,7 @@ using CardIssue.Center.Orders;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
+using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -131,6 +132,32 @@ public sealed class StrangeCardTest
         using var cancel = new CancellationTokenSource();
         var issuing = shop.IssueAsync("o-1", cancellation: cancel.Token);
         await shop.ShowsAsync("CardRejected UnknownKey");
+        await cancel.CancelAsync();
+        await ((Task)issuing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>
+    /// Its first empty command is the GET DATA that asks for its number: from there on the two ends do not count alike,
+    /// and what the center sends looks altered to the card, at each try of those that a card has.
+    /// </summary>
+    [Test]
+    public async Task CardThatDoesNotCountEmptyCommands_WhereTheProductSaysSo_IsIssued_ElseRefused(
+        [Values("endToEnd", "module")] string mode, [Values] bool said)
+    {
+        await using var shop = await Shop.OpenAsync();
+        var product = Products.EndToEnd(mode: mode);
+        await shop.OrderAsync("o-1", said ? WithQuirks(product, "\"countsEmptyCommands\": false") : product);
+        var card = CardSimulator.Create(Shop.Card(1).State with { CountsEmptyCommands = false });
+        shop.Reader.Insert(card);
+        if (said)
+        {
+            Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+            return;
+        }
+        using var cancel = new CancellationTokenSource();
+        var issuing = shop.IssueAsync("o-1", cancellation: cancel.Token);
+        await shop.ShowsAsync("CardRejected Barred");
+        Assert.That(card.Number(), Is.Null, "nothing was written");
         await cancel.CancelAsync();
         await ((Task)issuing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

@@ -67,6 +67,11 @@ public sealed class IdentityTest
     [TestCase("4500", 0x9000, TestName = "TellsNothing_Empty")]
     [TestCase("", 0x9000, TestName = "TellsNothing_NoData")]
     [TestCase("45020102", 0x6281, TestName = "TellsNothing_Cut")]
+    [TestCase("4503FFFF", 0x9000, TestName = "TellsNothing_ShorterThanItsLength")]
+    [TestCase("4502010299", 0x9000, TestName = "TellsNothing_LongerThanItsLength")]
+    [TestCase("45", 0x9000, TestName = "TellsNothing_TagAlone")]
+    [TestCase("4602AABB", 0x9000, TestName = "TellsNothing_AnotherTag")]
+    [TestCase("7F210101", 0x9000, TestName = "TellsNothing_AnotherConstructedTag")]
     public void SourceThatTellsNothing_ThenTheNext_ThenNone(string data, int statusWord)
     {
         var nothing = Says(data, (ushort)statusWord);
@@ -76,6 +81,42 @@ public sealed class IdentityTest
         Assert.That((none.Card, none.Detail),
             Is.EqualTo(((CardId?)null, "nothing in card image number, data object DF01 tells the card from others")));
         Assert.That(Told(Product(new IdentitySource.IssuerAndCardNumber()), Says("420155"), nothing), Is.Null, "one half is not enough");
+    }
+
+    [Test]
+    public void BareValue_IsRead_UnlessItLooksLikeAnObject()
+    {
+        string? Other(ushort tag, string data) => Told(Product(new IdentitySource.DataObject(tag)), Says(data));
+        Assert.That(Told(Product(new IdentitySource.CardImageNumber()), Says("0102030405")), Is.EqualTo("00450102030405"));
+        Assert.That(Other(0xDF01, "0000000400"), Is.EqualTo("DF010000000400"), "padding begins no object");
+        Assert.That(Other(0xDF01, "4602AABBCC"), Is.EqualTo("DF014602AABBCC"), "no whole object");
+        Assert.That(Other(0xDF01, "DF"), Is.Null, "cut within the tag");
+        Assert.That(Other(0x9F7F, Cplc()[6..]), Is.EqualTo("9F7F" + Cplc()[6..]));
+        Assert.That(Other(0x9F7F, Cplc()[6..^2]), Is.Null, "CPLC has 42 bytes");
+        Assert.That(Other(0x9F7F, "4628" + Cplc()[10..]), Is.EqualTo("9F7F4628" + Cplc()[10..]), "42 bytes are CPLC, whatever is in them");
+    }
+
+    [Test]
+    public void CplcThatWasCut_TellsNothing_WhereverItWasCut()
+    {
+        var whole = Cplc();
+        for (var length = 2; length < whole.Length; length += 2)
+        {
+            Assert.That(Told(Product(new IdentitySource.ProductionLifeCycle()), Says(whole[..length])), Is.Null, whole[..length]);
+            Assert.That(Told(Product(new IdentitySource.DataObject(0x9F7F)), Says(whole[..length])), Is.Null, whole[..length]);
+        }
+    }
+
+    [TestCase("45020102030405060708090A0B0C0D0E")]
+    [TestCase("460E0102030405060708090A0B0C0D0E")]
+    public void NumberOfOurs_Bare_IsKnownByItself_WhateverItBeginsWith(string bare)
+    {
+        var number = ByteString.FromHex(bare);
+        var known = Profile.IdentityOf(Product(Assigned), Ready(Kdd, Says(bare), Says(Cplc())), other => other == number);
+        Assert.That((known.Card!.Value.ToString(), known.Kind), Is.EqualTo(("0045" + bare, IdentityKind.Given)));
+        UnwrapResult Card(string data) => new UnwrapResult.Authenticated(ByteString.FromHex(data), 0x9000);
+        Assert.That(Profile.JudgeAssign(Product(Assigned), number, ScriptStop.Completed,
+            [new CommandOutcome(default, Card("")), new CommandOutcome(default, Card(bare))]), Is.InstanceOf<Verdict.Genuine>());
     }
 
     [Test]

@@ -85,10 +85,18 @@ public sealed class CheckedPartsTest
         var last = new Script(ScriptKind.Record, 1, 1, 1, Limits.MaxSequence - 1_023, 1_024, false, false, default);
         Assert.That(MessageCodec.Decode(MessageCodec.Encode(last)).Message, Is.EqualTo(last));
         Assert.That(() => MessageCodec.Encode(last with { First = last.First + 1 }), Throws.InstanceOf<ArgumentException>());
-        // First = 3FFFFFF5 with 1,024 commands, as the bytes are.
-        var frame = MessageCodec.Encode(last with { First = 0x3FFFFBFF });
-        frame.AsSpan().Replace((byte)0xFB, (byte)0xFF);
-        Assert.That(MessageCodec.Decode(frame).IsMessage, Is.False);
+    }
+
+    /// <summary>The bytes themselves, 1,024 commands from there on.</summary>
+    [TestCase("3FFFFC00", true, Description = "the last is the highest number")]
+    [TestCase("3FFFFC01", false, Description = "MaxSequence - 1022")]
+    [TestCase("3FFFFFF5", false)]
+    public void ScriptOf1024Commands_AsBytes_EndsAtTheHighestSequenceNumber(string first, bool isMessage)
+    {
+        var decoded = MessageCodec.Decode(Convert.FromHexString($"A7000C0104020103010401051A{first}06190400"));
+        Assert.That(decoded.IsMessage, Is.EqualTo(isMessage));
+        if (isMessage) Assert.That(decoded.Message, Is.EqualTo(
+            new Script(ScriptKind.Record, 1, 1, 1, Limits.MaxSequence - 1_023, 1_024, false, false, default)));
     }
 
     [Test]

@@ -62,6 +62,27 @@ public sealed class TerminalWallsTest
         await SpringAsync(shop, trap, member);
     }
 
+    /// <summary>Under TLS, so that what is put in its place comes as the center's word.</summary>
+    [Test]
+    public async Task ScriptBeyondTheHighestSequenceNumber_IsNoMessage_TheNextCardIsIssued()
+    {
+        await using var shop = await Shop.OpenAsync(line: ShopLine.Loopback(7, withTls: true));
+        await shop.ShowsAsync("AccessGranted");
+        var replaced = 0;
+        shop.Wrap = line => new ScriptLine(line, () => Interlocked.Exchange(ref replaced, 1) == 0);
+        await shop.RestartTerminalAsync();
+        await shop.ShowsAsync("AccessGranted", 2);
+        await shop.OrderAsync("o-1", Products.EndToEnd(mode: "module"));
+        shop.Reader.Insert(Shop.Card(1));
+        var outcome = await shop.IssueAsync("o-1");
+        Assert.That(replaced, Is.EqualTo(1), "nothing was tried");
+        Assert.That(outcome.IsIssued || outcome.Ending is IssueEnding.LineLost, Is.True, $"{outcome.Ending} {outcome.Detail}");
+        shop.Reader.Remove();
+        if (!outcome.IsIssued) await shop.UnclaimedAsync("o-1");
+        await IssueNextAsync(shop);
+        Assert.That(shop.Relay.HoldsNothing, Is.True);
+    }
+
     [Test]
     public async Task ConnectorThatThrows_IsAskedAgain()
     {
@@ -180,6 +201,28 @@ public sealed class TerminalWallsTest
             ValueTask.FromResult(ReaderKeyAnswer.Of(ByteString.Own(key.SignHash(hash.ToArray()))));
 
         public ValueTask<ReaderKeyAnswer> ReadPublicKeyAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    }
+
+    /// <summary>Puts 1,024 commands from 3FFFFFF5 on in the place of a script's head.</summary>
+    private sealed class ScriptLine(ILine inner, Func<bool> isDue) : ILine
+    {
+        private static readonly byte[] Beyond = Convert.FromHexString("A7000C0104020103010401051A3FFFFFF506190400");
+
+        public LinePeer Peer => inner.Peer;
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => inner.SendAsync(frame, cancellation);
+
+        public async ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation)
+        {
+            var frame = await inner.ReceiveAsync(cancellation);
+            if (frame is null || MessageCodec.Decode(frame.Memory).Message is not Script || !isDue()) return frame;
+            frame.Dispose();
+            var changed = new LineFrame(Beyond.Length);
+            Beyond.CopyTo(changed.Memory);
+            return changed;
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     /// <summary>Tells of the first card an answer to reset that is none.</summary>

@@ -71,7 +71,8 @@ public sealed partial class GlobalPlatformProfile
             || !Outcomes.AllSucceeded(outcomes, product.SecurityLevel))
             return new Verdict.InDoubt();
         var tag = IdentityTags.Assigned(product)!.Tag;
-        return GetData.ValueOf(Outcomes.DataOf(outcomes[^1].Response)!.Value, tag) == number
+        var told = Outcomes.DataOf(outcomes[^1].Response)!.Value;
+        return told == number || GetData.ValueOf(told, tag) == number
             ? new Verdict.Genuine(IdentityReading.Of(tag, number), IdentityKind.Given)
             : new Verdict.Rejected(CardRejection.NoIdentity);
     }

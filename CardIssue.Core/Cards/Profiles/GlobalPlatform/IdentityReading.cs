@@ -59,8 +59,7 @@ internal static class IdentityReading
         {
             if (source is IdentitySource.Assigned assigned)
             {
-                var number = Value(told, assigned.Tag, MaxOther);
-                return number.Length > 0 && isGiven(number)
+                return NumberIn(told, assigned.Tag, isGiven) is { } number
                     ? new ClaimedIdentity(Of(assigned.Tag, number), IdentityKind.Given, "its number")
                     : new ClaimedIdentity(Tagged(0, ByteString.Concat(diversification, Chip(told))), IdentityKind.Blank,
                         "known by diversification data and chip alone");
@@ -95,6 +94,14 @@ internal static class IdentityReading
             default:
                 throw new InvalidOperationException($"No one reads {source.GetType().Name}.");
         }
+    }
+
+    /// <summary>A number of the center's, in its tag or bare: it is known by itself, whatever it begins with.</summary>
+    private static ByteString? NumberIn(IReadOnlyDictionary<ushort, ResponseApdu> told, ushort tag, Func<ByteString, bool> isGiven)
+    {
+        if (!told.TryGetValue(tag, out var response) || !response.IsOk) return null;
+        if (isGiven(response.Data)) return response.Data;
+        return Value(told, tag, MaxOther) is { Length: > 0 } value && isGiven(value) ? value : null;
     }
 
     /// <summary>A data object's value; empty when it tells nothing.</summary>

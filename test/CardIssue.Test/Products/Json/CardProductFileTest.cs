@@ -95,6 +95,27 @@ public sealed class CardProductFileTest
     }
 
     [Test]
+    public void Quirks_Read_AreAllThree()
+    {
+        var text = Samples.Change(Samples.EndToEnd, "\"records\":",
+            "\"quirks\": {\"asksForKeyVersion\": \"00\", \"answersKeyVersion\": \"FF\", \"countsEmptyCommands\": false}, \"records\":");
+        Assert.That(Samples.Product(text).Product!.Quirks, Is.EqualTo(new Core.Cards.SecureChannel.CardQuirks(0x00, 0xFF, false)));
+    }
+
+    [TestCase("{\"tag\": \"DF10\", \"storeDataP1\": \"88\"}", 0xDF10, 0x88, null)]
+    [TestCase("{\"tag\": \"DF10\", \"command\": \"00DA0110\"}", 0xDF10, 0x90, 0x00DA0110)]
+    [TestCase("{\"command\": \"00DA0110\"}", 0x0045, 0x90, 0x00DA0110)]
+    [TestCase("{}", 0x0045, 0x90, null)]
+    public void Assigned_AsAnObject_Read_SaysWhereAndHowTheNumberIsWritten(string assigned, int tag, int storeDataP1, int? command)
+    {
+        var text = Samples.Change(Samples.EndToEnd, "[\"assigned\"]", $"[{{\"assigned\": {assigned}}}]");
+        Assert.That(Samples.Product(text).Product!.Identity.Single(), Is.EqualTo(new Core.Cards.Products.IdentitySource.Assigned
+        {
+            Tag = (ushort)tag, StoreDataP1 = (byte)storeDataP1, Command = (uint?)command,
+        }));
+    }
+
+    [Test]
     public void PreparedGroupings_Read_NameTheirField()
     {
         var text = Samples.Change(Samples.EndToEnd, "{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"hexDgi\": \"prepared\"}");
