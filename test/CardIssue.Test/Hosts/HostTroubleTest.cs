@@ -96,7 +96,7 @@ public sealed class HostTroubleTest
     {
         var run = await IssueAsync(option, order);
         Assert.That(run.Code, Is.EqualTo(2), run.ToString());
-        Assert.That(run.Error, Does.Contain("--order is 1 to 64 characters"));
+        Assert.That(run.Error, Does.Contain("--order: An order or customer id has 1 to 64 characters"));
     }
 
     [TestCase(63, 1)]
