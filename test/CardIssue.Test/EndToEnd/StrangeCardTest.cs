@@ -100,7 +100,8 @@ public sealed class StrangeCardTest
     {
         await using var shop = await Shop.OpenAsync();
         var product = Products.EndToEnd().Replace(
-            "{ \"tag\": \"5A\"", "{ \"tag\": \"5F28\", \"field\": \"country\", \"as\": \"hex\" }, { \"tag\": \"5A\"", StringComparison.Ordinal);
+            "{ \"tag\": \"5A\"", "{ \"tag\": \"5F28\", \"field\": \"country\", \"as\": \"hex\" }, { \"tag\": \"5A\"",
+            StringComparison.Ordinal);
         await shop.OrderAsync("o-1", product, new Dictionary<string, string>(Products.Fields) { ["country"] = "084000" });
         await DeclinedForLackAsync(shop, "o-1", "Tag 5F28 (Issuer Country Code) has 3 bytes; 2 are right");
         // By the dictionary, it is issued.

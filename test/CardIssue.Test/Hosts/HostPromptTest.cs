@@ -31,7 +31,8 @@ public sealed class HostPromptTest
     [Test]
     public async Task NewVault_PassphraseTypedDifferentlyTheSecondTime_IsNotMade()
     {
-        var screen = await TypeAsync("CenterHost", "init --id a", ("passphrase: ", $"{Typed}\n"), ("once more: ", "heron on a gray morning\n"));
+        var screen = await TypeAsync(
+            "CenterHost", "init --id a", ("passphrase: ", $"{Typed}\n"), ("once more: ", "heron on a gray morning\n"));
         Assert.That(screen, Does.Contain("typed differently the second time").And.Contain("code 2").And.Not.Contain("heron"));
         Assert.That(File.Exists(Path.Combine(_folder, "center", "vault.json")), Is.False);
     }

@@ -10,7 +10,8 @@ public sealed class HostTroubleTest
 {
     private const string SetPriv = "/usr/bin/setpriv";
 
-    private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private HostFolder _folder = null!;
 
@@ -164,7 +165,9 @@ public sealed class HostTroubleTest
         Assert.That((await error).Split("disk is full"), Has.Length.EqualTo(5), await error);
     }
 
-    /// <summary>Another user's folder, which this one may not enter, or not write to: each program says so in a line, and makes nothing.</summary>
+    /// <summary>
+    /// Another user's folder, which this one may not enter, or not write to: each program says so in a line, and makes nothing.
+    /// </summary>
     [TestCase(UnixFileMode.None, TestName = "FolderThatMayNotBeEntered_EveryProgram_SaysSo")]
     [TestCase(Others, TestName = "FolderThatMayNotBeWrittenTo_EveryProgram_SaysSo")]
     [Platform("Linux")]
@@ -183,7 +186,8 @@ public sealed class HostTroubleTest
             ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"]]),
             ("CenterHost", ["init", "--id", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
             ("TerminalHost", ["module", "show", "--data", _folder["terminal"], "--passphrase-file", "-"]),
-            ("TerminalHost", ["module", "init", "--id", "T-2", "--center", _folder["center/center.json"], "--data", _folder["new"], "--passphrase-file", "-"]),
+            ("TerminalHost",
+                ["module", "init", "--id", "T-2", "--center", _folder["center/center.json"], "--data", _folder["new"], "--passphrase-file", "-"]),
             ("VirtualCard", ["new", "--out", _folder["new"], "--test-keys"]),
             ("VirtualCard", ["dump", _folder["center/vault.json"]]),
         })

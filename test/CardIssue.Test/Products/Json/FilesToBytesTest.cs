@@ -13,7 +13,8 @@ public sealed class FilesToBytesTest
     /// <summary>Bytes that are given stand as they are given: a length that is longer than it must be is what the card gets.</summary>
     [Test]
     public void BytesInATemplate_WithALongLength_AreNotMadeShorter() =>
-        Assert.That(FirstItem("""{"dgi": "0103", "tlv": [{"tag":"70","hex":"5F34810101"}]}""", null), Is.EqualTo("010307" + "70055F34810101"));
+        Assert.That(
+            FirstItem("""{"dgi": "0103", "tlv": [{"tag":"70","hex":"5F34810101"}]}""", null), Is.EqualTo("010307" + "70055F34810101"));
 
     [TestCase("iso8859-7", "Τράπεζα €", "D4F1DCF0E5E6E120A4")]
     [TestCase("shiftJis", "ｱﾞ ア漢", "B1DE2083418ABF")]
