@@ -5,6 +5,23 @@ internal static class InputFile
 {
     private static readonly TimeSpan WriterPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Whether something is at a path. Behind a folder that may not be entered nobody can tell, and "not there" would be the wrong advice.
+    /// </summary>
+    /// <exception cref="UnauthorizedAccessException">This user may not look.</exception>
+    public static bool IsThere(string path)
+    {
+        try
+        {
+            File.GetAttributes(path);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Opens a file to read it from its start, without a buffer that would keep what was read.</summary>
     /// <exception cref="CommandException">It can't be; the message says why.</exception>
     public static FileStream Open(string path)

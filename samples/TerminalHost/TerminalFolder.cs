@@ -22,7 +22,7 @@ internal sealed record TerminalFolder(string Path)
     /// <exception cref="CommandException">It is missing or is none.</exception>
     public static CenterIdentity ReadCenter(string path)
     {
-        if (!File.Exists(path) && !Directory.Exists(path))
+        if (!InputFile.IsThere(path))
             throw new CommandException(ExitCode.File, $"{path} does not exist. It is the center's public identity, which `centerhost init` writes: bring it here and name it with --center FILE.");
         return Parse(() => CenterIdentity.Read(InputFile.ReadAll(path, MaxLength), path));
     }
@@ -31,7 +31,7 @@ internal sealed record TerminalFolder(string Path)
     /// <exception cref="CommandException">It is missing or is none.</exception>
     public TerminalIdentity ReadTerminal()
     {
-        if (!File.Exists(Terminal) && !Directory.Exists(Terminal)) throw new CommandException(ExitCode.File, $"{Terminal} does not exist; make the module with `terminalhost module init` first, or name its folder with --data DIR.");
+        if (!InputFile.IsThere(Terminal)) throw new CommandException(ExitCode.File, $"{Terminal} does not exist; make the module with `terminalhost module init` first, or name its folder with --data DIR.");
         return Parse(() => TerminalIdentity.Read(InputFile.ReadAll(Terminal, MaxLength), Terminal));
     }
 

@@ -18,7 +18,7 @@ internal static class CenterSettings
     public static IConfiguration Load(CenterFiles files)
     {
         var builder = new ConfigurationBuilder();
-        if (File.Exists(files.Settings) || Directory.Exists(files.Settings))
+        if (InputFile.IsThere(files.Settings))
         {
             var file = Read(files.Settings);
             foreach (var section in file.GetChildren())

@@ -66,7 +66,7 @@ internal sealed class OpenCenter : IAsyncDisposable
     }
 
     /// <exception cref="CommandException">The directory holds no center.</exception>
-    public static CenterIdentity ReadIdentity(CenterFiles files) => File.Exists(files.Identity) || Directory.Exists(files.Identity)
+    public static CenterIdentity ReadIdentity(CenterFiles files) => InputFile.IsThere(files.Identity)
         ? CenterIdentity.Read(InputFile.ReadAll(files.Identity, 1024 * 1024), files.Identity)
         : throw new CommandException(ExitCode.File, $"{files.Directory} holds no center; make one with: centerhost init --id NAME --data {files.Directory}");
 

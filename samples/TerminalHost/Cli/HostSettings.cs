@@ -22,7 +22,7 @@ internal sealed partial class HostSettings
     {
         var path = Path.Combine(folder, FileName);
         CheckVariables();
-        if (!File.Exists(path) && !Directory.Exists(path)) return new HostSettings([]);
+        if (!InputFile.IsThere(path)) return new HostSettings([]);
         var content = InputFile.WithoutMark(InputFile.ReadAll(path, MaxLength));
         try
         {

@@ -97,7 +97,7 @@ internal static class ModuleCommands
     /// <exception cref="CommandException">There is none.</exception>
     public static SoftwareModuleFile Open(TerminalFolder folder, CommonOptions common, ParseResult parsed, SecretInput input, CancellationToken cancellation)
     {
-        if (!File.Exists(folder.Module))
+        if (!InputFile.IsThere(folder.Module))
             throw new CommandException(ExitCode.File, $"{folder.Module} does not exist; make the module with `terminalhost module init` first, or name its folder with --data DIR.");
         using var passphrase = common.Passphrase(parsed, input, cancellation);
         return SoftwareModuleFile.Open(folder.Module, passphrase);

@@ -92,12 +92,33 @@ public sealed class StrangeCardTest
     {
         await using var shop = await Shop.OpenAsync();
         await shop.OrderAsync("o-1", Products.EndToEnd().Replace(named, lacking, StringComparison.Ordinal));
-        var outcome = await shop.IssueAsync("o-1");
+        await DeclinedForLackAsync(shop, "o-1", told);
+    }
+
+    /// <summary>The same for data that no card may get: an order that came in past the check of the import.</summary>
+    [Test]
+    public async Task OrderWhoseDataIsNotByTheDictionary_IsDeclined_NoCardIsAskedFor()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var product = Products.EndToEnd().Replace(
+            "{ \"tag\": \"5A\"", "{ \"tag\": \"5F28\", \"field\": \"country\", \"as\": \"hex\" }, { \"tag\": \"5A\"",
+            StringComparison.Ordinal);
+        await shop.OrderAsync("o-1", product, new Dictionary<string, string>(Products.Fields) { ["country"] = "084000" });
+        await DeclinedForLackAsync(shop, "o-1", "Tag 5F28 (Issuer Country Code) has 3 bytes; 2 are right");
+        // By the dictionary, it is issued.
+        await shop.OrderAsync("o-2", product, new Dictionary<string, string>(Products.Fields) { ["country"] = "0840" });
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-2")).Ending, Is.EqualTo(IssueEnding.Issued));
+    }
+
+    private static async Task DeclinedForLackAsync(Shop shop, string order, string told)
+    {
+        var outcome = await shop.IssueAsync(order);
         Assert.That((outcome.Ending, outcome.Detail), Is.EqualTo((IssueEnding.Declined, nameof(DeclineCode.CenterLacks))));
         Assert.That(shop.Shown, Has.None.Contains("S240"));
-        await shop.ReachesAsync("o-1", OrderState.Ready);
+        await shop.ReachesAsync(order, OrderState.Ready);
         Assert.That((await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry.Detail), Has.Some.Contains(told));
-        Assert.That((await shop.IssueAsync("o-1")).Detail, Is.EqualTo(nameof(DeclineCode.CenterLacks)), "not busy: it was let go");
+        Assert.That((await shop.IssueAsync(order)).Detail, Is.EqualTo(nameof(DeclineCode.CenterLacks)), "not busy: it was let go");
     }
 
     /// <summary>What a factory's keys are often answered as, whatever the center calls them.</summary>

@@ -67,7 +67,7 @@ internal sealed class CenterHostProcess : IDisposable
 
     private ProcessStartInfo Start(string[] args)
     {
-        string[] command = [.. _within, "dotnet", Program(), .. args];
+        string[] command = [.. _within, "dotnet", Repository.Program("CenterHost"), .. args];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -78,12 +78,5 @@ internal sealed class CenterHostProcess : IDisposable
         start.Environment["CARDISSUE_Argon2__Passes"] = "2";
         start.Environment["CARDISSUE_Argon2__Lanes"] = "1";
         return start;
-    }
-
-    /// <summary>The program of the same configuration as these tests: bin/CONFIGURATION/FRAMEWORK.</summary>
-    private static string Program()
-    {
-        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(Repository.Root, "samples", "CenterHost", "bin", framework.Parent!.Name, framework.Name, "centerhost.dll");
     }
 }

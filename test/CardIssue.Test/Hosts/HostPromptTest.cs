@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Text;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Terminal.Modules;
 
 namespace CardIssue.Test.Hosts;
 
@@ -7,6 +11,7 @@ namespace CardIssue.Test.Hosts;
 [TestFixture, Platform("Linux")]
 public sealed class HostPromptTest
 {
+    private const string Typed = "heron on a grey morning";
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private string _folder = "";
 
@@ -26,25 +31,46 @@ public sealed class HostPromptTest
     [Test]
     public async Task NewVault_PassphraseTypedDifferentlyTheSecondTime_IsNotMade()
     {
-        var screen = await TypeAsync("init --id a", ("passphrase: ", "heron on a grey morning\n"), ("once more: ", "heron on a gray morning\n"));
+        var screen = await TypeAsync(
+            "CenterHost", "init --id a", ("passphrase: ", $"{Typed}\n"), ("once more: ", "heron on a gray morning\n"));
         Assert.That(screen, Does.Contain("typed differently the second time").And.Contain("code 2").And.Not.Contain("heron"));
         Assert.That(File.Exists(Path.Combine(_folder, "center", "vault.json")), Is.False);
     }
 
     [Test]
+    public async Task NewVault_SamePassphraseTypedTwice_IsMadeAndOpensByIt()
+    {
+        var screen = await TypeAsync("CenterHost", "init --id a", ("passphrase: ", $"{Typed}\n"), ("once more: ", $"{Typed}\n"));
+        Assert.That(screen, Does.Contain("code 0").And.Not.Contain("heron"));
+        using var passphrase = SecretBytes.Copy(Encoding.ASCII.GetBytes(Typed));
+        using var vault = FileKeyVault.Open(Path.Combine(_folder, "center", "vault.json"), passphrase);
+        Assert.That(vault.Identity.Id, Is.EqualTo(new CenterId("a")));
+    }
+
+    [Test]
+    public async Task NewModule_SamePassphraseTypedTwice_IsMadeAndOpensByIt()
+    {
+        using var made = await HostFolder.MakeAsync();
+        var command = $"module init --id T-9 --data t --center '{made["center/center.json"]}'";
+        var screen = await TypeAsync("TerminalHost", command, ("passphrase: ", $"{Typed}\n"), ("once more: ", $"{Typed}\n"));
+        Assert.That(screen, Does.Contain("code 0").And.Not.Contain("heron"));
+        using var passphrase = SecretBytes.Copy(Encoding.ASCII.GetBytes(Typed));
+        using var module = SoftwareModuleFile.Open(Path.Combine(_folder, "t", "module.json"), passphrase);
+        Assert.That(module.Identity.Id, Is.EqualTo(new TerminalId("T-9")));
+    }
+
+    [Test]
     public async Task Prompt_CtrlC_EndsInOrderWithTheEchoBack()
     {
-        var screen = await TypeAsync("init --id a", ("passphrase: ", "heron\u0003"));
+        var screen = await TypeAsync("CenterHost", "init --id a", ("passphrase: ", "heron\u0003"));
         Assert.That(screen, Does.Contain("Interrupted.").And.Contain("code 5").And.Not.Contain("heron"));
         Assert.That(screen.Split("code 5")[1].Split([' ', '\r', '\n', ';']), Does.Contain("echo").And.Not.Contain("-echo"));
     }
 
     /// <summary>Types each answer when its question is there; returns what was on the screen, then the exit code and the terminal's settings.</summary>
-    private async Task<string> TypeAsync(string command, params (string Question, string Answer)[] talk)
+    private async Task<string> TypeAsync(string program, string command, params (string Question, string Answer)[] talk)
     {
-        var bin = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var program = Path.Combine(Repository.Root, "samples", "CenterHost", "bin", bin.Parent!.Name, bin.Name, "centerhost.dll");
-        var start = new ProcessStartInfo("/usr/bin/script", ["-qc", $"dotnet '{program}' {command}; echo code $?; stty -a", "/dev/null"])
+        var start = new ProcessStartInfo("/usr/bin/script", ["-qc", $"dotnet '{Repository.Program(program)}' {command}; echo code $?; stty -a", "/dev/null"])
         {
             WorkingDirectory = _folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };

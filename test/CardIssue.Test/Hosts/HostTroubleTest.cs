@@ -8,6 +8,11 @@ namespace CardIssue.Test.Hosts;
 [TestFixture]
 public sealed class HostTroubleTest
 {
+    private const string SetPriv = "/usr/bin/setpriv";
+
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     private HostFolder _folder = null!;
 
     [SetUp]
@@ -92,7 +97,7 @@ public sealed class HostTroubleTest
     {
         var run = await IssueAsync(option, order);
         Assert.That(run.Code, Is.EqualTo(2), run.ToString());
-        Assert.That(run.Error, Does.Contain("--order is 1 to 64 characters"));
+        Assert.That(run.Error, Does.Contain("--order: An order or customer id has 1 to 64 characters"));
     }
 
     [TestCase(63, 1)]
@@ -140,17 +145,16 @@ public sealed class HostTroubleTest
     public async Task FullDisk_EveryProgram_SaysSo()
     {
         if (Environment.UserName != "root") Assert.Ignore("A small disk is mounted by root alone.");
-        var bin = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        string Dll(string sample, string name) => $"dotnet '{Path.Combine(Repository.Root, "samples", sample, "bin", bin.Parent!.Name, bin.Name, name)}'";
+        static string Dll(string sample) => $"dotnet '{Repository.Program(sample)}'";
         var script = $"""
             set -e; cd '{_folder.Folder}'; mkdir disk; mount -t tmpfs -o size=600k none disk; cp -r center disk/; set +e
             head -c 700000 /dev/zero > disk/rest 2>/dev/null
-            {Dll("CenterHost", "centerhost.dll")} line add 4 --listen tls:127.0.0.1:7 --data disk/center; echo "center $?"
-            {Dll("TerminalHost", "terminalhost.dll")} module init --id T-9 --center center/center.json --data disk/t --passphrase-file passphrase; echo "terminal $?"
-            {Dll("VirtualCard", "virtualcard.dll")} new --out disk/card.json --test-keys; echo "card $?"
-            rm disk/rest; {Dll("VirtualCard", "virtualcard.dll")} new --out disk/card.json --test-keys > /dev/null; echo "again $?"
-            {Dll("CenterHost", "centerhost.dll")} status --data center > /dev/full; echo "output $?"
-            {Dll("CenterHost", "centerhost.dll")} log show --data center | head -n 0; echo "pipe $?"
+            {Dll("CenterHost")} line add 4 --listen tls:127.0.0.1:7 --data disk/center; echo "center $?"
+            {Dll("TerminalHost")} module init --id T-9 --center center/center.json --data disk/t --passphrase-file passphrase; echo "terminal $?"
+            {Dll("VirtualCard")} new --out disk/card.json --test-keys; echo "card $?"
+            rm disk/rest; {Dll("VirtualCard")} new --out disk/card.json --test-keys > /dev/null; echo "again $?"
+            {Dll("CenterHost")} status --data center > /dev/full; echo "output $?"
+            {Dll("CenterHost")} log show --data center | head -n 0; echo "pipe $?"
             """;
         var start = new ProcessStartInfo("unshare", ["-m", "bash", "-c", script]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
@@ -159,6 +163,66 @@ public sealed class HostTroubleTest
         if ((await error).StartsWith("unshare:", StringComparison.Ordinal) || (await error).StartsWith("mount:", StringComparison.Ordinal)) Assert.Ignore($"No small disk can be mounted here: {await error}");
         Assert.That(await output, Is.EqualTo("center 3\nterminal 3\ncard 3\nagain 0\noutput 3\npipe 0\n"), await error);
         Assert.That((await error).Split("disk is full"), Has.Length.EqualTo(5), await error);
+    }
+
+    /// <summary>
+    /// Another user's folder, which this one may not enter, or not write to: each program says so in a line, and makes nothing.
+    /// </summary>
+    [TestCase(UnixFileMode.None, TestName = "FolderThatMayNotBeEntered_EveryProgram_SaysSo")]
+    [TestCase(Others, TestName = "FolderThatMayNotBeWrittenTo_EveryProgram_SaysSo")]
+    [Platform("Linux")]
+    public async Task FolderWithoutRights_EveryProgram_SaysSo(UnixFileMode others)
+    {
+        if (OperatingSystem.IsWindows() || Environment.UserName != "root" || !File.Exists(SetPriv))
+        {
+            Assert.Ignore("Only root becomes another user (util-linux' setpriv).");
+            return;
+        }
+        if ((await AsNobodyAsync("VirtualCard", "--help")).Code != 0) Assert.Ignore("Another user cannot run the programs here.");
+        File.SetUnixFileMode(_folder.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | others);
+        foreach (var (program, args) in new (string, string[])[]
+        {
+            ("CenterHost", ["status", "--data", _folder["center"]]),
+            ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"]]),
+            ("CenterHost", ["init", "--id", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
+            ("TerminalHost", ["module", "show", "--data", _folder["terminal"], "--passphrase-file", "-"]),
+            ("TerminalHost",
+                ["module", "init", "--id", "T-2", "--center", _folder["center/center.json"], "--data", _folder["new"], "--passphrase-file", "-"]),
+            ("VirtualCard", ["new", "--out", _folder["new"], "--test-keys"]),
+            ("VirtualCard", ["dump", _folder["center/vault.json"]]),
+        })
+        {
+            var run = await AsNobodyAsync(program, [.. args, "--json"]);
+            var what = $"{program} {string.Join(' ', args)}: {run}";
+            run.IsAnEnd(what);
+            Assert.That(run.Code, Is.EqualTo(3), what);
+            Assert.That(run.Error.TrimEnd('\n'), Does.Not.Contain("\n").And.Contain(" right"), what);
+            Assert.That(Path.Exists(_folder["new"]), Is.False, what);
+        }
+    }
+
+    /// <summary>A program as a user who owns nothing; a passphrase comes from standard input.</summary>
+    private static async Task<HostRun> AsNobodyAsync(string program, params string[] args)
+    {
+        string[] nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", Repository.Program(program)];
+        var start = new ProcessStartInfo(SetPriv, [.. nobody, .. args])
+        {
+            WorkingDirectory = "/", RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["HOME"] = "/";
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        try
+        {
+            await process.StandardInput.WriteLineAsync("correct horse battery");
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it was asked.
+        }
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return new HostRun(process.ExitCode, await output, await error);
     }
 
     private Task<HostRun> IssueAsync(params string[] more) => HostRun.OfAsync(HostRun.Terminal, _folder.Folder,

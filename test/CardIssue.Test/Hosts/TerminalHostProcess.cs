@@ -38,7 +38,7 @@ internal sealed class TerminalHostProcess(params string[] within) : IDisposable
     /// <param name="removeAt">What is done when a line of its output has this in it.</param>
     public async Task<TerminalHostRun> RunAsync(string input, string[] args, string? interruptAt = null, (string Text, Action Do)? removeAt = null)
     {
-        string[] command = [.. within, "dotnet", Program(), .. args];
+        string[] command = [.. within, "dotnet", Repository.Program("TerminalHost"), .. args];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -78,11 +78,4 @@ internal sealed class TerminalHostProcess(params string[] within) : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
-
-    /// <summary>The program of the same configuration as these tests: bin/CONFIGURATION/FRAMEWORK.</summary>
-    private static string Program()
-    {
-        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(Repository.Root, "samples", "TerminalHost", "bin", framework.Parent!.Name, framework.Name, "terminalhost.dll");
-    }
 }

@@ -199,6 +199,33 @@ public class VirtualReaderTests
         Assert.That(await VirtualCardCommand.RunAsync(["twin", "--port", "/nowhere/port", "--profile", "empty", "--test-keys"], output, error), Is.EqualTo(1), error.ToString());
     }
 
+    /// <summary>The parameter "i" (GPC Amd D 1.2, 5.1).</summary>
+    [TestCase("s8", "pseudo", 0x70)]
+    [TestCase("s16", "pseudo", 0x71)]
+    [TestCase("s8", "random", 0x60)]
+    [TestCase("s16", "random", 0x61)]
+    public async Task Program_NewByMode_MakesACardThatAnswersWithIt(string mode, string challenge, int parameter)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"virtualcard-{Guid.NewGuid():N}.json");
+        try
+        {
+            using var error = new StringWriter();
+            string[] args = ["new", "--out", file, "--test-keys", "--scp03", mode, "--challenge", challenge];
+            Assert.That(await VirtualCardCommand.RunAsync(args, TextWriter.Null, error), Is.Zero, error.ToString());
+            var card = CardSimulator.Open(file);
+            Assert.That(card.State.ScpParameter, Is.EqualTo(parameter));
+            card.Reset();
+            // INITIALIZE UPDATE: ten bytes of diversification data, key version, SCP 03, i.
+            var length = mode == "s16" ? 16 : 8;
+            var answer = card.Transmit([0x80, 0x50, 0, 0, (byte)length, .. new byte[length], 0]);
+            Assert.That(answer[11..13], Is.EqualTo(new[] { (byte)0x03, (byte)parameter }));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Test]
     public async Task Program_NewAndDump_ExitCodesAndNoKeysInTheOutput()
     {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using CardIssue.Center.Feed;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
@@ -6,6 +7,7 @@ using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
@@ -95,15 +97,56 @@ public sealed class CenterWallsTest
         await bench.IssueAsync("o1", StoreBench.Card(1));
         var (trap, feed) = (new Trap(), new RememberingFeed());
         trap.Arm(nameof(feed.TellAsync));
-        var pump = bench.Pump(trap.Before<CardIssue.Center.Feed.IIssuerFeed>(feed));
+        var pump = bench.Pump(trap.Before<IIssuerFeed>(feed));
         using var stop = new CancellationTokenSource();
         var pumping = pump.RunAsync(stop.Token);
         Assert.That(() => pump.Trouble, Does.Contain("planted").After(10_000, 5));
         Assert.That(pumping.IsCompleted, Is.False);
-        bench.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(() => feed.Told.Count, Is.EqualTo(1).After(10_000, 5));
+        await ToldAfterAPauseAsync(bench, feed);
         await stop.CancelAsync();
         await pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    [Test]
+    public async Task FeedThatNeverReturns_CountsAsFailed()
+    {
+        await using var bench = await StoreBench.OpenAsync();
+        await bench.ImportAsync(bench.New("o1"));
+        await bench.IssueAsync("o1", StoreBench.Card(1));
+        var feed = new FeedStuckOnce();
+        var pump = bench.Pump(feed);
+        using var stop = new CancellationTokenSource();
+        var pumping = pump.RunAsync(stop.Token);
+        var stuckWith = await feed.Stuck.WaitAsync(TimeSpan.FromSeconds(10));
+        bench.Time.Advance(FeedPump.MaxTelling - TimeSpan.FromSeconds(1));
+        Assert.That((pump.Trouble, await pump.BacklogAsync()), Is.EqualTo(((string?)null, 1)), "it may still come back");
+        bench.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(() => pump.Trouble, Is.EqualTo("The feed did not take 1 events within 5 minutes.").After(10_000, 5));
+        Assert.That((pumping.IsCompleted, await pump.BacklogAsync()), Is.EqualTo((false, 1)));
+        await ToldAfterAPauseAsync(bench, feed.Then);
+        Assert.That(feed.Then.Told, Is.EqualTo(stuckWith), "the batch comes again");
+        Assert.That(() => pump.Trouble, Is.Null.After(10_000, 5));
+        await stop.CancelAsync();
+        await pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>The first line that is awaited fails, and one in the middle of the day.</summary>
+    [Test]
+    public async Task ListenerThatThrows_IsAskedAgain()
+    {
+        var trap = new Trap();
+        trap.Arm(nameof(ILineListener.AcceptAsync));
+        var line = ShopLine.Loopback(7);
+        await using var shop = await Shop.OpenAsync(line: line with { Served = line.Served with { Listener = trap.Before(line.Listener) } });
+        await IssueNextAsync(shop);
+        Assert.That(trap.HasSprung, Is.True);
+
+        trap.Arm(nameof(ILineListener.AcceptAsync));
+        // The line that is awaited already is still taken; the one after it is asked for in vain.
+        await shop.RestartTerminalAsync();
+        await shop.HasAccessAsync();
+        await shop.RestartTerminalAsync();
+        await IssueNextAsync(shop, "o-10", 10);
     }
 
     private static async Task SpringAsync<T>(string part, Func<CenterServices, T> of, string member, string detail, bool isLogged = true) where T : class
@@ -134,14 +177,39 @@ public sealed class CenterWallsTest
         if (!outcome.IsIssued) await shop.UnclaimedAsync("o-1");
     }
 
-    private static async Task IssueNextAsync(Shop shop)
+    private static async Task IssueNextAsync(Shop shop, string order = "o-9", uint card = 9)
     {
         shop.Reader.Remove();
-        await shop.OrderAsync("o-9", Products.EndToEnd(name: "next"));
-        shop.Reader.Insert(Shop.Card(9));
-        var outcome = await shop.IssueAsync("o-9");
+        await shop.OrderAsync(order, Products.EndToEnd(name: "next"));
+        shop.Reader.Insert(Shop.Card(card));
+        var outcome = await shop.IssueAsync(order);
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    /// <summary>A pause for each look: the pump's own begins a moment after it says what is wrong.</summary>
+    private static async Task ToldAfterAPauseAsync(StoreBench bench, RememberingFeed feed)
+    {
+        for (var looks = 0; looks < 1_000 && feed.Told.Count == 0; looks++)
+        {
+            bench.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(10);
+        }
+        Assert.That(feed.Told, Has.Count.EqualTo(1));
+    }
+
+    /// <summary>Never comes back from the first batch, whatever it is told; takes the next.</summary>
+    private sealed class FeedStuckOnce : IIssuerFeed
+    {
+        private readonly TaskCompletionSource<IReadOnlyList<FeedEvent>> _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public RememberingFeed Then { get; } = new();
+
+        /// <summary>The first batch, as soon as it is told.</summary>
+        public Task<IReadOnlyList<FeedEvent>> Stuck => _stuck.Task;
+
+        public Task TellAsync(IReadOnlyList<FeedEvent> events, CancellationToken cancellation) =>
+            _stuck.TrySetResult(events) ? new TaskCompletionSource().Task : Then.TellAsync(events, cancellation);
     }
 
     private sealed class ThrowingDisplay : IProgress<CenterProgress>

@@ -39,6 +39,22 @@ public sealed class CheckedPartsTest
         Assert.That(PlainText.Accepts(cut, most), Is.True);
     }
 
+    /// <summary>What the longest text of several lines is cut to, where a character beyond the BMP meets the end.</summary>
+    [TestCase(1_021, true)]
+    [TestCase(1_022, true)]
+    [TestCase(1_023, false, Description = "its second half would be one too many")]
+    [TestCase(1_024, false)]
+    public void Lines_LongerThan1024_EndWithAWholeCharacter_AndStayLines(int at, bool fits)
+    {
+        const int Most = 1_024;
+        var before = "first\nsecond\n" + new string('x', at - 13);
+        Assert.That(before, Has.Length.EqualTo(at));
+        var text = before.Replace("\n", "\r\n", StringComparison.Ordinal) + Card + "and more";
+        var cut = PlainText.Of(text, Most, lines: true);
+        Assert.That(cut, Is.EqualTo(fits ? (before + Card + "and more")[..Math.Min(Most, at + 10)] : before));
+        Assert.That((PlainText.Accepts(cut, Most, lines: true), PlainText.Accepts(cut, Most)), Is.EqualTo((true, false)));
+    }
+
     // Not as test cases: an attribute is kept in UTF-8, which has no halves of characters either.
     [Test]
     public void Text_HalvesOfCharacters_AreReplaced()

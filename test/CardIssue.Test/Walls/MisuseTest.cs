@@ -99,6 +99,19 @@ public sealed class MisuseTest
         Assert.That((await shop.Relay.AskStatusAsync(default).WaitAsync(Limit)).Terminal, Is.EqualTo(Shop.TerminalName));
     }
 
+    [Test]
+    public async Task Enrollment_TwiceAtOnce_TheSecondIsTold_AndWhileTheLineIsDown_ItWaitsForIt()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.HasAccessAsync();
+        await shop.CurrentLine!.DisposeAsync();
+        var first = shop.Relay.EnrollReaderAsync(default);
+        Assert.That(async () => await shop.Relay.EnrollReaderAsync(default).WaitAsync(Limit),
+            Throws.InvalidOperationException.With.Message.Contains("await"));
+        Assert.That((await first.WaitAsync(Limit)).Standing, Is.EqualTo(ReaderStanding.Known));
+        Assert.That((await shop.Relay.EnrollReaderAsync(default).WaitAsync(Limit)).Standing, Is.EqualTo(ReaderStanding.Known));
+    }
+
     [TestCase("S240", false)]
     [TestCase("CardIn", true)]
     [TestCase("AccessingCard", true)]

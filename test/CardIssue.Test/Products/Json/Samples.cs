@@ -1,4 +1,5 @@
 using System.Text;
+using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
 
 namespace CardIssue.Test.Products.Json;
@@ -32,5 +33,11 @@ internal static class Samples
         Assert.That(at, Is.GreaterThanOrEqualTo(0), $"The text has no {what}");
         var before = text[..at];
         return (before.Count(c => c == '\n') + 1, at - before.LastIndexOf('\n'));
+    }
+
+    /// <summary>Secret data as it stands in the order.</summary>
+    public sealed class NoEncryption : IDataEncryption
+    {
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Copy(plain);
     }
 }

@@ -42,7 +42,7 @@ public sealed class SamplesTest
     public void FirstRecord_Rendered_IsTheCardsTrack2AndName()
     {
         var order = Samples.ReadOrders(Samples.Orders).Orders![0];
-        var commands = CardPlan.Create(Samples.Find(order.Product)!, order.Fields).Plan!.Record(1, new NoEncryption(), 0);
+        var commands = CardPlan.Create(Samples.Find(order.Product)!, order.Fields).Plan!.Record(1, new Samples.NoEncryption(), 0);
         Assert.That(commands[0].Apdu.ToBytes().ToString(), Is.EqualTo("80E620000D000007A000000003101000000000"));
         Assert.That(commands[1].Apdu.ToBytes().ToString(), Is.EqualTo("80E208002A" + "010127" + "7025" +
             "5711" + "4761739001010119D30122011758989380" + "5F200F" + "43415244484F4C4445522F414C4D41" + "00"));
@@ -94,10 +94,5 @@ public sealed class SamplesTest
             visit(property.Name, property.Value);
             Walk(property.Value, visit);
         }
-    }
-
-    private sealed class NoEncryption : IDataEncryption
-    {
-        public Core.ByteString Encrypt(ReadOnlySpan<byte> plain) => Core.ByteString.Copy(plain);
     }
 }

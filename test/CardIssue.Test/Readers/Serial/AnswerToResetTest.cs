@@ -58,6 +58,33 @@ public sealed class AnswerToResetTest
         Assert.That(response[..await card.TransmitAsync(command, response, stop)], Is.EqualTo(new byte[] { 0x69, 0x82 }));
     }
 
+    /// <summary>
+    /// BWI 9 is 46 s (ISO 7816-3 11.4.3); the card asks for 255 times that, and the reader for 255 times the whole: 35 days, of which
+    /// the driver waits its own time at the most.
+    /// </summary>
+    [Test]
+    public async Task LongestWaitingTime_AskedForAndExtendedByFF_IsAnswered_AndTheNextToo(CancellationToken stop)
+    {
+        var time = new LongestTimer();
+        await using var bench = TwinBench.Start(CardProtocol.T1, twin: new GemPcTwinOptions { WaitingTimeMultiplier = 0xFF }, time: time);
+        await (await bench.Reader.ConnectAsync(stop)).DisposeAsync();
+        byte[] atr = [.. Right];
+        var at = Array.IndexOf(atr, AnswerToReset.InformationFieldSize) + 1;
+        (atr[at], atr[^1]) = (0x95, (byte)(atr[^1] ^ atr[at] ^ 0x95));
+        bench.Twin.Inject(new TwinFault.ForeignAtr(atr), type: CcidCommand.PowerOn);
+        await using var card = await bench.Reader.ConnectAsync(stop);
+        Assert.That(card.Atr, Is.EqualTo(ByteString.Own(atr)));
+        await AnswersAsync(card, stop);
+        var commands = bench.Twin.Commands;
+
+        bench.Twin.Inject(new TwinFault.WaitingTime(1), type: CcidCommand.Transfer);
+        bench.Twin.Inject(new TwinFault.TimeExtension(1, TimeSpan.FromMilliseconds(10), 0xFF), at: 2, type: CcidCommand.Transfer);
+        await AnswersAsync(card, stop);
+        Assert.That(bench.Twin.Commands - commands, Is.EqualTo(2), "the command, and the time that is granted");
+        await AnswersAsync(card, stop);
+        Assert.That(time.Longest, Is.EqualTo(TwinBench.Quick.ReaderTime + TwinBench.Quick.CardTime));
+    }
+
     /// <summary>A bench whose port is open, so that its twin is there to be told what to do.</summary>
     private static async Task<TwinBench> PoweredOnceAsync(ILogger? log, CancellationToken stop)
     {
@@ -70,6 +97,20 @@ public sealed class AnswerToResetTest
     {
         var response = new byte[ResponseApdu.MaxLength];
         Assert.That(response[..await card.TransmitAsync(Select, response, stop)][^2..], Is.EqualTo(new byte[] { 0x90, 0x00 }));
+    }
+
+    /// <summary>The system's time, and the longest that it was asked to measure.</summary>
+    private sealed class LongestTimer : TimeProvider
+    {
+        private readonly Lock _sync = new();
+
+        public TimeSpan Longest { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            lock (_sync) if (dueTime > Longest) Longest = dueTime;
+            return System.CreateTimer(callback, state, dueTime, period);
+        }
     }
 
     private sealed class Lines : ILogger

@@ -58,11 +58,13 @@ internal sealed class TwinBench : IAsyncDisposable
     /// <param name="options">The driver's times.</param>
     /// <param name="twin">How the reader behaves.</param>
     /// <param name="logger">What the driver logs to.</param>
+    /// <param name="time">What the driver measures its times with.</param>
     public static TwinBench Start(
-        CardProtocol protocol, Func<Stream, Stream>? line = null, SerialReaderOptions? options = null, GemPcTwinOptions? twin = null, ILogger? logger = null)
+        CardProtocol protocol, Func<Stream, Stream>? line = null, SerialReaderOptions? options = null, GemPcTwinOptions? twin = null, ILogger? logger = null,
+        TimeProvider? time = null)
     {
         var bench = new TwinBench(protocol, twin);
-        bench.Reader = new SerialCardReader("test", () => bench.Open(line ?? (end => end)), options ?? Quick, logger: logger);
+        bench.Reader = new SerialCardReader("test", () => bench.Open(line ?? (end => end)), options ?? Quick, time, logger);
         bench.Slot.Insert(bench.Card());
         return bench;
     }
