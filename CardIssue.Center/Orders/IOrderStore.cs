@@ -28,6 +28,7 @@ public interface IOrderStore
     /// that both take as long; never called when the tries are used up.</param>
     /// <param name="claimant">Who asks; with an operator.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The claimant has no operator.</exception>
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default);
 
