@@ -1,9 +1,10 @@
+using System.Text.Json;
+using CardIssue.Center.Log;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -13,7 +14,8 @@ namespace CardIssue.Center.Orders;
 /// </summary>
 public static class OrderSeals
 {
-    private const int OrdersAtOnce = 100;
+    // So few that their products fit in the detail of one entry of the log.
+    private const int OrdersAtOnce = 50;
 
     /// <summary>Takes over what there is, and ends it for good (<see cref="IKeyVault.EndTakingOver"/>). Before an order is claimed or taken in.</summary>
     /// <param name="database">The store.</param>
@@ -34,17 +36,24 @@ public static class OrderSeals
         var products = new ProductReader(database);
         while (true)
         {
-            var orders = await SealedOrder.ReadAsync(database, "substr(sealed, 1, 1) = X'01'", last, OrdersAtOnce, cancellation).ConfigureAwait(false);
+            var orders = await SealedOrder.ReadAsync(
+                database, $"substr(sealed, 1, {OrderDataSeal.OlderMark.Length}) = $mark", last, OrdersAtOnce, cancellation, ("$mark", OrderDataSeal.OlderMark)).ConfigureAwait(false);
             if (orders.Count == 0) break;
             last = orders[^1].Row.Order.Value;
-            var made = new List<(SealedOrder Order, ByteString Data)>(orders.Count);
+            var made = new List<(OrderId Order, ProductTerms Product, ByteString Data)>(orders.Count);
             foreach (var order in orders)
             {
                 if (await products.FindAsync(order.Row, cancellation).ConfigureAwait(false) is var (_, terms)
-                    && vault.TryTakeOverOrderData(order.Row.Terms(terms), order.Data, out var data)) made.Add((order, data));
+                    && vault.TryTakeOverOrderData(order.Row.Terms(terms), order.Data, out var data)) made.Add((order.Row.Order, terms, data));
             }
-            await database.WriteAsync(connection => made.Sum(order => connection.Execute("UPDATE orders SET sealed = $data WHERE order_id = $order",
-                ("$data", order.Data), ("$order", order.Order.Row.Order))), cancellation).ConfigureAwait(false);
+            await database.WriteAsync(store =>
+            {
+                foreach (var (order, _, data) in made)
+                    store.Execute("UPDATE orders SET sealed = $data WHERE order_id = $order", ("$data", data), ("$order", order));
+                var products = made.Select(order => order.Product.ToString()).Distinct();
+                var detail = JsonSerializer.Serialize(new { sealedAnew = made.Count, left = orders.Count - made.Count, products });
+                return store.Log(new LogEntry("center", null, null, null, LogDirection.None, 0, "OrdersTakenOver", detail));
+            }, cancellation).ConfigureAwait(false);
             taken += made.Count;
             left += orders.Count - made.Count;
         }
@@ -57,12 +66,13 @@ public static class OrderSeals
 internal sealed record SealedOrder(OrderRow Row, ByteString Data)
 {
     /// <summary>The next orders that have write data, by number.</summary>
-    public static Task<List<SealedOrder>> ReadAsync(CenterDatabase database, string where, string after, int most, CancellationToken cancellation) =>
-        database.ReadAsync(connection =>
-            OrderRow.Select(connection, $"sealed IS NOT NULL AND {where} AND order_id > $after ORDER BY order_id LIMIT $most", ("$after", after), ("$most", most))
-                .ConvertAll(row => new SealedOrder(row, DataOf(connection, row))), cancellation);
+    public static Task<List<SealedOrder>> ReadAsync(
+        CenterDatabase database, string where, string after, int most, CancellationToken cancellation, params (string, object?)[] values) =>
+        database.ReadAsync(store =>
+            OrderRow.Select(store, $"sealed IS NOT NULL AND {where} AND order_id > $after ORDER BY order_id LIMIT $most",
+                [.. values, ("$after", after), ("$most", most)]).ConvertAll(row => new SealedOrder(row, DataOf(store, row))), cancellation);
 
-    private static ByteString DataOf(SqliteConnection connection, OrderRow row) => connection.Query(
+    private static ByteString DataOf(StoreView store, OrderRow row) => store.Query(
         "SELECT sealed FROM orders WHERE order_id = $order", found => found.Bytes("sealed")!.Value, ("$order", row.Order))[0];
 }
 

@@ -19,6 +19,9 @@ internal static class OrderDataSeal
     private const int VersionAt = 1, NonceAt = 5, KeyAt = NonceAt + NonceLength, KeyTagAt = KeyAt + KeyLength, DataAt = KeyTagAt + TagLength;
     private const byte Layout = 2, OlderLayout = 1;
 
+    /// <summary>What data of layout 01 begins with.</summary>
+    public static readonly ByteString OlderMark = ByteString.Copy([OlderLayout]);
+
     public static ByteString Seal(OrderTerms terms, int version, SecretBytes master, ReadOnlySpan<byte> plain)
     {
         using var key = SecretBytes.Random(KeyLength);

@@ -205,7 +205,7 @@ public sealed class OrderClaimingTest
     [Test]
     public async Task OrderWhoseWriteDataIsDeleted_IsDeclined()
     {
-        await _bench.Database.WriteAsync(connection => CardIssue.Center.Storage.Sql.Execute(connection, "UPDATE orders SET sealed = NULL"), default);
+        await _bench.Database.WriteAsync(store => store.Execute("UPDATE orders SET sealed = NULL"), default);
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.NotNow));
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready));
     }

@@ -1,3 +1,4 @@
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -59,6 +60,9 @@ public sealed class OrderSealsTest
         Assert.That(await OpensAsync(O2), Is.True);
         Assert.That(await OpensAsync(Damaged), Is.False);
         Assert.That(_vault.TakesOverOrderData, Is.False);
+        var log = await new StoredLog(_bench.Database, _bench.Log, _bench.Keys, _bench.Time).ReadAsync(new LogQuery());
+        Assert.That(log.Single(row => row.Entry.Kind == "OrdersTakenOver").Entry.Detail, Does.StartWith("{\"sealedAnew\":2,\"left\":2,")
+            .And.Match("product visa-like-e2e/1, SHA-256 [0-9A-F]{64}, EndToEnd, level 33, not exposed to the terminal"), "what it was sealed for");
 
         // Whoever kept a copy of the older file, and can write this one, gains nothing.
         await Execute("UPDATE orders SET sealed = $sealed WHERE order_id = 'o1'", ("$sealed", kept));

@@ -112,7 +112,7 @@ public sealed class QuarantineTest
             Is.EqualTo((OrderState.Issued, (CardId?)Card2, true, (DateTimeOffset?)_bench.Time.GetUtcNow(), 0, false)));
         var known = await _bench.Orders.CardAsync(Card2);
         Assert.That((known.Standing, known.Order), Is.EqualTo((CardStanding.Issued, (OrderId?)new OrderId("o1"))));
-        var registered = await _bench.Database.ReadAsync(connection => CardIssue.Center.Storage.Sql.Query(connection, "SELECT * FROM issued_cards",
+        var registered = await _bench.Database.ReadAsync(store => store.Query("SELECT * FROM issued_cards",
             row => (row.GetString(row.GetOrdinal("customer")), row.GetInt32(row.GetOrdinal("sequence")),
                 CardIssue.Center.Storage.Sql.Time(row, "issued_at"))).Single(), default);
         Assert.That(registered, Is.EqualTo(("c1", 1, (DateTimeOffset?)_bench.Time.GetUtcNow())));

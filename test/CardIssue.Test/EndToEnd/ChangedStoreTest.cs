@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.EndToEnd;
