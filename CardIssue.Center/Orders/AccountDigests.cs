@@ -12,8 +12,9 @@ public static class AccountDigests
     private const int OrdersAtOnce = 100;
 
     /// <summary>
-    /// Fills in what is missing, before an order is taken in; takes the older store's write data over first (<see cref="OrderSeals"/>). An order whose
-    /// write data is deleted stays without; one that can't be read now (its product or its key is missing) is looked into again the next time.
+    /// Fills in what is missing, before an order is taken in; takes the older store's write data over first (<see cref="OrderSeals"/>).
+    /// An order whose write data is deleted stays without; one that can't be read now (its product or its key is missing) is looked into
+    /// again the next time.
     /// </summary>
     /// <param name="database">The store.</param>
     /// <param name="vault">Opens the write data, and makes the digests.</param>
@@ -30,7 +31,8 @@ public static class AccountDigests
         var last = "";
         for (var done = 0; ; done += OrdersAtOnce)
         {
-            var orders = await SealedOrder.ReadAsync(database, "account_digest IS NULL", last, OrdersAtOnce, cancellation).ConfigureAwait(false);
+            var orders = await SealedOrder.ReadAsync(
+                database, "account_digest IS NULL", last, OrdersAtOnce, cancellation).ConfigureAwait(false);
             if (orders.Count == 0) return done;
             last = orders[^1].Row.Order.Value;
             var digests = new List<(OrderId Order, ByteString Digest)>(orders.Count);

@@ -34,7 +34,8 @@ internal static class OrderClaiming
         CodeAttempts.TakeBack(connection, counted.Attempt);
         if (Refusal(order, now, takeOverFrom: null) is { } refusal) return refusal;
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
-        connection.Execute("UPDATE orders SET token_hash = $hash, token_terminal = $terminal, token_operator = $operator WHERE order_id = $order",
+        connection.Execute(
+            "UPDATE orders SET token_hash = $hash, token_terminal = $terminal, token_operator = $operator WHERE order_id = $order",
             ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person), ("$order", order.Order));
         return Claim(connection, order, token, claimant, person, options, now);
     }
@@ -84,7 +85,8 @@ internal static class OrderClaiming
     }
 
     private static ClaimOutcome Claim(
-        StoreTransaction connection, OrderRow order, ByteString token, Claimant claimant, OperatorId person, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderRow order, ByteString token, Claimant claimant, OperatorId person, OrderOptions options,
+        DateTimeOffset now)
     {
         var sealedData = connection.First("SELECT sealed FROM orders WHERE order_id = $order AND sealed IS NOT NULL",
             row => new Sealed(row.Bytes("sealed")!.Value), ("$order", order.Order));

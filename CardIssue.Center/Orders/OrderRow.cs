@@ -46,8 +46,8 @@ internal sealed record OrderRow
     // Not "*": the write data may have megabytes.
     private const string Columns = """
         order_id, customer, sequence, product, product_version, mode, display, code_expires, code_spent, state, held_state, waiting_record, card,
-        confirmed, in_doubt, attempt, furthest, unproved, fence, token_terminal, token_operator, claim_session, claim_host, claim_terminal, claim_operator, lease_until,
-        void_reason, imported_at, updated_at, ended_at
+        confirmed, in_doubt, attempt, furthest, unproved, fence, token_terminal, token_operator, claim_session, claim_host, claim_terminal,
+        claim_operator, lease_until, void_reason, imported_at, updated_at, ended_at
         """;
 
     public static OrderRow? Find(StoreView connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();

@@ -33,7 +33,8 @@ public enum OrderState
 /// <param name="Customer">The customer's id, by <see cref="NameRule"/>.</param>
 /// <param name="Sequence">The sequence number of the customer's card, 0 to 99.</param>
 /// <param name="Product">The product version to write.</param>
-/// <param name="SealedData">The write data, sealed by the vault for this order's terms (<see cref="IKeyVault.SealOrderData"/>); 1 byte to 16 MiB.</param>
+/// <param name="SealedData">The write data, sealed by the vault for this order's terms (<see cref="IKeyVault.SealOrderData"/>); 1 byte to
+/// 16 MiB.</param>
 /// <param name="CodeVerifier">What the caller checks the issue code against (a salted slow hash), 1 to 1,024 bytes.</param>
 /// <param name="CodeExpires">When the issue code ends.</param>
 /// <param name="Display">What the operator may see, at most <see cref="Limits.MaxDisplay"/> characters.</param>
@@ -103,7 +104,8 @@ public sealed record ImportRefusal(int Place, OrderId? Order, string Message)
 
 /// <summary>Who claims an order.</summary>
 /// <param name="Terminal">The admitted terminal.</param>
-/// <param name="Operator">Who works at it; null when a session resumes by token: then it is who claimed with the code when the token was given.</param>
+/// <param name="Operator">Who works at it; null when a session resumes by token: then it is who claimed with the code when the token was
+/// given.</param>
 /// <param name="Session">The session's name, unique over all hosts.</param>
 /// <param name="Host">The host that the session lives in.</param>
 public sealed record Claimant(TerminalId Terminal, OperatorId? Operator, string Session, string Host);

@@ -228,14 +228,17 @@ internal sealed partial class CenterSession
         var read = CardProductFile.Read(stored.Body.Span, claimed.Product.ToString());
         if (read.Product is not { } product) return Lacks($"product {claimed.Product}: {read.Mistakes[0].Message}");
         if (ProductRecord.Of(product, stored.Body) is var itself && (itself != stored || itself.Mode != claimed.Mode))
-            return Lacks($"product {claimed.Product} says of itself that it is {itself.Ref}, {itself.Mode}; the store has {stored.Mode}, the order {claimed.Mode}");
+        {
+            return Lacks($"product {claimed.Product} says of itself that it is {itself.Ref}, {itself.Mode}; "
+                + $"the store has {stored.Mode}, the order {claimed.Mode}");
+        }
         if (CardProfiles.Find(product.Profile) is not { } profile) return Lacks($"there is no card profile {product.Profile}");
         if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack) return Lacks(lack);
         var terms = ProductTerms.Of(stored, product);
         if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
         {
-            return Lacks("the order's write data does not open: since it was sealed it, the order's customer, number, display text or product, or the "
-                + $"product itself was changed, or its master key is gone. Now it is {terms}");
+            return Lacks("the order's write data does not open: since it was sealed it, the order's customer, number, display text or "
+                + $"product, or the product itself was changed, or its master key is gone. Now it is {terms}");
         }
         using (data)
         {

@@ -195,7 +195,8 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         ArgumentNullException.ThrowIfNull(terms);
         plain = null;
         lock (_gate)
-            return Master(OrderDataSeal.VersionOf(sealedData.Span)) is { } master && OrderDataSeal.TryOpen(terms, master, sealedData.Span, out plain);
+            return Master(OrderDataSeal.VersionOf(sealedData.Span)) is { } master
+                && OrderDataSeal.TryOpen(terms, master, sealedData.Span, out plain);
     }
 
     /// <inheritdoc/>

@@ -58,7 +58,9 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// <summary>Whether this vault, or the one that it was restored from, made the number.</summary>
     bool IsCardNumber(ByteString number);
 
-    /// <summary>Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order's terms.</summary>
+    /// <summary>
+    /// Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order's terms.
+    /// </summary>
     ByteString SealOrderData(OrderTerms terms, ReadOnlySpan<byte> plain);
 
     /// <summary>Opens write data at rest.</summary>
@@ -73,8 +75,8 @@ public interface IKeyVault : ILogKeys, IDisposable
     bool TryRewrapOrderData(OrderTerms terms, ByteString sealedData, out ByteString rewrapped);
 
     /// <summary>
-    /// Whether write data of an older store, sealed for its order alone, is still taken over (<see cref="TryTakeOverOrderData"/>): in a vault that
-    /// an older version made, until <see cref="EndTakingOver"/>. It never opens otherwise.
+    /// Whether write data of an older store, sealed for its order alone, is still taken over (<see cref="TryTakeOverOrderData"/>): in a
+    /// vault that an older version made, until <see cref="EndTakingOver"/>. It never opens otherwise.
     /// </summary>
     bool TakesOverOrderData { get; }
 

@@ -7,9 +7,10 @@ using CardIssue.Core;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// Write data at rest. Layout: 02 (1) ‖ master's version (4) ‖ nonce (12) ‖ the order data key under the master (32) ‖ tag (16) ‖ the data under the
-/// order data key ‖ tag (16); AES-256-GCM both. The order data key is random for each sealing and used once, so the data's nonce is zero. Both are bound
-/// to what they are and to the order's terms. Layout 01 is the same but that both are bound to the order alone; it is only taken over.
+/// Write data at rest. Layout: 02 (1) ‖ master's version (4) ‖ nonce (12) ‖ the order data key under the master (32) ‖ tag (16) ‖ the data
+/// under the order data key ‖ tag (16); AES-256-GCM both. The order data key is random for each sealing and used once, so the data's nonce
+/// is zero. Both are bound to what they are and to the order's terms. Layout 01 is the same but that both are bound to the order alone; it
+/// is only taken over.
 /// </summary>
 internal static class OrderDataSeal
 {
@@ -38,11 +39,13 @@ internal static class OrderDataSeal
     /// <summary>The same of layout 01.</summary>
     public static int OlderVersionOf(ReadOnlySpan<byte> bytes) => VersionOf(bytes, OlderLayout);
 
-    public static bool TryOpen(OrderTerms terms, SecretBytes master, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SecretBytes? plain) =>
+    public static bool TryOpen(
+        OrderTerms terms, SecretBytes master, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SecretBytes? plain) =>
         TryOpen(KeyBound(terms, VersionOf(bytes)), DataBound(terms), master, bytes, out plain);
 
     /// <summary>Opens layout 01, which is bound to the order alone.</summary>
-    public static bool TryOpenOlder(OrderId order, SecretBytes master, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SecretBytes? plain) => TryOpen(
+    public static bool TryOpenOlder(
+        OrderId order, SecretBytes master, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SecretBytes? plain) => TryOpen(
         Encoding.UTF8.GetBytes($"CardIssue order key v1\0{OlderVersionOf(bytes)}\0{order.Value}"),
         Encoding.UTF8.GetBytes($"CardIssue order data v1\0{order.Value}"), master, bytes, out plain);
 

@@ -10,8 +10,8 @@ using CardIssue.Core.Cards.SecureChannel;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// What an order's write data is sealed for, and what it opens for: the order, whose it is, what people see of it, and what is written how. Whoever can
-/// change rows of the store, and has no key, can't have the data written otherwise, nor under another customer's name.
+/// What an order's write data is sealed for, and what it opens for: the order, whose it is, what people see of it, and what is written
+/// how. Whoever can change rows of the store, and has no key, can't have the data written otherwise, nor under another customer's name.
 /// </summary>
 /// <param name="Order">The order.</param>
 /// <param name="Customer">The customer's id.</param>
@@ -21,7 +21,8 @@ namespace CardIssue.Center.Vault;
 public sealed record OrderTerms(OrderId Order, string Customer, int Sequence, string Display, ProductTerms Product)
 {
     /// <summary>
-    /// SHA-256 over a label and every field in order, each preceded by its length in bytes (4, big-endian); texts in UTF-8, numbers in 8 bytes, big-endian.
+    /// SHA-256 over a label and every field in order, each preceded by its length in bytes (4, big-endian); texts in UTF-8, numbers in 8
+    /// bytes, big-endian.
     /// </summary>
     internal byte[] Digest()
     {
@@ -61,7 +62,10 @@ public sealed record OrderTerms(OrderId Order, string Customer, int Sequence, st
     }
 }
 
-/// <summary>A product version as an order is sealed for it. Level and exposure stand for themselves, so that no later reading of the same text weakens them.</summary>
+/// <summary>
+/// A product version as an order is sealed for it. Level and exposure stand for themselves, so that no later reading of the same text
+/// weakens them.
+/// </summary>
 /// <param name="Ref">Its name and version.</param>
 /// <param name="Hash">SHA-256 of its text as the store keeps it, 32 bytes.</param>
 /// <param name="Mode">Who holds the session keys.</param>
@@ -82,5 +86,5 @@ public sealed record ProductTerms(ProductRef Ref, ByteString Hash, KeyMode Mode,
 
     /// <summary>For the log: name, version, hash, mode, level and exposure.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"product {Ref}, SHA-256 {Hash}, {Mode}, level {(byte)Level:X2}, {(ExposedToTerminal ? "exposed" : "not exposed")} to the terminal");
+        $"product {Ref}, SHA-256 {Hash}, {Mode}, level {(byte)Level:X2}, {(ExposedToTerminal ? "" : "not ")}exposed to the terminal");
 }

@@ -3,7 +3,10 @@ using CardIssue.Core.Keys;
 
 namespace CardIssue.Center.Vault;
 
-/// <summary>All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 1 the last number is missing.</summary>
+/// <summary>
+/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 1 the last
+/// number is missing.
+/// </summary>
 internal sealed class VaultContent : IDisposable
 {
     public const int KeyLength = 32;
@@ -29,7 +32,10 @@ internal sealed class VaultContent : IDisposable
 
     public List<CardMasterKey> CardKeys { get; } = [];
 
-    /// <summary>Whether write data that is sealed for its order alone may still be there; kept here and not in the store, whose file others may write.</summary>
+    /// <summary>
+    /// Whether write data that is sealed for its order alone may still be there; kept here and not in the store, whose file others may
+    /// write.
+    /// </summary>
     public bool TakesOverOrderData { get; set; }
 
     public List<KeyCeremony> Ceremonies { get; } = [];

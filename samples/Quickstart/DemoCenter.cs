@@ -67,7 +67,8 @@ internal sealed class DemoCenter : IAsyncDisposable
         var terms = new OrderTerms(entry.Order, entry.Customer, Sequence: 1, product.Name, ProductTerms.Of(record, product));
         var order = new NewOrder(
             entry.Order, entry.Customer, terms.Sequence, record.Ref, _vault.SealOrderData(terms, OrderData.Write(entry.Fields)),
-            _vault.CreateIssueCodeVerifier(entry.Order, Encoding.ASCII.GetBytes(entry.IssueCode!)), DateTimeOffset.UtcNow.AddDays(30), terms.Display)
+            _vault.CreateIssueCodeVerifier(entry.Order, Encoding.ASCII.GetBytes(entry.IssueCode!)), DateTimeOffset.UtcNow.AddDays(30),
+                terms.Display)
         {
             AccountDigest = entry.Account is { } account ? _vault.DigestAccount(account) : default,
         };

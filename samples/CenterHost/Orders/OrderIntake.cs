@@ -28,7 +28,8 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
         try
         {
             var terms = new OrderTerms(
-                entry.Order, entry.Customer, await SequenceAsync(entry, cancellation), Display(entry), ProductTerms.Of(product.Record, product.Product));
+                entry.Order, entry.Customer, await SequenceAsync(entry, cancellation), Display(entry),
+                    ProductTerms.Of(product.Record, product.Product));
             return new NewOrder(entry.Order, entry.Customer, terms.Sequence, product.Record.Ref, vault.SealOrderData(terms, fields),
                 vault.CreateIssueCodeVerifier(entry.Order, code), expires, terms.Display)
             {

@@ -44,7 +44,8 @@ public sealed class AccountDigestsTest
         var entries = Samples.ReadOrders(Samples.Orders).Orders!.Where(entry => entry.Product == "visa-like-e2e").ToList();
         await using (var connection = OlderStore.Make(_bench.Directory, before: "005"))
         {
-            foreach (var entry in entries) OlderStore.AddOrder(connection, entry.Order, Seals.Older(entry.Order, Seals.MasterOf(_vault), 1, OrderData.Write(entry.Fields)));
+            foreach (var entry in entries) OlderStore.AddOrder(connection, entry.Order,
+                Seals.Older(entry.Order, Seals.MasterOf(_vault), 1, OrderData.Write(entry.Fields)));
             OlderStore.AddOrder(connection, new OrderId("deleted"), null);
             OlderStore.AddOrder(connection, new OrderId("damaged"), ByteString.FromHex("00"));
         }

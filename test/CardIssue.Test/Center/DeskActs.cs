@@ -9,12 +9,14 @@ internal static class DeskActs
 {
     private static readonly OperatorId Ann = new("ann"), Bob = new("bob");
 
-    public static Task<DeskOutcome> RetryAsync(this StoreBench bench, string order) => bench.Desk.RetryAsync(new OrderId(order), Ann, "test");
+    public static Task<DeskOutcome> RetryAsync(this StoreBench bench, string order) =>
+        bench.Desk.RetryAsync(new OrderId(order), Ann, "test");
 
     public static Task<DeskOutcome> RenewCodeAsync(this StoreBench bench, string order, ByteString verifier, DateTimeOffset expires) =>
         bench.Desk.RenewCodeAsync(new OrderId(order), verifier, expires, Ann);
 
-    public static Task<DeskOutcome> VoidAsync(this StoreBench bench, string order) => bench.Desk.VoidAsync(new OrderId(order), Ann, Bob, "test");
+    public static Task<DeskOutcome> VoidAsync(this StoreBench bench, string order) =>
+        bench.Desk.VoidAsync(new OrderId(order), Ann, Bob, "test");
 
     public static Task<DeskOutcome> ReissueAsync(this StoreBench bench, string order, NewOrder replacement) =>
         bench.Desk.ReissueAsync(new OrderId(order), replacement, Ann);
@@ -57,6 +59,7 @@ internal static class DeskActs
 /// <summary>Where an order stands, and how it came there.</summary>
 internal enum Standing
 {
-    Ready, Claimed, Bound, Writing, Closing, Issued, Waiting, WaitingUnbound, Voiding, VoidingIssued, Voided, VoidedUnbound, Quarantined, QuarantinedReady,
+    Ready, Claimed, Bound, Writing, Closing, Issued, Waiting, WaitingUnbound, Voiding, VoidingIssued, Voided, VoidedUnbound, Quarantined,
+        QuarantinedReady,
     QuarantinedIssued,
 }

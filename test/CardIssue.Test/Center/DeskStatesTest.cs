@@ -96,7 +96,8 @@ public sealed class DeskStatesTest
         Assert.That(await _bench.RetryAsync("o1"), Is.EqualTo(next is null ? DeskOutcome.WrongState : DeskOutcome.Done));
         var view = await _bench.ViewAsync("o1");
         if (next is null) Assert.That(view, Is.EqualTo(before));
-        else Assert.That((view.State, view.WaitingRecord, view.Progress), Is.EqualTo(((OrderState)next, (int?)null, before.Progress with { Attempt = 1 })));
+        else Assert.That((view.State, view.WaitingRecord, view.Progress),
+            Is.EqualTo(((OrderState)next, (int?)null, before.Progress with { Attempt = 1 })));
         Assert.That(await _bench.RetryAsync("o9"), Is.EqualTo(DeskOutcome.NotFound));
     }
 
@@ -113,7 +114,8 @@ public sealed class DeskStatesTest
     public async Task WaitingAtTheLastAttempt_Retry_HasAllAttemptsAgain()
     {
         var claim = await _bench.ClaimedAsync("o1");
-        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 3), new OrderChange.Waiting(1), new OrderChange.Released());
+        await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 3), new OrderChange.Waiting(1),
+            new OrderChange.Released());
         Assert.That((await _bench.ViewAsync("o1")).WaitingRecord, Is.EqualTo(1));
         await _bench.RetryAsync("o1");
         Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(0, 1, 1, 1)));
@@ -134,7 +136,8 @@ public sealed class DeskStatesTest
         await _bench.BringToAsync("o1", (Standing)standing, Card1);
         var before = await _bench.ViewAsync("o1");
         var expires = _bench.Time.GetUtcNow().AddDays(99);
-        Assert.That(await _bench.RenewCodeAsync("o1", StoreBench.Verifier, expires), Is.EqualTo(isDone ? DeskOutcome.Done : DeskOutcome.WrongState));
+        Assert.That(await _bench.RenewCodeAsync("o1", StoreBench.Verifier, expires),
+            Is.EqualTo(isDone ? DeskOutcome.Done : DeskOutcome.WrongState));
         var view = await _bench.ViewAsync("o1");
         Assert.That(view, Is.EqualTo(before with { CodeExpires = isDone ? expires : before.CodeExpires, Updated = view.Updated }));
         Assert.That(await _bench.RenewCodeAsync("o9", StoreBench.Verifier, expires), Is.EqualTo(DeskOutcome.NotFound));
@@ -147,7 +150,8 @@ public sealed class DeskStatesTest
     [TestCase(1, 0, false)]
     [TestCase(1, -1, false)]
     public async Task NewCode_OfAnyLengthAndExpiry_IsTakenOrDoesNotFit(int length, int milliseconds, bool fits) =>
-        Assert.That(await _bench.RenewCodeAsync("o1", ByteString.Own(new byte[length]), _bench.Time.GetUtcNow() + TimeSpan.FromMilliseconds(milliseconds)),
+        Assert.That(await _bench.RenewCodeAsync("o1", ByteString.Own(new byte[length]),
+            _bench.Time.GetUtcNow() + TimeSpan.FromMilliseconds(milliseconds)),
             Is.EqualTo(fits ? DeskOutcome.Done : DeskOutcome.DoesNotFit));
 
     /// <summary>What a void comes to, what the feed is told, and whether the card may ever be used again.</summary>
@@ -201,7 +205,8 @@ public sealed class DeskStatesTest
         Assert.That(await _bench.ReissueAsync("o5", good), Is.EqualTo(DeskOutcome.WrongState));
         Assert.That(await _bench.ReissueAsync("o9", good), Is.EqualTo(DeskOutcome.NotFound));
         Assert.That(await _bench.ReissueAsync("o1", good), Is.EqualTo(DeskOutcome.Done));
-        Assert.That((await _bench.Desk.HistoryAsync(new OrderId("o2")))[0], Has.Property("Change").EqualTo("Reissued").And.Property("Detail").EqualTo("o1"));
+        Assert.That((await _bench.Desk.HistoryAsync(new OrderId("o2")))[0],
+            Has.Property("Change").EqualTo("Reissued").And.Property("Detail").EqualTo("o1"));
     }
 
     [Test]

@@ -4,7 +4,9 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;
 
-/// <summary>Fencing numbers go up, also over a store that was put back: a session of before can change nothing, and no key is derived twice.</summary>
+/// <summary>
+/// Fencing numbers go up, also over a store that was put back: a session of before can change nothing, and no key is derived twice.
+/// </summary>
 [TestFixture]
 public sealed class FenceTest
 {
@@ -29,7 +31,8 @@ public sealed class FenceTest
         await _bench.SaveAsync(first, new OrderChange.Released());
         var copy = await CopyAsync();
         var given = new List<long> { first.Fence };
-        var resumed = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(i => _bench.Orders.ResumeAsync(first.Token, StoreBench.At("t1", $"s{i}"))));
+        var resumed = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(i =>
+            _bench.Orders.ResumeAsync(first.Token, StoreBench.At("t1", $"s{i}"))));
         given.AddRange(resumed.Select(claim => ((ClaimOutcome.Claimed)claim).Fence));
         Assert.That(given, Is.Unique);
         await PutBackAsync(copy);
@@ -41,7 +44,8 @@ public sealed class FenceTest
         Assert.That(again.Fence, Is.GreaterThan(given.Max()));
         Assert.That((await _bench.ClaimedAsync("o2")).Fence, Is.GreaterThan(given.Max()), "nor to another order");
         foreach (var fence in given)
-            Assert.That(await _bench.Orders.SaveAsync(first.Order, fence, new OrderChange.Bound(StoreBench.Card(1))), Is.InstanceOf<SaveOutcome.ClaimLost>());
+            Assert.That(await _bench.Orders.SaveAsync(first.Order, fence, new OrderChange.Bound(StoreBench.Card(1))),
+                Is.InstanceOf<SaveOutcome.ClaimLost>());
         await _bench.RestartAsync();
         Assert.That(_bench.Database.RestoredFrom, Is.Null, "the copy of the store's number is not ahead of it");
     }

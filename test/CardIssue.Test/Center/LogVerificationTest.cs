@@ -17,7 +17,10 @@ public sealed class LogVerificationTest
 
     private StoredLog Log => new(_bench.Database, _bench.Log, _bench.Keys, _bench.Time);
 
-    /// <summary>Entries 1 to 5, checkpoint 1, entries 6 to 10, checkpoint 2; and after which the log was cut, with the store's checkpoints or without.</summary>
+    /// <summary>
+    /// Entries 1 to 5, checkpoint 1, entries 6 to 10, checkpoint 2; and after which the log was cut, with the store's checkpoints or
+    /// without.
+    /// </summary>
     [TestCase(10, true, null, null)]
     [TestCase(9, true, 10L, 2L)]
     [TestCase(7, true, 8L, 2L)]
@@ -27,7 +30,8 @@ public sealed class LogVerificationTest
     [TestCase(5, false, null, null)]
     [TestCase(4, false, 5L, 1L)]
     [TestCase(0, false, 1L, 1L)]
-    public async Task OlderOfTwoCheckpointsGiven_Verify_SeesTheCutByTheLatestThatKnowsOfIt(int cutAfter, bool withStored, long? at, long? by)
+    public async Task OlderOfTwoCheckpointsGiven_Verify_SeesTheCutByTheLatestThatKnowsOfIt(
+        int cutAfter, bool withStored, long? at, long? by)
     {
         await AppendAsync(1, 5);
         var older = await Log.CheckpointAsync();

@@ -30,7 +30,8 @@ internal static class OlderStore
 
     /// <summary>An order of that product, ready; its customer has its number.</summary>
     public static void AddOrder(SqliteConnection connection, OrderId order, ByteString? sealedData) => connection.Execute("""
-        INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state, imported_at, updated_at)
+        INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires,
+          state, imported_at, updated_at)
         VALUES ($order, $order, 1, 'visa-like-e2e', 1, 2, $sealed, '', X'00', 4000000000000, 1, 1, 1)
         """, ("$order", order), ("$sealed", sealedData));
 }

@@ -52,7 +52,8 @@ public sealed class OrderClaimingTest
         else
         {
             Assert.That(((ClaimOutcome.Declined)byToken).Order, Is.EqualTo(claim.Order));
-            Assert.That((await _bench.ViewAsync("o1"), (await _bench.Desk.HistoryAsync(claim.Order)).Count), Is.EqualTo(before), "nothing was changed");
+            Assert.That((await _bench.ViewAsync("o1"), (await _bench.Desk.HistoryAsync(claim.Order)).Count), Is.EqualTo(before),
+                "nothing was changed");
         }
         Assert.That(await _bench.DeclineAsync("o1", "t2", "s3"), Is.EqualTo(declined), "by code, from another terminal");
     }
@@ -76,7 +77,8 @@ public sealed class OrderClaimingTest
     {
         var first = await ByCodeAsync("olga");
         Assert.That(first.Operator, Is.EqualTo(new OperatorId("olga")));
-        Assert.That((await ResumedAsync(first.Token)).Operator, Is.EqualTo(new OperatorId("olga")), "taken over from a session that did not end");
+        Assert.That((await ResumedAsync(first.Token)).Operator, Is.EqualTo(new OperatorId("olga")),
+            "taken over from a session that did not end");
         await _bench.SaveAsync(await ResumedAsync(first.Token), new OrderChange.Bound(Card1), new OrderChange.Released());
         Assert.That((await ResumedAsync(first.Token)).Operator, Is.EqualTo(new OperatorId("olga")), "let go in between");
         await _bench.RestartAsync();
@@ -84,10 +86,13 @@ public sealed class OrderClaimingTest
         Assert.That((await ResumedAsync(first.Token)).Operator, Is.EqualTo(new OperatorId("olga")), "after a restart");
         var second = await ByCodeAsync("otto");
         await _bench.SaveAsync(second, new OrderChange.Released());
-        Assert.That((await ResumedAsync(second.Token)).Operator, Is.EqualTo(new OperatorId("otto")), "another code's claim is its own operator's");
+        Assert.That((await ResumedAsync(second.Token)).Operator, Is.EqualTo(new OperatorId("otto")),
+            "another code's claim is its own operator's");
         Assert.That((await _bench.Desk.HistoryAsync(first.Order)).Where(entry => entry.Change == "Claimed").Select(entry => entry.Detail),
-            Is.EqualTo(Enumerable.Repeat("olga", 5).Concat(["otto", "otto"]).Select(name => $"session s1, host h1, terminal t1, operator {name}")));
-        var kept = await _bench.Database.ReadAsync(connection => CardIssue.Center.Orders.OrderRow.Find(connection, first.Order)!.Claim!.Operator, default);
+            Is.EqualTo(Enumerable.Repeat("olga", 5).Concat(["otto", "otto"]).Select(name =>
+                $"session s1, host h1, terminal t1, operator {name}")));
+        var kept = await _bench.Database.ReadAsync(connection =>
+            CardIssue.Center.Orders.OrderRow.Find(connection, first.Order)!.Claim!.Operator, default);
         Assert.That(kept, Is.EqualTo(new OperatorId("otto")));
     }
 
@@ -106,13 +111,15 @@ public sealed class OrderClaimingTest
     public async Task SeveralOrders_Claim_EachIsCheckedAgainstItsOwnCode()
     {
         var verifiers = Enumerable.Range(2, 4).ToDictionary(i => $"o{i}", i => ByteString.FromHex($"C0DE0{i}"));
-        await _bench.ImportAsync([.. verifiers.Select(order => _bench.New(order.Key, $"c-{order.Key}") with { CodeVerifier = order.Value })]);
+        await _bench.ImportAsync([.. verifiers.Select(order =>
+            _bench.New(order.Key, $"c-{order.Key}") with { CodeVerifier = order.Value })]);
         foreach (var (order, verifier) in verifiers.Reverse())
         {
             foreach (var reference in new[] { order, $"c-{order}" })
             {
                 var checks = new List<(OrderId, ByteString)>();
-                await _bench.Orders.ClaimAsync(reference, (of, against) => { checks.Add((of, against)); return false; }, StoreBench.At("t1"));
+                await _bench.Orders.ClaimAsync(reference, (of, against) => { checks.Add((of, against)); return false; },
+                    StoreBench.At("t1"));
                 Assert.That(checks, Is.EqualTo(new[] { (new OrderId(order), verifier) }), reference);
             }
         }
@@ -135,7 +142,8 @@ public sealed class OrderClaimingTest
     public async Task RightCodesWhileAnotherHasTheOrder_AreNoTriesEither()
     {
         await _bench.ClaimedAsync("o1");
-        for (var i = 0; i <= _bench.Options.CodeAttemptsPerCustomer; i++) Assert.That(await _bench.DeclineAsync("o1", "t2", "s2"), Is.EqualTo(DeclineCode.Busy));
+        for (var i = 0; i <= _bench.Options.CodeAttemptsPerCustomer; i++) Assert.That(await _bench.DeclineAsync("o1", "t2", "s2"),
+            Is.EqualTo(DeclineCode.Busy));
     }
 
     [Test]
@@ -172,7 +180,8 @@ public sealed class OrderClaimingTest
         await WrongAsync(most);
         await WrongAsync(most, "o2", "t2");
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.TooMany));
-        Assert.That(await _bench.RenewCodeAsync("o1", StoreBench.Verifier, _bench.Time.GetUtcNow().AddDays(1)), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.RenewCodeAsync("o1", StoreBench.Verifier, _bench.Time.GetUtcNow().AddDays(1)),
+            Is.EqualTo(DeskOutcome.Done));
         await WrongAsync(most);
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.TooMany));
         Assert.That(await _bench.DeclineAsync("o2", "t2"), Is.EqualTo(DeclineCode.TooMany));
@@ -184,7 +193,8 @@ public sealed class OrderClaimingTest
         _bench.Time.Advance(TimeSpan.FromDays(30) - TimeSpan.FromMilliseconds(1));
         await _bench.SaveAsync(await _bench.ClaimedAsync("o1"), new OrderChange.Released());
         _bench.Time.Advance(TimeSpan.FromMilliseconds(1));
-        for (var i = 0; i < _bench.Options.CodeAttemptsPerCustomer; i++) Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.OrderOrCode));
+        for (var i = 0; i < _bench.Options.CodeAttemptsPerCustomer; i++) Assert.That(await _bench.DeclineAsync("o1"),
+            Is.EqualTo(DeclineCode.OrderOrCode));
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.TooMany));
     }
 
@@ -212,7 +222,8 @@ public sealed class OrderClaimingTest
 
     private async Task WrongAsync(int times, string order = "o1", string terminal = "t1")
     {
-        for (var i = 0; i < times; i++) Assert.That(await _bench.DeclineAsync(order, terminal, right: false), Is.EqualTo(DeclineCode.OrderOrCode));
+        for (var i = 0; i < times; i++) Assert.That(await _bench.DeclineAsync(order, terminal, right: false),
+            Is.EqualTo(DeclineCode.OrderOrCode));
     }
 
     private async Task<DeclineCode?> ResumeAsync(ByteString token, string terminal) =>

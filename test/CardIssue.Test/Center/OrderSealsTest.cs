@@ -12,7 +12,9 @@ using CardIssue.Test.Vault;
 
 namespace CardIssue.Test.Center;
 
-/// <summary>A store of an older version, whose orders are sealed for their number alone, and that has no operators of resume tokens.</summary>
+/// <summary>
+/// A store of an older version, whose orders are sealed for their number alone, and that has no operators of resume tokens.
+/// </summary>
 [TestFixture]
 public sealed class OrderSealsTest
 {
@@ -38,7 +40,8 @@ public sealed class OrderSealsTest
         await _bench.DisposeAsync();
     }
 
-    private ByteString Older(OrderId order, string data) => Seals.Older(order, Seals.MasterOf(_vault), 1, System.Text.Encoding.UTF8.GetBytes(data));
+    private ByteString Older(OrderId order, string data) =>
+        Seals.Older(order, Seals.MasterOf(_vault), 1, System.Text.Encoding.UTF8.GetBytes(data));
 
     [Test]
     public async Task OlderOrders_TakenOver_OpenForTheirTermsAlone_AndNoneIsTakenOverAgain()
@@ -62,7 +65,8 @@ public sealed class OrderSealsTest
         Assert.That(_vault.TakesOverOrderData, Is.False);
         var log = await new StoredLog(_bench.Database, _bench.Log, _bench.Keys, _bench.Time).ReadAsync(new LogQuery());
         Assert.That(log.Single(row => row.Entry.Kind == "OrdersTakenOver").Entry.Detail, Does.StartWith("{\"sealedAnew\":2,\"left\":2,")
-            .And.Match("product visa-like-e2e/1, SHA-256 [0-9A-F]{64}, EndToEnd, level 33, not exposed to the terminal"), "what it was sealed for");
+            .And.Match("product visa-like-e2e/1, SHA-256 [0-9A-F]{64}, EndToEnd, level 33, not exposed to the terminal"),
+                "what it was sealed for");
 
         // Whoever kept a copy of the older file, and can write this one, gains nothing.
         await Execute("UPDATE orders SET sealed = $sealed WHERE order_id = 'o1'", ("$sealed", kept));
@@ -105,7 +109,8 @@ public sealed class OrderSealsTest
         await _bench.StartAsync();
         var resumed = (ClaimOutcome.Claimed)await _bench.Orders.ResumeAsync(token, StoreBench.At("t1") with { Operator = null });
         Assert.That(resumed.Operator, Is.EqualTo(new OperatorId("Åse, at the till")));
-        var known = await _bench.Database.ReadAsync(connection => connection.Query("SELECT token_operator FROM orders WHERE order_id IN ('lost', 'o2')",
+        var known = await _bench.Database.ReadAsync(connection =>
+            connection.Query("SELECT token_operator FROM orders WHERE order_id IN ('lost', 'o2')",
             row => row.Text("token_operator")), default);
         Assert.That(known, Is.All.Null);
     }
@@ -113,13 +118,16 @@ public sealed class OrderSealsTest
     private async Task<bool> OpensAsync(OrderId order)
     {
         var (row, data) = await _bench.Database.ReadAsync(connection => (OrderRow.Find(connection, order)!,
-            connection.Query("SELECT sealed FROM orders WHERE order_id = $order", found => found.Bytes("sealed")!.Value, ("$order", order))[0]), default);
-        var product = await _bench.Database.ReadAsync(connection => CardIssue.Center.Products.SqliteProductStore.Find(connection, row.Product), default);
+            connection.Query("SELECT sealed FROM orders WHERE order_id = $order", found => found.Bytes("sealed")!.Value,
+                ("$order", order))[0]), default);
+        var product = await _bench.Database.ReadAsync(connection =>
+            CardIssue.Center.Products.SqliteProductStore.Find(connection, row.Product), default);
         var terms = ProductTerms.Of(product!, CardProductFile.Read(product!.Body.Span, "product").Product!);
         if (!_vault.TryOpenOrderData(row.Terms(terms), data, out var plain)) return false;
         using (plain) Assert.That(OrderData.Read(plain.Span), Is.Not.Null);
         return !_vault.TryOpenOrderData(row.Terms(terms) with { Customer = "another" }, data, out _);
     }
 
-    private Task Execute(string sql, params (string, object?)[] values) => _bench.Database.WriteAsync(connection => connection.Execute(sql, values), default);
+    private Task Execute(string sql, params (string, object?)[] values) =>
+        _bench.Database.WriteAsync(connection => connection.Execute(sql, values), default);
 }

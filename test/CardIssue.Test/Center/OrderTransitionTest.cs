@@ -84,7 +84,8 @@ public sealed class OrderTransitionTest
         yield return Not("Leaving_AtAttemptZero", Writing, new(1, 0, 1, 1), new OrderChange.Leaving(2, 0));
 
         yield return Fits("Confirmed_WhatIsInDoubt", Writing, new(1, 2, 2, 3, 1), new OrderChange.Confirmed(2), new(2, 0, 2, 3, 1));
-        yield return Fits("Confirmed_WhatALookFoundOfAnEarlierPass", Writing, new(1, 0, 1, 3, 2), new OrderChange.Confirmed(2), new(2, 0, 1, 3, 2));
+        yield return Fits("Confirmed_WhatALookFoundOfAnEarlierPass", Writing, new(1, 0, 1, 3, 2), new OrderChange.Confirmed(2),
+            new(2, 0, 1, 3, 2));
         yield return Not("Confirmed_WhatNeverLeft", Writing, new(1, 0, 1, 3, 1), new OrderChange.Confirmed(2));
         yield return Not("Confirmed_AnotherThanIsInDoubt", Writing, new(1, 3, 1, 3, 3), new OrderChange.Confirmed(2));
         yield return Not("Confirmed_OneMoreThanIsInDoubt", Writing, new(1, 2, 1, 3), new OrderChange.Confirmed(3));
@@ -140,7 +141,8 @@ public sealed class OrderTransitionTest
     public void WhatAChangeBrings_IsInTheOrder_AndNothingElse()
     {
         var claimed = Order(OrderState.Claimed, Progress.None) with { Card = null };
-        Assert.That(Apply(claimed, new OrderChange.Bound(Card1)), Is.EqualTo(claimed with { State = OrderState.Bound, Card = Card1, CodeSpent = true }));
+        Assert.That(Apply(claimed, new OrderChange.Bound(Card1)),
+            Is.EqualTo(claimed with { State = OrderState.Bound, Card = Card1, CodeSpent = true }));
         Assert.That(Apply(claimed, new OrderChange.Authenticating(Card1)), Is.EqualTo(claimed));
         Assert.That(Apply(claimed, new OrderChange.Numbering(Card1)), Is.EqualTo(claimed));
         Assert.That(Apply(claimed, new OrderChange.Released()), Is.EqualTo(claimed with { State = OrderState.Ready, Claim = null }));
@@ -160,11 +162,14 @@ public sealed class OrderTransitionTest
 
     private static OrderRow Apply(OrderRow order, OrderChange change) => OrderTransition.Apply(order, change);
 
-    private static NUnit.Framework.Constraints.IResolveConstraint Refuses => Throws.InvalidOperationException.With.Message.Contains("disagree");
+    private static NUnit.Framework.Constraints.IResolveConstraint Refuses =>
+        Throws.InvalidOperationException.With.Message.Contains("disagree");
 
     private static OrderRow Order(OrderState state, Progress progress) => new()
     {
-        Order = new OrderId("o1"), Customer = "c1", Sequence = 1, Product = new ProductRef("gold", 1), Mode = ProductMode.EndToEnd, Display = "",
-        CodeExpires = DateTimeOffset.UnixEpoch, State = state, Card = Card1, Progress = progress, Claim = Claim, Imported = DateTimeOffset.UnixEpoch,
+        Order = new OrderId("o1"), Customer = "c1", Sequence = 1, Product = new ProductRef("gold", 1), Mode = ProductMode.EndToEnd,
+            Display = "",
+        CodeExpires = DateTimeOffset.UnixEpoch, State = state, Card = Card1, Progress = progress, Claim = Claim,
+            Imported = DateTimeOffset.UnixEpoch,
     };
 }

@@ -23,7 +23,10 @@ public sealed class QuarantineTest
     [TearDown]
     public async Task Close() => await _bench.DisposeAsync();
 
-    /// <summary>Card, confirmed, in doubt, attempt, furthest, whether the closing had left; and the state that comes of it, null where it is impossible.</summary>
+    /// <summary>
+    /// Card, confirmed, in doubt, attempt, furthest, whether the closing had left; and the state that comes of it, null where it is
+    /// impossible.
+    /// </summary>
     private static readonly (bool Card, Progress Progress, bool Closing, OrderState? State)[] Found =
     [
         (false, Progress.None, false, OrderState.Ready),
@@ -80,9 +83,12 @@ public sealed class QuarantineTest
                 continue;
             }
             Assert.That((view.State, view.Card, view.Progress, view.CodeSpent, view.WaitingRecord, view.Ended),
-                Is.EqualTo((state.Value, hasCard ? Card1 : (CardId?)null, progress with { Unproved = progress.Furthest }, hasCard, (int?)null, (DateTimeOffset?)null)), what);
-            Assert.That((await HistoryAsync())[^1], Has.Property("Change").EqualTo("Reconciled").And.Property("State").EqualTo(state.Value), what);
-            Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(hasCard ? CardStanding.Bound : CardStanding.Free), what);
+                Is.EqualTo((state.Value, hasCard ? Card1 : (CardId?)null, progress with { Unproved = progress.Furthest }, hasCard,
+                    (int?)null, (DateTimeOffset?)null)), what);
+            Assert.That((await HistoryAsync())[^1],
+                Has.Property("Change").EqualTo("Reconciled").And.Property("State").EqualTo(state.Value), what);
+            Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(hasCard ? CardStanding.Bound : CardStanding.Free),
+                what);
         }
     }
 
@@ -118,10 +124,12 @@ public sealed class QuarantineTest
         Assert.That(registered, Is.EqualTo(("c1", 1, (DateTimeOffset?)_bench.Time.GetUtcNow())));
         await _bench.ImportAsync(_bench.New("o3", "c3"));
         var other = await _bench.ClaimedAsync("o3");
-        Assert.That(await _bench.Orders.SaveAsync(other.Order, other.Fence, new OrderChange.Bound(Card2)), Is.InstanceOf<SaveOutcome.CardInUse>());
+        Assert.That(await _bench.Orders.SaveAsync(other.Order, other.Fence, new OrderChange.Bound(Card2)),
+            Is.InstanceOf<SaveOutcome.CardInUse>());
         var feed = new RememberingFeed();
         await _bench.Pump(feed).PumpAsync();
-        Assert.That(feed.Told.Select(told => (told.Kind, told.Order, told.Card)), Is.EqualTo(new[] { (FeedEventKind.Issued, new OrderId("o1"), (CardId?)Card2) }));
+        Assert.That(feed.Told.Select(told => (told.Kind, told.Order, told.Card)),
+            Is.EqualTo(new[] { (FeedEventKind.Issued, new OrderId("o1"), (CardId?)Card2) }));
         Assert.That((await _bench.ViewAsync("o1")).IsLive, Is.True);
     }
 
@@ -132,8 +140,10 @@ public sealed class QuarantineTest
         var before = await _bench.ViewAsync("o1");
         _bench.Time.Advance(TimeSpan.FromHours(3));
         await _bench.QuarantineAllAsync(DateTimeOffset.UnixEpoch);
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card2)), Is.EqualTo(DeskOutcome.DoesNotFit), "on another card");
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, new Progress(1, 2, 1, 2), true)), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card2)), Is.EqualTo(DeskOutcome.DoesNotFit),
+            "on another card");
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, new Progress(1, 2, 1, 2), true)),
+            Is.EqualTo(DeskOutcome.DoesNotFit));
         Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None)), Is.EqualTo(DeskOutcome.DoesNotFit));
         Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card1)), Is.EqualTo(DeskOutcome.Done));
         var view = await _bench.ViewAsync("o1");
@@ -141,6 +151,14 @@ public sealed class QuarantineTest
         var feed = new RememberingFeed();
         await _bench.Pump(feed).PumpAsync();
         Assert.That(feed.Told, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task WasIssued_OfAnOrderThatWasBoundToNoCard_SpendsItsCode()
+    {
+        await _bench.BringToAsync("o1", Standing.QuarantinedReady, Card1);
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card1)), Is.EqualTo(DeskOutcome.Done));
+        Assert.That((await _bench.ViewAsync("o1")).CodeSpent, Is.True);
     }
 
     [TestCase(Standing.Bound, true)]
@@ -164,7 +182,8 @@ public sealed class QuarantineTest
     {
         await _bench.BringToAsync("o1", (Standing)standing, Card1);
         var isQuarantined = standing is Standing.Quarantined or Standing.QuarantinedReady or Standing.QuarantinedIssued;
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card1)), Is.EqualTo(isQuarantined ? DeskOutcome.Done : DeskOutcome.WrongState));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card1)),
+            Is.EqualTo(isQuarantined ? DeskOutcome.Done : DeskOutcome.WrongState));
         Assert.That(await _bench.ReconcileAsync("o9", new Reconciliation.WasIssued(Card1)), Is.EqualTo(DeskOutcome.NotFound));
     }
 
@@ -199,9 +218,11 @@ public sealed class QuarantineTest
         Assert.That(await _bench.QuarantineAllAsync(), Is.EqualTo(others + (isTaken ? 1 : 0)));
         var view = await _bench.ViewAsync("o1");
         Assert.That(view.State, Is.EqualTo(isTaken ? OrderState.Quarantined : before.State));
-        Assert.That((view.Session, view.Card, view.Progress, view.CodeSpent, view.Ended), Is.EqualTo(((string?)null, before.Card, before.Progress, before.CodeSpent, before.Ended)));
+        Assert.That((view.Session, view.Card, view.Progress, view.CodeSpent, view.Ended),
+            Is.EqualTo(((string?)null, before.Card, before.Progress, before.CodeSpent, before.Ended)));
         Assert.That((await HistoryAsync()).Count, Is.EqualTo(history + (isTaken ? 1 : 0)));
-        Assert.That(await _bench.Database.ReadAsync(connection => OrderRow.Find(connection, new OrderId("o1"))!.HeldState, default), Is.EqualTo((OrderState?)held));
+        Assert.That(await _bench.Database.ReadAsync(connection => OrderRow.Find(connection, new OrderId("o1"))!.HeldState, default),
+            Is.EqualTo((OrderState?)held));
     }
 
     [Test]
@@ -222,7 +243,8 @@ public sealed class QuarantineTest
     {
         var claim = await _bench.BringToAsync("o1", Standing.Claimed, Card1);
         await _bench.QuarantineAllAsync();
-        Assert.That(await _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Bound(Card1)), Is.InstanceOf<SaveOutcome.ClaimLost>());
+        Assert.That(await _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Bound(Card1)),
+            Is.InstanceOf<SaveOutcome.ClaimLost>());
     }
 
     private Task<IReadOnlyList<OrderHistoryEntry>> HistoryAsync() => _bench.Desk.HistoryAsync(new OrderId("o1"));

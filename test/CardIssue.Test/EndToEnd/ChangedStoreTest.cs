@@ -19,24 +19,31 @@ public sealed class ChangedStoreTest
 
     private static readonly (string What, string Sql)[] Changes =
     [
-        ("a weaker level, exposed to the terminal", "UPDATE products SET body = CAST(replace(body, '\"securityLevel\": \"33\"', '" + Weak + "') AS BLOB) WHERE name = $own"),
+        ("a weaker level, exposed to the terminal",
+            "UPDATE products SET body = CAST(replace(body, '\"securityLevel\": \"33\"', '" + Weak + "') AS BLOB) WHERE name = $own"),
         ("a weaker level", "UPDATE products SET body = CAST(replace(body, '\"33\"', '\"13\"') AS BLOB) WHERE name = $own"),
-        ("exposed to the terminal, and nothing else", "UPDATE products SET body = CAST(replace(body, '\"33\"', '\"33\", \"exposedToTerminal\": true') AS BLOB) WHERE name = $own"),
-        ("other data on the card", "UPDATE products SET body = CAST(replace(body, '82025C00940408010200', '82025C00940408010201') AS BLOB) WHERE name = $own"),
+        ("exposed to the terminal, and nothing else",
+            "UPDATE products SET body = CAST(replace(body, '\"33\"', '\"33\", \"exposedToTerminal\": true') AS BLOB) WHERE name = $own"),
+        ("other data on the card",
+            "UPDATE products SET body = CAST(replace(body, '82025C00940408010200', '82025C00940408010201') AS BLOB) WHERE name = $own"),
         ("a space", "UPDATE products SET body = CAST(body || ' ' AS BLOB) WHERE name = $own"),
         ("module mode in the text", "UPDATE products SET body = CAST(replace(body, 'endToEnd', 'module') AS BLOB) WHERE name = $own"),
         ("module mode everywhere",
-            "UPDATE products SET mode = 1, body = CAST(replace(body, 'endToEnd', 'module') AS BLOB) WHERE name = $own; UPDATE orders SET mode = 1 WHERE order_id = $order"),
+            "UPDATE products SET mode = 1, body = CAST(replace(body, 'endToEnd', 'module') AS BLOB) WHERE name = $own; "
+            + "UPDATE orders SET mode = 1 WHERE order_id = $order"),
         ("the product's mode", "UPDATE products SET mode = 1 WHERE name = $own"),
         ("the order's mode", "UPDATE orders SET mode = 1 WHERE order_id = $order"),
         ("another product", "UPDATE orders SET product = 'other' WHERE order_id = $order"),
-        ("another version", "INSERT INTO products SELECT name, 2, mode, CAST(replace(body, '\"version\": 1', '\"version\": 2') AS BLOB), added_at FROM products WHERE name = $own; "
+        ("another version",
+            "INSERT INTO products SELECT name, 2, mode, CAST(replace(body, '\"version\": 1', '\"version\": 2') AS BLOB), added_at FROM products "
+            + "WHERE name = $own; "
             + "UPDATE orders SET product_version = 2 WHERE order_id = $order"),
         ("another product under the name", "UPDATE products SET body = (SELECT body FROM products WHERE name = 'other') WHERE name = $own"),
         ("another customer", "UPDATE orders SET customer = 'mallory' WHERE order_id = $order"),
         ("another sequence number", "UPDATE orders SET sequence = 7 WHERE order_id = $order"),
         ("another text for the operator", "UPDATE orders SET display = 'another card' WHERE order_id = $order"),
-        ("another order's data", "UPDATE orders SET sealed = (SELECT sealed FROM orders WHERE order_id = 'untouched') WHERE order_id = $order"),
+        ("another order's data",
+            "UPDATE orders SET sealed = (SELECT sealed FROM orders WHERE order_id = 'untouched') WHERE order_id = $order"),
     ];
 
     [Test]
@@ -53,7 +60,8 @@ public sealed class ChangedStoreTest
             var outcome = await shop.IssueAsync(order);
             Assert.That((outcome.Ending, outcome.Detail), Is.EqualTo((IssueEnding.Declined, nameof(DeclineCode.CenterLacks))), what);
             var log = await shop.Log.ReadAsync(new LogQuery(new OrderId(order)));
-            Assert.That(log.Where(row => row.Entry.Direction == LogDirection.Out).Select(row => row.Entry.Kind), Is.All.EqualTo("Declined"), what);
+            Assert.That(log.Where(row => row.Entry.Direction == LogDirection.Out).Select(row => row.Entry.Kind),
+                Is.All.EqualTo("Declined"), what);
             Assert.That(log.Select(row => row.Entry.Kind), Has.None.EqualTo("Claimed"), what);
             Assert.That(log.Single(row => row.Entry.Kind == "Declining").Entry.Detail, Does.Match("was changed|says of itself"), what);
             Assert.That((await shop.ViewAsync(order)).State, Is.EqualTo(OrderState.Ready), what);

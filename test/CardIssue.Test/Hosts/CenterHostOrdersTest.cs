@@ -125,7 +125,8 @@ public sealed class CenterHostOrdersTest
         var orders = _host.Write("orders.json", string.Join('\n', Samples.Orders.Split('\n').Where(line => !line.Contains("issueCode"))));
         run = await _host.RunAsync([.. import, orders, "--codes", _host.File("codes")]);
         Assert.That(run.Code, Is.Zero, run.ToString());
-        var made = (await File.ReadAllLinesAsync(_host.File("codes"))).Select(line => line.Split(' ')).ToDictionary(line => line[0], line => line[1]);
+        var made = (await File.ReadAllLinesAsync(_host.File("codes"))).Select(line => line.Split(' ')).ToDictionary(line => line[0],
+            line => line[1]);
         Assert.That(made.Values.Select(code => code.Replace("-", "").Length), Is.All.EqualTo(20));
         ImportedOrders.AreEachOfItsOwn(_host, made);
     }

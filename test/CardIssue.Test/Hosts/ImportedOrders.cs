@@ -33,20 +33,24 @@ internal static class ImportedOrders
             var order = entry.Order;
             var (verifier, sealedData, account, row) = store.Query("SELECT * FROM orders WHERE order_id = $order", found =>
                 (found.Bytes("code_verifier")!.Value, found.Bytes("sealed")!.Value, found.Bytes("account_digest")!.Value,
-                    (Customer: found.Text("customer")!, Sequence: found.Int("sequence"), Display: found.Text("display")!)), ("$order", order)).Single();
+                    (Customer: found.Text("customer")!, Sequence: found.Int("sequence"), Display: found.Text("display")!)),
+                        ("$order", order)).Single();
             foreach (var (other, code) in codes)
-                Assert.That(vault.CheckIssueCode(order, verifier, Encoding.ASCII.GetBytes(code)), Is.EqualTo(other == order.Value), $"{order}: the code of {other}");
+                Assert.That(vault.CheckIssueCode(order, verifier, Encoding.ASCII.GetBytes(code)), Is.EqualTo(other == order.Value),
+                    $"{order}: the code of {other}");
             Assert.That(account, Is.EqualTo(vault.DigestAccount(entry.Account!)), order.Value);
             Assert.That((row.Customer, row.Sequence), Is.EqualTo((entry.Customer, entry.Account!.Sequence)), order.Value);
             var product = Product(store, entry.Product);
-            Assert.That(vault.TryOpenOrderData(new OrderTerms(order, row.Customer, row.Sequence, row.Display, product), sealedData, out var data), Is.True, order.Value);
+            Assert.That(vault.TryOpenOrderData(new OrderTerms(order, row.Customer, row.Sequence, row.Display, product), sealedData,
+                out var data), Is.True, order.Value);
             using (data) Assert.That(OrderData.Read(data!.Span), Is.EquivalentTo(entry.Fields), order.Value);
         }
     }
 
     private static ProductTerms Product(StoreView store, string name)
     {
-        var body = store.Query("SELECT body FROM products WHERE name = $name", found => found.Bytes("body")!.Value, ("$name", name)).Single();
+        var body = store.Query("SELECT body FROM products WHERE name = $name", found => found.Bytes("body")!.Value,
+            ("$name", name)).Single();
         var product = CardProductFile.Read(body.Span, name).Product!;
         return ProductTerms.Of(ProductRecord.Of(product, body), product);
     }

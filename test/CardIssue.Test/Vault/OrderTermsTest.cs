@@ -45,7 +45,8 @@ public sealed class OrderTermsTest
             Assert.That(_vault.TryRewrapOrderData(other, sealedData, out _), Is.False, name);
         }
         Assert.That(_vault.TryRewrapOrderData(Terms, sealedData, out var rewrapped), Is.True);
-        foreach (var (name, other) in Seals.OtherThan(Terms)) Assert.That(_vault.TryOpenOrderData(other, rewrapped, out _), Is.False, $"{name}, rewrapped");
+        foreach (var (name, other) in Seals.OtherThan(Terms)) Assert.That(_vault.TryOpenOrderData(other, rewrapped, out _), Is.False,
+            $"{name}, rewrapped");
         Opens(rewrapped);
     }
 

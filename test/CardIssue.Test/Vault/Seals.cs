@@ -15,7 +15,8 @@ internal static class Seals
 {
     public static OrderTerms Terms(OrderId order) => new(
         order, "c1", 1, "Gold 476173******0119",
-        new ProductTerms(new ProductRef("gold", 3), ByteString.Own(SHA256.HashData("{}"u8)), KeyMode.EndToEnd, SecurityLevel.CMacCEncRMacREnc, false));
+        new ProductTerms(new ProductRef("gold", 3), ByteString.Own(SHA256.HashData("{}"u8)), KeyMode.EndToEnd,
+            SecurityLevel.CMacCEncRMacREnc, false));
 
     /// <summary>One change of each term.</summary>
     public static IEnumerable<(string Name, OrderTerms Terms)> OtherThan(OrderTerms terms)
