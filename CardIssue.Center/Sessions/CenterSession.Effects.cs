@@ -26,6 +26,7 @@ internal sealed partial class CenterSession
                 case CenterEffect.SendScript script: await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendIssued issued: await SendIssuedAsync(issued, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendWitness: break;
                 case CenterEffect.SendEnrollment enrollment: await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.JudgeJoin join: await JudgeJoinAsync(join.Join, cancellation).ConfigureAwait(false); break;

@@ -88,6 +88,15 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public ByteString SignReaderList(ReaderList list) => SignedReaderList.Sign(list, _content.Signing);
 
     /// <inheritdoc/>
+    public ByteString SignWitness(WitnessNote note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        return note.Center == _content.Center
+            ? SignedWitnessNote.Sign(note, _content.Signing)
+            : throw new ArgumentException($"The note names center {note.Center}; this is {_content.Center}.", nameof(note));
+    }
+
+    /// <inheritdoc/>
     public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_content.LogKey.Span, data);
 
     /// <inheritdoc/>
