@@ -8,7 +8,7 @@ namespace CardIssue.Core.Keys;
 /// </summary>
 /// <param name="Center">The center.</param>
 /// <param name="Store">Names the center's store, <see cref="StoreIdLength"/> bytes; a store that is made anew has another.</param>
-/// <param name="Generation">Which of the store's commits was the last one, counted from 1; the log is in the same commits.</param>
+/// <param name="Generation">Which of the store's commits was the last one, counted from 1; 0 when there was none. The log is in the same commits.</param>
 /// <param name="Chain">Whose chain of the log: the host instance's name.</param>
 /// <param name="Sequence">The last entry of that chain, from 1; 0 when it had none.</param>
 /// <param name="Head">That entry's hash, <see cref="HeadLength"/> bytes; what stands before the first entry when there was none.</param>
@@ -35,7 +35,7 @@ public sealed record WitnessNote(CenterId Center, ByteString Store, long Generat
     internal string? Fault() =>
         Store.Length != StoreIdLength ? $"a store's name has {StoreIdLength} bytes"
         : Head.Length != HeadLength ? $"a hash has {HeadLength} bytes"
-        : Generation < 1 || Sequence < 0 ? "generations count from 1, entries from 0"
+        : Generation < 0 || Sequence < 0 ? "generations and entries count from 1; 0 is none"
         : !NameRule.Accepts(Chain) ? "a chain has a name"
         : null;
 }

@@ -71,7 +71,8 @@ internal sealed partial class Play
 
     private void CheckExecuted(Card card, CommandToken token)
     {
-        if (card is Card.X && token.Kind is not ScriptKind.Open) Violate($"5 a foreign card gets {token.Kind}");
+        // What a bad peer puts on the line is no command of the center: it has no kind.
+        if (card is Card.X && token.Kind is not (ScriptKind.Open or 0)) Violate($"5 a foreign card gets {token.Kind}");
         if (!options.ReaderKnown) Violate("5 a card in an unknown reader is touched");
         if (Quarantined) return;
         // Where cards share an identity, one's success clears the count of the other.

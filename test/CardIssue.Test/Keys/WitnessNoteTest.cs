@@ -21,7 +21,7 @@ public class WitnessNoteTest
     {
         using var key = P256PrivateKey.Generate();
         var longest = new WitnessNote(new CenterId(new string('C', 64)), Store, long.MaxValue, new string('h', 64), long.MaxValue, Head(255));
-        foreach (var note in new[] { Note(1, 0), longest })
+        foreach (var note in new[] { Note(0, 0), longest })
         {
             var bytes = SignedWitnessNote.Sign(note, key);
             Assert.That(bytes.Length, Is.LessThanOrEqualTo(FieldLimits.MaxWitness));
@@ -58,7 +58,7 @@ public class WitnessNoteTest
 
     private static IEnumerable<TestCaseData> Broken()
     {
-        yield return new TestCaseData(Note(0, 0)).SetArgDisplayNames("generation 0");
+        yield return new TestCaseData(Note(-1, 0)).SetArgDisplayNames("generation -1");
         yield return new TestCaseData(Note(1, -1)).SetArgDisplayNames("entry -1");
         yield return new TestCaseData(Note(1, 0) with { Store = default }).SetArgDisplayNames("no store");
         yield return new TestCaseData(Note(1, 0) with { Head = default }).SetArgDisplayNames("no hash");
