@@ -1,6 +1,6 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -10,7 +10,7 @@ namespace CardIssue.Center.Orders;
 /// </summary>
 internal static class OrderVoiding
 {
-    public static DeskOutcome Begin(SqliteConnection connection, OrderRow order, OperatorId first, OperatorId second, string reason, DateTimeOffset now)
+    public static DeskOutcome Begin(StoreTransaction connection, OrderRow order, OperatorId first, OperatorId second, string reason, DateTimeOffset now)
     {
         var ordered = OrderTransition.Release(order) with { VoidReason = reason };
         ordered.Save(connection, now, "VoidOrdered", $"{first} and {second}: {reason}");
@@ -23,7 +23,7 @@ internal static class OrderVoiding
         return DeskOutcome.BlockOrdered;
     }
 
-    public static void Finish(SqliteConnection connection, OrderId id, DateTimeOffset now)
+    public static void Finish(StoreTransaction connection, OrderId id, DateTimeOffset now)
     {
         if (OrderRow.Find(connection, id) is not { State: not OrderState.Voided, VoidReason: { } reason } order) return;
         if (order.Card is { } card) CardRegistry.AddVoided(connection, order, card, now);

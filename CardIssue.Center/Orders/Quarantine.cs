@@ -1,6 +1,6 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -8,7 +8,7 @@ namespace CardIssue.Center.Orders;
 internal static class Quarantine
 {
     /// <summary>Every order that is not issued or voided, and every one issued since, until it is reconciled.</summary>
-    public static int All(SqliteConnection connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
+    public static int All(StoreTransaction connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
     {
         var orders = OrderRow.Select(connection,
             "state NOT IN ($issued, $voided, $quarantined) OR (state = $issued AND $since IS NOT NULL AND ended_at >= $since)",
@@ -23,7 +23,7 @@ internal static class Quarantine
 
     /// <summary>Puts an order where the log and its card say that it is.</summary>
     public static DeskOutcome End(
-        SqliteConnection connection, OrderRow order, Reconciliation found, string reason, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderRow order, Reconciliation found, string reason, OrderOptions options, DateTimeOffset now)
     {
         // What the registry has as issued stays issued; anything else would let a second card live.
         if (order.HeldState == OrderState.Issued && !(found is Reconciliation.WasIssued(var known) && known == order.Card)) return DeskOutcome.DoesNotFit;
@@ -63,7 +63,7 @@ internal static class Quarantine
         return order with { State = state, Card = found.Card, CodeSpent = found.Card is not null, Progress = p };
     }
 
-    private static bool CardFits(SqliteConnection connection, OrderRow next, OrderOptions options)
+    private static bool CardFits(StoreView connection, OrderRow next, OrderOptions options)
     {
         if (next.Card is not { } card) return true;
         var known = CardRegistry.Look(connection, card, options.CardTries);

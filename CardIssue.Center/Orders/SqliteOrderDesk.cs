@@ -1,7 +1,6 @@
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -143,18 +142,18 @@ public sealed class SqliteOrderDesk : IOrderDesk
             """, ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
             ("$before", _database.Now - _options.KeepWriteData)), cancellation).ConfigureAwait(false);
         // The write-ahead log still has older pages: bring it into the file and cut it to nothing.
-        if (deleted > 0) await _database.File.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)", cancellation).ConfigureAwait(false);
+        if (deleted > 0) await _database.BetweenAsync(engine => engine.Compact(), cancellation).ConfigureAwait(false);
         return deleted;
     }
 
-    private Task<DeskOutcome> ActAsync(OrderId order, Func<SqliteConnection, OrderRow, DeskOutcome> act, CancellationToken cancellation) =>
+    private Task<DeskOutcome> ActAsync(OrderId order, Func<StoreTransaction, OrderRow, DeskOutcome> act, CancellationToken cancellation) =>
         _database.WriteAsync(
-            connection => OrderRow.Find(connection, order) is { } row ? act(connection, row) : DeskOutcome.NotFound, cancellation, flush: true);
+            connection => OrderRow.Find(connection, order) is { } row ? act(connection, row) : DeskOutcome.NotFound, cancellation);
 
-    private static int NextSequence(SqliteConnection connection, string customer) => (int)connection.Number(
+    private static int NextSequence(StoreView connection, string customer) => (int)connection.Number(
         "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer", ("$customer", customer));
 
-    private static OrderView View(SqliteConnection connection, OrderRow row) => new(
+    private static OrderView View(StoreView connection, OrderRow row) => new(
         row.Order, row.Customer, row.Sequence, row.Product, row.State,
         row.State == OrderState.Issued && Feed.FeedOutbox.IsTold(connection, row.Order, Feed.FeedEventKind.Issued),
         row.VoidReason is not null && row.State != OrderState.Voided, row.Card, row.Progress, row.WaitingRecord, row.Fence, row.Claim?.Session,

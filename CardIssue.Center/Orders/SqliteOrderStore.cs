@@ -93,8 +93,7 @@ public sealed class SqliteOrderStore : IOrderStore
     {
         ArgumentNullException.ThrowIfNull(change);
         return await _database.WriteAsync(
-            connection => OrderSaving.Save(connection, order, fence, change, _options, _database.Now), cancellation,
-            flush: change is OrderChange.Bound or OrderChange.Issued).ConfigureAwait(false);
+            connection => OrderSaving.Save(connection, order, fence, change, _options, _database.Now), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -1,8 +1,8 @@
+using System.Data.Common;
 using System.Net;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Keys;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Terminals;
 
@@ -70,13 +70,13 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         if (terminal.Fault is { } fault) throw new ArgumentException($"terminal {terminal.Terminal}: {fault}", nameof(terminal));
         await database.WriteAsync(connection => connection.Execute("""
             INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at, revision)
-            VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, (SELECT generation + 1 FROM store_meta))
+            VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, $revision)
             ON CONFLICT (terminal) DO UPDATE SET lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
               certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = excluded.revision
             """,
             ("$terminal", terminal.Terminal), ("$lines", string.Join(' ', terminal.Lines)), ("$networks", string.Join(' ', terminal.Networks)),
             ("$credential", terminal.CredentialKey), ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate),
-            ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", database.Now)), cancellation).ConfigureAwait(false);
+            ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", database.Now), ("$revision", connection.Generation)), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -90,8 +90,8 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     /// <inheritdoc/>
     public Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default) => database.WriteAsync(
         connection => connection.Execute(
-            "UPDATE terminals SET enabled = $enabled, updated_at = $now, revision = (SELECT generation + 1 FROM store_meta) WHERE terminal = $terminal",
-            ("$enabled", enabled), ("$now", database.Now), ("$terminal", terminal)) == 1, cancellation);
+            "UPDATE terminals SET enabled = $enabled, updated_at = $now, revision = $revision WHERE terminal = $terminal",
+            ("$enabled", enabled), ("$now", database.Now), ("$revision", connection.Generation), ("$terminal", terminal)) == 1, cancellation);
 
     /// <inheritdoc/>
     public Task<bool> KnowsCertificateAsync(ByteString sha256, CancellationToken cancellation = default) => database.ReadAsync(
@@ -156,14 +156,14 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
             row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!,
                 row.Long("results") is { } results ? new LineNumber((int)results) : null)), cancellation).ConfigureAwait(false);
 
-    private static IReadOnlyList<ReaderRecord> Readers(SqliteConnection connection, TerminalId terminal) =>
+    private static IReadOnlyList<ReaderRecord> Readers(StoreView connection, TerminalId terminal) =>
         connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal));
 
     // What is kept can be signed: a terminal is not refused for its list.
     private static string? FaultOf(TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
         SignedReaderList.Fault(new ReaderList(terminal, 1, DateTimeOffset.UnixEpoch, [.. readers.Select(reader => reader.ToEntry())]));
 
-    private static void Insert(SqliteConnection connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
+    private static void Insert(StoreTransaction connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
         INSERT INTO readers (terminal, kind, vendor, model, serial, firmware, ports, without_identity, key)
         VALUES ($terminal, $kind, $vendor, $model, $serial, $firmware, $ports, $without, $key)
         """,
@@ -171,14 +171,14 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         ("$firmware", reader.Firmware), ("$ports", string.Join('\n', reader.Ports)), ("$without", reader.LetInWithoutIdentity),
         ("$key", OrNull(reader.Key)));
 
-    private static TerminalRecord Read(SqliteDataReader row) => new(
+    private static TerminalRecord Read(DbDataReader row) => new(
         new TerminalId(row.Text("terminal")!),
         [.. Words(row.Text("lines")!, ' ').Select(word => new LineNumber(int.Parse(word, System.Globalization.CultureInfo.InvariantCulture)))],
         [.. Words(row.Text("networks")!, ' ').Select(word => IPNetwork.Parse(word))],
         row.Bytes("credential_key")!.Value, row.Bytes("agreement_key")!.Value, row.Bytes("certificate") ?? ByteString.Empty, row.Int("key_version"),
         row.Int("enabled") != 0);
 
-    private static ReaderRecord ReadReader(SqliteDataReader row) => new(
+    private static ReaderRecord ReadReader(DbDataReader row) => new(
         row.Text("kind")!, row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), [.. Words(row.Text("ports")!, '\n')],
         row.Int("without_identity") != 0, row.Bytes("key") ?? ByteString.Empty);
 

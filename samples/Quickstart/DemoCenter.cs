@@ -19,12 +19,11 @@ internal sealed class DemoCenter : IAsyncDisposable
 {
     private readonly FileKeyVault _vault;
     private readonly CenterDatabase _database;
-    private readonly SqliteExchangeLog _log;
     private readonly CenterServices _services;
 
-    private DemoCenter(FileKeyVault vault, CenterDatabase database, SqliteExchangeLog log)
+    private DemoCenter(FileKeyVault vault, CenterDatabase database, IExchangeLog log)
     {
-        (_vault, _database, _log) = (vault, database, log);
+        (_vault, _database) = (vault, database);
         var (orders, time) = (new OrderOptions(), TimeProvider.System);
         _services = new CenterServices
         {
@@ -48,8 +47,9 @@ internal sealed class DemoCenter : IAsyncDisposable
         using var passphrase = SecretBytes.Copy("only for the quickstart"u8);
         var vault = FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("quickstart"));
         HoldCeremony(vault, masterKey);
-        var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, TimeProvider.System, cancellation);
-        return new DemoCenter(vault, database, SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(folder, "log") }, vault, TimeProvider.System));
+        var log = new LogOptions { Directory = Path.Combine(folder, "log") };
+        var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, log, vault, TimeProvider.System, cancellation);
+        return new DemoCenter(vault, database, new StoredLog(database, log, vault, TimeProvider.System));
     }
 
     /// <summary>Takes a product and the first order for it.</summary>
@@ -86,7 +86,6 @@ internal sealed class DemoCenter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _log.DisposeAsync();
         await _database.DisposeAsync();
         _vault.Dispose();
     }

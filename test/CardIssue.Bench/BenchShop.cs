@@ -37,7 +37,7 @@ internal sealed class BenchShop : IAsyncDisposable
     private readonly SoftwareModuleFile _module;
     private CenterDatabase _database = null!;
     private SqliteOrderStore _orders = null!;
-    private SqliteExchangeLog _log = null!;
+    private StoredLog _log = null!;
     private Task _serving = Task.CompletedTask;
     private uint _cards;
 
@@ -87,7 +87,6 @@ internal sealed class BenchShop : IAsyncDisposable
         await _stop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _listener.DisposeAsync();
-        await _log.DisposeAsync();
         await _database.DisposeAsync();
         _vault.Dispose();
         _module.Dispose();
@@ -131,10 +130,11 @@ internal sealed class BenchShop : IAsyncDisposable
 
     private async Task ServeAsync()
     {
+        var log = new LogOptions { Directory = Path.Combine(_folder, "log") };
         _database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, TimeProvider.System);
+            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, log, _vault, TimeProvider.System);
         _orders = new SqliteOrderStore(_database, new OrderOptions());
-        _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
+        _log = new StoredLog(_database, log, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
             Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, TerminalCertificate, 1, true));

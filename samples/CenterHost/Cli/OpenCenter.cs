@@ -47,12 +47,12 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     /// <summary>Opens the center in a command's directory.</summary>
     /// <param name="call">The command.</param>
-    /// <param name="signing">Whether the log's checkpoints are to be signed, for which the vault is needed.</param>
-    public static OpenCenter In(Call call, bool signing = false)
+    /// <param name="withVault">Whether something may be changed, for which the vault is needed.</param>
+    public static OpenCenter In(Call call, bool withVault)
     {
         var identity = ReadIdentity(call.Files);
         var services = new ServiceCollection();
-        if (!signing) services.AddSingleton<ILogKeys>(new PublicLogKeys(identity));
+        if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(identity));
         services.AddCardIssueCenter(options => Configure(options, call));
         return new OpenCenter(services.BuildServiceProvider(), identity, call.Answers);
     }

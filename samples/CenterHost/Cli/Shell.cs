@@ -67,8 +67,11 @@ internal sealed record Call(ParseResult Parsed, string Directory, string? Passph
 
     public T? Get<T>(Argument<T> argument) => Parsed.GetValue(argument);
 
-    /// <summary>Opens the center that is in the directory.</summary>
-    public OpenCenter Open() => OpenCenter.In(this);
+    /// <summary>Opens the center that is in the directory, with its vault: whatever is changed is logged, and the log is keyed.</summary>
+    public OpenCenter Open() => OpenCenter.In(this, withVault: true);
+
+    /// <summary>Opens it for reading alone, without its vault.</summary>
+    public OpenCenter OpenToRead() => OpenCenter.In(this, withVault: false);
 
     /// <summary>Asks for the passphrase, or reads it.</summary>
     public Core.SecretBytes ReadPassphrase()

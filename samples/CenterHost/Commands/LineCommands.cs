@@ -44,7 +44,7 @@ internal static class LineCommands
         var number = Number();
         return shell.Command("remove", "Takes a line away.", [number], async (call, cancellation) =>
         {
-            await using var center = call.Open();
+            await using var center = call.OpenToRead();
             var line = call.Get(number);
             if (!await center.Terminals.RemoveLineAsync(new LineNumber(line), cancellation)) throw new CommandException(ExitCode.Usage, $"There is no line {line}.");
             await center.NoteAsync("LineRemoved", new { line }, cancellation: cancellation);

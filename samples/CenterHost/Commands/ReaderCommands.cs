@@ -38,7 +38,7 @@ internal static class ReaderCommands
         var terminal = Terminal();
         return shell.Command("list", "Lists a terminal's readers.", [terminal], async (call, cancellation) =>
         {
-            await using var center = call.Open();
+            await using var center = call.OpenToRead();
             return await call.Answers.ListAsync(await center.Terminals.ReadersAsync(new TerminalId(call.Get(terminal)!), cancellation), View, Line, "No readers; add one with reader add.");
         });
     }

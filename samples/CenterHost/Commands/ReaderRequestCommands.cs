@@ -14,7 +14,7 @@ internal static class ReaderRequestCommands
         var all = new Option<bool>("--all") { Description = "Also those that were declined." };
         return shell.Command("pending", "Lists the readers that terminals ask for, oldest first.", [all], async (call, cancellation) =>
         {
-            await using var center = call.Open();
+            await using var center = call.OpenToRead();
             var requests = await center.Terminals.ReaderRequestsAsync(cancellation);
             return await call.Answers.ListAsync(requests.Where(r => call.Get(all) || r.State is ReaderRequestState.Waiting), View, Line, "No reader waits for a decision.");
         });

@@ -9,7 +9,7 @@ internal static class StatusCommand
 {
     public static Command Make(Shell shell) => shell.Command("status", "Says what the center has and what waits.", [], async (call, cancellation) =>
     {
-        await using var center = call.Open();
+        await using var center = call.OpenToRead();
         var orders = (await center.Desk.CountAsync(cancellation)).OrderBy(pair => pair.Key).ToList();
         var terminals = await center.Terminals.ListAsync(cancellation);
         var lines = await center.Terminals.LinesAsync(cancellation);

@@ -45,7 +45,7 @@ internal static class TerminalCommands
         return shell.Command(name, description, [id], async (call, cancellation) =>
         {
             var terminal = new TerminalId(call.Get(id)!);
-            await using var center = call.Open();
+            await using var center = call.OpenToRead();
             if (!await center.Terminals.EnableAsync(terminal, enabled, cancellation)) throw Unknown(terminal);
             await center.NoteAsync(enabled ? "TerminalEnabled" : "TerminalDisabled", new { }, terminal: terminal, cancellation: cancellation);
             return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, enabled }, $"Terminal {terminal} is {(enabled ? "let in" : "not let in any more; a session that it has goes on until it ends")}.");

@@ -50,7 +50,7 @@ internal sealed class FuzzShop : IAsyncDisposable
     private CenterDatabase _database = null!;
     private SqliteOrderStore _orders = null!;
     private SqliteOrderDesk _desk = null!;
-    private SqliteExchangeLog _log = null!;
+    private StoredLog _log = null!;
     private TerminalRelay _relay = null!;
     private Task _serving = Task.CompletedTask, _relaying = Task.CompletedTask;
     private IReadOnlyList<Strike> _lineStrikes = [];
@@ -119,7 +119,6 @@ internal sealed class FuzzShop : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _listener.DisposeAsync().ConfigureAwait(false);
-        await _log.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
         _module.Dispose();
@@ -235,12 +234,12 @@ internal sealed class FuzzShop : IAsyncDisposable
 
     private async Task ServeAsync()
     {
+        var log = new LogOptions { Directory = Path.Combine(_folder, "log") };
         _database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") },
-                TimeProvider.System).ConfigureAwait(false);
+            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, log, _vault, TimeProvider.System).ConfigureAwait(false);
         _orders = new SqliteOrderStore(_database, new OrderOptions());
         _desk = new SqliteOrderDesk(_database, new OrderOptions());
-        _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
+        _log = new StoredLog(_database, log, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
             Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded,

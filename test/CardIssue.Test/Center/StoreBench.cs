@@ -1,4 +1,5 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
@@ -17,6 +18,8 @@ internal sealed class StoreBench : IAsyncDisposable
     private StoreBench(string directory) => Directory = directory;
 
     public string Directory { get; }
+    public LogOptions Log => new() { Directory = Path.Combine(Directory, "log"), CheckpointDirectory = Path.Combine(Directory, "exported"), Instance = "h1" };
+    public LogKeys Keys { get; } = new();
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2025, 3, 1, 12, 0, 0, TimeSpan.Zero));
     public OrderOptions Options { get; } = new();
     public CenterDatabase Database { get; private set; } = null!;
@@ -32,7 +35,7 @@ internal sealed class StoreBench : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        Database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Directory }, Time);
+        Database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Directory }, Log, Keys, Time);
         Orders = new SqliteOrderStore(Database, Options);
         Desk = new SqliteOrderDesk(Database, Options);
     }
