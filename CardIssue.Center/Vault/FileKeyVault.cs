@@ -131,6 +131,9 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => _content.Signing.PublicKey.Verify(PublicLogKeys.SignedForm(data), signature);
 
     /// <inheritdoc/>
+    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) => SignedWitnessNote.TryVerify(bytes, Identity, out note);
+
+    /// <inheritdoc/>
     public bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code) =>
         IssueCodeEnvelope.TryOpen(_content.Agreement, context, envelope.Span, out code);
 
