@@ -376,7 +376,9 @@ public sealed class SplitLineTest
             return await NextAsync();
         }
 
-        /// <summary>The next message that answers anything, which a note of the center does not; null when the center closed the half.</summary>
+        /// <summary>
+        /// The next message that answers anything, which a note of the center does not; null when the center closed the half.
+        /// </summary>
         public async Task<Message?> NextAsync()
         {
             try

@@ -23,7 +23,8 @@ public sealed class WithoutTlsTest
     }
 
     /// <summary>
-    /// Frame 4 of the terminal is its first credit or offer of a card, 6 one in mid-script; frame 4 of the center is in the first script, its note after the
+    /// Frame 4 of the terminal is its first credit or offer of a card, 6 one in mid-script; frame 4 of the center is in the first script,
+    /// its note after the
     /// admission not counted.
     /// </summary>
     [Test]
