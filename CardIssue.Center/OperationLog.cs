@@ -80,4 +80,14 @@ internal static partial class OperationLog
     [LoggerMessage(EventId = 30,
         Message = "Write data of an older store: of {Taken} orders sealed anew for its product; {Left} could not be, and can't be issued")]
     public static partial void TakenOver(ILogger logger, LogLevel level, int taken, int left);
+
+    [LoggerMessage(24, LogLevel.Error, "{Session}: {Detail}; settle them with order reconcile")]
+    public static partial void PutBack(ILogger logger, string session, string detail);
+
+    [LoggerMessage(25, LogLevel.Warning, "{Session}: what terminal {Terminal} shows as a note of this center is not one")]
+    public static partial void NoteRefused(ILogger logger, string session, TerminalId terminal);
+
+    [LoggerMessage(26, LogLevel.Error, "The center was put back to an older copy (found by {By}): {Orders} orders are quarantined, "
+        + "and so is what is imported; settle them with order reconcile")]
+    public static partial void Unsettled(ILogger logger, string by, int orders);
 }

@@ -15,7 +15,7 @@ namespace CardIssue.Center.Hosting;
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, IKeyVault vault, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
+    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
     ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
@@ -26,6 +26,8 @@ internal sealed class CenterHostedService(
         store.Serve();
         var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
         if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
+        if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
+            OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

@@ -19,6 +19,11 @@ internal static class LogTable
         .Query("SELECT DISTINCT instance FROM log_entries ORDER BY instance", row => row.GetString(0))
         .ConvertAll(instance => Head(store, instance));
 
+    /// <summary>The hash of an entry; null where there is none.</summary>
+    public static ByteString? HashAt(StoreView store, string instance, long sequence) =>
+        store.Query("SELECT hash FROM log_entries WHERE instance = $instance AND sequence = $sequence", row => row.Bytes("hash")!.Value,
+            ("$instance", instance), ("$sequence", sequence)) is [var hash] ? hash : null;
+
     public static void Insert(StoreTransaction store, LogRow row) => store.Execute("""
         INSERT INTO log_entries (instance, sequence, at, session, terminal, line, order_id, direction, step, kind, detail, digest, hash, mac)
         VALUES ($instance, $sequence, $at, $session, $terminal, $line, $order, $direction, $step, $kind, $detail, $digest, $hash, $mac)

@@ -39,18 +39,26 @@ internal static class OrderImport
             if (Add(connection, product.Mode, orders[i], null, now) is { } clash) yield return new ImportRefusal(i + 1, orders[i].Order, clash);
     }
 
-    /// <summary>Adds one order; returns why not, or null.</summary>
+    /// <summary>
+    /// Adds one order; returns why not, or null. While a put-back is not settled the order is quarantined: it may be one that was
+    /// imported before,
+    /// and issued, in what is lost.
+    /// </summary>
     public static string? Add(StoreTransaction connection, ProductMode mode, NewOrder order, OrderId? reissueOf, DateTimeOffset now)
     {
         if (Clash(connection, order) is { } clash) return clash;
+        var putBack = PutBack.Unsettled(connection);
         connection.Execute("""
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
-              reissue_of, account_digest, imported_at, updated_at)
-            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $ready, $reissue_of, $account, $now, $now)
+              held_state, put_back, reissue_of, account_digest, imported_at, updated_at)
+            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state,
+              $held, $put_back, $reissue_of, $account, $now, $now)
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
-            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$ready", OrderState.Ready), ("$reissue_of", reissueOf),
+            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires),
+            ("$state", putBack is null ? OrderState.Ready : OrderState.Quarantined),
+            ("$held", putBack is null ? null : OrderState.Ready), ("$put_back", putBack), ("$reissue_of", reissueOf),
             ("$account", order.AccountDigest), ("$now", now));
         OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
         return null;

@@ -1,5 +1,6 @@
 using CardIssue.Center.Log;
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;
@@ -20,6 +21,9 @@ public abstract record SessionRecord
     /// <param name="Fence">The claim's fencing number.</param>
     /// <param name="Change">The change.</param>
     public sealed record Saved(OrderId Order, long Fence, OrderChange Change) : SessionRecord;
+
+    /// <summary>What a terminal remembers of the center, and the store knows.</summary>
+    internal sealed record Shown(TerminalId Terminal, VerifiedWitnessNote Note) : SessionRecord;
 }
 
 /// <summary>What a commit came to.</summary>

@@ -1,3 +1,4 @@
+using CardIssue.Center.Log;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
@@ -23,7 +24,11 @@ public sealed class SqliteOrderStore : IOrderStore
         options.Validate();
         _database = database;
         _options = options;
+        History = new StoreHistory(database);
     }
+
+    /// <summary>How far the store is, and whether others remember that it was further.</summary>
+    internal IStoreHistory History { get; }
 
     /// <inheritdoc/>
     public Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default)
@@ -145,6 +150,9 @@ public sealed class SqliteOrderStore : IOrderStore
             {
                 case SessionRecord.Logged(var entry, var digest, var at):
                     store.Log(entry, digest, at);
+                    break;
+                case SessionRecord.Shown(var terminal, var note):
+                    WitnessNotes.Keep(store, terminal, note);
                     break;
                 case SessionRecord.Saved(var order, var fence, var change):
                     if (OrderSaving.Save(store, order, fence, change, _options, _database.Now) is var outcome and not SaveOutcome.Saved) return new CommitOutcome(i, outcome);

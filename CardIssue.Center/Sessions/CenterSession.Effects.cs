@@ -27,6 +27,7 @@ internal sealed partial class CenterSession
                 case CenterEffect.SendScript script: return await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendIssued issued: return await SendIssuedAsync(issued, cancellation).ConfigureAwait(false);
+                case CenterEffect.SendWitness: return await SendWitnessAsync(cancellation).ConfigureAwait(false);
                 case CenterEffect.SendEnrollment enrollment: return await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false);
                 case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.JudgeJoin join: await JudgeJoinAsync(join.Join, cancellation).ConfigureAwait(false); break;
@@ -142,6 +143,8 @@ internal sealed partial class CenterSession
             return;
         }
         _log.Begin();
+        // Before access is granted: what may have changed in what is lost must not be asked for.
+        if (outcome.Terminal is { } shown) await HearAsync(shown.Identity.Id, verify.Proof.Note, cancellation).ConfigureAwait(false);
         if (outcome.Terminal is not null) LetIn();
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";

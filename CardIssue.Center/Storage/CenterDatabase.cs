@@ -67,8 +67,9 @@ public sealed class CenterDatabase : IAsyncDisposable
         try
         {
             database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time);
-            await database.CompareGenerationsAsync(cancellation).ConfigureAwait(false);
+            await database.CompareGenerationsAsync(log, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
+            await CompareCheckpointAsync(database, log, keys, cancellation).ConfigureAwait(false);
             return database;
         }
         catch
@@ -150,7 +151,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         return true;
     }
 
-    private async Task CompareGenerationsAsync(CancellationToken cancellation)
+    private async Task CompareGenerationsAsync(LogOptions log, CancellationToken cancellation)
     {
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
@@ -165,11 +166,22 @@ public sealed class CenterDatabase : IAsyncDisposable
         var ahead = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? Math.Max(mirrored.Generation, meta.Generation) : meta.Generation;
         await WriteAsync(store =>
         {
-            store.Restart(ahead + 1);
-            store.Execute("UPDATE store_meta SET restored_at = $now", ("$now", store.Now));
-            return Orders.Quarantine.All(store, meta.WrittenAt, "restored from an older copy", store.Now);
+            LogFile.TakeInto(store, log);
+            return Orders.PutBack.Take(store, "the generation's copy beside the store", ahead, meta.StoreId, meta.WrittenAt);
         }, cancellation).ConfigureAwait(false);
         RestoredFrom = meta.WrittenAt;
+    }
+
+    /// <summary>
+    /// Compared before any terminal comes in: an exported checkpoint that has more than the log was made of what is lost.
+    /// </summary>
+    private static async Task CompareCheckpointAsync(CenterDatabase database, LogOptions log, ILogKeys keys, CancellationToken cancellation)
+    {
+        // The checkpoint is read first: the log of a center that works goes on, and is never behind one that was read before it.
+        if (LogCheckpoint.Latest(log.CheckpointDirectory, keys) is not { } checkpoint) return;
+        if (!await database.ReadAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint), cancellation).ConfigureAwait(false)) return;
+        await database.WriteAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint)
+            ? Orders.PutBack.Take(store, $"checkpoint {checkpoint.Number}", 0, IdIn(store), null) : 0, cancellation).ConfigureAwait(false);
     }
 
     private static Meta ReadOrCreateMeta(System.Data.Common.DbConnection connection, DateTimeOffset now)

@@ -25,6 +25,7 @@ internal static class LogVerifyCommand
                 ok = report.IsOk,
                 entries = report.Entries,
                 checkpoints = report.Checkpoints,
+                witnesses = report.Witnesses,
                 withVault = report.WithVault,
                 heads = report.Heads.Select(head => new { instance = head.Instance, sequence = head.Sequence, hash = head.Hash.ToString() }),
                 findings = report.Findings.Select(finding => new { kind = finding.Kind, instance = finding.Instance, sequence = finding.Sequence, text = finding.Text }),
@@ -33,7 +34,7 @@ internal static class LogVerifyCommand
             if (report.IsOk && !proved)
                 await call.Answers.WarnAsync("There is no checkpoint: who can write the store can have made this log anew. Give one with --checkpoint, or verify with --vault.");
             await call.Answers.SayAsync(value, report.IsOk
-                ? $"The log is whole: {report.Entries} entries, compared with {report.Checkpoints} checkpoints{(report.WithVault ? ", every MAC right" : "")}."
+                ? $"The log is whole: {report.Entries} entries, compared with {report.Checkpoints} checkpoints and what {report.Witnesses} terminals remember{(report.WithVault ? ", every MAC right" : "")}."
                 : $"The log is damaged: {report.Findings.Count} findings in {report.Entries} entries. Keep the file as it is, and find out who could write it.");
             return !report.IsOk ? ExitCode.Damaged : proved ? ExitCode.Ok : ExitCode.Unproved;
         });
