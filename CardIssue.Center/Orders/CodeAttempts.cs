@@ -33,6 +33,7 @@ internal static class CodeAttempts
     public static void TakeBack(SqliteConnection connection, long attempt) =>
         connection.Execute("DELETE FROM code_attempts WHERE id = $id", ("$id", attempt));
 
-    public static void ClearCustomer(SqliteConnection connection, string customer) =>
+    /// <returns>How many there were.</returns>
+    public static int ClearCustomer(SqliteConnection connection, string customer) =>
         connection.Execute("DELETE FROM code_attempts WHERE customer = $customer", ("$customer", customer));
 }

@@ -32,7 +32,7 @@ internal static class OrderClaiming
         var order = OrderRow.Find(connection, counted.Order!.Value)!;
         if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
         CodeAttempts.TakeBack(connection, counted.Attempt);
-        if (Refusal(order, now, takeOverFrom: null) is { } refusal) return refusal;
+        if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
         connection.Execute("UPDATE orders SET token_hash = $hash, token_terminal = $terminal WHERE order_id = $order",
             ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$order", order.Order));
@@ -46,7 +46,7 @@ internal static class OrderClaiming
         if (order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "no order has this token", null);
         if (order.TokenTerminal != claimant.Terminal.Value)
             return Declined(DeclineCode.OrderOrCode, $"the token was given to terminal {order.TokenTerminal}", order);
-        return Refusal(order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, options, now);
+        return Refusal(connection, order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, options, now);
     }
 
     private static (OrderRow? Order, string NotFound) Find(SqliteConnection connection, string reference)
@@ -64,10 +64,12 @@ internal static class OrderClaiming
         };
     }
 
-    private static ClaimOutcome.Declined? Refusal(OrderRow order, DateTimeOffset now, TerminalId? takeOverFrom)
+    private static ClaimOutcome.Declined? Refusal(SqliteConnection connection, OrderRow order, DateTimeOffset now, TerminalId? takeOverFrom)
     {
         if (order.VoidReason is not null && order.State != OrderState.Voided)
             return Declined(DeclineCode.Waiting, "it is being voided", order);
+        if (Feed.FeedOutbox.BlockWaits(connection, order.Order))
+            return Declined(DeclineCode.Waiting, "the issuer is not told yet to block the card that it had", order);
         return order.State switch
         {
             OrderState.Issued => Declined(DeclineCode.AlreadyIssued, "it is issued", order),

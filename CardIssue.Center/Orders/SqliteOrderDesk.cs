@@ -1,3 +1,4 @@
+using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
@@ -8,6 +9,8 @@ namespace CardIssue.Center.Orders;
 /// <summary>The operators' side of the orders in the center's SQLite file.</summary>
 public sealed class SqliteOrderDesk : IOrderDesk
 {
+    private const PersonRoles AtTheDesk = PersonRoles.Clerk | PersonRoles.Supervisor;
+
     private readonly CenterDatabase _database;
     private readonly OrderOptions _options;
 
@@ -23,8 +26,8 @@ public sealed class SqliteOrderDesk : IOrderDesk
     }
 
     /// <inheritdoc/>
-    public Task<DeskOutcome> RetryAsync(OrderId order, OperatorId person, string reason, CancellationToken cancellation = default) =>
-        ActAsync(order, (connection, row) =>
+    public Task<DeskOutcome> RetryAsync(OrderId order, CenterPerson person, string reason, CancellationToken cancellation = default) =>
+        ActAsync(order, person, AtTheDesk, (connection, row) =>
         {
             if (row.State != OrderState.Waiting || row.VoidReason is not null) return DeskOutcome.WrongState;
             var back = row.HeldState is { } held and not OrderState.Claimed ? held : OrderState.Ready;
@@ -35,34 +38,24 @@ public sealed class SqliteOrderDesk : IOrderDesk
 
     /// <inheritdoc/>
     public Task<DeskOutcome> RenewCodeAsync(
-        OrderId order, ByteString verifier, DateTimeOffset expires, OperatorId person, CancellationToken cancellation = default) =>
-        ActAsync(order, (connection, row) =>
+        OrderId order, ByteString verifier, DateTimeOffset expires, CenterPerson person, CancellationToken cancellation = default) =>
+        ActAsync(order, person, AtTheDesk, (connection, row) =>
         {
             if (row.IsEnded || row.VoidReason is not null) return DeskOutcome.WrongState;
             if (verifier.Length is 0 or > NewOrder.MaxVerifier || expires <= _database.Now) return DeskOutcome.DoesNotFit;
             connection.Execute("UPDATE orders SET code_verifier = $verifier WHERE order_id = $order", ("$verifier", verifier), ("$order", order));
-            CodeAttempts.ClearCustomer(connection, row.Customer);
+            // The tries are counted for the customer: they guard the codes of his other orders, too.
+            var hasOthers = OrderRow.Select(connection, "customer = $customer", ("$customer", row.Customer)).Exists(other => other.Order != order && !other.IsEnded);
+            if (!hasOthers) CodeAttempts.ClearCustomer(connection, row.Customer);
             (row with { CodeExpires = expires }).Save(connection, _database.Now, "CodeRenewed", $"{person}");
             return DeskOutcome.Done;
         }, cancellation);
 
     /// <inheritdoc/>
-    public async Task<DeskOutcome> VoidAsync(
-        OrderId order, OperatorId first, OperatorId second, string reason, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(reason);
-        if (string.Equals(first.Value, second.Value, StringComparison.OrdinalIgnoreCase)) return DeskOutcome.SameOperator;
-        return await ActAsync(order, (connection, row) =>
-            row.State == OrderState.Voided ? DeskOutcome.WrongState
-            : row.VoidReason is not null ? DeskOutcome.BlockOrdered
-            : OrderVoiding.Begin(connection, row, first, second, reason, _database.Now), cancellation).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public async Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, OperatorId person, CancellationToken cancellation = default)
+    public async Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(replacement);
-        return await ActAsync(voided, (connection, row) =>
+        return await ActAsync(voided, person, AtTheDesk, (connection, row) =>
         {
             if (row.State != OrderState.Voided) return DeskOutcome.WrongState;
             if (connection.Number("SELECT count(*) FROM orders WHERE reissue_of = $order", ("$order", voided)) > 0) return DeskOutcome.AlreadyReissued;
@@ -80,28 +73,14 @@ public sealed class SqliteOrderDesk : IOrderDesk
         _database.ReadAsync(connection => NextSequence(connection, customer), cancellation);
 
     /// <inheritdoc/>
-    public Task<int> QuarantineAllAsync(
-        DateTimeOffset? issuedSince, OperatorId person, string reason, CancellationToken cancellation = default) =>
-        _database.WriteAsync(connection => Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now), cancellation);
-
-    /// <inheritdoc/>
-    public async Task<DeskOutcome> ReconcileAsync(
-        OrderId order, Reconciliation found, OperatorId person, string reason, CancellationToken cancellation = default)
+    public async Task<int?> QuarantineAllAsync(
+        DateTimeOffset? issuedSince, CenterPerson person, string reason, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(found);
-        return await ActAsync(order, (connection, row) =>
-            row.State != OrderState.Quarantined || row.VoidReason is not null
-                ? DeskOutcome.WrongState
-                : Quarantine.End(connection, row, found, $"{person}: {reason}", _options, _database.Now), cancellation).ConfigureAwait(false);
+        _database.Check(person);
+        if (!person.Has(PersonRoles.Supervisor)) return null;
+        return await _database.WriteAsync(
+            connection => Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now), cancellation).ConfigureAwait(false);
     }
-
-    /// <inheritdoc/>
-    public Task<DeskOutcome> UnbarCardAsync(CardId card, CancellationToken cancellation = default) => _database.WriteAsync(connection =>
-    {
-        if (CardRegistry.Tries(connection, card) == 0) return DeskOutcome.NotFound;
-        CardRegistry.ClearTries(connection, card);
-        return DeskOutcome.Done;
-    }, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<OrderView>> ListAsync(
@@ -147,9 +126,15 @@ public sealed class SqliteOrderDesk : IOrderDesk
         return deleted;
     }
 
-    private Task<DeskOutcome> ActAsync(OrderId order, Func<SqliteConnection, OrderRow, DeskOutcome> act, CancellationToken cancellation) =>
-        _database.WriteAsync(
-            connection => OrderRow.Find(connection, order) is { } row ? act(connection, row) : DeskOutcome.NotFound, cancellation, flush: true);
+    private async Task<DeskOutcome> ActAsync(
+        OrderId order, CenterPerson person, PersonRoles any, Func<SqliteConnection, OrderRow, DeskOutcome> act, CancellationToken cancellation)
+    {
+        _database.Check(person);
+        if (!person.Has(any)) return DeskOutcome.NotAllowed;
+        return await _database.WriteAsync(
+            connection => OrderRow.Find(connection, order) is { } row ? act(connection, row) : DeskOutcome.NotFound, cancellation, flush: true)
+            .ConfigureAwait(false);
+    }
 
     private static int NextSequence(SqliteConnection connection, string customer) => (int)connection.Number(
         "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer", ("$customer", customer));

@@ -26,6 +26,16 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>When the last change was saved before an older copy of this store was put back; null when none was. Set once, when it is opened.</summary>
     public DateTimeOffset? RestoredFrom { get; private set; }
 
+    /// <summary>Which store this is, 16 bytes.</summary>
+    internal ByteString StoreId => _storeId;
+
+    /// <summary>Whoever acts was verified against this store.</summary>
+    internal void Check(People.CenterPerson by)
+    {
+        ArgumentNullException.ThrowIfNull(by);
+        if (by.Center != StoreId) throw new ArgumentException($"{by} was verified at another center.", nameof(by));
+    }
+
     internal DateTimeOffset Now => _time.GetUtcNow();
 
     internal SqliteFile File => _file;

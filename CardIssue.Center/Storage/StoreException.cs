@@ -23,6 +23,8 @@ public enum StoreFault
     Served,
     /// <summary>The file is gone, though something else shows that it was there.</summary>
     Lost,
+    /// <summary>A row was changed, or put in, by something that has not the center's vault.</summary>
+    Altered,
 }
 
 /// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved; its message says what to do.</summary>

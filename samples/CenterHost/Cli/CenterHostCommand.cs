@@ -14,6 +14,8 @@ public static class CenterHostCommand
 
         Settings: centerhost.json in the center's directory, or environment variables such as CARDISSUE_Center__FeedPause=00:00:02.
         Secrets come from files, standard input (-) or a prompt, never from the command line.
+        Each command is given as somebody: --as NAME and the account's password (person add, person password). What undoes
+        safety is asked for by one person and approved by another (approval list, approval approve).
         {ExitCodeText.Help}
         """;
 
@@ -24,12 +26,13 @@ public static class CenterHostCommand
     public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
         CommandRun.RunAsync(new CommandProgram(() => MakeRoot(new Shell(output, error)), CodeOf, Grace), args, output, error, cancellation);
 
-    private static RootCommand MakeRoot(Shell shell)
+    internal static RootCommand MakeRoot(Shell shell)
     {
         var root = new RootCommand(About)
         {
             InitCommand.Make(shell), ServeCommand.Make(shell), StatusCommand.Make(shell), LineCommands.Make(shell), TerminalCommands.Make(shell),
             ReaderCommands.Make(shell), KeyCommands.Make(shell), ProductCommands.Make(shell), OrderCommands.Make(shell), CardCommands.Make(shell), LogCommands.Make(shell),
+            PersonCommands.Make(shell), ApprovalCommands.Make(shell),
         };
         shell.AddCommonOptions(root);
         return root;

@@ -13,7 +13,7 @@ internal static class LogVerifyCommand
         return shell.Command("verify", "Verifies the log. With a checkpoint from off this host nothing can be cut off unseen.", [checkpoint], async (call, cancellation) =>
         {
             var exported = Load(call, call.Get(checkpoint));
-            await using var center = call.Open();
+            await using var center = OpenCenter.In(call, withVault: false);
             var report = await center.Log.VerifyAsync(exported, cancellation);
             foreach (var finding in report.Findings) await call.Answers.WarnAsync($"{finding.Kind}: {finding.Text}");
             var value = new

@@ -123,7 +123,7 @@ public sealed class HostTroubleTest
 
     [Test]
     public async Task ReasonThatIsTooLongForTheLog_OrderCommand_IsRefusedBeforeAnythingIsDone() =>
-        Assert.That((await _folder.RunAsync(HostRun.Center, "order", "retry", "O-1", "--operator", "o", "--reason", new string('x', 1_001))).Error,
+        Assert.That((await _folder.RunAsync(HostRun.Center, "order", "retry", "O-1", "--reason", new string('x', 1_001))).Error,
             Does.Contain("--reason has 1 to 1000 characters"));
 
     [Test]
@@ -148,6 +148,7 @@ public sealed class HostTroubleTest
         static string Dll(string sample) => $"dotnet '{Repository.Program(sample)}'";
         var script = $"""
             set -e; cd '{_folder.Folder}'; mkdir disk; mount -t tmpfs -o size=600k none disk; cp -r center disk/; set +e
+            export CARDISSUE_PASSPHRASE_FILE=passphrase CARDISSUE_PERSON=ann CARDISSUE_PASSWORD_FILE=ann.password
             head -c 700000 /dev/zero > disk/rest 2>/dev/null
             {Dll("CenterHost")} line add 4 --listen tls:127.0.0.1:7 --data disk/center; echo "center $?"
             {Dll("TerminalHost")} module init --id T-9 --center center/center.json --data disk/t --passphrase-file passphrase; echo "terminal $?"
@@ -184,7 +185,7 @@ public sealed class HostTroubleTest
         {
             ("CenterHost", ["status", "--data", _folder["center"]]),
             ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"]]),
-            ("CenterHost", ["init", "--id", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
+            ("CenterHost", ["init", "--id", "b", "--person", "a", "--person", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
             ("TerminalHost", ["module", "show", "--data", _folder["terminal"], "--passphrase-file", "-"]),
             ("TerminalHost",
                 ["module", "init", "--id", "T-2", "--center", _folder["center/center.json"], "--data", _folder["new"], "--passphrase-file", "-"]),
