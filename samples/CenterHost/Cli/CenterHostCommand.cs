@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CardIssue.Center.People;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Commands;
 using Microsoft.Extensions.Options;
@@ -22,11 +23,20 @@ public static class CenterHostCommand
     /// <summary>A host that stops lets its orders go and makes a last checkpoint, for which it takes up to 30 s.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(35);
 
+    /// <summary>Every command, such as "order void".</summary>
+    public static IReadOnlyList<string> Commands => [.. Leaves(MakeRoot(new Shell(TextWriter.Null, TextWriter.Null)), "")];
+
+    /// <summary>Who may give which of them; the others are <see cref="Public"/>.</summary>
+    public static IReadOnlyDictionary<string, PersonRoles> Roles => CommandRoles.Of;
+
+    /// <summary>Those that nobody is asked his name for.</summary>
+    public static IReadOnlySet<string> Public => CommandRoles.Public;
+
     /// <summary>Runs one command line. Returns the exit code.</summary>
     public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
         CommandRun.RunAsync(new CommandProgram(() => MakeRoot(new Shell(output, error)), CodeOf, Grace), args, output, error, cancellation);
 
-    internal static RootCommand MakeRoot(Shell shell)
+    private static RootCommand MakeRoot(Shell shell)
     {
         var root = new RootCommand(About)
         {
@@ -37,6 +47,10 @@ public static class CenterHostCommand
         shell.AddCommonOptions(root);
         return root;
     }
+
+    private static IEnumerable<string> Leaves(Command command, string path) => command.Subcommands.Count == 0
+        ? [path]
+        : command.Subcommands.SelectMany(sub => Leaves(sub, path.Length == 0 ? sub.Name : $"{path} {sub.Name}"));
 
     private static ExitCode? CodeOf(Exception e) => e switch
     {
