@@ -1,35 +1,35 @@
+using System.Data.Common;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Feed;
 
 /// <summary>The events that wait for the issuer, written in the same transaction as what they tell of.</summary>
 internal static class FeedOutbox
 {
-    public static void Add(SqliteConnection connection, FeedEventKind kind, OrderRow order, string reason, DateTimeOffset now) => connection.Execute("""
+    public static void Add(StoreTransaction connection, FeedEventKind kind, OrderRow order, string reason, DateTimeOffset now) => connection.Execute("""
         INSERT INTO feed_outbox (event_id, kind, order_id, customer, sequence, card, at, reason)
         VALUES ($event, $kind, $order, $customer, $sequence, $card, $now, $reason)
         """,
         ("$event", Guid.NewGuid().ToString("N")), ("$kind", kind), ("$order", order.Order), ("$customer", order.Customer),
         ("$sequence", order.Sequence), ("$card", order.Card), ("$now", now), ("$reason", reason));
 
-    public static List<FeedEvent> Untold(SqliteConnection connection, int most) =>
+    public static List<FeedEvent> Untold(StoreView connection, int most) =>
         connection.Query("SELECT * FROM feed_outbox WHERE told_at IS NULL ORDER BY id LIMIT $most", Read, ("$most", most));
 
-    public static int CountUntold(SqliteConnection connection) => (int)connection.Number("SELECT count(*) FROM feed_outbox WHERE told_at IS NULL");
+    public static int CountUntold(StoreView connection) => (int)connection.Number("SELECT count(*) FROM feed_outbox WHERE told_at IS NULL");
 
-    public static bool IsTold(SqliteConnection connection, OrderId order, FeedEventKind kind) => connection.Number(
+    public static bool IsTold(StoreView connection, OrderId order, FeedEventKind kind) => connection.Number(
         "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NOT NULL", ("$order", order), ("$kind", kind)) > 0;
 
     /// <summary>Whether the issuer was not told yet to block a card that this order had.</summary>
-    public static bool BlockWaits(SqliteConnection connection, OrderId order) => connection.Number(
+    public static bool BlockWaits(StoreView connection, OrderId order) => connection.Number(
         "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NULL",
         ("$order", order), ("$kind", FeedEventKind.Blocked)) > 0;
 
     /// <summary>Marks events as told; an order whose block was told is voided now.</summary>
-    public static void MarkTold(SqliteConnection connection, IReadOnlyList<FeedEvent> events, DateTimeOffset now)
+    public static void MarkTold(StoreTransaction connection, IReadOnlyList<FeedEvent> events, DateTimeOffset now)
     {
         foreach (var told in events)
         {
@@ -39,7 +39,7 @@ internal static class FeedOutbox
         }
     }
 
-    private static FeedEvent Read(SqliteDataReader row) => new(
+    private static FeedEvent Read(DbDataReader row) => new(
         row.Long("id")!.Value, row.Text("event_id")!, (FeedEventKind)row.Int("kind"), new OrderId(row.Text("order_id")!), row.Text("customer")!,
         row.Int("sequence"), row.Bytes("card") is { } card ? new CardId(card) : null, row.Time("at")!.Value, row.Text("reason")!);
 }

@@ -71,7 +71,8 @@ public static class CenterServiceCollectionExtensions
     private static void AddStores(IServiceCollection services)
     {
         // A container has no asynchronous factories. Opening waits for the disk alone, once, and there is no synchronisation context in a host.
-        services.TryAddSingleton(provider => CenterDatabase.OpenAsync(Options(provider).Store, Time(provider), Traces(Options(provider).Log), CancellationToken.None).GetAwaiter().GetResult());
+        services.TryAddSingleton(provider => CenterDatabase.OpenAsync(
+            Options(provider).Store, Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)).GetAwaiter().GetResult());
         services.TryAddSingleton<IOrderStore>(provider => new SqliteOrderStore(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
         services.TryAddSingleton<IOrderDesk>(provider => new SqliteOrderDesk(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
         services.TryAddSingleton<ITerminalRegistry>(provider => new SqliteTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
@@ -80,15 +81,8 @@ public static class CenterServiceCollectionExtensions
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People));
         services.TryAddSingleton<IApprovals>(provider => new SqliteApprovals(
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People, Options(provider).Orders));
-        services.TryAddSingleton<IExchangeLog>(provider =>
-            SqliteExchangeLog.Open(Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)));
-    }
-
-    /// <summary>What a center that has worked leaves behind beside its store.</summary>
-    private static IEnumerable<string> Traces(LogOptions log)
-    {
-        if (SqliteExchangeLog.HasEntries(log)) yield return log.DatabasePath;
-        if (LogCheckpoint.AnyIn(log.CheckpointDirectory)) yield return log.CheckpointDirectory;
+        services.TryAddSingleton<IExchangeLog>(provider => new StoredLog(
+            provider.GetRequiredService<CenterDatabase>(), Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)));
     }
 
     private static FileKeyVault OpenVault(IServiceProvider provider)

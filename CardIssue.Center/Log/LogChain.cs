@@ -42,6 +42,21 @@ internal static class LogChain
         return ByteString.Own(hash.GetHashAndReset());
     }
 
+    /// <summary>An entry's MAC, under a key that only the vault has: over its hash, and so over every entry before it too.</summary>
+    public static ByteString MacOf(ILogKeys keys, ByteString hash) => ByteString.Own(keys.MacOf([.. "CardIssue log v2 entry\0"u8, .. hash.Span]));
+
+    /// <summary>What the MAC of a chain's end is over.</summary>
+    public static byte[] HeadBytes(LogHeadSeal seal)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Bytes(hash, seal.StoreId.Span);
+        Text(hash, seal.Head.Instance);
+        Number(hash, seal.Head.Sequence);
+        Bytes(hash, seal.Head.Hash.Span);
+        Number(hash, seal.Generation);
+        return [.. "CardIssue log v2 head\0"u8, .. hash.GetHashAndReset()];
+    }
+
     private static void Text(IncrementalHash hash, string? text)
     {
         if (text is null) Length(hash, Missing);

@@ -44,6 +44,7 @@ internal static class LogJson
         else json.WriteStringValue(row.Entry.Detail);
         json.WriteString("digest", row.Digest.ToString());
         json.WriteString("hash", row.Hash.ToString());
+        if (!row.Mac.IsEmpty) json.WriteString("mac", row.Mac.ToString());
         json.WriteEndObject();
     }
 }

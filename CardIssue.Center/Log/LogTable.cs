@@ -1,59 +1,62 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Log;
 
 /// <summary>The log's table.</summary>
 internal static class LogTable
 {
-    public static LogHead Head(SqliteConnection connection, string instance) => connection.First(
+    public static LogHead Head(StoreView store, string instance) => store.First(
         "SELECT sequence, hash FROM log_entries WHERE instance = $instance ORDER BY sequence DESC LIMIT 1",
         row => new LogHead(instance, row.Long("sequence")!.Value, row.Bytes("hash")!.Value), ("$instance", instance))
         ?? new LogHead(instance, 0, LogChain.Start(instance));
 
-    public static List<LogHead> Heads(SqliteConnection connection) => connection
+    public static List<LogHead> Heads(StoreView store) => store
         .Query("SELECT DISTINCT instance FROM log_entries ORDER BY instance", row => row.GetString(0))
-        .ConvertAll(instance => Head(connection, instance));
+        .ConvertAll(instance => Head(store, instance));
 
-    public static SqliteCommand Insertion(SqliteConnection connection) => connection.Command("""
-        INSERT INTO log_entries (instance, sequence, at, session, terminal, line, order_id, direction, step, kind, detail, digest, hash)
-        VALUES ($instance, $sequence, $at, $session, $terminal, $line, $order, $direction, $step, $kind, $detail, $digest, $hash)
-        """);
+    public static void Insert(StoreTransaction store, LogRow row) => store.Execute("""
+        INSERT INTO log_entries (instance, sequence, at, session, terminal, line, order_id, direction, step, kind, detail, digest, hash, mac)
+        VALUES ($instance, $sequence, $at, $session, $terminal, $line, $order, $direction, $step, $kind, $detail, $digest, $hash, $mac)
+        """,
+        ("$instance", row.Instance), ("$sequence", row.Sequence), ("$at", row.At), ("$session", row.Entry.Session), ("$terminal", row.Entry.Terminal),
+        ("$line", row.Entry.Line), ("$order", row.Entry.Order), ("$direction", row.Entry.Direction), ("$step", row.Entry.Step), ("$kind", row.Entry.Kind),
+        ("$detail", row.Entry.Detail), ("$digest", row.Digest), ("$hash", row.Hash), ("$mac", row.Mac));
 
-    public static void Insert(SqliteCommand insertion, LogRow row)
-    {
-        var values = insertion.Parameters;
-        values.Clear();
-        values.AddWithValue("$instance", row.Instance);
-        values.AddWithValue("$sequence", row.Sequence);
-        values.AddWithValue("$at", row.At.ToUnixTimeMilliseconds());
-        values.AddWithValue("$session", row.Entry.Session);
-        values.AddWithValue("$terminal", (object?)row.Entry.Terminal?.Value ?? DBNull.Value);
-        values.AddWithValue("$line", (object?)row.Entry.Line?.Value ?? DBNull.Value);
-        values.AddWithValue("$order", (object?)row.Entry.Order?.Value ?? DBNull.Value);
-        values.AddWithValue("$direction", (int)row.Entry.Direction);
-        values.AddWithValue("$step", row.Entry.Step);
-        values.AddWithValue("$kind", row.Entry.Kind);
-        values.AddWithValue("$detail", row.Entry.Detail);
-        values.AddWithValue("$digest", row.Digest.ToArray());
-        values.AddWithValue("$hash", row.Hash.ToArray());
-        insertion.ExecuteNonQuery();
-    }
+    public static void PutHead(StoreTransaction store, LogHeadSeal seal, ByteString mac) => store.Execute("""
+        INSERT INTO log_heads (instance, sequence, hash, generation, mac) VALUES ($instance, $sequence, $hash, $generation, $mac)
+        ON CONFLICT (instance) DO UPDATE SET sequence = $sequence, hash = $hash, generation = $generation, mac = $mac
+        """,
+        ("$instance", seal.Head.Instance), ("$sequence", seal.Head.Sequence), ("$hash", seal.Head.Hash), ("$generation", seal.Generation), ("$mac", mac));
+
+    /// <summary>The ends of the chains as the latest commits sealed them.</summary>
+    public static List<(LogHeadSeal Seal, ByteString Mac)> SealedHeads(StoreView store, ByteString storeId) => store.Query(
+        "SELECT * FROM log_heads ORDER BY instance",
+        row => (new LogHeadSeal(storeId, new LogHead(row.Text("instance") ?? "", row.Long("sequence") ?? 0, row.Bytes("hash") ?? ByteString.Empty),
+            row.Long("generation") ?? 0), row.Bytes("mac") ?? ByteString.Empty));
 
     /// <summary>All entries, chain by chain, one at a time: the log may be larger than memory.</summary>
-    public static IEnumerable<LogRow> All(SqliteConnection connection)
-    {
-        using var command = connection.Command("SELECT * FROM log_entries ORDER BY instance, sequence");
-        using var reader = command.ExecuteReader();
-        while (reader.Read()) yield return Read(reader);
-    }
+    public static IEnumerable<LogRow> All(StoreView store) => store.Rows("SELECT * FROM log_entries ORDER BY instance, sequence", Read);
 
-    public static List<LogRow> Find(SqliteConnection connection, LogQuery query)
+    /// <summary>The entries of a log of before, which have no MAC.</summary>
+    public static IEnumerable<LogRow> AllOfBefore(StoreView store) => store.Rows("SELECT *, x'' AS mac FROM log_entries ORDER BY instance, sequence", Read);
+
+    public static long LastCheckpoint(StoreView store) => store.Number("SELECT coalesce(max(number), 0) FROM log_checkpoints");
+
+    public static List<(long Number, DateTimeOffset At, string Heads, ByteString Signature)> Checkpoints(StoreView store) => store.Query(
+        "SELECT * FROM log_checkpoints ORDER BY number",
+        row => (row.Long("number")!.Value, row.Time("at")!.Value, row.Text("heads")!, row.Bytes("signature")!.Value));
+
+    public static void PutCheckpoint(StoreTransaction store, long number, DateTimeOffset at, string heads, ByteString signature) => store.Execute(
+        "INSERT INTO log_checkpoints (number, at, heads, signature) VALUES ($number, $at, $heads, $signature)",
+        ("$number", number), ("$at", at), ("$heads", heads), ("$signature", signature));
+
+    public static List<LogRow> Find(StoreView store, LogQuery query)
     {
-        var rows = connection.Query("""
+        var rows = store.Query("""
             SELECT * FROM log_entries
             WHERE ($order IS NULL OR order_id = $order) AND ($terminal IS NULL OR terminal = $terminal)
               AND ($session IS NULL OR session = $session) AND ($since IS NULL OR at >= $since)
@@ -65,7 +68,7 @@ internal static class LogTable
     }
 
     /// <summary>What is in the file may have been changed: a value that does not fit its field becomes one whose hash cannot be right.</summary>
-    private static LogRow Read(SqliteDataReader row) => new(
+    private static LogRow Read(DbDataReader row) => new(
         row.Text("instance") ?? "", row.Long("sequence") ?? 0,
         DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(row.Long("at") ?? 0, EarliestTime, LatestTime)),
         new LogEntry(row.Text("session") ?? "",
@@ -73,7 +76,7 @@ internal static class LogTable
             row.Long("line") is { } line ? new LineNumber(Whole(line)) : null,
             row.Text("order_id") is { } order ? new OrderId(Name(order)) : null,
             (LogDirection)Whole(row.Long("direction") ?? 0), Whole(row.Long("step") ?? 0), row.Text("kind") ?? "", row.Text("detail") ?? ""),
-        row.Bytes("digest") ?? ByteString.Empty, row.Bytes("hash") ?? ByteString.Empty);
+        row.Bytes("digest") ?? ByteString.Empty, row.Bytes("hash") ?? ByteString.Empty, row.Bytes("mac") ?? ByteString.Empty);
 
     // Takes the place of what is no name, and differs with it.
     private static string Name(string text) => NameRule.Accepts(text)

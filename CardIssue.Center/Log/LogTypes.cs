@@ -7,8 +7,17 @@ namespace CardIssue.Center.Log;
 /// <summary>The log's keys; the vault has them.</summary>
 public interface ILogKeys
 {
-    /// <summary>HMAC-SHA256 under the log key, 32 bytes. May be called from several threads.</summary>
+    /// <summary>Whether the secret keys are there. Without them a log can be read and its signatures verified, and nothing can be written.</summary>
+    bool HasSecrets { get; }
+
+    /// <summary>HMAC-SHA256 under the log key, 32 bytes: stands in an entry for the bytes that it is about. May be called from several threads.</summary>
     byte[] Hmac(ReadOnlySpan<byte> data);
+
+    /// <summary>
+    /// HMAC-SHA256 under a key of its own, 32 bytes: vouches for an entry. Never under the key of <see cref="Hmac"/>, whose input a terminal chooses.
+    /// May be called from several threads.
+    /// </summary>
+    byte[] MacOf(ReadOnlySpan<byte> data);
 
     /// <summary>Signs a checkpoint.</summary>
     byte[] SignCheckpoint(ReadOnlySpan<byte> data);
@@ -56,8 +65,10 @@ public sealed record LogEntry(
 /// <param name="At">When, UTC, to the millisecond.</param>
 /// <param name="Entry">What was logged.</param>
 /// <param name="Digest">HMAC-SHA256 of the raw bytes under the log key; empty when there were none.</param>
-/// <param name="Hash">SHA-256 over the hash before it and all its fields.</param>
-public sealed record LogRow(string Instance, long Sequence, DateTimeOffset At, LogEntry Entry, ByteString Digest, ByteString Hash);
+/// <param name="Hash">SHA-256 over the hash before it and all its fields, 32 bytes.</param>
+/// <param name="Mac">HMAC-SHA256 of the hash under the vault's key, 32 bytes; empty for an entry that was taken over from a log of before.</param>
+public sealed record LogRow(
+    string Instance, long Sequence, DateTimeOffset At, LogEntry Entry, ByteString Digest, ByteString Hash, ByteString Mac);
 
 /// <summary>The end of a chain.</summary>
 /// <param name="Instance">Whose chain.</param>
@@ -77,10 +88,12 @@ public sealed record LogQuery(OrderId? Order = null, TerminalId? Terminal = null
     public const int MaxRows = 100_000;
 }
 
-/// <summary>Where the log is, and how it is batched.</summary>
+/// <summary>The log: it is in the store's database.</summary>
 public sealed class LogOptions
 {
-    /// <summary>The directory of the log's own file <c>log.db</c>, best on another disk than the store; made for its owner only.</summary>
+    /// <summary>
+    /// Where centers of before had the log in a file of its own, <c>log.db</c>: the first opening with the vault takes its entries over, and renames it.
+    /// </summary>
     public string Directory { get; set; } = "log";
 
     /// <summary>Where signed checkpoints are exported to: a directory that another host holds. Empty: nowhere.</summary>
@@ -89,15 +102,6 @@ public sealed class LogOptions
     /// <summary>The name of this host's chain, by <see cref="NameRule"/>; each host has its own.</summary>
     public string Instance { get; set; } = "center";
 
-    /// <summary>How many entries may wait to be written; then appending waits: 1 to 100,000.</summary>
-    public int MaxQueued { get; set; } = 4_096;
-
-    /// <summary>The most entries in one transaction: 1 to 10,000.</summary>
-    public int MaxBatch { get; set; } = 512;
-
-    /// <summary>How long to wait for another process that holds the file: 1 second to 1 minute.</summary>
-    public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(10);
-
     internal string DatabasePath => Path.Combine(Directory, "log.db");
 
     /// <summary>Checks the values.</summary>
@@ -105,8 +109,5 @@ public sealed class LogOptions
     public void Validate() => new OptionCheck<LogOptions>()
         .That(Directory.Length > 0, "Directory must be named")
         .That(NameRule.Accepts(Instance), "Instance is 1 to 64 of A-Z a-z 0-9 . _ -")
-        .Within(MaxQueued, 1, 100_000, nameof(MaxQueued))
-        .Within(MaxBatch, 1, 10_000, nameof(MaxBatch))
-        .Within(BusyTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), nameof(BusyTimeout))
         .Done();
 }

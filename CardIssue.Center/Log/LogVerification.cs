@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Log;
 
@@ -18,6 +18,12 @@ public enum LogFindingKind
     Rewritten = 4,
     /// <summary>A checkpoint's signature is not the center's.</summary>
     BadSignature = 5,
+    /// <summary>An entry does not have the MAC that only the center's vault makes.</summary>
+    Forged = 6,
+    /// <summary>Checkpoints are missing: their numbers have no gaps.</summary>
+    CheckpointGap = 7,
+    /// <summary>The end of a chain is not the one that the store's latest commit sealed.</summary>
+    Unsealed = 8,
 }
 
 /// <summary>One thing that is wrong.</summary>
@@ -30,9 +36,12 @@ public sealed record LogFinding(LogFindingKind Kind, string Instance, long Seque
 /// <summary>What a verification of the log came to.</summary>
 /// <param name="Findings">What is wrong, at most <see cref="MaxFindings"/>; none when the log is whole.</param>
 /// <param name="Entries">How many entries were read.</param>
-/// <param name="Checkpoints">How many checkpoints they were compared with.</param>
+/// <param name="Checkpoints">
+/// How many checkpoints they were compared with. With none, and without the vault, nothing vouches for the log: who can write it can have made it anew.
+/// </param>
 /// <param name="Heads">The ends of the chains.</param>
-public sealed record LogReport(ValueList<LogFinding> Findings, long Entries, int Checkpoints, ValueList<LogHead> Heads)
+/// <param name="WithVault">Whether every entry's MAC was verified, which takes the vault.</param>
+public sealed record LogReport(ValueList<LogFinding> Findings, long Entries, int Checkpoints, ValueList<LogHead> Heads, bool WithVault)
 {
     /// <summary>The most findings that are told.</summary>
     public const int MaxFindings = 1_000;
@@ -49,15 +58,19 @@ internal sealed class LogVerification(ILogKeys keys)
 
     // What checkpoints say of entries: (instance, sequence) to hash and the checkpoint's number.
     private readonly Dictionary<(string Instance, long Sequence), (ByteString Hash, long Number)> _vouched = [];
+    private readonly SortedSet<long> _numbers = [];
+    private readonly HashSet<string> _keyed = [];
+    private readonly Dictionary<string, LogHead> _unkeyed = [];
+    private readonly Dictionary<string, LogHead> _takenOver = [];
     private int _checkpoints;
     private long _entries;
 
-    public LogReport Run(SqliteConnection connection, LogCheckpoint? exported)
+    public LogReport Run(StoreView store, LogCheckpoint? exported)
     {
-        foreach (var stored in StoredCheckpoints(connection)) Take(stored, "in the log's file");
+        foreach (var stored in StoredCheckpoints(store)) Take(stored, "in the store");
         if (exported is not null) Take(exported, "exported");
         LogHead? head = null;
-        foreach (var row in LogTable.All(connection))
+        foreach (var row in LogTable.All(store))
         {
             if (head is not null && head.Instance != row.Instance) End(head);
             head = Check(row, head?.Instance == row.Instance ? head : new LogHead(row.Instance, 0, LogChain.Start(row.Instance)));
@@ -65,7 +78,10 @@ internal sealed class LogVerification(ILogKeys keys)
         }
         if (head is not null) End(head);
         FindCuts();
-        return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads]);
+        FindMissingCheckpoints();
+        CompareTakenOver();
+        CompareSeals(store);
+        return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets);
     }
 
     private void Take(LogCheckpoint checkpoint, string where)
@@ -76,6 +92,7 @@ internal sealed class LogVerification(ILogKeys keys)
             return;
         }
         _checkpoints++;
+        _numbers.Add(checkpoint.Number);
         foreach (var head in checkpoint.Heads)
         {
             var place = (head.Instance, head.Sequence);
@@ -101,7 +118,61 @@ internal sealed class LogVerification(ILogKeys keys)
             Add(LogFindingKind.Rewritten, row.Instance, row.Sequence,
                 $"entry {row.Sequence} of {row.Instance} is not the one that checkpoint {vouched.Number} vouches for: it or one before it was rewritten");
         }
+        CheckMac(row);
         return new LogHead(row.Instance, row.Sequence, row.Hash);
+    }
+
+    /// <summary>Entries that were taken over from a log of before have no MAC; they end where the entry that took them over says.</summary>
+    private void CheckMac(LogRow row)
+    {
+        if (row.Mac.IsEmpty && !_keyed.Contains(row.Instance))
+        {
+            _unkeyed[row.Instance] = new LogHead(row.Instance, row.Sequence, row.Hash);
+            return;
+        }
+        _keyed.Add(row.Instance);
+        if (!keys.HasSecrets) return;
+        if (!CryptographicOperations.FixedTimeEquals(LogChain.MacOf(keys, row.Hash).Span, row.Mac.Span))
+            Add(LogFindingKind.Forged, row.Instance, row.Sequence, $"entry {row.Sequence} of {row.Instance} was not written by this center");
+        else if (row.Entry.Kind == LogFile.TakenOverKind) foreach (var head in LogFile.HeadsOf(row.Entry)) _takenOver[head.Instance] = head;
+    }
+
+    private void CompareTakenOver()
+    {
+        if (!keys.HasSecrets) return;
+        foreach (var (instance, head) in _unkeyed)
+        {
+            if (!_takenOver.TryGetValue(instance, out var known) || known != head)
+                Add(LogFindingKind.Forged, instance, head.Sequence, $"entries 1 to {head.Sequence} of {instance} have no MAC, and none that has one vouches for them");
+        }
+    }
+
+    private void CompareSeals(StoreView store)
+    {
+        var ends = LogTable.SealedHeads(store, CenterDatabase.IdIn(store));
+        var generation = store.Number("SELECT generation FROM store_meta");
+        foreach (var (seal, mac) in ends)
+        {
+            var end = _heads.Find(head => head.Instance == seal.Head.Instance) ?? new LogHead(seal.Head.Instance, 0, LogChain.Start(seal.Head.Instance));
+            if (end != seal.Head)
+                Add(LogFindingKind.Unsealed, seal.Head.Instance, end.Sequence, $"{seal.Head.Instance} ends at entry {end.Sequence}; the store's latest commit sealed entry {seal.Head.Sequence} as its end");
+            else if (keys.HasSecrets && !seal.Fits(keys, mac))
+                Add(LogFindingKind.Unsealed, seal.Head.Instance, end.Sequence, $"the seal of the end of {seal.Head.Instance} is not this center's");
+        }
+        foreach (var head in _heads.Where(head => _keyed.Contains(head.Instance) && !ends.Exists(known => known.Seal.Head.Instance == head.Instance)))
+            Add(LogFindingKind.Unsealed, head.Instance, head.Sequence, $"the end of {head.Instance} has no seal");
+        if (ends.Count > 0 && ends.Max(known => known.Seal.Generation) != generation)
+            Add(LogFindingKind.Unsealed, "", generation, $"the store is of commit {generation}; the log was sealed with commit {ends.Max(known => known.Seal.Generation)}");
+    }
+
+    private void FindMissingCheckpoints()
+    {
+        var before = 0L;
+        foreach (var number in _numbers)
+        {
+            if (number != before + 1) Add(LogFindingKind.CheckpointGap, "", number, $"checkpoints {before + 1} to {number - 1} are missing");
+            before = number;
+        }
     }
 
     private void End(LogHead head) => _heads.Add(head);
@@ -125,12 +196,10 @@ internal sealed class LogVerification(ILogKeys keys)
         if (_findings.Count < LogReport.MaxFindings) _findings.Add(new LogFinding(kind, instance, sequence, text));
     }
 
-    private List<LogCheckpoint> StoredCheckpoints(SqliteConnection connection)
+    private List<LogCheckpoint> StoredCheckpoints(StoreView store)
     {
-        var stored = connection.Query("SELECT * FROM log_checkpoints ORDER BY number", row =>
-            (Number: row.Long("number")!.Value, At: row.Time("at")!.Value, Heads: row.Text("heads")!, Signature: row.Bytes("signature")!.Value));
         var checkpoints = new List<LogCheckpoint>();
-        foreach (var (number, at, heads, signature) in stored)
+        foreach (var (number, at, heads, signature) in LogTable.Checkpoints(store))
         {
             try
             {

@@ -9,6 +9,13 @@ public sealed class PublicLogKeys(CenterIdentity center) : ILogKeys
     internal static byte[] SignedForm(ReadOnlySpan<byte> checkpoint) => [.. "CardIssue log checkpoint v1\0"u8, .. checkpoint];
 
     /// <inheritdoc/>
+    public bool HasSecrets => false;
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Always: the key is in the vault.</exception>
+    public byte[] MacOf(ReadOnlySpan<byte> data) => throw new InvalidOperationException("An entry can be logged with the center's vault only.");
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Always: the log key is in the vault.</exception>
     public byte[] Hmac(ReadOnlySpan<byte> data) => throw new InvalidOperationException("Raw bytes can be logged with the center's vault only.");
 

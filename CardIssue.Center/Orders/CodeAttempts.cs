@@ -1,6 +1,5 @@
 using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -11,7 +10,7 @@ namespace CardIssue.Center.Orders;
 internal static class CodeAttempts
 {
     /// <summary>What stands against another try, or null.</summary>
-    public static string? Exhausted(SqliteConnection connection, string customer, TerminalId terminal, OrderOptions options, DateTimeOffset now)
+    public static string? Exhausted(StoreView connection, string customer, TerminalId terminal, OrderOptions options, DateTimeOffset now)
     {
         var since = now - options.CodeWindow;
         var ofCustomer = connection.Number("SELECT count(*) FROM code_attempts WHERE customer = $customer AND at > $since",
@@ -23,17 +22,17 @@ internal static class CodeAttempts
     }
 
     /// <summary>Counts a try; returns what takes it back.</summary>
-    public static long Count(SqliteConnection connection, string customer, TerminalId terminal, OrderOptions options, DateTimeOffset now)
+    public static long Count(StoreTransaction connection, string customer, TerminalId terminal, OrderOptions options, DateTimeOffset now)
     {
         connection.Execute("DELETE FROM code_attempts WHERE at <= $since", ("$since", now - options.CodeWindow));
         return connection.Number("INSERT INTO code_attempts (customer, terminal, at) VALUES ($customer, $terminal, $now) RETURNING id",
             ("$customer", customer), ("$terminal", terminal), ("$now", now));
     }
 
-    public static void TakeBack(SqliteConnection connection, long attempt) =>
+    public static void TakeBack(StoreTransaction connection, long attempt) =>
         connection.Execute("DELETE FROM code_attempts WHERE id = $id", ("$id", attempt));
 
     /// <returns>How many there were.</returns>
-    public static int ClearCustomer(SqliteConnection connection, string customer) =>
+    public static int ClearCustomer(StoreTransaction connection, string customer) =>
         connection.Execute("DELETE FROM code_attempts WHERE customer = $customer", ("$customer", customer));
 }

@@ -1,6 +1,6 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -10,14 +10,14 @@ namespace CardIssue.Center.Orders;
 /// </summary>
 internal static class DroppedCards
 {
-    public static void Drop(SqliteConnection connection, OrderRow order, CardId card, string reason, DateTimeOffset now)
+    public static void Drop(StoreTransaction connection, OrderRow order, CardId card, string reason, DateTimeOffset now)
     {
         CardRegistry.AddVoided(connection, order, card, now);
         FeedOutbox.Add(connection, FeedEventKind.Blocked, order with { Card = card }, reason, now);
     }
 
     /// <summary>Whether a card may have been this order's: it is no other's.</summary>
-    public static bool MayBeOf(SqliteConnection connection, CardId card, OrderRow order, OrderOptions options)
+    public static bool MayBeOf(StoreView connection, CardId card, OrderRow order, OrderOptions options)
     {
         var known = CardRegistry.Look(connection, card, options.CardTries);
         return known.Standing == CardStanding.Free || (known.Order == order.Order && known.Standing is CardStanding.Bound or CardStanding.Issued);

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -14,7 +13,7 @@ internal static class OrderClaiming
 
     /// <summary>First half: finds the order and counts a try. Returns why not, or what to check.</summary>
     public static (ClaimOutcome.Declined? Declined, CountedTry? Try) Begin(
-        SqliteConnection connection, string reference, TerminalId terminal, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, string reference, TerminalId terminal, OrderOptions options, DateTimeOffset now)
     {
         var (order, notFound) = Find(connection, reference);
         // An unknown reference is counted as a customer of that name, so that it runs into the limit like a known one.
@@ -27,7 +26,7 @@ internal static class OrderClaiming
     }
 
     /// <summary>Second half, after a right code: takes the try back and claims.</summary>
-    public static ClaimOutcome Finish(SqliteConnection connection, CountedTry counted, Claimant claimant, OrderOptions options, DateTimeOffset now)
+    public static ClaimOutcome Finish(StoreTransaction connection, CountedTry counted, Claimant claimant, OrderOptions options, DateTimeOffset now)
     {
         var order = OrderRow.Find(connection, counted.Order!.Value)!;
         if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
@@ -40,7 +39,7 @@ internal static class OrderClaiming
     }
 
     /// <summary>Claims by token.</summary>
-    public static ClaimOutcome Resume(SqliteConnection connection, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
+    public static ClaimOutcome Resume(StoreTransaction connection, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
     {
         var order = OrderRow.Select(connection, "token_hash = $hash", ("$hash", Hash(token))).FirstOrDefault();
         if (order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "no order has this token", null);
@@ -49,7 +48,7 @@ internal static class OrderClaiming
         return Refusal(connection, order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, options, now);
     }
 
-    private static (OrderRow? Order, string NotFound) Find(SqliteConnection connection, string reference)
+    private static (OrderRow? Order, string NotFound) Find(StoreView connection, string reference)
     {
         if (!NameRule.Accepts(reference)) return (null, "the reference is no name");
         if (OrderRow.Find(connection, new OrderId(reference)) is { } order) return (order, "");
@@ -64,7 +63,7 @@ internal static class OrderClaiming
         };
     }
 
-    private static ClaimOutcome.Declined? Refusal(SqliteConnection connection, OrderRow order, DateTimeOffset now, TerminalId? takeOverFrom)
+    private static ClaimOutcome.Declined? Refusal(StoreView connection, OrderRow order, DateTimeOffset now, TerminalId? takeOverFrom)
     {
         if (order.VoidReason is not null && order.State != OrderState.Voided)
             return Declined(DeclineCode.Waiting, "it is being voided", order);
@@ -84,7 +83,7 @@ internal static class OrderClaiming
     }
 
     private static ClaimOutcome Claim(
-        SqliteConnection connection, OrderRow order, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderRow order, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
     {
         var sealedData = connection.First("SELECT sealed FROM orders WHERE order_id = $order AND sealed IS NOT NULL",
             row => new Sealed(row.Bytes("sealed")!.Value), ("$order", order.Order));
@@ -101,12 +100,12 @@ internal static class OrderClaiming
             claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence);
     }
 
-    private static ByteString? Verifier(SqliteConnection connection, OrderId order) => connection.First(
+    private static ByteString? Verifier(StoreView connection, OrderId order) => connection.First(
         "SELECT code_verifier FROM orders WHERE order_id = $order AND code_verifier IS NOT NULL",
         row => new Sealed(row.Bytes("code_verifier")!.Value), ("$order", order))?.Data;
 
     /// <summary>Any verifier: checking against it takes as long as for a known order.</summary>
-    private static ByteString? DecoyVerifier(SqliteConnection connection) => connection.First(
+    private static ByteString? DecoyVerifier(StoreView connection) => connection.First(
         "SELECT code_verifier FROM orders WHERE code_verifier IS NOT NULL LIMIT 1", row => new Sealed(row.Bytes("code_verifier")!.Value))?.Data;
 
     /// <summary>Only the token's hash is stored: the file alone does not let anyone resume.</summary>

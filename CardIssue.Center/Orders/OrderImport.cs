@@ -1,7 +1,6 @@
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -29,7 +28,7 @@ internal static class OrderImport
 
     /// <summary>Adds a product and its orders; says what stands against it, for all of them, and then the transaction must be undone.</summary>
     public static IEnumerable<ImportRefusal> Add(
-        SqliteConnection connection, ProductRecord product, IReadOnlyList<NewOrder> orders, DateTimeOffset now)
+        StoreTransaction connection, ProductRecord product, IReadOnlyList<NewOrder> orders, DateTimeOffset now)
     {
         if (SqliteProductStore.Add(connection, product, now) is { } fault)
         {
@@ -41,7 +40,7 @@ internal static class OrderImport
     }
 
     /// <summary>Adds one order; returns why not, or null.</summary>
-    public static string? Add(SqliteConnection connection, ProductMode mode, NewOrder order, OrderId? reissueOf, DateTimeOffset now)
+    public static string? Add(StoreTransaction connection, ProductMode mode, NewOrder order, OrderId? reissueOf, DateTimeOffset now)
     {
         if (Clash(connection, order) is { } clash) return clash;
         connection.Execute("""
@@ -57,7 +56,7 @@ internal static class OrderImport
         return null;
     }
 
-    private static string? Clash(SqliteConnection connection, NewOrder order)
+    private static string? Clash(StoreView connection, NewOrder order)
     {
         if (OrderRow.Find(connection, order.Order) is not null) return "its order id is known already";
         var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence",

@@ -1,8 +1,8 @@
+using System.Data.Common;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -43,13 +43,13 @@ internal sealed record OrderRow
         void_reason, imported_at, updated_at, ended_at
         """;
 
-    public static OrderRow? Find(SqliteConnection connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();
+    public static OrderRow? Find(StoreView connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();
 
-    public static List<OrderRow> Select(SqliteConnection connection, string where, params ReadOnlySpan<(string, object?)> values) =>
+    public static List<OrderRow> Select(StoreView connection, string where, params ReadOnlySpan<(string, object?)> values) =>
         connection.Query($"SELECT {Columns} FROM orders WHERE {where}", Read, values);
 
     /// <summary>Writes what may change, and a row of history.</summary>
-    public void Save(SqliteConnection connection, DateTimeOffset now, string change, string detail)
+    public void Save(StoreTransaction connection, DateTimeOffset now, string change, string detail)
     {
         connection.Execute("""
             UPDATE orders SET code_expires = $code_expires, code_spent = $code_spent, state = $state, held_state = $held, waiting_record = $waiting,
@@ -66,14 +66,14 @@ internal sealed record OrderRow
         AddHistory(connection, now, change, detail);
     }
 
-    public void AddHistory(SqliteConnection connection, DateTimeOffset now, string change, string detail) => connection.Execute("""
+    public void AddHistory(StoreTransaction connection, DateTimeOffset now, string change, string detail) => connection.Execute("""
         INSERT INTO order_history (order_id, at, fence, change, detail, state, confirmed, in_doubt, attempt, furthest)
         VALUES ($order, $now, $fence, $change, $detail, $state, $confirmed, $in_doubt, $attempt, $furthest)
         """,
         ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
         ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
 
-    private static OrderRow Read(SqliteDataReader row) => new()
+    private static OrderRow Read(DbDataReader row) => new()
     {
         Order = new OrderId(row.Text("order_id")!),
         Customer = row.Text("customer")!,
@@ -101,7 +101,7 @@ internal sealed record OrderRow
 /// <summary>The claim of a session on an order.</summary>
 internal sealed record OrderClaim(string Session, string Host, TerminalId Terminal, OperatorId? Operator, DateTimeOffset LeaseUntil)
 {
-    public static OrderClaim? Read(SqliteDataReader row) => row.Text("claim_session") is not { } session ? null : new OrderClaim(
+    public static OrderClaim? Read(DbDataReader row) => row.Text("claim_session") is not { } session ? null : new OrderClaim(
         session, row.Text("claim_host")!, new TerminalId(row.Text("claim_terminal")!),
         row.Text("claim_operator") is { } person ? new OperatorId(person) : null, row.Time("lease_until")!.Value);
 }

@@ -2,7 +2,6 @@ using CardIssue.Center.Feed;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -10,7 +9,7 @@ namespace CardIssue.Center.Orders;
 internal static class OrderSaving
 {
     public static SaveOutcome Save(
-        SqliteConnection connection, OrderId id, long fence, OrderChange change, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderId id, long fence, OrderChange change, OrderOptions options, DateTimeOffset now)
     {
         var order = OrderRow.Find(connection, id) ?? throw new InvalidOperationException($"order {id} is not in the store");
         if (order.Claim is null || order.Fence != fence) return new SaveOutcome.ClaimLost();
@@ -23,7 +22,7 @@ internal static class OrderSaving
         return new SaveOutcome.Saved();
     }
 
-    private static SaveOutcome? CardRefusal(SqliteConnection connection, OrderRow order, OrderChange change, OrderOptions options)
+    private static SaveOutcome? CardRefusal(StoreView connection, OrderRow order, OrderChange change, OrderOptions options)
     {
         if (change is not (OrderChange.Authenticating or OrderChange.Bound)) return null;
         var card = change is OrderChange.Authenticating(var authenticating) ? authenticating : ((OrderChange.Bound)change).Card;
@@ -32,7 +31,7 @@ internal static class OrderSaving
         return change is OrderChange.Authenticating && known.Barred ? new SaveOutcome.CardBarred(known.Tries) : null;
     }
 
-    private static void CarryAlong(SqliteConnection connection, OrderRow order, OrderChange change, DateTimeOffset now)
+    private static void CarryAlong(StoreTransaction connection, OrderRow order, OrderChange change, DateTimeOffset now)
     {
         switch (change)
         {

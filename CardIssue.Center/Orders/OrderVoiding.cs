@@ -1,6 +1,6 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Storage;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -18,7 +18,7 @@ internal static class OrderVoiding
     /// <param name="options">Limits.</param>
     /// <param name="now">When.</param>
     public static DeskOutcome Begin(
-        SqliteConnection connection, OrderRow order, CardId? card, string who, string reason, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderRow order, CardId? card, string who, string reason, OrderOptions options, DateTimeOffset now)
     {
         if (card is { } lost && lost != order.Card)
         {
@@ -33,7 +33,7 @@ internal static class OrderVoiding
 
     /// <summary>The issuer was told to block a card: with the last of them the order is voided, if that is what was ordered.</summary>
     /// <returns>Whether it is.</returns>
-    public static bool Blocked(SqliteConnection connection, OrderId id, DateTimeOffset now)
+    public static bool Blocked(StoreTransaction connection, OrderId id, DateTimeOffset now)
     {
         if (OrderRow.Find(connection, id) is not { State: not OrderState.Voided, VoidReason: { } reason } order || FeedOutbox.BlockWaits(connection, id)) return false;
         if (order.Card is { } card) CardRegistry.AddVoided(connection, order, card, now);

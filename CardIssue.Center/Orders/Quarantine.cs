@@ -1,7 +1,7 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
@@ -9,7 +9,7 @@ namespace CardIssue.Center.Orders;
 internal static class Quarantine
 {
     /// <summary>Every order that is not issued or voided, and every one issued since, until it is reconciled.</summary>
-    public static int All(SqliteConnection connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
+    public static int All(StoreTransaction connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
     {
         var orders = OrderRow.Select(connection,
             "state NOT IN ($issued, $voided, $quarantined) OR (state = $issued AND $since IS NOT NULL AND ended_at >= $since)",
@@ -31,7 +31,7 @@ internal static class Quarantine
     /// <param name="options">Limits.</param>
     /// <param name="now">When.</param>
     public static DeskOutcome End(
-        SqliteConnection connection, OrderRow order, Reconciliation found, CardId? lost, string reason, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderRow order, Reconciliation found, CardId? lost, string reason, OrderOptions options, DateTimeOffset now)
     {
         // What the registry has as issued stays issued; anything else would let a second card live.
         if (order.HeldState == OrderState.Issued && !(found is Reconciliation.WasIssued(var known) && known == order.Card)) return DeskOutcome.DoesNotFit;

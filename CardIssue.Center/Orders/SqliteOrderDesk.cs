@@ -2,15 +2,12 @@ using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Orders;
 
 /// <summary>The operators' side of the orders in the center's SQLite file.</summary>
 public sealed class SqliteOrderDesk : IOrderDesk
 {
-    private const PersonRoles AtTheDesk = PersonRoles.Clerk | PersonRoles.Supervisor;
-
     private readonly CenterDatabase _database;
     private readonly OrderOptions _options;
 
@@ -27,7 +24,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
 
     /// <inheritdoc/>
     public Task<DeskOutcome> RetryAsync(OrderId order, CenterPerson person, string reason, CancellationToken cancellation = default) =>
-        ActAsync(order, person, AtTheDesk, (connection, row) =>
+        ActAsync(order, person, new { person = person?.Name.Value, reason }, "OrderRetried", (connection, row) =>
         {
             if (row.State != OrderState.Waiting || row.VoidReason is not null) return DeskOutcome.WrongState;
             var back = row.HeldState is { } held and not OrderState.Claimed ? held : OrderState.Ready;
@@ -39,7 +36,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
     /// <inheritdoc/>
     public Task<DeskOutcome> RenewCodeAsync(
         OrderId order, ByteString verifier, DateTimeOffset expires, CenterPerson person, CancellationToken cancellation = default) =>
-        ActAsync(order, person, AtTheDesk, (connection, row) =>
+        ActAsync(order, person, new { person = person?.Name.Value, expires = expires.UtcDateTime }, "CodeRenewed", (connection, row) =>
         {
             if (row.IsEnded || row.VoidReason is not null) return DeskOutcome.WrongState;
             if (verifier.Length is 0 or > NewOrder.MaxVerifier || expires <= _database.Now) return DeskOutcome.DoesNotFit;
@@ -55,7 +52,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
     public async Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(replacement);
-        return await ActAsync(voided, person, AtTheDesk, (connection, row) =>
+        return await ActAsync(voided, person, new { person = person?.Name.Value, replacement = replacement.Order.Value }, "OrderReissued", (connection, row) =>
         {
             if (row.State != OrderState.Voided) return DeskOutcome.WrongState;
             if (connection.Number("SELECT count(*) FROM orders WHERE reissue_of = $order", ("$order", voided)) > 0) return DeskOutcome.AlreadyReissued;
@@ -79,7 +76,12 @@ public sealed class SqliteOrderDesk : IOrderDesk
         _database.Check(person);
         if (!person.Has(PersonRoles.Supervisor)) return null;
         return await _database.WriteAsync(
-            connection => Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now), cancellation).ConfigureAwait(false);
+            connection =>
+            {
+                var orders = Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now);
+                connection.Log(ConsoleLog.Of("OrdersQuarantined", new { person = person.Name.Value, orders, reason }));
+                return orders;
+            }, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -122,24 +124,28 @@ public sealed class SqliteOrderDesk : IOrderDesk
             """, ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
             ("$before", _database.Now - _options.KeepWriteData)), cancellation).ConfigureAwait(false);
         // The write-ahead log still has older pages: bring it into the file and cut it to nothing.
-        if (deleted > 0) await _database.File.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)", cancellation).ConfigureAwait(false);
+        if (deleted > 0) await _database.BetweenAsync(engine => engine.Compact(), cancellation).ConfigureAwait(false);
         return deleted;
     }
 
     private async Task<DeskOutcome> ActAsync(
-        OrderId order, CenterPerson person, PersonRoles any, Func<SqliteConnection, OrderRow, DeskOutcome> act, CancellationToken cancellation)
+        OrderId order, CenterPerson? person, object detail, string kind, Func<StoreTransaction, OrderRow, DeskOutcome> act, CancellationToken cancellation)
     {
-        _database.Check(person);
-        if (!person.Has(any)) return DeskOutcome.NotAllowed;
-        return await _database.WriteAsync(
-            connection => OrderRow.Find(connection, order) is { } row ? act(connection, row) : DeskOutcome.NotFound, cancellation, flush: true)
-            .ConfigureAwait(false);
+        _database.Check(person!);
+        if (!person!.Has(PersonRoles.Clerk | PersonRoles.Supervisor)) return DeskOutcome.NotAllowed;
+        return await _database.WriteAsync(connection =>
+        {
+            if (OrderRow.Find(connection, order) is not { } row) return DeskOutcome.NotFound;
+            var outcome = act(connection, row);
+            if (outcome is DeskOutcome.Done) connection.Log(ConsoleLog.Of(kind, detail, order));
+            return outcome;
+        }, cancellation).ConfigureAwait(false);
     }
 
-    private static int NextSequence(SqliteConnection connection, string customer) => (int)connection.Number(
+    private static int NextSequence(StoreView connection, string customer) => (int)connection.Number(
         "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer", ("$customer", customer));
 
-    private static OrderView View(SqliteConnection connection, OrderRow row) => new(
+    private static OrderView View(StoreView connection, OrderRow row) => new(
         row.Order, row.Customer, row.Sequence, row.Product, row.State,
         row.State == OrderState.Issued && Feed.FeedOutbox.IsTold(connection, row.Order, Feed.FeedEventKind.Issued),
         row.VoidReason is not null && row.State != OrderState.Voided, row.Card, row.Progress, row.WaitingRecord, row.Fence, row.Claim?.Session,

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core;

@@ -102,7 +102,8 @@ public sealed class SqlitePeople : IPeople
     /// <summary>The entry of the log that people began with.</summary>
     private const string Begun = "PeopleBegun";
 
-    private static bool WasBegun(StoreView view) => view.Number("SELECT 0") > 0;
+    private static bool WasBegun(StoreView view) => view.Number(
+        "SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE kind = $begun LIMIT 1)", ("$begun", Begun)) > 0;
 
     /// <summary>
     /// Counts a try, looks at the password outside of any transaction, for that is slow on purpose, and carries on with a right one. Locked or not known, the

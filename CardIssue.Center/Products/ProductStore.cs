@@ -1,5 +1,5 @@
+using System.Data.Common;
 using CardIssue.Center.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Products;
 
@@ -36,7 +36,7 @@ public sealed class SqliteProductStore(CenterDatabase database) : IProductStore
     public async Task<IReadOnlyList<ProductRecord>> ListAsync(CancellationToken cancellation = default) =>
         await database.ReadAsync(connection => connection.Query("SELECT * FROM products ORDER BY name, version", Read), cancellation).ConfigureAwait(false);
 
-    internal static string? Add(SqliteConnection connection, ProductRecord product, DateTimeOffset now)
+    internal static string? Add(StoreTransaction connection, ProductRecord product, DateTimeOffset now)
     {
         if (product.Fault is { } fault) return fault;
         if (Find(connection, product.Ref) is { } known)
@@ -46,9 +46,9 @@ public sealed class SqliteProductStore(CenterDatabase database) : IProductStore
         return null;
     }
 
-    internal static ProductRecord? Find(SqliteConnection connection, ProductRef product) => connection.First(
+    internal static ProductRecord? Find(StoreView connection, ProductRef product) => connection.First(
         "SELECT * FROM products WHERE name = $name AND version = $version", Read, ("$name", product.Name), ("$version", product.Version));
 
-    private static ProductRecord Read(SqliteDataReader row) =>
+    private static ProductRecord Read(DbDataReader row) =>
         new(new ProductRef(row.Text("name")!, row.Int("version")), (ProductMode)row.Int("mode"), row.Bytes("body")!.Value);
 }

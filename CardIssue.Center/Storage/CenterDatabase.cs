@@ -1,30 +1,39 @@
 using System.Security.Cryptography;
+using CardIssue.Center.Log;
 using CardIssue.Core;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Storage;
 
-/// <summary>The file of the center's orders, terminals, products and feed. One per process; the stores share it.</summary>
+/// <summary>
+/// The center's database: orders, terminals, products, the feed's events, and the log of all that happens to them. A change and what the log says of it are
+/// one commit. One per process; the stores share it.
+/// </summary>
 public sealed class CenterDatabase : IAsyncDisposable
 {
     private const int StoreIdLength = 16;
 
-    private readonly SqliteFile _file;
-    private readonly GenerationMirror _mirror;
+    private readonly IStoreEngine _engine;
+    private readonly StoreWriter? _writer;
+    private readonly GenerationMirror? _mirror;
     private readonly TimeProvider _time;
     private readonly ServingLock _serving;
     private ByteString _storeId;
 
-    private CenterDatabase(SqliteFile file, GenerationMirror mirror, ServingLock serving, TimeProvider time)
+    private CenterDatabase(IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, bool writes, TimeProvider time)
     {
-        _file = file;
+        _engine = engine;
         _mirror = mirror;
-        _serving = serving;
+        _serving = new ServingLock(options.LockPath);
         _time = time;
+        Log = log;
+        if (writes) _writer = new StoreWriter(engine, options.MaxWaiting, options.MaxBatch, Commit);
     }
 
     /// <summary>When the last change was saved before an older copy of this store was put back; null when none was. Set once, when it is opened.</summary>
     public DateTimeOffset? RestoredFrom { get; private set; }
+
+    /// <summary>Transactions committed since it was opened: fewer than changes when many come at once.</summary>
+    public long Commits => _engine.Commits;
 
     /// <summary>Which store this is, 16 bytes.</summary>
     internal ByteString StoreId => _storeId;
@@ -38,41 +47,44 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     internal DateTimeOffset Now => _time.GetUtcNow();
 
-    internal SqliteFile File => _file;
+    /// <summary>This host's chain of the log.</summary>
+    internal LogWriter Log { get; }
 
     /// <summary>
     /// Opens the store, makes it where it is not there, and finds whether it was restored from an older copy; then every order that is not
-    /// issued or voided is quarantined before this returns.
+    /// issued or voided is quarantined before this returns. A log that a center of before kept in a file of its own is taken over.
     /// </summary>
+    /// <param name="options">Where it is.</param>
+    /// <param name="log">This host's chain of the log, and where an older log is.</param>
+    /// <param name="keys">The log's keys. Without the secret ones the store is opened for reading alone: it must be there, and nothing is changed.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="StoreException">It cannot be used; the message says why and what to do.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public static Task<CenterDatabase> OpenAsync(StoreOptions options, TimeProvider time, CancellationToken cancellation = default) =>
-        OpenAsync(options, time, [], cancellation);
-
-    /// <summary>Opens the store.</summary>
-    /// <param name="options">Where it is.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="traces">What is there that only a center leaves behind that has worked: with one, the store is not made anew. Looked at only where it would be.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    internal static async Task<CenterDatabase> OpenAsync(StoreOptions options, TimeProvider time, IEnumerable<string> traces, CancellationToken cancellation)
+    public static async Task<CenterDatabase> OpenAsync(
+        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
-        LostStore.Check(options, traces);
-        var file = SqliteFile.Open(options.DatabasePath, "Store", options.BusyTimeout, options.MaxWaiting);
-        GenerationMirror? mirror = null;
+        log.Validate();
+        LostStore.Check(options, LogFile.Traces(log));
+        if (!keys.HasSecrets) return OpenToRead(options, log, keys, time);
+        var engine = SqliteFile.Open(options.DatabasePath, options.BusyTimeout);
+        CenterDatabase? database = null;
         try
         {
-            mirror = new GenerationMirror(options.GenerationPath);
-            var database = new CenterDatabase(file, mirror, new ServingLock(options.LockPath), time);
+            database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time);
             await database.CompareGenerationsAsync(cancellation).ConfigureAwait(false);
+            await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
             return database;
         }
         catch
         {
-            mirror?.Dispose();
-            await file.DisposeAsync().ConfigureAwait(false);
+            if (database is null) engine.Dispose();
+            else await database.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -85,32 +97,74 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from it.</exception>
     public void Serve() => _serving.Take();
 
-    /// <summary>Closes the file; another center may serve from it.</summary>
+    /// <summary>Writes what waits, and closes the store; another center may serve from it.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _file.DisposeAsync().ConfigureAwait(false);
-        _mirror.Dispose();
+        if (_writer is null) _engine.Dispose();
+        else await _writer.DisposeAsync().ConfigureAwait(false);
+        _mirror?.Dispose();
         _serving.Dispose();
     }
 
-    /// <summary>One durable transaction. <paramref name="flush"/>: the generation's copy is forced to the disk too.</summary>
-    internal async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation, bool flush = false)
+    /// <summary>One durable transaction, which shares its commit with whatever waits at the same time.</summary>
+    /// <exception cref="InvalidOperationException">The store was opened for reading alone.</exception>
+    internal Task<T> WriteAsync<T>(Func<StoreTransaction, T> work, CancellationToken cancellation) =>
+        _writer?.WriteAsync(work, cancellation) ?? throw new InvalidOperationException("The store was opened for reading alone: to change it the center's vault is needed.");
+
+    internal Task<T> ReadAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) =>
+        Task.Run(() => _engine.Read(connection => work(new StoreView(connection))), cancellation);
+
+    /// <summary>Does something with the engine outside of any commit.</summary>
+    internal Task BetweenAsync(Action<IStoreEngine> act, CancellationToken cancellation) => _writer!.BetweenAsync(act, cancellation);
+
+    /// <summary>The store's own number, 16 random bytes.</summary>
+    internal static ByteString IdIn(StoreView store) => ReadMeta(store).StoreId;
+
+    private static CenterDatabase OpenToRead(StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time)
     {
-        var (result, generation) = await _file.WriteAsync(
-            connection => (work(connection), connection.Number(
-                "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", Now))),
-            cancellation).ConfigureAwait(false);
-        _mirror.Write(_storeId, generation, flush);
-        return result;
+        var engine = SqliteFile.OpenToRead(options.DatabasePath);
+        try
+        {
+            var database = new CenterDatabase(engine, null, options, new LogWriter(log.Instance, keys), writes: false, time);
+            database._storeId = engine.Read(connection => ReadMeta(new StoreView(connection))).StoreId;
+            return database;
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
     }
 
-    internal Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) => _file.ReadAsync(work, cancellation);
+    private bool Commit(IReadOnlyList<StoreWriter.Pending> batch)
+    {
+        var generation = 0L;
+        try
+        {
+            generation = _engine.Write(connection =>
+            {
+                var now = Now;
+                var number = new StoreView(connection).Number(
+                    "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
+                var store = new StoreTransaction(connection, number, now, Log);
+                foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
+                if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
+                return store.Seal(_storeId);
+            });
+        }
+        catch (NothingToCommitException)
+        {
+            return false;
+        }
+        _mirror!.Write(_storeId, generation, flush: false);
+        return true;
+    }
 
     private async Task CompareGenerationsAsync(CancellationToken cancellation)
     {
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
-        var copy = _mirror.Read();
-        var meta = await _file.WriteAsync(ReadOrCreateMeta, cancellation).ConfigureAwait(false);
+        var copy = _mirror!.Read();
+        var meta = _engine.Write(connection => ReadOrCreateMeta(connection, Now));
         _storeId = meta.StoreId;
         var restored = meta.Generation > 0 && (copy is not { } known || known.StoreId != meta.StoreId || known.Generation > meta.Generation);
         if (!restored)
@@ -119,21 +173,29 @@ public sealed class CenterDatabase : IAsyncDisposable
             return;
         }
         var ahead = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? Math.Max(mirrored.Generation, meta.Generation) : meta.Generation;
-        await WriteAsync(connection =>
+        await WriteAsync(store =>
         {
-            connection.Execute("UPDATE store_meta SET generation = $ahead, restored_at = $now", ("$ahead", ahead), ("$now", Now));
-            return Orders.Quarantine.All(connection, meta.WrittenAt, "restored from an older copy", Now);
-        }, cancellation, flush: true).ConfigureAwait(false);
+            store.Restart(ahead + 1);
+            store.Execute("UPDATE store_meta SET restored_at = $now", ("$now", store.Now));
+            return Orders.Quarantine.All(store, meta.WrittenAt, "restored from an older copy", store.Now);
+        }, cancellation).ConfigureAwait(false);
         RestoredFrom = meta.WrittenAt;
     }
 
-    private Meta ReadOrCreateMeta(SqliteConnection connection)
+    private static Meta ReadOrCreateMeta(System.Data.Common.DbConnection connection, DateTimeOffset now)
     {
-        connection.Execute("INSERT OR IGNORE INTO store_meta (one, store_id, generation, written_at) VALUES (1, $id, 0, $now)",
-            ("$id", RandomNumberGenerator.GetBytes(StoreIdLength)), ("$now", Now));
-        return connection.First("SELECT * FROM store_meta",
-            row => new Meta(row.Bytes("store_id")!.Value, row.Long("generation")!.Value, row.Time("written_at")!.Value))!;
+        var store = new StoreView(connection);
+        store.Number("INSERT OR IGNORE INTO store_meta (one, store_id, generation, written_at) VALUES (1, $id, 0, $now)",
+            ("$id", RandomNumberGenerator.GetBytes(StoreIdLength)), ("$now", now));
+        return ReadMeta(store);
     }
 
+    private static Meta ReadMeta(StoreView store) => store.First("SELECT * FROM store_meta",
+        row => new Meta(row.Bytes("store_id")!.Value, row.Long("generation")!.Value, row.Time("written_at")!.Value))
+        ?? throw new StoreException(StoreFault.Corrupt, "The store says nothing of itself: it was never used, or changed.");
+
     private sealed record Meta(ByteString StoreId, long Generation, DateTimeOffset WrittenAt);
+
+    /// <summary>Every part of a commit failed: it is undone.</summary>
+    private sealed class NothingToCommitException : Exception;
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using DbUp;
+using DbUp.Engine;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Storage;
@@ -7,21 +8,32 @@ namespace CardIssue.Center.Storage;
 /// <summary>Brings a file's tables up to this version with the numbered scripts below Storage/Scripts. Each runs once, in a transaction.</summary>
 internal static class Migrations
 {
-    public static void Apply(string connection, string scripts, string path)
+    private const string Prefix = "CardIssue.Center.Storage.Scripts.Store.";
+
+    public static void Apply(string connection, string path)
     {
-        var prefix = $"CardIssue.Center.Storage.Scripts.{scripts}.";
+        var engine = Engine(connection, path);
+        if (engine.PerformUpgrade() is { Successful: false } failed) throw Failure(failed.Error, path);
+    }
+
+    /// <summary>For who only reads: the tables are those of this version.</summary>
+    /// <exception cref="StoreException">They are not.</exception>
+    public static void Compare(string connection, string path)
+    {
+        if (Engine(connection, path).IsUpgradeRequired())
+            throw new StoreException(StoreFault.Older, $"{path}: was written by an older version of CardIssue; open it once with the vault, which brings it up to this one.");
+    }
+
+    private static UpgradeEngine Engine(string connection, string path)
+    {
         var engine = DeployChanges.To.SqliteDatabase(connection)
-            .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.StartsWith(Prefix, StringComparison.Ordinal))
             .WithTransactionPerScript()
             .LogToNowhere()
             .Build();
         var unknown = engine.GetExecutedScripts().Except(engine.GetDiscoveredScripts().Select(script => script.Name)).FirstOrDefault();
-        if (unknown is not null)
-        {
-            throw new StoreException(StoreFault.Newer,
-                $"{path}: was written by a newer version of CardIssue (it has {unknown}); use that version, or restore a backup from before.");
-        }
-        if (engine.PerformUpgrade() is { Successful: false } failed) throw Failure(failed.Error, path);
+        return unknown is null ? engine : throw new StoreException(StoreFault.Newer,
+            $"{path}: was written by a newer version of CardIssue (it has {unknown}); use that version, or restore a backup from before.");
     }
 
     private static Exception Failure(Exception error, string path) => error is SqliteException sqlite && StoreException.From(sqlite, path) is { } fault

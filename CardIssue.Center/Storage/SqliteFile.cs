@@ -1,36 +1,36 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Storage;
 
 /// <summary>
-/// One SQLite file: write-ahead log, full synchronisation, one writer at a time in this process, short transactions. Every commit is durable
-/// when the call returns.
+/// The store in one SQLite file: write-ahead log, full synchronisation, short transactions. Every commit is durable when the call returns.
 /// </summary>
-internal sealed class SqliteFile : IAsyncDisposable
+internal sealed class SqliteFile : IStoreEngine
 {
+    // https://sqlite.org/rescode.html
+    private const int ErrorCode = 1, ConstraintCode = 19, MismatchCode = 20, RangeCode = 25;
+
     private readonly SqliteConnection _writer;
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly int _maxWaiting;
     private readonly string _readOnly;
-    private int _waiting;
     private long _commits;
 
-    private SqliteFile(string path, SqliteConnection writer, string readOnly, int maxWaiting)
+    private SqliteFile(string path, SqliteConnection writer, string readOnly)
     {
-        FilePath = path;
+        Place = path;
         _writer = writer;
         _readOnly = readOnly;
-        _maxWaiting = maxWaiting;
     }
 
-    public string FilePath { get; }
+    /// <inheritdoc/>
+    public string Place { get; }
 
-    /// <summary>Transactions committed since the file was opened.</summary>
+    /// <inheritdoc/>
     public long Commits => Interlocked.Read(ref _commits);
 
     /// <summary>Opens the file, makes it where it is not there, and brings its tables up to this version.</summary>
     /// <exception cref="StoreException">It cannot be used.</exception>
-    public static SqliteFile Open(string path, string scripts, TimeSpan busyTimeout, int maxWaiting)
+    public static SqliteFile Open(string path, TimeSpan busyTimeout)
     {
         path = Path.GetFullPath(path);
         return Guarded(path, () =>
@@ -39,16 +39,16 @@ internal sealed class SqliteFile : IAsyncDisposable
             PrivateFiles.CreateFile(path);
             var seconds = Math.Max(1, (int)busyTimeout.TotalSeconds);
             var text = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = seconds };
-            Migrations.Apply(text.ToString(), scripts, path);
+            Migrations.Apply(text.ToString(), path);
             var writer = new SqliteConnection(text.ToString());
             try
             {
                 writer.Open();
                 // secure_delete: write data that is deleted N days after issue is overwritten, not only unlinked.
-                writer.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
-                writer.Execute($"PRAGMA busy_timeout={seconds * 1000}");
+                Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
+                Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}");
                 text.Mode = SqliteOpenMode.ReadOnly;
-                return new SqliteFile(path, writer, text.ToString(), maxWaiting);
+                return new SqliteFile(path, writer, text.ToString());
             }
             catch
             {
@@ -58,78 +58,59 @@ internal sealed class SqliteFile : IAsyncDisposable
         });
     }
 
-    /// <summary>Runs <paramref name="work"/> in a transaction of its own, alone; an exception in it undoes everything.</summary>
-    /// <exception cref="StoreException">It could not be saved; nothing of it is.</exception>
-    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation)
+    /// <summary>Opens the file for reading alone; nothing is made, and its tables stay as they are.</summary>
+    /// <exception cref="StoreException">It cannot be read, or was written by another version.</exception>
+    public static SqliteFile OpenToRead(string path)
     {
-        await TakeTurnAsync(cancellation).ConfigureAwait(false);
-        try
+        path = Path.GetFullPath(path);
+        return Guarded(path, () =>
         {
-            // SQLite blocks in fsync: away from the caller's thread, which may serve a line.
-            return await Task.Run(() => Guarded(FilePath, () => InTransaction(work)), CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    /// <summary>Runs a statement outside of any transaction, alone.</summary>
-    public async Task ExecuteAsync(string sql, CancellationToken cancellation)
-    {
-        await TakeTurnAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            await Task.Run(() => Guarded(FilePath, () => _writer.Execute(sql)), CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    /// <summary>Reads one consistent state on a connection of its own, beside the writer.</summary>
-    /// <exception cref="StoreException">The file cannot be read.</exception>
-    public Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) =>
-        Task.Run(() => Guarded(FilePath, () =>
-        {
-            using var connection = new SqliteConnection(_readOnly);
+            var text = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString();
+            Migrations.Compare(text, path);
+            var connection = new SqliteConnection(text);
             connection.Open();
-            using var transaction = connection.BeginTransaction(deferred: true);
-            return work(connection);
-        }), cancellation);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        _writer.Dispose();
-        _turn.Dispose();
+            return new SqliteFile(path, connection, text);
+        });
     }
 
-    private async Task TakeTurnAsync(CancellationToken cancellation)
-    {
-        if (Interlocked.Increment(ref _waiting) > _maxWaiting)
-        {
-            Interlocked.Decrement(ref _waiting);
-            throw new StoreException(StoreFault.Busy, $"{FilePath}: {_maxWaiting} calls wait for it already; the disk is too slow for this load.");
-        }
-        try
-        {
-            await _turn.WaitAsync(cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-    }
-
-    private T InTransaction<T>(Func<SqliteConnection, T> work)
+    /// <inheritdoc/>
+    public T Write<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
     {
         using var transaction = _writer.BeginTransaction();
         var result = work(_writer);
         transaction.Commit();
         Interlocked.Increment(ref _commits);
         return result;
+    });
+
+    /// <inheritdoc/>
+    public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
+    {
+        using var connection = new SqliteConnection(_readOnly);
+        connection.Open();
+        using var transaction = connection.BeginTransaction(deferred: true);
+        return work(connection);
+    });
+
+    /// <inheritdoc/>
+    public void Compact() => Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+
+    /// <summary>Carries a statement out that is part of no transaction.</summary>
+    public void Execute(string sql) => Guarded(Place, () => Execute(_writer, sql));
+
+    /// <inheritdoc/>
+    // https://sqlite.org/lang_transaction.html: a full disk, an error of the disk and others may undo the whole transaction; statements
+    // after that would be transactions of their own. These four never do.
+    public bool EndsTransaction(Exception error) => error is SqliteException { SqliteErrorCode: not (ErrorCode or ConstraintCode or MismatchCode or RangeCode) };
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+
+    private static int Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteNonQuery();
     }
 
     private static T Guarded<T>(string path, Func<T> work)

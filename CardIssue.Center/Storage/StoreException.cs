@@ -25,6 +25,8 @@ public enum StoreFault
     Lost,
     /// <summary>A row was changed, or put in, by something that has not the center's vault.</summary>
     Altered,
+    /// <summary>The file was written by an older version of CardIssue, and was opened for reading alone.</summary>
+    Older,
 }
 
 /// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved; its message says what to do.</summary>
@@ -47,7 +49,7 @@ public sealed class StoreException : IOException
         ReadOnlyCode => new(StoreFault.ReadOnly, $"{path}: may not be written; give this user the right to write the file and its directory.", error),
         CorruptCode or NotADatabaseCode => new(StoreFault.Corrupt,
             $"{path}: is damaged or no database; keep it aside, restore the latest backup, and reconcile the orders that are then quarantined.", error),
-        CannotOpenCode => new(StoreFault.Unreachable, $"{path}: cannot be opened; check that the directory is there and this user's.", error),
+        CannotOpenCode => new(StoreFault.Unreachable, $"{path}: cannot be opened; check that the directory is there, and that this user has the right to read it and to write into its directory.", error),
         BusyCode or LockedCode => new(StoreFault.Busy, $"{path}: another process holds it; end that process or try again.", error),
         IoErrorCode when HasNoRoom(path) => new(StoreFault.Full, $"{path}: the disk is full; make room, then try again. Nothing was lost.", error),
         IoErrorCode => new(StoreFault.Broken, $"{path}: the disk reported an error; check the disk.", error),

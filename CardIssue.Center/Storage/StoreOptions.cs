@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.Storage;
 
-/// <summary>Where the center keeps its orders, terminals and products, and how long it waits for the file.</summary>
+/// <summary>Where the center keeps its orders, terminals, products and log, and how long it waits for the file.</summary>
 public sealed class StoreOptions
 {
     /// <summary>The directory of the store's file <c>center.db</c>; made with rights for its owner only where it is not there.</summary>
@@ -20,6 +20,9 @@ public sealed class StoreOptions
     /// <summary>How many calls may wait for the file before more are refused: 1 to 100,000.</summary>
     public int MaxWaiting { get; set; } = 4_096;
 
+    /// <summary>The most calls that share one commit: 1 to 10,000.</summary>
+    public int MaxBatch { get; set; } = 512;
+
     internal string DatabasePath => Path.Combine(Directory, "center.db");
 
     internal string LockPath => Path.GetFullPath(Path.Combine(Directory, "serve.lock"));
@@ -32,5 +35,6 @@ public sealed class StoreOptions
         .That(Directory.Length > 0, "Directory must be named")
         .Within(BusyTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), nameof(BusyTimeout))
         .Within(MaxWaiting, 1, 100_000, nameof(MaxWaiting))
+        .Within(MaxBatch, 1, 10_000, nameof(MaxBatch))
         .Done();
 }

@@ -1,9 +1,9 @@
+using System.Data.Common;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Terminals;
 
@@ -86,16 +86,16 @@ public sealed partial class SqliteTerminalRegistry
         }, cancellation);
     }
 
-    private async Task<ReaderDecision> DecideAsync(CenterPerson person, Func<SqliteConnection, ReaderDecision> decide, CancellationToken cancellation)
+    private async Task<ReaderDecision> DecideAsync(CenterPerson person, Func<StoreTransaction, ReaderDecision> decide, CancellationToken cancellation)
     {
         database.Check(person);
         return person.Has(PersonRoles.Supervisor) ? await database.WriteAsync(decide, cancellation).ConfigureAwait(false) : ReaderDecision.NotAllowed;
     }
 
-    private static ReaderRequest? RequestOf(SqliteConnection connection, long id) =>
+    private static ReaderRequest? RequestOf(StoreView connection, long id) =>
         connection.First("SELECT * FROM reader_requests WHERE id = $id", ReadRequest, ("$id", id));
 
-    private static ReaderRequest? Find(SqliteConnection connection, TerminalId terminal, EnrollReader request) =>
+    private static ReaderRequest? Find(StoreView connection, TerminalId terminal, EnrollReader request) =>
         connection.First($"SELECT * FROM reader_requests WHERE {Same}", ReadRequest, ValuesOf(terminal, request));
 
     private Task<ReaderRequest?> FindAsync(TerminalId terminal, EnrollReader request, CancellationToken cancellation) =>
@@ -104,7 +104,7 @@ public sealed partial class SqliteTerminalRegistry
     private static ReaderRequestAnswer AnswerOf(ReaderRequest kept) =>
         kept.State is ReaderRequestState.Declined ? ReaderRequestAnswer.Declined : ReaderRequestAnswer.Waits;
 
-    private static long Waiting(SqliteConnection connection, TerminalId terminal) => connection.Number(
+    private static long Waiting(StoreView connection, TerminalId terminal) => connection.Number(
         "SELECT count(*) FROM reader_requests WHERE terminal = $terminal AND state = $state", ("$terminal", terminal), ("$state", ReaderRequestState.Waiting));
 
     private static (string Name, object? Value)[] ValuesOf(TerminalId terminal, EnrollReader request) =>
@@ -115,7 +115,7 @@ public sealed partial class SqliteTerminalRegistry
 
     private static object? OrNull(ByteString bytes) => bytes.IsEmpty ? null : bytes;
 
-    private static ReaderRequest ReadRequest(SqliteDataReader row) => new(
+    private static ReaderRequest ReadRequest(DbDataReader row) => new(
         row.Long("id")!.Value, new TerminalId(row.Text("terminal")!), (ReaderRequestState)row.Int("state"),
         new ReaderIdentity(row.Text("kind")!, "", row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), row.Text("port")),
         row.Bytes("key") ?? ByteString.Empty, row.Time("asked_at")!.Value, row.Text("note")!);

@@ -1,9 +1,9 @@
+using System.Data.Common;
 using System.Net;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Keys;
-using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Terminals;
 
@@ -185,14 +185,14 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
             row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!,
                 row.Long("results") is { } results ? new LineNumber((int)results) : null)), cancellation).ConfigureAwait(false);
 
-    private static IReadOnlyList<ReaderRecord> Readers(SqliteConnection connection, TerminalId terminal) =>
+    private static IReadOnlyList<ReaderRecord> Readers(StoreView connection, TerminalId terminal) =>
         connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal));
 
     // What is kept can be signed: a terminal is not refused for its list.
     private static string? FaultOf(TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
         SignedReaderList.Fault(new ReaderList(terminal, 1, DateTimeOffset.UnixEpoch, [.. readers.Select(reader => reader.ToEntry())]));
 
-    private static void Insert(SqliteConnection connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
+    private static void Insert(StoreTransaction connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
         INSERT INTO readers (terminal, kind, vendor, model, serial, firmware, ports, without_identity, key)
         VALUES ($terminal, $kind, $vendor, $model, $serial, $firmware, $ports, $without, $key)
         """,
@@ -200,14 +200,14 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         ("$firmware", reader.Firmware), ("$ports", string.Join('\n', reader.Ports)), ("$without", reader.LetInWithoutIdentity),
         ("$key", OrNull(reader.Key)));
 
-    private static ReaderRecord ReadReader(SqliteDataReader row) => new(
+    private static ReaderRecord ReadReader(DbDataReader row) => new(
         row.Text("kind")!, row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), [.. Words(row.Text("ports")!, '\n')],
         row.Int("without_identity") != 0, row.Bytes("key") ?? ByteString.Empty);
 
     private static string[] Words(string text, char between) => text.Split(between, StringSplitOptions.RemoveEmptyEntries);
 
     private async Task<TerminalChange> ChangeAsync(
-        CenterPerson person, Func<SqliteConnection, TerminalChange> change, CancellationToken cancellation, PersonRoles any = PersonRoles.Supervisor)
+        CenterPerson person, Func<StoreTransaction, TerminalChange> change, CancellationToken cancellation, PersonRoles any = PersonRoles.Supervisor)
     {
         database.Check(person);
         return person.Has(any) ? await database.WriteAsync(change, cancellation).ConfigureAwait(false) : TerminalChange.NotAllowed;

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
@@ -13,18 +14,18 @@ internal static class TerminalTable
     /// <returns>How many rows it changed.</returns>
     public static int Put(StoreTransaction transaction, TerminalRecord terminal, DateTimeOffset now) => transaction.Execute("""
         INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at, revision)
-        VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, (SELECT generation + 1 FROM store_meta))
+        VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, $revision)
         ON CONFLICT (terminal) DO UPDATE SET lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
           certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = excluded.revision
         """,
         ("$terminal", terminal.Terminal), ("$lines", string.Join(' ', terminal.Lines)), ("$networks", string.Join(' ', terminal.Networks)),
         ("$credential", terminal.CredentialKey), ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate),
-        ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", now));
+        ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", now), ("$revision", transaction.Generation));
 
     /// <returns>How many rows it changed.</returns>
     public static int Enable(StoreTransaction transaction, TerminalId terminal, bool enabled, DateTimeOffset now) => transaction.Execute(
-        "UPDATE terminals SET enabled = $enabled, updated_at = $now, revision = (SELECT generation + 1 FROM store_meta) WHERE terminal = $terminal",
-        ("$enabled", enabled), ("$now", now), ("$terminal", terminal));
+        "UPDATE terminals SET enabled = $enabled, updated_at = $now, revision = $revision WHERE terminal = $terminal",
+        ("$enabled", enabled), ("$now", now), ("$revision", transaction.Generation), ("$terminal", terminal));
 
     public static TerminalRecord Read(DbDataReader row) => new(
         new TerminalId(row.Text("terminal")!),

@@ -88,7 +88,32 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public ByteString SignReaderList(ReaderList list) => SignedReaderList.Sign(list, _content.Signing);
 
     /// <inheritdoc/>
-    public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_content.LogKey.Span, data);
+    public bool HasSecrets => true;
+
+    /// <inheritdoc/>
+    public byte[] Hmac(ReadOnlySpan<byte> data)
+    {
+        // A terminal chooses the data: labelled, so that none of it can be the label of a key that comes from the log key.
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _content.LogKey.Span);
+        hmac.AppendData("CardIssue log digest v2\0"u8);
+        hmac.AppendData(data);
+        return hmac.GetHashAndReset();
+    }
+
+    /// <inheritdoc/>
+    public byte[] MacOf(ReadOnlySpan<byte> data)
+    {
+        Span<byte> key = stackalloc byte[MacLength];
+        HMACSHA256.HashData(_content.LogKey.Span, "CardIssue log entry key v1"u8, key);
+        try
+        {
+            return HMACSHA256.HashData(key, data);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
 
     /// <inheritdoc/>
     public byte[] MacRecord(ReadOnlySpan<byte> record)

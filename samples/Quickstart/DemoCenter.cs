@@ -21,15 +21,14 @@ internal sealed class DemoCenter : IAsyncDisposable
 {
     private readonly FileKeyVault _vault;
     private readonly CenterDatabase _database;
-    private readonly SqliteExchangeLog _log;
     private readonly CenterServices _services;
     private readonly IPeople _people;
     private readonly IApprovals _approvals;
     private CenterPerson _ann = null!, _bob = null!;
 
-    private DemoCenter(FileKeyVault vault, CenterDatabase database, SqliteExchangeLog log)
+    private DemoCenter(FileKeyVault vault, CenterDatabase database, IExchangeLog log)
     {
-        (_vault, _database, _log) = (vault, database, log);
+        (_vault, _database) = (vault, database);
         _people = new SqlitePeople(database, vault, new PeopleOptions());
         _approvals = new SqliteApprovals(database, vault, new PeopleOptions(), new OrderOptions());
         var (orders, time) = (new OrderOptions(), TimeProvider.System);
@@ -54,8 +53,9 @@ internal sealed class DemoCenter : IAsyncDisposable
     {
         using var passphrase = SecretBytes.Copy("only for the quickstart"u8);
         var vault = FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("quickstart"));
-        var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, TimeProvider.System, cancellation);
-        var center = new DemoCenter(vault, database, SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(folder, "log") }, vault, TimeProvider.System));
+        var log = new LogOptions { Directory = Path.Combine(folder, "log") };
+        var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, log, vault, TimeProvider.System, cancellation);
+        var center = new DemoCenter(vault, database, new StoredLog(database, log, vault, TimeProvider.System));
         await center.BeginAsync(cancellation);
         await center.HoldCeremonyAsync(masterKey, cancellation);
         return center;
@@ -95,7 +95,6 @@ internal sealed class DemoCenter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _log.DisposeAsync();
         await _database.DisposeAsync();
         _vault.Dispose();
     }

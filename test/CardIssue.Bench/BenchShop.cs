@@ -39,7 +39,7 @@ internal sealed class BenchShop : IAsyncDisposable
     private readonly SoftwareModuleFile _module;
     private CenterDatabase _database = null!;
     private SqliteOrderStore _orders = null!;
-    private SqliteExchangeLog _log = null!;
+    private StoredLog _log = null!;
     private Task _serving = Task.CompletedTask;
     private uint _cards;
 
@@ -88,7 +88,6 @@ internal sealed class BenchShop : IAsyncDisposable
         await _stop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _listener.DisposeAsync();
-        await _log.DisposeAsync();
         await _database.DisposeAsync();
         _vault.Dispose();
         _module.Dispose();
@@ -147,10 +146,11 @@ internal sealed class BenchShop : IAsyncDisposable
 
     private async Task ServeAsync()
     {
+        var log = new LogOptions { Directory = Path.Combine(_folder, "log") };
         _database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, TimeProvider.System);
+            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, log, _vault, TimeProvider.System);
         _orders = new SqliteOrderStore(_database, new OrderOptions());
-        _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
+        _log = new StoredLog(_database, log, _vault, TimeProvider.System);
         var options = new PeopleOptions { Cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1) };
         var (ann, bob) = await BeginAsync(new SqlitePeople(_database, _vault, options));
         await ImportMasterAsync(ann, bob, new SqliteApprovals(_database, _vault, options, new OrderOptions()));

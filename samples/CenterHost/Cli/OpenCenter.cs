@@ -98,8 +98,8 @@ internal sealed class OpenCenter : IAsyncDisposable
     /// <param name="cancellation">Ends the wait.</param>
     public static async Task<CenterPerson> LogInAsync(Call call, Action open, Func<IPeople> people, CancellationToken cancellation)
     {
-        open();
         var name = call.ReadPerson();
+        open();
         if (!await people().AnyAsync(cancellation))
             throw new CommandException(ExitCode.Refused, "This center has no people yet; make the first two with: centerhost person begin --person NAME --person NAME");
         using var password = call.ReadPassword(name);

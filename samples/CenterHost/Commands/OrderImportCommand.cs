@@ -13,9 +13,6 @@ internal static class OrderImportCommand
     /// <summary>The largest orders file (<see cref="OrdersFile"/>).</summary>
     public const int MaxFile = 16 * 1024 * 1024;
 
-    /// <summary>The most products that the log's note names.</summary>
-    private const int MaxNoted = 100;
-
     public static Option<int> CodeDays() => NumberOption.Of("--code-days", "How many days an issue code is good for.", 1, 3_650, 30);
 
     public static Option<string?> Codes() => new("--codes") { Description = "A new file for the issue codes that are made here; only its owner can read it.", HelpName = "FILE" };
@@ -39,7 +36,7 @@ internal static class OrderImportCommand
             ImportOutcome outcome;
             try
             {
-                outcome = await center.Orders.ImportAsync(batches, cancellation);
+                outcome = await center.Orders.ImportAsync(batches, center.By, cancellation);
             }
             catch
             {
@@ -51,7 +48,6 @@ internal static class OrderImportCommand
                 takeBack();
                 return await RefuseAsync(call, call.Get(orders)!, entries, outcome);
             }
-            await center.NoteAsync("OrdersImported", new { person = center.By.Name.Value, orders = outcome.Imported, products = batches.Take(MaxNoted).Select(batch => batch.Product.Ref.ToString()) }, cancellation: cancellation);
             return await call.Answers.SayAsync(
                 new { ok = true, orders = outcome.Imported, products = batches.Select(batch => batch.Product.Ref.ToString()), codes = made.Count, codesFile = made.Count > 0 ? call.Get(codes) : null },
                 $"{outcome.Imported} orders are in, for {string.Join(", ", batches.Select(batch => batch.Product.Ref))}.{(made.Count > 0 ? $" {made.Count} issue codes are in {call.Get(codes)}; hand them to the customers and destroy the file." : "")}");

@@ -51,7 +51,7 @@ internal sealed class FuzzShop : IAsyncDisposable
     private CenterDatabase _database = null!;
     private SqliteOrderStore _orders = null!;
     private SqliteOrderDesk _desk = null!;
-    private SqliteExchangeLog _log = null!;
+    private StoredLog _log = null!;
     private TerminalRelay _relay = null!;
     private Task _serving = Task.CompletedTask, _relaying = Task.CompletedTask;
     private IReadOnlyList<Strike> _lineStrikes = [];
@@ -120,7 +120,6 @@ internal sealed class FuzzShop : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _listener.DisposeAsync().ConfigureAwait(false);
-        await _log.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
         _module.Dispose();
@@ -237,12 +236,12 @@ internal sealed class FuzzShop : IAsyncDisposable
 
     private async Task ServeAsync()
     {
+        var log = new LogOptions { Directory = Path.Combine(_folder, "log") };
         _database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") },
-                TimeProvider.System).ConfigureAwait(false);
+            new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, log, _vault, TimeProvider.System).ConfigureAwait(false);
         _orders = new SqliteOrderStore(_database, new OrderOptions());
         _desk = new SqliteOrderDesk(_database, new OrderOptions());
-        _log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(_folder, "log") }, _vault, TimeProvider.System);
+        _log = new StoredLog(_database, log, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
         var person = new CenterPerson(new PersonName("fuzz"), PersonRoles.Supervisor, _database.StoreId);
         await terminals.PutAsync(new TerminalRecord(

@@ -48,7 +48,7 @@ public class ApprovalsTest
     {
         _bench = await StoreBench.OpenAsync();
         await _bench.ImportAsync(_bench.New("o1"), _bench.New("q1", "c2"));
-        await TestPeople.AddAsync(_bench.Database, _bench.Keys, ("carl", PersonRoles.Clerk), ("eve", PersonRoles.Auditor), ("fred", PersonRoles.Supervisor | PersonRoles.KeyCustodian));
+        await TestPeople.AddAsync(_bench.Database, _bench.RecordKeys, ("carl", PersonRoles.Clerk), ("eve", PersonRoles.Auditor), ("fred", PersonRoles.Supervisor | PersonRoles.KeyCustodian));
         var registry = new SqliteTerminalRegistry(_bench.Database);
         await registry.PutAsync(Wide with { Terminal = new TerminalId("t2"), Enabled = false });
         await _bench.People.LockAsync(Carl, _bench.Ann);

@@ -1,4 +1,5 @@
 using CardIssue.Center.Orders;
+using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
@@ -22,7 +23,7 @@ public class CenterDatabaseTest
 
     private async Task<byte[]> BackUpAsync()
     {
-        await _bench.Database.File.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)", default);
+        await _bench.Database.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
         await using var file = new FileStream(DatabaseFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         var copy = new byte[file.Length];
         await file.ReadExactlyAsync(copy);
@@ -117,13 +118,13 @@ public class CenterDatabaseTest
     public async Task DiskFull_Save_FailsAndNothingIsLostAndItWorksAgain()
     {
         await _bench.ImportAsync(_bench.New("o1"));
-        await _bench.Database.File.ExecuteAsync("PRAGMA max_page_count = 1", default);
+        await _bench.Database.ExecuteAsync("PRAGMA max_page_count = 1");
         var large = _bench.New("o2", "c2") with { SealedData = ByteString.Own(new byte[100_000]) };
         var fault = await Assert.ThrowsAsync<StoreException>(() => _bench.ImportAsync(large));
         Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Full));
         Assert.That(fault.Message, Does.Contain("make room"));
         Assert.That(await _bench.Desk.ListAsync(), Has.Count.EqualTo(1));
-        await _bench.Database.File.ExecuteAsync("PRAGMA max_page_count = 1000000", default);
+        await _bench.Database.ExecuteAsync("PRAGMA max_page_count = 1000000");
         Assert.That((await _bench.ImportAsync(large)).Imported, Is.EqualTo(1));
     }
 
@@ -140,8 +141,8 @@ public class CenterDatabaseTest
     [Test]
     public async Task WrittenByANewerVersion_Open_IsRefused()
     {
-        await _bench.Database.File.ExecuteAsync(
-            "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('CardIssue.Center.Storage.Scripts.Store.999_future.sql', '2030-01-01')", default);
+        await _bench.Database.ExecuteAsync(
+            "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('CardIssue.Center.Storage.Scripts.Store.999_future.sql', '2030-01-01')");
         await _bench.Database.DisposeAsync();
         var fault = await Assert.ThrowsAsync<StoreException>(() => _bench.StartAsync());
         Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Newer));
@@ -171,7 +172,7 @@ public class CenterDatabaseTest
     public async Task OptionOutOfRange_Open_NamesIt()
     {
         var options = new StoreOptions { Directory = _bench.Directory, BusyTimeout = TimeSpan.Zero, MaxWaiting = 0 };
-        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => CenterDatabase.OpenAsync(options, new FakeTimeProvider()));
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => CenterDatabase.OpenAsync(options, new LogOptions(), new LogKeys(), new FakeTimeProvider()));
         Assert.That(failure!.Failures, Has.Exactly(2).Items);
     }
 }

@@ -206,10 +206,10 @@ public class PeopleTest
     private async Task CarlAsync()
     {
         using var password = Secret(Good);
-        var verifier = PasswordVerifier.Make(_bench.Keys, Carl, password, _bench.PeopleOptions.Cost);
+        var verifier = PasswordVerifier.Make(_bench.RecordKeys, Carl, password, _bench.PeopleOptions.Cost);
         await _bench.Database.WriteAsync(transaction =>
         {
-            new PersonRow(Carl, PersonRoles.Clerk, verifier, false, false, DateTimeOffset.FromUnixTimeMilliseconds(1)).Add(transaction, _bench.Keys);
+            new PersonRow(Carl, PersonRoles.Clerk, verifier, false, false, DateTimeOffset.FromUnixTimeMilliseconds(1)).Add(transaction, _bench.RecordKeys);
             return true;
         }, default);
     }

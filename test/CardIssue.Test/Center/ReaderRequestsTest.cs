@@ -1,4 +1,5 @@
 using System.Net;
+using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Core;
@@ -19,7 +20,7 @@ public sealed class ReaderRequestsTest
     public async Task Open()
     {
         _folder = Directory.CreateTempSubdirectory("cardissue-requests-").FullName;
-        _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, TimeProvider.System);
+        _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, new LogOptions(), new LogKeys(), TimeProvider.System);
         _registry = new SqliteTerminalRegistry(_database);
         using var key = P256PrivateKey.Generate();
         foreach (var terminal in new[] { Terminal, Other })

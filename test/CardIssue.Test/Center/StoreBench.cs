@@ -1,5 +1,6 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
@@ -20,13 +21,15 @@ internal sealed class StoreBench : IAsyncDisposable
     private StoreBench(string directory) => Directory = directory;
 
     public string Directory { get; }
+    public LogOptions Log => new() { Directory = Path.Combine(Directory, "log"), CheckpointDirectory = Path.Combine(Directory, "exported"), Instance = "h1" };
+    public LogKeys Keys { get; } = new();
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2025, 3, 1, 12, 0, 0, TimeSpan.Zero));
     public OrderOptions Options { get; } = new();
     public CenterDatabase Database { get; private set; } = null!;
     public SqliteOrderStore Orders { get; private set; } = null!;
     public SqliteOrderDesk Desk { get; private set; } = null!;
     public PeopleOptions PeopleOptions { get; } = new() { Cost = PasswordCost };
-    public TestRecordKeys Keys { get; } = new();
+    public TestRecordKeys RecordKeys { get; } = new();
     public SqlitePeople People { get; private set; } = null!;
     public SqliteApprovals Approvals { get; private set; } = null!;
 
@@ -45,12 +48,12 @@ internal sealed class StoreBench : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        Database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Directory }, Time);
+        Database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Directory }, Log, Keys, Time);
         Orders = new SqliteOrderStore(Database, Options);
         Desk = new SqliteOrderDesk(Database, Options);
-        People = new SqlitePeople(Database, Keys, PeopleOptions);
-        Approvals = new SqliteApprovals(Database, Keys, PeopleOptions, Options);
-        await TestPeople.AddAsync(Database, Keys, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
+        People = new SqlitePeople(Database, RecordKeys, PeopleOptions);
+        Approvals = new SqliteApprovals(Database, RecordKeys, PeopleOptions, Options);
+        await TestPeople.AddAsync(Database, RecordKeys, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
     }
 
     public async Task RestartAsync()

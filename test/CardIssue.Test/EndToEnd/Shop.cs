@@ -54,7 +54,7 @@ internal sealed class Shop : IAsyncDisposable
 
     public SqliteTerminalRegistry Registry { get; private set; } = null!;
 
-    public SqliteExchangeLog Log { get; private set; } = null!;
+    public StoredLog Log { get; private set; } = null!;
 
     public CenterServices Services { get; private set; } = null!;
 
@@ -202,7 +202,6 @@ internal sealed class Shop : IAsyncDisposable
         await _centerStop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var served in Served()) await served.Listener.DisposeAsync();
-        await Log.DisposeAsync();
         await Database.DisposeAsync();
         Vault.Dispose();
         Module.Dispose();
@@ -223,12 +222,13 @@ internal sealed class Shop : IAsyncDisposable
     {
         var options = new CenterSessionOptions();
         change(options);
+        var log = new LogOptions { Directory = Path.Combine(Folder, "log") };
         Database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, TimeProvider.System);
+            new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, log, Vault, TimeProvider.System);
         Orders = new SqliteOrderStore(Database, new OrderOptions());
         Desk = new SqliteOrderDesk(Database, new OrderOptions());
         Registry = new SqliteTerminalRegistry(Database);
-        Log = SqliteExchangeLog.Open(new LogOptions { Directory = Path.Combine(Folder, "log") }, Vault, TimeProvider.System);
+        Log = new StoredLog(Database, log, Vault, TimeProvider.System);
         await Registry.PutAsync(new TerminalRecord(
             TerminalName, [.. Served().Select(served => served.Listener.Line)], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
             Line.Certificate, Module.Identity.KeyVersion, true));

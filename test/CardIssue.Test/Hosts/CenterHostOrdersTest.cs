@@ -183,7 +183,7 @@ public sealed class CenterHostOrdersTest
         Assert.That(whole.Code, Is.Zero, whole.ToString());
         Assert.That(whole.Json[0].GetProperty("ok").GetBoolean(), Is.True);
 
-        var text = new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder { DataSource = Path.Combine(_host.Data, "log", "log.db"), Pooling = false };
+        var text = new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder { DataSource = Path.Combine(_host.Data, "center.db"), Pooling = false };
         await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection(text.ToString()))
         {
             await connection.OpenAsync();

@@ -56,7 +56,11 @@ public sealed class CenterHostReaderTest
     private async Task AskAsync(params EnrollReader[] readers)
     {
         var services = new ServiceCollection();
-        services.AddCardIssueCenter(options => options.UseDirectory(_host.Data));
+        services.AddCardIssueCenter(options =>
+        {
+            options.UseDirectory(_host.Data);
+            options.Passphrase = () => SecretBytes.Copy("correct horse battery"u8);
+        });
         await using var center = services.BuildServiceProvider();
         var registry = center.GetRequiredService<ITerminalRegistry>();
         foreach (var reader in readers) Assert.That(await registry.AskForReaderAsync(Terminal, reader), Is.EqualTo(ReaderRequestAnswer.Kept));

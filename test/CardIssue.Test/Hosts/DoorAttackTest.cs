@@ -262,7 +262,7 @@ public sealed class DoorAttackTest
 
     private long Rows()
     {
-        var text = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_host.Data, "log", "log.db"), Pooling = false, Mode = SqliteOpenMode.ReadOnly };
+        var text = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_host.Data, "center.db"), Pooling = false, Mode = SqliteOpenMode.ReadOnly };
         using var connection = new SqliteConnection(text.ToString());
         connection.Open();
         using var command = connection.CreateCommand();

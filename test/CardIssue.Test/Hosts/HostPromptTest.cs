@@ -11,6 +11,9 @@ namespace CardIssue.Test.Hosts;
 [TestFixture, Platform("Linux")]
 public sealed class HostPromptTest
 {
+    /// <summary>What runs the tests may ignore Ctrl-C, as a shell makes its background jobs do; then so would what is started here.</summary>
+    public const string InterruptedByDefault = "--default-signal=INT";
+
     private const string Typed = "heron on a grey morning", Init = "init --id a --person ann --person bob";
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private string _folder = "";
@@ -71,7 +74,7 @@ public sealed class HostPromptTest
     /// <summary>Types each answer when its question is there; returns what was on the screen, then the exit code and the terminal's settings.</summary>
     private async Task<string> TypeAsync(string program, string command, params (string Question, string Answer)[] talk)
     {
-        var start = new ProcessStartInfo("/usr/bin/script", ["-qc", $"dotnet '{Repository.Program(program)}' {command}; echo code $?; stty -a", "/dev/null"])
+        var start = new ProcessStartInfo("env", [InterruptedByDefault, "/usr/bin/script", "-qc", $"dotnet '{Repository.Program(program)}' {command}; echo code $?; stty -a", "/dev/null"])
         {
             WorkingDirectory = _folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -96,6 +99,10 @@ public sealed class HostPromptTest
             }
             await process.WaitForExitAsync(limit.Token);
             return screen.ToString();
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"The program did not end; {asked} of {talk.Length} answers were typed, and the screen is:\n{screen}", e);
         }
         finally
         {

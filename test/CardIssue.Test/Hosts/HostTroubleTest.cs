@@ -51,11 +51,9 @@ public sealed class HostTroubleTest
         Assert.That(run.Code, Is.EqualTo(3), run.ToString());
         Assert.That(run.Error, Does.Contain("Restore the latest backup"));
         File.Delete(_folder["center/log/center.generation"]);
-        Assert.That((await _folder.RunAsync(HostRun.Center, "status")).Error, Does.Contain("log.db shows that this center has worked"));
-        Directory.Delete(_folder["center/log"], recursive: true);
         Assert.That((await _folder.RunAsync(HostRun.Center, "status")).Error, Does.Contain("checkpoints shows that this center has worked"));
         Directory.Delete(_folder["center/checkpoints"], recursive: true);
-        Assert.That((await _folder.RunAsync(HostRun.Center, "status")).Code, Is.Zero, "the way out that it names");
+        Assert.That((await _folder.RunAsync(HostRun.Center, "line", "add", "9", "--listen", "tls:127.0.0.1:0")).Code, Is.Zero, "the way out that it names");
     }
 
     [TestCase("""{"Center":{"FeedPauze":"00:00:01"}}""", "did you mean FeedPause?")]
@@ -150,7 +148,7 @@ public sealed class HostTroubleTest
             set -e; cd '{_folder.Folder}'; mkdir disk; mount -t tmpfs -o size=600k none disk; cp -r center disk/; set +e
             export CARDISSUE_PASSPHRASE_FILE=passphrase CARDISSUE_PERSON=ann CARDISSUE_PASSWORD_FILE=ann.password
             head -c 700000 /dev/zero > disk/rest 2>/dev/null
-            {Dll("CenterHost")} line add 4 --listen tls:127.0.0.1:7 --data disk/center; echo "center $?"
+            {Dll("CenterHost")} line add 4 --listen tls:127.0.0.1:7 --data disk/center --passphrase-file passphrase; echo "center $?"
             {Dll("TerminalHost")} module init --id T-9 --center center/center.json --data disk/t --passphrase-file passphrase; echo "terminal $?"
             {Dll("VirtualCard")} new --out disk/card.json --test-keys; echo "card $?"
             rm disk/rest; {Dll("VirtualCard")} new --out disk/card.json --test-keys > /dev/null; echo "again $?"
@@ -183,8 +181,8 @@ public sealed class HostTroubleTest
         File.SetUnixFileMode(_folder.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | others);
         foreach (var (program, args) in new (string, string[])[]
         {
-            ("CenterHost", ["status", "--data", _folder["center"]]),
-            ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"]]),
+            ("CenterHost", ["status", "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
+            ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
             ("CenterHost", ["init", "--id", "b", "--person", "a", "--person", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
             ("TerminalHost", ["module", "show", "--data", _folder["terminal"], "--passphrase-file", "-"]),
             ("TerminalHost",

@@ -38,7 +38,8 @@ internal sealed class TerminalHostProcess(params string[] within) : IDisposable
     /// <param name="removeAt">What is done when a line of its output has this in it.</param>
     public async Task<TerminalHostRun> RunAsync(string input, string[] args, string? interruptAt = null, (string Text, Action Do)? removeAt = null)
     {
-        string[] command = [.. within, "dotnet", Repository.Program("TerminalHost"), .. args];
+        string[] may = interruptAt is null ? [] : ["env", HostPromptTest.InterruptedByDefault];
+        string[] command = [.. within, .. may, "dotnet", Repository.Program("TerminalHost"), .. args];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,

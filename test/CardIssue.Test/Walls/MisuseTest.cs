@@ -1,10 +1,12 @@
 using CardIssue.Center.Sessions;
+using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Transport;
 using CardIssue.VirtualCard.Reading;
@@ -168,7 +170,7 @@ public sealed class MisuseTest
         await shop.ShowsAsync("S240");
 
         await using var second = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(shop.Folder, "data"), GenerationFile = Path.Combine(shop.Folder, "generation") }, TimeProvider.System);
+            new StoreOptions { Directory = Path.Combine(shop.Folder, "data"), GenerationFile = Path.Combine(shop.Folder, "generation") }, new LogOptions(), shop.Vault, TimeProvider.System);
         var orders = new CardIssue.Center.Orders.SqliteOrderStore(second, new CardIssue.Center.Orders.OrderOptions());
         var server = new CenterServer(Trap.Replace(shop.Services, nameof(CenterServices.Orders), orders));
         await using var listener = new LoopbackListener(new LineNumber(9));
@@ -184,12 +186,12 @@ public sealed class MisuseTest
     public async Task Center_AfterTheOneBefore_Serves()
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-lock-").FullName;
-        await using (var first = await CenterDatabase.OpenAsync(new StoreOptions { Directory = folder }, TimeProvider.System))
+        await using (var first = await CenterDatabase.OpenAsync(new StoreOptions { Directory = folder }, new LogOptions(), new LogKeys(), TimeProvider.System))
         {
             first.Serve();
             first.Serve();
         }
-        await using (var second = await CenterDatabase.OpenAsync(new StoreOptions { Directory = folder }, TimeProvider.System))
+        await using (var second = await CenterDatabase.OpenAsync(new StoreOptions { Directory = folder }, new LogOptions(), new LogKeys(), TimeProvider.System))
             Assert.That(second.Serve, Throws.Nothing);
         Directory.Delete(folder, recursive: true);
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
@@ -7,39 +6,36 @@ using Microsoft.Data.Sqlite;
 namespace CardIssue.Test.Center;
 
 [TestFixture]
-public class SqliteExchangeLogTest
+public class StoredLogTest
 {
-    private sealed class Keys : ILogKeys
-    {
-        private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
-        public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_key, data);
-        public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => HMACSHA512.HashData(_key, data);
-        public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-            CryptographicOperations.FixedTimeEquals(HMACSHA512.HashData(_key, data), signature);
-    }
-
-    private readonly Keys _keys = new();
+    private readonly LogKeys _keys = new();
     private string _directory = null!;
-    private SqliteExchangeLog _log = null!;
+    private CenterDatabase _database = null!;
+    private StoredLog _log = null!;
 
     [SetUp]
-    public void Open()
+    public Task OpenAsync()
     {
         _directory = Path.Combine(Path.GetTempPath(), "cardissue-log-" + Guid.NewGuid().ToString("N"));
-        _log = OpenLog("h1");
+        return ReopenAsync();
     }
 
     [TearDown]
     public async Task Close()
     {
-        await _log.DisposeAsync();
+        await _database.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
 
     private string Exported => Path.Combine(_directory, "exported");
 
-    private SqliteExchangeLog OpenLog(string instance) =>
-        SqliteExchangeLog.Open(new LogOptions { Directory = _directory, CheckpointDirectory = Exported, Instance = instance }, _keys, TimeProvider.System);
+    private async Task ReopenAsync(string instance = "h1")
+    {
+        if (_database is not null) await _database.DisposeAsync();
+        var options = new LogOptions { Directory = Path.Combine(_directory, "log"), CheckpointDirectory = Exported, Instance = instance };
+        _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = _directory }, options, _keys, TimeProvider.System);
+        _log = new StoredLog(_database, options, _keys, TimeProvider.System);
+    }
 
     private static LogEntry Entry(int number) => new("s1", new TerminalId("t1"), new LineNumber(2), number % 3 == 0 ? null : new OrderId($"o{number}"),
         LogDirection.Out, 270, "Record", $$"""{"number":{{number}}}""");
@@ -51,7 +47,7 @@ public class SqliteExchangeLogTest
 
     private void Tamper(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "log.db")};Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "center.db")};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "DROP TRIGGER IF EXISTS log_entries_stay; DROP TRIGGER IF EXISTS log_entries_fixed; " + sql;
@@ -65,10 +61,10 @@ public class SqliteExchangeLogTest
     {
         await AppendAsync(10);
         var checkpoint = await _log.CheckpointAsync();
-        await _log.DisposeAsync();
-        _log = OpenLog("h1");
+        await ReopenAsync();
         await AppendAsync(5);
-        await using (var other = OpenLog("h2")) await other.AppendAsync(Entry(1), default);
+        await ReopenAsync("h2");
+        await _log.AppendAsync(Entry(1), default);
         var report = await _log.VerifyAsync(LogCheckpoint.Load(Exported));
         Assert.That(report.IsOk, Is.True, report.Findings.ToString());
         Assert.That(report.Entries, Is.EqualTo(16));
@@ -91,7 +87,7 @@ public class SqliteExchangeLogTest
         await Assert.ThrowsAsync<SqliteException>(async () =>
         {
             await AppendAsync(1);
-            await _log.File.ExecuteAsync("DELETE FROM log_entries", default);
+            await _database.ExecuteAsync("DELETE FROM log_entries");
         });
     }
 
@@ -149,8 +145,8 @@ public class SqliteExchangeLogTest
         await AppendAsync(10);
         await _log.CheckpointAsync();
         Tamper("DELETE FROM log_entries WHERE sequence > 6; DELETE FROM log_checkpoints");
-        Assert.That((await _log.VerifyAsync()).IsOk, Is.True, "without a checkpoint from off the host a cut is not seen");
-        Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.Cut, 7L) }));
+        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.Unsealed, 6L) }), "the latest commit sealed another end");
+        Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.Cut, 7L), (LogFindingKind.Unsealed, 6L) }));
     }
 
     [Test]
@@ -169,7 +165,7 @@ public class SqliteExchangeLogTest
         await AppendAsync(3);
         await _log.CheckpointAsync();
         Tamper("DELETE FROM log_entries");
-        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.Cut, 1L) }));
+        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.Cut, 1L), (LogFindingKind.Unsealed, 0L) }));
     }
 
     [TestCase("UPDATE log_checkpoints SET at = at + 1")]
@@ -193,13 +189,83 @@ public class SqliteExchangeLogTest
         Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.BadSignature, 1L) }));
     }
 
+    /// <summary>What someone does who can write the file and has no key: every hash anew, the seals and checkpoints away.</summary>
+    [Test]
+    public async Task LogMadeAnewWithoutTheKey_VerifyWithTheVault_NamesTheFirstForgedEntry()
+    {
+        await AppendAsync(10);
+        await _log.CheckpointAsync();
+        await RemakeAsync(7);
+        Assert.That(Places(await _log.VerifyAsync()), Does.Contain((LogFindingKind.Forged, 7L)).And.Not.Contain((LogFindingKind.ChangedRow, 7L)));
+    }
+
+    [Test]
+    public async Task MacsTakenOut_VerifyWithTheVault_NothingVouchesForTheEntries()
+    {
+        await AppendAsync(10);
+        Tamper("UPDATE log_entries SET mac = x''");
+        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.Forged, 10L) }));
+    }
+
+    [Test]
+    public async Task MacOfAnotherEntry_VerifyWithTheVault_IsForged()
+    {
+        await AppendAsync(10);
+        Tamper("UPDATE log_entries SET mac = (SELECT mac FROM log_entries WHERE sequence = 4) WHERE sequence = 5");
+        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.Forged, 5L) }));
+    }
+
+    [TestCase("DELETE FROM log_heads", 10)]
+    [TestCase("UPDATE log_heads SET mac = zeroblob(32)", 10)]
+    [TestCase("UPDATE log_heads SET generation = generation - 1; UPDATE store_meta SET generation = generation - 1", 10)]
+    public async Task SealOfTheEndChanged_VerifyWithTheVault_SaysSo(string sql, long place)
+    {
+        await AppendAsync(10);
+        Tamper(sql);
+        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.Unsealed, place) }));
+    }
+
+    [Test]
+    public async Task StoreOfAnotherCommitThanItsLog_Verify_SaysSo()
+    {
+        await AppendAsync(3);
+        Tamper("UPDATE store_meta SET generation = generation - 1");
+        Assert.That((await _log.VerifyAsync()).Findings.Select(finding => finding.Kind), Is.EqualTo(new[] { LogFindingKind.Unsealed }));
+    }
+
+    [TestCase("DELETE FROM log_checkpoints WHERE number = 2", 3L)]
+    [TestCase("DELETE FROM log_checkpoints WHERE number < 3", 3L)]
+    public async Task CheckpointTakenOut_Verify_NamesTheGap(string sql, long before)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await AppendAsync(1);
+            await _log.CheckpointAsync();
+        }
+        Tamper(sql);
+        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.CheckpointGap, before) }));
+    }
+
+    private async Task RemakeAsync(long from)
+    {
+        var rows = await _log.ReadAsync(new LogQuery());
+        var before = rows.Single(row => row.Sequence == from - 1).Hash;
+        foreach (var row in rows.Where(row => row.Sequence >= from))
+        {
+            var forged = row with { Entry = row.Entry with { Kind = "Nothing" } };
+            before = LogChain.HashOf(before, forged);
+            Tamper($"UPDATE log_entries SET kind = 'Nothing', hash = x'{before}' WHERE sequence = {row.Sequence}");
+        }
+        Tamper($"UPDATE log_heads SET hash = x'{before}'; DELETE FROM log_checkpoints");
+    }
+
     [Test]
     public async Task ManyAtOnce_Append_ShareCommits()
     {
         const int count = 500;
-        var before = _log.Commits;
+        var before = _database.Commits;
         var rows = await Task.WhenAll(Enumerable.Range(1, count).Select(i => _log.AppendAsync(Entry(i), default)));
-        Assert.That(_log.Commits - before, Is.LessThan(count / 4));
+        Assert.That(_database.Commits - before, Is.LessThan(count / 4));
         Assert.That(rows.Select(row => row.Sequence).Order(), Is.EqualTo(Enumerable.Range(1, count).Select(i => (long)i)));
         Assert.That((await _log.VerifyAsync()).IsOk, Is.True);
     }
@@ -208,7 +274,7 @@ public class SqliteExchangeLogTest
     public async Task DiskFull_Append_FailsAndNothingIsLostAndItWorksAgain()
     {
         await AppendAsync(3);
-        await _log.File.ExecuteAsync("PRAGMA max_page_count = 1", default);
+        await _database.ExecuteAsync("PRAGMA max_page_count = 1");
         var appended = 3;
         var fault = await Assert.ThrowsAsync<StoreException>(async () =>
         {
@@ -217,7 +283,7 @@ public class SqliteExchangeLogTest
         });
         Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Full));
         Assert.That((await _log.VerifyAsync()).Entries, Is.EqualTo(appended));
-        await _log.File.ExecuteAsync("PRAGMA max_page_count = 1000000", default);
+        await _database.ExecuteAsync("PRAGMA max_page_count = 1000000");
         await AppendAsync(2);
         var report = await _log.VerifyAsync();
         Assert.That((report.IsOk, report.Entries), Is.EqualTo((true, appended + 2L)));

@@ -1,4 +1,4 @@
--- Times are UTC milliseconds since 1970. Enums are the numbers of their C# members.
+-- The log, in the store's database: what it says of a change is in the commit of the change. mac is empty in entries that were taken over.
 CREATE TABLE log_entries (
   instance TEXT NOT NULL,
   sequence INTEGER NOT NULL,
@@ -13,6 +13,7 @@ CREATE TABLE log_entries (
   detail TEXT NOT NULL,
   digest BLOB NOT NULL,
   hash BLOB NOT NULL,
+  mac BLOB NOT NULL,
   PRIMARY KEY (instance, sequence)
 )
 ;
@@ -21,6 +22,15 @@ CREATE INDEX log_entries_order ON log_entries (order_id, at) WHERE order_id IS N
 CREATE TRIGGER log_entries_stay BEFORE DELETE ON log_entries BEGIN SELECT RAISE(ABORT, 'the log is only added to'); END
 ;
 CREATE TRIGGER log_entries_fixed BEFORE UPDATE ON log_entries BEGIN SELECT RAISE(ABORT, 'the log is only added to'); END
+;
+-- The end of each host's chain, as its latest commit sealed it.
+CREATE TABLE log_heads (
+  instance TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  mac BLOB NOT NULL
+)
 ;
 CREATE TABLE log_checkpoints (
   number INTEGER PRIMARY KEY,

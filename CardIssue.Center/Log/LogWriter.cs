@@ -1,0 +1,55 @@
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+
+namespace CardIssue.Center.Log;
+
+/// <summary>Adds to one host's chain of the log, inside the transactions of the store.</summary>
+internal sealed class LogWriter(string instance, ILogKeys keys)
+{
+    public string Instance => instance;
+
+    /// <summary>The HMAC that stands for bytes in the log; empty for none.</summary>
+    public ByteString DigestOf(ReadOnlySpan<byte> raw) => raw.IsEmpty ? ByteString.Empty : ByteString.Own(keys.Hmac(raw));
+
+    // The head is read anew in each transaction: another process with this instance's name would otherwise break the chain.
+    public LogHead HeadIn(StoreView store) => LogTable.Head(store, instance);
+
+    public LogRow Append(StoreTransaction store, LogHead head, LogEntry entry, ByteString digest, DateTimeOffset at)
+    {
+        Check(entry);
+        var unsealed = new LogRow(instance, head.Sequence + 1, DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds()), entry, digest,
+            ByteString.Empty, ByteString.Empty);
+        var row = unsealed with { Hash = LogChain.HashOf(head.Hash, unsealed) };
+        row = row with { Mac = LogChain.MacOf(keys, row.Hash) };
+        LogTable.Insert(store, row);
+        return row;
+    }
+
+    /// <summary>Says in the store, under the log's key, where this chain ends with this commit: a tail that is cut off leaves it behind.</summary>
+    public void SealHead(StoreTransaction store, ByteString storeId, LogHead head)
+    {
+        var seal = new LogHeadSeal(storeId, head, store.Generation);
+        LogTable.PutHead(store, seal, seal.MacOf(keys));
+    }
+
+    private static void Check(LogEntry entry)
+    {
+        if (entry.Session.Length is 0 or > LogEntry.MaxWord || entry.Kind.Length is 0 or > LogEntry.MaxWord)
+            throw new ArgumentException($"session and kind have 1 to {LogEntry.MaxWord} characters", nameof(entry));
+        if (!Enum.IsDefined(entry.Direction) || entry.Step is < 0 or > LogEntry.MaxStep) throw new ArgumentException("no such direction or step", nameof(entry));
+        if (entry.Detail.Length > LogEntry.MaxDetail) throw new ArgumentException($"the detail is longer than {LogEntry.MaxDetail} characters", nameof(entry));
+        if (!LogJson.IsObject(entry.Detail)) throw new ArgumentException("the detail is no JSON object", nameof(entry));
+    }
+}
+
+/// <summary>The end of a chain, as each commit seals it.</summary>
+/// <param name="StoreId">The store that it is in.</param>
+/// <param name="Head">The end.</param>
+/// <param name="Generation">The commit.</param>
+internal sealed record LogHeadSeal(ByteString StoreId, LogHead Head, long Generation)
+{
+    public ByteString MacOf(ILogKeys keys) => ByteString.Own(keys.MacOf(LogChain.HeadBytes(this)));
+
+    public bool Fits(ILogKeys keys, ByteString mac) =>
+        System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(MacOf(keys).Span, mac.Span);
+}

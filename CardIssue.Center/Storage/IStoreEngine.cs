@@ -1,0 +1,31 @@
+using System.Data.Common;
+
+namespace CardIssue.Center.Storage;
+
+/// <summary>
+/// A database that the store is kept in. All that differs between engines is here; the statements are the same for each. One call of
+/// <see cref="Write{T}"/> or <see cref="Compact"/> at a time: <see cref="StoreWriter"/> sees to that.
+/// </summary>
+internal interface IStoreEngine : IDisposable
+{
+    /// <summary>Where it is, for messages.</summary>
+    string Place { get; }
+
+    /// <summary>Transactions committed since it was opened.</summary>
+    long Commits { get; }
+
+    /// <summary>Runs work in a transaction that nobody else writes beside; durable when it returns. An exception in it undoes everything.</summary>
+    /// <exception cref="StoreException">It could not be saved; nothing of it is.</exception>
+    T Write<T>(Func<DbConnection, T> work);
+
+    /// <summary>Reads one consistent state, beside the writer.</summary>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    T Read<T>(Func<DbConnection, T> work);
+
+    /// <summary>Takes what was deleted out of the engine's own files too.</summary>
+    /// <exception cref="StoreException">It could not.</exception>
+    void Compact();
+
+    /// <summary>Whether an exception inside <see cref="Write{T}"/> ended the transaction, so that nothing more may be done in it.</summary>
+    bool EndsTransaction(Exception error);
+}

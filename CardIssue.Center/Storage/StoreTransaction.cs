@@ -1,0 +1,93 @@
+using System.Data.Common;
+using CardIssue.Center.Log;
+using CardIssue.Core;
+
+namespace CardIssue.Center.Storage;
+
+/// <summary>
+/// What one commit of the store will hold. A change and what the log says of it are written into the same one, so that neither can be without
+/// the other.
+/// </summary>
+internal sealed class StoreTransaction : StoreView
+{
+    private readonly LogWriter _log;
+    private LogHead _head;
+
+    /// <param name="connection">A connection in whose transaction everything is done.</param>
+    /// <param name="generation">The number of this commit.</param>
+    /// <param name="now">When it began.</param>
+    /// <param name="log">Writes this host's chain of the log.</param>
+    public StoreTransaction(DbConnection connection, long generation, DateTimeOffset now, LogWriter log) : base(connection)
+    {
+        (Generation, Now, _log) = (generation, now, log);
+        _head = log.HeadIn(this);
+    }
+
+    /// <summary>The number of this commit: higher than that of any before it.</summary>
+    public long Generation { get; private set; }
+
+    /// <summary>When it began, UTC.</summary>
+    public DateTimeOffset Now { get; }
+
+    /// <summary>Carries a statement out.</summary>
+    /// <returns>How many rows it changed.</returns>
+    public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        using var command = Command(sql, values);
+        return command.ExecuteNonQuery();
+    }
+
+    /// <summary>Adds an entry to this host's chain of the log, in this commit.</summary>
+    /// <param name="entry">What to log, redacted.</param>
+    /// <param name="digest">The HMAC of the bytes that it is about, where there are any.</param>
+    /// <param name="at">When it happened; null for when this transaction began.</param>
+    /// <exception cref="ArgumentException">The entry breaks a rule: a local bug.</exception>
+    public LogRow Log(LogEntry entry, ByteString digest = default, DateTimeOffset? at = null)
+    {
+        var row = _log.Append(this, _head, entry, digest, at ?? Now);
+        _head = new LogHead(row.Instance, row.Sequence, row.Hash);
+        return row;
+    }
+
+    /// <summary>Looks anew where the chain ends, after entries were brought in from elsewhere.</summary>
+    public void Refresh() => _head = _log.HeadIn(this);
+
+    /// <summary>Carries out a part of this commit: when it fails, nothing of it is in the commit, and the others are.</summary>
+    /// <param name="work">The part.</param>
+    /// <param name="endsAll">Whether an exception has ended the whole transaction: then nothing more is done in it.</param>
+    /// <exception cref="Exception">What the part threw.</exception>
+    public T Part<T>(Func<StoreTransaction, T> work, Func<Exception, bool> endsAll)
+    {
+        var head = _head;
+        Execute("SAVEPOINT part");
+        try
+        {
+            var result = work(this);
+            Execute("RELEASE part");
+            return result;
+        }
+        catch (Exception error) when (!endsAll(error))
+        {
+            Execute("ROLLBACK TO part");
+            Execute("RELEASE part");
+            _head = head;
+            throw;
+        }
+    }
+
+    /// <summary>Goes on from a higher number: more commits were made of this store than it knows of.</summary>
+    public void Restart(long generation)
+    {
+        if (generation <= Generation) return;
+        Execute("UPDATE store_meta SET generation = $generation", ("$generation", generation));
+        Generation = generation;
+    }
+
+    /// <summary>The last thing in a commit: where the log ends with it, under the log's key.</summary>
+    /// <returns>The number of this commit.</returns>
+    public long Seal(ByteString storeId)
+    {
+        _log.SealHead(this, storeId, _head);
+        return Generation;
+    }
+}

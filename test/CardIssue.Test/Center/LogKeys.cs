@@ -1,0 +1,21 @@
+using System.Security.Cryptography;
+using CardIssue.Center.Log;
+
+namespace CardIssue.Test.Center;
+
+/// <summary>A log's keys without a vault: what a vault does, from random bytes.</summary>
+internal sealed class LogKeys : ILogKeys
+{
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32), _entryKey = RandomNumberGenerator.GetBytes(32);
+
+    public bool HasSecrets => true;
+
+    public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_key, data);
+
+    public byte[] MacOf(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_entryKey, data);
+
+    public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => HMACSHA512.HashData(_key, data);
+
+    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        CryptographicOperations.FixedTimeEquals(HMACSHA512.HashData(_key, data), signature);
+}
