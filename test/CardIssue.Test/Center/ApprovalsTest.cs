@@ -84,6 +84,10 @@ public class ApprovalsTest
         Assert.That((await _bench.Approvals.ApproveAsync(_bench.Bob, id)).Outcome, Is.EqualTo(ApprovalOutcome.Decided));
         var record = (await _bench.Approvals.GetAsync(id))!;
         Assert.That((record.Act, record.AskedBy.Value, record.DecidedBy?.Value, record.Reason), Is.EqualTo((it, "ann", "bob", "because")));
+        var logged = await _bench.Database.ReadAsync(view => view.Query("SELECT kind, detail FROM log_entries WHERE session = 'console' ORDER BY sequence DESC LIMIT 2",
+            row => (Kind: row.GetString(0), Detail: System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(row.GetString(1)))), default);
+        Assert.That(logged.Select(entry => (entry.Kind, entry.Detail.GetProperty("person").GetString())), Is.EqualTo(new[] { ("ActApproved", "bob"), ("ActAsked", "ann") }));
+        Assert.That((logged[0].Detail.GetProperty("askedBy").GetString(), logged[0].Detail.GetProperty("reason").GetString()), Is.EqualTo(("ann", "because")));
         if (it.IsUsedLater) return;
         Assert.That(record.State, Is.EqualTo(ApprovalState.Done));
         var again = await _bench.Approvals.AskAsync(_bench.Ann, it, "again");

@@ -34,6 +34,15 @@ public class PeopleTest
         {
             (Carl, PersonRoles.Supervisor | PersonRoles.KeyCustodian, false), (Dora, PersonRoles.Supervisor | PersonRoles.KeyCustodian, false),
         }));
+        await DeleteAllAsync();
+        Assert.That(await BeginAsync(("erik", Good), ("fred", Other)), Is.EqualTo(PersonOutcome.WrongState), "the log knows that there were people");
+    }
+
+    [Test]
+    public async Task FirstPerson_Authenticate_HasTheRolesOfTheAccount()
+    {
+        await DeleteAllAsync();
+        await BeginAsync(("carl", Good), ("dora", Other));
         var granted = (Authentication.Granted)await TryAsync("Carl", Good);
         Assert.That((granted.Person.Name, granted.Person.Has(PersonRoles.Auditor)), Is.EqualTo((Carl, false)));
     }
@@ -194,6 +203,27 @@ public class PeopleTest
     [TestCase("")]
     public void NameThatOnlyLooksLikeAnothers_IsNone(string name) => Assert.Throws<FormatException>(() => _ = new PersonName(name));
 
+    [Test]
+    public async Task RefusedLogins_ByTheHundred_AreANumberInTheLog()
+    {
+        await CarlAsync();
+        await _bench.Database.WriteAsync(transaction =>
+        {
+            for (var i = 0; i < 100; i++) RefusedLogins.Count(transaction, null, "unknown", _bench.Database.Now);
+            for (var i = 0; i < 100; i++) RefusedLogins.Count(transaction, Carl, "wrong", _bench.Database.Now);
+            return true;
+        }, default);
+        Assert.That(await LoggedAsync("LoginRefused"), Has.Count.EqualTo(2));
+        _bench.Time.Advance(TimeSpan.FromMinutes(2));
+        await TryAsync("a password typed as a name".Replace(' ', '-'), Good);
+        await TryAsync("carl", Good);
+        var told = await LoggedAsync("LoginRefused");
+        Assert.That(told.Sum(it => it.GetProperty("refused").GetInt32()), Is.EqualTo(201));
+        Assert.That(told, Has.Count.EqualTo(4));
+        Assert.That(string.Join(' ', told), Does.Not.Contain("typed"), "what was typed as a name may be a password");
+        Assert.That((await LoggedAsync("LoggedIn")).Single().ToString(), Is.EqualTo("""{"person":"carl","for":"test"}"""));
+    }
+
     /// <summary>A golden value: the same account's HMAC in every version, or nobody is let in after an upgrade.</summary>
     [Test]
     public void RecordMac_OfAnAccount_IsPinned() => Assert.That(
@@ -236,6 +266,10 @@ public class PeopleTest
     }
 
     private async Task<PersonRecord> FindAsync(string name) => (await _bench.People.ListAsync()).Single(it => it.Name == new PersonName(name));
+
+    private Task<List<System.Text.Json.JsonElement>> LoggedAsync(string kind) => _bench.Database.ReadAsync(view => view.Query(
+        "SELECT detail FROM log_entries WHERE kind = $kind ORDER BY sequence", row => System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(row.GetString(0)),
+        ("$kind", kind)), default);
 
     private Task DeleteAllAsync() => ExecuteAsync("DELETE FROM people");
 

@@ -105,6 +105,27 @@ public sealed class CenterHostPeopleTest
         Assert.That(log.Output, Does.Not.Contain("a long password"));
     }
 
+    /// <summary>An open order, quarantined and reconciled without its card by one person: so two cards could live.</summary>
+    [Test]
+    public async Task OnePersonAlone_QuarantineAndReconcile_GoesOnWithNothing()
+    {
+        string[] products = ["--product", _folder["product.json"], "--product", _folder["module.product.json"]];
+        Assert.That((await RunAsync(["order", "import", "--orders", _folder["orders.json"], .. products])).Code, Is.Zero);
+        Assert.That((await RunAsync(["order", "quarantine", "--reason", "restored"])).Code, Is.Zero);
+        foreach (var command in new string[][] { ["order", "reconcile", "E2E-0001", "--goes-on", "--reason", "lost"], ["order", "void", "E2E-0001", "--reason", "lost"] })
+        {
+            var asked = await RunAsync(command);
+            Assert.That(asked.Code, Is.Zero, asked.ToString());
+            var number = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(asked.Output).GetProperty("approval").ToString();
+            foreach (var name in new[] { "ann", "ANN", "aNN" })
+                Assert.That((await RunAsync(["approval", "approve", number, "--as", name, "--password-file", _folder["ann.password"]])).Code, Is.EqualTo(4), name);
+        }
+        Assert.That((await RunAsync(["order", "show", "E2E-0001"])).Output, Does.Contain("\"state\":\"quarantined\""));
+        foreach (var gone in new[] { "--operator", "--second-operator" })
+            Assert.That((await RunAsync(["order", "void", "E2E-0001", "--reason", "lost", gone, "bob"])).Code, Is.EqualTo(2));
+        Assert.That((await RunAsync(["order", "reissue", "E2E-0001", "--orders", _folder["orders.json"]])).Code, Is.Not.Zero);
+    }
+
     [TestCase("ann", "wrong", 4, "the password is not right")]
     [TestCase("nobody", "ann.password", 4, "Nobody has this name")]
     [TestCase("an n", "ann.password", 2, "name of a person's account")]

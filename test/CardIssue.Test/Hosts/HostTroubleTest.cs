@@ -53,7 +53,10 @@ public sealed class HostTroubleTest
         File.Delete(_folder["center/log/center.generation"]);
         Assert.That((await _folder.RunAsync(HostRun.Center, "status")).Error, Does.Contain("checkpoints shows that this center has worked"));
         Directory.Delete(_folder["center/checkpoints"], recursive: true);
-        Assert.That((await _folder.RunAsync(HostRun.Center, "line", "add", "9", "--listen", "tls:127.0.0.1:0")).Code, Is.Zero, "the way out that it names");
+        string[] begin = ["person", "begin", .. _folder.First()];
+        Assert.That((await _folder.RunAsync(HostRun.Center, "line", "add", "9", "--listen", "tls:127.0.0.1:0")).Error, Does.Contain("person begin"));
+        Assert.That((await _folder.RunAsync(HostRun.Center, begin)).Code, Is.Zero, "the way out that it names");
+        Assert.That((await _folder.RunAsync(HostRun.Center, "line", "add", "9", "--listen", "tls:127.0.0.1:0")).Code, Is.Zero);
     }
 
     [TestCase("""{"Center":{"FeedPauze":"00:00:01"}}""", "did you mean FeedPause?")]
