@@ -48,7 +48,7 @@ internal static class CenterActJson
         {
             return Of(JsonSerializer.Deserialize<Fields>(json, Form) ?? throw new FormatException("It is no act."));
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or OverflowException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or OverflowException or ArgumentException)
         {
             throw new FormatException("It is no act.", e);
         }

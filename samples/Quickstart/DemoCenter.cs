@@ -29,9 +29,11 @@ internal sealed class DemoCenter : IAsyncDisposable
     private DemoCenter(FileKeyVault vault, CenterDatabase database, IExchangeLog log)
     {
         (_vault, _database) = (vault, database);
-        _people = new SqlitePeople(database, vault, new PeopleOptions());
-        _approvals = new SqliteApprovals(database, vault, new PeopleOptions(), new OrderOptions());
         var (orders, time) = (new OrderOptions(), TimeProvider.System);
+        // The least that guessing a password may cost: it is a demo.
+        var people = new PeopleOptions { Cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1) };
+        _people = new SqlitePeople(database, vault, people);
+        _approvals = new SqliteApprovals(database, vault, people, orders);
         _services = new CenterServices
         {
             Vault = vault, Log = log, Host = "quickstart", Time = time,

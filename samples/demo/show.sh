@@ -5,7 +5,7 @@ chmod 600 "$WORK/passphrase" "$WORK/ann.password" "$WORK/bob.password"
 prepare
 
 say "A center is set up: vault, two people, a test key that one asks for and the other approves, products and orders"
-dotnet "$CENTERHOST" init --id demo-center --data "$CENTER" --passphrase-file "$WORK/passphrase" \
+"${CENTERHOST[@]}" init --id demo-center --data "$CENTER" --passphrase-file "$WORK/passphrase" \
   --person ann --person-password-file "$WORK/ann.password" --person bob --person-password-file "$WORK/bob.password"
 center key ceremony --file "$ORDERS/test-key.ceremony.json" 2>/dev/null
 center_as bob approval approve 1
