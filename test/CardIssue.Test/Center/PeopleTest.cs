@@ -144,6 +144,7 @@ public class PeopleTest
     [Test]
     public async Task AddedPerson_FirstPassword_IsOfTwoHalvesAndGoodForChangingItAlone()
     {
+        _bench.PeopleOptions.MaxTries = 5;
         using var asked = await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.AddPerson(Dora, PersonRoles.Clerk), "new here");
         using var approved = await _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id);
         Assert.That(approved.Outcome, Is.EqualTo(ApprovalOutcome.Done));
