@@ -76,4 +76,8 @@ internal static partial class OperationLog
 
     [LoggerMessage(23, LogLevel.Error, "The registry of terminals cannot be read: {Reason}")]
     public static partial void RegistryNotRead(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 30,
+        Message = "Write data of an older store: of {Taken} orders sealed anew for its product; {Left} could not be, and can't be issued")]
+    public static partial void TakenOver(ILogger logger, LogLevel level, int taken, int left);
 }

@@ -1,7 +1,9 @@
 using CardIssue.Center.Feed;
 using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +15,7 @@ namespace CardIssue.Center.Hosting;
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
+    CenterDatabase store, IKeyVault vault, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
     ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
@@ -22,6 +24,8 @@ internal sealed class CenterHostedService(
     {
         // Before a line is opened: where another center serves, this one is nothing to come in to.
         store.Serve();
+        var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
+        if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

@@ -58,7 +58,7 @@ internal sealed class StoreTransaction : StoreView
     /// <exception cref="Exception">What the part threw.</exception>
     public T Part<T>(Func<StoreTransaction, T> work, Func<Exception, bool> endsAll)
     {
-        var head = _head;
+        var (head, generation) = (_head, Generation);
         Execute("SAVEPOINT part");
         try
         {
@@ -70,12 +70,14 @@ internal sealed class StoreTransaction : StoreView
         {
             Execute("ROLLBACK TO part");
             Execute("RELEASE part");
-            _head = head;
+            (_head, Generation) = (head, generation);
             throw;
         }
     }
 
-    /// <summary>Goes on from a higher number: more commits were made of this store than it knows of.</summary>
+    /// <summary>
+    /// Goes on from a higher number: more commits were made of this store than it knows of, or it has given such a number.
+    /// </summary>
     public void Restart(long generation)
     {
         if (generation <= Generation) return;

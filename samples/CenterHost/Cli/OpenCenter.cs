@@ -57,19 +57,20 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     /// <summary>Opens the center in a command's directory.</summary>
     /// <param name="call">The command.</param>
-    /// <param name="passphrase">Gives the vault's passphrase; null to ask for it.</param>
     /// <param name="withVault">Whether the vault may be needed; without it the log is only read.</param>
-    public static OpenCenter In(Call call, bool withVault = true, Func<SecretBytes>? passphrase = null)
+    /// <param name="passphrase">Gives the vault's passphrase; null to ask for it.</param>
+    /// <param name="identity">The center's identity from elsewhere; null for the one in the directory.</param>
+    public static OpenCenter In(Call call, bool withVault = true, Func<SecretBytes>? passphrase = null, FileInfo? identity = null)
     {
-        var identity = ReadIdentity(call.Files);
+        var center = identity is null ? ReadIdentity(call.Files) : CenterIdentity.Read(InputFile.ReadAll(identity.FullName, 1024 * 1024), identity.FullName);
         var services = new ServiceCollection();
-        if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(identity));
+        if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(center));
         services.AddCardIssueCenter(options =>
         {
             Configure(options, call);
             options.Passphrase = passphrase ?? options.Passphrase;
         });
-        return new OpenCenter(services.BuildServiceProvider(), identity, call.Answers);
+        return new OpenCenter(services.BuildServiceProvider(), center, call.Answers);
     }
 
     /// <summary>The options of the center in a command's directory: defaults, then its settings file, then the environment.</summary>
