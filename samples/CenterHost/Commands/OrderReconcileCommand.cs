@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
@@ -11,7 +12,7 @@ internal static class OrderReconcileCommand
 {
     public static Command Make(Shell shell)
     {
-        var (id, person, reason) = (OrderDeskCommands.Order(), OrderDeskCommands.Operator(), OrderDeskCommands.Reason());
+        var (id, reason) = (OrderDeskCommands.Order(), OrderDeskCommands.Reason());
         var issued = new Option<string?>("--issued-card") { Description = "The card that was issued, in hexadecimal.", HelpName = "HEX" };
         var goesOn = new Option<bool>("--goes-on") { Description = "It goes on from where the following say that it is; without them from the start." };
         var card = new Option<string?>("--card") { Description = "The card that it is bound to, in hexadecimal.", HelpName = "HEX" };
@@ -20,14 +21,20 @@ internal static class OrderReconcileCommand
         var furthest = new Option<int?>("--furthest") { Description = "The furthest record that ever left; else the later of the two before." };
         var attempt = new Option<int>("--attempt") { Description = "The attempt at the record.", DefaultValueFactory = _ => 1 };
         var closing = new Option<bool>("--closing") { Description = "Its closing had left." };
-        return shell.Command("reconcile", "Ends the quarantine of an order.", [id, person, reason, issued, goesOn, card, confirmed, inDoubt, furthest, attempt, closing], (call, cancellation) =>
+        var dropped = new Option<string?>("--dropped")
+        {
+            Description = "A card that log or people know and the store does not, and which it goes on without; it is blocked at the issuer first.", HelpName = "HEX",
+        };
+        return shell.Command("reconcile", "Asks to end the quarantine of an order. A card that it had and has no more is blocked at the issuer first.",
+            [id, reason, issued, goesOn, card, dropped, confirmed, inDoubt, furthest, attempt, closing], async (call, cancellation) =>
         {
             if (call.Get(goesOn) == call.Get(issued) is not null) throw new CommandException(ExitCode.Usage, "Say either --goes-on or --issued-card HEX, as the log and the card showed.");
             Reconciliation found = call.Get(issued) is { } hex
                 ? new Reconciliation.WasIssued(CardText.Parse(hex))
                 : new Reconciliation.GoesOn(call.Get(card) is { } bound ? CardText.Parse(bound) : null, Reached(), call.Get(closing));
-            return OrderDeskCommands.ActAsync(call, call.Get(id)!, "OrderReconciled", new { @operator = call.Get(person), reason = call.Get(reason), found = found.ToString() },
-                (center, order) => center.Desk.ReconcileAsync(order, found, new OperatorId(call.Get(person)!), call.Get(reason)!, cancellation), "is out of quarantine", cancellation);
+            var act = new CenterAct.ReconcileOrder(new OrderId(call.Get(id)!), found, call.Get(dropped) is { } lost ? CardText.Parse(lost) : null);
+            await using var center = await call.OpenAsync(cancellation);
+            return await Asking.AskAsync(call, center, act, call.Get(reason)!, null, cancellation);
 
             Progress Reached() => new(call.Get(confirmed), call.Get(inDoubt), call.Get(attempt), call.Get(furthest) ?? Math.Max(call.Get(confirmed), call.Get(inDoubt)));
         });
