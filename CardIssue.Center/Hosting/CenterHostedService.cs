@@ -15,8 +15,8 @@ namespace CardIssue.Center.Hosting;
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
-    ILogger<CenterHostedService> logger) : BackgroundService
+    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log,
+    IEnumerable<ILineSource> lines, ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
 
@@ -24,10 +24,10 @@ internal sealed class CenterHostedService(
     {
         // Before a line is opened: where another center serves, this one is nothing to come in to.
         store.Serve();
-        var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
-        if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
         if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
             OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
+        var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
+        if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

@@ -120,6 +120,7 @@ public sealed class PutBackTest
             Assert.That((await shop.IssueAsync(order)).Ending, Is.EqualTo(IssueEnding.Issued), order);
             shop.Reader.Remove();
         }
+        Assert.That((await shop.ViewAsync("o-2")).Fence, Is.GreaterThan(PutBack.Leap), "above all that were given in what is lost");
         Assert.That(await DoAsync(shop, new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.WrongState));
     }
 
