@@ -72,23 +72,24 @@ public sealed class QuarantineTest
         foreach (var (hasCard, progress, closing, state) in Found)
         {
             var what = $"{hasCard}, {progress}, {closing}";
+            // Without a card goes on what never had one: a card that was bound would be blocked (SecondCardTest).
+            var id = hasCard ? "o1" : "o2";
             await _bench.QuarantineAllAsync();
-            var before = (await _bench.ViewAsync("o1"), (await HistoryAsync()).Count);
-            var outcome = await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(hasCard ? Card1 : null, progress, closing));
+            var before = (await _bench.ViewAsync(id), (await HistoryAsync(id)).Count);
+            var outcome = await _bench.ReconcileAsync(id, new Reconciliation.GoesOn(hasCard ? Card1 : null, progress, closing));
             Assert.That(outcome, Is.EqualTo(state is null ? DeskOutcome.DoesNotFit : DeskOutcome.Done), what);
-            var view = await _bench.ViewAsync("o1");
+            var view = await _bench.ViewAsync(id);
             if (state is null)
             {
-                Assert.That((view, (await HistoryAsync()).Count), Is.EqualTo(before), what);
+                Assert.That((view, (await HistoryAsync(id)).Count), Is.EqualTo(before), what);
                 continue;
             }
             Assert.That((view.State, view.Card, view.Progress, view.CodeSpent, view.WaitingRecord, view.Ended),
                 Is.EqualTo((state.Value, hasCard ? Card1 : (CardId?)null, progress with { Unproved = progress.Furthest }, hasCard,
                     (int?)null, (DateTimeOffset?)null)), what);
-            Assert.That((await HistoryAsync())[^1],
+            Assert.That((await HistoryAsync(id))[^1],
                 Has.Property("Change").EqualTo("Reconciled").And.Property("State").EqualTo(state.Value), what);
-            Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(hasCard ? CardStanding.Bound : CardStanding.Free),
-                what);
+            Assert.That(await _bench.Orders.CardAsync(Card1), Has.Property("Standing").EqualTo(CardStanding.Bound).And.Property("Order").EqualTo(new OrderId("o1")), what);
         }
     }
 
@@ -118,7 +119,7 @@ public sealed class QuarantineTest
             Is.EqualTo((OrderState.Issued, (CardId?)Card2, true, (DateTimeOffset?)_bench.Time.GetUtcNow(), 0, false)));
         var known = await _bench.Orders.CardAsync(Card2);
         Assert.That((known.Standing, known.Order), Is.EqualTo((CardStanding.Issued, (OrderId?)new OrderId("o1"))));
-        var registered = await _bench.Database.ReadAsync(store => store.Query("SELECT * FROM issued_cards",
+        var registered = await _bench.Database.ReadAsync(store => store.Query("SELECT * FROM issued_cards WHERE standing = 3",
             row => (row.GetString(row.GetOrdinal("customer")), row.GetInt32(row.GetOrdinal("sequence")),
                 CardIssue.Center.Storage.Sql.Time(row, "issued_at"))).Single(), default);
         Assert.That(registered, Is.EqualTo(("c1", 1, (DateTimeOffset?)_bench.Time.GetUtcNow())));
@@ -129,7 +130,8 @@ public sealed class QuarantineTest
         var feed = new RememberingFeed();
         await _bench.Pump(feed).PumpAsync();
         Assert.That(feed.Told.Select(told => (told.Kind, told.Order, told.Card)),
-            Is.EqualTo(new[] { (FeedEventKind.Issued, new OrderId("o1"), (CardId?)Card2) }));
+            Is.EqualTo(new[] { (FeedEventKind.Blocked, new OrderId("o1"), (CardId?)Card1), (FeedEventKind.Issued, new OrderId("o1"), Card2) }),
+            "the card that it had is blocked first");
         Assert.That((await _bench.ViewAsync("o1")).IsLive, Is.True);
     }
 
@@ -247,5 +249,5 @@ public sealed class QuarantineTest
             Is.InstanceOf<SaveOutcome.ClaimLost>());
     }
 
-    private Task<IReadOnlyList<OrderHistoryEntry>> HistoryAsync() => _bench.Desk.HistoryAsync(new OrderId("o1"));
+    private Task<IReadOnlyList<OrderHistoryEntry>> HistoryAsync(string order = "o1") => _bench.Desk.HistoryAsync(new OrderId(order));
 }
