@@ -29,6 +29,7 @@ public class ApprovalsTest
         new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(null, Progress.None)),
         new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(Card7, new Progress(2, 3, 4, 5), Closing: true), StoreBench.Card(8)),
         new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.WasIssued(Card7)),
+        new CenterAct.SettlePutBack(),
         new CenterAct.UnbarCard(StoreBench.Card(9)),
         new CenterAct.ClearCodeTries("c1"),
         new CenterAct.PutTerminal(Wide),
@@ -60,6 +61,10 @@ public class ApprovalsTest
             CardRegistry.CountTry(transaction, StoreBench.Card(9), _bench.Database.Now);
             var quarantined = OrderRow.Find(transaction, new OrderId("q1"))! with { State = OrderState.Quarantined, HeldState = OrderState.Ready };
             quarantined.Save(transaction, _bench.Database.Now, "Quarantined", "test");
+            transaction.Execute("""
+                INSERT INTO put_backs (number, found_at, found_by, store_id, told_generation, known_generation, known_until, raised_to, orders)
+                VALUES (1, 1, 'a test', x'00', 1, 1, 1, 1, 0)
+                """);
             return true;
         }, default);
     }

@@ -59,8 +59,8 @@ public sealed class LogVerificationTest
             Is.EqualTo(new[] { (LogFindingKind.Rewritten, 5L), (LogFindingKind.Rewritten, 10L) }));
     }
 
-    [TestCase(false, "checkpoints 1 and 2 vouch for different entries 5")]
-    [TestCase(true, "checkpoints 2 and 1 vouch for different entries 5")]
+    [TestCase(false, "checkpoint 1 and checkpoint 2 vouch for different entries 5")]
+    [TestCase(true, "checkpoint 2 and checkpoint 1 vouch for different entries 5")]
     public async Task TwoCheckpointsThatVouchForDifferentEntries_Verify_NamesBoth(bool onlyExported, string told)
     {
         await AppendAsync(1, 5);
