@@ -52,7 +52,9 @@ internal static class OrderImport
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
             ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$ready", OrderState.Ready), ("$reissue_of", reissueOf),
             ("$account", order.AccountDigest), ("$now", now));
-        OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
+        var row = OrderRow.Find(connection, order.Order)!;
+        row.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
+        if (AbsentOrders.Doubt(connection, order.Order) is { } doubt) Quarantine.Begin(connection, row, doubt, now);
         return null;
     }
 

@@ -67,7 +67,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         try
         {
             database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time);
-            await database.CompareGenerationsAsync(cancellation).ConfigureAwait(false);
+            await database.CompareGenerationsAsync(options, log, keys, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
             return database;
         }
@@ -103,6 +103,9 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     internal Task<T> ReadAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) =>
         Task.Run(() => _engine.Read(connection => work(new StoreView(connection))), cancellation);
+
+    /// <summary>Writes one consistent state into an empty file, while others go on writing.</summary>
+    internal Task CopyToAsync(string path, CancellationToken cancellation) => Task.Run(() => _engine.CopyTo(path, cancellation), cancellation);
 
     /// <summary>Does something with the engine outside of any commit.</summary>
     internal Task BetweenAsync(Action<IStoreEngine> act, CancellationToken cancellation) => _writer!.BetweenAsync(act, cancellation);
@@ -150,25 +153,29 @@ public sealed class CenterDatabase : IAsyncDisposable
         return true;
     }
 
-    private async Task CompareGenerationsAsync(CancellationToken cancellation)
+    private async Task CompareGenerationsAsync(StoreOptions options, LogOptions log, ILogKeys keys, CancellationToken cancellation)
     {
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
         var meta = _engine.Write(connection => ReadOrCreateMeta(connection, Now));
         _storeId = meta.StoreId;
-        var restored = meta.Generation > 0 && (copy is not { } known || known.StoreId != meta.StoreId || known.Generation > meta.Generation);
+        var restored = File.Exists(options.RestoreMark)
+            || meta.Generation > 0 && (copy is not { } mirror || mirror.StoreId != meta.StoreId || mirror.Generation > meta.Generation);
         if (!restored)
         {
             _mirror.Write(_storeId, meta.Generation, flush: true);
             return;
         }
-        var ahead = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? Math.Max(mirrored.Generation, meta.Generation) : meta.Generation;
+        var known = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? mirrored.Generation : (long?)null;
+        var found = new RestoreFound(meta.WrittenAt, meta.Generation, known, RestoreFound.Vouched(log, keys));
         await WriteAsync(store =>
         {
-            store.Restart(ahead + 1);
-            store.Execute("UPDATE store_meta SET restored_at = $now", ("$now", store.Now));
+            store.Restart(Math.Max(known ?? 0, meta.Generation) + 1);
+            store.Execute("UPDATE store_meta SET restored_at = $now, unsettled = 1", ("$now", store.Now));
+            store.Log(found.ToEntry());
             return Orders.Quarantine.All(store, meta.WrittenAt, "restored from an older copy", store.Now);
         }, cancellation).ConfigureAwait(false);
+        File.Delete(options.RestoreMark);
         RestoredFrom = meta.WrittenAt;
     }
 

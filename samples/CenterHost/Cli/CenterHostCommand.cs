@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CardIssue.Center.Recovery;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Commands;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,7 @@ public static class CenterHostCommand
         {
             InitCommand.Make(shell), ServeCommand.Make(shell), StatusCommand.Make(shell), LineCommands.Make(shell), TerminalCommands.Make(shell),
             ReaderCommands.Make(shell), KeyCommands.Make(shell), ProductCommands.Make(shell), OrderCommands.Make(shell), CardCommands.Make(shell), LogCommands.Make(shell),
+            BackupCommand.Make(shell), RestoreCommand.Make(shell),
         };
         shell.AddCommonOptions(root);
         return root;
@@ -39,6 +41,8 @@ public static class CenterHostCommand
     {
         KeyVaultException or Center.Storage.StoreException => ExitCode.File,
         OptionsValidationException => ExitCode.Usage,
+        RecoveryException { Fault: RecoveryFault.Altered } => ExitCode.Damaged,
+        RecoveryException => ExitCode.Refused,
         _ => null,
     };
 }

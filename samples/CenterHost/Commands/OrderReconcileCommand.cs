@@ -12,6 +12,8 @@ internal static class OrderReconcileCommand
     public static Command Make(Shell shell)
     {
         var (id, person, reason) = (OrderDeskCommands.Order(), OrderDeskCommands.Operator(), OrderDeskCommands.Reason());
+        id.Arity = ArgumentArity.ZeroOrOne;
+        var (log, checkpoint, endsHere, dryRun) = (ReconcileFromLog.Log(), ReconcileFromLog.Checkpoint(), ReconcileFromLog.EndsHere(), ReconcileFromLog.DryRun());
         var issued = new Option<string?>("--issued-card") { Description = "The card that was issued, in hexadecimal.", HelpName = "HEX" };
         var goesOn = new Option<bool>("--goes-on") { Description = "It goes on from where the following say that it is; without them from the start." };
         var card = new Option<string?>("--card") { Description = "The card that it is bound to, in hexadecimal.", HelpName = "HEX" };
@@ -20,8 +22,12 @@ internal static class OrderReconcileCommand
         var furthest = new Option<int?>("--furthest") { Description = "The furthest record that ever left; else the later of the two before." };
         var attempt = new Option<int>("--attempt") { Description = "The attempt at the record.", DefaultValueFactory = _ => 1 };
         var closing = new Option<bool>("--closing") { Description = "Its closing had left." };
-        return shell.Command("reconcile", "Ends the quarantine of an order.", [id, person, reason, issued, goesOn, card, confirmed, inDoubt, furthest, attempt, closing], (call, cancellation) =>
+        return shell.Command("reconcile", "Ends the quarantine of an order, or after a restore of all that a later log tells of.",
+            [id, person, reason, issued, goesOn, card, confirmed, inDoubt, furthest, attempt, closing, log, checkpoint, endsHere, dryRun], (call, cancellation) =>
         {
+            if (call.Get(log) is null == call.Get(id) is null) throw new CommandException(ExitCode.Usage, "Say either which ORDER, or --from-log FILE for all of them.");
+            if (call.Get(log) is { } later)
+                return ReconcileFromLog.RunAsync(call, later, call.Get(checkpoint), call.Get(endsHere), call.Get(dryRun), call.Get(person)!, call.Get(reason)!, cancellation);
             if (call.Get(goesOn) == call.Get(issued) is not null) throw new CommandException(ExitCode.Usage, "Say either --goes-on or --issued-card HEX, as the log and the card showed.");
             Reconciliation found = call.Get(issued) is { } hex
                 ? new Reconciliation.WasIssued(CardText.Parse(hex))

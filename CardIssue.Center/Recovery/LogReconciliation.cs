@@ -1,0 +1,85 @@
+using System.Text.Json;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+
+namespace CardIssue.Center.Recovery;
+
+/// <summary>Settles what a restore left in quarantine from a later log, many orders at once: first as a plan, then in one commit.</summary>
+public sealed class LogReconciliation
+{
+    /// <summary>The entry that says from which log orders were settled.</summary>
+    public const string Kind = "OrdersReconciled";
+
+    private const int MaxHeads = 100;
+
+    private readonly CenterDatabase _database;
+    private readonly ILogKeys _keys;
+
+    /// <summary>Uses an open store.</summary>
+    /// <param name="database">The restored store.</param>
+    /// <param name="keys">The vault's keys: every entry of the later log is verified with them.</param>
+    public LogReconciliation(CenterDatabase database, ILogKeys keys)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(keys);
+        (_database, _keys) = (database, keys);
+    }
+
+    /// <summary>Reads and verifies a later log, and says what would be done. Nothing is changed.</summary>
+    /// <param name="laterLog">A log export, or the store that was damaged or lost, or a folder with it.</param>
+    /// <param name="checkpoint">The latest checkpoint that is known, besides what was exported here.</param>
+    /// <param name="endsHere">Whether nothing more is left of the log: what it does not tell is lost.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="RecoveryException">The log is not this store's, or was changed.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public Task<ReconcilePlan> PlanAsync(string laterLog, LogCheckpoint? checkpoint, bool endsHere, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(laterLog);
+        return _database.ReadAsync(store =>
+        {
+            var log = new LaterLogReading(store, _keys, checkpoint).Read(laterLog);
+            return new ReconcilePlan([.. new ReconcilePlanning(store, log).Steps()], log.Missing, endsHere, log.Heads,
+                [.. log.Others.Select(row => new LostAct(row.At, row.Entry.Kind, row.Entry.Detail))]);
+        }, cancellation);
+    }
+
+    /// <summary>Carries a plan out, in one commit. Afterwards the restore is settled: what is imported then is ready, if no later log named it.</summary>
+    /// <param name="plan">The plan, as it was looked at and agreed to.</param>
+    /// <param name="who">Who agreed, for log and history.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellation">Takes it back while it waits.</param>
+    /// <exception cref="RecoveryException">The store has changed since the plan was made, or the plan is incomplete and nobody said that the log ends there. Nothing was changed.</exception>
+    /// <exception cref="StoreException">It could not be saved; nothing was changed.</exception>
+    public Task CarryOutAsync(ReconcilePlan plan, string who, string reason, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        if (plan.Missing.Count > 0 && !plan.EndsHere)
+            throw new RecoveryException(RecoveryFault.Incomplete, $"The log does not reach far enough: {string.Join("; ", plan.Missing)}. Nothing was settled.");
+        return _database.WriteAsync(store =>
+        {
+            foreach (var step in plan.Steps.Where(step => step.Way is ReconcileWay.AsBefore or ReconcileWay.AsLogged or ReconcileWay.ImportAgain))
+            {
+                if (OrderRow.Find(store, step.Order) != step.Row)
+                    throw new RecoveryException(RecoveryFault.Changed, $"Order {step.Order} has changed since the plan was made. Nothing was settled; make the plan again.");
+                OrderSettling.Settle(store, step, plan.Missing.Count == 0, $"{who}: {reason}");
+            }
+            store.Execute("UPDATE store_meta SET unsettled = 0");
+            return store.Log(new LogEntry("reconcile", null, null, null, LogDirection.None, 0, Kind, DetailOf(plan, who, reason)));
+        }, cancellation);
+    }
+
+    private static string DetailOf(ReconcilePlan plan, string who, string reason) => JsonSerializer.Serialize(new
+    {
+        by = who,
+        reason,
+        plan = plan.Hash.ToString(),
+        asBefore = plan.Count(ReconcileWay.AsBefore),
+        asLogged = plan.Count(ReconcileWay.AsLogged),
+        importAgain = plan.Count(ReconcileWay.ImportAgain),
+        byHand = plan.Count(ReconcileWay.ByHand),
+        missing = plan.Missing.Count,
+        from = plan.From.Take(MaxHeads).Select(head => new { instance = head.Instance, sequence = head.Sequence, hash = head.Hash.ToString() }),
+    });
+}
