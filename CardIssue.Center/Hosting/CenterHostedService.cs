@@ -1,5 +1,6 @@
 using CardIssue.Center.Feed;
 using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using Microsoft.Extensions.Hosting;
@@ -13,7 +14,7 @@ namespace CardIssue.Center.Hosting;
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
+    CenterDatabase store, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
     ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
@@ -22,6 +23,7 @@ internal sealed class CenterHostedService(
     {
         // Before a line is opened: where another center serves, this one is nothing to come in to.
         store.Serve();
+        if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found) OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

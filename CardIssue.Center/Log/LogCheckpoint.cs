@@ -63,6 +63,24 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
         }
     }
 
+    /// <summary>The latest of a directory's checkpoints that is the center's; null when there is none.</summary>
+    internal static LogCheckpoint? Latest(string directory, ILogKeys keys)
+    {
+        if (!Directory.Exists(directory)) return null;
+        foreach (var file in Directory.EnumerateFiles(directory, FilePattern).OrderDescending(StringComparer.Ordinal))
+        {
+            try
+            {
+                if (Load(file) is { } checkpoint && keys.VerifyCheckpoint(checkpoint.SignedBytes(), checkpoint.Signature.Span)) return checkpoint;
+            }
+            catch (FormatException)
+            {
+                // Whoever can put something else there can take the checkpoint away: the one before it is the latest then.
+            }
+        }
+        return null;
+    }
+
     /// <summary>Whether a directory is there with an exported checkpoint in it.</summary>
     internal static bool AnyIn(string directory) => Directory.Exists(directory) && Directory.EnumerateFiles(directory, FilePattern).Any();
 

@@ -25,13 +25,19 @@ internal static class LogFile
     /// <exception cref="StoreException">The older log cannot be read, or the store not be written.</exception>
     public static async Task TakeOverAsync(CenterDatabase database, LogOptions log, CancellationToken cancellation)
     {
-        if (new FileInfo(log.DatabasePath) is not { Exists: true, Length: > 0 }) return;
+        if (!IsThere(log)) return;
         var path = Path.GetFullPath(log.DatabasePath);
-        await database.WriteAsync(store => store.Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1)") == 0 && Copy(store, path), cancellation)
-            .ConfigureAwait(false);
+        await database.WriteAsync(store => TakeInto(store, log), cancellation).ConfigureAwait(false);
         SqliteConnection.ClearAllPools();
         File.Move(path, path + TakenOver, overwrite: true);
     }
+
+    /// <summary>Takes an older log, where there is one, into a store that has none: before anything else is logged there.</summary>
+    /// <returns>Whether there was anything to take.</returns>
+    public static bool TakeInto(StoreTransaction store, LogOptions log) =>
+        IsThere(log) && store.Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1)") == 0 && Copy(store, Path.GetFullPath(log.DatabasePath));
+
+    private static bool IsThere(LogOptions log) => new FileInfo(log.DatabasePath) is { Exists: true, Length: > 0 };
 
     private static bool Copy(StoreTransaction store, string path)
     {

@@ -20,6 +20,14 @@ internal static class LogJson
         }
     }
 
+    /// <summary>A detail of names and what they are: numbers stay numbers.</summary>
+    public static string Object(params ReadOnlySpan<(string Name, object Value)> fields)
+    {
+        var detail = new System.Text.Json.Nodes.JsonObject();
+        foreach (var (name, value) in fields) detail[name] = value is long or int ? Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture) : (string)value;
+        return detail.ToJsonString();
+    }
+
     public static void Write(Utf8JsonWriter json, LogRow row)
     {
         json.WriteStartObject();

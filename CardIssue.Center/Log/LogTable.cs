@@ -18,6 +18,11 @@ internal static class LogTable
         .Query("SELECT DISTINCT instance FROM log_entries ORDER BY instance", row => row.GetString(0))
         .ConvertAll(instance => Head(store, instance));
 
+    /// <summary>The hash of an entry; null where there is none.</summary>
+    public static ByteString? HashAt(StoreView store, string instance, long sequence) =>
+        store.Query("SELECT hash FROM log_entries WHERE instance = $instance AND sequence = $sequence", row => row.Bytes("hash")!.Value,
+            ("$instance", instance), ("$sequence", sequence)) is [var hash] ? hash : null;
+
     public static void Insert(StoreTransaction store, LogRow row) => store.Execute("""
         INSERT INTO log_entries (instance, sequence, at, session, terminal, line, order_id, direction, step, kind, detail, digest, hash, mac)
         VALUES ($instance, $sequence, $at, $session, $terminal, $line, $order, $direction, $step, $kind, $detail, $digest, $hash, $mac)
@@ -44,11 +49,6 @@ internal static class LogTable
     /// <summary>The entries of one chain after one of them.</summary>
     public static List<LogRow> After(StoreView store, string instance, long sequence) => store.Query(
         "SELECT * FROM log_entries WHERE instance = $instance AND sequence > $sequence ORDER BY sequence", Read, ("$instance", instance), ("$sequence", sequence));
-
-    /// <summary>The hash of an entry; null when there is none.</summary>
-    public static ByteString? HashAt(StoreView store, string instance, long sequence) => store.Query(
-        "SELECT hash FROM log_entries WHERE instance = $instance AND sequence = $sequence", row => row.Bytes("hash"),
-        ("$instance", instance), ("$sequence", sequence)) is [var hash, ..] ? hash : null;
 
     /// <summary>The entries of a log of before, which have no MAC.</summary>
     public static IEnumerable<LogRow> AllOfBefore(StoreView store) => store.Rows("SELECT *, x'' AS mac FROM log_entries ORDER BY instance, sequence", Read);

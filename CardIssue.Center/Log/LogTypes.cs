@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.Log;
@@ -24,6 +26,11 @@ public interface ILogKeys
 
     /// <summary>Whether a checkpoint's signature is the center's.</summary>
     bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature);
+
+    /// <summary>Verifies what a terminal remembers of the center.</summary>
+    /// <param name="bytes">The note, as the terminal showed it.</param>
+    /// <param name="note">The note.</param>
+    bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note);
 }
 
 /// <summary>Which way a message went. The numbers are in the log: never change one.</summary>

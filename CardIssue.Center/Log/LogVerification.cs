@@ -41,7 +41,9 @@ public sealed record LogFinding(LogFindingKind Kind, string Instance, long Seque
 /// </param>
 /// <param name="Heads">The ends of the chains.</param>
 /// <param name="WithVault">Whether every entry's MAC was verified, which takes the vault.</param>
-public sealed record LogReport(ValueList<LogFinding> Findings, long Entries, int Checkpoints, ValueList<LogHead> Heads, bool WithVault)
+/// <param name="Witnesses">How many terminals' notes they were compared with: what each showed last.</param>
+public sealed record LogReport(
+    ValueList<LogFinding> Findings, long Entries, int Checkpoints, ValueList<LogHead> Heads, bool WithVault, int Witnesses = 0)
 {
     /// <summary>The most findings that are told.</summary>
     public const int MaxFindings = 1_000;
@@ -56,19 +58,20 @@ internal sealed class LogVerification(ILogKeys keys)
     private readonly List<LogFinding> _findings = [];
     private readonly List<LogHead> _heads = [];
 
-    // What checkpoints say of entries: (instance, sequence) to hash and the checkpoint's number.
-    private readonly Dictionary<(string Instance, long Sequence), (ByteString Hash, long Number)> _vouched = [];
+    // What checkpoints and terminals say of entries: (instance, sequence) to hash and who says so.
+    private readonly Dictionary<(string Instance, long Sequence), (ByteString Hash, string By)> _vouched = [];
     private readonly SortedSet<long> _numbers = [];
     private readonly HashSet<string> _keyed = [];
     private readonly Dictionary<string, LogHead> _unkeyed = [];
     private readonly Dictionary<string, LogHead> _takenOver = [];
-    private int _checkpoints;
+    private int _checkpoints, _witnesses;
     private long _entries;
 
     public LogReport Run(StoreView store, LogCheckpoint? exported)
     {
         foreach (var stored in StoredCheckpoints(store)) Take(stored, "in the store");
         if (exported is not null) Take(exported, "exported");
+        foreach (var (terminal, note) in WitnessNotes.All(store)) Take(terminal, note);
         LogHead? head = null;
         foreach (var row in LogTable.All(store))
         {
@@ -81,7 +84,7 @@ internal sealed class LogVerification(ILogKeys keys)
         FindMissingCheckpoints();
         CompareTakenOver();
         CompareSeals(store);
-        return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets);
+        return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets, _witnesses);
     }
 
     private void Take(LogCheckpoint checkpoint, string where)
@@ -93,13 +96,27 @@ internal sealed class LogVerification(ILogKeys keys)
         }
         _checkpoints++;
         _numbers.Add(checkpoint.Number);
-        foreach (var head in checkpoint.Heads)
+        foreach (var head in checkpoint.Heads) Vouch(head, $"checkpoint {checkpoint.Number}");
+    }
+
+    /// <summary>What a terminal remembers is as good as a checkpoint of that one chain.</summary>
+    private void Take(string terminal, ByteString bytes)
+    {
+        if (!keys.TryVerifyNote(bytes, out var note))
         {
-            var place = (head.Instance, head.Sequence);
-            if (_vouched.TryGetValue(place, out var known) && known.Hash != head.Hash)
-                Add(LogFindingKind.Rewritten, head.Instance, head.Sequence, $"checkpoints {known.Number} and {checkpoint.Number} vouch for different entries {head.Sequence}");
-            _vouched[place] = (head.Hash, checkpoint.Number);
+            Add(LogFindingKind.BadSignature, "", 0, $"what terminal {terminal} showed last as the center's note is not one: it was changed in the store");
+            return;
         }
+        _witnesses++;
+        if (note.Note.Sequence > 0) Vouch(new LogHead(note.Note.Chain, note.Note.Sequence, note.Note.Head), $"terminal {terminal}");
+    }
+
+    private void Vouch(LogHead head, string by)
+    {
+        var place = (head.Instance, head.Sequence);
+        if (_vouched.TryGetValue(place, out var known) && known.Hash != head.Hash)
+            Add(LogFindingKind.Rewritten, head.Instance, head.Sequence, $"{known.By} and {by} vouch for different entries {head.Sequence}");
+        _vouched[place] = (head.Hash, by);
     }
 
     private LogHead Check(LogRow row, LogHead before)
@@ -116,7 +133,7 @@ internal sealed class LogVerification(ILogKeys keys)
         if (_vouched.TryGetValue((row.Instance, row.Sequence), out var vouched) && vouched.Hash != row.Hash)
         {
             Add(LogFindingKind.Rewritten, row.Instance, row.Sequence,
-                $"entry {row.Sequence} of {row.Instance} is not the one that checkpoint {vouched.Number} vouches for: it or one before it was rewritten");
+                $"entry {row.Sequence} of {row.Instance} is not the one that {vouched.By} vouches for: it or one before it was rewritten");
         }
         CheckMac(row);
         return new LogHead(row.Instance, row.Sequence, row.Hash);
@@ -186,7 +203,7 @@ internal sealed class LogVerification(ILogKeys keys)
             if (last.Key.Sequence > end)
             {
                 Add(LogFindingKind.Cut, chain.Key, end + 1,
-                    $"{chain.Key} ends at entry {end}; checkpoint {last.Value.Number} has entry {last.Key.Sequence}: the entries between were cut off");
+                    $"{chain.Key} ends at entry {end}; {last.Value.By} has entry {last.Key.Sequence}: the entries between were cut off");
             }
         }
     }

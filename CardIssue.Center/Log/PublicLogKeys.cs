@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core;
 using CardIssue.Core.Keys;
 
 namespace CardIssue.Center.Log;
@@ -25,4 +27,7 @@ public sealed class PublicLogKeys(CenterIdentity center) : ILogKeys
 
     /// <inheritdoc/>
     public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => center.SigningKey.Verify(SignedForm(data), signature);
+
+    /// <inheritdoc/>
+    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) => SignedWitnessNote.TryVerify(bytes, center, out note);
 }

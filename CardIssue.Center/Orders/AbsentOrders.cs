@@ -16,11 +16,8 @@ internal static class AbsentOrders
 
     public static void Remove(StoreTransaction store, OrderId order) => store.Execute("DELETE FROM absent_orders WHERE order_id = $order", ("$order", order));
 
-    /// <summary>Why an order that is imported now may be one that was issued; null when it may not.</summary>
-    public static string? Doubt(StoreView store, OrderId order) =>
-        store.Number("SELECT count(*) FROM absent_orders WHERE order_id = $order", ("$order", order)) > 0 ? "a later log knows this order"
-        : store.Number("SELECT unsettled FROM store_meta") != 0 ? "imported before the restore is settled"
-        : null;
+    public static bool IsKnown(StoreView store, OrderId order) =>
+        store.Number("SELECT count(*) FROM absent_orders WHERE order_id = $order", ("$order", order)) > 0;
 
     /// <summary>The absent order that has a card.</summary>
     public static (CardStanding Standing, OrderId Order)? OfCard(StoreView store, CardId card) =>

@@ -102,6 +102,15 @@ public interface IOrderDesk
     /// <summary>Ends the quarantine of an order as the log and its card showed. To void it instead, see <see cref="VoidAsync"/>.</summary>
     Task<DeskOutcome> ReconcileAsync(OrderId order, Reconciliation found, OperatorId person, string reason, CancellationToken cancellation = default);
 
+    /// <summary>The latest put-back that is not settled: the store was found to be an older copy of itself. Null when there is none.</summary>
+    Task<PutBackView?> PutBackAsync(CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Says that all that was lost in put-backs is settled: what is imported from now on is new, and is not quarantined any more.
+    /// <see cref="DeskOutcome.WrongState"/>: there is none; <see cref="DeskOutcome.DoesNotFit"/>: orders are quarantined for one still.
+    /// </summary>
+    Task<DeskOutcome> SettlePutBackAsync(OperatorId person, string reason, CancellationToken cancellation = default);
+
     /// <summary>Clears a card's authentication tries.</summary>
     Task<DeskOutcome> UnbarCardAsync(CardId card, CancellationToken cancellation = default);
 

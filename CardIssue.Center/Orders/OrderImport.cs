@@ -39,22 +39,26 @@ internal static class OrderImport
             if (Add(connection, product.Mode, orders[i], null, now) is { } clash) yield return new ImportRefusal(i + 1, orders[i].Order, clash);
     }
 
-    /// <summary>Adds one order; returns why not, or null.</summary>
+    /// <summary>
+    /// Adds one order; returns why not, or null. While a put-back is not settled the order is quarantined: it may be one that was imported before,
+    /// and issued, in what is lost. One that a later log knows with a card is quarantined until that log settles it.
+    /// </summary>
     public static string? Add(StoreTransaction connection, ProductMode mode, NewOrder order, OrderId? reissueOf, DateTimeOffset now)
     {
         if (Clash(connection, order) is { } clash) return clash;
+        var putBack = PutBack.Unsettled(connection);
+        var doubtful = putBack is not null || AbsentOrders.IsKnown(connection, order.Order);
         connection.Execute("""
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
-              reissue_of, account_digest, imported_at, updated_at)
-            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $ready, $reissue_of, $account, $now, $now)
+              held_state, put_back, reissue_of, account_digest, imported_at, updated_at)
+            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state, $held, $put_back, $reissue_of, $account, $now, $now)
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
-            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$ready", OrderState.Ready), ("$reissue_of", reissueOf),
+            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$state", doubtful ? OrderState.Quarantined : OrderState.Ready),
+            ("$held", doubtful ? OrderState.Ready : null), ("$put_back", putBack), ("$reissue_of", reissueOf),
             ("$account", order.AccountDigest), ("$now", now));
-        var row = OrderRow.Find(connection, order.Order)!;
-        row.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
-        if (AbsentOrders.Doubt(connection, order.Order) is { } doubt) Quarantine.Begin(connection, row, doubt, now);
+        OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
         return null;
     }
 

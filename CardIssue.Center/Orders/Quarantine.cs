@@ -13,15 +13,12 @@ internal static class Quarantine
         var orders = OrderRow.Select(connection,
             "state NOT IN ($issued, $voided, $quarantined) OR (state = $issued AND $since IS NOT NULL AND ended_at >= $since)",
             ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
-        foreach (var order in orders) Begin(connection, order, reason, now);
+        foreach (var order in orders)
+        {
+            var released = OrderTransition.Release(order);
+            (released with { State = OrderState.Quarantined, HeldState = released.State }).Save(connection, now, "Quarantined", reason);
+        }
         return orders.Count;
-    }
-
-    /// <summary>One order.</summary>
-    public static void Begin(StoreTransaction connection, OrderRow order, string reason, DateTimeOffset now)
-    {
-        var released = OrderTransition.Release(order);
-        (released with { State = OrderState.Quarantined, HeldState = released.State }).Save(connection, now, "Quarantined", reason);
     }
 
     /// <summary>Puts an order where the log and its card say that it is.</summary>

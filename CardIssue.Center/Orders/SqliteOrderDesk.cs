@@ -95,6 +95,16 @@ public sealed class SqliteOrderDesk : IOrderDesk
     }
 
     /// <inheritdoc/>
+    public Task<PutBackView?> PutBackAsync(CancellationToken cancellation = default) => _database.ReadAsync(PutBack.View, cancellation);
+
+    /// <inheritdoc/>
+    public Task<DeskOutcome> SettlePutBackAsync(OperatorId person, string reason, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        return _database.WriteAsync(store => PutBack.Settle(store, person, reason), cancellation);
+    }
+
+    /// <inheritdoc/>
     public Task<DeskOutcome> UnbarCardAsync(CardId card, CancellationToken cancellation = default) => _database.WriteAsync(connection =>
     {
         if (CardRegistry.Tries(connection, card) == 0) return DeskOutcome.NotFound;

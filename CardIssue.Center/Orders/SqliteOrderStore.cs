@@ -23,7 +23,11 @@ public sealed class SqliteOrderStore : IOrderStore
         options.Validate();
         _database = database;
         _options = options;
+        History = new StoreHistory(database);
     }
+
+    /// <summary>How far the store is, and whether others remember that it was further.</summary>
+    internal IStoreHistory History { get; }
 
     /// <inheritdoc/>
     public Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default)

@@ -20,7 +20,7 @@ internal sealed record LaterLog(
 }
 
 /// <summary>Reads a later log once, and verifies it against this store's own log, the vault's key and what vouches for its length.</summary>
-internal sealed class LaterLogReading(StoreView store, ILogKeys keys, LogCheckpoint? checkpoint)
+internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyList<LogCheckpoint> checkpoints)
 {
     private readonly List<LoggedChange> _changes = [];
     private readonly List<LogRow> _others = [];
@@ -36,19 +36,25 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, LogCheckpo
 
     private LaterLog Run(IEnumerable<LogRow> rows, Func<IReadOnlyList<(LogHeadSeal Seal, ByteString Mac)>> seals)
     {
-        var found = RestoreFound.LatestIn(store)
+        var furthest = PutBack.Furthest(store, CenterDatabase.IdIn(store))
             ?? throw new RecoveryException(RecoveryFault.Foreign, "This store was not put back: there is nothing to settle from a log. Restore a backup first.");
-        foreach (var head in found.Heads) Expect(head);
-        if (checkpoint is not null) Expect(checkpoint);
+        foreach (var checkpoint in checkpoints) Expect(checkpoint);
+        var remembered = 0L;
+        foreach (var (_, bytes) in WitnessNotes.All(store))
+        {
+            if (!keys.TryVerifyNote(bytes, out var shown) || shown.Note.Store != CenterDatabase.IdIn(store)) continue;
+            if (shown.Note.Sequence > 0 && Expect(new LogHead(shown.Note.Chain, shown.Note.Sequence, shown.Note.Head))) remembered = Math.Max(remembered, shown.Note.Generation);
+        }
         foreach (var row in rows) Take(row);
         if (_head is not null) _ends.Add(_head.Instance, _head);
         if (_forks.Values.All(fork => fork == 0)) throw Foreign("it is of another store: no entry of it is this store's");
         var sealedAt = CheckSeals(seals());
-        var outside = found.Heads.Count > 0 || checkpoint is not null || found.Known is not null;
+        var told = Math.Max(furthest.Told, remembered);
+        var outside = _vouched.Count > 0 || told > 0;
         return new LaterLog(
             _changes.GroupBy(change => change.Order).ToDictionary(order => order.Key, OrderTrail.Of), OwnChanges(), _others,
             [.. _ends.Values.OrderBy(head => head.Instance, StringComparer.Ordinal)],
-            [.. Missing(sealedAt, Math.Max(found.Generation, found.Known ?? 0), outside)]);
+            [.. Missing(sealedAt, Math.Max(furthest.Known, told), outside)]);
     }
 
     private void Expect(LogCheckpoint given)
@@ -59,9 +65,12 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, LogCheckpo
     }
 
     /// <summary>What this store's own log has is no news; the checkpoints that it made since it was put back are of that kind.</summary>
-    private void Expect(LogHead head)
+    /// <returns>Whether it is news.</returns>
+    private bool Expect(LogHead head)
     {
-        if (LogTable.HashAt(store, head.Instance, head.Sequence) != head.Hash) _vouched[(head.Instance, head.Sequence)] = head.Hash;
+        if (LogTable.HashAt(store, head.Instance, head.Sequence) == head.Hash) return false;
+        _vouched[(head.Instance, head.Sequence)] = head.Hash;
+        return true;
     }
 
     private void Take(LogRow row)
@@ -76,7 +85,7 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, LogCheckpo
         if (row.Sequence != _head.Sequence + 1) throw Altered(row, $"comes after entry {_head.Sequence}: what was between them is missing");
         if (_common && LogTable.HashAt(store, row.Instance, row.Sequence) == row.Hash) _forks[row.Instance] = row.Sequence;
         else TakeLater(row, _head);
-        if (_vouched.TryGetValue((row.Instance, row.Sequence), out var hash) && hash != row.Hash) throw Altered(row, "is not the one that the checkpoint vouches for");
+        if (_vouched.TryGetValue((row.Instance, row.Sequence), out var hash) && hash != row.Hash) throw Altered(row, "is not the one that a checkpoint or a terminal vouches for");
         _head = new LogHead(row.Instance, row.Sequence, row.Hash);
     }
 
@@ -108,9 +117,9 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, LogCheckpo
         foreach (var chain in _vouched.Keys.GroupBy(place => place.Instance))
         {
             var (last, end) = (chain.Max(place => place.Sequence), _ends.TryGetValue(chain.Key, out var head) ? head.Sequence : 0);
-            if (end < last) yield return $"a checkpoint vouches for entry {last} of {chain.Key}; the log ends at entry {end}";
+            if (end < last) yield return $"a checkpoint or a terminal vouches for entry {last} of {chain.Key}; the log ends at entry {end}";
         }
-        if (!outside) yield return "nothing tells how far the center had come, neither the generation's copy beside the store nor a checkpoint: give the latest one that was exported";
+        if (!outside) yield return "nothing tells how far the center had come, neither the generation's copy beside the store, nor a terminal, nor a checkpoint: give the latest one that was exported";
     }
 
     private Dictionary<OrderId, HashSet<string>> OwnChanges() => LogTable.Heads(store)

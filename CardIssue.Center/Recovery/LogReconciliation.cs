@@ -16,15 +16,18 @@ public sealed class LogReconciliation
 
     private readonly CenterDatabase _database;
     private readonly ILogKeys _keys;
+    private readonly LogOptions _options;
 
     /// <summary>Uses an open store.</summary>
     /// <param name="database">The restored store.</param>
     /// <param name="keys">The vault's keys: every entry of the later log is verified with them.</param>
-    public LogReconciliation(CenterDatabase database, ILogKeys keys)
+    /// <param name="options">Where checkpoints are exported to: the latest one there shows how far the log must reach.</param>
+    public LogReconciliation(CenterDatabase database, ILogKeys keys, LogOptions options)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(keys);
-        (_database, _keys) = (database, keys);
+        ArgumentNullException.ThrowIfNull(options);
+        (_database, _keys, _options) = (database, keys, options);
     }
 
     /// <summary>Reads and verifies a later log, and says what would be done. Nothing is changed.</summary>
@@ -37,15 +40,16 @@ public sealed class LogReconciliation
     public Task<ReconcilePlan> PlanAsync(string laterLog, LogCheckpoint? checkpoint, bool endsHere, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(laterLog);
+        LogCheckpoint?[] given = [checkpoint, LogCheckpoint.Latest(_options.CheckpointDirectory, _keys)];
         return _database.ReadAsync(store =>
         {
-            var log = new LaterLogReading(store, _keys, checkpoint).Read(laterLog);
+            var log = new LaterLogReading(store, _keys, [.. given.OfType<LogCheckpoint>()]).Read(laterLog);
             return new ReconcilePlan([.. new ReconcilePlanning(store, log).Steps()], log.Missing, endsHere, log.Heads,
                 [.. log.Others.Select(row => new LostAct(row.At, row.Entry.Kind, row.Entry.Detail))]);
         }, cancellation);
     }
 
-    /// <summary>Carries a plan out, in one commit. Afterwards the restore is settled: what is imported then is ready, if no later log named it.</summary>
+    /// <summary>Carries a plan out, in one commit. Where the log is complete and no order stays quarantined for it, the put-back is settled.</summary>
     /// <param name="plan">The plan, as it was looked at and agreed to.</param>
     /// <param name="who">Who agreed, for log and history.</param>
     /// <param name="reason">Why.</param>
@@ -65,7 +69,7 @@ public sealed class LogReconciliation
                     throw new RecoveryException(RecoveryFault.Changed, $"Order {step.Order} has changed since the plan was made. Nothing was settled; make the plan again.");
                 OrderSettling.Settle(store, step, plan.Missing.Count == 0, $"{who}: {reason}");
             }
-            store.Execute("UPDATE store_meta SET unsettled = 0");
+            if (plan.Missing.Count == 0) PutBack.SettleIfDone(store, who);
             return store.Log(new LogEntry("reconcile", null, null, null, LogDirection.None, 0, Kind, DetailOf(plan, who, reason)));
         }, cancellation);
     }

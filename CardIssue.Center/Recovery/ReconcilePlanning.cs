@@ -11,6 +11,8 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
     // What this store may have done to an order since it was put back without having gone on with it.
     private static readonly HashSet<string> Harmless = ["Quarantined", "Imported", "Reissued", "CodeRenewed"];
 
+    private static readonly HashSet<string> Begun = ["Quarantined", "Imported", "Reissued"];
+
     private bool IsComplete => log.Missing.Count == 0;
 
     public IEnumerable<ReconcileStep> Steps()
@@ -28,7 +30,7 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
     private ReconcileStep Untouched(OrderRow row)
     {
         var own = Own(row.Order);
-        if (!own.Contains("Quarantined")) return ByHand(row, "was quarantined before the backup already");
+        if (!own.Overlaps(Begun)) return ByHand(row, "was quarantined before the backup already");
         if (!own.IsSubsetOf(Harmless)) return ByHand(row, "was changed here since the restore");
         if (!IsComplete) return ByHand(row, "may have been changed after the log's end");
         return row.HeldState is { } held

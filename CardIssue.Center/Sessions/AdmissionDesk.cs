@@ -67,6 +67,7 @@ internal sealed class AdmissionDesk(CenterServices services)
         TerminalCertificate = peer.PeerCertificate,
         CenterCertificate = peer.OwnCertificate,
         Half = input.Hello.Half,
+        Note = input.Proof.Note,
     };
 
     private static TerminalIdentity IdentityOf(TerminalRecord known) => new(

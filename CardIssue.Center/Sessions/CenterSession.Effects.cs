@@ -26,6 +26,7 @@ internal sealed partial class CenterSession
                 case CenterEffect.SendScript script: await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendIssued issued: await SendIssuedAsync(issued, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendWitness: await SendWitnessAsync(cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendEnrollment enrollment: await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.JudgeJoin join: await JudgeJoinAsync(join.Join, cancellation).ConfigureAwait(false); break;
@@ -150,7 +151,9 @@ internal sealed partial class CenterSession
             _followUps.Enqueue(new CenterEvent.ProofJudged(RefusalCode.TooMany, null));
             return;
         }
-        await _log.BeginAsync(cancellation).ConfigureAwait(false);
+        // What the terminal remembers shares the commit of what the log has of it until now.
+        var hearing = outcome.Terminal is { } shown ? HearAsync(shown.Identity.Id, verify.Proof.Note, cancellation) : Task.CompletedTask;
+        await Task.WhenAll(_log.BeginAsync(cancellation), hearing).ConfigureAwait(false);
         if (outcome.Terminal is not null) LetIn();
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";

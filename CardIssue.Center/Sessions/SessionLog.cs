@@ -58,7 +58,7 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
     public static int StepOf(Message message) => message.Type switch
     {
         MessageType.Hello => 210,
-        MessageType.Challenge or MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.Joined => 220,
+        MessageType.Challenge or MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.Joined or MessageType.Witness => 220,
         MessageType.Refused => 310,
         MessageType.RequestIssue or MessageType.Resume or MessageType.Declined => 230,
         MessageType.InsertCard => 240,

@@ -67,8 +67,9 @@ public sealed class CenterDatabase : IAsyncDisposable
         try
         {
             database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time);
-            await database.CompareGenerationsAsync(options, log, keys, cancellation).ConfigureAwait(false);
+            await database.CompareGenerationsAsync(options.RestoreMark, log, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
+            await CompareCheckpointAsync(database, log, keys, cancellation).ConfigureAwait(false);
             return database;
         }
         catch
@@ -153,30 +154,37 @@ public sealed class CenterDatabase : IAsyncDisposable
         return true;
     }
 
-    private async Task CompareGenerationsAsync(StoreOptions options, LogOptions log, ILogKeys keys, CancellationToken cancellation)
+    private async Task CompareGenerationsAsync(string restoreMark, LogOptions log, CancellationToken cancellation)
     {
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
         var meta = _engine.Write(connection => ReadOrCreateMeta(connection, Now));
         _storeId = meta.StoreId;
-        var restored = File.Exists(options.RestoreMark)
-            || meta.Generation > 0 && (copy is not { } mirror || mirror.StoreId != meta.StoreId || mirror.Generation > meta.Generation);
+        var marked = File.Exists(restoreMark);
+        var restored = marked || (meta.Generation > 0 && (copy is not { } known || known.StoreId != meta.StoreId || known.Generation > meta.Generation));
         if (!restored)
         {
             _mirror.Write(_storeId, meta.Generation, flush: true);
             return;
         }
-        var known = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? mirrored.Generation : (long?)null;
-        var found = new RestoreFound(meta.WrittenAt, meta.Generation, known, RestoreFound.Vouched(log, keys));
+        var told = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? mirrored.Generation : 0;
         await WriteAsync(store =>
         {
-            store.Restart(Math.Max(known ?? 0, meta.Generation) + 1);
-            store.Execute("UPDATE store_meta SET restored_at = $now, unsettled = 1", ("$now", store.Now));
-            store.Log(found.ToEntry());
-            return Orders.Quarantine.All(store, meta.WrittenAt, "restored from an older copy", store.Now);
+            LogFile.TakeInto(store, log);
+            return Orders.PutBack.Take(store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt);
         }, cancellation).ConfigureAwait(false);
-        File.Delete(options.RestoreMark);
+        File.Delete(restoreMark);
         RestoredFrom = meta.WrittenAt;
+    }
+
+    /// <summary>Compared before any terminal comes in: an exported checkpoint that has more than the log was made of what is lost.</summary>
+    private static async Task CompareCheckpointAsync(CenterDatabase database, LogOptions log, ILogKeys keys, CancellationToken cancellation)
+    {
+        // The checkpoint is read first: the log of a center that works goes on, and is never behind one that was read before it.
+        if (LogCheckpoint.Latest(log.CheckpointDirectory, keys) is not { } checkpoint) return;
+        if (!await database.ReadAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint), cancellation).ConfigureAwait(false)) return;
+        await database.WriteAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint)
+            ? Orders.PutBack.Take(store, $"checkpoint {checkpoint.Number}", 0, IdIn(store), null) : 0, cancellation).ConfigureAwait(false);
     }
 
     private static Meta ReadOrCreateMeta(System.Data.Common.DbConnection connection, DateTimeOffset now)

@@ -58,7 +58,7 @@ internal sealed class StoreTransaction : StoreView
     /// <exception cref="Exception">What the part threw.</exception>
     public T Part<T>(Func<StoreTransaction, T> work, Func<Exception, bool> endsAll)
     {
-        var head = _head;
+        var (head, generation) = (_head, Generation);
         Execute("SAVEPOINT part");
         try
         {
@@ -70,7 +70,7 @@ internal sealed class StoreTransaction : StoreView
         {
             Execute("ROLLBACK TO part");
             Execute("RELEASE part");
-            _head = head;
+            (_head, Generation) = (head, generation);
             throw;
         }
     }

@@ -88,6 +88,15 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public ByteString SignReaderList(ReaderList list) => SignedReaderList.Sign(list, _content.Signing);
 
     /// <inheritdoc/>
+    public ByteString SignWitness(WitnessNote note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        return note.Center == _content.Center
+            ? SignedWitnessNote.Sign(note, _content.Signing)
+            : throw new ArgumentException($"The note names center {note.Center}; this is {_content.Center}.", nameof(note));
+    }
+
+    /// <inheritdoc/>
     public bool HasSecrets => true;
 
     /// <inheritdoc/>
@@ -120,6 +129,9 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
 
     /// <inheritdoc/>
     public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => _content.Signing.PublicKey.Verify(PublicLogKeys.SignedForm(data), signature);
+
+    /// <inheritdoc/>
+    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) => SignedWitnessNote.TryVerify(bytes, Identity, out note);
 
     /// <inheritdoc/>
     public bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code) =>

@@ -30,6 +30,10 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// <exception cref="ArgumentException">The list breaks a rule or is too long for a message.</exception>
     ByteString SignReaderList(ReaderList list);
 
+    /// <summary>Signs how far the center is, for a terminal to remember.</summary>
+    /// <exception cref="ArgumentException">The note breaks a rule, or names another center.</exception>
+    ByteString SignWitness(WitnessNote note);
+
     /// <summary>S230: opens the issue code that a terminal sealed.</summary>
     /// <param name="context">The terminal, session and request that it must be bound to.</param>
     /// <param name="envelope">What came.</param>

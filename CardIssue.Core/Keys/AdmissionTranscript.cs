@@ -54,11 +54,15 @@ public sealed record AdmissionTranscript
     /// <summary>Which half of a split line was asked for.</summary>
     public LineHalf Half { get; init; }
 
+    /// <summary>The note of the center that the terminal showed, signed, as it stands in <see cref="Proof"/>; empty when it showed none.</summary>
+    public ByteString Note { get; init; }
+
     /// <summary>
     /// What is signed: "CardIssue admission v1", 00, the role as text, min, max and chosen version, terminal, center, window, line (4 bytes each number),
-    /// both nonces, both certificates, and for a half of a split line its number; strings led by their length in two bytes.
+    /// both nonces, both certificates, for a half of a split line or with a note the half's number, and the note where there is one; strings led by
+    /// their length in two bytes.
     /// </summary>
-    public ByteString ToBytes(AdmissionRole role) => ByteString.Own(WithHalf(new BoundFields("CardIssue admission v1")
+    public ByteString ToBytes(AdmissionRole role) => ByteString.Own(WithNote(new BoundFields("CardIssue admission v1")
         .Text(role switch { AdmissionRole.Terminal => "terminal", AdmissionRole.Center => "center" })
         .Number(MinVersion).Number(MaxVersion).Number(Version)
         .Text(Terminal.Value).Text(Center.Value)
@@ -67,7 +71,9 @@ public sealed record AdmissionTranscript
         .Bytes(TerminalCertificate.Span).Bytes(CenterCertificate.Span))
         .ToArray());
 
-    private BoundFields WithHalf(BoundFields fields) => Half is LineHalf.Whole ? fields : fields.Number((int)Half);
+    private BoundFields WithNote(BoundFields fields) =>
+        !Note.IsEmpty ? fields.Number((int)Half).Bytes(Note.Span)
+        : Half is LineHalf.Whole ? fields : fields.Number((int)Half);
 
     /// <summary>SHA-256 of <see cref="ToBytes"/>, 32 bytes: the hash that the signature of this role is over.</summary>
     public ByteString Hash(AdmissionRole role) => ByteString.Own(SHA256.HashData(ToBytes(role).Span));

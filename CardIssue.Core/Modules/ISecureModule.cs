@@ -26,6 +26,22 @@ public enum ModuleRefusal
     NotWrappable,
 }
 
+/// <summary>What a secure module did with a note of its center.</summary>
+public enum NoteKeeping
+{
+    /// <summary>It is kept, durably, in place of the one before.</summary>
+    Kept,
+    /// <summary>The module keeps this one or a newer one already.</summary>
+    Older,
+    /// <summary>
+    /// This note and the one before cannot both be of one history: the center was put back, or told two stories. The one of the higher generation is kept as the
+    /// latest, the other as evidence.
+    /// </summary>
+    Contradicted,
+    /// <summary>It is no note of the module's center; nothing was kept.</summary>
+    Refused,
+}
+
 /// <summary>
 /// The terminal's secure module (numerals 212, 213): a black box that holds the terminal's keys, opens what the center sealed and wraps it for the card. Its operations are whole,
 /// so that a PKCS#11 token or a SAM can be one. It never needs the card's answers: the center judges them. Not for several threads. A refusal changes nothing.
@@ -77,6 +93,14 @@ public interface ISecureModule : IDisposable
     /// <param name="length">Length of the wrapped command in bytes; 0 when refused.</param>
     /// <exception cref="ArgumentException"><paramref name="wrapped"/> is too short.</exception>
     ModuleRefusal Unseal(Script script, int sequence, ReadOnlySpan<byte> payload, Span<byte> wrapped, out int length);
+
+    /// <summary>The latest note of its center that the module keeps, signed, for <see cref="Proof"/>; empty when it keeps none.</summary>
+    ByteString Note { get; }
+
+    /// <summary>Keeps a note of the center, so that it outlives the program and a power cut, if it is the center's and newer than the one that is kept.</summary>
+    /// <param name="note">What came with <see cref="Witness"/>.</param>
+    /// <exception cref="IOException">It could not be kept; the one before stands.</exception>
+    NoteKeeping KeepNote(ByteString note);
 
     /// <summary>Zeroes the keys of the card that is open. Harmless when none is.</summary>
     void EndOpening();

@@ -15,13 +15,14 @@ public sealed class SoftwareModule : ISecureModule
 {
     private readonly P256PrivateKey _credential, _agreement;
     private readonly byte[] _plain = GC.AllocateArray<byte>(Scp03Session.MaxWrappedLength, pinned: true);
+    private readonly WitnessFile _witness;
     private Admission? _admission, _resultsAdmission;
     private ModuleOpening? _opening;
     private int _lastSequence = -1, _lastTicket = -1;
 
     /// <summary>Takes over both keys.</summary>
-    internal SoftwareModule(TerminalIdentity identity, CenterIdentity center, P256PrivateKey credential, P256PrivateKey agreement) =>
-        (Identity, Center, _credential, _agreement) = (identity, center, credential, agreement);
+    internal SoftwareModule(TerminalIdentity identity, CenterIdentity center, P256PrivateKey credential, P256PrivateKey agreement, WitnessFile witness) =>
+        (Identity, Center, _credential, _agreement, _witness) = (identity, center, credential, agreement, witness);
 
     /// <inheritdoc/>
     public TerminalIdentity Identity { get; }
@@ -121,6 +122,12 @@ public sealed class SoftwareModule : ISecureModule
         if (refusal == ModuleRefusal.None) _lastSequence = sequence;
         return refusal;
     }
+
+    /// <inheritdoc/>
+    public ByteString Note => _witness.Latest;
+
+    /// <inheritdoc/>
+    public NoteKeeping KeepNote(ByteString note) => _witness.Keep(note);
 
     /// <inheritdoc/>
     public void EndOpening()

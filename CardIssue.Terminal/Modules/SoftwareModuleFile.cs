@@ -1,5 +1,6 @@
 using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Modules;
 
 namespace CardIssue.Terminal.Modules;
 
@@ -10,13 +11,14 @@ namespace CardIssue.Terminal.Modules;
 public sealed class SoftwareModuleFile : IDisposable
 {
     private const int Layout = 1;
+    private readonly string _path;
     private readonly PassphraseFile _file;
     private readonly P256PrivateKey _credential, _agreement;
     private SecretBytes _tlsClient;
 
-    private SoftwareModuleFile(PassphraseFile file, Content content)
+    private SoftwareModuleFile(string path, PassphraseFile file, Content content)
     {
-        _file = file;
+        (_path, _file) = (path, file);
         (Identity, Center, _credential, _agreement, _tlsClient) = content;
     }
 
@@ -48,7 +50,7 @@ public sealed class SoftwareModuleFile : IDisposable
         try
         {
             using var writer = Write(content);
-            return new SoftwareModuleFile(PassphraseFile.Create(path, PassphraseFileKind.SoftwareModule, passphrase, writer.Written, cost), content);
+            return new SoftwareModuleFile(path, PassphraseFile.Create(path, PassphraseFileKind.SoftwareModule, passphrase, writer.Written, cost), content);
         }
         catch
         {
@@ -65,7 +67,7 @@ public sealed class SoftwareModuleFile : IDisposable
         var file = PassphraseFile.Open(path, PassphraseFileKind.SoftwareModule, passphrase, out var bytes);
         try
         {
-            return new SoftwareModuleFile(file, Read(bytes.Span));
+            return new SoftwareModuleFile(path, file, Read(bytes.Span));
         }
         catch
         {
@@ -110,15 +112,27 @@ public sealed class SoftwareModuleFile : IDisposable
         _file.Rewrap(passphrase, writer.Written, cost);
     }
 
+    /// <summary>
+    /// The notes of the trusted center that the module keeps (<see cref="ISecureModule.Note"/>), in a file of their own beside this one: first the latest, then those
+    /// that contradict it. Empty without a trusted center.
+    /// </summary>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public IReadOnlyList<WitnessNote> Notes =>
+        Center is null ? [] : [.. new WitnessFile(WitnessPath, Center).Notes.Select(kept => kept.Note)];
+
+    private string WitnessPath => _path + ".witness";
+
     /// <summary>The module itself, with copies of the keys; it outlives this file.</summary>
     /// <exception cref="InvalidOperationException">No center is trusted yet.</exception>
+    /// <exception cref="IOException">The notes that it keeps cannot be read.</exception>
     public SoftwareModule OpenModule()
     {
         if (Center is null) throw new InvalidOperationException($"The module of {Identity.Id} trusts no center yet: import the center's center.json first.");
+        var witness = new WitnessFile(WitnessPath, Center);
         using var writer = Write(new Content(Identity, Center, _credential, _agreement, _tlsClient));
         var copy = Read(writer.Written);
         copy.TlsClient.Dispose();
-        return new SoftwareModule(Identity, Center, copy.Credential, copy.Agreement);
+        return new SoftwareModule(Identity, Center, copy.Credential, copy.Agreement, witness);
     }
 
     /// <summary>Zeroes all keys.</summary>

@@ -1,3 +1,4 @@
+using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
@@ -28,6 +29,7 @@ internal sealed class Admission(ILine line, ISecureModule module)
             TerminalCertificate = line.Peer.OwnCertificate,
             CenterCertificate = line.Peer.PeerCertificate,
             Half = hello.Half,
+            Note = hello.Half is LineHalf.Results ? ByteString.Empty : module.Note,
         };
         var refusal = module.SignAdmission(_transcript, out var signature);
         if (refusal is ModuleRefusal.None && line is AuthenticatedLine authenticated)
@@ -35,7 +37,7 @@ internal sealed class Admission(ILine line, ISecureModule module)
             refusal = module.OpenLineKeys(_transcript, out var keys);
             if (keys is not null) authenticated.Protect(keys);
         }
-        if (refusal is ModuleRefusal.None) proof = new Proof(signature);
+        if (refusal is ModuleRefusal.None) proof = new Proof(signature, _transcript.Note);
         return refusal;
     }
 

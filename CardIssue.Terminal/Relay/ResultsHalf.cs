@@ -117,6 +117,8 @@ internal sealed class ResultsHalf(
             case TerminalEffect.StopTimer: _isTimed = false; break;
             case TerminalEffect.CloseLine: _closed = true; break;
             case TerminalEffect.Show { Notice: Notice.AccessRefused or Notice.CenterNotKnown } refused: await show(refused).ConfigureAwait(false); break;
+            // Notes are the data half's.
+            case TerminalEffect.KeepWitness: break;
             // That access is asked for is shown for the line as a whole.
             case TerminalEffect.Show: break;
             default: throw new InvalidOperationException($"A results half has no use for {effect.GetType().Name}.");

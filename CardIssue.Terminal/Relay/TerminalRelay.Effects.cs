@@ -19,6 +19,7 @@ public sealed partial class TerminalRelay
             case TerminalEffect.SendResult result: return SendResultAsync(result, cancellation);
             case TerminalEffect.Sign sign: return SignAsync(sign, cancellation);
             case TerminalEffect.JudgeCenter judge: return JudgeCenterAsync(judge.Admitted, cancellation);
+            case TerminalEffect.KeepWitness keep: return KeepWitnessAsync(keep.Note, cancellation);
             case TerminalEffect.BringUpResults bring:
                 BringUpResults(bring.JoinToken);
                 break;
@@ -107,6 +108,21 @@ public sealed partial class TerminalRelay
         // A new list, and a center that has not heard of the reader yet.
         _readerWatch.NewAccess();
         await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A witness that cannot remember is a worse one; the card goes on.</summary>
+    private async ValueTask KeepWitnessAsync(ByteString note, CancellationToken cancellation)
+    {
+        try
+        {
+            var keeping = await _card.WithModuleAsync(module => module.KeepNote(note), cancellation).ConfigureAwait(false);
+            if (keeping is NoteKeeping.Contradicted) Log.NotesContradict(_logger, _module.Center.Id.Value);
+            if (keeping is NoteKeeping.Refused) Log.NoteRefused(_logger, _module.Center.Id.Value);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Log.NoteNotKept(_logger, e, e.Message);
+        }
     }
 
     /// <summary>Beside the queue: the data half goes on being read while the results half is brought up.</summary>

@@ -36,6 +36,12 @@ public abstract record CenterEffect
     /// <summary>Tell the terminal that the card is issued: <see cref="Issued"/>, with the receipt that the host makes from what is saved.</summary>
     public sealed record SendIssued(OrderId Order, CardId Card) : CenterEffect;
 
+    /// <summary>
+    /// Tell the terminal how far store and log are now: <see cref="Witness"/>, signed. What stands before it in the list is durable, so the note
+    /// covers it. It is no row of the log, whose end it tells.
+    /// </summary>
+    public sealed record SendWitness : CenterEffect;
+
     /// <summary>Find the reader among those that the terminal may use, or keep it as one that waits for a decision; log that, and answer <see cref="ReaderEnrollment"/>.</summary>
     public sealed record SendEnrollment(EnrollReader Request) : CenterEffect;
 

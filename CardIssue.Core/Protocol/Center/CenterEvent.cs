@@ -113,7 +113,7 @@ public abstract record CenterEvent
             MessageType.EnrollReader => CenterEventKind.EnrollReader,
             MessageType.Challenge or MessageType.Admitted or MessageType.Refused or MessageType.Declined or MessageType.InsertCard
                 or MessageType.CardRejected or MessageType.Script or MessageType.Command or MessageType.Issued
-                or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment => CenterEventKind.Garbage,
+                or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment or MessageType.Witness => CenterEventKind.Garbage,
         };
     }
 

@@ -75,7 +75,7 @@ public static partial class CenterMachine
     };
 
     private static Step Bind(CenterState s, Work work, CardId card) =>
-        Continue(s, work with { Bound = card, Proved = true }, Save(work, new OrderChange.Bound(card)));
+        Witnessed(Continue(s, work with { Bound = card, Proved = true }, Save(work, new OrderChange.Bound(card))));
 
     /// <summary>
     /// Nothing of the order is there that only one card could show. Whatever this card is: what was confirmed is written again from the

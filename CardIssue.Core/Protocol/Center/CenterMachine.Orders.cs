@@ -28,7 +28,19 @@ public static partial class CenterMachine
                 Save(work, new OrderChange.Waiting(inDoubt)),
                 new CenterEffect.Send(new Declined(s.Request, DeclineCode.Waiting)),
                 new CenterEffect.ArmTimer(CenterTimer.Idle))
-            : AskForCard(s, work);
+            : work.Bound is null ? AskForCard(s, work) : Witnessed(AskForCard(s, work));
+    }
+
+    /// <summary>
+    /// Before a card is written on, the terminal knows that the order is bound to it: a store that is put back to before that is found out by
+    /// whoever wrote, and issues no second card.
+    /// </summary>
+    private static Step Witnessed(Step step)
+    {
+        List<CenterEffect> effects = [.. step.Effects];
+        var told = effects.FindIndex(effect => effect is CenterEffect.SendScript or CenterEffect.Send);
+        if (told >= 0) effects.Insert(told + 1, new CenterEffect.SendWitness());
+        return step with { Effects = ValueList.Create<CenterEffect>(effects.ToArray()) };
     }
 
     /// <summary>Also when the order before could not be let go: the claim behind that save was dropped.</summary>

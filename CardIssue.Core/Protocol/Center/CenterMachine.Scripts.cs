@@ -111,7 +111,8 @@ public static partial class CenterMachine
             new CenterEffect.ForgetOpening(),
             Save(work, new OrderChange.Issued(work.Verified!.Value)),
             new CenterEffect.SendIssued(work.Claim.Order, work.Verified!.Value),
-            new CenterEffect.ArmTimer(CenterTimer.Removal))
+            new CenterEffect.ArmTimer(CenterTimer.Removal),
+            new CenterEffect.SendWitness())
         : Next(s, work with { Progress = work.Progress with { Confirmed = record, InDoubt = 0 } }, record + 1,
             Save(work, new OrderChange.Confirmed(record)));
 

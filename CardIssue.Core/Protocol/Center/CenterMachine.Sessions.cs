@@ -32,8 +32,11 @@ public static partial class CenterMachine
                 LineHalf.Results => Admit(s, CenterPhase.AwaitingJoin, judged.Admitted!, CenterTimer.Join),
             };
 
-    private static Step Admit(CenterState s, CenterPhase next, Message answer, CenterTimer timer) =>
-        To(s with { Phase = next }, new CenterEffect.Send(answer), new CenterEffect.ArmTimer(timer));
+    private static Step Admit(CenterState s, CenterPhase next, Message answer, CenterTimer timer)
+    {
+        var admitted = To(s with { Phase = next }, new CenterEffect.Send(answer), new CenterEffect.ArmTimer(timer));
+        return next is CenterPhase.Idle ? admitted with { Effects = admitted.Effects.Add(new CenterEffect.SendWitness()) } : admitted;
+    }
 
     private static Step OnJoin(CenterState s, Join join) =>
         To(s with { Phase = CenterPhase.Joining }, new CenterEffect.JudgeJoin(join));

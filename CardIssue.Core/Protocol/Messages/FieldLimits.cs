@@ -14,6 +14,9 @@ public static class FieldLimits
     /// <summary>The longest signed reader list in bytes.</summary>
     public const int MaxReaderList = 65_536;
 
+    /// <summary>The longest signed note of a witness in bytes.</summary>
+    public const int MaxWitness = 512;
+
     /// <summary>The longest sealed issue code in bytes.</summary>
     public const int MaxSealedCode = 256;
 

@@ -53,6 +53,8 @@ public enum MessageType
     EnrollReader = 24,
     /// <summary><see cref="Protocol.ReaderEnrollment"/></summary>
     ReaderEnrollment = 25,
+    /// <summary><see cref="Protocol.Witness"/></summary>
+    Witness = 26,
 }
 
 /// <summary>A message between terminal and center.</summary>
@@ -87,7 +89,9 @@ public sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) :
 
 /// <summary>S220, terminal to center: the credential's signature over the admission transcript.</summary>
 /// <param name="Signature">ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
-public sealed record Proof(ByteString Signature) : Message
+/// <param name="Note">The latest note of the center that the terminal's module keeps, as <see cref="Witness"/> brought it; empty when it keeps none, and on
+/// the results half of a split line. The transcript has it.</param>
+public sealed record Proof(ByteString Signature, ByteString Note = default) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Proof;
@@ -122,6 +126,17 @@ public sealed record Joined : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Joined;
+}
+
+/// <summary>Center to terminal, at any time after access is granted, unanswered: how far the center is, for the terminal's module to remember.</summary>
+/// <param name="Note">A signed note (<see cref="Keys.SignedWitnessNote"/>), at most <see cref="FieldLimits.MaxWitness"/> bytes.</param>
+public sealed record Witness(ByteString Note) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Witness;
+
+    /// <summary>Without the note.</summary>
+    public override string ToString() => $"Witness {{ {Note.Length} bytes }}";
 }
 
 /// <summary>S310, center to terminal: no card can be issued here.</summary>

@@ -67,6 +67,12 @@ public abstract record TerminalEffect
     /// <summary>Verify the center's signature and reader list; answers <see cref="TerminalEvent.CenterJudged"/>, unless the line is gone by then.</summary>
     public sealed record JudgeCenter(Admitted Admitted) : TerminalEffect;
 
+    /// <summary>
+    /// Have the module keep the center's note, durably, if it is the center's and newer than the one that it has. Whatever comes of it, the order
+    /// goes on.
+    /// </summary>
+    public sealed record KeepWitness(ByteString Note) : TerminalEffect;
+
     /// <summary>On the data half of a split line: bring up the results half with a machine of its own, begun with this token. When it ends before it is <see cref="TerminalPhase.Attached"/>, close the data half.</summary>
     public sealed record BringUpResults(ByteString JoinToken) : TerminalEffect;
 

@@ -53,6 +53,8 @@ public enum TerminalEventKind
     StatusReport,
     /// <summary><see cref="Protocol.ReaderEnrollment"/> came.</summary>
     ReaderEnrollment,
+    /// <summary><see cref="Protocol.Witness"/> came.</summary>
+    Witness,
     /// <summary>What came is no message of a center.</summary>
     Garbage,
 }
@@ -187,6 +189,7 @@ public abstract record TerminalEvent
             MessageType.Abort => TerminalEventKind.Abort,
             MessageType.StatusReport => TerminalEventKind.StatusReport,
             MessageType.ReaderEnrollment => TerminalEventKind.ReaderEnrollment,
+            MessageType.Witness => TerminalEventKind.Witness,
             MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
                 or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
                 or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader => TerminalEventKind.Garbage,

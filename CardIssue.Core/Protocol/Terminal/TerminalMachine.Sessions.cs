@@ -25,6 +25,9 @@ public static partial class TerminalMachine
         return To(s with { Phase = TerminalPhase.VerifyingCenter, JoinToken = token }, new TerminalEffect.StopTimer(), new TerminalEffect.JudgeCenter(admitted));
     }
 
+    /// <summary>It belongs to no order, and disturbs none.</summary>
+    private static Step KeepWitness(TerminalState s, Witness witness) => To(s, new TerminalEffect.KeepWitness(witness.Note));
+
     private static Step OnRefused(TerminalState s, Refused refused) =>
         Hang(s, Show(Notice.AccessRefused, refused.Code.ToString()));
 

@@ -17,6 +17,7 @@ public static partial class TerminalMachine
     private const string TooEarly = "before access is granted";
     private const string NotJoined = "before the halves are joined";
     private const string NotAMessage = "no message of a center";
+    private const string NothingAsked = "the terminal has asked for nothing yet";
 
     /// <summary>The transition for an event.</summary>
     public static Step On(TerminalState state, TerminalEvent happened)
@@ -52,7 +53,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, NoLine),
         Kind.LineDown or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted
             or Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
-            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Garbage => Ignore(s, Late),
+            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness or Kind.Garbage => Ignore(s, Late),
     };
 
     private static Step Greeting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -66,7 +67,7 @@ public static partial class TerminalMachine
         Kind.CardGone => To(s with { CardIn = false }),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -82,7 +83,7 @@ public static partial class TerminalMachine
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -99,7 +100,7 @@ public static partial class TerminalMachine
         Kind.Challenge => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, TooEarly),
+            or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -114,7 +115,8 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted => Ignore(s, Double),
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
-            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, "the terminal has asked for nothing yet"),
+            or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, NothingAsked),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -131,6 +133,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.ReaderJudged => OnReaderSeen(s, (TerminalEvent.ReaderJudged)e),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -149,6 +152,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -165,6 +169,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -180,6 +185,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -195,6 +201,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -215,6 +222,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -233,6 +241,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged => Ignore(s, Late),
     };
@@ -249,6 +258,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined => Ignore(s, Double),
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };

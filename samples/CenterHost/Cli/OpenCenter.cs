@@ -34,6 +34,8 @@ internal sealed class OpenCenter : IAsyncDisposable
     /// <summary>What issue codes must be, by the center's settings.</summary>
     public IssueCodeRule IssueCodes => _services.GetRequiredService<IOptions<CenterOptions>>().Value.Orders.GetIssueCodeRule();
 
+    public LogOptions LogOptions => _services.GetRequiredService<IOptions<CenterOptions>>().Value.Log;
+
     public ITerminalRegistry Terminals => Stored<ITerminalRegistry>();
 
     public IProductStore Products => Stored<IProductStore>();
@@ -78,11 +80,19 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     private T Stored<T>() where T : class
     {
-        if (!_warned && _services.GetRequiredService<CenterDatabase>().RestoredFrom is { } from)
+        if (!_warned)
         {
-            _answers.WarnAsync($"The store was restored from a copy of {from:u}: its open orders are quarantined; see order list --state quarantined, and order reconcile.").GetAwaiter().GetResult();
+            _warned = true;
+            Warn().GetAwaiter().GetResult();
         }
-        _warned = true;
         return _services.GetRequiredService<T>();
+    }
+
+    private async Task Warn()
+    {
+        if (_services.GetRequiredService<CenterDatabase>().RestoredFrom is { } from)
+            await _answers.WarnAsync($"The store was restored from a copy of {from:u}: its open orders are quarantined; see order list --state quarantined, and order reconcile.");
+        else if (await _services.GetRequiredService<IOrderDesk>().PutBackAsync() is { } found)
+            await _answers.WarnAsync($"The center was put back to an older copy, found {found.FoundAt:u} by {found.FoundBy}: {found.Quarantined} orders are quarantined, and so is what is imported; see order list --state quarantined, order reconcile, and then order settle.");
     }
 }

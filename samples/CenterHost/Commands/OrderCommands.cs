@@ -12,7 +12,7 @@ internal static class OrderCommands
     public static Command Make(Shell shell) => Shell.Group("order", "The orders: one card for one customer each.",
         OrderImportCommand.Make(shell), List(shell), Show(shell),
         OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Quarantine(shell),
-        OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell));
+        OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell), OrderSettleCommand.Make(shell));
 
     private static Command List(Shell shell)
     {

@@ -32,7 +32,7 @@ internal static class ReconcileFromLog
         var given = checkpoint is null ? null
             : LogCheckpoint.Load(checkpoint) ?? throw new CommandException(ExitCode.Usage, $"{checkpoint} has no checkpoints.");
         await using var center = call.Open();
-        var reconciliation = new LogReconciliation(center.Database, center.Vault);
+        var reconciliation = new LogReconciliation(center.Database, center.Vault, center.LogOptions);
         var plan = await reconciliation.PlanAsync(log, given, endsHere, cancellation);
         foreach (var missing in plan.Missing) await call.Answers.WarnAsync($"The log is not complete: {missing}.");
         if (dryRun || !call.Answers.IsJson) await TellAsync(call.Answers, plan);

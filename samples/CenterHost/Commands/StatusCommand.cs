@@ -16,6 +16,7 @@ internal static class StatusCommand
         var backlog = await center.Feed.BacklogAsync(cancellation);
         var checkpoint = Directory.Exists(call.Files.Checkpoints) ? LogCheckpoint.Load(call.Files.Checkpoints) : null;
         var served = IsServed(call.Files);
+        var found = await center.Desk.PutBackAsync(cancellation);
         var value = new
         {
             center = center.Identity.Id.Value,
@@ -24,16 +25,18 @@ internal static class StatusCommand
             terminals = terminals.Count,
             terminalsEnabled = terminals.Count(terminal => terminal.Enabled),
             orders = orders.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
+            putBack = found is null ? null : new { at = found.FoundAt.UtcDateTime, by = found.FoundBy, told = found.ToldGeneration, known = found.KnownGeneration, quarantined = found.Quarantined },
             feedBacklog = backlog,
             lastCheckpoint = checkpoint is null ? null : new { number = checkpoint.Number, at = checkpoint.At.UtcDateTime },
         };
-        return await call.Answers.SayAsync(value, string.Join('\n',
+        return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
             $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
             $"lines        {lines.Count}",
             $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",
+            .. found is null ? [] : new[] { $"put back     found {found.FoundAt:u} by {found.FoundBy}; {found.Quarantined} orders quarantined; settle with order reconcile, then order settle" },
             $"feed         {backlog} events wait to be told",
-            $"checkpoint   {(checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"));
+            $"checkpoint   {(checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
 
     /// <summary>Sessions live in the serving process; from here one sees only whether there is one.</summary>

@@ -147,6 +147,7 @@ internal static class ModuleCommands
             centerTlsCertificateSha256 = module.Center?.TlsCertificate.ToString(),
             file = folder.Module,
             enrolment = folder.Terminal,
+            notes = module.Notes.Select(note => new { generation = note.Generation, chain = note.Chain, entry = note.Sequence }),
         }));
         else PrintText(output, folder, module, certificate);
     }
@@ -158,5 +159,7 @@ internal static class ModuleCommands
         output.WriteLine($"enrolment file   {folder.Terminal}");
         output.WriteLine($"TLS certificate  {module.Identity.TlsCertificate}{(certificate is null ? "" : $", valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")}");
         output.WriteLine($"trusted center   {(module.Center is { } center ? $"{center.Id}, TLS certificate {center.TlsCertificate}" : "none yet; `module import` takes one over")}");
+        foreach (var (note, i) in module.Notes.Select((note, i) => (note, i)))
+            output.WriteLine($"{(i == 0 ? "center's note    " : "contradicts it   ")}generation {note.Generation}, entry {note.Sequence} of {note.Chain}");
     }
 }

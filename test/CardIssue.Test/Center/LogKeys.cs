@@ -1,11 +1,21 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using CardIssue.Center.Log;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
 
 namespace CardIssue.Test.Center;
 
 /// <summary>A log's keys without a vault: what a vault does, from random bytes.</summary>
 internal sealed class LogKeys : ILogKeys
 {
+    /// <summary>Signs notes.</summary>
+    public P256PrivateKey Signing { get; } = P256PrivateKey.Generate();
+
+    public CenterIdentity Center => new(new CenterId("C-1"), Signing.PublicKey, Signing.PublicKey, default);
+
+    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) => SignedWitnessNote.TryVerify(bytes, Center, out note);
+
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32), _entryKey = RandomNumberGenerator.GetBytes(32);
 
     public bool HasSecrets => true;

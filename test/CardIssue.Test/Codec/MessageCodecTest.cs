@@ -78,7 +78,7 @@ public class MessageCodecTest
 
     [TestCase("", TestName = "Nothing")]
     [TestCase("A10000", TestName = "Type 0")]
-    [TestCase("A100181A", TestName = "Type 26")]
+    [TestCase("A100181B", TestName = "Type 27")]
     [TestCase("A70001010102010363542D31045820202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F05080600", TestName = "The whole line written out")]
     [TestCase("A20016014F404142434445464748494A4B4C4D4E", TestName = "A token of 15 bytes")]
     [TestCase("A20005010301", TestName = "Trailing byte")]
@@ -121,6 +121,8 @@ public class MessageCodecTest
             new Hello(1, 1, default, nonce, 8),
             new Hello(1, 1, new TerminalId("T"), nonce, 8, (LineHalf)3),
             new Join(default),
+            new Witness(default),
+            new Witness(ByteString.Own(new byte[FieldLimits.MaxWitness + 1])),
             new Challenge(1, nonce, default),
             new RequestIssue(1, new string('x', 65), nonce, new OperatorId("o")),
             new InsertCard(1, MessageSamples.Counting(0, 16), false, new string('x', 129)),

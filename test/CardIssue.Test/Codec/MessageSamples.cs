@@ -17,6 +17,7 @@ internal static class MessageSamples
         (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, LineHalf.Results), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "0602"),
         (new Challenge(1, Nonce, new LineNumber(7)), "A400020101025820" + NonceHex + "0307"),
         (new Proof(Signature), "A20003015840" + SignatureHex),
+        (new Proof(Signature, Counting(1, 3)), "A30003015840" + SignatureHex + "0243010203"),
         (new Admitted(Signature, Counting(1, 3)), "A30004015840" + SignatureHex + "0243010203"),
         (new Admitted(Signature, default, Token), "A40004015840" + SignatureHex + "0240" + "0350" + TokenHex),
         (new Refused(RefusalCode.TooMany), "A200050103"),
@@ -49,6 +50,7 @@ internal static class MessageSamples
             "A8001818" + "016470637363" + "026147" + "03645477696E" + "04625331" + "0563312E30" + "06657573622D31" + "075841" + Counting(4, 65)),
         (new ReaderEnrollment(ReaderStanding.Waiting), "A20018190102"),
         (new ReaderEnrollment(ReaderStanding.Known, Counting(1, 3)), "A3001819010102" + "43010203"),
+        (new Witness(Counting(1, 3)), "A200181A" + "0143010203"),
     ];
 
     public static ByteString Counting(int first, int count) => ByteString.Own([.. Enumerable.Range(first, count).Select(i => (byte)i)]);

@@ -218,10 +218,51 @@ internal sealed class Shop : IAsyncDisposable
         _serving = Server.RunAsync(Served(), _centerStop.Token);
     }
 
+    /// <summary>Where the terminal's module keeps the center's note.</summary>
+    public string NoteFile => Path.Combine(Folder, "module.witness");
+
+    /// <summary>Copies all that the center has on disk, its vault aside: store, log and the generation's copy.</summary>
+    public Task CopyCenterAsync() => WhileClosedAsync(() => CopyCenter(Folder, Path.Combine(Folder, "copy")));
+
+    /// <summary>Puts the copy in the center's place, and serves it.</summary>
+    public Task PutBackAsync() => WhileClosedAsync(() =>
+    {
+        Directory.Delete(Path.Combine(Folder, "data"), recursive: true);
+        CopyCenter(Path.Combine(Folder, "copy"), Folder);
+    });
+
+    private static void CopyCenter(string from, string to)
+    {
+        Directory.CreateDirectory(Path.Combine(to, "data"));
+        foreach (var file in Directory.GetFiles(Path.Combine(from, "data"))) File.Copy(file, Path.Combine(to, "data", Path.GetFileName(file)), overwrite: true);
+        File.Copy(Path.Combine(from, "generation"), Path.Combine(to, "generation"), overwrite: true);
+    }
+
+    private async Task WhileClosedAsync(Action act)
+    {
+        await _centerStop.CancelAsync();
+        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Database.DisposeAsync();
+        act();
+        _centerStop = new CancellationTokenSource();
+        await OpenStoreAsync();
+        Serve(Services.Options, Services.Admissions);
+    }
+
     private async Task OpenCenterAsync(Action<CenterSessionOptions> change, bool enrolReader, int attempts)
     {
         var options = new CenterSessionOptions();
         change(options);
+        await OpenStoreAsync();
+        await Registry.PutAsync(new TerminalRecord(
+            TerminalName, [.. Served().Select(served => served.Listener.Line)], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
+            Line.Certificate, Module.Identity.KeyVersion, true));
+        if (enrolReader) await Registry.SetReadersAsync(TerminalName, [Hardware.Known]);
+        Serve(options, new AdmissionCounts(new AdmissionOptions { Attempts = attempts }, TimeProvider.System));
+    }
+
+    private async Task OpenStoreAsync()
+    {
         var log = new LogOptions { Directory = Path.Combine(Folder, "log") };
         Database = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, log, Vault, TimeProvider.System);
@@ -229,17 +270,17 @@ internal sealed class Shop : IAsyncDisposable
         Desk = new SqliteOrderDesk(Database, new OrderOptions());
         Registry = new SqliteTerminalRegistry(Database);
         Log = new StoredLog(Database, log, Vault, TimeProvider.System);
-        await Registry.PutAsync(new TerminalRecord(
-            TerminalName, [.. Served().Select(served => served.Listener.Line)], [IPNetwork.Parse("127.0.0.0/8")], Module.Identity.CredentialKey.Encoded, Module.Identity.AgreementKey.Encoded,
-            Line.Certificate, Module.Identity.KeyVersion, true));
-        if (enrolReader) await Registry.SetReadersAsync(TerminalName, [Hardware.Known]);
+    }
+
+    private void Serve(CenterSessionOptions options, AdmissionCounts admissions)
+    {
         Services = new CenterServices
         {
             Vault = Vault,
             Orders = Orders,
             Desk = Desk,
             Terminals = Registry,
-            Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = attempts }, TimeProvider.System),
+            Admissions = admissions,
             Products = new SqliteProductStore(Database),
             Log = Log,
             Options = options,

@@ -50,6 +50,9 @@ internal static class ShopWaits
     /// <summary>Until the terminal stands there.</summary>
     public static Task PhaseAsync(this Shop shop, TerminalPhase phase) => UntilAsync(() => shop.Relay.Phase == phase, () => $"the terminal is {shop.Relay.Phase}, not {phase}");
 
+    /// <summary>Until the terminal's module keeps a note of the center.</summary>
+    public static Task UntilNoteAsync(this Shop shop) => UntilAsync(() => File.Exists(shop.NoteFile), () => "no note was kept");
+
     /// <summary>Until the center has let the terminal in.</summary>
     public static Task HasAccessAsync(this Shop shop) =>
         UntilAsync(() => shop.Relay.Phase.HasAccess(), () => $"the terminal is {shop.Relay.Phase}");

@@ -26,6 +26,12 @@ internal enum Happening
     InsertB,
     InsertX,
     TakeOut,
+    /// <summary>A copy of store and log is taken, once.</summary>
+    CopyTaken,
+    /// <summary>The order is imported, where it is not there.</summary>
+    OrderImported,
+    /// <summary>People found out how the order stands, and say so: its quarantine ends.</summary>
+    OrderSettled,
     // From here on, each costs a fault.
     LineCut,
     LostToCenter,
@@ -40,6 +46,8 @@ internal enum Happening
     SpuriousTerminalTimer,
     InjectToCenter,
     InjectToTerminal,
+    /// <summary>The center dies, and comes back with the copy.</summary>
+    CopyPutBack,
 }
 
 /// <summary>What goes wrong while an event is acted on.</summary>

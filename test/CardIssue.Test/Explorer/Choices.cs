@@ -62,10 +62,10 @@ internal sealed class Choices(WorldOptions options, Play play)
     /// <summary>Everything possible in a state, mishaps not counted.</summary>
     public IEnumerable<Happening> Possible(World w)
     {
-        for (var h = Happening.CenterReceives; h <= Happening.TakeOut; h++)
+        for (var h = Happening.CenterReceives; h < Happening.LineCut; h++)
             if (Free(w, h)) yield return h;
         if (w.Budget.Faults == 0) yield break;
-        for (var h = Happening.LineCut; h <= Happening.InjectToTerminal; h++)
+        for (var h = Happening.LineCut; h <= Happening.CopyPutBack; h++)
             if (Fault(w, h)) yield return h;
     }
 
@@ -99,6 +99,9 @@ internal sealed class Choices(WorldOptions options, Play play)
                 readerFree && phase is TerminalPhase.AwaitingCard && w.Budget.Others > 0 && options.Identities is Identities.Unique,
             Happening.TakeOut => w.Cards is { InReader: not null, Reports.Count: 0 }
                 && phase is TerminalPhase.Removing or TerminalPhase.Swapping or TerminalPhase.Idle && w.Cards.InReader is not null,
+            Happening.CopyTaken => options.MayBePutBack && w.Store is { Backup: null, History.Branch: 0 },
+            Happening.OrderImported => w.Store.State is OrderState.Absent,
+            Happening.OrderSettled => w.Store is { State: OrderState.Quarantined, History.Lost: not null },
             _ => throw new InvalidOperationException($"{h} is a fault"),
         };
     }
@@ -124,6 +127,7 @@ internal sealed class Choices(WorldOptions options, Play play)
             Happening.SpuriousTerminalTimer => Has(Faults.SpuriousTimer) && terminal.Timer,
             Happening.InjectToCenter => Has(Faults.Inject) && center is { LineDead: false, Failure: null },
             Happening.InjectToTerminal => Has(Faults.Inject),
+            Happening.CopyPutBack => Has(Faults.PutBack) && w.Store.Backup is not null,
             _ => throw new InvalidOperationException($"{h} is no fault"),
         };
     }

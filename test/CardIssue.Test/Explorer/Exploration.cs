@@ -67,7 +67,7 @@ internal sealed class Exploration
             var world = Load(at);
             var rest = _choices.AtRest(world);
             _rests.Add(rest && (!over || world.Store.Over));
-            if (rest && !world.Store.Over && !NeedsThirdCard(world)) unsettled.Add(Recharged(world));
+            if (rest && !world.Store.Over && !NeedsThirdCard(world) && world.Store.History.Lost is null) unsettled.Add(Recharged(world));
             _edgeStarts.Add(_edges.Count);
             _choices.ForEach(world, (choice, next, broken) =>
             {
@@ -123,7 +123,7 @@ internal sealed class Exploration
     /// <summary>Where a next order begins: the line down, all faults spent, one more order to ask for.</summary>
     private World Recharged(World w) => World.Start(_options) with
     {
-        Store = w.Store with { Fence = 0, Backup = null },
+        Store = w.Store with { Fence = 0, Backup = null, History = default },
         Cards = w.Cards.Disconnect(),
         Budget = new Budget(0, 1, 1, 0, 0, 0),
     };

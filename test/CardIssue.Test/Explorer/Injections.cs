@@ -28,7 +28,7 @@ internal static class Injections
             new Refused(RefusalCode.NotKnown), new Declined(1, DeclineCode.Busy), new InsertCard(1, Names.Token, false, "card"),
             new CardRejected(1, CardRejection.NotGenuine), new Script(ScriptKind.Open, 1, 0, 1, 30, 1, false, false, default),
             new Issued("receipt"), new Abort(AbortCode.CenterStopped), new StatusReport(Names.Terminal, new LineNumber(1)), new Joined(),
-            new ReaderEnrollment(ReaderStanding.Waiting),
+            new ReaderEnrollment(ReaderStanding.Waiting), new Witness(Names.Nonce),
         }.Select(m => new TerminalEvent.Received(m)),
         new TerminalEvent.CommandArrived(0),
         new TerminalEvent.CommandArrived(60),

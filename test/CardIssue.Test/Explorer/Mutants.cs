@@ -42,6 +42,12 @@ internal static class Mutants
         Identities = Identities.Given, Plan = Worlds.Numbering(Worlds.Plan(false, Worlds.LookFirst(2), Worlds.Repeatable(1))),
     };
 
+    /// <summary>Store and log that may be put back together, and a second card at hand.</summary>
+    private static readonly WorldOptions PutBack = Base with
+    {
+        Plan = Worlds.Plan(false, Worlds.Repeatable(1)), Faults = Faults.PutBack, Budget = new(1, 2, 1, 0, 0, 0),
+    };
+
     public static readonly Mutant[] All =
     [
         Center("success is told before it is saved", Base, "4 success is told before it is saved", 43, IssuedFirst),
@@ -92,7 +98,23 @@ internal static class Mutants
             "2 the order is bound to an identity that its card does not have", 28, DifferenceTaken),
         new("the store minds no fencing numbers", Single with { Fenced = false, Zombies = true, Faults = Faults.Cut, Budget = new(1, 2, 0, 0, 0, 0) }, "3/4 store: bound twice", 51),
         new("a restored order is not quarantined", Base with { Quarantines = false, Faults = Faults.Restore, Budget = new(1, 2, 0, 0, 0, 0) }, "2 card A is written and the order is not bound to it", 29),
+        new("what a witness remembers is not compared", PutBack with { Witnessing = Witnessing.NotCompared }, "2 two live cards for one order", 80),
+        new("what a witness remembers is compared after the claim", PutBack with { Witnessing = Witnessing.ComparedLate },
+            "2 an order is claimed before the witness is heard", 24),
+        new("a claimed order is not quarantined", PutBack with { Witnessing = Witnessing.ClaimedSpared }, "2 two live cards for one order", 80),
+        new("the next fencing number is not raised", PutBack with { Witnessing = Witnessing.FenceKept }, "3 a fencing number is given twice", 29),
+        new("an order imported after a put-back is ready", PutBack with { Witnessing = Witnessing.ImportTaken },
+            "2 two live cards for one order", 81),
+        Center("the terminal is told before the binding is saved", PutBack, "2 two live cards for one order", 80, ToldFirst),
     ];
+
+    /// <summary>The note leaves before what it should cover is saved.</summary>
+    private static CenterStep ToldFirst(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return step.Effects.Any(x => x is CenterEffect.Save { Change: OrderChange.Bound })
+            ? With(step, step.Effects.OrderBy(x => x is CenterEffect.SendWitness ? 0 : 1)) : step;
+    }
 
     /// <summary>Goes on though the card shows nothing of the order.</summary>
     private static CenterStep StrangerTaken(CenterState s, CenterEvent e) =>

@@ -46,8 +46,7 @@ internal sealed partial class Play
         Put(zombie, side with { Pending = side.Pending.Tail() });
         OnCenter(zombie, asked switch
         {
-            CenterEffect.VerifyProof => options.TerminalKnown
-                ? new CenterEvent.ProofJudged(null, Names.Admitted) : new CenterEvent.ProofJudged(RefusalCode.NotKnown, null),
+            CenterEffect.VerifyProof verify => Admit(verify.Proof),
             CenterEffect.FindAndClaim(var request) => FindAndClaim(request),
             CenterEffect.Judge(var run, var result) => new CenterEvent.Judged(run.First, Spend(zombie, run, JudgeResult(zombie, run, result))),
             _ => throw new InvalidOperationException($"{asked} is answered by nothing"),
@@ -63,14 +62,25 @@ internal sealed partial class Play
         return verdict;
     }
 
+    private CenterEvent.ProofJudged Admit(Proof proof)
+    {
+        if (!options.TerminalKnown) return new CenterEvent.ProofJudged(RefusalCode.NotKnown, null);
+        if (options.Witnessing is not Witnessing.ComparedLate) Hear(proof.Note);
+        return new CenterEvent.ProofJudged(null, Names.Admitted);
+    }
+
     private CenterEvent FindAndClaim(Message request)
     {
+        if (_store.State is OrderState.Absent) return new CenterEvent.ClaimDeclined(DeclineCode.OrderOrCode);
         if (_store.State is OrderState.Issued) return new CenterEvent.ClaimDeclined(DeclineCode.AlreadyIssued);
         if (_store.Over) return new CenterEvent.ClaimDeclined(DeclineCode.Waiting);
         if (request is not Resume && new World(_center, _zombie, _terminal, _store, _cards, _budget).HolderLives)
             return new CenterEvent.ClaimDeclined(DeclineCode.Busy);
-        _store = _store.Claim(options.Faults.HasFlag(Faults.Restore) && _store.Backup is null);
-        return new CenterEvent.Claimed(new Claim(Names.Order, _store.Fence, _store.Bound, _store.Progress, options.Plan, Names.Token,
+        var fence = _store.NextFence;
+        CheckFence(fence);
+        _store = _store.Claim(options).Commit(options);
+        if (options.Witnessing is Witnessing.ComparedLate) Hear(_terminal.Note);
+        return new CenterEvent.Claimed(new Claim(Names.Order, fence, _store.Bound, _store.Progress, options.Plan, Names.Token,
             "card"));
     }
 
@@ -113,6 +123,9 @@ internal sealed partial class Play
             case CenterEffect.SendScript(var script): SendScript(zombie, script); break;
             case CenterEffect.SendCommand(var run, var index): SendCommand(zombie, run, index); break;
             case CenterEffect.SendIssued: SendDown(zombie, new Issued("receipt")); break;
+            case CenterEffect.SendWitness:
+                if (options.MayBePutBack) SendDown(zombie, new Witness(_store.History.Note));
+                break;
             case CenterEffect.SendEnrollment: SendDown(zombie, new ReaderEnrollment(ReaderStanding.Waiting)); break;
             case CenterEffect.Save save: return Save(zombie, save, fails);
             case CenterEffect.VerifyProof or CenterEffect.FindAndClaim or CenterEffect.Judge:
@@ -138,6 +151,7 @@ internal sealed partial class Play
             return false;
         }
         (_store, var violation) = _store.Apply(save.Change, options);
+        _store = _store.Commit(options);
         if (violation is not null) Violate(violation);
         if (save.Change is OrderChange.Issued) CheckIssued();
         if (save.Change is OrderChange.Authenticating(var card)

@@ -6,7 +6,8 @@ namespace CardIssue.Test.Explorer;
 /// <summary>The properties; the number in front is the one of "what must always hold" that each belongs to.</summary>
 internal sealed partial class Play
 {
-    private bool Quarantined => _store.State is OrderState.Quarantined;
+    /// <summary>Whether store and cards cannot be compared: people have to, or would have to if the center knew that it was put back.</summary>
+    private bool Quarantined => _store.State is OrderState.Quarantined || _store.History.Lost is not null;
 
     private void CheckState()
     {
@@ -23,7 +24,7 @@ internal sealed partial class Play
         CheckCard(Card.B);
         CheckCard(Card.X);
         if (_cards.A.Closed && _cards.B.Closed) Violate("2 two live cards for one order");
-        if (_store.State is OrderState.Issued) CheckIssued();
+        if (_store.State is OrderState.Issued && !Quarantined) CheckIssued();
     }
 
     /// <summary>Whoever waits for the peer has a timer armed: every wait has a cap.</summary>
@@ -70,7 +71,8 @@ internal sealed partial class Play
 
     private void CheckExecuted(Card card, CommandToken token)
     {
-        if (card is Card.X && token.Kind is not ScriptKind.Open) Violate($"5 a foreign card gets {token.Kind}");
+        // What a bad peer puts on the line is no command of the center: it has no kind.
+        if (card is Card.X && token.Kind is not (ScriptKind.Open or 0)) Violate($"5 a foreign card gets {token.Kind}");
         if (!options.ReaderKnown) Violate("5 a card in an unknown reader is touched");
         if (Quarantined) return;
         // Where cards share an identity, one's success clears the count of the other.
@@ -103,7 +105,7 @@ internal sealed partial class Play
     /// <summary>A center that was let in and says that it issued is believed: what a bad one says proves nothing here.</summary>
     private void CheckPrinted()
     {
-        if (_choice.Happening is Happening.InjectToTerminal) return;
+        if (_choice.Happening is Happening.InjectToTerminal || _store.History.Lost is not null) return;
         if (_store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 a receipt is printed and the order is not issued");
         _terminal = _terminal with { Receipts = _terminal.Receipts + 1 };
         if (_terminal.Receipts > 1) Violate("4 two receipts are printed for one order");

@@ -84,7 +84,7 @@ internal sealed partial class Play
     private void CrashTerminal()
     {
         Tell("terminal crashes");
-        _terminal = TerminalSide.Start(options) with { Receipts = _terminal.Receipts };
+        _terminal = TerminalSide.Start(options) with { Receipts = _terminal.Receipts, Note = _terminal.Note };
         _cards = _cards.Disconnect() with { Reports = _cards.InReader is null ? default : [true] };
         if (_center is not null) _center = _center with { LineDead = true };
     }
@@ -94,7 +94,8 @@ internal sealed partial class Play
         switch (effect)
         {
             case TerminalEffect.Send(var message): SendUp(message); break;
-            case TerminalEffect.Sign: Answers(new TerminalEvent.Signed(Names.Proof)); break;
+            case TerminalEffect.Sign: Answers(new TerminalEvent.Signed(Names.Proof with { Note = _terminal.Note })); break;
+            case TerminalEffect.KeepWitness(var note): KeepNote(note); break;
             case TerminalEffect.JudgeCenter: Answers(new TerminalEvent.CenterJudged(options.CenterGenuine)); break;
             case TerminalEffect.CheckReader: Answers(new TerminalEvent.ReaderJudged(options.ReaderKnown, "reader")); break;
             case TerminalEffect.BeginScript(var script): BeginScript(script); break;

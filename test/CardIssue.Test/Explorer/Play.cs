@@ -79,6 +79,10 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
             case Happening.StoreRestored: _store = options.Quarantines ? _store.Restore() : _store.Restore() with { State = _store.Backup!.State }; break;
             case Happening.InjectToCenter: OnCenter(false, Injections.ToCenter(_choice.Index)); break;
             case Happening.InjectToTerminal: InjectToTerminal(Injections.ToTerminal(_choice.Index)); break;
+            case Happening.CopyTaken: _store = _store with { Backup = _store }; break;
+            case Happening.OrderImported: _store = _store.Import(options); break;
+            case Happening.OrderSettled: _store = _store.Settle(); break;
+            case Happening.CopyPutBack: PutBack(); break;
         }
     }
 

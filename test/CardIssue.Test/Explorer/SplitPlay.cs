@@ -153,6 +153,7 @@ internal sealed class SplitPlay(Machines machines, Coverage coverage)
         switch (effect)
         {
             case CenterEffect.Send(var message): SendDown(data, message); break;
+            case CenterEffect.SendWitness: SendDown(data, new Witness(Names.Nonce)); break;
             case CenterEffect.VerifyProof: Put(data, side with { Pending = side.Pending.Add(new CenterEvent.ProofJudged(null, Admit(data))) }); break;
             case CenterEffect.JudgeJoin(var join): JudgeJoin(join); break;
             case CenterEffect.FindAndClaim: Put(data, side with { Pending = side.Pending.Add(new CenterEvent.ClaimDeclined(DeclineCode.Waiting)) }); break;
@@ -246,7 +247,7 @@ internal sealed class SplitPlay(Machines machines, Coverage coverage)
             case TerminalEffect.ArmTimer: Put(data, side with { Timer = true }); break;
             case TerminalEffect.StopTimer: Put(data, side with { Timer = false }); break;
             case TerminalEffect.CloseLine: KillTerminal(); break;
-            case TerminalEffect.Show or TerminalEffect.ReleaseCard: break;
+            case TerminalEffect.Show or TerminalEffect.ReleaseCard or TerminalEffect.KeepWitness: break;
             default: throw new InvalidOperationException($"{effect} is of no split admission");
         }
     }

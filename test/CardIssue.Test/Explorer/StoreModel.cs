@@ -14,6 +14,8 @@ internal enum OrderState
     Issued,
     Waiting,
     Quarantined,
+    /// <summary>Not imported.</summary>
+    Absent,
 }
 
 /// <summary>The store, with the one order of the world. Strict: a change that does not follow from what it has is a violation.</summary>
@@ -21,9 +23,16 @@ internal enum OrderState
 /// <param name="Held">Whether that claim was not let go.</param>
 /// <param name="Counted">Authentication tries counted, by identity, in order of the identities.</param>
 /// <param name="Backup">An older copy, in worlds where the store may be restored.</param>
+/// <param name="History">Where store and log are, and what became of them, in worlds where both may be put back; else as it begins.</param>
 internal sealed record Store(
-    OrderState State, long Fence, bool Held, CardId? Bound, Progress Progress, ValueList<CountedTries> Counted, Store? Backup)
+    OrderState State, long Fence, bool Held, CardId? Bound, Progress Progress, ValueList<CountedTries> Counted, Store? Backup,
+    History History = default)
 {
+    public static Store Absent => Fresh with { State = OrderState.Absent };
+
+    /// <summary>A change is committed: store and log are one further, where that is counted.</summary>
+    public Store Commit(WorldOptions world) => world.MayBePutBack ? this with { History = History with { Generation = History.Generation + 1 } } : this;
+
     public static Store Fresh => new(OrderState.Ready, 0, false, null, Progress.None, default, null);
 
     public bool Over => State is OrderState.Issued or OrderState.Waiting or OrderState.Quarantined;
@@ -76,16 +85,53 @@ internal sealed record Store(
     }
 
     /// <summary>Claims the order: the number rises, and every earlier claim is over.</summary>
-    public Store Claim(bool keepBackup) => this with
+    public Store Claim(WorldOptions world) => this with
     {
-        Fence = Fence + 1,
+        Fence = NextFence,
         Held = true,
         State = State is OrderState.Ready ? OrderState.Claimed : State,
-        Backup = keepBackup ? this with { Backup = null } : null,
+        Backup = world.Faults.HasFlag(Faults.Restore) && Backup is null ? this with { Backup = null } : world.MayBePutBack ? Backup : null,
     };
+
+    /// <summary>Above every number before, and not below the store's generation: so it is above all that were ever given once that is raised.</summary>
+    public long NextFence => Math.Max(Fence, History.Generation) + 1;
 
     /// <summary>An older copy came back: the order is quarantined, and fencing numbers go on above all that were ever given.</summary>
     public Store Restore() => Backup! with { State = OrderState.Quarantined, Fence = Fence + 1, Held = false };
+
+    /// <summary>The order is imported; while a put-back is not settled, nobody can tell it from one that was issued.</summary>
+    public Store Import(WorldOptions world) => (this with
+    {
+        State = History is { Lost: not null, Raised: > 0 } && world.Witnessing is not Witnessing.ImportTaken ? OrderState.Quarantined : OrderState.Ready,
+    }).Commit(world);
+
+    /// <summary>Store and log are those of the copy.</summary>
+    public Store PutBack() => Backup! with
+    {
+        History = Backup.History with { Branch = 1, Fork = Backup.History.Generation, Given = History.Given, Lost = this with { Backup = null } },
+    };
+
+    /// <summary>A witness knows more: what may have changed is quarantined, and the generation goes above all that was lost.</summary>
+    public Store Found(ByteString note, WorldOptions world)
+    {
+        var spared = State is OrderState.Absent or OrderState.Issued || (State is OrderState.Claimed && world.Witnessing is Witnessing.ClaimedSpared);
+        var raised = Math.Max(History.Generation, (int)note[0]) + (world.Witnessing is Witnessing.FenceKept ? 0 : Explorer.History.Leap);
+        return (spared ? this : this with { State = OrderState.Quarantined, Held = false }) with
+        {
+            History = History with { Generation = world.Witnessing is Witnessing.FenceKept ? History.Generation : raised, Raised = raised },
+        };
+    }
+
+    /// <summary>People found out how the order stands, as a reconciliation says it.</summary>
+    public Store Settle()
+    {
+        var lost = History.Lost!;
+        return this with
+        {
+            State = lost.State is OrderState.Claimed ? OrderState.Ready : lost.State, Bound = lost.Bound, Counted = lost.Counted,
+            Progress = lost.Progress with { Unproved = lost.Progress.Furthest }, History = History with { Lost = null },
+        };
+    }
 
     public static CardId IdOf(byte number) => new(ByteString.Own([number]));
 

@@ -32,6 +32,11 @@ internal enum Faults
     Module = 1024,
     /// <summary>The terminal alters what a card says of itself before its channel is open.</summary>
     Alter = 2048,
+    /// <summary>
+    /// Store and log together are put back to an earlier copy, taken at any moment, and the terminal keeps what it was told: only then are notes told and
+    /// changes counted.
+    /// </summary>
+    PutBack = 8192,
     /// <summary>Of <see cref="Card"/> only what lets another card take its place: pulled after a command took effect, or swapped.</summary>
     Swap = 4096,
     All = Cut | Lose | Double | CrashCenter | CrashTerminal | Card | SaveFails | SpuriousTimer,
@@ -46,6 +51,23 @@ internal enum Identities
     Equal,
     /// <summary>The center gives each a number; before that the good cards tell the same.</summary>
     Given,
+}
+
+/// <summary>What the center makes of a terminal's note; all but the first are planted bugs.</summary>
+internal enum Witnessing
+{
+    /// <summary>Compared before access is granted, with all that follows.</summary>
+    Heard,
+    /// <summary>Not compared.</summary>
+    NotCompared,
+    /// <summary>Compared when an order was claimed.</summary>
+    ComparedLate,
+    /// <summary>An order that is claimed is not quarantined.</summary>
+    ClaimedSpared,
+    /// <summary>The store's generation is not raised, and with it not the next fencing number.</summary>
+    FenceKept,
+    /// <summary>An order that is imported before people have settled it is ready.</summary>
+    ImportTaken,
 }
 
 /// <summary>What does not change within a world.</summary>
@@ -71,6 +93,12 @@ internal sealed record WorldOptions
     public bool Fenced { get; init; } = true;
     /// <summary>Whether a restored order is quarantined; false only in a planted bug.</summary>
     public bool Quarantines { get; init; } = true;
+
+    /// <summary>What the center makes of a terminal's note.</summary>
+    public Witnessing Witnessing { get; init; }
+
+    /// <summary>Whether store and log may be put back together.</summary>
+    public bool MayBePutBack => Faults.HasFlag(Faults.PutBack);
 
     /// <summary>What a card tells of itself.</summary>
     public byte ToldBy(Card card, CardModel model) => Identities switch
@@ -104,7 +132,7 @@ internal sealed record Budget(int Faults, int Orders, int Others, int Cancels, i
 internal sealed record World(CenterSide? Center, CenterSide? Zombie, TerminalSide Terminal, Store Store, Cards Cards, Budget Budget)
 {
     public static World Start(WorldOptions options) => new(
-        null, null, TerminalSide.Start(options), Store.Fresh,
+        null, null, TerminalSide.Start(options), options.MayBePutBack ? Store.Absent : Store.Fresh,
         new Cards(CardModel.Fresh(options.Plan), CardModel.Fresh(options.Plan), CardModel.Fresh(options.Plan), null, false, default), options.Budget);
 
     /// <summary>Whether the session that has the claim still works on it: then its lease is alive.</summary>
@@ -142,9 +170,10 @@ internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Ge
 /// <param name="Responses">Responses held.</param>
 /// <param name="Ticket">The opening that the module has a ticket for.</param>
 /// <param name="Receipts">Receipts printed: paper, which no crash takes back.</param>
+/// <param name="Note">What the module remembers of the center; no crash takes it back.</param>
 internal sealed record TerminalSide(
     TerminalState State, bool Timer, ValueList<TerminalEvent> Pending, ValueList<Message> Inbox, bool LineDead,
-    ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket, int Receipts)
+    ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket, int Receipts, ByteString Note = default)
 {
     public static TerminalSide Start(WorldOptions options) =>
         new(TerminalState.Start(Names.Terminal, options.TerminalPolicy), false, default, default, false, default, default, default, 0);

@@ -27,6 +27,7 @@ public class AdmissionTranscriptTest
         yield return new TestCaseData(t with { TerminalNonce = NonceC }).SetArgDisplayNames("terminal nonce");
         yield return new TestCaseData(t with { CenterNonce = NonceT }).SetArgDisplayNames("center nonce");
         yield return new TestCaseData(t with { Half = LineHalf.Data }).SetArgDisplayNames("half");
+        yield return new TestCaseData(t with { Note = NonceC }).SetArgDisplayNames("note");
         yield return new TestCaseData(t with { TerminalCertificate = ByteString.Empty }).SetArgDisplayNames("terminal certificate");
         yield return new TestCaseData(t with { CenterCertificate = ByteString.Own(new byte[32]) }).SetArgDisplayNames("center certificate");
         yield return new TestCaseData(t with { TerminalCertificate = ByteString.Empty, CenterCertificate = ByteString.Own(new byte[32]) }).SetArgDisplayNames("certificates swapped");
@@ -65,4 +66,17 @@ public class AdmissionTranscriptTest
     public void TheLayout_IsPinned() => Assert.That(Transcript().ToBytes(AdmissionRole.Terminal).ToString(), Is.EqualTo(
         Convert.ToHexString("CardIssue admission v1\0"u8) + "0008" + Convert.ToHexString("terminal"u8) + "000000010000000200000001"
         + "0003542D31" + "0003432D31" + "0000000800000003" + "0020" + NonceT + "0020" + NonceC + "0020" + NonceT + "0000"));
+
+    [Test]
+    public void TheLayoutOfWhatIsNotAlwaysThere_IsPinned()
+    {
+        var plain = Transcript().ToBytes(AdmissionRole.Center).ToString();
+        var shown = Transcript() with { Note = ByteString.FromHex("0A0B") };
+        Assert.Multiple(() =>
+        {
+            Assert.That((Transcript() with { Half = LineHalf.Results }).ToBytes(AdmissionRole.Center).ToString(), Is.EqualTo(plain + "00000002"));
+            Assert.That(shown.ToBytes(AdmissionRole.Center).ToString(), Is.EqualTo(plain + "00000000" + "00020A0B"));
+            Assert.That((shown with { Half = LineHalf.Data }).ToBytes(AdmissionRole.Center).ToString(), Is.EqualTo(plain + "00000001" + "00020A0B"));
+        });
+    }
 }

@@ -216,6 +216,24 @@ public class SharedLayoutTest
         Assert.That(SignedReaderList.Sign(list, _signing).Slice(0, body), Is.EqualTo(golden.Slice(0, body)));
     }
 
+    /// <summary>CBOR as <c>messages.cddl</c> says; ECDSA with the key 41 … 60 over "CardIssue witness note v1", 00, body.</summary>
+    private const string SignedNote =
+        "82584FA700010163432D310250A0A1A2A3A4A5A6A7A8A9AAABACADAEAF0319012C0466686F73742D31051A00011170065820C0C1C2C3C4C5" +
+        "C6C7C8C9CACBCCCDCECFD0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF584029FB5F6F969F17777845D99774BD8D452F4033624F6C46A0A9A1715B" +
+        "D3665CE14761345E3125AAD409F5A4D36300F6D17F8CAE1062906F1F1E3D6499741FDE81";
+
+    [Test]
+    public void WitnessNote_IsVerified_AndWrittenTheSame()
+    {
+        var note = new WitnessNote(new CenterId("C-1"), Counting(0xA0).Slice(0, 16), 300, "host-1", 70_000, Counting(0xC0));
+        var golden = ByteString.FromHex(SignedNote);
+        var center = new CenterIdentity(note.Center, _signing.PublicKey, _center.PublicKey, default);
+        Assert.That(SignedWitnessNote.TryVerify(golden, center, out var verified), Is.True);
+        Assert.That(verified!.Note, Is.EqualTo(note));
+        var body = golden.Length - P256PublicKey.SignatureLength;
+        Assert.That(SignedWitnessNote.Sign(note, _signing).Slice(0, body), Is.EqualTo(golden.Slice(0, body)));
+    }
+
     /// <summary>
     /// SHA-256 of "CardIssue reader challenge v1", 00, terminal, nonce, and of each field 00 when it was not told, else 01 and its
     /// SHA-256.

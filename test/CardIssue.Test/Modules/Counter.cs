@@ -68,6 +68,10 @@ internal sealed class Counter : IDisposable
         TerminalNonce = terminalNonce, CenterNonce = ByteString.Own(RandomNumberGenerator.GetBytes(32)), TerminalCertificate = default, CenterCertificate = default,
     };
 
+    /// <summary>A note of the center, signed by its vault.</summary>
+    public ByteString Note(long generation, long sequence) => Vault.SignWitness(
+        new WitnessNote(Vault.Identity.Id, ByteString.Own(new byte[16]), generation, "host-1", sequence, ByteString.Own(new byte[32])));
+
     /// <summary>Opens the model card at the center.</summary>
     public ICardOpening OpenCard(CardModel card, SecurityLevel level = SecurityLevel.CMacCEncRMac)
     {

@@ -41,7 +41,8 @@ public sealed class CenterOrderStepTest
     {
         TestCaseData Claimed(string name, Progress claimed, Progress progress, CardId? bound = null) =>
             Handled(name, Claiming, new CenterEvent.Claimed(Claim(claimed, bound)),
-            At(CenterPhase.AwaitingCard, Work(claimed, bound) with { Progress = progress }), AsksForCard(bound is not null));
+            At(CenterPhase.AwaitingCard, Work(claimed, bound) with { Progress = progress }),
+            bound is null ? AsksForCard(false) : [AsksForCard(true)[0], TellWitness, Arm(CenterTimer.Card)]);
 
         yield return Claimed("Claim_OfANewOrder_AsksForAnyCard", Progress.None, Progress.None);
         yield return Claimed("Claim_OfABoundOrder_AsksForThatCard", new Progress(1, 0, 2, 2), new Progress(1, 0, 2, 2), CardA);

@@ -35,7 +35,7 @@ public sealed class CenterSessionStepTest
             At(CenterPhase.Ended), RefusesUnknown);
         yield return Handled("Proof_Right_LetsIn_AndTheIdleTimeBegins", At(CenterPhase.Verifying),
             new CenterEvent.ProofJudged(null, Names.Admitted),
-            At(CenterPhase.Idle), Send(Names.Admitted), Arm(CenterTimer.Idle));
+            At(CenterPhase.Idle), Send(Names.Admitted), Arm(CenterTimer.Idle), TellWitness);
         foreach (var phase in new[] { CenterPhase.Connected, CenterPhase.Challenged, CenterPhase.Verifying })
         {
             foreach (var happened in new CenterEvent[] { new CenterEvent.TimerFired(), new CenterEvent.StopOrdered() })
@@ -65,7 +65,7 @@ public sealed class CenterSessionStepTest
         yield return Handled("Token_Wrong_TheHalfIsRefused", At(CenterPhase.Joining), new CenterEvent.JoinJudged(false),
             At(CenterPhase.Ended), RefusesUnknown);
         yield return Handled("Results_Joined_LetsIn", At(CenterPhase.AwaitingResults), new CenterEvent.ResultsJudged(true),
-            At(CenterPhase.Idle), Send(new Joined()), Arm(CenterTimer.Idle));
+            At(CenterPhase.Idle), Send(new Joined()), Arm(CenterTimer.Idle), TellWitness);
         yield return Handled("Results_NotFitting_TheDataHalfIsRefused", At(CenterPhase.AwaitingResults),
             new CenterEvent.ResultsJudged(false), At(CenterPhase.Ended), RefusesUnknown);
         foreach (var phase in new[] { CenterPhase.AwaitingResults, CenterPhase.AwaitingJoin, CenterPhase.Joining })

@@ -72,7 +72,7 @@ internal static class CenterTable
     public static CenterEffect Arm(CenterTimer timer) => new CenterEffect.ArmTimer(timer);
 
     public static readonly CenterEffect StopTimer = new CenterEffect.StopTimer(), Forget = new CenterEffect.ForgetOpening(),
-        CloseLine = new CenterEffect.CloseLine(), Release = Save(new OrderChange.Released());
+        CloseLine = new CenterEffect.CloseLine(), TellWitness = new CenterEffect.SendWitness(), Release = Save(new OrderChange.Released());
 
     /// <summary>How a session closes its line when it has an order: the line first, so that a broken store does not keep it open.</summary>
     public static readonly CenterEffect[] Closes = [StopTimer, Forget, CloseLine, Release];
@@ -93,12 +93,12 @@ internal static class CenterTable
     public static ScriptRun Run(ScriptKind kind, int opening, int record, int attempt, int count, int first = Next) =>
         new(kind, opening, record, attempt, first, count, Math.Min(count, Window));
 
-    /// <summary>A script leaves: its head, as many commands as the window takes, the timer.</summary>
-    public static CenterEffect[] Leaves(ScriptRun run, bool last = false, bool isSealed = false) =>
+    /// <summary>A script leaves: its head, as many commands as the window takes, the timer; the terminal is told how far the center is before the commands.</summary>
+    public static CenterEffect[] Leaves(ScriptRun run, bool last = false, bool isSealed = false, bool isWitnessed = false) =>
     [
         new CenterEffect.SendScript(new Script(run.Kind, run.Opening, run.Record, run.Attempt, run.First, run.Count, last, isSealed,
             ByteString.Empty)),
-        .. Commands(run, 0, run.Sent), Arm(CenterTimer.Script),
+        .. isWitnessed ? [TellWitness] : Array.Empty<CenterEffect>(), .. Commands(run, 0, run.Sent), Arm(CenterTimer.Script),
     ];
 
     public static IEnumerable<CenterEffect> Commands(ScriptRun run, int from, int to) =>
@@ -110,10 +110,10 @@ internal static class CenterTable
 
     /// <summary>A script leaves, after <paramref name="first"/>; the session runs it with <paramref name="work"/>.</summary>
     public static TestCaseData Sends(string name, CenterState state, CenterEvent happened, Work work, ScriptRun run, CenterEffect[] first,
-        bool last = false) =>
+        bool last = false, bool isWitnessed = false) =>
         Handled(name, state, happened, state with { Phase = CenterPhase.Running, NextSequence = Next + run.Count,
             Work = work with { Script = run } },
-            [.. first, .. Leaves(run, last, work.Claim.Plan.Sealed && run.Kind is not ScriptKind.Open)]);
+            [.. first, .. Leaves(run, last, work.Claim.Plan.Sealed && run.Kind is not ScriptKind.Open, isWitnessed)]);
 
     public static TestCaseData Ignored(string name, CenterState state, CenterEvent happened) =>
         Case(name, new Row(state, happened, state, default, OutcomeKind.Ignored));

@@ -57,9 +57,9 @@ public sealed class CenterVerdictStepTest
     {
         var unbound = Work(Progress.None) with { Opening = 1, Verified = CardA };
         var leaves = Run(ScriptKind.Record, 1, 1, 1, 7);
-        yield return Sends("Authentication_Done_BindsTheOrderBeforeTheFirstRecordLeaves", Judging(unbound), Judged(Done),
+        yield return Sends("Authentication_Done_BindsTheOrder_AndTellsTheTerminal_BeforeTheFirstRecordLeaves", Judging(unbound), Judged(Done),
             unbound with { Bound = CardA, Proved = true, Progress = new Progress(0, 1, 1, 1) }, leaves,
-                [Save(new OrderChange.Bound(CardA)), Save(new OrderChange.Leaving(1, 1))]);
+                [Save(new OrderChange.Bound(CardA)), Save(new OrderChange.Leaving(1, 1))], isWitnessed: true);
         var bound = unbound with { Bound = CardA };
         yield return Sends("Authentication_OfTheBoundCard_ClearsItsTries", Judging(bound), Judged(Done),
             bound with { Progress = new Progress(0, 1, 1, 1) }, leaves,
@@ -170,7 +170,7 @@ public sealed class CenterVerdictStepTest
     }
 
     private static readonly CenterEffect[] Issues =
-        [Forget, Save(new OrderChange.Issued(CardA)), new CenterEffect.SendIssued(Names.Order, CardA), Arm(CenterTimer.Removal)];
+        [Forget, Save(new OrderChange.Issued(CardA)), new CenterEffect.SendIssued(Names.Order, CardA), Arm(CenterTimer.Removal), TellWitness];
 
     /// <summary>The order is with this session no more.</summary>
     private static CenterState Over(Work work) => At(CenterPhase.AwaitingRemoval, work) with { Work = null };

@@ -1,5 +1,6 @@
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Relay;
 using CardIssue.Test.Explorer;
 using static CardIssue.Test.Protocol.TerminalTable;
 
@@ -18,6 +19,7 @@ public sealed class TerminalSessionStepTest
     [TestCaseSource(nameof(LostLines))]
     [TestCaseSource(nameof(Cancelling))]
     [TestCaseSource(nameof(CardsComeAndGo))]
+    [TestCaseSource(nameof(Notes))]
     public void Step(object row) => ((Row)row).Check(TerminalMachine.On);
 
     private static IEnumerable<TestCaseData> Access()
@@ -126,6 +128,20 @@ public sealed class TerminalSessionStepTest
             yield return Ignored($"Cancel_{phase}_WithoutAnOrder_IsIgnored", At(phase, hasOrder: false), new TerminalEvent.CancelOrdered());
             yield return Ignored($"Issue_{phase}_IsIgnored", At(phase), new TerminalEvent.IssueOrdered("order", default, Names.Operator));
         }
+    }
+
+    private static IEnumerable<TestCaseData> Notes()
+    {
+        var note = Got(new Witness(Names.Nonce));
+        foreach (var phase in Enum.GetValues<TerminalPhase>().Where(phase => phase is TerminalPhase.VerifyingCenter || phase.HasAccess()))
+        {
+            var state = At(phase) with { Relay = phase is TerminalPhase.Relaying ? new Relay(First, 5, 2, 1, 4, true) : null };
+            yield return Handled($"Note_{phase}_IsKeptAndNothingElse", state, note, state, new TerminalEffect.KeepWitness(Names.Nonce));
+        }
+        foreach (var phase in new[] { TerminalPhase.Greeting, TerminalPhase.Proving, TerminalPhase.AwaitingAdmission,
+            TerminalPhase.AwaitingResults })
+            yield return Rejected($"Note_{phase}_IsRejected", At(phase), note);
+        yield return Ignored("Note_Offline_IsLate", At(TerminalPhase.Offline), note);
     }
 
     private static IEnumerable<TestCaseData> CardsComeAndGo()

@@ -48,6 +48,14 @@ internal sealed class TrappedModule(ISecureModule inner, Trap trap) : ISecureMod
         return inner.Unseal(script, sequence, payload, wrapped, out length);
     }
 
+    public ByteString Note => inner.Note;
+
+    public NoteKeeping KeepNote(ByteString note)
+    {
+        trap.Pass(nameof(KeepNote));
+        return inner.KeepNote(note);
+    }
+
     public void EndOpening()
     {
         trap.Pass(nameof(EndOpening));

@@ -226,6 +226,10 @@ public sealed class RelayZeroingTest
     /// <summary>"Wraps" a command by passing it on; one that refuses or throws has written some of it.</summary>
     private sealed class PassingModule(Ending ending) : ISecureModule
     {
+        public ByteString Note => ByteString.Empty;
+
+        public NoteKeeping KeepNote(ByteString note) => NoteKeeping.Refused;
+
         public TerminalIdentity Identity => throw new NotSupportedException();
 
         public CenterIdentity Center => throw new NotSupportedException();

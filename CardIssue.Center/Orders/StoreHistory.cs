@@ -1,0 +1,49 @@
+using System.Globalization;
+using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>The history of the center's database.</summary>
+internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
+{
+    public Task<WitnessNote> PositionAsync(CenterId center, CancellationToken cancellation = default) => database.ReadAsync(store =>
+    {
+        var head = database.Log.HeadIn(store);
+        return new WitnessNote(center, CenterDatabase.IdIn(store), Generation(store), head.Instance, head.Sequence, head.Hash);
+    }, cancellation);
+
+    public Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default) =>
+        database.WriteAsync(store => Hear(store, terminal, note), cancellation);
+
+    /// <summary>Whether an exported checkpoint, whose signature was verified, tells of what is not there. One that was made before a put-back was found tells nothing new.</summary>
+    public static bool IsBehind(StoreView store, LogCheckpoint checkpoint) =>
+        checkpoint.Heads.Any(head => Compare(store, head) is not HistoryFinding.Known) && !PutBack.IsTakenSince(store, checkpoint.At);
+
+    private static NoteHeard Hear(StoreTransaction store, TerminalId terminal, VerifiedWitnessNote shown)
+    {
+        var note = shown.Note;
+        var finding = Compare(store, note);
+        WitnessNotes.Keep(store, terminal, shown);
+        if (finding is HistoryFinding.Known || PutBack.IsTaken(store, note.Store, note.Generation)) return new NoteHeard(finding);
+        var by = string.Create(CultureInfo.InvariantCulture,
+            $"terminal {terminal}, which remembers generation {note.Generation} and entry {note.Sequence} of {note.Chain}");
+        return new NoteHeard(finding, true, PutBack.Take(store, by, note.Generation, note.Store, null));
+    }
+
+    private static HistoryFinding Compare(StoreTransaction store, WitnessNote note) =>
+        note.Store != CenterDatabase.IdIn(store) ? HistoryFinding.OtherStore
+        // This commit itself is one more than what anybody can have been told of.
+        : note.Generation >= store.Generation ? HistoryFinding.Ahead
+        : Compare(store, new LogHead(note.Chain, note.Sequence, note.Head));
+
+    private static HistoryFinding Compare(StoreView store, LogHead told)
+    {
+        var hash = told.Sequence == 0 ? LogChain.Start(told.Instance) : LogTable.HashAt(store, told.Instance, told.Sequence);
+        return hash is null ? HistoryFinding.Ahead : hash == told.Hash ? HistoryFinding.Known : HistoryFinding.Forked;
+    }
+
+    private static long Generation(StoreView store) => store.Number("SELECT generation FROM store_meta");
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Formats.Cbor;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Core.Keys;
+
+/// <summary>
+/// A witness's note as it travels and is kept: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is
+/// "CardIssue witness note v1", 00, body: ECDSA P-256 with SHA-256 under the center's signing key.
+/// </summary>
+public static class SignedWitnessNote
+{
+    private const int Layout = 1, Fields = 7;
+    private const string Domain = "CardIssue witness note v1";
+
+    /// <summary>Signs a note.</summary>
+    /// <param name="note">The note.</param>
+    /// <param name="center">The center's signing key.</param>
+    /// <exception cref="ArgumentException">The note breaks a rule.</exception>
+    public static ByteString Sign(WitnessNote note, P256PrivateKey center)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        ArgumentNullException.ThrowIfNull(center);
+        if (note.Fault() is { } fault) throw new ArgumentException($"The witness's note: {fault}.", nameof(note));
+        var body = WriteBody(note);
+        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
+        cbor.WriteStartArray(2);
+        cbor.WriteByteString(body);
+        cbor.WriteByteString(center.Sign(Signed(body)));
+        cbor.WriteEndArray();
+        return ByteString.Own(cbor.Encode());
+    }
+
+    /// <summary>Verifies a note. Whatever the bytes are, no exception comes of them.</summary>
+    /// <param name="bytes">What came, or was kept.</param>
+    /// <param name="center">The center that it must be of.</param>
+    /// <param name="note">The note.</param>
+    public static bool TryVerify(ByteString bytes, CenterIdentity center, [NotNullWhen(true)] out VerifiedWitnessNote? note)
+    {
+        ArgumentNullException.ThrowIfNull(center);
+        note = null;
+        if (bytes.Length is 0 or > FieldLimits.MaxWitness) return false;
+        try
+        {
+            var cbor = new CborReader(bytes.Memory, CborConformanceMode.Ctap2Canonical);
+            if (cbor.ReadStartArray() != 2) return false;
+            var body = cbor.ReadByteString();
+            var signature = cbor.ReadByteString();
+            cbor.ReadEndArray();
+            if (cbor.BytesRemaining != 0 || !center.SigningKey.Verify(Signed(body), signature)) return false;
+            var read = ReadBody(new CborReader(body, CborConformanceMode.Ctap2Canonical));
+            if (read is null || read.Fault() is not null || read.Center != center.Id) return false;
+            note = new VerifiedWitnessNote(read, bytes);
+            return true;
+        }
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
+        {
+            return false;
+        }
+    }
+
+    internal static byte[] Signed(byte[] body) => [.. new BoundFields(Domain).ToArray(), .. body];
+
+    internal static byte[] WriteBody(WitnessNote note)
+    {
+        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
+        cbor.WriteStartMap(Fields);
+        cbor.WriteInt32(0);
+        cbor.WriteInt32(Layout);
+        cbor.WriteInt32(1);
+        cbor.WriteTextString(note.Center.Value);
+        cbor.WriteInt32(2);
+        cbor.WriteByteString(note.Store.Span);
+        cbor.WriteInt32(3);
+        cbor.WriteInt64(note.Generation);
+        cbor.WriteInt32(4);
+        cbor.WriteTextString(note.Chain);
+        cbor.WriteInt32(5);
+        cbor.WriteInt64(note.Sequence);
+        cbor.WriteInt32(6);
+        cbor.WriteByteString(note.Head.Span);
+        cbor.WriteEndMap();
+        return cbor.Encode();
+    }
+
+    private static WitnessNote? ReadBody(CborReader cbor)
+    {
+        if (cbor.ReadStartMap() != Fields || cbor.ReadInt32() != 0 || cbor.ReadInt32() != Layout || cbor.ReadInt32() != 1) return null;
+        var center = cbor.ReadTextString();
+        if (!NameRule.Accepts(center) || cbor.ReadInt32() != 2) return null;
+        var store = ByteString.Own(cbor.ReadByteString());
+        if (cbor.ReadInt32() != 3) return null;
+        var generation = cbor.ReadInt64();
+        if (cbor.ReadInt32() != 4) return null;
+        var chain = cbor.ReadTextString();
+        if (cbor.ReadInt32() != 5) return null;
+        var sequence = cbor.ReadInt64();
+        if (cbor.ReadInt32() != 6) return null;
+        var head = ByteString.Own(cbor.ReadByteString());
+        cbor.ReadEndMap();
+        return cbor.BytesRemaining == 0 ? new WitnessNote(new CenterId(center), store, generation, chain, sequence, head) : null;
+    }
+}

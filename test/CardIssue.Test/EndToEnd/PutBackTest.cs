@@ -1,0 +1,197 @@
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol;
+using CardIssue.Terminal.Relay;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>
+/// A center's whole folder is put back from a copy and served, as an attacker or a tired operator would: the first terminal that comes in and remembers more
+/// shows it, and nothing is issued of what may have changed until people have settled it.
+/// </summary>
+[TestFixture]
+public sealed class PutBackTest
+{
+    private static readonly OperatorId Olga = new("olga");
+
+    [Test]
+    public async Task WholeFolder_PutBackAfterAnIssue_IssuesNoSecondCard()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        await shop.OrderAsync("o-2", Products.EndToEnd());
+        await shop.CopyCenterAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        shop.Reader.Remove();
+        await shop.ShowsAsync("Ready");
+
+        await shop.PutBackAsync();
+        var second = Shop.Card(2);
+        shop.Reader.Insert(second);
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That((outcome.Ending, outcome.Detail), Is.EqualTo((IssueEnding.Declined, nameof(DeclineCode.Waiting))));
+        Assert.That(second.Inspect().Application(Products.Application).IsPersonalized, Is.False);
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Quarantined));
+        Assert.That((await shop.ViewAsync("o-2")).State, Is.EqualTo(OrderState.Quarantined), "nobody can tell that nothing came of it");
+        var found = (await shop.Desk.PutBackAsync())!;
+        Assert.That((found.Orders, found.Quarantined), Is.EqualTo((2, 2)));
+        Assert.That(found.FoundBy, Does.StartWith($"terminal {Shop.TerminalName}"));
+        Assert.That(found.ToldGeneration, Is.GreaterThan(found.KnownGeneration));
+        Assert.That((await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry.Kind), Has.Member("PutBack").And.Member("Witness"));
+        Assert.That((await shop.Desk.HistoryAsync(new OrderId("o-1")))[^1].Detail, Does.Contain("put back").And.Contain("generation"));
+    }
+
+    [Test]
+    public async Task WholeFolder_PutBackToBeforeTheOrder_WhatIsImportedAgainIsQuarantined([Values] bool importedFirst)
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.CopyCenterAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        shop.Reader.Remove();
+        await shop.ShowsAsync("Ready");
+
+        await shop.StopTerminalAsync();
+        await shop.PutBackAsync();
+        if (importedFirst) await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.StartTerminal();
+        await shop.HasAccessAsync();
+        if (!importedFirst) await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(2));
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That((outcome.Ending, outcome.Detail), Is.EqualTo((IssueEnding.Declined, nameof(DeclineCode.Waiting))));
+        Assert.That((await shop.Desk.PutBackAsync())!.Quarantined, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task WholeFolder_PutBackInMidRecord_TheCardThatWasBegunIsNotGoneOnWith()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        await shop.CopyCenterAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shop.WhenShown("WritingRecord  1", () => begun.TrySetResult());
+        var issuing = shop.IssueAsync("o-1");
+        await begun.Task;
+
+        await shop.PutBackAsync();
+
+        Assert.That((await issuing).Ending, Is.Not.EqualTo(IssueEnding.Issued), "the terminal knew that the card was bound before it wrote");
+        await shop.ReachesAsync("o-1", OrderState.Quarantined);
+    }
+
+    [Test]
+    public async Task PutBack_SettledByPeople_IsNotFoundAgain_AndOrdersGoOn()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        await shop.OrderAsync("o-2", Products.EndToEnd());
+        await shop.CopyCenterAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        var card = (await shop.ViewAsync("o-1")).Card!.Value;
+        shop.Reader.Remove();
+        await shop.ShowsAsync("Ready");
+        await shop.PutBackAsync();
+        await shop.HasAccessAsync();
+
+        Assert.That(await shop.Desk.SettlePutBackAsync(Olga, "too early"), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await shop.Desk.ReconcileAsync(new OrderId("o-1"), new Reconciliation.WasIssued(card), Olga, "the card is there"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await shop.Desk.ReconcileAsync(new OrderId("o-2"), new Reconciliation.GoesOn(null, Progress.None), Olga, "never begun"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await shop.Desk.SettlePutBackAsync(Olga, "all found"), Is.EqualTo(DeskOutcome.Done));
+        await shop.RestartTerminalAsync();
+        await shop.HasAccessAsync();
+        await shop.OrderAsync("o-3", Products.EndToEnd());
+
+        Assert.That(await shop.Desk.PutBackAsync(), Is.Null);
+        foreach (var order in new[] { "o-2", "o-3" })
+        {
+            shop.Reader.Insert(Shop.Card(order == "o-2" ? 2u : 3u));
+            Assert.That((await shop.IssueAsync(order)).Ending, Is.EqualTo(IssueEnding.Issued), order);
+            shop.Reader.Remove();
+        }
+        Assert.That(await shop.Desk.SettlePutBackAsync(Olga, "again"), Is.EqualTo(DeskOutcome.WrongState));
+    }
+
+    [Test]
+    public async Task ATerminal_OfflineForLong_RemembersLess_AndNothingHappens()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.HasAccessAsync();
+        await shop.UntilNoteAsync();
+        await shop.StopTerminalAsync();
+        var note = File.ReadAllBytes(shop.NoteFile);
+        shop.StartTerminal();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        shop.Reader.Remove();
+        await shop.StopTerminalAsync();
+        Assert.That(File.ReadAllBytes(shop.NoteFile), Is.Not.EqualTo(note));
+        File.WriteAllBytes(shop.NoteFile, note);
+        await shop.OrderAsync("o-2", Products.EndToEnd());
+
+        shop.StartTerminal();
+        await shop.HasAccessAsync();
+
+        Assert.That((await shop.ViewAsync("o-2")).State, Is.EqualTo(OrderState.Ready));
+        Assert.That(await shop.Desk.PutBackAsync(), Is.Null);
+    }
+
+    [Test]
+    public async Task ATerminal_WithJunkOrAForgedNote_QuarantinesNothing()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        using var stranger = P256PrivateKey.Generate();
+        var forged = SignedWitnessNote.Sign(
+            new WitnessNote(shop.Vault.Identity.Id, ByteString.Own(new byte[16]), long.MaxValue, "host-1", long.MaxValue, ByteString.Own(new byte[32])), stranger);
+        foreach (var junk in new[] { forged, ByteString.Own([1, 2, 3]) })
+        {
+            shop.WrapModule = module => new ShowingModule(module, junk);
+            await shop.RestartTerminalAsync();
+            await shop.HasAccessAsync();
+        }
+
+        await shop.LogsAsync(row => row.Entry.Kind == "NoteRefused");
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Ready));
+        Assert.That(await shop.Desk.PutBackAsync(), Is.Null);
+    }
+
+    /// <summary>A module that shows what it is told to.</summary>
+    private sealed class ShowingModule(ISecureModule inner, ByteString note) : ISecureModule
+    {
+        public ByteString Note => note;
+
+        public NoteKeeping KeepNote(ByteString kept) => NoteKeeping.Older;
+
+        public TerminalIdentity Identity => inner.Identity;
+
+        public CenterIdentity Center => inner.Center;
+
+        public ByteString BeginAdmission(LineHalf half = LineHalf.Whole) => inner.BeginAdmission(half);
+
+        public ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature) => inner.SignAdmission(transcript, out signature);
+
+        public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys) => inner.OpenLineKeys(transcript, out keys);
+
+        public ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode) => inner.SealIssueCode(request, code, out sealedCode);
+
+        public ModuleRefusal OpenTicket(Script script) => inner.OpenTicket(script);
+
+        public ModuleRefusal Unseal(Script script, int sequence, ReadOnlySpan<byte> payload, Span<byte> wrapped, out int length) =>
+            inner.Unseal(script, sequence, payload, wrapped, out length);
+
+        public void EndOpening() => inner.EndOpening();
+
+        public void Dispose() => inner.Dispose();
+    }
+}
