@@ -84,6 +84,7 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
         }
         if (row.Sequence != _head.Sequence + 1) throw Altered(row, $"comes after entry {_head.Sequence}: what was between them is missing");
         if (_common && LogTable.HashAt(store, row.Instance, row.Sequence) == row.Hash) _forks[row.Instance] = row.Sequence;
+        else if (row.Sequence == 1 && LogTable.HashAt(store, row.Instance, 1) is not null) throw Foreign($"the chain of {row.Instance} begins otherwise");
         else TakeLater(row, _head);
         if (_vouched.TryGetValue((row.Instance, row.Sequence), out var hash) && hash != row.Hash) throw Altered(row, "is not the one that a checkpoint or a terminal vouches for");
         _head = new LogHead(row.Instance, row.Sequence, row.Hash);
