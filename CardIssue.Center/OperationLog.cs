@@ -83,6 +83,7 @@ internal static partial class OperationLog
     [LoggerMessage(25, LogLevel.Warning, "{Session}: what terminal {Terminal} shows as a note of this center is not one")]
     public static partial void NoteRefused(ILogger logger, string session, TerminalId terminal);
 
-    [LoggerMessage(26, LogLevel.Error, "The center was put back to an older copy (found by {By}): {Orders} orders are quarantined, and so is what is imported; settle them with order reconcile")]
+    [LoggerMessage(26, LogLevel.Error, "The center was put back to an older copy (found by {By}): {Orders} orders are quarantined, "
+        + "and so is what is imported; settle them with order reconcile")]
     public static partial void Unsettled(ILogger logger, string by, int orders);
 }

@@ -57,7 +57,8 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Error, "The center's note of how far it is could not be kept; the card goes on: {Reason}")]
     public static partial void NoteNotKept(ILogger logger, Exception exception, string reason);
 
-    [LoggerMessage(17, LogLevel.Warning, "Center {Center} tells another history than before: it was put back to an older copy, or is not one center; both notes are kept")]
+    [LoggerMessage(17, LogLevel.Warning, "Center {Center} tells another history than before: it was put back to an older copy, "
+        + "or is not one center; both notes are kept")]
     public static partial void NotesContradict(ILogger logger, string center);
 
     [LoggerMessage(18, LogLevel.Warning, "A note came that is not one of center {Center}; it is not kept")]

@@ -23,7 +23,8 @@ internal sealed class CenterHostedService(
     {
         // Before a line is opened: where another center serves, this one is nothing to come in to.
         store.Serve();
-        if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found) OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
+        if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
+            OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

@@ -71,7 +71,8 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
         {
             try
             {
-                if (Load(file) is { } checkpoint && keys.VerifyCheckpoint(checkpoint.SignedBytes(), checkpoint.Signature.Span)) return checkpoint;
+                if (Load(file) is { } checkpoint && keys.VerifyCheckpoint(checkpoint.SignedBytes(), checkpoint.Signature.Span))
+                    return checkpoint;
             }
             catch (FormatException)
             {

@@ -24,7 +24,8 @@ internal static class LogJson
     public static string Object(params ReadOnlySpan<(string Name, object Value)> fields)
     {
         var detail = new System.Text.Json.Nodes.JsonObject();
-        foreach (var (name, value) in fields) detail[name] = value is long or int ? Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture) : (string)value;
+        foreach (var (name, value) in fields)
+            detail[name] = value is string text ? text : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
         return detail.ToJsonString();
     }
 

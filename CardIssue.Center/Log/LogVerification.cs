@@ -104,7 +104,8 @@ internal sealed class LogVerification(ILogKeys keys)
     {
         if (!keys.TryVerifyNote(bytes, out var note))
         {
-            Add(LogFindingKind.BadSignature, "", 0, $"what terminal {terminal} showed last as the center's note is not one: it was changed in the store");
+            Add(LogFindingKind.BadSignature, "", 0,
+                $"what terminal {terminal} showed last as the center's note is not one: it was changed in the store");
             return;
         }
         _witnesses++;

@@ -29,5 +29,6 @@ public sealed class PublicLogKeys(CenterIdentity center) : ILogKeys
     public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => center.SigningKey.Verify(SignedForm(data), signature);
 
     /// <inheritdoc/>
-    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) => SignedWitnessNote.TryVerify(bytes, center, out note);
+    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) =>
+        SignedWitnessNote.TryVerify(bytes, center, out note);
 }

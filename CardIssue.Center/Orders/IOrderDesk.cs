@@ -102,7 +102,9 @@ public interface IOrderDesk
     /// <summary>Ends the quarantine of an order as the log and its card showed. To void it instead, see <see cref="VoidAsync"/>.</summary>
     Task<DeskOutcome> ReconcileAsync(OrderId order, Reconciliation found, OperatorId person, string reason, CancellationToken cancellation = default);
 
-    /// <summary>The latest put-back that is not settled: the store was found to be an older copy of itself. Null when there is none.</summary>
+    /// <summary>
+    /// The latest put-back that is not settled: the store was found to be an older copy of itself. Null when there is none.
+    /// </summary>
     Task<PutBackView?> PutBackAsync(CancellationToken cancellation = default);
 
     /// <summary>

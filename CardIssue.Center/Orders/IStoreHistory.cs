@@ -9,7 +9,9 @@ internal enum HistoryFinding
 {
     /// <summary>They have all that the note tells of.</summary>
     Known = 1,
-    /// <summary>The note tells of a generation or an entry that they do not have: they were put back, or the log's tail was cut off.</summary>
+    /// <summary>
+    /// The note tells of a generation or an entry that they do not have: they were put back, or the log's tail was cut off.
+    /// </summary>
     Ahead = 2,
     /// <summary>The log has another entry in that place: it goes on from an older copy.</summary>
     Forked = 3,
@@ -31,7 +33,8 @@ internal interface IStoreHistory
     Task<WitnessNote> PositionAsync(CenterId center, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Compares what a terminal remembers, and keeps it. Where the store knows less, what may have changed is quarantined before this returns.
+    /// Compares what a terminal remembers, and keeps it. Where the store knows less, what may have changed is quarantined before this
+    /// returns.
     /// </summary>
     Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default);
 }

@@ -51,7 +51,8 @@ internal static class OrderImport
         connection.Execute("""
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
               held_state, put_back, reissue_of, account_digest, imported_at, updated_at)
-            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state, $held, $put_back, $reissue_of, $account, $now, $now)
+            VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state,
+              $held, $put_back, $reissue_of, $account, $now, $now)
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),

@@ -19,23 +19,26 @@ public sealed record PutBackView(
 internal static class PutBack
 {
     /// <summary>What the log calls it.</summary>
-    public const string Kind = "PutBack";
+    public const string Kind = "PutBack", SettledKind = "PutBackSettled";
 
     /// <summary>
-    /// How far the generation goes above the highest that was told, and with it every fencing number: more commits than a center makes after a
+    /// How far the generation goes above the highest that was told, and with it every fencing number: more commits than a center makes
+    /// after a
     /// terminal was told for the last time.
     /// </summary>
     public const long Leap = 1L << 32;
 
     /// <summary>
-    /// Every order that may have changed is quarantined, and so is what is imported from now on, until people have settled it: an order that is
+    /// Every order that may have changed is quarantined, and so is what is imported from now on, until people have settled it: an order
+    /// that is
     /// imported now may be one that was issued in what is lost. Once for all that is told of the same loss.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="by">Who found it, for people.</param>
     /// <param name="told">The generation that was told, of the store of this id; 0 when none was.</param>
     /// <param name="storeId">The store that it was told of: another one's when this was made anew.</param>
-    /// <param name="knownUntil">When the last change was saved that the store has; orders that it has as issued since are quarantined too. Null where all of them are known.</param>
+    /// <param name="knownUntil">When the last change was saved that the store has; orders that it has as issued since are quarantined
+    /// too. Null where all of them are known.</param>
     /// <returns>How many orders were quarantined.</returns>
     public static int Take(StoreTransaction store, string by, long told, ByteString storeId, DateTimeOffset? knownUntil)
     {
@@ -65,7 +68,8 @@ internal static class PutBack
 
     /// <summary>Whether what is told of a store's generation is known already: what may have changed up to it was quarantined.</summary>
     public static bool IsTaken(StoreView store, ByteString storeId, long generation) => store.Number(
-        "SELECT count(*) FROM put_backs WHERE store_id = $store AND raised_to >= $generation", ("$store", storeId), ("$generation", generation)) > 0;
+        "SELECT count(*) FROM put_backs WHERE store_id = $store AND raised_to >= $generation",
+        ("$store", storeId), ("$generation", generation)) > 0;
 
     /// <summary>Whether one was found since a time.</summary>
     public static bool IsTakenSince(StoreView store, DateTimeOffset time) =>
@@ -78,16 +82,18 @@ internal static class PutBack
     /// <summary>The latest one that is not settled, for people.</summary>
     public static PutBackView? View(StoreView store) => Unsettled(store) is not { } number ? null : store.First(
         "SELECT * FROM put_backs WHERE number = $number", row => new PutBackView(
-            number, row.Time("found_at")!.Value, row.Text("found_by")!, row.Long("told_generation")!.Value, row.Long("known_generation")!.Value,
-            row.Int("orders"), Quarantined(store)), ("$number", number));
+            number, row.Time("found_at")!.Value, row.Text("found_by")!, row.Long("told_generation")!.Value,
+            row.Long("known_generation")!.Value, row.Int("orders"), Quarantined(store)), ("$number", number));
 
     /// <summary>People have settled every order that was quarantined for it: what is imported from now on is new.</summary>
     public static DeskOutcome Settle(StoreTransaction store, OperatorId person, string reason)
     {
         if (Unsettled(store) is null) return DeskOutcome.WrongState;
         if (Quarantined(store) > 0) return DeskOutcome.DoesNotFit;
-        store.Execute("UPDATE put_backs SET settled_at = $now, settled_by = $person WHERE settled_at IS NULL", ("$now", store.Now), ("$person", person));
-        store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, "PutBackSettled", LogJson.Object(("operator", person.Value), ("reason", reason))));
+        store.Execute("UPDATE put_backs SET settled_at = $now, settled_by = $person WHERE settled_at IS NULL",
+            ("$now", store.Now), ("$person", person));
+        store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, SettledKind,
+            LogJson.Object(("operator", person.Value), ("reason", reason))));
         return DeskOutcome.Done;
     }
 

@@ -18,7 +18,10 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
     public Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default) =>
         database.WriteAsync(store => Hear(store, terminal, note), cancellation);
 
-    /// <summary>Whether an exported checkpoint, whose signature was verified, tells of what is not there. One that was made before a put-back was found tells nothing new.</summary>
+    /// <summary>
+    /// Whether an exported checkpoint, whose signature was verified, tells of what is not there. One that was made before a put-back was
+    /// found tells nothing new.
+    /// </summary>
     public static bool IsBehind(StoreView store, LogCheckpoint checkpoint) =>
         checkpoint.Heads.Any(head => Compare(store, head) is not HistoryFinding.Known) && !PutBack.IsTakenSince(store, checkpoint.At);
 

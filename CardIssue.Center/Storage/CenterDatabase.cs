@@ -177,7 +177,9 @@ public sealed class CenterDatabase : IAsyncDisposable
         RestoredFrom = meta.WrittenAt;
     }
 
-    /// <summary>Compared before any terminal comes in: an exported checkpoint that has more than the log was made of what is lost.</summary>
+    /// <summary>
+    /// Compared before any terminal comes in: an exported checkpoint that has more than the log was made of what is lost.
+    /// </summary>
     private static async Task CompareCheckpointAsync(CenterDatabase database, LogOptions log, ILogKeys keys, CancellationToken cancellation)
     {
         // The checkpoint is read first: the log of a center that works goes on, and is never behind one that was read before it.

@@ -131,7 +131,8 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => _content.Signing.PublicKey.Verify(PublicLogKeys.SignedForm(data), signature);
 
     /// <inheritdoc/>
-    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) => SignedWitnessNote.TryVerify(bytes, Identity, out note);
+    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) =>
+        SignedWitnessNote.TryVerify(bytes, Identity, out note);
 
     /// <inheritdoc/>
     public bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code) =>

@@ -54,12 +54,15 @@ public sealed record AdmissionTranscript
     /// <summary>Which half of a split line was asked for.</summary>
     public LineHalf Half { get; init; }
 
-    /// <summary>The note of the center that the terminal showed, signed, as it stands in <see cref="Proof"/>; empty when it showed none.</summary>
+    /// <summary>
+    /// The note of the center that the terminal showed, signed, as it stands in <see cref="Proof"/>; empty when it showed none.
+    /// </summary>
     public ByteString Note { get; init; }
 
     /// <summary>
     /// What is signed: "CardIssue admission v1", 00, the role as text, min, max and chosen version, terminal, center, window, line (4 bytes each number),
-    /// both nonces, both certificates, for a half of a split line or with a note the half's number, and the note where there is one; strings led by
+    /// both nonces, both certificates, for a half of a split line or with a note the half's number, and the note where there is one;
+    /// strings led by
     /// their length in two bytes.
     /// </summary>
     public ByteString ToBytes(AdmissionRole role) => ByteString.Own(WithNote(new BoundFields("CardIssue admission v1")

@@ -3,12 +3,14 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// How far a center was when it told a terminal: a terminal that remembers it is a witness. A center that knows less later was put back. Nothing of
+/// How far a center was when it told a terminal: a terminal that remembers it is a witness. A center that knows less later was put back.
+/// Nothing of
 /// any card, order or customer is in it. It counts only signed (<see cref="SignedWitnessNote"/>).
 /// </summary>
 /// <param name="Center">The center.</param>
 /// <param name="Store">Names the center's store, <see cref="StoreIdLength"/> bytes; a store that is made anew has another.</param>
-/// <param name="Generation">Which of the store's commits was the last one, counted from 1; 0 when there was none. The log is in the same commits.</param>
+/// <param name="Generation">Which of the store's commits was the last one, counted from 1; 0 when there was none. The log is in the same
+/// commits.</param>
 /// <param name="Chain">Whose chain of the log: the host instance's name.</param>
 /// <param name="Sequence">The last entry of that chain, from 1; 0 when it had none.</param>
 /// <param name="Head">That entry's hash, <see cref="HeadLength"/> bytes; what stands before the first entry when there was none.</param>
@@ -20,7 +22,9 @@ public sealed record WitnessNote(CenterId Center, ByteString Store, long Generat
     /// <summary>Length of an entry's hash in bytes: SHA-256.</summary>
     public const int HeadLength = 32;
 
-    /// <summary>Whether a center that told one of the notes cannot, unchanged, have told the other: it was put back between, or told two stories.</summary>
+    /// <summary>
+    /// Whether a center that told one of the notes cannot, unchanged, have told the other: it was put back between, or told two stories.
+    /// </summary>
     /// <param name="other">A note of the same center.</param>
     public bool Contradicts(WitnessNote other)
     {

@@ -34,7 +34,8 @@ public enum NoteKeeping
     /// <summary>The module keeps this one or a newer one already.</summary>
     Older,
     /// <summary>
-    /// This note and the one before cannot both be of one history: the center was put back, or told two stories. The one of the higher generation is kept as the
+    /// This note and the one before cannot both be of one history: the center was put back, or told two stories. The one of the higher
+    /// generation is kept as the
     /// latest, the other as evidence.
     /// </summary>
     Contradicted,
@@ -97,7 +98,10 @@ public interface ISecureModule : IDisposable
     /// <summary>The latest note of its center that the module keeps, signed, for <see cref="Proof"/>; empty when it keeps none.</summary>
     ByteString Note { get; }
 
-    /// <summary>Keeps a note of the center, so that it outlives the program and a power cut, if it is the center's and newer than the one that is kept.</summary>
+    /// <summary>
+    /// Keeps a note of the center, so that it outlives the program and a power cut, if it is the center's and newer than the one that is
+    /// kept.
+    /// </summary>
     /// <param name="note">What came with <see cref="Witness"/>.</param>
     /// <exception cref="IOException">It could not be kept; the one before stands.</exception>
     NoteKeeping KeepNote(ByteString note);

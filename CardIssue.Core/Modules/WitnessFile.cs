@@ -5,8 +5,10 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Core.Modules;
 
 /// <summary>
-/// What a module remembers of its center where it has no place of its own for it, in a small file: the note of the highest generation, and beside it
-/// the notes that contradict it, as evidence. Public, signed by the center, nothing of any card. Layout: a CBOR array of the notes as they came. Not
+/// What a module remembers of its center where it has no place of its own for it, in a small file: the note of the highest generation,
+/// and beside it
+/// the notes that contradict it, as evidence. Public, signed by the center, nothing of any card. Layout: a CBOR array of the notes as
+/// they came. Not
 /// for several threads.
 /// </summary>
 public sealed class WitnessFile

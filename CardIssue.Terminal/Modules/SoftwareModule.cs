@@ -21,7 +21,8 @@ public sealed class SoftwareModule : ISecureModule
     private int _lastSequence = -1, _lastTicket = -1;
 
     /// <summary>Takes over both keys.</summary>
-    internal SoftwareModule(TerminalIdentity identity, CenterIdentity center, P256PrivateKey credential, P256PrivateKey agreement, WitnessFile witness) =>
+    internal SoftwareModule(
+        TerminalIdentity identity, CenterIdentity center, P256PrivateKey credential, P256PrivateKey agreement, WitnessFile witness) =>
         (Identity, Center, _credential, _agreement, _witness) = (identity, center, credential, agreement, witness);
 
     /// <inheritdoc/>

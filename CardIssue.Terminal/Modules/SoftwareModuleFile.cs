@@ -113,7 +113,8 @@ public sealed class SoftwareModuleFile : IDisposable
     }
 
     /// <summary>
-    /// The notes of the trusted center that the module keeps (<see cref="ISecureModule.Note"/>), in a file of their own beside this one: first the latest, then those
+    /// The notes of the trusted center that the module keeps (<see cref="ISecureModule.Note"/>), in a file of their own beside this one:
+    /// first the latest, then those
     /// that contradict it. Empty without a trusted center.
     /// </summary>
     /// <exception cref="IOException">They cannot be read.</exception>

@@ -89,7 +89,8 @@ public sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) :
 
 /// <summary>S220, terminal to center: the credential's signature over the admission transcript.</summary>
 /// <param name="Signature">ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
-/// <param name="Note">The latest note of the center that the terminal's module keeps, as <see cref="Witness"/> brought it; empty when it keeps none, and on
+/// <param name="Note">The latest note of the center that the terminal's module keeps, as <see cref="Witness"/> brought it; empty when it
+/// keeps none, and on
 /// the results half of a split line. The transcript has it.</param>
 public sealed record Proof(ByteString Signature, ByteString Note = default) : Message
 {
@@ -128,7 +129,9 @@ public sealed record Joined : Message
     public override MessageType Type => MessageType.Joined;
 }
 
-/// <summary>Center to terminal, at any time after access is granted, unanswered: how far the center is, for the terminal's module to remember.</summary>
+/// <summary>
+/// Center to terminal, at any time after access is granted, unanswered: how far the center is, for the terminal's module to remember.
+/// </summary>
 /// <param name="Note">A signed note (<see cref="Keys.SignedWitnessNote"/>), at most <see cref="FieldLimits.MaxWitness"/> bytes.</param>
 public sealed record Witness(ByteString Note) : Message
 {

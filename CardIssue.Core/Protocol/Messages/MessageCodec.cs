@@ -64,7 +64,8 @@ public static class MessageCodec
                 .Name(3, m.Terminal.Value).Bytes(4, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(5, m.Window, 1, Limits.MaxWindow)
                 .OptionalCode(6, m.Half),
             Challenge m => to.Int(1, m.Version, 1, FieldLimits.MaxVersion).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(3, m.Line.Value, 1, MaxCount),
-            Proof m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength).OptionalBytes(2, m.Note, 1, FieldLimits.MaxWitness),
+            Proof m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength)
+                .OptionalBytes(2, m.Note, 1, FieldLimits.MaxWitness),
             Admitted m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength).Bytes(2, m.ReaderList, 0, FieldLimits.MaxReaderList)
                 .OptionalBytes(3, m.JoinToken, Limits.TokenLength, Limits.TokenLength),
             Refused m => to.Code(1, m.Code),
@@ -107,7 +108,8 @@ public static class MessageCodec
             MessageType.Hello => new Hello(from.Int(1, 1, FieldLimits.MaxVersion), from.Int(2, 1, FieldLimits.MaxVersion), new TerminalId(from.Name(3)),
                 from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow), from.OptionalCode<LineHalf>(6)),
             MessageType.Challenge => new Challenge(from.Int(1, 1, FieldLimits.MaxVersion), from.Bytes(2, Limits.NonceLength, Limits.NonceLength), new LineNumber(from.Int(3, 1, MaxCount))),
-            MessageType.Proof => new Proof(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.OptionalBytes(2, 1, FieldLimits.MaxWitness)),
+            MessageType.Proof => new Proof(
+                from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.OptionalBytes(2, 1, FieldLimits.MaxWitness)),
             MessageType.Admitted => new Admitted(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.Bytes(2, 0, FieldLimits.MaxReaderList),
                 from.OptionalBytes(3, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Refused => new Refused(from.Code<RefusalCode>(1)),

@@ -68,7 +68,8 @@ public abstract record TerminalEffect
     public sealed record JudgeCenter(Admitted Admitted) : TerminalEffect;
 
     /// <summary>
-    /// Have the module keep the center's note, durably, if it is the center's and newer than the one that it has. Whatever comes of it, the order
+    /// Have the module keep the center's note, durably, if it is the center's and newer than the one that it has. Whatever comes of it,
+    /// the order
     /// goes on.
     /// </summary>
     public sealed record KeepWitness(ByteString Note) : TerminalEffect;

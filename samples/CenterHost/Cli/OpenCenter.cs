@@ -93,6 +93,7 @@ internal sealed class OpenCenter : IAsyncDisposable
         if (_services.GetRequiredService<CenterDatabase>().RestoredFrom is { } from)
             await _answers.WarnAsync($"The store was restored from a copy of {from:u}: its open orders are quarantined; see order list --state quarantined, and order reconcile.");
         else if (await _services.GetRequiredService<IOrderDesk>().PutBackAsync() is { } found)
-            await _answers.WarnAsync($"The center was put back to an older copy, found {found.FoundAt:u} by {found.FoundBy}: {found.Quarantined} orders are quarantined, and so is what is imported; see order list --state quarantined, order reconcile, and then order settle.");
+            await _answers.WarnAsync($"The center was put back to an older copy, found {found.FoundAt:u} by {found.FoundBy}: {found.Quarantined} orders are "
+                + "quarantined, and so is what is imported; see order list --state quarantined, order reconcile, and then order settle.");
     }
 }

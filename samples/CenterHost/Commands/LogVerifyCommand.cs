@@ -21,11 +21,12 @@ internal static class LogVerifyCommand
                 ok = report.IsOk,
                 entries = report.Entries,
                 checkpoints = report.Checkpoints,
+                witnesses = report.Witnesses,
                 heads = report.Heads.Select(head => new { instance = head.Instance, sequence = head.Sequence, hash = head.Hash.ToString() }),
                 findings = report.Findings.Select(finding => new { kind = finding.Kind, instance = finding.Instance, sequence = finding.Sequence, text = finding.Text }),
             };
             await call.Answers.SayAsync(value, report.IsOk
-                ? $"The log is whole: {report.Entries} entries, compared with {report.Checkpoints} checkpoints."
+                ? $"The log is whole: {report.Entries} entries, compared with {report.Checkpoints} checkpoints and what {report.Witnesses} terminals remember."
                 : $"The log is damaged: {report.Findings.Count} findings in {report.Entries} entries. Keep the file as it is, and find out who could write it.");
             return report.IsOk ? ExitCode.Ok : ExitCode.Damaged;
         });

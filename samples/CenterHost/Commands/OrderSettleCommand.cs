@@ -11,7 +11,8 @@ internal static class OrderSettleCommand
     public static Command Make(Shell shell)
     {
         var (person, reason) = (OrderDeskCommands.Operator(), OrderDeskCommands.Reason());
-        return shell.Command("settle", "Says that all that was lost when the center was put back is settled: what is imported from now on is new.", [person, reason], async (call, cancellation) =>
+        const string Description = "Says that all that was lost when the center was put back is settled: what is imported from now on is new.";
+        return shell.Command("settle", Description, [person, reason], async (call, cancellation) =>
         {
             await using var center = call.Open();
             var outcome = await center.Desk.SettlePutBackAsync(new OperatorId(call.Get(person)!), call.Get(reason)!, cancellation);

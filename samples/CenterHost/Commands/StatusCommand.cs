@@ -25,7 +25,11 @@ internal static class StatusCommand
             terminals = terminals.Count,
             terminalsEnabled = terminals.Count(terminal => terminal.Enabled),
             orders = orders.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
-            putBack = found is null ? null : new { at = found.FoundAt.UtcDateTime, by = found.FoundBy, told = found.ToldGeneration, known = found.KnownGeneration, quarantined = found.Quarantined },
+            putBack = found is null ? null : new
+            {
+                at = found.FoundAt.UtcDateTime, by = found.FoundBy, told = found.ToldGeneration, known = found.KnownGeneration,
+                quarantined = found.Quarantined,
+            },
             feedBacklog = backlog,
             lastCheckpoint = checkpoint is null ? null : new { number = checkpoint.Number, at = checkpoint.At.UtcDateTime },
         };
@@ -34,7 +38,10 @@ internal static class StatusCommand
             $"lines        {lines.Count}",
             $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",
-            .. found is null ? [] : new[] { $"put back     found {found.FoundAt:u} by {found.FoundBy}; {found.Quarantined} orders quarantined; settle with order reconcile, then order settle" },
+            .. found is null ? [] : new[]
+            {
+                $"put back     found {found.FoundAt:u} by {found.FoundBy}; {found.Quarantined} orders quarantined; settle with order reconcile, then order settle",
+            },
             $"feed         {backlog} events wait to be told",
             $"checkpoint   {(checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });

@@ -14,7 +14,8 @@ internal sealed class LogKeys : ILogKeys
 
     public CenterIdentity Center => new(new CenterId("C-1"), Signing.PublicKey, Signing.PublicKey, default);
 
-    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) => SignedWitnessNote.TryVerify(bytes, Center, out note);
+    public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) =>
+        SignedWitnessNote.TryVerify(bytes, Center, out note);
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32), _entryKey = RandomNumberGenerator.GetBytes(32);
 

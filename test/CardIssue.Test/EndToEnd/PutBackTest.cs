@@ -9,7 +9,8 @@ using CardIssue.Terminal.Relay;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>
-/// A center's whole folder is put back from a copy and served, as an attacker or a tired operator would: the first terminal that comes in and remembers more
+/// A center's whole folder is put back from a copy and served, as an attacker or a tired operator would: the first terminal that comes in
+/// and remembers more
 /// shows it, and nothing is issued of what may have changed until people have settled it.
 /// </summary>
 [TestFixture]

@@ -22,7 +22,11 @@ public sealed class WithoutTlsTest
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
     }
 
-    /// <summary>Frame 4 of the terminal is its first credit or offer of a card, 6 one in mid-script; frame 4 of the center is in the first script.</summary>
+    /// <summary>
+    /// Frame 4 of the terminal is its first credit or offer of a card, 6 one in mid-script; frame 4 of the center is in the first script,
+    /// its note after the
+    /// admission not counted.
+    /// </summary>
     [Test]
     public async Task Line_TamperedWith_Ends_NothingIsActedOn_TheSameCardIsIssuedOnTheNext(
         [Values] LineAttack attack, [Values] bool up, [Values(4, 6)] int at)
@@ -31,7 +35,7 @@ public sealed class WithoutTlsTest
         await shop.StopTerminalAsync();
         var struck = 0;
         shop.CenterSilence = TimeSpan.FromSeconds(2);
-        shop.Wrap = line => new AttackedLine(line, attack, up, at, () => Interlocked.Exchange(ref struck, 1) == 0);
+        shop.Wrap = line => new AttackedLine(line, attack, up, up ? at : at + 1, () => Interlocked.Exchange(ref struck, 1) == 0);
         shop.StartTerminal();
         await shop.OrderAsync("o-1", Products.EndToEnd());
         var card = Shop.Card(1);

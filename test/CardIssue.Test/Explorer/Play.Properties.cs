@@ -6,7 +6,9 @@ namespace CardIssue.Test.Explorer;
 /// <summary>The properties; the number in front is the one of "what must always hold" that each belongs to.</summary>
 internal sealed partial class Play
 {
-    /// <summary>Whether store and cards cannot be compared: people have to, or would have to if the center knew that it was put back.</summary>
+    /// <summary>
+    /// Whether store and cards cannot be compared: people have to, or would have to if the center knew that it was put back.
+    /// </summary>
     private bool Quarantined => _store.State is OrderState.Quarantined || _store.History.Lost is not null;
 
     private void CheckState()

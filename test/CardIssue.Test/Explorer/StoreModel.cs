@@ -31,7 +31,8 @@ internal sealed record Store(
     public static Store Absent => Fresh with { State = OrderState.Absent };
 
     /// <summary>A change is committed: store and log are one further, where that is counted.</summary>
-    public Store Commit(WorldOptions world) => world.MayBePutBack ? this with { History = History with { Generation = History.Generation + 1 } } : this;
+    public Store Commit(WorldOptions world) => world.MayBePutBack
+        ? this with { History = History with { Generation = History.Generation + 1 } } : this;
 
     public static Store Fresh => new(OrderState.Ready, 0, false, null, Progress.None, default, null);
 
@@ -90,10 +91,13 @@ internal sealed record Store(
         Fence = NextFence,
         Held = true,
         State = State is OrderState.Ready ? OrderState.Claimed : State,
-        Backup = world.Faults.HasFlag(Faults.Restore) && Backup is null ? this with { Backup = null } : world.MayBePutBack ? Backup : null,
+        Backup = world.Faults.HasFlag(Faults.Restore) && Backup is null ? this with { Backup = null }
+            : world.MayBePutBack ? Backup : null,
     };
 
-    /// <summary>Above every number before, and not below the store's generation: so it is above all that were ever given once that is raised.</summary>
+    /// <summary>
+    /// Above every number before, and not below the store's generation: so it is above all that were ever given once that is raised.
+    /// </summary>
     public long NextFence => Math.Max(Fence, History.Generation) + 1;
 
     /// <summary>An older copy came back: the order is quarantined, and fencing numbers go on above all that were ever given.</summary>

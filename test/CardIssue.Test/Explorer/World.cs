@@ -33,7 +33,8 @@ internal enum Faults
     /// <summary>The terminal alters what a card says of itself before its channel is open.</summary>
     Alter = 2048,
     /// <summary>
-    /// Store and log together are put back to an earlier copy, taken at any moment, and the terminal keeps what it was told: only then are notes told and
+    /// Store and log together are put back to an earlier copy, taken at any moment, and the terminal keeps what it was told: only then
+    /// are notes told and
     /// changes counted.
     /// </summary>
     PutBack = 8192,

@@ -93,7 +93,10 @@ internal static class CenterTable
     public static ScriptRun Run(ScriptKind kind, int opening, int record, int attempt, int count, int first = Next) =>
         new(kind, opening, record, attempt, first, count, Math.Min(count, Window));
 
-    /// <summary>A script leaves: its head, as many commands as the window takes, the timer; the terminal is told how far the center is before the commands.</summary>
+    /// <summary>
+    /// A script leaves: its head, as many commands as the window takes, the timer; the terminal is told how far the center is before the
+    /// commands.
+    /// </summary>
     public static CenterEffect[] Leaves(ScriptRun run, bool last = false, bool isSealed = false, bool isWitnessed = false) =>
     [
         new CenterEffect.SendScript(new Script(run.Kind, run.Opening, run.Record, run.Attempt, run.First, run.Count, last, isSealed,
