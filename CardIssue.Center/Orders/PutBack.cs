@@ -102,6 +102,7 @@ internal static class PutBack
     {
         if (Unsettled(store) is null || Quarantined(store) > 0) return;
         store.Execute("UPDATE put_backs SET settled_at = $now, settled_by = $by WHERE settled_at IS NULL", ("$now", store.Now), ("$by", by));
+        store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, SettledKind, LogJson.Object(("operator", by), ("reason", "all from a later log"))));
     }
 
     private static int Quarantined(StoreView store) => (int)store.Number(

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using CardIssue.Center.Hosting;
 using CardIssue.Center.Recovery;
+using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Keys;
 
 namespace CardIssue.CenterHost.Commands;
 
-/// <summary><c>restore</c>: puts a backup back; what may have changed since is quarantined by the next command.</summary>
+/// <summary><c>restore</c>: puts a backup back; what may have changed since is quarantined.</summary>
 internal static class RestoreCommand
 {
     public static Command Make(Shell shell)
@@ -25,14 +26,17 @@ internal static class RestoreCommand
             Check(call, manifest, vault.Identity);
             var options = new CenterOptions();
             OpenCenter.Configure(options, call);
+            options.Log.Instance = options.Host;
             var outcome = CenterRestore.PutBack(
                 path, manifest, vault, options.Store, call.Files.BackupPlaces(), call.Get(overNewer), TimeProvider.System, cancellation);
+            // Opened once: what may have changed since is quarantined before anybody can look at it.
+            await using (var database = await CenterDatabase.OpenAsync(options.Store, options.Log, vault, TimeProvider.System, CancellationToken.None)) { }
             return await call.Answers.SayAsync(
                 new { ok = true, center = manifest.Center.Value, madeAt = manifest.MadeAt.UtcDateTime, generation = manifest.Generation, keptAside = outcome.KeptAside, unchanged = outcome.Unchanged },
                 $"The backup of {manifest.MadeAt:u} is in {call.Directory}." + (outcome.KeptAside is { } aside ? $" What was there is in {aside}." : "")
                 + (outcome.Unchanged
                     ? " Nothing had changed since it was made: the center can be served."
-                    : " What may have changed since is quarantined by the next command that opens it; then: order reconcile --from-log FILE."));
+                    : " What may have changed since is quarantined: go on with order reconcile --from-log FILE."));
         });
     }
 
