@@ -32,6 +32,9 @@ internal interface IStoreHistory
     /// <summary>How far they are now: all that is committed, and nothing else.</summary>
     Task<WitnessNote> PositionAsync(CenterId center, CancellationToken cancellation = default);
 
+    /// <summary>What a note says of them; nothing comes of it.</summary>
+    Task<HistoryFinding> CompareAsync(VerifiedWitnessNote note, CancellationToken cancellation = default);
+
     /// <summary>
     /// Compares what a terminal remembers, and keeps it. Where the store knows less, what may have changed is quarantined before this
     /// returns.

@@ -15,6 +15,9 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
         return new WitnessNote(center, CenterDatabase.IdIn(store), Generation(store), head.Instance, head.Sequence, head.Hash);
     }, cancellation);
 
+    public Task<HistoryFinding> CompareAsync(VerifiedWitnessNote note, CancellationToken cancellation = default) =>
+        database.ReadAsync(store => Compare(store, note.Note, Generation(store)), cancellation);
+
     public Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default) =>
         database.WriteAsync(store => Hear(store, terminal, note), cancellation);
 
@@ -28,7 +31,8 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
     private static NoteHeard Hear(StoreTransaction store, TerminalId terminal, VerifiedWitnessNote shown)
     {
         var note = shown.Note;
-        var finding = Compare(store, note);
+        // This commit itself is one more than what anybody can have been told of.
+        var finding = Compare(store, note, store.Generation - 1);
         WitnessNotes.Keep(store, terminal, shown);
         if (finding is HistoryFinding.Known || PutBack.IsTaken(store, note.Store, note.Generation)) return new NoteHeard(finding);
         var by = string.Create(CultureInfo.InvariantCulture,
@@ -36,10 +40,9 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
         return new NoteHeard(finding, true, PutBack.Take(store, by, note.Generation, note.Store, null));
     }
 
-    private static HistoryFinding Compare(StoreTransaction store, WitnessNote note) =>
+    private static HistoryFinding Compare(StoreView store, WitnessNote note, long generation) =>
         note.Store != CenterDatabase.IdIn(store) ? HistoryFinding.OtherStore
-        // This commit itself is one more than what anybody can have been told of.
-        : note.Generation >= store.Generation ? HistoryFinding.Ahead
+        : note.Generation > generation ? HistoryFinding.Ahead
         : Compare(store, new LogHead(note.Chain, note.Sequence, note.Head));
 
     private static HistoryFinding Compare(StoreView store, LogHead told)

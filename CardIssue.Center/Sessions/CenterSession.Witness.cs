@@ -21,24 +21,30 @@ internal sealed partial class CenterSession
         if (!SignedWitnessNote.TryVerify(shown, _services.Vault.Identity, out var note))
         {
             OperationLog.NoteRefused(_logger, Name, terminal);
-            await _log.DecidedAsync(220, "NoteRefused", "what the terminal shows as this center's note is not one", cancellation)
-                .ConfigureAwait(false);
+            _log.Decided(220, "NoteRefused", "what the terminal shows as this center's note is not one");
+            return;
+        }
+        if (await history.CompareAsync(note, cancellation).ConfigureAwait(false) is HistoryFinding.Known)
+        {
+            _unwritten.Add(new SessionRecord.Shown(terminal, note));
             return;
         }
         var heard = await history.HearAsync(terminal, note, cancellation).ConfigureAwait(false);
-        if (heard.Finding is HistoryFinding.Known) return;
         var (generation, sequence, chain) = (note.Note.Generation, note.Note.Sequence, note.Note.Chain);
         var detail = $"{terminal} remembers generation {generation} and entry {sequence} of {chain}: {heard.Finding}; "
             + (heard.IsNews ? $"the center was put back, {heard.Orders} orders are quarantined" : "that is known already");
         if (heard.IsNews) OperationLog.PutBack(_logger, Name, detail);
-        await _log.DecidedAsync(220, "Witness", detail, cancellation).ConfigureAwait(false);
+        _log.Decided(220, "Witness", detail);
         Show(220, detail);
     }
 
-    private async ValueTask SendWitnessAsync(CancellationToken cancellation)
+    /// <summary>What stands before it is durable by then, so that the note covers it.</summary>
+    private async ValueTask<bool> SendWitnessAsync(CancellationToken cancellation)
     {
-        if (_services.History is not { } history) return;
+        if (_services.History is not { } history) return true;
+        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
         var position = await history.PositionAsync(_services.Vault.Identity.Id, cancellation).ConfigureAwait(false);
         await SendFrameAsync(MessageCodec.Encode(new Witness(_services.Vault.SignWitness(position))), cancellation).ConfigureAwait(false);
+        return true;
     }
 }
