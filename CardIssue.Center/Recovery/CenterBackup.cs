@@ -74,9 +74,20 @@ public static class CenterBackup
     public static BackupManifest Read(string folder)
     {
         var path = Path.GetFullPath(Path.Combine(folder, BackupManifest.FileName));
-        if (!File.Exists(path)) throw new RecoveryException(RecoveryFault.Altered, $"{Path.GetDirectoryName(path)} holds no backup: it has no {BackupManifest.FileName}.");
-        if (new FileInfo(path).Length > BackupManifest.MaxFile) throw new RecoveryException(RecoveryFault.Altered, $"{path} is larger than {BackupManifest.MaxFile} bytes: no manifest.");
-        return BackupManifest.FromJson(File.ReadAllBytes(path));
+        try
+        {
+            // Opened, not asked for: behind a folder that may not be entered nobody can tell whether it is there.
+            using var file = PrivateFiles.Open(path, FileMode.Open, FileAccess.Read);
+            if (file.Length is 0 or > BackupManifest.MaxFile)
+                throw new RecoveryException(RecoveryFault.Altered, $"{path} is empty, or larger than {BackupManifest.MaxFile} bytes: no manifest of a backup.");
+            var json = new byte[file.Length];
+            file.ReadExactly(json);
+            return BackupManifest.FromJson(json);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new RecoveryException(RecoveryFault.Altered, $"{Path.GetDirectoryName(path)} holds no backup: it has no {BackupManifest.FileName}.", error);
+        }
     }
 
     /// <summary>Whether a backup is, byte for byte, what this center's vault vouched for.</summary>
@@ -88,8 +99,7 @@ public static class CenterBackup
         if (!manifest.IsSealedBy(keys)) throw Altered(folder, BackupManifest.FileName);
         foreach (var part in manifest.Parts)
         {
-            var path = Path.Combine(folder, part.Name);
-            if (!File.Exists(path) || Digest(path, part.Name, cancellation) != part) throw Altered(folder, part.Name);
+            if (!Is(folder, part, cancellation)) throw Altered(folder, part.Name);
         }
     }
 
@@ -116,6 +126,18 @@ public static class CenterBackup
             var store = new StoreView(connection);
             return (CenterDatabase.IdIn(store), store.Number("SELECT generation FROM store_meta"), (ValueList<LogHead>)[.. LogTable.Heads(store)]);
         });
+    }
+
+    private static bool Is(string folder, BackupPart part, CancellationToken cancellation)
+    {
+        try
+        {
+            return Digest(Path.Combine(folder, part.Name), part.Name, cancellation) == part;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
     }
 
     private static BackupPart Digest(string path, string name, CancellationToken cancellation)

@@ -20,7 +20,6 @@ internal static class LaterLogFile
     public static T Read<T>(string path, Func<IEnumerable<LogRow>, Func<IReadOnlyList<(LogHeadSeal Seal, ByteString Mac)>>, T> read)
     {
         path = Path.GetFullPath(Directory.Exists(path) ? Path.Combine(path, CenterBackup.StorePart) : path);
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path} is not there: a log export, or the folder of a center or a backup, is what is needed.");
         return IsStore(path) ? ReadStore(path, read) : ReadExport(path, read);
     }
 

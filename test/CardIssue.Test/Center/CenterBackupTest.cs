@@ -98,6 +98,20 @@ public class CenterBackupTest
     }
 
     [Test]
+    public async Task InterruptedInTheCopy_Backup_LeavesNothing()
+    {
+        await _bench.ImportAsync([.. Enumerable.Range(1, 4).Select(n => _bench.New($"l{n}", $"l{n}") with { SealedData = ByteString.Own(new byte[8 << 20]) })]);
+        using var stop = new CancellationTokenSource();
+        var making = _bench.BackUpAsync(cancellation: stop.Token);
+        var copy = new FileInfo(Path.Combine(LostStore.BackupOf(_bench) + ".unfinished", CenterBackup.StorePart));
+        while (!making.IsCompleted && (!copy.Exists || copy.Length == 0)) copy.Refresh();
+        await stop.CancelAsync();
+        await Assert.CatchAsync<OperationCanceledException>(() => making);
+        Assert.That(Directory.GetFileSystemEntries(_bench.Directory, "backup*"), Is.Empty);
+        Assert.That((await _bench.BackUpAsync()).Generation, Is.Positive, "the next one works");
+    }
+
+    [Test]
     [Platform(Exclude = "Win")]
     public async Task Backup_IsItsOwnersOnly()
     {
