@@ -86,4 +86,8 @@ internal static partial class OperationLog
     [LoggerMessage(26, LogLevel.Error, "The center was put back to an older copy (found by {By}): {Orders} orders are quarantined, "
         + "and so is what is imported; settle them with order reconcile")]
     public static partial void Unsettled(ILogger logger, string by, int orders);
+
+    [LoggerMessage(EventId = 30,
+        Message = "Write data of an older store: of {Taken} orders sealed anew for its product; {Left} could not be, and can't be issued")]
+    public static partial void TakenOver(ILogger logger, LogLevel level, int taken, int left);
 }

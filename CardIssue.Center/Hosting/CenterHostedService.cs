@@ -3,6 +3,7 @@ using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +15,8 @@ namespace CardIssue.Center.Hosting;
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log, IEnumerable<ILineSource> lines,
+    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log,
+    IEnumerable<ILineSource> lines,
     ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
@@ -25,6 +27,8 @@ internal sealed class CenterHostedService(
         store.Serve();
         if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
             OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
+        var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
+        if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

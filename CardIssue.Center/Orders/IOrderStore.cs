@@ -29,6 +29,7 @@ public interface IOrderStore
     /// <param name="claimant">Who asks; with an operator.</param>
     /// <param name="before">What the session did until now; in the commit that counts the try.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The claimant has no operator.</exception>
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 

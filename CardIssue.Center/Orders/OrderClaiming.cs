@@ -28,14 +28,16 @@ internal static class OrderClaiming
     /// <summary>Second half, after a right code: takes the try back and claims.</summary>
     public static ClaimOutcome Finish(StoreTransaction connection, CountedTry counted, Claimant claimant, OrderOptions options, DateTimeOffset now)
     {
+        var person = claimant.Operator!.Value;
         var order = OrderRow.Find(connection, counted.Order!.Value)!;
         if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
         CodeAttempts.TakeBack(connection, counted.Attempt);
         if (Refusal(order, now, takeOverFrom: null) is { } refusal) return refusal;
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
-        connection.Execute("UPDATE orders SET token_hash = $hash, token_terminal = $terminal WHERE order_id = $order",
-            ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$order", order.Order));
-        return Claim(connection, order, token, claimant, options, now);
+        connection.Execute(
+            "UPDATE orders SET token_hash = $hash, token_terminal = $terminal, token_operator = $operator WHERE order_id = $order",
+            ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person), ("$order", order.Order));
+        return Claim(connection, order, token, claimant, person, options, now);
     }
 
     /// <summary>Claims by token.</summary>
@@ -45,7 +47,9 @@ internal static class OrderClaiming
         if (order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "no order has this token", null);
         if (order.TokenTerminal != claimant.Terminal.Value)
             return Declined(DeclineCode.OrderOrCode, $"the token was given to terminal {order.TokenTerminal}", order);
-        return Refusal(order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, options, now);
+        if ((claimant.Operator ?? order.TokenOperator) is not { } person)
+            return Declined(DeclineCode.OrderOrCode, "nobody knows any more who was given the token", order);
+        return Refusal(order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, person, options, now);
     }
 
     private static (OrderRow? Order, string NotFound) Find(StoreView connection, string reference)
@@ -81,21 +85,24 @@ internal static class OrderClaiming
     }
 
     private static ClaimOutcome Claim(
-        StoreTransaction connection, OrderRow order, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderRow order, ByteString token, Claimant claimant, OperatorId person, OrderOptions options,
+        DateTimeOffset now)
     {
         var sealedData = connection.First("SELECT sealed FROM orders WHERE order_id = $order AND sealed IS NOT NULL",
             row => new Sealed(row.Bytes("sealed")!.Value), ("$order", order.Order));
         if (sealedData is null) return Declined(DeclineCode.NotNow, "its write data was deleted", order);
-        var person = claimant.Operator ?? order.Claim?.Operator;
+        // The store's number goes on above all that were ever used when an older copy was put back, and so do fencing numbers.
+        var fence = Math.Max(order.Fence + 1, connection.Generation);
+        connection.Restart(fence);
         var claimed = order with
         {
-            Fence = order.Fence + 1,
+            Fence = fence,
             State = order.State == OrderState.Ready ? OrderState.Claimed : order.State,
             Claim = new OrderClaim(claimant.Session, claimant.Host, claimant.Terminal, person, now + options.Lease),
         };
         claimed.Save(connection, now, "Claimed", $"session {claimant.Session}, host {claimant.Host}, terminal {claimant.Terminal}, operator {person}");
         return new ClaimOutcome.Claimed(claimed.Order, claimed.Fence, claimed.State, claimed.Card, claimed.Progress, token, claimed.Display,
-            claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence);
+            claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence, person);
     }
 
     private static ByteString? Verifier(StoreView connection, OrderId order) => connection.First(

@@ -2,6 +2,7 @@ using System.Data.Common;
 using CardIssue.Center.Products;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
 
@@ -29,19 +30,25 @@ internal sealed record OrderRow
     public OrderClaim? Claim { get; init; }
     public string? TokenTerminal { get; init; }
 
+    /// <summary>Who claimed with the code; every claim by that claim's token is his.</summary>
+    public OperatorId? TokenOperator { get; init; }
+
     /// <summary>The reason of a void that was ordered; the order is voided once the feed was told to block.</summary>
     public string? VoidReason { get; init; }
     public required DateTimeOffset Imported { get; init; }
     public DateTimeOffset Updated { get; init; }
     public DateTimeOffset? Ended { get; init; }
 
+    /// <summary>What the write data must be sealed for.</summary>
+    public OrderTerms Terms(ProductTerms product) => new(Order, Customer, Sequence, Display, product);
+
     public bool IsEnded => State is OrderState.Issued or OrderState.Voided;
 
     // Not "*": the write data may have megabytes.
     private const string Columns = """
         order_id, customer, sequence, product, product_version, mode, display, code_expires, code_spent, state, held_state, waiting_record, card,
-        confirmed, in_doubt, attempt, furthest, unproved, fence, token_terminal, claim_session, claim_host, claim_terminal, claim_operator, lease_until,
-        void_reason, imported_at, updated_at, ended_at
+        confirmed, in_doubt, attempt, furthest, unproved, fence, token_terminal, token_operator, claim_session, claim_host, claim_terminal,
+        claim_operator, lease_until, void_reason, imported_at, updated_at, ended_at
         """;
 
     public static OrderRow? Find(StoreView connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();
@@ -101,6 +108,7 @@ internal sealed record OrderRow
         Fence = row.Long("fence")!.Value,
         Claim = OrderClaim.Read(row),
         TokenTerminal = row.Text("token_terminal"),
+        TokenOperator = row.Text("token_operator") is { } person ? new OperatorId(person) : null,
         VoidReason = row.Text("void_reason"),
         Imported = row.Time("imported_at")!.Value,
         Updated = row.Time("updated_at")!.Value,

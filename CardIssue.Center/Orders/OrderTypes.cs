@@ -1,4 +1,5 @@
 using CardIssue.Center.Products;
+using CardIssue.Center.Vault;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
 
@@ -32,7 +33,8 @@ public enum OrderState
 /// <param name="Customer">The customer's id, by <see cref="NameRule"/>.</param>
 /// <param name="Sequence">The sequence number of the customer's card, 0 to 99.</param>
 /// <param name="Product">The product version to write.</param>
-/// <param name="SealedData">The write data, encrypted by the vault under the order data key; 1 byte to 16 MiB.</param>
+/// <param name="SealedData">The write data, sealed by the vault for this order's terms (<see cref="IKeyVault.SealOrderData"/>); 1 byte to
+/// 16 MiB.</param>
 /// <param name="CodeVerifier">What the caller checks the issue code against (a salted slow hash), 1 to 1,024 bytes.</param>
 /// <param name="CodeExpires">When the issue code ends.</param>
 /// <param name="Display">What the operator may see, at most <see cref="Limits.MaxDisplay"/> characters.</param>
@@ -102,7 +104,8 @@ public sealed record ImportRefusal(int Place, OrderId? Order, string Message)
 
 /// <summary>Who claims an order.</summary>
 /// <param name="Terminal">The admitted terminal.</param>
-/// <param name="Operator">Who works at it; null when a session resumes by token, then the operator of the claim that it takes over stays, if there is one.</param>
+/// <param name="Operator">Who works at it; null when a session resumes by token: then it is who claimed with the code when the token was
+/// given.</param>
 /// <param name="Session">The session's name, unique over all hosts.</param>
 /// <param name="Host">The host that the session lives in.</param>
 public sealed record Claimant(TerminalId Terminal, OperatorId? Operator, string Session, string Host);
@@ -125,10 +128,15 @@ public abstract record ClaimOutcome
     /// <param name="SealedData">The write data, still encrypted by the vault.</param>
     /// <param name="Customer">The customer's id.</param>
     /// <param name="Sequence">The sequence number of the customer's card.</param>
+    /// <param name="Operator">Who works at the terminal.</param>
     public sealed record Claimed(
         OrderId Order, long Fence, OrderState State, CardId? Bound, Progress Progress, ByteString Token, string Display, ProductRef Product,
-        ProductMode Mode, ByteString SealedData, string Customer, int Sequence) : ClaimOutcome
+        ProductMode Mode, ByteString SealedData, string Customer, int Sequence, OperatorId Operator) : ClaimOutcome
     {
+        /// <summary>What the write data must be sealed for.</summary>
+        /// <param name="product">The product as it is now.</param>
+        public OrderTerms ToTerms(ProductTerms product) => new(Order, Customer, Sequence, Display, product);
+
         /// <summary>What the center's machine gets, once the plan is made.</summary>
         public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, PlainText.Of(Display, Limits.MaxDisplay));
 

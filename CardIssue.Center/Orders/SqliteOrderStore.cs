@@ -68,6 +68,7 @@ public sealed class SqliteOrderStore : IOrderStore
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(codeFits);
         ArgumentNullException.ThrowIfNull(claimant);
+        if (claimant.Operator is null) throw new ArgumentException("A claim by code names its operator.", nameof(claimant));
         var (declined, counted) = await _database.WriteAsync(
             connection =>
             {

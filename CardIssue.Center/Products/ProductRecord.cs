@@ -1,4 +1,5 @@
 using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
 
 namespace CardIssue.Center.Products;
 
@@ -28,6 +29,16 @@ public sealed record ProductRecord(ProductRef Ref, ProductMode Mode, ByteString 
 {
     /// <summary>The largest product, in bytes.</summary>
     public const int MaxBody = 4 * 1024 * 1024;
+
+    /// <summary>A product as it is kept.</summary>
+    /// <param name="product">What was read of the text.</param>
+    /// <param name="body">The text, UTF-8.</param>
+    public static ProductRecord Of(CardProduct product, ByteString body)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        var mode = product.Mode switch { KeyMode.Module => ProductMode.Module, KeyMode.EndToEnd => ProductMode.EndToEnd };
+        return new ProductRecord(new ProductRef(product.Name, product.Version), mode, body);
+    }
 
     /// <summary>What is wrong with it, or null.</summary>
     internal string? Fault =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
@@ -202,7 +203,7 @@ internal sealed partial class CenterSession
     /// <summary>The plan is made before anything is said to the terminal: an order that cannot be written is not begun.</summary>
     private async ValueTask BeginWorkAsync(ClaimOutcome.Claimed claimed, CancellationToken cancellation)
     {
-        var (work, claim, fault) = await PlanAsync(claimed, cancellation).ConfigureAwait(false);
+        var (work, claim, product, fault) = await PlanAsync(claimed, cancellation).ConfigureAwait(false);
         if (work is null)
         {
             await _services.Orders.SaveAsync(claimed.Order, claimed.Fence, new OrderChange.Released(), cancellation).ConfigureAwait(false);
@@ -210,25 +211,40 @@ internal sealed partial class CenterSession
             return;
         }
         _work = work;
-        _log.Decided(230, "Claimed", $"{claimed.Order}, fence {claimed.Fence}, {claimed.State}, {claimed.Progress}");
+        var detail = $"{claimed.Order}, fence {claimed.Fence}, {claimed.State}, {claimed.Progress}; operator {claimed.Operator}; {product}";
+        _log.Decided(230, "Claimed", detail);
         _followUps.Enqueue(new CenterEvent.Claimed(claim!));
     }
 
-    private async ValueTask<(CardWork? Work, Claim? Claim, string Fault)> PlanAsync(ClaimOutcome.Claimed claimed, CancellationToken cancellation)
+    private async ValueTask<(CardWork? Work, Claim? Claim, ProductTerms? Product, string Fault)> PlanAsync(
+        ClaimOutcome.Claimed claimed, CancellationToken cancellation)
     {
-        if (await _services.Products.GetAsync(claimed.Product, cancellation).ConfigureAwait(false) is not { } stored) return (null, null, $"product {claimed.Product} is missing");
+        if (await _services.Products.GetAsync(claimed.Product, cancellation).ConfigureAwait(false) is not { } stored)
+            return Lacks($"product {claimed.Product} is missing");
         var read = CardProductFile.Read(stored.Body.Span, claimed.Product.ToString());
-        if (read.Product is not { } product) return (null, null, $"product {claimed.Product}: {read.Mistakes[0].Message}");
-        if (CardProfiles.Find(product.Profile) is not { } profile) return (null, null, $"there is no card profile {product.Profile}");
-        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack) return (null, null, lack);
-        if (!_services.Vault.TryOpenOrderData(claimed.Order, claimed.SealedData, out var data)) return (null, null, "the order's write data does not open: changed, or its master key is gone");
+        if (read.Product is not { } product) return Lacks($"product {claimed.Product}: {read.Mistakes[0].Message}");
+        if (ProductRecord.Of(product, stored.Body) is var itself && (itself != stored || itself.Mode != claimed.Mode))
+        {
+            return Lacks($"product {claimed.Product} says of itself that it is {itself.Ref}, {itself.Mode}; "
+                + $"the store has {stored.Mode}, the order {claimed.Mode}");
+        }
+        if (CardProfiles.Find(product.Profile) is not { } profile) return Lacks($"there is no card profile {product.Profile}");
+        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack) return Lacks(lack);
+        var terms = ProductTerms.Of(stored, product);
+        if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
+        {
+            return Lacks("the order's write data does not open: since it was sealed it, the order's customer, number, display text or "
+                + $"product, or the product itself was changed, or its master key is gone. Now it is {terms}");
+        }
         using (data)
         {
             var made = CardPlan.Create(product, OrderData.Read(data.Span));
-            if (made.Plan is not { } plan) return (null, null, $"the order's data does not fit its product: {made.Errors[0].Message}");
+            if (made.Plan is not { } plan) return Lacks($"the order's data does not fit its product: {made.Errors[0].Message}");
             var claim = claimed.ToClaim(plan.Shape);
-            return (new CardWork(_services.Vault, product, plan, profile, _terminal!.Identity, _terminal.Nonces, claim), claim, "");
+            return (new CardWork(_services.Vault, product, plan, profile, _terminal!.Identity, _terminal.Nonces, claim), claim, terms, "");
         }
+
+        static (CardWork?, Claim?, ProductTerms?, string) Lacks(string fault) => (null, null, null, fault);
     }
 
     private async ValueTask JudgeAsync(CenterEffect.Judge judge, CancellationToken cancellation)

@@ -75,7 +75,9 @@ internal sealed class StoreTransaction : StoreView
         }
     }
 
-    /// <summary>Goes on from a higher number: more commits were made of this store than it knows of.</summary>
+    /// <summary>
+    /// Goes on from a higher number: more commits were made of this store than it knows of, or it has given such a number.
+    /// </summary>
     public void Restart(long generation)
     {
         if (generation <= Generation) return;

@@ -96,6 +96,17 @@ public sealed partial class FileKeyVault
     /// <exception cref="IOException">It could not be saved; nothing changed.</exception>
     public int RotateMaster() => Rotate(_content.Masters);
 
+    /// <inheritdoc/>
+    public void EndTakingOver()
+    {
+        lock (_gate)
+        {
+            if (!_content.TakesOverOrderData) return;
+            _content.TakesOverOrderData = false;
+            SaveOr(() => _content.TakesOverOrderData = true);
+        }
+    }
+
     /// <summary>From now on issue code verifiers are made with a new key; the old ones still check.</summary>
     /// <returns>The new key's version.</returns>
     /// <exception cref="IOException">It could not be saved; nothing changed.</exception>

@@ -196,25 +196,53 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     }
 
     /// <inheritdoc/>
-    public ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain)
+    public ByteString SealOrderData(OrderTerms terms, ReadOnlySpan<byte> plain)
     {
-        lock (_gate) return OrderDataSeal.Seal(order, _content.Masters.Count, _content.Masters[^1], plain);
+        ArgumentNullException.ThrowIfNull(terms);
+        lock (_gate) return OrderDataSeal.Seal(terms, _content.Masters.Count, _content.Masters[^1], plain);
     }
 
     /// <inheritdoc/>
-    public bool TryOpenOrderData(OrderId order, ByteString sealedData, [NotNullWhen(true)] out SecretBytes? plain)
+    public bool TryOpenOrderData(OrderTerms terms, ByteString sealedData, [NotNullWhen(true)] out SecretBytes? plain)
     {
+        ArgumentNullException.ThrowIfNull(terms);
         plain = null;
-        lock (_gate) return MasterOf(sealedData) is { } master && OrderDataSeal.TryOpen(order, master, sealedData.Span, out plain);
+        lock (_gate)
+            return Master(OrderDataSeal.VersionOf(sealedData.Span)) is { } master
+                && OrderDataSeal.TryOpen(terms, master, sealedData.Span, out plain);
     }
 
     /// <inheritdoc/>
-    public bool TryRewrapOrderData(OrderId order, ByteString sealedData, out ByteString rewrapped)
+    public bool TryRewrapOrderData(OrderTerms terms, ByteString sealedData, out ByteString rewrapped)
     {
+        ArgumentNullException.ThrowIfNull(terms);
         rewrapped = default;
         lock (_gate)
-            return MasterOf(sealedData) is { } master
-                && OrderDataSeal.TryRewrap(order, master, _content.Masters.Count, _content.Masters[^1], sealedData.Span, out rewrapped);
+            return Master(OrderDataSeal.VersionOf(sealedData.Span)) is { } master
+                && OrderDataSeal.TryRewrap(terms, master, _content.Masters.Count, _content.Masters[^1], sealedData.Span, out rewrapped);
+    }
+
+    /// <inheritdoc/>
+    public bool TakesOverOrderData
+    {
+        get
+        {
+            lock (_gate) return _content.TakesOverOrderData;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryTakeOverOrderData(OrderTerms terms, ByteString older, out ByteString sealedData)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        sealedData = default;
+        lock (_gate)
+        {
+            if (!_content.TakesOverOrderData || Master(OrderDataSeal.OlderVersionOf(older.Span)) is not { } master
+                || !OrderDataSeal.TryOpenOlder(terms.Order, master, older.Span, out var plain)) return false;
+            using (plain) sealedData = OrderDataSeal.Seal(terms, _content.Masters.Count, _content.Masters[^1], plain.Span);
+            return true;
+        }
     }
 
     /// <inheritdoc/>
@@ -288,8 +316,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         hmac.GetHashAndReset(mac);
     }
 
-    private SecretBytes? MasterOf(ByteString sealedData) =>
-        OrderDataSeal.VersionOf(sealedData.Span) is var version && version >= 1 && version <= _content.Masters.Count ? _content.Masters[version - 1] : null;
+    private SecretBytes? Master(int version) => version >= 1 && version <= _content.Masters.Count ? _content.Masters[version - 1] : null;
 
     private TerminalTransportKey AgreeWith(TerminalIdentity terminal) => TerminalTransportKey.AtCenter(_content.Agreement, terminal);
 

@@ -62,19 +62,35 @@ public interface IKeyVault : ILogKeys, IDisposable
     /// <summary>Whether this vault, or the one that it was restored from, made the number.</summary>
     bool IsCardNumber(ByteString number);
 
-    /// <summary>Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order.</summary>
-    ByteString SealOrderData(OrderId order, ReadOnlySpan<byte> plain);
+    /// <summary>
+    /// Seals write data at rest under a fresh key of its own, which the newest master wraps; both bound to the order's terms.
+    /// </summary>
+    ByteString SealOrderData(OrderTerms terms, ReadOnlySpan<byte> plain);
 
     /// <summary>Opens write data at rest.</summary>
-    /// <param name="order">The order that it must be of.</param>
+    /// <param name="terms">The order as the store has it now, with the product as it is there now.</param>
     /// <param name="sealedData">What <see cref="SealOrderData"/> made.</param>
     /// <param name="plain">The write data; the caller disposes it.</param>
-    /// <returns>False when it was changed, is another order's, or its master is gone.</returns>
-    bool TryOpenOrderData(OrderId order, ByteString sealedData, [NotNullWhen(true)] out SecretBytes? plain);
+    /// <returns>False when it was changed, or anything of the terms is not as it was sealed for, or its master is gone.</returns>
+    bool TryOpenOrderData(OrderTerms terms, ByteString sealedData, [NotNullWhen(true)] out SecretBytes? plain);
 
     /// <summary>After a rotation of the master: wraps the order's data key anew; the data itself stays as it is.</summary>
-    /// <returns>False when the key does not open.</returns>
-    bool TryRewrapOrderData(OrderId order, ByteString sealedData, out ByteString rewrapped);
+    /// <returns>False when the key does not open for these terms.</returns>
+    bool TryRewrapOrderData(OrderTerms terms, ByteString sealedData, out ByteString rewrapped);
+
+    /// <summary>
+    /// Whether write data of an older store, sealed for its order alone, is still taken over (<see cref="TryTakeOverOrderData"/>): in a
+    /// vault that an older version made, until <see cref="EndTakingOver"/>. It never opens otherwise.
+    /// </summary>
+    bool TakesOverOrderData { get; }
+
+    /// <summary>Seals an older store's write data anew, for terms.</summary>
+    /// <returns>False when it does not open, or nothing is taken over any more.</returns>
+    bool TryTakeOverOrderData(OrderTerms terms, ByteString older, out ByteString sealedData);
+
+    /// <summary>From now on, for good, nothing is taken over: a row with older write data is one that was put there.</summary>
+    /// <exception cref="IOException">It could not be saved; nothing changed.</exception>
+    void EndTakingOver();
 
     /// <summary>S260: judges a card's answer to INITIALIZE UPDATE with the access key that its product names. No EXTERNAL AUTHENTICATE can be made before the card's cryptogram was verified.</summary>
     /// <param name="keySet">The key set that the product names.</param>

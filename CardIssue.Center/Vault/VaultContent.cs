@@ -3,12 +3,15 @@ using CardIssue.Core.Keys;
 
 namespace CardIssue.Center.Vault;
 
-/// <summary>All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, number 1 first.</summary>
+/// <summary>
+/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 1 the last
+/// number is missing.
+/// </summary>
 internal sealed class VaultContent : IDisposable
 {
     public const int KeyLength = 32;
 
-    private const int Layout = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
+    private const int Layout = 2, OlderLayout = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
 
     public required CenterId Center { get; init; }
     public required P256PrivateKey Signing { get; init; }
@@ -28,6 +31,12 @@ internal sealed class VaultContent : IDisposable
     public List<SecretBytes> VerifierKeys { get; } = [];
 
     public List<CardMasterKey> CardKeys { get; } = [];
+
+    /// <summary>
+    /// Whether write data that is sealed for its order alone may still be there; kept here and not in the store, whose file others may
+    /// write.
+    /// </summary>
+    public bool TakesOverOrderData { get; set; }
 
     public List<KeyCeremony> Ceremonies { get; } = [];
 
@@ -57,6 +66,7 @@ internal sealed class VaultContent : IDisposable
         foreach (var key in CardKeys) key.Write(to);
         to.Number(Ceremonies.Count);
         foreach (var ceremony in Ceremonies) ceremony.Write(to);
+        to.Number(TakesOverOrderData ? 1 : 0);
         return to;
     }
 
@@ -64,7 +74,8 @@ internal sealed class VaultContent : IDisposable
     public static VaultContent Read(ReadOnlySpan<byte> bytes)
     {
         var from = new SecretReader(bytes);
-        if (from.Number() != Layout) throw new FormatException("The vault's file was written by a newer program.");
+        var layout = from.Number();
+        if (layout is not (OlderLayout or Layout)) throw new FormatException("The vault's file was written by a newer program.");
         var content = new VaultContent
         {
             Center = new CenterId(from.Text()),
@@ -78,6 +89,7 @@ internal sealed class VaultContent : IDisposable
         ReadKeys(ref from, content.VerifierKeys);
         for (var left = from.Count(MaxCardKeys); left > 0; left--) content.CardKeys.Add(CardMasterKey.Read(ref from));
         for (var left = from.Count(MaxCardKeys); left > 0; left--) content.Ceremonies.Add(KeyCeremony.Read(ref from));
+        content.TakesOverOrderData = layout == OlderLayout || from.Number() != 0;
         from.End();
         return content;
     }

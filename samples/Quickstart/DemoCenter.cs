@@ -62,15 +62,17 @@ internal sealed class DemoCenter : IAsyncDisposable
         var reading = OrdersFile.Read(await File.ReadAllBytesAsync(Sample(ordersFile), cancellation), ordersFile, name => name == product.Name ? product : other);
         var entry = reading.Orders!.First(order => order.Product == product.Name);
 
-        var reference = new ProductRef(product.Name, product.Version);
-        var mode = product.Mode is KeyMode.Module ? ProductMode.Module : ProductMode.EndToEnd;
+        var record = ProductRecord.Of(product, ByteString.Copy(body));
+        // The write data opens for this order of this customer, and as this product writes it: for nothing else.
+        var terms = new OrderTerms(entry.Order, entry.Customer, Sequence: 1, product.Name, ProductTerms.Of(record, product));
         var order = new NewOrder(
-            entry.Order, entry.Customer, Sequence: 1, reference, _vault.SealOrderData(entry.Order, OrderData.Write(entry.Fields)),
-            _vault.CreateIssueCodeVerifier(entry.Order, Encoding.ASCII.GetBytes(entry.IssueCode!)), DateTimeOffset.UtcNow.AddDays(30), product.Name)
+            entry.Order, entry.Customer, terms.Sequence, record.Ref, _vault.SealOrderData(terms, OrderData.Write(entry.Fields)),
+            _vault.CreateIssueCodeVerifier(entry.Order, Encoding.ASCII.GetBytes(entry.IssueCode!)), DateTimeOffset.UtcNow.AddDays(30),
+                terms.Display)
         {
             AccountDigest = entry.Account is { } account ? _vault.DigestAccount(account) : default,
         };
-        var imported = await _services.Orders.ImportAsync(new ProductRecord(reference, mode, ByteString.Copy(body)), [order], cancellation);
+        var imported = await _services.Orders.ImportAsync(record, [order], cancellation);
         return imported.Refusal is null ? entry : throw new InvalidOperationException(imported.Refusal);
     }
 

@@ -10,6 +10,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
@@ -103,11 +104,14 @@ internal sealed class BenchShop : IAsyncDisposable
     private async Task<string> OrderAsync(string mode)
     {
         var id = new OrderId($"{mode}-{_cards + 1}");
-        var product = new ProductRef($"bench-{mode}", 1);
+        var body = ByteString.Own(Encoding.UTF8.GetBytes(BenchProduct.Json(mode)));
+        var product = CardProductFile.Read(body.Span, mode).Product!;
+        var record = ProductRecord.Of(product, body);
+        var terms = new OrderTerms(id, id.Value, 0, "bench", ProductTerms.Of(record, product));
         var fields = new Dictionary<string, string> { ["program"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(BenchProduct.FieldBytes)) };
-        var outcome = await _orders.ImportAsync(
-            new ProductRecord(product, mode == BenchProduct.Module ? ProductMode.Module : ProductMode.EndToEnd, ByteString.Own(Encoding.UTF8.GetBytes(BenchProduct.Json(mode)))),
-            [new NewOrder(id, id.Value, 0, product, _vault.SealOrderData(id, OrderData.Write(fields)), _vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), "bench")]);
+        var outcome = await _orders.ImportAsync(record,
+            [new NewOrder(id, terms.Customer, terms.Sequence, record.Ref, _vault.SealOrderData(terms, OrderData.Write(fields)),
+                _vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), terms.Display)]);
         return outcome.Refusal is null ? id.Value : throw new InvalidOperationException(outcome.Refusal);
     }
 

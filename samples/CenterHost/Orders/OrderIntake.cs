@@ -27,8 +27,11 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
         var code = Encoding.ASCII.GetBytes(entry.IssueCode ?? codes.Make(entry.Order));
         try
         {
-            return new NewOrder(entry.Order, entry.Customer, await SequenceAsync(entry, cancellation), product.Record.Ref,
-                vault.SealOrderData(entry.Order, fields), vault.CreateIssueCodeVerifier(entry.Order, code), expires, Display(entry))
+            var terms = new OrderTerms(
+                entry.Order, entry.Customer, await SequenceAsync(entry, cancellation), Display(entry),
+                    ProductTerms.Of(product.Record, product.Product));
+            return new NewOrder(entry.Order, entry.Customer, terms.Sequence, product.Record.Ref, vault.SealOrderData(terms, fields),
+                vault.CreateIssueCodeVerifier(entry.Order, code), expires, terms.Display)
             {
                 AccountDigest = entry.Account is { } account ? vault.DigestAccount(account) : default,
                 MayRepeatAccount = product.Product.AllowRepeatedCardNumber,

@@ -36,8 +36,7 @@ internal sealed class ProductSource
         var bytes = InputFile.ReadAll(file.ToString(), ProductRecord.MaxBody);
         var reading = CardProductFile.Read(bytes, file.ToString());
         if (reading.Product is not { } product) return (null, Orders.Mistakes.Of(reading));
-        var mode = product.Mode switch { KeyMode.EndToEnd => ProductMode.EndToEnd, KeyMode.Module => ProductMode.Module };
-        return (new KnownProduct(product, new ProductRecord(new ProductRef(product.Name, product.Version), mode, ByteString.Own(bytes))), []);
+        return (new KnownProduct(product, ProductRecord.Of(product, ByteString.Own(bytes))), []);
     }
 
     public KnownProduct? Find(string name) => _products.GetValueOrDefault(name);

@@ -9,6 +9,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -183,12 +184,14 @@ internal sealed class FuzzShop : IAsyncDisposable
     {
         var id = new OrderId($"order-{Guid.NewGuid():N}");
         var (name, file) = FuzzProducts.Of(readsBack, _mode);
-        var product = new ProductRef(name, 1);
-        var mode = _mode == "module" ? ProductMode.Module : ProductMode.EndToEnd;
+        var body = ByteString.Own(Encoding.UTF8.GetBytes(file));
+        var product = CardProductFile.Read(body.Span, name).Product!;
+        var record = ProductRecord.Of(product, body);
+        var terms = new OrderTerms(id, id.Value, 0, "fuzz", ProductTerms.Of(record, product));
         var fields = new Dictionary<string, string> { ["pan"] = "4761739001010119" };
-        var outcome = await _orders.ImportAsync(new ProductRecord(product, mode, ByteString.Own(Encoding.UTF8.GetBytes(file))),
-            [new NewOrder(id, id.Value, 0, product, _vault.SealOrderData(id, OrderData.Write(fields)), _vault.CreateIssueCodeVerifier(id,
-                "4711"u8), DateTimeOffset.UtcNow.AddDays(1), "fuzz")])
+        var outcome = await _orders.ImportAsync(record,
+            [new NewOrder(id, terms.Customer, terms.Sequence, record.Ref, _vault.SealOrderData(terms, OrderData.Write(fields)),
+                _vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), terms.Display)])
             .ConfigureAwait(false);
         return outcome.Refusal is null ? id : throw new InvalidOperationException(outcome.Refusal);
     }

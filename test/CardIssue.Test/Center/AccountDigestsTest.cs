@@ -9,8 +9,7 @@ using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Products.Json;
-using DbUp;
-using Microsoft.Data.Sqlite;
+using CardIssue.Test.Vault;
 
 namespace CardIssue.Test.Center;
 
@@ -29,6 +28,7 @@ public sealed class AccountDigestsTest
         foreach (var file in Directory.GetFiles(_bench.Directory, "center.*", SearchOption.AllDirectories)) File.Delete(file);
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
         _vault = FileKeyVault.Create(Path.Combine(_bench.Directory, "vault"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
+        Seals.MakeOlder(_vault);
     }
 
     [TearDown]
@@ -42,11 +42,12 @@ public sealed class AccountDigestsTest
     public async Task OlderStore_Opened_HasItsOrders_AndTheirAccountsOnceFilledIn()
     {
         var entries = Samples.ReadOrders(Samples.Orders).Orders!.Where(entry => entry.Product == "visa-like-e2e").ToList();
-        await using (var connection = OlderStore())
+        await using (var connection = OlderStore.Make(_bench.Directory, before: "005"))
         {
-            foreach (var entry in entries) AddAsBefore(connection, entry.Order, _vault.SealOrderData(entry.Order, OrderData.Write(entry.Fields)));
-            AddAsBefore(connection, new OrderId("deleted"), null);
-            AddAsBefore(connection, new OrderId("damaged"), ByteString.FromHex("00"));
+            foreach (var entry in entries) OlderStore.AddOrder(connection, entry.Order,
+                Seals.Older(entry.Order, Seals.MasterOf(_vault), 1, OrderData.Write(entry.Fields)));
+            OlderStore.AddOrder(connection, new OrderId("deleted"), null);
+            OlderStore.AddOrder(connection, new OrderId("damaged"), ByteString.FromHex("00"));
         }
         await _bench.StartAsync();
         Assert.That((await _bench.Desk.ListAsync()).Select(order => order.Order.Value), Is.EquivalentTo(new[] { "E2E-0001", "E2E-0002", "deleted", "damaged" }));
@@ -54,6 +55,7 @@ public sealed class AccountDigestsTest
 
         Assert.That(await AccountDigests.FillInAsync(_bench.Database, _vault), Is.EqualTo(3));
         Assert.That(await AccountDigests.FillInAsync(_bench.Database, _vault), Is.EqualTo(1), "what can't be read is looked into again");
+        Assert.That(_vault.TakesOverOrderData, Is.False);
         Assert.That(await ImportAsync("new-2", entries[0]), Does.EndWith("its card number and sequence number are those of order E2E-0001, which is Ready"));
     }
 
@@ -61,10 +63,10 @@ public sealed class AccountDigestsTest
     public async Task OlderStore_WithCardsOfSharedKeys_Opened_KnowsThemByTheirChip()
     {
         var (data, chip, other) = ("0102030405060708090A", "1112131415161718191A", "2122232425262728292A");
-        await using (var connection = OlderStore())
+        await using (var connection = OlderStore.Make(_bench.Directory, before: "005"))
         {
-            AddAsBefore(connection, new OrderId("begun"), null);
-            AddAsBefore(connection, new OrderId("issued"), null);
+            OlderStore.AddOrder(connection, new OrderId("begun"), null);
+            OlderStore.AddOrder(connection, new OrderId("issued"), null);
             connection.Execute("UPDATE orders SET card = $card, state = $state WHERE order_id = 'begun'",
                 ("$card", ByteString.FromHex(data + chip)), ("$state", OrderState.Bound));
             connection.Execute("INSERT INTO issued_cards (card, order_id, customer, sequence, standing, issued_at) VALUES ($card, 'issued', 'issued', 1, $issued, 1)",
@@ -78,28 +80,6 @@ public sealed class AccountDigestsTest
         Assert.That((await _bench.Orders.CardAsync(new CardId(ByteString.FromHex("9F7F" + other)))).Standing, Is.EqualTo(CardStanding.Issued));
         Assert.That(await _bench.Orders.CardTriesAsync(new CardId(ByteString.FromHex(data))), Is.EqualTo(1), "a diversified card is known as before");
     }
-
-    /// <summary>The store as scripts 001 to 004 make it, open, with a product in it.</summary>
-    private SqliteConnection OlderStore()
-    {
-        const string Scripts = "CardIssue.Center.Storage.Scripts.Store.";
-        var text = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_bench.Directory, "center.db"), Pooling = false }.ToString();
-        var made = DeployChanges.To.SqliteDatabase(text)
-            .WithScriptsEmbeddedInAssembly(typeof(CenterDatabase).Assembly,
-                name => name.StartsWith(Scripts, StringComparison.Ordinal) && string.CompareOrdinal(name, Scripts + "005") < 0)
-            .WithTransactionPerScript().LogToNowhere().Build().PerformUpgrade();
-        Assert.That(made.Successful, Is.True, made.Error?.Message);
-        var connection = new SqliteConnection(text);
-        connection.Open();
-        connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ('visa-like-e2e', 1, 2, $body, 1)",
-            ("$body", Encoding.UTF8.GetBytes(Samples.EndToEnd)));
-        return connection;
-    }
-
-    private static void AddAsBefore(SqliteConnection connection, OrderId order, ByteString? sealedData) => connection.Execute("""
-        INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state, imported_at, updated_at)
-        VALUES ($order, $order, 1, 'visa-like-e2e', 1, 2, $sealed, '', X'00', 4000000000000, 1, 1, 1)
-        """, ("$order", order), ("$sealed", sealedData));
 
     private async Task<string?> ImportAsync(string order, OrderEntry like)
     {

@@ -88,7 +88,9 @@ public class OrderStoreModelTest
         if (expected is not null) return;
         if (order.State == OrderState.Ready) order.State = OrderState.Claimed;
         (order.Held, order.Terminal, order.Lease) = (true, terminal, now + bench.Options.Lease);
-        order.Fence++;
+        var fence = (await bench.ViewAsync($"o{number}")).Fence;
+        Assert.That(fence, Is.GreaterThan(order.Fence), where);
+        order.Fence = fence;
     }
 
     private static async Task SaveAsync(

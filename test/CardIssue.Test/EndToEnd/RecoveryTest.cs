@@ -1,4 +1,6 @@
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Core;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
@@ -56,6 +58,9 @@ public sealed class RecoveryTest
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
         Assert.That(shop.Shown, Has.Some.Contains("LineLost").And.Some.Contains("Resuming"));
         ThatIsWhole(card);
+        var claims = (await shop.Log.ReadAsync(new LogQuery(new OrderId("o-1")))).Where(row => row.Entry.Kind == "Claimed").ToList();
+        Assert.That(claims, Has.Count.EqualTo(2));
+        Assert.That(claims.Select(row => row.Entry.Detail), Is.All.Contains("operator olga; product e2e/1"));
     }
 
     [TestCase("endToEnd")]

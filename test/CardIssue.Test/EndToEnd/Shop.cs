@@ -144,12 +144,12 @@ internal sealed class Shop : IAsyncDisposable
         var body = ByteString.Own(Encoding.UTF8.GetBytes(product));
         var read = CardProductFile.Read(body.Span, "product");
         Assert.That(read.Mistakes, Is.Empty);
-        var reference = new ProductRef(read.Product!.Name, read.Product.Version);
-        var mode = read.Product.Mode is KeyMode.Module ? ProductMode.Module : ProductMode.EndToEnd;
+        var record = ProductRecord.Of(read.Product!, body);
+        var terms = new OrderTerms(id, $"customer-{order}", 0, $"{record.Ref}, 476173******0119", ProductTerms.Of(record, read.Product!));
         var entry = new NewOrder(
-            id, $"customer-{order}", 0, reference, Vault.SealOrderData(id, OrderData.Write(fields ?? Products.Fields)), Vault.CreateIssueCodeVerifier(id, "4711"u8),
-            DateTimeOffset.UtcNow.AddDays(1), $"{reference}, 476173******0119");
-        var outcome = await Orders.ImportAsync(new ProductRecord(reference, mode, body), [entry]);
+            id, terms.Customer, terms.Sequence, record.Ref, Vault.SealOrderData(terms, OrderData.Write(fields ?? Products.Fields)),
+            Vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), terms.Display);
+        var outcome = await Orders.ImportAsync(record, [entry]);
         Assert.That(outcome.Refusal, Is.Null);
     }
 

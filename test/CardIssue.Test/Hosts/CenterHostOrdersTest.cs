@@ -73,6 +73,11 @@ public sealed class CenterHostOrdersTest
         Assert.That(run.Output + run.Error, Does.Not.Contain(code[1]));
         if (!OperatingSystem.IsWindows()) Assert.That(File.GetUnixFileMode(_host.File("codes")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
 
+        ImportedOrders.AreEachOfItsOwn(_host, new Dictionary<string, string>
+        {
+            ["E2E-0001"] = code[1], ["E2E-0002"] = "LINNET-7093", ["MODULE-0001"] = "MERLIN-2265", ["MODULE-0002"] = "NUTHATCH-5317",
+        });
+
         var list = await _host.RunAsync("order", "list", "--json");
         Assert.That(list.Json.Select(order => order.GetProperty("order").GetString()), Is.EqualTo(new[] { "E2E-0001", "E2E-0002", "MODULE-0001", "MODULE-0002" }));
         Assert.That(list.Json[0].GetProperty("display").GetString(), Is.EqualTo("visa-like-e2e 476173******0119"));
@@ -120,7 +125,10 @@ public sealed class CenterHostOrdersTest
         var orders = _host.Write("orders.json", string.Join('\n', Samples.Orders.Split('\n').Where(line => !line.Contains("issueCode"))));
         run = await _host.RunAsync([.. import, orders, "--codes", _host.File("codes")]);
         Assert.That(run.Code, Is.Zero, run.ToString());
-        Assert.That((await File.ReadAllLinesAsync(_host.File("codes"))).Select(line => line.Split(' ')[1].Replace("-", "").Length), Is.All.EqualTo(20));
+        var made = (await File.ReadAllLinesAsync(_host.File("codes"))).Select(line => line.Split(' ')).ToDictionary(line => line[0],
+            line => line[1]);
+        Assert.That(made.Values.Select(code => code.Replace("-", "").Length), Is.All.EqualTo(20));
+        ImportedOrders.AreEachOfItsOwn(_host, made);
     }
 
     [Test]

@@ -12,6 +12,7 @@ namespace CardIssue.Test.Vault;
 public class FileKeyVaultTest
 {
     private static readonly OrderId Order = new("A-1"), OtherOrder = new("A-2");
+    private static readonly OrderTerms Terms = Seals.Terms(Order);
     private string _folder = "", _path = "";
     private FileKeyVault _vault = null!;
 
@@ -55,12 +56,12 @@ public class FileKeyVaultTest
     {
         Counter.ImportMaster(_vault, "visa", 0x30, Counter.Master);
         var identity = _vault.Identity;
-        var sealedData = _vault.SealOrderData(Order, "track 2"u8);
+        var sealedData = _vault.SealOrderData(Terms, "track 2"u8);
         var verifier = _vault.CreateIssueCodeVerifier(Order, "4711"u8);
         var (mac, signature) = (_vault.Hmac("x"u8), _vault.SignCheckpoint("heads"u8));
         Reopen(Passphrase());
         Assert.That(_vault.Identity, Is.EqualTo(identity));
-        Assert.That(_vault.TryOpenOrderData(Order, sealedData, out var plain), Is.True);
+        Assert.That(_vault.TryOpenOrderData(Terms, sealedData, out var plain), Is.True);
         using (plain) Assert.That(plain!.FixedTimeEquals("track 2"u8), Is.True);
         Assert.That(_vault.CheckIssueCode(Order, verifier, "4711"u8), Is.True);
         Assert.That(_vault.Hmac("x"u8), Is.EqualTo(mac));
@@ -92,31 +93,31 @@ public class FileKeyVaultTest
     [Test]
     public void OrderData_IsChangedOrMoved_DoesNotOpen()
     {
-        var bytes = _vault.SealOrderData(Order, "track 2"u8).ToArray();
-        Assert.That(_vault.TryOpenOrderData(OtherOrder, ByteString.Copy(bytes), out _), Is.False, "another order's");
+        var bytes = _vault.SealOrderData(Terms, "track 2"u8).ToArray();
+        Assert.That(_vault.TryOpenOrderData(Terms with { Order = OtherOrder }, ByteString.Copy(bytes), out _), Is.False, "another order's");
         for (var i = 0; i < bytes.Length; i++)
         {
             bytes[i] ^= 0x01;
-            Assert.That(_vault.TryOpenOrderData(Order, ByteString.Copy(bytes), out var plain), Is.False, $"byte {i}");
+            Assert.That(_vault.TryOpenOrderData(Terms, ByteString.Copy(bytes), out var plain), Is.False, $"byte {i}");
             Assert.That(plain, Is.Null);
             bytes[i] ^= 0x01;
         }
         for (var length = 0; length < bytes.Length; length++)
-            Assert.That(_vault.TryOpenOrderData(Order, ByteString.Copy(bytes.AsSpan(0, length)), out _), Is.False, $"cut to {length}");
+            Assert.That(_vault.TryOpenOrderData(Terms, ByteString.Copy(bytes.AsSpan(0, length)), out _), Is.False, $"cut to {length}");
     }
 
     [Test]
     public void TheMaster_IsRotated_OldDataOpensAndIsRewrapped()
     {
-        var old = _vault.SealOrderData(Order, "track 2"u8);
+        var old = _vault.SealOrderData(Terms, "track 2"u8);
         Assert.That(_vault.RotateMaster(), Is.EqualTo(2));
-        Assert.That(_vault.TryOpenOrderData(Order, old, out var before), Is.True);
+        Assert.That(_vault.TryOpenOrderData(Terms, old, out var before), Is.True);
         before!.Dispose();
-        Assert.That(_vault.TryRewrapOrderData(Order, old, out var rewrapped), Is.True);
+        Assert.That(_vault.TryRewrapOrderData(Terms, old, out var rewrapped), Is.True);
         Assert.That(rewrapped.Slice(1, 4).ToString(), Is.EqualTo("00000002"));
-        Assert.That(_vault.TryRewrapOrderData(OtherOrder, old, out _), Is.False);
+        Assert.That(_vault.TryRewrapOrderData(Terms with { Order = OtherOrder }, old, out _), Is.False);
         Reopen(Passphrase());
-        Assert.That(_vault.TryOpenOrderData(Order, rewrapped, out var after), Is.True);
+        Assert.That(_vault.TryOpenOrderData(Terms, rewrapped, out var after), Is.True);
         using (after) Assert.That(after!.FixedTimeEquals("track 2"u8), Is.True);
     }
 

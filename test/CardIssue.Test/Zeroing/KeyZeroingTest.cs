@@ -11,6 +11,7 @@ using CardIssue.Test.Cards.SecureChannel;
 using CardIssue.Test.Cards.Vectors;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
+using CardIssue.Test.Vault;
 
 namespace CardIssue.Test.Zeroing;
 
@@ -281,8 +282,8 @@ public sealed class KeyZeroingTest
     public void OrderData_Opened_IsPinned_AndZeroWhenItsUserIsDone()
     {
         using var counter = new Counter();
-        var sealedData = counter.Vault.SealOrderData(Counter.Order, Secret);
-        Assert.That(counter.Vault.TryOpenOrderData(Counter.Order, sealedData, out var plain), Is.True);
+        var sealedData = counter.Vault.SealOrderData(Seals.Terms(Counter.Order), Secret);
+        Assert.That(counter.Vault.TryOpenOrderData(Seals.Terms(Counter.Order), sealedData, out var plain), Is.True);
         var held = HeldBytes.Of(plain!);
         Assert.That(held.Hold(Secret), Is.True);
         plain!.Dispose();
