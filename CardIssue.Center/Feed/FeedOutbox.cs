@@ -23,6 +23,11 @@ internal static class FeedOutbox
     public static bool IsTold(StoreView connection, OrderId order, FeedEventKind kind) => connection.Number(
         "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NOT NULL", ("$order", order), ("$kind", kind)) > 0;
 
+    /// <summary>Whether the issuer was not told yet to block a card that this order had.</summary>
+    public static bool BlockWaits(StoreView connection, OrderId order) => connection.Number(
+        "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NULL",
+        ("$order", order), ("$kind", FeedEventKind.Blocked)) > 0;
+
     /// <summary>Marks events as told; an order whose block was told is voided now.</summary>
     public static void MarkTold(StoreTransaction connection, IReadOnlyList<FeedEvent> events, DateTimeOffset now)
     {
@@ -30,7 +35,7 @@ internal static class FeedOutbox
         {
             // Another pump may have told it too: only the first mark counts.
             var first = connection.Execute("UPDATE feed_outbox SET told_at = $now WHERE id = $id AND told_at IS NULL", ("$now", now), ("$id", told.Id)) == 1;
-            if (first && told.Kind == FeedEventKind.Blocked) OrderVoiding.Finish(connection, told.Order, now);
+            if (first && told.Kind == FeedEventKind.Blocked) OrderVoiding.Blocked(connection, told.Order, now);
         }
     }
 

@@ -16,8 +16,7 @@ namespace CardIssue.Center.Hosting;
 /// </summary>
 internal sealed class CenterHostedService(
     CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log,
-    IEnumerable<ILineSource> lines,
-    ILogger<CenterHostedService> logger) : BackgroundService
+    IEnumerable<ILineSource> lines, ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
 

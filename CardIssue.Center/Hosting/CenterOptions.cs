@@ -1,5 +1,6 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
@@ -28,6 +29,9 @@ public sealed class CenterOptions
 
     /// <summary>Limits and times of orders.</summary>
     public OrderOptions Orders { get; set; } = new();
+
+    /// <summary>Limits and times of people's accounts and of what they approve.</summary>
+    public PeopleOptions People { get; set; } = new();
 
     /// <summary>How many refused attempts at access are logged one by one.</summary>
     public AdmissionOptions Admission { get; set; } = new();
@@ -69,6 +73,7 @@ internal sealed class CenterOptionsValidation : IValidateOptions<CenterOptions>
         Check(options.Store.Validate, failures);
         Check(options.Log.Validate, failures);
         Check(options.Orders.Validate, failures);
+        Check(options.People.Validate, failures);
         Check(options.Admission.Validate, failures);
         Check(options.Sessions.Validate, failures);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

@@ -1,6 +1,8 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -75,6 +77,10 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton<IOrderDesk>(provider => new SqliteOrderDesk(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
         services.TryAddSingleton<ITerminalRegistry>(provider => new SqliteTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IProductStore>(provider => new SqliteProductStore(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IPeople>(provider => new SqlitePeople(
+            provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People));
+        services.TryAddSingleton<IApprovals>(provider => new SqliteApprovals(
+            provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People, Options(provider).Orders));
         services.TryAddSingleton<IExchangeLog>(provider => new StoredLog(
             provider.GetRequiredService<CenterDatabase>(), Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)));
     }

@@ -32,6 +32,7 @@ internal static class CodeAttempts
     public static void TakeBack(StoreTransaction connection, long attempt) =>
         connection.Execute("DELETE FROM code_attempts WHERE id = $id", ("$id", attempt));
 
-    public static void ClearCustomer(StoreTransaction connection, string customer) =>
+    /// <returns>How many there were.</returns>
+    public static int ClearCustomer(StoreTransaction connection, string customer) =>
         connection.Execute("DELETE FROM code_attempts WHERE customer = $customer", ("$customer", customer));
 }

@@ -1,3 +1,4 @@
+using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
@@ -15,12 +16,14 @@ public enum DeskOutcome
     NotFound = 3,
     /// <summary>The order's state does not allow it.</summary>
     WrongState = 4,
-    /// <summary>Two different operators are needed.</summary>
-    SameOperator = 5,
+    /// <summary>The person has not the role for it.</summary>
+    NotAllowed = 5,
     /// <summary>It was reissued already.</summary>
     AlreadyReissued = 6,
     /// <summary>What was given does not fit: an order id or sequence number that is taken, a card that belongs to another order, an impossible progress.</summary>
     DoesNotFit = 7,
+    /// <summary>Fewer than two supervisors would be left who are not locked.</summary>
+    TooFewSupervisors = 8,
 }
 
 /// <summary>What the log and the card showed of a quarantined order.</summary>
@@ -73,48 +76,40 @@ public sealed record OrderView(
 /// <param name="Progress">The progress after it.</param>
 public sealed record OrderHistoryEntry(DateTimeOffset At, long Fence, string Change, string Detail, OrderState State, Progress Progress);
 
-/// <summary>Orders as the center's operators use them. Each action drops a session's claim on the order and is kept in the order's history.</summary>
+/// <summary>
+/// Orders as the center's people use them. Each action drops a session's claim on the order and is kept in the order's history with the person's name. What undoes
+/// safety is not here: it is asked for by one and approved by another (<see cref="Approvals.IApprovals"/>).
+/// </summary>
 /// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written; then nothing was changed.</remarks>
 public interface IOrderDesk
 {
     /// <summary>The most rows that a list returns.</summary>
     public const int MaxListed = 10_000;
 
-    /// <summary>Lets a waiting order go on, with its attempts at 1 again.</summary>
-    Task<DeskOutcome> RetryAsync(OrderId order, OperatorId person, string reason, CancellationToken cancellation = default);
+    /// <summary>Lets a waiting order go on, with its attempts at 1 again and with the card that it has.</summary>
+    Task<DeskOutcome> RetryAsync(OrderId order, CenterPerson person, string reason, CancellationToken cancellation = default);
 
-    /// <summary>Gives an order a new issue code and clears its customer's wrong tries.</summary>
-    Task<DeskOutcome> RenewCodeAsync(OrderId order, ByteString verifier, DateTimeOffset expires, OperatorId person, CancellationToken cancellation = default);
-
-    /// <summary>Voids an order for two operators. A bound card is blocked at the issuer first and never used again; an order without a card is voided at once.</summary>
-    Task<DeskOutcome> VoidAsync(OrderId order, OperatorId first, OperatorId second, string reason, CancellationToken cancellation = default);
+    /// <summary>
+    /// Gives an order a new issue code. It clears its customer's wrong tries, for they were at the old code; where another order of the customer is open they stay, or
+    /// renewing one would give tries at the other (<see cref="Approvals.CenterAct.ClearCodeTries"/>).
+    /// </summary>
+    Task<DeskOutcome> RenewCodeAsync(OrderId order, ByteString verifier, DateTimeOffset expires, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>A new order in place of a voided one, once. Its customer must be the same and its sequence number the next (<see cref="NextSequenceAsync"/>).</summary>
-    Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, OperatorId person, CancellationToken cancellation = default);
+    Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>The sequence number of a customer's next card.</summary>
     Task<int> NextSequenceAsync(string customer, CancellationToken cancellation = default);
 
     /// <summary>Quarantines every order that is not issued or voided, and every one issued since <paramref name="issuedSince"/> (the time of the backup).</summary>
-    /// <returns>How many.</returns>
-    Task<int> QuarantineAllAsync(DateTimeOffset? issuedSince, OperatorId person, string reason, CancellationToken cancellation = default);
-
-    /// <summary>Ends the quarantine of an order as the log and its card showed. To void it instead, see <see cref="VoidAsync"/>.</summary>
-    Task<DeskOutcome> ReconcileAsync(OrderId order, Reconciliation found, OperatorId person, string reason, CancellationToken cancellation = default);
+    /// <returns>How many; null when the person has not the role for it.</returns>
+    Task<int?> QuarantineAllAsync(DateTimeOffset? issuedSince, CenterPerson person, string reason, CancellationToken cancellation = default);
 
     /// <summary>
     /// The latest put-back that is not settled: the store was found to be an older copy of itself. Null when there is none.
+    /// <see cref="Approvals.CenterAct.SettlePutBack"/> settles it.
     /// </summary>
     Task<PutBackView?> PutBackAsync(CancellationToken cancellation = default);
-
-    /// <summary>
-    /// Says that all that was lost in put-backs is settled: what is imported from now on is new, and is not quarantined any more.
-    /// <see cref="DeskOutcome.WrongState"/>: there is none; <see cref="DeskOutcome.DoesNotFit"/>: orders are quarantined for one still.
-    /// </summary>
-    Task<DeskOutcome> SettlePutBackAsync(OperatorId person, string reason, CancellationToken cancellation = default);
-
-    /// <summary>Clears a card's authentication tries.</summary>
-    Task<DeskOutcome> UnbarCardAsync(CardId card, CancellationToken cancellation = default);
 
     /// <summary>Orders by number, at most <see cref="MaxListed"/>; of one state or of all.</summary>
     Task<IReadOnlyList<OrderView>> ListAsync(OrderState? state = null, int most = MaxListed, CancellationToken cancellation = default);

@@ -1,3 +1,4 @@
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
@@ -18,6 +19,13 @@ public interface IOrderStore
     /// <summary>Adds several products with their orders in one transaction: all, or none.</summary>
     /// <exception cref="StoreException">It could not be saved; none was imported.</exception>
     Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CancellationToken cancellation = default);
+
+    /// <summary>Adds several products with their orders in one transaction, together with what the log says of it: all, or none.</summary>
+    /// <param name="batches">The products with their orders.</param>
+    /// <param name="person">Who takes them in; null for a host that does so by itself.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="StoreException">It could not be saved; none was imported.</exception>
+    Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CenterPerson? person, CancellationToken cancellation = default);
 
     /// <summary>
     /// Claims an order for a session. A try of the code is counted durably, for the customer and for the terminal, before the code is checked;

@@ -32,7 +32,7 @@ internal static class OrderClaiming
         var order = OrderRow.Find(connection, counted.Order!.Value)!;
         if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
         CodeAttempts.TakeBack(connection, counted.Attempt);
-        if (Refusal(order, now, takeOverFrom: null) is { } refusal) return refusal;
+        if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
         connection.Execute(
             "UPDATE orders SET token_hash = $hash, token_terminal = $terminal, token_operator = $operator WHERE order_id = $order",
@@ -49,7 +49,7 @@ internal static class OrderClaiming
             return Declined(DeclineCode.OrderOrCode, $"the token was given to terminal {order.TokenTerminal}", order);
         if ((claimant.Operator ?? order.TokenOperator) is not { } person)
             return Declined(DeclineCode.OrderOrCode, "nobody knows any more who was given the token", order);
-        return Refusal(order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, person, options, now);
+        return Refusal(connection, order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, person, options, now);
     }
 
     private static (OrderRow? Order, string NotFound) Find(StoreView connection, string reference)
@@ -67,10 +67,12 @@ internal static class OrderClaiming
         };
     }
 
-    private static ClaimOutcome.Declined? Refusal(OrderRow order, DateTimeOffset now, TerminalId? takeOverFrom)
+    private static ClaimOutcome.Declined? Refusal(StoreView connection, OrderRow order, DateTimeOffset now, TerminalId? takeOverFrom)
     {
         if (order.VoidReason is not null && order.State != OrderState.Voided)
             return Declined(DeclineCode.Waiting, "it is being voided", order);
+        if (Feed.FeedOutbox.BlockWaits(connection, order.Order))
+            return Declined(DeclineCode.Waiting, "the issuer is not told yet to block the card that it had", order);
         return order.State switch
         {
             OrderState.Issued => Declined(DeclineCode.AlreadyIssued, "it is issued", order),

@@ -10,25 +10,36 @@ namespace CardIssue.Center.Orders;
 /// </summary>
 internal static class OrderVoiding
 {
-    public static DeskOutcome Begin(StoreTransaction connection, OrderRow order, OperatorId first, OperatorId second, string reason, DateTimeOffset now)
+    /// <param name="connection">The transaction of the approval.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="card">A card that the store did not know it had; of an order in quarantine alone.</param>
+    /// <param name="who">Who asked, who approved, and why; for the history.</param>
+    /// <param name="reason">Why; for the feed.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="now">When.</param>
+    public static DeskOutcome Begin(
+        StoreTransaction connection, OrderRow order, CardId? card, string who, string reason, OrderOptions options, DateTimeOffset now)
     {
-        var ordered = OrderTransition.Release(order) with { VoidReason = reason };
-        ordered.Save(connection, now, "VoidOrdered", $"{first} and {second}: {reason}");
-        if (ordered.Card is null)
+        if (card is { } lost && lost != order.Card)
         {
-            Finish(connection, order.Order, now);
-            return DeskOutcome.Done;
+            if (order.State != OrderState.Quarantined || !DroppedCards.MayBeOf(connection, lost, order, options)) return DeskOutcome.DoesNotFit;
+            DroppedCards.Drop(connection, order, lost, reason, now);
         }
-        FeedOutbox.Add(connection, FeedEventKind.Blocked, ordered, reason, now);
-        return DeskOutcome.BlockOrdered;
+        var ordered = OrderTransition.Release(order) with { VoidReason = reason };
+        ordered.Save(connection, now, "VoidOrdered", card is null ? who : $"{who}; card {card} is blocked");
+        if (ordered.Card is not null) FeedOutbox.Add(connection, FeedEventKind.Blocked, ordered, reason, now);
+        return Blocked(connection, order.Order, now) ? DeskOutcome.Done : DeskOutcome.BlockOrdered;
     }
 
-    public static void Finish(StoreTransaction connection, OrderId id, DateTimeOffset now)
+    /// <summary>The issuer was told to block a card: with the last of them the order is voided, if that is what was ordered.</summary>
+    /// <returns>Whether it is.</returns>
+    public static bool Blocked(StoreTransaction connection, OrderId id, DateTimeOffset now)
     {
-        if (OrderRow.Find(connection, id) is not { State: not OrderState.Voided, VoidReason: { } reason } order) return;
+        if (OrderRow.Find(connection, id) is not { State: not OrderState.Voided, VoidReason: { } reason } order || FeedOutbox.BlockWaits(connection, id)) return false;
         if (order.Card is { } card) CardRegistry.AddVoided(connection, order, card, now);
         var voided = order with { State = OrderState.Voided, HeldState = null, Claim = null, Ended = now };
         voided.Save(connection, now, "Voided", reason);
         FeedOutbox.Add(connection, FeedEventKind.Voided, voided, reason, now);
+        return true;
     }
 }

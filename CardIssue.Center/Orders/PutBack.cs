@@ -86,23 +86,15 @@ internal static class PutBack
             row.Long("known_generation")!.Value, row.Int("orders"), Quarantined(store)), ("$number", number));
 
     /// <summary>People have settled every order that was quarantined for it: what is imported from now on is new.</summary>
-    public static DeskOutcome Settle(StoreTransaction store, OperatorId person, string reason)
+    public static DeskOutcome Settle(StoreTransaction store, string why)
     {
         if (Unsettled(store) is null) return DeskOutcome.WrongState;
         if (Quarantined(store) > 0) return DeskOutcome.DoesNotFit;
         store.Execute("UPDATE put_backs SET settled_at = $now, settled_by = $person WHERE settled_at IS NULL",
-            ("$now", store.Now), ("$person", person));
+            ("$now", store.Now), ("$person", why));
         store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, SettledKind,
-            LogJson.Object(("operator", person.Value), ("reason", reason))));
+            LogJson.Object(("by", why))));
         return DeskOutcome.Done;
-    }
-
-    /// <summary>As people's word, where all of its orders were settled at once.</summary>
-    public static void SettleIfDone(StoreTransaction store, string by)
-    {
-        if (Unsettled(store) is null || Quarantined(store) > 0) return;
-        store.Execute("UPDATE put_backs SET settled_at = $now, settled_by = $by WHERE settled_at IS NULL", ("$now", store.Now), ("$by", by));
-        store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, SettledKind, LogJson.Object(("operator", by), ("reason", "all from a later log"))));
     }
 
     private static int Quarantined(StoreView store) => (int)store.Number(

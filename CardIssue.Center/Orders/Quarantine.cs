@@ -1,5 +1,6 @@
 using CardIssue.Center.Feed;
 using CardIssue.Center.Storage;
+using CardIssue.Core;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;
@@ -22,8 +23,15 @@ internal static class Quarantine
     }
 
     /// <summary>Puts an order where the log and its card say that it is.</summary>
+    /// <param name="connection">The transaction of the approval.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="found">What log and card showed.</param>
+    /// <param name="lost">A card that the store did not know it had, and which it goes on without.</param>
+    /// <param name="reason">Who asked, who approved, and why.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="now">When.</param>
     public static DeskOutcome End(
-        StoreTransaction connection, OrderRow order, Reconciliation found, string reason, OrderOptions options, DateTimeOffset now)
+        StoreTransaction connection, OrderRow order, Reconciliation found, CardId? lost, string reason, OrderOptions options, DateTimeOffset now)
     {
         // What the registry has as issued stays issued; anything else would let a second card live.
         if (order.HeldState == OrderState.Issued && !(found is Reconciliation.WasIssued(var known) && known == order.Card)) return DeskOutcome.DoesNotFit;
@@ -36,7 +44,11 @@ internal static class Quarantine
             },
             _ => null,
         };
-        if (next is null || !CardFits(connection, next, options)) return DeskOutcome.DoesNotFit;
+        if (next is null || (next.Card is { } its && !DroppedCards.MayBeOf(connection, its, order, options))) return DeskOutcome.DoesNotFit;
+        if (lost is { } other && (other == next.Card || other == order.Card || !DroppedCards.MayBeOf(connection, other, order, options))) return DeskOutcome.DoesNotFit;
+        // What it had and has no more may be closed, and live.
+        if (order.Card is { } had && had != next.Card) DroppedCards.Drop(connection, order, had, reason, now);
+        if (lost is { } dropped) DroppedCards.Drop(connection, order, dropped, reason, now);
         next = next with { HeldState = null, WaitingRecord = null };
         next.Save(connection, now, "Reconciled", reason);
         if (next.State == OrderState.Issued && order.HeldState != OrderState.Issued)
@@ -61,12 +73,5 @@ internal static class Quarantine
         // What people found out is no evidence that a card can show: until it does, any card of that identity may be the other one.
         p = p with { Unproved = p.Furthest };
         return order with { State = state, Card = found.Card, CodeSpent = found.Card is not null, Progress = p };
-    }
-
-    private static bool CardFits(StoreView connection, OrderRow next, OrderOptions options)
-    {
-        if (next.Card is not { } card) return true;
-        var known = CardRegistry.Look(connection, card, options.CardTries);
-        return known.Standing == CardStanding.Free || (known.Order == next.Order && known.Standing is CardStanding.Bound or CardStanding.Issued);
     }
 }

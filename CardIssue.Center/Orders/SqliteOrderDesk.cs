@@ -1,3 +1,4 @@
+using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
@@ -22,8 +23,8 @@ public sealed class SqliteOrderDesk : IOrderDesk
     }
 
     /// <inheritdoc/>
-    public Task<DeskOutcome> RetryAsync(OrderId order, OperatorId person, string reason, CancellationToken cancellation = default) =>
-        ActAsync(order, (connection, row) =>
+    public Task<DeskOutcome> RetryAsync(OrderId order, CenterPerson person, string reason, CancellationToken cancellation = default) =>
+        ActAsync(order, person, new { person = person?.Name.Value, reason }, "OrderRetried", (connection, row) =>
         {
             if (row.State != OrderState.Waiting || row.VoidReason is not null) return DeskOutcome.WrongState;
             var back = row.HeldState is { } held and not OrderState.Claimed ? held : OrderState.Ready;
@@ -34,34 +35,24 @@ public sealed class SqliteOrderDesk : IOrderDesk
 
     /// <inheritdoc/>
     public Task<DeskOutcome> RenewCodeAsync(
-        OrderId order, ByteString verifier, DateTimeOffset expires, OperatorId person, CancellationToken cancellation = default) =>
-        ActAsync(order, (connection, row) =>
+        OrderId order, ByteString verifier, DateTimeOffset expires, CenterPerson person, CancellationToken cancellation = default) =>
+        ActAsync(order, person, new { person = person?.Name.Value, expires = expires.UtcDateTime }, "CodeRenewed", (connection, row) =>
         {
             if (row.IsEnded || row.VoidReason is not null) return DeskOutcome.WrongState;
             if (verifier.Length is 0 or > NewOrder.MaxVerifier || expires <= _database.Now) return DeskOutcome.DoesNotFit;
             connection.Execute("UPDATE orders SET code_verifier = $verifier WHERE order_id = $order", ("$verifier", verifier), ("$order", order));
-            CodeAttempts.ClearCustomer(connection, row.Customer);
+            // The tries are counted for the customer: they guard the codes of his other orders, too.
+            var hasOthers = OrderRow.Select(connection, "customer = $customer", ("$customer", row.Customer)).Exists(other => other.Order != order && !other.IsEnded);
+            if (!hasOthers) CodeAttempts.ClearCustomer(connection, row.Customer);
             (row with { CodeExpires = expires }).Save(connection, _database.Now, "CodeRenewed", $"{person}");
             return DeskOutcome.Done;
         }, cancellation);
 
     /// <inheritdoc/>
-    public async Task<DeskOutcome> VoidAsync(
-        OrderId order, OperatorId first, OperatorId second, string reason, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(reason);
-        if (string.Equals(first.Value, second.Value, StringComparison.OrdinalIgnoreCase)) return DeskOutcome.SameOperator;
-        return await ActAsync(order, (connection, row) =>
-            row.State == OrderState.Voided ? DeskOutcome.WrongState
-            : row.VoidReason is not null ? DeskOutcome.BlockOrdered
-            : OrderVoiding.Begin(connection, row, first, second, reason, _database.Now), cancellation).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public async Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, OperatorId person, CancellationToken cancellation = default)
+    public async Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(replacement);
-        return await ActAsync(voided, (connection, row) =>
+        return await ActAsync(voided, person, new { person = person?.Name.Value, replacement = replacement.Order.Value }, "OrderReissued", (connection, row) =>
         {
             if (row.State != OrderState.Voided) return DeskOutcome.WrongState;
             if (connection.Number("SELECT count(*) FROM orders WHERE reissue_of = $order", ("$order", voided)) > 0) return DeskOutcome.AlreadyReissued;
@@ -79,38 +70,22 @@ public sealed class SqliteOrderDesk : IOrderDesk
         _database.ReadAsync(connection => NextSequence(connection, customer), cancellation);
 
     /// <inheritdoc/>
-    public Task<int> QuarantineAllAsync(
-        DateTimeOffset? issuedSince, OperatorId person, string reason, CancellationToken cancellation = default) =>
-        _database.WriteAsync(connection => Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now), cancellation);
-
-    /// <inheritdoc/>
-    public async Task<DeskOutcome> ReconcileAsync(
-        OrderId order, Reconciliation found, OperatorId person, string reason, CancellationToken cancellation = default)
+    public async Task<int?> QuarantineAllAsync(
+        DateTimeOffset? issuedSince, CenterPerson person, string reason, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(found);
-        return await ActAsync(order, (connection, row) =>
-            row.State != OrderState.Quarantined || row.VoidReason is not null
-                ? DeskOutcome.WrongState
-                : Quarantine.End(connection, row, found, $"{person}: {reason}", _options, _database.Now), cancellation).ConfigureAwait(false);
+        _database.Check(person);
+        if (!person.Has(PersonRoles.Supervisor)) return null;
+        return await _database.WriteAsync(
+            connection =>
+            {
+                var orders = Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now);
+                connection.Log(ConsoleLog.Of("OrdersQuarantined", new { person = person.Name.Value, orders, reason }));
+                return orders;
+            }, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public Task<PutBackView?> PutBackAsync(CancellationToken cancellation = default) => _database.ReadAsync(PutBack.View, cancellation);
-
-    /// <inheritdoc/>
-    public Task<DeskOutcome> SettlePutBackAsync(OperatorId person, string reason, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(reason);
-        return _database.WriteAsync(store => PutBack.Settle(store, person, reason), cancellation);
-    }
-
-    /// <inheritdoc/>
-    public Task<DeskOutcome> UnbarCardAsync(CardId card, CancellationToken cancellation = default) => _database.WriteAsync(connection =>
-    {
-        if (CardRegistry.Tries(connection, card) == 0) return DeskOutcome.NotFound;
-        CardRegistry.ClearTries(connection, card);
-        return DeskOutcome.Done;
-    }, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<OrderView>> ListAsync(
@@ -156,9 +131,19 @@ public sealed class SqliteOrderDesk : IOrderDesk
         return deleted;
     }
 
-    private Task<DeskOutcome> ActAsync(OrderId order, Func<StoreTransaction, OrderRow, DeskOutcome> act, CancellationToken cancellation) =>
-        _database.WriteAsync(
-            connection => OrderRow.Find(connection, order) is { } row ? act(connection, row) : DeskOutcome.NotFound, cancellation);
+    private async Task<DeskOutcome> ActAsync(
+        OrderId order, CenterPerson? person, object detail, string kind, Func<StoreTransaction, OrderRow, DeskOutcome> act, CancellationToken cancellation)
+    {
+        _database.Check(person!);
+        if (!person!.Has(PersonRoles.Clerk | PersonRoles.Supervisor)) return DeskOutcome.NotAllowed;
+        return await _database.WriteAsync(connection =>
+        {
+            if (OrderRow.Find(connection, order) is not { } row) return DeskOutcome.NotFound;
+            var outcome = act(connection, row);
+            if (outcome is DeskOutcome.Done) connection.Log(ConsoleLog.Of(kind, detail, order));
+            return outcome;
+        }, cancellation).ConfigureAwait(false);
+    }
 
     private static int NextSequence(StoreView connection, string customer) => (int)connection.Number(
         "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer", ("$customer", customer));

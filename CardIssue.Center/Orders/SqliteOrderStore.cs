@@ -1,4 +1,5 @@
 using CardIssue.Center.Log;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
@@ -30,6 +31,9 @@ public sealed class SqliteOrderStore : IOrderStore
     /// <summary>How far the store is, and whether others remember that it was further.</summary>
     internal IStoreHistory History { get; }
 
+    /// <summary>The most products that the log's entry names.</summary>
+    private const int MaxNoted = 100;
+
     /// <inheritdoc/>
     public Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default)
     {
@@ -39,9 +43,14 @@ public sealed class SqliteOrderStore : IOrderStore
     }
 
     /// <inheritdoc/>
-    public async Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CancellationToken cancellation = default)
+    public Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CancellationToken cancellation = default) => ImportAsync(batches, null, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<ImportOutcome> ImportAsync(IReadOnlyList<ImportBatch> batches, CenterPerson? person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
+        if (person is not null) _database.Check(person);
+        if (person?.Has(PersonRoles.Clerk | PersonRoles.Supervisor) == false) return new ImportOutcome(0, [new ImportRefusal(0, null, $"{person} has not the role for it")]);
         ValueList<ImportRefusal> faults = [.. batches.SelectMany(batch => OrderImport.Faults(batch.Product, batch.Orders, _database.Now))];
         if (faults.Count > 0) return new ImportOutcome(0, faults);
         try
@@ -50,7 +59,13 @@ public sealed class SqliteOrderStore : IOrderStore
             {
                 ValueList<ImportRefusal> clashes =
                     [.. batches.SelectMany(batch => OrderImport.Add(connection, batch.Product, batch.Orders, _database.Now))];
-                return clashes.Count == 0 ? batches.Sum(batch => batch.Orders.Count) : throw new ImportRefusedException(clashes);
+                if (clashes.Count > 0) throw new ImportRefusedException(clashes);
+                var orders = batches.Sum(batch => batch.Orders.Count);
+                connection.Log(ConsoleLog.Of("OrdersImported", new
+                {
+                    person = person?.Name.Value, orders, products = batches.Take(MaxNoted).Select(batch => batch.Product.Ref.ToString()),
+                }));
+                return orders;
             }, cancellation).ConfigureAwait(false);
             return new ImportOutcome(count, default);
         }

@@ -60,7 +60,7 @@ internal static class OrderSettling
         }
         // The issuer is told again to block: who knows whether it was told.
         if (!trail.VoidOrdered) return;
-        if (next.Card is null) OrderVoiding.Finish(store, next.Order, store.Now);
+        if (next.Card is null) OrderVoiding.Blocked(store, next.Order, store.Now);
         else FeedOutbox.Add(store, FeedEventKind.Blocked, next, Ordered, store.Now);
     }
 

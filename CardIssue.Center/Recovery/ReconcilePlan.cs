@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Core;
@@ -65,6 +66,16 @@ public sealed record ReconcilePlan(
             foreach (var step in Steps) text.Append($"{step.Order} {step.Way} {step.State} {step.Card} {step.Progress} {step.CodeEnds}\n");
             return ByteString.Own(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
         }
+    }
+
+    /// <summary>What is asked for and approved.</summary>
+    public CenterAct ToAct() => new CenterAct.SettleFromLog(Hash, Count(ReconcileWay.AsBefore) + Count(ReconcileWay.AsLogged));
+
+    /// <exception cref="RecoveryException">The log is incomplete, and nobody said that it ends there.</exception>
+    public void CheckPossible()
+    {
+        if (Missing.Count > 0 && !EndsHere)
+            throw new RecoveryException(RecoveryFault.Incomplete, $"The log does not reach far enough: {string.Join("; ", Missing)}. Nothing was settled.");
     }
 
     /// <summary>How many orders go each way.</summary>

@@ -13,6 +13,8 @@ public enum RecoveryFault
     Changed = 4,
     /// <summary>More is known to have happened than the log tells.</summary>
     Incomplete = 5,
+    /// <summary>Nobody else approved this plan.</summary>
+    NotApproved = 6,
 }
 
 /// <summary>A backup or a later log is not taken; nothing was changed. Its message says why and what to do.</summary>

@@ -35,6 +35,16 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>Transactions committed since it was opened: fewer than changes when many come at once.</summary>
     public long Commits => _engine.Commits;
 
+    /// <summary>Which store this is, 16 bytes.</summary>
+    internal ByteString StoreId => _storeId;
+
+    /// <summary>Whoever acts was verified against this store.</summary>
+    internal void Check(People.CenterPerson by)
+    {
+        ArgumentNullException.ThrowIfNull(by);
+        if (by.Center != StoreId) throw new ArgumentException($"{by} was verified at another center.", nameof(by));
+    }
+
     internal DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>This host's chain of the log.</summary>

@@ -23,6 +23,8 @@ public enum StoreFault
     Served,
     /// <summary>The file is gone, though something else shows that it was there.</summary>
     Lost,
+    /// <summary>A row was changed, or put in, by something that has not the center's vault.</summary>
+    Altered,
     /// <summary>The file was written by an older version of CardIssue, and was opened for reading alone.</summary>
     Older,
 }

@@ -1,3 +1,4 @@
+using CardIssue.Center.People;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Protocol;
@@ -60,6 +61,8 @@ public enum ReaderDecision
     PortIsPattern,
     /// <summary>The terminal has as many readers as it may, or the list would not fit a message.</summary>
     TooMany,
+    /// <summary>The person has not the role for it.</summary>
+    NotAllowed,
 }
 
 /// <summary>The readers that terminals ask for, and what is decided about them.</summary>
@@ -78,12 +81,15 @@ public interface IReaderRequests
     /// <summary>Adds the reader to those that its terminal may use, and counts their version up.</summary>
     /// <param name="id">The request; one that was declined may be approved later.</param>
     /// <param name="letInWithoutIdentity">The leave that a reader without a serial number needs.</param>
+    /// <param name="person">Who decides.</param>
+    /// <param name="note">Why; for the log.</param>
     /// <param name="cancellation">Gives up.</param>
-    Task<ReaderDecision> ApproveReaderAsync(long id, bool letInWithoutIdentity, CancellationToken cancellation = default);
+    Task<ReaderDecision> ApproveReaderAsync(long id, bool letInWithoutIdentity, CenterPerson person, string note, CancellationToken cancellation = default);
 
     /// <summary>Declines a request.</summary>
     /// <param name="id">The request.</param>
     /// <param name="note">Why, for other operators.</param>
+    /// <param name="person">Who decides.</param>
     /// <param name="cancellation">Gives up.</param>
-    Task<ReaderDecision> DeclineReaderAsync(long id, string note, CancellationToken cancellation = default);
+    Task<ReaderDecision> DeclineReaderAsync(long id, string note, CenterPerson person, CancellationToken cancellation = default);
 }

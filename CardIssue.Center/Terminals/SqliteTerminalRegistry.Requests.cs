@@ -1,4 +1,5 @@
 using System.Data.Common;
+using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
@@ -45,7 +46,8 @@ public sealed partial class SqliteTerminalRegistry
         connection => connection.Query("SELECT * FROM reader_requests ORDER BY id", ReadRequest), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<ReaderDecision> ApproveReaderAsync(long id, bool letInWithoutIdentity, CancellationToken cancellation = default) => database.WriteAsync(connection =>
+    public Task<ReaderDecision> ApproveReaderAsync(
+        long id, bool letInWithoutIdentity, CenterPerson person, string note, CancellationToken cancellation = default) => DecideAsync(person, connection =>
     {
         if (RequestOf(connection, id) is not { } request) return ReaderDecision.NoSuchRequest;
         if (request.Reader.Serial is null && !letInWithoutIdentity) return ReaderDecision.NeedsLeave;
@@ -59,24 +61,35 @@ public sealed partial class SqliteTerminalRegistry
             Insert(connection, request.Terminal, reader);
         }
         connection.Execute("DELETE FROM reader_requests WHERE id = $id", ("$id", id));
+        connection.Log(ConsoleLog.Of("ReaderApproved", new { person = person.Name.Value, request = id, reader = View(reader), note }, terminal: request.Terminal));
         return ReaderDecision.Done;
     }, cancellation);
 
     /// <inheritdoc/>
-    public Task<ReaderDecision> DeclineReaderAsync(long id, string note, CancellationToken cancellation = default)
+    public Task<ReaderDecision> DeclineReaderAsync(long id, string note, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(note);
-        return database.WriteAsync(connection =>
+        return DecideAsync(person, connection =>
         {
             if (RequestOf(connection, id) is not { } request) return ReaderDecision.NoSuchRequest;
             connection.Execute("UPDATE reader_requests SET state = $state, note = $note WHERE id = $id",
                 ("$state", ReaderRequestState.Declined), ("$note", note), ("$id", id));
+            connection.Log(ConsoleLog.Of("ReaderDeclined", new
+            {
+                person = person.Name.Value, request = id, reader = View(request.ToRecord(letInWithoutIdentity: request.Reader.Serial is null)), note,
+            }, terminal: request.Terminal));
             connection.Execute("""
                 DELETE FROM reader_requests WHERE terminal = $terminal AND state = $state AND id NOT IN
                   (SELECT id FROM reader_requests WHERE terminal = $terminal AND state = $state ORDER BY id DESC LIMIT $most)
                 """, ("$terminal", request.Terminal), ("$state", ReaderRequestState.Declined), ("$most", ReaderRequest.MaxWaiting));
             return ReaderDecision.Done;
         }, cancellation);
+    }
+
+    private async Task<ReaderDecision> DecideAsync(CenterPerson person, Func<StoreTransaction, ReaderDecision> decide, CancellationToken cancellation)
+    {
+        database.Check(person);
+        return person.Has(PersonRoles.Supervisor) ? await database.WriteAsync(decide, cancellation).ConfigureAwait(false) : ReaderDecision.NotAllowed;
     }
 
     private static ReaderRequest? RequestOf(StoreView connection, long id) =>

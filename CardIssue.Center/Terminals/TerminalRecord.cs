@@ -20,6 +20,12 @@ public sealed record TerminalRecord(
     /// <summary>The most lines, and the most networks, of one terminal.</summary>
     public const int MaxEntries = 64;
 
+    /// <summary>The most addresses that one person alone may let a terminal come from; more are asked for by one and approved by another.</summary>
+    public const int MaxAddressesAlone = 1;
+
+    /// <summary>Whether it may come from more than <see cref="MaxAddressesAlone"/> address.</summary>
+    public bool IsWide => Networks.Count > MaxAddressesAlone || Networks.Any(network => network.PrefixLength < network.BaseAddress.GetAddressBytes().Length * 8);
+
     internal string? Fault =>
         Lines.Count is 0 or > MaxEntries ? $"a terminal has 1 to {MaxEntries} lines"
         : Lines.Any(line => line.Value < 1) ? "line numbers start at 1"

@@ -1,18 +1,33 @@
 using System.Data.Common;
 using System.Net;
+using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Keys;
 
 namespace CardIssue.Center.Terminals;
 
+/// <summary>What became of a change of terminals, readers or lines.</summary>
+public enum TerminalChange
+{
+    /// <summary>Done.</summary>
+    Done,
+    /// <summary>There is no such terminal or line.</summary>
+    NotFound,
+    /// <summary>One person alone can't: it is asked for and approved by another (<see cref="Approvals.IApprovals"/>).</summary>
+    NeedsApproval,
+    /// <summary>The person has not the role for it.</summary>
+    NotAllowed,
+}
+
 /// <summary>The terminals, their readers and the lines that the center knows.</summary>
 /// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written.</remarks>
 public interface ITerminalRegistry : IReaderRequests
 {
     /// <summary>Adds a terminal, or changes the one of that name.</summary>
+    /// <returns><see cref="TerminalChange.NeedsApproval"/> for one that may come from many addresses, or that is disabled and would be let in again.</returns>
     /// <exception cref="ArgumentException">The record does not hold together; the message says why.</exception>
-    Task PutAsync(TerminalRecord terminal, CancellationToken cancellation = default);
+    Task<TerminalChange> PutAsync(TerminalRecord terminal, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>One terminal, or null.</summary>
     Task<TerminalRecord?> GetAsync(TerminalId terminal, CancellationToken cancellation = default);
@@ -20,9 +35,8 @@ public interface ITerminalRegistry : IReaderRequests
     /// <summary>All terminals, by name.</summary>
     Task<IReadOnlyList<TerminalRecord>> ListAsync(CancellationToken cancellation = default);
 
-    /// <summary>Lets a terminal in, or no longer.</summary>
-    /// <returns>False when there is no such terminal.</returns>
-    Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default);
+    /// <summary>Lets a terminal in no longer. To let it in again needs an approval (<see cref="Approvals.CenterAct.EnableTerminal"/>).</summary>
+    Task<TerminalChange> DisableAsync(TerminalId terminal, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>Whether an enabled terminal has this certificate.</summary>
     /// <param name="sha256">SHA-256 of the certificate's DER, 32 bytes.</param>
@@ -35,9 +49,8 @@ public interface ITerminalRegistry : IReaderRequests
     Task<TerminalChanges> ChangedSinceAsync(long revision, CancellationToken cancellation = default);
 
     /// <summary>Replaces the readers that a terminal may use, and counts their version up.</summary>
-    /// <returns>False when there is no such terminal.</returns>
     /// <exception cref="ArgumentException">A reader's record does not hold together; the message says why.</exception>
-    Task<bool> SetReadersAsync(TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CancellationToken cancellation = default);
+    Task<TerminalChange> SetReadersAsync(TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>The readers that a terminal may use, in their order.</summary>
     Task<IReadOnlyList<ReaderRecord>> ReadersAsync(TerminalId terminal, CancellationToken cancellation = default);
@@ -47,11 +60,10 @@ public interface ITerminalRegistry : IReaderRequests
 
     /// <summary>Adds a line, or changes the one of that number.</summary>
     /// <exception cref="ArgumentException">The number is below 1, or there is nowhere to listen.</exception>
-    Task PutLineAsync(LineRecord line, CancellationToken cancellation = default);
+    Task<TerminalChange> PutLineAsync(LineRecord line, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>Takes a line away.</summary>
-    /// <returns>False when there is no such line.</returns>
-    Task<bool> RemoveLineAsync(LineNumber line, CancellationToken cancellation = default);
+    Task<TerminalChange> RemoveLineAsync(LineNumber line, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>All lines, by number.</summary>
     Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default);
@@ -63,35 +75,37 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     /// <summary>The most readers of one terminal.</summary>
     public const int MaxReaders = 64;
 
+    internal CenterDatabase Database => database;
+
     /// <inheritdoc/>
-    public async Task PutAsync(TerminalRecord terminal, CancellationToken cancellation = default)
+    public async Task<TerminalChange> PutAsync(TerminalRecord terminal, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(terminal);
         if (terminal.Fault is { } fault) throw new ArgumentException($"terminal {terminal.Terminal}: {fault}", nameof(terminal));
-        await database.WriteAsync(connection => connection.Execute("""
-            INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at, revision)
-            VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, $revision)
-            ON CONFLICT (terminal) DO UPDATE SET lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
-              certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = excluded.revision
-            """,
-            ("$terminal", terminal.Terminal), ("$lines", string.Join(' ', terminal.Lines)), ("$networks", string.Join(' ', terminal.Networks)),
-            ("$credential", terminal.CredentialKey), ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate),
-            ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", database.Now), ("$revision", connection.Generation)), cancellation).ConfigureAwait(false);
+        return await ChangeAsync(person, connection =>
+        {
+            if (terminal.IsWide || (terminal.Enabled && TerminalTable.Find(connection, terminal.Terminal) is { Enabled: false })) return TerminalChange.NeedsApproval;
+            TerminalTable.Put(connection, terminal, database.Now);
+            connection.Log(ConsoleLog.Of("TerminalAdded", new { person = person.Name.Value, terminal = TerminalTable.View(terminal) }, terminal: terminal.Terminal));
+            return TerminalChange.Done;
+        }, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public Task<TerminalRecord?> GetAsync(TerminalId terminal, CancellationToken cancellation = default) => database.ReadAsync(
-        connection => connection.First("SELECT * FROM terminals WHERE terminal = $terminal", Read, ("$terminal", terminal)), cancellation);
+        connection => TerminalTable.Find(connection, terminal), cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TerminalRecord>> ListAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        connection => connection.Query("SELECT * FROM terminals ORDER BY terminal", Read), cancellation).ConfigureAwait(false);
+        connection => connection.Query("SELECT * FROM terminals ORDER BY terminal", TerminalTable.Read), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<bool> EnableAsync(TerminalId terminal, bool enabled, CancellationToken cancellation = default) => database.WriteAsync(
-        connection => connection.Execute(
-            "UPDATE terminals SET enabled = $enabled, updated_at = $now, revision = $revision WHERE terminal = $terminal",
-            ("$enabled", enabled), ("$now", database.Now), ("$revision", connection.Generation), ("$terminal", terminal)) == 1, cancellation);
+    public Task<TerminalChange> DisableAsync(TerminalId terminal, CenterPerson person, CancellationToken cancellation = default) => ChangeAsync(person, connection =>
+    {
+        if (TerminalTable.Enable(connection, terminal, false, database.Now) == 0) return TerminalChange.NotFound;
+        connection.Log(ConsoleLog.Of("TerminalDisabled", new { person = person.Name.Value }, terminal: terminal));
+        return TerminalChange.Done;
+    }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
 
     /// <inheritdoc/>
     public Task<bool> KnowsCertificateAsync(ByteString sha256, CancellationToken cancellation = default) => database.ReadAsync(
@@ -102,21 +116,24 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     public Task<TerminalChanges> ChangedSinceAsync(long revision, CancellationToken cancellation = default) => database.ReadAsync(connection =>
         new TerminalChanges(
             connection.Number("SELECT generation FROM store_meta"),
-            connection.Query("SELECT * FROM terminals WHERE revision > $seen", Read, ("$seen", revision))), cancellation);
+            connection.Query("SELECT * FROM terminals WHERE revision > $seen", TerminalTable.Read, ("$seen", revision))), cancellation);
 
     /// <inheritdoc/>
-    public async Task<bool> SetReadersAsync(TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CancellationToken cancellation = default)
+    public async Task<TerminalChange> SetReadersAsync(
+        TerminalId terminal, IReadOnlyList<ReaderRecord> readers, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(readers);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(readers.Count, MaxReaders);
         if (readers.Select(reader => reader.Fault).FirstOrDefault(fault => fault is not null) is { } broken) throw new ArgumentException(broken, nameof(readers));
         if (FaultOf(terminal, readers) is { } fault) throw new ArgumentException($"the readers of {terminal}: {fault}", nameof(readers));
-        return await database.WriteAsync(connection =>
+        return await ChangeAsync(person, connection =>
         {
-            if (connection.Execute("UPDATE terminals SET readers_version = readers_version + 1 WHERE terminal = $terminal", ("$terminal", terminal)) == 0) return false;
+            if (connection.Execute("UPDATE terminals SET readers_version = readers_version + 1 WHERE terminal = $terminal", ("$terminal", terminal)) == 0)
+                return TerminalChange.NotFound;
             connection.Execute("DELETE FROM readers WHERE terminal = $terminal", ("$terminal", terminal));
             foreach (var reader in readers) Insert(connection, terminal, reader);
-            return true;
+            connection.Log(ConsoleLog.Of("ReadersSet", new { person = person.Name.Value, readers = readers.Select(View) }, terminal: terminal));
+            return TerminalChange.Done;
         }, cancellation).ConfigureAwait(false);
     }
 
@@ -133,22 +150,34 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     }, cancellation);
 
     /// <inheritdoc/>
-    public async Task PutLineAsync(LineRecord line, CancellationToken cancellation = default)
+    public async Task<TerminalChange> PutLineAsync(LineRecord line, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(line);
         if (line.Line.Value < 1 || string.IsNullOrWhiteSpace(line.Listen) || !Enum.IsDefined(line.Kind))
             throw new ArgumentException("a line has a number from 1, a kind, and a place to listen", nameof(line));
         if (line.Results is { } results && (results.Value < 1 || results == line.Line))
             throw new ArgumentException("the results of a split line come on another line, with a number from 1", nameof(line));
-        await database.WriteAsync(connection => connection.Execute("""
-            INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)
-            ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen, results = $results
-            """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results)), cancellation).ConfigureAwait(false);
+        return await ChangeAsync(person, connection =>
+        {
+            connection.Execute("""
+                INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)
+                ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen, results = $results
+                """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results));
+            connection.Log(ConsoleLog.Of("LineAdded", new
+            {
+                person = person.Name.Value, line = line.Line.Value, kind = line.Kind, listen = line.Listen, results = line.Results?.Value,
+            }));
+            return TerminalChange.Done;
+        }, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public Task<bool> RemoveLineAsync(LineNumber line, CancellationToken cancellation = default) => database.WriteAsync(
-        connection => connection.Execute("DELETE FROM lines WHERE line = $line", ("$line", line)) == 1, cancellation);
+    public Task<TerminalChange> RemoveLineAsync(LineNumber line, CenterPerson person, CancellationToken cancellation = default) => ChangeAsync(person, connection =>
+    {
+        if (connection.Execute("DELETE FROM lines WHERE line = $line", ("$line", line)) == 0) return TerminalChange.NotFound;
+        connection.Log(ConsoleLog.Of("LineRemoved", new { person = person.Name.Value, line = line.Value }));
+        return TerminalChange.Done;
+    }, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
@@ -171,16 +200,23 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         ("$firmware", reader.Firmware), ("$ports", string.Join('\n', reader.Ports)), ("$without", reader.LetInWithoutIdentity),
         ("$key", OrNull(reader.Key)));
 
-    private static TerminalRecord Read(DbDataReader row) => new(
-        new TerminalId(row.Text("terminal")!),
-        [.. Words(row.Text("lines")!, ' ').Select(word => new LineNumber(int.Parse(word, System.Globalization.CultureInfo.InvariantCulture)))],
-        [.. Words(row.Text("networks")!, ' ').Select(word => IPNetwork.Parse(word))],
-        row.Bytes("credential_key")!.Value, row.Bytes("agreement_key")!.Value, row.Bytes("certificate") ?? ByteString.Empty, row.Int("key_version"),
-        row.Int("enabled") != 0);
-
     private static ReaderRecord ReadReader(DbDataReader row) => new(
         row.Text("kind")!, row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), [.. Words(row.Text("ports")!, '\n')],
         row.Int("without_identity") != 0, row.Bytes("key") ?? ByteString.Empty);
 
     private static string[] Words(string text, char between) => text.Split(between, StringSplitOptions.RemoveEmptyEntries);
+
+    private async Task<TerminalChange> ChangeAsync(
+        CenterPerson person, Func<StoreTransaction, TerminalChange> change, CancellationToken cancellation, PersonRoles any = PersonRoles.Supervisor)
+    {
+        database.Check(person);
+        return person.Has(any) ? await database.WriteAsync(change, cancellation).ConfigureAwait(false) : TerminalChange.NotAllowed;
+    }
+
+    /// <summary>A reader as the log has it.</summary>
+    private static object View(ReaderRecord it) => new
+    {
+        kind = it.Kind, serial = it.Serial, vendor = it.Vendor, model = it.Model, firmware = it.Firmware, ports = it.Ports.ToArray(),
+        letInWithoutIdentity = it.LetInWithoutIdentity, key = it.Key.IsEmpty ? null : it.Key.ToString(),
+    };
 }

@@ -45,13 +45,19 @@ public sealed partial class FileKeyVault
     }
 
     /// <inheritdoc/>
-    public CeremonyRefusal Complete(string keySet, byte keyVersion, ByteString checkValue)
+    public CeremonyRefusal Complete(string keySet, byte keyVersion, ByteString checkValue, KeyApproval approval)
     {
+        ArgumentNullException.ThrowIfNull(approval);
         lock (_gate)
         {
             if (FindCeremony(keySet, keyVersion) is not { } ceremony) return CeremonyRefusal.NoCeremony;
             var refusal = ceremony.TryComplete(checkValue, out var key);
             if (key is null) return refusal;
+            if (!approval.TryUse(keySet, keyVersion, checkValue, ceremony.Info.Algorithm))
+            {
+                key.Dispose();
+                return CeremonyRefusal.NotApproved;
+            }
             _content.CardKeys.Add(key);
             _content.Ceremonies.Remove(ceremony);
             SaveOr(() =>
@@ -79,11 +85,12 @@ public sealed partial class FileKeyVault
     }
 
     /// <inheritdoc/>
-    public bool Destroy(string keySet, byte keyVersion)
+    public bool Destroy(string keySet, byte keyVersion, KeyApproval approval)
     {
+        ArgumentNullException.ThrowIfNull(approval);
         lock (_gate)
         {
-            if (FindKey(keySet, keyVersion) is not { } key) return false;
+            if (FindKey(keySet, keyVersion) is not { } key || !approval.TryUse(keySet, keyVersion, key.Info.CheckValue, null)) return false;
             _content.CardKeys.Remove(key);
             SaveOr(() => _content.CardKeys.Add(key));
             key.Dispose();

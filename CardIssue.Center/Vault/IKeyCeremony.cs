@@ -27,6 +27,8 @@ public enum CeremonyRefusal
     Weak,
     /// <summary>Components are missing.</summary>
     Incomplete,
+    /// <summary>The approval is for something else, or was used already.</summary>
+    NotApproved,
 }
 
 /// <summary>
@@ -64,12 +66,16 @@ public interface IKeyCeremony
     /// <param name="keySet">The key set.</param>
     /// <param name="keyVersion">The key version number.</param>
     /// <param name="checkValue">The key's check value as the key's letter has it, 3 bytes.</param>
-    CeremonyRefusal Complete(string keySet, byte keyVersion, ByteString checkValue);
+    /// <param name="approval">What two people agreed on (<see cref="Approvals.CenterAct.MakeKey"/>); used up only when everything else is right.</param>
+    CeremonyRefusal Complete(string keySet, byte keyVersion, ByteString checkValue, KeyApproval approval);
 
     /// <summary>Gives a ceremony up and forgets its components.</summary>
     CeremonyRefusal Cancel(string keySet, byte keyVersion);
 
     /// <summary>Destroys a card master key, for when no card of it is issued or rewritten any more.</summary>
-    /// <returns>False when there is none.</returns>
-    bool Destroy(string keySet, byte keyVersion);
+    /// <param name="keySet">The key set.</param>
+    /// <param name="keyVersion">The key version number.</param>
+    /// <param name="approval">What two people agreed on (<see cref="Approvals.CenterAct.DestroyKey"/>).</param>
+    /// <returns>False when there is none, or the approval is not for it.</returns>
+    bool Destroy(string keySet, byte keyVersion, KeyApproval approval);
 }

@@ -11,7 +11,7 @@ namespace CardIssue.Center.Vault;
 /// <summary>
 /// The center's keys, behind whole operations, so that a token or HSM can do them inside. Nothing here hands a key out. Calls may come from several threads.
 /// </summary>
-public interface IKeyVault : ILogKeys, IDisposable
+public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
 {
     /// <summary>The center's public identity, for <c>center.json</c>.</summary>
     CenterIdentity Identity { get; }

@@ -30,11 +30,45 @@ public readonly record struct Argon2Cost(int MemoryKiB, int Passes, int Lanes)
     /// <summary>RFC 9106's second recommended option: 64 MiB, 3 passes, 4 lanes.</summary>
     public static Argon2Cost Default => new(64 * 1_024, 3, 4);
 
-    internal string? Fault() =>
+    /// <summary>The length of what <see cref="Derive"/> gives, in bytes.</summary>
+    public const int KeyLength = 32;
+
+    /// <summary>What is wrong with it, or null.</summary>
+    public string? Fault() =>
         MemoryKiB is < MinMemoryKiB or > MaxMemoryKiB ? $"Argon2id with {MemoryKiB} KiB; {MinMemoryKiB} to {MaxMemoryKiB} are allowed."
         : Passes is < MinPasses or > MaxPasses ? $"Argon2id with {Passes} passes; {MinPasses} to {MaxPasses} are allowed."
         : Lanes is < 1 or > MaxLanes ? $"Argon2id with {Lanes} lanes; 1 to {MaxLanes} are allowed."
         : null;
+
+    /// <summary>Makes <see cref="KeyLength"/> bytes of a passphrase, slowly on purpose.</summary>
+    /// <param name="passphrase">UTF-8; stays the caller's.</param>
+    /// <param name="salt">Random, 8 bytes or more (RFC 9106 3.1; 16 are usual); kept beside what is made.</param>
+    /// <returns>The key; the caller disposes it.</returns>
+    /// <exception cref="ArgumentException">The cost is outside its caps, or the salt too short.</exception>
+    public SecretBytes Derive(SecretBytes passphrase, ReadOnlySpan<byte> salt)
+    {
+        ArgumentNullException.ThrowIfNull(passphrase);
+        if (Fault() is { } fault) throw new ArgumentException(fault);
+        ArgumentOutOfRangeException.ThrowIfLessThan(salt.Length, 8, nameof(salt));
+        var parameters = new Argon2Parameters.Builder(Argon2Parameters.Argon2id).WithVersion(Argon2Parameters.Version13)
+            .WithMemoryAsKB(MemoryKiB).WithIterations(Passes).WithParallelism(Lanes).WithSalt(salt.ToArray()).Build();
+        var generator = new Argon2BytesGenerator();
+        generator.Init(parameters);
+        // The generator takes arrays only; both are pinned, so that zeroing them leaves no copy.
+        var secret = GC.AllocateUninitializedArray<byte>(passphrase.Length, pinned: true);
+        var key = GC.AllocateUninitializedArray<byte>(KeyLength, pinned: true);
+        passphrase.Span.CopyTo(secret);
+        try
+        {
+            generator.GenerateBytes(secret, key);
+            return SecretBytes.Take(key);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
 }
 
 /// <summary>
@@ -44,7 +78,7 @@ internal readonly record struct PassphraseHeader(PassphraseFileKind Kind, Argon2
 {
     public const int Length = 48, NonceLength = 12;
 
-    private const int SaltLength = 16, KeyLength = 32, SaltAt = 20, NonceAt = SaltAt + SaltLength;
+    private const int SaltLength = 16, SaltAt = 20, NonceAt = SaltAt + SaltLength;
     private const byte Version = 1;
 
     private static ReadOnlySpan<byte> Magic => "CIKEYS"u8;
@@ -79,25 +113,5 @@ internal readonly record struct PassphraseHeader(PassphraseFileKind Kind, Argon2
         Nonce.Span.CopyTo(head[NonceAt..]);
     }
 
-    public SecretBytes DeriveKey(SecretBytes passphrase)
-    {
-        var parameters = new Argon2Parameters.Builder(Argon2Parameters.Argon2id).WithVersion(Argon2Parameters.Version13)
-            .WithMemoryAsKB(Cost.MemoryKiB).WithIterations(Cost.Passes).WithParallelism(Cost.Lanes).WithSalt(Salt.ToArray()).Build();
-        var generator = new Argon2BytesGenerator();
-        generator.Init(parameters);
-        // The generator takes arrays only; both are pinned, so that zeroing them leaves no copy.
-        var secret = GC.AllocateUninitializedArray<byte>(passphrase.Length, pinned: true);
-        var key = GC.AllocateUninitializedArray<byte>(KeyLength, pinned: true);
-        passphrase.Span.CopyTo(secret);
-        try
-        {
-            generator.GenerateBytes(secret, key);
-            return SecretBytes.Take(key);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(secret);
-            CryptographicOperations.ZeroMemory(key);
-        }
-    }
+    public SecretBytes DeriveKey(SecretBytes passphrase) => Cost.Derive(passphrase, Salt.Span);
 }

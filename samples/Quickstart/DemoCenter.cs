@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -20,11 +22,18 @@ internal sealed class DemoCenter : IAsyncDisposable
     private readonly FileKeyVault _vault;
     private readonly CenterDatabase _database;
     private readonly CenterServices _services;
+    private readonly IPeople _people;
+    private readonly IApprovals _approvals;
+    private CenterPerson _ann = null!, _bob = null!;
 
     private DemoCenter(FileKeyVault vault, CenterDatabase database, IExchangeLog log)
     {
         (_vault, _database) = (vault, database);
         var (orders, time) = (new OrderOptions(), TimeProvider.System);
+        // The least that guessing a password may cost: it is a demo.
+        var people = new PeopleOptions { Cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1) };
+        _people = new SqlitePeople(database, vault, people);
+        _approvals = new SqliteApprovals(database, vault, people, orders);
         _services = new CenterServices
         {
             Vault = vault, Log = log, Host = "quickstart", Time = time,
@@ -46,10 +55,12 @@ internal sealed class DemoCenter : IAsyncDisposable
     {
         using var passphrase = SecretBytes.Copy("only for the quickstart"u8);
         var vault = FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("quickstart"));
-        HoldCeremony(vault, masterKey);
         var log = new LogOptions { Directory = Path.Combine(folder, "log") };
         var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, log, vault, TimeProvider.System, cancellation);
-        return new DemoCenter(vault, database, new StoredLog(database, log, vault, TimeProvider.System));
+        var center = new DemoCenter(vault, database, new StoredLog(database, log, vault, TimeProvider.System));
+        await center.BeginAsync(cancellation);
+        await center.HoldCeremonyAsync(masterKey, cancellation);
+        return center;
     }
 
     /// <summary>Takes a product and the first order for it.</summary>
@@ -80,10 +91,10 @@ internal sealed class DemoCenter : IAsyncDisposable
     public async Task EnrolAsync(TerminalIdentity terminal, LineNumber line, ReaderIdentity reader, CancellationToken cancellation)
     {
         await _services.Terminals.PutAsync(new TerminalRecord(
-            terminal.Id, [line], [IPNetwork.Parse("127.0.0.0/8")], terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded,
-            terminal.TlsCertificate, terminal.KeyVersion, Enabled: true), cancellation);
+            terminal.Id, [line], [IPNetwork.Parse("127.0.0.1/32")], terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded,
+            terminal.TlsCertificate, terminal.KeyVersion, Enabled: true), _ann, cancellation);
         await _services.Terminals.SetReadersAsync(
-            terminal.Id, [new ReaderRecord(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, [], false)], cancellation);
+            terminal.Id, [new ReaderRecord(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, [], false)], _ann, cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -92,18 +103,36 @@ internal sealed class DemoCenter : IAsyncDisposable
         _vault.Dispose();
     }
 
-    /// <summary>A card master key comes in as components of two custodians: there is no short cut, not even here.</summary>
-    private static void HoldCeremony(FileKeyVault vault, byte[] masterKey)
+    /// <summary>A center begins with two people: what undoes safety is asked for by one and approved by the other.</summary>
+    private async Task BeginAsync(CancellationToken cancellation)
+    {
+        var (ann, bob) = (new PersonName("ann"), new PersonName("bob"));
+        using var password = SecretBytes.Copy("only for the quickstart"u8);
+        await _people.BeginAsync([new FirstPerson(ann, password), new FirstPerson(bob, password)], cancellation);
+        (_ann, _bob) = (await LogInAsync(ann), await LogInAsync(bob));
+
+        async Task<CenterPerson> LogInAsync(PersonName name) => await _people.AuthenticateAsync(name, password, "quickstart", cancellation) is Authentication.Granted granted
+            ? granted.Person
+            : throw new InvalidOperationException($"{name} was not let in.");
+    }
+
+    /// <summary>A card master key comes in as components of two custodians, and two people agree on it: there is no short cut, not even here.</summary>
+    private async Task HoldCeremonyAsync(byte[] masterKey, CancellationToken cancellation)
     {
         using var first = SecretBytes.Random(masterKey.Length);
         using var second = SecretBytes.Copy([.. masterKey.Zip(first.Span.ToArray(), (a, b) => (byte)(a ^ b))]);
         using var key = SecretBytes.Copy(masterKey);
+        var act = new CenterAct.MakeKey("issuer-test", 0x30, CardKeyAlgorithm.Aes128, KeyCheckValue.OfAes(key));
+        using var asked = await _approvals.AskAsync(_ann, act, "the quickstart's test key", cancellation);
+        using var approved = await _approvals.ApproveAsync(_bob, asked.Id, cancellation);
+        var (outcome, agreed) = await _approvals.UseAsync(_ann, asked.Id, act, cancellation);
+        if (agreed is null) throw new InvalidOperationException($"The key was not approved: {asked.Outcome}, {approved.Outcome}, {outcome}");
         CeremonyRefusal[] steps =
         [
-            vault.Begin("issuer-test", 0x30, CardKeyAlgorithm.Aes128),
-            vault.Enter("issuer-test", 0x30, 1, new CustodianId("ann"), first, KeyCheckValue.OfAes(first)),
-            vault.Enter("issuer-test", 0x30, 2, new CustodianId("bob"), second, KeyCheckValue.OfAes(second)),
-            vault.Complete("issuer-test", 0x30, KeyCheckValue.OfAes(key)),
+            _vault.Begin(act.KeySet, act.KeyVersion, act.Algorithm),
+            _vault.Enter(act.KeySet, act.KeyVersion, 1, new CustodianId("ann"), first, KeyCheckValue.OfAes(first)),
+            _vault.Enter(act.KeySet, act.KeyVersion, 2, new CustodianId("bob"), second, KeyCheckValue.OfAes(second)),
+            _vault.Complete(act.KeySet, act.KeyVersion, act.CheckValue, agreed),
         ];
         if (steps.Any(refusal => refusal is not CeremonyRefusal.None)) throw new InvalidOperationException($"The key ceremony was refused: {string.Join(", ", steps)}");
     }

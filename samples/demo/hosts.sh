@@ -6,14 +6,24 @@ VIRTUALCARD="$ROOT/samples/VirtualCard/$OUT/virtualcard.dll"
 ORDERS="$ROOT/samples/orders"
 CENTER="$WORK/center"
 
-center() { dotnet "$CENTERHOST" "$@" --data "$CENTER" --passphrase-file "$WORK/passphrase"; }
+# The least that guessing a secret may cost: nothing here is one.
+CENTERHOST=(env CARDISSUE_Argon2__MemoryKiB=19456 CARDISSUE_Argon2__Passes=2 CARDISSUE_Argon2__Lanes=1 dotnet "$CENTERHOST")
+
+center() { center_as ann "$@"; }
+
+center_as() { # center_as PERSON COMMAND...
+  local person="$1"
+  shift
+  "${CENTERHOST[@]}" "$@" --data "$CENTER" --passphrase-file "$WORK/passphrase" --as "$person" --password-file "$WORK/$person.password"
+}
 
 make_terminal() { # make_terminal NAME
   dotnet "$TERMINALHOST" module init --id "$1" --center "$CENTER/center.json" --data "$WORK/$1" --passphrase-file "$WORK/passphrase" >/dev/null
 }
 
 serve() { # serve WHERE: the center on line 1; its process is in SERVING, what comes of "ready" in PLACE
-  start "$WORK/center.log" dotnet "$CENTERHOST" serve --line "1=$1" --data "$CENTER" --passphrase-file "$WORK/passphrase"
+  start "$WORK/center.log" "${CENTERHOST[@]}" serve --line "1=$1" --data "$CENTER" --passphrase-file "$WORK/passphrase" \
+    --as ann --password-file "$WORK/ann.password"
   SERVING=$PROCESS
   wait_for "$WORK/center.log" "ready line 1" 30
   PLACE=$(sed -n 's/.*ready line 1 \(.*\)$/\1/p' "$WORK/center.log" | head -n 1)

@@ -1,11 +1,15 @@
 # What the demo shows, the same over each line and with each reader.
 head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/passphrase"
-chmod 600 "$WORK/passphrase"
+for person in ann bob; do head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/$person.password"; done
+chmod 600 "$WORK/passphrase" "$WORK/ann.password" "$WORK/bob.password"
 prepare
 
-say "A center is set up: vault, test key (two custodians), products and orders"
-center init --id demo-center
+say "A center is set up: vault, two people, a test key that one asks for and the other approves, products and orders"
+"${CENTERHOST[@]}" init --id demo-center --data "$CENTER" --passphrase-file "$WORK/passphrase" \
+  --person ann --person-password-file "$WORK/ann.password" --person bob --person-password-file "$WORK/bob.password"
 center key ceremony --file "$ORDERS/test-key.ceremony.json" 2>/dev/null
+center_as bob approval approve 1
+center key ceremony --file "$ORDERS/test-key.ceremony.json" --approval 1 2>/dev/null
 center order import --product "$ORDERS/visa-like-e2e.product.json" --product "$ORDERS/visa-like-module.product.json" --orders "$ORDERS/orders.json"
 for order in E2E-0001 E2E-0002 MODULE-0001 MODULE-0002; do code_of "$order"; done
 

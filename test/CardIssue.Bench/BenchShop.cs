@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -54,7 +56,6 @@ internal sealed class BenchShop : IAsyncDisposable
     public static async Task<BenchShop> OpenAsync()
     {
         var shop = new BenchShop();
-        shop.ImportMaster();
         await shop.ServeAsync();
         return shop;
     }
@@ -115,7 +116,18 @@ internal sealed class BenchShop : IAsyncDisposable
         return outcome.Refusal is null ? id.Value : throw new InvalidOperationException(outcome.Refusal);
     }
 
-    private void ImportMaster()
+    /// <summary>The center's two people: what undoes safety takes both.</summary>
+    private async Task<(CenterPerson Ann, CenterPerson Bob)> BeginAsync(IPeople people)
+    {
+        using var password = SecretBytes.Copy("only for the bench"u8);
+        var (ann, bob) = (new PersonName("ann"), new PersonName("bob"));
+        await people.BeginAsync([new FirstPerson(ann, password), new FirstPerson(bob, password)]);
+        return (await LogInAsync(ann), await LogInAsync(bob));
+
+        async Task<CenterPerson> LogInAsync(PersonName name) => ((Authentication.Granted)await people.AuthenticateAsync(name, password, "bench")).Person;
+    }
+
+    private async Task ImportMasterAsync(CenterPerson asking, CenterPerson approving, IApprovals approvals)
     {
         var first = RandomNumberGenerator.GetBytes(16);
         var second = _master.Zip(first, (a, b) => (byte)(a ^ b)).ToArray();
@@ -123,7 +135,11 @@ internal sealed class BenchShop : IAsyncDisposable
         Enter(1, "ann", first);
         Enter(2, "bob", second);
         using var whole = SecretBytes.Copy(_master);
-        if (_vault.Complete("bench", 0x30, KeyCheckValue.OfAes(whole)) is not CeremonyRefusal.None) throw new InvalidOperationException("The bench's key was refused.");
+        var act = new CenterAct.MakeKey("bench", 0x30, CardKeyAlgorithm.Aes128, KeyCheckValue.OfAes(whole));
+        using var asked = await approvals.AskAsync(asking, act, "bench");
+        using var approved = await approvals.ApproveAsync(approving, asked.Id);
+        var (_, agreed) = await approvals.UseAsync(asking, asked.Id, act);
+        if (_vault.Complete("bench", 0x30, act.CheckValue, agreed!) is not CeremonyRefusal.None) throw new InvalidOperationException("The bench's key was refused.");
     }
 
     private void Enter(int number, string custodian, byte[] value)
@@ -139,10 +155,13 @@ internal sealed class BenchShop : IAsyncDisposable
             new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, log, _vault, TimeProvider.System);
         _orders = new SqliteOrderStore(_database, new OrderOptions());
         _log = new StoredLog(_database, log, _vault, TimeProvider.System);
+        var options = new PeopleOptions { Cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1) };
+        var (ann, bob) = await BeginAsync(new SqlitePeople(_database, _vault, options));
+        await ImportMasterAsync(ann, bob, new SqliteApprovals(_database, _vault, options, new OrderOptions()));
         var terminals = new SqliteTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
-            Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, TerminalCertificate, 1, true));
-        await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)]);
+            Terminal, [Line], [IPNetwork.Parse("127.0.0.1/32")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, TerminalCertificate, 1, true), ann);
+        await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)], ann);
         var services = new CenterServices
         {
             Vault = _vault, Orders = _orders, Desk = new SqliteOrderDesk(_database, new OrderOptions()), Terminals = terminals,

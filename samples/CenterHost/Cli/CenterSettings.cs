@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using CardIssue.Center.Hosting;
@@ -32,6 +33,17 @@ internal static class CenterSettings
         CheckValues(settings, files);
         CheckNames();
         return settings;
+    }
+
+    /// <summary>What guessing a passphrase or a password is to cost; the vault and the accounts enforce the minimum.</summary>
+    public static Argon2Cost Cost(IConfiguration settings)
+    {
+        var usual = Argon2Cost.Default;
+        return new Argon2Cost(Number("MemoryKiB", usual.MemoryKiB), Number("Passes", usual.Passes), Number("Lanes", usual.Lanes));
+
+        int Number(string name, int otherwise) => settings[$"{Argon2}:{name}"] is not { } text ? otherwise
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw Wrong($"The setting Argon2:{name} is no number.");
     }
 
     private static IConfigurationRoot Read(string path)

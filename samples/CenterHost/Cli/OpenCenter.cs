@@ -1,10 +1,13 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Hosting;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
+using CardIssue.CenterHost.Commands;
 using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Keys;
@@ -24,6 +27,13 @@ internal sealed class OpenCenter : IAsyncDisposable
     private OpenCenter(ServiceProvider services, CenterIdentity identity, Answers answers) => (_services, Identity, _answers) = (services, identity, answers);
 
     public CenterIdentity Identity { get; }
+
+    public IPeople People => Stored<IPeople>();
+
+    public IApprovals Approvals => Stored<IApprovals>();
+
+    /// <summary>Who gives the command.</summary>
+    public CenterPerson By { get => field ?? throw new InvalidOperationException("Nobody logged in for this command."); private set; }
 
     public IOrderDesk Desk => Stored<IOrderDesk>();
 
@@ -49,14 +59,19 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     /// <summary>Opens the center in a command's directory.</summary>
     /// <param name="call">The command.</param>
-    /// <param name="withVault">Whether something may be changed, for which the vault is needed.</param>
+    /// <param name="withVault">Whether the vault may be needed; without it the log is only read.</param>
+    /// <param name="passphrase">Gives the vault's passphrase; null to ask for it.</param>
     /// <param name="identity">The center's identity from elsewhere; null for the one in the directory.</param>
-    public static OpenCenter In(Call call, bool withVault, FileInfo? identity = null)
+    public static OpenCenter In(Call call, bool withVault = true, Func<SecretBytes>? passphrase = null, FileInfo? identity = null)
     {
         var center = identity is null ? ReadIdentity(call.Files) : CenterIdentity.Read(InputFile.ReadAll(identity.FullName, 1024 * 1024), identity.FullName);
         var services = new ServiceCollection();
         if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(center));
-        services.AddCardIssueCenter(options => Configure(options, call));
+        services.AddCardIssueCenter(options =>
+        {
+            Configure(options, call);
+            options.Passphrase = passphrase ?? options.Passphrase;
+        });
         return new OpenCenter(services.BuildServiceProvider(), center, call.Answers);
     }
 
@@ -64,7 +79,9 @@ internal sealed class OpenCenter : IAsyncDisposable
     public static void Configure(CenterOptions options, Call call)
     {
         options.UseDirectory(call.Directory);
-        CenterSettings.Load(call.Files).GetSection(CenterSettings.Center).Bind(options);
+        var settings = CenterSettings.Load(call.Files);
+        settings.GetSection(CenterSettings.Center).Bind(options);
+        options.People.Cost = CenterSettings.Cost(settings);
         options.Passphrase = call.ReadPassphrase;
     }
 
@@ -73,7 +90,36 @@ internal sealed class OpenCenter : IAsyncDisposable
         ? CenterIdentity.Read(InputFile.ReadAll(files.Identity, 1024 * 1024), files.Identity)
         : throw new CommandException(ExitCode.File, $"{files.Directory} holds no center; make one with: centerhost init --id NAME --data {files.Directory}");
 
-    /// <summary>Keeps in the log what an operator did at the console.</summary>
+    /// <summary>Verifies who gives the command, and that the person may.</summary>
+    /// <exception cref="CommandException">Not so; the message says what to do.</exception>
+    public async Task LogInAsync(Call call, CancellationToken cancellation) => By = await LogInAsync(call, () => Stored<CenterDatabase>(), () => People, cancellation);
+
+    /// <summary>Verifies who gives a command at a center that is opened otherwise.</summary>
+    /// <param name="call">The command.</param>
+    /// <param name="open">Opens the store: what is wrong with it is told before anybody is asked for anything.</param>
+    /// <param name="people">Opens the vault.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task<CenterPerson> LogInAsync(Call call, Action open, Func<IPeople> people, CancellationToken cancellation)
+    {
+        var name = call.ReadPerson();
+        open();
+        if (!await people().AnyAsync(cancellation))
+            throw new CommandException(ExitCode.Refused, "This center has no people yet; make the first two with: centerhost person begin --person NAME --person NAME");
+        using var password = call.ReadPassword(name);
+        var person = await people().AuthenticateAsync(name, password, call.Path, cancellation) switch
+        {
+            Authentication.Granted granted => granted.Person,
+            Authentication.MustChange => throw new CommandException(ExitCode.Refused, $"This password of {name} is good once: change it with person password, then try again."),
+            _ => throw new CommandException(ExitCode.Refused, Denied),
+        };
+        var any = CommandRoles.Of[call.Path];
+        return person.Has(any) ? person : throw new CommandException(ExitCode.Refused, $"{name} may not do this: {call.Path} is for {PersonText.Of(any)}.");
+    }
+
+    /// <summary>Which of it, is not told.</summary>
+    public const string Denied = "Nobody has this name, or the password is not right, or the account is locked or shut after too many wrong ones; see person list.";
+
+    /// <summary>Keeps in the log what was done at the console beside the store.</summary>
     public Task NoteAsync(string kind, object detail, OrderId? order = null, TerminalId? terminal = null, CancellationToken cancellation = default) =>
         Log.AppendAsync(new LogEntry("console", terminal, null, order, LogDirection.None, 0, kind, Answers.ToJson(detail)), default, cancellation);
 

@@ -12,10 +12,10 @@ internal static class BackupCommand
         var folder = new Argument<string>("FOLDER") { Description = "A new folder for the backup; only its owner can read it." };
         return shell.Command("backup", "Copies the center's store, vault and settings into a new folder, while it is served or not.", [folder], async (call, cancellation) =>
         {
-            await using var center = call.Open();
+            await using var center = await call.OpenAsync(cancellation);
             var path = Path.GetFullPath(call.Get(folder)!);
             var manifest = await CenterBackup.MakeAsync(
-                center.Database, center.Vault, center.Identity.Id, call.Files.BackedUp(), path, "console", cancellation);
+                center.Database, center.Vault, center.Identity.Id, call.Files.BackedUp(), path, center.By.Name.Value, cancellation);
             return await call.Answers.SayAsync(
                 new { ok = true, folder = path, madeAt = manifest.MadeAt.UtcDateTime, generation = manifest.Generation, bytes = manifest.Parts.Sum(part => part.Length) },
                 $"The backup is in {path}: commit {manifest.Generation} of {manifest.MadeAt:u}. Keep it off this host, and the passphrase elsewhere.");

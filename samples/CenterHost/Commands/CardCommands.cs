@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CardIssue.Center.Orders;
+using CardIssue.Center.Approvals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
 
@@ -11,13 +11,12 @@ internal static class CardCommands
     public static Command Make(Shell shell)
     {
         var id = new Argument<string>("CARD") { Description = "The card's identity in hexadecimal, as order show and the log have it." };
-        return Shell.Group("card", "The cards.", shell.Command("unbar", "Clears the authentication tries of a barred card.", [id], async (call, cancellation) =>
+        var reason = OrderDeskCommands.Reason();
+        return Shell.Group("card", "The cards.", shell.Command("unbar", "Asks to clear the authentication tries of a barred card.", [id, reason], async (call, cancellation) =>
         {
             var card = CardText.Parse(call.Get(id)!);
-            await using var center = call.Open();
-            if (await center.Desk.UnbarCardAsync(card, cancellation) is DeskOutcome.NotFound) throw new CommandException(ExitCode.Usage, $"Card {card} has no tries to clear.");
-            await center.NoteAsync("CardUnbarred", new { card = card.ToString() }, cancellation: cancellation);
-            return await call.Answers.SayAsync(new { ok = true, card = card.ToString() }, $"Card {card} may be authenticated again.");
+            await using var center = await call.OpenAsync(cancellation);
+            return await Asking.AskAsync(call, center, new CenterAct.UnbarCard(card), call.Get(reason)!, null, cancellation);
         }));
     }
 }

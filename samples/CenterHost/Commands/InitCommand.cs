@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
+using CardIssue.Center.People;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Transport;
-using Microsoft.Extensions.Configuration;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -16,41 +16,50 @@ internal static class InitCommand
     public static Command Make(Shell shell)
     {
         var id = new Option<string>("--id") { Description = "The center's name: 1 to 64 of A-Z a-z 0-9 . _ -", HelpName = "NAME", Required = true };
-        return shell.Command("init", "Makes a new center. An existing one is never changed.", [id], (call, cancellation) => RunAsync(call, new CenterId(call.Get(id)!), cancellation));
+        var (names, passwords) = (FirstPeople.Names(), FirstPeople.Passwords());
+        return shell.Command("init", "Makes a new center with its first two people. An existing one is never changed.", [id, names, passwords], (call, cancellation) =>
+            RunAsync(call, new CenterId(call.Get(id)!), FirstPeople.Check(call.Get(names)!, call.Get(passwords)!), call.Get(passwords)!, cancellation));
     }
 
-    private static async Task<ExitCode> RunAsync(Call call, CenterId id, CancellationToken cancellation)
+    private static async Task<ExitCode> RunAsync(
+        Call call, CenterId id, IReadOnlyList<PersonName> people, IReadOnlyList<string> passwords, CancellationToken cancellation)
     {
         var files = call.Files;
         if (File.Exists(files.Identity) || File.Exists(files.Vault))
         {
             // A vault whose center.json a crash left unwritten is finished; anything else stays as it is.
             if (File.Exists(files.Identity)) throw new CommandException(ExitCode.File, $"{files.Directory} holds center {OpenCenter.ReadIdentity(files).Id} already; nothing was changed. For another center name another --data.");
-            await FinishAsync(call, id, cancellation);
+            await FinishAsync(call, id, people, passwords, cancellation);
         }
         else
         {
-            var cost = Cost(CenterSettings.Load(files));
+            var cost = CenterSettings.Cost(CenterSettings.Load(files));
             files.MakeDirectory();
             using var passphrase = call.ReadNewPassphrase();
+            using var first = FirstPeople.Read(people, passwords, cancellation);
+            first.Check(call);
             using var vault = FileKeyVault.Create(files.Vault, passphrase, id, cost);
-            await CompleteAsync(call, vault, cancellation);
+            await CompleteAsync(call, vault, passphrase, first, cancellation);
         }
         return await call.Answers.SayAsync(
             new { ok = true, center = id.Value, directory = files.Directory, identity = files.Identity },
-            $"Center {id} is made in {files.Directory}. Give {files.Identity} to its terminals; keep the passphrase and a backup of {files.Vault}.");
+            $"Center {id} is made in {files.Directory}. Give {files.Identity} to its terminals; keep the passphrase and a backup of {files.Vault}. "
+            + $"{string.Join(" and ", people)} are its first people.");
     }
 
-    private static async Task FinishAsync(Call call, CenterId id, CancellationToken cancellation)
+    private static async Task FinishAsync(
+        Call call, CenterId id, IReadOnlyList<PersonName> people, IReadOnlyList<string> passwords, CancellationToken cancellation)
     {
         using var passphrase = call.ReadPassphrase();
+        using var first = FirstPeople.Read(people, passwords, cancellation);
+        first.Check(call);
         using var vault = FileKeyVault.Open(call.Files.Vault, passphrase);
         if (vault.Identity.Id != id) throw new CommandException(ExitCode.Usage, $"{call.Files.Vault} is the vault of {vault.Identity.Id}, not of {id}; nothing was changed.");
-        await CompleteAsync(call, vault, cancellation);
+        await CompleteAsync(call, vault, passphrase, first, cancellation);
     }
 
-    /// <summary>The certificate, the public identity, then the empty stores, which every later command would make too.</summary>
-    private static async Task CompleteAsync(Call call, FileKeyVault vault, CancellationToken cancellation)
+    /// <summary>The certificate, the public identity, then the stores with the first people.</summary>
+    private static async Task CompleteAsync(Call call, FileKeyVault vault, SecretBytes passphrase, FirstPeople first, CancellationToken cancellation)
     {
         if (vault.Identity.TlsCertificate.IsEmpty)
         {
@@ -62,19 +71,9 @@ internal static class InitCommand
         var unfinished = call.Files.Identity + ".new";
         await File.WriteAllBytesAsync(unfinished, vault.Identity.Write(), cancellation);
         File.Move(unfinished, call.Files.Identity, overwrite: true);
-        await using var center = call.Open();
-        await center.Terminals.LinesAsync(cancellation);
+        // Not asked for again: the same passphrase opens the vault for the accounts.
+        await using var center = OpenCenter.In(call, passphrase: () => SecretBytes.Copy(passphrase.Span));
+        await first.MakeAsync(center, cancellation);
         await center.NoteAsync("CenterMade", new { center = vault.Identity.Id.Value }, cancellation: cancellation);
-    }
-
-    /// <summary>What guessing the passphrase is to cost; the vault enforces the minimum.</summary>
-    private static Argon2Cost Cost(IConfiguration settings)
-    {
-        var usual = Argon2Cost.Default;
-        return new Argon2Cost(Number("MemoryKiB", usual.MemoryKiB), Number("Passes", usual.Passes), Number("Lanes", usual.Lanes));
-
-        int Number(string name, int otherwise) => settings[$"{CenterSettings.Argon2}:{name}"] is not { } text ? otherwise
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-            : throw new CommandException(ExitCode.Usage, $"The setting Argon2:{name} is no number.");
     }
 }

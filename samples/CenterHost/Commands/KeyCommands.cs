@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
@@ -10,7 +11,7 @@ namespace CardIssue.CenterHost.Commands;
 internal static class KeyCommands
 {
     public static Command Make(Shell shell) => Shell.Group("key", "Card master keys, entered as components by two or more custodians.",
-        Begin(shell), Enter(shell), Complete(shell), Cancel(shell), List(shell), KeyCeremonyCommand.Make(shell));
+        Begin(shell), Enter(shell), Complete(shell), Cancel(shell), Destroy(shell), List(shell), KeyCeremonyCommand.Make(shell));
 
     private static Option<string> KeySet() => new("--key-set") { Description = "The key set's name, as products name it.", HelpName = "NAME", Required = true };
 
@@ -24,7 +25,7 @@ internal static class KeyCommands
         var algorithm = new Option<string>("--algorithm") { Description = "aes128, aes192, aes256 or tripleDes.", Required = true };
         var components = new Option<int>("--components") { Description = "How many components.", DefaultValueFactory = _ => IKeyCeremony.MinComponents };
         return shell.Command("begin", "Begins to enter a key.", [set, version, algorithm, components], (call, cancellation) =>
-            StepAsync(call, "KeyBegun", call.Get(set)!, KeyText.Version(call.Get(version)!), vault =>
+            StepAsync(call, "KeyBegun", call.Get(set)!, KeyText.Version(call.Get(version)!), (vault, _) =>
                 vault.Begin(call.Get(set)!, KeyText.Version(call.Get(version)!), KeyText.Algorithm(call.Get(algorithm)!), call.Get(components)), "Each custodian goes on with key enter.", cancellation));
     }
 
@@ -32,40 +33,68 @@ internal static class KeyCommands
     {
         var (set, version, checkValue) = (KeySet(), Version(), CheckValue("component"));
         var number = new Option<int>("--number") { Description = "The component's number, from 1.", Required = true };
-        var custodian = new Option<string>("--custodian") { Description = "Who enters it.", HelpName = "NAME", Required = true };
         var file = new Option<string?>("--component-file") { Description = "The file with the component in hexadecimal, - for standard input; asked for when left out.", HelpName = "FILE|-" };
-        return shell.Command("enter", "Enters one component.", [set, version, number, custodian, checkValue, file], (call, cancellation) =>
+        return shell.Command("enter", "Enters one component; whoever gives the command is its custodian.", [set, version, number, checkValue, file], (call, cancellation) =>
         {
-            if (call.Get(file) == "-" && call.PassphraseFile == "-") throw new CommandException(ExitCode.Usage, "Standard input can give only one of passphrase and component.");
-            var person = new CustodianId(call.Get(custodian)!);
-            return StepAsync(call, "KeyComponentEntered", call.Get(set)!, KeyText.Version(call.Get(version)!), vault =>
+            Call.OnlyOnce("-", call.PassphraseFile, call.PasswordFile, call.Get(file));
+            return StepAsync(call, "KeyComponentEntered", call.Get(set)!, KeyText.Version(call.Get(version)!), (vault, person) =>
             {
                 using var input = new SecretInput();
                 using var typed = input.Read("component, hexadecimal", call.Get(file), "--component-file FILE, or --component-file -", cancellation);
                 using var component = KeyText.Component(typed.Span);
-                return vault.Enter(call.Get(set)!, KeyText.Version(call.Get(version)!), call.Get(number), person, component, KeyText.CheckValue(call.Get(checkValue)!));
-            }, $"Component {call.Get(number)} of {person} is in. After the last one: key complete.", cancellation);
+                return vault.Enter(call.Get(set)!, KeyText.Version(call.Get(version)!), call.Get(number), new CustodianId(person), component, KeyText.CheckValue(call.Get(checkValue)!));
+            }, $"Component {call.Get(number)} is in. After the last one: key complete.", cancellation);
         });
     }
 
     private static Command Complete(Shell shell)
     {
-        var (set, version, checkValue) = (KeySet(), Version(), CheckValue("whole key"));
-        return shell.Command("complete", "Makes the key of its components.", [set, version, checkValue], (call, cancellation) =>
-            StepAsync(call, "KeyCompleted", call.Get(set)!, KeyText.Version(call.Get(version)!), vault =>
-                vault.Complete(call.Get(set)!, KeyText.Version(call.Get(version)!), KeyText.CheckValue(call.Get(checkValue)!)), "A running center takes the key at its next start.", cancellation));
+        var (set, version, checkValue, approval, reason) = (KeySet(), Version(), CheckValue("whole key"), Approval(), OrderDeskCommands.Reason(required: false));
+        return shell.Command("complete", "Asks to make the key of its components; with --approval, makes it.", [set, version, checkValue, approval, reason], async (call, cancellation) =>
+        {
+            var (name, number, value) = (call.Get(set)!, KeyText.Version(call.Get(version)!), KeyText.CheckValue(call.Get(checkValue)!));
+            await using var center = await call.OpenAsync(cancellation);
+            var begun = center.Vault.Ceremonies.FirstOrDefault(ceremony => ceremony.KeySet == name && ceremony.KeyVersion == number)
+                ?? throw Refused(name, number, CeremonyRefusal.NoCeremony);
+            if (begun.Entered.Count < begun.Components) throw Refused(name, number, CeremonyRefusal.Incomplete);
+            var act = new CenterAct.MakeKey(name, number, begun.Algorithm, value);
+            if (call.Get(approval) is not { } approved) return await Asking.AskAsync(call, center, act, call.Get(reason) ?? "a key ceremony", null, cancellation);
+            var agreed = await KeyApprovals.UseAsync(center, approved, act, cancellation);
+            if (center.Vault.Complete(name, number, value, agreed) is not CeremonyRefusal.None and var refusal) throw Refused(name, number, refusal);
+            return await DoneAsync(call, center, "KeyCompleted", name, number, "A running center takes the key at its next start.", cancellation);
+        });
     }
+
+    private static Command Destroy(Shell shell)
+    {
+        var (set, version, approval, reason) = (KeySet(), Version(), Approval(), OrderDeskCommands.Reason(required: false));
+        return shell.Command("destroy", "Asks to destroy a key, for when no card of it is issued or rewritten any more; with --approval, destroys it.", [set, version, approval, reason], async (call, cancellation) =>
+        {
+            var (name, number) = (call.Get(set)!, KeyText.Version(call.Get(version)!));
+            await using var center = await call.OpenAsync(cancellation);
+            var key = center.Vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == name && key.KeyVersion == number)
+                ?? throw new CommandException(ExitCode.Usage, $"The vault has no key {name} of version {Hex(number)}; see key list.");
+            var act = new CenterAct.DestroyKey(name, number, key.CheckValue);
+            if (call.Get(approval) is not { } approved)
+                return await Asking.AskAsync(call, center, act, call.Get(reason) ?? throw new CommandException(ExitCode.Usage, "Say why with --reason."), null, cancellation);
+            var agreed = await KeyApprovals.UseAsync(center, approved, act, cancellation);
+            if (!center.Vault.Destroy(name, number, agreed)) throw Refused(name, number, CeremonyRefusal.NotApproved);
+            return await DoneAsync(call, center, "KeyDestroyed", name, number, "A running center has it until it stops.", cancellation);
+        });
+    }
+
+    public static Option<long?> Approval() => new("--approval") { Description = "The number under which another custodian approved it.", HelpName = "N" };
 
     private static Command Cancel(Shell shell)
     {
         var (set, version) = (KeySet(), Version());
         return shell.Command("cancel", "Gives up a key that is being entered, and forgets its components.", [set, version], (call, cancellation) =>
-            StepAsync(call, "KeyCancelled", call.Get(set)!, KeyText.Version(call.Get(version)!), vault => vault.Cancel(call.Get(set)!, KeyText.Version(call.Get(version)!)), "Its components are forgotten.", cancellation));
+            StepAsync(call, "KeyCancelled", call.Get(set)!, KeyText.Version(call.Get(version)!), (vault, _) => vault.Cancel(call.Get(set)!, KeyText.Version(call.Get(version)!)), "Its components are forgotten.", cancellation));
     }
 
     private static Command List(Shell shell) => shell.Command("list", "Lists the keys with their check values, and those that are being entered.", [], async (call, cancellation) =>
     {
-        await using var center = call.Open();
+        await using var center = await call.OpenAsync(cancellation);
         var vault = center.Vault;
         var keys = vault.CardMasterKeys.Select(key => (
             Json: (object)new { keySet = key.KeySet, keyVersion = Hex(key.KeyVersion), algorithm = key.Algorithm, checkValue = key.CheckValue.ToString(), custodians = key.Custodians.Select(c => c.Value), state = "complete" },
@@ -77,14 +106,39 @@ internal static class KeyCommands
     });
 
     private static async Task<ExitCode> StepAsync(
-        Call call, string kind, string keySet, byte version, Func<FileKeyVault, CeremonyRefusal> step, string next, CancellationToken cancellation)
+        Call call, string kind, string keySet, byte version, Func<FileKeyVault, string, CeremonyRefusal> step, string next, CancellationToken cancellation)
     {
-        await using var center = call.Open();
-        var refusal = step(center.Vault);
-        if (refusal != CeremonyRefusal.None) throw new CommandException(ExitCode.Refused, $"Key {keySet} version {Hex(version)}: {KeyText.Why(refusal)}");
-        await center.NoteAsync(kind, new { keySet, keyVersion = Hex(version) }, cancellation: cancellation);
+        await using var center = await call.OpenAsync(cancellation);
+        var refusal = step(center.Vault, center.By.Name.Value);
+        if (refusal != CeremonyRefusal.None) throw Refused(keySet, version, refusal);
+        return await DoneAsync(call, center, kind, keySet, version, next, cancellation);
+    }
+
+    private static async Task<ExitCode> DoneAsync(Call call, OpenCenter center, string kind, string keySet, byte version, string next, CancellationToken cancellation)
+    {
+        await center.NoteAsync(kind, new { person = center.By.Name.Value, keySet, keyVersion = Hex(version) }, cancellation: cancellation);
         return await call.Answers.SayAsync(new { ok = true, keySet, keyVersion = Hex(version) }, $"Key {keySet} version {Hex(version)}: done. {next}");
     }
 
+    private static CommandException Refused(string keySet, byte version, CeremonyRefusal refusal) =>
+        new(ExitCode.Refused, $"Key {keySet} version {Hex(version)}: {KeyText.Why(refusal)}");
+
     private static string Hex(byte version) => version.ToString("X2", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Approvals of what is done to keys.</summary>
+internal static class KeyApprovals
+{
+    /// <summary>Uses one up.</summary>
+    /// <exception cref="CommandException">It is not approved, or for something else.</exception>
+    public static async Task<KeyApproval> UseAsync(OpenCenter center, long number, CenterAct act, CancellationToken cancellation)
+    {
+        var (outcome, approval) = await center.Approvals.UseAsync(center.By, number, act, cancellation);
+        return approval ?? throw new CommandException(ExitCode.Refused, outcome switch
+        {
+            ApprovalOutcome.Decided => $"Approval {number} is not approved yet, or was used or declined; see approval show {number}.",
+            ApprovalOutcome.NotPossible => $"Approval {number} is for something else; see approval show {number}.",
+            _ => PersonText.Why(new ApprovalResult(outcome, number)),
+        });
+    }
 }

@@ -77,5 +77,6 @@ internal static class KeyText
         CeremonyRefusal.WrongCheckValue => "the check value is not that of what was entered; compare it with the key's letter.",
         CeremonyRefusal.Weak => "the component or the key is weak (zeros, equal parts); it must be made anew.",
         CeremonyRefusal.Incomplete => "components are missing; see key list.",
+        CeremonyRefusal.NotApproved => "the approval is for something else, or was used already.",
     };
 }

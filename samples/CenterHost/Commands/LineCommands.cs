@@ -25,16 +25,15 @@ internal static class LineCommands
         return shell.Command("add", "Adds a line, or changes the one of that number.", [number, listen, results, withoutTls], async (call, cancellation) =>
         {
             var line = LineText.Parse(call.Get(number), LineText.With(call.Get(listen)!, call.Get(results)), call.Get(withoutTls));
-            await using var center = call.Open();
-            await center.Terminals.PutLineAsync(line, cancellation);
-            await center.NoteAsync("LineAdded", new { line = line.Line.Value, listen = LineText.Of(line) }, cancellation: cancellation);
+            await using var center = await call.OpenAsync(cancellation);
+            TerminalCommands.Check(await center.Terminals.PutLineAsync(line, center.By, cancellation), $"line {line.Line}");
             return await call.Answers.SayAsync(new { ok = true, line = line.Line.Value, listen = LineText.Of(line) }, $"Line {line.Line}: {LineText.Of(line)}. A running center takes it at its next start.");
         });
     }
 
     private static Command List(Shell shell) => shell.Command("list", "Lists the lines.", [], async (call, cancellation) =>
     {
-        await using var center = call.Open();
+        await using var center = await call.OpenAsync(cancellation);
         return await call.Answers.ListAsync(await center.Terminals.LinesAsync(cancellation), line => new { line = line.Line.Value, listen = LineText.Of(line), withoutTls = LineText.IsWithoutTls(line.Kind) },
             line => $"line {line.Line}  {LineText.Of(line)}{(LineText.IsWithoutTls(line.Kind) ? "  without TLS" : "")}", "No lines; add one with line add.");
     });
@@ -44,10 +43,9 @@ internal static class LineCommands
         var number = Number();
         return shell.Command("remove", "Takes a line away.", [number], async (call, cancellation) =>
         {
-            await using var center = call.OpenToRead();
+            await using var center = await call.OpenAsync(cancellation);
             var line = call.Get(number);
-            if (!await center.Terminals.RemoveLineAsync(new LineNumber(line), cancellation)) throw new CommandException(ExitCode.Usage, $"There is no line {line}.");
-            await center.NoteAsync("LineRemoved", new { line }, cancellation: cancellation);
+            TerminalCommands.Check(await center.Terminals.RemoveLineAsync(new LineNumber(line), center.By, cancellation), $"line {line}");
             return await call.Answers.SayAsync(new { ok = true, line }, $"Line {line} is taken away. A running center serves it until it stops.");
         });
     }

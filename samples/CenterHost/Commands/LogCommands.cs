@@ -6,7 +6,7 @@ using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
 
-/// <summary><c>log</c>: the log of every exchange. Reading and verifying need the public identity alone; only checkpoints are signed with the vault.</summary>
+/// <summary><c>log</c>: the log of every exchange. Verifying needs the public identity alone.</summary>
 internal static class LogCommands
 {
     public static Command Make(Shell shell) => Shell.Group("log", "The log of every exchange.", Show(shell), LogVerifyCommand.Make(shell), Export(shell), Checkpoint(shell));
@@ -20,7 +20,7 @@ internal static class LogCommands
         var most = NumberOption.Of("--most", "The most entries, the latest ones.", 1, LogQuery.MaxRows, 1_000);
         return shell.Command("show", "Shows entries, oldest first.", [order, terminal, session, since, most], async (call, cancellation) =>
         {
-            await using var center = call.OpenToRead();
+            await using var center = await call.OpenAsync(cancellation);
             var query = new LogQuery(
                 call.Get(order) is { } id ? new OrderId(id) : null, call.Get(terminal) is { } name ? new TerminalId(name) : null, call.Get(session), call.Get(since), call.Get(most));
             return await call.Answers.ListAsync(await center.Log.ReadAsync(query, cancellation), View, Line, "No entries.");
@@ -33,7 +33,7 @@ internal static class LogCommands
         return shell.Command("export", "Writes the whole log as JSON lines.", [file], async (call, cancellation) =>
         {
             var path = call.Get(file)!;
-            await using var center = call.OpenToRead();
+            await using var center = await call.OpenAsync(cancellation);
             long count;
             await using (var target = CenterFiles.CreatePrivate(path)) count = await center.Log.ExportAsync(target, cancellation);
             return await call.Answers.SayAsync(new { ok = true, file = path, entries = count }, $"{count} entries are in {path}.");
@@ -42,7 +42,7 @@ internal static class LogCommands
 
     private static Command Checkpoint(Shell shell) => shell.Command("checkpoint", "Signs the log's ends and exports that; keep it off this host.", [], async (call, cancellation) =>
     {
-        await using var center = call.Open();
+        await using var center = await call.OpenAsync(cancellation);
         var checkpoint = await center.Log.CheckpointAsync(cancellation);
         var path = Path.Combine(call.Files.Checkpoints, checkpoint.FileName);
         return await call.Answers.SayAsync(new { ok = true, number = checkpoint.Number, at = checkpoint.At.UtcDateTime, file = path }, $"Checkpoint {checkpoint.Number} is in {path}; keep a copy off this host.");

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
 using CardIssue.Core;
@@ -11,58 +13,53 @@ internal static class OrderCodeCommands
 {
     public static Command RenewCode(Shell shell)
     {
-        var (id, person, days) = (OrderDeskCommands.Order(), OrderDeskCommands.Operator(), OrderImportCommand.CodeDays());
+        var (id, days) = (OrderDeskCommands.Order(), OrderImportCommand.CodeDays());
         var codes = new Option<string>("--codes") { Description = "A new file for the code; only its owner can read it.", HelpName = "FILE", Required = true };
-        return shell.Command("renew-code", "Gives an order a new issue code, and clears its customer's wrong tries.", [id, person, codes, days], async (call, cancellation) =>
+        return shell.Command("renew-code", "Gives an order a new issue code; clears its customer's wrong tries, if it is his only open order.", [id, codes, days], async (call, cancellation) =>
         {
-            Action? takeBack = null;
-            try
-            {
-                return await OrderDeskCommands.ActAsync(call, call.Get(id)!, "CodeRenewed", new { @operator = call.Get(person) }, async (center, order) =>
-                {
-                    var made = new IssueCodes(call.Get(codes)!, center.IssueCodes);
-                    var verifier = center.Vault.CreateIssueCodeVerifier(order, System.Text.Encoding.ASCII.GetBytes(made.Make(order)));
-                    takeBack = await made.WriteAsync(cancellation);
-                    return await center.Desk.RenewCodeAsync(order, verifier, DateTimeOffset.UtcNow.AddDays(call.Get(days)), new OperatorId(call.Get(person)!), cancellation);
-                }, $"has a new code, in {call.Get(codes)}", cancellation);
-            }
-            catch (CommandException)
-            {
-                takeBack?.Invoke();
-                throw;
-            }
+            var order = new OrderId(call.Get(id)!);
+            await using var center = await call.OpenAsync(cancellation);
+            var made = new IssueCodes(call.Get(codes)!, center.IssueCodes);
+            var verifier = center.Vault.CreateIssueCodeVerifier(order, Encoding.ASCII.GetBytes(made.Make(order)));
+            return await WithCodesAsync(made, async () => await OrderDeskCommands.ToldAsync(call, order,
+                await center.Desk.RenewCodeAsync(order, verifier, DateTimeOffset.UtcNow.AddDays(call.Get(days)), center.By, cancellation),
+                $"has a new code, in {call.Get(codes)}"), cancellation);
         });
     }
 
     public static Command Reissue(Shell shell)
     {
-        var (id, person, days, codes) = (OrderDeskCommands.Order(), OrderDeskCommands.Operator(), OrderImportCommand.CodeDays(), OrderImportCommand.Codes());
+        var (id, days, codes) = (OrderDeskCommands.Order(), OrderImportCommand.CodeDays(), OrderImportCommand.Codes());
         var orders = new Option<FileInfo>("--orders") { Description = "An orders file with the one new order, for the same customer.", Required = true };
-        return shell.Command("reissue", "Takes in a new order in place of a voided one, once.", [id, person, orders, days, codes], async (call, cancellation) =>
+        return shell.Command("reissue", "Takes in a new order in place of a voided one, once.", [id, orders, days, codes], async (call, cancellation) =>
         {
-            await using var source = call.Open();
-            var known = await ProductSource.LoadAsync([], source.Products, cancellation);
-            var reading = OrderImportCommand.Read(call.Get(orders)!, known, source.IssueCodes);
+            var voided = new OrderId(call.Get(id)!);
+            await using var center = await call.OpenAsync(cancellation);
+            var known = await ProductSource.LoadAsync([], center.Products, cancellation);
+            var reading = OrderImportCommand.Read(call.Get(orders)!, known, center.IssueCodes);
             if (reading.Orders is not { } entries) return await Mistakes.TellAsync(call, Mistakes.Of(reading));
             if (entries.Count != 1) throw new CommandException(ExitCode.Usage, $"{call.Get(orders)} has {entries.Count} orders; a reissue takes one.");
-            var made = new IssueCodes(call.Get(codes), source.IssueCodes);
-            Action? takeBack = null;
-            try
-            {
-                return await OrderDeskCommands.ActAsync(call, call.Get(id)!, "OrderReissued", new { @operator = call.Get(person), replacement = entries[0].Order.Value }, async (center, voided) =>
-                {
-                    await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
-                    var intake = new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days)));
-                    var order = await intake.TakeAsync(entries[0], known.Find(entries[0].Product)!, cancellation);
-                    takeBack = await made.WriteAsync(cancellation);
-                    return await center.Desk.ReissueAsync(voided, order, new OperatorId(call.Get(person)!), cancellation);
-                }, $"is reissued as {entries[0].Order}", cancellation);
-            }
-            catch (CommandException)
-            {
-                takeBack?.Invoke();
-                throw;
-            }
+            var made = new IssueCodes(call.Get(codes), center.IssueCodes);
+            await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
+            var intake = new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days)));
+            var order = await intake.TakeAsync(entries[0], known.Find(entries[0].Product)!, cancellation);
+            return await WithCodesAsync(made, async () => await OrderDeskCommands.ToldAsync(
+                call, voided, await center.Desk.ReissueAsync(voided, order, center.By, cancellation), $"is reissued as {entries[0].Order}"), cancellation);
         });
+    }
+
+    /// <summary>The file with the codes is there before they count, and gone again where they never will.</summary>
+    private static async Task<ExitCode> WithCodesAsync(IssueCodes made, Func<Task<ExitCode>> act, CancellationToken cancellation)
+    {
+        var takeBack = await made.WriteAsync(cancellation);
+        try
+        {
+            return await act();
+        }
+        catch (CommandException)
+        {
+            takeBack();
+            throw;
+        }
     }
 }

@@ -11,7 +11,7 @@ internal static class OrderCommands
 {
     public static Command Make(Shell shell) => Shell.Group("order", "The orders: one card for one customer each.",
         OrderImportCommand.Make(shell), List(shell), Show(shell),
-        OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Quarantine(shell),
+        OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Quarantine(shell), OrderDeskCommands.ClearTries(shell),
         OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell), OrderSettleCommand.Make(shell));
 
     private static Command List(Shell shell)
@@ -20,7 +20,7 @@ internal static class OrderCommands
         var most = NumberOption.Of("--most", "The most to list.", 1, IOrderDesk.MaxListed, IOrderDesk.MaxListed);
         return shell.Command("list", "Lists the orders.", [state, most], async (call, cancellation) =>
         {
-            await using var center = call.OpenToRead();
+            await using var center = await call.OpenAsync(cancellation);
             return await call.Answers.ListAsync(await center.Desk.ListAsync(call.Get(state), call.Get(most), cancellation), View, Line, "No orders.");
         });
     }
@@ -31,7 +31,7 @@ internal static class OrderCommands
         return shell.Command("show", "Shows an order with its history.", [id], async (call, cancellation) =>
         {
             var order = new OrderId(call.Get(id)!);
-            await using var center = call.OpenToRead();
+            await using var center = await call.OpenAsync(cancellation);
             if (await center.Desk.GetAsync(order, cancellation) is not { } found) throw OrderDeskCommands.Unknown(order);
             var history = await center.Desk.HistoryAsync(order, cancellation);
             return await call.Answers.SayAsync(

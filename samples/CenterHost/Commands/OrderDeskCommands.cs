@@ -1,25 +1,22 @@
 using System.CommandLine;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
 
-/// <summary>What an operator decides about orders: retry, void, quarantine. And what all such commands share.</summary>
+/// <summary>What is decided about orders: retry, void, quarantine. And what all such commands share.</summary>
 internal static class OrderDeskCommands
 {
-    private const int MaxReason = 1_000;
-
     public static Argument<string> Order() => new("ORDER") { Description = "The order's number." };
 
-    public static Option<string> Operator() => new("--operator") { Description = "Who decides.", HelpName = "NAME", Required = true };
-
-    public static Option<string> Reason()
+    public static Option<string> Reason(bool required = true)
     {
-        var option = new Option<string>("--reason") { Description = "Why; kept in the order's history.", Required = true };
+        var option = new Option<string>("--reason") { Description = "Why; kept with it.", Required = required };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is not { Length: > 0 and <= MaxReason }) result.AddError($"--reason has 1 to {MaxReason} characters.");
+            if (result.GetValueOrDefault<string?>() is not { Length: > 0 and <= IApprovals.MaxReason }) result.AddError($"--reason has 1 to {IApprovals.MaxReason} characters.");
         });
         return option;
     }
@@ -28,54 +25,71 @@ internal static class OrderDeskCommands
 
     public static Command Retry(Shell shell)
     {
-        var (id, person, reason) = (Order(), Operator(), Reason());
-        return shell.Command("retry", "Lets a waiting order go on.", [id, person, reason], (call, cancellation) =>
-            ActAsync(call, call.Get(id)!, "OrderRetried", new { @operator = call.Get(person), reason = call.Get(reason) },
-                (center, order) => center.Desk.RetryAsync(order, new OperatorId(call.Get(person)!), call.Get(reason)!, cancellation), "may go on", cancellation));
+        var (id, reason) = (Order(), Reason());
+        return shell.Command("retry", "Lets a waiting order go on, with the card that it has.", [id, reason], async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            var order = new OrderId(call.Get(id)!);
+            return await ToldAsync(call, order, await center.Desk.RetryAsync(order, center.By, call.Get(reason)!, cancellation), "may go on");
+        });
     }
 
     public static Command Void(Shell shell)
     {
-        var (id, person, reason) = (Order(), Operator(), Reason());
-        var second = new Option<string>("--second-operator") { Description = "Who agrees; another person.", HelpName = "NAME", Required = true };
-        return shell.Command("void", "Voids an order; its card is blocked at the issuer first and never used again.", [id, person, second, reason], (call, cancellation) =>
-            ActAsync(call, call.Get(id)!, "OrderVoided", new { @operator = call.Get(person), second = call.Get(second), reason = call.Get(reason) },
-                (center, order) => center.Desk.VoidAsync(order, new OperatorId(call.Get(person)!), new OperatorId(call.Get(second)!), call.Get(reason)!, cancellation), "is voided", cancellation));
+        var (id, reason) = (Order(), Reason());
+        var card = new Option<string?>("--card")
+        {
+            Description = "For an order in quarantine: a card that log or people know and the store does not, to be blocked too.", HelpName = "HEX",
+        };
+        return shell.Command("void", "Asks to void an order; its card is blocked at the issuer first and never used again.", [id, card, reason], async (call, cancellation) =>
+        {
+            var act = new CenterAct.VoidOrder(new OrderId(call.Get(id)!), call.Get(card) is { } hex ? CardText.Parse(hex) : null);
+            await using var center = await call.OpenAsync(cancellation);
+            return await Asking.AskAsync(call, center, act, call.Get(reason)!, null, cancellation);
+        });
+    }
+
+    public static Command ClearTries(Shell shell)
+    {
+        var customer = new Argument<string>("CUSTOMER") { Description = "The customer's id." };
+        var reason = Reason();
+        return shell.Command("clear-tries", "Asks to clear the wrong issue codes that are counted for a customer.", [customer, reason], async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            return await Asking.AskAsync(call, center, new CenterAct.ClearCodeTries(call.Get(customer)!), call.Get(reason)!, null, cancellation);
+        });
     }
 
     public static Command Quarantine(Shell shell)
     {
-        var (person, reason) = (Operator(), Reason());
+        var reason = Reason();
         var since = new Option<DateTimeOffset?>("--issued-since") { Description = "Also those issued since (the time of the backup that was restored)." };
-        return shell.Command("quarantine", "Quarantines all open orders, after a restore.", [person, reason, since], async (call, cancellation) =>
+        return shell.Command("quarantine", "Quarantines all open orders, after a restore.", [reason, since], async (call, cancellation) =>
         {
-            await using var center = call.Open();
-            var count = await center.Desk.QuarantineAllAsync(call.Get(since), new OperatorId(call.Get(person)!), call.Get(reason)!, cancellation);
-            await center.NoteAsync("OrdersQuarantined", new { orders = count, @operator = call.Get(person), reason = call.Get(reason) }, cancellation: cancellation);
+            await using var center = await call.OpenAsync(cancellation);
+            var count = await center.Desk.QuarantineAllAsync(call.Get(since), center.By, call.Get(reason)!, cancellation)
+                ?? throw new CommandException(ExitCode.Refused, Why(DeskOutcome.NotAllowed));
             return await call.Answers.SayAsync(new { ok = true, orders = count }, $"{count} orders are quarantined; compare each with the log and its card, then order reconcile.");
         });
     }
 
-    /// <summary>One decision about one order: done and noted in the log, or refused with why.</summary>
-    public static async Task<ExitCode> ActAsync(
-        Call call, string id, string kind, object detail, Func<OpenCenter, OrderId, Task<DeskOutcome>> act, string done, CancellationToken cancellation)
+    /// <summary>Says what became of one decision about one order.</summary>
+    /// <exception cref="CommandException">It was refused.</exception>
+    public static async Task<ExitCode> ToldAsync(Call call, OrderId order, DeskOutcome outcome, string done)
     {
-        var order = new OrderId(id);
-        await using var center = call.Open();
-        var outcome = await act(center, order);
         if (outcome is DeskOutcome.NotFound) throw Unknown(order);
-        if (outcome is not (DeskOutcome.Done or DeskOutcome.BlockOrdered)) throw new CommandException(ExitCode.Refused, $"Order {order}: {Why(outcome)} Nothing was changed.");
-        await center.NoteAsync(kind, detail, order, cancellation: cancellation);
-        var text = outcome is DeskOutcome.BlockOrdered ? "will be voided as soon as the issuer's feed was told to block its card (a running center tells it)" : done;
-        return await call.Answers.SayAsync(new { ok = true, order = order.Value, outcome }, $"Order {order} {text}.");
+        if (outcome is not DeskOutcome.Done) throw new CommandException(ExitCode.Refused, $"Order {order}: {Why(outcome)} Nothing was changed.");
+        return await call.Answers.SayAsync(new { ok = true, order = order.Value, outcome }, $"Order {order} {done}.");
     }
 
-    private static string Why(DeskOutcome outcome) => outcome switch
+    public static string Why(DeskOutcome outcome) => outcome switch
     {
-        DeskOutcome.Done or DeskOutcome.BlockOrdered or DeskOutcome.NotFound => "",
-        DeskOutcome.WrongState => "its state does not allow it; see order show.",
-        DeskOutcome.SameOperator => "two different operators are needed.",
+        DeskOutcome.Done or DeskOutcome.BlockOrdered => "",
+        DeskOutcome.NotFound => "there is nothing of that name.",
+        DeskOutcome.WrongState => "its state does not allow it.",
+        DeskOutcome.NotAllowed => "your account has not the role for it.",
         DeskOutcome.AlreadyReissued => "it was reissued already.",
         DeskOutcome.DoesNotFit => "what was given does not fit it: an order number, sequence number or card number that is taken, another customer, a card of another order, or an impossible progress.",
+        DeskOutcome.TooFewSupervisors => "two supervisors who are not locked must be left, or nothing could be approved any more.",
     };
 }

@@ -13,9 +13,6 @@ internal static class OrderImportCommand
     /// <summary>The largest orders file (<see cref="OrdersFile"/>).</summary>
     public const int MaxFile = 16 * 1024 * 1024;
 
-    /// <summary>The most products that the log's note names.</summary>
-    private const int MaxNoted = 100;
-
     public static Option<int> CodeDays() => NumberOption.Of("--code-days", "How many days an issue code is good for.", 1, 3_650, 30);
 
     public static Option<string?> Codes() => new("--codes") { Description = "A new file for the issue codes that are made here; only its owner can read it.", HelpName = "FILE" };
@@ -27,7 +24,7 @@ internal static class OrderImportCommand
         var (days, codes) = (CodeDays(), Codes());
         return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, days, codes], async (call, cancellation) =>
         {
-            await using var center = call.Open();
+            await using var center = await call.OpenAsync(cancellation);
             var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
             var reading = Read(call.Get(orders)!, known, center.IssueCodes);
             if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
@@ -39,7 +36,7 @@ internal static class OrderImportCommand
             ImportOutcome outcome;
             try
             {
-                outcome = await center.Orders.ImportAsync(batches, cancellation);
+                outcome = await center.Orders.ImportAsync(batches, center.By, cancellation);
             }
             catch
             {
@@ -51,7 +48,6 @@ internal static class OrderImportCommand
                 takeBack();
                 return await RefuseAsync(call, call.Get(orders)!, entries, outcome);
             }
-            await center.NoteAsync("OrdersImported", new { orders = outcome.Imported, products = batches.Take(MaxNoted).Select(batch => batch.Product.Ref.ToString()) }, cancellation: cancellation);
             return await call.Answers.SayAsync(
                 new { ok = true, orders = outcome.Imported, products = batches.Select(batch => batch.Product.Ref.ToString()), codes = made.Count, codesFile = made.Count > 0 ? call.Get(codes) : null },
                 $"{outcome.Imported} orders are in, for {string.Join(", ", batches.Select(batch => batch.Product.Ref))}.{(made.Count > 0 ? $" {made.Count} issue codes are in {call.Get(codes)}; hand them to the customers and destroy the file." : "")}");

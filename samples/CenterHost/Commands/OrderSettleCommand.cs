@@ -1,7 +1,6 @@
 using System.CommandLine;
-using CardIssue.Center.Orders;
+using CardIssue.Center.Approvals;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -10,17 +9,16 @@ internal static class OrderSettleCommand
 {
     public static Command Make(Shell shell)
     {
-        var (person, reason) = (OrderDeskCommands.Operator(), OrderDeskCommands.Reason());
-        const string Description = "Says that all that was lost when the center was put back is settled: what is imported from now on is new.";
-        return shell.Command("settle", Description, [person, reason], async (call, cancellation) =>
+        var reason = OrderDeskCommands.Reason();
+        const string Description = "Asks to say that all that was lost when the center was put back is settled: what is imported from then on is new.";
+        return shell.Command("settle", Description, [reason], async (call, cancellation) =>
         {
-            await using var center = call.Open();
-            var outcome = await center.Desk.SettlePutBackAsync(new OperatorId(call.Get(person)!), call.Get(reason)!, cancellation);
-            if (outcome is not DeskOutcome.Done)
-                throw new CommandException(ExitCode.Refused, outcome is DeskOutcome.WrongState
-                    ? "There is nothing to settle: the center was not put back."
-                    : "Orders are quarantined still: settle each with order reconcile first; see order list --state quarantined.");
-            return await call.Answers.SayAsync(new { ok = true }, "The put-back is settled; what is imported from now on is new.");
+            await using var center = await call.OpenAsync(cancellation);
+            if (await center.Desk.PutBackAsync(cancellation) is not { } found)
+                throw new CommandException(ExitCode.Refused, "There is nothing to settle: the center was not put back.");
+            if (found.Quarantined > 0)
+                throw new CommandException(ExitCode.Refused, "Orders are quarantined still: settle each with order reconcile first; see order list --state quarantined.");
+            return await Asking.AskAsync(call, center, new CenterAct.SettlePutBack(), call.Get(reason)!, null, cancellation);
         });
     }
 }

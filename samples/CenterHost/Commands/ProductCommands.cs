@@ -24,7 +24,7 @@ internal static class ProductCommands
 
     private static Command List(Shell shell) => shell.Command("list", "Lists the products of the center.", [], async (call, cancellation) =>
     {
-        await using var center = call.OpenToRead();
+        await using var center = await call.OpenAsync(cancellation);
         return await call.Answers.ListAsync(await center.Products.ListAsync(cancellation),
             product => new { product = product.Ref.Name, version = product.Ref.Version, mode = product.Mode, bytes = product.Body.Length },
             product => $"{product.Ref}  {product.Mode}  {product.Body.Length} bytes", "No products; they come in with order import.");

@@ -29,7 +29,7 @@ internal static class ReaderCommands
         {
             var reader = new ReaderRecord(call.Get(kind)!, call.Get(vendor), call.Get(model), call.Get(serial), call.Get(firmware), [.. call.Get(ports)!], call.Get(without), Key(call.Get(key)));
             if (call.Get(ports)!.Length > ReaderEntry.MaxPorts) throw new CommandException(ExitCode.Usage, $"A reader has at most {ReaderEntry.MaxPorts} ports.");
-            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), "ReaderAdded", reader, readers => readers.Contains(reader) ? null : [.. readers, reader], "has this reader already", cancellation);
+            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), readers => readers.Contains(reader) ? null : [.. readers, reader], "has this reader already", cancellation);
         });
     }
 
@@ -38,7 +38,7 @@ internal static class ReaderCommands
         var terminal = Terminal();
         return shell.Command("list", "Lists a terminal's readers.", [terminal], async (call, cancellation) =>
         {
-            await using var center = call.OpenToRead();
+            await using var center = await call.OpenAsync(cancellation);
             return await call.Answers.ListAsync(await center.Terminals.ReadersAsync(new TerminalId(call.Get(terminal)!), cancellation), View, Line, "No readers; add one with reader add.");
         });
     }
@@ -52,26 +52,25 @@ internal static class ReaderCommands
         {
             var gone = call.Get(serial);
             if (gone is null != call.Get(without)) throw new CommandException(ExitCode.Usage, "Say which: --serial S or --without-identity.");
-            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!), "ReaderRemoved", new ReaderRecord("any", null, null, gone, null, default, gone is null),
+            return await ChangeAsync(call, new TerminalId(call.Get(terminal)!),
                 readers => readers.Any(r => r.Serial == gone) ? [.. readers.Where(r => r.Serial != gone)] : null, $"has no reader with {(gone is null ? "no serial number" : $"serial number {gone}")}", cancellation);
         });
     }
 
     private static async Task<ExitCode> ChangeAsync(
-        Call call, TerminalId terminal, string kind, ReaderRecord reader, Func<IReadOnlyList<ReaderRecord>, List<ReaderRecord>?> change, string unchanged, CancellationToken cancellation)
+        Call call, TerminalId terminal, Func<IReadOnlyList<ReaderRecord>, List<ReaderRecord>?> change, string unchanged, CancellationToken cancellation)
     {
-        await using var center = call.Open();
+        await using var center = await call.OpenAsync(cancellation);
         var readers = await center.Terminals.ReadersAsync(terminal, cancellation);
         if (change(readers) is not { } changed) throw new CommandException(ExitCode.Usage, $"Terminal {terminal} {unchanged}; nothing was changed.");
         try
         {
-            if (!await center.Terminals.SetReadersAsync(terminal, changed, cancellation)) throw TerminalCommands.Unknown(terminal);
+            TerminalCommands.Check(await center.Terminals.SetReadersAsync(terminal, changed, center.By, cancellation), $"terminal {terminal}");
         }
         catch (ArgumentException e)
         {
             throw new CommandException(ExitCode.Usage, e.Message, e);
         }
-        await center.NoteAsync(kind, View(reader), terminal: terminal, cancellation: cancellation);
         return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, readers = changed.Select(View) },
             $"Terminal {terminal} may use {changed.Count} readers; it hears of it when it asks for access anew.");
     }

@@ -14,7 +14,7 @@ internal static class ReaderRequestCommands
         var all = new Option<bool>("--all") { Description = "Also those that were declined." };
         return shell.Command("pending", "Lists the readers that terminals ask for, oldest first.", [all], async (call, cancellation) =>
         {
-            await using var center = call.OpenToRead();
+            await using var center = await call.OpenAsync(cancellation);
             var requests = await center.Terminals.ReaderRequestsAsync(cancellation);
             return await call.Answers.ListAsync(requests.Where(r => call.Get(all) || r.State is ReaderRequestState.Waiting), View, Line, "No reader waits for a decision.");
         });
@@ -29,12 +29,10 @@ internal static class ReaderRequestCommands
         };
         return shell.Command("approve", "Adds a reader that a terminal asks for to those that it may use.", [number, without, note], async (call, cancellation) =>
         {
-            await using var center = call.Open();
+            await using var center = await call.OpenAsync(cancellation);
             var request = await FindAsync(center, call.Get(number), cancellation);
-            var decision = await center.Terminals.ApproveReaderAsync(request.Id, call.Get(without), cancellation);
+            var decision = await center.Terminals.ApproveReaderAsync(request.Id, call.Get(without), center.By, call.Get(note) ?? "", cancellation);
             if (WhyNot(decision, request) is { } why) throw new CommandException(ExitCode.Usage, why);
-            var leave = request.Reader.Serial is null && call.Get(without);
-            await center.NoteAsync("ReaderApproved", new { request = View(request), letInWithoutIdentity = leave, note = call.Get(note) }, terminal: request.Terminal, cancellation: cancellation);
             return await call.Answers.SayAsync(new { ok = true, terminal = request.Terminal.Value, reader = View(request) },
                 $"Terminal {request.Terminal} may use the reader; it hears of it when it asks again, or asks for access anew.");
         });
@@ -45,10 +43,9 @@ internal static class ReaderRequestCommands
         var (number, note) = (Number(), Note());
         return shell.Command("decline", "Declines a reader that a terminal asks for. It may be approved later all the same.", [number, note], async (call, cancellation) =>
         {
-            await using var center = call.Open();
+            await using var center = await call.OpenAsync(cancellation);
             var request = await FindAsync(center, call.Get(number), cancellation);
-            if (WhyNot(await center.Terminals.DeclineReaderAsync(request.Id, call.Get(note) ?? "", cancellation), request) is { } why) throw new CommandException(ExitCode.Usage, why);
-            await center.NoteAsync("ReaderDeclined", new { request = View(request), note = call.Get(note) }, terminal: request.Terminal, cancellation: cancellation);
+            if (WhyNot(await center.Terminals.DeclineReaderAsync(request.Id, call.Get(note) ?? "", center.By, cancellation), request) is { } why) throw new CommandException(ExitCode.Usage, why);
             return await call.Answers.SayAsync(new { ok = true, terminal = request.Terminal.Value, reader = View(request) }, $"Terminal {request.Terminal} hears that the reader is declined when it asks again.");
         });
     }
@@ -75,6 +72,7 @@ internal static class ReaderRequestCommands
         ReaderDecision.NoSuchRequest => $"Request {request.Id} was decided meanwhile.",
         ReaderDecision.NeedsLeave => $"This {request.Reader.Kind} reader tells no serial number: approve it with --let-in-without-identity if any reader that looks like it may be used there, and say why in --note.",
         ReaderDecision.PortIsPattern => "Its port's name holds a wildcard, so that it cannot be compared as it is: add the reader with reader add and a --port of your own.",
+        ReaderDecision.NotAllowed => "Your account has not the role for it.",
         ReaderDecision.TooMany => $"Terminal {request.Terminal} has as many readers as it may; take some away with reader remove.",
     };
 

@@ -23,20 +23,27 @@ internal static class ReconcileFromLog
         Description = "With --from-log: what is missing after its end is lost. Orders that it does not name, or names without a card, stay quarantined.",
     };
 
+    public static Option<long?> Approval() => new("--approval") { Description = "With --from-log: the number under which another person approved the plan.", HelpName = "N" };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "With --from-log: only says what would be done." };
 
-    /// <summary>Makes the plan, says it, and carries it out.</summary>
+    /// <summary>Makes the plan and says it; asks for it, or carries out what was approved.</summary>
     public static async Task<ExitCode> RunAsync(
-        Call call, string log, string? checkpoint, bool endsHere, bool dryRun, string person, string reason, CancellationToken cancellation)
+        Call call, string log, string? checkpoint, bool endsHere, bool dryRun, long? approval, string reason, CancellationToken cancellation)
     {
         var given = checkpoint is null ? null
             : LogCheckpoint.Load(checkpoint) ?? throw new CommandException(ExitCode.Usage, $"{checkpoint} has no checkpoints.");
-        await using var center = call.Open();
-        var reconciliation = new LogReconciliation(center.Database, center.Vault, center.LogOptions);
+        await using var center = await call.OpenAsync(cancellation);
+        var reconciliation = new LogReconciliation(center.Database, center.Vault, center.Vault, center.LogOptions);
         var plan = await reconciliation.PlanAsync(log, given, endsHere, cancellation);
         foreach (var missing in plan.Missing) await call.Answers.WarnAsync($"The log is not complete: {missing}.");
         if (dryRun || !call.Answers.IsJson) await TellAsync(call.Answers, plan);
-        if (!dryRun) await reconciliation.CarryOutAsync(plan, person, reason, cancellation);
+        if (!dryRun && approval is null)
+        {
+            plan.CheckPossible();
+            return await Asking.AskAsync(call, center, plan.ToAct(), reason, null, cancellation);
+        }
+        if (!dryRun) await reconciliation.CarryOutAsync(plan, center.By, approval!.Value, cancellation);
         return await call.Answers.SayAsync(
             new
             {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CardIssue.Center.Hosting;
+using CardIssue.Center.People;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
@@ -29,6 +30,7 @@ internal static class ServeCommand
             host.Services.GetRequiredService<CenterDatabase>().Serve();
             if (host.Services.GetRequiredService<IKeyVault>().Identity != identity)
                 throw new CommandException(ExitCode.File, $"{call.Files.Identity} is not the identity of {call.Files.Vault}; put the right file back.");
+            await OpenCenter.LogInAsync(call, () => { }, () => host.Services.GetRequiredService<IPeople>(), cancellation);
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync(cancellation);
             // The host does not tell what ended its services.

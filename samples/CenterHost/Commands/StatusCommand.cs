@@ -9,12 +9,13 @@ internal static class StatusCommand
 {
     public static Command Make(Shell shell) => shell.Command("status", "Says what the center has and what waits.", [], async (call, cancellation) =>
     {
-        await using var center = call.OpenToRead();
+        await using var center = await call.OpenAsync(cancellation);
         var orders = (await center.Desk.CountAsync(cancellation)).OrderBy(pair => pair.Key).ToList();
         var terminals = await center.Terminals.ListAsync(cancellation);
         var lines = await center.Terminals.LinesAsync(cancellation);
         var backlog = await center.Feed.BacklogAsync(cancellation);
         var checkpoint = Directory.Exists(call.Files.Checkpoints) ? LogCheckpoint.Load(call.Files.Checkpoints) : null;
+        var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
         var served = IsServed(call.Files);
         var found = await center.Desk.PutBackAsync(cancellation);
         var value = new
@@ -31,6 +32,8 @@ internal static class StatusCommand
                 quarantined = found.Quarantined,
             },
             feedBacklog = backlog,
+            people = people.Count,
+            approvalsWaiting = asked.Count(it => it.State is Center.Approvals.ApprovalState.Waiting),
             lastCheckpoint = checkpoint is null ? null : new { number = checkpoint.Number, at = checkpoint.At.UtcDateTime },
         };
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
@@ -42,6 +45,7 @@ internal static class StatusCommand
             {
                 $"put back     found {found.FoundAt:u} by {found.FoundBy}; {found.Quarantined} orders quarantined; settle with order reconcile, then order settle",
             },
+            $"people       {people.Count}, {value.approvalsWaiting} approvals wait",
             $"feed         {backlog} events wait to be told",
             $"checkpoint   {(checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core;
@@ -12,53 +13,78 @@ internal static class TerminalCommands
 {
     private const int MaxFile = 64 * 1024;
 
-    public static Command Make(Shell shell) => Shell.Group("terminal", "The terminals that the center knows.",
-        Add(shell), List(shell), Enable(shell, "enable", true, "Lets a terminal in again."), Enable(shell, "disable", false, "Lets a terminal in no longer."));
+    public static Command Make(Shell shell) =>
+        Shell.Group("terminal", "The terminals that the center knows.", Add(shell), List(shell), Enable(shell), Disable(shell));
 
     private static Command Add(Shell shell)
     {
         var file = new Option<FileInfo>("--file") { Description = "The terminal's public enrolment file, terminal.json.", Required = true };
         var lines = new Option<int[]>("--line") { Description = "A line that it may come in on; may be given several times.", HelpName = "N", Required = true };
         var addresses = new Option<string[]>("--address") { Description = "An address or network (CIDR) that it may come from; may be given several times. Without one it is let in on serial lines only.", HelpName = "CIDR" };
-        return shell.Command("add", "Adds a terminal, or changes the one of that name.", [file, lines, addresses], async (call, cancellation) =>
+        var reason = OrderDeskCommands.Reason(required: false);
+        return shell.Command("add", "Adds a terminal, or changes the one of that name. From more than one address another must approve it.", [file, lines, addresses, reason], async (call, cancellation) =>
         {
             var terminal = TerminalIdentity.Read(InputFile.ReadAll(call.Get(file)!.ToString(), MaxFile), call.Get(file)!.ToString());
             var record = new TerminalRecord(
                 terminal.Id, [.. call.Get(lines)!.Select(number => new LineNumber(number))], [.. (call.Get(addresses) ?? []).Select(Network)],
                 terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded, terminal.TlsCertificate, terminal.KeyVersion, Enabled: true);
-            await using var center = call.Open();
-            await PutAsync(center, record, cancellation);
-            await center.NoteAsync("TerminalAdded", View(record), terminal: record.Terminal, cancellation: cancellation);
+            await using var center = await call.OpenAsync(cancellation);
+            if (await PutAsync(center, record, cancellation) is TerminalChange.NeedsApproval)
+                return await Asking.AskAsync(call, center, new CenterAct.PutTerminal(record), Why(call.Get(reason), record), null, cancellation);
             return await call.Answers.SayAsync(View(record), $"Terminal {Text(record)} is let in. Add its card readers with reader add.");
         });
     }
 
     private static Command List(Shell shell) => shell.Command("list", "Lists the terminals.", [], async (call, cancellation) =>
     {
-        await using var center = call.Open();
+        await using var center = await call.OpenAsync(cancellation);
         return await call.Answers.ListAsync(await center.Terminals.ListAsync(cancellation), View, Text, "No terminals; add one with terminal add.");
     });
 
-    private static Command Enable(Shell shell, string name, bool enabled, string description)
+    private static Argument<string> Id() => new("TERMINAL") { Description = "The terminal's name." };
+
+    private static Command Enable(Shell shell)
     {
-        var id = new Argument<string>("TERMINAL") { Description = "The terminal's name." };
-        return shell.Command(name, description, [id], async (call, cancellation) =>
+        var (id, reason) = (Id(), OrderDeskCommands.Reason());
+        return shell.Command("enable", "Asks to let a terminal in again that was disabled.", [id, reason], async (call, cancellation) =>
         {
-            var terminal = new TerminalId(call.Get(id)!);
-            await using var center = call.OpenToRead();
-            if (!await center.Terminals.EnableAsync(terminal, enabled, cancellation)) throw Unknown(terminal);
-            await center.NoteAsync(enabled ? "TerminalEnabled" : "TerminalDisabled", new { }, terminal: terminal, cancellation: cancellation);
-            return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, enabled }, $"Terminal {terminal} is {(enabled ? "let in" : "not let in any more; a session that it has goes on until it ends")}.");
+            await using var center = await call.OpenAsync(cancellation);
+            return await Asking.AskAsync(call, center, new CenterAct.EnableTerminal(new TerminalId(call.Get(id)!)), call.Get(reason)!, null, cancellation);
         });
     }
 
-    public static CommandException Unknown(TerminalId terminal) => new(ExitCode.Usage, $"There is no terminal {terminal}; see terminal list.");
+    private static Command Disable(Shell shell)
+    {
+        var id = Id();
+        return shell.Command("disable", "Lets a terminal in no longer.", [id], async (call, cancellation) =>
+        {
+            var terminal = new TerminalId(call.Get(id)!);
+            await using var center = await call.OpenAsync(cancellation);
+            Check(await center.Terminals.DisableAsync(terminal, center.By, cancellation), $"terminal {terminal}");
+            return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, enabled = false }, $"Terminal {terminal} is not let in any more; a session that it has ends now.");
+        });
+    }
 
-    private static async Task PutAsync(OpenCenter center, TerminalRecord record, CancellationToken cancellation)
+    /// <exception cref="CommandException">It was not done.</exception>
+    public static void Check(TerminalChange change, string what)
+    {
+        if (change is TerminalChange.Done) return;
+        throw change is TerminalChange.NotFound
+            ? new CommandException(ExitCode.Usage, $"There is no {what}; see the list.")
+            : new CommandException(ExitCode.Refused, $"Nothing was changed of {what}: {(change is TerminalChange.NotAllowed ? "your account has not the role for it." : "it needs another's approval.")}");
+    }
+
+    private static string Why(string? reason, TerminalRecord record) => reason ?? throw new CommandException(ExitCode.Refused,
+        record.IsWide ? $"Terminal {record.Terminal} could come from more than {TerminalRecord.MaxAddressesAlone} address: another must approve that; say why with --reason."
+            : $"Terminal {record.Terminal} was disabled: another must approve that it is let in again; say why with --reason.");
+
+    private static async Task<TerminalChange> PutAsync(OpenCenter center, TerminalRecord record, CancellationToken cancellation)
     {
         try
         {
-            await center.Terminals.PutAsync(record, cancellation);
+            var change = await center.Terminals.PutAsync(record, center.By, cancellation);
+            if (change is not TerminalChange.NeedsApproval) Check(change, $"terminal {record.Terminal}");
+            return change;
         }
         catch (ArgumentException e)
         {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -225,8 +226,9 @@ internal sealed class FuzzShop : IAsyncDisposable
         Enter(1, "ann", first);
         Enter(2, "bob", second);
         using var whole = SecretBytes.Copy(_master);
-        if (_vault.Complete("fuzz", 0x30,
-            KeyCheckValue.OfAes(whole)) is not CeremonyRefusal.None) throw new InvalidOperationException("The shop's key was refused.");
+        // No people here: what two of them would have agreed on.
+        if (_vault.Complete("fuzz", 0x30, KeyCheckValue.OfAes(whole), new KeyApproval("fuzz", 0x30, KeyCheckValue.OfAes(whole),
+            CardKeyAlgorithm.Aes128)) is not CeremonyRefusal.None) throw new InvalidOperationException("The shop's key was refused.");
     }
 
     private void Enter(int number, string custodian, byte[] value)
@@ -244,11 +246,12 @@ internal sealed class FuzzShop : IAsyncDisposable
         _desk = new SqliteOrderDesk(_database, new OrderOptions());
         _log = new StoredLog(_database, log, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
+        var person = new CenterPerson(new PersonName("fuzz"), PersonRoles.Supervisor, _database.StoreId);
         await terminals.PutAsync(new TerminalRecord(
-            Terminal, [Line], [IPNetwork.Parse("127.0.0.0/8")], _module.Identity.CredentialKey.Encoded,
-                _module.Identity.AgreementKey.Encoded, _terminalCertificate, 1, true)).ConfigureAwait(false);
+            Terminal, [Line], [IPNetwork.Parse("127.0.0.1/32")], _module.Identity.CredentialKey.Encoded,
+                _module.Identity.AgreementKey.Encoded, _terminalCertificate, 1, true), person).ConfigureAwait(false);
         await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [],
-            false)]).ConfigureAwait(false);
+            false)], person).ConfigureAwait(false);
         var services = new CenterServices
         {
             Vault = _vault, Orders = _orders, Desk = _desk, Terminals = terminals,

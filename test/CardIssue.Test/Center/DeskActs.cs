@@ -7,25 +7,23 @@ namespace CardIssue.Test.Center;
 /// <summary>What is done at the center's desk, by people whose names these tests don't care for.</summary>
 internal static class DeskActs
 {
-    private static readonly OperatorId Ann = new("ann"), Bob = new("bob");
-
     public static Task<DeskOutcome> RetryAsync(this StoreBench bench, string order) =>
-        bench.Desk.RetryAsync(new OrderId(order), Ann, "test");
+        bench.Desk.RetryAsync(new OrderId(order), bench.Ann, "test");
 
     public static Task<DeskOutcome> RenewCodeAsync(this StoreBench bench, string order, ByteString verifier, DateTimeOffset expires) =>
-        bench.Desk.RenewCodeAsync(new OrderId(order), verifier, expires, Ann);
+        bench.Desk.RenewCodeAsync(new OrderId(order), verifier, expires, bench.Ann);
 
     public static Task<DeskOutcome> VoidAsync(this StoreBench bench, string order) =>
-        bench.Desk.VoidAsync(new OrderId(order), Ann, Bob, "test");
+        bench.VoidAsync(new OrderId(order), "test");
 
     public static Task<DeskOutcome> ReissueAsync(this StoreBench bench, string order, NewOrder replacement) =>
-        bench.Desk.ReissueAsync(new OrderId(order), replacement, Ann);
+        bench.Desk.ReissueAsync(new OrderId(order), replacement, bench.Ann);
 
-    public static Task<int> QuarantineAllAsync(this StoreBench bench, DateTimeOffset? issuedSince = null) =>
-        bench.Desk.QuarantineAllAsync(issuedSince, Ann, "test");
+    public static async Task<int> QuarantineAllAsync(this StoreBench bench, DateTimeOffset? issuedSince = null) =>
+        (await bench.Desk.QuarantineAllAsync(issuedSince, bench.Ann, "test"))!.Value;
 
     public static Task<DeskOutcome> ReconcileAsync(this StoreBench bench, string order, Reconciliation found) =>
-        bench.Desk.ReconcileAsync(new OrderId(order), found, Ann, "test");
+        bench.ReconcileAsync(new OrderId(order), found, "test");
 
     /// <summary>Brings an order, which is there and ready, to a state; on card <paramref name="card"/> where it has one.</summary>
     public static async Task<ClaimOutcome.Claimed> BringToAsync(this StoreBench bench, string order, Standing standing, CardId card)

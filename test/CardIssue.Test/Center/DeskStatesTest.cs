@@ -1,3 +1,4 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Core;
@@ -173,7 +174,7 @@ public sealed class DeskStatesTest
         await _bench.Pump(feed).PumpAsync();
         feed.Told.Clear();
         Assert.That(await _bench.VoidAsync("o1"), Is.EqualTo(outcome));
-        if (hasCard) Assert.That(await _bench.VoidAsync("o1"), Is.EqualTo(DeskOutcome.BlockOrdered), "it is under way");
+        if (hasCard) Assert.That(await _bench.VoidAsync("o1"), Is.EqualTo(DeskOutcome.WrongState), "it is under way");
         Assert.That((await _bench.ViewAsync("o1")).State == OrderState.Voided, Is.Not.EqualTo(hasCard), "not before the feed was told");
         await _bench.Pump(feed).PumpAsync();
         Assert.That(feed.Told.Select(told => (told.Kind, told.Card)), Is.EqualTo(hasCard
@@ -214,8 +215,8 @@ public sealed class DeskStatesTest
     {
         var claim = await _bench.ClaimedAsync("o1");
         await _bench.SaveAsync(claim, new OrderChange.Authenticating(Card1), new OrderChange.Authenticating(Card2));
-        Assert.That(await _bench.Desk.UnbarCardAsync(StoreBench.Card(3)), Is.EqualTo(DeskOutcome.NotFound));
-        Assert.That(await _bench.Desk.UnbarCardAsync(Card1), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.DoAsync(new CenterAct.UnbarCard(StoreBench.Card(3))), Is.EqualTo(DeskOutcome.NotFound));
+        Assert.That(await _bench.DoAsync(new CenterAct.UnbarCard(Card1)), Is.EqualTo(DeskOutcome.Done));
         Assert.That((await _bench.Orders.CardTriesAsync(Card1), await _bench.Orders.CardTriesAsync(Card2)), Is.EqualTo((0, 1)));
     }
 }

@@ -1,3 +1,4 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Recovery;
 using CardIssue.Core;
@@ -8,8 +9,6 @@ namespace CardIssue.Test.Center;
 [TestFixture]
 public class LogReconciliationTest
 {
-    private static readonly OperatorId Ann = new("ann"), Bob = new("bob");
-
     // Each order's name says where it is when the store is lost; those of "kept" are there before the backup and nobody touches them after it.
     private static readonly string[] Kept = ["kept-ready", "kept-bound", "kept-writing", "kept-closing", "kept-waiting", "kept-waiting-ready", "kept-issued", "kept-voided"];
     private static readonly string[] Touched =
@@ -41,19 +40,19 @@ public class LogReconciliationTest
         if (where == "ready") return;
         if (where == "renewed")
         {
-            await _bench.Desk.RenewCodeAsync(new OrderId(name), ByteString.FromHex("0BAD"), _bench.Time.GetUtcNow().AddDays(9), Ann);
+            await _bench.Desk.RenewCodeAsync(new OrderId(name), ByteString.FromHex("0BAD"), _bench.Time.GetUtcNow().AddDays(9), _bench.Ann);
             return;
         }
         if (where is "voided")
         {
-            await _bench.Desk.VoidAsync(new OrderId(name), Ann, Bob, "not wanted");
+            await _bench.VoidAsync(new OrderId(name), "not wanted");
             return;
         }
         if (where is "issued" or "issued-voided")
         {
             await _bench.IssueAsync(name, card);
             if (where == "issued") return;
-            await _bench.Desk.VoidAsync(new OrderId(name), Ann, Bob, "stolen");
+            await _bench.VoidAsync(new OrderId(name), "stolen");
             await _bench.Pump(_feed).PumpAsync();
             return;
         }
@@ -70,8 +69,8 @@ public class LogReconciliationTest
             _ => throw new ArgumentException(name),
         });
         if (where != "claimed") await _bench.SaveAsync(claim, new OrderChange.Released());
-        if (where == "retried") await _bench.Desk.RetryAsync(new OrderId(name), Ann, "new reader");
-        if (where == "void-ordered") await _bench.Desk.VoidAsync(new OrderId(name), Ann, Bob, "broke");
+        if (where == "retried") await _bench.Desk.RetryAsync(new OrderId(name), _bench.Ann, "new reader");
+        if (where == "void-ordered") await _bench.VoidAsync(new OrderId(name), "broke");
     }
 
     private async Task<Dictionary<string, OrderView>> ViewsAsync() => (await _bench.Desk.ListAsync()).ToDictionary(view => view.Order.Value);
@@ -120,7 +119,7 @@ public class LogReconciliationTest
             Assert.That((await _bench.Orders.CardAsync(lost[order].Card!.Value)).IsUsableFor(new OrderId("claimed")), Is.False, order);
 
         // A waiting order knows what it waits in; a renewed code is lost; the ready ones go on.
-        Assert.That(await _bench.Desk.RetryAsync(new OrderId("kept-waiting"), Ann, "go on"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.RetryAsync(new OrderId("kept-waiting"), _bench.Ann, "go on"), Is.EqualTo(DeskOutcome.Done));
         Assert.That((await _bench.ClaimedAsync("kept-waiting", session: "s9")).State, Is.EqualTo(OrderState.Writing));
         Assert.That(await _bench.DeclineAsync("renewed"), Is.EqualTo(DeclineCode.OrderOrCode));
         await _bench.IssueAsync("kept-ready", StoreBench.Card(900));
@@ -277,7 +276,7 @@ public class LogReconciliationTest
         await WorkAsync();
         var log = await _bench.ExportLogAsync();
         await _bench.LoseAndRestoreAsync();
-        await _bench.Desk.VoidAsync(new OrderId("claimed"), Ann, Bob, "customer went away");
+        await _bench.VoidAsync(new OrderId("claimed"), "customer went away");
         var plan = await _bench.SettleAsync(log);
         Assert.That(plan.Steps.Single(step => step.Way == ReconcileWay.ByHand).Order.Value, Is.EqualTo("claimed"));
         Assert.That((await _bench.ViewAsync("claimed")).State, Is.EqualTo(OrderState.Voided));
@@ -290,10 +289,33 @@ public class LogReconciliationTest
         var log = await _bench.ExportLogAsync();
         await _bench.LoseAndRestoreAsync();
         var plan = await _bench.Reconciliation().PlanAsync(log, null, endsHere: false);
-        await _bench.Desk.VoidAsync(new OrderId("kept-ready"), Ann, Bob, "customer went away");
-        var fault = await Assert.ThrowsAsync<RecoveryException>(() => _bench.Reconciliation().CarryOutAsync(plan, "ann and bob", "restored"));
+        await _bench.VoidAsync(new OrderId("kept-ready"), "customer went away");
+        var fault = await Assert.ThrowsAsync<RecoveryException>(() => _bench.CarryOutAsync(plan));
         Assert.That(fault!.Fault, Is.EqualTo(RecoveryFault.Changed));
         Assert.That((await _bench.ViewAsync("issued")).State, Is.EqualTo(OrderState.Quarantined));
+    }
+
+    [Test]
+    public async Task OnePersonAlone_OrAnotherPlanThanWasApproved_SettlesNothing()
+    {
+        await WorkAsync();
+        var log = await _bench.ExportLogAsync();
+        await _bench.LoseAndRestoreAsync();
+        var plan = await _bench.Reconciliation().PlanAsync(log, null, endsHere: false);
+        using var asked = await _bench.Approvals.AskAsync(_bench.Ann, plan.ToAct(), "restored");
+        using var alone = await _bench.Approvals.ApproveAsync(_bench.Ann, asked.Id);
+        Assert.That(alone.Outcome, Is.EqualTo(ApprovalOutcome.SamePerson));
+        await IsNotApproved(plan);
+        using var approved = await _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id);
+        await IsNotApproved(await _bench.Reconciliation().PlanAsync(log, null, endsHere: true));
+        Assert.That((await _bench.ViewAsync("issued")).State, Is.EqualTo(OrderState.Quarantined));
+        await _bench.Reconciliation().CarryOutAsync(plan, _bench.Ann, asked.Id);
+        Assert.That((await _bench.ViewAsync("issued")).State, Is.EqualTo(OrderState.Issued));
+        await IsNotApproved(plan);
+
+        async Task IsNotApproved(ReconcilePlan tried) => Assert.That(
+            (await Assert.ThrowsAsync<RecoveryException>(() => _bench.Reconciliation().CarryOutAsync(tried, _bench.Ann, asked.Id)))!.Fault,
+            Is.EqualTo(RecoveryFault.NotApproved));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Recovery;
 using CardIssue.Center.Storage;
@@ -40,12 +41,21 @@ internal static class LostStore
 
     public static StoredLog StoredLog(this StoreBench bench) => new(bench.Database, bench.Log, bench.Keys, bench.Time);
 
-    public static LogReconciliation Reconciliation(this StoreBench bench) => new(bench.Database, bench.Keys, bench.Log);
+    public static LogReconciliation Reconciliation(this StoreBench bench) => new(bench.Database, bench.Keys, bench.RecordKeys, bench.Log);
 
     public static async Task<ReconcilePlan> SettleAsync(this StoreBench bench, string log, bool endsHere = false)
     {
         var plan = await bench.Reconciliation().PlanAsync(log, null, endsHere);
-        await bench.Reconciliation().CarryOutAsync(plan, "ann and bob", "restored");
+        await bench.CarryOutAsync(plan);
         return plan;
+    }
+
+    /// <summary>Ann asks, Bob approves, Ann carries it out.</summary>
+    public static async Task CarryOutAsync(this StoreBench bench, ReconcilePlan plan)
+    {
+        using var asked = await bench.Approvals.AskAsync(bench.Ann, plan.ToAct(), "restored");
+        using var approved = await bench.Approvals.ApproveAsync(bench.Bob, asked.Id);
+        Assert.That(approved.Outcome, Is.EqualTo(ApprovalOutcome.Approved));
+        await bench.Reconciliation().CarryOutAsync(plan, bench.Ann, asked.Id);
     }
 }

@@ -57,7 +57,7 @@ public class OrderStoreModelTest
                     await bench.RestartAsync();
                     break;
                 case 2 when order.State == OrderState.Waiting:
-                    await bench.Desk.RetryAsync(new OrderId($"o{number}"), new OperatorId("op"), "test");
+                    await bench.Desk.RetryAsync(new OrderId($"o{number}"), bench.Ann, "test");
                     (order.State, order.Held, order.Attempt) = (order.BeforeWaiting == OrderState.Claimed ? OrderState.Ready : order.BeforeWaiting, false, 1);
                     break;
                 case 2 or 3:

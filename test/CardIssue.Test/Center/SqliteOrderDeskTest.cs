@@ -1,3 +1,4 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Core;
@@ -8,7 +9,6 @@ namespace CardIssue.Test.Center;
 [TestFixture]
 public class SqliteOrderDeskTest
 {
-    private static readonly OperatorId Ann = new("ann"), Bob = new("bob");
     private static readonly OrderId O1 = new("o1");
     private static readonly CardId Card1 = StoreBench.Card(1);
 
@@ -39,16 +39,17 @@ public class SqliteOrderDeskTest
         var claim = await HalfWrittenAsync();
         await _bench.SaveAsync(claim, new OrderChange.Waiting(1), new OrderChange.Released());
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.Waiting));
-        Assert.That(await _bench.Desk.RetryAsync(O1, Ann, "new reader"), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await _bench.Desk.RetryAsync(O1, Ann, "again"), Is.EqualTo(DeskOutcome.WrongState));
+        Assert.That(await _bench.Desk.RetryAsync(O1, _bench.Ann, "new reader"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.RetryAsync(O1, _bench.Ann, "again"), Is.EqualTo(DeskOutcome.WrongState));
         var again = await _bench.ClaimedAsync("o1");
         Assert.That((again.State, again.Progress, again.Bound), Is.EqualTo((OrderState.Writing, new Progress(0, 1, 1, 1), Card1)));
     }
 
     [Test]
-    public async Task OneOperatorTwice_Void_IsRefused()
+    public async Task OnePersonTwice_Void_IsRefused()
     {
-        Assert.That(await _bench.Desk.VoidAsync(O1, Ann, new OperatorId("ANN"), "lost"), Is.EqualTo(DeskOutcome.SameOperator));
+        var asked = await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.VoidOrder(O1), "lost");
+        Assert.That((await _bench.Approvals.ApproveAsync(TestPeople.Of(_bench.Database, "ANN"), asked.Id)).Outcome, Is.EqualTo(ApprovalOutcome.SamePerson));
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready));
     }
 
@@ -56,13 +57,13 @@ public class SqliteOrderDeskTest
     public async Task BoundOrder_Void_BlocksFirstAndIsVoidedOnceThatWasTold()
     {
         var claim = await HalfWrittenAsync();
-        Assert.That(await _bench.Desk.VoidAsync(O1, Ann, Bob, "card broke"), Is.EqualTo(DeskOutcome.BlockOrdered));
+        Assert.That(await _bench.VoidAsync(O1, "card broke"), Is.EqualTo(DeskOutcome.BlockOrdered));
         Assert.That(await _bench.Orders.SaveAsync(O1, claim.Fence, new OrderChange.Confirmed(1)), Is.InstanceOf<SaveOutcome.ClaimLost>());
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.Waiting));
         _feed.Fails = true;
         await Assert.ThrowsAsync<IOException>(() => _bench.Pump(_feed).PumpAsync());
         Assert.That((await _bench.ViewAsync("o1")).VoidOrdered, Is.True);
-        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 2), Ann), Is.EqualTo(DeskOutcome.WrongState));
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 2), _bench.Ann), Is.EqualTo(DeskOutcome.WrongState));
         await _bench.RestartAsync();
         _feed.Fails = false;
         Assert.That(await _bench.Pump(_feed).PumpAsync(), Is.EqualTo(2));
@@ -76,12 +77,12 @@ public class SqliteOrderDeskTest
     public async Task Voided_Reissue_OnceWithTheNextNumberAndAnotherCard()
     {
         await HalfWrittenAsync();
-        await _bench.Desk.VoidAsync(O1, Ann, Bob, "card broke");
+        await _bench.VoidAsync(O1, "card broke");
         await _bench.Pump(_feed).PumpAsync();
-        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 5), Ann), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 5), _bench.Ann), Is.EqualTo(DeskOutcome.DoesNotFit));
         Assert.That(await _bench.Desk.NextSequenceAsync("c1"), Is.EqualTo(2));
-        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 2), Ann), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o3", sequence: 3), Ann), Is.EqualTo(DeskOutcome.AlreadyReissued));
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o2", sequence: 2), _bench.Ann), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.ReissueAsync(O1, _bench.New("o3", sequence: 3), _bench.Ann), Is.EqualTo(DeskOutcome.AlreadyReissued));
         var claim = await _bench.ClaimedAsync("c1");
         Assert.That(claim.Order, Is.EqualTo(new OrderId("o2")));
         Assert.That(await _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Bound(Card1)), Is.InstanceOf<SaveOutcome.CardInUse>());
@@ -105,7 +106,7 @@ public class SqliteOrderDeskTest
         await _bench.IssueAsync("o1", Card1);
         await _bench.Pump(new JsonLinesFeed(path)).PumpAsync();
         await File.AppendAllTextAsync(path, "{\"eventId\":\"to");
-        await _bench.Desk.VoidAsync(O1, Ann, Bob, "stolen");
+        await _bench.VoidAsync(O1, "stolen");
         await _bench.Pump(new JsonLinesFeed(path)).PumpAsync();
         var lines = await File.ReadAllLinesAsync(path);
         Assert.That(lines.Where(line => line.EndsWith('}')).Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()),
@@ -117,9 +118,9 @@ public class SqliteOrderDeskTest
     {
         await _bench.IssueAsync("o1", Card1);
         await _bench.ImportAsync(_bench.New("o2", "c2"));
-        Assert.That(await _bench.Desk.QuarantineAllAsync(_bench.Time.GetUtcNow(), Ann, "restored"), Is.EqualTo(2));
-        Assert.That(await _bench.Desk.ReconcileAsync(O1, new Reconciliation.GoesOn(null, Progress.None), Ann, "?"), Is.EqualTo(DeskOutcome.DoesNotFit));
-        Assert.That(await _bench.Desk.ReconcileAsync(O1, new Reconciliation.WasIssued(Card1), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.QuarantineAllAsync(_bench.Time.GetUtcNow(), _bench.Ann, "restored"), Is.EqualTo(2));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(null, Progress.None), "?"), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.WasIssued(Card1), "log"), Is.EqualTo(DeskOutcome.Done));
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Issued));
         Assert.That(await _bench.Pump(_feed).PumpAsync(), Is.EqualTo(1), "told once only");
     }
@@ -129,12 +130,12 @@ public class SqliteOrderDeskTest
     {
         await HalfWrittenAsync();
         await _bench.ImportAsync(_bench.New("o2", "c2"));
-        await _bench.Desk.QuarantineAllAsync(null, Ann, "restored");
+        await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "restored");
         var o2 = new OrderId("o2");
-        Assert.That(await _bench.Desk.ReconcileAsync(o2, new Reconciliation.GoesOn(Card1, new Progress(1, 0, 1, 1)), Ann, "log"),
+        Assert.That(await _bench.ReconcileAsync(o2, new Reconciliation.GoesOn(Card1, new Progress(1, 0, 1, 1)), "log"),
             Is.EqualTo(DeskOutcome.DoesNotFit), "the card is another order's");
-        Assert.That(await _bench.Desk.ReconcileAsync(o2, new Reconciliation.WasIssued(StoreBench.Card(2)), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await _bench.Desk.ReconcileAsync(O1, new Reconciliation.GoesOn(Card1, new Progress(2, 3, 1, 3)), Ann, "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync(o2, new Reconciliation.WasIssued(StoreBench.Card(2)), "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(Card1, new Progress(2, 3, 1, 3)), "log"), Is.EqualTo(DeskOutcome.Done));
         var claim = await _bench.ClaimedAsync("o1");
         Assert.That((claim.Bound, claim.Progress), Is.EqualTo(((CardId?)Card1, new Progress(2, 3, 1, 3, Unproved: 3))));
         await _bench.Pump(_feed).PumpAsync();

@@ -1,3 +1,4 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Core;
@@ -48,7 +49,7 @@ public class SqliteOrderStoreTest
         Assert.That(await RefusalAsync("o2", Account1), Is.EqualTo("order 1 of the list (o2): its card number and sequence number are those of order o1, which is Ready"));
         await _bench.IssueAsync("o1", Card1);
         Assert.That(await RefusalAsync("o2", Account1), Does.EndWith("of order o1, which is Issued"));
-        await _bench.Desk.VoidAsync(new OrderId("o1"), new OperatorId("ann"), new OperatorId("bob"), "lost");
+        await _bench.VoidAsync(new OrderId("o1"), "lost");
         await _bench.Pump(new RememberingFeed()).PumpAsync();
         Assert.That(await RefusalAsync("o2", Account1), Does.EndWith("of order o1, which is Voided"));
         Assert.That(await RefusalAsync("o2", Account2), Is.Null);
@@ -73,10 +74,10 @@ public class SqliteOrderStoreTest
     public async Task Reissue_WithTheCardNumberAndSequenceOfTheVoidedOrder_DoesNotFit()
     {
         await _bench.ImportAsync(_bench.New("o1") with { AccountDigest = Account1 });
-        await _bench.Desk.VoidAsync(new OrderId("o1"), new OperatorId("ann"), new OperatorId("bob"), "wrong name");
+        await _bench.VoidAsync(new OrderId("o1"), "wrong name");
         var again = _bench.New("o2", sequence: 2) with { AccountDigest = Account1 };
-        Assert.That(await _bench.Desk.ReissueAsync(new OrderId("o1"), again, new OperatorId("ann")), Is.EqualTo(DeskOutcome.DoesNotFit));
-        Assert.That(await _bench.Desk.ReissueAsync(new OrderId("o1"), again with { AccountDigest = Account2 }, new OperatorId("ann")), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.Desk.ReissueAsync(new OrderId("o1"), again, _bench.Ann), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.Desk.ReissueAsync(new OrderId("o1"), again with { AccountDigest = Account2 }, _bench.Ann), Is.EqualTo(DeskOutcome.Done));
     }
 
     [Test]
@@ -160,7 +161,7 @@ public class SqliteOrderStoreTest
         await _bench.ImportAsync(_bench.New("o1"));
         _bench.Time.Advance(TimeSpan.FromDays(30));
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.OrderOrCode));
-        Assert.That(await _bench.Desk.RenewCodeAsync(new OrderId("o1"), StoreBench.Verifier, _bench.Time.GetUtcNow().AddDays(1), new OperatorId("op")),
+        Assert.That(await _bench.Desk.RenewCodeAsync(new OrderId("o1"), StoreBench.Verifier, _bench.Time.GetUtcNow().AddDays(1), _bench.Ann),
             Is.EqualTo(DeskOutcome.Done));
         Assert.That(await _bench.DeclineAsync("o1"), Is.Null);
     }
@@ -278,7 +279,7 @@ public class SqliteOrderStoreTest
             Is.EqualTo(new SaveOutcome.CardBarred(_bench.Options.CardTries)));
         await _bench.SaveAsync(other, new OrderChange.Authenticating(Card2), new OrderChange.Bound(Card2));
         Assert.That(await _bench.Orders.CardTriesAsync(Card2), Is.Zero);
-        Assert.That(await _bench.Desk.UnbarCardAsync(Card1), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.DoAsync(new CenterAct.UnbarCard(Card1)), Is.EqualTo(DeskOutcome.Done));
         Assert.That((await _bench.Orders.CardAsync(Card1)).Barred, Is.False);
     }
 

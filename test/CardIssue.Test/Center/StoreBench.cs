@@ -1,9 +1,12 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
 using Microsoft.Extensions.Time.Testing;
 
@@ -25,6 +28,16 @@ internal sealed class StoreBench : IAsyncDisposable
     public CenterDatabase Database { get; private set; } = null!;
     public SqliteOrderStore Orders { get; private set; } = null!;
     public SqliteOrderDesk Desk { get; private set; } = null!;
+    public PeopleOptions PeopleOptions { get; } = new() { Cost = PasswordCost };
+    public TestRecordKeys RecordKeys { get; } = new();
+    public SqlitePeople People { get; private set; } = null!;
+    public SqliteApprovals Approvals { get; private set; } = null!;
+
+    /// <summary>Two people with every role.</summary>
+    public CenterPerson Ann => TestPeople.Of(Database, "ann");
+    public CenterPerson Bob => TestPeople.Of(Database, "bob");
+
+    private static Argon2Cost PasswordCost => new(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);
 
     public static async Task<StoreBench> OpenAsync()
     {
@@ -38,6 +51,9 @@ internal sealed class StoreBench : IAsyncDisposable
         Database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Directory }, Log, Keys, Time);
         Orders = new SqliteOrderStore(Database, Options);
         Desk = new SqliteOrderDesk(Database, Options);
+        People = new SqlitePeople(Database, RecordKeys, PeopleOptions);
+        Approvals = new SqliteApprovals(Database, RecordKeys, PeopleOptions, Options);
+        await TestPeople.AddAsync(Database, RecordKeys, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
     }
 
     public async Task RestartAsync()
@@ -80,6 +96,19 @@ internal sealed class StoreBench : IAsyncDisposable
     public async Task<OrderView> ViewAsync(string order) => (await Desk.GetAsync(new OrderId(order)))!;
 
     public FeedPump Pump(IIssuerFeed feed) => new(Database, feed, Time, TimeSpan.FromSeconds(1));
+
+    /// <summary>Ann asks for it and Bob approves.</summary>
+    public async Task<DeskOutcome> DoAsync(CenterAct act, string reason = "test")
+    {
+        var asked = await Approvals.AskAsync(Ann, act, reason);
+        if (asked.Outcome is not ApprovalOutcome.Done) return asked.Act ?? throw new InvalidOperationException(asked.Outcome.ToString());
+        var approved = await Approvals.ApproveAsync(Bob, asked.Id);
+        return approved.Act ?? throw new InvalidOperationException(approved.Outcome.ToString());
+    }
+
+    public Task<DeskOutcome> VoidAsync(OrderId order, string reason) => DoAsync(new CenterAct.VoidOrder(order), reason);
+
+    public Task<DeskOutcome> ReconcileAsync(OrderId order, Reconciliation found, string reason) => DoAsync(new CenterAct.ReconcileOrder(order, found), reason);
 
     public static CardId Card(int number) => new(ByteString.FromHex(number.ToString("X20", System.Globalization.CultureInfo.InvariantCulture)));
 

@@ -1,3 +1,4 @@
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
@@ -11,7 +12,6 @@ namespace CardIssue.Test.Center;
 public sealed class StoreHistoryTest
 {
     private static readonly TerminalId T1 = new("T-1"), T2 = new("T-2");
-    private static readonly OperatorId Olga = new("olga");
 
     private StoreBench _bench = null!;
     private string _copy = "";
@@ -129,7 +129,7 @@ public sealed class StoreHistoryTest
         var more = await NoteAsync();
         await PutBackAsync();
         Assert.That((await History.HearAsync(T1, lost)).IsNews, Is.True);
-        Assert.That(await _bench.Desk.ReconcileAsync(new OrderId("o1"), new Reconciliation.GoesOn(null, Progress.None), Olga, ""), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None)), Is.EqualTo(DeskOutcome.Done));
 
         foreach (var (terminal, note) in new[] { (T1, lost), (T2, more), (T2, lost) })
             Assert.That(await History.HearAsync(terminal, note), Has.Property(nameof(NoteHeard.IsNews)).False.And.Property(nameof(NoteHeard.Finding)).Not.EqualTo(HistoryFinding.Known));
@@ -209,9 +209,9 @@ public sealed class StoreHistoryTest
 
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
         Assert.That((await _bench.Desk.PutBackAsync())!, Has.Property(nameof(PutBackView.Orders)).EqualTo(0).And.Property(nameof(PutBackView.Quarantined)).EqualTo(1));
-        Assert.That(await _bench.Desk.SettlePutBackAsync(Olga, "too early"), Is.EqualTo(DeskOutcome.DoesNotFit));
-        Assert.That(await _bench.Desk.ReconcileAsync(new OrderId("o1"), new Reconciliation.WasIssued(StoreBench.Card(1)), Olga, "found"), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await _bench.Desk.SettlePutBackAsync(Olga, "all found"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.DoAsync(new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(StoreBench.Card(1))), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.DoAsync(new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.Done));
         await _bench.ImportAsync(_bench.New("o2", "c2"));
         Assert.That((await _bench.ViewAsync("o2")).State, Is.EqualTo(OrderState.Ready));
         Assert.That(await _bench.Desk.PutBackAsync(), Is.Null);
@@ -231,7 +231,7 @@ public sealed class StoreHistoryTest
 
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
         Assert.That((await _bench.Desk.PutBackAsync())!.FoundBy, Is.EqualTo("checkpoint 1"));
-        await _bench.Desk.ReconcileAsync(new OrderId("o1"), new Reconciliation.GoesOn(null, Progress.None), Olga, "");
+        await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None));
         await _bench.RestartAsync();
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready), "that checkpoint tells nothing new");
     }

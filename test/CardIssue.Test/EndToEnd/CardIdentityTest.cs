@@ -69,7 +69,7 @@ public sealed class CardIdentityTest
         // People look into it, and put the right card in.
         shop.Reader.Remove();
         await shop.PhaseAsync(TerminalPhase.Idle);
-        Assert.That(await shop.Desk.RetryAsync(new OrderId("o-1"), new OperatorId("ann"), "the closed card was found"),
+        Assert.That(await shop.Desk.RetryAsync(new OrderId("o-1"), TestPeople.Of(shop.Database), "the closed card was found"),
             Is.EqualTo(DeskOutcome.Done));
         shop.Reader.Insert(right);
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));

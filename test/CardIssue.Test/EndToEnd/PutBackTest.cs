@@ -1,3 +1,5 @@
+using CardIssue.Center.Approvals;
+using CardIssue.Center.People;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Core;
@@ -16,7 +18,6 @@ namespace CardIssue.Test.EndToEnd;
 [TestFixture]
 public sealed class PutBackTest
 {
-    private static readonly OperatorId Olga = new("olga");
 
     [Test]
     public async Task WholeFolder_PutBackAfterAnIssue_IssuesNoSecondCard()
@@ -104,10 +105,10 @@ public sealed class PutBackTest
         await shop.PutBackAsync();
         await shop.HasAccessAsync();
 
-        Assert.That(await shop.Desk.SettlePutBackAsync(Olga, "too early"), Is.EqualTo(DeskOutcome.DoesNotFit));
-        Assert.That(await shop.Desk.ReconcileAsync(new OrderId("o-1"), new Reconciliation.WasIssued(card), Olga, "the card is there"), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await shop.Desk.ReconcileAsync(new OrderId("o-2"), new Reconciliation.GoesOn(null, Progress.None), Olga, "never begun"), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await shop.Desk.SettlePutBackAsync(Olga, "all found"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await DoAsync(shop, new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await DoAsync(shop, new CenterAct.ReconcileOrder(new OrderId("o-1"), new Reconciliation.WasIssued(card))), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await DoAsync(shop, new CenterAct.ReconcileOrder(new OrderId("o-2"), new Reconciliation.GoesOn(null, Progress.None))), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await DoAsync(shop, new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.Done));
         await shop.RestartTerminalAsync();
         await shop.HasAccessAsync();
         await shop.OrderAsync("o-3", Products.EndToEnd());
@@ -119,7 +120,8 @@ public sealed class PutBackTest
             Assert.That((await shop.IssueAsync(order)).Ending, Is.EqualTo(IssueEnding.Issued), order);
             shop.Reader.Remove();
         }
-        Assert.That(await shop.Desk.SettlePutBackAsync(Olga, "again"), Is.EqualTo(DeskOutcome.WrongState));
+        Assert.That((await shop.ViewAsync("o-2")).Fence, Is.GreaterThan(PutBack.Leap), "above all that were given in what is lost");
+        Assert.That(await DoAsync(shop, new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.WrongState));
     }
 
     [Test]
@@ -194,5 +196,13 @@ public sealed class PutBackTest
         public void EndOpening() => inner.EndOpening();
 
         public void Dispose() => inner.Dispose();
+    }
+
+    /// <summary>Asked for by one and approved by another.</summary>
+    private static async Task<DeskOutcome> DoAsync(Shop shop, CenterAct act)
+    {
+        var approvals = new SqliteApprovals(shop.Database, shop.Vault, new PeopleOptions(), new OrderOptions());
+        var asked = await approvals.AskAsync(TestPeople.Of(shop.Database, "ann"), act, "test");
+        return (asked.Outcome is ApprovalOutcome.Done ? await approvals.ApproveAsync(TestPeople.Of(shop.Database, "bob"), asked.Id) : asked).Act!.Value;
     }
 }

@@ -44,7 +44,7 @@ public sealed class CenterHostInitTest
     [Test]
     public async Task NoPassphrase_Init_SaysHowToGiveOneAndMakesNothing()
     {
-        var run = await _host.RunPlainAsync("init", "--id", "main", "--data", _host.File("nothing"));
+        var run = await _host.RunPlainAsync(["init", "--id", "main", .. _host.First(), "--data", _host.File("nothing")]);
         Assert.That(run.Code, Is.EqualTo(2));
         Assert.That(run.Error, Does.Contain("--passphrase-file"));
         Assert.That(File.Exists(Path.Combine(_host.File("nothing"), "vault.json")), Is.False);

@@ -48,7 +48,14 @@ public sealed class CenterHostOrdersTest
         var one = await _host.RunAsync("key", "ceremony", "--file", _host.Write("one.json", CenterHostCeremony.File(Counter.Master, "Ann")));
         Assert.That(one.Code, Is.EqualTo(4), one.ToString());
         Assert.That(one.Error, Does.Contain("nobody may know two"));
-        var two = await _host.RunAsync("key", "ceremony", "--file", _host.Write("two.json", CenterHostCeremony.File(Counter.Master)));
+        var file = _host.Write("two.json", CenterHostCeremony.File(Counter.Master));
+        Assert.That((await _host.RunAsync("key", "ceremony", "--file", file, "--approval", "1")).Code, Is.EqualTo(4), "nobody asked");
+        Assert.That((await _host.RunAsync("key", "ceremony", "--file", file)).Output, Does.Contain("approval approve 1"));
+        Assert.That((await _host.RunAsync("approval", "approve", "1")).Code, Is.EqualTo(4), "whoever asked");
+        Assert.That((await _host.RunAsync("key", "ceremony", "--file", file, "--approval", "1")).Code, Is.EqualTo(4), "nobody approved");
+        Assert.That((await _host.RunAsBobAsync("approval", "approve", "1")).Code, Is.Zero);
+        var two = await _host.RunAsync("key", "ceremony", "--file", file, "--approval", "1");
+        Assert.That((await _host.RunAsync("key", "ceremony", "--file", file, "--approval", "1")).Code, Is.EqualTo(4), "once");
         Assert.That(two.Code, Is.Zero, two.ToString());
         Assert.That(two.Error, Does.Contain("TEST KEYS ONLY"));
         var keys = await _host.RunAsync("key", "list", "--json");
@@ -132,19 +139,26 @@ public sealed class CenterHostOrdersTest
     }
 
     [Test]
-    public async Task Order_VoidByOneOperatorAlone_IsRefused()
+    public async Task Order_VoidByOnePersonAlone_IsRefused()
     {
         var import = await _host.RunAsync("order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", Path.Combine(Samples.Folder, "orders.json"));
         Assert.That(import.Code, Is.Zero, import.ToString());
-        string[] decision = ["order", "void", "E2E-0002", "--operator", "Ольга", "--reason", "lost", "--second-operator"];
-        Assert.That((await _host.RunAsync([.. decision, "ольга"])).Code, Is.EqualTo(4));
-        Assert.That((await _host.RunAsync([.. decision, "pete\u0007"])).Code, Is.EqualTo(2));
-        Assert.That((await _host.RunAsync([.. decision, "Pete O'Hara"])).Code, Is.Zero);
-        Assert.That((await _host.RunAsync("order", "show", "E2E-0002")).Output, Does.Contain("Ольга and Pete O'Hara: lost"));
+        var asked = await _host.RunAsync("order", "void", "E2E-0002", "--reason", "пропала", "--json");
+        Assert.That(asked.Code, Is.Zero, asked.ToString());
+        var number = asked.Json[0].GetProperty("approval").ToString();
+        var alone = await _host.RunAsync("approval", "approve", number, "--as", "ANN");
+        Assert.That((alone.Code, alone.Error.Trim()), Is.EqualTo((4, "Whoever asked can't approve; it takes another person.")));
+        var waiting = (await _host.RunAsync("approval", "list", "--json")).Json.Single();
+        Assert.That((waiting.GetProperty("askedBy").GetString(), waiting.GetProperty("act").GetProperty("act").GetString()), Is.EqualTo(("ann", "voidOrder")));
+        Assert.That((await _host.RunAsBobAsync("approval", "approve", number)).Code, Is.Zero);
+        Assert.That((await _host.RunAsBobAsync("approval", "approve", number)).Code, Is.EqualTo(4), "twice");
+        Assert.That((await _host.RunAsync("order", "show", "E2E-0002")).Output, Does.Contain("ann and bob: пропала"));
         var status = (await _host.RunAsync("status", "--json")).Json[0];
         Assert.That(status.GetProperty("orders").GetProperty("Voided").GetInt32(), Is.EqualTo(1));
-        var log = await _host.RunAsync("log", "show", "--order", "E2E-0002", "--json");
-        Assert.That(log.Json[0].GetProperty("kind").GetString(), Is.EqualTo("OrderVoided"));
+        var log = (await _host.RunAsync("log", "show", "--order", "E2E-0002", "--json")).Json;
+        Assert.That(log.Select(row => row.GetProperty("kind").GetString()), Is.SupersetOf(new[] { "ActAsked", "ActApproved" }));
+        var approved = log.Single(row => row.GetProperty("kind").GetString() == "ActApproved").GetProperty("detail");
+        Assert.That((approved.GetProperty("person").GetString(), approved.GetProperty("askedBy").GetString()), Is.EqualTo(("bob", "ann")));
     }
 
     [TestCase("tcp:127.0.0.1:7002")]

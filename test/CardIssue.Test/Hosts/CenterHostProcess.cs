@@ -24,7 +24,13 @@ internal sealed class CenterHostProcess : IDisposable
     {
         _within = within;
         Write("passphrase", "correct horse battery\n");
+        foreach (var person in People) Write($"{person}.password", $"{PasswordOf(person)}\n");
     }
+
+    /// <summary>The center's first people, both supervisors and key custodians.</summary>
+    public static IReadOnlyList<string> People { get; } = ["ann", "bob"];
+
+    public static string PasswordOf(string person) => $"a long password of {person}'s";
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("cardissue-centerhost-").FullName;
 
@@ -40,7 +46,33 @@ internal sealed class CenterHostProcess : IDisposable
     }
 
     /// <summary>Runs a command of this center with its passphrase.</summary>
-    public Task<CenterHostRun> RunAsync(params string[] args) => RunPlainAsync([.. args, "--data", Data, "--passphrase-file", File("passphrase")]);
+    public Task<CenterHostRun> RunAsync(params string[] args) => RunPlainAsync(
+        [.. args, .. args is ["init", ..] ? First() : [], "--data", Data, "--passphrase-file", File("passphrase")]);
+
+    /// <summary>What <c>init</c> and <c>person begin</c> are told of the first people.</summary>
+    public string[] First() => [.. People.SelectMany(person => new[] { "--person", person, "--person-password-file", File($"{person}.password") })];
+
+    /// <summary>Runs a command as the second of the people.</summary>
+    public Task<CenterHostRun> RunAsBobAsync(params string[] args) => RunAsync([.. args, "--as", "bob", "--password-file", File("bob.password")]);
+
+    /// <summary>A command that asks, and the other's approval of it.</summary>
+    public async Task<CenterHostRun> ApprovedAsync(params string[] args)
+    {
+        var asked = await RunAsync([.. args, "--json"]);
+        Assert.That(asked.Code, Is.Zero, asked.ToString());
+        return await RunAsBobAsync("approval", "approve", Number(asked));
+    }
+
+    /// <summary>Enters the key of a ceremony's file: one asks, the other approves, then it is done.</summary>
+    public async Task<CenterHostRun> EnterTestKeyAsync(string file)
+    {
+        var asked = await RunAsync("key", "ceremony", "--file", file, "--json");
+        if (asked.Code != 0) return asked;
+        var approved = await RunAsBobAsync("approval", "approve", Number(asked));
+        return approved.Code != 0 ? approved : await RunAsync("key", "ceremony", "--file", file, "--approval", Number(asked));
+    }
+
+    private static string Number(CenterHostRun asked) => asked.Json[^1].GetProperty("approval").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Runs exactly this command line.</summary>
     public async Task<CenterHostRun> RunPlainAsync(params string[] args)
@@ -77,6 +109,8 @@ internal sealed class CenterHostProcess : IDisposable
         start.Environment["CARDISSUE_Argon2__MemoryKiB"] = "19456";
         start.Environment["CARDISSUE_Argon2__Passes"] = "2";
         start.Environment["CARDISSUE_Argon2__Lanes"] = "1";
+        start.Environment["CARDISSUE_PERSON"] = People[0];
+        start.Environment["CARDISSUE_PASSWORD_FILE"] = File($"{People[0]}.password");
         return start;
     }
 }

@@ -65,7 +65,8 @@ public sealed class CenterHostServeTest
     private async Task<SoftwareModuleFile> EnrolAsync()
     {
         await DoAsync("init", "--id", "main");
-        await DoAsync("key", "ceremony", "--file", _host.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
+        var key = await _host.EnterTestKeyAsync(_host.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
+        Assert.That(key.Code, Is.Zero, key.ToString());
         await DoAsync("order", "import", "--orders", Path.Combine(Samples.Folder, "orders.json"),
             "--product", Path.Combine(Samples.Folder, "visa-like-e2e.product.json"), "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"));
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);

@@ -30,7 +30,7 @@ public sealed class GivenFilesTest
         new("product.json", HostRun.Center, ["product", "check", "FILE"], 2),
         new("orders.json", HostRun.Center, ["order", "import", "--orders", "FILE", "--product", "FOLDER/product.json", "--product", "FOLDER/module.product.json"], 2),
         new("ceremony.json", HostRun.Center, ["key", "ceremony", "--file", "FILE"], 2),
-        new("component", HostRun.Center, ["key", "enter", "--key-set", "typed", "--kvn", "31", "--number", "1", "--custodian", "ann", "--kcv", "EDCC64", "--component-file", "FILE"], 2),
+        new("component", HostRun.Center, ["key", "enter", "--key-set", "typed", "--kvn", "31", "--number", "1", "--kcv", "EDCC64", "--component-file", "FILE"], 2),
         new("checkpoint.json", HostRun.Center, ["log", "verify", "--checkpoint", "FILE"], 2),
         new("appsettings.json", HostRun.Terminal, ["module", "show", "--passphrase-file", "FOLDER/passphrase"], 2, "missing", "object"),
         new("terminal/module.json", HostRun.Terminal, ["module", "show", "--passphrase-file", "FOLDER/passphrase"], 3),

@@ -24,6 +24,7 @@ internal sealed class HostFolder : IDisposable
         Directory.CreateDirectory(made["center"]);
         made.Write("center/centerhost.json", """{"Argon2":{"MemoryKiB":19456,"Passes":2,"Lanes":1}}""");
         made.Write("passphrase", Passphrase + "\n");
+        foreach (var person in CenterHostProcess.People) made.Write($"{person}.password", CenterHostProcess.PasswordOf(person));
         made.Write("code", "KESTREL-4821\n");
         made.Write("key.hex", "404142434445464748494A4B4C4D4E4F\n");
         made.Write("component", "0102030405060708090A0B0C0D0E0F10\n");
@@ -32,7 +33,7 @@ internal sealed class HostFolder : IDisposable
         made.Write("orders.json", Samples.Orders);
         made.Write("ceremony.json", CenterHostCeremony.File(Counter.Master));
         made.Write("appsettings.json", """{"passphraseFile":"PASSPHRASE"}""".Replace("PASSPHRASE", made["passphrase"].Replace("\\", "/", StringComparison.Ordinal), StringComparison.Ordinal));
-        await made.DoAsync(HostRun.Center, "init", "--id", "main");
+        await made.DoAsync(HostRun.Center, ["init", "--id", "main", .. made.First()]);
         await made.DoAsync(HostRun.Center, "key", "begin", "--key-set", "typed", "--kvn", "31", "--algorithm", "aes128");
         await made.DoAsync(HostRun.Center, "log", "checkpoint");
         File.Copy(Directory.GetFiles(made["center/checkpoints"]).Single(), made["checkpoint.json"]);
@@ -55,8 +56,12 @@ internal sealed class HostFolder : IDisposable
     {
         string[] own = program == HostRun.Center ? ["--data", this["center"]] : program == HostRun.Terminal ? ["--data", this["terminal"]] : [];
         string[] passphrase = program == HostRun.Center && !args.Contains("--passphrase-file") ? ["--passphrase-file", this["passphrase"]] : [];
-        return HostRun.OfAsync(program, Folder, [.. args, .. own, .. passphrase, "--json"]);
+        string[] person = program == HostRun.Center && !args.Contains("--as") ? ["--as", CenterHostProcess.People[0], "--password-file", this[$"{CenterHostProcess.People[0]}.password"]] : [];
+        return HostRun.OfAsync(program, Folder, [.. args, .. own, .. passphrase, .. person, "--json"]);
     }
+
+    /// <summary>What <c>init</c> is told of the first people.</summary>
+    public string[] First() => [.. CenterHostProcess.People.SelectMany(person => new[] { "--person", person, "--person-password-file", this[$"{person}.password"] })];
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

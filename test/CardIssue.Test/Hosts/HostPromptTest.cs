@@ -14,7 +14,7 @@ public sealed class HostPromptTest
     /// <summary>What runs the tests may ignore Ctrl-C, as a shell makes its background jobs do; then so would what is started here.</summary>
     public const string InterruptedByDefault = "--default-signal=INT";
 
-    private const string Typed = "heron on a grey morning";
+    private const string Typed = "heron on a grey morning", Init = "init --id a --person ann --person bob";
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private string _folder = "";
 
@@ -35,7 +35,7 @@ public sealed class HostPromptTest
     public async Task NewVault_PassphraseTypedDifferentlyTheSecondTime_IsNotMade()
     {
         var screen = await TypeAsync(
-            "CenterHost", "init --id a", ("passphrase: ", $"{Typed}\n"), ("once more: ", "heron on a gray morning\n"));
+            "CenterHost", Init, ("passphrase: ", $"{Typed}\n"), ("once more: ", "heron on a gray morning\n"));
         Assert.That(screen, Does.Contain("typed differently the second time").And.Contain("code 2").And.Not.Contain("heron"));
         Assert.That(File.Exists(Path.Combine(_folder, "center", "vault.json")), Is.False);
     }
@@ -43,7 +43,8 @@ public sealed class HostPromptTest
     [Test]
     public async Task NewVault_SamePassphraseTypedTwice_IsMadeAndOpensByIt()
     {
-        var screen = await TypeAsync("CenterHost", "init --id a", ("passphrase: ", $"{Typed}\n"), ("once more: ", $"{Typed}\n"));
+        var screen = await TypeAsync("CenterHost", Init, ("passphrase: ", $"{Typed}\n"), ("once more: ", $"{Typed}\n"),
+            ("of ann: ", $"{Typed}\n"), ("once more: ", $"{Typed}\n"), ("of bob: ", $"{Typed}\n"), ("once more: ", $"{Typed}\n"));
         Assert.That(screen, Does.Contain("code 0").And.Not.Contain("heron"));
         using var passphrase = SecretBytes.Copy(Encoding.ASCII.GetBytes(Typed));
         using var vault = FileKeyVault.Open(Path.Combine(_folder, "center", "vault.json"), passphrase);
@@ -65,7 +66,7 @@ public sealed class HostPromptTest
     [Test]
     public async Task Prompt_CtrlC_EndsInOrderWithTheEchoBack()
     {
-        var screen = await TypeAsync("CenterHost", "init --id a", ("passphrase: ", "heron\u0003"));
+        var screen = await TypeAsync("CenterHost", Init, ("passphrase: ", "heron\u0003"));
         Assert.That(screen, Does.Contain("Interrupted.").And.Contain("code 5").And.Not.Contain("heron"));
         Assert.That(screen.Split("code 5")[1].Split([' ', '\r', '\n', ';']), Does.Contain("echo").And.Not.Contain("-echo"));
     }

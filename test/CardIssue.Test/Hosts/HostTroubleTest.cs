@@ -53,7 +53,10 @@ public sealed class HostTroubleTest
         File.Delete(_folder["center/log/center.generation"]);
         Assert.That((await _folder.RunAsync(HostRun.Center, "status")).Error, Does.Contain("checkpoints shows that this center has worked"));
         Directory.Delete(_folder["center/checkpoints"], recursive: true);
-        Assert.That((await _folder.RunAsync(HostRun.Center, "line", "add", "9", "--listen", "tls:127.0.0.1:0")).Code, Is.Zero, "the way out that it names");
+        string[] begin = ["person", "begin", .. _folder.First()];
+        Assert.That((await _folder.RunAsync(HostRun.Center, "line", "add", "9", "--listen", "tls:127.0.0.1:0")).Error, Does.Contain("person begin"));
+        Assert.That((await _folder.RunAsync(HostRun.Center, begin)).Code, Is.Zero, "the way out that it names");
+        Assert.That((await _folder.RunAsync(HostRun.Center, "line", "add", "9", "--listen", "tls:127.0.0.1:0")).Code, Is.Zero);
     }
 
     [TestCase("""{"Center":{"FeedPauze":"00:00:01"}}""", "did you mean FeedPause?")]
@@ -121,7 +124,7 @@ public sealed class HostTroubleTest
 
     [Test]
     public async Task ReasonThatIsTooLongForTheLog_OrderCommand_IsRefusedBeforeAnythingIsDone() =>
-        Assert.That((await _folder.RunAsync(HostRun.Center, "order", "retry", "O-1", "--operator", "o", "--reason", new string('x', 1_001))).Error,
+        Assert.That((await _folder.RunAsync(HostRun.Center, "order", "retry", "O-1", "--reason", new string('x', 1_001))).Error,
             Does.Contain("--reason has 1 to 1000 characters"));
 
     [Test]
@@ -146,6 +149,7 @@ public sealed class HostTroubleTest
         static string Dll(string sample) => $"dotnet '{Repository.Program(sample)}'";
         var script = $"""
             set -e; cd '{_folder.Folder}'; mkdir disk; mount -t tmpfs -o size=600k none disk; cp -r center disk/; set +e
+            export CARDISSUE_PASSPHRASE_FILE=passphrase CARDISSUE_PERSON=ann CARDISSUE_PASSWORD_FILE=ann.password
             head -c 700000 /dev/zero > disk/rest 2>/dev/null
             {Dll("CenterHost")} line add 4 --listen tls:127.0.0.1:7 --data disk/center --passphrase-file passphrase; echo "center $?"
             {Dll("TerminalHost")} module init --id T-9 --center center/center.json --data disk/t --passphrase-file passphrase; echo "terminal $?"
@@ -182,11 +186,11 @@ public sealed class HostTroubleTest
         File.SetUnixFileMode(_folder.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | others);
         foreach (var (program, args) in new (string, string[])[]
         {
-            ("CenterHost", ["status", "--data", _folder["center"]]),
-            ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"], "--passphrase-file", "-"]),
-            ("CenterHost", ["backup", _folder["new"], "--data", _folder["center"], "--passphrase-file", "-"]),
+            ("CenterHost", ["status", "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
+            ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
+            ("CenterHost", ["backup", _folder["new"], "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
             ("CenterHost", ["restore", _folder["b"], "--data", _folder["new"], "--passphrase-file", "-"]),
-            ("CenterHost", ["init", "--id", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
+            ("CenterHost", ["init", "--id", "b", "--person", "a", "--person", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
             ("TerminalHost", ["module", "show", "--data", _folder["terminal"], "--passphrase-file", "-"]),
             ("TerminalHost",
                 ["module", "init", "--id", "T-2", "--center", _folder["center/center.json"], "--data", _folder["new"], "--passphrase-file", "-"]),

@@ -49,7 +49,8 @@ internal sealed class Branch : IAsyncDisposable
         try
         {
             await branch.CenterAsync("init", "--id", "main");
-            await branch.CenterAsync("key", "ceremony", "--file", branch._center.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
+            var key = await branch._center.EnterTestKeyAsync(branch._center.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
+            Assert.That(key.Code, Is.Zero, key.ToString());
             await branch.CenterAsync("order", "import", "--orders", branch._center.Write("orders.json", Orders(orders)),
                 "--product", Path.Combine(Samples.Folder, "visa-like-e2e.product.json"), "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"));
             await branch.TerminalAsync("module", "init", "--id", Terminal, "--center", Path.Combine(branch._center.Data, "center.json"));

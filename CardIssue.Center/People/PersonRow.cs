@@ -1,0 +1,59 @@
+using System.Data.Common;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+
+namespace CardIssue.Center.People;
+
+/// <summary>An account as the table has it. What it is stands under an HMAC of the vault's; its tries do not.</summary>
+internal sealed record PersonRow(PersonName Name, PersonRoles Roles, ByteString Verifier, bool IsOneTime, bool IsLocked, DateTimeOffset Changed)
+{
+    public int Tries { get; init; }
+
+    public DateTimeOffset? Tried { get; init; }
+
+    /// <summary>Until when too many wrong passwords shut it; null when they don't.</summary>
+    public DateTimeOffset? ShutUntil(PeopleOptions options, DateTimeOffset now) =>
+        Tries >= options.MaxTries && Tried + options.LockTime is { } until && until > now ? until : null;
+
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
+    public static PersonRow? Find(StoreView view, IRecordKeys keys, PersonName name) =>
+        view.First("SELECT * FROM people WHERE person = $person", row => Read(row, keys), ("$person", name.Value));
+
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: a row is not what this center wrote.</exception>
+    public static List<PersonRow> All(StoreView view, IRecordKeys keys) =>
+        view.Query("SELECT * FROM people ORDER BY person LIMIT $most", row => Read(row, keys), ("$most", IPeople.MaxPeople));
+
+    public void Add(StoreTransaction transaction, IRecordKeys keys) => transaction.Execute("""
+        INSERT INTO people (person, roles, verifier, one_time, locked, changed_at, mac) VALUES ($person, $roles, $verifier, $once, $locked, $changed, $mac)
+        """, Values(keys));
+
+    /// <summary>Writes what it is now; the tries begin anew.</summary>
+    public void Save(StoreTransaction transaction, IRecordKeys keys) => transaction.Execute("""
+        UPDATE people SET roles = $roles, verifier = $verifier, one_time = $once, locked = $locked, changed_at = $changed, mac = $mac, tries = 0, tried_at = NULL
+        WHERE person = $person
+        """, Values(keys));
+
+    public PersonRecord ToRecord(PeopleOptions options, DateTimeOffset now) => new(Name, Roles, IsOneTime, IsLocked, ShutUntil(options, now), Changed);
+
+    private (string, object?)[] Values(IRecordKeys keys) =>
+    [
+        ("$person", Name.Value), ("$roles", Roles), ("$verifier", Verifier), ("$once", IsOneTime), ("$locked", IsLocked), ("$changed", Changed),
+        ("$mac", Fields().Make(keys)),
+    ];
+
+    private RecordMac Fields() => new RecordMac("CardIssue person v1")
+        .Text(Name.Value).Number((long)Roles).Bytes(Verifier.Span).Number(IsOneTime ? 1 : 0).Number(IsLocked ? 1 : 0).Time(Changed);
+
+    private static PersonRow Read(DbDataReader row, IRecordKeys keys)
+    {
+        var name = row.Text("person");
+        var read = NameRule.Accepts(name)
+            ? new PersonRow(new PersonName(name), (PersonRoles)row.Int("roles"), row.Bytes("verifier")!.Value, row.Int("one_time") != 0, row.Int("locked") != 0,
+                row.Time("changed_at")!.Value) { Tries = row.Int("tries"), Tried = row.Time("tried_at") }
+            : null;
+        return read is not null && read.Fields().IsRight(keys, row.Bytes("mac")!.Value) ? read : throw new StoreException(StoreFault.Altered,
+            $"The account {(read is null ? "with a name that is none" : read.Name)} was not written by this center, or was changed by something that has not its vault. "
+            + "Nobody is let in by it. Find out who could write the store's file, and restore the latest backup.");
+    }
+}

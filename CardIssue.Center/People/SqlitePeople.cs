@@ -1,0 +1,163 @@
+using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+
+namespace CardIssue.Center.People;
+
+/// <summary>People's accounts in the center's store.</summary>
+public sealed class SqlitePeople : IPeople
+{
+    /// <summary>The most passwords that are looked at at once: each takes memory and time on purpose.</summary>
+    public const int MaxAtOnce = 2;
+
+    private readonly CenterDatabase _database;
+    private readonly IRecordKeys _keys;
+    private readonly PeopleOptions _options;
+    private readonly SemaphoreSlim _turns = new(MaxAtOnce, MaxAtOnce);
+
+    /// <summary>Uses an open store and an open vault.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
+    public SqlitePeople(CenterDatabase database, IRecordKeys keys, PeopleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (_database, _keys, _options) = (database, keys, options);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> AnyAsync(CancellationToken cancellation = default) =>
+        _database.ReadAsync(view => view.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1)") > 0, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<PersonOutcome> BeginAsync(IReadOnlyList<FirstPerson> first, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        var fits = first.Count is >= IPeople.MinFirst and <= IPeople.MaxPeople && first.Select(person => person.Name).Distinct().Count() == first.Count
+            && first.All(person => PasswordVerifier.Fault(person.Name, person.Password, _options) is PasswordFault.None);
+        if (!fits) return PersonOutcome.DoesNotFit;
+        if (await AnyAsync(cancellation).ConfigureAwait(false)) return PersonOutcome.WrongState;
+        var verifiers = new ByteString[first.Count];
+        for (var i = 0; i < verifiers.Length; i++) verifiers[i] = await MakeAsync(first[i].Name, first[i].Password, cancellation).ConfigureAwait(false);
+        return await _database.WriteAsync(transaction =>
+        {
+            // Who has the file alone can delete the accounts, and not what the log says of them.
+            if (transaction.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1)") > 0 || WasBegun(transaction)) return PersonOutcome.WrongState;
+            for (var i = 0; i < verifiers.Length; i++)
+                new PersonRow(first[i].Name, PersonRoles.Supervisor | PersonRoles.KeyCustodian, verifiers[i], IsOneTime: false, IsLocked: false, Stamp()).Add(transaction, _keys);
+            transaction.Log(ConsoleLog.Of(Begun, new { people = first.Select(person => person.Name.Value) }));
+            return PersonOutcome.Done;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Authentication> AuthenticateAsync(PersonName name, SecretBytes password, string purpose, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        ArgumentException.ThrowIfNullOrEmpty(purpose);
+        return await VerifiedAsync<Authentication>(name, password, (transaction, person) =>
+        {
+            if (person.IsOneTime) return new Authentication.MustChange();
+            transaction.Log(ConsoleLog.Of("LoggedIn", new { person = person.Name.Value, @for = purpose }));
+            return new Authentication.Granted(new CenterPerson(person.Name, person.Roles, _database.StoreId));
+        }, isLocked => isLocked ? new Authentication.Locked() : new Authentication.Refused(), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PasswordFault> ChangePasswordAsync(PersonName name, SecretBytes old, SecretBytes password, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(password);
+        if (PasswordVerifier.Fault(name, password, _options) is not PasswordFault.None and var fault) return fault;
+        if (old.FixedTimeEquals(password.Span)) return PasswordFault.Same;
+        var verifier = await MakeAsync(name, password, cancellation).ConfigureAwait(false);
+        return await VerifiedAsync(name, old, (transaction, person) =>
+        {
+            (person with { Verifier = verifier, IsOneTime = false, Changed = Stamp() }).Save(transaction, _keys);
+            transaction.Log(ConsoleLog.Of("PasswordChanged", new { person = person.Name.Value }));
+            return PasswordFault.None;
+        }, isLocked => isLocked ? PasswordFault.Locked : PasswordFault.Refused, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PersonOutcome> LockAsync(PersonName name, CenterPerson by, CancellationToken cancellation = default)
+    {
+        _database.Check(by);
+        if (!by.Has(PersonRoles.Supervisor)) return PersonOutcome.NotAllowed;
+        return await _database.WriteAsync(transaction =>
+        {
+            if (PersonRow.Find(transaction, _keys, name) is not { } person) return PersonOutcome.NotFound;
+            if (person.IsLocked) return PersonOutcome.WrongState;
+            var outcome = PersonChanges.Save(transaction, _keys, person with { IsLocked = true, Changed = Stamp() });
+            if (outcome is PersonOutcome.Done) transaction.Log(ConsoleLog.Of("PersonLocked", new { person = by.Name.Value, locked = person.Name.Value }));
+            return outcome;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<PersonRecord>> ListAsync(CancellationToken cancellation = default) => await _database.ReadAsync(
+        view => PersonRow.All(view, _keys).ConvertAll(person => person.ToRecord(_options, _database.Now)), cancellation).ConfigureAwait(false);
+
+    /// <summary>The entry of the log that people began with.</summary>
+    private const string Begun = "PeopleBegun";
+
+    private static bool WasBegun(StoreView view) => view.Number(
+        "SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE kind = $begun LIMIT 1)", ("$begun", Begun)) > 0;
+
+    /// <summary>
+    /// Counts a try, looks at the password outside of any transaction, for that is slow on purpose, and carries on with a right one. Locked or not known, the
+    /// work is the same.
+    /// </summary>
+    private async Task<T> VerifiedAsync<T>(
+        PersonName name, SecretBytes password, Func<StoreTransaction, PersonRow, T> carryOn, Func<bool, T> refuse, CancellationToken cancellation)
+    {
+        var (counted, isLocked) = await _database.WriteAsync(transaction => CountTry(transaction, name), cancellation).ConfigureAwait(false);
+        var verifier = counted is not null && !isLocked ? counted.Verifier : PasswordVerifier.Decoy(_keys, name, _options.Cost);
+        var fits = await SlowlyAsync(() => PasswordVerifier.Fits(_keys, name, password, verifier), cancellation).ConfigureAwait(false);
+        return await _database.WriteAsync(transaction =>
+        {
+            var person = fits && !isLocked ? PersonRow.Find(transaction, _keys, name) : null;
+            // Changed or locked by somebody while the password was looked at: that counts.
+            if (person is null || person.IsLocked || person.Verifier != verifier)
+            {
+                RefusedLogins.Count(transaction, counted?.Name, isLocked ? "locked" : counted is null ? "unknown" : "wrong", _database.Now);
+                return refuse(isLocked);
+            }
+            transaction.Execute("UPDATE people SET tries = 0, tried_at = NULL WHERE person = $person", ("$person", person.Name.Value));
+            RefusedLogins.Tell(transaction, person.Name, "before", _database.Now);
+            return carryOn(transaction, person);
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    private (PersonRow? Person, bool IsLocked) CountTry(StoreTransaction transaction, PersonName name)
+    {
+        if (PersonRow.Find(transaction, _keys, name) is not { } person) return (null, false);
+        if (person.IsLocked || person.ShutUntil(_options, _database.Now) is not null) return (person, true);
+        var before = person.Tried + _options.LockTime > _database.Now ? person.Tries : 0;
+        transaction.Execute("UPDATE people SET tries = $tries, tried_at = $now WHERE person = $person",
+            ("$tries", before + 1), ("$now", _database.Now), ("$person", person.Name.Value));
+        if (before + 1 == _options.MaxTries)
+            transaction.Log(ConsoleLog.Of("LastTry", new { person = person.Name.Value, tries = before + 1, shutUnlessRight = _options.LockTime }));
+        return (person, false);
+    }
+
+    private Task<ByteString> MakeAsync(PersonName name, SecretBytes password, CancellationToken cancellation) =>
+        SlowlyAsync(() => PasswordVerifier.Make(_keys, name, password, _options.Cost), cancellation);
+
+    private async Task<T> SlowlyAsync<T>(Func<T> work, CancellationToken cancellation)
+    {
+        await _turns.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <summary>The time as the store keeps it, to the millisecond: it is under the HMAC.</summary>
+    private DateTimeOffset Stamp() => DateTimeOffset.FromUnixTimeMilliseconds(_database.Now.ToUnixTimeMilliseconds());
+}

@@ -1,0 +1,34 @@
+using CardIssue.Center.People;
+
+namespace CardIssue.CenterHost.Cli;
+
+/// <summary>Who may do what at the console. Each command stands in one of these two lists; what undoes safety needs another person besides.</summary>
+internal static class CommandRoles
+{
+    private const PersonRoles Desk = PersonRoles.Clerk | PersonRoles.Supervisor, Log = PersonRoles.Auditor | PersonRoles.Supervisor,
+        Supervisor = PersonRoles.Supervisor, Custodian = PersonRoles.KeyCustodian, Any = PersonRoles.Any;
+
+    /// <summary>What nobody is asked for: what makes the first people, what needs the old password, what reads public things alone;
+    /// and a restore, for where the store is gone nobody has an account: the vault's passphrase is asked for, and all that it brings back is quarantined.</summary>
+    public static readonly IReadOnlySet<string> Public = new HashSet<string> { "init", "person begin", "person password", "log verify", "product check", "restore" };
+
+    /// <summary>Who may do each of the others: whoever has one of these roles.</summary>
+    public static readonly IReadOnlyDictionary<string, PersonRoles> Of = new Dictionary<string, PersonRoles>
+    {
+        ["serve"] = Desk, ["status"] = Any, ["backup"] = Log,
+        ["line add"] = Supervisor, ["line list"] = Any, ["line remove"] = Supervisor,
+        ["terminal add"] = Supervisor, ["terminal list"] = Any, ["terminal enable"] = Supervisor, ["terminal disable"] = Desk,
+        ["reader add"] = Supervisor, ["reader list"] = Any, ["reader remove"] = Supervisor,
+        ["reader pending"] = Any, ["reader approve"] = Supervisor, ["reader decline"] = Supervisor,
+        ["key begin"] = Custodian, ["key enter"] = Custodian, ["key complete"] = Custodian, ["key cancel"] = Custodian, ["key ceremony"] = Custodian,
+        ["key destroy"] = Custodian, ["key list"] = Custodian | Log,
+        ["product list"] = Any,
+        ["order import"] = Desk, ["order list"] = Any, ["order show"] = Any, ["order retry"] = Desk, ["order void"] = Desk,
+        ["order quarantine"] = Supervisor, ["order reconcile"] = Desk, ["order settle"] = Desk, ["order renew-code"] = Desk, ["order clear-tries"] = Desk, ["order reissue"] = Desk,
+        ["card unbar"] = Desk,
+        ["log show"] = Log, ["log export"] = Log, ["log checkpoint"] = Log,
+        ["person list"] = Log, ["person add"] = Supervisor, ["person roles"] = Supervisor, ["person reset"] = Supervisor,
+        ["person lock"] = Supervisor, ["person unlock"] = Supervisor,
+        ["approval list"] = Any, ["approval show"] = Any, ["approval approve"] = Supervisor | Custodian, ["approval decline"] = Any,
+    };
+}

@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using CardIssue.Center.People;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core;
+
+// In the root, so that every test sees them.
+namespace CardIssue.Test;
+
+/// <summary>A vault's key for accounts and approvals, without the vault.</summary>
+internal sealed class TestRecordKeys(byte key = 7) : IRecordKeys
+{
+    public byte[] MacRecord(ReadOnlySpan<byte> record) => HMACSHA256.HashData([key], record);
+}
+
+/// <summary>People who are known without a password, for tests of what they do.</summary>
+internal static class TestPeople
+{
+    public static CenterPerson Of(CenterDatabase database, string name = "ann", PersonRoles roles = PersonRoles.Any) => new(new PersonName(name), roles, database.StoreId);
+
+    /// <summary>Gives people accounts that no password fits.</summary>
+    public static Task AddAsync(CenterDatabase database, IRecordKeys keys, params (string Name, PersonRoles Roles)[] people) => database.WriteAsync(transaction =>
+    {
+        foreach (var (name, roles) in people)
+            if (PersonRow.Find(transaction, keys, new PersonName(name)) is null)
+                new PersonRow(new PersonName(name), roles, ByteString.Copy([1]), false, false, DateTimeOffset.FromUnixTimeMilliseconds(1)).Add(transaction, keys);
+        return true;
+    }, default);
+}
+
+/// <summary>The vault as tests of other things use it: two people agreed on what is done to a key.</summary>
+internal static class TestVault
+{
+    public static CeremonyRefusal Complete(this FileKeyVault vault, string keySet, byte keyVersion, ByteString checkValue)
+    {
+        var algorithm = vault.Ceremonies.Where(ceremony => ceremony.KeySet == keySet && ceremony.KeyVersion == keyVersion).Select(ceremony => ceremony.Algorithm).FirstOrDefault();
+        return vault.Complete(keySet, keyVersion, checkValue, new KeyApproval(keySet, keyVersion, checkValue, algorithm));
+    }
+
+    public static bool Destroy(this FileKeyVault vault, string keySet, byte keyVersion)
+    {
+        var key = vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == keySet && key.KeyVersion == keyVersion);
+        return vault.Destroy(keySet, keyVersion, new KeyApproval(keySet, keyVersion, key?.CheckValue ?? default, null));
+    }
+}
+
+/// <summary>The registry of terminals as tests of other things use it: somebody does it, and another approved it.</summary>
+internal static class TestRegistry
+{
+    public static async Task PutAsync(this SqliteTerminalRegistry registry, TerminalRecord terminal)
+    {
+        if (await registry.PutAsync(terminal, By(registry)) is TerminalChange.Done) return;
+        await registry.Database.WriteAsync(transaction => TerminalTable.Put(transaction, terminal, registry.Database.Now), default);
+    }
+
+    public static Task<bool> EnableAsync(this SqliteTerminalRegistry registry, TerminalId terminal, bool enabled) =>
+        registry.Database.WriteAsync(transaction => TerminalTable.Enable(transaction, terminal, enabled, registry.Database.Now) == 1, default);
+
+    public static async Task<bool> SetReadersAsync(this SqliteTerminalRegistry registry, TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
+        await registry.SetReadersAsync(terminal, readers, By(registry)) is TerminalChange.Done;
+
+    public static Task PutLineAsync(this SqliteTerminalRegistry registry, LineRecord line) => registry.PutLineAsync(line, By(registry));
+
+    public static async Task<bool> RemoveLineAsync(this SqliteTerminalRegistry registry, LineNumber line) =>
+        await registry.RemoveLineAsync(line, By(registry)) is TerminalChange.Done;
+
+    public static Task<ReaderDecision> ApproveReaderAsync(this SqliteTerminalRegistry registry, long id, bool letInWithoutIdentity) =>
+        registry.ApproveReaderAsync(id, letInWithoutIdentity, By(registry), "");
+
+    public static Task<ReaderDecision> DeclineReaderAsync(this SqliteTerminalRegistry registry, long id, string note) => registry.DeclineReaderAsync(id, note, By(registry));
+
+    private static CenterPerson By(SqliteTerminalRegistry registry) => TestPeople.Of(registry.Database);
+}

@@ -1,0 +1,197 @@
+using CardIssue.Center.People;
+using CardIssue.Center.Vault;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core;
+using CardIssue.Core.Keys;
+using CardIssue.Test.Keys;
+
+namespace CardIssue.Test.Hosts;
+
+/// <summary>Who may do what at <c>centerhost</c>, and that nobody gets past it.</summary>
+[TestFixture]
+public sealed class CenterHostPeopleTest
+{
+    private const PersonRoles Desk = PersonRoles.Clerk | PersonRoles.Supervisor, Log = PersonRoles.Auditor | PersonRoles.Supervisor;
+
+    /// <summary>Every command that is somebody's: with what it can be tried, and who may.</summary>
+    private static readonly (string Command, PersonRoles May, string[] Args)[] Commands =
+    [
+        ("serve", Desk, ["--line", "1=tls:127.0.0.1:0"]),
+        ("status", PersonRoles.Any, []),
+        ("line add", PersonRoles.Supervisor, ["1", "--listen", "tls:127.0.0.1:7001"]),
+        ("line list", PersonRoles.Any, []),
+        ("line remove", PersonRoles.Supervisor, ["1"]),
+        ("terminal add", PersonRoles.Supervisor, ["--file", "terminal/terminal.json", "--line", "1"]),
+        ("terminal list", PersonRoles.Any, []),
+        ("terminal enable", PersonRoles.Supervisor, ["T-1", "--reason", "r"]),
+        ("terminal disable", Desk, ["T-1"]),
+        ("reader add", PersonRoles.Supervisor, ["--terminal", "T-1", "--kind", "virtual", "--serial", "S"]),
+        ("reader list", PersonRoles.Any, ["--terminal", "T-1"]),
+        ("reader remove", PersonRoles.Supervisor, ["--terminal", "T-1", "--serial", "S"]),
+        ("reader pending", PersonRoles.Any, []),
+        ("reader approve", PersonRoles.Supervisor, ["1"]),
+        ("reader decline", PersonRoles.Supervisor, ["1"]),
+        ("key begin", PersonRoles.KeyCustodian, ["--key-set", "k", "--kvn", "30", "--algorithm", "aes128"]),
+        ("key enter", PersonRoles.KeyCustodian, ["--key-set", "k", "--kvn", "30", "--number", "1", "--kcv", "EDCC64", "--component-file", "component"]),
+        ("key complete", PersonRoles.KeyCustodian, ["--key-set", "k", "--kvn", "30", "--kcv", "EDCC64"]),
+        ("key cancel", PersonRoles.KeyCustodian, ["--key-set", "k", "--kvn", "30"]),
+        ("key ceremony", PersonRoles.KeyCustodian, ["--file", "ceremony.json"]),
+        ("key destroy", PersonRoles.KeyCustodian, ["--key-set", "k", "--kvn", "30", "--reason", "r"]),
+        ("key list", PersonRoles.KeyCustodian | Log, []),
+        ("product list", PersonRoles.Any, []),
+        ("order import", Desk, ["--orders", "orders.json"]),
+        ("order list", PersonRoles.Any, []),
+        ("order show", PersonRoles.Any, ["O"]),
+        ("order retry", Desk, ["O", "--reason", "r"]),
+        ("order void", Desk, ["O", "--reason", "r"]),
+        ("order quarantine", PersonRoles.Supervisor, ["--reason", "r"]),
+        ("order reconcile", Desk, ["O", "--goes-on", "--reason", "r"]),
+        ("order renew-code", Desk, ["O", "--codes", "codes"]),
+        ("order clear-tries", Desk, ["C", "--reason", "r"]),
+        ("order reissue", Desk, ["O", "--orders", "orders.json"]),
+        ("card unbar", Desk, ["0102", "--reason", "r"]),
+        ("log show", Log, []),
+        ("log export", Log, ["export"]),
+        ("log checkpoint", Log, []),
+        ("person list", Log, []),
+        ("person add", PersonRoles.Supervisor, ["dora", "--role", "clerk", "--half", "half", "--reason", "r"]),
+        ("person roles", PersonRoles.Supervisor, ["eve", "--role", "clerk", "--reason", "r"]),
+        ("person reset", PersonRoles.Supervisor, ["eve", "--half", "half", "--reason", "r"]),
+        ("person lock", PersonRoles.Supervisor, ["eve"]),
+        ("person unlock", PersonRoles.Supervisor, ["eve", "--reason", "r"]),
+        ("approval list", PersonRoles.Any, []),
+        ("approval show", PersonRoles.Any, ["1"]),
+        ("approval approve", PersonRoles.Supervisor | PersonRoles.KeyCustodian, ["1"]),
+        ("approval decline", PersonRoles.Any, ["1"]),
+    ];
+
+    private HostFolder _folder = null!;
+
+    [OneTimeSetUp]
+    public async Task Make()
+    {
+        _folder = await HostFolder.MakeAsync();
+        await File.WriteAllTextAsync(_folder["eve.password"], "a long password of eve's\n");
+    }
+
+    [OneTimeTearDown]
+    public void Delete() => _folder.Dispose();
+
+    [Test]
+    public void EveryLeafOfTheCommandLine_HasItsRolesOrIsPublic()
+    {
+        Assert.That(CenterHostCommand.Commands, Is.EquivalentTo(CenterHostCommand.Roles.Keys.Concat(CenterHostCommand.Public)));
+        Assert.That(CenterHostCommand.Public, Is.EquivalentTo(new[] { "init", "person begin", "person password", "log verify", "product check" }));
+        Assert.That(CenterHostCommand.Roles, Is.EquivalentTo(Commands.ToDictionary(it => it.Command, it => it.May)));
+    }
+
+    /// <summary>An account is asked for, approved, and begins with a password of two halves; then an auditor reads, and is refused everything else.</summary>
+    [Test]
+    public async Task Auditor_EveryCommand_IsDoneOrRefusedByRole()
+    {
+        await AsEveAsync();
+        foreach (var (command, may, args) in Commands)
+        {
+            if (may.HasFlag(PersonRoles.Auditor)) continue;
+            var run = await _folder.RunAsync(HostRun.Center, [.. command.Split(' '), .. args.Select(PathOf), .. Eve]);
+            run.IsAnEnd(command);
+            Assert.That((run.Code, run.Error.Contains("eve may not do this")), Is.EqualTo((4, true)), $"{command}: {run}");
+        }
+        Assert.That(File.Exists(_folder["half"]) || File.Exists(_folder["codes"]), Is.False, "nothing was begun");
+        var list = await RunAsync(["person", "list", .. Eve]);
+        Assert.That(list.Output, Does.Contain("\"roles\":\"auditor\""));
+        var log = await RunAsync(["log", "show", .. Eve]);
+        Assert.That(log.Output, Does.Contain("""{"person":"eve","for":"person list"}""").And.Contain("""{"person":"ann","for":"person add"}"""), "each command is in the log, with its name");
+        Assert.That(log.Output, Does.Not.Contain("a long password"));
+    }
+
+    /// <summary>An open order, quarantined and reconciled without its card by one person: so two cards could live.</summary>
+    [Test]
+    public async Task OnePersonAlone_QuarantineAndReconcile_GoesOnWithNothing()
+    {
+        string[] products = ["--product", _folder["product.json"], "--product", _folder["module.product.json"]];
+        Assert.That((await RunAsync(["order", "import", "--orders", _folder["orders.json"], .. products])).Code, Is.Zero);
+        Assert.That((await RunAsync(["order", "quarantine", "--reason", "restored"])).Code, Is.Zero);
+        foreach (var command in new string[][] { ["order", "reconcile", "E2E-0001", "--goes-on", "--reason", "lost"], ["order", "void", "E2E-0001", "--reason", "lost"] })
+        {
+            var asked = await RunAsync(command);
+            Assert.That(asked.Code, Is.Zero, asked.ToString());
+            var number = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(asked.Output).GetProperty("approval").ToString();
+            foreach (var name in new[] { "ann", "ANN", "aNN" })
+                Assert.That((await RunAsync(["approval", "approve", number, "--as", name, "--password-file", _folder["ann.password"]])).Code, Is.EqualTo(4), name);
+        }
+        Assert.That((await RunAsync(["order", "show", "E2E-0001"])).Output, Does.Contain("\"state\":\"quarantined\""));
+        foreach (var gone in new[] { "--operator", "--second-operator" })
+            Assert.That((await RunAsync(["order", "void", "E2E-0001", "--reason", "lost", gone, "bob"])).Code, Is.EqualTo(2));
+        Assert.That((await RunAsync(["order", "reissue", "E2E-0001", "--orders", _folder["orders.json"]])).Code, Is.Not.Zero);
+    }
+
+    [TestCase("ann", "wrong", 4, "the password is not right")]
+    [TestCase("nobody", "ann.password", 4, "Nobody has this name")]
+    [TestCase("an n", "ann.password", 2, "name of a person's account")]
+    [TestCase("Анна", "ann.password", 2, "name of a person's account")]
+    [TestCase("", "ann.password", 2, "Say who you are")]
+    [TestCase("ann", "missing", 3, "does not exist")]
+    public async Task WrongNameOrPassword_Command_IsRefused(string name, string password, int code, string words)
+    {
+        await File.WriteAllTextAsync(_folder["wrong"], "not the right password\n");
+        var run = await _folder.RunAsync(HostRun.Center, "line", "list", "--as", name, "--password-file", _folder[password]);
+        run.IsAnEnd(name);
+        Assert.That((run.Code, run.Error), Is.EqualTo((code, run.Error)));
+        Assert.That(run.Error, Does.Contain(words).And.Not.Contain("not the right password"));
+    }
+
+    [Test]
+    public async Task BothSecretsFromStandardInput_Command_IsWrongUsage()
+    {
+        var run = await _folder.RunAsync(HostRun.Center, "line", "list", "--as", "ann", "--password-file", "-", "--passphrase-file", "-");
+        Assert.That(run.Code, Is.Not.Zero, run.ToString());
+    }
+
+    /// <summary>A center that an earlier version made: it has a vault and no people.</summary>
+    [Test]
+    public async Task CenterWithoutPeople_AnyCommand_SaysHowToBeginAndBeginningIsOnce()
+    {
+        var data = _folder["old"];
+        Directory.CreateDirectory(data);
+        using (var passphrase = SecretBytes.Copy("correct horse battery"u8))
+        using (var vault = FileKeyVault.Create(Path.Combine(data, "vault.json"), passphrase, new CenterId("old"), PassphraseFileTest.Cheapest))
+            await File.WriteAllBytesAsync(Path.Combine(data, "center.json"), vault.Identity.Write());
+        await File.WriteAllTextAsync(Path.Combine(data, "centerhost.json"), """{"Argon2":{"MemoryKiB":19456,"Passes":2,"Lanes":1}}""");
+        async Task<HostRun> OldAsync(params string[] args) => await HostRun.OfAsync(HostRun.Center, _folder.Folder,
+            [.. args, "--data", data, "--passphrase-file", _folder["passphrase"], "--as", "ann", "--password-file", _folder["ann.password"], "--json"]);
+        var before = await OldAsync("order", "list");
+        Assert.That((before.Code, before.Error.Contains("person begin --person")), Is.EqualTo((4, true)), before.ToString());
+        Assert.That((await OldAsync("person", "begin", "--person", "ann", "--person-password-file", _folder["ann.password"])).Code, Is.EqualTo(2), "one is too few");
+        Assert.That((await OldAsync("person", "begin", "--person", "ann", "--person", "ANN")).Code, Is.EqualTo(2), "one twice");
+        Assert.That((await OldAsync(["person", "begin", .. _folder.First()])).Code, Is.Zero);
+        Assert.That((await OldAsync("order", "list")).Code, Is.Zero);
+        Assert.That((await OldAsync(["person", "begin", .. _folder.First()])).Code, Is.EqualTo(4));
+    }
+
+    private string[] Eve => ["--as", "eve", "--password-file", _folder["eve.password"]];
+
+    private Task<HostRun> RunAsync(string[] args) => _folder.RunAsync(HostRun.Center, args);
+
+    private string PathOf(string arg) => File.Exists(_folder[arg]) || arg is "half" or "codes" or "export" ? _folder[arg] : arg;
+
+    private async Task AsEveAsync()
+    {
+        string[] bob = ["--as", "bob", "--password-file", _folder["bob.password"]];
+        var asked = await RunAsync(["person", "add", "eve", "--role", "auditor", "--half", _folder["half-1"], "--reason", "the auditor"]);
+        Assert.That(asked.Code, Is.Zero, asked.ToString());
+        var number = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(asked.Output).GetProperty("approval").ToString();
+        Assert.That((await RunAsync(["approval", "approve", number, .. bob])).Code, Is.EqualTo(2), "where to put the half");
+        var approved = await RunAsync(["approval", "approve", number, "--half", _folder["half-2"], .. bob]);
+        Assert.That(approved.Code, Is.Zero, approved.ToString());
+        var (first, second) = ((await File.ReadAllTextAsync(_folder["half-1"])).Trim(), (await File.ReadAllTextAsync(_folder["half-2"])).Trim());
+        Assert.That(asked.Output + approved.Output, Does.Not.Contain(first).And.Not.Contain(second));
+        if (!OperatingSystem.IsWindows()) Assert.That(File.GetUnixFileMode(_folder["half-1"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        await File.WriteAllTextAsync(_folder["once"], $"{first}-{second}\n");
+        string[] once = ["--as", "eve", "--password-file", _folder["once"]];
+        var must = await RunAsync(["line", "list", .. once]);
+        Assert.That((must.Code, must.Error.Contains("person password")), Is.EqualTo((4, true)), must.ToString());
+        Assert.That((await RunAsync(["person", "password", "--new-password-file", _folder["eve.password"], .. once])).Code, Is.Zero);
+        Assert.That((await RunAsync(["line", "list", .. once])).Code, Is.EqualTo(4));
+    }
+}
