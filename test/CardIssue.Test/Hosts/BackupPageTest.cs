@@ -39,15 +39,15 @@ public sealed class BackupPageTest
         await Ends(3, "backup", _folder["b"]);
         await Ends(3, "backup", _folder["code/b"]);
         await Ends(6, "restore", _folder["center"]);
-        await Ends(2, "order", "reconcile", "--operator", "o", "--reason", "r");
-        await Ends(2, "order", "reconcile", "o-1", "--from-log", _folder["b"], "--operator", "o", "--reason", "r");
-        await Ends(4, "order", "reconcile", "--from-log", _folder["b"], "--operator", "o", "--reason", "r");
+        await Ends(2, "order", "reconcile", "--reason", "r");
+        await Ends(2, "order", "reconcile", "o-1", "--from-log", _folder["b"], "--reason", "r");
+        await Ends(4, "order", "reconcile", "--from-log", _folder["b"], "--reason", "r");
         await Ends(0, "line", "add", "7", "--listen", "tls:127.0.0.1:0");
         await Ends(4, "restore", _folder["b"]);
         await using (var served = new FileStream(_folder["center/serve.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
             await Ends(3, "restore", _folder["b"], "--over-newer");
         await Ends(0, "restore", _folder["b"], "--over-newer");
-        await Ends(6, "order", "reconcile", "--from-log", _folder["code"], "--operator", "o", "--reason", "r");
+        await Ends(6, "order", "reconcile", "--from-log", _folder["code"], "--reason", "r");
         File.Delete(_folder["b/vault.json"]);
         await Ends(6, "restore", _folder["b"], "--over-newer");
     }
@@ -78,6 +78,7 @@ public sealed class BackupPageTest
     {
         var words = line.Split('#')[0].Replace("\"disk failed\"", "disk-failed", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]
             .Select(word => word.StartsWith("backups/", StringComparison.Ordinal) || word is "later.jsonl" or "try" ? _folder[word] : word).ToArray();
+        if (words.Contains("--as")) words = [.. words, "--password-file", _folder[$"{words[Array.IndexOf(words, "--as") + 1]}.password"]];
         return words.Contains("--data")
             ? HostRun.OfAsync(HostRun.Center, _folder.Folder, [.. words, "--passphrase-file", _folder["passphrase"], "--json"])
             : _folder.RunAsync(HostRun.Center, words);
