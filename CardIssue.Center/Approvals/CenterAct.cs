@@ -34,6 +34,11 @@ public abstract record CenterAct
     /// </summary>
     public sealed record SettlePutBack : CenterAct;
 
+    /// <summary>Settles from a later log what a restore left in quarantine; approved, that very plan is carried out once (<see cref="IApprovals.UseAsync"/> or what does it).</summary>
+    /// <param name="Plan">SHA-256 of the plan.</param>
+    /// <param name="Orders">How many orders it settles.</param>
+    public sealed record SettleFromLog(ByteString Plan, int Orders) : CenterAct;
+
     /// <summary>Clears a card's authentication tries.</summary>
     public sealed record UnbarCard(CardId Card) : CenterAct;
 
@@ -67,7 +72,7 @@ public abstract record CenterAct
     /// <summary>Who may ask for it.</summary>
     public PersonRoles MayAsk => this switch
     {
-        VoidOrder or ReconcileOrder or SettlePutBack or UnbarCard or ClearCodeTries => PersonRoles.Clerk | PersonRoles.Supervisor,
+        VoidOrder or ReconcileOrder or SettlePutBack or SettleFromLog or UnbarCard or ClearCodeTries => PersonRoles.Clerk | PersonRoles.Supervisor,
         MakeKey or DestroyKey => PersonRoles.KeyCustodian,
         _ => PersonRoles.Supervisor,
     };
@@ -76,7 +81,7 @@ public abstract record CenterAct
     public PersonRoles MayApprove => this is MakeKey or DestroyKey ? PersonRoles.KeyCustodian : PersonRoles.Supervisor;
 
     /// <summary>Whether it is carried out later, by what uses the approval; everything else is carried out in the approval's own commit.</summary>
-    public bool IsUsedLater => this is MakeKey or DestroyKey;
+    public bool IsUsedLater => this is MakeKey or DestroyKey or SettleFromLog;
 
     /// <summary>Whether it makes a password that must be changed, half of which each of both gets.</summary>
     public bool MakesPassword => this is AddPerson or ResetPassword;
@@ -102,6 +107,7 @@ public abstract record CenterAct
         ReconcileOrder { Found: Reconciliation.GoesOn found } it =>
             $"end the quarantine of order {it.Order}: it goes on {(found.Card is { } card ? $"with card {card}" : "WITHOUT A CARD")} at {found.Progress}"
             + $"{(found.Closing ? ", closing" : "")}{But(it)}",
+        SettleFromLog it => $"settle {it.Orders} orders from a later log, by plan {it.Plan}",
         SettlePutBack => "settle what was lost when the center was put back: what is imported from now on is issued",
         UnbarCard it => $"clear the authentication tries of card {it.Card}",
         ClearCodeTries it => $"clear the wrong issue codes of customer {it.Customer}",

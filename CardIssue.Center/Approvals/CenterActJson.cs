@@ -30,6 +30,7 @@ internal static class CenterActJson
             InDoubt = found.Progress.InDoubt, Attempt = found.Progress.Attempt, Furthest = found.Progress.Furthest, Closing = found.Closing,
         },
         CenterAct.SettlePutBack => new Fields("settlePutBack"),
+        CenterAct.SettleFromLog it => new Fields("settleFromLog") { Plan = it.Plan.ToString(), Orders = it.Orders },
         CenterAct.UnbarCard it => new Fields("unbarCard") { Card = Hex(it.Card) },
         CenterAct.ClearCodeTries it => new Fields("clearCodeTries") { Customer = it.Customer },
         CenterAct.PutTerminal it => Of(it.Terminal),
@@ -63,6 +64,7 @@ internal static class CenterActJson
             : new Reconciliation.GoesOn(
                 Card(it.Card), new Progress(it.Confirmed!.Value, it.InDoubt!.Value, it.Attempt!.Value, it.Furthest!.Value), it.Closing!.Value), Card(it.Dropped)),
         "settlePutBack" => new CenterAct.SettlePutBack(),
+        "settleFromLog" => new CenterAct.SettleFromLog(ByteString.FromHex(Need(it.Plan)), it.Orders!.Value),
         "unbarCard" => new CenterAct.UnbarCard(Card(it.Card)!.Value),
         "clearCodeTries" => new CenterAct.ClearCodeTries(Need(it.Customer)),
         "putTerminal" => new CenterAct.PutTerminal(TerminalOf(it)),
@@ -107,6 +109,8 @@ internal static class CenterActJson
         public int? Attempt { get; init; }
         public int? Furthest { get; init; }
         public bool? Closing { get; init; }
+        public string? Plan { get; init; }
+        public int? Orders { get; init; }
         public string? Customer { get; init; }
         public string? Terminal { get; init; }
         public int[]? Lines { get; init; }

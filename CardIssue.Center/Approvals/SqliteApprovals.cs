@@ -99,16 +99,8 @@ public sealed class SqliteApprovals : IApprovals
         ArgumentNullException.ThrowIfNull(act);
         return _database.WriteAsync<(ApprovalOutcome, KeyApproval?)>(transaction =>
         {
-            if (ApprovalRow.Find(transaction, _keys, id) is not { } approved) return (ApprovalOutcome.NotFound, null);
-            if (!May(transaction, person.Name, act.MayAsk)) return (ApprovalOutcome.NotAllowed, null);
-            if (approved.State is not ApprovalState.Approved) return (ApprovalOutcome.Decided, null);
-            if (approved.IsExpired(_database.Now)) return (ApprovalOutcome.Expired, null);
-            if (approved.Act != act.ToJson()) return (ApprovalOutcome.NotPossible, null);
-            (approved with { State = ApprovalState.Done }).Save(transaction, _keys);
-            transaction.Log(ConsoleLog.Of("ActUsed", new
-            {
-                person = person.Name.Value, approval = id, askedBy = approved.AskedBy.Value, approvedBy = approved.DecidedBy?.Value, act = act.ToString(),
-            }));
+            var (outcome, approved) = Use(transaction, _keys, person, id, act, _database.Now);
+            if (approved is null) return (outcome, null);
             return (ApprovalOutcome.Done, act switch
             {
                 CenterAct.MakeKey it => new KeyApproval(it.KeySet, it.KeyVersion, it.CheckValue, it.Algorithm),
@@ -116,6 +108,24 @@ public sealed class SqliteApprovals : IApprovals
                 _ => null,
             });
         }, cancellation);
+    }
+
+    /// <summary>Uses an approved act inside the transaction of what it approves.</summary>
+    /// <returns>The approval where the outcome is <see cref="ApprovalOutcome.Done"/>, else null.</returns>
+    internal static (ApprovalOutcome Outcome, ApprovalRow? Approved) Use(
+        StoreTransaction transaction, IRecordKeys keys, CenterPerson person, long id, CenterAct act, DateTimeOffset now)
+    {
+        if (ApprovalRow.Find(transaction, keys, id) is not { } approved) return (ApprovalOutcome.NotFound, null);
+        if (!May(transaction, keys, person.Name, act.MayAsk)) return (ApprovalOutcome.NotAllowed, null);
+        if (approved.State is not ApprovalState.Approved) return (ApprovalOutcome.Decided, null);
+        if (approved.IsExpired(now)) return (ApprovalOutcome.Expired, null);
+        if (approved.Act != act.ToJson()) return (ApprovalOutcome.NotPossible, null);
+        (approved with { State = ApprovalState.Done }).Save(transaction, keys);
+        transaction.Log(ConsoleLog.Of("ActUsed", new
+        {
+            person = person.Name.Value, approval = id, askedBy = approved.AskedBy.Value, approvedBy = approved.DecidedBy?.Value, act = act.ToString(),
+        }));
+        return (ApprovalOutcome.Done, approved);
     }
 
     /// <inheritdoc/>
@@ -132,7 +142,7 @@ public sealed class SqliteApprovals : IApprovals
         if (asked.State is not ApprovalState.Waiting) return new ApprovalResult(ApprovalOutcome.Decided, id);
         if (asked.IsExpired(_database.Now)) return new ApprovalResult(ApprovalOutcome.Expired, id);
         // As they are now: who was locked meanwhile, or lost the role, agrees to nothing any more.
-        if (!May(transaction, person.Name, act.MayApprove) || !May(transaction, asked.AskedBy, act.MayAsk)) return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
+        if (!May(transaction, _keys, person.Name, act.MayApprove) || !May(transaction, _keys, asked.AskedBy, act.MayAsk)) return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
         var outcome = act.IsUsedLater ? DeskOutcome.Done
             : CenterActs.CarryOut(new ActContext(transaction, asked.AskedBy, person.Name, asked.Reason, verifier, _keys, _options, _orders, _database.Now), act);
         if (outcome is not (DeskOutcome.Done or DeskOutcome.BlockOrdered)) throw new ActUndoneException(outcome);
@@ -164,8 +174,8 @@ public sealed class SqliteApprovals : IApprovals
         }
     }
 
-    private bool May(StoreView view, PersonName name, PersonRoles any) =>
-        PersonRow.Find(view, _keys, name) is { IsLocked: false, IsOneTime: false } person && (person.Roles & any) != 0;
+    private static bool May(StoreView view, IRecordKeys keys, PersonName name, PersonRoles any) =>
+        PersonRow.Find(view, keys, name) is { IsLocked: false, IsOneTime: false } person && (person.Roles & any) != 0;
 
     private Task<ByteString> VerifierAsync(ApprovalRow asked, CenterAct act, CancellationToken cancellation)
     {

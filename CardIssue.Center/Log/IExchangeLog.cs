@@ -36,7 +36,7 @@ public interface IExchangeLog
     /// <exception cref="StoreException">The log cannot be read.</exception>
     Task<IReadOnlyList<LogRow>> ReadAsync(LogQuery query, CancellationToken cancellation = default);
 
-    /// <summary>Writes the whole log as JSON lines.</summary>
+    /// <summary>Writes the whole log as JSON lines: an entry each, then for each chain a line that says where the store's commits sealed it to end.</summary>
     /// <returns>How many entries.</returns>
     /// <exception cref="StoreException">The log cannot be read.</exception>
     Task<long> ExportAsync(Stream target, CancellationToken cancellation = default);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CardIssue.Core;
 
 namespace CardIssue.Center.Log;
 
@@ -56,4 +57,44 @@ internal static class LogJson
         if (!row.Mac.IsEmpty) json.WriteString("mac", row.Mac.ToString());
         json.WriteEndObject();
     }
+
+    /// <summary>The end of a chain, as the store's latest commit of it sealed it: what was cut off an export behind its entries shows.</summary>
+    public static void Write(Utf8JsonWriter json, LogHeadSeal seal, ByteString mac)
+    {
+        json.WriteStartObject();
+        json.WriteString("end", seal.Head.Instance);
+        json.WriteNumber("sequence", seal.Head.Sequence);
+        json.WriteString("hash", seal.Head.Hash.ToString());
+        json.WriteString("store", seal.StoreId.ToString());
+        json.WriteNumber("generation", seal.Generation);
+        json.WriteString("mac", mac.ToString());
+        json.WriteEndObject();
+    }
+
+    /// <summary>Null when the line is an entry.</summary>
+    public static (LogHeadSeal Seal, ByteString Mac)? SealFrom(JsonElement line) => !line.TryGetProperty("end", out var end) ? null : (
+        new LogHeadSeal(Hex(line, "store"), new LogHead(end.GetString()!, line.GetProperty("sequence").GetInt64(), Hex(line, "hash")),
+            line.GetProperty("generation").GetInt64()),
+        Hex(line, "mac"));
+
+    /// <summary>What <see cref="Write(Utf8JsonWriter, LogRow)"/> wrote: the detail's very characters, which the hash is over.</summary>
+    public static LogRow RowFrom(JsonElement line) => new(
+        line.GetProperty("instance").GetString()!, line.GetProperty("sequence").GetInt64(), line.GetProperty("at").GetDateTimeOffset(),
+        new LogEntry(
+            line.GetProperty("session").GetString()!,
+            line.TryGetProperty("terminal", out var terminal) ? new TerminalId(terminal.GetString()!) : null,
+            line.TryGetProperty("line", out var number) ? new LineNumber(number.GetInt32()) : null,
+            line.TryGetProperty("order", out var order) ? new OrderId(order.GetString()!) : null,
+            line.GetProperty("direction").GetString() switch
+            {
+                "none" => LogDirection.None,
+                "in" => LogDirection.In,
+                "out" => LogDirection.Out,
+                _ => throw new FormatException("no such direction"),
+            },
+            line.TryGetProperty("step", out var step) ? int.Parse(step.GetString()!.AsSpan(1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture) : 0,
+            line.GetProperty("kind").GetString()!, line.GetProperty("detail").GetRawText()),
+        Hex(line, "digest"), Hex(line, "hash"), line.TryGetProperty("mac", out _) ? Hex(line, "mac") : ByteString.Empty);
+
+    private static ByteString Hex(JsonElement line, string name) => ByteString.FromHex(line.GetProperty(name).GetString()!);
 }

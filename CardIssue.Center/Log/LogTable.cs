@@ -47,6 +47,10 @@ internal static class LogTable
     /// <summary>All entries, chain by chain, one at a time: the log may be larger than memory.</summary>
     public static IEnumerable<LogRow> All(StoreView store) => store.Rows("SELECT * FROM log_entries ORDER BY instance, sequence", Read);
 
+    /// <summary>The entries of one chain after one of them.</summary>
+    public static List<LogRow> After(StoreView store, string instance, long sequence) => store.Query(
+        "SELECT * FROM log_entries WHERE instance = $instance AND sequence > $sequence ORDER BY sequence", Read, ("$instance", instance), ("$sequence", sequence));
+
     /// <summary>The entries of a log of before, which have no MAC.</summary>
     public static IEnumerable<LogRow> AllOfBefore(StoreView store) => store.Rows("SELECT *, x'' AS mac FROM log_entries ORDER BY instance, sequence", Read);
 

@@ -90,6 +90,13 @@ public sealed class StoredLog : IExchangeLog
             json.Reset();
             count++;
         }
+        foreach (var (seal, mac) in LogTable.SealedHeads(store, CenterDatabase.IdIn(store)))
+        {
+            LogJson.Write(json, seal, mac);
+            json.Flush();
+            target.WriteByte((byte)'\n');
+            json.Reset();
+        }
         return count;
     }, cancellation);
 

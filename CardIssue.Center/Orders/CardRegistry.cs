@@ -13,6 +13,7 @@ internal static class CardRegistry
             row => new Owner((CardStanding)row.Int("standing"), new OrderId(row.Text("order_id")!)), ("$card", card));
         known ??= connection.First("SELECT order_id FROM orders WHERE card = $card AND state <> $voided",
             row => new Owner(CardStanding.Bound, new OrderId(row.Text("order_id")!)), ("$card", card), ("$voided", OrderState.Voided));
+        if (known is null && AbsentOrders.OfCard(connection, card) is { } absent) known = new Owner(absent.Standing, absent.Order);
         return new CardRecord(known?.Standing ?? CardStanding.Free, known?.Order, tries, tries >= limit);
     }
 

@@ -40,14 +40,14 @@ internal static class OrderImport
     }
 
     /// <summary>
-    /// Adds one order; returns why not, or null. While a put-back is not settled the order is quarantined: it may be one that was
-    /// imported before,
-    /// and issued, in what is lost.
+    /// Adds one order; returns why not, or null. While a put-back is not settled the order is quarantined: it may be one that was imported before,
+    /// and issued, in what is lost. One that a later log knows with a card is quarantined until that log settles it.
     /// </summary>
     public static string? Add(StoreTransaction connection, ProductMode mode, NewOrder order, OrderId? reissueOf, DateTimeOffset now)
     {
         if (Clash(connection, order) is { } clash) return clash;
         var putBack = PutBack.Unsettled(connection);
+        var doubtful = putBack is not null || AbsentOrders.IsKnown(connection, order.Order);
         connection.Execute("""
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
               held_state, put_back, reissue_of, account_digest, imported_at, updated_at)
@@ -56,9 +56,8 @@ internal static class OrderImport
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
-            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires),
-            ("$state", putBack is null ? OrderState.Ready : OrderState.Quarantined),
-            ("$held", putBack is null ? null : OrderState.Ready), ("$put_back", putBack), ("$reissue_of", reissueOf),
+            ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$state", doubtful ? OrderState.Quarantined : OrderState.Ready),
+            ("$held", doubtful ? OrderState.Ready : null), ("$put_back", putBack), ("$reissue_of", reissueOf),
             ("$account", order.AccountDigest), ("$now", now));
         OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
         return null;

@@ -61,6 +61,11 @@ internal static class PutBack
         return orders;
     }
 
+    /// <summary>How far this store is known to have come: its own last commit, and what was told of it, each time that it was found put back. Null when it never was.</summary>
+    public static (long Known, long Told)? Furthest(StoreView store, ByteString storeId) => store.Query(
+        "SELECT max(known_generation) AS known, max(CASE WHEN store_id = $store THEN told_generation ELSE 0 END) AS told FROM put_backs",
+        row => (row.Long("known"), row.Long("told")), ("$store", storeId)) is [({ } known, { } told), ..] ? (known - 1, told) : null;
+
     /// <summary>Whether what is told of a store's generation is known already: what may have changed up to it was quarantined.</summary>
     public static bool IsTaken(StoreView store, ByteString storeId, long generation) => store.Number(
         "SELECT count(*) FROM put_backs WHERE store_id = $store AND raised_to >= $generation",

@@ -77,7 +77,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         try
         {
             database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time);
-            await database.CompareGenerationsAsync(log, cancellation).ConfigureAwait(false);
+            await database.CompareGenerationsAsync(options.RestoreMark, log, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
             await CompareCheckpointAsync(database, log, keys, cancellation).ConfigureAwait(false);
             return database;
@@ -114,6 +114,9 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     internal Task<T> ReadAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) =>
         Task.Run(() => _engine.Read(connection => work(new StoreView(connection))), cancellation);
+
+    /// <summary>Writes one consistent state into an empty file, while others go on writing.</summary>
+    internal Task CopyToAsync(string path, CancellationToken cancellation) => Task.Run(() => _engine.CopyTo(path, cancellation), cancellation);
 
     /// <summary>Does something with the engine outside of any commit.</summary>
     internal Task BetweenAsync(Action<IStoreEngine> act, CancellationToken cancellation) => _writer!.BetweenAsync(act, cancellation);
@@ -161,24 +164,26 @@ public sealed class CenterDatabase : IAsyncDisposable
         return true;
     }
 
-    private async Task CompareGenerationsAsync(LogOptions log, CancellationToken cancellation)
+    private async Task CompareGenerationsAsync(string restoreMark, LogOptions log, CancellationToken cancellation)
     {
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
         var meta = _engine.Write(connection => ReadOrCreateMeta(connection, Now));
         _storeId = meta.StoreId;
-        var restored = meta.Generation > 0 && (copy is not { } known || known.StoreId != meta.StoreId || known.Generation > meta.Generation);
+        var marked = File.Exists(restoreMark);
+        var restored = marked || (meta.Generation > 0 && (copy is not { } known || known.StoreId != meta.StoreId || known.Generation > meta.Generation));
         if (!restored)
         {
             _mirror.Write(_storeId, meta.Generation, flush: true);
             return;
         }
-        var ahead = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? Math.Max(mirrored.Generation, meta.Generation) : meta.Generation;
+        var told = copy is { } mirrored && mirrored.StoreId == meta.StoreId ? mirrored.Generation : 0;
         await WriteAsync(store =>
         {
             LogFile.TakeInto(store, log);
-            return Orders.PutBack.Take(store, "the generation's copy beside the store", ahead, meta.StoreId, meta.WrittenAt);
+            return Orders.PutBack.Take(store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt);
         }, cancellation).ConfigureAwait(false);
+        File.Delete(restoreMark);
         RestoredFrom = meta.WrittenAt;
     }
 

@@ -26,6 +26,12 @@ internal interface IStoreEngine : IDisposable
     /// <exception cref="StoreException">It could not.</exception>
     void Compact();
 
+    /// <summary>Writes one consistent state into a file, beside the writer; what was deleted is not in it. Durable when it returns.</summary>
+    /// <param name="path">An empty file.</param>
+    /// <param name="cancellation">Ends it; what the file holds then is worth nothing.</param>
+    /// <exception cref="StoreException">It could not be read, or not written there.</exception>
+    void CopyTo(string path, CancellationToken cancellation);
+
     /// <summary>Whether an exception inside <see cref="Write{T}"/> ended the transaction, so that nothing more may be done in it.</summary>
     bool EndsTransaction(Exception error);
 }

@@ -9,7 +9,7 @@ namespace CardIssue.Center.Storage;
 internal sealed class SqliteFile : IStoreEngine
 {
     // https://sqlite.org/rescode.html
-    private const int ErrorCode = 1, ConstraintCode = 19, MismatchCode = 20, RangeCode = 25;
+    private const int ErrorCode = 1, CorruptCode = 11, ConstraintCode = 19, MismatchCode = 20, RangeCode = 25;
 
     private readonly SqliteConnection _writer;
     private readonly string _readOnly;
@@ -94,6 +94,33 @@ internal sealed class SqliteFile : IStoreEngine
 
     /// <inheritdoc/>
     public void Compact() => Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+
+    /// <inheritdoc/>
+    // https://sqlite.org/lang_vacuum.html: a read transaction of its own; no free page and no rest of a deleted row goes along.
+    public void CopyTo(string path, CancellationToken cancellation) => Guarded(Place, () =>
+    {
+        using var connection = new SqliteConnection(_readOnly);
+        connection.Open();
+        using var stop = cancellation.Register(() => SQLitePCL.raw.sqlite3_interrupt(connection.Handle!));
+        using var command = connection.CreateCommand();
+        command.CommandText = "VACUUM INTO $path";
+        command.Parameters.AddWithValue("$path", path);
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode != CorruptCode && StoreException.From(error, path) is { } fault)
+        {
+            throw fault;
+        }
+        using var copy = PrivateFiles.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        copy.Flush(flushToDisk: true);
+        return 0;
+    });
 
     /// <summary>Carries a statement out that is part of no transaction.</summary>
     public void Execute(string sql) => Guarded(Place, () => Execute(_writer, sql));

@@ -27,6 +27,9 @@ public sealed class StoreOptions
 
     internal string LockPath => Path.GetFullPath(Path.Combine(Directory, "serve.lock"));
 
+    /// <summary>Left by a restore for the next opening: what may have changed since the backup is quarantined then.</summary>
+    internal string RestoreMark => Path.GetFullPath(Path.Combine(Directory, "center.restored"));
+
     internal string GenerationPath => GenerationFile.Length > 0 ? GenerationFile : Path.Combine(Directory, "log", "center.generation");
 
     /// <summary>Checks the values.</summary>

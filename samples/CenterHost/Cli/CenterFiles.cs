@@ -3,12 +3,16 @@ namespace CardIssue.CenterHost.Cli;
 /// <summary>What is where in a center's directory.</summary>
 internal sealed class CenterFiles(string directory)
 {
+    public const string VaultName = "vault.json";
+
+    private const string IdentityName = "center.json", SettingsName = "centerhost.json";
+
     public string Directory => directory;
 
     /// <summary>The public identity, for terminals and auditors.</summary>
-    public string Identity => Path.Combine(directory, "center.json");
+    public string Identity => Path.Combine(directory, IdentityName);
 
-    public string Vault => Path.Combine(directory, "vault.json");
+    public string Vault => Path.Combine(directory, VaultName);
 
     public string Checkpoints => Path.Combine(directory, "checkpoints");
 
@@ -16,7 +20,13 @@ internal sealed class CenterFiles(string directory)
     public string Lock => Path.Combine(directory, "serve.lock");
 
     /// <summary>Optional settings.</summary>
-    public string Settings => Path.Combine(directory, "centerhost.json");
+    public string Settings => Path.Combine(directory, SettingsName);
+
+    /// <summary>What belongs into a backup besides the store, by its name there, and where it is.</summary>
+    public Dictionary<string, string> BackupPlaces() => new() { [VaultName] = Vault, [IdentityName] = Identity, [SettingsName] = Settings };
+
+    /// <summary>Of that, what is there.</summary>
+    public Dictionary<string, string> BackedUp() => BackupPlaces().Where(place => InputFile.IsThere(place.Value)).ToDictionary();
 
     /// <summary>Makes a file that only its owner can read; never writes over one.</summary>
     public static FileStream CreatePrivate(string path)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CardIssue.Center.People;
+using CardIssue.Center.Recovery;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Commands;
 using Microsoft.Extensions.Options;
@@ -42,6 +43,7 @@ public static class CenterHostCommand
         {
             InitCommand.Make(shell), ServeCommand.Make(shell), StatusCommand.Make(shell), LineCommands.Make(shell), TerminalCommands.Make(shell),
             ReaderCommands.Make(shell), KeyCommands.Make(shell), ProductCommands.Make(shell), OrderCommands.Make(shell), CardCommands.Make(shell), LogCommands.Make(shell),
+            BackupCommand.Make(shell), RestoreCommand.Make(shell),
             PersonCommands.Make(shell), ApprovalCommands.Make(shell),
         };
         shell.AddCommonOptions(root);
@@ -56,6 +58,8 @@ public static class CenterHostCommand
     {
         KeyVaultException or Center.Storage.StoreException => ExitCode.File,
         OptionsValidationException => ExitCode.Usage,
+        RecoveryException { Fault: RecoveryFault.Altered } => ExitCode.Damaged,
+        RecoveryException => ExitCode.Refused,
         _ => null,
     };
 }

@@ -8,13 +8,14 @@ internal static class CommandRoles
     private const PersonRoles Desk = PersonRoles.Clerk | PersonRoles.Supervisor, Log = PersonRoles.Auditor | PersonRoles.Supervisor,
         Supervisor = PersonRoles.Supervisor, Custodian = PersonRoles.KeyCustodian, Any = PersonRoles.Any;
 
-    /// <summary>What nobody is asked for: what makes the first people, what needs the old password, what reads public things alone.</summary>
-    public static readonly IReadOnlySet<string> Public = new HashSet<string> { "init", "person begin", "person password", "log verify", "product check" };
+    /// <summary>What nobody is asked for: what makes the first people, what needs the old password, what reads public things alone;
+    /// and a restore, for where the store is gone nobody has an account: the vault's passphrase is asked for, and all that it brings back is quarantined.</summary>
+    public static readonly IReadOnlySet<string> Public = new HashSet<string> { "init", "person begin", "person password", "log verify", "product check", "restore" };
 
     /// <summary>Who may do each of the others: whoever has one of these roles.</summary>
     public static readonly IReadOnlyDictionary<string, PersonRoles> Of = new Dictionary<string, PersonRoles>
     {
-        ["serve"] = Desk, ["status"] = Any,
+        ["serve"] = Desk, ["status"] = Any, ["backup"] = Log,
         ["line add"] = Supervisor, ["line list"] = Any, ["line remove"] = Supervisor,
         ["terminal add"] = Supervisor, ["terminal list"] = Any, ["terminal enable"] = Supervisor, ["terminal disable"] = Desk,
         ["reader add"] = Supervisor, ["reader list"] = Any, ["reader remove"] = Supervisor,

@@ -44,6 +44,8 @@ internal sealed class OpenCenter : IAsyncDisposable
     /// <summary>What issue codes must be, by the center's settings.</summary>
     public IssueCodeRule IssueCodes => _services.GetRequiredService<IOptions<CenterOptions>>().Value.Orders.GetIssueCodeRule();
 
+    public LogOptions LogOptions => _services.GetRequiredService<IOptions<CenterOptions>>().Value.Log;
+
     public ITerminalRegistry Terminals => Stored<ITerminalRegistry>();
 
     public IProductStore Products => Stored<IProductStore>();

@@ -13,6 +13,9 @@ internal static class OrderReconcileCommand
     public static Command Make(Shell shell)
     {
         var (id, reason) = (OrderDeskCommands.Order(), OrderDeskCommands.Reason());
+        id.Arity = ArgumentArity.ZeroOrOne;
+        var (log, checkpoint, endsHere, dryRun) = (ReconcileFromLog.Log(), ReconcileFromLog.Checkpoint(), ReconcileFromLog.EndsHere(), ReconcileFromLog.DryRun());
+        var approval = ReconcileFromLog.Approval();
         var issued = new Option<string?>("--issued-card") { Description = "The card that was issued, in hexadecimal.", HelpName = "HEX" };
         var goesOn = new Option<bool>("--goes-on") { Description = "It goes on from where the following say that it is; without them from the start." };
         var card = new Option<string?>("--card") { Description = "The card that it is bound to, in hexadecimal.", HelpName = "HEX" };
@@ -25,9 +28,12 @@ internal static class OrderReconcileCommand
         {
             Description = "A card that log or people know and the store does not, and which it goes on without; it is blocked at the issuer first.", HelpName = "HEX",
         };
-        return shell.Command("reconcile", "Asks to end the quarantine of an order. A card that it had and has no more is blocked at the issuer first.",
-            [id, reason, issued, goesOn, card, dropped, confirmed, inDoubt, furthest, attempt, closing], async (call, cancellation) =>
+        return shell.Command("reconcile", "Asks to end the quarantine of an order, or after a restore of all that a later log tells of. A card that it had and has no more is blocked at the issuer first.",
+            [id, reason, issued, goesOn, card, dropped, confirmed, inDoubt, furthest, attempt, closing, log, checkpoint, endsHere, dryRun, approval], async (call, cancellation) =>
         {
+            if (call.Get(log) is null == call.Get(id) is null) throw new CommandException(ExitCode.Usage, "Say either which ORDER, or --from-log FILE for all of them.");
+            if (call.Get(log) is { } later)
+                return await ReconcileFromLog.RunAsync(call, later, call.Get(checkpoint), call.Get(endsHere), call.Get(dryRun), call.Get(approval), call.Get(reason)!, cancellation);
             if (call.Get(goesOn) == call.Get(issued) is not null) throw new CommandException(ExitCode.Usage, "Say either --goes-on or --issued-card HEX, as the log and the card showed.");
             Reconciliation found = call.Get(issued) is { } hex
                 ? new Reconciliation.WasIssued(CardText.Parse(hex))

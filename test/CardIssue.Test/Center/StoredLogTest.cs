@@ -296,7 +296,9 @@ public class StoredLogTest
         using var export = new MemoryStream();
         Assert.That(await _log.ExportAsync(export), Is.EqualTo(4));
         var lines = System.Text.Encoding.UTF8.GetString(export.ToArray()).TrimEnd('\n').Split('\n');
-        Assert.That(lines, Has.Length.EqualTo(4));
+        Assert.That(lines, Has.Length.EqualTo(5), "the last one seals the chain's end");
+        using var last = System.Text.Json.JsonDocument.Parse(lines[^1]);
+        Assert.That((last.RootElement.GetProperty("end").GetString(), last.RootElement.GetProperty("sequence").GetInt64()), Is.EqualTo(("h1", 4L)));
         using var first = System.Text.Json.JsonDocument.Parse(lines[0]);
         Assert.That(first.RootElement.GetProperty("step").GetString(), Is.EqualTo("S270"));
         Assert.That(first.RootElement.GetProperty("detail").GetProperty("number").GetInt32(), Is.EqualTo(1));

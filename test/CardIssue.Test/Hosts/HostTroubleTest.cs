@@ -154,6 +154,7 @@ public sealed class HostTroubleTest
             {Dll("CenterHost")} line add 4 --listen tls:127.0.0.1:7 --data disk/center --passphrase-file passphrase; echo "center $?"
             {Dll("TerminalHost")} module init --id T-9 --center center/center.json --data disk/t --passphrase-file passphrase; echo "terminal $?"
             {Dll("VirtualCard")} new --out disk/card.json --test-keys; echo "card $?"
+            {Dll("CenterHost")} backup disk/b --data center --passphrase-file passphrase; echo "backup $?" disk/b*
             rm disk/rest; {Dll("VirtualCard")} new --out disk/card.json --test-keys > /dev/null; echo "again $?"
             {Dll("CenterHost")} status --data center > /dev/full; echo "output $?"
             {Dll("CenterHost")} log show --data center | head -n 0; echo "pipe $?"
@@ -163,8 +164,8 @@ public sealed class HostTroubleTest
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(120));
         if ((await error).StartsWith("unshare:", StringComparison.Ordinal) || (await error).StartsWith("mount:", StringComparison.Ordinal)) Assert.Ignore($"No small disk can be mounted here: {await error}");
-        Assert.That(await output, Is.EqualTo("center 3\nterminal 3\ncard 3\nagain 0\noutput 3\npipe 0\n"), await error);
-        Assert.That((await error).Split("disk is full"), Has.Length.EqualTo(5), await error);
+        Assert.That(await output, Is.EqualTo("center 3\nterminal 3\ncard 3\nbackup 3 disk/b*\nagain 0\noutput 3\npipe 0\n"), await error);
+        Assert.That((await error).Split("disk is full"), Has.Length.EqualTo(6), await error);
     }
 
     /// <summary>
@@ -181,11 +182,14 @@ public sealed class HostTroubleTest
             return;
         }
         if ((await AsNobodyAsync("VirtualCard", "--help")).Code != 0) Assert.Ignore("Another user cannot run the programs here.");
+        Assert.That((await _folder.RunAsync(HostRun.Center, "backup", _folder["b"])).Code, Is.Zero);
         File.SetUnixFileMode(_folder.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | others);
         foreach (var (program, args) in new (string, string[])[]
         {
             ("CenterHost", ["status", "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
             ("CenterHost", ["line", "add", "4", "--listen", "tls:127.0.0.1:7", "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
+            ("CenterHost", ["backup", _folder["new"], "--data", _folder["center"], "--passphrase-file", "-", "--as", "ann"]),
+            ("CenterHost", ["restore", _folder["b"], "--data", _folder["new"], "--passphrase-file", "-"]),
             ("CenterHost", ["init", "--id", "b", "--person", "a", "--person", "b", "--data", _folder["new"], "--passphrase-file", "-"]),
             ("TerminalHost", ["module", "show", "--data", _folder["terminal"], "--passphrase-file", "-"]),
             ("TerminalHost",
