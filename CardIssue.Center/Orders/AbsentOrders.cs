@@ -4,7 +4,8 @@ using CardIssue.Core;
 namespace CardIssue.Center.Orders;
 
 /// <summary>
-/// Orders that a later log names with a card or an end, and that the restored store does not have: their cards are nobody else's, and imported again they
+/// Orders that a later log names with a card or an end, and that the restored store does not have: their cards are nobody else's, and
+/// imported again they
 /// are quarantined until that log says where they stand.
 /// </summary>
 internal static class AbsentOrders

@@ -52,7 +52,8 @@ public sealed record BackupManifest(
         // InvalidOperationException: a value of another type; ArgumentNullException: null where a text belongs.
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
         {
-            throw new RecoveryException(RecoveryFault.Altered, $"{FileName} is no manifest of a backup ({error.Message}): take another backup.", error);
+            throw new RecoveryException(RecoveryFault.Altered,
+                $"{FileName} is no manifest of a backup ({error.Message}): take another backup.", error);
         }
     }
 

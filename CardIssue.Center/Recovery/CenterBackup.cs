@@ -8,7 +8,8 @@ using CardIssue.Core.Keys;
 namespace CardIssue.Center.Recovery;
 
 /// <summary>
-/// Backups: a folder with one consistent state of the store, taken while the center serves, with the center's other files, and with a manifest that
+/// Backups: a folder with one consistent state of the store, taken while the center serves, with the center's other files, and with a
+/// manifest that
 /// only the center's vault can make. What was deleted from the store is not in it; what is personal is sealed in it, as in the store.
 /// </summary>
 public static class CenterBackup
@@ -26,11 +27,13 @@ public static class CenterBackup
     /// <param name="database">The store, opened with the vault's keys.</param>
     /// <param name="keys">The vault's keys.</param>
     /// <param name="center">The center's name.</param>
-    /// <param name="files">The other files, by their names in the backup; read when the store is copied already, so none is older than that.</param>
+    /// <param name="files">The other files, by their names in the backup; read when the store is copied already, so none is older than
+    /// that.</param>
     /// <param name="folder">A folder that is not there yet.</param>
     /// <param name="who">Who makes it, for the log.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="IOException">The folder is there already, or it could not be written; a <see cref="StoreException"/> where the store is at fault.</exception>
+    /// <exception cref="IOException">The folder is there already, or it could not be written; a <see cref="StoreException"/> where the
+    /// store is at fault.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write there.</exception>
     public static async Task<BackupManifest> MakeAsync(
         CenterDatabase database, ILogKeys keys, CenterId center, IReadOnlyDictionary<string, string> files, string folder, string who,
@@ -79,14 +82,16 @@ public static class CenterBackup
             // Opened, not asked for: behind a folder that may not be entered nobody can tell whether it is there.
             using var file = PrivateFiles.Open(path, FileMode.Open, FileAccess.Read);
             if (file.Length is 0 or > BackupManifest.MaxFile)
-                throw new RecoveryException(RecoveryFault.Altered, $"{path} is empty, or larger than {BackupManifest.MaxFile} bytes: no manifest of a backup.");
+                throw new RecoveryException(RecoveryFault.Altered,
+                    $"{path} is empty, or larger than {BackupManifest.MaxFile} bytes: no manifest of a backup.");
             var json = new byte[file.Length];
             file.ReadExactly(json);
             return BackupManifest.FromJson(json);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new RecoveryException(RecoveryFault.Altered, $"{Path.GetDirectoryName(path)} holds no backup: it has no {BackupManifest.FileName}.", error);
+            throw new RecoveryException(RecoveryFault.Altered,
+                $"{Path.GetDirectoryName(path)} holds no backup: it has no {BackupManifest.FileName}.", error);
         }
     }
 

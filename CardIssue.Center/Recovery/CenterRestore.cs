@@ -7,10 +7,12 @@ namespace CardIssue.Center.Recovery;
 
 /// <summary>What a restore did.</summary>
 /// <param name="KeptAside">The folder that what was there before is in; null when nothing was.</param>
-/// <param name="Unchanged">Whether the store that was there proves that nothing changed since the backup: then nothing is quarantined.</param>
+/// <param name="Unchanged">Whether the store that was there proves that nothing changed since the backup: then nothing is
+/// quarantined.</param>
 public sealed record RestoreOutcome(string? KeptAside, bool Unchanged);
 
-/// <summary>Puts a backup back. What was there is kept aside, never deleted; the next opening quarantines what may have changed since the backup.</summary>
+/// <summary>Puts a backup back. What was there is kept aside, never deleted; the next opening quarantines what may have changed since the
+/// backup.</summary>
 public static class CenterRestore
 {
     private const string Staged = ".restoring";
@@ -24,7 +26,8 @@ public static class CenterRestore
     /// <param name="overNewer">Whether a store that is there may be newer than the backup: it is damaged in what it says.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Ends it before anything is changed.</param>
-    /// <exception cref="RecoveryException">The backup was changed; or what is there is of another store, or newer. Nothing was changed.</exception>
+    /// <exception cref="RecoveryException">The backup was changed; or what is there is of another store, or newer. Nothing was
+    /// changed.</exception>
     /// <exception cref="StoreException">The center is being served, or the disk is at fault.</exception>
     /// <exception cref="IOException">A file could not be read or written.</exception>
     public static RestoreOutcome PutBack(
@@ -63,7 +66,8 @@ public static class CenterRestore
     }
 
     /// <summary>
-    /// Whether the store that is there ends exactly where the backup does. Where it is gone or cannot be read nothing proves that: the generation's copy is
+    /// Whether the store that is there ends exactly where the backup does. Where it is gone or cannot be read nothing proves that: the
+    /// generation's copy is
     /// not flushed with each commit, so that after a power cut it may be behind.
     /// </summary>
     private static bool Compare(string target, BackupManifest manifest, bool overNewer)
@@ -73,7 +77,8 @@ public static class CenterRestore
         {
             var (id, generation, heads) = CenterBackup.StateOf(target);
             if (id != manifest.StoreId)
-                throw new RecoveryException(RecoveryFault.Foreign, $"{target} is of another store than the backup; restore into a new directory. Nothing was changed.");
+                throw new RecoveryException(RecoveryFault.Foreign,
+                    $"{target} is of another store than the backup; restore into a new directory. Nothing was changed.");
             if (generation > manifest.Generation && !overNewer)
             {
                 throw new RecoveryException(RecoveryFault.Newer,

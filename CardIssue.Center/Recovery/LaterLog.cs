@@ -19,7 +19,8 @@ internal sealed record LaterLog(
     public const int MaxOthers = 1_000;
 }
 
-/// <summary>Reads a later log once, and verifies it against this store's own log, the vault's key and what vouches for its length.</summary>
+/// <summary>Reads a later log once, and verifies it against this store's own log, the vault's key and what vouches for its
+/// length.</summary>
 internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyList<LogCheckpoint> checkpoints)
 {
     private readonly List<LoggedChange> _changes = [];
@@ -30,14 +31,16 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
     private LogHead? _head;
     private bool _common;
 
-    /// <exception cref="RecoveryException">It was changed, cut out of or forged; or is of another store, or does not go on from what this one has.</exception>
+    /// <exception cref="RecoveryException">It was changed, cut out of or forged; or is of another store, or does not go on from what this
+    /// one has.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public LaterLog Read(string path) => LaterLogFile.Read(path, Run);
 
     private LaterLog Run(IEnumerable<LogRow> rows, Func<IReadOnlyList<(LogHeadSeal Seal, ByteString Mac)>> seals)
     {
         var furthest = PutBack.Furthest(store, CenterDatabase.IdIn(store))
-            ?? throw new RecoveryException(RecoveryFault.Foreign, "This store was not put back: there is nothing to settle from a log. Restore a backup first.");
+            ?? throw new RecoveryException(RecoveryFault.Foreign,
+                "This store was not put back: there is nothing to settle from a log. Restore a backup first.");
         foreach (var checkpoint in checkpoints) Expect(checkpoint);
         var remembered = 0L;
         foreach (var (_, bytes) in WitnessNotes.All(store))
@@ -106,7 +109,8 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
         foreach (var (seal, mac) in seals)
         {
             if (seal.StoreId != id) throw Foreign("it is sealed for another store");
-            if (!seal.Fits(keys, mac)) throw new RecoveryException(RecoveryFault.Altered, $"The seal of the end of {seal.Head.Instance} in the log is not this center's. Take another copy of it.");
+            if (!seal.Fits(keys, mac)) throw new RecoveryException(RecoveryFault.Altered,
+                $"The seal of the end of {seal.Head.Instance} in the log is not this center's. Take another copy of it.");
         }
         return _ends.Values.All(end => seals.Any(known => known.Seal.Head == end)) ? seals.Select(known => known.Seal.Generation).DefaultIfEmpty(0).Max() : 0;
     }
@@ -128,8 +132,10 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
         .Select(LoggedChange.Read).OfType<LoggedChange>()
         .GroupBy(change => change.Order).ToDictionary(order => order.Key, order => order.Select(change => change.Change).ToHashSet());
 
-    private static RecoveryException Foreign(string why) => new(RecoveryFault.Foreign, $"This log cannot be this store's: {why}. Nothing was settled.");
+    private static RecoveryException Foreign(string why) => new(RecoveryFault.Foreign,
+        $"This log cannot be this store's: {why}. Nothing was settled.");
 
     private static RecoveryException Altered(LogRow row, string why) =>
-        new(RecoveryFault.Altered, $"Entry {row.Sequence} of {row.Instance} in the log {why}. Nothing was settled; take another copy of the log.");
+        new(RecoveryFault.Altered,
+            $"Entry {row.Sequence} of {row.Instance} in the log {why}. Nothing was settled; take another copy of the log.");
 }

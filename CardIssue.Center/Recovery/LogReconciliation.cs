@@ -9,7 +9,8 @@ using CardIssue.Core;
 
 namespace CardIssue.Center.Recovery;
 
-/// <summary>Settles what a restore left in quarantine from a later log, many orders at once: first as a plan, which two people agree on, then in one commit.</summary>
+/// <summary>Settles what a restore left in quarantine from a later log, many orders at once: first as a plan, which two people agree on,
+/// then in one commit.</summary>
 public sealed class LogReconciliation
 {
     /// <summary>The entry that says from which log orders were settled.</summary>
@@ -56,14 +57,16 @@ public sealed class LogReconciliation
     }
 
     /// <summary>
-    /// Carries an approved plan out, in one commit with the use of its approval (<see cref="ReconcilePlan.ToAct"/>). Where the log is complete and no order stays
+    /// Carries an approved plan out, in one commit with the use of its approval (<see cref="ReconcilePlan.ToAct"/>). Where the log is
+    /// complete and no order stays
     /// quarantined for it, the put-back is settled.
     /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="person">Who carries it out.</param>
     /// <param name="approval">The number under which another person approved it.</param>
     /// <param name="cancellation">Takes it back while it waits.</param>
-    /// <exception cref="RecoveryException">It is not approved, or the store has changed since it was made, or it is incomplete and does not say that the log ends there. Nothing was changed.</exception>
+    /// <exception cref="RecoveryException">It is not approved, or the store has changed since it was made, or it is incomplete and does
+    /// not say that the log ends there. Nothing was changed.</exception>
     /// <exception cref="StoreException">It could not be saved; nothing was changed.</exception>
     public Task CarryOutAsync(ReconcilePlan plan, CenterPerson person, long approval, CancellationToken cancellation = default)
     {
@@ -82,7 +85,8 @@ public sealed class LogReconciliation
             foreach (var step in plan.Steps.Where(step => step.Way is ReconcileWay.AsBefore or ReconcileWay.AsLogged or ReconcileWay.ImportAgain))
             {
                 if (OrderRow.Find(store, step.Order) != step.Row)
-                    throw new RecoveryException(RecoveryFault.Changed, $"Order {step.Order} has changed since the plan was made. Nothing was settled; make the plan again.");
+                    throw new RecoveryException(RecoveryFault.Changed,
+                        $"Order {step.Order} has changed since the plan was made. Nothing was settled; make the plan again.");
                 OrderSettling.Settle(store, step, plan.Missing.Count == 0, $"{who}: {reason}");
             }
             if (plan.Missing.Count == 0) PutBack.Settle(store, $"{who}: {reason}");

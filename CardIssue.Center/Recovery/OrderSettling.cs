@@ -5,7 +5,8 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Recovery;
 
-/// <summary>Puts one order where a plan says, inside the plan's transaction, with its card's row in the registry and what the issuer is to be told.</summary>
+/// <summary>Puts one order where a plan says, inside the plan's transaction, with its card's row in the registry and what the issuer is
+/// to be told.</summary>
 internal static class OrderSettling
 {
     private const string Ordered = "ordered before the restore";

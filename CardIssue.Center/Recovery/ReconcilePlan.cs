@@ -15,7 +15,8 @@ public enum ReconcileWay
     AsBefore = 1,
     /// <summary>It becomes what the log says.</summary>
     AsLogged = 2,
-    /// <summary>It was imported since the backup: import it again. Where it had come further than that, it is then quarantined; give the same log again.</summary>
+    /// <summary>It was imported since the backup: import it again. Where it had come further than that, it is then quarantined; give the
+    /// same log again.</summary>
     ImportAgain = 3,
     /// <summary>The log cannot settle it, or must not: it stays as it is, and people look at it.</summary>
     ByHand = 4,
@@ -48,7 +49,8 @@ public sealed record LostAct(DateTimeOffset At, string Kind, string Detail);
 
 /// <summary>All that a later log settles, before it is done.</summary>
 /// <param name="Steps">Order by order.</param>
-/// <param name="Missing">What is known to have happened after the log's end, in words; with any, only orders with a card or an end are settled.</param>
+/// <param name="Missing">What is known to have happened after the log's end, in words; with any, only orders with a card or an end are
+/// settled.</param>
 /// <param name="EndsHere">Whether people said that nothing more is left of the log.</param>
 /// <param name="From">Where the log ends.</param>
 /// <param name="LostActs">What people did since the backup that is of no order.</param>
@@ -75,7 +77,8 @@ public sealed record ReconcilePlan(
     public void CheckPossible()
     {
         if (Missing.Count > 0 && !EndsHere)
-            throw new RecoveryException(RecoveryFault.Incomplete, $"The log does not reach far enough: {string.Join("; ", Missing)}. Nothing was settled.");
+            throw new RecoveryException(RecoveryFault.Incomplete,
+                $"The log does not reach far enough: {string.Join("; ", Missing)}. Nothing was settled.");
     }
 
     /// <summary>How many orders go each way.</summary>

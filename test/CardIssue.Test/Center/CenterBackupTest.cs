@@ -141,7 +141,8 @@ public class CenterBackupTest
         Assert.That((await _bench.ClaimedAsync("o1")).State, Is.EqualTo(OrderState.Claimed));
     }
 
-    /// <summary>The generation's copy is not flushed with each commit: equal numbers prove nothing where the store itself is gone.</summary>
+    /// <summary>The generation's copy is not flushed with each commit: equal numbers prove nothing where the store itself is
+    /// gone.</summary>
     [TestCase(false)]
     [TestCase(true)]
     public async Task StoreGone_Restore_Quarantines(bool damaged)

@@ -9,7 +9,8 @@ namespace CardIssue.Test.Center;
 [TestFixture]
 public class LogReconciliationTest
 {
-    // Each order's name says where it is when the store is lost; those of "kept" are there before the backup and nobody touches them after it.
+    // Each order's name says where it is when the store is lost; those of "kept" are there before the backup and nobody touches them
+    // after it.
     private static readonly string[] Kept = ["kept-ready", "kept-bound", "kept-writing", "kept-closing", "kept-waiting", "kept-waiting-ready", "kept-issued", "kept-voided"];
     private static readonly string[] Touched =
         ["claimed", "bound", "writing", "closing", "issued", "waiting", "waiting-ready", "retried", "voided", "issued-voided", "void-ordered", "renewed"];

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace CardIssue.Test.Hosts;
 
-/// <summary>The commands of BACKUP.md, in their order, as somebody runs them whose disk failed; and what else can go wrong with them.</summary>
+/// <summary>The commands of BACKUP.md, in their order, as somebody runs them whose disk failed; and what else can go wrong with
+/// them.</summary>
 [TestFixture]
 public sealed class BackupPageTest
 {

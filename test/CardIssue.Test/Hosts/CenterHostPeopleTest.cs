@@ -18,6 +18,7 @@ public sealed class CenterHostPeopleTest
     [
         ("serve", Desk, ["--line", "1=tls:127.0.0.1:0"]),
         ("status", PersonRoles.Any, []),
+        ("backup", Log, ["backup"]),
         ("line add", PersonRoles.Supervisor, ["1", "--listen", "tls:127.0.0.1:7001"]),
         ("line list", PersonRoles.Any, []),
         ("line remove", PersonRoles.Supervisor, ["1"]),
@@ -46,6 +47,7 @@ public sealed class CenterHostPeopleTest
         ("order void", Desk, ["O", "--reason", "r"]),
         ("order quarantine", PersonRoles.Supervisor, ["--reason", "r"]),
         ("order reconcile", Desk, ["O", "--goes-on", "--reason", "r"]),
+        ("order settle", Desk, ["--reason", "r"]),
         ("order renew-code", Desk, ["O", "--codes", "codes"]),
         ("order clear-tries", Desk, ["C", "--reason", "r"]),
         ("order reissue", Desk, ["O", "--orders", "orders.json"]),
@@ -81,7 +83,7 @@ public sealed class CenterHostPeopleTest
     public void EveryLeafOfTheCommandLine_HasItsRolesOrIsPublic()
     {
         Assert.That(CenterHostCommand.Commands, Is.EquivalentTo(CenterHostCommand.Roles.Keys.Concat(CenterHostCommand.Public)));
-        Assert.That(CenterHostCommand.Public, Is.EquivalentTo(new[] { "init", "person begin", "person password", "log verify", "product check" }));
+        Assert.That(CenterHostCommand.Public, Is.EquivalentTo(new[] { "init", "person begin", "person password", "log verify", "product check", "restore" }));
         Assert.That(CenterHostCommand.Roles, Is.EquivalentTo(Commands.ToDictionary(it => it.Command, it => it.May)));
     }
 
