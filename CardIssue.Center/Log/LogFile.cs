@@ -28,14 +28,15 @@ internal static class LogFile
         if (!IsThere(log)) return;
         var path = Path.GetFullPath(log.DatabasePath);
         await database.WriteAsync(store => TakeInto(store, log), cancellation).ConfigureAwait(false);
-        SqliteConnection.ClearAllPools();
-        File.Move(path, path + TakenOver, overwrite: true);
+        // With what a crash left beside it; another process may have been here first.
+        foreach (var file in new[] { path, path + "-wal", path + "-shm" })
+            if (File.Exists(file) && !File.Exists(file + TakenOver)) File.Move(file, file + TakenOver);
     }
 
     /// <summary>Takes an older log, where there is one, into a store that has none: before anything else is logged there.</summary>
     /// <returns>Whether there was anything to take.</returns>
     public static bool TakeInto(StoreTransaction store, LogOptions log) =>
-        IsThere(log) && store.Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1)") == 0
+        IsThere(log) && store.TakesOverLog && store.Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1)") == 0
         && Copy(store, Path.GetFullPath(log.DatabasePath));
 
     private static bool IsThere(LogOptions log) => new FileInfo(log.DatabasePath) is { Exists: true, Length: > 0 };

@@ -12,8 +12,12 @@ internal static class LogTable
 {
     public static LogHead Head(StoreView store, string instance) => store.First(
         "SELECT sequence, hash FROM log_entries WHERE instance = $instance ORDER BY sequence DESC LIMIT 1",
-        row => new LogHead(instance, row.Long("sequence")!.Value, row.Bytes("hash")!.Value), ("$instance", instance))
+        row => new LogHead(instance, row.Long("sequence") ?? 0, row.Bytes("hash") ?? ByteString.Empty), ("$instance", instance))
         ?? new LogHead(instance, 0, LogChain.Start(instance));
+
+    /// <summary>Whether an entry of a chain has a MAC, so that a commit of this version wrote it.</summary>
+    public static bool IsKeyed(StoreView store, LogHead end) => store.Number(
+        "SELECT length(mac) FROM log_entries WHERE instance = $instance AND sequence = $sequence", ("$instance", end.Instance), ("$sequence", end.Sequence)) > 0;
 
     public static List<LogHead> Heads(StoreView store) => store
         .Query("SELECT DISTINCT instance FROM log_entries ORDER BY instance", row => row.GetString(0))

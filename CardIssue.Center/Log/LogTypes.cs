@@ -12,6 +12,12 @@ public interface ILogKeys
     /// <summary>Whether the secret keys are there. Without them a log can be read and its signatures verified, and nothing can be written.</summary>
     bool HasSecrets { get; }
 
+    /// <summary>
+    /// Whether a store may be one of a version before, whose log had no MACs and is taken over. Once it was, and in every new center, never again: a log that is
+    /// put there without them is somebody's own.
+    /// </summary>
+    bool TakesOverLog { get; }
+
     /// <summary>HMAC-SHA256 under the log key, 32 bytes: stands in an entry for the bytes that it is about. May be called from several threads.</summary>
     byte[] Hmac(ReadOnlySpan<byte> data);
 

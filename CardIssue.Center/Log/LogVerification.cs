@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 
@@ -24,6 +25,8 @@ public enum LogFindingKind
     CheckpointGap = 7,
     /// <summary>The end of a chain is not the one that the store's latest commit sealed.</summary>
     Unsealed = 8,
+    /// <summary>An order does not stand where the log's latest change of it says.</summary>
+    OrderDiffers = 9,
 }
 
 /// <summary>One thing that is wrong.</summary>
@@ -64,6 +67,7 @@ internal sealed class LogVerification(ILogKeys keys)
     private readonly HashSet<string> _keyed = [];
     private readonly Dictionary<string, LogHead> _unkeyed = [];
     private readonly Dictionary<string, LogHead> _takenOver = [];
+    private readonly Dictionary<OrderId, string> _orders = [];
     private int _checkpoints, _witnesses;
     private long _entries;
 
@@ -84,6 +88,7 @@ internal sealed class LogVerification(ILogKeys keys)
         FindMissingCheckpoints();
         CompareTakenOver();
         CompareSeals(store);
+        CompareOrders(store);
         return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets, _witnesses);
     }
 
@@ -136,12 +141,12 @@ internal sealed class LogVerification(ILogKeys keys)
             Add(LogFindingKind.Rewritten, row.Instance, row.Sequence,
                 $"entry {row.Sequence} of {row.Instance} is not the one that {vouched.By} vouches for: it or one before it was rewritten");
         }
-        CheckMac(row);
+        CheckMac(row, before);
         return new LogHead(row.Instance, row.Sequence, row.Hash);
     }
 
     /// <summary>Entries that were taken over from a log of before have no MAC; they end where the entry that took them over says.</summary>
-    private void CheckMac(LogRow row)
+    private void CheckMac(LogRow row, LogHead before)
     {
         if (row.Mac.IsEmpty && !_keyed.Contains(row.Instance))
         {
@@ -152,7 +157,25 @@ internal sealed class LogVerification(ILogKeys keys)
         if (!keys.HasSecrets) return;
         if (!CryptographicOperations.FixedTimeEquals(LogChain.MacOf(keys, row.Hash).Span, row.Mac.Span))
             Add(LogFindingKind.Forged, row.Instance, row.Sequence, $"entry {row.Sequence} of {row.Instance} was not written by this center");
-        else if (row.Entry.Kind == LogFile.TakenOverKind) foreach (var head in LogFile.HeadsOf(row.Entry)) _takenOver[head.Instance] = head;
+        else if (row.Entry.Kind == LogFile.TakenOverKind && LogChain.HashOf(before.Hash, row) == row.Hash)
+            foreach (var head in LogFile.HeadsOf(row.Entry)) _takenOver[head.Instance] = head;
+        else OrderChanged(row, before);
+    }
+
+    /// <summary>Each change of an order says where it stands after it; the latest one says where the order must stand.</summary>
+    private void OrderChanged(LogRow row, LogHead before)
+    {
+        if (row.Entry.Order is { } order && OrderChangeJson.StandingIn(row.Entry) is { } standing && LogChain.HashOf(before.Hash, row) == row.Hash)
+            _orders[order] = standing;
+    }
+
+    private void CompareOrders(StoreView store)
+    {
+        foreach (var order in OrderRow.Select(store, "1 = 1"))
+        {
+            if (_orders.TryGetValue(order.Order, out var logged) && logged != OrderChangeJson.StandingOf(order))
+                Add(LogFindingKind.OrderDiffers, "", 0, $"order {order.Order} is {OrderChangeJson.StandingOf(order)} in the store; the log's latest change of it says {logged}");
+        }
     }
 
     private void CompareTakenOver()
@@ -179,6 +202,8 @@ internal sealed class LogVerification(ILogKeys keys)
         }
         foreach (var head in _heads.Where(head => _keyed.Contains(head.Instance) && !ends.Exists(known => known.Seal.Head.Instance == head.Instance)))
             Add(LogFindingKind.Unsealed, head.Instance, head.Sequence, $"the end of {head.Instance} has no seal");
+        if (ends.Count == 0 && _heads.Count == 0 && generation > 0)
+            Add(LogFindingKind.Unsealed, "", generation, $"the store is of commit {generation}, and there is no log");
         if (ends.Count > 0 && ends.Max(known => known.Seal.Generation) != generation)
             Add(LogFindingKind.Unsealed, "", generation, $"the store is of commit {generation}; the log was sealed with commit {ends.Max(known => known.Seal.Generation)}");
     }

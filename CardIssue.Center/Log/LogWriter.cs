@@ -8,11 +8,38 @@ internal sealed class LogWriter(string instance, ILogKeys keys)
 {
     public string Instance => instance;
 
+    public bool TakesOver => keys.TakesOverLog;
+
     /// <summary>The HMAC that stands for bytes in the log; empty for none.</summary>
     public ByteString DigestOf(ReadOnlySpan<byte> raw) => raw.IsEmpty ? ByteString.Empty : ByteString.Own(keys.Hmac(raw));
 
-    // The head is read anew in each transaction: another process with this instance's name would otherwise break the chain.
-    public LogHead HeadIn(StoreView store) => LogTable.Head(store, instance);
+    /// <summary>
+    /// Where this chain ends. Read anew in each transaction: another process with this instance's name would otherwise break the chain. Compared with what
+    /// the latest commit sealed: whoever cuts entries off, and has no key, must not have the center itself seal what is left.
+    /// </summary>
+    /// <param name="store">The transaction.</param>
+    /// <param name="storeId">The store's own number.</param>
+    /// <param name="generation">The number of the latest commit; 0 before the first.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: it is another end.</exception>
+    public LogHead HeadIn(StoreView store, ByteString storeId, long generation)
+    {
+        var head = LogTable.Head(store, instance);
+        var seals = LogTable.SealedHeads(store, storeId);
+        var (seal, mac) = seals.Find(known => known.Seal.Head.Instance == instance);
+        // Without any seal: the first commit of a store, or an older one that is taken over.
+        var mayBegin = !LogTable.IsKeyed(store, head) && (seals.Count > 0 || generation == 0 || keys.TakesOverLog);
+        var fits = (seal is null ? mayBegin : seal.Head == head && seal.Fits(keys, mac))
+            && (seals.Count == 0 || seals.Max(known => known.Seal.Generation) == generation);
+        return fits ? head : throw new StoreException(StoreFault.Altered,
+            $"The log of {instance} does not end where this center's latest commit ended: entries were cut off or changed in the store. "
+            + "Keep it as it is, find out who could write it, restore the latest backup, and settle what is missing with a later log.");
+    }
+
+    /// <summary>Where this chain ends after entries were brought in.</summary>
+    public LogHead HeadAfterTakeOver(StoreView store) => LogTable.Head(store, instance);
+
+    /// <summary>Whether nothing is wrong with the log, every MAC included.</summary>
+    public bool IsWhole(StoreView store) => new LogVerification(keys).Run(store, null).IsOk;
 
     public LogRow Append(StoreTransaction store, LogHead head, LogEntry entry, ByteString digest, DateTimeOffset at)
     {

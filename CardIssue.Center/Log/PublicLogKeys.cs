@@ -14,6 +14,9 @@ public sealed class PublicLogKeys(CenterIdentity center) : ILogKeys
     public bool HasSecrets => false;
 
     /// <inheritdoc/>
+    public bool TakesOverLog => false;
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Always: the key is in the vault.</exception>
     public byte[] MacOf(ReadOnlySpan<byte> data) => throw new InvalidOperationException("An entry can be logged with the center's vault only.");
 

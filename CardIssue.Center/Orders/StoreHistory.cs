@@ -11,7 +11,7 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
 {
     public Task<WitnessNote> PositionAsync(CenterId center, CancellationToken cancellation = default) => database.ReadAsync(store =>
     {
-        var head = database.Log.HeadIn(store);
+        var head = database.Log.HeadIn(store, CenterDatabase.IdIn(store), Generation(store));
         return new WitnessNote(center, CenterDatabase.IdIn(store), Generation(store), head.Instance, head.Sequence, head.Hash);
     }, cancellation);
 

@@ -44,7 +44,7 @@ internal static class PersonChanges
         return PersonOutcome.Done;
     }
 
-    private static bool IsSupervisor(PersonRow person) => person is { IsLocked: false } && person.Roles.HasFlag(PersonRoles.Supervisor);
+    private static bool IsSupervisor(PersonRow person) => person is { IsLocked: false, IsOneTime: false } && person.Roles.HasFlag(PersonRoles.Supervisor);
 
     private static bool IsRole(PersonRoles roles) => roles != PersonRoles.None && (roles & ~PersonRoles.Any) == 0;
 

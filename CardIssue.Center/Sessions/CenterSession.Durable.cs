@@ -39,12 +39,14 @@ internal sealed partial class CenterSession
     /// <summary>At the end of a step after which nothing leaves: a change of the order is waited for; what is only logged is written without.</summary>
     private async ValueTask SettleAsync(CancellationToken cancellation)
     {
-        if (!HasUnwrittenSaves)
+        if (!HasUnwrittenSaves && _trailing.IsCompletedSuccessfully)
         {
-            if (_unwritten.Count > 0) _trailing = TrailAsync(_trailing, [.. _unwritten]);
+            if (_unwritten.Count > 0) _trailing = TrailAsync([.. _unwritten]);
             _unwritten.Clear();
             return;
         }
+        // One such commit at a time: a terminal that talks without end is read no faster than its words are written.
+        var released = _unwritten.OfType<SessionRecord.Saved>().Where(saved => saved.Change is OrderChange.Released).ToList();
         try
         {
             await MakeDurableAsync(cancellation).ConfigureAwait(false);
@@ -53,7 +55,9 @@ internal sealed partial class CenterSession
         {
             if (e is StoreException) OperationLog.NotSaved(_logger, Name, nameof(SettleAsync), e.Message);
             else await FailAsync(nameof(SettleAsync), e).ConfigureAwait(false);
-            _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
+            if (_state.Phase is not CenterPhase.Ended) _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
+            // What failed may be a row of before: the order is not kept from others for that.
+            foreach (var (order, fence, _) in released) await LetGoAsync(order, fence).ConfigureAwait(false);
         }
     }
 
@@ -71,11 +75,8 @@ internal sealed partial class CenterSession
         return records;
     }
 
-    private async Task TrailAsync(Task before, IReadOnlyList<SessionRecord> records)
-    {
-        await before.ConfigureAwait(false);
+    private async Task TrailAsync(IReadOnlyList<SessionRecord> records) =>
         await _services.Orders.CommitAsync(records, CancellationToken.None).ConfigureAwait(false);
-    }
 
     /// <summary>At the session's end: what is left to be written.</summary>
     private async ValueTask WriteLastAsync()

@@ -45,15 +45,16 @@ internal sealed partial class CenterSession
         {
             // What cannot be logged does not leave; what cannot be saved did not happen.
             OperationLog.NotSaved(_logger, Name, effect.GetType().Name, e.Message);
-            if (_savesLost || (_state.Work is not null && !AnswersRequest(effect))) _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
+            if (!IsDeaf(effect) && (_savesLost || _state.Work is not null)) _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
             else await HangUpAsync().ConfigureAwait(false);
             await LetGoOfClaimedAsync().ConfigureAwait(false);
             return false;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
+            var savesLost = _savesLost;
             await FailAsync(effect.GetType().Name, e).ConfigureAwait(false);
-            await GiveUpAsync(effect).ConfigureAwait(false);
+            await GiveUpAsync(effect, savesLost).ConfigureAwait(false);
             return false;
         }
     }

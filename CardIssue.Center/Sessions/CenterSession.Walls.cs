@@ -35,11 +35,11 @@ internal sealed partial class CenterSession
     }
 
     /// <summary>What follows when an effect failed.</summary>
-    private async ValueTask GiveUpAsync(CenterEffect effect)
+    private async ValueTask GiveUpAsync(CenterEffect effect, bool savesLost)
     {
         switch (effect)
         {
-            case var _ when _savesLost:
+            case var _ when savesLost && !IsDeaf(effect):
                 _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
                 break;
             case CenterEffect.FindAndClaim:
@@ -57,6 +57,12 @@ internal sealed partial class CenterSession
 
     /// <summary>A terminal that waits for the answer to its request takes nothing else: where that cannot be given, the line is closed.</summary>
     private static bool AnswersRequest(CenterEffect effect) => effect is CenterEffect.Send { Message: InsertCard };
+
+    /// <summary>
+    /// Where a failed save would be passed over as a late one, and nobody would ever answer: the line is closed, and the order let go with it. So no card is put
+    /// in for an order whose terminal could not be told that it is bound.
+    /// </summary>
+    private bool IsDeaf(CenterEffect effect) => AnswersRequest(effect) || _state.Phase is CenterPhase.AwaitingCard or CenterPhase.Judging;
 
     private async ValueTask LetGoOfClaimedAsync()
     {

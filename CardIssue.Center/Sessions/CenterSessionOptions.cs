@@ -53,6 +53,9 @@ public sealed class CenterSessionOptions
     /// <summary>How often the server looks for terminals that were changed or disabled meanwhile, whose sessions end then.</summary>
     public TimeSpan RegistryLook { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The longest <see cref="RegistryLook"/>: a terminal that was disabled must not go on for longer.</summary>
+    public static readonly TimeSpan MaxRegistryLook = TimeSpan.FromSeconds(10);
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -72,7 +75,7 @@ public sealed class CenterSessionOptions
         Count(MaxSessions, 1, 100_000, nameof(MaxSessions));
         Count(MaxUnadmitted, 1, 100_000, nameof(MaxUnadmitted));
         Count(MaxUnadmittedPerPlace, 1, 100_000, nameof(MaxUnadmittedPerPlace));
-        Time(RegistryLook, nameof(RegistryLook));
+        if (RegistryLook <= TimeSpan.Zero || RegistryLook > MaxRegistryLook) throw new ArgumentException($"{nameof(RegistryLook)} is more than zero and at most {MaxRegistryLook}; it is {RegistryLook}.");
     }
 
     internal CenterPolicy Policy => new(MaxAttempts, MaxCards, MaxOpenings);

@@ -18,6 +18,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ServingLock _serving;
     private ByteString _storeId;
+    private long? _uncopied;
 
     private CenterDatabase(IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, bool writes, TimeProvider time)
     {
@@ -143,6 +144,8 @@ public sealed class CenterDatabase : IAsyncDisposable
     private bool Commit(IReadOnlyList<StoreWriter.Pending> batch)
     {
         var generation = 0L;
+        // What is durable is never told as lost: a copy that could not be written is written before the next commit, or there is none.
+        if (_uncopied is { } behind) WriteCopy(behind);
         try
         {
             generation = _engine.Write(connection =>
@@ -150,7 +153,7 @@ public sealed class CenterDatabase : IAsyncDisposable
                 var now = Now;
                 var number = new StoreView(connection).Number(
                     "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
-                var store = new StoreTransaction(connection, number, now, Log);
+                var store = new StoreTransaction(connection, number, now, Log, _storeId);
                 foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
                 if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
                 return store.Seal(_storeId);
@@ -160,8 +163,22 @@ public sealed class CenterDatabase : IAsyncDisposable
         {
             return false;
         }
-        _mirror!.Write(_storeId, generation, flush: false);
+        _uncopied = generation;
+        try
+        {
+            WriteCopy(generation);
+        }
+        catch (StoreException)
+        {
+            // Told by the next commit.
+        }
         return true;
+    }
+
+    private void WriteCopy(long generation)
+    {
+        _mirror!.Write(_storeId, generation, flush: false);
+        _uncopied = null;
     }
 
     private async Task CompareGenerationsAsync(string restoreMark, LogOptions log, CancellationToken cancellation)

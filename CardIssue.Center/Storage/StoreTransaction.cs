@@ -17,10 +17,12 @@ internal sealed class StoreTransaction : StoreView
     /// <param name="generation">The number of this commit.</param>
     /// <param name="now">When it began.</param>
     /// <param name="log">Writes this host's chain of the log.</param>
-    public StoreTransaction(DbConnection connection, long generation, DateTimeOffset now, LogWriter log) : base(connection)
+    /// <param name="storeId">The store's own number, 16 bytes.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the log does not end where the latest commit ended.</exception>
+    public StoreTransaction(DbConnection connection, long generation, DateTimeOffset now, LogWriter log, ByteString storeId) : base(connection)
     {
         (Generation, Now, _log) = (generation, now, log);
-        _head = log.HeadIn(this);
+        _head = log.HeadIn(this, storeId, generation - 1);
     }
 
     /// <summary>The number of this commit: higher than that of any before it.</summary>
@@ -49,8 +51,11 @@ internal sealed class StoreTransaction : StoreView
         return row;
     }
 
+    /// <summary>Whether the log of a version before may be brought in.</summary>
+    public bool TakesOverLog => _log.TakesOver;
+
     /// <summary>Looks anew where the chain ends, after entries were brought in from elsewhere.</summary>
-    public void Refresh() => _head = _log.HeadIn(this);
+    public void Refresh() => _head = _log.HeadAfterTakeOver(this);
 
     /// <summary>Carries out a part of this commit: when it fails, nothing of it is in the commit, and the others are.</summary>
     /// <param name="work">The part.</param>

@@ -100,6 +100,9 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public bool HasSecrets => true;
 
     /// <inheritdoc/>
+    public bool TakesOverLog => TakesOverOrderData;
+
+    /// <inheritdoc/>
     public byte[] Hmac(ReadOnlySpan<byte> data)
     {
         // A terminal chooses the data: labelled, so that none of it can be the label of a key that comes from the log key.
@@ -113,7 +116,8 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public byte[] MacOf(ReadOnlySpan<byte> data)
     {
         Span<byte> key = stackalloc byte[MacLength];
-        HMACSHA256.HashData(_content.LogKey.Span, "CardIssue log entry key v1"u8, key);
+        // Not an HMAC under the log key itself: older logs have such of bytes that a terminal chose.
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _content.LogKey.Span, key, [], "CardIssue log entry key v1"u8);
         try
         {
             return HMACSHA256.HashData(key, data);

@@ -29,7 +29,6 @@ public class ApprovalsTest
         new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(null, Progress.None)),
         new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(Card7, new Progress(2, 3, 4, 5), Closing: true), StoreBench.Card(8)),
         new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.WasIssued(Card7)),
-        new CenterAct.SettlePutBack(),
         new CenterAct.UnbarCard(StoreBench.Card(9)),
         new CenterAct.ClearCodeTries("c1"),
         new CenterAct.PutTerminal(Wide),
@@ -40,6 +39,7 @@ public class ApprovalsTest
         new CenterAct.SetRoles(Carl, PersonRoles.Auditor),
         new CenterAct.ResetPassword(Carl),
         new CenterAct.UnlockPerson(Carl),
+        new CenterAct.SettlePutBack(),
     ];
 
     private StoreBench _bench = null!;

@@ -21,6 +21,8 @@ internal sealed class LogKeys : ILogKeys
 
     public bool HasSecrets => true;
 
+    public bool TakesOverLog { get; set; }
+
     public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_key, data);
 
     public byte[] MacOf(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_entryKey, data);

@@ -52,7 +52,7 @@ public sealed class LogVerificationTest
         var older = await Log.CheckpointAsync();
         await AppendAsync(6, 10);
         await Log.CheckpointAsync();
-        Tamper("DELETE FROM log_entries WHERE sequence > 4");
+        PutTailBack("DELETE FROM log_entries WHERE sequence > 4");
         await AppendAsync(5, 10);
         var report = await Log.VerifyAsync(older);
         Assert.That(report.Findings.Select(finding => (finding.Kind, finding.Sequence)),
@@ -65,7 +65,7 @@ public sealed class LogVerificationTest
     {
         await AppendAsync(1, 5);
         var first = await Log.CheckpointAsync();
-        Tamper("DELETE FROM log_entries WHERE sequence > 4");
+        PutTailBack("DELETE FROM log_entries WHERE sequence > 4");
         await AppendAsync(99, 99);
         var second = await Log.CheckpointAsync();
         Assert.That((second.Number, second.Heads[0].Sequence, second.Heads[0].Hash == first.Heads[0].Hash), Is.EqualTo((2L, 5L, false)));
@@ -98,6 +98,13 @@ public sealed class LogVerificationTest
     /// <summary>No two are the same, so that what is written anew is another chain.</summary>
     private static LogEntry Entry(int number) => new(
         "s1", null, null, null, LogDirection.None, 0, "Test", $$"""{"number":{{number}},"id":"{{Guid.NewGuid()}}"}""");
+
+    /// <summary>With the seal that an older copy of the store had.</summary>
+    private void PutTailBack(string sql)
+    {
+        Tamper(sql);
+        EngineStatements.Reseal(Path.Combine(_bench.Directory, "center.db"), _bench.Keys);
+    }
 
     private void Tamper(string sql)
     {

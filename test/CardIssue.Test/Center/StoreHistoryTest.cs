@@ -165,6 +165,7 @@ public sealed class StoreHistoryTest
         var told = await NoteAsync();
         await _bench.Database.ExecuteAsync("DROP TRIGGER log_entries_stay");
         await _bench.Database.ExecuteAsync($"DELETE FROM log_entries WHERE sequence >= {told.Note.Sequence}");
+        EngineStatements.Reseal(Path.Combine(_bench.Directory, "center.db"), _bench.Keys);
 
         Assert.That(await History.HearAsync(T1, told), Is.EqualTo(new NoteHeard(HistoryFinding.Ahead, true, 1)));
     }

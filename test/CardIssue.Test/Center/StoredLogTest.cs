@@ -155,8 +155,26 @@ public class StoredLogTest
         await AppendAsync(10);
         await _log.CheckpointAsync();
         Tamper("DELETE FROM log_entries WHERE sequence > 6");
+        EngineStatements.Reseal(Path.Combine(_directory, "center.db"), _keys);
         await AppendAsync(8);
         Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.Rewritten, 10L) }));
+    }
+
+    /// <summary>The center itself would otherwise seal what is left, with its key.</summary>
+    [TestCase("DELETE FROM log_entries WHERE sequence > 6; DELETE FROM log_checkpoints")]
+    [TestCase("DELETE FROM log_entries; DELETE FROM log_checkpoints")]
+    [TestCase("DELETE FROM log_entries WHERE sequence > 6; DELETE FROM log_heads")]
+    [TestCase("DELETE FROM log_entries; DELETE FROM log_checkpoints; DELETE FROM log_heads")]
+    [TestCase("UPDATE log_entries SET hash = zeroblob(32) WHERE sequence = 10")]
+    [TestCase("UPDATE store_meta SET generation = generation + 5")]
+    public async Task EndOfTheLogChanged_NextCommit_IsRefused_AndNothingIsSealedAnew(string sql)
+    {
+        await AppendAsync(10);
+        await _log.CheckpointAsync();
+        Tamper(sql);
+        var fault = await Assert.ThrowsAsync<StoreException>(() => AppendAsync(1));
+        Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Altered));
+        Assert.That((await _log.VerifyAsync()).IsOk, Is.False);
     }
 
     [Test]

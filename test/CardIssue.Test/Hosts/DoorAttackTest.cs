@@ -77,7 +77,8 @@ public sealed class DoorAttackTest
                 Assert.That(peak - memory, Is.LessThan(MaxGrowthMiB));
                 Assert.That(logged, Is.LessThan(MaxRows));
                 Assert.That(center.HasExited, Is.False);
-                Assert.That((_opened, _handshakes, _hellos, _bytes), Is.GreaterThan((HalfOpen / 10, 0, 0, 0)), "there was an attack");
+                Assert.That(_opened, Is.GreaterThan(HalfOpen / 10), "there was an attack");
+                Assert.That(new[] { _handshakes, _hellos, _bytes }, Is.All.GreaterThan(0), "in every way");
             });
         }
         finally
