@@ -109,6 +109,8 @@ internal static class KeyCommands
         Call call, string kind, string keySet, byte version, Func<FileKeyVault, string, CeremonyRefusal> step, string next, CancellationToken cancellation)
     {
         await using var center = await call.OpenAsync(cancellation);
+        // The vault is another file than the store: what is about to be done is in the log before, what came of it after.
+        await center.NoteAsync("KeyStep", new { person = center.By.Name.Value, step = kind, keySet, keyVersion = Hex(version) }, cancellation: cancellation);
         var refusal = step(center.Vault, center.By.Name.Value);
         if (refusal != CeremonyRefusal.None) throw Refused(keySet, version, refusal);
         return await DoneAsync(call, center, kind, keySet, version, next, cancellation);
