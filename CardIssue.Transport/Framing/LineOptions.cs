@@ -30,11 +30,11 @@ public sealed class LineOptions
     /// <summary>The most connections that wait: in the kernel to be accepted, and again, brought up, for <c>AcceptAsync</c>. 128 unless set.</summary>
     public int Backlog { get; set; } = 128;
 
-    /// <summary>The most handshakes at a time; for a further one the longest of the address with the most is given up. 64 unless set.</summary>
-    public int MaxPendingHandshakes { get; set; } = 64;
+    /// <summary>The most handshakes at a time; for a further one the longest of the address with the most is given up. 256 unless set.</summary>
+    public int MaxPendingHandshakes { get; set; } = 256;
 
-    /// <summary>The most handshakes at a time from one address (IPv6: one network of 64 bits); for a further one its longest is given up. 16 unless set.</summary>
-    public int MaxPendingPerAddress { get; set; } = 16;
+    /// <summary>The most handshakes at a time from one address (IPv6: one network of 64 bits); for a further one its longest is given up. 64 unless set.</summary>
+    public int MaxPendingPerAddress { get; set; } = 64;
 
     /// <summary>The most lines, pending and open, of one listener; further connections are cut. 10,000 unless set.</summary>
     public int MaxLines { get; set; } = 10_000;
