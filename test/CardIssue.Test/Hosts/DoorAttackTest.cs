@@ -83,6 +83,8 @@ public sealed class DoorAttackTest
         }
         finally
         {
+            // Whatever failed: attackers that go on would take the machine from every test after this one.
+            await _stop.CancelAsync();
             if (!center.HasExited) center.Kill(entireProcessTree: true);
         }
     }
