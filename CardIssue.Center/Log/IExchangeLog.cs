@@ -1,4 +1,5 @@
 using CardIssue.Center.Storage;
+using CardIssue.Core;
 
 namespace CardIssue.Center.Log;
 
@@ -14,9 +15,16 @@ public interface IExchangeLog
     /// <exception cref="StoreException">It is not in the log: what it is about must not be sent.</exception>
     Task<LogRow> AppendAsync(LogEntry entry, ReadOnlyMemory<byte> raw, CancellationToken cancellation = default);
 
+    /// <summary>What stands in an entry for bytes that it is about: their HMAC under the log key, 32 bytes; empty for none.</summary>
+    ByteString DigestOf(ReadOnlySpan<byte> raw);
+
     /// <summary>Signs the ends of all chains, stores the checkpoint, and exports it where a directory is configured.</summary>
     /// <exception cref="StoreException">It could not be stored or exported.</exception>
     Task<LogCheckpoint> CheckpointAsync(CancellationToken cancellation = default);
+
+    /// <summary>How many entries no checkpoint vouches for yet.</summary>
+    /// <exception cref="StoreException">The log cannot be read.</exception>
+    Task<long> CountSinceCheckpointAsync(CancellationToken cancellation = default);
 
     /// <summary>Reads the whole log and says what was changed, taken out or cut off.</summary>
     /// <param name="exported">The latest checkpoint from off the host: without it, what was cut or rewritten since the log's own checkpoints is not seen.</param>

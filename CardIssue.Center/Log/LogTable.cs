@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 
@@ -45,6 +46,16 @@ internal static class LogTable
     public static IEnumerable<LogRow> AllOfBefore(StoreView store) => store.Rows("SELECT *, x'' AS mac FROM log_entries ORDER BY instance, sequence", Read);
 
     public static long LastCheckpoint(StoreView store) => store.Number("SELECT coalesce(max(number), 0) FROM log_checkpoints");
+
+    /// <summary>Entries after those that the latest checkpoint vouches for, by the numbers at the chains' ends.</summary>
+    public static long CountSinceCheckpoint(StoreView store)
+    {
+        var now = store.Number("SELECT coalesce(sum(sequence), 0) FROM log_heads");
+        var latest = store.Query("SELECT heads FROM log_checkpoints ORDER BY number DESC LIMIT 1", row => row.Text("heads")!);
+        if (latest.Count == 0) return now;
+        using var heads = JsonDocument.Parse(latest[0]);
+        return now - LogCheckpoint.HeadsFrom(heads.RootElement).Sum(head => head.Sequence);
+    }
 
     public static List<(long Number, DateTimeOffset At, string Heads, ByteString Signature)> Checkpoints(StoreView store) => store.Query(
         "SELECT * FROM log_checkpoints ORDER BY number",

@@ -30,10 +30,13 @@ public sealed class StoredLog : IExchangeLog
     public Task<LogRow> AppendAsync(LogEntry entry, ReadOnlyMemory<byte> raw, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var digest = _database.Log.DigestOf(raw.Span);
+        var digest = DigestOf(raw.Span);
         var at = _time.GetUtcNow();
         return _database.WriteAsync(store => store.Log(entry, digest, at), cancellation);
     }
+
+    /// <inheritdoc/>
+    public ByteString DigestOf(ReadOnlySpan<byte> raw) => _database.Log.DigestOf(raw);
 
     /// <inheritdoc/>
     public async Task<LogCheckpoint> CheckpointAsync(CancellationToken cancellation = default)
@@ -56,6 +59,9 @@ public sealed class StoredLog : IExchangeLog
         }
         return checkpoint;
     }
+
+    /// <inheritdoc/>
+    public Task<long> CountSinceCheckpointAsync(CancellationToken cancellation = default) => _database.ReadAsync(LogTable.CountSinceCheckpoint, cancellation);
 
     /// <inheritdoc/>
     public Task<LogReport> VerifyAsync(LogCheckpoint? exported = null, CancellationToken cancellation = default) =>

@@ -27,19 +27,28 @@ public interface IOrderStore
     /// <param name="codeFits">Checks the code against the stored verifier of an order; called once, also for an unknown order (with another's, under a name that no order has), so
     /// that both take as long; never called when the tries are used up.</param>
     /// <param name="claimant">Who asks; with an operator.</param>
+    /// <param name="before">What the session did until now; in the commit that counts the try.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ArgumentException">The claimant has no operator.</exception>
     /// <exception cref="StoreException">It could not be saved.</exception>
-    Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default);
+    Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 
     /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once.</summary>
     /// <exception cref="StoreException">It could not be saved.</exception>
-    Task<ClaimOutcome> ResumeAsync(ByteString token, Claimant claimant, CancellationToken cancellation = default);
+    Task<ClaimOutcome> ResumeAsync(ByteString token, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 
     /// <summary>Renews the lease of a claim.</summary>
     /// <returns>False when the claim is lost.</returns>
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<bool> RenewAsync(OrderId order, long fence, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Makes what a session did durable, in its order and in one commit: changes of its order, each as <see cref="SaveAsync"/> saves it, and what the log says.
+    /// A refused change ends it: what stands before it is kept, the rest is not.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A change does not fit the order's state: a local bug. Nothing was saved.</exception>
+    /// <exception cref="StoreException">It could not be saved; nothing of it was.</exception>
+    Task<CommitOutcome> CommitAsync(IReadOnlyList<SessionRecord> records, CancellationToken cancellation = default);
 
     /// <summary>Saves a change and its row of history in one transaction; <see cref="OrderChange.Issued"/> also the card's row in the registry and the feed's event. Renews the lease.</summary>
     /// <exception cref="InvalidOperationException">The change does not fit the order's state: a local bug. Nothing was saved.</exception>

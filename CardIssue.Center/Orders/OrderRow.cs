@@ -1,5 +1,6 @@
 using System.Data.Common;
 using CardIssue.Center.Products;
+using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core;
@@ -73,12 +74,21 @@ internal sealed record OrderRow
         AddHistory(connection, now, change, detail);
     }
 
-    public void AddHistory(StoreTransaction connection, DateTimeOffset now, string change, string detail) => connection.Execute("""
-        INSERT INTO order_history (order_id, at, fence, change, detail, state, confirmed, in_doubt, attempt, furthest)
-        VALUES ($order, $now, $fence, $change, $detail, $state, $confirmed, $in_doubt, $attempt, $furthest)
-        """,
-        ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
-        ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
+    /// <summary>Says in the order's history, and in the log, what was done with it and where it stands now.</summary>
+    public void AddHistory(StoreTransaction connection, DateTimeOffset now, string change, string detail)
+    {
+        connection.Execute("""
+            INSERT INTO order_history (order_id, at, fence, change, detail, state, confirmed, in_doubt, attempt, furthest)
+            VALUES ($order, $now, $fence, $change, $detail, $state, $confirmed, $in_doubt, $attempt, $furthest)
+            """,
+            ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
+            ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
+        var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, OrderChangeJson.Of(this, change, detail));
+        connection.Log(entry, at: now);
+    }
+
+    /// <summary>Who changed an order that no session has.</summary>
+    private const string NoSession = "store";
 
     private static OrderRow Read(DbDataReader row) => new()
     {

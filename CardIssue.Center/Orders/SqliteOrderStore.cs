@@ -57,14 +57,19 @@ public sealed class SqliteOrderStore : IOrderStore
 
     /// <inheritdoc/>
     public async Task<ClaimOutcome> ClaimAsync(
-        string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, CancellationToken cancellation = default)
+        string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, IReadOnlyList<SessionRecord>? before = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(codeFits);
         ArgumentNullException.ThrowIfNull(claimant);
         if (claimant.Operator is null) throw new ArgumentException("A claim by code names its operator.", nameof(claimant));
         var (declined, counted) = await _database.WriteAsync(
-            connection => OrderClaiming.Begin(connection, reference, claimant.Terminal, _options, _database.Now), cancellation).ConfigureAwait(false);
+            connection =>
+            {
+                Commit(connection, before ?? []);
+                return OrderClaiming.Begin(connection, reference, claimant.Terminal, _options, _database.Now);
+            }, cancellation).ConfigureAwait(false);
         if (counted is null) return declined!;
         // Outside of any transaction: the check is slow on purpose.
         var fits = codeFits(counted.Order ?? Nobody, counted.Verifier);
@@ -75,11 +80,16 @@ public sealed class SqliteOrderStore : IOrderStore
     }
 
     /// <inheritdoc/>
-    public async Task<ClaimOutcome> ResumeAsync(ByteString token, Claimant claimant, CancellationToken cancellation = default)
+    public async Task<ClaimOutcome> ResumeAsync(
+        ByteString token, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(claimant);
         return await _database.WriteAsync(
-            connection => OrderClaiming.Resume(connection, token, claimant, _options, _database.Now), cancellation).ConfigureAwait(false);
+            connection =>
+            {
+                Commit(connection, before ?? []);
+                return OrderClaiming.Resume(connection, token, claimant, _options, _database.Now);
+            }, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -88,6 +98,13 @@ public sealed class SqliteOrderStore : IOrderStore
             "UPDATE orders SET lease_until = $until WHERE order_id = $order AND fence = $fence AND claim_session IS NOT NULL",
             ("$until", _database.Now + _options.Lease), ("$order", order), ("$fence", fence)) == 1,
         cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<CommitOutcome> CommitAsync(IReadOnlyList<SessionRecord> records, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return await _database.WriteAsync(connection => Commit(connection, records), cancellation).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async Task<SaveOutcome> SaveAsync(OrderId order, long fence, OrderChange change, CancellationToken cancellation = default)
@@ -119,4 +136,21 @@ public sealed class SqliteOrderStore : IOrderStore
     /// <inheritdoc/>
     public Task<int> CardTriesAsync(CardId card, CancellationToken cancellation = default) =>
         _database.ReadAsync(connection => CardRegistry.Tries(connection, card), cancellation);
+
+    private CommitOutcome Commit(StoreTransaction store, IReadOnlyList<SessionRecord> records)
+    {
+        for (var i = 0; i < records.Count; i++)
+        {
+            switch (records[i])
+            {
+                case SessionRecord.Logged(var entry, var digest, var at):
+                    store.Log(entry, digest, at);
+                    break;
+                case SessionRecord.Saved(var order, var fence, var change):
+                    if (OrderSaving.Save(store, order, fence, change, _options, _database.Now) is var outcome and not SaveOutcome.Saved) return new CommitOutcome(i, outcome);
+                    break;
+            }
+        }
+        return new CommitOutcome(records.Count, null);
+    }
 }

@@ -155,14 +155,17 @@ public sealed partial class CenterServer
         for (var waited = TimeSpan.Zero; waited < Grace && !reached(_sessions); waited += pause) await Task.Delay(pause).ConfigureAwait(false);
     }
 
-    /// <summary>Signed checkpoints of the log, and the deletion of write data that is no longer needed.</summary>
+    /// <summary>Signed checkpoints of the log, by time and by volume, and the deletion of write data that is no longer needed.</summary>
     private async Task CheckpointAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(_services.Options.Checkpoint, _services.Time);
+        using var timer = new PeriodicTimer(_services.Options.RegistryLook, _services.Time);
+        var last = _services.Time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
         {
+            var due = _services.Time.GetElapsedTime(last) >= _services.Options.Checkpoint;
             try
             {
+                if (!due && await _services.Log.CountSinceCheckpointAsync(cancellation).ConfigureAwait(false) < _services.Options.CheckpointEntries) continue;
                 await _services.Log.CheckpointAsync(cancellation).ConfigureAwait(false);
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -170,6 +173,7 @@ public sealed partial class CenterServer
                 if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(CheckpointAsync));
                 OperationLog.NoCheckpoint(_logger, e.Message);
             }
+            last = _services.Time.GetTimestamp();
             try
             {
                 await _services.Desk.DeleteWriteDataAsync(cancellation).ConfigureAwait(false);

@@ -60,8 +60,8 @@ internal sealed partial class CenterSession
         if (_isLetIn || _isTold || !IsTold(known: null)) return;
         try
         {
-            await _log.BeginAsync(CancellationToken.None).ConfigureAwait(false);
-            await _log.DecidedAsync(310, "Unadmitted", $"from {LinePlace.Of(_line.Peer)}: gone before access was decided", CancellationToken.None).ConfigureAwait(false);
+            _log.Begin();
+            _log.Decided(310, "Unadmitted", $"from {LinePlace.Of(_line.Peer)}: gone before access was decided");
         }
         catch (Exception e)
         {

@@ -22,12 +22,12 @@ internal sealed partial class CenterSession
         {
             switch (effect)
             {
-                case CenterEffect.Save save: return await SaveAsync(save, cancellation).ConfigureAwait(false);
-                case CenterEffect.Send send: await SendAsync(send.Message, cancellation).ConfigureAwait(false); break;
-                case CenterEffect.SendScript script: await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.Save save: _unwritten.Add(new SessionRecord.Saved(save.Order, save.Fence, save.Change)); break;
+                case CenterEffect.Send send: return await SendAsync(send.Message, cancellation).ConfigureAwait(false);
+                case CenterEffect.SendScript script: return await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
-                case CenterEffect.SendIssued issued: await SendIssuedAsync(issued, cancellation).ConfigureAwait(false); break;
-                case CenterEffect.SendEnrollment enrollment: await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendIssued issued: return await SendIssuedAsync(issued, cancellation).ConfigureAwait(false);
+                case CenterEffect.SendEnrollment enrollment: return await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false);
                 case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.JudgeJoin join: await JudgeJoinAsync(join.Join, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.FindAndClaim find: await FindAndClaimAsync(find.Request, cancellation).ConfigureAwait(false); break;
@@ -44,7 +44,7 @@ internal sealed partial class CenterSession
         {
             // What cannot be logged does not leave; what cannot be saved did not happen.
             OperationLog.NotSaved(_logger, Name, effect.GetType().Name, e.Message);
-            if (effect is CenterEffect.Save || _state.Work is not null) _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
+            if (_savesLost || (_state.Work is not null && !AnswersRequest(effect))) _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
             else await HangUpAsync().ConfigureAwait(false);
             await LetGoOfClaimedAsync().ConfigureAwait(false);
             return false;
@@ -65,36 +65,26 @@ internal sealed partial class CenterSession
         _followUps.Enqueue(new CenterEvent.LineDown());
     }
 
-    private async ValueTask<bool> SaveAsync(CenterEffect.Save save, CancellationToken cancellation)
-    {
-        var outcome = await _services.Orders.SaveAsync(save.Order, save.Fence, save.Change, cancellation).ConfigureAwait(false);
-        if (outcome is SaveOutcome.Saved)
-        {
-            if (save.Change is OrderChange.Issued) CenterTelemetry.OrderIssued();
-            Show(SaveStep(save.Change), save.Change.ToString());
-            return true;
-        }
-        OperationLog.NotSaved(_logger, Name, save.Change.GetType().Name, outcome.GetType().Name);
-        _followUps.Enqueue(new CenterEvent.SaveFailed(outcome is SaveOutcome.ClaimLost));
-        return false;
-    }
-
-    private async ValueTask SendAsync(Message message, CancellationToken cancellation)
+    private async ValueTask<bool> SendAsync(Message message, CancellationToken cancellation)
     {
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         var frame = MessageCodec.Encode(message);
-        await _log.SendingAsync(message, frame, cancellation).ConfigureAwait(false);
+        _log.Sending(message, frame);
+        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(message), SessionLog.ShownOf(message));
         await SendFrameAsync(frame, cancellation).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>The whole script is made and logged, durably, before its head leaves.</summary>
-    private async ValueTask SendScriptAsync(Script head, CancellationToken cancellation)
+    private async ValueTask<bool> SendScriptAsync(Script head, CancellationToken cancellation)
     {
         _script = _work!.Prepare(head);
-        await _log.SendingAsync(_script, cancellation).ConfigureAwait(false);
+        _log.Sending(_script);
+        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
         await SendFrameAsync(MessageCodec.Encode(_script.Head), cancellation).ConfigureAwait(false);
+        return true;
     }
 
     private async ValueTask SendCommandAsync(CenterEffect.SendCommand command, CancellationToken cancellation)
@@ -105,7 +95,7 @@ internal sealed partial class CenterSession
         await SendFrameAsync(frame.AsMemory(0, length), cancellation).ConfigureAwait(false);
     }
 
-    private ValueTask SendIssuedAsync(CenterEffect.SendIssued issued, CancellationToken cancellation)
+    private ValueTask<bool> SendIssuedAsync(CenterEffect.SendIssued issued, CancellationToken cancellation)
     {
         var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
         var receipt = $"CARD ISSUED\n{_work!.Display}\nOrder {issued.Order}\nCard {issued.Card}\nTerminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
@@ -151,11 +141,11 @@ internal sealed partial class CenterSession
             _followUps.Enqueue(new CenterEvent.ProofJudged(RefusalCode.TooMany, null));
             return;
         }
-        await _log.BeginAsync(cancellation).ConfigureAwait(false);
+        _log.Begin();
         if (outcome.Terminal is not null) LetIn();
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
-        await _log.DecidedAsync(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail, cancellation).ConfigureAwait(false);
+        _log.Decided(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail);
         Show(step, detail);
         var answer = outcome.Terminal?.Answer;
         if (answer is not null && _terms.Results is { } results) answer = answer with { JoinToken = _joins.Open(outcome.Terminal!.Identity.Id, results, this) };
@@ -164,9 +154,12 @@ internal sealed partial class CenterSession
 
     private async ValueTask FindAndClaimAsync(Message request, CancellationToken cancellation)
     {
+        // The order of before is let go first, by a commit of its own: it may be the same.
+        if (HasUnwrittenSaves && !await MakeDurableAsync(cancellation).ConfigureAwait(false)) return;
+        var before = await TakeUnwrittenAsync().ConfigureAwait(false);
         var outcome = request is Resume resume
-            ? await _services.Orders.ResumeAsync(resume.Token, Claimant(null), cancellation).ConfigureAwait(false)
-            : await ClaimAsync((RequestIssue)request, cancellation).ConfigureAwait(false);
+            ? await _services.Orders.ResumeAsync(resume.Token, Claimant(null), before, cancellation).ConfigureAwait(false)
+            : await ClaimAsync((RequestIssue)request, before, cancellation).ConfigureAwait(false);
         switch (outcome)
         {
             case ClaimOutcome.Declined declined:
@@ -182,7 +175,7 @@ internal sealed partial class CenterSession
         }
     }
 
-    private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, CancellationToken cancellation)
+    private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, IReadOnlyList<SessionRecord> before, CancellationToken cancellation)
     {
         var context = new IssueCodeContext(_terminal!.Identity.Id, _terminal.Nonces, request.Number);
         _services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code);
@@ -191,7 +184,7 @@ internal sealed partial class CenterSession
             // A code that was not sealed for this request is checked all the same, as a wrong one: it counts, and takes as long.
             return await _services.Orders.ClaimAsync(
                 request.Reference, (order, verifier) => _services.Vault.CheckIssueCode(order, verifier, code is null ? [] : code.Span),
-                Claimant(request.Operator), cancellation).ConfigureAwait(false);
+                Claimant(request.Operator), before, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -199,7 +192,7 @@ internal sealed partial class CenterSession
 
     private async ValueTask DeclineAsync(DeclineCode code, string detail, CancellationToken cancellation)
     {
-        await _log.DecidedAsync(230, "Declining", detail, cancellation).ConfigureAwait(false);
+        _log.Decided(230, "Declining", detail);
         Show(230, $"declined: {detail}");
         _followUps.Enqueue(new CenterEvent.ClaimDeclined(code));
     }
@@ -216,7 +209,7 @@ internal sealed partial class CenterSession
         }
         _work = work;
         var detail = $"{claimed.Order}, fence {claimed.Fence}, {claimed.State}, {claimed.Progress}; operator {claimed.Operator}; {product}";
-        await _log.DecidedAsync(230, "Claimed", detail, cancellation).ConfigureAwait(false);
+        _log.Decided(230, "Claimed", detail);
         _followUps.Enqueue(new CenterEvent.Claimed(claim!));
     }
 
@@ -264,7 +257,7 @@ internal sealed partial class CenterSession
         {
             // The center's fault, not the card's: no other card would fare better. The order is given back.
             var lack = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {e.Message}";
-            await _log.DecidedAsync(StepOf(run.Kind), "Stopping", lack, cancellation).ConfigureAwait(false);
+            _log.Decided(StepOf(run.Kind), "Stopping", lack);
             Show(StepOf(run.Kind), lack);
             _followUps.Enqueue(new CenterEvent.StopOrdered());
             return;
@@ -273,7 +266,7 @@ internal sealed partial class CenterSession
         if (judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close)
             _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
-        await _log.DecidedAsync(StepOf(run.Kind), "Judged", detail, cancellation).ConfigureAwait(false);
+        _log.Decided(StepOf(run.Kind), "Judged", detail);
         Show(StepOf(run.Kind), detail);
         _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict));
     }

@@ -55,7 +55,9 @@ internal sealed partial class CenterSession
     {
         var outcome = _joins.TryJoin(_terminal!.Identity.Id, _line.Peer.Line!.Value, join);
         var fits = outcome.Fits && outcome.Data!.TryAttach(this);
-        await _log.DecidedAsync(fits ? 220 : 310, fits ? "Joining" : "Refusing", outcome.Detail, cancellation).ConfigureAwait(false);
+        _log.Decided(fits ? 220 : 310, fits ? "Joining" : "Refusing", outcome.Detail);
+        // The data half acts on it next: it is in the log before.
+        await MakeDurableAsync(cancellation).ConfigureAwait(false);
         Show(fits ? 220 : 310, outcome.Detail);
         if (outcome.Data is { } data) await data._queue.PostAsync(new Item(new CenterEvent.ResultsJudged(fits), ByteString.Empty), cancellation).ConfigureAwait(false);
         _followUps.Enqueue(new CenterEvent.JoinJudged(fits));

@@ -25,7 +25,8 @@ internal sealed partial class CenterSession
         OperationLog.Fault(_logger, fault, Name, part);
         try
         {
-            await _log.DecidedAsync(0, FaultKind, $"{part}: {fault.GetType().Name}", CancellationToken.None).ConfigureAwait(false);
+            _log.Decided(0, FaultKind, $"{part}: {fault.GetType().Name}");
+            await MakeDurableAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -38,14 +39,14 @@ internal sealed partial class CenterSession
     {
         switch (effect)
         {
-            case CenterEffect.Save:
+            case var _ when _savesLost:
                 _followUps.Enqueue(new CenterEvent.SaveFailed(ClaimLost: false));
                 break;
             case CenterEffect.FindAndClaim:
                 await LetGoOfClaimedAsync().ConfigureAwait(false);
                 _followUps.Enqueue(new CenterEvent.ClaimDeclined(DeclineCode.NotNow));
                 break;
-            case var _ when _state.Work is not null:
+            case var _ when _state.Work is not null && !AnswersRequest(effect):
                 _followUps.Enqueue(new CenterEvent.StopOrdered(AbortCode.CenterFailed));
                 break;
             default:
@@ -53,6 +54,9 @@ internal sealed partial class CenterSession
                 break;
         }
     }
+
+    /// <summary>A terminal that waits for the answer to its request takes nothing else: where that cannot be given, the line is closed.</summary>
+    private static bool AnswersRequest(CenterEffect effect) => effect is CenterEffect.Send { Message: InsertCard };
 
     private async ValueTask LetGoOfClaimedAsync()
     {

@@ -41,7 +41,7 @@ internal sealed partial class CenterSession : IDisposable
         _logger = services.Loggers.CreateLogger<CenterSession>();
         _admission = new AdmissionDesk(services);
         _readers = new ReaderDesk(services);
-        _log = new SessionLog(services.Log, name, line.Peer.Line!.Value);
+        _log = new SessionLog(services.Log, services.Time, _unwritten.Add, name, line.Peer.Line!.Value);
         _queue = new EventQueue<Item>(services.Time, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
         _state = CenterState.Start(services.Options.Policy, terms.Half);
     }
@@ -94,6 +94,7 @@ internal sealed partial class CenterSession : IDisposable
             if (Volatile.Read(ref _dataHalf) is { } data) await data._queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty, this)).ConfigureAwait(false);
             await TellUnadmittedAsync().ConfigureAwait(false);
             await EndAsync().ConfigureAwait(false);
+            await WriteLastAsync().ConfigureAwait(false);
         }
     }
 
@@ -107,17 +108,17 @@ internal sealed partial class CenterSession : IDisposable
         _work?.Dispose();
     }
 
-    /// <summary>A message is in the log before it is acted on. Where it cannot be, it is not acted on: the record is in doubt, and is settled later.</summary>
+    /// <summary>A message is in the log before it is answered. Where it cannot be, nothing leaves: the record is in doubt, and is settled later.</summary>
     private async ValueTask TakeAsync(Item item, CancellationToken cancellation)
     {
         if (IsMisplaced(item)) item = item with { Event = new CenterEvent.Garbage("a message on the data half, which carries none this way") };
         var happened = item.Event;
         try
         {
-            if (happened is CenterEvent.Received received) await _log.ReceivedAsync(received.Message, item.Frame.Memory, cancellation).ConfigureAwait(false);
-            if (item.Fault is { Fault: LineFault.Tampered } tampered) await _log.DecidedAsync(0, nameof(LineFault.Tampered), tampered.Message, cancellation).ConfigureAwait(false);
-            if (item.Ended is { } ended) await _log.DecidedAsync(0, "Ended", ended, cancellation).ConfigureAwait(false);
-            if (happened is CenterEvent.Garbage garbage) await _log.GarbageAsync(garbage.Error, item.Frame.Memory, cancellation).ConfigureAwait(false);
+            if (happened is CenterEvent.Received received) _log.Received(received.Message, item.Frame.Memory);
+            if (item.Fault is { Fault: LineFault.Tampered } tampered) _log.Decided(0, nameof(LineFault.Tampered), tampered.Message);
+            if (item.Ended is { } ended) _log.Decided(0, "Ended", ended);
+            if (happened is CenterEvent.Garbage garbage) _log.Garbage(garbage.Error, item.Frame.Memory);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -149,6 +150,7 @@ internal sealed partial class CenterSession : IDisposable
             var goesOn = true;
             foreach (var effect in step.Effects)
                 if (goesOn || LetsGo(effect)) goesOn = await CarryOutAsync(effect, cancellation).ConfigureAwait(false) && goesOn;
+            if (_followUps.Count == 0) await SettleAsync(cancellation).ConfigureAwait(false);
             if (_state.Work is null && _followUps.Count == 0) EndWork();
         }
     }

@@ -29,6 +29,9 @@ public sealed class CenterSessionOptions
     /// <summary>How often a signed checkpoint of the log is made.</summary>
     public TimeSpan Checkpoint { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>After how many entries of the log one is made sooner.</summary>
+    public int CheckpointEntries { get; set; } = 10_000;
+
     /// <summary>Attempts per record, and at the closing.</summary>
     public int MaxAttempts { get; set; } = 3;
 
@@ -62,6 +65,7 @@ public sealed class CenterSessionOptions
         Time(Idle, nameof(Idle));
         Time(LeaseRenewal, nameof(LeaseRenewal));
         Time(Checkpoint, nameof(Checkpoint));
+        Count(CheckpointEntries, 1, 10_000_000, nameof(CheckpointEntries));
         Count(MaxAttempts, 1, 10, nameof(MaxAttempts));
         Count(MaxCards, 1, 100, nameof(MaxCards));
         Count(MaxOpenings, 1, 100, nameof(MaxOpenings));

@@ -1,31 +1,33 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Sessions;
 
-/// <summary>What a session writes into the log database: every message both ways, a script's commands as one unit, and what was decided. Redacted.</summary>
-internal sealed class SessionLog(IExchangeLog log, string session, LineNumber line)
+/// <summary>
+/// What a session writes into the log database: every message both ways, a script's commands as one unit, and what was decided. Redacted. Each is handed
+/// on to be written with what the session does; durable before the next message leaves.
+/// </summary>
+internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<SessionRecord.Logged> write, string session, LineNumber line)
 {
     /// <summary>What one who is not let in can have held in memory.</summary>
     private const int MaxHeld = 8;
 
-    private readonly List<(LogEntry Entry, byte[] Raw)> _held = [];
+    private readonly List<SessionRecord.Logged> _held = [];
     private bool _holding = true;
 
     /// <summary>
-    /// Until access is decided nothing is written: whoever knocks without end must not fill the log. Writes what was held, in order and durably, before the decision is told; from then on
-    /// everything is written as it happens.
+    /// Until access is decided nothing is written: whoever knocks without end must not fill the log. Hands on what was held, in order; from then on
+    /// everything is as it happens.
     /// </summary>
-    /// <exception cref="Storage.StoreException">It is not in the log.</exception>
-    public async Task BeginAsync(CancellationToken cancellation)
+    public void Begin()
     {
         _holding = false;
-        var entries = _held.Select(held => log.AppendAsync(held.Entry, held.Raw, cancellation)).ToList();
+        foreach (var held in _held) write(held);
         _held.Clear();
-        await Task.WhenAll(entries).ConfigureAwait(false);
     }
 
     /// <summary>The terminal, once it is known.</summary>
@@ -34,25 +36,25 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
     /// <summary>The order under way.</summary>
     public OrderId? Order { get; set; }
 
-    /// <summary>A message that came; durable when this returns.</summary>
-    public Task ReceivedAsync(Message message, ReadOnlyMemory<byte> frame, CancellationToken cancellation) =>
-        AppendAsync(LogDirection.In, StepOf(message), message.Type.ToString(), DetailOf(message), frame, cancellation);
+    /// <summary>A message that came.</summary>
+    public void Received(Message message, ReadOnlyMemory<byte> frame) =>
+        Append(LogDirection.In, StepOf(message), message.Type.ToString(), DetailOf(message), frame);
 
     /// <summary>What came is no message.</summary>
-    public Task GarbageAsync(string error, ReadOnlyMemory<byte> frame, CancellationToken cancellation) =>
-        AppendAsync(LogDirection.In, 0, "Garbage", Text("error", error), frame, cancellation);
+    public void Garbage(string error, ReadOnlyMemory<byte> frame) =>
+        Append(LogDirection.In, 0, "Garbage", Text("error", error), frame);
 
-    /// <summary>A message about to leave; nothing leaves before this returns.</summary>
-    public Task SendingAsync(Message message, ReadOnlyMemory<byte> frame, CancellationToken cancellation) =>
-        AppendAsync(LogDirection.Out, StepOf(message), message.Type.ToString(), DetailOf(message), frame, cancellation);
+    /// <summary>A message about to leave.</summary>
+    public void Sending(Message message, ReadOnlyMemory<byte> frame) =>
+        Append(LogDirection.Out, StepOf(message), message.Type.ToString(), DetailOf(message), frame);
 
     /// <summary>A script about to leave, with all its commands; the HMAC is over them all.</summary>
-    public Task SendingAsync(PreparedScript script, CancellationToken cancellation) =>
-        AppendAsync(LogDirection.Out, StepOf(script.Head), nameof(MessageType.Script), DetailOf(script.Head), script.ToBytes(), cancellation);
+    public void Sending(PreparedScript script) =>
+        Append(LogDirection.Out, StepOf(script.Head), nameof(MessageType.Script), DetailOf(script.Head), script.ToBytes());
 
     /// <summary>Something that the center found or decided.</summary>
-    public Task DecidedAsync(int step, string kind, string detail, CancellationToken cancellation) =>
-        AppendAsync(LogDirection.None, step, kind, Text("detail", detail), ReadOnlyMemory<byte>.Empty, cancellation);
+    public void Decided(int step, string kind, string detail) =>
+        Append(LogDirection.None, step, kind, Text("detail", detail), ReadOnlyMemory<byte>.Empty);
 
     /// <summary>The step that a message belongs to.</summary>
     public static int StepOf(Message message) => message.Type switch
@@ -82,12 +84,12 @@ internal sealed class SessionLog(IExchangeLog log, string session, LineNumber li
         ScriptKind.Close => 300,
     };
 
-    private Task AppendAsync(LogDirection direction, int step, string kind, string detail, ReadOnlyMemory<byte> raw, CancellationToken cancellation)
+    private void Append(LogDirection direction, int step, string kind, string detail, ReadOnlyMemory<byte> raw)
     {
-        var entry = new LogEntry(session, Terminal, line, Order, direction, step, kind, detail);
-        if (!_holding) return log.AppendAsync(entry, raw, cancellation);
-        if (_held.Count < MaxHeld) _held.Add((entry, raw.ToArray()));
-        return Task.CompletedTask;
+        var digest = log.DigestOf(raw.Span);
+        var record = new SessionRecord.Logged(new LogEntry(session, Terminal, line, Order, direction, step, kind, detail), digest, time.GetUtcNow());
+        if (!_holding) write(record);
+        else if (_held.Count < MaxHeld) _held.Add(record);
     }
 
     /// <summary>Only what is named here; tokens, codes, references, payloads and responses are in the HMAC alone.</summary>

@@ -19,6 +19,8 @@ internal enum ExitCode
     Damaged = 6,
     /// <summary>A fault of the program itself.</summary>
     Fault = 7,
+    /// <summary>Nothing was found wrong, and nothing vouches for what was verified.</summary>
+    Unproved = 8,
 }
 
 /// <summary>What the programs' help says of exit codes.</summary>
@@ -28,7 +30,8 @@ internal static class ExitCodeText
         """
         Exit codes: 0 done; 1 failed (line, port, center, reader or card); 2 wrong usage, setting or input file;
         3 a file or store can't be read or written, or is damaged (also: disk full); 4 refused; 5 interrupted;
-        6 the verification found damage; 7 a fault of this program (CARDISSUE_DEBUG=1 shows where).
+        6 the verification found damage; 7 a fault of this program (CARDISSUE_DEBUG=1 shows where);
+        8 the verification found nothing wrong, and nothing that vouches for it.
         With --json an error is also the last line of standard output: {"ok":false,"exitCode":N,"error":"…"}.
         """;
 }

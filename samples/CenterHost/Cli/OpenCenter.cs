@@ -48,13 +48,14 @@ internal sealed class OpenCenter : IAsyncDisposable
     /// <summary>Opens the center in a command's directory.</summary>
     /// <param name="call">The command.</param>
     /// <param name="withVault">Whether something may be changed, for which the vault is needed.</param>
-    public static OpenCenter In(Call call, bool withVault)
+    /// <param name="identity">The center's identity from elsewhere; null for the one in the directory.</param>
+    public static OpenCenter In(Call call, bool withVault, FileInfo? identity = null)
     {
-        var identity = ReadIdentity(call.Files);
+        var center = identity is null ? ReadIdentity(call.Files) : CenterIdentity.Read(InputFile.ReadAll(identity.FullName, 1024 * 1024), identity.FullName);
         var services = new ServiceCollection();
-        if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(identity));
+        if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(center));
         services.AddCardIssueCenter(options => Configure(options, call));
-        return new OpenCenter(services.BuildServiceProvider(), identity, call.Answers);
+        return new OpenCenter(services.BuildServiceProvider(), center, call.Answers);
     }
 
     /// <summary>The options of the center in a command's directory: defaults, then its settings file, then the environment.</summary>

@@ -62,7 +62,7 @@ public sealed class ChangedStoreTest
             var log = await shop.Log.ReadAsync(new LogQuery(new OrderId(order)));
             Assert.That(log.Where(row => row.Entry.Direction == LogDirection.Out).Select(row => row.Entry.Kind),
                 Is.All.EqualTo("Declined"), what);
-            Assert.That(log.Select(row => row.Entry.Kind), Has.None.EqualTo("Claimed"), what);
+            Assert.That(log.Where(row => row.Entry.Step == 230).Select(row => row.Entry.Kind), Has.None.EqualTo("Claimed"), what);
             Assert.That(log.Single(row => row.Entry.Kind == "Declining").Entry.Detail, Does.Match("was changed|says of itself"), what);
             Assert.That((await shop.ViewAsync(order)).State, Is.EqualTo(OrderState.Ready), what);
         }
@@ -80,7 +80,8 @@ public sealed class ChangedStoreTest
         shop.Reader.Insert(Shop.Card(1));
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
         var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Products.EndToEnd())));
-        var claimed = (await shop.Log.ReadAsync(new LogQuery(new OrderId("o-1")))).Single(row => row.Entry.Kind == "Claimed").Entry.Detail;
+        var claimed = (await shop.Log.ReadAsync(new LogQuery(new OrderId("o-1")))).Single(row => row.Entry is { Kind: "Claimed", Step: 230 })
+            .Entry.Detail;
         Assert.That(claimed, Does.Contain(string.Create(CultureInfo.InvariantCulture,
             $"operator olga; product e2e/1, SHA-256 {hash}, EndToEnd, level 33, not exposed to the terminal")));
     }

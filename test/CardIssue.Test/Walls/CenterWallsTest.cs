@@ -25,7 +25,7 @@ using Products = EndToEnd.Products;
 public sealed class CenterWallsTest
 {
     [TestCase(nameof(IOrderStore.ClaimAsync), nameof(DeclineCode.NotNow))]
-    [TestCase(nameof(IOrderStore.SaveAsync), nameof(AbortCode.StoreFailed))]
+    [TestCase(nameof(IOrderStore.CommitAsync), "")]
     [TestCase(nameof(IOrderStore.CardAsync), nameof(AbortCode.CenterFailed))]
     [TestCase(nameof(IOrderStore.RenewAsync), "")]
     public Task OrderStoreThatThrows_TheNextCardIsIssued(string member, string detail) =>
@@ -39,10 +39,6 @@ public sealed class CenterWallsTest
     [TestCase(nameof(ITerminalRegistry.VersionedReadersAsync), "")]
     public Task TerminalRegistryThatThrows_TheNextCardIsIssued(string member, string detail) =>
         SpringAsync(nameof(CenterServices.Terminals), services => services.Terminals, member, detail);
-
-    [TestCase(nameof(IExchangeLog.AppendAsync), "", TestName = "LogThatThrows_TheNextCardIsIssued")]
-    public Task LogThatThrows_TheNextCardIsIssued(string member, string detail) =>
-        SpringAsync(nameof(CenterServices.Log), services => services.Log, member, detail, isLogged: false);
 
     [Test]
     public async Task DisplayThatThrowsAlways_TheCardIsIssued()

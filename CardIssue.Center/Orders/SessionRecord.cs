@@ -1,0 +1,28 @@
+using CardIssue.Center.Log;
+using CardIssue.Core;
+using CardIssue.Core.Protocol;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>One thing that a session makes durable before its next message leaves.</summary>
+public abstract record SessionRecord
+{
+    private SessionRecord() { }
+
+    /// <summary>What the log is to say.</summary>
+    /// <param name="Entry">The entry, redacted.</param>
+    /// <param name="Digest">The HMAC of the bytes that it is about (<see cref="ILogKeys.Hmac"/>); empty when there are none.</param>
+    /// <param name="At">When it happened, UTC.</param>
+    public sealed record Logged(LogEntry Entry, ByteString Digest, DateTimeOffset At) : SessionRecord;
+
+    /// <summary>A change of the order that the session has claimed.</summary>
+    /// <param name="Order">The order.</param>
+    /// <param name="Fence">The claim's fencing number.</param>
+    /// <param name="Change">The change.</param>
+    public sealed record Saved(OrderId Order, long Fence, OrderChange Change) : SessionRecord;
+}
+
+/// <summary>What a commit came to.</summary>
+/// <param name="Kept">How many of the records it has: all, or those before the refused one.</param>
+/// <param name="Refusal">Why the record after them was refused; null when none was.</param>
+public sealed record CommitOutcome(int Kept, SaveOutcome? Refusal);
