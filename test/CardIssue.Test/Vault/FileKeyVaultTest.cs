@@ -226,7 +226,8 @@ public class FileKeyVaultTest
     public void Account_Digested_IsKeyedAndFixed()
     {
         var digest = _vault.DigestAccount(new CardAccount("4761739001010119", 1));
-        var expected = System.Security.Cryptography.HMACSHA256.HashData(_vault.Hmac("CardIssue card account key v1"u8), "4761739001010119/01"u8);
+        var expected = System.Security.Cryptography.HMACSHA256.HashData(
+            System.Security.Cryptography.HMACSHA256.HashData(Seals.LogKeyOf(_vault), "CardIssue card account key v1"u8), "4761739001010119/01"u8);
         Assert.That(digest, Is.EqualTo(ByteString.Own(expected)));
         Assert.That(digest.Length, Is.EqualTo(CardIssue.Center.Orders.NewOrder.AccountDigestLength));
         Assert.That(_vault.DigestAccount(new CardAccount("4761739001010119", 2)), Is.Not.EqualTo(digest));

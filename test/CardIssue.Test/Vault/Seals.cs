@@ -60,6 +60,9 @@ internal static class Seals
     /// <summary>The newest master of a vault, which nothing hands out.</summary>
     public static byte[] MasterOf(FileKeyVault vault) => ((VaultContent)Private(vault, "_content")).Masters[^1].Span.ToArray();
 
+    /// <summary>The log key of a vault, which nothing hands out.</summary>
+    public static byte[] LogKeyOf(FileKeyVault vault) => ((VaultContent)Private(vault, "_content")).LogKey.Span.ToArray();
+
     /// <summary>Makes a vault what one of an older version is: it takes over.</summary>
     public static void MakeOlder(FileKeyVault vault)
     {
