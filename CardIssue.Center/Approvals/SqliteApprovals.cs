@@ -39,7 +39,7 @@ public sealed class SqliteApprovals : IApprovals
         ArgumentOutOfRangeException.ThrowIfGreaterThan(reason!.Length, IApprovals.MaxReason, nameof(reason));
         if (!person.Has(act.MayAsk)) return new ApprovalResult(ApprovalOutcome.NotAllowed);
         var now = Stamp();
-        var asked = new ApprovalRow(0, act.ToJson(), reason, person.Name, now, Stamp(now + _options.ApprovalTime), ByteString.Own(RandomNumberGenerator.GetBytes(NonceLength)));
+        var asked = new ApprovalRow(0, act.ToJson(), reason, person.Name, now, (now + _options.ApprovalTime).Stored(), ByteString.Own(RandomNumberGenerator.GetBytes(NonceLength)));
         if (await TryOutAsync(asked, act, cancellation).ConfigureAwait(false) is not (DeskOutcome.Done or DeskOutcome.BlockOrdered) and var impossible)
             return new ApprovalResult(ApprovalOutcome.NotPossible, Act: impossible);
         var added = await _database.WriteAsync(transaction =>
@@ -187,10 +187,8 @@ public sealed class SqliteApprovals : IApprovals
         }, cancellation);
     }
 
-    private DateTimeOffset Stamp() => Stamp(_database.Now);
-
-    /// <summary>The time as the store keeps it, to the millisecond: it is under the HMAC.</summary>
-    private static DateTimeOffset Stamp(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+    /// <summary>As the store keeps it: it is under the HMAC.</summary>
+    private DateTimeOffset Stamp() => _database.Now.Stored();
 }
 
 /// <summary>Undoes the transaction of an act that is not possible, or was only tried out; becomes a result, never leaves the approvals.</summary>

@@ -55,7 +55,7 @@ internal static class LogFile
             }
             foreach (var (number, at, heads, signature) in LogTable.Checkpoints(old)) LogTable.PutCheckpoint(store, number, at, heads, signature);
             store.Refresh();
-            store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, TakenOverKind, DetailOf(count, LogTable.Heads(old))));
+            store.Log("store", TakenOverKind, new { entries = count, heads = LogTable.Heads(old).Select(LogJson.Of) });
             return true;
         }
         catch (SqliteException error) when (StoreException.From(error, path) is { } fault)
@@ -70,12 +70,6 @@ internal static class LogFile
         using var detail = JsonDocument.Parse(takenOver.Detail);
         return LogCheckpoint.HeadsFrom(detail.RootElement.GetProperty("heads"));
     }
-
-    private static string DetailOf(long count, IReadOnlyList<LogHead> heads) => JsonSerializer.Serialize(new
-    {
-        entries = count,
-        heads = heads.Select(head => new { instance = head.Instance, sequence = head.Sequence, hash = head.Hash.ToString() }),
-    });
 
     /// <summary>Whether a log is there with an entry in it; also one that cannot be read. Nothing is made or changed.</summary>
     private static bool HasEntries(string path)

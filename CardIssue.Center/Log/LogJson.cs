@@ -20,14 +20,8 @@ internal static class LogJson
         }
     }
 
-    /// <summary>A detail of names and what they are: numbers stay numbers.</summary>
-    public static string Object(params ReadOnlySpan<(string Name, object Value)> fields)
-    {
-        var detail = new System.Text.Json.Nodes.JsonObject();
-        foreach (var (name, value) in fields)
-            detail[name] = value is string text ? text : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
-        return detail.ToJsonString();
-    }
+    /// <summary>The end of a chain, for JSON; <see cref="LogCheckpoint.HeadsFrom"/> reads it.</summary>
+    public static object Of(LogHead head) => new { instance = head.Instance, sequence = head.Sequence, hash = head.Hash.ToString() };
 
     public static void Write(Utf8JsonWriter json, LogRow row)
     {

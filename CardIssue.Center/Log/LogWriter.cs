@@ -27,9 +27,8 @@ internal sealed class LogWriter(string instance, ILogKeys keys)
         var seals = LogTable.SealedHeads(store, storeId);
         var (seal, mac) = seals.Find(known => known.Seal.Head.Instance == instance);
         // Without any seal: the first commit of a store, or an older one that is taken over.
-        var mayBegin = !LogTable.IsKeyed(store, head) && (seals.Count > 0 || generation == 0 || keys.TakesOverLog);
-        var fits = (seal is null ? mayBegin : seal.Head == head && seal.Fits(keys, mac))
-            && (seals.Count == 0 || seals.Max(known => known.Seal.Generation) == generation);
+        var fits = seals.Count == 0 ? generation == 0 || keys.TakesOverLog : seals.Max(known => known.Seal.Generation) == generation;
+        fits = fits && (seal is null ? !LogTable.IsKeyed(store, head) : seal.Head == head && seal.Fits(keys, mac));
         return fits ? head : throw new StoreException(StoreFault.Altered,
             $"The log of {instance} does not end where this center's latest commit ended: entries were cut off or changed in the store. "
             + "Keep it as it is, find out who could write it, restore the latest backup, and settle what is missing with a later log.");
@@ -44,7 +43,7 @@ internal sealed class LogWriter(string instance, ILogKeys keys)
     public LogRow Append(StoreTransaction store, LogHead head, LogEntry entry, ByteString digest, DateTimeOffset at)
     {
         Check(entry);
-        var unsealed = new LogRow(instance, head.Sequence + 1, DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds()), entry, digest,
+        var unsealed = new LogRow(instance, head.Sequence + 1, at.Stored(), entry, digest,
             ByteString.Empty, ByteString.Empty);
         var row = unsealed with { Hash = LogChain.HashOf(head.Hash, unsealed) };
         row = row with { Mac = LogChain.MacOf(keys, row.Hash) };

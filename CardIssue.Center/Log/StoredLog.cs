@@ -102,7 +102,7 @@ public sealed class StoredLog : IExchangeLog
 
     private LogCheckpoint StoreCheckpoint(StoreTransaction store)
     {
-        var at = DateTimeOffset.FromUnixTimeMilliseconds(_time.GetUtcNow().ToUnixTimeMilliseconds());
+        var at = _time.GetUtcNow().Stored();
         var unsigned = new LogCheckpoint(LogTable.LastCheckpoint(store) + 1, at, [.. LogTable.Heads(store)], ByteString.Empty);
         var checkpoint = unsigned with { Signature = ByteString.Own(_keys.SignCheckpoint(unsigned.SignedBytes())) };
         LogTable.PutCheckpoint(store, checkpoint.Number, at, checkpoint.HeadsJson(), checkpoint.Signature);

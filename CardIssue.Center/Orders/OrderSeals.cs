@@ -1,5 +1,3 @@
-using System.Text.Json;
-using CardIssue.Center.Log;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
@@ -57,8 +55,7 @@ public static class OrderSeals
                 foreach (var (order, _, data) in made)
                     store.Execute("UPDATE orders SET sealed = $data WHERE order_id = $order", ("$data", data), ("$order", order));
                 var products = made.Select(order => order.Product.ToString()).Distinct();
-                var detail = JsonSerializer.Serialize(new { sealedAnew = made.Count, left = orders.Count - made.Count, products });
-                return store.Log(new LogEntry("center", null, null, null, LogDirection.None, 0, "OrdersTakenOver", detail));
+                return store.Log("center", "OrdersTakenOver", new { sealedAnew = made.Count, left = orders.Count - made.Count, products });
             }, cancellation).ConfigureAwait(false);
             taken += made.Count;
             left += orders.Count - made.Count;

@@ -1,4 +1,3 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 
@@ -56,8 +55,7 @@ internal static class PutBack
         store.Execute("UPDATE put_backs SET orders = $orders WHERE number = $number", ("$orders", orders), ("$number", number));
         store.Execute("UPDATE orders SET put_back = $number WHERE state = $quarantined AND put_back IS NULL",
             ("$number", number), ("$quarantined", OrderState.Quarantined));
-        store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, Kind, LogJson.Object(
-            ("foundBy", by), ("told", told), ("known", known), ("raisedTo", store.Generation), ("orders", orders))));
+        store.Log("store", Kind, new { foundBy = by, told, known, raisedTo = store.Generation, orders });
         return orders;
     }
 
@@ -92,8 +90,7 @@ internal static class PutBack
         if (Quarantined(store) > 0) return DeskOutcome.DoesNotFit;
         store.Execute("UPDATE put_backs SET settled_at = $now, settled_by = $person WHERE settled_at IS NULL",
             ("$now", store.Now), ("$person", why));
-        store.Log(new LogEntry("store", null, null, null, LogDirection.None, 0, SettledKind,
-            LogJson.Object(("by", why))));
+        store.Log("store", SettledKind, new { by = why });
         return DeskOutcome.Done;
     }
 

@@ -11,12 +11,13 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
 {
     public Task<WitnessNote> PositionAsync(CenterId center, CancellationToken cancellation = default) => database.ReadAsync(store =>
     {
-        var head = database.Log.HeadIn(store, CenterDatabase.IdIn(store), Generation(store));
-        return new WitnessNote(center, CenterDatabase.IdIn(store), Generation(store), head.Instance, head.Sequence, head.Hash);
+        var generation = CenterDatabase.GenerationIn(store);
+        var head = database.Log.HeadIn(store, database.StoreId, generation);
+        return new WitnessNote(center, database.StoreId, generation, head.Instance, head.Sequence, head.Hash);
     }, cancellation);
 
     public Task<HistoryFinding> CompareAsync(VerifiedWitnessNote note, CancellationToken cancellation = default) =>
-        database.ReadAsync(store => Compare(store, note.Note, Generation(store)), cancellation);
+        database.ReadAsync(store => Compare(store, note.Note, CenterDatabase.GenerationIn(store)), cancellation);
 
     public Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default) =>
         database.WriteAsync(store => Hear(store, terminal, note), cancellation);
@@ -50,6 +51,4 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
         var hash = told.Sequence == 0 ? LogChain.Start(told.Instance) : LogTable.HashAt(store, told.Instance, told.Sequence);
         return hash is null ? HistoryFinding.Ahead : hash == told.Hash ? HistoryFinding.Known : HistoryFinding.Forked;
     }
-
-    private static long Generation(StoreView store) => store.Number("SELECT generation FROM store_meta");
 }

@@ -15,7 +15,7 @@ internal static class PersonChanges
     {
         if (!IsRole(roles) || transaction.Number("SELECT count(*) FROM people") >= IPeople.MaxPeople) return PersonOutcome.DoesNotFit;
         if (PersonRow.Find(transaction, keys, name) is not null) return PersonOutcome.WrongState;
-        new PersonRow(name, roles, verifier, IsOneTime: true, IsLocked: false, Stamp(now)).Add(transaction, keys);
+        new PersonRow(name, roles, verifier, IsOneTime: true, IsLocked: false, now.Stored()).Add(transaction, keys);
         return PersonOutcome.Done;
     }
 
@@ -23,17 +23,17 @@ internal static class PersonChanges
         !IsRole(roles) ? PersonOutcome.DoesNotFit
         : PersonRow.Find(transaction, keys, name) is not { } person ? PersonOutcome.NotFound
         : person.Roles == roles ? PersonOutcome.WrongState
-        : Save(transaction, keys, person with { Roles = roles, Changed = Stamp(now) });
+        : Save(transaction, keys, person with { Roles = roles, Changed = now.Stored() });
 
     /// <summary>A new password for one who forgot his, good for changing it; a lock stays.</summary>
     public static PersonOutcome Reset(StoreTransaction transaction, IRecordKeys keys, PersonName name, ByteString verifier, DateTimeOffset now) =>
         PersonRow.Find(transaction, keys, name) is not { } person ? PersonOutcome.NotFound
-        : Save(transaction, keys, person with { Verifier = verifier, IsOneTime = true, Changed = Stamp(now) });
+        : Save(transaction, keys, person with { Verifier = verifier, IsOneTime = true, Changed = now.Stored() });
 
     public static PersonOutcome Unlock(StoreTransaction transaction, IRecordKeys keys, PersonName name, PeopleOptions options, DateTimeOffset now) =>
         PersonRow.Find(transaction, keys, name) is not { } person ? PersonOutcome.NotFound
         : !person.IsLocked && person.ShutUntil(options, now) is null ? PersonOutcome.WrongState
-        : Save(transaction, keys, person with { IsLocked = false, Changed = Stamp(now) });
+        : Save(transaction, keys, person with { IsLocked = false, Changed = now.Stored() });
 
     public static PersonOutcome Save(StoreTransaction transaction, IRecordKeys keys, PersonRow person)
     {
@@ -47,6 +47,4 @@ internal static class PersonChanges
     private static bool IsSupervisor(PersonRow person) => person is { IsLocked: false, IsOneTime: false } && person.Roles.HasFlag(PersonRoles.Supervisor);
 
     private static bool IsRole(PersonRoles roles) => roles != PersonRoles.None && (roles & ~PersonRoles.Any) == 0;
-
-    private static DateTimeOffset Stamp(DateTimeOffset now) => DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
 }

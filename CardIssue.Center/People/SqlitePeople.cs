@@ -28,7 +28,7 @@ public sealed class SqlitePeople : IPeople
 
     /// <inheritdoc/>
     public Task<bool> AnyAsync(CancellationToken cancellation = default) =>
-        _database.ReadAsync(view => view.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1)") > 0, cancellation);
+        _database.ReadAsync(HasAny, cancellation);
 
     /// <inheritdoc/>
     public async Task<PersonOutcome> BeginAsync(IReadOnlyList<FirstPerson> first, CancellationToken cancellation = default)
@@ -46,7 +46,7 @@ public sealed class SqlitePeople : IPeople
         return await _database.WriteAsync(transaction =>
         {
             // Who has the file alone can delete the accounts, and not what the log says of them.
-            if (transaction.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1)") > 0 || WasBegun(transaction)) return PersonOutcome.WrongState;
+            if (HasAny(transaction) || WasBegun(transaction)) return PersonOutcome.WrongState;
             for (var i = 0; i < verifiers.Length; i++)
                 new PersonRow(first[i].Name, PersonRoles.Supervisor | PersonRoles.KeyCustodian, verifiers[i], IsOneTime: false, IsLocked: false, Stamp()).Add(transaction, _keys);
             transaction.Log(ConsoleLog.Of(Begun, new { people = first.Select(person => person.Name.Value) }));
@@ -105,6 +105,8 @@ public sealed class SqlitePeople : IPeople
     /// <summary>The entry of the log that people began with.</summary>
     private const string Begun = "PeopleBegun";
 
+    private static bool HasAny(StoreView view) => view.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1)") > 0;
+
     private static bool WasBegun(StoreView view) => view.Number(
         "SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE kind = $begun LIMIT 1)", ("$begun", Begun)) > 0;
 
@@ -161,6 +163,6 @@ public sealed class SqlitePeople : IPeople
         }
     }
 
-    /// <summary>The time as the store keeps it, to the millisecond: it is under the HMAC.</summary>
-    private DateTimeOffset Stamp() => DateTimeOffset.FromUnixTimeMilliseconds(_database.Now.ToUnixTimeMilliseconds());
+    /// <summary>As the store keeps it: it is under the HMAC.</summary>
+    private DateTimeOffset Stamp() => _database.Now.Stored();
 }

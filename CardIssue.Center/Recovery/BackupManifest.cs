@@ -1,10 +1,9 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using CardIssue.Center.Log;
-using CardIssue.Core;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
+using CardIssue.Core;
 
 namespace CardIssue.Center.Recovery;
 
@@ -65,7 +64,7 @@ public sealed record BackupManifest(
         madeAt = MadeAt.UtcDateTime,
         store = StoreId.ToString(),
         generation = Generation,
-        heads = Heads.Select(head => new { instance = head.Instance, sequence = head.Sequence, hash = head.Hash.ToString() }),
+        heads = Heads.Select(LogJson.Of),
         parts = Parts.Select(part => new { name = part.Name, length = part.Length, sha256 = part.Sha256.ToString() }),
         mac = Mac.ToString(),
     }, Form);
@@ -83,42 +82,14 @@ public sealed record BackupManifest(
         return new BackupPart(name, part.GetProperty("length").GetInt64(), ByteString.FromHex(part.GetProperty("sha256").GetString()!));
     }
 
-    /// <summary>Over a fixed layout, every text preceded by its length; with a label that no entry of the log begins with.</summary>
+    /// <summary>Over every field in order (<see cref="FieldHash"/>); with a label that no entry of the log begins with.</summary>
     private ByteString MacBy(ILogKeys keys)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Number(Version);
-        Bytes(Encoding.UTF8.GetBytes(Center.Value));
-        Number(MadeAt.ToUnixTimeMilliseconds());
-        Bytes(StoreId.Span);
-        Number(Generation);
-        Number(Heads.Count);
-        foreach (var head in Heads)
-        {
-            Bytes(Encoding.UTF8.GetBytes(head.Instance));
-            Number(head.Sequence);
-            Bytes(head.Hash.Span);
-        }
-        Number(Parts.Count);
-        foreach (var part in Parts)
-        {
-            Bytes(Encoding.UTF8.GetBytes(part.Name));
-            Number(part.Length);
-            Bytes(part.Sha256.Span);
-        }
-        return ByteString.Own(keys.MacOf([.. "CardIssue backup v1\0"u8, .. hash.GetHashAndReset()]));
-
-        void Bytes(ReadOnlySpan<byte> bytes)
-        {
-            Number(bytes.Length);
-            hash.AppendData(bytes);
-        }
-
-        void Number(long number)
-        {
-            Span<byte> bytes = stackalloc byte[sizeof(long)];
-            BinaryPrimitives.WriteInt64BigEndian(bytes, number);
-            hash.AppendData(bytes);
-        }
+        using var hash = new FieldHash();
+        hash.Number(Version).Text(Center.Value).Number(MadeAt.ToUnixTimeMilliseconds()).Bytes(StoreId.Span).Number(Generation).Number(Heads.Count);
+        foreach (var head in Heads) hash.Text(head.Instance).Number(head.Sequence).Bytes(head.Hash.Span);
+        hash.Number(Parts.Count);
+        foreach (var part in Parts) hash.Text(part.Name).Number(part.Length).Bytes(part.Sha256.Span);
+        return ByteString.Own(keys.MacOf([.. "CardIssue backup v1\0"u8, .. hash.Make()]));
     }
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
@@ -49,9 +48,8 @@ public static class CenterBackup
         PrivateFiles.CreateDirectory(unfinished);
         try
         {
-            var at = DateTimeOffset.FromUnixTimeMilliseconds(database.Now.ToUnixTimeMilliseconds());
-            await database.WriteAsync(store => store.Log(new LogEntry(
-                "backup", null, null, null, LogDirection.None, 0, BegunKind, JsonSerializer.Serialize(new { by = who }))), cancellation).ConfigureAwait(false);
+            var at = database.Now.Stored();
+            await database.WriteAsync(store => store.Log("backup", BegunKind, new { by = who }), cancellation).ConfigureAwait(false);
             var copy = Path.Combine(unfinished, StorePart);
             PrivateFiles.CreateFile(copy);
             await database.CopyToAsync(copy, cancellation).ConfigureAwait(false);
@@ -129,7 +127,7 @@ public static class CenterBackup
         return engine.Read(connection =>
         {
             var store = new StoreView(connection);
-            return (CenterDatabase.IdIn(store), store.Number("SELECT generation FROM store_meta"), (ValueList<LogHead>)[.. LogTable.Heads(store)]);
+            return (CenterDatabase.IdIn(store), CenterDatabase.GenerationIn(store), (ValueList<LogHead>)[.. LogTable.Heads(store)]);
         });
     }
 

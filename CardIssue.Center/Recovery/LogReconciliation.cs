@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
@@ -90,11 +89,11 @@ public sealed class LogReconciliation
                 OrderSettling.Settle(store, step, plan.Missing.Count == 0, $"{who}: {reason}");
             }
             if (plan.Missing.Count == 0) PutBack.Settle(store, $"{who}: {reason}");
-            return store.Log(new LogEntry("reconcile", null, null, null, LogDirection.None, 0, Kind, DetailOf(plan, who, reason)));
+            return store.Log("reconcile", Kind, DetailOf(plan, who, reason));
         }, cancellation);
     }
 
-    private static string DetailOf(ReconcilePlan plan, string who, string reason) => JsonSerializer.Serialize(new
+    private static object DetailOf(ReconcilePlan plan, string who, string reason) => new
     {
         by = who,
         reason,
@@ -104,6 +103,6 @@ public sealed class LogReconciliation
         importAgain = plan.Count(ReconcileWay.ImportAgain),
         byHand = plan.Count(ReconcileWay.ByHand),
         missing = plan.Missing.Count,
-        from = plan.From.Take(MaxHeads).Select(head => new { instance = head.Instance, sequence = head.Sequence, hash = head.Hash.ToString() }),
-    });
+        from = plan.From.Take(MaxHeads).Select(LogJson.Of),
+    };
 }

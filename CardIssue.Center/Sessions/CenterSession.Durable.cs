@@ -20,9 +20,9 @@ internal sealed partial class CenterSession
     /// <exception cref="StoreException">Nothing of it is durable.</exception>
     private async ValueTask<bool> MakeDurableAsync(CancellationToken cancellation)
     {
+        _savesLost = HasUnwrittenSaves;
         var records = await TakeUnwrittenAsync().ConfigureAwait(false);
         if (records.Count == 0) return true;
-        _savesLost = records.Any(record => record is SessionRecord.Saved);
         var outcome = await _services.Orders.CommitAsync(records, cancellation).ConfigureAwait(false);
         _savesLost = false;
         foreach (var saved in records.Take(outcome.Kept).OfType<SessionRecord.Saved>())
@@ -69,9 +69,7 @@ internal sealed partial class CenterSession
         _unwritten.Clear();
         var trailing = _trailing;
         _trailing = Task.CompletedTask;
-        _savesLost = records.Any(record => record is SessionRecord.Saved);
         await trailing.ConfigureAwait(false);
-        _savesLost = false;
         return records;
     }
 

@@ -125,6 +125,9 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>The store's own number, 16 random bytes.</summary>
     internal static ByteString IdIn(StoreView store) => ReadMeta(store).StoreId;
 
+    /// <summary>The number of the store's latest commit; 0 before the first.</summary>
+    internal static long GenerationIn(StoreView store) => ReadMeta(store).Generation;
+
     private static CenterDatabase OpenToRead(StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time)
     {
         var engine = SqliteFile.OpenToRead(options.DatabasePath);
@@ -141,7 +144,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         }
     }
 
-    private bool Commit(IReadOnlyList<StoreWriter.Pending> batch)
+    private void Commit(IReadOnlyList<StoreWriter.Pending> batch)
     {
         var generation = 0L;
         // What is durable is never told as lost: a copy that could not be written is written before the next commit, or there is none.
@@ -161,7 +164,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         }
         catch (NothingToCommitException)
         {
-            return false;
+            return;
         }
         _uncopied = generation;
         try
@@ -172,7 +175,6 @@ public sealed class CenterDatabase : IAsyncDisposable
         {
             // Told by the next commit.
         }
-        return true;
     }
 
     private void WriteCopy(long generation)

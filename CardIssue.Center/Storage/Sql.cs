@@ -20,6 +20,9 @@ internal static class Sql
     public static DateTimeOffset? Time(this DbDataReader row, string column) =>
         row.Long(column) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
 
+    /// <summary>A time as the store keeps it: to the millisecond.</summary>
+    public static DateTimeOffset Stored(this DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+
     public static object Plain(object? value) => value switch
     {
         null => DBNull.Value,

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.Core;
 
@@ -50,6 +51,13 @@ internal sealed class StoreTransaction : StoreView
         _head = new LogHead(row.Instance, row.Sequence, row.Hash);
         return row;
     }
+
+    /// <summary>Adds an entry of what the center did by itself: no message, no session of a terminal.</summary>
+    /// <param name="part">Which part of it.</param>
+    /// <param name="kind">What it did.</param>
+    /// <param name="detail">An object for JSON, redacted.</param>
+    public LogRow Log(string part, string kind, object detail) =>
+        Log(new LogEntry(part, null, null, null, LogDirection.None, 0, kind, JsonSerializer.Serialize(detail)));
 
     /// <summary>Whether the log of a version before may be brought in.</summary>
     public bool TakesOverLog => _log.TakesOver;

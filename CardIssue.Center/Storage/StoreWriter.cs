@@ -9,7 +9,7 @@ namespace CardIssue.Center.Storage;
 internal sealed class StoreWriter : IAsyncDisposable
 {
     private readonly IStoreEngine _engine;
-    private readonly Func<IReadOnlyList<Pending>, bool> _commit;
+    private readonly Action<IReadOnlyList<Pending>> _commit;
     private readonly Channel<Pending> _queue;
     private readonly int _maxBatch;
     private readonly Task _writing;
@@ -17,8 +17,8 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <param name="engine">Where to.</param>
     /// <param name="maxWaiting">How many may wait; further ones are refused.</param>
     /// <param name="maxBatch">How many share a commit at most.</param>
-    /// <param name="commit">Runs all of them in one durable commit; false when there was nothing to commit, since all of them failed.</param>
-    public StoreWriter(IStoreEngine engine, int maxWaiting, int maxBatch, Func<IReadOnlyList<Pending>, bool> commit)
+    /// <param name="commit">Runs all of them in one durable commit; what failed by itself is not in it.</param>
+    public StoreWriter(IStoreEngine engine, int maxWaiting, int maxBatch, Action<IReadOnlyList<Pending>> commit)
     {
         (_engine, _maxBatch, _commit) = (engine, maxBatch, commit);
         _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(maxWaiting) { SingleReader = true });

@@ -115,7 +115,7 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     /// <inheritdoc/>
     public Task<TerminalChanges> ChangedSinceAsync(long revision, CancellationToken cancellation = default) => database.ReadAsync(connection =>
         new TerminalChanges(
-            connection.Number("SELECT generation FROM store_meta"),
+            CenterDatabase.GenerationIn(connection),
             connection.Query("SELECT * FROM terminals WHERE revision > $seen", TerminalTable.Read, ("$seen", revision))), cancellation);
 
     /// <inheritdoc/>

@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using CardIssue.Center.Products;
-using CardIssue.Core;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core;
 
 namespace CardIssue.Center.Vault;
 
@@ -20,46 +19,18 @@ namespace CardIssue.Center.Vault;
 /// <param name="Product">The product version, and what it says of protection.</param>
 public sealed record OrderTerms(OrderId Order, string Customer, int Sequence, string Display, ProductTerms Product)
 {
-    /// <summary>
-    /// SHA-256 over a label and every field in order, each preceded by its length in bytes (4, big-endian); texts in UTF-8, numbers in 8
-    /// bytes, big-endian.
-    /// </summary>
+    /// <summary>Over a label and every field in order (<see cref="FieldHash"/>), 32 bytes.</summary>
     internal byte[] Digest()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Text(hash, "CardIssue order terms v1");
-        Text(hash, Order.Value);
-        Text(hash, Customer);
-        Number(hash, Sequence);
-        Text(hash, Display);
-        Text(hash, Product.Ref.Name);
-        Number(hash, Product.Ref.Version);
-        Bytes(hash, Product.Hash.Span);
-        Number(hash, (long)Product.Mode);
-        Number(hash, (long)Product.Level);
-        Number(hash, Product.ExposedToTerminal ? 1 : 0);
-        return hash.GetHashAndReset();
+        using var hash = new FieldHash();
+        hash.Text("CardIssue order terms v1").Text(Order.Value).Text(Customer).Number(Sequence).Text(Display);
+        hash.Text(Product.Ref.Name).Number(Product.Ref.Version).Bytes(Product.Hash.Span);
+        hash.Number((long)Product.Mode).Number((long)Product.Level).Number(Product.ExposedToTerminal ? 1 : 0);
+        return hash.Make();
     }
 
     /// <summary>Only the order and its product: the rest is the customer's.</summary>
     public override string ToString() => $"OrderTerms {{ {Order}, {Product} }}";
-
-    private static void Text(IncrementalHash hash, string text) => Bytes(hash, Encoding.UTF8.GetBytes(text));
-
-    private static void Number(IncrementalHash hash, long number)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, number);
-        Bytes(hash, bytes);
-    }
-
-    private static void Bytes(IncrementalHash hash, ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
-    }
 }
 
 /// <summary>

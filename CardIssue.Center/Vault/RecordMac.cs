@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
+using CardIssue.Core.Keys;
 using CardIssue.Core;
 
 namespace CardIssue.Center.Vault;
@@ -11,12 +11,16 @@ namespace CardIssue.Center.Vault;
 /// </summary>
 internal sealed class RecordMac
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly SecretWriter _fields = new();
 
     /// <param name="domain">What kind of record it is: no HMAC of one kind is good for another.</param>
     public RecordMac(string domain) => Text(domain);
 
-    public RecordMac Text(string value) => Bytes(Encoding.UTF8.GetBytes(value));
+    public RecordMac Text(string value)
+    {
+        _fields.Text(value);
+        return this;
+    }
 
     public RecordMac Number(long value)
     {
@@ -29,14 +33,15 @@ internal sealed class RecordMac
 
     public RecordMac Bytes(ReadOnlySpan<byte> value)
     {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32BigEndian(length, value.Length);
-        _bytes.Write(length);
-        _bytes.Write(value);
+        _fields.Bytes(value);
         return this;
     }
 
-    public ByteString Make(IRecordKeys keys) => ByteString.Own(keys.MacRecord(_bytes.GetBuffer().AsSpan(0, (int)_bytes.Length)));
+    /// <summary>The HMAC, once: the fields, secret ones among them, are zeroed with it.</summary>
+    public ByteString Make(IRecordKeys keys)
+    {
+        using (_fields) return ByteString.Own(keys.MacRecord(_fields.Written));
+    }
 
     public bool IsRight(IRecordKeys keys, ByteString mac) => CryptographicOperations.FixedTimeEquals(Make(keys).Span, mac.Span);
 }

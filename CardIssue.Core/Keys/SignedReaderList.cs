@@ -22,13 +22,7 @@ public static class SignedReaderList
         ArgumentNullException.ThrowIfNull(list);
         ArgumentNullException.ThrowIfNull(center);
         if (Fault(list) is { } fault) throw new ArgumentException($"The reader list of {list.Terminal}: {fault}.", nameof(list));
-        var body = WriteBody(list);
-        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
-        cbor.WriteStartArray(2);
-        cbor.WriteByteString(body);
-        cbor.WriteByteString(center.Sign(Signed(body)));
-        cbor.WriteEndArray();
-        return ByteString.Own(cbor.Encode());
+        return SignedBody.Sign(Domain, WriteBody(list), center);
     }
 
     /// <summary>Why a list cannot be signed: it breaks a rule, or is longer than a message can carry. Null when it can be.</summary>
@@ -52,13 +46,8 @@ public static class SignedReaderList
         if (bytes.Length > FieldLimits.MaxReaderList) return false;
         try
         {
-            var cbor = new CborReader(bytes, CborConformanceMode.Ctap2Canonical);
-            if (cbor.ReadStartArray() != 2) return false;
-            var body = cbor.ReadByteString();
-            var signature = cbor.ReadByteString();
-            cbor.ReadEndArray();
-            if (cbor.BytesRemaining != 0 || !center.Verify(Signed(body), signature)) return false;
-            var read = ReadBody(new CborReader(body, CborConformanceMode.Ctap2Canonical));
+            if (SignedBody.Open(Domain, bytes, center) is not { } body) return false;
+            var read = ReadBody(body);
             if (read is null || read.Fault() is not null || read.Terminal != terminal) return false;
             list = new VerifiedReaderList(read);
             return true;
@@ -69,7 +58,7 @@ public static class SignedReaderList
         }
     }
 
-    internal static byte[] Signed(byte[] body) => [.. new BoundFields(Domain).ToArray(), .. body];
+    internal static byte[] Signed(byte[] body) => SignedBody.Signed(Domain, body);
 
     internal static byte[] WriteBody(ReaderList list)
     {

@@ -22,13 +22,7 @@ public static class SignedWitnessNote
         ArgumentNullException.ThrowIfNull(note);
         ArgumentNullException.ThrowIfNull(center);
         if (note.Fault() is { } fault) throw new ArgumentException($"The witness's note: {fault}.", nameof(note));
-        var body = WriteBody(note);
-        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
-        cbor.WriteStartArray(2);
-        cbor.WriteByteString(body);
-        cbor.WriteByteString(center.Sign(Signed(body)));
-        cbor.WriteEndArray();
-        return ByteString.Own(cbor.Encode());
+        return SignedBody.Sign(Domain, WriteBody(note), center);
     }
 
     /// <summary>Verifies a note. Whatever the bytes are, no exception comes of them.</summary>
@@ -42,13 +36,8 @@ public static class SignedWitnessNote
         if (bytes.Length is 0 or > FieldLimits.MaxWitness) return false;
         try
         {
-            var cbor = new CborReader(bytes.Memory, CborConformanceMode.Ctap2Canonical);
-            if (cbor.ReadStartArray() != 2) return false;
-            var body = cbor.ReadByteString();
-            var signature = cbor.ReadByteString();
-            cbor.ReadEndArray();
-            if (cbor.BytesRemaining != 0 || !center.SigningKey.Verify(Signed(body), signature)) return false;
-            var read = ReadBody(new CborReader(body, CborConformanceMode.Ctap2Canonical));
+            if (SignedBody.Open(Domain, bytes.Memory, center.SigningKey) is not { } body) return false;
+            var read = ReadBody(body);
             if (read is null || read.Fault() is not null || read.Center != center.Id) return false;
             note = new VerifiedWitnessNote(read, bytes);
             return true;
@@ -58,8 +47,6 @@ public static class SignedWitnessNote
             return false;
         }
     }
-
-    internal static byte[] Signed(byte[] body) => [.. new BoundFields(Domain).ToArray(), .. body];
 
     internal static byte[] WriteBody(WitnessNote note)
     {

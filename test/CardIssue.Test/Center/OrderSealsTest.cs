@@ -16,38 +16,17 @@ namespace CardIssue.Test.Center;
 /// A store of an older version, whose orders are sealed for their number alone, and that has no operators of resume tokens.
 /// </summary>
 [TestFixture]
-public sealed class OrderSealsTest
+public sealed class OrderSealsTest : OlderStoreFixture
 {
     private static readonly OrderId O1 = new("o1"), O2 = new("o2"), Damaged = new("damaged"), Lost = new("lost");
-    private StoreBench _bench = null!;
-    private FileKeyVault _vault = null!;
-
-    [SetUp]
-    public async Task OpenOlderStore()
-    {
-        _bench = await StoreBench.OpenAsync();
-        await _bench.Database.DisposeAsync();
-        foreach (var file in Directory.GetFiles(_bench.Directory, "center.*", SearchOption.AllDirectories)) File.Delete(file);
-        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
-        _vault = FileKeyVault.Create(Path.Combine(_bench.Directory, "vault"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
-        Seals.MakeOlder(_vault);
-    }
-
-    [TearDown]
-    public async Task Close()
-    {
-        _vault.Dispose();
-        await _bench.DisposeAsync();
-    }
-
     private ByteString Older(OrderId order, string data) =>
-        Seals.Older(order, Seals.MasterOf(_vault), 1, System.Text.Encoding.UTF8.GetBytes(data));
+        Seals.Older(order, Seals.MasterOf(Vault), 1, System.Text.Encoding.UTF8.GetBytes(data));
 
     [Test]
     public async Task OlderOrders_TakenOver_OpenForTheirTermsAlone_AndNoneIsTakenOverAgain()
     {
         ByteString kept;
-        await using (var connection = OlderStore.Make(_bench.Directory, before: "011"))
+        await using (var connection = OlderStore.Make(Bench.Directory, before: "011"))
         {
             OlderStore.AddOrder(connection, O1, kept = Older(O1, "{\"pan\":\"1\"}"));
             OlderStore.AddOrder(connection, O2, Older(O2, "{}"));
@@ -57,13 +36,13 @@ public sealed class OrderSealsTest
             connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ('gone', 1, 2, X'00', 1)");
             connection.Execute("UPDATE orders SET product = 'gone' WHERE order_id = 'lost'");
         }
-        await _bench.StartAsync();
-        Assert.That(await OrderSeals.TakeOverAsync(_bench.Database, _vault), Is.EqualTo((2, 2)));
+        await Bench.StartAsync();
+        Assert.That(await OrderSeals.TakeOverAsync(Bench.Database, Vault), Is.EqualTo((2, 2)));
         Assert.That(await OpensAsync(O1), Is.True);
         Assert.That(await OpensAsync(O2), Is.True);
         Assert.That(await OpensAsync(Damaged), Is.False);
-        Assert.That(_vault.TakesOverOrderData, Is.False);
-        var log = await new StoredLog(_bench.Database, _bench.Log, _bench.Keys, _bench.Time).ReadAsync(new LogQuery());
+        Assert.That(Vault.TakesOverOrderData, Is.False);
+        var log = await new StoredLog(Bench.Database, Bench.Log, Bench.Keys, Bench.Time).ReadAsync(new LogQuery());
         Assert.That(log.Single(row => row.Entry.Kind == "OrdersTakenOver").Entry.Detail, Does.StartWith("{\"sealedAnew\":2,\"left\":2,")
             .And.Match("product visa-like-e2e/1, SHA-256 [0-9A-F]{64}, EndToEnd, level 33, not exposed to the terminal"),
                 "what it was sealed for");
@@ -71,7 +50,7 @@ public sealed class OrderSealsTest
         // Whoever kept a copy of the older file, and can write this one, gains nothing.
         await Execute("UPDATE orders SET sealed = $sealed WHERE order_id = 'o1'", ("$sealed", kept));
         Assert.That(await OpensAsync(O1), Is.False);
-        Assert.That(await OrderSeals.TakeOverAsync(_bench.Database, _vault), Is.EqualTo((0, 0)));
+        Assert.That(await OrderSeals.TakeOverAsync(Bench.Database, Vault), Is.EqualTo((0, 0)));
         Assert.That(await OpensAsync(O1), Is.False);
     }
 
@@ -79,10 +58,10 @@ public sealed class OrderSealsTest
     public async Task ManyOlderOrders_TakenOver_AllOfThemAre()
     {
         const int Many = 201;
-        await using (var connection = OlderStore.Make(_bench.Directory, before: "011"))
+        await using (var connection = OlderStore.Make(Bench.Directory, before: "011"))
             for (var i = 0; i < Many; i++) OlderStore.AddOrder(connection, new OrderId($"o{i}"), Older(new OrderId($"o{i}"), "{}"));
-        await _bench.StartAsync();
-        Assert.That(await OrderSeals.TakeOverAsync(_bench.Database, _vault), Is.EqualTo((Many, 0)));
+        await Bench.StartAsync();
+        Assert.That(await OrderSeals.TakeOverAsync(Bench.Database, Vault), Is.EqualTo((Many, 0)));
         Assert.That(await OpensAsync(new OrderId($"o{Many - 1}")), Is.True);
     }
 
@@ -90,7 +69,7 @@ public sealed class OrderSealsTest
     public async Task TokensOfAnOlderStore_KnowWhoClaimedWithTheCode_OrAreNoGood()
     {
         var token = ByteString.Own(new byte[16]);
-        await using (var connection = OlderStore.Make(_bench.Directory, before: "011"))
+        await using (var connection = OlderStore.Make(Bench.Directory, before: "011"))
         {
             foreach (var order in new[] { O1, O2, Lost }) OlderStore.AddOrder(connection, order, Older(order, "{}"));
             Claimed(O1, "session s1, host h1, terminal t1, operator olga");
@@ -106,10 +85,10 @@ public sealed class OrderSealsTest
                 VALUES ($order, 1, 1, 'Claimed', $detail, 2, 0, 0, 1, 0)
                 """, ("$order", order), ("$detail", detail));
         }
-        await _bench.StartAsync();
-        var resumed = (ClaimOutcome.Claimed)await _bench.Orders.ResumeAsync(token, StoreBench.At("t1") with { Operator = null });
+        await Bench.StartAsync();
+        var resumed = (ClaimOutcome.Claimed)await Bench.Orders.ResumeAsync(token, StoreBench.At("t1") with { Operator = null });
         Assert.That(resumed.Operator, Is.EqualTo(new OperatorId("Åse, at the till")));
-        var known = await _bench.Database.ReadAsync(connection =>
+        var known = await Bench.Database.ReadAsync(connection =>
             connection.Query("SELECT token_operator FROM orders WHERE order_id IN ('lost', 'o2')",
             row => row.Text("token_operator")), default);
         Assert.That(known, Is.All.Null);
@@ -117,17 +96,17 @@ public sealed class OrderSealsTest
 
     private async Task<bool> OpensAsync(OrderId order)
     {
-        var (row, data) = await _bench.Database.ReadAsync(connection => (OrderRow.Find(connection, order)!,
+        var (row, data) = await Bench.Database.ReadAsync(connection => (OrderRow.Find(connection, order)!,
             connection.Query("SELECT sealed FROM orders WHERE order_id = $order", found => found.Bytes("sealed")!.Value,
                 ("$order", order))[0]), default);
-        var product = await _bench.Database.ReadAsync(connection =>
+        var product = await Bench.Database.ReadAsync(connection =>
             CardIssue.Center.Products.SqliteProductStore.Find(connection, row.Product), default);
         var terms = ProductTerms.Of(product!, CardProductFile.Read(product!.Body.Span, "product").Product!);
-        if (!_vault.TryOpenOrderData(row.Terms(terms), data, out var plain)) return false;
+        if (!Vault.TryOpenOrderData(row.Terms(terms), data, out var plain)) return false;
         using (plain) Assert.That(OrderData.Read(plain.Span), Is.Not.Null);
-        return !_vault.TryOpenOrderData(row.Terms(terms) with { Customer = "another" }, data, out _);
+        return !Vault.TryOpenOrderData(row.Terms(terms) with { Customer = "another" }, data, out _);
     }
 
     private Task Execute(string sql, params (string, object?)[] values) =>
-        _bench.Database.WriteAsync(connection => connection.Execute(sql, values), default);
+        Bench.Database.WriteAsync(connection => connection.Execute(sql, values), default);
 }
