@@ -67,7 +67,7 @@ internal sealed class LogVerification(ILogKeys keys)
     private readonly HashSet<string> _keyed = [];
     private readonly Dictionary<string, LogHead> _unkeyed = [];
     private readonly Dictionary<string, LogHead> _takenOver = [];
-    private readonly Dictionary<OrderId, string> _orders = [];
+    private readonly Dictionary<OrderId, LoggedChange> _orders = [];
     private int _checkpoints, _witnesses;
     private long _entries;
 
@@ -157,24 +157,26 @@ internal sealed class LogVerification(ILogKeys keys)
         if (!keys.HasSecrets) return;
         if (!CryptographicOperations.FixedTimeEquals(LogChain.MacOf(keys, row.Hash).Span, row.Mac.Span))
             Add(LogFindingKind.Forged, row.Instance, row.Sequence, $"entry {row.Sequence} of {row.Instance} was not written by this center");
-        else if (row.Entry.Kind == LogFile.TakenOverKind && LogChain.HashOf(before.Hash, row) == row.Hash)
-            foreach (var head in LogFile.HeadsOf(row.Entry)) _takenOver[head.Instance] = head;
-        else OrderChanged(row, before);
+        // What the MAC vouches for is the hash: an entry that is not its hash's may say anything, and is not read.
+        else if (LogChain.HashOf(before.Hash, row) == row.Hash) Believe(row);
     }
 
-    /// <summary>Each change of an order says where it stands after it; the latest one says where the order must stand.</summary>
-    private void OrderChanged(LogRow row, LogHead before)
+    /// <summary>
+    /// What an entry says that is this center's: where an older log ends that was taken over; where an order stands after a change, the latest of which says where
+    /// it must stand.
+    /// </summary>
+    private void Believe(LogRow row)
     {
-        if (row.Entry.Order is { } order && OrderChangeJson.StandingIn(row.Entry) is { } standing && LogChain.HashOf(before.Hash, row) == row.Hash)
-            _orders[order] = standing;
+        if (row.Entry.Kind == LogFile.TakenOverKind) foreach (var head in LogFile.HeadsOf(row.Entry)) _takenOver[head.Instance] = head;
+        else if (LoggedChange.Read(row) is { } change) _orders[change.Order] = change;
     }
 
     private void CompareOrders(StoreView store)
     {
         foreach (var order in OrderRow.Select(store, "1 = 1"))
         {
-            if (_orders.TryGetValue(order.Order, out var logged) && logged != OrderChangeJson.StandingOf(order))
-                Add(LogFindingKind.OrderDiffers, "", 0, $"order {order.Order} is {OrderChangeJson.StandingOf(order)} in the store; the log's latest change of it says {logged}");
+            if (_orders.TryGetValue(order.Order, out var logged) && logged.Standing != LoggedChange.StandingOf(order))
+                Add(LogFindingKind.OrderDiffers, "", 0, $"order {order.Order} is {LoggedChange.StandingOf(order)} in the store; the log's latest change of it says {logged.Standing}");
         }
     }
 
@@ -191,7 +193,7 @@ internal sealed class LogVerification(ILogKeys keys)
     private void CompareSeals(StoreView store)
     {
         var ends = LogTable.SealedHeads(store, CenterDatabase.IdIn(store));
-        var generation = store.Number("SELECT generation FROM store_meta");
+        var generation = CenterDatabase.GenerationIn(store);
         foreach (var (seal, mac) in ends)
         {
             var end = _heads.Find(head => head.Instance == seal.Head.Instance) ?? new LogHead(seal.Head.Instance, 0, LogChain.Start(seal.Head.Instance));
@@ -251,7 +253,7 @@ internal sealed class LogVerification(ILogKeys keys)
             }
             catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
             {
-                Add(LogFindingKind.BadSignature, "", number, $"checkpoint {number} (in the log's file) cannot be read: {error.Message}");
+                Add(LogFindingKind.BadSignature, "", number, $"checkpoint {number} (in the store) cannot be read: {error.Message}");
             }
         }
         return checkpoints;

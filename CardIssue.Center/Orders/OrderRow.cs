@@ -83,7 +83,7 @@ internal sealed record OrderRow
             """,
             ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
             ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
-        var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, OrderChangeJson.Of(this, change, detail));
+        var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, LoggedChange.Detail(this, change, detail));
         connection.Log(entry, at: now);
     }
 

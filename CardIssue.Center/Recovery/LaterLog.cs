@@ -98,7 +98,7 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
         _common = false;
         if (LogChain.HashOf(before.Hash, row) != row.Hash) throw Altered(row, "does not go on from what is before it, or was changed");
         if (!CryptographicOperations.FixedTimeEquals(LogChain.MacOf(keys, row.Hash).Span, row.Mac.Span)) throw Altered(row, "was not written by this center");
-        if (LoggedChange.Read(row) is { } change) _changes.Add(change);
+        if (ChangeIn(row) is { } change) _changes.Add(change);
         else if (row.Entry is { Direction: LogDirection.None, Order: null, Session: "console" } && _others.Count < LaterLog.MaxOthers) _others.Add(row);
     }
 
@@ -129,8 +129,21 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
 
     private Dictionary<OrderId, HashSet<string>> OwnChanges() => LogTable.Heads(store)
         .SelectMany(head => LogTable.After(store, head.Instance, _forks.GetValueOrDefault(head.Instance)))
-        .Select(LoggedChange.Read).OfType<LoggedChange>()
+        .Select(ChangeIn).OfType<LoggedChange>()
         .GroupBy(change => change.Order).ToDictionary(order => order.Key, order => order.Select(change => change.Change).ToHashSet());
+
+    private static LoggedChange? ChangeIn(LogRow row)
+    {
+        try
+        {
+            return LoggedChange.Read(row);
+        }
+        catch (FormatException error)
+        {
+            throw new RecoveryException(RecoveryFault.Altered,
+                $"entry {row.Sequence} of {row.Instance} is of a change of order {row.Entry.Order} that this program cannot read; use the version that wrote it.", error);
+        }
+    }
 
     private static RecoveryException Foreign(string why) => new(RecoveryFault.Foreign,
         $"This log cannot be this store's: {why}. Nothing was settled.");

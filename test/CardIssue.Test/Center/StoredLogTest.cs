@@ -110,6 +110,19 @@ public class StoredLogTest
         Assert.That(await _log.ExportAsync(export), Is.EqualTo(10));
     }
 
+    /// <summary>An entry that is not its hash's is not read, whatever it says that it is.</summary>
+    [TestCase("UPDATE log_entries SET detail = '{' WHERE sequence = 2")]
+    [TestCase("UPDATE log_entries SET detail = '{\"change\":7,\"fence\":\"x\"}' WHERE sequence = 2")]
+    [TestCase("UPDATE log_entries SET kind = 'LogTakenOver', detail = '{}' WHERE sequence = 2")]
+    public async Task ChangeOfAnOrderMadeUnreadable_Verify_NamesItAndGoesOn(string sql)
+    {
+        var change = new LogEntry("s1", null, null, new OrderId("o1"), LogDirection.None, 0, "Bound",
+            """{"change":"Bound","fence":1,"state":"Bound","card":null,"confirmed":0,"inDoubt":0,"attempt":1,"furthest":0,"unproved":0,"what":""}""");
+        for (var i = 0; i < 3; i++) await _log.AppendAsync(change, default);
+        Tamper(sql);
+        Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.ChangedRow, 2L) }));
+    }
+
     [Test]
     public async Task OrderAddedToAnEntryWithout_Verify_NamesIt()
     {
