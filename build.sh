@@ -75,6 +75,10 @@ build() { # build WHAT: quiet unless it fails
   fi
 }
 
+failures() { # failures LOG: the tests that failed, each with the first lines of why, for who sees only the end of it all
+  awk '/^  Failed [^ ].* \[.*\]$/ { left = 14 } /^  (Passed|Skipped) |^Test Run|^Total tests/ { left = 0 } left-- > 0 { print substr($0, 1, 300) }' "$1" | head -n 80
+}
+
 run_tests() {
   local filter=() log="$OUTPUT/test.log" status=0
   [ $# -gt 0 ] && filter=(--filter "FullyQualifiedName~$1")
@@ -95,6 +99,7 @@ run_tests() {
     echo "$skipped tests were skipped: they need root, or what is not on this machine. Under CI that is a failure." >&2
     [ -z "${CI:-}" ] || status=1
   fi
+  failures "$log"
   echo "${passed:-0} passed, ${failed:-0} failed"
   return "$status"
 }
