@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Emv;
 
 /// <summary>The account that a card is of: what no other card may have unless its product says so. Never shown.</summary>
 /// <param name="Number">The card number, its digits (tag 5A, or track 2's).</param>

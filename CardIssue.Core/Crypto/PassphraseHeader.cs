@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 using Org.BouncyCastle.Crypto.Generators;
 using Org.BouncyCastle.Crypto.Parameters;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Crypto;
 
 /// <summary>What it costs to try one passphrase (Argon2id, RFC 9106). Read from files too, so it has caps besides minimums: a hostile file may not exhaust the machine.</summary>
 /// <param name="MemoryKiB">Memory in KiB, <see cref="MinMemoryKiB"/> to <see cref="MaxMemoryKiB"/>.</param>

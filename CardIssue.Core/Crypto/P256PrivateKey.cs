@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Crypto;
 
 /// <summary>A private key on NIST P-256, for signing (ECDSA) or for agreement (ECDH); one key is used for one of them only.</summary>
 public sealed class P256PrivateKey : IDisposable

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Crypto;
 
 /// <summary>A public key on NIST P-256, known to be a point of the curve. Compares by content.</summary>
 public sealed record P256PublicKey

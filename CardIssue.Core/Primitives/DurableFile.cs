@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>Writes a small file so that a crash leaves the old one or the new one, whole, and only its owner can read it.</summary>
 internal static class DurableFile

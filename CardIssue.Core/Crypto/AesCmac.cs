@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Crypto;
 
 /// <summary>AES-CMAC (NIST SP 800-38B, RFC 4493), over AES of the operating system's library: its key schedule is freed and zeroed after each call.</summary>
 public static class AesCmac

@@ -1,10 +1,12 @@
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
-using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.Tlv;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 
-namespace CardIssue.Core.Cards.Profiles;
+namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>
 /// Which card it is: what it tells of itself before the channel, the same inside it, and the number that the center gives it.

@@ -1,6 +1,6 @@
 namespace CardIssue.Reader;
 
-/// <summary>The times of a <see cref="SerialCardReader"/>. A slow card and a dead reader have times of their own.</summary>
+/// <summary>The times of a <see cref="Serial.SerialCardReader"/>. A slow card and a dead reader have times of their own.</summary>
 public sealed class SerialReaderOptions
 {
     /// <summary>The speed in bits per second; a GemPC Twin has 115,200.</summary>

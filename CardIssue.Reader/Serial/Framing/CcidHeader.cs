@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace CardIssue.Reader.Serial.Ccid;
+namespace CardIssue.Reader.Serial.Framing;
 
 /// <summary>What the host asks (CCID 1.1 §6.1).</summary>
 internal enum CcidCommandType : byte

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Cards.Diversification;
 
 /// <summary>Derives a card's keys from a master key and the key diversification data that INITIALIZE UPDATE returns first.</summary>
 public static class CardKeyDerivation

@@ -1,9 +1,9 @@
 using CardIssue.Core.Cards.GlobalPlatform;
-using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
 
-namespace CardIssue.Core.Cards.Profiles;
+namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>The data objects that a product's identity is read from.</summary>
 internal static class IdentityTags

@@ -1,8 +1,9 @@
-using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 
-namespace CardIssue.Core.Cards.Profiles;
+namespace CardIssue.Core.Cards.Products;
 
 /// <summary>What a card said of itself when it was opened, before its cryptogram is verified: claimed, not known.</summary>
 public abstract record OpeningReading
@@ -42,7 +43,7 @@ public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Det
 }
 
 /// <summary>
-/// How one kind of card is opened, proved and judged. A new kind is one folder and one line in <see cref="CardProfiles"/>.
+/// How one kind of card is opened, proved and judged. A new kind is one folder and one line in <see cref="Profiles.CardProfiles"/>.
 /// An error that the card did not authenticate is in doubt, never failed: error status words carry no MAC.
 /// </summary>
 public interface ICardProfile
@@ -121,16 +122,4 @@ public interface ICardProfile
 
     /// <summary>What was left out of answers because it was not whole, for the log; no data.</summary>
     IReadOnlyList<string> Remarks(IReadOnlyList<CommandOutcome> outcomes);
-}
-
-/// <summary>The card profiles that there are.</summary>
-public static class CardProfiles
-{
-    private static readonly ICardProfile[] All = [new GlobalPlatformProfile()];
-
-    /// <summary>Their names.</summary>
-    public static IEnumerable<string> Names => All.Select(p => p.Name);
-
-    /// <summary>The profile of a name, or null.</summary>
-    public static ICardProfile? Find(string name) => Array.Find(All, p => p.Name == name);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Crypto;
 
 /// <summary>What a passphrase file holds; one kind is never taken for another.</summary>
 public enum PassphraseFileKind : byte

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
-using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Profiles;
+namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>What single responses are worth as evidence.</summary>
 internal static class Outcomes

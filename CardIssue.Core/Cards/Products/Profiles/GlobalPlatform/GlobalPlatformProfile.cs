@@ -1,9 +1,12 @@
 using CardIssue.Core.Cards.GlobalPlatform;
-using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 
-namespace CardIssue.Core.Cards.Profiles;
+namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>
 /// GlobalPlatform cards with SCP03. In both key modes, at levels 03, 13 and 33, command data is confidential and cannot be tampered with; at 01 and 11 it

@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Cards.Diversification;
 
 /// <summary>How a card's three keys come from a master key and the card's key diversification data. A card product names one; it is never guessed.</summary>
 public enum KeyDiversification

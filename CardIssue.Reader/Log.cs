@@ -1,7 +1,7 @@
 using CardIssue.Core.Cards;
 using Microsoft.Extensions.Logging;
 
-namespace CardIssue.Reader.Serial;
+namespace CardIssue.Reader;
 
 /// <summary>What the serial reader logs. Never a message's data.</summary>
 internal static partial class Log

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>Collects fields, secret ones among them, in pinned memory that is zeroed when it is outgrown or disposed. <see cref="SecretReader"/> reads them back.</summary>
 public sealed class SecretWriter : IDisposable

@@ -1,4 +1,6 @@
-namespace CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.Diversification;
 
 /// <summary>The three access keys of one card. Owns them: they are zeroed with it.</summary>
 public sealed class CardKeySet : IDisposable

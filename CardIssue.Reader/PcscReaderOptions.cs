@@ -1,6 +1,6 @@
 namespace CardIssue.Reader;
 
-/// <summary>How long a <see cref="PcscCardReader"/> waits for what; each wait ends with a fault of its own.</summary>
+/// <summary>How long a <see cref="PcSc.PcscCardReader"/> waits for what; each wait ends with a fault of its own.</summary>
 public sealed class PcscReaderOptions
 {
     /// <summary>How long a card may take for one command, before <see cref="Core.Cards.CardFault.SlowCard"/>. Key generation is slow.</summary>

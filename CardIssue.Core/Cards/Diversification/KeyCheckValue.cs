@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Keys;
+namespace CardIssue.Core.Cards.Diversification;
 
 /// <summary>Key check values (GPCS App. B): three bytes that tell whether two sides hold the same key without telling the key.</summary>
 public static class KeyCheckValue
