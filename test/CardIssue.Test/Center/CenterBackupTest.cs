@@ -6,7 +6,7 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class CenterBackupTest
 {
     private StoreBench _bench = null!;

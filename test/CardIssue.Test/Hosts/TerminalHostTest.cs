@@ -7,6 +7,7 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Hosts;
 
+[Parallelizable]
 public sealed class TerminalHostTest
 {
     private const string Passphrase = "heron-on-a-grey-morning", IssueCode = "KINGFISHER-9137";

@@ -8,6 +8,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Modules;
 
+[Parallelizable]
 public class SoftwareModuleTest
 {
     private static readonly byte[][] Plain =
