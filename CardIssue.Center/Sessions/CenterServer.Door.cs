@@ -1,7 +1,6 @@
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
-using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Sessions;
 
