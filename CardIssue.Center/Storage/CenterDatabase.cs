@@ -48,6 +48,9 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     internal DateTimeOffset Now => _time.GetUtcNow();
 
+    /// <summary>What is slow on purpose.</summary>
+    internal People.PasswordWork Passwords { get; } = new();
+
     /// <summary>This host's chain of the log.</summary>
     internal LogWriter Log { get; }
 
@@ -62,8 +65,13 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="StoreException">It cannot be used; the message says why and what to do.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public static async Task<CenterDatabase> OpenAsync(
-        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, CancellationToken cancellation = default)
+    public static Task<CenterDatabase> OpenAsync(
+        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, CancellationToken cancellation = default) =>
+        OpenAsync(options, log, keys, time, static store => SqliteFile.Open(store.DatabasePath, store.BusyTimeout), cancellation);
+
+    /// <summary>The same in an engine that is opened so; for reading alone it is SQLite in any case.</summary>
+    internal static async Task<CenterDatabase> OpenAsync(
+        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, Func<StoreOptions, IStoreEngine> open, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -73,14 +81,16 @@ public sealed class CenterDatabase : IAsyncDisposable
         log.Validate();
         LostStore.Check(options, LogFile.Traces(log));
         if (!keys.HasSecrets) return OpenToRead(options, log, keys, time);
-        var engine = SqliteFile.Open(options.DatabasePath, options.BusyTimeout);
+        var engine = open(options);
         CenterDatabase? database = null;
         try
         {
             database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time);
-            await database.CompareGenerationsAsync(options.RestoreMark, log, cancellation).ConfigureAwait(false);
+            // Read first: the log of a center that works goes on, and is never behind a checkpoint that was read before it.
+            var exported = LogCheckpoint.Latest(log.CheckpointDirectory, keys);
+            await database.CompareGenerationsAsync(options.RestoreMark, log, exported, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
-            await CompareCheckpointAsync(database, log, keys, cancellation).ConfigureAwait(false);
+            if (exported is not null) await database.CompareAsync(exported, cancellation).ConfigureAwait(false);
             return database;
         }
         catch
@@ -183,7 +193,8 @@ public sealed class CenterDatabase : IAsyncDisposable
         _uncopied = null;
     }
 
-    private async Task CompareGenerationsAsync(string restoreMark, LogOptions log, CancellationToken cancellation)
+    private async Task CompareGenerationsAsync(
+        string restoreMark, LogOptions log, LogCheckpoint? exported, CancellationToken cancellation)
     {
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
@@ -200,7 +211,8 @@ public sealed class CenterDatabase : IAsyncDisposable
         await WriteAsync(store =>
         {
             LogFile.TakeInto(store, log);
-            return Orders.PutBack.Take(store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt);
+            return Orders.PutBack.Take(
+                store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt, exported);
         }, cancellation).ConfigureAwait(false);
         File.Delete(restoreMark);
         RestoredFrom = meta.WrittenAt;
@@ -209,19 +221,16 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>
     /// Compared before any terminal comes in: an exported checkpoint that has more than the log was made of what is lost.
     /// </summary>
-    private static async Task CompareCheckpointAsync(CenterDatabase database, LogOptions log, ILogKeys keys, CancellationToken cancellation)
+    private async Task CompareAsync(LogCheckpoint exported, CancellationToken cancellation)
     {
-        // The checkpoint is read first: the log of a center that works goes on, and is never behind one that was read before it.
-        if (LogCheckpoint.Latest(log.CheckpointDirectory, keys) is not { } checkpoint) return;
-        if (!await database.ReadAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint), cancellation).ConfigureAwait(false)) return;
-        await database.WriteAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint)
-            ? Orders.PutBack.Take(store, $"checkpoint {checkpoint.Number}", 0, IdIn(store), null) : 0, cancellation).ConfigureAwait(false);
+        if (!await ReadAsync(store => Orders.StoreHistory.IsBehind(store, exported), cancellation).ConfigureAwait(false)) return;
+        await WriteAsync(store => Orders.StoreHistory.Hear(store, exported), cancellation).ConfigureAwait(false);
     }
 
     private static Meta ReadOrCreateMeta(System.Data.Common.DbConnection connection, DateTimeOffset now)
     {
         var store = new StoreView(connection);
-        store.Number("INSERT OR IGNORE INTO store_meta (one, store_id, generation, written_at) VALUES (1, $id, 0, $now)",
+        store.Number("INSERT INTO store_meta (one, store_id, generation, written_at) VALUES (1, $id, 0, $now) ON CONFLICT DO NOTHING",
             ("$id", RandomNumberGenerator.GetBytes(StoreIdLength)), ("$now", now));
         return ReadMeta(store);
     }
