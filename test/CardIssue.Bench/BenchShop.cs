@@ -100,7 +100,7 @@ internal sealed class BenchShop : IAsyncDisposable
         reader.Insert(Card());
         using var code = SecretBytes.Copy("4711"u8);
         using var stop = new CancellationTokenSource();
-        var removals = await RemovalsAsync();
+        var start = DateTimeOffset.UtcNow;
         var (before, began) = (_disk.Syncs, Stopwatch.GetTimestamp());
         _disk.Delay = delay;
         var running = relay.RunAsync(stop.Token);
@@ -108,7 +108,7 @@ internal sealed class BenchShop : IAsyncDisposable
         var time = Stopwatch.GetElapsedTime(began);
         if (!outcome.IsIssued) throw new InvalidOperationException($"The bench's card was not issued: {outcome.Ending} {outcome.Detail}");
         reader.Remove();
-        await UntilAsync(async () => await RemovalsAsync() > removals);
+        await UntilAsync(async () => (await _log.ReadAsync(new LogQuery(Since: start))).Any(row => row.Entry.Kind == nameof(CardRemoved)));
         _disk.Delay = TimeSpan.Zero;
         var run = new SyncRun(_disk.Syncs - before, time);
         await stop.CancelAsync();
@@ -136,8 +136,6 @@ internal sealed class BenchShop : IAsyncDisposable
         var keys = VirtualCard.State.CardKeySet.Derive(0x30, VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span);
         return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]));
     }
-
-    private async Task<int> RemovalsAsync() => (await _log.ReadAsync(new LogQuery())).Count(row => row.Entry.Kind == nameof(CardRemoved));
 
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
