@@ -1,7 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Hosting;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
@@ -65,7 +66,10 @@ internal sealed partial class CenterSession : IDisposable
     public TerminalIdentity? Terminal => Volatile.Read(ref _terminal)?.Identity;
 
     /// <summary>Called once, when the terminal is let in.</summary>
-    public Action? WhenLetIn { get; init; }
+    public Action<TerminalId>? WhenLetIn { get; init; }
+
+    /// <summary>When the terminal was let in, as a timestamp of the session's clock; 0 before.</summary>
+    public long LetInAt => Volatile.Read(ref _letInAt);
 
     /// <summary>Works until the line is gone and everything that it left is settled.</summary>
     public async Task RunAsync(CancellationToken cancellation)

@@ -5,14 +5,14 @@ using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;
 
 /// <summary>What undoes safety takes two: the same table for each act.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public class ApprovalsTest
 {
     private static readonly ByteString Point = MakePoint();

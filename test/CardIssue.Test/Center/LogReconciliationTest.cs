@@ -1,12 +1,13 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Recovery;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class LogReconciliationTest
 {
     // Each order's name says where it is when the store is lost; those of "kept" are there before the backup and nobody touches them

@@ -2,10 +2,10 @@ using System.Net;
 using System.Text;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
@@ -15,7 +15,7 @@ using CardIssue.VirtualCard;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Bad input of every kind gets a clear error, gets nobody any further, and loses nothing.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class BadInputTest
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);

@@ -1,7 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard;
 
@@ -10,7 +10,7 @@ namespace CardIssue.Test.EndToEnd;
 /// <summary>
 /// Cards that can't be told apart, hide who they are or have no identity: none is issued twice, closed blank, or taken for another.
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class CardIdentityTest
 {
     private static readonly string AllF = new('F', 84), All0 = new('0', 84),

@@ -1,5 +1,4 @@
 using CardIssue.Center.Log;
-using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -1,10 +1,11 @@
 using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;

@@ -1,16 +1,16 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Power cuts, lost lines and dead terminals in the middle of an issue, with real parts: the same card is finished, another is refused.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class RecoveryTest
 {
     /// <summary>

@@ -1,7 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Cards.GlobalPlatform;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard;
 
@@ -11,7 +11,7 @@ namespace CardIssue.Test.EndToEnd;
 /// Cards that depart from the specification, or from what others do: they are issued where that does no harm, and refused by name where
 /// it does.
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class StrangeCardTest
 {
     private static async Task<(Shop Shop, AlteringReader Reader)> OpenAsync()

@@ -1,14 +1,14 @@
 using CardIssue.Center.People;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
 
 namespace CardIssue.Test.Hosts;
 
 /// <summary>Who may do what at <c>centerhost</c>, and that nobody gets past it.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class CenterHostPeopleTest
 {
     private const PersonRoles Desk = PersonRoles.Clerk | PersonRoles.Supervisor, Log = PersonRoles.Auditor | PersonRoles.Supervisor;

@@ -1,13 +1,15 @@
 using CardIssue.Center.Hosting;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CardIssue.Test.Hosts;
 
 /// <summary><c>centerhost reader</c>: what an operator does about readers that a terminal asks for.</summary>
+[Parallelizable]
 public sealed class CenterHostReaderTest
 {
     private readonly CenterHostProcess _host = new();

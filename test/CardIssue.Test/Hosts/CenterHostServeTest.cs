@@ -1,16 +1,16 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
-using CardIssue.Transport;
 using CardIssue.VirtualCard;
+using CardIssue.Transport.Tls;
 using CardIssue.VirtualCard.Reading;
 
 namespace CardIssue.Test.Hosts;

@@ -3,16 +3,17 @@ using System.Text.Json;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.EndToEnd;
-using CardIssue.Transport;
+using CardIssue.Transport.Tls;
 using CardIssue.VirtualCard.Net;
 using CardIssue.VirtualCard.Reading;
 
 namespace CardIssue.Test.Hosts;
 
 /// <summary>The built program against a center in this process, over TLS, with a simulated card behind a TCP reader.</summary>
+[Parallelizable]
 public sealed class TerminalHostIssueTest
 {
     private static readonly LineNumber Line = new(8);

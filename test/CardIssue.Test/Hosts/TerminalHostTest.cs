@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Hosts;
 
+[Parallelizable]
 public sealed class TerminalHostTest
 {
     private const string Passphrase = "heron-on-a-grey-morning", IssueCode = "KINGFISHER-9137";

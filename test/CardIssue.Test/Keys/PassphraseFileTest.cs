@@ -1,8 +1,9 @@
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Keys;
 
+[Parallelizable]
 public class PassphraseFileTest
 {
     internal static readonly Argon2Cost Cheapest = new(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);

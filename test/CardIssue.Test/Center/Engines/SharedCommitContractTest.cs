@@ -1,6 +1,5 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 
 namespace CardIssue.Test.Center.Engines;
 
