@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using CardIssue.Center.Storage;
+
 namespace CardIssue.Center.People;
 
 /// <summary>
@@ -5,7 +8,12 @@ namespace CardIssue.Center.People;
 /// </summary>
 internal sealed class PasswordWork
 {
+    private static readonly ConditionalWeakTable<CenterDatabase, PasswordWork> Works = [];
+
     private readonly SemaphoreSlim _turns = new(SqlitePeople.MaxAtOnce, SqlitePeople.MaxAtOnce);
+
+    /// <summary>The one of the center whose store this is.</summary>
+    public static PasswordWork Of(CenterDatabase database) => Works.GetValue(database, static _ => new PasswordWork());
 
     /// <summary>Runs it when its turn has come.</summary>
     /// <param name="work">Blocks for as long as Argon2id takes.</param>

@@ -38,7 +38,7 @@ public sealed class SqlitePeople : IPeople
         if (!fits) return PersonOutcome.DoesNotFit;
         if (await AnyAsync(cancellation).ConfigureAwait(false)) return PersonOutcome.WrongState;
         // What the log says of them is worth as much as the log.
-        if (!await _database.ReadAsync(_database.Log.IsWhole, cancellation).ConfigureAwait(false))
+        if (!await _database.ReadAsync(_database.IsWhole, cancellation).ConfigureAwait(false))
             throw new StoreException(StoreFault.Altered, "The log was changed; people can't begin on it. See log verify --vault, and restore the latest backup.");
         var verifiers = new ByteString[first.Count];
         for (var i = 0; i < verifiers.Length; i++) verifiers[i] = await MakeAsync(first[i].Name, first[i].Password, cancellation).ConfigureAwait(false);
@@ -118,7 +118,7 @@ public sealed class SqlitePeople : IPeople
     {
         var (counted, isLocked) = await _database.WriteAsync(transaction => CountTry(transaction, name), cancellation).ConfigureAwait(false);
         var verifier = counted is not null && !isLocked ? counted.Verifier : PasswordVerifier.Decoy(_keys, name, _options.Cost);
-        var fits = await _database.Passwords.RunAsync(() => PasswordVerifier.Fits(_keys, name, password, verifier), cancellation).ConfigureAwait(false);
+        var fits = await PasswordWork.Of(_database).RunAsync(() => PasswordVerifier.Fits(_keys, name, password, verifier), cancellation).ConfigureAwait(false);
         return await _database.WriteAsync(transaction =>
         {
             var person = fits && !isLocked ? PersonRow.Find(transaction, _keys, name) : null;
@@ -147,7 +147,7 @@ public sealed class SqlitePeople : IPeople
     }
 
     private Task<ByteString> MakeAsync(PersonName name, SecretBytes password, CancellationToken cancellation) =>
-        _database.Passwords.RunAsync(() => PasswordVerifier.Make(_keys, name, password, _options.Cost), cancellation);
+        PasswordWork.Of(_database).RunAsync(() => PasswordVerifier.Make(_keys, name, password, _options.Cost), cancellation);
 
     /// <summary>As the store keeps it: it is under the HMAC.</summary>
     private DateTimeOffset Stamp() => _database.Now.Stored();

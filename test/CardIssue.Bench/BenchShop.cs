@@ -17,6 +17,7 @@ using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;

@@ -1,4 +1,5 @@
 using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -1,11 +1,9 @@
 using System.Data.Common;
 using System.Text.Json;
-using CardIssue.Center.Log;
-using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Feed;
+namespace CardIssue.Center.Orders;
 
 /// <summary>The events that wait for the issuer, written in the same transaction as what they tell of.</summary>
 internal static class FeedOutbox
