@@ -112,7 +112,7 @@ internal sealed class BenchShop : IAsyncDisposable
         var time = Stopwatch.GetElapsedTime(began);
         if (!outcome.IsIssued) throw new InvalidOperationException($"The bench's card was not issued: {outcome.Ending} {outcome.Detail}");
         reader.Remove();
-        await UntilAsync(async () => (await _log.ReadAsync(new LogQuery(Since: start))).Any(row => row.Entry.Kind == nameof(CardRemoved)));
+        await UntilAsync(async () => (await _log.ReadAsync(new LogQuery(Since: start))).Any(row => row.Entry.Kind == "CardRemoved"));
         _disk.Delay = TimeSpan.Zero;
         var run = new SyncRun(_disk.Syncs - before, time);
         await stop.CancelAsync();
