@@ -230,7 +230,7 @@ internal sealed partial class CenterSession
                 + $"the store has {stored.Mode}, the order {claimed.Mode}");
         }
         if (CardProfiles.Find(product.Profile) is not { } profile) return Lacks($"there is no card profile {product.Profile}");
-        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack) return Lacks(lack);
+        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol) is { } lack) return Lacks(lack);
         var terms = ProductTerms.Of(stored, product);
         if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
         {

@@ -14,7 +14,7 @@ namespace CardIssue.Terminal.Modules;
 public sealed class SoftwareModule : ISecureModule
 {
     private readonly P256PrivateKey _credential, _agreement;
-    private readonly byte[] _plain = GC.AllocateArray<byte>(Scp03Session.MaxWrappedLength, pinned: true);
+    private readonly byte[] _plain = GC.AllocateArray<byte>(SecureChannelSession.MaxWrappedLength, pinned: true);
     private readonly WitnessFile _witness;
     private Admission? _admission, _resultsAdmission;
     private ModuleOpening? _opening;
@@ -105,7 +105,7 @@ public sealed class SoftwareModule : ISecureModule
         }
         EndOpening();
         _lastTicket = script.First;
-        _opening = new ModuleOpening(ticket.Context, script.First, key, Scp03Session.ForWrappingAlone(sessionKeys));
+        _opening = new ModuleOpening(ticket.Context, script.First, key, SecureChannelSession.ForWrappingAlone(sessionKeys));
         return ModuleRefusal.None;
     }
 

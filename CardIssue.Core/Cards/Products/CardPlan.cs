@@ -51,7 +51,7 @@ public sealed class CardPlan
         ArgumentNullException.ThrowIfNull(fields);
         if (Profiles.CardProfiles.Find(product.Profile) is not { } profile)
             return new PlanResult(null, [new PlanError(0, "", $"there is no card profile {product.Profile}")]);
-        var renderer = new TemplateRenderer(fields);
+        var renderer = new TemplateRenderer(fields, product.Channel.Protocol);
         var count = product.Records.Count;
         var items = new List<RenderedItem>[count + 1];
         var expected = new Dictionary<Expectation, ByteString>();
@@ -165,7 +165,7 @@ public sealed class CardPlan
 
     private PlanShape ShapeOf(Profiles.ICardProfile profile)
     {
-        var withoutKeys = new LengthsOnly();
+        var withoutKeys = new LengthsOnly(Product.Channel.Protocol);
         var records = new RecordShape[Product.Records.Count];
         for (var i = 0; i < records.Length; i++)
         {
@@ -193,8 +193,8 @@ public sealed class CardPlan
         : throw new ArgumentException($"{what} has {commands} commands; 1 to {Limits.MaxScriptCommands} are possible");
 
     /// <summary>Encryption changes lengths, not counts; for those no key is needed.</summary>
-    private sealed class LengthsOnly : IDataEncryption
+    private sealed class LengthsOnly(ScpProtocol protocol) : IDataEncryption
     {
-        public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Own(new byte[DataEncryption.LengthOf(plain.Length)]);
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Own(new byte[DataEncryption.LengthOf(plain.Length, protocol)]);
     }
 }

@@ -60,7 +60,7 @@ internal static class CardTargets
         new ParserTarget("scp03-import", new ByteMutator(), () => [[1, 0x33, 16, 0, .. new byte[56]], [1, 0x33, 32, 1, .. new byte[104]]],
             input =>
         {
-            if (Scp03SessionKeys.TryImport(input, out var keys, out _)) keys.Dispose();
+            if (ChannelSessionKeys.TryImport(input, out var keys, out _)) keys.Dispose();
         }),
         new ParserTarget("emv-check", new ChunkMutator(new TlvMutator(2)), () =>
         [
@@ -124,7 +124,7 @@ internal static class CardTargets
         var chunks = ChunkMutator.Split(input);
         if (chunks.Count == 0 || chunks[0].Length == 0) return;
         byte[] levels = [0x01, 0x03, 0x11, 0x13, 0x33];
-        using var session = Scp03Session.FromSessionKeys(Scp03SessionKeys.Import([1, levels[chunks[0][0] % levels.Length], 16, 0,
+        using var session = SecureChannelSession.FromSessionKeys(ChannelSessionKeys.Import([1, levels[chunks[0][0] % levels.Length], 16, 0,
             .. new byte[56]]));
         session.ExternalAuthenticate();
         foreach (var answer in chunks.Skip(1))

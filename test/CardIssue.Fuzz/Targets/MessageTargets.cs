@@ -132,7 +132,7 @@ internal static class MessageTargets
     private static byte[] Sealed()
     {
         using var key = Key();
-        using var session = Core.Cards.SecureChannel.Scp03Session.FromSessionKeys(Core.Cards.SecureChannel.Scp03SessionKeys.Import([1,
+        using var session = Core.Cards.SecureChannel.SecureChannelSession.FromSessionKeys(Core.Cards.SecureChannel.ChannelSessionKeys.Import([1,
             0x33, 16, 0, .. new byte[56]]));
         return Ticket.Seal(key, Opening, 5, session).ToArray();
     }

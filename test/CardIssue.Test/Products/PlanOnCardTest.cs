@@ -127,7 +127,7 @@ public sealed class PlanOnCardTest
         private static readonly byte[] Challenge = [1, 2, 3, 4, 5, 6, 7, 8];
 
         private readonly ICardProfile _profile = CardProfiles.Find(plan.Product.Profile)!;
-        private Scp03Session? _session;
+        private SecureChannelSession? _session;
         private int _blocks;
 
         public Verdict Open()
@@ -135,8 +135,9 @@ public sealed class PlanOnCardTest
             var product = plan.Product;
             var responses = _profile.Open(product, Challenge).Select(c => Transmit(c.Apdu)!.Value).ToList();
             var ready = (OpeningReading.Ready)_profile.ReadOpening(product, ScriptStop.Completed, responses);
-            using var keys = new Scp03StaticKeys(0x30, Key("000102030405060708090A0B0C0D0E0F"), Key("101112131415161718191A1B1C1D1E1F"), Key("202122232425262728292A2B2C2D2E2F"));
-            _session = ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0x30, Challenge, ready.InitializeUpdate, product.SecurityLevel)).Session;
+            using var keys = new StaticKeys(0x30, Key("000102030405060708090A0B0C0D0E0F"), Key("101112131415161718191A1B1C1D1E1F"), Key("202122232425262728292A2B2C2D2E2F"));
+            _session = ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0x30, Challenge, ready.InitializeUpdate,
+                _profile.Terms(product, ready))).Session;
             var authenticated = Transmit(_session.ExternalAuthenticate());
             var (stop, after) = Run(_profile.AfterAuthentication(product));
             return _profile.JudgeAuthentication(product, stop, authenticated, after, resuming: false);
@@ -148,7 +149,7 @@ public sealed class PlanOnCardTest
 
         public Verdict CloseLook() => Judge(plan.CloseLook(), (stop, outcomes) => _profile.JudgeCloseLook(plan, stop, outcomes));
 
-        public ByteString Encrypt(ReadOnlySpan<byte> plain) => _session!.EncryptWithDek(plain, DataEncryption.PaddingFor(plain.Length));
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => _session!.EncryptWithDek(plain, DataEncryption.PaddingFor(plain.Length, ScpProtocol.Scp03));
 
         public void Dispose() => _session?.Dispose();
 

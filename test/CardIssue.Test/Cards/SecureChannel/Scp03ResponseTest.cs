@@ -13,7 +13,7 @@ public class Scp03ResponseTest
 {
     private static readonly JsonElement Vector33 = Vector.Load("scp03_sessions.json").Single(s => s.Text("name") == "pySim SCP03 AES256 level 33");
 
-    private static Scp03Session Started(out ByteString chaining)
+    private static SecureChannelSession Started(out ByteString chaining)
     {
         var session = Scp03SessionTest.Open(Vector33);
         var authenticate = session.ExternalAuthenticate().ToBytes();
