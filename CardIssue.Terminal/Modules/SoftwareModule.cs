@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
@@ -105,7 +106,7 @@ public sealed class SoftwareModule : ISecureModule
         }
         EndOpening();
         _lastTicket = script.First;
-        _opening = new ModuleOpening(ticket.Context, script.First, key, SecureChannelSession.ForWrappingAlone(sessionKeys));
+        _opening = new ModuleOpening(ticket.Context, script.First, key, ChannelOpening.ForWrappingAlone(sessionKeys));
         return ModuleRefusal.None;
     }
 

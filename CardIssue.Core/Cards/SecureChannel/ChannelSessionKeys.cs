@@ -122,7 +122,7 @@ public sealed class ChannelSessionKeys : IDisposable
         var is02 = options.Protocol is ScpProtocol.Scp02;
         if (!isOld && !is02 && !options.IsS16) return $"{options} has no keys of this layout.";
         if (!ScpOptions.IsLevel(options.Protocol, level)) return $"{(byte)level:X2} is no security level of SCP{(byte)options.Protocol:X2}.";
-        if (is02 ? n != TripleDes.KeyLength : n is not (16 or 24 or 32)) return $"{n} is no {(is02 ? "two-key triple DES" : "AES")} key length.";
+        if (is02 ? n != StaticKeys.TripleDesLength : n is not (16 or 24 or 32)) return $"{n} is no {(is02 ? "two-key triple DES" : "AES")} key length.";
         if (is02 && !options.IsExplicit) return $"{options} is opened by no EXTERNAL AUTHENTICATE.";
         return m == options.ChallengeLength ? null : $"A cryptogram of {options} has {options.ChallengeLength} bytes, not {m}.";
     }

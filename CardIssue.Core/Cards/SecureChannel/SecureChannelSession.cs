@@ -4,7 +4,7 @@ namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>
 /// The host's side of an opened secure channel of either protocol: what may be asked for when, and what all of them refuse. Short APDUs,
-/// logical channels 0 to 3.
+/// logical channels 0 to 3. ChannelOpening makes them.
 /// </summary>
 public abstract class SecureChannelSession : ISecureChannelSession
 {
@@ -31,21 +31,6 @@ public abstract class SecureChannelSession : ISecureChannelSession
         Open,
         /// <summary>Broken or disposed; the keys are zeroed.</summary>
         Dead,
-    }
-
-    /// <summary>Makes a session of session keys alone, as a terminal's secure module gets them. It can't encrypt under the DEK.</summary>
-    /// <param name="keys">Taken over: zeroed with the session.</param>
-    public static SecureChannelSession FromSessionKeys(ChannelSessionKeys keys) => Of(keys, null);
-
-    /// <summary>Makes a session that only wraps, without a cap on outstanding answers: in module mode the center judges them, from the same keys.</summary>
-    /// <param name="keys">Taken over: zeroed with the session.</param>
-    public static SecureChannelSession ForWrappingAlone(ChannelSessionKeys keys) => Of(keys, null, judgesAnswers: false);
-
-    internal static SecureChannelSession Of(ChannelSessionKeys keys, SecretBytes? dek, bool judgesAnswers = true)
-    {
-        ArgumentNullException.ThrowIfNull(keys);
-        return keys.Options.Protocol is ScpProtocol.Scp02
-            ? new Scp02Session(keys, dek, judgesAnswers) : new Scp03Session(keys, dek, judgesAnswers);
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,8 @@ namespace CardIssue.Core.Cards.SecureChannel;
 /// <summary>A card's static keys and their version. Owns the keys: they are zeroed with it.</summary>
 public sealed class StaticKeys : IDisposable
 {
+    internal const int TripleDesLength = 16;
+
     private readonly CardKeySet _keys;
 
     /// <summary>Takes over three keys.</summary>
@@ -26,8 +28,8 @@ public sealed class StaticKeys : IDisposable
     {
         ArgumentNullException.ThrowIfNull(keys);
         if (keyVersion == 0) throw new ArgumentException("Key version number 00 means any; a key set has one of its own.", nameof(keyVersion));
-        if (protocol is ScpProtocol.Scp02 && keys.KeyLength != TripleDes.KeyLength)
-            throw new ArgumentException($"SCP02 has two-key triple DES keys, of {TripleDes.KeyLength} bytes.", nameof(keys));
+        if (protocol is ScpProtocol.Scp02 && keys.KeyLength != TripleDesLength)
+            throw new ArgumentException($"SCP02 has two-key triple DES keys, of {TripleDesLength} bytes.", nameof(keys));
         (KeyVersion, Protocol, _keys) = (keyVersion, protocol, keys);
     }
 

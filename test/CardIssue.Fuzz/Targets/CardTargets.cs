@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.GlobalPlatform;
@@ -124,7 +125,7 @@ internal static class CardTargets
         var chunks = ChunkMutator.Split(input);
         if (chunks.Count == 0 || chunks[0].Length == 0) return;
         byte[] levels = [0x01, 0x03, 0x11, 0x13, 0x33];
-        using var session = SecureChannelSession.FromSessionKeys(ChannelSessionKeys.Import([1, levels[chunks[0][0] % levels.Length], 16, 0,
+        using var session = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import([1, levels[chunks[0][0] % levels.Length], 16, 0,
             .. new byte[56]]));
         session.ExternalAuthenticate();
         foreach (var answer in chunks.Skip(1))

@@ -1,3 +1,5 @@
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -132,7 +134,7 @@ internal static class MessageTargets
     private static byte[] Sealed()
     {
         using var key = Key();
-        using var session = Core.Cards.SecureChannel.SecureChannelSession.FromSessionKeys(Core.Cards.SecureChannel.ChannelSessionKeys.Import([1,
+        using var session = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import([1,
             0x33, 16, 0, .. new byte[56]]));
         return Ticket.Seal(key, Opening, 5, session).ToArray();
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.SecureChannel;

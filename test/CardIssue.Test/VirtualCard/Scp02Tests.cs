@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.SecureChannel;

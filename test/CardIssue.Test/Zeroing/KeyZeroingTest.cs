@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Vault;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.SecureChannel;
@@ -40,8 +41,8 @@ public sealed class KeyZeroingTest
             SecretBytes.Random(16)));
         yield return Owner("ChannelSessionKeys", 3, SessionKeys);
         yield return Owner("Scp03Session_WithDek", 4, () => Session());
-        yield return Owner("Scp03Session_OfSessionKeysAlone", 3, () => SecureChannelSession.FromSessionKeys(SessionKeys()));
-        yield return Owner("Scp03Session_ForWrappingAlone", 3, () => SecureChannelSession.ForWrappingAlone(SessionKeys()));
+        yield return Owner("Scp03Session_OfSessionKeysAlone", 3, () => ChannelOpening.FromSessionKeys(SessionKeys()));
+        yield return Owner("Scp03Session_ForWrappingAlone", 3, () => ChannelOpening.ForWrappingAlone(SessionKeys()));
         yield return Owner("Scp02Session_WithDek", 4, () => Scp02SessionTest.Open(Scp02SessionTest.Vector13));
         yield return Owner("Scp02Session_WithAnAnswerOutstanding", 5, WithAnAnswerOutstanding);
         yield return Owner("SecretWriter", 1, Writer);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 
 /// <summary>
 /// The DES block cipher (FIPS 46-3), in a time that does not depend on key or data: nothing is looked up at a place that is secret. SCP02 needs

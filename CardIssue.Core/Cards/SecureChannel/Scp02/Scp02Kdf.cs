@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 
 /// <summary>SCP02's derivation of session keys from static ones and the sequence counter (GPCS §E.4.1).</summary>
 internal static class Scp02Kdf

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 
 /// <summary>SCP02's mutual authentication (GPCS §E.4.2), and its initiation without one.</summary>
 internal static class Scp02Opening

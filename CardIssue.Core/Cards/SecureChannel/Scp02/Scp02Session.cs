@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 
 /// <summary>SCP02 (GPCS §E.3, §E.4): MAC, then encrypt.</summary>
 internal sealed class Scp02Session : SecureChannelSession

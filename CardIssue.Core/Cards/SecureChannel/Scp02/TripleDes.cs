@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 
 /// <summary>
 /// Two-key triple DES as SCP02 uses it (GPCS §B.1, §E.4): ECB, CBC with ICV 0, and the retail MAC (ISO 9797-1 algorithm 3). Key schedules

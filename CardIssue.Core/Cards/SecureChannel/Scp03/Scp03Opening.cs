@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>SCP03's mutual authentication (Amendment D §6.2.2).</summary>
 internal static class Scp03Opening

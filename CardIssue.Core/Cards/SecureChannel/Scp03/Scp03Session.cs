@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using CardIssue.Core.Keys;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>SCP03 (Amendment D §6.2), in S8 or S16 mode.</summary>
 internal sealed class Scp03Session : SecureChannelSession

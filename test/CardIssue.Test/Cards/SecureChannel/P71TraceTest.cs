@@ -1,4 +1,6 @@
 using System.Text.Json;
+using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.GlobalPlatform;

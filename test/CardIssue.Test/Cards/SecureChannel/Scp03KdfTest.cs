@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core;
 using CardIssue.Core.Cards.SecureChannel;
 

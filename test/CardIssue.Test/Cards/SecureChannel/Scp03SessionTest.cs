@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.SecureChannel;
@@ -42,7 +43,7 @@ public class Scp03SessionTest
         using var center = Open(vector);
         Span<byte> exported = stackalloc byte[ChannelSessionKeys.MaxExportedLength];
         var length = center.ExportKeys(exported);
-        using var module = SecureChannelSession.FromSessionKeys(ChannelSessionKeys.Import(exported[..length]));
+        using var module = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import(exported[..length]));
         Replay(module, vector);
         Replay(center, vector);
         Assert.That(() => module.EncryptWithDek(new byte[16]), Throws.InvalidOperationException);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CardIssue.Core.Cards.SecureChannel.Scp02;
 using CardIssue.Core.Cards.SecureChannel;
 using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Macs;

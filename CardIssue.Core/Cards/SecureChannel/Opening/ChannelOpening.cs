@@ -1,39 +1,9 @@
-namespace CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp02;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 
-/// <summary>What came of an opening: a session, which only exists when the card's cryptogram was verified, or a diagnosis.</summary>
-public abstract record ChannelOpenResult
-{
-    private protected ChannelOpenResult() { }
+namespace CardIssue.Core.Cards.SecureChannel.Opening;
 
-    /// <summary>The card knows the keys.</summary>
-    public sealed record Opened : ChannelOpenResult
-    {
-        internal Opened(SecureChannelSession session, InitializeUpdateResponse answer) => (Session, Answer) = (session, answer);
-
-        /// <summary>The session; its first command is EXTERNAL AUTHENTICATE. The caller disposes it.</summary>
-        public SecureChannelSession Session { get; }
-
-        /// <summary>What the card said of itself; the cryptogram proves only that it knows the keys of this diversification data.</summary>
-        public InitializeUpdateResponse Answer { get; }
-    }
-
-    /// <summary>The channel can't be opened, and EXTERNAL AUTHENTICATE can't be sent.</summary>
-    public sealed record Refused : ChannelOpenResult
-    {
-        internal Refused(OpenDiagnosis diagnosis, ushort statusWord, string detail) => (Diagnosis, StatusWord, Detail) = (diagnosis, statusWord, detail);
-
-        /// <summary>Why.</summary>
-        public OpenDiagnosis Diagnosis { get; }
-
-        /// <summary>What the card answered to INITIALIZE UPDATE.</summary>
-        public ushort StatusWord { get; }
-
-        /// <summary>For the log: what was expected and what came; no keys, challenges or cryptograms.</summary>
-        public string Detail { get; }
-    }
-}
-
-/// <summary>Judges the answer to INITIALIZE UPDATE, in SCP02 and SCP03.</summary>
+/// <summary>Begins a session of either protocol: by judging the answer to INITIALIZE UPDATE, or from session keys.</summary>
 public static class ChannelOpening
 {
     /// <summary>Verifies the card's cryptogram and makes the session.</summary>
@@ -75,6 +45,20 @@ public static class ChannelOpening
         if (staticKeys.Protocol is not ScpProtocol.Scp02) throw new ArgumentException("These keys are not for SCP02.", nameof(staticKeys));
         if (scp02.IsExplicit) throw new ArgumentException($"{scp02} is opened by INITIALIZE UPDATE.", nameof(options));
         return Scp02Opening.Implicit(staticKeys, sequenceCounter, selected, scp02);
+    }
+
+    /// <summary>Makes a session of session keys alone, as a terminal's secure module gets them. It can't encrypt under the DEK.</summary>
+    /// <param name="keys">Taken over: zeroed with the session.</param>
+    public static SecureChannelSession FromSessionKeys(ChannelSessionKeys keys) => Of(keys, judgesAnswers: true);
+
+    /// <summary>Makes a session that only wraps, without a cap on outstanding answers: in module mode the center judges them, from the same keys.</summary>
+    /// <param name="keys">Taken over: zeroed with the session.</param>
+    public static SecureChannelSession ForWrappingAlone(ChannelSessionKeys keys) => Of(keys, judgesAnswers: false);
+
+    private static SecureChannelSession Of(ChannelSessionKeys keys, bool judgesAnswers)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return keys.Options.Protocol is ScpProtocol.Scp02 ? new Scp02Session(keys, null, judgesAnswers) : new Scp03Session(keys, null, judgesAnswers);
     }
 
     private static void CheckArguments(StaticKeys staticKeys, byte expectedKvn, ReadOnlySpan<byte> hostChallenge, ChannelTerms terms)
