@@ -1,6 +1,6 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

@@ -1,10 +1,13 @@
 using System.Security.Cryptography;
-using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Terminal.Modules;
 

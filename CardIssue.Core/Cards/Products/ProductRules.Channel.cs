@@ -1,5 +1,5 @@
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
 
 namespace CardIssue.Core.Cards.Products;
 

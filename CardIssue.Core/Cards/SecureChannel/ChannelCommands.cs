@@ -1,3 +1,6 @@
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>The commands that open a secure channel, the same in SCP02 and SCP03 (GPCS §E.5, Amendment D §7.1).</summary>

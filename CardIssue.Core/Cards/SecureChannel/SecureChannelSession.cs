@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.SecureChannel;
 

@@ -1,4 +1,5 @@
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.SecureChannel;
 

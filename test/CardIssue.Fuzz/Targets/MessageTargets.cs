@@ -1,13 +1,16 @@
-using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Crypto;
 using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
 using CardIssue.Test.Codec;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.Fuzz.Targets;
 
@@ -168,7 +171,7 @@ internal static class MessageTargets
         cbor.WriteByteString(CenterKey.Sign(SignedReaderList.Signed(input)));
         cbor.WriteEndArray();
         if (SignedReaderList.TryVerify(cbor.Encode(), CenterKey.PublicKey, Terminal, out var list))
-            list.Judge(new Core.Cards.ReaderIdentity("pcsc", "x", "v", "m", "s", "f", "p"));
+            list.Judge(new Core.Primitives.ReaderIdentity("pcsc", "x", "v", "m", "s", "f", "p"));
     }
 
     private static (byte[] Body, byte[] Signed) Lists()

@@ -1,5 +1,4 @@
 using CardIssue.Center.Orders;
-using CardIssue.Core;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;

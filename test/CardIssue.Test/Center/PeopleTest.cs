@@ -1,7 +1,7 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Center;
 

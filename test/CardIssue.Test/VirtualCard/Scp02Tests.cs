@@ -1,9 +1,10 @@
 using System.Text.Json;
-using CardIssue.Core.Cards.SecureChannel.Opening;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Apdu;

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel.Scp02;
 using CardIssue.Core.Cards.SecureChannel.Scp03;
 

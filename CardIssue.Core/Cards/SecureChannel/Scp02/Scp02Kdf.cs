@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 
 /// <summary>SCP02's derivation of session keys from static ones and the sequence counter (GPCS §E.4.1).</summary>

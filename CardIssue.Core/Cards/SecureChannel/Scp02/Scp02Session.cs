@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using CardIssue.Core.Cards.SecureChannel.Scp02;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp02;
 using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Macs;
 using Org.BouncyCastle.Crypto.Paddings;
