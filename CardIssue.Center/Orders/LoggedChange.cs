@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
