@@ -3,7 +3,6 @@ using CardIssue.Center.Vault;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -18,7 +17,7 @@ namespace CardIssue.Center.Sessions;
 /// </summary>
 internal sealed class CardWork : IDisposable
 {
-    private const int ChallengeLength = 8, MaxRemarks = 4;
+    private const int MaxRemarks = 4;
 
     private readonly IKeyVault _vault;
     private readonly CardProduct _product;
@@ -27,7 +26,7 @@ internal sealed class CardWork : IDisposable
     private readonly TerminalIdentity _terminal;
     private readonly AdmissionNonces _nonces;
     private readonly Claim _claim;
-    private readonly byte[] _challenge = new byte[ChallengeLength];
+    private readonly byte[] _challenge;
     private readonly SortedDictionary<int, ProofKind> _proofs = [];
     private ICardOpening? _opening;
     private OpeningReading.Ready? _ready;
@@ -38,8 +37,11 @@ internal sealed class CardWork : IDisposable
     private int _blocks;
 
     public CardWork(
-        IKeyVault vault, CardProduct product, CardPlan plan, TerminalIdentity terminal, AdmissionNonces nonces, Claim claim) =>
+        IKeyVault vault, CardProduct product, CardPlan plan, TerminalIdentity terminal, AdmissionNonces nonces, Claim claim)
+    {
         (_vault, _product, _plan, _profile, _terminal, _nonces, _claim) = (vault, product, plan, product.Profile, terminal, nonces, claim);
+        _challenge = new byte[_profile.ChallengeLength(product)];
+    }
 
     /// <summary>What the operator may see of the order.</summary>
     public string Display => _claim.Display;
@@ -121,7 +123,7 @@ internal sealed class CardWork : IDisposable
     {
         var commands = new List<PreparedCommand>(script.Count);
         if (script.Kind is ScriptKind.Authenticate) commands.Add(new PreparedCommand(_opening!.ExternalAuthenticate().ToBytes().ToArray(), default));
-        var wrapped = new byte[Scp03Session.MaxWrappedLength];
+        var wrapped = new byte[SecureChannelSession.MaxWrappedLength];
         foreach (var command in _script)
         {
             var length = _opening!.Wrap(command.Apdu.ToBytes().Span, wrapped);
@@ -166,8 +168,7 @@ internal sealed class CardWork : IDisposable
     private Judgement Verify(OpeningReading.Ready ready)
     {
         var opened = _vault.OpenCard(
-            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge,
-            ready.InitializeUpdate, _product.SecurityLevel, _product.Quirks);
+            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge, ready.InitializeUpdate, _profile.Terms(_product, ready));
         if (opened is CardOpenResult.Refused refused)
             return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
@@ -226,7 +227,8 @@ internal sealed class CardWork : IDisposable
     /// <summary>The opening's encryption of secret data, as plans ask for it.</summary>
     private sealed class Encryption(ICardOpening opening) : IDataEncryption
     {
-        public ByteString Encrypt(ReadOnlySpan<byte> plain) => opening.EncryptData(plain, DataEncryption.PaddingFor(plain.Length));
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) =>
+            opening.EncryptData(plain, DataEncryption.PaddingFor(plain.Length, opening.Answer.Protocol));
     }
 }
 

@@ -231,7 +231,7 @@ internal sealed partial class CenterSession
             return Lacks($"product {claimed.Product} says of itself that it is {itself.Ref}, {itself.Mode}; "
                 + $"the store has {stored.Mode}, the order {claimed.Mode}");
         }
-        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack) return Lacks(lack);
+        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol) is { } lack) return Lacks(lack);
         var terms = ProductTerms.Of(stored, product);
         if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
         {

@@ -2,16 +2,15 @@ using System.Security.Cryptography;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 
 /// <summary>An opening whose session lives in this process. Owns it.</summary>
-internal sealed class FileCardOpening(Scp03Session session, InitializeUpdateResponse answer, Func<TerminalIdentity, TerminalTransportKey> agree) : ICardOpening
+internal sealed class FileCardOpening(SecureChannelSession session, InitializeUpdateResponse answer, Func<TerminalIdentity, TerminalTransportKey> agree) : ICardOpening
 {
-    private readonly byte[] _wrapped = GC.AllocateArray<byte>(Scp03Session.MaxWrappedLength, pinned: true);
+    private readonly byte[] _wrapped = GC.AllocateArray<byte>(SecureChannelSession.MaxWrappedLength, pinned: true);
     private OpeningKey? _key;
     private OpeningContext? _context;
 

@@ -3,12 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -275,36 +277,36 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         KeyDiversification diversification,
         ReadOnlySpan<byte> hostChallenge,
         ResponseApdu answer,
-        SecurityLevel level,
-        CardQuirks? quirks = null)
+        ChannelTerms terms)
     {
         ArgumentNullException.ThrowIfNull(keySet);
+        ArgumentNullException.ThrowIfNull(terms);
         const int versionAt = CardKeyDerivation.DiversificationDataLength;
         var data = answer.Data.Span;
         if (keyVersion == 0 && answer.IsOk && data.Length > versionAt) keyVersion = data[versionAt];
         Span<byte> diversificationData = stackalloc byte[CardKeyDerivation.DiversificationDataLength];
         diversificationData.Clear();
         if (data.Length >= diversificationData.Length) data[..diversificationData.Length].CopyTo(diversificationData);
-        if (!TryDeriveKeys(keySet, keyVersion, diversification, diversificationData, out var keys))
+        if (!TryDeriveKeys(keySet, keyVersion, diversification, terms.Protocol, diversificationData, out var keys))
             return new CardOpenResult.Refused(OpenDiagnosis.UnknownKeyVersion, $"The vault has no key {keySet} of version {keyVersion:X2}, which the card chose.");
         using (keys)
         {
-            return Scp03Opening.TryOpen(keys, keyVersion, hostChallenge, answer, level, quirks) switch
+            return ChannelOpening.TryOpen(keys, keyVersion, hostChallenge, answer, terms) switch
             {
-                Scp03OpenResult.Opened opened => new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith)),
-                Scp03OpenResult.Refused refused => new CardOpenResult.Refused(refused.Diagnosis, refused.Detail),
+                ChannelOpenResult.Opened opened => new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith)),
+                ChannelOpenResult.Refused refused => new CardOpenResult.Refused(refused.Diagnosis, refused.Detail),
                 var other => throw new InvalidOperationException($"{other.GetType().Name} is no result of an opening."),
             };
         }
     }
 
     /// <inheritdoc/>
-    public string? LackOf(string keySet, byte keyVersion, KeyDiversification diversification)
+    public string? LackOf(string keySet, byte keyVersion, KeyDiversification diversification, ScpProtocol? protocol)
     {
         ArgumentNullException.ThrowIfNull(keySet);
         lock (_gate)
             return FindKey(keySet, keyVersion) is { } master
-                ? Misfit(master, diversification)
+                ? Misfit(master, diversification, protocol)
                 : $"The vault has no key {keySet} of version {keyVersion:X2}; enter it, or mend the product that names it.";
     }
 
@@ -344,7 +346,12 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     private TerminalTransportKey AgreeWith(TerminalIdentity terminal) => TerminalTransportKey.AtCenter(_content.Agreement, terminal);
 
     private bool TryDeriveKeys(
-        string keySet, byte keyVersion, KeyDiversification diversification, ReadOnlySpan<byte> diversificationData, [NotNullWhen(true)] out Scp03StaticKeys? keys)
+        string keySet,
+        byte keyVersion,
+        KeyDiversification diversification,
+        ScpProtocol? protocol,
+        ReadOnlySpan<byte> diversificationData,
+        [NotNullWhen(true)] out StaticKeys? keys)
     {
         keys = null;
         lock (_gate)
@@ -352,17 +359,28 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
             var ofSet = _content.CardKeys.Where(key => key.Info.KeySet == keySet).ToList();
             if (ofSet.Count == 0) throw new KeyVaultException($"The vault has no key set {keySet}; import its keys, or mend the product that names it.");
             if (ofSet.Find(key => key.Info.KeyVersion == keyVersion) is not { } master) return false;
-            if (Misfit(master, diversification) is { } misfit) throw new KeyVaultException(misfit);
-            keys = new Scp03StaticKeys(keyVersion, CardKeyDerivation.Derive(diversification, master.Key, diversificationData));
+            if (Misfit(master, diversification, protocol) is { } misfit) throw new KeyVaultException(misfit);
+            keys = new StaticKeys(keyVersion, CardKeyDerivation.Derive(diversification, master.Key, diversificationData), ProtocolOf(master));
             return true;
         }
     }
 
-    private static string? Misfit(CardMasterKey master, KeyDiversification diversification)
+    private static ScpProtocol ProtocolOf(CardMasterKey master) =>
+        master.Info.Algorithm == CardKeyAlgorithm.TripleDes ? ScpProtocol.Scp02 : ScpProtocol.Scp03;
+
+    /// <summary>A key is of one algorithm, and each protocol has its own: no key is ever used in both.</summary>
+    private static string? Misfit(CardMasterKey master, KeyDiversification diversification, ScpProtocol? protocol)
     {
-        var isDes = master.Info.Algorithm == CardKeyAlgorithm.TripleDes;
         var (set, version, algorithm) = (master.Info.KeySet, master.Info.KeyVersion, master.Info.Algorithm);
-        return isDes == diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2 ? null
-            : $"Key {set} of version {version:X2} is {algorithm}, which diversification {diversification} can't use.";
+        ScpProtocol? made = diversification switch
+        {
+            KeyDiversification.EmvCps or KeyDiversification.Visa2 => ScpProtocol.Scp02,
+            KeyDiversification.Kdf3 => ScpProtocol.Scp03,
+            KeyDiversification.None => null,
+        };
+        if (made is not null && made != ProtocolOf(master))
+            return $"Key {set} of version {version:X2} is {algorithm}, which diversification {diversification} can't use.";
+        return protocol is null || protocol == ProtocolOf(master) ? null
+            : $"Key {set} of version {version:X2} is {algorithm}, which SCP{(byte)protocol:X2} can't use.";
     }
 }

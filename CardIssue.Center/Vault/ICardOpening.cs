@@ -1,5 +1,4 @@
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 

@@ -97,19 +97,18 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <param name="keySet">The key set that the product names.</param>
     /// <param name="keyVersion">The key version asked for; 00 when the card was to choose.</param>
     /// <param name="diversification">How the card's keys come from the master; never guessed.</param>
-    /// <param name="hostChallenge">The 8 bytes that INITIALIZE UPDATE carried.</param>
+    /// <param name="hostChallenge">The 8 bytes that INITIALIZE UPDATE carried, in SCP03's S16 mode 16.</param>
     /// <param name="answer">The card's answer.</param>
-    /// <param name="level">The protection wanted.</param>
-    /// <param name="quirks">In what the card departs from others, as its product says; null when in nothing.</param>
-    /// <exception cref="KeyVaultException">The vault has no such keys, or they are of another algorithm than the diversification needs: the product's definition is wrong.</exception>
+    /// <param name="terms">How the channel is to be opened. Triple DES keys speak SCP02 and AES keys SCP03, whatever the card answers.</param>
+    /// <exception cref="KeyVaultException">The vault has no such keys, or they are of another algorithm than the diversification or the protocol
+    /// needs: the product's definition is wrong.</exception>
     CardOpenResult OpenCard(
         string keySet,
         byte keyVersion,
         KeyDiversification diversification,
         ReadOnlySpan<byte> hostChallenge,
         ResponseApdu answer,
-        SecurityLevel level,
-        CardQuirks? quirks = null);
+        ChannelTerms terms);
 
     /// <summary>
     /// What keeps <see cref="OpenCard"/> from ever opening a card with these keys: they are not there, or of another algorithm. Null when
@@ -118,7 +117,8 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <param name="keySet">The key set that the product names.</param>
     /// <param name="keyVersion">Its version, 01 to FF.</param>
     /// <param name="diversification">How the card's keys come from the master.</param>
-    string? LackOf(string keySet, byte keyVersion, KeyDiversification diversification);
+    /// <param name="protocol">The protocol that the product names; null when it leaves it to the keys.</param>
+    string? LackOf(string keySet, byte keyVersion, KeyDiversification diversification, ScpProtocol? protocol);
 
     /// <summary>The card master keys that there are, with their check values; never the keys.</summary>
     IReadOnlyList<CardMasterKeyInfo> CardMasterKeys { get; }

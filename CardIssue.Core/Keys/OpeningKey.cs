@@ -14,21 +14,18 @@ public readonly record struct AdmissionNonces(ByteString Terminal, ByteString Ce
 /// <param name="Card">The card, verified.</param>
 /// <param name="Fence">The claim's fencing number.</param>
 /// <param name="Opening">Counts the openings on this claim from 1.</param>
-/// <param name="CardCryptogram">The card's cryptogram in INITIALIZE UPDATE, 8 bytes.</param>
+/// <param name="CardCryptogram">The card's cryptogram in INITIALIZE UPDATE, 8 bytes, in SCP03's S16 mode 16.</param>
 public sealed record OpeningContext(OrderId Order, CardId Card, long Fence, int Opening, ByteString CardCryptogram);
 
 /// <summary>
 /// The AES-256-GCM key of one opening between center and module: HKDF-SHA256 of the terminal transport key, salt terminal nonce ‖ center nonce,
-/// info "CardIssue opening" ‖ fence (8) ‖ opening (4) ‖ card cryptogram (8). The 12-byte nonce of a seal is domain (1) ‖ sequence (4) ‖ zeros: a sequence number is
+/// info "CardIssue opening" ‖ fence (8) ‖ opening (4) ‖ card cryptogram (8 or 16). The 12-byte nonce of a seal is domain (1) ‖ sequence (4) ‖ zeros: a sequence number is
 /// sealed under once, in rising order, which this holds.
 /// </summary>
 public sealed class OpeningKey : IDisposable
 {
     /// <summary>Length of a seal's tag in bytes.</summary>
     public const int TagLength = 16;
-
-    /// <summary>Length of a card cryptogram in bytes.</summary>
-    public const int CryptogramLength = 8;
 
     private const int KeyLength = 32;
     private readonly AesGcm _gcm;
@@ -42,13 +39,16 @@ public sealed class OpeningKey : IDisposable
         Command = 2,
     }
 
+    /// <summary>Whether a card cryptogram can have that many bytes: 8, or 16 in SCP03's S16 mode.</summary>
+    public static bool IsCryptogramLength(int length) => length is 8 or 16;
+
     /// <summary>Derives it.</summary>
-    /// <exception cref="ArgumentException">The cryptogram is not 8 bytes, or a nonce not 32.</exception>
+    /// <exception cref="ArgumentException">The cryptogram is not 8 or 16 bytes, or a nonce not 32.</exception>
     public static OpeningKey Derive(TerminalTransportKey transport, AdmissionNonces nonces, OpeningContext context)
     {
         ArgumentNullException.ThrowIfNull(transport);
         ArgumentNullException.ThrowIfNull(context);
-        if (context.CardCryptogram.Length != CryptogramLength) throw new ArgumentException($"A card cryptogram has {CryptogramLength} bytes.", nameof(context));
+        if (!IsCryptogramLength(context.CardCryptogram.Length)) throw new ArgumentException("A card cryptogram has 8 bytes, or 16.", nameof(context));
         if (nonces.Terminal.Length != Protocol.Limits.NonceLength || nonces.Center.Length != Protocol.Limits.NonceLength)
             throw new ArgumentException($"A nonce has {Protocol.Limits.NonceLength} bytes.", nameof(nonces));
         Span<byte> numbers = stackalloc byte[12];

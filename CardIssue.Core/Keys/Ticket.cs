@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
 using System.Security.Cryptography;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 
@@ -27,7 +27,7 @@ public sealed class Ticket
     /// <param name="sequence">The first sequence number of the script that brings the ticket.</param>
     /// <param name="session">The session, verified.</param>
     /// <exception cref="ArgumentException">The card's identity has no length that a ticket carries, 1 to 64 bytes.</exception>
-    public static ByteString Seal(OpeningKey key, OpeningContext context, int sequence, Scp03Session session)
+    public static ByteString Seal(OpeningKey key, OpeningContext context, int sequence, SecureChannelSession session)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
@@ -70,15 +70,15 @@ public sealed class Ticket
     /// <param name="sequence">The first sequence number of the script that brought it.</param>
     /// <param name="keys">The session keys; the caller disposes them.</param>
     /// <returns>False when it was not sealed with this key, head and number.</returns>
-    public bool TryOpen(OpeningKey key, int sequence, [NotNullWhen(true)] out Scp03SessionKeys? keys)
+    public bool TryOpen(OpeningKey key, int sequence, [NotNullWhen(true)] out ChannelSessionKeys? keys)
     {
         ArgumentNullException.ThrowIfNull(key);
         keys = null;
-        var plain = GC.AllocateArray<byte>(Scp03SessionKeys.MaxExportedLength, pinned: true);
+        var plain = GC.AllocateArray<byte>(ChannelSessionKeys.MaxExportedLength, pinned: true);
         try
         {
             return key.TryOpen(OpeningKey.Domain.Ticket, sequence, Bound(Context, sequence), _sealed.Span, plain, out var length)
-                && Scp03SessionKeys.TryImport(plain.AsSpan(0, length), out keys, out _);
+                && ChannelSessionKeys.TryImport(plain.AsSpan(0, length), out keys, out _);
         }
         finally
         {
@@ -124,7 +124,7 @@ public sealed class Ticket
         var opening = cbor.ReadInt32();
         if (opening < 1 || cbor.ReadInt32() != 5) return null;
         var cryptogram = ByteString.Own(cbor.ReadByteString());
-        if (cryptogram.Length != OpeningKey.CryptogramLength || cbor.ReadInt32() != 6) return null;
+        if (!OpeningKey.IsCryptogramLength(cryptogram.Length) || cbor.ReadInt32() != 6) return null;
         var sealedKeys = ByteString.Own(cbor.ReadByteString());
         cbor.ReadEndMap();
         if (cbor.BytesRemaining != 0) return null;

@@ -51,7 +51,7 @@ public enum NoteKeeping
 public interface ISecureModule : IDisposable
 {
     /// <summary>The longest wrapped command in bytes that <see cref="Unseal"/> writes.</summary>
-    public const int MaxWrappedLength = Cards.SecureChannel.Scp03.Scp03Session.MaxWrappedLength;
+    public const int MaxWrappedLength = Cards.SecureChannel.SecureChannelSession.MaxWrappedLength;
 
     /// <summary>The terminal's public keys, as they are enrolled at the center.</summary>
     TerminalIdentity Identity { get; }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
 using CardIssue.Core.Protocol.Messages;
@@ -10,7 +10,7 @@ namespace CardIssue.Terminal.Modules;
 internal sealed class ModuleOpening : IDisposable
 {
     private readonly OpeningKey _key;
-    private readonly Scp03Session _session;
+    private readonly SecureChannelSession _session;
     private readonly int _authenticateAt;
     private int _scriptAt, _scriptCount, _nextIndex;
 
@@ -19,7 +19,7 @@ internal sealed class ModuleOpening : IDisposable
     /// <param name="authenticateAt">The first sequence number of the Authenticate script.</param>
     /// <param name="key">The opening's key.</param>
     /// <param name="session">The card's session.</param>
-    public ModuleOpening(OpeningContext context, int authenticateAt, OpeningKey key, Scp03Session session) =>
+    public ModuleOpening(OpeningContext context, int authenticateAt, OpeningKey key, SecureChannelSession session) =>
         (Context, _authenticateAt, _key, _session) = (context, authenticateAt, key, session);
 
     public OpeningContext Context { get; }

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
@@ -16,7 +18,7 @@ namespace CardIssue.Terminal.Modules;
 public sealed class SoftwareModule : ISecureModule
 {
     private readonly P256PrivateKey _credential, _agreement;
-    private readonly byte[] _plain = GC.AllocateArray<byte>(Scp03Session.MaxWrappedLength, pinned: true);
+    private readonly byte[] _plain = GC.AllocateArray<byte>(SecureChannelSession.MaxWrappedLength, pinned: true);
     private readonly WitnessFile _witness;
     private Admission? _admission, _resultsAdmission;
     private ModuleOpening? _opening;
@@ -107,7 +109,7 @@ public sealed class SoftwareModule : ISecureModule
         }
         EndOpening();
         _lastTicket = script.First;
-        _opening = new ModuleOpening(ticket.Context, script.First, key, Scp03Session.ForWrappingAlone(sessionKeys));
+        _opening = new ModuleOpening(ticket.Context, script.First, key, ChannelOpening.ForWrappingAlone(sessionKeys));
         return ModuleRefusal.None;
     }
 

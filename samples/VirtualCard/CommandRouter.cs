@@ -20,7 +20,7 @@ internal static class CommandRouter
         if (command is { Cla: 0x00, Ins: ManageChannel }) return Sw.ChannelNotSupported;
         if ((command.Cla & 0x80) != 0 && command.Ins == ExternalAuthenticate) return Handshake.ExternalAuthenticate(card, command);
         if (command is { Cla: 0x80, Ins: InitializeUpdate }) return Handshake.InitializeUpdate(card, command);
-        return command.IsSecured ? ExecuteSecured(card, command) : ExecutePlain(card, command);
+        return command.IsSecured || card.Volatile.Channel?.Covers(command) == true ? ExecuteSecured(card, command) : ExecutePlain(card, command);
     }
 
     /// <summary>
@@ -47,12 +47,14 @@ internal static class CommandRouter
 
     private static Reply ExecuteSecured(CardMemory card, Command command)
     {
-        if (card.Volatile.Channel is not { } channel || !channel.Requires(SecurityLevel.CommandMac) || channel.Unwrap(command) is not { } plain)
+        var session = card.Volatile.Channel is not { } open ? Handshake.OpenImplicitly(card, command)
+            : open.Covers(command) && open.Unwrap(command) is { } inside ? (open, inside) : null;
+        if (session is not { } opened)
         {
             card.EndChannel();
             return Sw.Security;
         }
-        return channel.Protect(Dispatch(card, plain));
+        return opened.Channel.Protect(Dispatch(card, opened.Plain));
     }
 
     private static Reply Dispatch(CardMemory card, Command command)

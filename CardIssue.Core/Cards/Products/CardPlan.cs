@@ -1,5 +1,6 @@
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products.Emv;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
@@ -48,7 +49,7 @@ public sealed class CardPlan
         faults = [];
         ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(fields);
-        var renderer = new TemplateRenderer(fields);
+        var renderer = new TemplateRenderer(fields, product.Channel.Protocol);
         var count = product.Records.Count;
         var items = new List<RenderedItem>[count + 1];
         var expected = new Dictionary<Expectation, ByteString>();
@@ -162,7 +163,7 @@ public sealed class CardPlan
 
     private PlanShape ShapeOf(ICardProfile profile)
     {
-        var withoutKeys = new LengthsOnly();
+        var withoutKeys = new LengthsOnly(Product.Channel.Protocol);
         var records = new RecordShape[Product.Records.Count];
         for (var i = 0; i < records.Length; i++)
         {
@@ -190,8 +191,8 @@ public sealed class CardPlan
         : throw new ArgumentException($"{what} has {commands} commands; 1 to {Limits.MaxScriptCommands} are possible");
 
     /// <summary>Encryption changes lengths, not counts; for those no key is needed.</summary>
-    private sealed class LengthsOnly : IDataEncryption
+    private sealed class LengthsOnly(ScpProtocol protocol) : IDataEncryption
     {
-        public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Own(new byte[DataEncryption.LengthOf(plain.Length)]);
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Own(new byte[DataEncryption.LengthOf(plain.Length, protocol)]);
     }
 }

@@ -52,8 +52,25 @@ public sealed record CardProduct
         : Diversification is KeyDiversification.None ? [new IdentitySource.ProductionLifeCycle()]
         : [new IdentitySource.DiversificationData()];
 
+    /// <summary>
+    /// The secure channel protocol that the cards speak. Null: what they say themselves; the keys in the vault are for one of both, and a card
+    /// that says the other is refused.
+    /// </summary>
+    public ScpProtocol? Protocol { get; init; } = ScpProtocol.Scp03;
+
+    /// <summary>
+    /// The parameter "i" of the protocol. Null: of SCP02 what the card data says (tag 66); of SCP03 every one of S8 mode, for the card tells it.
+    /// </summary>
+    public byte? ProtocolOptions { get; init; }
+
     /// <summary>The protection of the secure channel.</summary>
     public required SecurityLevel SecurityLevel { get; init; }
+
+    /// <summary>What is known beforehand of the channel; <see cref="ScpProtocol.Scp03"/> where the protocol is left to the card.</summary>
+    internal ScpOptions Channel => new(Protocol ?? ScpProtocol.Scp03, ProtocolOptions ?? 0);
+
+    /// <summary>Whether the card data is asked for what the product does not say.</summary>
+    internal bool AsksForOptions => Protocol is not ScpProtocol.Scp03 && ProtocolOptions is null;
 
     /// <summary>What is selected and holds the secure channel: a security domain, or an application that offers one itself.</summary>
     public required Aid Selected { get; init; }

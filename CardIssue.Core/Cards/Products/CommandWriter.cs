@@ -53,7 +53,7 @@ internal sealed class CommandWriter(CardProduct product)
     /// <summary>What is read for checks.</summary>
     public IReadOnlyList<CardCommand> Checks(ValueList<CheckDefinition> checks) => [.. checks.Select(c => new CardCommand(Read(c.Read)))];
 
-    private int MaxData => product.SecurityLevel.HasCEnc() ? 239 : product.SecurityLevel.HasCMac() ? 247 : CommandApdu.MaxShortData;
+    private int MaxData => ChannelLimits.MaxPlainData(product.Channel, product.SecurityLevel);
 
     private CardCommand Command(uint header, ByteString data) => data.Length <= MaxData
         ? new CardCommand(new CommandApdu((byte)(header >> 24), (byte)(header >> 16), (byte)(header >> 8), (byte)header, data, _le))

@@ -13,7 +13,8 @@ public abstract record OpeningReading
     /// <summary>It can be verified.</summary>
     /// <param name="InitializeUpdate">The answer to INITIALIZE UPDATE.</param>
     /// <param name="Told">What the card told of itself, in the order of <see cref="ICardProfile.Open"/>.</param>
-    public sealed record Ready(ResponseApdu InitializeUpdate, ValueList<ResponseApdu> Told) : OpeningReading;
+    /// <param name="CardData">The answer to GET DATA of the card data, where the product leaves it to the card how its channel is spoken.</param>
+    public sealed record Ready(ResponseApdu InitializeUpdate, ValueList<ResponseApdu> Told, ResponseApdu CardData = default) : OpeningReading;
 
     /// <summary>It will not do.</summary>
     /// <param name="Code">Coarsely.</param>
@@ -51,12 +52,18 @@ public interface ICardProfile
     /// <summary>The name that products use.</summary>
     string Name { get; }
 
+    /// <summary>Length of the host challenge in bytes.</summary>
+    int ChallengeLength(CardProduct product);
+
+    /// <summary>How the card's channel is spoken: what the product says, and where it leaves that to the card, what the card told.</summary>
+    ChannelTerms Terms(CardProduct product, OpeningReading.Ready reading);
+
     /// <summary>How many commands <see cref="Open"/> has.</summary>
     int OpenCommands(CardProduct product);
 
     /// <summary>The commands of an opening, in the clear; the last one brings the card's cryptogram.</summary>
     /// <param name="product">The product.</param>
-    /// <param name="hostChallenge">8 fresh random bytes.</param>
+    /// <param name="hostChallenge">Fresh random bytes, <see cref="ChallengeLength"/> of them.</param>
     IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge);
 
     /// <summary>Reads the answers to an opening.</summary>

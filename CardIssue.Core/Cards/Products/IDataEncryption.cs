@@ -1,4 +1,4 @@
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Products;
@@ -10,14 +10,19 @@ public interface IDataEncryption
     ByteString Encrypt(ReadOnlySpan<byte> plain);
 }
 
-/// <summary>How secret data is padded before it is encrypted under an AES DEK (Amendment D §6.2.8, §7.3): keys as they are, everything else with 80 00….</summary>
+/// <summary>
+/// How secret data is padded before it is encrypted under the DEK (Amendment D §6.2.8, §7.3; GPCS §E.4.7): whole blocks, such as keys, as they are,
+/// everything else with 80 00…. Blocks have 16 bytes in SCP03, 8 in SCP02.
+/// </summary>
 public static class DataEncryption
 {
-    private const int Block = 16;
-
     /// <summary>The padding for data of a length.</summary>
-    public static DekPadding PaddingFor(int length) => length > 0 && length % Block == 0 ? DekPadding.None : DekPadding.Iso;
+    public static DekPadding PaddingFor(int length, ScpProtocol protocol) =>
+        length > 0 && length % BlockOf(protocol) == 0 ? DekPadding.None : DekPadding.Iso;
 
     /// <summary>The length of the encrypted data in bytes, known without the key.</summary>
-    public static int LengthOf(int length) => PaddingFor(length) is DekPadding.None ? length : (length / Block + 1) * Block;
+    public static int LengthOf(int length, ScpProtocol protocol) => PaddingFor(length, protocol) is DekPadding.None
+        ? length : (length / BlockOf(protocol) + 1) * BlockOf(protocol);
+
+    private static int BlockOf(ScpProtocol protocol) => protocol is ScpProtocol.Scp02 ? 8 : 16;
 }

@@ -13,7 +13,7 @@ namespace CardIssue.Core.Cards.Products;
 public sealed record ProductFault(string Property, int Record, string Message);
 
 /// <summary>Which combinations make sense. A product that breaks a rule is not taken in.</summary>
-public static class ProductRules
+public static partial class ProductRules
 {
     private const byte LastBlock = 0x80, EncryptionBits = 0x60, FormatBits = 0x18, DgiFormat = 0x08, TlvFormat = 0x10;
     private const byte BeginRMac = 0x7A, EndRMac = 0x78, GetResponse = 0xC0;
@@ -57,8 +57,7 @@ public static class ProductRules
         if (product.Version < 1) Fault("version", "versions start at 1");
         if (!NameRule.Accepts(product.KeySet)) Fault("keySet", $"a key set's name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
         if (product.KeyVersion == 0) Fault("keyVersion", "a key version number is 01 to FF: keys are named, never left to the card");
-        if (product.Diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2)
-            Fault("diversification", "EMV CPS and VISA2 make triple-DES keys, and SCP03 needs AES: kdf3 or none");
+        foreach (var (property, message) in ChannelFaults(product)) Fault(property, message);
         if (product.Records.Count is 0 or > Limits.MaxRecords) Fault("records", $"a product has 1 to {Limits.MaxRecords} records");
         if (product.SecurityLevel is SecurityLevel.None or SecurityLevel.RMac) Fault("securityLevel", "write data is at least MACed: 01, 03, 11, 13 or 33");
         if (((product.PlainP1 | product.EncryptedP1) & LastBlock) != 0)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Products.Text;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.Tlv;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -8,7 +9,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Fills a product's templates with one customer's fields; collects all that does not fit.</summary>
-internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> fields)
+internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> fields, ScpProtocol protocol)
 {
     /// <summary>The most that the items of one record make together, in bytes: as many commands as a script has, each full.</summary>
     public const int MaxRecordBytes = Limits.MaxScriptCommands * CommandApdu.MaxShortData;
@@ -75,7 +76,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
     private RenderedItem Grouping(ItemDefinition.Grouping grouping)
     {
         var data = Bytes(grouping.Content, $"DGI {grouping.Id:X4}");
-        var length = grouping.Secret ? DataEncryption.LengthOf(data.Length) : data.Length;
+        var length = grouping.Secret ? DataEncryption.LengthOf(data.Length, protocol) : data.Length;
         if (length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
         if (grouping.Secret && data.IsEmpty) Fail("", $"DGI {grouping.Id:X4} is secret, and there is nothing to encrypt");
         return new RenderedItem(grouping.Id, null, data, grouping.Secret);

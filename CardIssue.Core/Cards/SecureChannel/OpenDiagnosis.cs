@@ -7,13 +7,15 @@ public enum OpenDiagnosis
     CardRefused,
     /// <summary>The card has no keys of that version (6A88), or answered with keys of another one.</summary>
     UnknownKeyVersion,
-    /// <summary>The card speaks another secure channel protocol.</summary>
-    NotScp03,
+    /// <summary>The card speaks another secure channel protocol than the keys are for.</summary>
+    OtherProtocol,
     /// <summary>The answer has no form that the protocol knows.</summary>
     MalformedResponse,
-    /// <summary>The card speaks the protocol in a way that is not supported here: S16 mode.</summary>
+    /// <summary>The card speaks the protocol in another way than was expected, or in one that is not supported here.</summary>
     UnsupportedMode,
-    /// <summary>The card can't protect its responses as the level asks: its parameter "i" says so (Amendment D table 5-1).</summary>
+    /// <summary>How the card speaks SCP02 is known from nothing.</summary>
+    UnknownOptions,
+    /// <summary>The card can't protect its responses as the level asks: its parameter "i" says so (GPCS table E-1, Amendment D table 5-1).</summary>
     LevelNotSupported,
     /// <summary>The card's keys are not these. Never try again with these keys: the card counts, and locks for good.</summary>
     WrongCryptogram,

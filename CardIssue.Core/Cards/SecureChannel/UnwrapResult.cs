@@ -22,7 +22,7 @@ public abstract record UnwrapResult
         public override string ToString() => $"authenticated, {Data.Length} bytes, {StatusWord:X4}";
     }
 
-    /// <summary>An error status word, which never carries a MAC (Amendment D §6.2.5): anybody may have said it. It is in doubt, never success, and never proof of failure.</summary>
+    /// <summary>An error status word without a MAC of the card, as errors are (Amendment D §6.2.5): anybody may have said it. It is in doubt, never success, and never proof of failure.</summary>
     public sealed record Unauthenticated : UnwrapResult
     {
         internal Unauthenticated(ushort statusWord) : base(statusWord) { }

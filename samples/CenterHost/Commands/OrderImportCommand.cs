@@ -88,7 +88,7 @@ internal static class OrderImportCommand
     private static async Task WarnOfKeysAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
     {
         foreach (var product in products.Select(known => known.Product))
-            if (vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack)
+            if (vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol) is { } lack)
                 await call.Answers.WarnAsync($"Product {product.Name} can't be issued yet: {lack} See key begin.");
     }
 }

@@ -1,5 +1,6 @@
 using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Apdu;
+using CardIssue.VirtualCard.Channel;
 using CardIssue.VirtualCard.Crypto;
 using CardIssue.VirtualCard.Domain;
 using CardIssue.VirtualCard.State;
@@ -26,7 +27,7 @@ internal static class Personalization
         foreach (var grouping in groupings)
         {
             var isEncrypted = grouping.IsEncrypted || secretsAreEncrypted && IsSecret(grouping.Dgi);
-            if (Open(grouping with { IsEncrypted = isEncrypted }, card.Volatile.Channel!.KeySet.Dek) is not { } value) return Sw.WrongData;
+            if (Open(grouping with { IsEncrypted = isEncrypted }, card.Volatile.Channel!) is not { } value) return Sw.WrongData;
             if (Fault(application, grouping.Dgi, value) is { } fault) return fault;
             application = application with { Dgis = application.Dgis.SetItem(grouping.Dgi, ByteString.Own(value)) };
         }
@@ -42,13 +43,13 @@ internal static class Personalization
     /// <summary>Keys, PIN block, private keys: 80xx–83xx. They come encrypted under the DEK or not at all, and never leave.</summary>
     public static bool IsSecret(ushort dgi) => dgi >> 8 is >= 0x80 and <= 0x83;
 
-    private static byte[]? Open(Grouping grouping, CardKey dek)
+    private static byte[]? Open(Grouping grouping, SecureChannel channel)
     {
         if (!grouping.IsEncrypted) return IsSecret(grouping.Dgi) ? null : grouping.Value;
-        if (grouping.Value.Length == 0 || grouping.Value.Length % CardCrypto.BlockLength != 0) return null;
-        // GPC Amd D 7.3: AES-CBC with ICV 0 under the static DEK; what fills no whole blocks is padded by 80 00….
-        var clear = CardCrypto.DecryptCbc(dek.Span, new byte[CardCrypto.BlockLength], grouping.Value);
-        return grouping.Dgi != PinBlock ? clear : CardCrypto.Unpad(clear) is { Length: PinBlockLength } pin ? pin : null;
+        if (grouping.Value.Length == 0 || grouping.Value.Length % channel.SecretBlock != 0) return null;
+        // What fills no whole blocks is padded by 80 00… (GPC Amd D 7.3); a PIN block fills one of SCP02's.
+        var clear = channel.DecryptSecret(grouping.Value);
+        return grouping.Dgi != PinBlock || clear.Length == PinBlockLength ? clear : CardCrypto.Unpad(clear) is { Length: PinBlockLength } pin ? pin : null;
     }
 
     private static ushort? Fault(CardApplication application, ushort dgi, byte[] value)

@@ -5,7 +5,7 @@ using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard.Channel;
 
-/// <summary>INITIALIZE UPDATE and EXTERNAL AUTHENTICATE (GPC Amd D 7.1).</summary>
+/// <summary>INITIALIZE UPDATE and EXTERNAL AUTHENTICATE (GPCS E.5, GPC Amd D 7.1).</summary>
 public static class Handshake
 {
     /// <summary>The bit of SCP03's parameter "i" that says S16 mode (GPC Amd D 1.2, 5.1).</summary>
@@ -18,11 +18,17 @@ public static class Handshake
     {
         card.EndChannel();
         if (command.P2 != 0) return Sw.WrongP1P2;
-        var length = (card.State.ScpParameter & S16) != 0 ? 16 : 8;
-        if (command.Data.Length != length) return Sw.WrongLength;
+        var is02 = card.State.Scp == CardState.Scp02;
+        if (is02 && !new Scp02Parameter(card.State.ScpParameter).IsExplicit) return Sw.UnknownIns;
+        if (command.Data.Length != (!is02 && (card.State.ScpParameter & S16) != 0 ? 16 : 8)) return Sw.WrongLength;
         if (IsBlocked(card.State)) return Sw.Blocked;
         if (card.State.KeySet(command.P1) is not { } keys) return Sw.ReferenceNotFound;
+        return is02 ? Scp02Handshake.InitializeUpdate(card, command, keys) : InitializeUpdate(card, command, keys);
+    }
 
+    private static Reply InitializeUpdate(CardMemory card, Command command, CardKeySet keys)
+    {
+        var length = command.Data.Length;
         byte[] sequence = [];
         byte[] challenge;
         if ((card.State.ScpParameter & PseudoRandom) != 0)
@@ -36,7 +42,7 @@ public static class Handshake
         }
         else challenge = card.RandomChallenge(length);
 
-        var channel = new SecureChannel(keys, command.Data, challenge) { CountsEmptyCommands = card.State.CountsEmptyCommands };
+        var channel = new Scp03Channel(keys, command.Data, challenge) { CountsEmptyCommands = card.State.CountsEmptyCommands };
         card.Volatile.Pending = channel;
         return Reply.Ok([.. card.State.Kdd.Span, keys.Version, 0x03, card.State.ScpParameter, .. challenge, .. channel.CardCryptogram, .. sequence]);
     }
@@ -48,11 +54,11 @@ public static class Handshake
         if (!command.IsSecured) return Sw.UnknownCla;
         if (IsBlocked(card.State)) return Sw.Blocked;
         if (channel is null) return Sw.Conditions;
-        if (command.P2 != 0 || !Supports(card.State.ScpParameter, command.P1)) return Sw.WrongP1P2;
+        if (command.P2 != 0 || !Supports(card.State, command.P1)) return Sw.WrongP1P2;
         if (command.Data.Length != 2 * channel.MacLength) return Sw.WrongLength;
 
         var cryptogramIsRight = CryptographicOperations.FixedTimeEquals(channel.HostCryptogram, command.Data.AsSpan(0, channel.MacLength));
-        if (!cryptogramIsRight || !channel.VerifyMac(command, out _))
+        if (!cryptogramIsRight || !channel.VerifyAuthentication(command))
         {
             card.State = card.State with { FailedAuthentications = card.State.FailedAuthentications + 1 };
             return cryptogramIsRight ? Sw.Security : Sw.HostCryptogramWrong;
@@ -60,6 +66,7 @@ public static class Handshake
         channel.Level = (SecurityLevel)command.P1;
         card.Volatile.Channel = channel;
         if (card.State.FailedAuthentications != 0) card.State = card.State with { FailedAuthentications = 0 };
+        if (card.State.Scp == CardState.Scp02) card.State = Scp02Handshake.CountUp(card.State, channel.KeySet);
         return Reply.Ok();
     }
 
@@ -69,13 +76,27 @@ public static class Handshake
     public static byte[] PseudoRandomChallenge(CardKeySet keys, ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> aid, int length) =>
         Scp03Kdf.Derive(keys.Enc.Span, Scp03Kdf.CardChallenge, length, [.. sequence, .. aid]);
 
-    private static bool IsBlocked(CardState state) => state.FailedAuthentications >= state.AuthenticationLimit;
+    /// <summary>Opens a session by a command that has a C-MAC (GPCS E.1.2.2), where the card is one of those; null when it is not or the MAC is wrong.</summary>
+    public static (SecureChannel Channel, Command Plain)? OpenImplicitly(CardMemory card, Command command)
+    {
+        if (Scp02Handshake.Implicit(card) is not { } channel) return null;
+        if (channel.Unwrap(command) is not { } plain)
+        {
+            card.State = card.State with { FailedAuthentications = card.State.FailedAuthentications + 1 };
+            return null;
+        }
+        card.State = Scp02Handshake.CountUp(card.State with { FailedAuthentications = 0 }, channel.KeySet);
+        card.Volatile.Channel = channel;
+        return (channel, plain);
+    }
 
-    private static bool Supports(byte parameter, byte level) => level switch
+    public static bool IsBlocked(CardState state) => state.FailedAuthentications >= state.AuthenticationLimit;
+
+    private static bool Supports(CardState state, byte level) => state.Scp == CardState.Scp02 ? Scp02Handshake.Supports(state.ScpParameter, level) : level switch
     {
         0x00 or 0x01 or 0x03 => true,
-        0x11 or 0x13 => (parameter & 0x20) != 0,
-        0x33 => (parameter & 0x60) == 0x60,
+        0x11 or 0x13 => (state.ScpParameter & 0x20) != 0,
+        0x33 => (state.ScpParameter & 0x60) == 0x60,
         _ => false,
     };
 }

@@ -1,12 +1,9 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.Crypto;
 using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard.Channel;
 
-/// <summary>What a session protects (GPC Amd D 7.1.2.1), the bits of EXTERNAL AUTHENTICATE's P1.</summary>
+/// <summary>What a session protects (GPCS E.5.2.3, GPC Amd D 7.1.2.1), the bits of EXTERNAL AUTHENTICATE's P1.</summary>
 [Flags]
 public enum SecurityLevel : byte
 {
@@ -17,102 +14,44 @@ public enum SecurityLevel : byte
     ResponseEncryption = 0x20,
 }
 
-/// <summary>The card's end of one SCP03 session (GPC Amd D 6.2), in S8 mode or, by its challenges' length, S16 (Amd D 1.2).</summary>
-public sealed class SecureChannel
+/// <summary>The card's end of one session of either protocol.</summary>
+public abstract class SecureChannel(CardKeySet keys)
 {
-    private const int ShortReply = 256;
+    /// <summary>How much a short reply can carry.</summary>
+    protected const int ShortReply = 256;
 
-    private readonly byte[] _enc;
-    private readonly byte[] _mac;
-    private readonly byte[] _rmac;
-    private byte[] _chaining = new byte[CardCrypto.BlockLength];
-    private readonly byte[] _counter = new byte[CardCrypto.BlockLength];
-
-    /// <summary>Derives the session keys; both challenges are 8 bytes (S8) or 16 (S16), and so are cryptograms and MACs.</summary>
-    public SecureChannel(CardKeySet keys, ReadOnlySpan<byte> hostChallenge, ReadOnlySpan<byte> cardChallenge)
-    {
-        byte[] context = [.. hostChallenge, .. cardChallenge];
-        KeySet = keys;
-        MacLength = hostChallenge.Length;
-        _enc = Scp03Kdf.Derive(keys.Enc.Span, Scp03Kdf.SessionEnc, keys.Enc.Length, context);
-        _mac = Scp03Kdf.Derive(keys.Mac.Span, Scp03Kdf.SessionMac, keys.Mac.Length, context);
-        _rmac = Scp03Kdf.Derive(keys.Mac.Span, Scp03Kdf.SessionRmac, keys.Mac.Length, context);
-        CardCryptogram = Scp03Kdf.Derive(_mac, Scp03Kdf.CardCryptogram, MacLength, context);
-        HostCryptogram = Scp03Kdf.Derive(_mac, Scp03Kdf.HostCryptogram, MacLength, context);
-    }
-
-    public CardKeySet KeySet { get; }
-
-    /// <summary>The length of a cryptogram, and of a MAC as it is sent, in bytes.</summary>
-    public int MacLength { get; }
-
-    /// <summary>Whether commands without data are counted, as they should be (6.2.6).</summary>
-    public bool CountsEmptyCommands { get; init; } = true;
+    public CardKeySet KeySet { get; } = keys;
 
     public SecurityLevel Level { get; set; }
 
-    public byte[] CardCryptogram { get; }
+    /// <summary>The length of a cryptogram, and of a MAC as it is sent, in bytes.</summary>
+    public abstract int MacLength { get; }
 
-    public byte[] HostCryptogram { get; }
+    /// <summary>The length of the blocks that secret data is encrypted in, in bytes.</summary>
+    public abstract int SecretBlock { get; }
+
+    public byte[] CardCryptogram { get; protected init; } = [];
+
+    public byte[] HostCryptogram { get; protected init; } = [];
+
+    /// <summary>How much data a reply of 256 bytes can carry.</summary>
+    public abstract int ReplyCapacity { get; }
 
     public bool Requires(SecurityLevel level) => (Level & level) != 0;
 
-    /// <summary>Checks a C-MAC and moves the chaining value on (6.2.4). False: the session must end.</summary>
-    /// <param name="data">The command's data without its MAC.</param>
-    public bool VerifyMac(Command command, out byte[] data)
-    {
-        data = [];
-        if (command.Data.Length < MacLength) return false;
-        data = command.Data[..^MacLength];
-        // The logical channel is not part of what the MAC covers.
-        byte cla = (byte)((command.Cla & 0x40) == 0 ? command.Cla & 0xFC : command.Cla & 0xF0);
-        // Lc as it was coded; a chained command has none of its own, and is coded as its length asks for (GPCS 11.1.5.1).
-        byte[] length = command.IsExtended || command.Data.Length > 0xFF
-            ? [0, (byte)(command.Data.Length >> 8), (byte)command.Data.Length] : [(byte)command.Data.Length];
-        var mac = CardCrypto.Cmac(_mac, _chaining, [cla, command.Ins, command.P1, command.P2], length, data);
-        if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, MacLength), command.Data.AsSpan(^MacLength..))) return false;
-        _chaining = mac;
-        return true;
-    }
+    /// <summary>Whether a command reaches the card through the session at all: by its class, or, where only answers are protected, in any case.</summary>
+    public bool Covers(Command command) => command.IsSecured ? Requires(SecurityLevel.CommandMac)
+        : Requires(SecurityLevel.ResponseMac) && !Requires(SecurityLevel.CommandMac);
+
+    /// <summary>Checks the C-MAC of EXTERNAL AUTHENTICATE. False: the session must end.</summary>
+    public abstract bool VerifyAuthentication(Command command);
 
     /// <summary>Takes C-MAC and C-ENC off a command; null when a check fails and the session must end.</summary>
-    public Command? Unwrap(Command command)
-    {
-        var isEmpty = command.Data.Length <= (Requires(SecurityLevel.CommandMac) ? MacLength : 0);
-        if (!isEmpty || CountsEmptyCommands) Increment();
-        if (!Requires(SecurityLevel.CommandMac)) return command;
-        if (!VerifyMac(command, out var data)) return null;
-        if (Requires(SecurityLevel.CommandEncryption) && data.Length > 0)
-        {
-            if (data.Length % CardCrypto.BlockLength != 0) return null;
-            if (CardCrypto.Unpad(CardCrypto.DecryptCbc(_enc, Icv(_counter), data)) is not { } clear) return null;
-            data = clear;
-        }
-        return command with { Cla = (byte)(command.Cla & ~0x04), Data = data };
-    }
+    public abstract Command? Unwrap(Command command);
 
-    /// <summary>Puts R-ENC and R-MAC on a reply, as far as the session asks for them (6.2.5, 6.2.7).</summary>
-    public Reply Protect(Reply reply)
-    {
-        if (!reply.IsProtected || !Requires(SecurityLevel.ResponseMac)) return reply with { Data = reply.IsProtected ? reply.Data : [] };
-        var data = reply.Data;
-        if (Requires(SecurityLevel.ResponseEncryption) && data.Length > 0)
-        {
-            byte[] block = [.. _counter];
-            block[0] = 0x80;
-            data = CardCrypto.EncryptCbc(_enc, Icv(block), CardCrypto.Pad(data));
-        }
-        var mac = CardCrypto.Cmac(_rmac, _chaining, data, [(byte)(reply.StatusWord >> 8), (byte)reply.StatusWord]);
-        return reply with { Data = [.. data, .. mac.AsSpan(0, MacLength)] };
-    }
+    /// <summary>Puts R-ENC and R-MAC on the reply to the command unwrapped last, as far as the session asks for them.</summary>
+    public abstract Reply Protect(Reply reply);
 
-    /// <summary>How much data a reply of 256 bytes can carry.</summary>
-    public int ReplyCapacity => !Requires(SecurityLevel.ResponseMac) ? ShortReply
-        : !Requires(SecurityLevel.ResponseEncryption) ? ShortReply - MacLength
-        : (ShortReply - MacLength) / CardCrypto.BlockLength * CardCrypto.BlockLength - 1;
-
-    private void Increment() =>
-        BinaryPrimitives.WriteUInt32BigEndian(_counter.AsSpan(12), BinaryPrimitives.ReadUInt32BigEndian(_counter.AsSpan(12)) + 1);
-
-    private byte[] Icv(byte[] counterBlock) => CardCrypto.EncryptBlock(_enc, counterBlock);
+    /// <summary>Decrypts whole blocks that the host encrypted under the DEK.</summary>
+    public abstract byte[] DecryptSecret(ReadOnlySpan<byte> blocks);
 }

@@ -18,6 +18,7 @@ internal sealed class CardOptions
     private readonly Option<int?> _cutAt = NumberOption.Optional("--cut-at", "Cut the card's power at this command, from 1.", 1, int.MaxValue);
     private readonly Option<string> _cutMoment = new("--cut-moment") { Description = "before (it never runs) or response (it ran, nobody hears of it).", DefaultValueFactory = _ => "response" };
     private readonly KeyOptions _keys = new();
+    private readonly ChannelOptions _channel = new();
 
     private readonly Option<int?> _controlPort = NumberOption.Optional(
         "--control-port", $"A loopback port (0: any) that takes lines and answers each with a line of JSON: {ControlServer.Commands}.", 0, 0xFFFF);
@@ -31,6 +32,7 @@ internal sealed class CardOptions
         _cutMoment.AcceptOnlyFromAmong("before", "response");
         foreach (var option in new Option[] { _file, _profile, _serial, _protocol, _timing, _cutAt, _cutMoment, _controlPort, Json }) command.Options.Add(option);
         _keys.AddTo(command);
+        _channel.AddTo(command);
         command.Validators.Add(result =>
         {
             // Whether they were given, not their values: those may be wrong, which is said elsewhere.
@@ -70,7 +72,7 @@ internal sealed class CardOptions
     private CardSimulator Fresh(ParseResult parsed, string profile)
     {
         var serial = parsed.GetValue(_serial);
-        var state = CardProfile.ByName(profile, serial, [_keys.Read(parsed, CardProfile.Kdd(serial).Span)])!;
+        var state = _channel.Apply(parsed, CardProfile.ByName(profile, serial, [_keys.Read(parsed, CardProfile.Kdd(serial).Span, _channel.KeyType(parsed))])!);
         return CardSimulator.Create(state with { Protocol = parsed.GetValue(_protocol) ?? state.Protocol });
     }
 }

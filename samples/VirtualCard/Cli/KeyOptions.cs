@@ -51,24 +51,26 @@ internal sealed class KeyOptions
     }
 
     /// <exception cref="CommandException">No source of keys or several, or a file with no key in it.</exception>
-    public CardKeySet Read(ParseResult parsed, ReadOnlySpan<byte> kdd)
+    /// <param name="type">What the keys are for.</param>
+    public CardKeySet Read(ParseResult parsed, ReadOnlySpan<byte> kdd, CardKeyType type)
     {
         if (Sources(parsed) != 1) throw new CommandException(ExitCode.Usage, "Name one of --key-file, --master-key-file, --test-keys.");
         var kvn = ParseKvn(parsed.GetValue(_kvn))!.Value;
         var method = parsed.GetValue(_diversify);
-        if (parsed.GetValue(_test)) return CardKeySet.Derive(kvn, method, Convert.FromHexString(CardProfile.TestKey), kdd);
+        if (parsed.GetValue(_test)) return CardKeySet.Derive(kvn, method, Convert.FromHexString(CardProfile.TestKey), kdd, type);
         if (parsed.GetValue(_keys) is { } file)
         {
             var keys = Lines(file);
             if (keys.Count == 1) keys = [keys[0], keys[0], keys[0]];
-            return keys.Count == 3 ? new CardKeySet(kvn, Key(keys[0], file), Key(keys[1], file), Key(keys[2], file)) : throw Bad(file, "it has neither one line nor three");
+            return keys.Count == 3 ? new CardKeySet(kvn, Key(keys[0], file, type), Key(keys[1], file, type), Key(keys[2], file, type))
+                : throw Bad(file, "it has neither one line nor three");
         }
         var source = parsed.GetValue(_master)!;
         var lines = Lines(source);
         if (lines.Count != 1) throw Bad(source, "it has not exactly one line");
-        Key(lines[0], source);
+        Key(lines[0], source, type);
         if (method is Diversification.Emv or Diversification.Visa2 && lines[0].Length != 16) throw Bad(source, "triple DES diversification takes 16 bytes");
-        return CardKeySet.Derive(kvn, method, lines[0], kdd);
+        return CardKeySet.Derive(kvn, method, lines[0], kdd, type);
     }
 
     private int Sources(ParseResult parsed) =>
@@ -89,7 +91,9 @@ internal sealed class KeyOptions
         }
     }
 
-    private static CardKey Key(byte[] value, FileInfo file) => value.Length is 16 or 24 or 32 ? new CardKey(value) : throw Bad(file, "a key has 16, 24 or 32 bytes");
+    private static CardKey Key(byte[] value, FileInfo file, CardKeyType type) =>
+        type == CardKeyType.Aes ? value.Length is 16 or 24 or 32 ? new CardKey(value) : throw Bad(file, "a key has 16, 24 or 32 bytes")
+        : value.Length == 16 ? new CardKey(value, type) : throw Bad(file, "a two-key triple DES key has 16 bytes");
 
     private static CommandException Bad(FileInfo file, string why) => new(ExitCode.Usage, $"{file.FullName} is no key file: {why}.");
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using CardIssue.VirtualCard.Channel;
 using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard.Cli;
@@ -16,32 +15,18 @@ internal static class NewCommand
         var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
         var serial = new Option<uint>("--serial") { Description = "Serial number; it is in CPLC and in the diversification data.", DefaultValueFactory = _ => 1 };
         var protocol = new Option<CardProtocol>("--protocol") { Description = "t0 or t1.", DefaultValueFactory = _ => CardProtocol.T1 };
-        var challenge = new Option<string>("--challenge")
-        {
-            Description = "pseudo (SCP03 i=70, with s16 71) or random (i=60, with s16 61).", DefaultValueFactory = _ => "pseudo",
-        };
-        challenge.AcceptOnlyFromAmong("pseudo", "random");
-        var scp03 = new Option<string>("--scp03")
-        {
-            Description = "s8, or s16: challenges, cryptograms and MACs of 16 bytes, which not every host can.", DefaultValueFactory = _ => "s8",
-        };
-        scp03.AcceptOnlyFromAmong("s8", "s16");
         var json = new Option<bool>("--json") { Description = "Answer in JSON." };
-        var keys = new KeyOptions();
-        var command = new Command("new", "Makes a card file.") { profile, file, force, serial, protocol, challenge, scp03, json };
+        var (keys, channel) = (new KeyOptions(), new ChannelOptions());
+        var command = new Command("new", "Makes a card file.") { profile, file, force, serial, protocol, json };
+        channel.AddTo(command);
         keys.AddTo(command);
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!.FullName;
             if (File.Exists(path) && !parsed.GetValue(force)) throw new CommandException(ExitCode.File, $"{path} is there already; --force writes over it.");
             var number = parsed.GetValue(serial);
-            var set = keys.Read(parsed, CardProfile.Kdd(number).Span);
-            var state = CardProfile.ByName(parsed.GetValue(profile)!, number, [set])! with
-            {
-                Protocol = parsed.GetValue(protocol),
-                ScpParameter = (byte)(
-                    (parsed.GetValue(challenge) == "random" ? 0x60 : 0x70) | (parsed.GetValue(scp03) == "s16" ? Handshake.S16 : 0)),
-            };
+            var set = keys.Read(parsed, CardProfile.Kdd(number).Span, channel.KeyType(parsed));
+            var state = channel.Apply(parsed, CardProfile.ByName(parsed.GetValue(profile)!, number, [set])!) with { Protocol = parsed.GetValue(protocol) };
             StateFile.Save(path, state);
             output.WriteLine(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(new { ok = true, file = path, kdd = state.Kdd.ToString(), kvn = set.Version.ToString("X2"), kcv = Convert.ToHexString(set.Enc.CheckValue), publicKey = state.Piv?.PublicKey.ToString(), certificate = state.Piv?.Certificate.ToString() })

@@ -5,8 +5,8 @@ using Org.BouncyCastle.Crypto.Parameters;
 
 namespace CardIssue.VirtualCard.Crypto;
 
-/// <summary>The card's cryptography: AES, AES-CMAC (RFC 4493), key check values.</summary>
-public static class CardCrypto
+/// <summary>The card's cryptography: AES, AES-CMAC (RFC 4493), key check values; padding.</summary>
+public static partial class CardCrypto
 {
     public const int BlockLength = 16;
 
@@ -40,9 +40,9 @@ public static class CardCrypto
     }
 
     /// <summary>Pads with 80 00… to whole blocks; always adds at least one byte (ISO 9797-1 method 2).</summary>
-    public static byte[] Pad(ReadOnlySpan<byte> data)
+    public static byte[] Pad(ReadOnlySpan<byte> data, int block = BlockLength)
     {
-        var padded = new byte[(data.Length / BlockLength + 1) * BlockLength];
+        var padded = new byte[(data.Length / block + 1) * block];
         data.CopyTo(padded);
         padded[data.Length] = 0x80;
         return padded;
@@ -65,17 +65,6 @@ public static class CardCrypto
 
     /// <summary>Two-key triple DES key check value: first 3 bytes of the key's encryption of 00×8 (GPCS B.5).</summary>
     public static byte[] DesCheckValue(ReadOnlySpan<byte> key) => EncryptTripleDes(key, new byte[8])[..3];
-
-    /// <summary>Two-key triple DES, ECB, whole blocks. Bouncy Castle's engine, for .NET's refuses weak keys, which a test may well use.</summary>
-    public static byte[] EncryptTripleDes(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data)
-    {
-        var engine = new DesEdeEngine();
-        engine.Init(true, new KeyParameter(key.ToArray()));
-        var input = data.ToArray();
-        var output = new byte[input.Length];
-        for (var at = 0; at < input.Length; at += 8) engine.ProcessBlock(input, at, output, at);
-        return output;
-    }
 
     private static Aes MakeAes(ReadOnlySpan<byte> key)
     {

@@ -38,7 +38,7 @@ internal static class DomainData
         _ => state.Data.TryGetValue(tag, out ByteString value) ? value.ToArray() : null,
     };
 
-    /// <summary>Card recognition data (GPCS H.2): GlobalPlatform 2.3.1, SCP03 with its parameter.</summary>
+    /// <summary>Card recognition data (GPCS H.2): GlobalPlatform 2.3.1, the secure channel protocol with its parameter.</summary>
     private static byte[] RecognitionData(CardState state)
     {
         byte[] root = [0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
@@ -46,14 +46,16 @@ internal static class DomainData
             .. Tlv.Make(0x06, [.. root, 0x01]),
             .. Tlv.Make(0x60, Tlv.Make(0x06, [.. root, 0x02, 0x02, 0x03, 0x01])),
             .. Tlv.Make(0x63, Tlv.Make(0x06, [.. root, 0x03])),
-            .. Tlv.Make(0x64, Tlv.Make(0x06, [.. root, 0x04, 0x03, state.ScpParameter])),
+            .. Tlv.Make(0x64, Tlv.Make(0x06, [.. root, 0x04, state.Scp, state.ScpParameter])),
         ]);
     }
 
-    /// <summary>Card capability information (GPCS H.4): SCP03, AES-128/192/256, load file hashes SHA-1/256/384/512.</summary>
+    /// <summary>Card capability information (GPCS H.4): the protocol, of SCP03 AES-128/192/256, load file hashes SHA-1/256/384/512.</summary>
     private static byte[] Capabilities(CardState state) =>
     [
-        .. Tlv.Make(0xA0, [.. Tlv.Make(0x80, 0x03), .. Tlv.Make(0x81, state.ScpParameter), .. Tlv.Make(0x82, 0x07)]),
+        .. Tlv.Make(0xA0, [
+            .. Tlv.Make(0x80, state.Scp), .. Tlv.Make(0x81, state.ScpParameter), .. state.Scp == CardState.Scp03 ? Tlv.Make(0x82, 0x07) : [],
+        ]),
         .. Tlv.Make(0x83, 0x01, 0x02, 0x03, 0x04),
     ];
 
@@ -62,8 +64,9 @@ internal static class DomainData
 
     private static byte[]? SequenceCounter(CardState state)
     {
-        if (state.KeySet(0) is not { } keys || (state.ScpParameter & 0x10) == 0) return null;
+        if (state.KeySet(0) is not { } keys) return null;
         var counter = state.SequenceCounters.GetValueOrDefault(keys.Version);
-        return [(byte)(counter >> 16), (byte)(counter >> 8), (byte)counter];
+        if (state.Scp == CardState.Scp02) return [(byte)(counter >> 8), (byte)counter];
+        return (state.ScpParameter & 0x10) == 0 ? null : [(byte)(counter >> 16), (byte)(counter >> 8), (byte)counter];
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.Crypto;
+using CardIssue.VirtualCard.Channel;
 using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard.Domain;
@@ -25,7 +25,7 @@ internal static class PutKey
         for (var id = command.P2 & LastIdentifier; !rest.IsEmpty; id++)
         {
             if (id > LastIdentifier) return Sw.WrongData;
-            if (Read(ref rest, card.Volatile.Channel!.KeySet.Dek, out var key, out var checkValue) is { } fault) return fault;
+            if (Read(ref rest, card.Volatile.Channel!, out var key, out var checkValue) is { } fault) return fault;
             fresh.Add(((byte)id, key!));
             answer.AddRange(checkValue);
         }
@@ -34,14 +34,14 @@ internal static class PutKey
     }
 
     /// <param name="checkValue">As it came: empty, or the key's, which the answer repeats (11.8.3.1).</param>
-    private static ushort? Read(ref ReadOnlySpan<byte> rest, CardKey dek, out CardKey? key, out byte[] checkValue)
+    private static ushort? Read(ref ReadOnlySpan<byte> rest, SecureChannel channel, out CardKey? key, out byte[] checkValue)
     {
         (key, checkValue) = (null, []);
         var type = (CardKeyType)rest[0];
         if (!Enum.IsDefined(type)) return Sw.NotSupported;
         rest = rest[1..];
         if (!Tlv.TryReadLv(ref rest, out var block) || !Tlv.TryReadLv(ref rest, out checkValue)) return Sw.WrongData;
-        key = Open(block, type, dek);
+        key = Open(block, type, channel);
         if (key is null || checkValue.Length is not (0 or CheckValueLength)) return Sw.WrongData;
         return checkValue.Length > 0 && !checkValue.AsSpan().SequenceEqual(key.CheckValue) ? Sw.Security : null;
     }
@@ -50,13 +50,13 @@ internal static class PutKey
     /// Takes a key out of its block (11.8.2.3.2): the encrypted key alone where it fills whole blocks (table 11-71), or behind its own length
     /// (table 11-70).
     /// </summary>
-    private static CardKey? Open(ReadOnlySpan<byte> block, CardKeyType type, CardKey dek)
+    private static CardKey? Open(ReadOnlySpan<byte> block, CardKeyType type, SecureChannel channel)
     {
-        var length = block.Length;
-        if (length % CardCrypto.BlockLength != 0 && !Tlv.TryReadLength(ref block, out length)) return null;
-        var blocks = (length + CardCrypto.BlockLength - 1) / CardCrypto.BlockLength;
-        if (!CardKey.IsLength(type, length) || block.Length != blocks * CardCrypto.BlockLength) return null;
-        return new CardKey(CardCrypto.DecryptCbc(dek.Span, new byte[CardCrypto.BlockLength], block).AsSpan(0, length), type);
+        var (length, size) = (block.Length, channel.SecretBlock);
+        if (length % size != 0 && !Tlv.TryReadLength(ref block, out length)) return null;
+        var blocks = (length + size - 1) / size;
+        if (!CardKey.IsLength(type, length) || block.Length != blocks * size) return null;
+        return new CardKey(channel.DecryptSecret(block).AsSpan(0, length), type);
     }
 
     private static ushort? Store(CardMemory card, byte replaced, byte version, List<(byte Id, CardKey Key)> fresh)

@@ -53,15 +53,17 @@ public sealed class CardKey
     public override string ToString() => $"{Type} key of {Length} bytes";
 }
 
-/// <summary>The three keys of one SCP03 key version.</summary>
+/// <summary>The three keys of one key version of a secure channel.</summary>
 public sealed record CardKeySet(byte Version, CardKey Enc, CardKey Mac, CardKey Dek)
 {
     /// <summary>Makes a set of three keys given in hexadecimal.</summary>
-    public static CardKeySet FromHex(byte version, string enc, string mac, string dek) =>
-        new(version, new CardKey(Convert.FromHexString(enc)), new CardKey(Convert.FromHexString(mac)), new CardKey(Convert.FromHexString(dek)));
+    public static CardKeySet FromHex(byte version, string enc, string mac, string dek, CardKeyType type = CardKeyType.Aes) => new(
+        version, new CardKey(Convert.FromHexString(enc), type), new CardKey(Convert.FromHexString(mac), type),
+        new CardKey(Convert.FromHexString(dek), type));
 
     /// <summary>Derives a card's set from a master key.</summary>
-    public static CardKeySet Derive(byte version, Diversification method, ReadOnlySpan<byte> master, ReadOnlySpan<byte> kdd) => new(
-        version, new CardKey(Diversified.Key(method, master, kdd, 1)), new CardKey(Diversified.Key(method, master, kdd, 2)),
-        new CardKey(Diversified.Key(method, master, kdd, 3)));
+    public static CardKeySet Derive(
+        byte version, Diversification method, ReadOnlySpan<byte> master, ReadOnlySpan<byte> kdd, CardKeyType type = CardKeyType.Aes) => new(
+        version, new CardKey(Diversified.Key(method, master, kdd, 1), type), new CardKey(Diversified.Key(method, master, kdd, 2), type),
+        new CardKey(Diversified.Key(method, master, kdd, 3), type));
 }

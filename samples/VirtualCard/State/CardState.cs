@@ -74,8 +74,13 @@ public sealed record CardState
 
     public required ImmutableSortedDictionary<KeyReference, CardKey> Keys { get; init; }
 
+    public const byte Scp02 = 0x02, Scp03 = 0x03;
+
+    /// <summary>The secure channel protocol: 02 or 03.</summary>
+    public byte Scp { get; init; } = Scp03;
+
     /// <summary>
-    /// SCP03's parameter "i" (GPC Amd D 1.2, 5.1): 00, 10, 20, 30, 60 or 70 with 8-byte challenges and MACs (S8), 1 more with 16-byte ones (S16).
+    /// The protocol's parameter "i". Of SCP02: GPCS table E-1. Of SCP03 (GPC Amd D 1.2, 5.1): 00, 10, 20, 30, 60 or 70 with 8-byte challenges and MACs (S8), 1 more with 16-byte ones (S16).
     /// </summary>
     public byte ScpParameter { get; init; } = 0x70;
 
@@ -86,7 +91,9 @@ public sealed record CardState
 
     public CardLifeCycle LifeCycle { get; init; } = CardLifeCycle.OpReady;
 
-    /// <summary>The sequence counter of each key version, 3 bytes' worth; absent is 0.</summary>
+    /// <summary>
+    /// The sequence counter of each key version; absent is 0. Of SCP03 the last one used, 3 bytes; of SCP02 the next one to be used, 2 bytes.
+    /// </summary>
     public ImmutableSortedDictionary<byte, int> SequenceCounters { get; init; } = ImmutableSortedDictionary<byte, int>.Empty;
 
     /// <summary>How many wrong EXTERNAL AUTHENTICATEs in a row block the security domain.</summary>
@@ -126,13 +133,18 @@ public sealed record CardState
         };
     }
 
-    /// <summary>The SCP03 set of that version: AES keys 1, 2 and 3, of one size; version 0 is the first such set. Null when there is none.</summary>
+    /// <summary>
+    /// The set of that version: keys 1, 2 and 3, of one size, AES for SCP03 and two-key triple DES for SCP02; version 0 is the first such set.
+    /// Null when there is none.
+    /// </summary>
     public CardKeySet? KeySet(byte version)
     {
         foreach (var v in Keys.Keys.Select(k => k.Version).Distinct().Where(v => version == 0 || v == version))
             if (Keys.TryGetValue(new(v, 1), out var enc) && Keys.TryGetValue(new(v, 2), out var mac) && Keys.TryGetValue(new(v, 3), out var dek)
-                && enc.Length == mac.Length && mac.Length == dek.Length && new[] { enc, mac, dek }.All(k => k.Type == CardKeyType.Aes))
+                && enc.Length == mac.Length && mac.Length == dek.Length && new[] { enc, mac, dek }.All(IsOfChannel))
                 return new CardKeySet(v, enc, mac, dek);
         return null;
     }
+
+    private bool IsOfChannel(CardKey key) => Scp == Scp02 ? key.Type != CardKeyType.Aes && key.Length == 16 : key.Type == CardKeyType.Aes;
 }

@@ -13,6 +13,7 @@ internal static class StateCheck
         if (card.Kdd.Length != KddLength) return $"Kdd has {card.Kdd.Length} bytes; it has {KddLength}.";
         if (card.Cplc.Length > MaxObject) return $"Cplc has {card.Cplc.Length} bytes.";
         if (card.AuthenticationLimit < 1 || card.FailedAuthentications < 0) return "AuthenticationLimit is at least 1, FailedAuthentications at least 0.";
+        if (card.Scp is not (CardState.Scp02 or CardState.Scp03)) return $"Scp is {card.Scp}; it is 2 or 3.";
         if (card.SequenceCounters.Values.Any(counter => counter is < 0 or > MaxSequenceCounter)) return "A sequence counter has 3 bytes.";
         if (card.Data.Any(data => data.Key is < 1 or > MaxTag || data.Value.Length > MaxObject)) return "A data object has a tag of 1 or 2 bytes, and 65,535 bytes at most.";
         return !IsAid(card.SecurityDomainAid) || (card.SecurityDomainLoadFile is { } domainFile && !IsAid(domainFile))

@@ -16,7 +16,7 @@ public static class StateFile
     private sealed record CardDto(
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
-        LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true);
+        LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true, byte Scp = CardState.Scp03);
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 
@@ -80,7 +80,7 @@ public static class StateFile
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
             a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
-        s.CountsEmptyCommands);
+        s.CountsEmptyCommands, s.Scp);
 
     private static CardState FromDto(CardDto d) => new()
     {
@@ -102,6 +102,7 @@ public static class StateFile
             a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
         Piv = d.Piv is { } piv ? new PivCredential(Hex(piv.PrivateKey), Hex(piv.Certificate)) : null,
         CountsEmptyCommands = d.CountsEmptyCommands,
+        Scp = d.Scp,
     };
 
     private static ByteString Hex(string hex) => ByteString.FromHex(hex);

@@ -1,3 +1,4 @@
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
@@ -5,7 +6,7 @@ using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Cards.Tlv;
 using CardIssue.Core.Primitives;
 using CardIssue.Fuzz.Mutation;
@@ -63,7 +64,7 @@ internal static class CardTargets
         new ParserTarget("scp03-import", new ByteMutator(), () => [[1, 0x33, 16, 0, .. new byte[56]], [1, 0x33, 32, 1, .. new byte[104]]],
             input =>
         {
-            if (Scp03SessionKeys.TryImport(input, out var keys, out _)) keys.Dispose();
+            if (ChannelSessionKeys.TryImport(input, out var keys, out _)) keys.Dispose();
         }),
         new ParserTarget("emv-check", new ChunkMutator(new TlvMutator(2)), () =>
         [
@@ -127,7 +128,7 @@ internal static class CardTargets
         var chunks = ChunkMutator.Split(input);
         if (chunks.Count == 0 || chunks[0].Length == 0) return;
         byte[] levels = [0x01, 0x03, 0x11, 0x13, 0x33];
-        using var session = Scp03Session.FromSessionKeys(Scp03SessionKeys.Import([1, levels[chunks[0][0] % levels.Length], 16, 0,
+        using var session = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import([1, levels[chunks[0][0] % levels.Length], 16, 0,
             .. new byte[56]]));
         session.ExternalAuthenticate();
         foreach (var answer in chunks.Skip(1))

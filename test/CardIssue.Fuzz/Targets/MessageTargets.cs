@@ -1,4 +1,7 @@
+using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Crypto;
+using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
@@ -134,7 +137,7 @@ internal static class MessageTargets
     private static byte[] Sealed()
     {
         using var key = Key();
-        using var session = Core.Cards.SecureChannel.Scp03.Scp03Session.FromSessionKeys(Core.Cards.SecureChannel.Scp03.Scp03SessionKeys.Import([1,
+        using var session = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import([1,
             0x33, 16, 0, .. new byte[56]]));
         return Ticket.Seal(key, Opening, 5, session).ToArray();
     }

@@ -1,3 +1,4 @@
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Products.Json;
@@ -29,6 +30,23 @@ public sealed class ReadmeCardTest
 
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
         Assert.That(card.Inspect().Application(product.Application!.ToString()!).IsPersonalized, Is.True);
+    }
+
+    [Test]
+    public async Task DebitCardMadeAsTheReadmeSays_IsIssuedOverScp02()
+    {
+        await using var shop = await Shop.OpenAsync();
+        CardIssue.Test.Modules.Counter.ImportMaster(
+            shop.Vault, "issuer-test-des", 0x20, ByteString.FromHex(CardProfile.TestKey), CardIssue.Center.Vault.CardKeyAlgorithm.TripleDes);
+        var entry = Samples.ReadOrders(Samples.Orders).Orders![0];
+        await shop.OrderAsync("o-1", Samples.Debit, entry.Fields);
+        var card = await MakeAsync(shop.Folder, "debit.json");
+        shop.Reader.Insert(card);
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        Assert.That(card.Inspect().Application(Samples.Product(Samples.Debit).Product!.Application!.ToString()!).IsPersonalized, Is.True);
     }
 
     /// <summary>What GlobalPlatformPro and gpshell try when they are told no key: 404142…4F for all three.</summary>

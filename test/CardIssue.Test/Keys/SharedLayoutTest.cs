@@ -1,7 +1,8 @@
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -289,14 +290,14 @@ public class SharedLayoutTest
         return OpeningKey.Derive(transport, Nonces, Context);
     }
 
-    private static Scp03Session Session(bool countsEmptyCommands)
+    private static SecureChannelSession Session(bool countsEmptyCommands)
     {
         var recorded = Vector.Load("scp03_sessions.json").First();
         using var keys = Scp03SessionTest.Keys(recorded);
         var update = CommandApdu.Parse(recorded.Hex("initializeUpdate").Span);
         var answer = new ResponseApdu(recorded.Hex("initializeUpdateResponse"), 0x9000);
         var quirks = new CardQuirks(CountsEmptyCommands: countsEmptyCommands);
-        var opened = Scp03Opening.TryOpen(keys, update.P1, update.Data.Span, answer, SecurityLevel.CMacRMac, quirks);
-        return ((Scp03OpenResult.Opened)opened).Session;
+        var opened = ChannelOpening.TryOpen(keys, update.P1, update.Data.Span, answer, new ChannelTerms(SecurityLevel.CMacRMac) { Quirks = quirks });
+        return ((ChannelOpenResult.Opened)opened).Session;
     }
 }

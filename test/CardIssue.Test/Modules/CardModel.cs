@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
@@ -38,7 +40,7 @@ internal sealed class CardModel(ReadOnlyMemory<byte> master, byte keyVersion)
         AesCmac.Compute(_mac, [.. _chaining, .. wrapped[..(end - 8)]], mac);
         if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, 8), wrapped[(end - 8)..end])) return new ResponseApdu(default, 0x6982);
         mac.CopyTo(_chaining, 0);
-        if (wrapped[1] == Scp03.ExternalAuthenticateIns) return new ResponseApdu(default, 0x9000);
+        if (wrapped[1] == ChannelCommands.ExternalAuthenticateIns) return new ResponseApdu(default, 0x9000);
         Span<byte> status = stackalloc byte[2];
         BinaryPrimitives.WriteUInt16BigEndian(status, 0x9000);
         AesCmac.Compute(_rmac, [.. _chaining, .. status], mac);

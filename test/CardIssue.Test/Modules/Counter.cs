@@ -77,7 +77,8 @@ internal sealed class Counter : IDisposable
     public ICardOpening OpenCard(CardModel card, SecurityLevel level = SecurityLevel.CMacCEncRMac)
     {
         var challenge = RandomNumberGenerator.GetBytes(8);
-        var result = Vault.OpenCard(KeySet, KeyVersion, KeyDiversification.None, challenge, card.InitializeUpdate(challenge), level);
+        var result = Vault.OpenCard(KeySet, KeyVersion, KeyDiversification.None, challenge, card.InitializeUpdate(challenge),
+            new ChannelTerms(level));
         return ((CardOpenResult.Opened)result).Opening;
     }
 

@@ -52,7 +52,8 @@ public class SoftwareModuleTest
         var challenge = new byte[8];
         var answer = _card.InitializeUpdate(challenge);
         ICardOpening Twin() => ((CardOpenResult.Opened)_counter.Vault.OpenCard(
-            Counter.KeySet, 0, KeyDiversification.None, challenge, answer, SecurityLevel.CMacCEncRMacREnc)).Opening;
+            Counter.KeySet, 0, KeyDiversification.None, challenge, answer,
+            new ChannelTerms(SecurityLevel.CMacCEncRMacREnc))).Opening;
         using var endToEnd = Twin();
         using var inModule = Twin();
         var (wrapped, _) = Open(inModule);
@@ -75,7 +76,8 @@ public class SoftwareModuleTest
         var challenge = new byte[8];
         var answer = _card.InitializeUpdate(challenge);
         ICardOpening Twin(bool counts) => ((CardOpenResult.Opened)_counter.Vault.OpenCard(
-            Counter.KeySet, 0, KeyDiversification.None, challenge, answer, SecurityLevel.CMacCEncRMacREnc, new CardQuirks(CountsEmptyCommands: counts))).Opening;
+            Counter.KeySet, 0, KeyDiversification.None, challenge, answer,
+            new ChannelTerms(SecurityLevel.CMacCEncRMacREnc) { Quirks = new CardQuirks(CountsEmptyCommands: counts) })).Opening;
         using var endToEnd = Twin(counted);
         using var otherCard = Twin(!counted);
         using var inModule = Twin(counted);

@@ -37,6 +37,44 @@ public class JudgeOpeningTest
             "where the keys come from the diversification data, nothing else is asked");
     }
 
+    /// <summary>GPCS §H.2: SCP02 with i=1A and 15 beside SCP03.</summary>
+    private static readonly ByteString CardData = ByteString.FromHex(
+        "66327330" + "06072A864886FC6B01" + "640B06092A864886FC6B04021A" + "640B06092A864886FC6B040215" + "640B06092A864886FC6B040375");
+
+    private static readonly ByteString Update02 = ByteString.FromHex("000102030405060708092002000A0B0C0D0E0F10111213141516171819");
+
+    private static ScpOptions? OptionsOf(CardProduct product, ByteString update, ResponseApdu cardData)
+    {
+        var ready = (OpeningReading.Ready)Profile.ReadOpening(product, ScriptStop.Completed, [Says(0x9000), cardData, Says(0x9000, update)]);
+        return Profile.Terms(product, ready).Options;
+    }
+
+    /// <summary>What the product leaves to the card is asked for in the same script, and never by trying keys.</summary>
+    [Test]
+    public void Options_LeftToTheCard_AreReadFromItsCardData()
+    {
+        var detecting = Sample.Product() with { Protocol = null, SecurityLevel = SecurityLevel.CMacCEnc };
+        Assert.That(Profile.Open(detecting, new byte[8])[1].Apdu.ToBytes().ToString(), Is.EqualTo("80CA006600"));
+        Assert.That(Profile.OpenCommands(detecting), Is.EqualTo(3));
+        var scp02 = Update02.Slice(0, 28);
+        Assert.That(OptionsOf(detecting, scp02, Says(0x9000, CardData)), Is.EqualTo(new ScpOptions(ScpProtocol.Scp02, 0x15)), "of several the explicit one");
+        Assert.That(OptionsOf(detecting, scp02, Says(0x6A88)), Is.Null);
+        Assert.That(OptionsOf(detecting, scp02, Says(0x9000, ByteString.FromHex("6600"))), Is.Null);
+        Assert.That(OptionsOf(Sample.Product() with { Protocol = ScpProtocol.Scp02, ProtocolOptions = null }, scp02, Says(0x9000, CardData))?.Value, Is.EqualTo(0x15));
+    }
+
+    [Test]
+    public void Options_ThatTheProductNames_AreNotAskedFor()
+    {
+        var product = Sample.Product() with { Protocol = ScpProtocol.Scp02, ProtocolOptions = 0x55 };
+        Assert.That(Profile.OpenCommands(product), Is.EqualTo(2));
+        var ready = new OpeningReading.Ready(Says(0x9000, Update02.Slice(0, 28)), []);
+        Assert.That(Profile.Terms(product, ready), Is.EqualTo(
+            new ChannelTerms(product.SecurityLevel) { Protocol = ScpProtocol.Scp02, Options = new ScpOptions(ScpProtocol.Scp02, 0x55) }));
+        Assert.That(Profile.ChallengeLength(product), Is.EqualTo(8));
+        Assert.That(Profile.ChallengeLength(Sample.Product() with { ProtocolOptions = 0x71 }), Is.EqualTo(16));
+    }
+
     [Test]
     public void Open_OfACardThatIsAskedForItsDefaultKeys_AsksForThem()
     {

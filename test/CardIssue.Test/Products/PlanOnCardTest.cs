@@ -1,10 +1,11 @@
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Profiles;
 using CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
@@ -132,7 +133,7 @@ public sealed class PlanOnCardTest
         private static readonly byte[] Challenge = [1, 2, 3, 4, 5, 6, 7, 8];
 
         private readonly ICardProfile _profile = plan.Product.Profile;
-        private Scp03Session? _session;
+        private SecureChannelSession? _session;
         private int _blocks;
 
         public Verdict Open()
@@ -140,8 +141,9 @@ public sealed class PlanOnCardTest
             var product = plan.Product;
             var responses = _profile.Open(product, Challenge).Select(c => Transmit(c.Apdu)!.Value).ToList();
             var ready = (OpeningReading.Ready)_profile.ReadOpening(product, ScriptStop.Completed, responses);
-            using var keys = new Scp03StaticKeys(0x30, Key("000102030405060708090A0B0C0D0E0F"), Key("101112131415161718191A1B1C1D1E1F"), Key("202122232425262728292A2B2C2D2E2F"));
-            _session = ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0x30, Challenge, ready.InitializeUpdate, product.SecurityLevel)).Session;
+            using var keys = new StaticKeys(0x30, Key("000102030405060708090A0B0C0D0E0F"), Key("101112131415161718191A1B1C1D1E1F"), Key("202122232425262728292A2B2C2D2E2F"));
+            _session = ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0x30, Challenge, ready.InitializeUpdate,
+                _profile.Terms(product, ready))).Session;
             var authenticated = Transmit(_session.ExternalAuthenticate());
             var (stop, after) = Run(_profile.AfterAuthentication(product));
             return _profile.JudgeAuthentication(product, stop, authenticated, after, resuming: false);
@@ -153,7 +155,7 @@ public sealed class PlanOnCardTest
 
         public Verdict CloseLook() => Judge(plan.CloseLook(), (stop, outcomes) => _profile.JudgeCloseLook(plan, stop, outcomes));
 
-        public ByteString Encrypt(ReadOnlySpan<byte> plain) => _session!.EncryptWithDek(plain, DataEncryption.PaddingFor(plain.Length));
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => _session!.EncryptWithDek(plain, DataEncryption.PaddingFor(plain.Length, ScpProtocol.Scp03));
 
         public void Dispose() => _session?.Dispose();
 

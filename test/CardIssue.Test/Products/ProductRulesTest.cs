@@ -24,6 +24,28 @@ public class ProductRulesTest
     }
 
     [Test]
+    public void Channel_ThatCardsOrKeysDoNotHave_IsAFault()
+    {
+        CardProduct Scp02(byte? i, SecurityLevel level = SecurityLevel.CMacCEncRMac) => Sample.Product() with
+        {
+            Protocol = ScpProtocol.Scp02, ProtocolOptions = i, SecurityLevel = level, Diversification = KeyDiversification.EmvCps,
+        };
+        foreach (var i in new byte?[] { null, 0x24, 0x25, 0x34, 0x35, 0x64, 0x65, 0x74, 0x75 }) Assert.That(Faults(Scp02(i)), Is.Empty, $"{i:X2}");
+        foreach (var i in new byte[] { 0x04, 0x05, 0x14, 0x15, 0x44, 0x45, 0x54, 0x55 })
+        {
+            Assert.That(Faults(Scp02(i)), Is.EqualTo(new[] { "0 securityLevel" }), $"{i:X2} has no R-MAC");
+            Assert.That(Faults(Scp02(i, SecurityLevel.CMacCEnc)), Is.EqualTo(new[] { "1 proof" }), $"{i:X2}: the terminal's word is all there is");
+        }
+        foreach (var i in new byte[] { 0x0A, 0x0B, 0x1A, 0x4A, 0x5A, 0x95 }) Assert.That(Faults(Scp02(i)), Is.EqualTo(new[] { "0 i" }), $"{i:X2}");
+        Assert.That(Faults(Scp02(null) with { Quirks = new CardQuirks(CountsEmptyCommands: false) }), Is.EqualTo(new[] { "0 quirks" }));
+        foreach (var i in new byte[] { 0x60, 0x70, 0x61, 0x71 }) Assert.That(Faults(Sample.Product() with { ProtocolOptions = i }), Is.Empty, $"{i:X2}");
+        var detected = Sample.Product() with { Protocol = null, SecurityLevel = SecurityLevel.CMacCEncRMac };
+        Assert.That(Faults(detected), Is.Empty);
+        Assert.That(Faults(detected with { ProtocolOptions = 0x75 }), Is.EqualTo(new[] { "0 i" }));
+        Assert.That(Faults(detected with { Records = [Sample.Record(Sample.Grouping(0x8000, 16, secret: true))] }), Is.EqualTo(new[] { "0 scp" }));
+    }
+
+    [Test]
     public void Identity_ThatProvesNothingOrIsNeverAsked_IsAFault()
     {
         IEnumerable<string> Of(KeyDiversification diversification, params IdentitySource[] sources) =>

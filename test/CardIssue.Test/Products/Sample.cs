@@ -77,7 +77,7 @@ internal sealed class Inverting : IDataEncryption
 {
     public ByteString Encrypt(ReadOnlySpan<byte> plain)
     {
-        var padded = new byte[DataEncryption.LengthOf(plain.Length)];
+        var padded = new byte[DataEncryption.LengthOf(plain.Length, ScpProtocol.Scp03)];
         plain.CopyTo(padded);
         if (padded.Length > plain.Length) padded[plain.Length] = 0x80;
         return ByteString.Own([.. padded.Select(b => (byte)~b)]);

@@ -161,9 +161,9 @@ public class FileKeyVaultTest
     public void AProduct_NamesKeysThatAreNotThereOrDoNotFit_IsTold()
     {
         Counter.ImportMaster(_vault, "visa", 0x30, Counter.Master);
-        Assert.That(() => _vault.OpenCard("mc", 0x30, KeyDiversification.None, new byte[8], new ResponseApdu(default, 0x9000), SecurityLevel.CMac),
+        Assert.That(() => _vault.OpenCard("mc", 0x30, KeyDiversification.None, new byte[8], new ResponseApdu(default, 0x9000), new ChannelTerms(SecurityLevel.CMac)),
             Throws.InstanceOf<KeyVaultException>().With.Message.Contains("mc"));
-        Assert.That(() => _vault.OpenCard("visa", 0x30, KeyDiversification.EmvCps, new byte[8], new ResponseApdu(default, 0x9000), SecurityLevel.CMac),
+        Assert.That(() => _vault.OpenCard("visa", 0x30, KeyDiversification.EmvCps, new byte[8], new ResponseApdu(default, 0x9000), new ChannelTerms(SecurityLevel.CMac)),
             Throws.InstanceOf<KeyVaultException>().With.Message.Contains("EmvCps"));
     }
 
@@ -171,12 +171,13 @@ public class FileKeyVaultTest
     public void ADiversifiedCard_IsOpened_IsGenuine()
     {
         var master = ByteString.FromHex("404142434445464748494A4B4C4D4E4F");
-        Counter.ImportMaster(_vault, "kmc", 0x20, master, CardKeyAlgorithm.TripleDes);
+        Counter.ImportMaster(_vault, "kmc", 0x20, master);
         using var secret = SecretBytes.Copy(master.Span);
-        using var keys = CardKeyDerivation.Derive(KeyDiversification.EmvCps, secret, CardModel.DiversificationData.Span);
+        using var keys = CardKeyDerivation.Derive(KeyDiversification.Kdf3, secret, CardModel.DiversificationData.Span);
         // The model card has one key for all; the derived Key-ENC and Key-MAC differ, so only a cryptogram under Key-MAC is made.
         var card = new CardModel(keys.Mac.Span.ToArray(), 0x20);
-        var result = _vault.OpenCard("kmc", 0x20, KeyDiversification.EmvCps, new byte[8], card.InitializeUpdate(new byte[8]), SecurityLevel.CMac);
+        var result = _vault.OpenCard("kmc", 0x20, KeyDiversification.Kdf3, new byte[8], card.InitializeUpdate(new byte[8]),
+            new ChannelTerms(SecurityLevel.CMac));
         Assert.That(result, Is.InstanceOf<CardOpenResult.Opened>());
         using var opening = ((CardOpenResult.Opened)result).Opening;
         Assert.That(opening.Answer.DiversificationData, Is.EqualTo(CardModel.DiversificationData));
@@ -210,7 +211,7 @@ public class FileKeyVaultTest
     }
 
     private OpenDiagnosis Open(ResponseApdu answer, byte keyVersion = 0x30) =>
-        ((CardOpenResult.Refused)_vault.OpenCard("visa", keyVersion, KeyDiversification.None, new byte[8], answer, SecurityLevel.CMac)).Diagnosis;
+        ((CardOpenResult.Refused)_vault.OpenCard("visa", keyVersion, KeyDiversification.None, new byte[8], answer, new ChannelTerms(SecurityLevel.CMac))).Diagnosis;
 
     private static SecretBytes Passphrase() => SecretBytes.Copy(Counter.Passphrase.Span);
 

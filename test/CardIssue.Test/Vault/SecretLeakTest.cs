@@ -2,7 +2,6 @@ using System.Collections;
 using System.Reflection;
 using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -45,7 +44,7 @@ public class SecretLeakTest
         var script = Counter.Authenticate(opening.SealTicket(counter.Module.Identity, counter.Request()));
         counter.Module.OpenTicket(script);
         var session = Field(Field(counter.Module, "_opening"), "_session");
-        var keys = (Scp03SessionKeys)Field(session, "_keys");
+        var keys = (ChannelSessionKeys)Field(session, "Keys");
         Assert.That(keys.Enc.Span.ToArray(), Is.EqualTo(card.SessionKeys.First()), "this is the memory");
         var memory = (byte[])Field(keys.Enc, "_pinned");
         counter.Module.EndOpening();
@@ -76,7 +75,7 @@ public class SecretLeakTest
             () => opening.EncryptData(new byte[3]),
             () => CardIssue.Center.Vault.FileKeyVault.Open(counter.VaultPath, wrong).Dispose(),
             () => PassphraseFile.Create(counter.VaultPath, PassphraseFileKind.CenterVault, wrong, default, PassphraseFileTest.Cheapest).Dispose(),
-            () => counter.Vault.OpenCard("visa", Counter.KeyVersion, KeyDiversification.Visa2, new byte[8], default, SecurityLevel.CMac),
+            () => counter.Vault.OpenCard("visa", Counter.KeyVersion, KeyDiversification.Visa2, new byte[8], default, new ChannelTerms(SecurityLevel.CMac)),
         ];
         foreach (var fault in faults)
         {
@@ -99,7 +98,9 @@ public class SecretLeakTest
 
     private static object Field(object owner, string name)
     {
-        var field = owner.GetType().GetField(name, BindingFlags.NonPublic | BindingFlags.Instance);
+        FieldInfo? field = null;
+        for (var type = owner.GetType(); type is not null && field is null; type = type.BaseType)
+            field = type.GetField(name, BindingFlags.NonPublic | BindingFlags.Instance) ?? type.GetField($"<{name}>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance);
         Assert.That(field, Is.Not.Null, $"{owner.GetType().Name}.{name}");
         return field!.GetValue(owner)!;
     }

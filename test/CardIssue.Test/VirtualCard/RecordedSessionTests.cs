@@ -24,11 +24,11 @@ public class RecordedSessionTests
     {
         var update = Bytes(session, "initializeUpdateResponse");
         var keys = CardKeySet.FromHex(update[10], Text(session, "enc"), Text(session, "mac"), Text(session, "dek"));
-        var channel = new SecureChannel(keys, Bytes(session, "initializeUpdate").AsSpan(5, 8), update.AsSpan(13, 8));
+        var channel = new Scp03Channel(keys, Bytes(session, "initializeUpdate").AsSpan(5, 8), update.AsSpan(13, 8));
         Assert.That(channel.CardCryptogram, Is.EqualTo(update[21..29]));
         var authenticate = Command.TryParse(Bytes(session, "externalAuthenticate"))!;
         Assert.That(authenticate.Data[..8], Is.EqualTo(channel.HostCryptogram));
-        Assert.That(channel.VerifyMac(authenticate, out _), Is.True);
+        Assert.That(channel.VerifyAuthentication(authenticate), Is.True);
         channel.Level = (SecurityLevel)authenticate.P1;
         foreach (var exchange in session.GetProperty("exchanges").EnumerateArray())
         {

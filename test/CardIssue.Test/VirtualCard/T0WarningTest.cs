@@ -1,9 +1,10 @@
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Pipeline;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Readers.Serial;
 using CardIssue.VirtualCard;
@@ -59,7 +60,7 @@ public sealed class T0WarningTest
         reader.Slot.Insert(Card(CardProtocol.T0, warnsFirst: true));
         await using var card = new GetResponseConnection(await reader.ConnectAsync(stop));
         await card.TransmitAsync(Select.IssuerSecurityDomain(), stop);
-        await card.TransmitAsync(Scp03.InitializeUpdate(0x30, Challenge), stop);
+        await card.TransmitAsync(ChannelCommands.InitializeUpdate(0x30, Challenge), stop);
         var wrong = new CommandApdu(0x84, Instructions.ExternalAuthenticate, 0x11, 0x00, ByteString.Own(new byte[16]));
         Assert.That(await card.TransmitAsync(wrong, stop), Is.EqualTo(new ResponseApdu(default, 0x6300)));
     }
@@ -68,10 +69,10 @@ public sealed class T0WarningTest
     {
         await using var card = new GetResponseConnection(await reader.ConnectAsync(stop));
         Assert.That((await card.TransmitAsync(Select.IssuerSecurityDomain(), stop)).IsOk, Is.True);
-        var update = await card.TransmitAsync(Scp03.InitializeUpdate(0x30, Challenge), stop);
+        var update = await card.TransmitAsync(ChannelCommands.InitializeUpdate(0x30, Challenge), stop);
         var known = TestCard.Keys;
-        using var keys = new Scp03StaticKeys(0x30, SecretBytes.Copy(known.Enc.Span), SecretBytes.Copy(known.Mac.Span), SecretBytes.Copy(known.Dek.Span));
-        using var session = ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0x30, Challenge, update, level)).Session;
+        using var keys = new StaticKeys(0x30, SecretBytes.Copy(known.Enc.Span), SecretBytes.Copy(known.Mac.Span), SecretBytes.Copy(known.Dek.Span));
+        using var session = ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0x30, Challenge, update, new ChannelTerms(level))).Session;
         Assert.That((await card.TransmitAsync(session.ExternalAuthenticate(), stop)).IsOk, Is.True);
 
         var listing = RegistryListing.Start(RegistryScope.Applications);

@@ -50,7 +50,7 @@ internal sealed class HeldBytes
         if (type.IsPrimitive || type.IsEnum || type.IsPointer) return;
         if (!type.IsValueType && !_seen.Add(value)) return;
         if (value is byte[] bytes) _held.Add((path, bytes));
-        else if (value is Array or IList && value is IEnumerable all) WalkAll(all, path);
+        else if (value is ICollection and IEnumerable all) WalkAll(all, path);
         else if (type.Namespace?.StartsWith("CardIssue", StringComparison.Ordinal) is true || type.Name.StartsWith("ValueTuple",
             StringComparison.Ordinal)) WalkFields(value, path);
     }

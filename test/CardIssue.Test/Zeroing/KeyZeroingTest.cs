@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Vault;
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Cards.SecureChannel.Scp02;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -25,7 +27,7 @@ public sealed class KeyZeroingTest
 
     private static SecretBytes Passphrase() => SecretBytes.Copy("correct horse"u8);
 
-    private static Scp03Session Session(int nth = 0) => Scp03SessionTest.Open(Vector.Load("scp03_sessions.json").Where(s =>
+    private static SecureChannelSession Session(int nth = 0) => Scp03SessionTest.Open(Vector.Load("scp03_sessions.json").Where(s =>
         s.Text("name").Contains("33", StringComparison.Ordinal)).ElementAt(nth));
 
     private static IEnumerable<TestCaseData> Owners()
@@ -39,12 +41,14 @@ public sealed class KeyZeroingTest
         yield return Owner("P256PrivateKey", 1, P256PrivateKey.Generate);
         yield return Owner("TerminalTransportKey", 1, Transport);
         yield return Owner("CardKeySet", 3, () => new CardKeySet(SecretBytes.Random(16), SecretBytes.Random(16), SecretBytes.Random(16)));
-        yield return Owner("Scp03StaticKeys", 3, () => new Scp03StaticKeys(0x30, SecretBytes.Random(16), SecretBytes.Random(16),
+        yield return Owner("StaticKeys", 3, () => new StaticKeys(0x30, SecretBytes.Random(16), SecretBytes.Random(16),
             SecretBytes.Random(16)));
-        yield return Owner("Scp03SessionKeys", 3, SessionKeys);
+        yield return Owner("ChannelSessionKeys", 3, SessionKeys);
         yield return Owner("Scp03Session_WithDek", 4, () => Session());
-        yield return Owner("Scp03Session_OfSessionKeysAlone", 3, () => Scp03Session.FromSessionKeys(SessionKeys()));
-        yield return Owner("Scp03Session_ForWrappingAlone", 3, () => Scp03Session.ForWrappingAlone(SessionKeys()));
+        yield return Owner("Scp03Session_OfSessionKeysAlone", 3, () => ChannelOpening.FromSessionKeys(SessionKeys()));
+        yield return Owner("Scp03Session_ForWrappingAlone", 3, () => ChannelOpening.ForWrappingAlone(SessionKeys()));
+        yield return Owner("Scp02Session_WithDek", 4, () => Scp02SessionTest.Open(Scp02SessionTest.Vector13));
+        yield return Owner("Scp02Session_WithAnAnswerOutstanding", 5, WithAnAnswerOutstanding);
         yield return Owner("SecretWriter", 1, Writer);
 
         static TestCaseData Owner(string name, int arrays, Func<IDisposable> make) =>
@@ -64,12 +68,21 @@ public sealed class KeyZeroingTest
             return TerminalTransportKey.AtTerminal(own, new TerminalId("T"), 1, counter.Vault.Identity);
         }
 
-        static Scp03SessionKeys SessionKeys()
+        static ChannelSessionKeys SessionKeys()
         {
             using var session = Session();
             var exported = new byte[session.ExportedKeysLength];
             session.ExportKeys(exported);
-            return Scp03SessionKeys.Import(exported);
+            return ChannelSessionKeys.Import(exported);
+        }
+
+        // The plain command is kept until its R-MAC was judged.
+        static SecureChannelSession WithAnAnswerOutstanding()
+        {
+            var session = Scp02SessionTest.Open(Scp02SessionTest.Vector13);
+            session.ExternalAuthenticate();
+            session.Wrap(CommandApdu.Parse([0x80, 0xE2, 0x00, 0x00, 0x02, 0xCA, 0xFE]));
+            return session;
         }
 
         static SecretWriter Writer()

@@ -36,6 +36,8 @@ public static class CardProductFile
 /// </summary>
 internal sealed class ProductMapping(JsonMistakes mistakes)
 {
+    private const byte Detect = 0;
+
     private readonly RecordMapping _records = new(mistakes);
 
     public CardProduct? Product(LocatedNode root)
@@ -50,6 +52,9 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var keyVersion = o.Required("keyVersion")?.AsByte(mistakes);
         var diversification = o.Required("diversification")?.AsWord(mistakes, ("none", KeyDiversification.None), ("emvCps", KeyDiversification.EmvCps),
             ("visa2", KeyDiversification.Visa2), ("kdf3", KeyDiversification.Kdf3));
+        var scp = o.Optional("scp")?.AsWord(mistakes, ("02", (byte)ScpProtocol.Scp02), ("03", (byte)ScpProtocol.Scp03), ("detect", Detect))
+            ?? (byte)ScpProtocol.Scp03;
+        var options = o.Optional("i")?.AsByte(mistakes);
         var level = o.Required("securityLevel")?.AsWord(mistakes, ("01", SecurityLevel.CMac), ("03", SecurityLevel.CMacCEnc), ("11", SecurityLevel.CMacRMac),
             ("13", SecurityLevel.CMacCEncRMac), ("33", SecurityLevel.CMacCEncRMacREnc));
         var identity = o.Optional("identity") is { } sources ? new IdentityMapping(mistakes).Sources(sources) : default;
@@ -74,6 +79,8 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             KeySet = keySet,
             KeyVersion = keyVersion ?? 0,
             Diversification = diversification ?? default,
+            Protocol = scp == Detect ? null : (ScpProtocol)scp,
+            ProtocolOptions = options,
             SecurityLevel = level ?? default,
             Identity = identity,
             Selected = selected ?? default,

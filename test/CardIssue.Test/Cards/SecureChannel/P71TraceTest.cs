@@ -1,9 +1,11 @@
 using System.Text.Json;
+using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 
@@ -34,11 +36,12 @@ public class P71TraceTest
     public void Session_Replayed_EveryByteAgreesAndEveryListingParses(JsonElement trace)
     {
         var exchanges = trace.GetProperty("exchanges").EnumerateArray().Select(e => (Command: CommandApdu.Parse(e.Hex("c").Span), Response: ResponseApdu.Parse(e.Hex("r").Span))).ToArray();
-        var opening = Array.FindIndex(exchanges, e => e.Command.Ins == Scp03.InitializeUpdateIns);
-        using var keys = new Scp03StaticKeys(0x01, SecretBytes.Copy(Key.Span), SecretBytes.Copy(Key.Span), SecretBytes.Copy(Key.Span));
-        var result = Scp03Opening.TryOpen(keys, 0x00, exchanges[opening].Command.Data.Span, exchanges[opening].Response, (SecurityLevel)trace.Hex("level")[0]);
-        Assert.That(result, Is.InstanceOf<Scp03OpenResult.Opened>());
-        using var session = ((Scp03OpenResult.Opened)result).Session;
+        var opening = Array.FindIndex(exchanges, e => e.Command.Ins == ChannelCommands.InitializeUpdateIns);
+        using var keys = new StaticKeys(0x01, SecretBytes.Copy(Key.Span), SecretBytes.Copy(Key.Span), SecretBytes.Copy(Key.Span));
+        var result = ChannelOpening.TryOpen(keys, 0x00, exchanges[opening].Command.Data.Span, exchanges[opening].Response,
+            new ChannelTerms((SecurityLevel)trace.Hex("level")[0]));
+        Assert.That(result, Is.InstanceOf<ChannelOpenResult.Opened>());
+        using var session = ((ChannelOpenResult.Opened)result).Session;
         // GlobalPlatformPro sends EXTERNAL AUTHENTICATE with an Le.
         Assert.That(session.ExternalAuthenticate().Data, Is.EqualTo(exchanges[opening + 1].Command.Data));
 

@@ -1,5 +1,7 @@
 using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
+using CardIssue.Core;
 
 namespace CardIssue.Test.Cards.SecureChannel;
 

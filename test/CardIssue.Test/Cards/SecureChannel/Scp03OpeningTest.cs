@@ -1,8 +1,9 @@
 using System.Text.Json;
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 
@@ -12,10 +13,11 @@ public class Scp03OpeningTest
 {
     private static readonly JsonElement Genuine = Vector.Load("scp03_sessions.json").First();
 
-    private static Scp03OpenResult Open(ByteString data, ushort statusWord = 0x9000, SecurityLevel level = SecurityLevel.CMacRMac)
+    private static ChannelOpenResult Open(ByteString data, ushort statusWord = 0x9000, SecurityLevel level = SecurityLevel.CMacRMac)
     {
         using var keys = Scp03SessionTest.Keys(Genuine);
-        return Scp03Opening.TryOpen(keys, 0x30, CommandApdu.Parse(Genuine.Hex("initializeUpdate").Span).Data.Span, new ResponseApdu(data, statusWord), level);
+        return ChannelOpening.TryOpen(keys, 0x30, CommandApdu.Parse(Genuine.Hex("initializeUpdate").Span).Data.Span, new ResponseApdu(data, statusWord),
+            new ChannelTerms(level));
     }
 
     private static ByteString With(int index, byte value)
@@ -25,19 +27,19 @@ public class Scp03OpeningTest
         return ByteString.Own(data);
     }
 
-    private static void AssertRefused(Scp03OpenResult result, OpenDiagnosis diagnosis) =>
-        Assert.That((result as Scp03OpenResult.Refused)?.Diagnosis, Is.EqualTo(diagnosis));
+    private static void AssertRefused(ChannelOpenResult result, OpenDiagnosis diagnosis) =>
+        Assert.That((result as ChannelOpenResult.Refused)?.Diagnosis, Is.EqualTo(diagnosis));
 
     [Test]
     public void InitializeUpdate_Made_IsTheVectors() => Assert.That(
-        Scp03.InitializeUpdate(0x30, CommandApdu.Parse(Genuine.Hex("initializeUpdate").Span).Data.Span).ToBytes(), Is.EqualTo(Genuine.Hex("initializeUpdate")));
+        ChannelCommands.InitializeUpdate(0x30, CommandApdu.Parse(Genuine.Hex("initializeUpdate").Span).Data.Span).ToBytes(), Is.EqualTo(Genuine.Hex("initializeUpdate")));
 
     [Test]
     public void CardWithTheKeys_Answers_OpensAndSaysWhoItClaimsToBe()
     {
         var result = Open(Genuine.Hex("initializeUpdateResponse"));
-        using var session = ((Scp03OpenResult.Opened)result).Session;
-        var answer = ((Scp03OpenResult.Opened)result).Answer;
+        using var session = ((ChannelOpenResult.Opened)result).Session;
+        var answer = ((ChannelOpenResult.Opened)result).Answer;
         Assert.That(answer.DiversificationData, Is.EqualTo(ByteString.Own(new byte[10])));
         Assert.That(answer.KeyVersion, Is.EqualTo(0x30));
         Assert.That(answer.Mode, Is.EqualTo(0x70));
@@ -54,9 +56,9 @@ public class Scp03OpeningTest
     [Test]
     public void CardWithOtherKeys_Answers_IsRefused()
     {
-        using var keys = new Scp03StaticKeys(0x30, SecretBytes.Random(16), SecretBytes.Random(16), SecretBytes.Random(16));
-        var result = Scp03Opening.TryOpen(keys, 0x30, CommandApdu.Parse(Genuine.Hex("initializeUpdate").Span).Data.Span,
-            new ResponseApdu(Genuine.Hex("initializeUpdateResponse"), 0x9000), SecurityLevel.CMacRMac);
+        using var keys = new StaticKeys(0x30, SecretBytes.Random(16), SecretBytes.Random(16), SecretBytes.Random(16));
+        var result = ChannelOpening.TryOpen(keys, 0x30, CommandApdu.Parse(Genuine.Hex("initializeUpdate").Span).Data.Span,
+            new ResponseApdu(Genuine.Hex("initializeUpdateResponse"), 0x9000), new ChannelTerms(SecurityLevel.CMacRMac));
         AssertRefused(result, OpenDiagnosis.WrongCryptogram);
     }
 
@@ -75,12 +77,12 @@ public class Scp03OpeningTest
     {
         var result = Open(default, (ushort)statusWord);
         AssertRefused(result, OpenDiagnosis.CardRefused);
-        Assert.That(((Scp03OpenResult.Refused)result).StatusWord, Is.EqualTo(statusWord));
+        Assert.That(((ChannelOpenResult.Refused)result).StatusWord, Is.EqualTo(statusWord));
     }
 
     [Test]
     public void Scp02Card_Answers_IsRefused() =>
-        AssertRefused(Open(ByteString.FromHex("0000234555808320483901020013884AB6A84A1819A72830637708FB")), OpenDiagnosis.NotScp03);
+        AssertRefused(Open(ByteString.FromHex("0000234555808320483901020013884AB6A84A1819A72830637708FB")), OpenDiagnosis.OtherProtocol);
 
     [Test]
     public void S16Card_Answers_IsRefused()
@@ -110,11 +112,11 @@ public class Scp03OpeningTest
     {
         using var keys = Scp03SessionTest.Keys(Genuine);
         var response = new ResponseApdu(Genuine.Hex("initializeUpdateResponse"), 0x9000);
-        Assert.That(() => Scp03Opening.TryOpen(keys, 0x31, new byte[8], response, SecurityLevel.CMac), Throws.ArgumentException);
-        Assert.That(() => Scp03Opening.TryOpen(keys, 0x30, new byte[7], response, SecurityLevel.CMac), Throws.ArgumentException);
-        Assert.That(() => Scp03Opening.TryOpen(keys, 0x30, new byte[8], response, SecurityLevel.RMac), Throws.ArgumentException);
-        Assert.That(() => new Scp03StaticKeys(0, SecretBytes.Random(16), SecretBytes.Random(16), SecretBytes.Random(16)), Throws.ArgumentException);
-        Assert.That(() => new Scp03StaticKeys(1, SecretBytes.Random(16), SecretBytes.Random(24), SecretBytes.Random(16)), Throws.ArgumentException);
+        Assert.That(() => ChannelOpening.TryOpen(keys, 0x31, new byte[8], response, new ChannelTerms(SecurityLevel.CMac)), Throws.ArgumentException);
+        Assert.That(() => ChannelOpening.TryOpen(keys, 0x30, new byte[7], response, new ChannelTerms(SecurityLevel.CMac)), Throws.ArgumentException);
+        Assert.That(() => ChannelOpening.TryOpen(keys, 0x30, new byte[8], response, new ChannelTerms(SecurityLevel.RMac)), Throws.ArgumentException);
+        Assert.That(() => new StaticKeys(0, SecretBytes.Random(16), SecretBytes.Random(16), SecretBytes.Random(16)), Throws.ArgumentException);
+        Assert.That(() => new StaticKeys(1, SecretBytes.Random(16), SecretBytes.Random(24), SecretBytes.Random(16)), Throws.ArgumentException);
     }
 
     [Test]
@@ -128,7 +130,7 @@ public class Scp03OpeningTest
             var data = new byte[random.Next(64)];
             random.NextBytes(data);
             if (data.Length > 12 && random.Next(2) == 0) (data[10], data[11], data[12]) = (0x30, 0x03, (byte)(data[12] & 0x70));
-            Assert.That(Open(ByteString.Own(data), random.Next(4) == 0 ? (ushort)random.Next(65536) : (ushort)0x9000), Is.InstanceOf<Scp03OpenResult.Refused>());
+            Assert.That(Open(ByteString.Own(data), random.Next(4) == 0 ? (ushort)random.Next(65536) : (ushort)0x9000), Is.InstanceOf<ChannelOpenResult.Refused>());
         }
     }
 }

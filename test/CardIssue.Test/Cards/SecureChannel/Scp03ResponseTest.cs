@@ -3,7 +3,6 @@ using System.Text.Json;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
@@ -15,7 +14,7 @@ public class Scp03ResponseTest
 {
     private static readonly JsonElement Vector33 = Vector.Load("scp03_sessions.json").Single(s => s.Text("name") == "pySim SCP03 AES256 level 33");
 
-    private static Scp03Session Started(out ByteString chaining)
+    private static SecureChannelSession Started(out ByteString chaining)
     {
         var session = Scp03SessionTest.Open(Vector33);
         var authenticate = session.ExternalAuthenticate().ToBytes();

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 
@@ -11,19 +12,20 @@ namespace CardIssue.Test.Cards.SecureChannel;
 public class Scp03SessionTest
 {
     private static IEnumerable<TestCaseData> Sessions() =>
-        Vector.Load("scp03_sessions.json").Select(session => new TestCaseData(session).SetArgDisplayNames(session.Text("name")));
+        Vector.Load("scp03_sessions.json").Concat(Vector.Load("scp03_s16_sessions.json")).Select(session => new TestCaseData(session).SetArgDisplayNames(session.Text("name")));
 
-    internal static Scp03StaticKeys Keys(JsonElement session) => new(
+    internal static StaticKeys Keys(JsonElement session) => new(
         session.Hex("initializeUpdate")[2], SecretBytes.Copy(session.Hex("enc").Span), SecretBytes.Copy(session.Hex("mac").Span), SecretBytes.Copy(session.Hex("dek").Span));
 
-    internal static Scp03Session Open(JsonElement session)
+    internal static SecureChannelSession Open(JsonElement session)
     {
         using var keys = Keys(session);
         var initializeUpdate = CommandApdu.Parse(session.Hex("initializeUpdate").Span);
-        var result = Scp03Opening.TryOpen(keys, initializeUpdate.P1, initializeUpdate.Data.Span,
-            new ResponseApdu(session.Hex("initializeUpdateResponse"), 0x9000), (SecurityLevel)session.Hex("level")[0]);
-        Assert.That(result, Is.InstanceOf<Scp03OpenResult.Opened>());
-        return ((Scp03OpenResult.Opened)result).Session;
+        var result = ChannelOpening.TryOpen(keys, initializeUpdate.P1, initializeUpdate.Data.Span,
+            new ResponseApdu(session.Hex("initializeUpdateResponse"), 0x9000), 
+            new ChannelTerms((SecurityLevel)session.Hex("level")[0]) { Options = session.Hex("initializeUpdate")[4] == 16 ? new ScpOptions(ScpProtocol.Scp03, session.Hex("initializeUpdateResponse")[12]) : null });
+        Assert.That(result, Is.InstanceOf<ChannelOpenResult.Opened>());
+        return ((ChannelOpenResult.Opened)result).Session;
     }
 
     private static JsonElement Vector33 => Vector.Load("scp03_sessions.json").Single(s => s.Text("name") == "pySim SCP03 AES128 level 33");
@@ -41,15 +43,15 @@ public class Scp03SessionTest
     public void SessionKeysAlone_Replayed_EveryByteAgrees(JsonElement vector)
     {
         using var center = Open(vector);
-        Span<byte> exported = stackalloc byte[Scp03SessionKeys.MaxExportedLength];
+        Span<byte> exported = stackalloc byte[ChannelSessionKeys.MaxExportedLength];
         var length = center.ExportKeys(exported);
-        using var module = Scp03Session.FromSessionKeys(Scp03SessionKeys.Import(exported[..length]));
+        using var module = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import(exported[..length]));
         Replay(module, vector);
         Replay(center, vector);
         Assert.That(() => module.EncryptWithDek(new byte[16]), Throws.InvalidOperationException);
     }
 
-    private static void Replay(Scp03Session session, JsonElement vector)
+    private static void Replay(SecureChannelSession session, JsonElement vector)
     {
         Assert.That(session.ExternalAuthenticate().ToBytes(), Is.EqualTo(vector.Hex("externalAuthenticate")));
         foreach (var exchange in vector.GetProperty("exchanges").EnumerateArray())
@@ -79,7 +81,7 @@ public class Scp03SessionTest
         var exported = new byte[session.ExportedKeysLength];
         session.ExportKeys(exported);
         var keys = ByteString.Concat(vector.Hex("sessionEnc"), vector.Hex("sessionMac"), vector.Hex("sessionRmac"));
-        Assert.That(ByteString.Copy(exported.AsSpan(12)), Is.EqualTo(keys));
+        Assert.That(ByteString.Copy(exported.AsSpan(exported.Length - keys.Length)), Is.EqualTo(keys));
     }
 
     [Test]
@@ -138,7 +140,7 @@ public class Scp03SessionTest
         Assert.That(result, Is.InstanceOf<UnwrapResult.Unauthenticated>().With.Property("StatusWord").EqualTo(0x6A80));
     }
 
-    private static Scp03Session Started(JsonElement exchange, JsonElement vector)
+    private static SecureChannelSession Started(JsonElement exchange, JsonElement vector)
     {
         var session = Open(vector);
         session.ExternalAuthenticate();
@@ -154,7 +156,7 @@ public class Scp03SessionTest
         Assert.That(() => session.Unwrap(new ResponseApdu(default, 0x9000)), Throws.InvalidOperationException);
         session.ExternalAuthenticate();
         Assert.That(() => session.ExternalAuthenticate(), Throws.InvalidOperationException);
-        Assert.That(() => session.ExportKeys(new byte[Scp03SessionKeys.MaxExportedLength]), Throws.InvalidOperationException);
+        Assert.That(() => session.ExportKeys(new byte[ChannelSessionKeys.MaxExportedLength]), Throws.InvalidOperationException);
         Assert.That(() => session.Unwrap(new ResponseApdu(default, 0x9000)), Throws.InvalidOperationException);
     }
 
@@ -189,7 +191,7 @@ public class Scp03SessionTest
         Assert.That(() => session.Wrap(new CommandApdu(0x84, 0xE2, 0, 0)), Throws.ArgumentException);
         Assert.That(() => session.Wrap(new CommandApdu(0xC0, 0xE2, 0, 0)), Throws.ArgumentException);
         Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[1]), extended: true)), Throws.ArgumentException);
-        Assert.That(() => session.Wrap([0x80, 0xE2, 0], new byte[Scp03Session.MaxWrappedLength]), Throws.ArgumentException);
+        Assert.That(() => session.Wrap([0x80, 0xE2, 0], new byte[SecureChannelSession.MaxWrappedLength]), Throws.ArgumentException);
         Assert.That(() => session.Wrap([0x80, 0xE2, 0, 0], new byte[8]), Throws.ArgumentException);
         var first = Vector33.GetProperty("exchanges")[0];
         Assert.That(session.Wrap(CommandApdu.Parse(first.Hex("plain").Span)).ToBytes(), Is.EqualTo(first.Hex("wrapped")));
@@ -213,7 +215,7 @@ public class Scp03SessionTest
     {
         using var session = Open(Vector11);
         session.ExternalAuthenticate();
-        for (var i = 0; i < Scp03Session.MaxOutstanding; i++) session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66));
+        for (var i = 0; i < SecureChannelSession.MaxOutstanding; i++) session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66));
         Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66)), Throws.InvalidOperationException);
     }
 
@@ -222,8 +224,9 @@ public class Scp03SessionTest
     {
         using var keys = Keys(Vector33);
         var initializeUpdate = CommandApdu.Parse(Vector33.Hex("initializeUpdate").Span);
-        Scp03Session OpenCounting(bool counts) => ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span,
-            new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000), SecurityLevel.CMacCEncRMacREnc, new CardQuirks(CountsEmptyCommands: counts))).Session;
+        SecureChannelSession OpenCounting(bool counts) => ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span,
+            new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000),
+            new ChannelTerms(SecurityLevel.CMacCEncRMacREnc) { Quirks = new CardQuirks(CountsEmptyCommands: counts) })).Session;
         ByteString EncryptedAfterEmpty(bool counts)
         {
             using var session = OpenCounting(counts);
@@ -251,7 +254,8 @@ public class Scp03SessionTest
         using var keys = Keys(Vector11);
         var initializeUpdate = CommandApdu.Parse(Vector11.Hex("initializeUpdate").Span);
         var answer = new ResponseApdu(Vector11.Hex("initializeUpdateResponse"), 0x9000);
-        using var session = ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer, SecurityLevel.None)).Session;
+        using var session = ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer,
+            new ChannelTerms(SecurityLevel.None))).Session;
         // EXTERNAL AUTHENTICATE itself carries a MAC at every level (Amendment D §7.1.2).
         var authenticate = session.ExternalAuthenticate();
         Assert.That((authenticate.Cla, authenticate.P1, authenticate.Data.Length), Is.EqualTo(((byte)0x84, (byte)0x00, 16)));
@@ -261,7 +265,7 @@ public class Scp03SessionTest
         var command = ByteString.FromHex(hex);
         for (var i = 0; i < 2; i++)
         {
-            var wrapped = new byte[Scp03Session.MaxWrappedLength];
+            var wrapped = new byte[SecureChannelSession.MaxWrappedLength];
             Assert.That(ByteString.Copy(wrapped.AsSpan(0, session.Wrap(command.Span, wrapped))), Is.EqualTo(command));
         }
         foreach (var statusWord in new ushort[] { 0x9000, 0x6310, 0x6A88 })
@@ -280,7 +284,8 @@ public class Scp03SessionTest
         var answer = new ResponseApdu(Vector11.Hex("initializeUpdateResponse"), 0x9000);
         foreach (var (level, most) in new[] { (SecurityLevel.None, 255), (SecurityLevel.CMac, 247), (SecurityLevel.CMacCEnc, 239) })
         {
-            using var session = ((Scp03OpenResult.Opened)Scp03Opening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer, level)).Session;
+            using var session = ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer,
+                new ChannelTerms(level))).Session;
             session.ExternalAuthenticate();
             Assert.That(session.MaxPlainData, Is.EqualTo(most));
             Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[most]))), Throws.Nothing);

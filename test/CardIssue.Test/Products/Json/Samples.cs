@@ -9,7 +9,8 @@ namespace CardIssue.Test.Products.Json;
 internal static class Samples
 {
     public static readonly string Folder = Path.Combine(Repository.Root, "samples", "orders");
-    public static readonly string EndToEnd = Text("visa-like-e2e.product.json"), Module = Text("visa-like-module.product.json"), Orders = Text("orders.json");
+    public static readonly string EndToEnd = Text("visa-like-e2e.product.json"), Module = Text("visa-like-module.product.json"), Orders = Text("orders.json"),
+        Debit = Text("debit-scp02.product.json");
 
     public static string Text(string file) => File.ReadAllText(Path.Combine(Folder, file));
 

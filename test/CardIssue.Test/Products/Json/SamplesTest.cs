@@ -25,6 +25,15 @@ public sealed class SamplesTest
     }
 
     [Test]
+    public void DebitCard_Read_IsGood()
+    {
+        var reading = Samples.Product(Samples.Debit);
+        Assert.That(reading.Lines(), Is.Empty);
+        Assert.That((reading.Product!.Protocol, reading.Product.ProtocolOptions, reading.Product.Diversification),
+            Is.EqualTo((ScpProtocol.Scp02, (byte)0x75, KeyDiversification.EmvCps)));
+    }
+
+    [Test]
     public void SampleOrders_Read_AreGoodAndRender()
     {
         var reading = Samples.ReadOrders(Samples.Orders);
@@ -60,7 +69,7 @@ public sealed class SamplesTest
     public void SamplesProperties_AreAllInTheSchemas()
     {
         var product = NamesInSchema(JsonSchemas.CardProduct);
-        Assert.That(Names(Samples.EndToEnd).Concat(Names(Samples.Module)).Except(product), Is.Empty);
+        Assert.That(Names(Samples.EndToEnd).Concat(Names(Samples.Module)).Concat(Names(Samples.Debit)).Except(product), Is.Empty);
         // The names of an order's fields are its product's.
         var fields = Samples.ReadOrders(Samples.Orders).Orders!.SelectMany(o => o.Fields.Keys);
         Assert.That(Names(Samples.Orders).Except(NamesInSchema(JsonSchemas.Orders)).Except(fields), Is.Empty);

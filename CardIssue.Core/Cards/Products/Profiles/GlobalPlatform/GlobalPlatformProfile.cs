@@ -1,6 +1,5 @@
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
@@ -9,8 +8,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>
-/// GlobalPlatform cards with SCP03. In both key modes, at levels 03, 13 and 33, command data is confidential and cannot be tampered with; at 01 and 11 it
-/// can be read on the way; responses are authenticated at 11, 13 and 33, and confidential at 33.
+/// GlobalPlatform cards with SCP02 or SCP03. In both key modes, at levels 03, 13 and 33, command data is confidential and cannot be tampered with; at 01
+/// and 11 it can be read on the way; responses are authenticated at 11, 13 and 33, and confidential at 33, which SCP02 does not have.
 /// </summary>
 public sealed partial class GlobalPlatformProfile : ICardProfile
 {
@@ -26,7 +25,7 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     public string Name => "globalplatform";
 
     /// <inheritdoc/>
-    public int OpenCommands(CardProduct product) => OpenCount + IdentityTags.ToldIn(product).Count;
+    public int OpenCommands(CardProduct product) => OpenCount + IdentityTags.ToldIn(product).Count + CardDataCommands(product);
 
     /// <inheritdoc/>
     public IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge)
@@ -35,8 +34,9 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         return
         [
             new CardCommand(Select.Application(product.Selected)),
+            .. product.AsksForOptions ? (CardCommand[])[new CardCommand(GetData.Command(GetData.CardData), Whatever)] : [],
             .. IdentityTags.ToldIn(product).Select(tag => new CardCommand(GetData.Command(tag), Whatever)),
-            new CardCommand(Scp03.InitializeUpdate(product.Quirks.AskedKeyVersion ?? product.KeyVersion, hostChallenge)),
+            new CardCommand(ChannelCommands.InitializeUpdate(product.Quirks.AskedKeyVersion ?? product.KeyVersion, hostChallenge)),
         ];
     }
 
@@ -46,7 +46,8 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         ArgumentNullException.ThrowIfNull(responses);
         if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
         if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product))
-            return new OpeningReading.Ready(responses[^1], [.. responses.Skip(1).SkipLast(1)]);
+            return new OpeningReading.Ready(
+                responses[^1], [.. responses.Skip(1 + CardDataCommands(product)).SkipLast(1)], product.AsksForOptions ? responses[1] : default);
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 
         var (instruction, what) = responses.Count switch
@@ -68,12 +69,33 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     }
 
     /// <inheritdoc/>
+    public int ChallengeLength(CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        return product.Channel.ChallengeLength;
+    }
+
+    /// <inheritdoc/>
+    public ChannelTerms Terms(CardProduct product, OpeningReading.Ready reading)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        ArgumentNullException.ThrowIfNull(reading);
+        return new ChannelTerms(product.SecurityLevel)
+        {
+            Protocol = product.Protocol,
+            Options = product.ProtocolOptions is not null ? product.Channel : ToldOptions(product, reading),
+            Quirks = product.Quirks,
+        };
+    }
+
+    /// <inheritdoc/>
     public CardRejection Of(OpenDiagnosis diagnosis) => diagnosis switch
     {
         OpenDiagnosis.WrongCryptogram => CardRejection.NotGenuine,
         OpenDiagnosis.UnknownKeyVersion => CardRejection.UnknownKey,
         OpenDiagnosis.LevelNotSupported => CardRejection.ChannelTooWeak,
-        OpenDiagnosis.CardRefused or OpenDiagnosis.NotScp03 or OpenDiagnosis.MalformedResponse or OpenDiagnosis.UnsupportedMode => CardRejection.Unreadable,
+        OpenDiagnosis.CardRefused or OpenDiagnosis.OtherProtocol or OpenDiagnosis.MalformedResponse or OpenDiagnosis.UnsupportedMode
+            or OpenDiagnosis.UnknownOptions => CardRejection.Unreadable,
     };
 
     /// <inheritdoc/>
@@ -164,6 +186,23 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
             remarks.AddRange(bad.Select(fault => $"GET STATUS: {fault}"));
         }
         return remarks;
+    }
+
+    private static int CardDataCommands(CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        return product.AsksForOptions ? 1 : 0;
+    }
+
+    /// <summary>The "i" of SCP02 that the card data names; of several one that serves. Whoever lies about it has the card refuse the center, no more.</summary>
+    private static ScpOptions? ToldOptions(CardProduct product, OpeningReading.Ready reading)
+    {
+        var cardData = reading.CardData;
+        if (!product.AsksForOptions || !cardData.IsOk || !CardRecognitionData.TryParse(cardData.Data.Span, out var recognition, out _)) return null;
+        var told = recognition.Channels.Where(channel => channel.Protocol == (byte)ScpProtocol.Scp02)
+            .Select(channel => new ScpOptions(ScpProtocol.Scp02, channel.Mode)).ToList();
+        return told.Count == 0 ? null
+            : told.OrderByDescending(options => options.IsExplicit).ThenByDescending(options => options.Supports(product.SecurityLevel)).First();
     }
 
     /// <summary>What was sent: how many commands, the last of which read back.</summary>

@@ -1,5 +1,5 @@
 using CardIssue.Core.Cards.GlobalPlatform;
-using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Center;
 

@@ -1,0 +1,164 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.SecureChannel.Scp02;
+
+/// <summary>SCP02 (GPCS §E.3, §E.4): MAC, then encrypt.</summary>
+internal sealed class Scp02Session : SecureChannelSession
+{
+    private const int MacLength = 8, BlockLength = 8;
+    private const byte ChannelBits = 0x03;
+
+    // With R-MAC the whole plain command: the R-MAC is over it, under an ICV that only the answer before it tells. Else nothing.
+    private readonly Queue<SecretBytes?> _outstanding = new();
+    private ulong _commandMac, _responseMac;
+    private bool _isFirst = true;
+
+    public Scp02Session(ChannelSessionKeys keys, SecretBytes? dek, bool judgesAnswers) : base(keys, dek, judgesAnswers) { }
+
+    private protected override int OutstandingAnswers => _outstanding.Count;
+
+    /// <summary>Makes a session that the card opens when the first command's C-MAC is right (GPCS §E.1.2.2). Whether it does is all that shows that it is genuine.</summary>
+    /// <param name="keys">Taken over.</param>
+    /// <param name="dek">Taken over.</param>
+    /// <param name="icv">The MAC over the AID, or 0.</param>
+    public static Scp02Session Implicit(ChannelSessionKeys keys, SecretBytes dek, ulong icv)
+    {
+        var session = new Scp02Session(keys, dek, judgesAnswers: true) { _commandMac = icv };
+        session.BeginOpen();
+        return session;
+    }
+
+    private protected override int Authenticate(Span<byte> command, int dataLength)
+    {
+        // The MAC is this command's own (GPCS table E-10), so it is over class and length as they are sent whatever "i" says.
+        command[4] = (byte)(dataLength + MacLength);
+        var end = AppendMac(command[..(5 + dataLength)], command, 5 + dataLength);
+        _responseMac = _commandMac;
+        return end;
+    }
+
+    private protected override int Protect(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)
+    {
+        if (!Level.HasCMac()) return Copy(command, wrapped);
+        var data = command.Slice(shape.DataStart, shape.DataLength);
+        command[..4].CopyTo(wrapped);
+        wrapped[0] |= SecureMessaging;
+        var length = data.Length;
+        if (Level.HasCEnc() && length > 0) length = Encrypt(data, wrapped[5..]);
+        else data.CopyTo(wrapped[5..]);
+
+        var end = MacPlain(command, data, wrapped, 5 + length);
+        wrapped[4] = (byte)(length + MacLength);
+        if (shape.Le is { } le) wrapped[end++] = (byte)le;
+        return end;
+    }
+
+    private protected override void Remember(ReadOnlySpan<byte> command, CommandShape shape)
+    {
+        if (!Level.HasRMac())
+        {
+            _outstanding.Enqueue(null);
+            return;
+        }
+        // Lc is there even when there is no data (GPCS §E.4.5).
+        Span<byte> stripped = stackalloc byte[5 + CommandApdu.MaxShortData];
+        stripped = stripped[..(5 + shape.DataLength)];
+        command[..4].CopyTo(stripped);
+        stripped[0] &= unchecked((byte)~(SecureMessaging | ChannelBits));
+        stripped[4] = (byte)shape.DataLength;
+        command.Slice(shape.DataStart, shape.DataLength).CopyTo(stripped[5..]);
+        _outstanding.Enqueue(SecretBytes.Take(stripped));
+    }
+
+    private static int EncryptedLength(int length) => (length / BlockLength + 1) * BlockLength;
+
+    private int Encrypt(ReadOnlySpan<byte> data, Span<byte> destination)
+    {
+        Span<byte> padded = stackalloc byte[CommandApdu.MaxShortData + 1];
+        padded.Clear();
+        data.CopyTo(padded);
+        padded[data.Length] = 0x80;
+        var length = EncryptedLength(data.Length);
+        TripleDes.EncryptCbc(Keys.Enc.Span, padded[..length], destination);
+        CryptographicOperations.ZeroMemory(padded);
+        return length;
+    }
+
+    /// <summary>The C-MAC is over the data before its encryption, unlike SCP03's, and over the class on logical channel 0 (GPCS §E.4.4).</summary>
+    private int MacPlain(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int at)
+    {
+        Span<byte> input = stackalloc byte[5 + CommandApdu.MaxShortData];
+        command[..4].CopyTo(input);
+        data.CopyTo(input[5..]);
+        input[0] &= unchecked((byte)~ChannelBits);
+        input[4] = (byte)data.Length;
+        if (!Options.MacsUnmodified)
+        {
+            input[0] |= SecureMessaging;
+            input[4] += MacLength;
+        }
+        var end = AppendMac(input[..(5 + data.Length)], wrapped, at);
+        CryptographicOperations.ZeroMemory(input);
+        return end;
+    }
+
+    /// <summary>Puts the C-MAC at its place; it is the next one's ICV. Returns where it ends.</summary>
+    private int AppendMac(ReadOnlySpan<byte> input, Span<byte> command, int at)
+    {
+        // The first ICV of a session is not encrypted (GPCS §E.3.4).
+        var icv = Options.EncryptsIcv && !_isFirst ? TripleDes.EncryptSingle(Keys.Mac.Span, _commandMac) : _commandMac;
+        _isFirst = false;
+        _commandMac = TripleDes.RetailMac(Keys.Mac.Span, icv, input);
+        BinaryPrimitives.WriteUInt64BigEndian(command[at..], _commandMac);
+        return at + MacLength;
+    }
+
+    /// <summary>Errors come without a MAC as a rule; one that has it, rightly, is the card's own word, and moves the ICV on.</summary>
+    private protected override UnwrapResult Judge(ResponseApdu response)
+    {
+        using var sent = _outstanding.Dequeue();
+        if (sent is null) return new UnwrapResult.NoProtection(response.Data, response.StatusWord);
+        var data = response.Data.Span;
+        var statusWord = response.StatusWord;
+        if (data.Length < MacLength)
+            return IsProtected(statusWord) ? Break(ChannelBreach.MissingMac, statusWord) : new UnwrapResult.Unauthenticated(statusWord);
+        var body = data[..^MacLength];
+        if (IsMac(sent, body, statusWord, data[^MacLength..])) return new UnwrapResult.Authenticated(ByteString.Copy(body), statusWord);
+        return IsProtected(statusWord) ? Break(ChannelBreach.WrongMac, statusWord) : new UnwrapResult.Unauthenticated(statusWord);
+    }
+
+    /// <summary>The R-MAC is over the command, the length of the response in one byte, the response and its status word (GPCS §E.4.5).</summary>
+    private bool IsMac(SecretBytes sent, ReadOnlySpan<byte> body, ushort statusWord, ReadOnlySpan<byte> claimed)
+    {
+        var input = GC.AllocateUninitializedArray<byte>(sent.Length + 1 + body.Length + 2, pinned: true);
+        sent.Span.CopyTo(input);
+        input[sent.Length] = (byte)body.Length;
+        body.CopyTo(input.AsSpan(sent.Length + 1));
+        BinaryPrimitives.WriteUInt16BigEndian(input.AsSpan(input.Length - 2), statusWord);
+        var mac = TripleDes.RetailMac(Keys.Rmac.Span, _responseMac, input);
+        CryptographicOperations.ZeroMemory(input);
+        Span<byte> bytes = stackalloc byte[MacLength];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, mac);
+        if (!CryptographicOperations.FixedTimeEquals(bytes, claimed)) return false;
+        _responseMac = mac;
+        return true;
+    }
+
+    private protected override ByteString EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> plain, DekPadding padding)
+    {
+        var padded = DekPadded.Pad(plain, padding, BlockLength);
+        var encrypted = new byte[padded.Length];
+        TripleDes.EncryptEcb(dek.Span, padded, encrypted);
+        CryptographicOperations.ZeroMemory(padded);
+        return ByteString.Own(encrypted);
+    }
+
+    private protected override void Forget()
+    {
+        while (_outstanding.TryDequeue(out var kept)) kept?.Dispose();
+        (_commandMac, _responseMac) = (0, 0);
+    }
+}

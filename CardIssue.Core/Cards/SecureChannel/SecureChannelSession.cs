@@ -1,0 +1,195 @@
+using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.SecureChannel;
+
+/// <summary>
+/// The host's side of an opened secure channel of either protocol: what may be asked for when, and what all of them refuse. Short APDUs,
+/// logical channels 0 to 3. ChannelOpening makes them.
+/// </summary>
+public abstract class SecureChannelSession : ISecureChannelSession
+{
+    /// <summary>How many commands may be wrapped ahead of their answers.</summary>
+    public const int MaxOutstanding = 4096;
+
+    /// <summary>The longest wrapped command in bytes.</summary>
+    public const int MaxWrappedLength = 4 + 1 + CommandApdu.MaxShortData + 1;
+
+    private protected const byte SecureMessaging = 0x04;
+
+    private readonly SecretBytes? _dek;
+    private readonly bool _judgesAnswers;
+    private Phase _phase = Phase.Verified;
+
+    private protected SecureChannelSession(ChannelSessionKeys keys, SecretBytes? dek, bool judgesAnswers) =>
+        (Keys, _dek, _judgesAnswers) = (keys, dek, judgesAnswers);
+
+    private protected enum Phase
+    {
+        /// <summary>The card is verified; EXTERNAL AUTHENTICATE was not made yet.</summary>
+        Verified,
+        /// <summary>EXTERNAL AUTHENTICATE was made; commands flow.</summary>
+        Open,
+        /// <summary>Broken or disposed; the keys are zeroed.</summary>
+        Dead,
+    }
+
+    /// <inheritdoc/>
+    public SecurityLevel Level => Keys.Level;
+
+    /// <summary>Protocol and parameter "i", as far as it tells how commands are wrapped.</summary>
+    public ScpOptions Options => Keys.Options;
+
+    /// <inheritdoc/>
+    public int MaxPlainData => ChannelLimits.MaxPlainData(Options, Level);
+
+    /// <summary>Whether <see cref="EncryptWithDek"/> works: not in a session of session keys alone.</summary>
+    [MemberNotNullWhen(true, nameof(_dek))]
+    public bool HasDek => _dek is not null;
+
+    /// <summary>Length of <see cref="ExportKeys"/>'s output in bytes.</summary>
+    public int ExportedKeysLength => Keys.ExportedLength;
+
+    private protected ChannelSessionKeys Keys { get; }
+
+    private protected abstract int OutstandingAnswers { get; }
+
+    /// <summary>Hands the session keys out for a secure module (<see cref="ChannelSessionKeys.Export"/>); only before the first command.</summary>
+    /// <param name="destination">Must hold <see cref="ExportedKeysLength"/> bytes, be pinned, sealed for the module and zeroed at once.</param>
+    /// <returns>The number of bytes written.</returns>
+    /// <exception cref="InvalidOperationException">A command was already made, or the session is dead.</exception>
+    public int ExportKeys(Span<byte> destination)
+    {
+        Expect(Phase.Verified);
+        return Keys.Export(destination);
+    }
+
+    /// <inheritdoc/>
+    public CommandApdu ExternalAuthenticate()
+    {
+        Expect(Phase.Verified);
+        _phase = Phase.Open;
+        Span<byte> command = stackalloc byte[MaxWrappedLength];
+        command[0] = 0x80 | SecureMessaging;
+        command[1] = ChannelCommands.ExternalAuthenticateIns;
+        command[2] = (byte)Level;
+        command[3] = 0x00;
+        Keys.HostCryptogram.Span.CopyTo(command[5..]);
+        return CommandApdu.Parse(command[..Authenticate(command, Keys.HostCryptogram.Length)]);
+    }
+
+    /// <inheritdoc/>
+    public CommandApdu Wrap(CommandApdu command)
+    {
+        Span<byte> wrapped = stackalloc byte[MaxWrappedLength];
+        var plain = command.ToBytes();
+        return CommandApdu.Parse(wrapped[..Wrap(plain.Span, wrapped)]);
+    }
+
+    /// <inheritdoc/>
+    public int Wrap(ReadOnlySpan<byte> command, Span<byte> wrapped)
+    {
+        if (!CommandShape.TryRead(command, out var shape, out var error)) throw new ArgumentException(error, nameof(command));
+        CheckWrappable(command, shape, wrapped);
+        Expect(Phase.Open);
+        if (OutstandingAnswers == MaxOutstanding) throw new InvalidOperationException($"{MaxOutstanding} answers are outstanding.");
+        var length = Protect(command, shape, wrapped);
+        if (_judgesAnswers) Remember(command, shape);
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public UnwrapResult Unwrap(ResponseApdu response)
+    {
+        Expect(Phase.Open);
+        if (OutstandingAnswers == 0) throw new InvalidOperationException("No answer is outstanding.");
+        return Judge(response);
+    }
+
+    /// <summary>Encrypts key data or other secrets under the DEK: in SCP03 the card's static one, AES-CBC, ICV 0 (Amendment D §6.2.8); in SCP02
+    /// that of the session, triple DES in ECB mode (GPCS §E.4.7). Wrap the result as usual.</summary>
+    /// <param name="plain">1 byte or more; the caller zeroes it.</param>
+    /// <param name="padding">What to do with data that is not whole blocks.</param>
+    /// <exception cref="ArgumentException">The length does not fit the padding.</exception>
+    /// <exception cref="InvalidOperationException">The session has no DEK (<see cref="HasDek"/>) or is dead.</exception>
+    public ByteString EncryptWithDek(ReadOnlySpan<byte> plain, DekPadding padding = DekPadding.None)
+    {
+        if (_phase == Phase.Dead) throw new InvalidOperationException("The secure channel is dead.");
+        if (!HasDek) throw new InvalidOperationException("A session of session keys alone has no DEK.");
+        return EncryptUnder(_dek, plain, padding);
+    }
+
+    /// <summary>Zeroes the keys; the session is dead. Twice is harmless.</summary>
+    public void Dispose()
+    {
+        _phase = Phase.Dead;
+        Forget();
+        Keys.Dispose();
+        _dek?.Dispose();
+    }
+
+    /// <summary>An implicitly opened channel has no EXTERNAL AUTHENTICATE.</summary>
+    private protected void BeginOpen() => _phase = Phase.Open;
+
+    /// <summary>Writes Lc and the MAC of EXTERNAL AUTHENTICATE, whose data is there; returns the command's length.</summary>
+    private protected abstract int Authenticate(Span<byte> command, int dataLength);
+
+    /// <summary>Protects a command as the level asks; returns the length of the wrapped one.</summary>
+    private protected abstract int Protect(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped);
+
+    /// <summary>Keeps what the answer to the command just wrapped is checked with.</summary>
+    private protected abstract void Remember(ReadOnlySpan<byte> command, CommandShape shape);
+
+    /// <summary>Judges the answer to the oldest command.</summary>
+    private protected abstract UnwrapResult Judge(ResponseApdu response);
+
+    private protected abstract ByteString EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> plain, DekPadding padding);
+
+    /// <summary>Zeroes what was kept between commands.</summary>
+    private protected abstract void Forget();
+
+    private protected UnwrapResult.Breach Break(ChannelBreach reason, ushort statusWord)
+    {
+        Dispose();
+        return new UnwrapResult.Breach(reason, statusWord);
+    }
+
+    /// <summary>Only success and warnings must carry an R-MAC (Amendment D §6.2.5).</summary>
+    private protected static bool IsProtected(ushort statusWord) => statusWord == 0x9000 || statusWord >> 8 is 0x62 or 0x63;
+
+    private protected static int Copy(ReadOnlySpan<byte> command, Span<byte> wrapped)
+    {
+        command.CopyTo(wrapped);
+        return command.Length;
+    }
+
+    private void CheckWrappable(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)
+    {
+        if (shape.Extended) throw new ArgumentException("Only short commands can be wrapped (GPCS §11.1.5).", nameof(command));
+        if (shape.DataLength > MaxPlainData)
+            throw new ArgumentException($"{shape.DataLength} bytes of data; {MaxPlainData} fit at level {(byte)Level:X2}.", nameof(command));
+        if ((command[0] & (0x40 | SecureMessaging)) != 0)
+            throw new ArgumentException($"Class {command[0]:X2} has secure messaging already, or a logical channel above 3.", nameof(command));
+        if (wrapped.Length < MaxWrappedLength) throw new ArgumentException($"{MaxWrappedLength} bytes are needed.", nameof(wrapped));
+    }
+
+    private void Expect(Phase phase)
+    {
+        if (_phase != phase) throw new InvalidOperationException($"The secure channel is {_phase}; it must be {phase} for this.");
+    }
+}
+
+/// <summary>How much a command carries.</summary>
+internal static class ChannelLimits
+{
+    /// <summary>The most data in bytes that one command carries before it is wrapped.</summary>
+    public static int MaxPlainData(ScpOptions options, SecurityLevel level)
+    {
+        if (!level.HasCMac()) return CommandApdu.MaxShortData;
+        var mac = options.IsS16 ? 16 : 8;
+        var block = options.Protocol is ScpProtocol.Scp02 ? 8 : 16;
+        var room = CommandApdu.MaxShortData - mac;
+        return level.HasCEnc() ? room / block * block - 1 : room;
+    }
+}
