@@ -1,5 +1,5 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -12,7 +12,7 @@ using CardIssue.VirtualCard.State;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Cards that speak SCP02, with real parts: in both key modes, with a MAC on their answers and without, cut at every command.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class Scp02IssuingTest
 {
     /// <summary>Commands of an issue without faults, and a few more for the reopening; with the card data that is asked for i.</summary>
