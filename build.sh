@@ -14,8 +14,8 @@ usage: ./build.sh COMMAND
   demo [--pcsc|--serial]  issue cards: center, terminal and virtual cards as processes of their own; with --pcsc through
                           pcscd, with --serial over a serial line and a serial reader (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
-  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, pcsc
-                          with --check: exit 1 when a named target is missed
+  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, pcsc,
+                          center-syncs; with --check: exit 1 when a named target is missed
   fuzz [TARGET] [SECONDS] [--seed N]
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or
                           costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case

@@ -87,6 +87,9 @@ internal static partial class OperationLog
         + "and so is what is imported; settle them with order reconcile")]
     public static partial void Unsettled(ILogger logger, string by, int orders);
 
+    [LoggerMessage(28, LogLevel.Warning, "Checkpoints of the log are not exported: name a directory that another host holds (Center:Log:CheckpointDirectory)")]
+    public static partial void NotExported(ILogger logger);
+
     [LoggerMessage(EventId = 30,
         Message = "Write data of an older store: of {Taken} orders sealed anew for its product; {Left} could not be, and can't be issued")]
     public static partial void TakenOver(ILogger logger, LogLevel level, int taken, int left);

@@ -6,6 +6,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.Hosting;
 
@@ -16,7 +17,7 @@ namespace CardIssue.Center.Hosting;
 /// </summary>
 internal sealed class CenterHostedService(
     CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log,
-    IEnumerable<ILineSource> lines, ILogger<CenterHostedService> logger) : BackgroundService
+    IEnumerable<ILineSource> lines, IOptions<CenterOptions> options, ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
 
@@ -26,6 +27,7 @@ internal sealed class CenterHostedService(
         store.Serve();
         if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
             OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
+        if (options.Value.Log.CheckpointDirectory.Length == 0) OperationLog.NotExported(logger);
         var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
         if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
         try

@@ -25,15 +25,22 @@ public static class CenterDatabaseOpening
         /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
         public static Task<CenterDatabase> OpenAsync(
             StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, CancellationToken cancellation = default) =>
-            CenterDatabase.OpenAsync(options, log, keys, time, new OrderGuard(), cancellation);
+            OpenAsync(options, log, keys, time, static store => SqliteFile.Open(store.DatabasePath, store.BusyTimeout), cancellation);
+
+        /// <summary>The same in an engine that is opened so; for reading alone it is SQLite in any case.</summary>
+        internal static Task<CenterDatabase> OpenAsync(
+            StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, Func<StoreOptions, IStoreEngine> open, CancellationToken cancellation) =>
+            CenterDatabase.OpenAsync(options, log, keys, time, open, new OrderGuard(), cancellation);
     }
 
     private sealed class OrderGuard : IStoreGuard
     {
-        public void PutBack(StoreTransaction store, string by, long told, ByteString storeId, DateTimeOffset? knownUntil) =>
-            Orders.PutBack.Take(store, by, told, storeId, knownUntil);
+        public void PutBack(StoreTransaction store, string by, long told, ByteString storeId, DateTimeOffset? knownUntil, LogCheckpoint? exported) =>
+            Orders.PutBack.Take(store, by, told, storeId, knownUntil, exported);
 
         public bool IsBehind(StoreView store, LogCheckpoint checkpoint) => StoreHistory.IsBehind(store, checkpoint);
+
+        public void Hear(StoreTransaction store, LogCheckpoint exported) => StoreHistory.Hear(store, exported);
 
         public bool IsWhole(StoreView store, ILogKeys keys) => new LogVerification(keys).Run(store, null).IsOk;
     }

@@ -63,7 +63,8 @@ internal sealed class LogVerification(ILogKeys keys)
 
     // What checkpoints and terminals say of entries: (instance, sequence) to hash and who says so.
     private readonly Dictionary<(string Instance, long Sequence), (ByteString Hash, string By)> _vouched = [];
-    private readonly SortedSet<long> _numbers = [];
+    private readonly SortedSet<long> _numbers = [], _stored = [], _named = [];
+    private readonly List<(long From, long To)> _lostNumbers = [];
     private readonly HashSet<string> _keyed = [];
     private readonly Dictionary<string, LogHead> _unkeyed = [];
     private readonly Dictionary<string, LogHead> _takenOver = [];
@@ -74,7 +75,7 @@ internal sealed class LogVerification(ILogKeys keys)
     public LogReport Run(StoreView store, LogCheckpoint? exported)
     {
         foreach (var stored in StoredCheckpoints(store)) Take(stored, "in the store");
-        if (exported is not null) Take(exported, "exported");
+        var latest = exported is not null && Take(exported, "exported") ? exported.Number : 0;
         foreach (var (terminal, note) in WitnessNotes.All(store)) Take(terminal, note);
         LogHead? head = null;
         foreach (var row in LogTable.All(store))
@@ -85,23 +86,24 @@ internal sealed class LogVerification(ILogKeys keys)
         }
         if (head is not null) End(head);
         FindCuts();
-        FindMissingCheckpoints();
+        FindMissingCheckpoints(latest);
         CompareTakenOver();
         CompareSeals(store);
         CompareOrders(store);
         return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets, _witnesses);
     }
 
-    private void Take(LogCheckpoint checkpoint, string where)
+    private bool Take(LogCheckpoint checkpoint, string where)
     {
         if (!keys.VerifyCheckpoint(checkpoint.SignedBytes(), checkpoint.Signature.Span))
         {
             Add(LogFindingKind.BadSignature, "", checkpoint.Number, $"checkpoint {checkpoint.Number} ({where}): its signature is not the center's");
-            return;
+            return false;
         }
         _checkpoints++;
         _numbers.Add(checkpoint.Number);
         foreach (var head in checkpoint.Heads) Vouch(head, $"checkpoint {checkpoint.Number}");
+        return true;
     }
 
     /// <summary>What a terminal remembers is as good as a checkpoint of that one chain.</summary>
@@ -136,6 +138,7 @@ internal sealed class LogVerification(ILogKeys keys)
         {
             Add(LogFindingKind.ChangedRow, row.Instance, row.Sequence, $"entry {row.Sequence} of {row.Instance} was changed");
         }
+        else HearOfCheckpoints(row);
         if (_vouched.TryGetValue((row.Instance, row.Sequence), out var vouched) && vouched.Hash != row.Hash)
         {
             Add(LogFindingKind.Rewritten, row.Instance, row.Sequence,
@@ -210,15 +213,30 @@ internal sealed class LogVerification(ILogKeys keys)
             Add(LogFindingKind.Unsealed, "", generation, $"the store is of commit {generation}; the log was sealed with commit {ends.Max(known => known.Seal.Generation)}");
     }
 
-    private void FindMissingCheckpoints()
+    /// <summary>Which checkpoints there were, by an entry whose hash is right: whether the chain is this center's, signatures and MACs tell.</summary>
+    private void HearOfCheckpoints(LogRow row)
+    {
+        if (NamedCheckpoint.Read(row.Entry) is not { } named) return;
+        _named.Add(named.Number);
+        if (named.LostFrom is { } first) _lostNumbers.Add((first, named.Number - 1));
+    }
+
+    /// <summary>Their numbers have no gaps but where the store was put back: those that are lost are not given again, and no entry names them.</summary>
+    private void FindMissingCheckpoints(long exported)
     {
         var before = 0L;
         foreach (var number in _numbers)
         {
-            if (number != before + 1) Add(LogFindingKind.CheckpointGap, "", number, $"checkpoints {before + 1} to {number - 1} are missing");
+            if (number != before + 1 && !AreLost(before + 1, number - 1))
+                Add(LogFindingKind.CheckpointGap, "", number, $"checkpoints {before + 1} to {number - 1} are missing");
             before = number;
         }
+        var latest = Math.Max(_named.Max, exported);
+        if (latest > _stored.Max && !AreLost(latest, latest))
+            Add(LogFindingKind.CheckpointGap, "", latest, $"checkpoint {latest} is missing in the store: {(latest == exported ? "it was exported" : "the log names it")}");
     }
+
+    private bool AreLost(long from, long to) => _named.GetViewBetween(from, to).Count == 0 && _lostNumbers.Exists(lost => lost.From <= from && to <= lost.To);
 
     private void End(LogHead head) => _heads.Add(head);
 
@@ -246,6 +264,7 @@ internal sealed class LogVerification(ILogKeys keys)
         var checkpoints = new List<LogCheckpoint>();
         foreach (var (number, at, heads, signature) in LogTable.Checkpoints(store))
         {
+            _stored.Add(number);
             try
             {
                 using var document = JsonDocument.Parse(heads);

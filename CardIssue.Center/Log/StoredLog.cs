@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
@@ -41,13 +42,16 @@ public sealed class StoredLog : IExchangeLog
     /// <inheritdoc/>
     public async Task<LogCheckpoint> CheckpointAsync(CancellationToken cancellation = default)
     {
-        var checkpoint = await _database.WriteAsync(StoreCheckpoint, cancellation).ConfigureAwait(false);
+        var exported = Exported();
+        var checkpoint = await _database.WriteAsync(store => StoreCheckpoint(store, exported), cancellation).ConfigureAwait(false);
         if (_options.CheckpointDirectory.Length == 0) return checkpoint;
         var path = Path.GetFullPath(Path.Combine(_options.CheckpointDirectory, checkpoint.FileName));
         try
         {
             PrivateFiles.CreateDirectory(Path.GetDirectoryName(path)!);
-            PrivateFiles.Replace(path, checkpoint.ToJson());
+            if (!PrivateFiles.TryAdd(path, checkpoint.ToJson()))
+                throw new StoreException(StoreFault.Altered,
+                    $"{path}: is there already, and is not this center's checkpoint {checkpoint.Number}. Nothing is written over it: find out who put it there, and move it away.");
         }
         catch (UnauthorizedAccessException error)
         {
@@ -100,10 +104,30 @@ public sealed class StoredLog : IExchangeLog
         return count;
     }, cancellation);
 
-    private LogCheckpoint StoreCheckpoint(StoreTransaction store)
+    /// <summary>The latest checkpoint that was exported; null also where the place of them cannot be read, which the export will say.</summary>
+    private LogCheckpoint? Exported()
     {
+        try
+        {
+            return LogCheckpoint.Latest(_options.CheckpointDirectory, _keys);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Its number is above all that are known: one that was exported is never made a second time.</summary>
+    private LogCheckpoint StoreCheckpoint(StoreTransaction store, LogCheckpoint? exported)
+    {
+        if (exported is not null) StoreHistory.Hear(store, exported);
         var at = _time.GetUtcNow().Stored();
-        var unsigned = new LogCheckpoint(LogTable.LastCheckpoint(store) + 1, at, [.. LogTable.Heads(store)], ByteString.Empty);
+        var (last, lost) = (LogTable.LastCheckpoint(store), PutBack.LastCheckpoint(store));
+        var number = Math.Max(Math.Max(last, lost), exported?.Number ?? 0) + 1;
+        // Where the log has all that an exported one vouches for, those in between are not lost: somebody took them out, and verification is to say so.
+        var areLost = number > last + 1 && (lost > last || !StoreHistory.Knows(store, exported!));
+        new NamedCheckpoint(number, areLost ? last + 1 : null).Log(store);
+        var unsigned = new LogCheckpoint(number, at, [.. LogTable.Heads(store)], ByteString.Empty);
         var checkpoint = unsigned with { Signature = ByteString.Own(_keys.SignCheckpoint(unsigned.SignedBytes())) };
         LogTable.PutCheckpoint(store, checkpoint.Number, at, checkpoint.HeadsJson(), checkpoint.Signature);
         return checkpoint;

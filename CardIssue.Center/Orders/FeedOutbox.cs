@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
@@ -34,7 +35,10 @@ internal static class FeedOutbox
         {
             // Another pump may have told it too: only the first mark counts.
             var first = connection.Execute("UPDATE feed_outbox SET told_at = $now WHERE id = $id AND told_at IS NULL", ("$now", now), ("$id", told.Id)) == 1;
-            if (first && told.Kind == FeedEventKind.Blocked) OrderVoiding.Blocked(connection, told.Order, now);
+            if (!first) continue;
+            connection.Log(new LogEntry("feed", null, null, told.Order, LogDirection.None, 0, "Told",
+                JsonSerializer.Serialize(new { @event = told.EventId, number = told.Id, kind = told.Kind.ToString() })));
+            if (told.Kind == FeedEventKind.Blocked) OrderVoiding.Blocked(connection, told.Order, now);
         }
     }
 

@@ -125,5 +125,6 @@ public interface IOrderDesk
 
     /// <summary>Deletes the write data of orders that ended longer than <see cref="OrderOptions.KeepWriteData"/> ago; its place in the file is overwritten.</summary>
     /// <returns>Of how many orders.</returns>
+    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>: it is deleted, and stands in the write-ahead log still, for somebody reads; call it again.</exception>
     Task<int> DeleteWriteDataAsync(CancellationToken cancellation = default);
 }

@@ -38,18 +38,19 @@ internal static class PutBack
     /// <param name="storeId">The store that it was told of: another one's when this was made anew.</param>
     /// <param name="knownUntil">When the last change was saved that the store has; orders that it has as issued since are quarantined
     /// too. Null where all of them are known.</param>
+    /// <param name="exported">The latest checkpoint that was exported, where that is known: the numbers up to it are used up.</param>
     /// <returns>How many orders were quarantined.</returns>
-    public static int Take(StoreTransaction store, string by, long told, ByteString storeId, DateTimeOffset? knownUntil)
+    public static int Take(StoreTransaction store, string by, long told, ByteString storeId, DateTimeOffset? knownUntil, LogCheckpoint? exported = null)
     {
         var known = store.Generation;
         store.Restart(Math.Max(known, told) + Leap);
         var number = store.Number("SELECT coalesce(max(number), 0) + 1 FROM put_backs");
         store.Execute("""
-            INSERT INTO put_backs (number, found_at, found_by, store_id, told_generation, known_generation, known_until, raised_to, orders)
-            VALUES ($number, $now, $by, $store, $told, $known, $until, $raised, 0)
+            INSERT INTO put_backs (number, found_at, found_by, store_id, told_generation, known_generation, known_until, raised_to, orders, checkpoint)
+            VALUES ($number, $now, $by, $store, $told, $known, $until, $raised, 0, $checkpoint)
             """,
             ("$number", number), ("$now", store.Now), ("$by", by), ("$store", storeId), ("$told", told), ("$known", known),
-            ("$until", knownUntil ?? store.Now), ("$raised", store.Generation));
+            ("$until", knownUntil ?? store.Now), ("$raised", store.Generation), ("$checkpoint", exported?.Number ?? 0));
         store.Execute("UPDATE store_meta SET restored_at = $now", ("$now", store.Now));
         var orders = Quarantine.All(store, knownUntil, $"put back, found by {by}; known up to generation {known}", store.Now);
         store.Execute("UPDATE put_backs SET orders = $orders WHERE number = $number", ("$orders", orders), ("$number", number));
@@ -69,9 +70,13 @@ internal static class PutBack
         "SELECT count(*) FROM put_backs WHERE store_id = $store AND raised_to >= $generation",
         ("$store", storeId), ("$generation", generation)) > 0;
 
-    /// <summary>Whether one was found since a time.</summary>
-    public static bool IsTakenSince(StoreView store, DateTimeOffset time) =>
-        store.Number("SELECT count(*) FROM put_backs WHERE found_at >= $time", ("$time", time)) > 0;
+    /// <summary>Whether what an exported checkpoint tells is known already. One that was found without a look at checkpoints is told by its time.</summary>
+    public static bool IsTaken(StoreView store, LogCheckpoint exported) => store.Number(
+        "SELECT count(*) FROM put_backs WHERE CASE WHEN checkpoint > 0 THEN checkpoint >= $number ELSE found_at >= $time END",
+        ("$number", exported.Number), ("$time", exported.At)) > 0;
+
+    /// <summary>The latest checkpoint that was exported before a put-back was found; 0 for none.</summary>
+    public static long LastCheckpoint(StoreView store) => store.Number("SELECT coalesce(max(checkpoint), 0) FROM put_backs");
 
     /// <summary>The number of the latest one that is not settled; null when there is none.</summary>
     public static long? Unsettled(StoreView store) =>

@@ -8,6 +8,9 @@ namespace CardIssue.Center.Orders;
 /// <summary>The operators' side of the orders in the center's SQLite file.</summary>
 public sealed class SqliteOrderDesk : IOrderDesk
 {
+    /// <summary>Orders whose write data is deleted in one commit.</summary>
+    private const int MaxDeleted = 1_000;
+
     private readonly CenterDatabase _database;
     private readonly OrderOptions _options;
 
@@ -121,14 +124,24 @@ public sealed class SqliteOrderDesk : IOrderDesk
     /// <inheritdoc/>
     public async Task<int> DeleteWriteDataAsync(CancellationToken cancellation = default)
     {
-        var deleted = await _database.WriteAsync(connection => connection.Execute("""
-            UPDATE orders SET sealed = NULL, code_verifier = NULL, updated_at = $now
-            WHERE sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before
-            """, ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
-            ("$before", _database.Now - _options.KeepWriteData)), cancellation).ConfigureAwait(false);
-        // The write-ahead log still has older pages: bring it into the file and cut it to nothing.
-        if (deleted > 0) await _database.BetweenAsync(engine => engine.Compact(), cancellation).ConfigureAwait(false);
+        var deleted = 0;
+        for (var some = MaxDeleted; some == MaxDeleted; deleted += some)
+            some = await _database.WriteAsync(DeleteWriteData, cancellation).ConfigureAwait(false);
+        // The write-ahead log still has older pages: bring it into the file and cut it to nothing. Each time, for it may not have been possible the last.
+        await _database.BetweenAsync(engine => engine.Compact(), cancellation).ConfigureAwait(false);
         return deleted;
+    }
+
+    private int DeleteWriteData(StoreTransaction connection)
+    {
+        var orders = connection.Query("""
+            UPDATE orders SET sealed = NULL, code_verifier = NULL, updated_at = $now WHERE order_id IN (
+              SELECT order_id FROM orders WHERE sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before LIMIT $most)
+            RETURNING order_id
+            """, row => new OrderId(row.GetString(0)), ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
+            ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
+        foreach (var order in orders) connection.Log(new LogEntry("store", null, null, order, LogDirection.None, 0, "WriteDataDeleted"));
+        return orders.Count;
     }
 
     private async Task<DeskOutcome> ActAsync(

@@ -22,11 +22,23 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
         database.WriteAsync(store => Hear(store, terminal, note), cancellation);
 
     /// <summary>
-    /// Whether an exported checkpoint, whose signature was verified, tells of what is not there. One that was made before a put-back was
+    /// Whether an exported checkpoint, whose signature was verified, tells of what is not there. One that was known when a put-back was
     /// found tells nothing new.
     /// </summary>
     public static bool IsBehind(StoreView store, LogCheckpoint checkpoint) =>
-        checkpoint.Heads.Any(head => Compare(store, head) is not HistoryFinding.Known) && !PutBack.IsTakenSince(store, checkpoint.At);
+        !Knows(store, checkpoint) && !PutBack.IsTaken(store, checkpoint);
+
+    /// <summary>Whether the log has all that a checkpoint vouches for.</summary>
+    public static bool Knows(StoreView store, LogCheckpoint checkpoint) => checkpoint.Heads.All(head => Compare(store, head) is HistoryFinding.Known);
+
+    /// <summary>Compares the store with the latest checkpoint that was exported.</summary>
+    /// <returns>Whether it shows that the store was put back.</returns>
+    public static bool Hear(StoreTransaction store, LogCheckpoint exported)
+    {
+        if (!IsBehind(store, exported)) return false;
+        PutBack.Take(store, $"checkpoint {exported.Number}", 0, CenterDatabase.IdIn(store), null, exported);
+        return true;
+    }
 
     private static NoteHeard Hear(StoreTransaction store, TerminalId terminal, VerifiedWitnessNote shown)
     {

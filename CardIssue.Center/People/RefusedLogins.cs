@@ -13,7 +13,7 @@ internal static class RefusedLogins
     public static void Count(StoreTransaction transaction, PersonName? person, string why, DateTimeOffset now)
     {
         var name = person?.Value ?? Nobody;
-        transaction.Execute("INSERT OR IGNORE INTO refused_logins (person, untold, told_at) VALUES ($person, 0, 0)", ("$person", name));
+        transaction.Execute("INSERT INTO refused_logins (person, untold, told_at) VALUES ($person, 0, 0) ON CONFLICT DO NOTHING", ("$person", name));
         transaction.Execute("UPDATE refused_logins SET untold = untold + 1 WHERE person = $person", ("$person", name));
         var told = transaction.Number("SELECT told_at FROM refused_logins WHERE person = $person", ("$person", name));
         if (now - DateTimeOffset.FromUnixTimeMilliseconds(told) >= Window) Tell(transaction, person, why, now);

@@ -7,13 +7,12 @@ namespace CardIssue.Center.People;
 /// <summary>People's accounts in the center's store.</summary>
 public sealed class SqlitePeople : IPeople
 {
-    /// <summary>The most passwords that are looked at at once: each takes memory and time on purpose.</summary>
+    /// <summary>The most passwords that a center looks at or makes at once: each takes memory and time on purpose.</summary>
     public const int MaxAtOnce = 2;
 
     private readonly CenterDatabase _database;
     private readonly IRecordKeys _keys;
     private readonly PeopleOptions _options;
-    private readonly SemaphoreSlim _turns = new(MaxAtOnce, MaxAtOnce);
 
     /// <summary>Uses an open store and an open vault.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
@@ -119,7 +118,7 @@ public sealed class SqlitePeople : IPeople
     {
         var (counted, isLocked) = await _database.WriteAsync(transaction => CountTry(transaction, name), cancellation).ConfigureAwait(false);
         var verifier = counted is not null && !isLocked ? counted.Verifier : PasswordVerifier.Decoy(_keys, name, _options.Cost);
-        var fits = await SlowlyAsync(() => PasswordVerifier.Fits(_keys, name, password, verifier), cancellation).ConfigureAwait(false);
+        var fits = await PasswordWork.Of(_database).RunAsync(() => PasswordVerifier.Fits(_keys, name, password, verifier), cancellation).ConfigureAwait(false);
         return await _database.WriteAsync(transaction =>
         {
             var person = fits && !isLocked ? PersonRow.Find(transaction, _keys, name) : null;
@@ -148,20 +147,7 @@ public sealed class SqlitePeople : IPeople
     }
 
     private Task<ByteString> MakeAsync(PersonName name, SecretBytes password, CancellationToken cancellation) =>
-        SlowlyAsync(() => PasswordVerifier.Make(_keys, name, password, _options.Cost), cancellation);
-
-    private async Task<T> SlowlyAsync<T>(Func<T> work, CancellationToken cancellation)
-    {
-        await _turns.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            return await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turns.Release();
-        }
-    }
+        PasswordWork.Of(_database).RunAsync(() => PasswordVerifier.Make(_keys, name, password, _options.Cost), cancellation);
 
     /// <summary>As the store keeps it: it is under the HMAC.</summary>
     private DateTimeOffset Stamp() => _database.Now.Stored();

@@ -24,7 +24,7 @@ public sealed class LogReconciliation
     /// <param name="database">The restored store.</param>
     /// <param name="keys">The vault's keys: every entry of the later log is verified with them.</param>
     /// <param name="records">The vault's key for approvals.</param>
-    /// <param name="options">Where checkpoints are exported to: the latest one there shows how far the log must reach.</param>
+    /// <param name="options">Where checkpoints are exported to: the latest one there of what is lost shows how far the log must reach.</param>
     public LogReconciliation(CenterDatabase database, ILogKeys keys, IRecordKeys records, LogOptions options)
     {
         ArgumentNullException.ThrowIfNull(database);
@@ -44,9 +44,10 @@ public sealed class LogReconciliation
     public Task<ReconcilePlan> PlanAsync(string laterLog, LogCheckpoint? checkpoint, bool endsHere, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(laterLog);
-        LogCheckpoint?[] given = [checkpoint, LogCheckpoint.Latest(_options.CheckpointDirectory, _keys)];
         return _database.ReadAsync(store =>
         {
+            // Those that were made since the put-back tell nothing of what is lost: the latest of before does.
+            LogCheckpoint?[] given = [checkpoint, Exported(long.MaxValue), PutBack.LastCheckpoint(store) is var last and > 0 ? Exported(last) : null];
             var log = new LaterLogReading(store, _keys, [.. given.OfType<LogCheckpoint>()]).Read(laterLog);
             return new ReconcilePlan([.. new ReconcilePlanning(store, log).Steps()], log.Missing, endsHere, log.Heads,
                 [.. log.Others.Select(row => new LostAct(row.At, row.Entry.Kind, row.Entry.Detail))]);
@@ -90,6 +91,8 @@ public sealed class LogReconciliation
             return store.Log("reconcile", Kind, DetailOf(plan, who, reason));
         }, cancellation);
     }
+
+    private LogCheckpoint? Exported(long most) => LogCheckpoint.Latest(_options.CheckpointDirectory, _keys, most);
 
     private static object DetailOf(ReconcilePlan plan, string who, string reason) => new
     {

@@ -51,7 +51,8 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// A log that a center of before kept in a file of its own is taken over.
     /// </summary>
     internal static async Task<CenterDatabase> OpenAsync(
-        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, IStoreGuard guard, CancellationToken cancellation)
+        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, Func<StoreOptions, IStoreEngine> open, IStoreGuard guard,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -61,14 +62,16 @@ public sealed class CenterDatabase : IAsyncDisposable
         log.Validate();
         LostStore.Check(options, LogFile.Traces(log));
         if (!keys.HasSecrets) return OpenToRead(options, log, keys, time, guard);
-        var engine = SqliteFile.Open(options.DatabasePath, options.BusyTimeout);
+        var engine = open(options);
         CenterDatabase? database = null;
         try
         {
             database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time, guard);
-            await database.CompareGenerationsAsync(options.RestoreMark, log, cancellation).ConfigureAwait(false);
+            // Read first: the log of a center that works goes on, and is never behind a checkpoint that was read before it.
+            var exported = LogCheckpoint.Latest(log.CheckpointDirectory, keys);
+            await database.CompareGenerationsAsync(options.RestoreMark, log, exported, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
-            await CompareCheckpointAsync(database, log, keys, cancellation).ConfigureAwait(false);
+            if (exported is not null) await database.CompareAsync(exported, cancellation).ConfigureAwait(false);
             return database;
         }
         catch
@@ -174,7 +177,8 @@ public sealed class CenterDatabase : IAsyncDisposable
         _uncopied = null;
     }
 
-    private async Task CompareGenerationsAsync(string restoreMark, LogOptions log, CancellationToken cancellation)
+    private async Task CompareGenerationsAsync(
+        string restoreMark, LogOptions log, LogCheckpoint? exported, CancellationToken cancellation)
     {
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
@@ -191,7 +195,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         await WriteAsync(store =>
         {
             LogFile.TakeInto(store, log);
-            _guard.PutBack(store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt);
+            _guard.PutBack(store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt, exported);
             return true;
         }, cancellation).ConfigureAwait(false);
         File.Delete(restoreMark);
@@ -201,15 +205,12 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>
     /// Compared before any terminal comes in: an exported checkpoint that has more than the log was made of what is lost.
     /// </summary>
-    private static async Task CompareCheckpointAsync(CenterDatabase database, LogOptions log, ILogKeys keys, CancellationToken cancellation)
+    private async Task CompareAsync(LogCheckpoint exported, CancellationToken cancellation)
     {
-        // The checkpoint is read first: the log of a center that works goes on, and is never behind one that was read before it.
-        if (LogCheckpoint.Latest(log.CheckpointDirectory, keys) is not { } checkpoint) return;
-        var guard = database._guard;
-        if (!await database.ReadAsync(store => guard.IsBehind(store, checkpoint), cancellation).ConfigureAwait(false)) return;
-        await database.WriteAsync(store =>
+        if (!await ReadAsync(store => _guard.IsBehind(store, exported), cancellation).ConfigureAwait(false)) return;
+        await WriteAsync(store =>
         {
-            if (guard.IsBehind(store, checkpoint)) guard.PutBack(store, $"checkpoint {checkpoint.Number}", 0, IdIn(store), null);
+            _guard.Hear(store, exported);
             return true;
         }, cancellation).ConfigureAwait(false);
     }
@@ -217,7 +218,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     private static Meta ReadOrCreateMeta(System.Data.Common.DbConnection connection, DateTimeOffset now)
     {
         var store = new StoreView(connection);
-        store.Number("INSERT OR IGNORE INTO store_meta (one, store_id, generation, written_at) VALUES (1, $id, 0, $now)",
+        store.Number("INSERT INTO store_meta (one, store_id, generation, written_at) VALUES (1, $id, 0, $now) ON CONFLICT DO NOTHING",
             ("$id", RandomNumberGenerator.GetBytes(StoreIdLength)), ("$now", now));
         return ReadMeta(store);
     }

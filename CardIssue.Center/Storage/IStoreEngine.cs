@@ -23,7 +23,7 @@ internal interface IStoreEngine : IDisposable
     T Read<T>(Func<DbConnection, T> work);
 
     /// <summary>Takes what was deleted out of the engine's own files too.</summary>
-    /// <exception cref="StoreException">It could not.</exception>
+    /// <exception cref="StoreException">It could not; <see cref="StoreFault.Busy"/>: somebody reads an older state.</exception>
     void Compact();
 
     /// <summary>Writes one consistent state into a file, beside the writer; what was deleted is not in it. Durable when it returns.</summary>

@@ -11,10 +11,14 @@ internal interface IStoreGuard
     /// <param name="told">The generation that was told, of the store of this id; 0 when none was.</param>
     /// <param name="storeId">The store that it was told of.</param>
     /// <param name="knownUntil">When the last change was saved that the store has; null where all of them are known.</param>
-    void PutBack(StoreTransaction store, string by, long told, ByteString storeId, DateTimeOffset? knownUntil);
+    /// <param name="exported">The latest checkpoint that was exported, whose signature was verified: its number is not given again. Null when there is none.</param>
+    void PutBack(StoreTransaction store, string by, long told, ByteString storeId, DateTimeOffset? knownUntil, LogCheckpoint? exported);
 
     /// <summary>Whether an exported checkpoint, whose signature was verified, tells of what is not there.</summary>
     bool IsBehind(StoreView store, LogCheckpoint checkpoint);
+
+    /// <summary>Compares the store with such a checkpoint; where the store is behind it, it was put back.</summary>
+    void Hear(StoreTransaction store, LogCheckpoint exported);
 
     /// <summary>Whether nothing is wrong with the log, every MAC included, nor with what it says of what is kept.</summary>
     bool IsWhole(StoreView store, ILogKeys keys);

@@ -18,7 +18,7 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
     private const string FilePattern = "checkpoint-*.json";
 
     /// <summary>The name of an exported checkpoint's file; names sort by number.</summary>
-    public string FileName => $"checkpoint-{Number:D10}.json";
+    public string FileName => NameOf(Number);
 
     /// <summary>Reads an exported checkpoint. Its signature is judged by <see cref="Log.IExchangeLog.VerifyAsync"/>.</summary>
     /// <exception cref="FormatException">It is no checkpoint; the message says what is wrong.</exception>
@@ -64,11 +64,15 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
     }
 
     /// <summary>The latest of a directory's checkpoints that is the center's; null when there is none.</summary>
-    internal static LogCheckpoint? Latest(string directory, ILogKeys keys)
+    /// <param name="directory">Where they were exported to.</param>
+    /// <param name="keys">Verify them.</param>
+    /// <param name="most">The highest number that it may have.</param>
+    internal static LogCheckpoint? Latest(string directory, ILogKeys keys, long most = long.MaxValue)
     {
         if (!Directory.Exists(directory)) return null;
         foreach (var file in Directory.EnumerateFiles(directory, FilePattern).OrderDescending(StringComparer.Ordinal))
         {
+            if (most < long.MaxValue && string.CompareOrdinal(Path.GetFileName(file), NameOf(most)) > 0) continue;
             try
             {
                 if (Load(file) is { } checkpoint && keys.VerifyCheckpoint(checkpoint.SignedBytes(), checkpoint.Signature.Span))
@@ -114,6 +118,8 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
         .. heads.EnumerateArray().Select(head => new LogHead(
             Text(head, "instance"), head.GetProperty("sequence").GetInt64(), ByteString.FromHex(Text(head, "hash")))),
     ];
+
+    private static string NameOf(long number) => $"checkpoint-{number:D10}.json";
 
     private static string Text(JsonElement parent, string name) =>
         parent.GetProperty(name).GetString() ?? throw new FormatException($"\"{name}\" is null.");

@@ -56,7 +56,7 @@ internal static class LogFile
             store.Log("store", TakenOverKind, new { entries = count, heads = LogTable.Heads(old).Select(LogJson.Of) });
             return true;
         }
-        catch (SqliteException error) when (StoreException.From(error, path) is { } fault)
+        catch (SqliteException error) when (SqliteFaults.From(error, path) is { } fault)
         {
             throw fault;
         }

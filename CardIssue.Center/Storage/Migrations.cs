@@ -36,7 +36,7 @@ internal static class Migrations
             $"{path}: was written by a newer version of CardIssue (it has {unknown}); use that version, or restore a backup from before.");
     }
 
-    private static Exception Failure(Exception error, string path) => error is SqliteException sqlite && StoreException.From(sqlite, path) is { } fault
+    private static Exception Failure(Exception error, string path) => error is SqliteException sqlite && SqliteFaults.From(sqlite, path) is { } fault
         ? fault
         : new InvalidOperationException($"{path}: a migration failed: {error.Message}", error);
 }

@@ -25,14 +25,31 @@ internal static class PrivateFiles
     }
 
     /// <summary>Puts a whole file in place, durably: a reader sees the old one or the new one.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content)
+    public static void Replace(string path, ReadOnlySpan<byte> content) => File.Move(Unfinished(path, content), path, overwrite: true);
+
+    /// <summary>Puts a whole file in place, durably, where none is.</summary>
+    /// <returns>False when one is there; it stays as it is.</returns>
+    public static bool TryAdd(string path, ReadOnlySpan<byte> content)
+    {
+        var unfinished = Unfinished(path, content);
+        try
+        {
+            File.Move(unfinished, path);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(unfinished);
+            return false;
+        }
+    }
+
+    private static string Unfinished(string path, ReadOnlySpan<byte> content)
     {
         var unfinished = path + ".new";
-        using (var file = Open(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(unfinished, path, overwrite: true);
+        using var file = Open(unfinished, FileMode.Create, FileAccess.Write, FileShare.None);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
+        return unfinished;
     }
 }

@@ -11,15 +11,20 @@ internal sealed class SqliteFile : IStoreEngine
     // https://sqlite.org/rescode.html
     private const int ErrorCode = 1, CorruptCode = 11, ConstraintCode = 19, MismatchCode = 20, RangeCode = 25;
 
+    /// <summary>Nothing is committed meanwhile.</summary>
+    private static readonly TimeSpan CompactWait = TimeSpan.FromSeconds(1);
+
     private readonly SqliteConnection _writer;
     private readonly string _readOnly;
+    private readonly TimeSpan _busyTimeout;
     private long _commits;
 
-    private SqliteFile(string path, SqliteConnection writer, string readOnly)
+    private SqliteFile(string path, SqliteConnection writer, string readOnly, TimeSpan busyTimeout)
     {
         Place = path;
         _writer = writer;
         _readOnly = readOnly;
+        _busyTimeout = busyTimeout;
     }
 
     /// <inheritdoc/>
@@ -48,7 +53,7 @@ internal sealed class SqliteFile : IStoreEngine
                 Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
                 Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}");
                 text.Mode = SqliteOpenMode.ReadOnly;
-                return new SqliteFile(path, writer, text.ToString());
+                return new SqliteFile(path, writer, text.ToString(), TimeSpan.FromSeconds(seconds));
             }
             catch
             {
@@ -69,7 +74,7 @@ internal sealed class SqliteFile : IStoreEngine
             Migrations.Compare(text, path);
             var connection = new SqliteConnection(text);
             connection.Open();
-            return new SqliteFile(path, connection, text);
+            return new SqliteFile(path, connection, text, TimeSpan.Zero);
         });
     }
 
@@ -93,7 +98,22 @@ internal sealed class SqliteFile : IStoreEngine
     });
 
     /// <inheritdoc/>
-    public void Compact() => Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    // https://sqlite.org/pragma.html#pragma_wal_checkpoint: a row of whether somebody was in the way, who reads an older state.
+    public void Compact() => Guarded(Place, () =>
+    {
+        Execute(_writer, $"PRAGMA busy_timeout={CompactWait.TotalMilliseconds}");
+        try
+        {
+            using var command = _writer.CreateCommand();
+            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+            return command.ExecuteScalar() is 0L ? 0 : throw new StoreException(StoreFault.Busy,
+                $"{Place}-wal: what was deleted still stands there, for somebody reads the store. It is tried again with the next checkpoint; end what reads for so long (log export, backup).");
+        }
+        finally
+        {
+            Execute(_writer, $"PRAGMA busy_timeout={_busyTimeout.TotalMilliseconds}");
+        }
+    });
 
     /// <inheritdoc/>
     // https://sqlite.org/lang_vacuum.html: a read transaction of its own; no free page and no rest of a deleted row goes along.
@@ -113,7 +133,7 @@ internal sealed class SqliteFile : IStoreEngine
         {
             throw new OperationCanceledException(cancellation);
         }
-        catch (SqliteException error) when (error.SqliteErrorCode != CorruptCode && StoreException.From(error, path) is { } fault)
+        catch (SqliteException error) when (error.SqliteErrorCode != CorruptCode && SqliteFaults.From(error, path) is { } fault)
         {
             throw fault;
         }
@@ -146,7 +166,7 @@ internal sealed class SqliteFile : IStoreEngine
         {
             return work();
         }
-        catch (SqliteException error) when (StoreException.From(error, path) is { } fault)
+        catch (SqliteException error) when (SqliteFaults.From(error, path) is { } fault)
         {
             throw fault;
         }

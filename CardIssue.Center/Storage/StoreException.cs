@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace CardIssue.Center.Storage;
 
 /// <summary>Why a store could not do its work.</summary>
@@ -37,38 +35,6 @@ public sealed class StoreException : IOException
 
     /// <summary>Why.</summary>
     public StoreFault Fault { get; }
-
-    // Result codes: https://sqlite.org/rescode.html; the low byte is the primary code.
-    private const int BusyCode = 5, LockedCode = 6, ReadOnlyCode = 8, IoErrorCode = 10, CorruptCode = 11, FullCode = 13, CannotOpenCode = 14,
-        NotADatabaseCode = 26;
-
-    /// <summary>What SQLite's error means for the center; null when it is a local bug (a broken constraint, wrong SQL).</summary>
-    internal static StoreException? From(SqliteException error, string path) => error.SqliteErrorCode switch
-    {
-        FullCode => new(StoreFault.Full, $"{path}: the disk is full; make room, then try again. Nothing was lost.", error),
-        ReadOnlyCode => new(StoreFault.ReadOnly, $"{path}: may not be written; give this user the right to write the file and its directory.", error),
-        CorruptCode or NotADatabaseCode => new(StoreFault.Corrupt,
-            $"{path}: is damaged or no database; keep it aside, restore the latest backup, and reconcile the orders that are then quarantined.", error),
-        CannotOpenCode => new(StoreFault.Unreachable, $"{path}: cannot be opened; check that the directory is there, and that this user has the right to read it and to write into its directory.", error),
-        BusyCode or LockedCode => new(StoreFault.Busy, $"{path}: another process holds it; end that process or try again.", error),
-        IoErrorCode when HasNoRoom(path) => new(StoreFault.Full, $"{path}: the disk is full; make room, then try again. Nothing was lost.", error),
-        IoErrorCode => new(StoreFault.Broken, $"{path}: the disk reported an error; check the disk.", error),
-        _ => null,
-    };
-
-    /// <summary>Where SQLite maps a file into memory it tells a full disk as an error of the disk.</summary>
-    private static bool HasNoRoom(string path)
-    {
-        try
-        {
-            const int page = 4_096;
-            return new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace < page;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return false;
-        }
-    }
 
     internal static StoreException? From(IOException error, string path) => error switch
     {

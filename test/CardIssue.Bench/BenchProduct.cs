@@ -1,6 +1,9 @@
 namespace CardIssue.Bench;
 
-/// <summary>A product whose issue is 100 APDUs: opening 2, authentication 2, one record of an INSTALL and 93 STORE DATA, closing 2; 22 KB like the measured program.</summary>
+/// <summary>
+/// A product whose issue is 100 APDUs: opening 2, authentication 2, one record of an INSTALL and 93 STORE DATA, closing 2; 22 KB like the measured program. And
+/// one of three small records.
+/// </summary>
 internal static class BenchProduct
 {
     public const int Apdus = 100, Blocks = 93, BlockData = 239;
@@ -10,13 +13,21 @@ internal static class BenchProduct
     /// <summary>DGI, length in three bytes and data fill the blocks to the last byte.</summary>
     public static int FieldBytes => (Blocks * BlockData) - 5;
 
-    public static string Json(string mode) => $$"""
+    public static string Json(string mode) => Json($"bench-{mode}", mode, """
+        { "name": "program", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "3F00", "field": "program", "as": "hex" } ] }
+        """);
+
+    public static string ThreeRecords(string mode) => Json($"three-{mode}", mode, string.Join(", ", Enumerable.Range(1, 3).Select(number => $$"""
+        { "name": "record-{{number}}", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "3F0{{number}}", "hex": "0102030405060708" } ] }
+        """)));
+
+    private static string Json(string name, string mode, string records) => $$"""
         {
-          "name": "bench-{{mode}}", "version": 1, "profile": "globalplatform", "mode": "{{mode}}",
+          "name": "{{name}}", "version": 1, "profile": "globalplatform", "mode": "{{mode}}",
           "keySet": "bench", "keyVersion": "30", "diversification": "kdf3", "securityLevel": "33",
           "securityDomain": "A000000151000000", "application": "A0000000031010",
           "acceptedStates": { "scope": "applications", "aid": "A0000000031010", "states": ["07"] },
-          "records": [ { "name": "program", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "3F00", "field": "program", "as": "hex" } ] } ],
+          "records": [ {{records}} ],
           "close": { "items": [ { "dgi": "7FFF", "hex": "" } ] },
           "closeLook": [ { "lifeCycle": { "scope": "applications", "aid": "A0000000031010" }, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
         }

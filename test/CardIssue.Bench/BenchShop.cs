@@ -17,6 +17,7 @@ using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
@@ -39,16 +40,19 @@ internal sealed class BenchShop : IAsyncDisposable
     // Stand for certificates: bytes on the line are counted as with TLS, without counters and MACs.
     private static readonly ByteString CenterCertificate = ByteString.Own(RandomNumberGenerator.GetBytes(32)), TerminalCertificate = ByteString.Own(RandomNumberGenerator.GetBytes(32));
     private readonly LoopbackListener _listener = new(Line, CenterCertificate);
+    private readonly SqliteDisk _disk;
     private readonly FileKeyVault _vault;
     private readonly SoftwareModuleFile _module;
     private CenterDatabase _database = null!;
     private SqliteOrderStore _orders = null!;
     private StoredLog _log = null!;
+    private CenterServer _server = null!;
     private Task _serving = Task.CompletedTask;
     private uint _cards;
 
     private BenchShop()
     {
+        _disk = SqliteDisk.Of(_folder);
         using var passphrase = SecretBytes.Random(16);
         var cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);
         _vault = FileKeyVault.Create(Path.Combine(_folder, "vault"), passphrase, new CenterId("bench"), cost);
@@ -68,7 +72,8 @@ internal sealed class BenchShop : IAsyncDisposable
 
     public async Task<BenchRun> IssueAsync(string mode, TimeSpan roundTrip, int window, bool timed = true)
     {
-        var order = await OrderAsync(mode);
+        var order = await OrderAsync(
+            mode, BenchProduct.Json(mode), new() { ["program"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(BenchProduct.FieldBytes)) });
         CountingLine? line = null;
         await using var reader = new VirtualCardReader(timing: timed ? new P71InstallReplay() : null);
         var counted = new CountingReader(reader);
@@ -87,6 +92,36 @@ internal sealed class BenchShop : IAsyncDisposable
         return watch.Run;
     }
 
+    /// <summary>A visit of three records: from a terminal that asks for access to a card that is taken out.</summary>
+    /// <param name="mode">The mode.</param>
+    /// <param name="delay">How much longer each sync of the center takes.</param>
+    public async Task<SyncRun> VisitAsync(string mode, TimeSpan delay)
+    {
+        var order = new OrderId(await OrderAsync(mode, BenchProduct.ThreeRecords(mode), []));
+        await using var reader = new VirtualCardReader();
+        await using var relay = new TerminalRelay(
+            new TerminalRelayOptions(), _listener.CreateConnector(IPAddress.Loopback, TerminalCertificate), reader, _module.OpenModule());
+        reader.Insert(Card());
+        using var code = SecretBytes.Copy("4711"u8);
+        using var stop = new CancellationTokenSource();
+        var start = DateTimeOffset.UtcNow;
+        var (before, began) = (_disk.Syncs, Stopwatch.GetTimestamp());
+        _disk.Delay = delay;
+        var running = relay.RunAsync(stop.Token);
+        var outcome = await relay.IssueAsync(new IssueRequest(order.Value, code, new OperatorId("bench")));
+        var time = Stopwatch.GetElapsedTime(began);
+        if (!outcome.IsIssued) throw new InvalidOperationException($"The bench's card was not issued: {outcome.Ending} {outcome.Detail}");
+        reader.Remove();
+        await UntilAsync(async () => (await _log.ReadAsync(new LogQuery(Since: start))).Any(row => row.Entry.Kind == "CardRemoved"));
+        _disk.Delay = TimeSpan.Zero;
+        var run = new SyncRun(_disk.Syncs - before, time);
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What a session writes when its line is gone is not the next visit's.
+        await UntilAsync(() => Task.FromResult(_server.Sessions == 0));
+        return run;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -95,6 +130,7 @@ internal sealed class BenchShop : IAsyncDisposable
         await _database.DisposeAsync();
         _vault.Dispose();
         _module.Dispose();
+        _disk.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -105,14 +141,18 @@ internal sealed class BenchShop : IAsyncDisposable
         return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]));
     }
 
-    private async Task<string> OrderAsync(string mode)
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        while (!await holds()) await Task.Delay(1);
+    }
+
+    private async Task<string> OrderAsync(string mode, string json, Dictionary<string, string> fields)
     {
         var id = new OrderId($"{mode}-{_cards + 1}");
-        var body = ByteString.Own(Encoding.UTF8.GetBytes(BenchProduct.Json(mode)));
+        var body = ByteString.Own(Encoding.UTF8.GetBytes(json));
         var product = CardProductFile.Read(body.Span, mode).Product!;
         var record = ProductRecord.Of(product, body);
         var terms = new OrderTerms(id, id.Value, 0, "bench", ProductTerms.Of(record, product));
-        var fields = new Dictionary<string, string> { ["program"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(BenchProduct.FieldBytes)) };
         var outcome = await _orders.ImportAsync(record,
             [new NewOrder(id, terms.Customer, terms.Sequence, record.Ref, _vault.SealOrderData(terms, OrderData.Write(fields)),
                 _vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), terms.Display)]);
@@ -171,7 +211,8 @@ internal sealed class BenchShop : IAsyncDisposable
             Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = 1_000 }, TimeProvider.System),
             Products = new SqliteProductStore(_database), Log = _log, Host = "bench",
         };
-        _serving = new CenterServer(services).RunAsync([new ServedLine(_listener)], _stop.Token);
+        _server = new CenterServer(services);
+        _serving = _server.RunAsync([new ServedLine(_listener)], _stop.Token);
     }
 
     private sealed class Connector(ILineConnector inner, Func<ILine, ILine> wrap) : ILineConnector

@@ -14,8 +14,6 @@ internal sealed class CenterFiles(string directory)
 
     public string Vault => Path.Combine(directory, VaultName);
 
-    public string Checkpoints => Path.Combine(directory, "checkpoints");
-
     /// <summary>Held while the center is served, so that it is served once.</summary>
     public string Lock => Path.Combine(directory, "serve.lock");
 

@@ -21,11 +21,12 @@ internal static class CenterSettings
         var builder = new ConfigurationBuilder();
         if (InputFile.IsThere(files.Settings))
         {
-            var file = Read(files.Settings);
+            var json = Read(files.Settings, out var file);
             foreach (var section in file.GetChildren())
                 if (!IsOneOf(section.Key, Center, Argon2, Logging))
                     throw Wrong($"{files.Settings}: {section.Key} is no setting: {Nearest.Suggest(section.Key, [Center, Argon2, Logging])}");
-            builder.AddConfiguration(file);
+            // Not the configuration that was read: behind another one an empty text would be no value.
+            builder.AddJsonStream(new MemoryStream(json));
         }
         var settings = builder.AddEnvironmentVariables(Prefix).Build();
         Check(settings.GetSection(Center), typeof(CenterOptions), files);
@@ -46,13 +47,14 @@ internal static class CenterSettings
             : throw Wrong($"The setting Argon2:{name} is no number.");
     }
 
-    private static IConfigurationRoot Read(string path)
+    private static byte[] Read(string path, out IConfigurationRoot file)
     {
         var json = InputFile.WithoutMark(InputFile.ReadAll(path, MaxFile));
         try
         {
             using (JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }))
-                return new ConfigurationBuilder().AddJsonStream(new MemoryStream(json)).Build();
+                file = new ConfigurationBuilder().AddJsonStream(new MemoryStream(json)).Build();
+            return json;
         }
         catch (JsonException e)
         {

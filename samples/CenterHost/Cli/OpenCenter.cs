@@ -46,6 +46,9 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     public LogOptions LogOptions => _services.GetRequiredService<IOptions<CenterOptions>>().Value.Log;
 
+    /// <summary>Where checkpoints are exported to; null for nowhere.</summary>
+    public string? Checkpoints => LogOptions.CheckpointDirectory is { Length: > 0 } directory ? directory : null;
+
     public ITerminalRegistry Terminals => Stored<ITerminalRegistry>();
 
     public IProductStore Products => Stored<IProductStore>();
@@ -92,7 +95,18 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     /// <summary>Verifies who gives the command, and that the person may.</summary>
     /// <exception cref="CommandException">Not so; the message says what to do.</exception>
-    public async Task LogInAsync(Call call, CancellationToken cancellation) => By = await LogInAsync(call, () => Stored<CenterDatabase>(), () => People, cancellation);
+    public async Task LogInAsync(Call call, CancellationToken cancellation)
+    {
+        By = await LogInAsync(call, () => Stored<CenterDatabase>(), () => People, cancellation);
+        CheckIdentity(call.Files, Identity, Vault.Identity);
+    }
+
+    /// <summary>The file beside the store is for terminals and auditors; who the center is, its vault says.</summary>
+    /// <exception cref="CommandException">It is another center's, or was changed.</exception>
+    public static void CheckIdentity(CenterFiles files, CenterIdentity identity, CenterIdentity vault)
+    {
+        if (vault != identity) throw new CommandException(ExitCode.File, $"{files.Identity} is not the identity of {files.Vault}; find out who changed it, and put the right file back.");
+    }
 
     /// <summary>Verifies who gives a command at a center that is opened otherwise.</summary>
     /// <param name="call">The command.</param>

@@ -44,8 +44,12 @@ internal static class LogCommands
     {
         await using var center = await call.OpenAsync(cancellation);
         var checkpoint = await center.Log.CheckpointAsync(cancellation);
-        var path = Path.Combine(call.Files.Checkpoints, checkpoint.FileName);
-        return await call.Answers.SayAsync(new { ok = true, number = checkpoint.Number, at = checkpoint.At.UtcDateTime, file = path }, $"Checkpoint {checkpoint.Number} is in {path}; keep a copy off this host.");
+        var path = center.Checkpoints is { } directory ? Path.Combine(directory, checkpoint.FileName) : null;
+        return await call.Answers.SayAsync(
+            new { ok = true, number = checkpoint.Number, at = checkpoint.At.UtcDateTime, file = path },
+            path is null
+                ? $"Checkpoint {checkpoint.Number} is in the store alone; name where it is exported to in the setting Center:Log:CheckpointDirectory."
+                : $"Checkpoint {checkpoint.Number} is in {path}; keep a copy off this host.");
     });
 
     private static object View(LogRow row) => new

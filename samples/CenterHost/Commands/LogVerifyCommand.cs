@@ -14,8 +14,8 @@ internal static class LogVerifyCommand
         var vault = new Option<bool>("--vault") { Description = "Verify every entry's MAC too, with the center's vault." };
         return shell.Command("verify", "Verifies the log. With a checkpoint from off this host, or with the vault, nothing can be cut off or made anew unseen.", [checkpoint, identity, vault], async (call, cancellation) =>
         {
-            var exported = Load(call, call.Get(checkpoint));
             await using var center = OpenCenter.In(call, withVault: call.Get(vault), identity: call.Get(identity));
+            var exported = Load(center.Checkpoints, call.Get(checkpoint));
             if (call.Get(vault) && center.Vault.Identity != center.Identity)
                 throw new CommandException(ExitCode.Damaged, $"{call.Files.Identity} is not the identity of the center whose vault this is: find out who changed it.");
             var report = await center.Log.VerifyAsync(exported, cancellation);
@@ -40,9 +40,9 @@ internal static class LogVerifyCommand
         });
     }
 
-    private static LogCheckpoint? Load(Call call, string? given)
+    private static LogCheckpoint? Load(string? exported, string? given)
     {
-        if (given is null) return Directory.Exists(call.Files.Checkpoints) ? LogCheckpoint.Load(call.Files.Checkpoints) : null;
+        if (given is null) return Directory.Exists(exported) ? LogCheckpoint.Load(exported) : null;
         return LogCheckpoint.Load(given) ?? throw new CommandException(ExitCode.Usage, $"{given} has no checkpoints.");
     }
 }

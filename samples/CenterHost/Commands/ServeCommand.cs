@@ -28,8 +28,7 @@ internal static class ServeCommand
             await using var disposal = (IAsyncDisposable)host;
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();
-            if (host.Services.GetRequiredService<IKeyVault>().Identity != identity)
-                throw new CommandException(ExitCode.File, $"{call.Files.Identity} is not the identity of {call.Files.Vault}; put the right file back.");
+            OpenCenter.CheckIdentity(call.Files, identity, host.Services.GetRequiredService<IKeyVault>().Identity);
             await OpenCenter.LogInAsync(call, () => { }, () => host.Services.GetRequiredService<IPeople>(), cancellation);
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync(cancellation);

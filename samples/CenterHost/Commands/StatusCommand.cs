@@ -14,7 +14,7 @@ internal static class StatusCommand
         var terminals = await center.Terminals.ListAsync(cancellation);
         var lines = await center.Terminals.LinesAsync(cancellation);
         var backlog = await center.Feed.BacklogAsync(cancellation);
-        var checkpoint = Directory.Exists(call.Files.Checkpoints) ? LogCheckpoint.Load(call.Files.Checkpoints) : null;
+        var checkpoint = Directory.Exists(center.Checkpoints) ? LogCheckpoint.Load(center.Checkpoints) : null;
         var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
         var served = IsServed(call.Files);
         var found = await center.Desk.PutBackAsync(cancellation);
@@ -47,7 +47,7 @@ internal static class StatusCommand
             },
             $"people       {people.Count}, {value.approvalsWaiting} approvals wait",
             $"feed         {backlog} events wait to be told",
-            $"checkpoint   {(checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
+            $"checkpoint   {(center.Checkpoints is null ? "not exported: the setting Center:Log:CheckpointDirectory is empty" : checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
 
     /// <summary>Sessions live in the serving process; from here one sees only whether there is one.</summary>

@@ -45,6 +45,21 @@ public class ApprovalsTest
     private StoreBench _bench = null!;
     private DateTimeOffset _began;
 
+    /// <summary>Each takes memory on purpose: whoever makes a password waits for those that are looked at.</summary>
+    [Test]
+    public async Task AsManyPasswordsAsMayBe_AreWorkedOn_ApprovalThatMakesOne_WaitsForItsTurn()
+    {
+        var asked = await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.AddPerson(Dora, PersonRoles.Clerk), "new here");
+        using var end = new ManualResetEventSlim();
+        var others = Enumerable.Range(0, SqlitePeople.MaxAtOnce).Select(_ => PasswordWork.Of(_bench.Database).RunAsync(() => end.Wait(TimeSpan.FromSeconds(30)), default)).ToArray();
+        var approving = _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id);
+        await Task.Delay(TimeSpan.FromMilliseconds(300));
+        Assert.That(approving.IsCompleted, Is.False);
+        end.Set();
+        Assert.That((await approving).Outcome, Is.EqualTo(ApprovalOutcome.Done));
+        await Task.WhenAll(others);
+    }
+
     [SetUp]
     public async Task Open()
     {

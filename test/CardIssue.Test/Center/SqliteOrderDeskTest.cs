@@ -1,6 +1,8 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -154,7 +156,42 @@ public class SqliteOrderDeskTest
         _bench.Time.Advance(_bench.Options.KeepWriteData);
         Assert.That(await _bench.Desk.DeleteWriteDataAsync(), Is.EqualTo(1));
         Assert.That(Holds(secret), Is.False);
+        Assert.That(await LoggedAsync("WriteDataDeleted"), Is.EqualTo(new[] { ("o2", "{}") }));
     }
+
+    [Test]
+    public async Task SomebodyReads_DeleteWriteData_SaysThatItStandsInTheLogStill_AndTheNextTimeItIsGone()
+    {
+        var secret = ByteString.Copy("a-very-secret-sealed-record"u8);
+        await _bench.ImportAsync(_bench.New("o2", "c2") with { SealedData = secret });
+        await _bench.IssueAsync("o2", Card1);
+        _bench.Time.Advance(_bench.Options.KeepWriteData);
+        await _bench.Database.ReadAsync(store =>
+        {
+            store.Number("SELECT count(*) FROM orders");
+            var fault = Assert.ThrowsAsync<StoreException>(() => _bench.Desk.DeleteWriteDataAsync()).GetAwaiter().GetResult();
+            Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Busy));
+            return 0;
+        }, default);
+        Assert.That(Holds(secret), Is.True);
+        Assert.That(await _bench.Desk.DeleteWriteDataAsync(), Is.Zero, "it was deleted already");
+        Assert.That(Holds(secret), Is.False);
+    }
+
+    [Test]
+    public async Task Told_Events_AreInTheLog_EachOnce()
+    {
+        await _bench.ImportAsync(_bench.New("o2", "c2"));
+        await _bench.IssueAsync("o2", Card1);
+        await _bench.VoidAsync(new OrderId("o2"), "it broke");
+        for (var i = 0; i < 2; i++) await _bench.Pump(_feed).PumpAsync();
+        Assert.That(_feed.Told.Select(told => told.Kind), Is.EqualTo(new[] { FeedEventKind.Issued, FeedEventKind.Blocked, FeedEventKind.Voided }));
+        Assert.That(await LoggedAsync("Told"), Is.EqualTo(_feed.Told.Select(told => ("o2", $$"""{"event":"{{told.EventId}}","number":{{told.Id}},"kind":"{{told.Kind}}"}"""))));
+    }
+
+    private async Task<IEnumerable<(string Order, string Detail)>> LoggedAsync(string kind) =>
+        (await new StoredLog(_bench.Database, _bench.Log, _bench.Keys, _bench.Time).ReadAsync(new LogQuery()))
+        .Where(row => row.Entry.Kind == kind).Select(row => (row.Entry.Order!.Value.Value, row.Entry.Detail));
 
     [Test]
     public async Task SomeOrders_Count_IsByState()

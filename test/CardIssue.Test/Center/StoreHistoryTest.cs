@@ -251,6 +251,79 @@ public sealed class StoreHistoryTest
     }
 
     [Test]
+    public async Task CheckpointsAfterAPutBack_HaveNumbersAboveThoseThatAreLost_SoTheNextPutBackIsFoundToo([Values] bool foundByCheckpoint)
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        await CheckpointsAsync(1);
+        await CopyAsync(exported: false);
+        await CheckpointsAsync(2);
+        var lost = await ExportedAsync();
+        if (foundByCheckpoint) await PutBackAsync(exported: false);
+        else await PutBackFoundByATerminalAsync();
+        await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None));
+
+        Assert.That((await Log.CheckpointAsync()).Number, Is.EqualTo(4), "2 and 3 are lost");
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready), "those that are lost tell nothing new");
+        Assert.That((await ExportedAsync()).Take(3), Is.EqualTo(lost), "none is written over");
+        Assert.That((await Log.VerifyAsync(LogCheckpoint.Load(_bench.Log.CheckpointDirectory))).Findings, Is.Empty, "it is known why two are missing");
+
+        await PutBackAsync(exported: false);
+
+        Assert.That((await _bench.Desk.PutBackAsync())!.FoundBy, Is.EqualTo("checkpoint 4"));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
+        Assert.That((await Log.CheckpointAsync()).Number, Is.EqualTo(5));
+        Assert.That((await Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task ExportedCheckpoints_AwayWhenThePutBackIsServed_AreComparedWithTheNextOne()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        await CopyAsync(exported: false);
+        await CheckpointsAsync(2);
+        var (exported, away) = (_bench.Log.CheckpointDirectory, _copy + "-away");
+        Directory.Move(exported, away);
+        await PutBackAsync(exported: false);
+        Directory.Move(away, exported);
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready), "nobody knows more yet");
+
+        Assert.That((await Log.CheckpointAsync()).Number, Is.EqualTo(3));
+
+        Assert.That((await _bench.Desk.PutBackAsync())!.FoundBy, Is.EqualTo("checkpoint 2"));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
+    }
+
+    private async Task CheckpointsAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await AppendAsync("Vouched for");
+            _bench.Time.Advance(TimeSpan.FromMinutes(1));
+            await Log.CheckpointAsync();
+        }
+        _bench.Time.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    private async Task<List<string>> ExportedAsync()
+    {
+        var files = new List<string>();
+        foreach (var file in Directory.GetFiles(_bench.Log.CheckpointDirectory).Order(StringComparer.Ordinal)) files.Add(await File.ReadAllTextAsync(file));
+        return files;
+    }
+
+    /// <summary>The checkpoints are away while it is found, and there again when the next one is made.</summary>
+    private async Task PutBackFoundByATerminalAsync()
+    {
+        var (exported, away, told) = (_bench.Log.CheckpointDirectory, _copy + "-away", await NoteAsync());
+        Directory.Move(exported, away);
+        await PutBackAsync(exported: false);
+        Assert.That((await History.HearAsync(T1, told)).IsNews, Is.True);
+        // What it was told last is this history.
+        await History.HearAsync(T1, await NoteAsync());
+        Directory.Move(away, exported);
+    }
+
+    [Test]
     public async Task ExportedCheckpoint_ThatIsNone_TellsNothing()
     {
         await _bench.ImportAsync(_bench.New("o1"));

@@ -67,8 +67,8 @@ public class StoredLogTest
         await _log.AppendAsync(Entry(1), default);
         var report = await _log.VerifyAsync(LogCheckpoint.Load(Exported));
         Assert.That(report.IsOk, Is.True, report.Findings.ToString());
-        Assert.That(report.Entries, Is.EqualTo(16));
-        Assert.That(report.Heads.Select(head => (head.Instance, head.Sequence)), Is.EqualTo(new[] { ("h1", 15L), ("h2", 1L) }));
+        Assert.That(report.Entries, Is.EqualTo(17), "the checkpoint has an entry too");
+        Assert.That(report.Heads.Select(head => (head.Instance, head.Sequence)), Is.EqualTo(new[] { ("h1", 16L), ("h2", 1L) }));
         Assert.That(LogCheckpoint.Load(Exported), Is.EqualTo(checkpoint));
     }
 
@@ -159,7 +159,8 @@ public class StoredLogTest
         await _log.CheckpointAsync();
         Tamper("DELETE FROM log_entries WHERE sequence > 6; DELETE FROM log_checkpoints");
         Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.Unsealed, 6L) }), "the latest commit sealed another end");
-        Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.Cut, 7L), (LogFindingKind.Unsealed, 6L) }));
+        Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), 
+            Is.EqualTo(new[] { (LogFindingKind.Cut, 7L), (LogFindingKind.CheckpointGap, 1L), (LogFindingKind.Unsealed, 6L) }));
     }
 
     [Test]
@@ -170,7 +171,7 @@ public class StoredLogTest
         Tamper("DELETE FROM log_entries WHERE sequence > 6");
         EngineStatements.Reseal(Path.Combine(_directory, "center.db"), _keys);
         await AppendAsync(8);
-        Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.Rewritten, 10L) }));
+        Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.Rewritten, 11L) }));
     }
 
     /// <summary>The center itself would otherwise seal what is left, with its key.</summary>
@@ -178,7 +179,7 @@ public class StoredLogTest
     [TestCase("DELETE FROM log_entries; DELETE FROM log_checkpoints")]
     [TestCase("DELETE FROM log_entries WHERE sequence > 6; DELETE FROM log_heads")]
     [TestCase("DELETE FROM log_entries; DELETE FROM log_checkpoints; DELETE FROM log_heads")]
-    [TestCase("UPDATE log_entries SET hash = zeroblob(32) WHERE sequence = 10")]
+    [TestCase("UPDATE log_entries SET hash = zeroblob(32) WHERE sequence = 11")]
     [TestCase("UPDATE store_meta SET generation = generation + 5")]
     public async Task EndOfTheLogChanged_NextCommit_IsRefused_AndNothingIsSealedAnew(string sql)
     {
@@ -216,7 +217,7 @@ public class StoredLogTest
     {
         await AppendAsync(3);
         var file = Path.Combine(Exported, (await _log.CheckpointAsync()).FileName);
-        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace("\"sequence\": 3", "\"sequence\": 2"));
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace("\"sequence\": 4", "\"sequence\": 3"));
         Assert.That(Places(await _log.VerifyAsync(LogCheckpoint.Load(Exported))), Is.EqualTo(new[] { (LogFindingKind.BadSignature, 1L) }));
     }
 
@@ -275,6 +276,38 @@ public class StoredLogTest
         }
         Tamper(sql);
         Assert.That(Places(await _log.VerifyAsync()), Is.EqualTo(new[] { (LogFindingKind.CheckpointGap, before) }));
+    }
+
+    /// <summary>Those at the end, too: the log names each, and so does what was exported.</summary>
+    [TestCase("DELETE FROM log_checkpoints WHERE number = 3")]
+    [TestCase("DELETE FROM log_checkpoints")]
+    public async Task LatestCheckpointsTakenOut_Verify_NamesThem_AndTheNextIsAboveThem(string sql)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await AppendAsync(1);
+            await _log.CheckpointAsync();
+        }
+        Tamper(sql);
+        foreach (var exported in new[] { null, LogCheckpoint.Load(Exported) })
+            Assert.That(Places(await _log.VerifyAsync(exported)), Does.Contain((LogFindingKind.CheckpointGap, 3L)));
+        Assert.That((await _log.CheckpointAsync()).Number, Is.EqualTo(4));
+        Assert.That(Places(await _log.VerifyAsync()), Has.Some.Matches<(LogFindingKind, long)>(place => place.Item1 is LogFindingKind.CheckpointGap));
+    }
+
+    [Test]
+    public async Task NameOfTheNextCheckpoint_IsSomebodysFile_Checkpoint_IsNotWrittenOverIt()
+    {
+        await AppendAsync(1);
+        await _log.CheckpointAsync();
+        var stranger = Path.Combine(Exported, "checkpoint-0000000002.json");
+        await File.WriteAllTextAsync(stranger, "somebody's");
+        var fault = await Assert.ThrowsAsync<StoreException>(() => _log.CheckpointAsync());
+        Assert.That((fault!.Fault, fault.Message.Contains(stranger, StringComparison.Ordinal)), Is.EqualTo((StoreFault.Altered, true)));
+        Assert.That(await File.ReadAllTextAsync(stranger), Is.EqualTo("somebody's"));
+        Assert.That((await _log.CheckpointAsync()).Number, Is.EqualTo(3), "the second is in the store");
+        Assert.That(LogCheckpoint.Load(Exported)!.Number, Is.EqualTo(3));
+        Assert.That(Directory.GetFiles(Exported), Has.Length.EqualTo(3));
     }
 
     private async Task RemakeAsync(long from)

@@ -113,6 +113,9 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The line that the terminal has now, before wrapping.</summary>
     public ILine? CurrentLine { get; private set; }
 
+    /// <summary>What the store's engine is wrapped in; counts from the center's next start.</summary>
+    public Func<IStoreEngine, IStoreEngine> WrapEngine { get; set; } = engine => engine;
+
     private readonly Dictionary<string, Action> _whenShown = [];
 
     /// <summary>Does something once, at the moment that something is shown.</summary>
@@ -232,6 +235,10 @@ internal sealed class Shop : IAsyncDisposable
         CopyCenter(Path.Combine(Folder, "copy"), Folder);
     });
 
+    /// <summary>Another process of the center starts, on what is on its disk.</summary>
+    /// <param name="between">Done when the one before it is gone.</param>
+    public Task ReopenCenterAsync(Action? between = null) => WhileClosedAsync(between ?? (() => { }));
+
     private static void CopyCenter(string from, string to)
     {
         Directory.CreateDirectory(Path.Combine(to, "data"));
@@ -266,7 +273,8 @@ internal sealed class Shop : IAsyncDisposable
     {
         var log = new LogOptions { Directory = Path.Combine(Folder, "log") };
         Database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, log, Vault, TimeProvider.System);
+            new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, log, Vault, TimeProvider.System,
+            store => WrapEngine(SqliteFile.Open(store.DatabasePath, store.BusyTimeout)), CancellationToken.None);
         Orders = new SqliteOrderStore(Database, new OrderOptions());
         Desk = new SqliteOrderDesk(Database, new OrderOptions());
         Registry = new SqliteTerminalRegistry(Database);

@@ -47,6 +47,24 @@ internal static class ShopWaits
         Assert.Fail($"the log has no such row:\n{string.Join('\n', (await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry))}");
     }
 
+    /// <summary>Until the center has no session, and all of theirs is written.</summary>
+    public static Task QuietAsync(this Shop shop) => UntilAsync(() => shop.Server.Sessions == 0, () => $"the center has {shop.Server.Sessions} sessions");
+
+    /// <summary>How many cards were taken out, as the center's log says; its entries name no order any more.</summary>
+    public static Task<long> RemovalsAsync(this Shop shop) =>
+        shop.Database.ReadAsync(store => store.Number("SELECT count(*) FROM log_entries WHERE kind = 'CardRemoved'"), default);
+
+    /// <summary>Until so many were.</summary>
+    public static async Task RemovedAsync(this Shop shop, long removals)
+    {
+        for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)
+        {
+            if (await shop.RemovalsAsync() >= removals) return;
+            await Task.Delay(Pause);
+        }
+        Assert.Fail($"the log does not tell of {removals} removals");
+    }
+
     /// <summary>Until the terminal stands there.</summary>
     public static Task PhaseAsync(this Shop shop, TerminalPhase phase) => UntilAsync(() => shop.Relay.Phase == phase, () => $"the terminal is {shop.Relay.Phase}, not {phase}");
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
@@ -8,27 +9,39 @@ using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
+using CardIssue.VirtualCard;
 using CardIssue.Transport.Tls;
 using CardIssue.VirtualCard.Reading;
 
 namespace CardIssue.Test.Hosts;
 
-/// <summary><c>centerhost serve</c>: a terminal issues a card over TLS; then the center is stopped by a signal.</summary>
+/// <summary><c>centerhost serve</c>: a terminal issues a card over TLS; the center is stopped by a signal, or killed again and again while it issues.</summary>
 [TestFixture]
 [Platform(Exclude = "Win", Reason = "A process is stopped by a signal here.")]
 public sealed class CenterHostServeTest
 {
     private const int SigTerm = 15;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the center shows when a commit is durable, in the order of one issue: at each of them it is killed once.</summary>
+    private static readonly string[] Commits = ["Bound {", "Confirmed { Record = 2", "Closing {"];
+
     private readonly CenterHostProcess _host = new();
+    private SoftwareModuleFile _module = null!;
+
+    [OneTimeSetUp]
+    public async Task MakeAsync() => _module = await EnrolAsync();
 
     [OneTimeTearDown]
-    public void Delete() => _host.Dispose();
+    public void Delete()
+    {
+        _module.Dispose();
+        _host.Dispose();
+    }
 
     [Test]
     public async Task ServedCenter_TerminalIssuesCard_ThenSigTermEndsItInOrder()
     {
-        using var module = await EnrolAsync();
         using var center = _host.Begin("serve", "--line", "3=tls:127.0.0.1:0");
         try
         {
@@ -38,7 +51,7 @@ public sealed class CenterHostServeTest
             var second = await _host.RunAsync("serve", "--line", "3=tls:127.0.0.1:0");
             Assert.That((second.Code, second.Error.Contains("is served already")), Is.EqualTo((3, true)));
 
-            var (outcome, asked) = await IssueAsync(module, IPEndPoint.Parse(ready!.Split(' ')[^1]).Port);
+            var (outcome, asked) = await IssueAsync(Port(ready!), "E2E-0001", "KESTREL-4821", Shop.Card(1));
             if (!outcome.IsIssued)
             {
                 center.Kill(entireProcessTree: true);
@@ -55,11 +68,63 @@ public sealed class CenterHostServeTest
         {
             if (!center.HasExited) center.Kill(entireProcessTree: true);
         }
-        var order = (await _host.RunAsync("order", "show", "E2E-0001", "--json")).Json[0].GetProperty("order");
-        Assert.That(order.GetProperty("state").GetString(), Is.EqualTo("issued"));
-        Assert.That((await _host.RunAsync("log", "verify")).Code, Is.Zero);
+        await ThatIsIssuedAsync("E2E-0001");
         Assert.That((await _host.RunAsync("status", "--json")).Json[0].GetProperty("lastCheckpoint").GetProperty("number").GetInt32(), Is.GreaterThan(0));
     }
+
+    [Test]
+    public async Task ServedCenter_KilledAtItsCommits_TheSameCardIsIssued()
+    {
+        var (port, card) = (0, Shop.Card(2));
+        Task<(IssueOutcome Outcome, int Asked)>? issuing = null;
+        foreach (var commit in Commits)
+        {
+            using var center = _host.Begin("serve", "--line", $"3=tls:127.0.0.1:{port}");
+            try
+            {
+                var ready = await center.StandardOutput.ReadLineAsync().WaitAsync(Longest);
+                Assert.That(ready, Does.StartWith("ready line 3 "), ready is null ? await center.StandardError.ReadToEndAsync() : ready);
+                port = Port(ready!);
+                issuing ??= IssueAsync(port, "MODULE-0001", "MERLIN-2265", card);
+                var shown = new List<string>();
+                while (shown.Count == 0 || !shown[^1].Contains(commit, StringComparison.Ordinal))
+                    shown.Add(await center.StandardOutput.ReadLineAsync().WaitAsync(Longest) ?? throw new InvalidOperationException($"{commit} was not shown:\n{string.Join('\n', shown)}"));
+            }
+            finally
+            {
+                // SIGKILL, here.
+                center.Kill(entireProcessTree: true);
+                await center.WaitForExitAsync();
+            }
+            Assert.That(issuing.IsCompleted, Is.False, commit);
+        }
+        using (var center = _host.Begin("serve", "--line", $"3=tls:127.0.0.1:{port}"))
+        {
+            try
+            {
+                var steps = center.StandardOutput.ReadToEndAsync();
+                var (outcome, asked) = await issuing!;
+                Assert.That((outcome.Ending, asked), Is.EqualTo((IssueEnding.Issued, 1)), outcome.Detail);
+            }
+            finally
+            {
+                center.Kill(entireProcessTree: true);
+                await center.WaitForExitAsync();
+            }
+        }
+        Assert.That(card.Inspect().Application(EndToEnd.Products.Application).IsPersonalized, Is.True);
+        await ThatIsIssuedAsync("MODULE-0001");
+    }
+
+    private async Task ThatIsIssuedAsync(string id)
+    {
+        var order = (await _host.RunAsync("order", "show", id, "--json")).Json[0].GetProperty("order");
+        Assert.That(order.GetProperty("state").GetString(), Is.EqualTo("issued"));
+        var verified = await _host.RunAsync("log", "verify", "--vault");
+        Assert.That(verified.Code, Is.Zero, verified.ToString());
+    }
+
+    private static int Port(string ready) => IPEndPoint.Parse(ready.Split(' ')[^1]).Port;
 
     /// <summary>A center with a key, orders, a terminal and its reader.</summary>
     private async Task<SoftwareModuleFile> EnrolAsync()
@@ -82,21 +147,21 @@ public sealed class CenterHostServeTest
     }
 
     /// <summary>The outcome, and how often the order was asked for: again after a line that was lost before it was begun, as an operator does.</summary>
-    private static async Task<(IssueOutcome Outcome, int Asked)> IssueAsync(SoftwareModuleFile file, int port)
+    private async Task<(IssueOutcome Outcome, int Asked)> IssueAsync(int port, string order, string issueCode, CardSimulator card)
     {
-        using var module = file.OpenModule();
-        using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
+        using var module = _module.OpenModule();
+        using var certificate = TlsCertificates.FromPfx(_module.TlsClient, []);
         var connector = new TlsLineConnector("127.0.0.1", port, certificate, TlsTrust.Pinned(module.Center.TlsCertificate));
         var reader = new VirtualCardReader();
-        reader.Insert(Shop.Card(1));
+        reader.Insert(card);
         using var stop = new CancellationTokenSource();
         await using var relay = new TerminalRelay(new TerminalRelayOptions(), connector, reader, module);
         var running = relay.RunAsync(stop.Token);
-        using var code = SecretBytes.Copy("KESTREL-4821"u8);
+        using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(issueCode));
         var (outcome, asked) = (default(IssueOutcome), 0);
         while (asked < 2 && (outcome is null || outcome.Ending is IssueEnding.LineLost))
         {
-            outcome = await relay.IssueAsync(new IssueRequest("E2E-0001", code, new OperatorId("olga"))).WaitAsync(Longest);
+            outcome = await relay.IssueAsync(new IssueRequest(order, code, new OperatorId("olga"))).WaitAsync(3 * Longest);
             asked++;
         }
         await stop.CancelAsync();

@@ -8,6 +8,7 @@ using CardIssue.Test.Keys;
 using CardIssue.Transport.Loopback;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.Test.Hosts;
@@ -50,7 +51,27 @@ public sealed class CenterHostingTest
         Assert.That(Directory.EnumerateFiles(Path.Combine(_folder, "checkpoints")), Is.Not.Empty);
     }
 
-    private IHost MakeHost(Action<CenterOptions> change, LoopbackListener? listener = null)
+    [TestCase("", true)]
+    [TestCase("exported", false)]
+    public async Task CheckpointsExportedNowhere_HostStart_Warns(string directory, bool warns)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "warn-" + directory)).FullName;
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest).Dispose();
+        var said = new SaidLog();
+        var host = MakeHost(options =>
+        {
+            options.UseDirectory(folder);
+            options.Log.CheckpointDirectory = directory.Length == 0 ? "" : Path.Combine(folder, directory);
+        }, logs: said);
+        await host.StartAsync();
+        await host.StopAsync();
+        await ((IAsyncDisposable)host).DisposeAsync();
+        Assert.That(said.Warnings.Any(text => text.Contains("not exported", StringComparison.Ordinal)), Is.EqualTo(warns));
+        Assert.That(Directory.Exists(Path.Combine(folder, "exported")), Is.Not.EqualTo(warns));
+    }
+
+    private IHost MakeHost(Action<CenterOptions> change, LoopbackListener? listener = null, ILoggerProvider? logs = null)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddCardIssueCenter(options =>
@@ -61,6 +82,28 @@ public sealed class CenterHostingTest
         });
         if (listener is not null) builder.Services.AddCardIssueLine(_ => listener, withoutTls: true);
         builder.Services.AddCardIssueCenterService();
+        if (logs is not null) builder.Logging.AddProvider(logs);
         return builder.Build();
+    }
+
+    /// <summary>Keeps the warnings.</summary>
+    private sealed class SaidLog : ILoggerProvider, ILogger
+    {
+        public System.Collections.Concurrent.ConcurrentBag<string> Warnings { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) Warnings.Add(formatter(state, exception));
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }
