@@ -11,6 +11,7 @@ public sealed class ArchitectureDocumentTest
         var document = File.ReadAllText(ArchitectureDocument.FilePath).ReplaceLineEndings("\n");
         var renewed = ArchitectureDocument.Renew(document);
         if (Generated.Updating) File.WriteAllText(ArchitectureDocument.FilePath, document = renewed);
-        Assert.That(document, Is.EqualTo(renewed), $"ARCHITECTURE.md does not show the folders as they are: rewrite it with {Generated.UpdateVariable}=1.");
+        Assert.That(document, Is.EqualTo(renewed),
+            $"ARCHITECTURE.md does not show the folders as they are: rewrite it with {Generated.UpdateVariable}=1.");
     }
 }

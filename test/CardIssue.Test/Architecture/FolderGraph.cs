@@ -15,8 +15,9 @@ internal sealed record FolderCircle(IReadOnlyList<string> Folders, IReadOnlyList
 }
 
 /// <summary>
-/// The folders of an assembly as layers. The rule, at every folder: its sub-folders, each taken whole with all that lies in it, and the folder's
-/// own files taken together, use each other in no circle. So a folder's own files stand either above or below each of its sub-folders.
+/// The folders of an assembly as layers. The rule, at every folder: its sub-folders, each taken whole with all that lies in it, and the
+/// folder's own files taken together, use each other in no circle. So a folder's own files stand either above or below each of its
+/// sub-folders.
 /// </summary>
 internal sealed class FolderGraph(IReadOnlyCollection<string> folders, IReadOnlyCollection<FolderUse> uses)
 {
@@ -45,8 +46,9 @@ internal sealed class FolderGraph(IReadOnlyCollection<string> folders, IReadOnly
     }
 
     /// <summary>The shortest circle; null when there is none.</summary>
-    public FolderCircle? Circle() =>
-        Levels.SelectMany(level => LayersOf(level).Select(layer => Circle(level, layer))).OfType<FolderCircle>().MinBy(circle => circle.Folders.Count);
+    public FolderCircle? Circle() => Levels
+        .SelectMany(level => LayersOf(level).Select(layer => Circle(level, layer))).OfType<FolderCircle>()
+        .MinBy(circle => circle.Folders.Count);
 
     private FolderCircle? Circle(string level, string start)
     {
@@ -67,7 +69,8 @@ internal sealed class FolderGraph(IReadOnlyCollection<string> folders, IReadOnly
         var path = new List<string> { start };
         for (var layer = reached[start]; layer != start; layer = reached[layer]) path.Insert(1, layer);
         var steps = path.Zip(path.Skip(1).Append(start), (from, to) => At(level)[from].Where(use => use.To == to));
-        return new FolderCircle([.. path.Select(layer => Name(level, layer))], [.. steps.Select(step => step.Select(use => use.Use).ToArray())]);
+        return new FolderCircle(
+            [.. path.Select(layer => Name(level, layer))], [.. steps.Select(step => step.Select(use => use.Use).ToArray())]);
     }
 
     /// <summary>The uses between the layers of a level, by the layer that uses.</summary>

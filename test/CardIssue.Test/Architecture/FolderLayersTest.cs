@@ -28,14 +28,15 @@ public sealed class FolderLayersTest
     public void Circle_OfThreeFolders_IsFoundWithTheFilesThatMakeIt()
     {
         var circle = Graph(("A/a.cs", "B"), ("B/b.cs", "C"), ("C/c.cs", "A"), ("A/other.cs", "D")).Circle()!;
-        Assert.That(circle.ToString(), Is.EqualTo("A → B → C → A\n  A/a.cs uses Thing of B\n  B/b.cs uses Thing of C\n  C/c.cs uses Thing of A"));
+        Assert.That(circle.ToString(), Is.EqualTo(
+            "A → B → C → A\n  A/a.cs uses Thing of B\n  B/b.cs uses Thing of C\n  C/c.cs uses Thing of A"));
     }
 
     [Test]
-    public void Circle_BesideALongerOne_IsTheShortest() =>
-        Assert.That(Graph(("A/a.cs", "B"), ("B/b.cs", "C"), ("C/c.cs", "A"), ("C/d.cs", "B")).Circle()!.Folders, Is.EquivalentTo(new[] { "B", "C" }));
+    public void Circle_BesideALongerOne_IsTheShortest() => Assert.That(
+        Graph(("A/a.cs", "B"), ("B/b.cs", "C"), ("C/c.cs", "A"), ("C/d.cs", "B")).Circle()!.Folders, Is.EquivalentTo(new[] { "B", "C" }));
 
-    /// <summary>No two of these folders use each other, but A taken whole and B do; own files and a sub-folder are two layers of the same folder.</summary>
+    /// <summary>No two of these folders use each other, but A taken whole and B do.</summary>
     [TestCase("A/X", "A/Y", "A → B → A")]
     [TestCase("A/X", "A", "A → B → A")]
     public void Circle_ThroughASubFolder_IsFound(string uses, string used, string expected) =>
@@ -49,7 +50,9 @@ public sealed class FolderLayersTest
     public void Folders_OneAboveTheOther_MakeNoCircle() =>
         Assert.That(Graph(("A/a.cs", "A/X"), ("A/X/x.cs", "B"), ("A/a.cs", "B"), ("a.cs", "A/X")).Circle(), Is.Null);
 
-    /// <summary>Two small folders that are compiled into these tests: one uses the other by a method's body, and is used back by a constant alone.</summary>
+    /// <summary>
+    /// Two small folders that are compiled into these tests: one uses the other by a method's body, and is used back by a constant alone.
+    /// </summary>
     [Test]
     public void PlantedCircle_InCompiledCode_IsFoundWithTheFilesThatMakeIt()
     {

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace CardIssue.Test.Architecture;
 
-/// <summary>Draws the layers of an assembly as a Mermaid flowchart: who uses stands above who is used; an arrow that others imply is left out.</summary>
+/// <summary>
+/// Draws the layers of an assembly as a Mermaid flowchart: who uses stands above who is used; an arrow that others imply is left out.
+/// </summary>
 internal static class FolderPicture
 {
     public static string Of(FolderGraph graph, string assembly)
@@ -27,7 +29,8 @@ internal static class FolderPicture
             }
             else
             {
-                text.Append(CultureInfo.InvariantCulture, $"{indent}{NodeId(level, layer)}[\"{(layer == level ? $"{name}: own files" : NameOf(layer))}\"]\n");
+                var label = layer == level ? $"{name}: own files" : NameOf(layer);
+                text.Append(CultureInfo.InvariantCulture, $"{indent}{NodeId(level, layer)}[\"{label}\"]\n");
             }
         }
         foreach (var layer in layers)

@@ -14,13 +14,16 @@ internal sealed record FolderUse(string File, string From, string What, string T
 }
 
 /// <summary>
-/// What the folders of an assembly use of each other: all that the compiled code names, constants (which the compiler writes into the code that
-/// uses them), and every <c>using</c> line, needed or not. What only a comment mentions by a longer name is not counted.
+/// What the folders of an assembly use of each other: all that the compiled code names, constants (which the compiler writes into the code
+/// that uses them), and every <c>using</c> line, needed or not. What only a comment mentions by a longer name is not counted.
 /// </summary>
 internal static partial class FolderUses
 {
     public static IReadOnlyList<FolderUse> Of(Assembly assembly, SourceTree sources) =>
-        [.. Compiled(assembly, sources).Concat(Constants(assembly, sources)).Concat(Imports(sources)).Where(use => use.From != use.To).Distinct()];
+    [
+        .. Compiled(assembly, sources).Concat(Constants(assembly, sources)).Concat(Imports(sources))
+            .Where(use => use.From != use.To).Distinct(),
+    ];
 
     private static IEnumerable<FolderUse> Compiled(Assembly assembly, SourceTree sources)
     {
@@ -40,8 +43,8 @@ internal static partial class FolderUses
     private static IEnumerable<FolderUse> Constants(Assembly assembly, SourceTree sources)
     {
         var constants = assembly.GetTypes()
-            .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(field => field.IsLiteral))
-            .Where(field => field.DeclaringType!.DeclaringType is null)
+            .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(field => field.IsLiteral && field.DeclaringType!.DeclaringType is null)
             .ToLookup(field => (field.DeclaringType!.Name, field.Name), field => field.DeclaringType!.Namespace ?? "");
         foreach (var file in sources.Files)
             foreach (Match match in MemberOfType().Matches(file.Code))

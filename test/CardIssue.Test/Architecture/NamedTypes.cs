@@ -3,10 +3,13 @@ using System.Reflection.Emit;
 
 namespace CardIssue.Test.Architecture;
 
-/// <summary>Which types a compiled type names: in what it derives from, its members' signatures, its methods' bodies and its attributes.</summary>
+/// <summary>
+/// Which types a compiled type names: in what it derives from, its members' signatures, its methods' bodies and its attributes.
+/// </summary>
 internal static class NamedTypes
 {
-    private const BindingFlags Own = BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+    private const BindingFlags Own =
+        BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
     private static readonly Dictionary<short, OperandType> Operands = typeof(OpCodes).GetFields()
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value, code => code.OperandType);
@@ -40,7 +43,7 @@ internal static class NamedTypes
     }
 
     private static MemberInfo? Resolve(MethodBase method, int token) => method.Module.ResolveMember(
-        token, method.DeclaringType!.GetGenericArguments(), method is MethodInfo { IsGenericMethod: true } ? method.GetGenericArguments() : null);
+        token, method.DeclaringType!.GetGenericArguments(), method.IsGenericMethod ? method.GetGenericArguments() : null);
 
     private static IEnumerable<Type?> Member(MemberInfo? member) => member switch
     {
@@ -50,7 +53,8 @@ internal static class NamedTypes
         _ => [member?.DeclaringType],
     };
 
-    private static IEnumerable<Type> Constraints(Type[] parameters) => parameters.SelectMany(parameter => parameter.GetGenericParameterConstraints());
+    private static IEnumerable<Type> Constraints(Type[] parameters) =>
+        parameters.SelectMany(parameter => parameter.GetGenericParameterConstraints());
 
     private static IEnumerable<Type> Attributes(MemberInfo member) => member.GetCustomAttributesData().SelectMany(attribute =>
         attribute.ConstructorArguments.Select(argument => argument.Value).OfType<Type>().Append(attribute.AttributeType));

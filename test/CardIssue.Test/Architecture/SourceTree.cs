@@ -37,7 +37,8 @@ internal sealed partial class SourceTree
             .Where(path => !Made.Contains(path.Split('/')[0]))
             .Order(StringComparer.Ordinal)
             .Select(path => Read(path, File.ReadAllText(Path.Combine(place, path))))];
-        _declared = Files.SelectMany(file => file.Types.Distinct(), (file, type) => (file, type)).ToLookup(each => (each.file.Namespace, each.type), each => each.file);
+        _declared = Files.SelectMany(file => file.Types.Distinct(), (file, type) => (file, type))
+            .ToLookup(each => (each.file.Namespace, each.type), each => each.file);
     }
 
     /// <summary>The namespace of the files that lie in the folder itself.</summary>
