@@ -1,4 +1,3 @@
-using CardIssue.Center.Feed;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
@@ -48,9 +47,8 @@ internal static class OrderSaving
             case OrderChange.Numbering(var card):
                 CardRegistry.ClearTries(connection, card);
                 break;
-            case OrderChange.Issued(var card):
-                CardRegistry.AddIssued(connection, order, card, now);
-                FeedOutbox.Add(connection, FeedEventKind.Issued, order, "", now);
+            case OrderChange.Issued:
+                IssuedCards.Add(connection, order, now);
                 break;
             default:
                 break;
