@@ -26,8 +26,8 @@ internal static class FeedOutbox
     /// <summary>Whether the issuer was not told yet to block a card that this order had.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: an event of the order is not what this center wrote.</exception>
     public static bool BlockWaits(StoreView connection, OrderId order) =>
-        connection.Query(SealedTable.Feed, "order_id = $order", row => (FeedEventKind)row.Int("kind") == FeedEventKind.Blocked && row.Time("told_at") is null,
-            ("$order", order)).Contains(true);
+        connection.Query(SealedTable.Feed, "order_id = $order",
+            row => (FeedEventKind)row.Int("kind") == FeedEventKind.Blocked && row.Time("told_at") is null, ("$order", order)).Contains(true);
 
     /// <summary>Marks events as told; an order whose block was told is voided now.</summary>
     public static void MarkTold(StoreTransaction connection, IReadOnlyList<FeedEvent> events, DateTimeOffset now)

@@ -19,7 +19,8 @@ public interface ILogKeys
     bool TakesOverLog { get; }
 
     /// <summary>
-    /// Whether a store's rows may be those of a version before, which put none of them under the vault's key, and are taken over. Once they were, and in every new center,
+    /// Whether a store's rows may be those of a version before, which put none of them under the vault's key, and are taken over. Once they
+    /// were, and in every new center,
     /// never again.
     /// </summary>
     bool TakesOverRows { get; }

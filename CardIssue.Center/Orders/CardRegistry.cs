@@ -11,8 +11,7 @@ internal static class CardRegistry
         var tries = Tries(connection, card);
         var known = Of(connection, card);
         // Also a voided order's: its card is in the registry, unless somebody took it out there.
-        known ??= OrderRow.Select(connection, "card = $card ORDER BY state = $voided LIMIT 1", ("$card", card), ("$voided", OrderState.Voided))
-            .Select(order => new Owner(order.State == OrderState.Voided ? CardStanding.Voided : CardStanding.Bound, order.Order)).FirstOrDefault();
+        known ??= OfAnOrder(connection, card);
         if (known is null && AbsentOrders.OfCard(connection, card) is { } absent) known = new Owner(absent.Standing, absent.Order);
         return new CardRecord(known?.Standing ?? CardStanding.Free, known?.Order, tries, tries >= limit);
     }
@@ -35,10 +34,15 @@ internal static class CardRegistry
             ("$card", card), ("$voided", CardStanding.Voided), ("$now", now));
         if (known > 0) return;
         connection.Insert(SealedTable.Cards, """
-            INSERT INTO issued_cards (card, order_id, customer, sequence, standing, voided_at) VALUES ($card, $order, $customer, $sequence, $voided, $now)
+            INSERT INTO issued_cards (card, order_id, customer, sequence, standing, voided_at)
+            VALUES ($card, $order, $customer, $sequence, $voided, $now)
             """, ("$card", card), ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence),
             ("$voided", CardStanding.Voided), ("$now", now));
     }
+
+    private static Owner? OfAnOrder(StoreView connection, CardId card) => OrderRow
+        .Select(connection, "card = $card ORDER BY state = $voided LIMIT 1", ("$card", card), ("$voided", OrderState.Voided))
+        .Select(order => new Owner(order.State == OrderState.Voided ? CardStanding.Voided : CardStanding.Bound, order.Order)).FirstOrDefault();
 
     private static Owner? Of(StoreView connection, CardId card) => connection.Query(SealedTable.Cards, "card = $card",
         row => new Owner((CardStanding)row.Int("standing"), new OrderId(row.Text("order_id")!)), ("$card", card)).FirstOrDefault();

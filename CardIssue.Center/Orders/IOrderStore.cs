@@ -13,7 +13,8 @@ namespace CardIssue.Center.Orders;
 public interface IOrderStore
 {
     /// <summary>
-    /// How far the store is, and whether terminals remember that it was further. Of the store itself: one in front of it hands it on, or the center has no witnesses.
+    /// How far the store is, and whether terminals remember that it was further. Of the store itself: one in front of it hands it on, or
+    /// the center has no witnesses.
     /// </summary>
     IStoreHistory History { get; }
 

@@ -25,8 +25,11 @@ public enum HistoryFinding
 /// <param name="Orders">How many were.</param>
 public readonly record struct NoteHeard(HistoryFinding Finding, bool IsNews = false, int Orders = 0);
 
-/// <summary>How far store and log are, whether others remember that they were further, and whether the rows are what the center left.</summary>
-/// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written. Who puts a store of his own in front of the center's hands this one on.</remarks>
+/// <summary>
+/// How far store and log are, whether others remember that they were further, and whether the rows are what the center left.
+/// </summary>
+/// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written. Who puts a store of his own in front
+/// of the center's hands this one on.</remarks>
 public interface IStoreHistory
 {
     /// <summary>How far they are now: all that is committed, and nothing else.</summary>
@@ -42,10 +45,12 @@ public interface IStoreHistory
     Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Before a center is served: compares all rows with their seals, and with what they came to with the latest commit. The log says what is found, and what may have changed
+    /// Before a center is served: compares all rows with their seals, and with what they came to with the latest commit. The log says what
+    /// is found, and what may have changed
     /// is quarantined before this returns.
     /// </summary>
     /// <returns>What is wrong, in words, each a sentence.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from this store; nothing was compared.</exception>
+    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from this store; nothing was
+    /// compared.</exception>
     Task<IReadOnlyList<string>> SettleRowsAsync(CancellationToken cancellation = default);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Protocol;
 
@@ -20,7 +21,8 @@ namespace CardIssue.Center.Orders;
 /// <param name="What">What it was about.</param>
 /// <param name="Commit">The commit that made it; 0 in an entry of a version before.</param>
 internal sealed record LoggedChange(
-    OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, Progress Progress, string What, long Commit)
+    OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, Progress Progress, string What,
+    long Commit)
 {
     private const int MaxWhat = 4_096;
 
@@ -48,6 +50,25 @@ internal sealed record LoggedChange(
         commit,
         what = PlainText.Of(what, MaxWhat),
     });
+
+    /// <summary>All changes of an order that the log tells of, as they stand there.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one says that it is a change, and is none that this program knows.</exception>
+    public static List<(LogRow Row, LoggedChange Change)> AllOf(StoreView store, OrderId order)
+    {
+        var changes = new List<(LogRow, LoggedChange)>();
+        foreach (var row in LogTable.Changes(store, order))
+        {
+            try
+            {
+                if (Read(row) is { } change) changes.Add((row, change));
+            }
+            catch (FormatException)
+            {
+                throw RowSeals.Altered($"The log's entry {row.Sequence} of {row.Instance}, of a change of order {order}, was changed: nothing is done for the order.");
+            }
+        }
+        return changes;
+    }
 
     /// <summary>Null for an entry that is of no change of an order.</summary>
     /// <exception cref="FormatException">It says that it is one, and is none that this program knows.</exception>

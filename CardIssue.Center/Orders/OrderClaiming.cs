@@ -6,7 +6,8 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Center.Orders;
 
 /// <summary>
-/// Finds and claims an order. The two halves of a claim by code are transactions of their own: the try is durable before the check. A row that is not this center's latest
+/// Finds and claims an order. The two halves of a claim by code are transactions of their own: the try is durable before the check. A row
+/// that is not this center's latest
 /// of the order is a <see cref="StoreException"/> that names it.
 /// </summary>
 internal static class OrderClaiming
@@ -38,7 +39,8 @@ internal static class OrderClaiming
         if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
         OrderAge.Check(connection, order);
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
-        connection.Update(SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", "order_id = $order",
+        connection.Update(
+            SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", "order_id = $order",
             ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person), ("$order", order.Order));
         return Claim(connection, order, token, claimant, person, options, now);
     }
@@ -59,7 +61,8 @@ internal static class OrderClaiming
 
     /// <summary>The order of that number, for the log; null for a customer's id, and for a number that no order has.</summary>
     public static OrderId? IdOf(StoreView connection, string reference) => NameRule.Accepts(reference)
-        && connection.Number("SELECT count(*) FROM orders WHERE order_id = $order", ("$order", reference)) > 0 ? new OrderId(reference) : null;
+        && connection.Number("SELECT count(*) FROM orders WHERE order_id = $order", ("$order", reference)) > 0
+            ? new OrderId(reference) : null;
 
     private static (OrderRow? Order, string NotFound) Find(StoreView connection, string reference)
     {

@@ -67,7 +67,8 @@ internal static class OrderImport
     private static string? Clash(StoreView connection, NewOrder order)
     {
         if (OrderClaiming.IdOf(connection, order.Order.Value) is not null) return "its order id is known already";
-        if (LogTable.HasChanges(connection, order.Order)) return "the log has an order of this id, whose row is gone from the store: see log verify --vault";
+        if (LogTable.HasChanges(connection, order.Order))
+            return "the log has an order of this id, whose row is gone from the store: see log verify --vault";
         var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence",
             ("$customer", order.Customer), ("$sequence", order.Sequence));
         if (taken > 0) return $"the customer has an order with sequence number {order.Sequence} already";

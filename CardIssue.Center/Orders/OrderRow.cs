@@ -70,7 +70,8 @@ internal sealed record OrderRow
             return Read(row);
         }
         // FormatException: a name that is none; the others: a value of another type or beyond its range.
-        catch (Exception changed) when (changed is FormatException or InvalidCastException or InvalidOperationException or OverflowException or ArgumentException)
+        catch (Exception changed) when (
+            changed is FormatException or InvalidCastException or InvalidOperationException or OverflowException or ArgumentException)
         {
             return null;
         }
@@ -102,7 +103,8 @@ internal sealed record OrderRow
             """,
             ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
             ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
-        var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, LoggedChange.Detail(this, change, detail, connection.Generation));
+        var logged = LoggedChange.Detail(this, change, detail, connection.Generation);
+        var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, logged);
         connection.Log(entry, at: now);
     }
 

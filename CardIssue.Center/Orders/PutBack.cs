@@ -75,7 +75,8 @@ internal static class PutBack
 
     /// <summary>The number of the latest one that is not settled; null when there is none.</summary>
     public static long? Unsettled(StoreView store) =>
-        store.Query(SealedTable.PutBacks, "settled_at IS NULL ORDER BY number DESC LIMIT 1", row => row.Long("number")!.Value) is [var number] ? number : null;
+        store.Query(SealedTable.PutBacks, "settled_at IS NULL ORDER BY number DESC LIMIT 1", row => row.Long("number")!.Value) is [var number]
+            ? number : null;
 
     /// <summary>The latest one that is not settled, for people.</summary>
     public static PutBackView? View(StoreView store) => Unsettled(store) is not { } number ? null : store.First(

@@ -42,7 +42,8 @@ public sealed class SqliteOrderDesk : IOrderDesk
             if (verifier.Length is 0 or > NewOrder.MaxVerifier || expires <= _database.Now) return DeskOutcome.DoesNotFit;
             connection.Update(SealedTable.Orders, "code_verifier = $verifier", "order_id = $order", ("$verifier", verifier), ("$order", order));
             // The tries are counted for the customer: they guard the codes of his other orders, too.
-            var hasOthers = OrderRow.Look(connection, "customer = $customer", ("$customer", row.Customer)).Exists(other => other.Order != order && !other.IsEnded);
+            var hasOthers = OrderRow.Look(connection, "customer = $customer", ("$customer", row.Customer))
+                .Exists(other => other.Order != order && !other.IsEnded);
             if (!hasOthers) CodeAttempts.ClearCustomer(connection, row.Customer);
             (row with { CodeExpires = expires }).Save(connection, _database.Now, "CodeRenewed", $"{person}");
             return DeskOutcome.Done;
@@ -123,7 +124,8 @@ public sealed class SqliteOrderDesk : IOrderDesk
     {
         var deleted = await _database.WriteAsync(connection => connection.UpdateRight(SealedTable.Orders,
             "sealed = NULL, code_verifier = NULL, updated_at = $now",
-            "sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before", ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
+            "sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before",
+            ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
             ("$before", _database.Now - _options.KeepWriteData)), cancellation).ConfigureAwait(false);
         // The write-ahead log still has older pages: bring it into the file and cut it to nothing.
         if (deleted > 0) await _database.BetweenAsync(engine => engine.Compact(), cancellation).ConfigureAwait(false);

@@ -98,8 +98,8 @@ public sealed class SqliteOrderStore : IOrderStore
         if (counted.Order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, counted.NotFound, null);
         if (!fits) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "the issue code is wrong", counted.Order);
         return await _database.WriteAsync(
-            connection => UnlessAltered(() => OrderClaiming.Finish(connection, counted, claimant, _options, _database.Now), altered => altered with { Order = counted.Order }),
-            cancellation).ConfigureAwait(false);
+            connection => UnlessAltered(() => OrderClaiming.Finish(connection, counted, claimant, _options, _database.Now),
+                altered => altered with { Order = counted.Order }), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -111,7 +111,8 @@ public sealed class SqliteOrderStore : IOrderStore
             connection =>
             {
                 Commit(connection, before ?? []);
-                return UnlessAltered<ClaimOutcome>(() => OrderClaiming.Resume(connection, token, claimant, _options, _database.Now), altered => altered);
+                return UnlessAltered<ClaimOutcome>(
+                    () => OrderClaiming.Resume(connection, token, claimant, _options, _database.Now), altered => altered);
             }, cancellation).ConfigureAwait(false);
     }
 

@@ -5,7 +5,8 @@ namespace CardIssue.Center.People;
 
 /// <summary>
 /// Somebody whose password was verified: the proof of it, which only <see cref="IPeople.AuthenticateAsync"/> makes. What people do at the center takes one.
-/// It is good for one center. Each act looks again at the account: who was locked, or lost the role, since the proof was made does nothing more.
+/// It is good for one center. Each act looks again at the account: who was locked, or lost the role, since the proof was made does nothing
+/// more.
 /// </summary>
 public sealed class CenterPerson
 {

@@ -52,7 +52,8 @@ public sealed class SqlitePeople : IPeople
             transaction.Log(ConsoleLog.Of(Begun, new { people = first.Select(person => person.Name.Value) }));
             return PersonOutcome.Done;
         }, cancellation).ConfigureAwait(false);
-        // Afterwards: were the vault first, a stop in between would leave a center that nobody can begin at. The first login makes up for one here.
+        // Afterwards: were the vault first, a stop in between would leave a center that nobody can begin at. The first login makes up for
+        // one here.
         _keys.EndBeginningPeople();
         return outcome;
     }

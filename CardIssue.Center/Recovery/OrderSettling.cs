@@ -1,5 +1,4 @@
 using CardIssue.Center.Feed;
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Protocol;
@@ -63,11 +62,12 @@ internal static class OrderSettling
     }
 
     /// <summary>
-    /// The state that it waits in: the quarantine took its place in the order's row. The log has it; of a change that a version before made, which its log does not tell, the
+    /// The state that it waits in: the quarantine took its place in the order's row. The log has it; of a change that a version before
+    /// made, which its log does not tell, the
     /// history.
     /// </summary>
     private static OrderState? HeldWhileWaiting(StoreView store, OrderRow row) =>
-        LogTable.Changes(store, row.Order).Select(LoggedChange.Read).OfType<LoggedChange>()
+        LoggedChange.AllOf(store, row.Order).Select(entry => entry.Change)
             .Where(change => change.State is not (OrderState.Waiting or OrderState.Quarantined))
             .OrderBy(change => change.Commit).ThenBy(change => change.Sequence).LastOrDefault()?.State ?? HeldBefore(store, row);
 

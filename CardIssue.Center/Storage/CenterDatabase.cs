@@ -21,7 +21,8 @@ public sealed class CenterDatabase : IAsyncDisposable
     private ByteString _storeId;
     private long? _uncopied;
 
-    private CenterDatabase(IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, RowSeals seals, bool writes, TimeProvider time)
+    private CenterDatabase(
+        IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, RowSeals seals, bool writes, TimeProvider time)
     {
         _engine = engine;
         _seals = seals;
@@ -80,7 +81,8 @@ public sealed class CenterDatabase : IAsyncDisposable
         try
         {
             database = new CenterDatabase(
-                engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), new RowSeals(keys), writes: true, time);
+                engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), new RowSeals(keys),
+                writes: true, time);
             await database.CompareGenerationsAsync(options.RestoreMark, log, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
             await database.TakeOverRowsAsync(cancellation).ConfigureAwait(false);
@@ -150,7 +152,8 @@ public sealed class CenterDatabase : IAsyncDisposable
         var engine = SqliteFile.OpenToRead(options.DatabasePath);
         try
         {
-            var database = new CenterDatabase(engine, null, options, new LogWriter(log.Instance, keys), new RowSeals(keys), writes: false, time);
+            var database = new CenterDatabase(
+                engine, null, options, new LogWriter(log.Instance, keys), new RowSeals(keys), writes: false, time);
             database._storeId = engine.Read(connection => ReadMeta(new StoreView(connection))).StoreId;
             return database;
         }
@@ -195,19 +198,24 @@ public sealed class CenterDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// Rows of a version before come under the vault's key once: only while the vault says that this has not happened, so that afterwards nobody gets rows of his own in so.
+    /// Rows of a version before come under the vault's key once: only while the vault says that this has not happened, so that afterwards
+    /// nobody gets rows of his own in so.
     /// </summary>
     private async Task TakeOverRowsAsync(CancellationToken cancellation)
     {
         if (!_seals.TakesOver) return;
-        await WriteAsync(store => store.TakeOverRows() is { } rows ? store.Log("store", "RowsTakenOver", new { rows }) : null, cancellation).ConfigureAwait(false);
+        await WriteAsync(store => store.TakeOverRows() is { } rows ? store.Log("store", "RowsTakenOver", new { rows }) : null, cancellation)
+            .ConfigureAwait(false);
         _seals.EndTakingOver();
     }
 
-    /// <summary>Who may come in, and who may act, is decided by these: they are looked at as a whole each time that the store is opened.</summary>
+    /// <summary>
+    /// Who may come in, and who may act, is decided by these: they are looked at as a whole each time that the store is opened.
+    /// </summary>
     private async Task LookAtSmallTablesAsync(CancellationToken cancellation)
     {
-        var found = await ReadAsync(store => RowSweep.Run(store, _seals, _storeId, SealedTable.All.Where(table => table.IsSmall)), cancellation).ConfigureAwait(false);
+        var found = await ReadAsync(
+            store => RowSweep.Run(store, _seals, _storeId, SealedTable.All.Where(table => table.IsSmall)), cancellation).ConfigureAwait(false);
         foreach (var finding in found.Where(finding => finding.Row is null)) _seals.Distrust(finding.In);
     }
 

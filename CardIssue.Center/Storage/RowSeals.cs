@@ -9,7 +9,8 @@ using CardIssue.Core;
 namespace CardIssue.Center.Storage;
 
 /// <summary>
-/// Makes and compares the seals of rows, under the vault's key for entries of the log with labels of their own. A row's seal is over its table, its key, all columns
+/// Makes and compares the seals of rows, under the vault's key for entries of the log with labels of their own. A row's seal is over its
+/// table, its key, all columns
 /// that matter and the commit that wrote it. One for a store.
 /// </summary>
 internal sealed class RowSeals(ILogKeys keys)
@@ -38,9 +39,12 @@ internal sealed class RowSeals(ILogKeys keys)
     public void Check(SealedTable table, DbDataReader row)
     {
         if (!HasKey) return;
-        if (_distrusted.ContainsKey(table)) throw Altered(
-            $"The table {table.Name} is not as this center's latest commit left it: rows were deleted, or older ones put back. Nothing is decided by it.");
-        if (!Fits(table, row)) throw Altered($"{Place(table, row)} was not written by this center, or was changed by something that has not its vault. Nothing is decided by it.");
+        if (_distrusted.ContainsKey(table))
+        {
+            throw Altered($"The table {table.Name} is not as this center's latest commit left it: rows were deleted, or older ones put back. "
+                + "Nothing is decided by it.");
+        }
+        if (!Fits(table, row)) throw Altered($"{Place(table, row)} {NotOurs}. Nothing is decided by it.");
     }
 
     /// <summary>Whether a row has the seal that only this center makes.</summary>
@@ -49,7 +53,8 @@ internal sealed class RowSeals(ILogKeys keys)
             && CryptographicOperations.FixedTimeEquals(SealOf(table, row, generation), seal.Span));
 
     /// <summary>
-    /// Remembers the commit of a row of a small table, which was committed. A row that is of an earlier one than was seen before was put back, if what it is read from is not
+    /// Remembers the commit of a row of a small table, which was committed. A row that is of an earlier one than was seen before was put
+    /// back, if what it is read from is not
     /// itself of an earlier state.
     /// </summary>
     /// <returns>The commit that was seen before, where the row is of an earlier one.</returns>
@@ -70,7 +75,11 @@ internal sealed class RowSeals(ILogKeys keys)
     /// <summary>A row for people: its table and its key.</summary>
     public static string Place(SealedTable table, DbDataReader row) => $"The row {KeyText(row[table.Key])} of {table.Name}";
 
-    public static string KeyText(object key) => key is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(key, CultureInfo.InvariantCulture) ?? "";
+    /// <summary>What is wrong with a row whose seal does not fit.</summary>
+    public const string NotOurs = "was not written by this center, or was changed by something that has not its vault";
+
+    private static string KeyText(object key) =>
+        key is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(key, CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>The seal of a row, 32 bytes.</summary>
     public byte[] SealOf(SealedTable table, DbDataReader row, long generation)
@@ -82,10 +91,16 @@ internal sealed class RowSeals(ILogKeys keys)
         return keys.MacOf([.. "CardIssue row v1\0"u8, .. hash.Make()]);
     }
 
-    /// <summary>What a row adds to the sum of its table. Not its seal, which everybody sees: who knows the numbers could look for other rows of the same sum.</summary>
+    /// <summary>
+    /// What a row adds to the sum of its table. Not its seal, which everybody sees: who knows the numbers could look for other rows of the
+    /// same sum.
+    /// </summary>
     public byte[] TermOf(ReadOnlySpan<byte> seal) => keys.MacOf([.. "CardIssue row sum v1\0"u8, .. seal]);
 
-    /// <summary>Encrypts the sums for one commit of one store (AES-256-GCM under a key for that commit): so none can be put in another's place, and nobody learns a row's number.</summary>
+    /// <summary>
+    /// Encrypts the sums for one commit of one store (AES-256-GCM under a key for that commit): so none can be put in another's place, and
+    /// nobody learns a row's number.
+    /// </summary>
     public byte[] Seal(RowSums sums, ByteString storeId, long generation)
     {
         var plain = sums.Bytes;

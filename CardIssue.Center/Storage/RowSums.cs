@@ -3,8 +3,10 @@ using System.Buffers.Binary;
 namespace CardIssue.Center.Storage;
 
 /// <summary>
-/// What the rows of the sealed tables come to: of each table how many there are, and the sum of a number of each row modulo 2^256. So it is kept up to date with each
-/// change, and differs when a row is missing, is there twice, or is an older one (Clarke and others, "Incremental Multiset Hash Functions", 2003, MSet-Add-Hash).
+/// What the rows of the sealed tables come to: of each table how many there are, and the sum of a number of each row modulo 2^256. So it is
+/// kept up to date with each
+/// change, and differs when a row is missing, is there twice, or is an older one (Clarke and others, "Incremental Multiset Hash Functions",
+/// 2003, MSet-Add-Hash).
 /// </summary>
 internal sealed class RowSums
 {

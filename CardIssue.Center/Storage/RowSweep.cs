@@ -27,7 +27,8 @@ internal static class RowSweep
     }
 
     /// <summary>
-    /// Says in the log what is found. Where orders, cards or what the issuer is to be told are missing or older, that is a put-back of a part of the store, and is dealt with
+    /// Says in the log what is found. Where orders, cards or what the issuer is to be told are missing or older, that is a put-back of a
+    /// part of the store, and is dealt with
     /// as one: an order may be issued on a card that the store does not know.
     /// </summary>
     /// <returns>How many orders were quarantined.</returns>
@@ -35,12 +36,13 @@ internal static class RowSweep
     {
         var (findings, found) = (new List<RowFinding>(), new RowSums());
         foreach (var table in SealedTable.All) Look(store, seals, table, store.Sums!, found, findings);
-        foreach (var finding in findings) store.Log("store", finding.Row is null ? "RowsMissing" : "RowAltered", new { table = finding.In.Name, row = finding.Row });
+        foreach (var finding in findings)
+            store.Log("store", finding.Row is null ? "RowsMissing" : "RowAltered", new { table = finding.In.Name, row = finding.Row });
         var parts = findings.Where(finding => finding.Row is null && !finding.In.IsSmall).Select(finding => finding.In).ToList();
         if (parts.Count == 0) return 0;
         foreach (var table in parts) store.Accept(table, found);
-        return PutBack.Take(store, $"rows of {string.Join(", ", parts.Select(table => table.Name))} that are missing or older than this center's latest commit", 0,
-            CenterDatabase.IdIn(store), null);
+        var what = $"rows of {string.Join(", ", parts.Select(table => table.Name))} that are missing or older than this center's latest commit";
+        return PutBack.Take(store, what, 0, CenterDatabase.IdIn(store), null);
     }
 
     private static void Look(StoreView store, RowSeals seals, SealedTable table, RowSums latest, RowSums found, List<RowFinding> findings)
@@ -52,10 +54,11 @@ internal static class RowSweep
             // A row that was changed under its seal is named; that the sum fits all the same says that nothing else is wrong.
             if (seal is { } its) found.Add(table, seals.TermOf(its.Span));
             if (text is not null && altered++ < MaxNamed)
-                findings.Add(new RowFinding(table, text, $"{text} was not written by this center, or was changed by something that has not its vault"));
+                findings.Add(new RowFinding(table, text, $"{text} {RowSeals.NotOurs}"));
         }
         if (!latest.IsEqual(table, found)) findings.Add(new RowFinding(table, null,
-            $"the table {table.Name} has {rows} rows, and this center's latest commit left {latest.CountOf(table)}: rows were deleted, or older ones put back"));
+            $"the table {table.Name} has {rows} rows, and this center's latest commit left {latest.CountOf(table)}: "
+            + "rows were deleted, or older ones put back"));
     }
 
     private static string? Judge(RowSeals seals, SealedTable table, DbDataReader row)

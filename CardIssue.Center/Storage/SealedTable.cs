@@ -1,6 +1,8 @@
 namespace CardIssue.Center.Storage;
 
-/// <summary>A table whose rows stand under a key of the vault: who can write the file, and has not the vault, changes none of them unnoticed.</summary>
+/// <summary>
+/// A table whose rows stand under a key of the vault: who can write the file, and has not the vault, changes none of them unnoticed.
+/// </summary>
 internal sealed class SealedTable
 {
     public static readonly SealedTable Orders = new(0, "orders", "order_id", isSmall: false, [
@@ -64,7 +66,10 @@ internal sealed class SealedTable
     /// <summary>Whether it is so small that all of it is looked at whenever the store is opened.</summary>
     public bool IsSmall { get; }
 
-    /// <summary>The columns that are under the seal, besides <see cref="Key"/>. Not there is not the same as any value; a new column that is NULL changes no seal.</summary>
+    /// <summary>
+    /// The columns that are under the seal, besides <see cref="Key"/>. Not there is not the same as any value; a new column that is NULL
+    /// changes no seal.
+    /// </summary>
     public IReadOnlyList<string> Columns { get; }
 
     /// <summary>What is read of a row: key, columns, those that are not under the seal, seal.</summary>

@@ -37,7 +37,8 @@ internal sealed partial class StoreTransaction
     /// <param name="where">Which rows.</param>
     /// <param name="values">The values of both.</param>
     /// <returns>How many.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one of them is not what this center wrote, and must not come under its seal.</exception>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one of them is not what this center wrote, and must not come
+    /// under its seal.</exception>
     public int Update(SealedTable table, string set, string where, params ReadOnlySpan<(string Name, object? Value)> values) =>
         Update(table, set, Query(table, where, row => Known(table, row), values), values);
 
@@ -71,7 +72,8 @@ internal sealed partial class StoreTransaction
             var (from, last) = ("", (object?)null);
             do
             {
-                rows = Query($"SELECT {table.List} FROM {table.Name} {from} ORDER BY {table.Key} LIMIT $most", row => Sealing(table, row), ("$most", RowsAtOnce), ("$last", last));
+                rows = Query($"SELECT {table.List} FROM {table.Name} {from} ORDER BY {table.Key} LIMIT $most", row => Sealing(table, row),
+                    ("$most", RowsAtOnce), ("$last", last));
                 foreach (var row in rows) Put(table, row);
                 (from, last) = ($"WHERE {table.Key} > $last", rows is [.., var end] ? end.Key : null);
             }
@@ -91,7 +93,8 @@ internal sealed partial class StoreTransaction
         foreach (var row in rows)
         {
             Forget(table, row);
-            var changed = Query($"UPDATE {table.Name} SET {set} WHERE {table.Key} = $row RETURNING {table.List}", at => Sealing(table, at), [.. values, ("$row", row.Key)]);
+            var changed = Query($"UPDATE {table.Name} SET {set} WHERE {table.Key} = $row RETURNING {table.List}",
+                at => Sealing(table, at), [.. values, ("$row", row.Key)]);
             foreach (var now in changed) Put(table, now);
         }
         return rows.Count;
@@ -108,7 +111,8 @@ internal sealed partial class StoreTransaction
     private void Forget(SealedTable table, RowSeal row) => _sums?.Remove(table, _seals.TermOf(row.Seal));
 
     /// <summary>A row as this commit will seal it.</summary>
-    private RowSeal Sealing(SealedTable table, DbDataReader row) => new(row[table.Key], _sums is null ? [] : _seals.SealOf(table, row, Generation));
+    private RowSeal Sealing(SealedTable table, DbDataReader row) =>
+        new(row[table.Key], _sums is null ? [] : _seals.SealOf(table, row, Generation));
 
     /// <summary>A row with the seal that it has, which was compared.</summary>
     private static RowSeal Known(SealedTable table, DbDataReader row) => new(row[table.Key], row.Bytes("seal")?.ToArray() ?? []);

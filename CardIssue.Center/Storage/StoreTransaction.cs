@@ -20,7 +20,8 @@ internal sealed partial class StoreTransaction : StoreView
     /// <param name="log">Writes this host's chain of the log.</param>
     /// <param name="seals">Makes and compares the seals of rows.</param>
     /// <param name="storeId">The store's own number, 16 bytes.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the log does not end where the latest commit ended, or what the rows
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the log does not end where the latest commit ended, or what the
+    /// rows
     /// come to is not what it sealed.</exception>
     public StoreTransaction(DbConnection connection, long generation, DateTimeOffset now, LogWriter log, RowSeals seals, ByteString storeId)
         : base(connection, seals)

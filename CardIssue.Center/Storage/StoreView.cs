@@ -12,8 +12,10 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     protected virtual RowSeals? Seals => seals;
 
     /// <summary>Rows of a sealed table that something is decided by.</summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote; the message names it.</exception>
-    public List<T> Query<T>(SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) =>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote; the message names
+    /// it.</exception>
+    public List<T> Query<T>(
+        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) =>
         Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
         {
             Seals?.Check(table, row);
@@ -22,11 +24,14 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
         }, values);
 
     /// <summary>Those rows of a sealed table that this center wrote; others are passed over.</summary>
-    public List<T> QueryRight<T>(SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
-        where T : class => Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row => Seals?.Fits(table, row) == false ? null : read(row), values)
-            .OfType<T>().ToList();
+    public List<T> QueryRight<T>(
+        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class =>
+        [.. Query($"SELECT {table.List} FROM {table.Name} WHERE {where}",
+            row => Seals?.Fits(table, row) == false ? null : read(row), values).OfType<T>()];
 
-    /// <summary>What the rows of the sealed tables came to with the latest commit. Null in a store of before, whose rows are not taken over yet.</summary>
+    /// <summary>
+    /// What the rows of the sealed tables came to with the latest commit. Null in a store of before, whose rows are not taken over yet.
+    /// </summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: what is there is not that commit's.</exception>
     public RowSums? ReadSums(RowSeals with, ByteString storeId, long generation)
     {
@@ -77,7 +82,10 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     protected virtual void See(SealedTable table, DbDataReader row)
     {
         if (Seals?.See(table, row) is { } seen && CenterDatabase.GenerationIn(this) >= seen)
-            throw RowSeals.Altered($"{RowSeals.Place(table, row)} was put back to an older row: this center wrote it with commit {seen} the last time. Nothing is decided by it.");
+        {
+            throw RowSeals.Altered($"{RowSeals.Place(table, row)} was put back to an older row: this center wrote it with commit {seen} the last time. "
+                + "Nothing is decided by it.");
+        }
     }
 
     protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values)

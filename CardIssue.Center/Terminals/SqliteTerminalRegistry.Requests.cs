@@ -57,7 +57,8 @@ public sealed partial class SqliteTerminalRegistry
         if (!readers.Contains(reader))
         {
             if (readers.Count >= MaxReaders || FaultOf(request.Terminal, [.. readers, reader]) is not null) return ReaderDecision.TooMany;
-            connection.Update(SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal", ("$terminal", request.Terminal));
+            connection.Update(
+                SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal", ("$terminal", request.Terminal));
             Insert(connection, request.Terminal, reader);
         }
         connection.Execute("DELETE FROM reader_requests WHERE id = $id", ("$id", id));
@@ -90,7 +91,8 @@ public sealed partial class SqliteTerminalRegistry
     {
         database.Check(person);
         return await database.WriteAsync(
-            transaction => person.MayNow(transaction, PersonRoles.Supervisor) ? decide(transaction) : ReaderDecision.NotAllowed, cancellation).ConfigureAwait(false);
+            transaction => person.MayNow(transaction, PersonRoles.Supervisor) ? decide(transaction) : ReaderDecision.NotAllowed, cancellation)
+            .ConfigureAwait(false);
     }
 
     private static ReaderRequest? RequestOf(StoreView connection, long id) =>

@@ -145,7 +145,8 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     public Task<TerminalReaders> VersionedReadersAsync(TerminalId terminal, CancellationToken cancellation = default) => database.ReadAsync(connection =>
     {
         // A read is one snapshot: the version never names readers of another.
-        var version = connection.Query(SealedTable.Terminals, "terminal = $terminal", row => row.Int("readers_version"), ("$terminal", terminal)) is [var its] ? its : 1;
+        var version = connection.Query(
+            SealedTable.Terminals, "terminal = $terminal", row => row.Int("readers_version"), ("$terminal", terminal)) is [var its] ? its : 1;
         return new TerminalReaders(version, Readers(connection, terminal));
     }, cancellation);
 
@@ -160,7 +161,8 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         return await ChangeAsync(person, connection =>
         {
             connection.Delete(SealedTable.Lines, "line = $line", ("$line", line.Line));
-            connection.Insert(SealedTable.Lines, "INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)", ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results));
+            connection.Insert(SealedTable.Lines, "INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)",
+                ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results));
             connection.Log(ConsoleLog.Of("LineAdded", new
             {
                 person = person.Name.Value, line = line.Line.Value, kind = line.Kind, listen = line.Listen, results = line.Results?.Value,
@@ -208,7 +210,8 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         CenterPerson person, Func<StoreTransaction, TerminalChange> change, CancellationToken cancellation, PersonRoles any = PersonRoles.Supervisor)
     {
         database.Check(person);
-        return await database.WriteAsync(transaction => person.MayNow(transaction, any) ? change(transaction) : TerminalChange.NotAllowed, cancellation).ConfigureAwait(false);
+        return await database.WriteAsync(
+            transaction => person.MayNow(transaction, any) ? change(transaction) : TerminalChange.NotAllowed, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A reader as the log has it.</summary>

@@ -4,7 +4,8 @@ using CardIssue.Core.Keys;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 2 the last two
+/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 2 the last
+/// two
 /// numbers are missing, in layout 1 the last three.
 /// </summary>
 internal sealed class VaultContent : IDisposable

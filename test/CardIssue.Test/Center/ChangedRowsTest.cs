@@ -91,7 +91,10 @@ public sealed class ChangedRowsTest
         Assert.That(await _bench.DeclineAsync("o-2"), Is.EqualTo(DeclineCode.CenterLacks));
     }
 
-    /// <summary>An older row has the right seal: the log knows that it is not the latest, at the claim, and what all rows come to, when the center is served.</summary>
+    /// <summary>
+    /// An older row has the right seal: the log knows that it is not the latest, at the claim, and what all rows come to, when the center
+    /// is served.
+    /// </summary>
     [Test]
     public async Task OlderRowOfAnOrder_PutBack_IsDeclined_AndServingQuarantinesWhatMayHaveChanged()
     {
@@ -185,7 +188,9 @@ public sealed class ChangedRowsTest
         Assert.That((await Assert.ThrowsAsync<StoreException>(() => Registry.LinesAsync()))!.Message, Does.Contain("1 of lines"));
     }
 
-    /// <summary>Where rows of a small table are missing or older, nobody can say which: nothing is decided by that table, and all else goes on.</summary>
+    /// <summary>
+    /// Where rows of a small table are missing or older, nobody can say which: nothing is decided by that table, and all else goes on.
+    /// </summary>
     [TestCase("terminals", "UPDATE terminals SET enabled = 0 WHERE terminal = 't1'")]
     [TestCase("readers", "DELETE FROM readers WHERE terminal = 't1'")]
     public async Task OlderRowOfASmallTable_PutBackAndOpened_IsDecidedByNoMore(string table, string honest)

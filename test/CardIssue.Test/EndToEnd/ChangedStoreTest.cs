@@ -74,7 +74,9 @@ public sealed class ChangedStoreTest
         Assert.That(findings, Has.Count.EqualTo(Changes.Count(change => change.Sql.Contains("UPDATE orders SET", StringComparison.Ordinal) && !change.Sql.Contains("SET sealed", StringComparison.Ordinal))));
     }
 
-    /// <summary>Rows that are changed while the center serves: the terminal is refused by name, and so is the order, and both stand in the log.</summary>
+    /// <summary>
+    /// Rows that are changed while the center serves: the terminal is refused by name, and so is the order, and both stand in the log.
+    /// </summary>
     [Test]
     public async Task TerminalsRowChanged_Terminal_IsRefusedAndTheLogNamesTheRow()
     {

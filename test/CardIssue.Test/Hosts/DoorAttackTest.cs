@@ -99,7 +99,9 @@ public sealed class DoorAttackTest
         for (var i = 0; i < 2; i++) yield return Task.Run(() => HelloAgainAsync(tcp));
     }
 
-    /// <summary>The record header of a ClientHello (RFC 8446 5.1) and then nothing; sixteen addresses, the honest terminal's own among them.</summary>
+    /// <summary>
+    /// The record header of a ClientHello (RFC 8446 5.1) and then nothing; sixteen addresses, the honest terminal's own among them.
+    /// </summary>
     private async Task HalfOpenAsync(int port)
     {
         var open = new Queue<Socket>();
