@@ -7,7 +7,8 @@ namespace CardIssue.Transport;
 /// <summary>What this assembly logs. Never a frame's bytes.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Warning, "Line {Line} with {Address} broke ({Fault}): {Reason}")]
+    // Whoever has the line is told the same, and knows whether its peer was let in: one who was not must not fill the log.
+    [LoggerMessage(1, LogLevel.Debug, "Line {Line} with {Address} broke ({Fault}): {Reason}")]
     public static partial void LineBroke(ILogger logger, int? line, IPAddress? address, LineFault fault, string reason);
 
     [LoggerMessage(2, LogLevel.Debug, "Line {Line} with {Address} could not be closed in order")]

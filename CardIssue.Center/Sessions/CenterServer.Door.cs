@@ -1,6 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
+using CardIssue.Core;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Sessions;
@@ -37,6 +38,14 @@ public sealed partial class CenterServer
     {
         foreach (var session in _sessions.Values)
             if (session.Terminal?.Id == changed.Terminal && session.NoLongerFits(changed) is { } reason) yield return session.CutAsync(reason).AsTask();
+    }
+
+    /// <summary>A terminal that was let in once too often loses the sessions that it was let in to first.</summary>
+    private void EndOldestOf(TerminalId terminal)
+    {
+        var own = _sessions.Values.Where(session => session.LetInAt > 0 && session.Terminal?.Id == terminal).OrderBy(session => session.LetInAt).ToList();
+        foreach (var oldest in own.SkipLast(_services.Options.MaxSessionsPerTerminal))
+            _ = oldest.CutAsync($"terminal {terminal} was let in again: it has {own.Count} sessions, and {_services.Options.MaxSessionsPerTerminal} are allowed").AsTask();
     }
 
     /// <summary>Refused attempts that were not logged one by one get a row for each place and window.</summary>

@@ -118,7 +118,11 @@ public sealed partial class CenterServer
         WaitingRoom.Guest? guest = null;
         using var session = new CenterSession(_services, _joins, line, terms, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}")
         {
-            WhenLetIn = () => guest!.Dispose(),
+            WhenLetIn = admitted =>
+            {
+                guest!.Dispose();
+                EndOldestOf(admitted);
+            },
         };
         using var waiting = guest = _unadmitted.Enter(LinePlace.Of(line.Peer), () => _ = session.CutAsync("others came, and it was not let in yet").AsTask());
         _sessions[session.Name] = session;

@@ -23,6 +23,7 @@ internal sealed partial class CenterSession
 
     private readonly SemaphoreSlim _frames = new(1);
     private int _framesBeforeAccess;
+    private long _letInAt;
     private bool _isLetIn, _isTold;
 
     /// <summary>The next frame, once there is room for it. Null at the line's end, and when one who is not let in says too much.</summary>
@@ -44,7 +45,8 @@ internal sealed partial class CenterSession
         Volatile.Write(ref _isLetIn, true);
         _frames.Release(MaxFramesWaiting - 1);
         OperationLog.LetIn(_logger, Name, _terminal!.Identity.Id, _line.Peer.Line!.Value, _line.Peer.Address?.ToString() ?? "no address");
-        WhenLetIn?.Invoke();
+        Volatile.Write(ref _letInAt, _services.Time.GetTimestamp());
+        WhenLetIn?.Invoke(_terminal.Identity.Id);
     }
 
     /// <summary>Counts a refusal, once for this session; whether it is logged by itself.</summary>
@@ -82,6 +84,21 @@ internal sealed partial class CenterSession
         return Terminal!.CredentialKey.Encoded != known!.CredentialKey || Terminal.AgreementKey.Encoded != known.AgreementKey
             ? $"terminal {Terminal.Id} has other keys now"
             : null;
+    }
+
+    /// <summary>
+    /// Looked at before each message leaves, so that a terminal gets nothing more once <c>terminal disable</c> has returned, by whatever program; the server's look at the registry ends a session that says
+    /// nothing. The session ends here as with any lost line: what was under way is in doubt, and is looked at when the terminal may come in again.
+    /// </summary>
+    private async ValueTask<bool> MayStayAsync(CancellationToken cancellation)
+    {
+        if (_terminal is not { } terminal) return true;
+        var known = await _services.Terminals.GetAsync(terminal.Identity.Id, cancellation).ConfigureAwait(false);
+        if (NoLongerFits(known) is not { } reason) return true;
+        OperationLog.Ended(_logger, Level(LogLevel.Warning), Name, reason);
+        _log.Decided(0, "Ended", reason);
+        await HangUpAsync().ConfigureAwait(false);
+        return false;
     }
 
     /// <summary>Ends the session at once, wherever it stands: its line is closed, and what it had of an order is let go as with any lost line.</summary>

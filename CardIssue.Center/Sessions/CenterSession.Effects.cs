@@ -72,7 +72,7 @@ internal sealed partial class CenterSession
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         var frame = MessageCodec.Encode(message);
         _log.Sending(message, frame);
-        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
+        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false) || !await MayStayAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(message), SessionLog.ShownOf(message));
         await SendFrameAsync(frame, cancellation).ConfigureAwait(false);
         return true;
@@ -83,7 +83,7 @@ internal sealed partial class CenterSession
     {
         _script = _work!.Prepare(head);
         _log.Sending(_script);
-        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
+        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false) || !await MayStayAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
         await SendFrameAsync(MessageCodec.Encode(_script.Head), cancellation).ConfigureAwait(false);
         return true;

@@ -65,7 +65,10 @@ internal sealed partial class CenterSession : IDisposable
     public TerminalIdentity? Terminal => Volatile.Read(ref _terminal)?.Identity;
 
     /// <summary>Called once, when the terminal is let in.</summary>
-    public Action? WhenLetIn { get; init; }
+    public Action<TerminalId>? WhenLetIn { get; init; }
+
+    /// <summary>When the terminal was let in, as a timestamp of the session's clock; 0 before.</summary>
+    public long LetInAt => Volatile.Read(ref _letInAt);
 
     /// <summary>Works until the line is gone and everything that it left is settled.</summary>
     public async Task RunAsync(CancellationToken cancellation)

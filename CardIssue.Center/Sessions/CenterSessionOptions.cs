@@ -44,16 +44,23 @@ public sealed class CenterSessionOptions
     /// <summary>Sessions of admitted terminals at once; further lines are closed.</summary>
     public int MaxSessions { get; set; } = 1_000;
 
+    /// <summary>
+    /// The same of one terminal, which needs one, or two on a split line, and leaves some behind when its line breaks; for a further one its oldest ends. So no terminal takes the others' places.
+    /// </summary>
+    public int MaxSessionsPerTerminal { get; set; } = 8;
+
     /// <summary>Lines whose terminal is not admitted yet; for a further one the longest of the place with the most is closed (<see cref="CardIssue.Core.Lines.WaitingRoom"/>).</summary>
     public int MaxUnadmitted { get; set; } = 256;
 
     /// <summary>The same from one place: an IPv4 address, an IPv6 network of 64 bits.</summary>
     public int MaxUnadmittedPerPlace { get; set; } = 64;
 
-    /// <summary>How often the server looks for terminals that were changed or disabled meanwhile, whose sessions end then.</summary>
+    /// <summary>
+    /// How often the server looks for terminals that were changed or disabled meanwhile, whose sessions end then even when they say nothing. A message leaves for none of them before that: each session looks for itself.
+    /// </summary>
     public TimeSpan RegistryLook { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest <see cref="RegistryLook"/>: a terminal that was disabled must not go on for longer.</summary>
+    /// <summary>The longest <see cref="RegistryLook"/>: the commands of a script that is under way must not go on for longer.</summary>
     public static readonly TimeSpan MaxRegistryLook = TimeSpan.FromSeconds(10);
 
     /// <summary>Checks every value.</summary>
@@ -73,6 +80,7 @@ public sealed class CenterSessionOptions
         Count(MaxCards, 1, 100, nameof(MaxCards));
         Count(MaxOpenings, 1, 100, nameof(MaxOpenings));
         Count(MaxSessions, 1, 100_000, nameof(MaxSessions));
+        Count(MaxSessionsPerTerminal, 2, 100_000, nameof(MaxSessionsPerTerminal));
         Count(MaxUnadmitted, 1, 100_000, nameof(MaxUnadmitted));
         Count(MaxUnadmittedPerPlace, 1, 100_000, nameof(MaxUnadmittedPerPlace));
         if (RegistryLook <= TimeSpan.Zero || RegistryLook > MaxRegistryLook) throw new ArgumentException($"{nameof(RegistryLook)} is more than zero and at most {MaxRegistryLook}; it is {RegistryLook}.");

@@ -12,7 +12,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Test.Center;
 
 /// <summary>What undoes safety takes two: the same table for each act.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public class ApprovalsTest
 {
     private static readonly ByteString Point = MakePoint();

@@ -5,7 +5,7 @@ using CardIssue.Core;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class CenterBackupTest
 {
     private StoreBench _bench = null!;

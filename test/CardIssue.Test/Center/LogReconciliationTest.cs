@@ -6,7 +6,7 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class LogReconciliationTest
 {
     // Each order's name says where it is when the store is lost; those of "kept" are there before the backup and nobody touches them

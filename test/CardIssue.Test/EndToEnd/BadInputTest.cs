@@ -15,7 +15,7 @@ using CardIssue.VirtualCard;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Bad input of every kind gets a clear error, gets nobody any further, and loses nothing.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class BadInputTest
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);

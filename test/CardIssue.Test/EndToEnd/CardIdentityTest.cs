@@ -10,7 +10,7 @@ namespace CardIssue.Test.EndToEnd;
 /// <summary>
 /// Cards that can't be told apart, hide who they are or have no identity: none is issued twice, closed blank, or taken for another.
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class CardIdentityTest
 {
     private static readonly string AllF = new('F', 84), All0 = new('0', 84),

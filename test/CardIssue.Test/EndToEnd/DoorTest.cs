@@ -1,6 +1,7 @@
 using System.Net;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Core;
 using CardIssue.Core.Lines;
@@ -99,6 +100,27 @@ public sealed class DoorTest
     }
 
     [Test]
+    public async Task OneTerminal_LetInAgainAndAgain_ItsOldestSessionsEnd_AndItGoesOnInTheNewest()
+    {
+        await using var shop = await Shop.OpenAsync(options => options.MaxSessionsPerTerminal = 3);
+        await shop.ShowsAsync("AccessGranted");
+        var lines = new List<ILine>();
+        for (var i = 0; i < 8; i++)
+        {
+            using var module = shop.Module.OpenModule();
+            lines.Add(await shop.Listener.CreateConnector(IPAddress.Loopback).ConnectAsync(default));
+            Assert.That(await RawAccess.AskAsync(lines[i], module, shop.Vault.Identity.Id, new LineNumber(7)), Is.InstanceOf<Admitted>());
+        }
+        Assert.That(async () => { while (true) await RawAccess.NextAsync(lines[0]); }, Throws.InstanceOf<LineException>());
+        await shop.ShowsAsync("AccessGranted", times: 2);
+        await SessionsAsync(shop, 3);
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        foreach (var line in lines) await line.DisposeAsync();
+    }
+
+    [Test]
     public async Task TerminalDisabled_InMidIssue_LosesItsSession_AndIssuesWhenItIsLetInAgain()
     {
         await using var shop = await Shop.OpenAsync(options => options.RegistryLook = TimeSpan.FromMilliseconds(50));
@@ -118,6 +140,24 @@ public sealed class DoorTest
         await shop.Registry.EnableAsync(Shop.TerminalName, true);
         await shop.ShowsAsync("AccessGranted", times: 2);
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+    }
+
+    [Test]
+    public async Task TerminalDisabled_LongBeforeTheNextLookAtTheRegistry_NothingMoreLeavesForIt()
+    {
+        await using var shop = await Shop.OpenAsync(options => options.RegistryLook = CenterSessionOptions.MaxRegistryLook);
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shop.WhenShown("InsertCard", waiting.SetResult);
+        var issuing = shop.IssueAsync("o-1");
+        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await shop.Registry.EnableAsync(Shop.TerminalName, false);
+        var card = Shop.Card(1);
+        shop.Reader.Insert(card);
+        Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.AccessRefused));
+        Assert.That(card.Commands, Is.Zero, "the card was spoken to");
+        Assert.That((await shop.Log.ReadAsync(new LogQuery())).Select(row => row.Entry.Detail), Has.Some.Contains("may no longer come in: Disabled"));
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Ready));
     }
 
     [Test]

@@ -10,7 +10,7 @@ using CardIssue.VirtualCard;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Power cuts, lost lines and dead terminals in the middle of an issue, with real parts: the same card is finished, another is refused.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class RecoveryTest
 {
     /// <summary>

@@ -11,7 +11,7 @@ namespace CardIssue.Test.EndToEnd;
 /// Cards that depart from the specification, or from what others do: they are issued where that does no harm, and refused by name where
 /// it does.
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class StrangeCardTest
 {
     private static async Task<(Shop Shop, AlteringReader Reader)> OpenAsync()

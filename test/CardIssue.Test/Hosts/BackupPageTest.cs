@@ -4,7 +4,7 @@ namespace CardIssue.Test.Hosts;
 
 /// <summary>The commands of BACKUP.md, in their order, as somebody runs them whose disk failed; and what else can go wrong with
 /// them.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class BackupPageTest
 {
     private HostFolder _folder = null!;

@@ -3,7 +3,7 @@ using CardIssue.Core.Keys;
 namespace CardIssue.Test.Hosts;
 
 /// <summary><c>centerhost init</c> and what goes wrong before any work.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class CenterHostInitTest
 {
     private readonly CenterHostProcess _host = new();

@@ -4,7 +4,7 @@ using CardIssue.Test.Products.Json;
 namespace CardIssue.Test.Hosts;
 
 /// <summary><c>centerhost</c>'s keys, products, orders and log, each with a center of its own.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class CenterHostOrdersTest
 {
     private CenterHostProcess _host = null!;

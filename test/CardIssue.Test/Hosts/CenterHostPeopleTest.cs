@@ -8,7 +8,7 @@ using CardIssue.Test.Keys;
 namespace CardIssue.Test.Hosts;
 
 /// <summary>Who may do what at <c>centerhost</c>, and that nobody gets past it.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class CenterHostPeopleTest
 {
     private const PersonRoles Desk = PersonRoles.Clerk | PersonRoles.Supervisor, Log = PersonRoles.Auditor | PersonRoles.Supervisor;

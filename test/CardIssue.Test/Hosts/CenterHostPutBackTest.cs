@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace CardIssue.Test.Hosts;
 
 /// <summary>A center's folder that was put back to an older copy, beside a checkpoint that was exported since: what the commands say, and how it is settled.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class CenterHostPutBackTest
 {
     [Test]

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CardIssue.Test.Hosts;
 
 /// <summary><c>centerhost reader</c>: what an operator does about readers that a terminal asks for.</summary>
+[Parallelizable]
 public sealed class CenterHostReaderTest
 {
     private readonly CenterHostProcess _host = new();

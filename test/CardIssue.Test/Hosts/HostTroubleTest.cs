@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace CardIssue.Test.Hosts;
 
 /// <summary>A machine that is not as a program needs it: a taken port, no rights, a full disk, a store that is gone, a pipe that is closed.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class HostTroubleTest
 {
     private const string SetPriv = "/usr/bin/setpriv";

@@ -13,6 +13,7 @@ using CardIssue.VirtualCard.Reading;
 namespace CardIssue.Test.Hosts;
 
 /// <summary>The built program against a center in this process, over TLS, with a simulated card behind a TCP reader.</summary>
+[Parallelizable]
 public sealed class TerminalHostIssueTest
 {
     private static readonly LineNumber Line = new(8);

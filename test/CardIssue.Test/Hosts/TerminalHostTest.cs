@@ -6,6 +6,7 @@ using CardIssue.Core.Keys;
 
 namespace CardIssue.Test.Hosts;
 
+[Parallelizable]
 public sealed class TerminalHostTest
 {
     private const string Passphrase = "heron-on-a-grey-morning", IssueCode = "KINGFISHER-9137";

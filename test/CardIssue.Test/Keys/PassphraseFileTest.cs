@@ -3,6 +3,7 @@ using CardIssue.Core.Keys;
 
 namespace CardIssue.Test.Keys;
 
+[Parallelizable]
 public class PassphraseFileTest
 {
     internal static readonly Argon2Cost Cheapest = new(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);

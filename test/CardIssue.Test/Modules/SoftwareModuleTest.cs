@@ -7,6 +7,7 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Modules;
 
+[Parallelizable]
 public class SoftwareModuleTest
 {
     private static readonly byte[][] Plain =
