@@ -19,7 +19,7 @@ usage: ./build.sh COMMAND
   fuzz [TARGET] [SECONDS] [--seed N]
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or
                           costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case
-  docs                    write the generated parts of PROTOCOL.md anew
+  docs                    write the generated parts of PROTOCOL.md and ARCHITECTURE.md anew
   pack                    make the NuGet packages, into artifacts/packages
   clean                   remove everything that was built
 
@@ -143,7 +143,7 @@ case "${1:-}" in
   docs)
     need_dotnet
     build test/CardIssue.Test/CardIssue.Test.csproj
-    CARDISSUE_UPDATE_DOCS=1 dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo --filter "FullyQualifiedName~ProtocolDocument"
+    CARDISSUE_UPDATE_DOCS=1 dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo --filter "FullyQualifiedName~ProtocolDocument|FullyQualifiedName~ArchitectureDocument"
     ;;
   pack)
     need_dotnet

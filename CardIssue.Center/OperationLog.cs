@@ -1,6 +1,7 @@
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center;

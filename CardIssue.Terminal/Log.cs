@@ -1,7 +1,7 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Terminal;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Terminal;

@@ -2,7 +2,7 @@ using System.Data.Common;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Approvals;
 

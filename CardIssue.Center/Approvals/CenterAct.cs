@@ -2,7 +2,7 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Approvals;
 

@@ -3,7 +3,7 @@ using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Approvals;
 

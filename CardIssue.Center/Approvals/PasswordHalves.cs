@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Approvals;
 

@@ -3,7 +3,7 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Approvals;
 

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Feed;
 

@@ -4,7 +4,7 @@ using CardIssue.Center.People;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.Hosting;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Log;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Log;
 

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Log;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.Log;

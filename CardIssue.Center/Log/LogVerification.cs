@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Log;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Log;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Log;
 

@@ -1,8 +1,8 @@
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 

@@ -1,6 +1,6 @@
 using CardIssue.Center.Feed;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 

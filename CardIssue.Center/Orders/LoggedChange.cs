@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;

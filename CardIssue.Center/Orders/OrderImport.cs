@@ -1,7 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 

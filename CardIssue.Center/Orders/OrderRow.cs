@@ -3,7 +3,7 @@ using CardIssue.Center.Products;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;

@@ -1,8 +1,9 @@
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 

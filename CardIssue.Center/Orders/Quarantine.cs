@@ -1,5 +1,5 @@
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;

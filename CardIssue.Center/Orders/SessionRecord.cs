@@ -1,6 +1,6 @@
 using CardIssue.Center.Log;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;

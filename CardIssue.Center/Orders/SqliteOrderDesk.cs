@@ -1,6 +1,6 @@
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;

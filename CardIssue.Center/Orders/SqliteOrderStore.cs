@@ -2,8 +2,9 @@ using CardIssue.Center.Log;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Orders;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 

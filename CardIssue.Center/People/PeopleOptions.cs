@@ -1,6 +1,6 @@
 using CardIssue.Center.Storage;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.People;

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.People;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Recovery;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Recovery;
 

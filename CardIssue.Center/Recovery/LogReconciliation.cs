@@ -4,7 +4,6 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 
 namespace CardIssue.Center.Recovery;
 

@@ -1,7 +1,5 @@
 using System.Globalization;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Recovery;
 

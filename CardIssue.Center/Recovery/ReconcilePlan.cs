@@ -3,7 +3,7 @@ using System.Text;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Recovery;

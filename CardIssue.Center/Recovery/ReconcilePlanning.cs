@@ -1,7 +1,6 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Recovery;
 

@@ -1,8 +1,9 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Cards.Products.Profiles;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 

@@ -1,12 +1,16 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Cards.Products.Profiles;
+using CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 
@@ -36,8 +40,8 @@ internal sealed class CardWork : IDisposable
     private int _blocks;
 
     public CardWork(
-        IKeyVault vault, CardProduct product, CardPlan plan, ICardProfile profile, TerminalIdentity terminal, AdmissionNonces nonces, Claim claim) =>
-        (_vault, _product, _plan, _profile, _terminal, _nonces, _claim) = (vault, product, plan, profile, terminal, nonces, claim);
+        IKeyVault vault, CardProduct product, CardPlan plan, TerminalIdentity terminal, AdmissionNonces nonces, Claim claim) =>
+        (_vault, _product, _plan, _profile, _terminal, _nonces, _claim) = (vault, product, plan, product.Profile, terminal, nonces, claim);
 
     /// <summary>What the operator may see of the order.</summary>
     public string Display => _claim.Display;

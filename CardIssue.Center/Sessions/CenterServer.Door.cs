@@ -1,8 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Sessions;
 

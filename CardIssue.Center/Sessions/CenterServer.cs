@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;

@@ -35,7 +35,7 @@ public sealed class CenterServices
     /// <summary>Settings of the sessions.</summary>
     public CenterSessionOptions Options { get; init; } = new();
 
-    /// <summary>This host's name among all hosts of the center, by <see cref="CardIssue.Core.NameRule"/>.</summary>
+    /// <summary>This host's name among all hosts of the center, by <see cref="CardIssue.Core.Primitives.NameRule"/>.</summary>
     public required string Host { get; init; }
 
     /// <summary>Where time comes from.</summary>

@@ -1,7 +1,8 @@
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;

@@ -1,6 +1,7 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
 
 namespace CardIssue.Center.Sessions;
 

@@ -3,12 +3,14 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
@@ -231,7 +233,6 @@ internal sealed partial class CenterSession
             return Lacks($"product {claimed.Product} says of itself that it is {itself.Ref}, {itself.Mode}; "
                 + $"the store has {stored.Mode}, the order {claimed.Mode}");
         }
-        if (CardProfiles.Find(product.Profile) is not { } profile) return Lacks($"there is no card profile {product.Profile}");
         if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification) is { } lack) return Lacks(lack);
         var terms = ProductTerms.Of(stored, product);
         if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
@@ -244,7 +245,7 @@ internal sealed partial class CenterSession
             var made = CardPlan.Create(product, OrderData.Read(data.Span));
             if (made.Plan is not { } plan) return Lacks($"the order's data does not fit its product: {made.Errors[0].Message}");
             var claim = claimed.ToClaim(plan.Shape);
-            return (new CardWork(_services.Vault, product, plan, profile, _terminal!.Identity, _terminal.Nonces, claim), claim, terms, "");
+            return (new CardWork(_services.Vault, product, plan, _terminal!.Identity, _terminal.Nonces, claim), claim, terms, "");
         }
 
         static (CardWork?, Claim?, ProductTerms?, string) Lacks(string fault) => (null, null, null, fault);

@@ -1,4 +1,4 @@
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 

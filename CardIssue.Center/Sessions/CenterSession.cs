@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Hosting;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;

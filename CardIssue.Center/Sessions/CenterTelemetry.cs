@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 

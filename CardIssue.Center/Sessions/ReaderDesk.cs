@@ -1,7 +1,8 @@
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 

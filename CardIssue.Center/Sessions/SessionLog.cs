@@ -2,8 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Log;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
 

@@ -4,7 +4,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using CardIssue.Center.Log;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
 

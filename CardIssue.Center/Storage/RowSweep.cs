@@ -1,6 +1,6 @@
 using System.Data.Common;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
 

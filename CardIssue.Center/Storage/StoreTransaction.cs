@@ -1,7 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using CardIssue.Center.Log;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
 

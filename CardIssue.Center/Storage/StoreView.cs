@@ -1,5 +1,5 @@
 using System.Data.Common;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
 

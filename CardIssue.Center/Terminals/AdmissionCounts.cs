@@ -1,6 +1,6 @@
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Options;
 
 namespace CardIssue.Center.Terminals;

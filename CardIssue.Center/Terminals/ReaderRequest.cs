@@ -1,7 +1,6 @@
 using CardIssue.Center.People;
-using CardIssue.Core;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Terminals;
 

@@ -1,9 +1,8 @@
 using System.Data.Common;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Terminals;
 

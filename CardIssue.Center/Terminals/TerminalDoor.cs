@@ -1,4 +1,3 @@
-using CardIssue.Core;
 using CardIssue.Core.Lines;
 
 namespace CardIssue.Center.Terminals;

@@ -1,6 +1,7 @@
 using System.Net;
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Terminals;
 

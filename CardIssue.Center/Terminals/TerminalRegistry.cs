@@ -2,8 +2,8 @@ using System.Data.Common;
 using System.Net;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Terminals;
 

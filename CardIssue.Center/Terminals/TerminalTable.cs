@@ -1,7 +1,7 @@
 using System.Data.Common;
 using System.Net;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Terminals;
 

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

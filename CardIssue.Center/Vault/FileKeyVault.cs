@@ -4,11 +4,14 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Log;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
-using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

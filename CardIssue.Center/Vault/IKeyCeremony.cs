@@ -1,4 +1,4 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

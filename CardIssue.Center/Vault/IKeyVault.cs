@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using CardIssue.Center.Log;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
-using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

@@ -1,5 +1,5 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

@@ -1,5 +1,5 @@
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

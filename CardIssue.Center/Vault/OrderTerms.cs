@@ -4,7 +4,7 @@ using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Vault;
 

@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Cards;
 
 /// <summary>A device that writes and reads cards (PC/SC, serial, simulated). One queue per reader: calls on its connection do not overlap.</summary>
@@ -54,17 +56,6 @@ public interface ICardConnection : IAsyncDisposable
     /// <exception cref="CardException">The card or reader went away, or the card is mute.</exception>
     ValueTask<ByteString> ResetAsync(CancellationToken cancellation);
 }
-
-/// <summary>What a driver could learn of a reader. Null means: could not be learned.</summary>
-/// <param name="Kind">How it is attached: <c>pcsc</c>, <c>serial</c>, <c>virtual</c>.</param>
-/// <param name="Name">What the system calls it; changes with the port and proves nothing.</param>
-/// <param name="Vendor">The maker's name.</param>
-/// <param name="Model">The maker's model name.</param>
-/// <param name="Serial">The serial number, the reader's own.</param>
-/// <param name="Firmware">The firmware version.</param>
-/// <param name="Port">The port that it hangs on.</param>
-public sealed record ReaderIdentity(
-    string Kind, string Name, string? Vendor = null, string? Model = null, string? Serial = null, string? Firmware = null, string? Port = null);
 
 /// <summary>What went wrong between reader and card.</summary>
 public enum CardFault

@@ -1,4 +1,5 @@
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards;
 
@@ -6,7 +7,7 @@ namespace CardIssue.Core.Cards;
 public interface IReaderKey
 {
     /// <summary>Signs a challenge.</summary>
-    /// <param name="hash"><see cref="ReaderChallenge.HashLength"/> bytes.</param>
+    /// <param name="hash"><see cref="Keys.ReaderChallenge.HashLength"/> bytes.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>An ECDSA P-256 signature, r‖s, <see cref="P256PublicKey.SignatureLength"/> bytes, or why there is none.</returns>
     ValueTask<ReaderKeyAnswer> SignAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellation);

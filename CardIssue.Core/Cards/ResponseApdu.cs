@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Cards;
 
 /// <summary>A response APDU (ISO 7816-4 5.1): data and a status word of two bytes.</summary>

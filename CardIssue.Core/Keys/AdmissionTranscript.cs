@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 

@@ -1,3 +1,6 @@
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Keys;
 
 /// <summary>The name of a center.</summary>

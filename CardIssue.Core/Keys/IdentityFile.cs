@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

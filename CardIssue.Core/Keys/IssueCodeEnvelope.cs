@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

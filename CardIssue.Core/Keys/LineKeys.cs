@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

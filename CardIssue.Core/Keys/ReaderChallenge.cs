@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

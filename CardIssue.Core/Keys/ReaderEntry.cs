@@ -1,4 +1,6 @@
-using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 
@@ -15,16 +17,13 @@ public sealed record ReaderEntry(
     string? Kind = null, string? Vendor = null, string? Model = null, string? Serial = null, string? Firmware = null,
     ValueList<string> Ports = default, bool LetInWithoutIdentity = false, P256PublicKey? Key = null)
 {
-    /// <summary>The longest text in characters.</summary>
-    public const int MaxText = 128;
-
     /// <summary>The most ports of one entry.</summary>
     public const int MaxPorts = 16;
 
     internal string? Fault()
     {
         string?[] texts = [Kind, Vendor, Model, Serial, Firmware, .. Ports.Span];
-        if (texts.Any(text => text is { Length: 0 or > MaxText })) return $"a text has 1 to {MaxText} characters, or is left out";
+        if (texts.Any(text => text is { Length: 0 or > FieldLimits.MaxReaderText })) return $"a text has 1 to {FieldLimits.MaxReaderText} characters, or is left out";
         if (Ports.Count > MaxPorts) return $"an entry has at most {MaxPorts} ports";
         return Serial is null && !LetInWithoutIdentity ? "an entry without a serial number must say letInWithoutIdentity" : null;
     }

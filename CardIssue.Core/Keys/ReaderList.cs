@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Keys;
 
 /// <summary>The readers that one terminal may use, as the center states it. It counts only signed (<see cref="SignedReaderList"/>).</summary>

@@ -1,4 +1,6 @@
 using System.Formats.Cbor;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

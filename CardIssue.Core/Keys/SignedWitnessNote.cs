@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
 using System.Security.Cryptography;
-using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 

@@ -1,4 +1,4 @@
-using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Lines;
 

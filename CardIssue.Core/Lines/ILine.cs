@@ -1,12 +1,14 @@
 using System.Net;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Lines;
 
 /// <summary>An ordered, framed, two-way line to one peer. Frames hold one message each.</summary>
 public interface ILine : IAsyncDisposable
 {
-    /// <summary>The most bytes that a frame carries: 64 KiB and room for a message's own fields.</summary>
-    public const int MaxFrame = 65_536 + 512;
+    /// <summary>The most bytes that a frame carries: the longest message, and the counter and MAC of a line without TLS; 64 KiB and 512 bytes.</summary>
+    public const int MaxFrame = MessageCodec.MaxMessage + AuthenticatedLine.Overhead;
 
     /// <summary>What this end knows of the other.</summary>
     LinePeer Peer { get; }

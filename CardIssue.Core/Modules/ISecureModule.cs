@@ -1,5 +1,6 @@
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Modules;
 
@@ -50,7 +51,7 @@ public enum NoteKeeping
 public interface ISecureModule : IDisposable
 {
     /// <summary>The longest wrapped command in bytes that <see cref="Unseal"/> writes.</summary>
-    public const int MaxWrappedLength = Cards.SecureChannel.Scp03Session.MaxWrappedLength;
+    public const int MaxWrappedLength = Cards.SecureChannel.Scp03.Scp03Session.MaxWrappedLength;
 
     /// <summary>The terminal's public keys, as they are enrolled at the center.</summary>
     TerminalIdentity Identity { get; }

@@ -1,6 +1,7 @@
 using System.Formats.Cbor;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Modules;
 

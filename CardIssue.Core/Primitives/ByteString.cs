@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
-namespace CardIssue.Core;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>An immutable string of bytes that compares by content. Never for secrets: those live in <see cref="SecretBytes"/>.</summary>
 public readonly struct ByteString : IEquatable<ByteString>

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace CardIssue.Core;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>What a short name on the line may look like: 1 to 64 of A–Z a–z 0–9 . _ - and nothing that a path, a log line or SQL could trip over.</summary>
 public static class NameRule

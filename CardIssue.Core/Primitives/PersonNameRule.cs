@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
-namespace CardIssue.Core;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>
 /// What a person's name may look like: text of any script, 1 to 128 bytes of UTF-8, with spaces inside and none at the ends. No control and

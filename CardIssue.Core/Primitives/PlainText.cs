@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace CardIssue.Core;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>
 /// Text as it may be sent, logged or shown: without control characters, so that it can't forge a line of a log or move a cursor, and

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
-namespace CardIssue.Core;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>
 /// Bytes that must not leak: copied in, pinned (so that the garbage collector leaves no second copy behind), zeroed on

@@ -2,7 +2,7 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
-namespace CardIssue.Core;
+namespace CardIssue.Core.Primitives;
 
 /// <summary>An immutable list that compares by content, so that records that hold one do too.</summary>
 /// <typeparam name="T">The element; must itself compare by content.</typeparam>

@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Protocol;
 
 /// <summary>What sending a record a second time means, when it is not known whether the card took it.</summary>

@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Protocol;
 
 /// <summary>What one transition of a machine came to: the new state and the effects to carry out, in this order.</summary>

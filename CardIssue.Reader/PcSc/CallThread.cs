@@ -1,4 +1,4 @@
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>
 /// A thread of its own for calls that block, one at a time. It never keeps a process alive. Who awaits a call goes on right here and most often starts the

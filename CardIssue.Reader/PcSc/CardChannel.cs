@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.PcSc.Binding;
 using Microsoft.Extensions.Logging;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>
 /// The calls to one reader's card: a thread, a context and pinned buffers of their own, one call at a time. A call that does not return in time is given up,

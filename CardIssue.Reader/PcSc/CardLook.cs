@@ -1,6 +1,7 @@
 using CardIssue.Core.Cards;
+using CardIssue.Reader.PcSc.Binding;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>Looks what became of a card after a call that failed without saying why.</summary>
 internal static class CardLook

@@ -1,4 +1,4 @@
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>T=0 has no command with data and Le (ISO 7816-3 12.1.1): the Le stays behind, and the card answers 61xx, which GET RESPONSE settles above.</summary>
 internal static class CaseFour

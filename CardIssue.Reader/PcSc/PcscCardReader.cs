@@ -1,9 +1,10 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.PcSc.Binding;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>
 /// A reader that the system's smart card service knows: winscard on Windows, pcsc-lite on Linux, the PCSC framework on macOS (PC/SC part 5). Reader and card

@@ -1,7 +1,7 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>A powered card in a <see cref="PcscCardReader"/>. After a command that was given up, nothing but a reset is of use.</summary>
 internal sealed class PcscConnection(CardChannel channel, string reader, ByteString atr, TimeSpan slowCard) : ICardConnection

@@ -1,6 +1,7 @@
 using CardIssue.Core.Cards;
+using CardIssue.Reader.PcSc.Binding;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>What PC/SC's codes mean for a card.</summary>
 internal static class PcscFaults

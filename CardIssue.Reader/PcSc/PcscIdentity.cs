@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.PcSc.Binding;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>What a driver tells of its reader by attributes (PC/SC part 3, 3.1.2). What it refuses, or fills with nothing, stays unknown.</summary>
 internal static class PcscIdentity

@@ -1,7 +1,8 @@
 using CardIssue.Core.Cards;
+using CardIssue.Reader.PcSc.Binding;
 using Microsoft.Extensions.Logging;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>Every log line of the PC/SC readers. Never a command's or a response's data.</summary>
 internal static partial class PcscLog

@@ -1,6 +1,7 @@
 using CardIssue.Core.Cards;
+using CardIssue.Reader.PcSc.Binding;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>The readers that the system's smart card service knows.</summary>
 public static class PcscReaders

@@ -1,6 +1,7 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.PcSc.Binding;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>What is to be seen of a reader.</summary>
 internal enum SightKind

@@ -1,6 +1,7 @@
+using CardIssue.Reader.PcSc.Binding;
 using Microsoft.Extensions.Logging;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc;
 
 /// <summary>
 /// Watches one reader on a thread and a context of its own: the call blocks until something changes, and what is seen then is there for all who wait.

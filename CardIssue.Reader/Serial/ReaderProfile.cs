@@ -1,5 +1,6 @@
 using System.Text;
 using CardIssue.Reader.Serial.Ccid;
+using CardIssue.Reader.Serial.Framing;
 
 namespace CardIssue.Reader.Serial;
 

@@ -1,5 +1,5 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader.Serial.Card;
 
 namespace CardIssue.Reader.Serial;

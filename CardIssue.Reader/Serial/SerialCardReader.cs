@@ -1,11 +1,10 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
-using CardIssue.Reader.Serial;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader.Serial.Framing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.Serial;
 
 /// <summary>
 /// A GemPC Twin, or a reader that speaks as it does, on a serial port: CCID messages in frames of its own, cards with T=0 and T=1. Cards come and go by what the reader

@@ -1,8 +1,8 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader.Serial.Card;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.Tcp;
 
 /// <summary>A powered card behind a <see cref="TcpCardReader"/>.</summary>
 internal sealed class TcpCardConnection(TcpCardReader reader, ByteString atr) : ICardConnection

@@ -1,7 +1,7 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.Tcp;
 
 /// <summary>
 /// A reader behind a TCP port that speaks vpcd's wire: each message is 2 bytes of length, big-endian, and as many bytes. A message of 1 byte is

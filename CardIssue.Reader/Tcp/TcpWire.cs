@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using CardIssue.Core.Cards;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.Tcp;
 
 /// <summary>The reader's end of vpcd's wire on one socket: 2 bytes of length, big-endian, and as many bytes, both ways.</summary>
 internal sealed class TcpWire : IDisposable

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Terminal.Modules;
 

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
-using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Terminal.Modules;
 

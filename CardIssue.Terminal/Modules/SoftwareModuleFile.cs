@@ -1,6 +1,7 @@
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Terminal.Modules;
 

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Terminal.Readers;
 

@@ -2,12 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Pipeline;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Terminal.Readers;
 

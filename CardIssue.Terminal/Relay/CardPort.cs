@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Threading.Channels;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Pipeline;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Terminal.Relay;

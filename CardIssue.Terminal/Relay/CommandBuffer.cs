@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Terminal.Relay;
 

@@ -1,6 +1,8 @@
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Terminal.Relay;
 

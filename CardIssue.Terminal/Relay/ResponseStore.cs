@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Terminal.Relay;
 

@@ -1,6 +1,7 @@
 using CardIssue.Core.Lines;
-using CardIssue.Core.Modules;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Readers;
 using Microsoft.Extensions.Logging;
 

@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Terminal.Relay;
 

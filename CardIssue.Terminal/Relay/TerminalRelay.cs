@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Hosting;
-using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Readers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>A two-way stream of bytes that has no place and no length. It is read and written asynchronously, unless it says otherwise; nothing waits to be flushed.</summary>
 internal abstract class ByteStream : Stream

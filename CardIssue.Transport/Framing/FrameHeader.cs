@@ -1,6 +1,6 @@
 using CardIssue.Core.Lines;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>
 /// What stands before each frame's bytes: their number, big-endian. A frame of no bytes is the keep-alive, which no caller ever sees.

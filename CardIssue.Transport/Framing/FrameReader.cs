@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Lines;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>
 /// Cuts a stream of bytes into frames. A read that a cancelled caller left behind is kept and taken up by the next one: no byte is lost, and a

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>
 /// Writes frames one after another, header and bytes in one write. A frame that was begun goes out whole, also when its sender was

@@ -4,7 +4,7 @@ using CardIssue.Core.Lines;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>
 /// A line over any two-way stream: each frame is a header of 3 bytes, its length big-endian, and 1 to <see cref="ILine.MaxFrame"/> bytes.

@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>The times and caps of lines, their listeners and connectors. Checked by whatever is made with it.</summary>
 public sealed class LineOptions

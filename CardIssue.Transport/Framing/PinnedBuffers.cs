@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>
 /// Buffers for one frame each, pinned so that the garbage collector leaves no copies, and zeroed when they come back: what they carry may be

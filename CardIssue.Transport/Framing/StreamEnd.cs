@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Framing;
 
 /// <summary>How a line over a stream ends. This one is for any stream, of which nothing more is known.</summary>
 internal class StreamEnd(Stream stream)

@@ -1,6 +1,7 @@
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Loopback;
 
 /// <summary>What went over a line. Bytes include the header of each frame (<see cref="FrameHeader.Size"/>), and neither keep-alives nor TLS.</summary>
 /// <param name="FramesSent">Frames that were sent.</param>

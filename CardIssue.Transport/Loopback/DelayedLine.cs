@@ -1,7 +1,8 @@
 using System.Threading.Channels;
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Loopback;
 
 /// <summary>
 /// A line as far away as is wanted: each frame comes a fixed time later, both ways, in order, and any number are on their way at once, so

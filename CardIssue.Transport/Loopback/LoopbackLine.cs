@@ -1,7 +1,8 @@
 using System.Threading.Channels;
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Loopback;
 
 /// <summary>One end of a line inside a process: ordered, bounded, without time of its own.</summary>
 public sealed class LoopbackLine : ILine

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Threading.Channels;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Loopback;
 
 /// <summary>Accepts lines inside a process, from connectors that <see cref="CreateConnector"/> made.</summary>
 public sealed class LoopbackListener : ILineListener

@@ -1,6 +1,7 @@
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Reconnect;
 
 /// <summary>How often and how soon a line is tried again.</summary>
 public sealed class ReconnectOptions

@@ -2,7 +2,7 @@ using CardIssue.Core.Lines;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Reconnect;
 
 /// <summary>
 /// Tries another connector again until the line is up. Delays grow with decorrelated jitter: each is drawn between

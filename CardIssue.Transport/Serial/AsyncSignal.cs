@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>Wakes one waiter, now or when it comes to wait. Signals don't add up.</summary>
 internal sealed class AsyncSignal

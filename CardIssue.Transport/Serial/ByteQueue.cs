@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>Bytes in order, up to a fixed number; pinned, and zeroed as they are taken.</summary>
 internal sealed class ByteQueue(int capacity)

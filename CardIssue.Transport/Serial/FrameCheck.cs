@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>The 32-bit frame check sequence of RFC 1662 C.3 (ISO/IEC 13239): a damaged frame passes once in 2^32.</summary>
 internal static class FrameCheck

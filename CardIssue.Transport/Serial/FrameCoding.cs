@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>Asynchronous HDLC-like framing (RFC 1662 4): what a frame looks like on the line.</summary>
 internal static class FrameCoding

@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>The frames of the extended (modulo 128) balanced procedure (ISO/IEC 7776, X.25 2.3), by their names there.</summary>
 internal enum LinkFrameKind

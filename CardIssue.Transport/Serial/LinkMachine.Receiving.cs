@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>The half that takes what came (X.25 2.4.4, 2.4.5.2 to 2.4.5.9, 2.4.6).</summary>
 internal sealed partial class LinkMachine

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>The half that says what goes out next (X.25 2.4.5.1, 2.4.5.6, 2.4.5.7, 2.4.5.9).</summary>
 internal sealed partial class LinkMachine

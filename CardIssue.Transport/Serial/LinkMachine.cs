@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>
 /// The balanced link procedure LAPB with extended numbering (ISO/IEC 7776; X.25 2.4, option of modulo 128), without time, threads or a port: it is

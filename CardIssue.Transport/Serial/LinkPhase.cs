@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>Which end of the link this is. Both work alike once it is up.</summary>
 internal enum LinkRole

@@ -1,4 +1,4 @@
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>Opens what a serial line runs over. Throws an <see cref="IOException"/> when it can't be had now; it is tried again.</summary>
 /// <param name="cancellation">Gives up.</param>

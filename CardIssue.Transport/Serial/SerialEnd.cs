@@ -1,4 +1,6 @@
-namespace CardIssue.Transport;
+using CardIssue.Transport.Framing;
+
+namespace CardIssue.Transport.Serial;
 
 /// <summary>How a line over a serial link ends: in order with DISC, otherwise with DM, so that the peer can tell.</summary>
 internal sealed class SerialEnd(SerialStream stream) : StreamEnd(stream)

@@ -1,10 +1,12 @@
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Tls;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>
 /// Brings up a line over a serial port: the link procedure (LAPB, ISO/IEC 7776) repairs noise, and TLS 1.3 runs over it when a certificate is given.

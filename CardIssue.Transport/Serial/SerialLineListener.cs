@@ -1,12 +1,14 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Tls;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>
 /// Accepts the lines that come up on one serial port, one at a time: the next one when the last has ended. The port is the dedicated line, so its number

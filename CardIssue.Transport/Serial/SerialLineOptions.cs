@@ -1,7 +1,8 @@
 using System.IO.Ports;
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>
 /// A serial line's port and the parameters of its link procedure, by their names in ITU-T X.25 2.4.8. Both ends need the same speed and

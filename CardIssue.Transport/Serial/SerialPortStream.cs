@@ -1,7 +1,8 @@
 using System.IO.Ports;
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>An open serial port. Reads go to its <c>BaseStream</c>, which honours cancellation; one read at a time. What was written is with the driver: its own flush would wait for the line.</summary>
 internal sealed class SerialPortStream : ByteStream

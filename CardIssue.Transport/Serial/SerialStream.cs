@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Serial;
 
 /// <summary>
 /// A reliable stream of bytes over an unreliable one: what is read is what the peer wrote, in order, or the stream says that it broke. Runs a

@@ -2,11 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Threading.Channels;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
 using Microsoft.Extensions.Logging;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>
 /// Brings an accepted socket up to a line, which calls <paramref name="released"/> when it ends. Disposes the socket when it fails. Work that

@@ -1,6 +1,7 @@
 using System.Net;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>How many connections a listener has, in all and from each address, against its caps.</summary>
 internal sealed class AddressCounts(LineOptions options)

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>Addresses as the center's registry writes them.</summary>
 internal static class Addresses

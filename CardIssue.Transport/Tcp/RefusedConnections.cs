@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>
 /// Says of the first refused connections of a minute who and why, and of the others how many: whoever knocks without end must not fill the disk of

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>How a line over a socket ends: in order with FIN, otherwise with RST, so that the peer can tell.</summary>
 internal class SocketEnd(Socket socket, Stream stream, Action? released) : StreamEnd(stream)

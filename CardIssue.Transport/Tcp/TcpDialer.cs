@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using CardIssue.Core.Lines;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>Makes TCP connections to one host and port.</summary>
 internal sealed class TcpDialer

@@ -1,10 +1,11 @@
 using System.Net.Sockets;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>Brings up a line over plain TCP.</summary>
 public sealed class TcpLineConnector : ILineConnector

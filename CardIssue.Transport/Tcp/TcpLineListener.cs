@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tcp;
 
 /// <summary>Accepts lines over plain TCP, for a line that is itself guarded. Whatever comes in here has this listener's line number.</summary>
 public sealed class TcpLineListener : ILineListener

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>The check of the peer's certificate in one handshake: it is there, valid today, and one that is let in. Its digest stays for <c>LinePeer</c>.</summary>
 internal sealed class CertificateCheck(TimeProvider time, Func<ByteString, string?> refuse)

@@ -1,4 +1,6 @@
-namespace CardIssue.Transport;
+using CardIssue.Transport.Framing;
+
+namespace CardIssue.Transport.Tls;
 
 /// <summary>
 /// Stands between TLS and TCP and remembers whether TCP came to its end. An <c>SslStream</c> says "end" both after the peer's close_notify,

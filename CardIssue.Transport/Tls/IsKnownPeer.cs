@@ -1,6 +1,6 @@
 using CardIssue.Core.Lines;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>
 /// Whether to let in a peer that has just proved the key of its certificate. One that is not let in is told no more than that the line is closed, and

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>Makes, keeps and names the certificates of centers and terminals.</summary>
 public static class TlsCertificates

@@ -3,11 +3,12 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
 using Microsoft.Extensions.Logging;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>The connector's side of TLS 1.3 (RFC 8446), over whatever carries the bytes.</summary>
 internal sealed class TlsClient

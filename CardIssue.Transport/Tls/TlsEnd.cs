@@ -1,6 +1,7 @@
 using System.Net.Security;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>How a line over TLS ends: in order with close_notify, and then as what it runs over ends.</summary>
 internal sealed class TlsEnd(StreamEnd below, CutSensingStream wire, SslStream stream) : StreamEnd(stream)

@@ -1,11 +1,13 @@
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Tcp;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>Brings up a line over TLS 1.3 (RFC 8446), both sides with certificates; the center's must be the one that is pinned.</summary>
 public sealed class TlsLineConnector : ILineConnector

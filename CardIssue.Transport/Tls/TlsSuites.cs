@@ -1,8 +1,9 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using CardIssue.Transport.Framing;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>Which versions and cipher suites of TLS a line may have.</summary>
 internal static class TlsSuites

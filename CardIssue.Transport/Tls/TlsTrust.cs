@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Transport;
+namespace CardIssue.Transport.Tls;
 
 /// <summary>Which center a connector trusts: the one whose certificate it knows beforehand. Names, issuers and revocation lists play no part.</summary>
 public sealed class TlsTrust

@@ -9,10 +9,11 @@ using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Quickstart;
 

@@ -1,11 +1,12 @@
 // One card, issued in one process: a center, a terminal with its secure module, a simulated card, and a line between them.
 // In life the line is TLS (CardIssue.Transport), the reader PC/SC (CardIssue.Reader), and center and terminal are far apart.
 using CardIssue.Center.Sessions;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Quickstart;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
+using CardIssue.Transport.Reconnect;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Crypto;
 using CardIssue.VirtualCard.Reading;

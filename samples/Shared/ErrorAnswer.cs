@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using CardIssue.Core.Cards;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Lines;
 
 namespace CardIssue.CommandLine;

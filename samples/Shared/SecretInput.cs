@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CommandLine;
 

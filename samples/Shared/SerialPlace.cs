@@ -1,5 +1,5 @@
 using System.Globalization;
-using CardIssue.Transport;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.CommandLine;
 

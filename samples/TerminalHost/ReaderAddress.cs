@@ -1,5 +1,9 @@
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader;
+using CardIssue.Reader.PcSc;
+using CardIssue.Reader.Serial;
+using CardIssue.Reader.Tcp;
 using CardIssue.TerminalHost.Cli;
 
 namespace CardIssue.TerminalHost;

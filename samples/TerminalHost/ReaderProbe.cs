@@ -1,4 +1,5 @@
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.TerminalHost;
 

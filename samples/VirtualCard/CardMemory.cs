@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.Channel;
 using CardIssue.VirtualCard.Domain;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Application;
 using CardIssue.VirtualCard.State;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using CardIssue.Core.Cards;
+using CardIssue.Reader.PcSc;
 using CardIssue.VirtualCard.State;
-using CardIssue.Reader;
 using CardIssue.Test.Parts;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Net;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard.Timing;
 
@@ -66,7 +67,7 @@ internal sealed class CountingReader(ICardReader inner) : ICardReader
 
     public void Reset() => (Bytes, Apdus) = (0, 0);
 
-    public ValueTask<Core.ByteString> WaitForCardAsync(CancellationToken cancellation) => inner.WaitForCardAsync(cancellation);
+    public ValueTask<Core.Primitives.ByteString> WaitForCardAsync(CancellationToken cancellation) => inner.WaitForCardAsync(cancellation);
 
     public ValueTask WaitForRemovalAsync(CancellationToken cancellation) => inner.WaitForRemovalAsync(cancellation);
 
@@ -76,7 +77,7 @@ internal sealed class CountingReader(ICardReader inner) : ICardReader
 
     private sealed class Connection(ICardConnection inner, CountingReader counts) : ICardConnection
     {
-        public Core.ByteString Atr => inner.Atr;
+        public Core.Primitives.ByteString Atr => inner.Atr;
 
         public TransmissionProtocol Protocol => inner.Protocol;
 
@@ -88,7 +89,7 @@ internal sealed class CountingReader(ICardReader inner) : ICardReader
             return length;
         }
 
-        public ValueTask<Core.ByteString> ResetAsync(CancellationToken cancellation) => inner.ResetAsync(cancellation);
+        public ValueTask<Core.Primitives.ByteString> ResetAsync(CancellationToken cancellation) => inner.ResetAsync(cancellation);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

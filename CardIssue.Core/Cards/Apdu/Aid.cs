@@ -1,4 +1,6 @@
-namespace CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.Apdu;
 
 /// <summary>An application identifier (ISO 7816-4 8.2.1.2): 5 to 16 bytes, the first five the registered provider.</summary>
 public readonly record struct Aid

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards;
+namespace CardIssue.Core.Cards.Apdu;
 
 /// <summary>A command APDU (ISO 7816-4 5.1): all four cases, short and extended. One that exists can be coded.</summary>
 /// <remarks>It holds its data as a <see cref="ByteString"/>, which is never zeroed: what must not stay in memory is wrapped as spans

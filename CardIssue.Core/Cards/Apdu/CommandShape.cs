@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 
-namespace CardIssue.Core.Cards;
+namespace CardIssue.Core.Cards.Apdu;
 
 /// <summary>Where the parts of a coded command lie (ISO 7816-4 5.1), so that secret data can be read where it is, without a copy.</summary>
 /// <param name="DataStart">Index of the first byte of data.</param>

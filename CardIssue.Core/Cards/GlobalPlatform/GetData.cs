@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.GlobalPlatform;
 

@@ -1,4 +1,6 @@
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
@@ -52,7 +54,7 @@ public sealed record RegistryEntry(
             var aid = template.Find(0x4F)?.Value ?? default;
             var state = template.Find(0x9F70)?.Value ?? default;
             var fault = template.Tag != 0xE3 ? $"GET STATUS answered tag {template.Tag}; E3 is due."
-                : !Cards.Aid.IsAid(aid.Span) ? $"An entry's AID has {aid.Length} bytes."
+                : !Cards.Apdu.Aid.IsAid(aid.Span) ? $"An entry's AID has {aid.Length} bytes."
                 : state.Length is not (1 or 2) ? $"An entry's life cycle state has {state.Length} bytes; 1 or 2 are due."
                 : null;
             if (fault is null) list.Add(Read(template, new Aid(aid), state[0]));

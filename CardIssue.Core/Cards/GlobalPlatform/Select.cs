@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
@@ -36,7 +38,7 @@ public sealed record FileControlInformation(Aid? Aid, ValueList<BerTlv> Propriet
         var name = template.Find(0x84)?.Value ?? default;
         var proprietary = template.Find(0xA5)?.Children ?? default;
         var limit = BerTlv.Find(proprietary, 0x9F65)?.Value;
-        error = !name.IsEmpty && !Cards.Aid.IsAid(name.Span) ? $"The name has {name.Length} bytes, so it is no AID."
+        error = !name.IsEmpty && !Cards.Apdu.Aid.IsAid(name.Span) ? $"The name has {name.Length} bytes, so it is no AID."
             : limit is { Length: not (1 or 2) } ? $"9F65 has {limit.Value.Length} bytes; 1 or 2 are due."
             : null;
         if (error is not null) return false;

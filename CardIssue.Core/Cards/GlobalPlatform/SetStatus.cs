@@ -1,3 +1,5 @@
+using CardIssue.Core.Cards.Apdu;
+
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>Whose life cycle state SET STATUS changes (GPCS table 11-86).</summary>

@@ -1,4 +1,6 @@
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.GlobalPlatform;
 

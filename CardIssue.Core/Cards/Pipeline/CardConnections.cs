@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Cards.Apdu;
 
 namespace CardIssue.Core.Cards.Pipeline;
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Pipeline;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Pipeline;
 

@@ -1,11 +1,13 @@
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>A command of a script, before secure messaging.</summary>
 /// <param name="Apdu">The command.</param>
 /// <param name="Expected">The status words on which the terminal goes on; empty means 9000 alone,
-/// <see cref="Protocol.ExpectedStatus.Any"/> every one.</param>
+/// <see cref="Protocol.Messages.ExpectedStatus.Any"/> every one.</param>
 public readonly record struct CardCommand(CommandApdu Apdu, ValueList<ushort> Expected = default);
 
 /// <summary>A command and what its response was worth.</summary>

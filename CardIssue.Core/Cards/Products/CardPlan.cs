@@ -1,6 +1,6 @@
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products.Emv;
-using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Cards.Products;
@@ -18,11 +18,10 @@ public sealed class CardPlan
     private readonly Dictionary<Expectation, ByteString> _expected;
     private readonly CommandWriter _writer;
 
-    private CardPlan(
-        CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, Profiles.ICardProfile profile)
+    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected)
     {
         (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product));
-        Shape = ShapeOf(profile);
+        Shape = ShapeOf(product.Profile);
     }
 
     /// <summary>The product.</summary>
@@ -49,8 +48,6 @@ public sealed class CardPlan
         faults = [];
         ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(fields);
-        if (Profiles.CardProfiles.Find(product.Profile) is not { } profile)
-            return new PlanResult(null, [new PlanError(0, "", $"there is no card profile {product.Profile}")]);
         var renderer = new TemplateRenderer(fields);
         var count = product.Records.Count;
         var items = new List<RenderedItem>[count + 1];
@@ -70,7 +67,7 @@ public sealed class CardPlan
         faults = check.Faults;
         try
         {
-            return new PlanResult(new CardPlan(product, items, expected, profile), default, check.Account);
+            return new PlanResult(new CardPlan(product, items, expected), default, check.Account);
         }
         catch (ArgumentException e)
         {
@@ -163,7 +160,7 @@ public sealed class CardPlan
         }
     }
 
-    private PlanShape ShapeOf(Profiles.ICardProfile profile)
+    private PlanShape ShapeOf(ICardProfile profile)
     {
         var withoutKeys = new LengthsOnly();
         var records = new RecordShape[Product.Records.Count];

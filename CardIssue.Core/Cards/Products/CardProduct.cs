@@ -1,5 +1,8 @@
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Products;
 
@@ -24,8 +27,8 @@ public sealed record CardProduct
     /// <summary>1 or greater; a change is a new version.</summary>
     public required int Version { get; init; }
 
-    /// <summary>The card profile, such as <c>globalplatform</c>.</summary>
-    public required string Profile { get; init; }
+    /// <summary>How such a card is opened, proved and judged.</summary>
+    public required ICardProfile Profile { get; init; }
 
     /// <summary>Who holds the session keys.</summary>
     public required KeyMode Mode { get; init; }
@@ -177,59 +180,6 @@ public abstract record TemplateNode
 
     /// <summary>A BER-TLV data object around further pieces.</summary>
     public sealed record Tlv(Cards.Tlv.BerTag Tag, ValueList<TemplateNode> Content) : TemplateNode;
-}
-
-/// <summary>How a field's text becomes bytes.</summary>
-public enum FieldEncoding
-{
-    /// <summary>Printable ASCII as it stands.</summary>
-    Ascii = 1,
-    /// <summary>Hexadecimal digits.</summary>
-    Hex = 2,
-    /// <summary>Decimal digits, two to a byte, an odd last one padded with F at the right (EMV "cn"): a PAN.</summary>
-    Digits = 3,
-    /// <summary>Decimal digits, two to a byte, padded with 0 at the left (EMV "n"): a sequence number, a code.</summary>
-    Number = 4,
-    /// <summary>A date as YYYY-MM-DD, to YYMMDD, two digits to a byte.</summary>
-    Date = 5,
-    /// <summary>Track 2 equivalent data with D as the separator, an odd last digit padded with F (EMV tag 57).</summary>
-    Track2 = 6,
-    /// <summary>UTF-8 (RFC 3629).</summary>
-    Utf8 = 7,
-    /// <summary>Shift_JIS as Windows has it (IANA "Windows-31J"): half-width katakana in one byte, kanji in two.</summary>
-    ShiftJis = 8,
-    /// <summary>JIS X 0201: ASCII with a yen sign and an overline, and half-width katakana.</summary>
-    JisX0201 = 9,
-    /// <summary>ISO/IEC 8859-1.</summary>
-    Iso8859Part1 = 11,
-    /// <summary>ISO/IEC 8859-2.</summary>
-    Iso8859Part2 = 12,
-    /// <summary>ISO/IEC 8859-3.</summary>
-    Iso8859Part3 = 13,
-    /// <summary>ISO/IEC 8859-4.</summary>
-    Iso8859Part4 = 14,
-    /// <summary>ISO/IEC 8859-5.</summary>
-    Iso8859Part5 = 15,
-    /// <summary>ISO/IEC 8859-6.</summary>
-    Iso8859Part6 = 16,
-    /// <summary>ISO/IEC 8859-7.</summary>
-    Iso8859Part7 = 17,
-    /// <summary>ISO/IEC 8859-8.</summary>
-    Iso8859Part8 = 18,
-    /// <summary>ISO/IEC 8859-9.</summary>
-    Iso8859Part9 = 19,
-    /// <summary>ISO/IEC 8859-10.</summary>
-    Iso8859Part10 = 20,
-    /// <summary>ISO/IEC 8859-11.</summary>
-    Iso8859Part11 = 21,
-    /// <summary>ISO/IEC 8859-13.</summary>
-    Iso8859Part13 = 23,
-    /// <summary>ISO/IEC 8859-14.</summary>
-    Iso8859Part14 = 24,
-    /// <summary>ISO/IEC 8859-15.</summary>
-    Iso8859Part15 = 25,
-    /// <summary>ISO/IEC 8859-16.</summary>
-    Iso8859Part16 = 26,
 }
 
 /// <summary>Something read from the card and what it must be.</summary>

@@ -1,6 +1,8 @@
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Products;
 

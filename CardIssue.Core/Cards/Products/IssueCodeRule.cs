@@ -12,6 +12,9 @@ public sealed record IssueCodeRule
     /// <summary>The range of lengths that may be asked for, in characters without hyphens.</summary>
     public const int ShortestLength = 4, LongestLength = 32;
 
+    /// <summary>The longest code, in characters, hyphens counted.</summary>
+    public const int MaxLength = 64;
+
     /// <summary>The default rule.</summary>
     public static IssueCodeRule Default { get; } = new(DefaultLength);
 
@@ -32,8 +35,8 @@ public sealed record IssueCodeRule
     /// <param name="code">The code, ASCII.</param>
     public string? Fault(ReadOnlySpan<byte> code)
     {
-        if (code.IsEmpty || code.Length > OrdersFile.MaxIssueCode || code.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
-            return $"An issue code has printable ASCII characters without spaces, {OrdersFile.MaxIssueCode} at the most.";
+        if (code.IsEmpty || code.Length > MaxLength || code.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
+            return $"An issue code has printable ASCII characters without spaces, {MaxLength} at the most.";
         var length = code.Length - code.Count((byte)'-');
         if (length < LeastLength)
             return $"An issue code has {LeastLength} characters at the least, hyphens not counted; this one has {length}.";

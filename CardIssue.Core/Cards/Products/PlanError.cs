@@ -1,3 +1,6 @@
+using CardIssue.Core.Cards.Products.Emv;
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Why a customer's fields do not make a plan. Names fields, never their contents.</summary>

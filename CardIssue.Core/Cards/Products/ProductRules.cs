@@ -1,7 +1,9 @@
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Cards.Products;
 
@@ -56,7 +58,6 @@ public static class ProductRules
         if (product.Version < 1) Fault("version", "versions start at 1");
         if (!NameRule.Accepts(product.KeySet)) Fault("keySet", $"a key set's name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
         if (product.KeyVersion == 0) Fault("keyVersion", "a key version number is 01 to FF: keys are named, never left to the card");
-        if (Profiles.CardProfiles.Find(product.Profile) is null) Fault("profile", $"there is no such card profile; there are: {string.Join(", ", Profiles.CardProfiles.Names)}");
         if (product.Diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2)
             Fault("diversification", "EMV CPS and VISA2 make triple-DES keys, and SCP03 needs AES: kdf3 or none");
         if (product.Records.Count is 0 or > Limits.MaxRecords) Fault("records", $"a product has 1 to {Limits.MaxRecords} records");

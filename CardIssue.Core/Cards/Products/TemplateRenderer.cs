@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Cards.Products;

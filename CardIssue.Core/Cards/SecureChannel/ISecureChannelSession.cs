@@ -1,3 +1,5 @@
+using CardIssue.Core.Cards.Apdu;
+
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>The host's side of an opened secure channel. It exists only after the card's cryptogram was verified. Does no I/O and is not for several threads.</summary>

@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>What a response is worth. Only a secure channel session can make one.</summary>

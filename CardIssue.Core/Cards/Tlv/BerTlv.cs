@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Tlv;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Tlv;
 

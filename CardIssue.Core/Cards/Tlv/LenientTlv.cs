@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Core.Cards.Tlv;
 
 /// <summary>

@@ -1,4 +1,7 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Timers of the center. A session has at most one armed; arming replaces, every step that leaves the phase stops it.</summary>
 public enum CenterTimer

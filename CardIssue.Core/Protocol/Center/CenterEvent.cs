@@ -1,4 +1,7 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>The kinds of event that a session at the center meets: the columns of its table.</summary>
 public enum CenterEventKind
@@ -11,43 +14,43 @@ public enum CenterEventKind
     TimerFired,
     /// <summary>The center's operator or its shut-down stops the order, or the center cannot go on with it.</summary>
     StopOrdered,
-    /// <summary><see cref="Protocol.Hello"/> came.</summary>
+    /// <summary><see cref="Messages.Hello"/> came.</summary>
     Hello,
-    /// <summary><see cref="Protocol.Proof"/> came.</summary>
+    /// <summary><see cref="Messages.Proof"/> came.</summary>
     Proof,
     /// <summary>The proof was verified.</summary>
     ProofJudged,
-    /// <summary><see cref="Protocol.Join"/> came.</summary>
+    /// <summary><see cref="Messages.Join"/> came.</summary>
     Join,
     /// <summary>The token of a results half was judged, for that half.</summary>
     JoinJudged,
     /// <summary>The token of a results half was judged, for the data half that it belongs to.</summary>
     ResultsJudged,
-    /// <summary><see cref="Protocol.RequestIssue"/> or <see cref="Protocol.Resume"/> came.</summary>
+    /// <summary><see cref="Messages.RequestIssue"/> or <see cref="Protocol.Messages.Resume"/> came.</summary>
     Requested,
     /// <summary>The store claimed the order for this session.</summary>
     Claimed,
     /// <summary>The store did not.</summary>
     ClaimDeclined,
-    /// <summary><see cref="Protocol.CardPresent"/> came.</summary>
+    /// <summary><see cref="Messages.CardPresent"/> came.</summary>
     CardPresent,
-    /// <summary><see cref="Protocol.Credit"/> came.</summary>
+    /// <summary><see cref="Messages.Credit"/> came.</summary>
     Credit,
-    /// <summary><see cref="Protocol.Result"/> came.</summary>
+    /// <summary><see cref="Messages.Result"/> came.</summary>
     Result,
     /// <summary>A result was judged.</summary>
     Judged,
     /// <summary>A save failed; the effects after it were dropped.</summary>
     SaveFailed,
-    /// <summary><see cref="Protocol.CardRemoved"/> came.</summary>
+    /// <summary><see cref="Messages.CardRemoved"/> came.</summary>
     CardRemoved,
-    /// <summary><see cref="Protocol.ReaderRefused"/> came.</summary>
+    /// <summary><see cref="Messages.ReaderRefused"/> came.</summary>
     ReaderRefused,
-    /// <summary><see cref="Protocol.Abort"/> came.</summary>
+    /// <summary><see cref="Messages.Abort"/> came.</summary>
     Abort,
-    /// <summary><see cref="Protocol.StatusRequest"/> came.</summary>
+    /// <summary><see cref="Messages.StatusRequest"/> came.</summary>
     StatusRequest,
-    /// <summary><see cref="Protocol.EnrollReader"/> came.</summary>
+    /// <summary><see cref="Messages.EnrollReader"/> came.</summary>
     EnrollReader,
     /// <summary>What came is no message of a terminal.</summary>
     Garbage,

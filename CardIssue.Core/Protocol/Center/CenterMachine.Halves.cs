@@ -1,7 +1,8 @@
-using Kind = CardIssue.Core.Protocol.CenterEventKind;
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+using CardIssue.Core.Protocol.Messages;
+using Kind = CardIssue.Core.Protocol.Center.CenterEventKind;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterState, CardIssue.Core.Protocol.Center.CenterEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>The rows of a split line: its halves between their admission and their being joined.</summary>
 public static partial class CenterMachine

@@ -1,6 +1,8 @@
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterState, CardIssue.Core.Protocol.Center.CenterEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Claiming an order (S230, S240), refusing a card (S255), and giving an order back.</summary>
 public static partial class CenterMachine

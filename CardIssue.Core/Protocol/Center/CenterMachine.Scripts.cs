@@ -1,6 +1,8 @@
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterState, CardIssue.Core.Protocol.Center.CenterEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Scripts: sent under credit, answered once, judged, and followed by what the verdict allows (S260 to S300).</summary>
 public static partial class CenterMachine

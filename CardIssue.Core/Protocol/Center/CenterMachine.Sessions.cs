@@ -1,6 +1,7 @@
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+using CardIssue.Core.Protocol.Messages;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterState, CardIssue.Core.Protocol.Center.CenterEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Admission (S210, S220, S310), and how a session rests and ends.</summary>
 public static partial class CenterMachine

@@ -1,8 +1,10 @@
-using Effects = CardIssue.Core.ValueList<CardIssue.Core.Protocol.CenterEffect>;
-using Kind = CardIssue.Core.Protocol.CenterEventKind;
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.CenterState, CardIssue.Core.Protocol.CenterEffect>;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using Effects = CardIssue.Core.Primitives.ValueList<CardIssue.Core.Protocol.Center.CenterEffect>;
+using Kind = CardIssue.Core.Protocol.Center.CenterEventKind;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterState, CardIssue.Core.Protocol.Center.CenterEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>
 /// One session at the center, as a pure function. Rows are phases, columns are kinds of event, and every cell is written out:

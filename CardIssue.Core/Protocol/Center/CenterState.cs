@@ -1,4 +1,7 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Where a session at the center stands. What it needs besides is data of <see cref="CenterState"/>.</summary>
 public enum CenterPhase

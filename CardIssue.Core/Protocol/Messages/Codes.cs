@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>What part of a dedicated line a terminal asks for access on.</summary>
 public enum LineHalf

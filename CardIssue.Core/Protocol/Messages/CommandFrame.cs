@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>
 /// <see cref="Command"/> without a copy: reads one out of a received frame and lends its payload as a span, so that a command's bytes never

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>What became of received bytes: a message, or what is wrong with them.</summary>
 public readonly record struct DecodeResult

@@ -1,11 +1,11 @@
-using CardIssue.Core.Cards;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>Terminal to center: this reader is here and wants to be known. What the driver could not learn is null.</summary>
 /// <param name="Kind">How it is attached: <c>pcsc</c>, <c>serial</c>, <c>virtual</c>; a name (<see cref="NameRule"/>).</param>
-/// <param name="Vendor">The maker's name, 1 to <see cref="ReaderEntry.MaxText"/> characters, or null.</param>
+/// <param name="Vendor">The maker's name, 1 to <see cref="FieldLimits.MaxReaderText"/> characters, or null.</param>
 /// <param name="Model">The model name, likewise.</param>
 /// <param name="Serial">The serial number, likewise.</param>
 /// <param name="Firmware">The firmware version, likewise.</param>
@@ -29,8 +29,8 @@ public sealed record EnrollReader(
         ArgumentNullException.ThrowIfNull(reader);
         string?[] texts = [reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Port];
         fault = !NameRule.Accepts(reader.Kind) ? "its kind is no name"
-            : texts.Any(text => text is not null && !TextRule.Accepts(text, 1, ReaderEntry.MaxText, lines: false))
-                ? $"what it tells of itself is empty, longer than {ReaderEntry.MaxText} characters, or holds control characters"
+            : texts.Any(text => text is not null && !TextRule.Accepts(text, 1, FieldLimits.MaxReaderText, lines: false))
+                ? $"what it tells of itself is empty, longer than {FieldLimits.MaxReaderText} characters, or holds control characters"
             : null;
         return fault is null ? new EnrollReader(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Port, key?.Encoded ?? default) : null;
     }

@@ -1,4 +1,6 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>What the status words that a command names mean to the terminal.</summary>
 public static class ExpectedStatus

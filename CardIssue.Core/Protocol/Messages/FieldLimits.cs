@@ -1,6 +1,6 @@
-using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>Caps of single message fields, besides <see cref="Limits"/>. Encoder and decoder both hold them.</summary>
 public static class FieldLimits
@@ -35,8 +35,8 @@ public static class FieldLimits
     /// <summary>The most status words that a command may name.</summary>
     public const int MaxExpected = 32;
 
-    /// <summary>The longest response APDU in bytes.</summary>
-    public const int MaxResponse = ResponseApdu.MaxLength;
+    /// <summary>The longest response APDU in bytes: 65,536 of data and two of status word (ISO 7816-4 5.1).</summary>
+    public const int MaxResponse = 65_536 + 2;
 
     /// <summary>
     /// The most bytes that all responses of a <see cref="Result"/> take, each by <see cref="RoomOf"/>: a message without its map, type,
@@ -50,6 +50,9 @@ public static class FieldLimits
 
     /// <summary>Whether these bytes can be an answer to reset.</summary>
     public static bool IsAtr(ByteString bytes) => bytes.Length is >= MinAtr and <= MaxAtr;
+
+    /// <summary>The longest of a reader's own words, such as its serial number, in characters.</summary>
+    public const int MaxReaderText = 128;
 
     /// <summary>The longest description of a reader, in characters.</summary>
     public const int MaxReader = 256;

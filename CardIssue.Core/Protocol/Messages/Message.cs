@@ -1,59 +1,61 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>Numbers of the messages on the line. A number is never used again for another message.</summary>
 public enum MessageType
 {
-    /// <summary><see cref="Protocol.Hello"/></summary>
+    /// <summary><see cref="Messages.Hello"/></summary>
     Hello = 1,
-    /// <summary><see cref="Protocol.Challenge"/></summary>
+    /// <summary><see cref="Messages.Challenge"/></summary>
     Challenge = 2,
-    /// <summary><see cref="Protocol.Proof"/></summary>
+    /// <summary><see cref="Messages.Proof"/></summary>
     Proof = 3,
-    /// <summary><see cref="Protocol.Admitted"/></summary>
+    /// <summary><see cref="Messages.Admitted"/></summary>
     Admitted = 4,
-    /// <summary><see cref="Protocol.Refused"/></summary>
+    /// <summary><see cref="Messages.Refused"/></summary>
     Refused = 5,
-    /// <summary><see cref="Protocol.RequestIssue"/></summary>
+    /// <summary><see cref="Messages.RequestIssue"/></summary>
     RequestIssue = 6,
-    /// <summary><see cref="Protocol.Resume"/></summary>
+    /// <summary><see cref="Messages.Resume"/></summary>
     Resume = 7,
-    /// <summary><see cref="Protocol.Declined"/></summary>
+    /// <summary><see cref="Messages.Declined"/></summary>
     Declined = 8,
-    /// <summary><see cref="Protocol.InsertCard"/></summary>
+    /// <summary><see cref="Messages.InsertCard"/></summary>
     InsertCard = 9,
-    /// <summary><see cref="Protocol.CardPresent"/></summary>
+    /// <summary><see cref="Messages.CardPresent"/></summary>
     CardPresent = 10,
-    /// <summary><see cref="Protocol.CardRejected"/></summary>
+    /// <summary><see cref="Messages.CardRejected"/></summary>
     CardRejected = 11,
-    /// <summary><see cref="Protocol.Script"/></summary>
+    /// <summary><see cref="Messages.Script"/></summary>
     Script = 12,
-    /// <summary><see cref="Protocol.Command"/></summary>
+    /// <summary><see cref="Messages.Command"/></summary>
     Command = 13,
-    /// <summary><see cref="Protocol.Credit"/></summary>
+    /// <summary><see cref="Messages.Credit"/></summary>
     Credit = 14,
-    /// <summary><see cref="Protocol.Result"/></summary>
+    /// <summary><see cref="Messages.Result"/></summary>
     Result = 15,
-    /// <summary><see cref="Protocol.Issued"/></summary>
+    /// <summary><see cref="Messages.Issued"/></summary>
     Issued = 16,
-    /// <summary><see cref="Protocol.CardRemoved"/></summary>
+    /// <summary><see cref="Messages.CardRemoved"/></summary>
     CardRemoved = 17,
-    /// <summary><see cref="Protocol.Abort"/></summary>
+    /// <summary><see cref="Messages.Abort"/></summary>
     Abort = 18,
-    /// <summary><see cref="Protocol.ReaderRefused"/></summary>
+    /// <summary><see cref="Messages.ReaderRefused"/></summary>
     ReaderRefused = 19,
-    /// <summary><see cref="Protocol.StatusRequest"/></summary>
+    /// <summary><see cref="Messages.StatusRequest"/></summary>
     StatusRequest = 20,
-    /// <summary><see cref="Protocol.StatusReport"/></summary>
+    /// <summary><see cref="Messages.StatusReport"/></summary>
     StatusReport = 21,
-    /// <summary><see cref="Protocol.Join"/></summary>
+    /// <summary><see cref="Messages.Join"/></summary>
     Join = 22,
-    /// <summary><see cref="Protocol.Joined"/></summary>
+    /// <summary><see cref="Messages.Joined"/></summary>
     Joined = 23,
-    /// <summary><see cref="Protocol.EnrollReader"/></summary>
+    /// <summary><see cref="Messages.EnrollReader"/></summary>
     EnrollReader = 24,
-    /// <summary><see cref="Protocol.ReaderEnrollment"/></summary>
+    /// <summary><see cref="Messages.ReaderEnrollment"/></summary>
     ReaderEnrollment = 25,
-    /// <summary><see cref="Protocol.Witness"/></summary>
+    /// <summary><see cref="Messages.Witness"/></summary>
     Witness = 26,
 }
 

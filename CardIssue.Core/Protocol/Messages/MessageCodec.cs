@@ -1,8 +1,8 @@
 using System.Formats.Cbor;
-using CardIssue.Core.Keys;
-using CardIssue.Core.Lines;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>
 /// Messages as they stand in a frame: deterministic CBOR (RFC 8949 §4.2.1), one map with integer keys; key 0 is the
@@ -12,7 +12,7 @@ namespace CardIssue.Core.Protocol;
 public static class MessageCodec
 {
     /// <summary>The most bytes of a message: on a line without TLS a counter and a MAC share its frame.</summary>
-    public const int MaxMessage = ILine.MaxFrame - AuthenticatedLine.Overhead;
+    public const int MaxMessage = 65_536 + 488;
 
     private const int MaxCount = int.MaxValue;
 
@@ -91,8 +91,8 @@ public static class MessageCodec
             StatusReport m => to.Name(1, m.Terminal.Value).Int(2, m.Line.Value, 1, MaxCount),
             Join m => to.Bytes(1, m.Token, Limits.TokenLength, Limits.TokenLength),
             Joined => to,
-            EnrollReader m => to.Name(1, m.Kind).OptionalText(2, m.Vendor, ReaderEntry.MaxText).OptionalText(3, m.Model, ReaderEntry.MaxText)
-                .OptionalText(4, m.Serial, ReaderEntry.MaxText).OptionalText(5, m.Firmware, ReaderEntry.MaxText).OptionalText(6, m.Port, ReaderEntry.MaxText)
+            EnrollReader m => to.Name(1, m.Kind).OptionalText(2, m.Vendor, FieldLimits.MaxReaderText).OptionalText(3, m.Model, FieldLimits.MaxReaderText)
+                .OptionalText(4, m.Serial, FieldLimits.MaxReaderText).OptionalText(5, m.Firmware, FieldLimits.MaxReaderText).OptionalText(6, m.Port, FieldLimits.MaxReaderText)
                 .OptionalBytes(7, m.Key, P256PublicKey.Length, P256PublicKey.Length),
             ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, 1, FieldLimits.MaxReaderList),
             Witness m => to.Bytes(1, m.Note, 1, FieldLimits.MaxWitness),
@@ -134,8 +134,8 @@ public static class MessageCodec
             MessageType.StatusReport => new StatusReport(new TerminalId(from.Name(1)), new LineNumber(from.Int(2, 1, MaxCount))),
             MessageType.Join => new Join(from.Bytes(1, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Joined => new Joined(),
-            MessageType.EnrollReader => new EnrollReader(from.Name(1), from.OptionalText(2, ReaderEntry.MaxText), from.OptionalText(3, ReaderEntry.MaxText),
-                from.OptionalText(4, ReaderEntry.MaxText), from.OptionalText(5, ReaderEntry.MaxText), from.OptionalText(6, ReaderEntry.MaxText),
+            MessageType.EnrollReader => new EnrollReader(from.Name(1), from.OptionalText(2, FieldLimits.MaxReaderText), from.OptionalText(3, FieldLimits.MaxReaderText),
+                from.OptionalText(4, FieldLimits.MaxReaderText), from.OptionalText(5, FieldLimits.MaxReaderText), from.OptionalText(6, FieldLimits.MaxReaderText),
                 from.OptionalBytes(7, P256PublicKey.Length, P256PublicKey.Length)),
             MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, 1, FieldLimits.MaxReaderList)),
             MessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness)),

@@ -1,6 +1,7 @@
 using System.Formats.Cbor;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>What came is no message. Never leaves <see cref="MessageCodec"/>.</summary>
 internal sealed class MalformedMessageException(string error) : Exception(error);

@@ -1,6 +1,7 @@
 using System.Formats.Cbor;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>Writes the fields of one message in ascending order of their keys, and holds the same caps as <see cref="MessageFieldReader"/>.</summary>
 internal sealed class MessageFieldWriter

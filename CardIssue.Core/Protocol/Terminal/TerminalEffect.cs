@@ -1,4 +1,7 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>What the operator is shown: each exchange as it happens, with its step, and never a customer's data.</summary>
 public enum Notice

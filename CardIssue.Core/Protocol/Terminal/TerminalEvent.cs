@@ -1,4 +1,7 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>The kinds of event that a terminal meets: the columns of its table.</summary>
 public enum TerminalEventKind
@@ -27,33 +30,33 @@ public enum TerminalEventKind
     Answered,
     /// <summary>The card did not answer a command, the module refused to pass it on, or the answer does not fit into the report.</summary>
     Faulted,
-    /// <summary><see cref="Protocol.Challenge"/> came.</summary>
+    /// <summary><see cref="Messages.Challenge"/> came.</summary>
     Challenge,
-    /// <summary><see cref="Protocol.Admitted"/> came.</summary>
+    /// <summary><see cref="Messages.Admitted"/> came.</summary>
     Admitted,
-    /// <summary><see cref="Protocol.Joined"/> came.</summary>
+    /// <summary><see cref="Messages.Joined"/> came.</summary>
     Joined,
-    /// <summary><see cref="Protocol.Refused"/> came.</summary>
+    /// <summary><see cref="Messages.Refused"/> came.</summary>
     Refused,
-    /// <summary><see cref="Protocol.Declined"/> came.</summary>
+    /// <summary><see cref="Messages.Declined"/> came.</summary>
     Declined,
-    /// <summary><see cref="Protocol.InsertCard"/> came.</summary>
+    /// <summary><see cref="Messages.InsertCard"/> came.</summary>
     InsertCard,
-    /// <summary><see cref="Protocol.CardRejected"/> came.</summary>
+    /// <summary><see cref="Messages.CardRejected"/> came.</summary>
     CardRejected,
-    /// <summary><see cref="Protocol.Script"/> came.</summary>
+    /// <summary><see cref="Messages.Script"/> came.</summary>
     Script,
-    /// <summary>A <see cref="Protocol.Command"/> came; its payload is in the relay's buffer.</summary>
+    /// <summary>A <see cref="Messages.Command"/> came; its payload is in the relay's buffer.</summary>
     Command,
-    /// <summary><see cref="Protocol.Issued"/> came.</summary>
+    /// <summary><see cref="Messages.Issued"/> came.</summary>
     Issued,
-    /// <summary><see cref="Protocol.Abort"/> came.</summary>
+    /// <summary><see cref="Messages.Abort"/> came.</summary>
     Abort,
-    /// <summary><see cref="Protocol.StatusReport"/> came.</summary>
+    /// <summary><see cref="Messages.StatusReport"/> came.</summary>
     StatusReport,
-    /// <summary><see cref="Protocol.ReaderEnrollment"/> came.</summary>
+    /// <summary><see cref="Messages.ReaderEnrollment"/> came.</summary>
     ReaderEnrollment,
-    /// <summary><see cref="Protocol.Witness"/> came.</summary>
+    /// <summary><see cref="Messages.Witness"/> came.</summary>
     Witness,
     /// <summary>What came is no message of a center.</summary>
     Garbage,

@@ -1,7 +1,8 @@
-using Kind = CardIssue.Core.Protocol.TerminalEventKind;
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState, CardIssue.Core.Protocol.TerminalEffect>;
+using CardIssue.Core.Protocol.Messages;
+using Kind = CardIssue.Core.Protocol.Terminal.TerminalEventKind;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.TerminalState, CardIssue.Core.Protocol.Terminal.TerminalEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>The rows of a split line: its halves between their admission and their being joined.</summary>
 public static partial class TerminalMachine

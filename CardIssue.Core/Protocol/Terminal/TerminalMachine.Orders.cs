@@ -1,6 +1,8 @@
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState, CardIssue.Core.Protocol.TerminalEffect>;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.TerminalState, CardIssue.Core.Protocol.Terminal.TerminalEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>Asking for an order (S230), having a card inserted (S240, S250) or another tried (S255), and the end (S320).</summary>
 public static partial class TerminalMachine

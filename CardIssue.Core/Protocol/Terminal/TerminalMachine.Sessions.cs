@@ -1,6 +1,8 @@
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState, CardIssue.Core.Protocol.TerminalEffect>;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.TerminalState, CardIssue.Core.Protocol.Terminal.TerminalEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>Access (S210, S220, S310), the line's coming and going, and resuming.</summary>
 public static partial class TerminalMachine

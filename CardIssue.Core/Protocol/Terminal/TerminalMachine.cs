@@ -1,8 +1,10 @@
-using Effects = CardIssue.Core.ValueList<CardIssue.Core.Protocol.TerminalEffect>;
-using Kind = CardIssue.Core.Protocol.TerminalEventKind;
-using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.TerminalState, CardIssue.Core.Protocol.TerminalEffect>;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using Effects = CardIssue.Core.Primitives.ValueList<CardIssue.Core.Protocol.Terminal.TerminalEffect>;
+using Kind = CardIssue.Core.Protocol.Terminal.TerminalEventKind;
+using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.TerminalState, CardIssue.Core.Protocol.Terminal.TerminalEffect>;
 
-namespace CardIssue.Core.Protocol;
+namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>
 /// A terminal, as a pure function. Rows are phases, columns are kinds of event, and every cell is written out: handled, ignored

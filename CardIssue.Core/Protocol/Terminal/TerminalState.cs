@@ -1,4 +1,7 @@
-namespace CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>Where a terminal stands. What it needs besides is data of <see cref="TerminalState"/>.</summary>
 public enum TerminalPhase

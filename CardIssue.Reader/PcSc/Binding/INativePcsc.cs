@@ -1,4 +1,4 @@
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>
 /// One platform's functions with the platform's widths taken away: DWORDs are 32 bits here, handles are <see cref="nint"/>, returned codes are masked to 32

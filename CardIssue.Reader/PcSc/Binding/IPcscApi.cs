@@ -1,6 +1,6 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>PC/SC's calls with their types; every call may block. One for all platforms.</summary>
 internal interface IPcscApi

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>PC/SC's calls over one platform's functions.</summary>
 internal sealed unsafe class PcscApi(INativePcsc native) : IPcscApi

@@ -1,4 +1,4 @@
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>What PC/SC calls return (PC/SC part 5; 32 bits everywhere, pcsc-lite's longs are masked).</summary>
 internal enum PcscCode : uint

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>macOS's PCSC framework: DWORD, LONG and handles of 4 bytes.</summary>
 internal sealed unsafe partial class PcscFramework : INativePcsc

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>
 /// How one platform lays out what PC/SC passes in memory. The three differ in DWORD (4 bytes; a long in pcsc-lite), in the room for the ATR, in packing and in

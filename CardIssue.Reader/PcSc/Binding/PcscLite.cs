@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>libpcsclite.so.1: DWORD, LONG and handles are longs. The name without a version belongs to the development package.</summary>
 internal sealed unsafe partial class PcscLite : INativePcsc

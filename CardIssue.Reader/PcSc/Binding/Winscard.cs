@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace CardIssue.Reader;
+namespace CardIssue.Reader.PcSc.Binding;
 
 /// <summary>winscard.dll, the W functions: DWORD and LONG of 4 bytes, handles of a pointer's size.</summary>
 internal sealed unsafe partial class Winscard : INativePcsc

@@ -1,4 +1,5 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.Serial.T1;
 
 namespace CardIssue.Reader.Serial.Card;
 
@@ -11,13 +12,6 @@ internal enum CardClasses
     B = 2,
     C = 4,
 }
-
-/// <summary>What a card says of T=1 (ISO 7816-3 11.4).</summary>
-/// <param name="Ifsc">The longest information field that it takes, in bytes.</param>
-/// <param name="Bwi">Block waiting time integer.</param>
-/// <param name="Cwi">Character waiting time integer.</param>
-/// <param name="UsesCrc">Whether blocks end with a CRC (2 bytes) instead of an LRC (1 byte).</param>
-internal sealed record T1Parameters(int Ifsc = 32, int Bwi = 4, int Cwi = 13, bool UsesCrc = false);
 
 /// <summary>An answer to reset (ISO 7816-3 8.2), taken apart.</summary>
 internal sealed record Atr

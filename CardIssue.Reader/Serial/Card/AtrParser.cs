@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.Serial.T1;
 
 namespace CardIssue.Reader.Serial.Card;
 

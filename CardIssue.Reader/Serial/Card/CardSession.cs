@@ -1,4 +1,5 @@
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Reader.Serial.Ccid;
 
 namespace CardIssue.Reader.Serial.Card;

@@ -1,5 +1,6 @@
 using CardIssue.Core.Cards;
 using CardIssue.Reader.Serial.Ccid;
+using CardIssue.Reader.Serial.Framing;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Reader.Serial.Card;

@@ -1,3 +1,5 @@
+using CardIssue.Reader.Serial.T1;
+
 namespace CardIssue.Reader.Serial.Card;
 
 /// <summary>What TA1 says (ISO 7816-3 tables 7 and 8), and the times that follow from it and from the protocol's parameters, in a GemPC Twin.</summary>

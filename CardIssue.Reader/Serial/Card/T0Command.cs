@@ -1,4 +1,4 @@
-using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 
 namespace CardIssue.Reader.Serial.Card;
 

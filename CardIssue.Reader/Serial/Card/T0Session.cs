@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Reader.Serial.Ccid;
+using CardIssue.Reader.Serial.Framing;
 
 namespace CardIssue.Reader.Serial.Card;
 

@@ -1,5 +1,6 @@
 using CardIssue.Core.Cards;
 using CardIssue.Reader.Serial.Ccid;
+using CardIssue.Reader.Serial.Framing;
 using CardIssue.Reader.Serial.T1;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CardIssue.Reader.Serial.Framing;
 
 namespace CardIssue.Reader.Serial.Ccid;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using CardIssue.Reader.Serial.Ccid;
 
 namespace CardIssue.Reader.Serial.Framing;
 

@@ -1,5 +1,3 @@
-using CardIssue.Reader.Serial.Ccid;
-
 namespace CardIssue.Reader.Serial.Framing;
 
 /// <summary>

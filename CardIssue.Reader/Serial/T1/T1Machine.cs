@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CardIssue.Reader.Serial.Card;
 
 namespace CardIssue.Reader.Serial.T1;
 

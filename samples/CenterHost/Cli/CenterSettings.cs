@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using CardIssue.Center.Hosting;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
 using Microsoft.Extensions.Configuration;
 
 namespace CardIssue.CenterHost.Cli;

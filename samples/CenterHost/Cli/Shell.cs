@@ -124,7 +124,7 @@ internal sealed record Call(
         : throw new CommandException(ExitCode.Usage, "Say who you are: --as NAME, or CARDISSUE_PERSON.");
 
     /// <summary>Asks for the person's password, or reads it.</summary>
-    public Core.SecretBytes ReadPassword(PersonName name)
+    public Core.Primitives.SecretBytes ReadPassword(PersonName name)
     {
         OnlyOnce("-", PassphraseFile, PasswordFile);
         using var input = new SecretInput();
@@ -139,14 +139,14 @@ internal sealed record Call(
     }
 
     /// <summary>Asks for the passphrase, or reads it.</summary>
-    public Core.SecretBytes ReadPassphrase()
+    public Core.Primitives.SecretBytes ReadPassphrase()
     {
         using var input = new SecretInput();
         return input.Read(Passphrase, PassphraseFile, PassphraseWays, Cancellation);
     }
 
     /// <summary>Reads the passphrase of a vault that is to be made; asks twice.</summary>
-    public Core.SecretBytes ReadNewPassphrase()
+    public Core.Primitives.SecretBytes ReadNewPassphrase()
     {
         using var input = new SecretInput();
         return input.ReadNew(Passphrase, PassphraseFile, PassphraseWays, Cancellation);

@@ -1,7 +1,7 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

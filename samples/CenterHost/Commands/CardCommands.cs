@@ -1,7 +1,7 @@
 using System.CommandLine;
 using CardIssue.Center.Approvals;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

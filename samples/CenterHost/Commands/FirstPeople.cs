@@ -2,7 +2,6 @@ using System.CommandLine;
 using CardIssue.Center.Hosting;
 using CardIssue.Center.People;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -2,9 +2,9 @@ using System.CommandLine;
 using CardIssue.Center.People;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
-using CardIssue.Transport;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.CenterHost.Commands;
 

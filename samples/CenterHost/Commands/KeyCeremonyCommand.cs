@@ -2,7 +2,6 @@ using System.CommandLine;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Serving;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -4,7 +4,7 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

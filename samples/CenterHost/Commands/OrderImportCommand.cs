@@ -4,6 +4,7 @@ using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
 
 namespace CardIssue.CenterHost.Commands;
 

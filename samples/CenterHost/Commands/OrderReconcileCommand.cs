@@ -2,7 +2,7 @@ using System.CommandLine;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using Progress = CardIssue.Core.Protocol.Progress;
 
 namespace CardIssue.CenterHost.Commands;

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
+using FieldLimits = CardIssue.Core.Protocol.Messages.FieldLimits;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -92,7 +93,7 @@ internal static class ReaderCommands
         var option = new Option<string?>(name) { Description = description };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { Length: 0 or > ReaderEntry.MaxText }) result.AddError($"{name} has 1 to {ReaderEntry.MaxText} characters.");
+            if (result.GetValueOrDefault<string?>() is { Length: 0 or > FieldLimits.MaxReaderText }) result.AddError($"{name} has 1 to {FieldLimits.MaxReaderText} characters.");
         });
         return option;
     }

@@ -3,8 +3,8 @@ using System.Net;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 

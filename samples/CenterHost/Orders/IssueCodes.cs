@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Orders;
 

@@ -1,5 +1,5 @@
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
 
 namespace CardIssue.CenterHost.Orders;
 

@@ -5,8 +5,8 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
-using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.CenterHost.Orders;

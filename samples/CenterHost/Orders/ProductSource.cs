@@ -1,7 +1,8 @@
 using CardIssue.Center.Products;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Orders;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Serving;
 

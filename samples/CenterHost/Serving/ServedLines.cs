@@ -5,8 +5,9 @@ using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Transport.Serial;
+using CardIssue.Transport.Tcp;
+using CardIssue.Transport.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.CenterHost.Serving;

@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.Text.Json;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
-using CardIssue.Transport;
+using CardIssue.Transport.Tls;
 using Command = System.CommandLine.Command;
 
 namespace CardIssue.TerminalHost.Cli;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.TerminalHost.Cli;
 

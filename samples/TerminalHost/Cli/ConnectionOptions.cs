@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.TerminalHost.Counter;
 
 namespace CardIssue.TerminalHost.Cli;

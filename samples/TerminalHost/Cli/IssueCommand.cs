@@ -1,6 +1,6 @@
 using System.CommandLine;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;

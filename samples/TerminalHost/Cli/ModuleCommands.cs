@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
-using CardIssue.Transport;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.TerminalHost.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using CardIssue.Core.Cards;
-using CardIssue.Reader;
+using CardIssue.Reader.PcSc;
 
 namespace CardIssue.TerminalHost.Cli;
 

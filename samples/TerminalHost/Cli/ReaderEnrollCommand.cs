@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;

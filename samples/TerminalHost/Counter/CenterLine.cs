@@ -1,8 +1,12 @@
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.TerminalHost.Cli;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Reconnect;
+using CardIssue.Transport.Serial;
+using CardIssue.Transport.Tcp;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.TerminalHost.Counter;
 

@@ -1,8 +1,8 @@
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Cli;
-using CardIssue.Transport;
+using CardIssue.Transport.Reconnect;
 
 namespace CardIssue.TerminalHost.Counter;
 

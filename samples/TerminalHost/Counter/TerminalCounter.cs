@@ -1,13 +1,14 @@
 using System.Security.Cryptography.X509Certificates;
 using CardIssue.Core.Cards;
-using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Cli;
 using CardIssue.TerminalHost.Display;
-using CardIssue.Transport;
+using CardIssue.Transport.Reconnect;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.TerminalHost.Counter;
 

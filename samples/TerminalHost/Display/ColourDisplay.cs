@@ -1,6 +1,6 @@
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Reconnect;
 using Spectre.Console;
 
 namespace CardIssue.TerminalHost.Display;

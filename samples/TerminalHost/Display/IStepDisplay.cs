@@ -1,5 +1,5 @@
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Reconnect;
 
 namespace CardIssue.TerminalHost.Display;
 

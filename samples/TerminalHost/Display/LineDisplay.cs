@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Reconnect;
 
 namespace CardIssue.TerminalHost.Display;
 

@@ -1,4 +1,5 @@
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 
 namespace CardIssue.TerminalHost.Display;

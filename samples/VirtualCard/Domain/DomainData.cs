@@ -1,4 +1,4 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.State;
 

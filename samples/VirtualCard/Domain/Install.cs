@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.State;
 

@@ -1,4 +1,3 @@
-using CardIssue.Core;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.State;
 

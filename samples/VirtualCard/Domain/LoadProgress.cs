@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.State;
 

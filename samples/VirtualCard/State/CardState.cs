@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.VirtualCard.State;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.VirtualCard.State;
 

@@ -51,5 +51,5 @@ internal static class StateCheck
         }
     }
 
-    private static bool IsAid(Core.ByteString aid) => aid.Length is >= MinAid and <= MaxAid;
+    private static bool IsAid(Core.Primitives.ByteString aid) => aid.Length is >= MinAid and <= MaxAid;
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.VirtualCard.State;
 

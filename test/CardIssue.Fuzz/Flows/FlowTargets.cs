@@ -1,5 +1,6 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
 using CardIssue.Test.Codec;

@@ -1,10 +1,13 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Emv;
+using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
 

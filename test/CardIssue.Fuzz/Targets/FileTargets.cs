@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 using CardIssue.Center.Log;
 using CardIssue.Center.Sessions;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
 using CardIssue.VirtualCard;
@@ -69,7 +72,7 @@ internal static class FileTargets
     {
         using var key = P256PrivateKey.Generate();
         yield return new CenterIdentity(new CenterId("C-1"), key.PublicKey, key.PublicKey, default).Write();
-        yield return new TerminalIdentity(new Core.TerminalId("T-1"), key.PublicKey, key.PublicKey, 1,
+        yield return new TerminalIdentity(new Core.Primitives.TerminalId("T-1"), key.PublicKey, key.PublicKey, 1,
             Test.Codec.MessageSamples.Counting(0, 32)).Write();
     }
 

@@ -1,11 +1,13 @@
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
 using CardIssue.Test.Codec;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.Fuzz.Targets;
 
@@ -132,7 +134,7 @@ internal static class MessageTargets
     private static byte[] Sealed()
     {
         using var key = Key();
-        using var session = Core.Cards.SecureChannel.Scp03Session.FromSessionKeys(Core.Cards.SecureChannel.Scp03SessionKeys.Import([1,
+        using var session = Core.Cards.SecureChannel.Scp03.Scp03Session.FromSessionKeys(Core.Cards.SecureChannel.Scp03.Scp03SessionKeys.Import([1,
             0x33, 16, 0, .. new byte[56]]));
         return Ticket.Seal(key, Opening, 5, session).ToArray();
     }
@@ -166,7 +168,7 @@ internal static class MessageTargets
         cbor.WriteByteString(CenterKey.Sign(SignedReaderList.Signed(input)));
         cbor.WriteEndArray();
         if (SignedReaderList.TryVerify(cbor.Encode(), CenterKey.PublicKey, Terminal, out var list))
-            list.Judge(new Core.Cards.ReaderIdentity("pcsc", "x", "v", "m", "s", "f", "p"));
+            list.Judge(new Core.Primitives.ReaderIdentity("pcsc", "x", "v", "m", "s", "f", "p"));
     }
 
     private static (byte[] Body, byte[] Signed) Lists()

@@ -3,11 +3,11 @@ using System.Net.Sockets;
 using CardIssue.Core.Cards;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
-using CardIssue.Reader;
 using CardIssue.Reader.Serial.Card;
 using CardIssue.Reader.Serial.Ccid;
 using CardIssue.Reader.Serial.Framing;
 using CardIssue.Reader.Serial.T1;
+using CardIssue.Reader.Tcp;
 
 namespace CardIssue.Fuzz.Targets;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;

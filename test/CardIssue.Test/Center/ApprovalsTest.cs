@@ -5,8 +5,8 @@ using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;

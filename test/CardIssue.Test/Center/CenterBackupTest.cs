@@ -1,7 +1,7 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Recovery;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Center;
 
@@ -172,7 +172,7 @@ public class CenterBackupTest
 
         var aside = await _bench.LoseAndRestoreAsync();
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
-        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(CardIssue.Core.Protocol.DeclineCode.Waiting));
+        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(CardIssue.Core.Protocol.Messages.DeclineCode.Waiting));
         await using var lost = await CenterDatabase.OpenAsync(new StoreOptions { Directory = aside, GenerationFile = Path.Combine(aside, "g") },
             new() { Directory = aside }, _bench.Keys, _bench.Time);
         Assert.That((await new SqliteOrderDesk(lost, _bench.Options).GetAsync(new OrderId("o1")))!.Card, Is.EqualTo(StoreBench.Card(1)));

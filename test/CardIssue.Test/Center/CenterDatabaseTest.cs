@@ -1,8 +1,9 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 

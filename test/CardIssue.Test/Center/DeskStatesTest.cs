@@ -1,7 +1,7 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;

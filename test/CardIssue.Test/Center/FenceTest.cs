@@ -1,5 +1,5 @@
 using CardIssue.Center.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;

@@ -1,6 +1,7 @@
 using CardIssue.Center.Sessions;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;

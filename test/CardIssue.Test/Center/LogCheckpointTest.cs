@@ -1,6 +1,6 @@
 using System.Text;
 using CardIssue.Center.Log;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Hosts;
 
 namespace CardIssue.Test.Center;

@@ -2,7 +2,6 @@ using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Recovery;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
 
 namespace CardIssue.Test.Center;

@@ -3,7 +3,7 @@ using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.Center;

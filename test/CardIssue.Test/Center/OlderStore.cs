@@ -1,6 +1,6 @@
 using System.Text;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Products.Json;
 using DbUp;
 using Microsoft.Data.Sqlite;

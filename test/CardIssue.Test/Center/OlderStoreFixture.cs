@@ -1,6 +1,6 @@
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Vault;
 

@@ -1,6 +1,6 @@
 using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;

@@ -2,9 +2,9 @@ using System.Net;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 

@@ -5,8 +5,9 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 

@@ -1,6 +1,6 @@
 using CardIssue.Center.Sessions;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 

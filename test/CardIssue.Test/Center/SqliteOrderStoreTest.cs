@@ -1,8 +1,9 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 

@@ -5,9 +5,10 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;

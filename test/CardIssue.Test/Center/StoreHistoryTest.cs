@@ -2,9 +2,10 @@ using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 

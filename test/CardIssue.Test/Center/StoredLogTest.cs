@@ -1,6 +1,6 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.Center;

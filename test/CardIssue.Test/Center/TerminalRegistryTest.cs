@@ -1,8 +1,8 @@
 using System.Net;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;

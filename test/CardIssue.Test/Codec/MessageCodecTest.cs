@@ -1,7 +1,7 @@
 using System.Formats.Cbor;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Codec;
 

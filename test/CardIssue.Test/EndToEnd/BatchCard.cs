@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Modules;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Crypto;

@@ -1,7 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard;
 

@@ -3,9 +3,9 @@ using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 
 namespace CardIssue.Test.EndToEnd;

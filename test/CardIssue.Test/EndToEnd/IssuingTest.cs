@@ -1,7 +1,6 @@
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.State;

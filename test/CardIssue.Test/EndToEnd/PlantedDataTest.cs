@@ -1,7 +1,6 @@
 using System.Text;
 using CardIssue.Center.Recovery;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
 
 namespace CardIssue.Test.EndToEnd;

@@ -2,10 +2,12 @@ using CardIssue.Center.Approvals;
 using CardIssue.Center.People;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 
 namespace CardIssue.Test.EndToEnd;

@@ -1,7 +1,7 @@
-using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 
 namespace CardIssue.Test.EndToEnd;

@@ -1,6 +1,8 @@
 using CardIssue.Center.Orders;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Relay;
 using CardIssue.VirtualCard.Reading;

@@ -1,7 +1,7 @@
 using CardIssue.Center.Terminals;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard;

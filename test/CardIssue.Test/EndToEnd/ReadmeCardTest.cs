@@ -1,6 +1,4 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Products.Json;
 using CardIssue.VirtualCard;

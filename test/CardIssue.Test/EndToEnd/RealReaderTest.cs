@@ -1,5 +1,5 @@
 using CardIssue.Center.Orders;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.State;

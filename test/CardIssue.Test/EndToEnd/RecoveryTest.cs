@@ -1,10 +1,10 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core;
-using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;

@@ -1,9 +1,9 @@
 using CardIssue.Center.Sessions;
-using CardIssue.Core;
-using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Parts;
-using CardIssue.Transport;
+using CardIssue.Transport.Serial;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.Test.EndToEnd;
 

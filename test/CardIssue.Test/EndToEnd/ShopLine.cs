@@ -1,8 +1,9 @@
 using System.Net;
 using CardIssue.Center.Sessions;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Loopback;
+using CardIssue.Transport.Tcp;
 
 namespace CardIssue.Test.EndToEnd;
 

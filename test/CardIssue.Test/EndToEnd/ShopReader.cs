@@ -1,7 +1,7 @@
 using System.IO.Ports;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Cards;
-using CardIssue.Reader;
+using CardIssue.Reader.Serial;
 using CardIssue.Test.Parts;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Reading;

@@ -1,6 +1,6 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 
 namespace CardIssue.Test.EndToEnd;

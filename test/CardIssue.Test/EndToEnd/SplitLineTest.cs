@@ -1,15 +1,16 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Keys;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 
 namespace CardIssue.Test.EndToEnd;
 

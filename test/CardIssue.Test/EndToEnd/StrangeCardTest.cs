@@ -1,7 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Cards.GlobalPlatform;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.VirtualCard;
 

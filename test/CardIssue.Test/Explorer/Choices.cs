@@ -1,4 +1,5 @@
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Test.Explorer;
 

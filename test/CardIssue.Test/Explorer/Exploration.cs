@@ -1,5 +1,3 @@
-using CardIssue.Core.Protocol;
-
 namespace CardIssue.Test.Explorer;
 
 /// <summary>What an exploration found.</summary>

@@ -1,5 +1,4 @@
-using CardIssue.Core;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Explorer;
 

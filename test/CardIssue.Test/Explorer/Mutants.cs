@@ -1,5 +1,8 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Test.Explorer;
 

@@ -1,5 +1,7 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Explorer;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Test.Explorer;
 
@@ -24,17 +26,8 @@ internal static class ProtocolDocument
             ("planted bugs", PlantedBugs()),
             ("cddl", Cddl()),
         };
-        foreach (var (name, text) in parts) document = Replace(document, name, text);
+        foreach (var (name, text) in parts) document = Generated.Replace(document, name, text);
         return document;
-    }
-
-    private static string Replace(string document, string name, string text)
-    {
-        var (begin, end) = ($"<!-- generated: {name} -->\n", $"<!-- end: {name} -->");
-        var from = document.IndexOf(begin, StringComparison.Ordinal);
-        var to = document.IndexOf(end, StringComparison.Ordinal);
-        if (from < 0 || to < from) throw new InvalidOperationException($"PROTOCOL.md has no part '{name}'");
-        return document[..(from + begin.Length)] + text + document[to..];
     }
 
     /// <summary>Transitions between phases; the ones of a lost line, which every phase has, are left out.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Test.Explorer;
 

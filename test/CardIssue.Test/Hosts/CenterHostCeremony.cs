@@ -1,6 +1,6 @@
 using System.Text.Json;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Hosts;
 

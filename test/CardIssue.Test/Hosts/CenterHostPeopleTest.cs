@@ -1,8 +1,8 @@
 using CardIssue.Center.People;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
 
 namespace CardIssue.Test.Hosts;

@@ -1,8 +1,9 @@
 using CardIssue.Center.Hosting;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CardIssue.Test.Hosts;

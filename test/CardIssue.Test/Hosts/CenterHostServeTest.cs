@@ -1,14 +1,14 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
-using CardIssue.Transport;
+using CardIssue.Transport.Tls;
 using CardIssue.VirtualCard.Reading;
 
 namespace CardIssue.Test.Hosts;

@@ -6,14 +6,16 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Keys;
-using CardIssue.Transport;
+using CardIssue.Transport.Tcp;
+using CardIssue.Transport.Tls;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.Hosts;

@@ -1,5 +1,5 @@
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;

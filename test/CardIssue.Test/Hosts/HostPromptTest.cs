@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 
 namespace CardIssue.Test.Hosts;

@@ -4,9 +4,8 @@ using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
-using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Products.Json;
 using Microsoft.Data.Sqlite;
 

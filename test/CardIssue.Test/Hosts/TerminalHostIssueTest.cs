@@ -3,10 +3,10 @@ using System.Text.Json;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.EndToEnd;
-using CardIssue.Transport;
+using CardIssue.Transport.Tls;
 using CardIssue.VirtualCard.Net;
 using CardIssue.VirtualCard.Reading;
 

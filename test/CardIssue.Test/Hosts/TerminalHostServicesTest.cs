@@ -1,11 +1,12 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Hosting;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 using CardIssue.VirtualCard.Reading;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

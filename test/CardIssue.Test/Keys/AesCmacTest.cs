@@ -1,4 +1,4 @@
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
 
 namespace CardIssue.Test.Keys;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 
 namespace CardIssue.Test.Keys;

@@ -1,6 +1,6 @@
-using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Modules;
 
 namespace CardIssue.Test.Keys;

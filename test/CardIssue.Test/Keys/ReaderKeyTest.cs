@@ -1,6 +1,8 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Readers;
 using NSubstitute;
 
@@ -115,7 +117,7 @@ public sealed class ReaderKeyTest
     [Test]
     public void ListWithKeys_IsAsLongAsItMayBe_IsRefusedBeforeItIsSigned()
     {
-        var text = new string('€', ReaderEntry.MaxText);
+        var text = new string('€', FieldLimits.MaxReaderText);
         var entry = new ReaderEntry("pcsc", text, text, text, text, Key: _own.PublicKey);
         var list = new ReaderList(Terminal, 1, DateTimeOffset.UnixEpoch, [.. Enumerable.Repeat(entry, 64)]);
         Assert.That(SignedReaderList.Fault(list), Does.Contain("a message carries"));

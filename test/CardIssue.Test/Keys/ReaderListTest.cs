@@ -1,6 +1,6 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Readers;
 
 namespace CardIssue.Test.Keys;

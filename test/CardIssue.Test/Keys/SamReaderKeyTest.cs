@@ -1,6 +1,7 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Readers;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Reading;

@@ -1,13 +1,16 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Cards.SecureChannel;
 using CardIssue.Test.Cards.Vectors;
 using CardIssue.Test.Transport;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 
 namespace CardIssue.Test.Keys;
 

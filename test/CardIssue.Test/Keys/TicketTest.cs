@@ -1,7 +1,7 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Cards.SecureChannel;
 using CardIssue.Test.Cards.Vectors;
 

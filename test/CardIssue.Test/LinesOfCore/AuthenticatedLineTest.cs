@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Zeroing;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 
 namespace CardIssue.Test.LinesOfCore;
 

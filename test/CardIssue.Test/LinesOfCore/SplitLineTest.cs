@@ -1,6 +1,6 @@
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Loopback;
 
 namespace CardIssue.Test.LinesOfCore;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.LinesOfCore;
 

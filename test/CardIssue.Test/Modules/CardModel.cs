@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
-using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Modules;
 

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.Keys;
 

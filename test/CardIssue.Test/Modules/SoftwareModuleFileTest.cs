@@ -1,5 +1,5 @@
-using CardIssue.Core;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 
 namespace CardIssue.Test.Modules;

@@ -1,9 +1,10 @@
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Modules;
 

@@ -1,7 +1,7 @@
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 
 namespace CardIssue.Test.Modules;

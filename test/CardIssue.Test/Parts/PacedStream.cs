@@ -1,4 +1,4 @@
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
 
 namespace CardIssue.Test.Parts;
 

@@ -1,4 +1,4 @@
-using CardIssue.Reader;
+using CardIssue.Reader.PcSc;
 using CardIssue.Test.Parts;
 
 namespace CardIssue.Test;

@@ -1,8 +1,10 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Products;
 
@@ -171,10 +173,6 @@ public class CardPlanTest
     [Test]
     public void RecordOfNoCommands_IsAnErrorOfThePlan() =>
         Assert.That(Errors(Sample.Product(Sample.Record(new ItemDefinition.Prepared("dgis"))), ("dgis", "")).Single(), Is.EqualTo("1 dgis: holds no data grouping"));
-
-    [Test]
-    public void UnknownProfile_IsAnErrorOfThePlan() =>
-        Assert.That(Errors(Sample.Product() with { Profile = "piv" }).Single(), Does.Contain("no card profile piv"));
 
     [Test]
     public void Shape_OfRandomProducts_IsWhatIsRendered()

@@ -1,6 +1,7 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Products;
 

@@ -1,4 +1,5 @@
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Text;
 
 namespace CardIssue.Test.Products;
 

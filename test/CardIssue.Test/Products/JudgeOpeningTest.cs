@@ -1,10 +1,12 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Cards.Products.Profiles;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Products;
 

@@ -1,9 +1,14 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Profiles;
+using CardIssue.Core.Cards.Products.Profiles;
+using CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.VirtualCard;
 using CardIssue.VirtualCard;
 
@@ -126,7 +131,7 @@ public sealed class PlanOnCardTest
     {
         private static readonly byte[] Challenge = [1, 2, 3, 4, 5, 6, 7, 8];
 
-        private readonly ICardProfile _profile = CardProfiles.Find(plan.Product.Profile)!;
+        private readonly ICardProfile _profile = plan.Product.Profile;
         private Scp03Session? _session;
         private int _blocks;
 

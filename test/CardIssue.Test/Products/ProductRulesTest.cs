@@ -1,8 +1,8 @@
-using CardIssue.Core;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Products;
 
@@ -47,8 +47,8 @@ public class ProductRulesTest
     [Test]
     public void NamesAndNumbers_AreChecked()
     {
-        Assert.That(Faults(Sample.Product() with { Name = "a b", Version = 0, KeySet = "", Profile = "piv" }),
-            Is.EqualTo(new[] { "0 name", "0 version", "0 keySet", "0 profile" }));
+        Assert.That(Faults(Sample.Product() with { Name = "a b", Version = 0, KeySet = "" }),
+            Is.EqualTo(new[] { "0 name", "0 version", "0 keySet" }));
         Assert.That(Faults(Sample.Product() with { Records = default }), Is.EqualTo(new[] { "0 records" }));
         Assert.That(Faults(Sample.Product() with { Records = [.. Enumerable.Repeat(Sample.Record(), 256)] }), Is.EqualTo(new[] { "0 records" }));
     }

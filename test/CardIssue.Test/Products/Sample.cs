@@ -1,10 +1,13 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Profiles;
+using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Products;
 
@@ -20,7 +23,7 @@ internal static class Sample
     {
         Name = "sample",
         Version = 1,
-        Profile = "globalplatform",
+        Profile = CardProfiles.Find("globalplatform")!,
         Mode = KeyMode.EndToEnd,
         KeySet = "keys",
         KeyVersion = 0x30,

@@ -1,5 +1,6 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Text;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Products;
 

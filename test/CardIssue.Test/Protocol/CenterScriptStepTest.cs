@@ -1,4 +1,6 @@
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using static CardIssue.Test.Protocol.CenterTable;
 
 namespace CardIssue.Test.Protocol;

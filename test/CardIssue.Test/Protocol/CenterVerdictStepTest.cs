@@ -1,4 +1,6 @@
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Explorer;
 using static CardIssue.Test.Protocol.CenterTable;
 

@@ -1,4 +1,6 @@
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Test.Explorer;
 
 namespace CardIssue.Test.Protocol;

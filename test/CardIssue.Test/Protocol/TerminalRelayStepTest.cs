@@ -1,9 +1,11 @@
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using static CardIssue.Test.Protocol.TerminalTable;
 
 namespace CardIssue.Test.Protocol;
 
-using Relay = CardIssue.Core.Protocol.Relay;
+using Relay = CardIssue.Core.Protocol.Terminal.Relay;
 using Row = MachineRow<TerminalState, TerminalEvent, TerminalEffect>;
 
 /// <summary>

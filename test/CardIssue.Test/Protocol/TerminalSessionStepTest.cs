@@ -1,12 +1,14 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Explorer;
 using static CardIssue.Test.Protocol.TerminalTable;
 
 namespace CardIssue.Test.Protocol;
 
-using Relay = CardIssue.Core.Protocol.Relay;
+using Relay = CardIssue.Core.Protocol.Terminal.Relay;
 using Row = MachineRow<TerminalState, TerminalEvent, TerminalEffect>;
 
 /// <summary>

@@ -1,10 +1,12 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Test.Explorer;
 
 namespace CardIssue.Test.Protocol;
 
-using Relay = CardIssue.Core.Protocol.Relay;
+using Relay = CardIssue.Core.Protocol.Terminal.Relay;
 using Row = MachineRow<TerminalState, TerminalEvent, TerminalEffect>;
 
 /// <summary>

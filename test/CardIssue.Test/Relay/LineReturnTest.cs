@@ -1,4 +1,4 @@
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using Microsoft.Extensions.Time.Testing;
 

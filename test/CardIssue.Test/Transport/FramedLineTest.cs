@@ -1,5 +1,5 @@
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
 
 namespace CardIssue.Test.Transport;
 

@@ -1,9 +1,10 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.Test.Transport;
 

@@ -1,7 +1,7 @@
 using System.Net;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Loopback;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Transport;

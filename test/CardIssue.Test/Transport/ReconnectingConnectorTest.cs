@@ -1,5 +1,5 @@
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Transport.Reconnect;
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
 

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Tcp;
 
 namespace CardIssue.Test.Transport;
 

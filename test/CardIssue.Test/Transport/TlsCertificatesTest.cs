@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
-using CardIssue.Transport;
+using CardIssue.Core.Primitives;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.Test.Transport;
 

@@ -3,9 +3,9 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Tls;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Transport;

@@ -1,9 +1,11 @@
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
-using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 

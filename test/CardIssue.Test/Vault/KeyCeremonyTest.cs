@@ -1,6 +1,7 @@
 using CardIssue.Center.Vault;
-using CardIssue.Core;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 

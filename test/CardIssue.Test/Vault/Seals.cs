@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Products;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Vault;
 

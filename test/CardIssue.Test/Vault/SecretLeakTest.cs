@@ -1,9 +1,12 @@
 using System.Collections;
 using System.Reflection;
-using CardIssue.Core;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.Serial;
 using CardIssue.VirtualCard.State;

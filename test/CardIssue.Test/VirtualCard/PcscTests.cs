@@ -1,4 +1,4 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Parts;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Serial;

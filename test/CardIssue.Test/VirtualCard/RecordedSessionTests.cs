@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.Channel;

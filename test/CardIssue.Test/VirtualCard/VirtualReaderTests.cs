@@ -1,5 +1,5 @@
 using CardIssue.Core.Cards;
-using CardIssue.Reader;
+using CardIssue.Reader.Tcp;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Cli;
 using CardIssue.VirtualCard.Net;

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using CardIssue.Center.Sessions;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Reader.Serial.Ccid;
 using CardIssue.Reader.Serial.Framing;
 using CardIssue.Terminal.Relay;
@@ -13,7 +15,7 @@ using CardIssue.Test.Readers.Serial;
 using CardIssue.VirtualCard.Reading;
 using CardIssue.VirtualCard.Serial;
 using Microsoft.Extensions.Logging.Abstractions;
-using HostCommand = CardIssue.Reader.Serial.Ccid.CcidCommand;
+using HostCommand = CardIssue.Reader.Serial.Framing.CcidCommand;
 
 namespace CardIssue.Test.Walls;
 

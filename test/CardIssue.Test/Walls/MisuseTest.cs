@@ -1,14 +1,16 @@
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
-using CardIssue.Core;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
 using CardIssue.Test.EndToEnd;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 using CardIssue.VirtualCard.Reading;
 using NSubstitute;
 

@@ -1,11 +1,13 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Lines;
-using CardIssue.Reader;
+using CardIssue.Reader.PcSc;
+using CardIssue.Reader.PcSc.Binding;
 using CardIssue.Reader.Serial.Ccid;
 using CardIssue.Reader.Serial.Framing;
 using CardIssue.Test.Readers.PcSc;
 using CardIssue.Test.Transport;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.Test.Zeroing;
 

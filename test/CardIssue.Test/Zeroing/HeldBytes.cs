@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Reflection;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Zeroing;
 

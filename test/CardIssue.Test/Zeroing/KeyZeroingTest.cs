@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Vault;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.Cards.SecureChannel;
 using CardIssue.Test.Cards.Vectors;

@@ -1,8 +1,10 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;

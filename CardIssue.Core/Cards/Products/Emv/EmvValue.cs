@@ -1,5 +1,6 @@
 using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Products.Emv;
 

@@ -1,7 +1,8 @@
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.Products.Profiles;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>What came of reading a card product's file: the product, or all that is wrong with the file.</summary>
 public sealed class CardProductReading : JsonReading
@@ -43,7 +44,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         o.Optional("$schema")?.AsText(mistakes, JsonSchemas.MaxAddress);
         var name = o.Required("name")?.AsName(mistakes);
         var version = o.Required("version")?.AsInteger(mistakes, 1, int.MaxValue);
-        var profile = o.Required("profile")?.AsName(mistakes);
+        var profile = o.Required("profile")?.AsName(mistakes) is { } word ? Profile(word, root) : null;
         var mode = o.Required("mode")?.AsWord(mistakes, ("endToEnd", KeyMode.EndToEnd), ("module", KeyMode.Module));
         var keySet = o.Required("keySet")?.AsName(mistakes);
         var keyVersion = o.Required("keyVersion")?.AsByte(mistakes);
@@ -87,6 +88,13 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             Records = records,
             Close = close,
         };
+    }
+
+    private ICardProfile? Profile(string name, LocatedNode root)
+    {
+        var profile = CardProfiles.Find(name);
+        if (profile is null) mistakes.Add(root.Find("profile")!.Place, $"There is no such card profile; there are: {string.Join(", ", CardProfiles.Names)}.");
+        return profile;
     }
 
     private StartState? StartState(LocatedNode node)

@@ -1,6 +1,7 @@
 using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Maps what is read from a card, and what it must be.</summary>
 internal sealed class CheckMapping(JsonMistakes mistakes)

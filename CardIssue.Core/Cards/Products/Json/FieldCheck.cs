@@ -1,7 +1,8 @@
 using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Checks an order's fields by filling in its product's templates, and puts what is wrong at the field that it is about.</summary>
 internal sealed class FieldCheck(CardProduct product, LocatedNode node, JsonMistakes mistakes)

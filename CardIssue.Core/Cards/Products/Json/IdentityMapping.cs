@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Maps where a card's identity comes from.</summary>
 internal sealed class IdentityMapping(JsonMistakes mistakes)

@@ -1,4 +1,6 @@
-namespace CardIssue.Core.Cards.Products;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Something wrong in a JSON file, and where. Never has a value of a customer's data in it.</summary>
 /// <param name="Line">The line, 1 for the first.</param>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Where a JSON value or property name begins.</summary>
 internal readonly record struct JsonPlace(int Line, int Column, JsonPath Path)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>
 /// The way from the root to a value. Each step holds its own name or index alone and becomes text when somebody asks: the text of every

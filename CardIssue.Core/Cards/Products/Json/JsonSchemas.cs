@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>The JSON Schemas (draft 2020-12) of the files that a center reads, for editors. The readers themselves do not need them.</summary>
 public static class JsonSchemas

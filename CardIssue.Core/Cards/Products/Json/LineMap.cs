@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>From a byte's offset in a file to its line and column. Asked in rising order mostly, it walks on from where it was.</summary>
 internal ref struct LineMap(ReadOnlySpan<byte> text)

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>
 /// Reads JSON (RFC 8259, strictly: no comments, no trailing commas, no doubled names, nothing behind the value) into nodes that know where they stand.

@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>The kinds of JSON values.</summary>
 internal enum JsonKind

@@ -1,6 +1,8 @@
 using System.Globalization;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Reads nodes as what they should be; anything else is a mistake at the node, and null.</summary>
 internal static class NodeValues

@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Takes the properties of one object, and at the end calls out those that nobody took.</summary>
 internal sealed class ObjectReader

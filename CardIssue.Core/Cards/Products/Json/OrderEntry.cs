@@ -1,6 +1,8 @@
 using System.Collections.ObjectModel;
+using CardIssue.Core.Cards.Products.Emv;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>One order of an orders file, checked against its product. Its fields are a customer's data: they are never shown.</summary>
 public sealed class OrderEntry

@@ -1,13 +1,13 @@
-namespace CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Emv;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Reads orders from JSON. <c>orders.schema.json</c> says the same for editors.</summary>
 public static class OrdersFile
 {
     /// <summary>The most orders of one file.</summary>
     public const int MaxOrders = 10_000;
-
-    /// <summary>The longest issue code, in characters.</summary>
-    public const int MaxIssueCode = 64;
 
     /// <summary>Reads orders. Each is checked by making its plan, and by checking an EMV card's data against itself.</summary>
     /// <param name="json">The file, UTF-8, with or without a byte order mark; 16 MiB at most.</param>
@@ -81,7 +81,7 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
 
     private string? IssueCode(LocatedNode node)
     {
-        if (node.AsText(mistakes, OrdersFile.MaxIssueCode) is not { } code) return null;
+        if (node.AsText(mistakes, IssueCodeRule.MaxLength) is not { } code) return null;
         var fault = codes.Fault(System.Text.Encoding.UTF8.GetBytes(code));
         if (fault is null) return code;
         mistakes.Add(node.Place, fault);

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products.Emv;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Maps records and their items.</summary>
 internal sealed class RecordMapping(JsonMistakes mistakes)

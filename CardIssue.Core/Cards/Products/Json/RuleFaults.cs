@@ -1,4 +1,4 @@
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Puts what <see cref="ProductRules"/> finds at the property that it is about.</summary>
 internal static class RuleFaults

@@ -1,8 +1,9 @@
 using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.Products;
+namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>What the pieces of a template are in. Where EMV's dictionary holds, what is the same for every customer is checked against it.</summary>
 /// <param name="IsEmv">Whether the pieces are data objects of a data grouping.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Products.Text;
 

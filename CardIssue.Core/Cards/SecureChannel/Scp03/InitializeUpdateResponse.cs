@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>The answer to INITIALIZE UPDATE in SCP03, S8 mode (Amendment D §7.1.1.6). Nothing in it is believed until the cryptogram was verified.</summary>
 /// <param name="DiversificationData">Key diversification data, 10 bytes; who the card claims to be.</param>

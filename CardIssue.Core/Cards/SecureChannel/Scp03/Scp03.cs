@@ -1,4 +1,7 @@
-namespace CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>The first command of SCP03 and its sizes in S8 mode (GlobalPlatform Amendment D 1.1).</summary>
 public static class Scp03

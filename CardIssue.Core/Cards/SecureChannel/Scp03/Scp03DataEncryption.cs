@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>How data is brought to a multiple of 16 bytes before it is encrypted under the DEK.</summary>
 public enum DekPadding

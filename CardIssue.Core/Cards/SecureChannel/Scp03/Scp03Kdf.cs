@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>SCP03's data derivation (Amendment D §4.1.5): SP 800-108 in counter mode over AES-CMAC. Host and card use the same.</summary>
 public static class Scp03Kdf

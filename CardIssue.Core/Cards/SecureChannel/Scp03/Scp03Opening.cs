@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>What came of an opening: a session, which only exists when the card's cryptogram was verified, or a diagnosis.</summary>
 public abstract record Scp03OpenResult

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>The host's side of an opened SCP03 channel (Amendment D §6.2), S8 mode, short APDUs, logical channels 0 to 3.</summary>
 public sealed class Scp03Session : ISecureChannelSession

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>All that a secure module needs to speak with a card that was verified elsewhere: session keys, level and host cryptogram; no static key.
 /// Owns the keys: they are zeroed with it.</summary>

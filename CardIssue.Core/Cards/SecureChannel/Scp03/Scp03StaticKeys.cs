@@ -1,6 +1,7 @@
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Primitives;
 
-namespace CardIssue.Core.Cards.SecureChannel;
+namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>A card's static SCP03 keys and their version. Owns the keys: they are zeroed with it.</summary>
 public sealed class Scp03StaticKeys : IDisposable

@@ -1,5 +1,5 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Cards.Apdu;
 

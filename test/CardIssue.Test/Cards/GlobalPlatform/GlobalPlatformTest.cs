@@ -1,7 +1,8 @@
 using System.Text.Json;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 
 namespace CardIssue.Test.Cards.GlobalPlatform;

@@ -1,7 +1,7 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Cards.GlobalPlatform;
 

@@ -1,6 +1,7 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Pipeline;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Cards.Pipeline;

@@ -1,5 +1,5 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Cards.SecureChannel;
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 
 namespace CardIssue.Test.Cards.SecureChannel;

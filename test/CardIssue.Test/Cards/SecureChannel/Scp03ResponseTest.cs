@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
+using CardIssue.Core.Cards.SecureChannel.Scp03;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
 
 namespace CardIssue.Test.Cards.SecureChannel;

@@ -1,5 +1,5 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Cards.Tlv;
 

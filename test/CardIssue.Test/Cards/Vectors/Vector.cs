@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Cards.Vectors;
 

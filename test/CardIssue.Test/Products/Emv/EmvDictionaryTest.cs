@@ -1,4 +1,3 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.Tlv;
 

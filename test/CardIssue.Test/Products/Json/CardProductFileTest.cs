@@ -91,7 +91,7 @@ public sealed class CardProductFileTest
     {
         var text = Samples.Change(Samples.EndToEnd, "{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0 400F\", \"hex\": \"A0000000031010\"}");
         Assert.That(Samples.Product(text).Product!.Close.Items[0], Is.EqualTo(new Core.Cards.Products.ItemDefinition.Command(
-            0x80F0400F, [new Core.Cards.Products.TemplateNode.Literal(Core.ByteString.FromHex("A0000000031010"))])));
+            0x80F0400F, [new Core.Cards.Products.TemplateNode.Literal(Core.Primitives.ByteString.FromHex("A0000000031010"))])));
     }
 
     [Test]

@@ -1,6 +1,5 @@
-using CardIssue.Core;
-using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Emv;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Products.Json;
 

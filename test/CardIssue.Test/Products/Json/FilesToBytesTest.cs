@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
 
 namespace CardIssue.Test.Products.Json;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
 
 namespace CardIssue.Test.Products.Json;
 

@@ -1,5 +1,5 @@
-using CardIssue.Core.Cards.Products;
 using System.Text;
+using CardIssue.Core.Cards.Products.Json;
 namespace CardIssue.Test.Products.Json;
 
 public sealed class OrdersFileTest
@@ -45,7 +45,7 @@ public sealed class OrdersFileTest
     public void FileLocatorOfTheProduct_NamesARecordThatIsNot_IsToldOfEachOrder()
     {
         var product = Samples.Product(Samples.Change(Samples.EndToEnd, "\"08010200\"", "\"08010300\"")).Product;
-        var reading = Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(Samples.Orders), "o", _ => product);
+        var reading = Core.Cards.Products.Json.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(Samples.Orders), "o", _ => product);
         Assert.That(reading.Mistakes.Select(m => (m.Path, m.Message)), Is.EqualTo(Enumerable.Range(0, 4).Select(i =>
             ($"$.orders[{i}].fields", "Entry 1 of tag 94 (AFL) names record 3 of SFI 1, but there is no DGI 0103."))));
     }
@@ -72,7 +72,7 @@ public sealed class OrdersFileTest
     {
         Assert.That(Samples.ReadOrders(SameNumber("2")).Lines(), Is.Empty);
         var allowing = Samples.Change(Samples.EndToEnd, "\"records\":", "\"allowRepeatedCardNumber\": true, \"records\":");
-        var reading = Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(SameNumber("1")), "o",
+        var reading = Core.Cards.Products.Json.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(SameNumber("1")), "o",
             name => name == "visa-like-e2e" ? Samples.Product(allowing).Product : Samples.Find(name));
         Assert.That(reading.Lines(), Is.Empty);
         Assert.That(reading.Orders![0].Account, Is.EqualTo(reading.Orders[1].Account).And.Not.Null);
@@ -83,8 +83,8 @@ public sealed class OrdersFileTest
     public void ShorterCodesAllowed_Read_AreTaken()
     {
         var text = Samples.Change(Samples.Orders, "KESTREL-4821", "4711");
-        Assert.That(Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(4)).Lines(), Is.Empty);
-        Assert.That(Core.Cards.Products.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(12)).Mistakes, Has.Count.EqualTo(3));
+        Assert.That(Core.Cards.Products.Json.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(4)).Lines(), Is.Empty);
+        Assert.That(Core.Cards.Products.Json.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(12)).Mistakes, Has.Count.EqualTo(3));
     }
 
     [Test]
@@ -97,7 +97,7 @@ public sealed class OrdersFileTest
     {
         var json = Encoding.UTF8.GetBytes($"{{\"orders\":[{string.Concat(Enumerable.Repeat("1,", LocatedJson.MaxFileBytes / 2 - 10))}1]}}");
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var mistakes = Core.Cards.Products.OrdersFile.Read(json, "o", _ => null).Mistakes;
+        var mistakes = Core.Cards.Products.Json.OrdersFile.Read(json, "o", _ => null).Mistakes;
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(16 * json.Length));
         Assert.That(mistakes.Select(m => m.Message), Is.EqualTo(new[] { "There are more than 1000000 values; the rest is not read." }));
     }
@@ -107,10 +107,10 @@ public sealed class OrdersFileTest
     public void ManyMistakes_AreCapped_TheRestIsCounted()
     {
         var json = Encoding.UTF8.GetBytes($"{{\"orders\":[{string.Join(',', Enumerable.Repeat("{\"x\":1}", 9_000))}]}}");
-        var mistakes = Core.Cards.Products.OrdersFile.Read(json, "o", _ => null).Mistakes;
+        var mistakes = Core.Cards.Products.Json.OrdersFile.Read(json, "o", _ => null).Mistakes;
         Assert.That(mistakes, Has.Count.EqualTo(JsonMistakes.MaxMistakes + 1));
         Assert.That(mistakes[^1].ToString(), Is.EqualTo("1:1612 $.orders[200]: And 44000 more mistakes, from here on."));
-        Assert.That(Allocated.By(() => Core.Cards.Products.OrdersFile.Read(json, "o", _ => null)), Is.LessThan(200 * json.Length));
+        Assert.That(Allocated.By(() => Core.Cards.Products.Json.OrdersFile.Read(json, "o", _ => null)), Is.LessThan(200 * json.Length));
     }
 
     /// <summary>An AFL of entries that each name 255 records: 120 KB took 3.7 GB.</summary>
@@ -122,6 +122,6 @@ public sealed class OrdersFileTest
         var product = Samples.Product(Samples.Change(
             Samples.EndToEnd, "\"hex\": \"08010200\"", "\"field\": \"locators\", \"as\": \"hex\"")).Product!;
         var json = Encoding.UTF8.GetBytes(Samples.Orders.Replace("\"fields\": {", $"\"fields\": {{ \"locators\": \"{locators}\",", StringComparison.Ordinal));
-        Assert.That(Allocated.By(() => Assert.That(Core.Cards.Products.OrdersFile.Read(json, "o", _ => product).Orders, Is.Null)), Is.LessThan(5_000_000 + 40 * json.Length));
+        Assert.That(Allocated.By(() => Assert.That(Core.Cards.Products.Json.OrdersFile.Read(json, "o", _ => product).Orders, Is.Null)), Is.LessThan(5_000_000 + 40 * json.Length));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
-using CardIssue.Core;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Products.Json;
 

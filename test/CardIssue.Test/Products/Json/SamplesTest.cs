@@ -1,7 +1,8 @@
 using System.Text.Json;
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Cards.SecureChannel;
-using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Products.Json;

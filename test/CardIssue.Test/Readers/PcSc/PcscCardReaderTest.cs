@@ -1,7 +1,8 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.Pipeline;
-using CardIssue.Reader;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.PcSc;
 using CardIssue.Test.Parts;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Net;

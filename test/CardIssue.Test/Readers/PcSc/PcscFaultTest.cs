@@ -1,5 +1,7 @@
 using CardIssue.Core.Cards;
 using CardIssue.Reader;
+using CardIssue.Reader.PcSc;
+using CardIssue.Reader.PcSc.Binding;
 using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.Readers.PcSc;
@@ -159,7 +161,7 @@ public sealed class PcscFaultTest
     public async Task NoService_StartedDuringAWait_IsWaitedFor(CancellationToken cancellation)
     {
         _daemon.Stop();
-        ValueTask<Core.ByteString> waiting;
+        ValueTask<Core.Primitives.ByteString> waiting;
         try
         {
             waiting = _reader.WaitForCardAsync(cancellation);

@@ -1,4 +1,5 @@
-using CardIssue.Reader;
+using CardIssue.Reader.PcSc;
+using CardIssue.Reader.PcSc.Binding;
 
 namespace CardIssue.Test.Readers.PcSc;
 
@@ -21,7 +22,7 @@ public sealed class PcscLayoutTest
         Windows.WriteReaderState(states, 1, unchecked((nint)0x1122334455667788), PcscState.Present);
         Assert.That(Hex(states, 64, 28), Is.EqualTo("8877665544332211" + "0000000000000000" + "20000000" + "00000000" + "00000000"));
         SetBytes(states, 64 + 20, "22010500" + "02000000" + "3B65");
-        Assert.That(Windows.ReadReaderState(states, 1), Is.EqualTo(((PcscState)0x00050122, Core.ByteString.FromHex("3B65"))));
+        Assert.That(Windows.ReadReaderState(states, 1), Is.EqualTo(((PcscState)0x00050122, Core.Primitives.ByteString.FromHex("3B65"))));
         Assert.That(states.Take(64), Is.All.EqualTo((byte)0xEE), "the first one is left alone");
     }
 
@@ -32,7 +33,7 @@ public sealed class PcscLayoutTest
         Lite.WriteReaderState(states, 1, unchecked((nint)0x1122334455667788), PcscState.Empty);
         Assert.That(Hex(states, 80, 40), Is.EqualTo("8877665544332211" + "0000000000000000" + "1000000000000000" + "0000000000000000" + "0000000000000000"));
         SetBytes(states, 80 + 24, "2201050000000000" + "0200000000000000" + "3B65");
-        Assert.That(Lite.ReadReaderState(states, 1), Is.EqualTo(((PcscState)0x00050122, Core.ByteString.FromHex("3B65"))));
+        Assert.That(Lite.ReadReaderState(states, 1), Is.EqualTo(((PcscState)0x00050122, Core.Primitives.ByteString.FromHex("3B65"))));
         Assert.That(states.Take(80), Is.All.EqualTo((byte)0xEE), "the first one is left alone");
     }
 
@@ -43,7 +44,7 @@ public sealed class PcscLayoutTest
         PcscLayout.MacOs.WriteReaderState(states, 1, unchecked((nint)0x1122334455667788), PcscState.Empty);
         Assert.That(Hex(states, 61, 28), Is.EqualTo("8877665544332211" + "0000000000000000" + "10000000" + "00000000" + "00000000"));
         SetBytes(states, 61 + 20, "22000000" + "02000000" + "3B65");
-        Assert.That(PcscLayout.MacOs.ReadReaderState(states, 1), Is.EqualTo(((PcscState)0x22, Core.ByteString.FromHex("3B65"))));
+        Assert.That(PcscLayout.MacOs.ReadReaderState(states, 1), Is.EqualTo(((PcscState)0x22, Core.Primitives.ByteString.FromHex("3B65"))));
     }
 
     [Test]

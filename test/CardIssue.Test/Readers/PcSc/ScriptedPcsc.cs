@@ -1,5 +1,5 @@
-using CardIssue.Core;
-using CardIssue.Reader;
+using CardIssue.Core.Primitives;
+using CardIssue.Reader.PcSc.Binding;
 
 namespace CardIssue.Test.Readers.PcSc;
 

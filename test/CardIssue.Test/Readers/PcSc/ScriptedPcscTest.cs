@@ -1,5 +1,8 @@
 using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader;
+using CardIssue.Reader.PcSc;
+using CardIssue.Reader.PcSc.Binding;
 
 namespace CardIssue.Test.Readers.PcSc;
 

@@ -1,6 +1,5 @@
-using CardIssue.Core;
 using CardIssue.Core.Cards;
-using CardIssue.Reader;
+using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Serial;
 using CardIssue.VirtualCard.State;

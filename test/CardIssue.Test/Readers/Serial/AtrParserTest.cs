@@ -1,5 +1,6 @@
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader.Serial.Card;
+using CardIssue.Reader.Serial.T1;
 
 namespace CardIssue.Test.Readers.Serial;
 

@@ -1,6 +1,7 @@
-using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Reader.Serial;
 using CardIssue.Reader.Serial.Card;
+using CardIssue.Reader.Serial.T1;
 
 namespace CardIssue.Test.Readers.Serial;
 

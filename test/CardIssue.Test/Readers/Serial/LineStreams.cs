@@ -1,5 +1,5 @@
 using CardIssue.Reader.Serial.Framing;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
 
 namespace CardIssue.Test.Readers.Serial;
 

@@ -1,6 +1,8 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Pipeline;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader;
+using CardIssue.Reader.Serial;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Serial;
 using CardIssue.VirtualCard.State;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using CardIssue.Reader.Serial.Card;
 using CardIssue.Reader.Serial.T1;
 using CardIssue.VirtualCard.Serial;
 using Machine = CardIssue.Reader.Serial.T1.T1Machine;

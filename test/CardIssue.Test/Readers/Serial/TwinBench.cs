@@ -1,8 +1,9 @@
 using System.IO.Ports;
 using System.Net;
 using System.Net.Sockets;
-using CardIssue.Core;
+using CardIssue.Core.Primitives;
 using CardIssue.Reader;
+using CardIssue.Reader.Serial;
 using CardIssue.Reader.Serial.Framing;
 using CardIssue.Test.Parts;
 using CardIssue.Test.VirtualCard;

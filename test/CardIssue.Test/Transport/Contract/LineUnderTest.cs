@@ -1,10 +1,15 @@
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Protocol;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Transport.Serial;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Loopback;
+using CardIssue.Transport.Reconnect;
+using CardIssue.Transport.Serial;
+using CardIssue.Transport.Tcp;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.Test.Transport.Contract;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using CardIssue.Test.Parts;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
 
 namespace CardIssue.Test.Transport.Serial;
 

@@ -1,4 +1,4 @@
-using CardIssue.Transport;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.Test.Transport.Serial;
 

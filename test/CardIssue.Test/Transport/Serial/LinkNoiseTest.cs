@@ -1,5 +1,5 @@
 using CardIssue.Test.Parts;
-using CardIssue.Transport;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.Test.Transport.Serial;
 

@@ -1,5 +1,5 @@
 using System.IO.Ports;
-using CardIssue.Transport;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.Test.Transport.Serial;
 

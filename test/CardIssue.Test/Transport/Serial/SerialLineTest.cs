@@ -1,8 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.Core;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Parts;
-using CardIssue.Transport;
+using CardIssue.Transport.Reconnect;
+using CardIssue.Transport.Serial;
+using CardIssue.Transport.Tls;
 
 namespace CardIssue.Test.Transport.Serial;
 

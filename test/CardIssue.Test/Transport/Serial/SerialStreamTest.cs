@@ -1,6 +1,7 @@
 using CardIssue.Core.Lines;
 using CardIssue.Test.Parts;
-using CardIssue.Transport;
+using CardIssue.Transport.Framing;
+using CardIssue.Transport.Serial;
 
 namespace CardIssue.Test.Transport.Serial;
 

@@ -1,0 +1,125 @@
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Cards.Products;
+
+/// <summary>What a card said of itself when it was opened, before its cryptogram is verified: claimed, not known.</summary>
+public abstract record OpeningReading
+{
+    private OpeningReading() { }
+
+    /// <summary>It can be verified.</summary>
+    /// <param name="InitializeUpdate">The answer to INITIALIZE UPDATE.</param>
+    /// <param name="Told">What the card told of itself, in the order of <see cref="ICardProfile.Open"/>.</param>
+    public sealed record Ready(ResponseApdu InitializeUpdate, ValueList<ResponseApdu> Told) : OpeningReading;
+
+    /// <summary>It will not do.</summary>
+    /// <param name="Code">Coarsely.</param>
+    /// <param name="Detail">In full, for the log.</param>
+    public sealed record Rejected(CardRejection Code, string Detail) : OpeningReading;
+
+    /// <summary>It is gone.</summary>
+    public sealed record CardLost : OpeningReading;
+}
+
+/// <summary>Who a card says it is.</summary>
+/// <param name="Card">Its identity; null when nothing tells it from others. Of a blank card: what its tries are counted for.</param>
+/// <param name="Kind">What that is worth.</param>
+/// <param name="Detail">Where it comes from, for the log.</param>
+public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Detail)
+{
+    /// <summary>Whether the card says inside the channel what it said before.</summary>
+    public bool Fits(ClaimedIdentity before)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return Card == before.Card && Kind == before.Kind;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        Card is null ? $"none ({Detail})" : Kind is IdentityKind.Blank ? $"a card without a number, {Detail}" : $"{Card}, {Detail}";
+}
+
+/// <summary>
+/// How one kind of card is opened, proved and judged. A new kind is one folder and one line in <see cref="Profiles.CardProfiles"/>.
+/// An error that the card did not authenticate is in doubt, never failed: error status words carry no MAC.
+/// </summary>
+public interface ICardProfile
+{
+    /// <summary>The name that products use.</summary>
+    string Name { get; }
+
+    /// <summary>How many commands <see cref="Open"/> has.</summary>
+    int OpenCommands(CardProduct product);
+
+    /// <summary>The commands of an opening, in the clear; the last one brings the card's cryptogram.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="hostChallenge">8 fresh random bytes.</param>
+    IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge);
+
+    /// <summary>Reads the answers to an opening.</summary>
+    OpeningReading ReadOpening(CardProduct product, ScriptStop stop, IReadOnlyList<ResponseApdu> responses);
+
+    /// <summary>Who the card says it is, before its channel is open.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="reading">What it said.</param>
+    /// <param name="isGiven">Whether a number is one that this center gives to cards.</param>
+    ClaimedIdentity IdentityOf(CardProduct product, OpeningReading.Ready reading, Func<ByteString, bool> isGiven);
+
+    /// <summary>What is read again after EXTERNAL AUTHENTICATE, because neither keys nor cryptogram prove it.</summary>
+    IReadOnlyList<CardCommand> IdentityReads(CardProduct product);
+
+    /// <summary>Who the card says it is inside the channel; null when that was not heard from it.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="reading">What it said before.</param>
+    /// <param name="reads">The answers to <see cref="IdentityReads"/>.</param>
+    /// <param name="isGiven">Whether a number is one that this center gives to cards.</param>
+    ClaimedIdentity? IdentityInside(CardProduct product, OpeningReading.Ready reading, IReadOnlyList<CommandOutcome> reads,
+        Func<ByteString, bool> isGiven);
+
+    /// <summary>How many commands <see cref="Assign"/> has; 0 when the product gives cards no numbers.</summary>
+    int AssignCommands(CardProduct product);
+
+    /// <summary>The commands that give a card its number and read it back.</summary>
+    IReadOnlyList<CardCommand> Assign(CardProduct product, ByteString number);
+
+    /// <summary>Judges a numbering: <see cref="Verdict.Genuine"/> when the card itself told the number.</summary>
+    Verdict JudgeAssign(CardProduct product, ByteString number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+
+    /// <summary>The coarse code for a diagnosis.</summary>
+    CardRejection Of(OpenDiagnosis diagnosis);
+
+    /// <summary>What is read of the card's state after EXTERNAL AUTHENTICATE and <see cref="IdentityReads"/>, in the same script.</summary>
+    IReadOnlyList<CardCommand> AfterAuthentication(CardProduct product);
+
+    /// <summary>Judges an authentication.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="stop">How the script ended.</param>
+    /// <param name="externalAuthenticate">The answer to EXTERNAL AUTHENTICATE; null when there is none.</param>
+    /// <param name="after">The answers to <see cref="AfterAuthentication"/>.</param>
+    /// <param name="resuming">Whether the card was begun before: its state may be a later one then.</param>
+    Verdict JudgeAuthentication(CardProduct product, ScriptStop stop, ResponseApdu? externalAuthenticate, IReadOnlyList<CommandOutcome> after, bool resuming);
+
+    /// <summary>Whether the card itself showed that a record is on it.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="number">The record.</param>
+    /// <param name="outcomes">The answers to <see cref="CardPlan.Evidence"/>; fewer when it stopped.</param>
+    bool Shows(CardPlan plan, int number, IReadOnlyList<CommandOutcome> outcomes);
+
+    /// <summary>Judges a record.</summary>
+    Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+
+    /// <summary>Judges a look at a record that is in doubt.</summary>
+    Verdict JudgeLook(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+
+    /// <summary>Judges the closing.</summary>
+    Verdict JudgeClose(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+
+    /// <summary>Judges a look at a closing that is in doubt.</summary>
+    Verdict JudgeCloseLook(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+
+    /// <summary>What was left out of answers because it was not whole, for the log; no data.</summary>
+    IReadOnlyList<string> Remarks(IReadOnlyList<CommandOutcome> outcomes);
+}

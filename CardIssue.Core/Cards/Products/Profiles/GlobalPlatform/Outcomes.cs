@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
+
+/// <summary>What single responses are worth as evidence.</summary>
+internal static class Outcomes
+{
+    /// <summary>Whether the card itself said it; at a level without response MACs the terminal's word is all there is.</summary>
+    public static bool IsBelievable(UnwrapResult response, SecurityLevel level) =>
+        level.HasRMac() ? response is UnwrapResult.Authenticated : response is UnwrapResult.NoProtection { StatusWord: StatusWords.Ok };
+
+    /// <summary>Whether every command succeeded.</summary>
+    public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
+        outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok);
+
+    /// <summary>
+    /// Whether the card refused the very first command, by its own MAC: then nothing of the script was done. A refusal later leaves the earlier commands
+    /// done. Only 62xx will do: 63xx says that something was changed (ISO 7816-4 5.6).
+    /// </summary>
+    public static bool FirstWasRefused(IReadOnlyList<CommandOutcome> outcomes) =>
+        outcomes.Count == 1 && outcomes[0].Response is UnwrapResult.Authenticated { StatusWord: >= 0x6200 and <= 0x62FF };
+
+    /// <summary>Whether what was read is what is expected.</summary>
+    public static bool Meets(CardPlan plan, CheckDefinition check, Expectation? expectation, UnwrapResult response)
+    {
+        var data = DataOf(response);
+        // A warning may come with data that is cut short or corrupted; only a listing may have more to say.
+        var whole = response.StatusWord == StatusWords.Ok || check.Read is CheckCommand.LifeCycle && response.StatusWord == StatusWords.MoreData;
+        if (expectation is null || data is null || !whole) return false;
+        return expectation switch
+        {
+            Expectation.Exactly exactly => data == plan.ExpectedOf(exactly),
+            Expectation.Digest digest => ByteString.Own(SHA256.HashData(data.Value.Span)) == plan.ExpectedOf(digest),
+            Expectation.Nothing => data.Value.IsEmpty,
+            Expectation.State state => check.Read is CheckCommand.LifeCycle read && StateIn(data.Value, read.Of.Aid) == state.LifeCycle,
+            _ => throw new InvalidOperationException($"No one checks {expectation.GetType().Name}."),
+        };
+    }
+
+    /// <summary>The life cycle state of an application, or null when the response does not tell it. Ask <see cref="IsBelievable"/> first.</summary>
+    public static byte? LifeCycle(UnwrapResult response, Aid aid) => DataOf(response) is { } data ? StateIn(data, aid) : null;
+
+    private static byte? StateIn(ByteString data, Aid aid)
+    {
+        foreach (var entry in RegistryEntry.Parse(data.Span, out _))
+            if (entry.Aid == aid) return entry.LifeCycle;
+        return null;
+    }
+
+    /// <summary>The data of a response, or null when it is worth nothing.</summary>
+    public static ByteString? DataOf(UnwrapResult response) => response switch
+    {
+        UnwrapResult.Authenticated authenticated => authenticated.Data,
+        UnwrapResult.NoProtection unprotected => unprotected.Data,
+        _ => null,
+    };
+}
