@@ -1,7 +1,6 @@
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Center;
-using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center;

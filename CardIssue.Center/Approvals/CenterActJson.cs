@@ -7,7 +7,6 @@ using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
-using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Approvals;
 

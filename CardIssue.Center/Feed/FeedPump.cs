@@ -1,3 +1,4 @@
+using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

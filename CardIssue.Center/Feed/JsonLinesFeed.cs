@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 
 namespace CardIssue.Center.Feed;

@@ -1,4 +1,3 @@
-using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Products;

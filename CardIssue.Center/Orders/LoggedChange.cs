@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -25,9 +24,6 @@ internal sealed record LoggedChange(
     long Commit)
 {
     private const int MaxWhat = 4_096;
-
-    /// <summary>What the detail of each change's entry begins with.</summary>
-    public const string Beginning = "{\"change\":";
 
     /// <summary>Where the order stands after it, as far as it is compared with its row.</summary>
     public string Standing => StandingOf(State, Fence, Card, Progress);

@@ -1,4 +1,3 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 
 namespace CardIssue.Center.Orders;

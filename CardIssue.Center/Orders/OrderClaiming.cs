@@ -84,7 +84,7 @@ internal static class OrderClaiming
     {
         if (order.VoidReason is not null && order.State != OrderState.Voided)
             return Declined(DeclineCode.Waiting, "it is being voided", order);
-        if (Feed.FeedOutbox.BlockWaits(connection, order.Order))
+        if (FeedOutbox.BlockWaits(connection, order.Order))
             return Declined(DeclineCode.Waiting, "the issuer is not told yet to block the card that it had", order);
         return order.State switch
         {

@@ -1,4 +1,3 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using CardIssue.Center.Products;
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;

@@ -1,6 +1,5 @@
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
-using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Orders;
 

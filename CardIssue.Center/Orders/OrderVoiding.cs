@@ -1,4 +1,3 @@
-using CardIssue.Center.Feed;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 

@@ -1,4 +1,4 @@
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;

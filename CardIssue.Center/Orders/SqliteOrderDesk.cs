@@ -151,7 +151,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
 
     private static OrderView View(StoreView connection, OrderRow row) => new(
         row.Order, row.Customer, row.Sequence, row.Product, row.State,
-        row.State == OrderState.Issued && Feed.FeedOutbox.IsTold(connection, row.Order, Feed.FeedEventKind.Issued),
+        row.State == OrderState.Issued && FeedOutbox.IsTold(connection, row.Order, FeedEventKind.Issued),
         row.VoidReason is not null && row.State != OrderState.Voided, row.Card, row.Progress, row.WaitingRecord, row.Fence, row.Claim?.Session,
         row.Claim?.Terminal, row.Claim?.LeaseUntil, row.CodeExpires, row.CodeSpent, row.Display, row.Imported, row.Updated, row.Ended);
 }

@@ -1,4 +1,3 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;

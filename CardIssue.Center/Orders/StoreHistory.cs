@@ -1,5 +1,4 @@
 using System.Globalization;
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.People;

@@ -39,7 +39,7 @@ public sealed class SqlitePeople : IPeople
         if (!fits) return PersonOutcome.DoesNotFit;
         if (!_keys.MayBeginPeople || await AnyAsync(cancellation).ConfigureAwait(false)) return PersonOutcome.WrongState;
         // What the log says of them is worth as much as the log.
-        if (!await _database.ReadAsync(_database.Log.IsWhole, cancellation).ConfigureAwait(false))
+        if (!await _database.ReadAsync(_database.IsWhole, cancellation).ConfigureAwait(false))
             throw new StoreException(StoreFault.Altered, "The log was changed; people can't begin on it. See log verify --vault, and restore the latest backup.");
         var verifiers = new ByteString[first.Count];
         for (var i = 0; i < verifiers.Length; i++) verifiers[i] = await MakeAsync(first[i].Name, first[i].Password, cancellation).ConfigureAwait(false);

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;

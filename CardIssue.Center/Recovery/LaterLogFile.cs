@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 

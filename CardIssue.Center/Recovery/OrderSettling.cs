@@ -1,7 +1,5 @@
-using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
-using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Recovery;
 

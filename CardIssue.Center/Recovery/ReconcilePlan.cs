@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Approvals;
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 

@@ -1,6 +1,5 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Products.Profiles;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Protocol.Center;
 using CardIssue.Core.Protocol.Messages;

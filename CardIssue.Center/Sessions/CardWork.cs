@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Products.Profiles;
-using CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Keys;

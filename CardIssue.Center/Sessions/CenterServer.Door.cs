@@ -1,4 +1,3 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;

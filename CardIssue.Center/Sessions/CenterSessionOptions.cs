@@ -1,5 +1,4 @@
 using CardIssue.Core.Protocol.Center;
-using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 

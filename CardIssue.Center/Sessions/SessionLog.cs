@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CardIssue.Center.Log;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
@@ -18,14 +17,16 @@ public sealed class CenterDatabase : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly RowSeals _seals;
     private readonly ServingLock _serving;
+    private readonly IStoreGuard _guard;
     private ByteString _storeId;
     private long? _uncopied;
 
     private CenterDatabase(
-        IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, RowSeals seals, bool writes, TimeProvider time)
+        IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, bool writes, TimeProvider time, IStoreGuard guard)
     {
+        _guard = guard;
         _engine = engine;
-        _seals = seals;
+        _seals = new RowSeals(log.Keys);
         _mirror = mirror;
         _serving = new ServingLock(options.LockPath);
         _time = time;
@@ -42,31 +43,17 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>Which store this is, 16 bytes.</summary>
     internal ByteString StoreId => _storeId;
 
-    /// <summary>Whoever acts was verified against this store.</summary>
-    internal void Check(People.CenterPerson by)
-    {
-        ArgumentNullException.ThrowIfNull(by);
-        if (by.Center != StoreId) throw new ArgumentException($"{by} was verified at another center.", nameof(by));
-    }
-
     internal DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>This host's chain of the log.</summary>
     internal LogWriter Log { get; }
 
     /// <summary>
-    /// Opens the store, makes it where it is not there, and finds whether it was restored from an older copy; then every order that is not
-    /// issued or voided is quarantined before this returns. A log that a center of before kept in a file of its own is taken over.
+    /// Opens the store, makes it where it is not there, and finds whether it was restored from an older copy, which the guard is told before this returns.
+    /// A log that a center of before kept in a file of its own is taken over.
     /// </summary>
-    /// <param name="options">Where it is.</param>
-    /// <param name="log">This host's chain of the log, and where an older log is.</param>
-    /// <param name="keys">The log's keys. Without the secret ones the store is opened for reading alone: it must be there, and nothing is changed.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="StoreException">It cannot be used; the message says why and what to do.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public static async Task<CenterDatabase> OpenAsync(
-        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, CancellationToken cancellation = default)
+    internal static async Task<CenterDatabase> OpenAsync(
+        StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, IStoreGuard guard, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -75,14 +62,13 @@ public sealed class CenterDatabase : IAsyncDisposable
         options.Validate();
         log.Validate();
         LostStore.Check(options, LogFile.Traces(log));
-        if (!keys.HasSecrets) return OpenToRead(options, log, keys, time);
+        if (!keys.HasSecrets) return OpenToRead(options, log, keys, time, guard);
         var engine = SqliteFile.Open(options.DatabasePath, options.BusyTimeout);
         CenterDatabase? database = null;
         try
         {
             database = new CenterDatabase(
-                engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), new RowSeals(keys),
-                writes: true, time);
+                engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time, guard);
             await database.CompareGenerationsAsync(options.RestoreMark, log, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
             await database.TakeOverRowsAsync(cancellation).ConfigureAwait(false);
@@ -137,9 +123,12 @@ public sealed class CenterDatabase : IAsyncDisposable
     internal async Task<IReadOnlyList<RowFinding>> SettleRowsAsync(CancellationToken cancellation)
     {
         var found = await LookAtRowsAsync(cancellation).ConfigureAwait(false);
-        if (found.Count > 0) await WriteAsync(store => RowSweep.Settle(store, _seals), cancellation).ConfigureAwait(false);
+        if (found.Count > 0) await WriteAsync(store => RowSweep.Settle(store, _seals, _guard), cancellation).ConfigureAwait(false);
         return found;
     }
+
+    /// <summary>Whether nothing is wrong with the log, nor with what it says of what is kept here.</summary>
+    internal bool IsWhole(StoreView store) => _guard.IsWhole(store, Log.Keys);
 
     /// <summary>The store's own number, 16 random bytes.</summary>
     internal static ByteString IdIn(StoreView store) => ReadMeta(store).StoreId;
@@ -147,13 +136,12 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>The number of the store's latest commit; 0 before the first.</summary>
     internal static long GenerationIn(StoreView store) => ReadMeta(store).Generation;
 
-    private static CenterDatabase OpenToRead(StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time)
+    private static CenterDatabase OpenToRead(StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, IStoreGuard guard)
     {
         var engine = SqliteFile.OpenToRead(options.DatabasePath);
         try
         {
-            var database = new CenterDatabase(
-                engine, null, options, new LogWriter(log.Instance, keys), new RowSeals(keys), writes: false, time);
+            var database = new CenterDatabase(engine, null, options, new LogWriter(log.Instance, keys), writes: false, time, guard);
             database._storeId = engine.Read(connection => ReadMeta(new StoreView(connection))).StoreId;
             return database;
         }
@@ -242,7 +230,8 @@ public sealed class CenterDatabase : IAsyncDisposable
         await WriteAsync(store =>
         {
             LogFile.TakeInto(store, log);
-            return Orders.PutBack.Take(store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt);
+            _guard.PutBack(store, marked ? "a restore from a backup" : "the generation's copy beside the store", told, meta.StoreId, meta.WrittenAt);
+            return true;
         }, cancellation).ConfigureAwait(false);
         File.Delete(restoreMark);
         RestoredFrom = meta.WrittenAt;
@@ -255,9 +244,13 @@ public sealed class CenterDatabase : IAsyncDisposable
     {
         // The checkpoint is read first: the log of a center that works goes on, and is never behind one that was read before it.
         if (LogCheckpoint.Latest(log.CheckpointDirectory, keys) is not { } checkpoint) return;
-        if (!await database.ReadAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint), cancellation).ConfigureAwait(false)) return;
-        await database.WriteAsync(store => Orders.StoreHistory.IsBehind(store, checkpoint)
-            ? Orders.PutBack.Take(store, $"checkpoint {checkpoint.Number}", 0, IdIn(store), null) : 0, cancellation).ConfigureAwait(false);
+        var guard = database._guard;
+        if (!await database.ReadAsync(store => guard.IsBehind(store, checkpoint), cancellation).ConfigureAwait(false)) return;
+        await database.WriteAsync(store =>
+        {
+            if (guard.IsBehind(store, checkpoint)) guard.PutBack(store, $"checkpoint {checkpoint.Number}", 0, IdIn(store), null);
+            return true;
+        }, cancellation).ConfigureAwait(false);
     }
 
     private static Meta ReadOrCreateMeta(System.Data.Common.DbConnection connection, DateTimeOffset now)

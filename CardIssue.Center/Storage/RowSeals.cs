@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
-using CardIssue.Center.Log;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
@@ -31,18 +30,19 @@ internal static class RowSweep
     /// part of the store, and is dealt with
     /// as one: an order may be issued on a card that the store does not know.
     /// </summary>
-    /// <returns>How many orders were quarantined.</returns>
-    public static int Settle(StoreTransaction store, RowSeals seals)
+    /// <returns>How many things were found.</returns>
+    public static int Settle(StoreTransaction store, RowSeals seals, IStoreGuard guard)
     {
         var (findings, found) = (new List<RowFinding>(), new RowSums());
         foreach (var table in SealedTable.All) Look(store, seals, table, store.Sums!, found, findings);
         foreach (var finding in findings)
             store.Log("store", finding.Row is null ? "RowsMissing" : "RowAltered", new { table = finding.In.Name, row = finding.Row });
         var parts = findings.Where(finding => finding.Row is null && !finding.In.IsSmall).Select(finding => finding.In).ToList();
-        if (parts.Count == 0) return 0;
+        if (parts.Count == 0) return findings.Count;
         foreach (var table in parts) store.Accept(table, found);
         var what = $"rows of {string.Join(", ", parts.Select(table => table.Name))} that are missing or older than this center's latest commit";
-        return PutBack.Take(store, what, 0, CenterDatabase.IdIn(store), null);
+        guard.PutBack(store, what, 0, CenterDatabase.IdIn(store), null);
+        return findings.Count;
     }
 
     private static void Look(StoreView store, RowSeals seals, SealedTable table, RowSums latest, RowSums found, List<RowFinding> findings)

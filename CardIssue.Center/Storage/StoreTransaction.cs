@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Text.Json;
-using CardIssue.Center.Log;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products.Emv;

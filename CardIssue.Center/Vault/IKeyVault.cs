@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products.Emv;

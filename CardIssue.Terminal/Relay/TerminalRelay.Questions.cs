@@ -1,4 +1,3 @@
-using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Terminal.Relay;

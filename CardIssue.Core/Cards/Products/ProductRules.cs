@@ -3,7 +3,6 @@ using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
-using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Cards.Products;
 

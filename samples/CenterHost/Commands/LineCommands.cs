@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Serving;
 using CardIssue.Core.Primitives;

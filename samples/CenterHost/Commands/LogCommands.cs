@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Primitives;
 

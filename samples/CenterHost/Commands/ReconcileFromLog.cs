@@ -1,6 +1,6 @@
 using System.CommandLine;
-using CardIssue.Center.Log;
 using CardIssue.Center.Recovery;
+using CardIssue.Center.Storage;
 using CardIssue.CenterHost.Cli;
 
 namespace CardIssue.CenterHost.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CardIssue.Center.Hosting;
+using CardIssue.Center.Log;
 using CardIssue.Center.Recovery;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;

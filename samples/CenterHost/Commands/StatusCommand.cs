@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.CenterHost.Cli;
 
 namespace CardIssue.CenterHost.Commands;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Orders;
-using CardIssue.Center.Sessions;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Cards.Products.Json;

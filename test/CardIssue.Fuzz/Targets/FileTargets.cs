@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using CardIssue.Center.Log;
-using CardIssue.Center.Sessions;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Crypto;

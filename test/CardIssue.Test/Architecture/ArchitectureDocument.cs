@@ -7,7 +7,7 @@ namespace CardIssue.Test.Architecture;
 internal static class ArchitectureDocument
 {
     /// <summary>The assemblies whose folders are layers.</summary>
-    public static readonly string[] Assemblies = ["CardIssue.Core", "CardIssue.Transport", "CardIssue.Reader", "CardIssue.Terminal"];
+    public static readonly string[] Assemblies = ["CardIssue.Core", "CardIssue.Transport", "CardIssue.Reader", "CardIssue.Center", "CardIssue.Terminal"];
 
     public static string FilePath => Path.Combine(Repository.Root, "ARCHITECTURE.md");
 

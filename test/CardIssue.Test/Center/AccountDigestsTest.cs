@@ -1,9 +1,6 @@
 using System.Text;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
-using CardIssue.Center.Sessions;
-using CardIssue.Center.Storage;
-using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;

@@ -1,3 +1,4 @@
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Recovery;
 using CardIssue.Center.Storage;

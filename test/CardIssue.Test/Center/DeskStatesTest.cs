@@ -1,5 +1,4 @@
 using CardIssue.Center.Approvals;
-using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;

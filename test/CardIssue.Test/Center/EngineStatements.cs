@@ -1,4 +1,3 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using Microsoft.Data.Sqlite;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Hosts;
 

@@ -192,9 +192,9 @@ public class LogReconciliationTest
         {
             // The chain is computed anew from the change on; only the MAC can't be.
             using var document = System.Text.Json.JsonDocument.Parse(lines[last].Replace("\"fence\":1", "\"fence\":2", StringComparison.Ordinal));
-            var row = CardIssue.Center.Log.LogJson.RowFrom(document.RootElement);
+            var row = CardIssue.Center.Storage.LogJson.RowFrom(document.RootElement);
             using var before = System.Text.Json.JsonDocument.Parse(lines[last - 1]);
-            var hash = CardIssue.Center.Log.LogChain.HashOf(CardIssue.Center.Log.LogJson.RowFrom(before.RootElement).Hash, row);
+            var hash = CardIssue.Center.Storage.LogChain.HashOf(CardIssue.Center.Storage.LogJson.RowFrom(before.RootElement).Hash, row);
             lines[last] = lines[last].Replace("\"fence\":1", "\"fence\":2", StringComparison.Ordinal)
                 .Replace($"\"hash\":\"{row.Hash}\"", $"\"hash\":\"{hash}\"", StringComparison.Ordinal);
         }

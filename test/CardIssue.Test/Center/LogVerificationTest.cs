@@ -1,4 +1,5 @@
 using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.Center;

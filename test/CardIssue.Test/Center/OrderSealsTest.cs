@@ -1,6 +1,5 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
-using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Products.Json;

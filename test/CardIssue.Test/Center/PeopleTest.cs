@@ -1,4 +1,5 @@
 using CardIssue.Center.Approvals;
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;

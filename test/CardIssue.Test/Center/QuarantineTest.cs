@@ -1,4 +1,3 @@
-using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;

@@ -1,6 +1,5 @@
 using System.Reflection;
 using CardIssue.Center.Approvals;
-using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Terminals;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;

@@ -1,4 +1,3 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Terminal;

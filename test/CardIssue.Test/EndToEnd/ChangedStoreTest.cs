@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;

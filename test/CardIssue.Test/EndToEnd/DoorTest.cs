@@ -1,7 +1,7 @@
 using System.Net;
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;

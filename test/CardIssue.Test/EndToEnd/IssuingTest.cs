@@ -99,7 +99,7 @@ public sealed class IssuingTest
         await shop.Registry.EnableAsync(Shop.TerminalName, false);
         await shop.RestartTerminalAsync();
         await shop.ShowsAsync("AccessRefused");
-        var log = await shop.Log.ReadAsync(new CardIssue.Center.Log.LogQuery());
+        var log = await shop.Log.ReadAsync(new CardIssue.Center.Storage.LogQuery());
         Assert.That(log.Select(row => row.Entry.Kind), Has.Some.EqualTo("Refusing"));
     }
 

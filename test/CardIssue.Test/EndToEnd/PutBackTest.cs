@@ -1,7 +1,7 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.People;
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;

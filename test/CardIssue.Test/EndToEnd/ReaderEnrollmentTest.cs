@@ -52,7 +52,7 @@ public sealed class ReaderEnrollmentTest
         Assert.That(await shop.Registry.ReaderRequestsAsync(), Is.Empty);
         shop.Reader.Insert(Shop.Card(1));
         Assert.That((await shop.IssueAsync("o-1")).IsIssued, Is.True);
-        await shop.LogsAsync(row => row.Entry is { Kind: "ReaderEnrollment", Direction: CardIssue.Center.Log.LogDirection.None } entry && entry.Detail.Contains("kept for a decision", StringComparison.Ordinal));
+        await shop.LogsAsync(row => row.Entry is { Kind: "ReaderEnrollment", Direction: CardIssue.Center.Storage.LogDirection.None } entry && entry.Detail.Contains("kept for a decision", StringComparison.Ordinal));
     }
 
     [Test]

@@ -1,5 +1,5 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;

@@ -1,5 +1,5 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 

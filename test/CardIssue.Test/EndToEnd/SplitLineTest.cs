@@ -1,6 +1,5 @@
-using CardIssue.Center.Log;
-using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;

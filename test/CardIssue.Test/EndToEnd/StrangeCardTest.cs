@@ -1,5 +1,5 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;

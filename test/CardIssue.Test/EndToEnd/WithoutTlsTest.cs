@@ -1,6 +1,6 @@
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Lines;
 using CardIssue.Terminal.Relay;
 

@@ -1,6 +1,5 @@
 using System.Reflection;
 using CardIssue.Center.Feed;
-using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;

@@ -1,5 +1,5 @@
-using CardIssue.Center.Sessions;
 using CardIssue.Center.Log;
+using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;

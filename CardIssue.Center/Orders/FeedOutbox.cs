@@ -1,9 +1,8 @@
 using System.Data.Common;
-using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Feed;
+namespace CardIssue.Center.Orders;
 
 /// <summary>The events that wait for the issuer, written in the same transaction as what they tell of.</summary>
 internal static class FeedOutbox

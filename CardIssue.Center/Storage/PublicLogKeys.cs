@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Log;
+namespace CardIssue.Center.Storage;
 
 /// <summary>What an auditor has of the log's keys: the center's public key, from its <c>center.json</c>. Reads and verifies a log; signs nothing.</summary>
 public sealed class PublicLogKeys(CenterIdentity center) : ILogKeys

@@ -1,6 +1,6 @@
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Feed;
+namespace CardIssue.Center.Orders;
 
 /// <summary>What the issuer is told. The numbers are in the store: never change one.</summary>
 public enum FeedEventKind
@@ -25,13 +25,3 @@ public enum FeedEventKind
 /// <param name="Reason">Why, for a block or a void; else empty.</param>
 public sealed record FeedEvent(
     long Id, string EventId, FeedEventKind Kind, OrderId Order, string Customer, int Sequence, CardId? Card, DateTimeOffset At, string Reason);
-
-/// <summary>Where the issuer is told.</summary>
-public interface IIssuerFeed
-{
-    /// <summary>Tells events in their order; when it returns they are told durably. After a failure all of them come again.</summary>
-    /// <exception cref="IOException">
-    /// They could not be told. Any other exception means the same, and so does taking longer than <see cref="FeedPump.MaxTelling"/>.
-    /// </exception>
-    Task TellAsync(IReadOnlyList<FeedEvent> events, CancellationToken cancellation);
-}

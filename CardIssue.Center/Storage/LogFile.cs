@@ -1,8 +1,7 @@
 using System.Text.Json;
-using CardIssue.Center.Storage;
 using Microsoft.Data.Sqlite;
 
-namespace CardIssue.Center.Log;
+namespace CardIssue.Center.Storage;
 
 /// <summary>The log as centers of before had it: in a file of its own. Its entries and checkpoints are taken into the store as they are.</summary>
 internal static class LogFile

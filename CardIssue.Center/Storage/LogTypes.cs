@@ -1,10 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
-using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Options;
 
-namespace CardIssue.Center.Log;
+namespace CardIssue.Center.Storage;
 
 /// <summary>The log's keys; the vault has them.</summary>
 public interface ILogKeys

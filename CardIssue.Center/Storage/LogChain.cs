@@ -1,7 +1,6 @@
-using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Log;
+namespace CardIssue.Center.Storage;
 
 /// <summary>
 /// The hash chain. An entry's hash is SHA-256 over the hash before it and every field, each preceded by its length in bytes (4, big-endian),

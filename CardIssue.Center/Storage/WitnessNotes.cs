@@ -1,8 +1,7 @@
-using CardIssue.Center.Storage;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Log;
+namespace CardIssue.Center.Storage;
 
 /// <summary>What terminals remember of the center: of each the highest note that it showed.</summary>
 internal static class WitnessNotes

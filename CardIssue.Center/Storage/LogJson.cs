@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Log;
+namespace CardIssue.Center.Storage;
 
 /// <summary>Log entries as JSON lines.</summary>
 internal static class LogJson

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CardIssue.Core.Primitives;
 
-namespace CardIssue.Center.Log;
+namespace CardIssue.Center.Storage;
 
 /// <summary>The ends of all chains at one time, signed under the log key. Kept off the host, it shows later what was cut off or rewritten.</summary>
 /// <param name="Number">Counts the checkpoints from 1.</param>
@@ -20,7 +20,7 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
     /// <summary>The name of an exported checkpoint's file; names sort by number.</summary>
     public string FileName => $"checkpoint-{Number:D10}.json";
 
-    /// <summary>Reads an exported checkpoint. Its signature is judged by <see cref="IExchangeLog.VerifyAsync"/>.</summary>
+    /// <summary>Reads an exported checkpoint. Its signature is judged by <see cref="Log.IExchangeLog.VerifyAsync"/>.</summary>
     /// <exception cref="FormatException">It is no checkpoint; the message says what is wrong.</exception>
     public static LogCheckpoint FromJson(ReadOnlyMemory<byte> json)
     {

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace CardIssue.Center.Sessions;
+namespace CardIssue.Center.Orders;
 
 /// <summary>A customer's fields as they are sealed in the store: a JSON object of texts.</summary>
 public static class OrderData
