@@ -87,8 +87,14 @@ internal static partial class OperationLog
         + "and so is what is imported; settle them with order reconcile")]
     public static partial void Unsettled(ILogger logger, string by, int orders);
 
-    [LoggerMessage(28, LogLevel.Warning, "Checkpoints of the log are not exported: name a directory that another host holds (Center:Log:CheckpointDirectory)")]
+    [LoggerMessage(29, LogLevel.Warning, "Checkpoints of the log are not exported: name a directory that another host holds (Center:Log:CheckpointDirectory)")]
     public static partial void NotExported(ILogger logger);
+
+    [LoggerMessage(27, LogLevel.Error, "{Where}: not as this center left it: {What}")]
+    public static partial void Altered(ILogger logger, string where, string what);
+
+    [LoggerMessage(28, LogLevel.Error, "{Session}: the order is not issued, and only people at the center can mend that: {Why}")]
+    public static partial void CenterLacks(ILogger logger, string session, string why);
 
     [LoggerMessage(EventId = 30,
         Message = "Write data of an older store: of {Taken} orders sealed anew for its product; {Left} could not be, and can't be issued")]

@@ -19,11 +19,11 @@ internal sealed record ApprovalRow(long Id, string Act, string Reason, PersonNam
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
     public static ApprovalRow? Find(StoreView view, IRecordKeys keys, long id) =>
-        view.First("SELECT * FROM approvals WHERE id = $id", row => Read(row, keys), ("$id", id));
+        view.Query(SealedTable.Approvals, "id = $id", row => Read(row, keys), ("$id", id)).FirstOrDefault();
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: a row is not what this center wrote.</exception>
-    public static List<ApprovalRow> List(StoreView view, IRecordKeys keys, bool open) => view.Query(
-        $"SELECT * FROM (SELECT * FROM approvals {(open ? "WHERE state IN ($waiting, $approved) " : "")}ORDER BY id DESC LIMIT $most) ORDER BY id",
+    public static List<ApprovalRow> List(StoreView view, IRecordKeys keys, bool open) => view.Query(SealedTable.Approvals,
+        $"id IN (SELECT id FROM approvals {(open ? "WHERE state IN ($waiting, $approved) " : "")}ORDER BY id DESC LIMIT $most) ORDER BY id",
         row => Read(row, keys), ("$waiting", ApprovalState.Waiting), ("$approved", ApprovalState.Approved), ("$most", IApprovals.MaxListed));
 
     public static long CountOpen(StoreView view, DateTimeOffset now) => view.Number(
@@ -35,19 +35,19 @@ internal sealed record ApprovalRow(long Id, string Act, string Reason, PersonNam
     {
         var added = this with
         {
-            Id = transaction.Number("""
+            Id = (long)transaction.Insert(SealedTable.Approvals, """
                 INSERT INTO approvals (act, reason, asked_by, asked_at, expires_at, nonce, state, note, mac)
-                VALUES ($act, $reason, $asked_by, $asked, $expires, $nonce, $state, '', x'') RETURNING id
+                VALUES ($act, $reason, $asked_by, $asked, $expires, $nonce, $state, '', x'')
                 """, ("$act", Act), ("$reason", Reason), ("$asked_by", AskedBy.Value), ("$asked", Asked), ("$expires", Expires), ("$nonce", Nonce),
-                ("$state", State)),
+                ("$state", State))[0],
         };
         added.Save(transaction, keys);
         return added;
     }
 
     /// <summary>Writes what was decided.</summary>
-    public void Save(StoreTransaction transaction, IRecordKeys keys) => transaction.Execute(
-        "UPDATE approvals SET state = $state, decided_by = $by, decided_at = $at, note = $note, mac = $mac WHERE id = $id",
+    public void Save(StoreTransaction transaction, IRecordKeys keys) => transaction.Update(SealedTable.Approvals,
+        "state = $state, decided_by = $by, decided_at = $at, note = $note, mac = $mac", "id = $id",
         ("$state", State), ("$by", DecidedBy?.Value), ("$at", Decided), ("$note", Note), ("$mac", Fields().Make(keys)), ("$id", Id));
 
     public bool IsExpired(DateTimeOffset now) => State is ApprovalState.Waiting or ApprovalState.Approved && Expires <= now;

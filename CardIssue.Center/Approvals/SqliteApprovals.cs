@@ -37,7 +37,8 @@ public sealed class SqliteApprovals : IApprovals
         ArgumentNullException.ThrowIfNull(act);
         ArgumentOutOfRangeException.ThrowIfZero(reason?.Length ?? 0, nameof(reason));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(reason!.Length, IApprovals.MaxReason, nameof(reason));
-        if (!person.Has(act.MayAsk)) return new ApprovalResult(ApprovalOutcome.NotAllowed);
+        if (!await _database.ReadAsync(view => person.MayNow(view, act.MayAsk), cancellation).ConfigureAwait(false))
+            return new ApprovalResult(ApprovalOutcome.NotAllowed);
         var now = Stamp();
         var asked = new ApprovalRow(0, act.ToJson(), reason, person.Name, now, (now + _options.ApprovalTime).Stored(), ByteString.Own(RandomNumberGenerator.GetBytes(NonceLength)));
         if (await TryOutAsync(asked, act, cancellation).ConfigureAwait(false) is not (DeskOutcome.Done or DeskOutcome.BlockOrdered) and var impossible)
@@ -64,7 +65,7 @@ public sealed class SqliteApprovals : IApprovals
         var verifier = act.MakesPassword ? await VerifierAsync(asked, act, cancellation).ConfigureAwait(false) : ByteString.Empty;
         try
         {
-            return await _database.WriteAsync(transaction => Approve(transaction, person, id, act, verifier), cancellation).ConfigureAwait(false);
+            return await _database.WriteAsync(transaction => Approve(transaction, person, asked, act, verifier), cancellation).ConfigureAwait(false);
         }
         catch (ActUndoneException undone)
         {
@@ -82,7 +83,8 @@ public sealed class SqliteApprovals : IApprovals
         {
             if (ApprovalRow.Find(transaction, _keys, id) is not { } asked) return new ApprovalResult(ApprovalOutcome.NotFound, id);
             var act = CenterAct.Parse(asked.Act);
-            if (asked.AskedBy != person.Name && !person.Has(act.MayApprove)) return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
+            if (!person.MayNow(transaction, asked.AskedBy == person.Name ? PersonRoles.Any : act.MayApprove))
+                return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
             if (asked.State is not (ApprovalState.Waiting or ApprovalState.Approved)) return new ApprovalResult(ApprovalOutcome.Decided, id);
             (asked with { State = ApprovalState.Declined, DecidedBy = person.Name, Decided = Stamp(), Note = note }).Save(transaction, _keys);
             transaction.Log(ConsoleLog.Of(
@@ -116,8 +118,12 @@ public sealed class SqliteApprovals : IApprovals
         StoreTransaction transaction, IRecordKeys keys, CenterPerson person, long id, CenterAct act, DateTimeOffset now)
     {
         if (ApprovalRow.Find(transaction, keys, id) is not { } approved) return (ApprovalOutcome.NotFound, null);
-        if (!May(transaction, keys, person.Name, act.MayAsk)) return (ApprovalOutcome.NotAllowed, null);
+        if (!person.MayNow(transaction, act.MayAsk)) return (ApprovalOutcome.NotAllowed, null);
         if (approved.State is not ApprovalState.Approved) return (ApprovalOutcome.Decided, null);
+        // Both stand behind it until it is used: who was locked meanwhile, or lost the role, does not any more.
+        if (!PersonRow.May(transaction, approved.AskedBy, act.MayAsk)
+            || approved.DecidedBy is not { } decided || !PersonRow.May(transaction, decided, act.MayApprove))
+            return (ApprovalOutcome.NotAllowed, null);
         if (approved.IsExpired(now)) return (ApprovalOutcome.Expired, null);
         if (approved.Act != act.ToJson()) return (ApprovalOutcome.NotPossible, null);
         (approved with { State = ApprovalState.Done }).Save(transaction, keys);
@@ -136,13 +142,19 @@ public sealed class SqliteApprovals : IApprovals
     public Task<ApprovalRecord?> GetAsync(long id, CancellationToken cancellation = default) =>
         _database.ReadAsync(view => ApprovalRow.Find(view, _keys, id)?.ToRecord(_database.Now), cancellation);
 
-    private ApprovalResult Approve(StoreTransaction transaction, CenterPerson person, long id, CenterAct act, ByteString verifier)
+    private ApprovalResult Approve(
+        StoreTransaction transaction, CenterPerson person, ApprovalRow looked, CenterAct act, ByteString verifier)
     {
-        var asked = ApprovalRow.Find(transaction, _keys, id)!;
+        var id = looked.Id;
+        // What was looked at is what is approved, and what the password was made for.
+        if (ApprovalRow.Find(transaction, _keys, id) is not { } asked
+            || asked.Nonce != looked.Nonce || asked.Act != looked.Act || asked.AskedBy != looked.AskedBy)
+            return new ApprovalResult(ApprovalOutcome.NotFound, id);
         if (asked.State is not ApprovalState.Waiting) return new ApprovalResult(ApprovalOutcome.Decided, id);
         if (asked.IsExpired(_database.Now)) return new ApprovalResult(ApprovalOutcome.Expired, id);
         // As they are now: who was locked meanwhile, or lost the role, agrees to nothing any more.
-        if (!May(transaction, _keys, person.Name, act.MayApprove) || !May(transaction, _keys, asked.AskedBy, act.MayAsk)) return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
+        if (!person.MayNow(transaction, act.MayApprove) || !PersonRow.May(transaction, asked.AskedBy, act.MayAsk))
+            return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
         var outcome = act.IsUsedLater ? DeskOutcome.Done
             : CenterActs.CarryOut(new ActContext(transaction, asked.AskedBy, person.Name, asked.Reason, verifier, _keys, _options, _orders, _database.Now), act);
         if (outcome is not (DeskOutcome.Done or DeskOutcome.BlockOrdered)) throw new ActUndoneException(outcome);
@@ -173,9 +185,6 @@ public sealed class SqliteApprovals : IApprovals
             return undone.Outcome;
         }
     }
-
-    private static bool May(StoreView view, IRecordKeys keys, PersonName name, PersonRoles any) =>
-        PersonRow.Find(view, keys, name) is { IsLocked: false, IsOneTime: false } person && (person.Roles & any) != 0;
 
     private Task<ByteString> VerifierAsync(ApprovalRow asked, CenterAct act, CancellationToken cancellation)
     {

@@ -27,6 +27,10 @@ public enum LogFindingKind
     Unsealed = 8,
     /// <summary>An order does not stand where the log's latest change of it says.</summary>
     OrderDiffers = 9,
+    /// <summary>A row of the store is not what the center wrote: it was changed or put in by something that has not the vault.</summary>
+    RowAltered = 10,
+    /// <summary>Rows of the store are missing, or older ones were put back.</summary>
+    RowsMissing = 11,
 }
 
 /// <summary>One thing that is wrong.</summary>
@@ -90,6 +94,7 @@ internal sealed class LogVerification(ILogKeys keys)
         CompareTakenOver();
         CompareSeals(store);
         CompareOrders(store);
+        CompareRows(store);
         return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets, _witnesses);
     }
 
@@ -176,10 +181,25 @@ internal sealed class LogVerification(ILogKeys keys)
 
     private void CompareOrders(StoreView store)
     {
-        foreach (var order in OrderRow.Select(store, "1 = 1"))
+        foreach (var order in store.Rows(SealedTable.Orders, OrderRow.TryRead).OfType<OrderRow>())
         {
             if (_orders.TryGetValue(order.Order, out var logged) && logged.Standing != LoggedChange.StandingOf(order))
                 Add(LogFindingKind.OrderDiffers, "", 0, $"order {order.Order} is {LoggedChange.StandingOf(order)} in the store; the log's latest change of it says {logged.Standing}");
+        }
+    }
+
+    /// <summary>With the vault alone. Where the log's own end is not sealed, what the rows came to with it can't be said either.</summary>
+    private void CompareRows(StoreView store)
+    {
+        if (!keys.HasSecrets || _findings.Exists(finding => finding.Kind == LogFindingKind.Unsealed)) return;
+        try
+        {
+            foreach (var finding in RowSweep.Run(store, new RowSeals(keys), CenterDatabase.IdIn(store), SealedTable.All))
+                Add(finding.Row is null ? LogFindingKind.RowsMissing : LogFindingKind.RowAltered, "", 0, finding.Text);
+        }
+        catch (StoreException altered) when (altered.Fault is StoreFault.Altered)
+        {
+            Add(LogFindingKind.RowsMissing, "", 0, altered.Message);
         }
     }
 

@@ -10,19 +10,21 @@ namespace CardIssue.Center.Orders;
 /// </summary>
 internal static class AbsentOrders
 {
-    public static void Put(StoreTransaction store, OrderId order, OrderState state, CardId? card) => store.Execute("""
-        INSERT INTO absent_orders (order_id, state, card) VALUES ($order, $state, $card)
-        ON CONFLICT (order_id) DO UPDATE SET state = $state, card = $card
-        """, ("$order", order), ("$state", state), ("$card", card));
+    public static void Put(StoreTransaction store, OrderId order, OrderState state, CardId? card)
+    {
+        Remove(store, order);
+        store.Insert(SealedTable.AbsentOrders, "INSERT INTO absent_orders (order_id, state, card) VALUES ($order, $state, $card)",
+            ("$order", order), ("$state", state), ("$card", card));
+    }
 
-    public static void Remove(StoreTransaction store, OrderId order) => store.Execute("DELETE FROM absent_orders WHERE order_id = $order", ("$order", order));
+    public static void Remove(StoreTransaction store, OrderId order) => store.Delete(SealedTable.AbsentOrders, "order_id = $order", ("$order", order));
 
     public static bool IsKnown(StoreView store, OrderId order) =>
         store.Number("SELECT count(*) FROM absent_orders WHERE order_id = $order", ("$order", order)) > 0;
 
     /// <summary>The absent order that has a card.</summary>
     public static (CardStanding Standing, OrderId Order)? OfCard(StoreView store, CardId card) =>
-        store.Query("SELECT order_id, state FROM absent_orders WHERE card = $card",
+        store.Query(SealedTable.AbsentOrders, "card = $card",
             row => ((OrderState)row.Int("state") switch
             {
                 OrderState.Issued => CardStanding.Issued,

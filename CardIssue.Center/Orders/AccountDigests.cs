@@ -40,8 +40,8 @@ public static class AccountDigests
                 if (await products.FindAsync(order.Row, cancellation).ConfigureAwait(false) is var (product, terms)
                     && Digest(vault, product, order.Row.Terms(terms), order.Data) is { } digest) digests.Add((order.Row.Order, digest));
             }
-            await database.WriteAsync(connection => digests.Sum(order => connection.Execute(
-                "UPDATE orders SET account_digest = $digest WHERE order_id = $order AND account_digest IS NULL",
+            await database.WriteAsync(connection => digests.Sum(order => connection.UpdateRight(SealedTable.Orders,
+                "account_digest = $digest", "order_id = $order AND account_digest IS NULL",
                 ("$digest", order.Digest), ("$order", order.Order))), cancellation).ConfigureAwait(false);
             if (orders.Count < OrdersAtOnce) return done + orders.Count;
         }

@@ -9,10 +9,9 @@ internal static class CardRegistry
     public static CardRecord Look(StoreView connection, CardId card, int limit)
     {
         var tries = Tries(connection, card);
-        var known = connection.First("SELECT standing, order_id FROM issued_cards WHERE card = $card",
-            row => new Owner((CardStanding)row.Int("standing"), new OrderId(row.Text("order_id")!)), ("$card", card));
-        known ??= connection.First("SELECT order_id FROM orders WHERE card = $card AND state <> $voided",
-            row => new Owner(CardStanding.Bound, new OrderId(row.Text("order_id")!)), ("$card", card), ("$voided", OrderState.Voided));
+        var known = Of(connection, card);
+        // Also a voided order's: its card is in the registry, unless somebody took it out there.
+        known ??= OfAnOrder(connection, card);
         if (known is null && AbsentOrders.OfCard(connection, card) is { } absent) known = new Owner(absent.Standing, absent.Order);
         return new CardRecord(known?.Standing ?? CardStanding.Free, known?.Order, tries, tries >= limit);
     }
@@ -28,17 +27,25 @@ internal static class CardRegistry
     public static void ClearTries(StoreTransaction connection, CardId card) =>
         connection.Execute("DELETE FROM card_tries WHERE card = $card", ("$card", card));
 
-    public static void AddIssued(StoreTransaction connection, OrderRow order, CardId card, DateTimeOffset now) => connection.Execute("""
-        INSERT INTO issued_cards (card, order_id, customer, sequence, standing, issued_at) VALUES ($card, $order, $customer, $sequence, $issued, $now)
-        """, ("$card", card), ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence),
-        ("$issued", CardStanding.Issued), ("$now", now));
-
     /// <summary>The card of a voided order is never used again, whether it was issued or only bound.</summary>
-    public static void AddVoided(StoreTransaction connection, OrderRow order, CardId card, DateTimeOffset now) => connection.Execute("""
-        INSERT INTO issued_cards (card, order_id, customer, sequence, standing, voided_at) VALUES ($card, $order, $customer, $sequence, $voided, $now)
-        ON CONFLICT (card) DO UPDATE SET standing = $voided, voided_at = $now
-        """, ("$card", card), ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence),
-        ("$voided", CardStanding.Voided), ("$now", now));
+    public static void AddVoided(StoreTransaction connection, OrderRow order, CardId card, DateTimeOffset now)
+    {
+        var known = connection.Update(SealedTable.Cards, "standing = $voided, voided_at = $now", "card = $card",
+            ("$card", card), ("$voided", CardStanding.Voided), ("$now", now));
+        if (known > 0) return;
+        connection.Insert(SealedTable.Cards, """
+            INSERT INTO issued_cards (card, order_id, customer, sequence, standing, voided_at)
+            VALUES ($card, $order, $customer, $sequence, $voided, $now)
+            """, ("$card", card), ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence),
+            ("$voided", CardStanding.Voided), ("$now", now));
+    }
+
+    private static Owner? OfAnOrder(StoreView connection, CardId card) => OrderRow
+        .Select(connection, "card = $card ORDER BY state = $voided LIMIT 1", ("$card", card), ("$voided", OrderState.Voided))
+        .Select(order => new Owner(order.State == OrderState.Voided ? CardStanding.Voided : CardStanding.Bound, order.Order)).FirstOrDefault();
+
+    private static Owner? Of(StoreView connection, CardId card) => connection.Query(SealedTable.Cards, "card = $card",
+        row => new Owner((CardStanding)row.Int("standing"), new OrderId(row.Text("order_id")!)), ("$card", card)).FirstOrDefault();
 
     private sealed record Owner(CardStanding Standing, OrderId Order);
 }

@@ -8,7 +8,7 @@ namespace CardIssue.Center.Orders;
 /// <summary>The events that wait for the issuer, written in the same transaction as what they tell of.</summary>
 internal static class FeedOutbox
 {
-    public static void Add(StoreTransaction connection, FeedEventKind kind, OrderRow order, string reason, DateTimeOffset now) => connection.Execute("""
+    public static void Add(StoreTransaction connection, FeedEventKind kind, OrderRow order, string reason, DateTimeOffset now) => connection.Insert(SealedTable.Feed, """
         INSERT INTO feed_outbox (event_id, kind, order_id, customer, sequence, card, at, reason)
         VALUES ($event, $kind, $order, $customer, $sequence, $card, $now, $reason)
         """,
@@ -16,7 +16,7 @@ internal static class FeedOutbox
         ("$sequence", order.Sequence), ("$card", order.Card), ("$now", now), ("$reason", reason));
 
     public static List<FeedEvent> Untold(StoreView connection, int most) =>
-        connection.Query("SELECT * FROM feed_outbox WHERE told_at IS NULL ORDER BY id LIMIT $most", Read, ("$most", most));
+        connection.Query(SealedTable.Feed, "told_at IS NULL ORDER BY id LIMIT $most", Read, ("$most", most));
 
     public static int CountUntold(StoreView connection) => (int)connection.Number("SELECT count(*) FROM feed_outbox WHERE told_at IS NULL");
 
@@ -24,9 +24,10 @@ internal static class FeedOutbox
         "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NOT NULL", ("$order", order), ("$kind", kind)) > 0;
 
     /// <summary>Whether the issuer was not told yet to block a card that this order had.</summary>
-    public static bool BlockWaits(StoreView connection, OrderId order) => connection.Number(
-        "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NULL",
-        ("$order", order), ("$kind", FeedEventKind.Blocked)) > 0;
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: an event of the order is not what this center wrote.</exception>
+    public static bool BlockWaits(StoreView connection, OrderId order) =>
+        connection.Query(SealedTable.Feed, "order_id = $order",
+            row => (FeedEventKind)row.Int("kind") == FeedEventKind.Blocked && row.Time("told_at") is null, ("$order", order)).Contains(true);
 
     /// <summary>Marks events as told; an order whose block was told is voided now.</summary>
     public static void MarkTold(StoreTransaction connection, IReadOnlyList<FeedEvent> events, DateTimeOffset now)
@@ -34,7 +35,7 @@ internal static class FeedOutbox
         foreach (var told in events)
         {
             // Another pump may have told it too: only the first mark counts.
-            var first = connection.Execute("UPDATE feed_outbox SET told_at = $now WHERE id = $id AND told_at IS NULL", ("$now", now), ("$id", told.Id)) == 1;
+            var first = connection.Update(SealedTable.Feed, "told_at = $now", "id = $id AND told_at IS NULL", ("$now", now), ("$id", told.Id)) == 1;
             if (!first) continue;
             connection.Log(new LogEntry("feed", null, null, told.Order, LogDirection.None, 0, "Told",
                 JsonSerializer.Serialize(new { @event = told.EventId, number = told.Id, kind = told.Kind.ToString() })));

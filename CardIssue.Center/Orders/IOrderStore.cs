@@ -12,6 +12,12 @@ namespace CardIssue.Center.Orders;
 /// </summary>
 public interface IOrderStore
 {
+    /// <summary>
+    /// How far the store is, and whether terminals remember that it was further. Of the store itself: one in front of it hands it on, or
+    /// the center has no witnesses.
+    /// </summary>
+    IStoreHistory History { get; }
+
     /// <summary>Adds a product version (unless it is there already, unchanged) and orders for it: all, or none.</summary>
     /// <exception cref="StoreException">It could not be saved; none was imported.</exception>
     Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default);

@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Orders;
 
 /// <summary>What a note says of the store and its log, as they are.</summary>
-internal enum HistoryFinding
+public enum HistoryFinding
 {
     /// <summary>They have all that the note tells of.</summary>
     Known = 1,
@@ -23,11 +23,14 @@ internal enum HistoryFinding
 /// <param name="Finding">What it says.</param>
 /// <param name="IsNews">Whether that is told for the first time, and orders were quarantined for it.</param>
 /// <param name="Orders">How many were.</param>
-internal readonly record struct NoteHeard(HistoryFinding Finding, bool IsNews = false, int Orders = 0);
+public readonly record struct NoteHeard(HistoryFinding Finding, bool IsNews = false, int Orders = 0);
 
-/// <summary>How far store and log are, and whether others remember that they were further.</summary>
-/// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written.</remarks>
-internal interface IStoreHistory
+/// <summary>
+/// How far store and log are, whether others remember that they were further, and whether the rows are what the center left.
+/// </summary>
+/// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written. Who puts a store of his own in front
+/// of the center's hands this one on.</remarks>
+public interface IStoreHistory
 {
     /// <summary>How far they are now: all that is committed, and nothing else.</summary>
     Task<WitnessNote> PositionAsync(CenterId center, CancellationToken cancellation = default);
@@ -40,4 +43,14 @@ internal interface IStoreHistory
     /// returns.
     /// </summary>
     Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Before a center is served: compares all rows with their seals, and with what they came to with the latest commit. The log says what
+    /// is found, and what may have changed
+    /// is quarantined before this returns.
+    /// </summary>
+    /// <returns>What is wrong, in words, each a sentence.</returns>
+    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from this store; nothing was
+    /// compared.</exception>
+    Task<IReadOnlyList<string>> SettleRowsAsync(CancellationToken cancellation = default);
 }

@@ -18,8 +18,10 @@ namespace CardIssue.Center.Orders;
 /// <param name="Card">The card after it.</param>
 /// <param name="Progress">The progress after it.</param>
 /// <param name="What">What it was about.</param>
+/// <param name="Commit">The commit that made it; 0 in an entry of a version before.</param>
 internal sealed record LoggedChange(
-    OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, Progress Progress, string What)
+    OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, Progress Progress, string What,
+    long Commit)
 {
     private const int MaxWhat = 4_096;
 
@@ -30,7 +32,7 @@ internal sealed record LoggedChange(
     public static string StandingOf(OrderRow order) => StandingOf(order.State, order.Fence, order.Card, order.Progress);
 
     /// <summary>The detail of a change's entry.</summary>
-    public static string Detail(OrderRow order, string change, string what) => JsonSerializer.Serialize(new
+    public static string Detail(OrderRow order, string change, string what, long commit) => JsonSerializer.Serialize(new
     {
         change,
         fence = order.Fence,
@@ -41,8 +43,28 @@ internal sealed record LoggedChange(
         attempt = order.Progress.Attempt,
         furthest = order.Progress.Furthest,
         unproved = order.Progress.Unproved,
+        commit,
         what = PlainText.Of(what, MaxWhat),
     });
+
+    /// <summary>All changes of an order that the log tells of, as they stand there.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one says that it is a change, and is none that this program knows.</exception>
+    public static List<(LogRow Row, LoggedChange Change)> AllOf(StoreView store, OrderId order)
+    {
+        var changes = new List<(LogRow, LoggedChange)>();
+        foreach (var row in LogTable.Changes(store, order))
+        {
+            try
+            {
+                if (Read(row) is { } change) changes.Add((row, change));
+            }
+            catch (FormatException)
+            {
+                throw RowSeals.Altered($"The log's entry {row.Sequence} of {row.Instance}, of a change of order {order}, was changed: nothing is done for the order.");
+            }
+        }
+        return changes;
+    }
 
     /// <summary>Null for an entry that is of no change of an order.</summary>
     /// <exception cref="FormatException">It says that it is one, and is none that this program knows.</exception>
@@ -58,7 +80,8 @@ internal sealed record LoggedChange(
                 order, row.At, row.Sequence, change.GetString()!, fence.GetInt64(), StateOf(it.GetProperty("state")),
                 it.TryGetProperty("card", out var card) && card.ValueKind == JsonValueKind.String ? new CardId(ByteString.FromHex(card.GetString()!)) : null,
                 new Progress(Number(it, "confirmed"), Number(it, "inDoubt"), Number(it, "attempt"), Number(it, "furthest"), Number(it, "unproved")),
-                it.TryGetProperty("what", out var what) ? what.GetString() ?? "" : "");
+                it.TryGetProperty("what", out var what) ? what.GetString() ?? "" : "",
+                it.TryGetProperty("commit", out var commit) ? commit.GetInt64() : 0);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {

@@ -6,7 +6,11 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Orders;
 
-/// <summary>Finds and claims an order. The two halves of a claim by code are transactions of their own: the try is durable before the check.</summary>
+/// <summary>
+/// Finds and claims an order. The two halves of a claim by code are transactions of their own: the try is durable before the check. A row
+/// that is not this center's latest
+/// of the order is a <see cref="StoreException"/> that names it.
+/// </summary>
 internal static class OrderClaiming
 {
     /// <summary>What the first half found: the order, the verifier to check against, and the try that was counted.</summary>
@@ -34,9 +38,10 @@ internal static class OrderClaiming
         if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
         CodeAttempts.TakeBack(connection, counted.Attempt);
         if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
+        OrderAge.Check(connection, order);
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
-        connection.Execute(
-            "UPDATE orders SET token_hash = $hash, token_terminal = $terminal, token_operator = $operator WHERE order_id = $order",
+        connection.Update(
+            SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", "order_id = $order",
             ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person), ("$order", order.Order));
         return Claim(connection, order, token, claimant, person, options, now);
     }
@@ -50,8 +55,15 @@ internal static class OrderClaiming
             return Declined(DeclineCode.OrderOrCode, $"the token was given to terminal {order.TokenTerminal}", order);
         if ((claimant.Operator ?? order.TokenOperator) is not { } person)
             return Declined(DeclineCode.OrderOrCode, "nobody knows any more who was given the token", order);
-        return Refusal(connection, order, now, takeOverFrom: claimant.Terminal) ?? Claim(connection, order, token, claimant, person, options, now);
+        if (Refusal(connection, order, now, takeOverFrom: claimant.Terminal) is { } refusal) return refusal;
+        OrderAge.Check(connection, order);
+        return Claim(connection, order, token, claimant, person, options, now);
     }
+
+    /// <summary>The order of that number, for the log; null for a customer's id, and for a number that no order has.</summary>
+    public static OrderId? IdOf(StoreView connection, string reference) => NameRule.Accepts(reference)
+        && connection.Number("SELECT count(*) FROM orders WHERE order_id = $order", ("$order", reference)) > 0
+            ? new OrderId(reference) : null;
 
     private static (OrderRow? Order, string NotFound) Find(StoreView connection, string reference)
     {

@@ -48,7 +48,7 @@ internal static class OrderImport
         if (Clash(connection, order) is { } clash) return clash;
         var putBack = PutBack.Unsettled(connection);
         var doubtful = putBack is not null || AbsentOrders.IsKnown(connection, order.Order);
-        connection.Execute("""
+        connection.Insert(SealedTable.Orders, """
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
               held_state, put_back, reissue_of, account_digest, imported_at, updated_at)
             VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state,
@@ -65,12 +65,14 @@ internal static class OrderImport
 
     private static string? Clash(StoreView connection, NewOrder order)
     {
-        if (OrderRow.Find(connection, order.Order) is not null) return "its order id is known already";
+        if (OrderClaiming.IdOf(connection, order.Order.Value) is not null) return "its order id is known already";
+        if (LogTable.HasChanges(connection, order.Order))
+            return "the log has an order of this id, whose row is gone from the store: see log verify --vault";
         var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence",
             ("$customer", order.Customer), ("$sequence", order.Sequence));
         if (taken > 0) return $"the customer has an order with sequence number {order.Sequence} already";
         if (order.AccountDigest.IsEmpty || order.MayRepeatAccount) return null;
-        var same = OrderRow.Select(connection, "account_digest = $account LIMIT 1", ("$account", order.AccountDigest)).FirstOrDefault();
+        var same = OrderRow.Look(connection, "account_digest = $account LIMIT 1", ("$account", order.AccountDigest)).FirstOrDefault();
         return same is null ? null : $"its card number and sequence number are those of order {same.Order}, which is {same.State}";
     }
 }

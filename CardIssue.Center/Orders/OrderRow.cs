@@ -38,33 +38,53 @@ internal sealed record OrderRow
     public DateTimeOffset Updated { get; init; }
     public DateTimeOffset? Ended { get; init; }
 
+    /// <summary>The commit that wrote the row; 0 where it has no seal.</summary>
+    public long SealedBy { get; init; }
+
     /// <summary>What the write data must be sealed for.</summary>
     public OrderTerms Terms(ProductTerms product) => new(Order, Customer, Sequence, Display, product);
 
     public bool IsEnded => State is OrderState.Issued or OrderState.Voided;
 
-    // Not "*": the write data may have megabytes.
-    private const string Columns = """
-        order_id, customer, sequence, product, product_version, mode, display, code_expires, code_spent, state, held_state, waiting_record, card,
-        confirmed, in_doubt, attempt, furthest, unproved, fence, token_terminal, token_operator, claim_session, claim_host, claim_terminal,
-        claim_operator, lease_until, void_reason, imported_at, updated_at, ended_at
-        """;
-
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
     public static OrderRow? Find(StoreView connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();
 
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote.</exception>
     public static List<OrderRow> Select(StoreView connection, string where, params ReadOnlySpan<(string, object?)> values) =>
-        connection.Query($"SELECT {Columns} FROM orders WHERE {where}", Read, values);
+        connection.Query(SealedTable.Orders, where, Read, values);
+
+    /// <summary>Those that this center wrote, where many are changed at once.</summary>
+    public static List<OrderRow> SelectRight(StoreView connection, string where, params ReadOnlySpan<(string, object?)> values) =>
+        connection.QueryRight(SealedTable.Orders, where, Read, values);
+
+    /// <summary>As they stand there, to be shown: nothing is decided by them. What no order can be is passed over.</summary>
+    public static List<OrderRow> Look(StoreView connection, string where, params ReadOnlySpan<(string, object?)> values) =>
+        [.. connection.Query($"SELECT {SealedTable.Orders.List} FROM orders WHERE {where}", TryRead, values).OfType<OrderRow>()];
+
+    /// <summary>A row as it stands there; null where somebody put in what no order can be.</summary>
+    public static OrderRow? TryRead(DbDataReader row)
+    {
+        try
+        {
+            return Read(row);
+        }
+        // FormatException: a name that is none; the others: a value of another type or beyond its range.
+        catch (Exception changed) when (
+            changed is FormatException or InvalidCastException or InvalidOperationException or OverflowException or ArgumentException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Writes what may change, and a row of history.</summary>
     public void Save(StoreTransaction connection, DateTimeOffset now, string change, string detail)
     {
-        connection.Execute("""
-            UPDATE orders SET code_expires = $code_expires, code_spent = $code_spent, state = $state, held_state = $held, waiting_record = $waiting,
+        connection.Update(SealedTable.Orders, """
+            code_expires = $code_expires, code_spent = $code_spent, state = $state, held_state = $held, waiting_record = $waiting,
               card = $card, confirmed = $confirmed, in_doubt = $in_doubt, attempt = $attempt, furthest = $furthest, unproved = $unproved, fence = $fence,
               claim_session = $session, claim_host = $host, claim_terminal = $terminal, claim_operator = $operator, lease_until = $lease,
               void_reason = $void_reason, updated_at = $now, ended_at = $ended
-            WHERE order_id = $order
-            """,
+            """, "order_id = $order",
             ("$code_expires", CodeExpires), ("$code_spent", CodeSpent), ("$state", State), ("$held", HeldState), ("$waiting", WaitingRecord),
             ("$card", Card), ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt),
             ("$furthest", Progress.Furthest), ("$unproved", Progress.Unproved), ("$fence", Fence), ("$session", Claim?.Session), ("$host", Claim?.Host),
@@ -82,7 +102,8 @@ internal sealed record OrderRow
             """,
             ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
             ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
-        var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, LoggedChange.Detail(this, change, detail));
+        var logged = LoggedChange.Detail(this, change, detail, connection.Generation);
+        var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, logged);
         connection.Log(entry, at: now);
     }
 
@@ -112,6 +133,7 @@ internal sealed record OrderRow
         Imported = row.Time("imported_at")!.Value,
         Updated = row.Time("updated_at")!.Value,
         Ended = row.Time("ended_at"),
+        SealedBy = row.Long("seal_generation") ?? 0,
     };
 }
 

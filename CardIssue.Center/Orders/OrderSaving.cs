@@ -47,9 +47,8 @@ internal static class OrderSaving
             case OrderChange.Numbering(var card):
                 CardRegistry.ClearTries(connection, card);
                 break;
-            case OrderChange.Issued(var card):
-                CardRegistry.AddIssued(connection, order, card, now);
-                FeedOutbox.Add(connection, FeedEventKind.Issued, order, "", now);
+            case OrderChange.Issued:
+                IssuedCards.Add(connection, order, now);
                 break;
             default:
                 break;

@@ -73,7 +73,7 @@ internal sealed record SealedOrder(OrderRow Row, ByteString Data)
     public static Task<List<SealedOrder>> ReadAsync(
         CenterDatabase database, string where, string after, int most, CancellationToken cancellation, params (string, object?)[] values) =>
         database.ReadAsync(store =>
-            OrderRow.Select(store, $"sealed IS NOT NULL AND {where} AND order_id > $after ORDER BY order_id LIMIT $most",
+            OrderRow.Look(store, $"sealed IS NOT NULL AND {where} AND order_id > $after ORDER BY order_id LIMIT $most",
                 [.. values, ("$after", after), ("$most", most)]).ConvertAll(row => new SealedOrder(row, DataOf(store, row))), cancellation);
 
     private static ByteString DataOf(StoreView store, OrderRow row) => store.Query(

@@ -45,7 +45,7 @@ internal static class PutBack
         var known = store.Generation;
         store.Restart(Math.Max(known, told) + Leap);
         var number = store.Number("SELECT coalesce(max(number), 0) + 1 FROM put_backs");
-        store.Execute("""
+        store.Insert(SealedTable.PutBacks, """
             INSERT INTO put_backs (number, found_at, found_by, store_id, told_generation, known_generation, known_until, raised_to, orders, checkpoint)
             VALUES ($number, $now, $by, $store, $told, $known, $until, $raised, 0, $checkpoint)
             """,
@@ -53,8 +53,8 @@ internal static class PutBack
             ("$until", knownUntil ?? store.Now), ("$raised", store.Generation), ("$checkpoint", exported?.Number ?? 0));
         store.Execute("UPDATE store_meta SET restored_at = $now", ("$now", store.Now));
         var orders = Quarantine.All(store, knownUntil, $"put back, found by {by}; known up to generation {known}", store.Now);
-        store.Execute("UPDATE put_backs SET orders = $orders WHERE number = $number", ("$orders", orders), ("$number", number));
-        store.Execute("UPDATE orders SET put_back = $number WHERE state = $quarantined AND put_back IS NULL",
+        store.Update(SealedTable.PutBacks, "orders = $orders", "number = $number", ("$orders", orders), ("$number", number));
+        store.UpdateRight(SealedTable.Orders, "put_back = $number", "state = $quarantined AND put_back IS NULL",
             ("$number", number), ("$quarantined", OrderState.Quarantined));
         store.Log("store", Kind, new { foundBy = by, told, known, raisedTo = store.Generation, orders });
         return orders;
@@ -80,7 +80,8 @@ internal static class PutBack
 
     /// <summary>The number of the latest one that is not settled; null when there is none.</summary>
     public static long? Unsettled(StoreView store) =>
-        store.Number("SELECT coalesce(max(number), 0) FROM put_backs WHERE settled_at IS NULL") is var number and > 0 ? number : null;
+        store.Query(SealedTable.PutBacks, "settled_at IS NULL ORDER BY number DESC LIMIT 1", row => row.Long("number")!.Value) is [var number]
+            ? number : null;
 
     /// <summary>The latest one that is not settled, for people.</summary>
     public static PutBackView? View(StoreView store) => Unsettled(store) is not { } number ? null : store.First(
@@ -93,7 +94,7 @@ internal static class PutBack
     {
         if (Unsettled(store) is null) return DeskOutcome.WrongState;
         if (Quarantined(store) > 0) return DeskOutcome.DoesNotFit;
-        store.Execute("UPDATE put_backs SET settled_at = $now, settled_by = $person WHERE settled_at IS NULL",
+        store.Update(SealedTable.PutBacks, "settled_at = $now, settled_by = $person", "settled_at IS NULL",
             ("$now", store.Now), ("$person", why));
         store.Log("store", SettledKind, new { by = why });
         return DeskOutcome.Done;

@@ -10,7 +10,7 @@ internal static class Quarantine
     /// <summary>Every order that is not issued or voided, and every one issued since, until it is reconciled.</summary>
     public static int All(StoreTransaction connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
     {
-        var orders = OrderRow.Select(connection,
+        var orders = OrderRow.SelectRight(connection,
             "state NOT IN ($issued, $voided, $quarantined) OR (state = $issued AND $since IS NOT NULL AND ended_at >= $since)",
             ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
         foreach (var order in orders)
@@ -50,11 +50,7 @@ internal static class Quarantine
         if (lost is { } dropped) DroppedCards.Drop(connection, order, dropped, reason, now);
         next = next with { HeldState = null, WaitingRecord = null };
         next.Save(connection, now, "Reconciled", reason);
-        if (next.State == OrderState.Issued && order.HeldState != OrderState.Issued)
-        {
-            CardRegistry.AddIssued(connection, next, next.Card!.Value, now);
-            FeedOutbox.Add(connection, FeedEventKind.Issued, next, "", now);
-        }
+        if (next.State == OrderState.Issued && order.HeldState != OrderState.Issued) IssuedCards.Add(connection, next, now);
         return DeskOutcome.Done;
     }
 

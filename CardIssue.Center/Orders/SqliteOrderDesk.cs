@@ -43,9 +43,10 @@ public sealed class SqliteOrderDesk : IOrderDesk
         {
             if (row.IsEnded || row.VoidReason is not null) return DeskOutcome.WrongState;
             if (verifier.Length is 0 or > NewOrder.MaxVerifier || expires <= _database.Now) return DeskOutcome.DoesNotFit;
-            connection.Execute("UPDATE orders SET code_verifier = $verifier WHERE order_id = $order", ("$verifier", verifier), ("$order", order));
+            connection.Update(SealedTable.Orders, "code_verifier = $verifier", "order_id = $order", ("$verifier", verifier), ("$order", order));
             // The tries are counted for the customer: they guard the codes of his other orders, too.
-            var hasOthers = OrderRow.Select(connection, "customer = $customer", ("$customer", row.Customer)).Exists(other => other.Order != order && !other.IsEnded);
+            var hasOthers = OrderRow.Look(connection, "customer = $customer", ("$customer", row.Customer))
+                .Exists(other => other.Order != order && !other.IsEnded);
             if (!hasOthers) CodeAttempts.ClearCustomer(connection, row.Customer);
             (row with { CodeExpires = expires }).Save(connection, _database.Now, "CodeRenewed", $"{person}");
             return DeskOutcome.Done;
@@ -77,10 +78,10 @@ public sealed class SqliteOrderDesk : IOrderDesk
         DateTimeOffset? issuedSince, CenterPerson person, string reason, CancellationToken cancellation = default)
     {
         _database.Check(person);
-        if (!person.Has(PersonRoles.Supervisor)) return null;
-        return await _database.WriteAsync(
+        return await _database.WriteAsync<int?>(
             connection =>
             {
+                if (!person.MayNow(connection, PersonRoles.Supervisor)) return null;
                 var orders = Quarantine.All(connection, issuedSince, $"{person}: {reason}", _database.Now);
                 connection.Log(ConsoleLog.Of("OrdersQuarantined", new { person = person.Name.Value, orders, reason }));
                 return orders;
@@ -97,7 +98,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(most, IOrderDesk.MaxListed);
         return await _database.ReadAsync(
-            connection => OrderRow.Select(connection, "$state IS NULL OR state = $state ORDER BY order_id LIMIT $most", ("$state", state), ("$most", most))
+            connection => OrderRow.Look(connection, "$state IS NULL OR state = $state ORDER BY order_id LIMIT $most", ("$state", state), ("$most", most))
                 .ConvertAll(row => View(connection, row)),
             cancellation).ConfigureAwait(false);
     }
@@ -134,13 +135,15 @@ public sealed class SqliteOrderDesk : IOrderDesk
 
     private int DeleteWriteData(StoreTransaction connection)
     {
-        var orders = connection.Query("""
-            UPDATE orders SET sealed = NULL, code_verifier = NULL, updated_at = $now WHERE order_id IN (
-              SELECT order_id FROM orders WHERE sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before LIMIT $most)
-            RETURNING order_id
-            """, row => new OrderId(row.GetString(0)), ("$now", _database.Now), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided),
-            ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
-        foreach (var order in orders) connection.Log(new LogEntry("store", null, null, order, LogDirection.None, 0, "WriteDataDeleted"));
+        var orders = OrderRow.SelectRight(connection,
+            "order_id IN (SELECT order_id FROM orders WHERE sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before LIMIT $most)",
+            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
+        foreach (var order in orders)
+        {
+            connection.Update(SealedTable.Orders, "sealed = NULL, code_verifier = NULL, updated_at = $now", "order_id = $order",
+                ("$now", _database.Now), ("$order", order.Order));
+            connection.Log(new LogEntry("store", null, null, order.Order, LogDirection.None, 0, "WriteDataDeleted"));
+        }
         return orders.Count;
     }
 
@@ -148,9 +151,9 @@ public sealed class SqliteOrderDesk : IOrderDesk
         OrderId order, CenterPerson? person, object detail, string kind, Func<StoreTransaction, OrderRow, DeskOutcome> act, CancellationToken cancellation)
     {
         _database.Check(person!);
-        if (!person!.Has(PersonRoles.Clerk | PersonRoles.Supervisor)) return DeskOutcome.NotAllowed;
         return await _database.WriteAsync(connection =>
         {
+            if (!person!.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor)) return DeskOutcome.NotAllowed;
             if (OrderRow.Find(connection, order) is not { } row) return DeskOutcome.NotFound;
             var outcome = act(connection, row);
             if (outcome is DeskOutcome.Done) connection.Log(ConsoleLog.Of(kind, detail, order));

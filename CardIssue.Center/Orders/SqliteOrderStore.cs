@@ -28,8 +28,8 @@ public sealed class SqliteOrderStore : IOrderStore
         History = new StoreHistory(database);
     }
 
-    /// <summary>How far the store is, and whether others remember that it was further.</summary>
-    internal IStoreHistory History { get; }
+    /// <inheritdoc/>
+    public IStoreHistory History { get; }
 
     /// <summary>The most products that the log's entry names.</summary>
     private const int MaxNoted = 100;
@@ -50,13 +50,14 @@ public sealed class SqliteOrderStore : IOrderStore
     {
         ArgumentNullException.ThrowIfNull(batches);
         if (person is not null) _database.Check(person);
-        if (person?.Has(PersonRoles.Clerk | PersonRoles.Supervisor) == false) return new ImportOutcome(0, [new ImportRefusal(0, null, $"{person} has not the role for it")]);
         ValueList<ImportRefusal> faults = [.. batches.SelectMany(batch => OrderImport.Faults(batch.Product, batch.Orders, _database.Now))];
         if (faults.Count > 0) return new ImportOutcome(0, faults);
         try
         {
             var count = await _database.WriteAsync(connection =>
             {
+                if (person?.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor) == false)
+                    throw new ImportRefusedException([new ImportRefusal(0, null, $"{person} has not the role for it")]);
                 ValueList<ImportRefusal> clashes =
                     [.. batches.SelectMany(batch => OrderImport.Add(connection, batch.Product, batch.Orders, _database.Now))];
                 if (clashes.Count > 0) throw new ImportRefusedException(clashes);
@@ -88,7 +89,8 @@ public sealed class SqliteOrderStore : IOrderStore
             connection =>
             {
                 Commit(connection, before ?? []);
-                return OrderClaiming.Begin(connection, reference, claimant.Terminal, _options, _database.Now);
+                return UnlessAltered(() => OrderClaiming.Begin(connection, reference, claimant.Terminal, _options, _database.Now),
+                    altered => (altered with { Order = OrderClaiming.IdOf(connection, reference) }, null));
             }, cancellation).ConfigureAwait(false);
         if (counted is null) return declined!;
         // Outside of any transaction: the check is slow on purpose.
@@ -96,7 +98,8 @@ public sealed class SqliteOrderStore : IOrderStore
         if (counted.Order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, counted.NotFound, null);
         if (!fits) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "the issue code is wrong", counted.Order);
         return await _database.WriteAsync(
-            connection => OrderClaiming.Finish(connection, counted, claimant, _options, _database.Now), cancellation).ConfigureAwait(false);
+            connection => UnlessAltered(() => OrderClaiming.Finish(connection, counted, claimant, _options, _database.Now),
+                altered => altered with { Order = counted.Order }), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -108,14 +111,15 @@ public sealed class SqliteOrderStore : IOrderStore
             connection =>
             {
                 Commit(connection, before ?? []);
-                return OrderClaiming.Resume(connection, token, claimant, _options, _database.Now);
+                return UnlessAltered<ClaimOutcome>(
+                    () => OrderClaiming.Resume(connection, token, claimant, _options, _database.Now), altered => altered);
             }, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task<bool> RenewAsync(OrderId order, long fence, CancellationToken cancellation = default) => await _database.WriteAsync(
-        connection => connection.Execute(
-            "UPDATE orders SET lease_until = $until WHERE order_id = $order AND fence = $fence AND claim_session IS NOT NULL",
+        connection => connection.Update(SealedTable.Orders, "lease_until = $until",
+            "order_id = $order AND fence = $fence AND claim_session IS NOT NULL",
             ("$until", _database.Now + _options.Lease), ("$order", order), ("$fence", fence)) == 1,
         cancellation).ConfigureAwait(false);
 
@@ -141,7 +145,7 @@ public sealed class SqliteOrderStore : IOrderStore
         return await _database.WriteAsync(
             connection =>
             {
-                var held = OrderRow.Select(connection, "claim_host = $host", ("$host", host));
+                var held = OrderRow.SelectRight(connection, "claim_host = $host", ("$host", host));
                 foreach (var order in held)
                     OrderTransition.Release(order).Save(connection, _database.Now, "Released", $"host {host} started anew");
                 return held.Count;
@@ -156,6 +160,19 @@ public sealed class SqliteOrderStore : IOrderStore
     /// <inheritdoc/>
     public Task<int> CardTriesAsync(CardId card, CancellationToken cancellation = default) =>
         _database.ReadAsync(connection => CardRegistry.Tries(connection, card), cancellation);
+
+    /// <summary>What was changed in the file is refused by name, and what stands before it in the commit is kept.</summary>
+    private static T UnlessAltered<T>(Func<T> claim, Func<ClaimOutcome.Declined, T> refuse)
+    {
+        try
+        {
+            return claim();
+        }
+        catch (StoreException altered) when (altered.Fault is StoreFault.Altered)
+        {
+            return refuse(new ClaimOutcome.Declined(DeclineCode.CenterLacks, altered.Message, null));
+        }
+    }
 
     private CommitOutcome Commit(StoreTransaction store, IReadOnlyList<SessionRecord> records)
     {

@@ -21,6 +21,12 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
     public Task<NoteHeard> HearAsync(TerminalId terminal, VerifiedWitnessNote note, CancellationToken cancellation = default) =>
         database.WriteAsync(store => Hear(store, terminal, note), cancellation);
 
+    public async Task<IReadOnlyList<string>> SettleRowsAsync(CancellationToken cancellation = default)
+    {
+        database.Serve();
+        return [.. (await database.SettleRowsAsync(cancellation).ConfigureAwait(false)).Select(finding => finding.Text)];
+    }
+
     /// <summary>
     /// Whether an exported checkpoint, whose signature was verified, tells of what is not there. One that was known when a put-back was
     /// found tells nothing new.

@@ -36,21 +36,25 @@ public sealed class SqlitePeople : IPeople
         var fits = first.Count is >= IPeople.MinFirst and <= IPeople.MaxPeople && first.Select(person => person.Name).Distinct().Count() == first.Count
             && first.All(person => PasswordVerifier.Fault(person.Name, person.Password, _options) is PasswordFault.None);
         if (!fits) return PersonOutcome.DoesNotFit;
-        if (await AnyAsync(cancellation).ConfigureAwait(false)) return PersonOutcome.WrongState;
+        if (!_keys.MayBeginPeople || await AnyAsync(cancellation).ConfigureAwait(false)) return PersonOutcome.WrongState;
         // What the log says of them is worth as much as the log.
         if (!await _database.ReadAsync(_database.IsWhole, cancellation).ConfigureAwait(false))
             throw new StoreException(StoreFault.Altered, "The log was changed; people can't begin on it. See log verify --vault, and restore the latest backup.");
         var verifiers = new ByteString[first.Count];
         for (var i = 0; i < verifiers.Length; i++) verifiers[i] = await MakeAsync(first[i].Name, first[i].Password, cancellation).ConfigureAwait(false);
-        return await _database.WriteAsync(transaction =>
+        var outcome = await _database.WriteAsync(transaction =>
         {
-            // Who has the file alone can delete the accounts, and not what the log says of them.
+            // A vault of a version before does not know yet that people have begun; then its log does.
             if (HasAny(transaction) || WasBegun(transaction)) return PersonOutcome.WrongState;
             for (var i = 0; i < verifiers.Length; i++)
                 new PersonRow(first[i].Name, PersonRoles.Supervisor | PersonRoles.KeyCustodian, verifiers[i], IsOneTime: false, IsLocked: false, Stamp()).Add(transaction, _keys);
             transaction.Log(ConsoleLog.Of(Begun, new { people = first.Select(person => person.Name.Value) }));
             return PersonOutcome.Done;
         }, cancellation).ConfigureAwait(false);
+        // Afterwards: were the vault first, a stop in between would leave a center that nobody can begin at. The first login makes up for
+        // one here.
+        _keys.EndBeginningPeople();
+        return outcome;
     }
 
     /// <inheritdoc/>
@@ -58,12 +62,14 @@ public sealed class SqlitePeople : IPeople
     {
         ArgumentNullException.ThrowIfNull(password);
         ArgumentException.ThrowIfNullOrEmpty(purpose);
-        return await VerifiedAsync<Authentication>(name, password, (transaction, person) =>
+        var outcome = await VerifiedAsync<Authentication>(name, password, (transaction, person) =>
         {
             if (person.IsOneTime) return new Authentication.MustChange();
             transaction.Log(ConsoleLog.Of("LoggedIn", new { person = person.Name.Value, @for = purpose }));
             return new Authentication.Granted(new CenterPerson(person.Name, person.Roles, _database.StoreId));
         }, isLocked => isLocked ? new Authentication.Locked() : new Authentication.Refused(), cancellation).ConfigureAwait(false);
+        if (outcome is Authentication.Granted) _keys.EndBeginningPeople();
+        return outcome;
     }
 
     /// <inheritdoc/>
@@ -86,9 +92,9 @@ public sealed class SqlitePeople : IPeople
     public async Task<PersonOutcome> LockAsync(PersonName name, CenterPerson by, CancellationToken cancellation = default)
     {
         _database.Check(by);
-        if (!by.Has(PersonRoles.Supervisor)) return PersonOutcome.NotAllowed;
         return await _database.WriteAsync(transaction =>
         {
+            if (!by.MayNow(transaction, PersonRoles.Supervisor)) return PersonOutcome.NotAllowed;
             if (PersonRow.Find(transaction, _keys, name) is not { } person) return PersonOutcome.NotFound;
             if (person.IsLocked) return PersonOutcome.WrongState;
             var outcome = PersonChanges.Save(transaction, _keys, person with { IsLocked = true, Changed = Stamp() });

@@ -47,11 +47,7 @@ internal static class OrderSettling
         };
         AbsentOrders.Remove(store, row.Order);
         next.Save(store, store.Now, "Reconciled", why);
-        if (step.State == OrderState.Issued && !known)
-        {
-            CardRegistry.AddIssued(store, next, next.Card!.Value, trail.Last.At);
-            FeedOutbox.Add(store, FeedEventKind.Issued, next, "", store.Now);
-        }
+        if (step.State == OrderState.Issued && !known) IssuedCards.Add(store, next, trail.Last.At);
         if (step.State == OrderState.Voided)
         {
             if (next.Card is { } card) CardRegistry.AddVoided(store, next, card, trail.Last.At);
@@ -63,8 +59,17 @@ internal static class OrderSettling
         else FeedOutbox.Add(store, FeedEventKind.Blocked, next, Ordered, store.Now);
     }
 
-    /// <summary>The state that it waits in: the quarantine took its place in the order's row; the history has it.</summary>
-    private static OrderState? HeldWhileWaiting(StoreView store, OrderRow row) => store.Number(
+    /// <summary>
+    /// The state that it waits in: the quarantine took its place in the order's row. The log has it; of a change that a version before
+    /// made, which its log does not tell, the
+    /// history.
+    /// </summary>
+    private static OrderState? HeldWhileWaiting(StoreView store, OrderRow row) =>
+        LoggedChange.AllOf(store, row.Order).Select(entry => entry.Change)
+            .Where(change => change.State is not (OrderState.Waiting or OrderState.Quarantined))
+            .OrderBy(change => change.Commit).ThenBy(change => change.Sequence).LastOrDefault()?.State ?? HeldBefore(store, row);
+
+    private static OrderState? HeldBefore(StoreView store, OrderRow row) => store.Number(
         "SELECT state FROM order_history WHERE order_id = $order AND state NOT IN ($waiting, $quarantined) ORDER BY id DESC LIMIT 1",
         ("$order", row.Order), ("$waiting", OrderState.Waiting), ("$quarantined", OrderState.Quarantined)) is var state and not 0 ? (OrderState)state : null;
 }

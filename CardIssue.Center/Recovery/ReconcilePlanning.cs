@@ -16,7 +16,7 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
 
     public IEnumerable<ReconcileStep> Steps()
     {
-        var quarantined = OrderRow.Select(store, "state = $quarantined", ("$quarantined", OrderState.Quarantined)).ToDictionary(row => row.Order);
+        var quarantined = OrderRow.SelectRight(store, "state = $quarantined", ("$quarantined", OrderState.Quarantined)).ToDictionary(row => row.Order);
         foreach (var order in quarantined.Keys.Union(log.Orders.Keys).OrderBy(order => order.Value, StringComparer.Ordinal))
         {
             var row = quarantined.GetValueOrDefault(order) ?? OrderRow.Find(store, order);

@@ -1,3 +1,4 @@
+using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
@@ -31,7 +32,9 @@ internal sealed class AdmittedTerminal
 /// <param name="Refusal">Coarsely, for the terminal, when not.</param>
 /// <param name="Detail">In full, for the log only.</param>
 /// <param name="Known">When not: the terminal whose certificate the peer proved, if it is one's.</param>
-internal readonly record struct AdmissionOutcome(AdmittedTerminal? Terminal, RefusalCode? Refusal, string Detail, TerminalId? Known = null);
+/// <param name="IsAltered">Whether it is not for what the store has of it is not what this center wrote.</param>
+internal readonly record struct AdmissionOutcome(
+    AdmittedTerminal? Terminal, RefusalCode? Refusal, string Detail, TerminalId? Known = null, bool IsAltered = false);
 
 /// <summary>S220, S310 (numerals 12, 13): lets in only a terminal whose address, line number and credential all fit.</summary>
 internal sealed class AdmissionDesk(CenterServices services)
@@ -40,6 +43,18 @@ internal sealed class AdmissionDesk(CenterServices services)
     {
         if (input.Hello.Half != terms.Half)
             return new AdmissionOutcome(null, RefusalCode.NotKnown, $"the terminal takes the line for {input.Hello.Half}, its configuration says {terms.Half}");
+        try
+        {
+            return await JudgeKnownAsync(peer, input, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException altered) when (altered.Fault is StoreFault.Altered)
+        {
+            return new AdmissionOutcome(null, RefusalCode.NotKnown, altered.Message, IsAltered: true);
+        }
+    }
+
+    private async Task<AdmissionOutcome> JudgeKnownAsync(LinePeer peer, AdmissionRequest input, CancellationToken cancellation)
+    {
         var known = await services.Terminals.GetAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var finding = TerminalAdmission.Check(peer, known);
         if (finding is not AdmissionFinding.Fits) return new AdmissionOutcome(null, RefusalCode.NotKnown, finding.ToString());

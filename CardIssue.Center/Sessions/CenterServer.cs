@@ -53,6 +53,8 @@ public sealed partial class CenterServer
         var terms = LineTerms.Of(lines);
         if (Interlocked.Exchange(ref _runs, 1) == 1)
             throw new InvalidOperationException("RunAsync was called before; a server runs once: make another one.");
+        foreach (var fault in await _services.Orders.History.SettleRowsAsync(cancellation).ConfigureAwait(false))
+            OperationLog.Altered(_logger, "Store", fault);
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);

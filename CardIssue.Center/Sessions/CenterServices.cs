@@ -17,9 +17,6 @@ public sealed class CenterServices
     /// <summary>The orders.</summary>
     public required IOrderStore Orders { get; init; }
 
-    /// <summary>How far the store is; null with a store that is not the center's own.</summary>
-    internal IStoreHistory? History => (Orders as SqliteOrderStore)?.History;
-
     /// <summary>The orders, as the center's operators use them.</summary>
     public required IOrderDesk Desk { get; init; }
 

@@ -140,6 +140,7 @@ internal sealed partial class CenterSession
         // The keys are there before Admitted leaves: it is the last message in the clear.
         if (outcome.Terminal is { } terminal && _line is AuthenticatedLine line) line.Protect(_services.Vault.OpenLineKeys(terminal.Identity, terminal.Transcript));
         if (outcome.Refusal is { } refusal) CenterTelemetry.AdmissionRefused(refusal);
+        if (outcome.IsAltered) OperationLog.Altered(_logger, Name, outcome.Detail);
         if (outcome.Terminal is null && !IsTold(outcome.Known))
         {
             _followUps.Enqueue(new CenterEvent.ProofJudged(RefusalCode.TooMany, null));
@@ -198,6 +199,7 @@ internal sealed partial class CenterSession
 
     private async ValueTask DeclineAsync(DeclineCode code, string detail, CancellationToken cancellation)
     {
+        if (code is DeclineCode.CenterLacks) OperationLog.CenterLacks(_logger, Name, detail);
         _log.Decided(230, "Declining", detail);
         Show(230, $"declined: {detail}");
         _followUps.Enqueue(new CenterEvent.ClaimDeclined(code));
@@ -279,7 +281,16 @@ internal sealed partial class CenterSession
     /// <summary>A genuine card may still be another order's, issued, voided or barred.</summary>
     private async ValueTask<Judgement> WelcomeAsync(Verdict.Genuine genuine, Judgement judgement, CancellationToken cancellation)
     {
-        var known = await _services.Orders.CardAsync(genuine.Card, cancellation).ConfigureAwait(false);
+        CardRecord known;
+        try
+        {
+            known = await _services.Orders.CardAsync(genuine.Card, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException altered) when (altered.Fault is StoreFault.Altered)
+        {
+            OperationLog.Altered(_logger, Name, altered.Message);
+            return new Judgement(new Verdict.Rejected(CardRejection.InUse), altered.Message);
+        }
         // Where the order has a card already, the machine says that it is the other one.
         if (_state.Work?.Bound is { } bound && bound != genuine.Card) return judgement;
         if (known.Barred) return new Judgement(new Verdict.Rejected(CardRejection.Barred, genuine.Card), $"{known.Tries} authentications without success");

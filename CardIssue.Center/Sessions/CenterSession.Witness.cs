@@ -17,7 +17,8 @@ internal sealed partial class CenterSession
     /// </summary>
     private async Task HearAsync(TerminalId terminal, ByteString shown, CancellationToken cancellation)
     {
-        if (shown.IsEmpty || _services.History is not { } history) return;
+        if (shown.IsEmpty) return;
+        var history = _services.Orders.History;
         if (!SignedWitnessNote.TryVerify(shown, _services.Vault.Identity, out var note))
         {
             OperationLog.NoteRefused(_logger, Name, terminal);
@@ -41,9 +42,8 @@ internal sealed partial class CenterSession
     /// <summary>What stands before it is durable by then, so that the note covers it.</summary>
     private async ValueTask<bool> SendWitnessAsync(CancellationToken cancellation)
     {
-        if (_services.History is not { } history) return true;
         if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
-        var position = await history.PositionAsync(_services.Vault.Identity.Id, cancellation).ConfigureAwait(false);
+        var position = await _services.Orders.History.PositionAsync(_services.Vault.Identity.Id, cancellation).ConfigureAwait(false);
         await SendFrameAsync(MessageCodec.Encode(new Witness(_services.Vault.SignWitness(position))), cancellation).ConfigureAwait(false);
         return true;
     }

@@ -15,6 +15,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     private readonly StoreWriter? _writer;
     private readonly GenerationMirror? _mirror;
     private readonly TimeProvider _time;
+    private readonly RowSeals _seals;
     private readonly ServingLock _serving;
     private readonly IStoreGuard _guard;
     private ByteString _storeId;
@@ -25,6 +26,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     {
         _guard = guard;
         _engine = engine;
+        _seals = new RowSeals(log.Keys);
         _mirror = mirror;
         _serving = new ServingLock(options.LockPath);
         _time = time;
@@ -66,11 +68,14 @@ public sealed class CenterDatabase : IAsyncDisposable
         CenterDatabase? database = null;
         try
         {
-            database = new CenterDatabase(engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time, guard);
+            database = new CenterDatabase(
+                engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time, guard);
             // Read first: the log of a center that works goes on, and is never behind a checkpoint that was read before it.
             var exported = LogCheckpoint.Latest(log.CheckpointDirectory, keys);
             await database.CompareGenerationsAsync(options.RestoreMark, log, exported, cancellation).ConfigureAwait(false);
             await LogFile.TakeOverAsync(database, log, cancellation).ConfigureAwait(false);
+            await database.TakeOverRowsAsync(cancellation).ConfigureAwait(false);
+            await database.LookAtSmallTablesAsync(cancellation).ConfigureAwait(false);
             if (exported is not null) await database.CompareAsync(exported, cancellation).ConfigureAwait(false);
             return database;
         }
@@ -105,13 +110,25 @@ public sealed class CenterDatabase : IAsyncDisposable
         _writer?.WriteAsync(work, cancellation) ?? throw new InvalidOperationException("The store was opened for reading alone: to change it the center's vault is needed.");
 
     internal Task<T> ReadAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) =>
-        Task.Run(() => _engine.Read(connection => work(new StoreView(connection))), cancellation);
+        Task.Run(() => _engine.Read(connection => work(new StoreView(connection, _seals))), cancellation);
 
     /// <summary>Writes one consistent state into an empty file, while others go on writing.</summary>
     internal Task CopyToAsync(string path, CancellationToken cancellation) => Task.Run(() => _engine.CopyTo(path, cancellation), cancellation);
 
     /// <summary>Does something with the engine outside of any commit.</summary>
     internal Task BetweenAsync(Action<IStoreEngine> act, CancellationToken cancellation) => _writer!.BetweenAsync(act, cancellation);
+
+    /// <summary>What the rows of sealed tables are found to be, now.</summary>
+    internal Task<IReadOnlyList<RowFinding>> LookAtRowsAsync(CancellationToken cancellation) =>
+        ReadAsync(store => RowSweep.Run(store, _seals, _storeId, SealedTable.All), cancellation);
+
+    /// <summary>The same, before a center serves from it: the log says what is found, and what may have changed is quarantined.</summary>
+    internal async Task<IReadOnlyList<RowFinding>> SettleRowsAsync(CancellationToken cancellation)
+    {
+        var found = await LookAtRowsAsync(cancellation).ConfigureAwait(false);
+        if (found.Count > 0) await WriteAsync(store => RowSweep.Settle(store, _seals, _guard), cancellation).ConfigureAwait(false);
+        return found;
+    }
 
     /// <summary>Whether nothing is wrong with the log, nor with what it says of what is kept here.</summary>
     internal bool IsWhole(StoreView store) => _guard.IsWhole(store, Log.Keys);
@@ -150,7 +167,7 @@ public sealed class CenterDatabase : IAsyncDisposable
                 var now = Now;
                 var number = new StoreView(connection).Number(
                     "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
-                var store = new StoreTransaction(connection, number, now, Log, _storeId);
+                var store = new StoreTransaction(connection, number, now, Log, _seals, _storeId);
                 foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
                 if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
                 return store.Seal(_storeId);
@@ -169,6 +186,28 @@ public sealed class CenterDatabase : IAsyncDisposable
         {
             // Told by the next commit.
         }
+    }
+
+    /// <summary>
+    /// Rows of a version before come under the vault's key once: only while the vault says that this has not happened, so that afterwards
+    /// nobody gets rows of his own in so.
+    /// </summary>
+    private async Task TakeOverRowsAsync(CancellationToken cancellation)
+    {
+        if (!_seals.TakesOver) return;
+        await WriteAsync(store => store.TakeOverRows() is { } rows ? store.Log("store", "RowsTakenOver", new { rows }) : null, cancellation)
+            .ConfigureAwait(false);
+        _seals.EndTakingOver();
+    }
+
+    /// <summary>
+    /// Who may come in, and who may act, is decided by these: they are looked at as a whole each time that the store is opened.
+    /// </summary>
+    private async Task LookAtSmallTablesAsync(CancellationToken cancellation)
+    {
+        var found = await ReadAsync(
+            store => RowSweep.Run(store, _seals, _storeId, SealedTable.All.Where(table => table.IsSmall)), cancellation).ConfigureAwait(false);
+        foreach (var finding in found.Where(finding => finding.Row is null)) _seals.Distrust(finding.In);
     }
 
     private void WriteCopy(long generation)

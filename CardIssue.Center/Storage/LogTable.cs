@@ -57,6 +57,19 @@ internal static class LogTable
     /// <summary>The entries of a log of before, which have no MAC.</summary>
     public static IEnumerable<LogRow> AllOfBefore(StoreView store) => store.Rows("SELECT *, x'' AS mac FROM log_entries ORDER BY instance, sequence", Read);
 
+    /// <summary>What the detail of each entry of an order's change begins with.</summary>
+    public const string ChangeBeginning = "{\"change\":";
+
+    private const string IsChange = "order_id = $order AND substr(detail, 1, length($begins)) = $begins";
+
+    /// <summary>Whether the log tells of changes of an order.</summary>
+    public static bool HasChanges(StoreView store, OrderId order) => store.Number(
+        $"SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE {IsChange} LIMIT 1)", ("$order", order), ("$begins", ChangeBeginning)) > 0;
+
+    /// <summary>The entries of an order's changes.</summary>
+    public static List<LogRow> Changes(StoreView store, OrderId order) => store.Query(
+        $"SELECT * FROM log_entries WHERE {IsChange}", Read, ("$order", order), ("$begins", ChangeBeginning));
+
     public static long LastCheckpoint(StoreView store) => store.Number("SELECT coalesce(max(number), 0) FROM log_checkpoints");
 
     /// <summary>Entries after those that the latest checkpoint vouches for, by the numbers at the chains' ends.</summary>

@@ -17,6 +17,17 @@ public interface ILogKeys
     /// </summary>
     bool TakesOverLog { get; }
 
+    /// <summary>
+    /// Whether a store's rows may be those of a version before, which put none of them under the vault's key, and are taken over. Once they
+    /// were, and in every new center,
+    /// never again.
+    /// </summary>
+    bool TakesOverRows { get; }
+
+    /// <summary>From now on, for good, no row is taken over: one without the vault's seal is one that was put there.</summary>
+    /// <exception cref="IOException">It could not be saved; nothing changed.</exception>
+    void EndTakingOverRows();
+
     /// <summary>HMAC-SHA256 under the log key, 32 bytes: stands in an entry for the bytes that it is about. May be called from several threads.</summary>
     byte[] Hmac(ReadOnlySpan<byte> data);
 

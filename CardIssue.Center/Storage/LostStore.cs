@@ -14,6 +14,6 @@ internal static class LostStore
         if (trace is null) return;
         throw new StoreException(StoreFault.Lost,
             $"{Path.GetFullPath(options.DatabasePath)}: is gone, but {Path.GetFullPath(trace)} shows that this center has worked. Restore the latest backup of it; its open orders are then "
-            + "quarantined. Only to begin anew, knowing no order and no card of before: move the log, the checkpoints and the generation file away first.");
+            + "quarantined. Only to begin anew, knowing no order and no card of before: make another center, with a vault of its own.");
     }
 }

@@ -17,6 +17,13 @@ public sealed class PublicLogKeys(CenterIdentity center) : ILogKeys
     public bool TakesOverLog => false;
 
     /// <inheritdoc/>
+    public bool TakesOverRows => false;
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Always: the mark is in the vault.</exception>
+    public void EndTakingOverRows() => throw new InvalidOperationException("Rows are taken over with the center's vault only.");
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Always: the key is in the vault.</exception>
     public byte[] MacOf(ReadOnlySpan<byte> data) => throw new InvalidOperationException("An entry can be logged with the center's vault only.");
 

@@ -8,7 +8,7 @@ namespace CardIssue.Center.Storage;
 /// What one commit of the store will hold. A change and what the log says of it are written into the same one, so that neither can be without
 /// the other.
 /// </summary>
-internal sealed class StoreTransaction : StoreView
+internal sealed partial class StoreTransaction : StoreView
 {
     private readonly LogWriter _log;
     private LogHead _head;
@@ -17,12 +17,17 @@ internal sealed class StoreTransaction : StoreView
     /// <param name="generation">The number of this commit.</param>
     /// <param name="now">When it began.</param>
     /// <param name="log">Writes this host's chain of the log.</param>
+    /// <param name="seals">Makes and compares the seals of rows.</param>
     /// <param name="storeId">The store's own number, 16 bytes.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the log does not end where the latest commit ended.</exception>
-    public StoreTransaction(DbConnection connection, long generation, DateTimeOffset now, LogWriter log, ByteString storeId) : base(connection)
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the log does not end where the latest commit ended, or what the
+    /// rows
+    /// come to is not what it sealed.</exception>
+    public StoreTransaction(DbConnection connection, long generation, DateTimeOffset now, LogWriter log, RowSeals seals, ByteString storeId)
+        : base(connection, seals)
     {
-        (Generation, Now, _log) = (generation, now, log);
+        (Generation, Now, _log, _seals) = (generation, now, log, seals);
         _head = log.HeadIn(this, storeId, generation - 1);
+        _sums = ReadSums(seals, storeId, generation - 1);
     }
 
     /// <summary>The number of this commit: higher than that of any before it.</summary>
@@ -58,6 +63,9 @@ internal sealed class StoreTransaction : StoreView
     public LogRow Log(string part, string kind, object detail) =>
         Log(new LogEntry(part, null, null, null, LogDirection.None, 0, kind, JsonSerializer.Serialize(detail)));
 
+    /// <summary>Whether an entry of the log is one that this center wrote, as it wrote it.</summary>
+    public bool Vouches(LogRow row) => _log.Vouches(this, row);
+
     /// <summary>Whether the log of a version before may be brought in.</summary>
     public bool TakesOverLog => _log.TakesOver;
 
@@ -70,7 +78,7 @@ internal sealed class StoreTransaction : StoreView
     /// <exception cref="Exception">What the part threw.</exception>
     public T Part<T>(Func<StoreTransaction, T> work, Func<Exception, bool> endsAll)
     {
-        var (head, generation) = (_head, Generation);
+        var (head, generation, sums) = (_head, Generation, _sums?.Copy());
         Execute("SAVEPOINT part");
         try
         {
@@ -82,7 +90,7 @@ internal sealed class StoreTransaction : StoreView
         {
             Execute("ROLLBACK TO part");
             Execute("RELEASE part");
-            (_head, Generation) = (head, generation);
+            (_head, Generation, _sums) = (head, generation, sums);
             throw;
         }
     }
@@ -97,11 +105,12 @@ internal sealed class StoreTransaction : StoreView
         Generation = generation;
     }
 
-    /// <summary>The last thing in a commit: where the log ends with it, under the log's key.</summary>
+    /// <summary>The last thing in a commit: where the log ends with it and what the rows come to, under the vault's keys.</summary>
     /// <returns>The number of this commit.</returns>
     public long Seal(ByteString storeId)
     {
         _log.SealHead(this, storeId, _head);
+        if (_sums is not null) Execute("UPDATE store_meta SET row_sums = $sums", ("$sums", _seals.Seal(_sums, storeId, Generation)));
         return Generation;
     }
 }

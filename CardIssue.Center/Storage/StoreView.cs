@@ -1,10 +1,47 @@
 using System.Data.Common;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
 
 /// <summary>One consistent state of the store, to read from. Every value is a parameter; times are UTC milliseconds since 1970.</summary>
-internal class StoreView(DbConnection connection)
+/// <param name="connection">A connection in whose transaction it is read.</param>
+/// <param name="seals">Compares the rows of sealed tables; null where they are read for no decision.</param>
+internal class StoreView(DbConnection connection, RowSeals? seals = null)
 {
+    /// <summary>Compares rows; null where none is compared.</summary>
+    protected virtual RowSeals? Seals => seals;
+
+    /// <summary>Rows of a sealed table that something is decided by.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote; the message names
+    /// it.</exception>
+    public List<T> Query<T>(
+        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) =>
+        Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
+        {
+            Seals?.Check(table, row);
+            if (table.IsSmall) See(table, row);
+            return read(row);
+        }, values);
+
+    /// <summary>Those rows of a sealed table that this center wrote; others are passed over.</summary>
+    public List<T> QueryRight<T>(
+        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class =>
+        [.. Query($"SELECT {table.List} FROM {table.Name} WHERE {where}",
+            row => Seals?.Fits(table, row) == false ? null : read(row), values).OfType<T>()];
+
+    /// <summary>
+    /// What the rows of the sealed tables came to with the latest commit. Null in a store of before, whose rows are not taken over yet.
+    /// </summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: what is there is not that commit's.</exception>
+    public RowSums? ReadSums(RowSeals with, ByteString storeId, long generation)
+    {
+        var sealedSums = Query("SELECT row_sums FROM store_meta", row => row.Bytes("row_sums")) is [{ } bytes] ? bytes : ByteString.Empty;
+        if (sealedSums.IsEmpty && with.TakesOver) return null;
+        if (sealedSums.IsEmpty && generation == 0) return new RowSums();
+        return with.Open(sealedSums.Span, storeId, generation) ?? throw RowSeals.Altered(
+            "What the rows of this store come to is not what this center's latest commit sealed.");
+    }
+
     /// <summary>All rows.</summary>
     public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
     {
@@ -36,6 +73,19 @@ internal class StoreView(DbConnection connection)
         using var command = Command(sql);
         using var reader = command.ExecuteReader();
         while (reader.Read()) yield return read(reader);
+    }
+
+    /// <summary>Rows of a sealed table one at a time, unjudged.</summary>
+    public IEnumerable<T> Rows<T>(SealedTable table, Func<DbDataReader, T> read) => Rows($"SELECT {table.List} FROM {table.Name}", read);
+
+    /// <summary>What was read once, and was committed, is never older afterwards.</summary>
+    protected virtual void See(SealedTable table, DbDataReader row)
+    {
+        if (Seals?.See(table, row) is { } seen && CenterDatabase.GenerationIn(this) >= seen)
+        {
+            throw RowSeals.Altered($"{RowSeals.Place(table, row)} was put back to an older row: this center wrote it with commit {seen} the last time. "
+                + "Nothing is decided by it.");
+        }
     }
 
     protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values)

@@ -56,7 +56,8 @@ public sealed partial class SqliteTerminalRegistry
         if (!readers.Contains(reader))
         {
             if (readers.Count >= MaxReaders || FaultOf(request.Terminal, [.. readers, reader]) is not null) return ReaderDecision.TooMany;
-            connection.Execute("UPDATE terminals SET readers_version = readers_version + 1 WHERE terminal = $terminal", ("$terminal", request.Terminal));
+            connection.Update(
+                SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal", ("$terminal", request.Terminal));
             Insert(connection, request.Terminal, reader);
         }
         connection.Execute("DELETE FROM reader_requests WHERE id = $id", ("$id", id));
@@ -88,7 +89,9 @@ public sealed partial class SqliteTerminalRegistry
     private async Task<ReaderDecision> DecideAsync(CenterPerson person, Func<StoreTransaction, ReaderDecision> decide, CancellationToken cancellation)
     {
         database.Check(person);
-        return person.Has(PersonRoles.Supervisor) ? await database.WriteAsync(decide, cancellation).ConfigureAwait(false) : ReaderDecision.NotAllowed;
+        return await database.WriteAsync(
+            transaction => person.MayNow(transaction, PersonRoles.Supervisor) ? decide(transaction) : ReaderDecision.NotAllowed, cancellation)
+            .ConfigureAwait(false);
     }
 
     private static ReaderRequest? RequestOf(StoreView connection, long id) =>

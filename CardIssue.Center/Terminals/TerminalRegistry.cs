@@ -128,9 +128,9 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         if (FaultOf(terminal, readers) is { } fault) throw new ArgumentException($"the readers of {terminal}: {fault}", nameof(readers));
         return await ChangeAsync(person, connection =>
         {
-            if (connection.Execute("UPDATE terminals SET readers_version = readers_version + 1 WHERE terminal = $terminal", ("$terminal", terminal)) == 0)
+            if (connection.Update(SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal", ("$terminal", terminal)) == 0)
                 return TerminalChange.NotFound;
-            connection.Execute("DELETE FROM readers WHERE terminal = $terminal", ("$terminal", terminal));
+            connection.Delete(SealedTable.Readers, "terminal = $terminal", ("$terminal", terminal));
             foreach (var reader in readers) Insert(connection, terminal, reader);
             connection.Log(ConsoleLog.Of("ReadersSet", new { person = person.Name.Value, readers = readers.Select(View) }, terminal: terminal));
             return TerminalChange.Done;
@@ -145,7 +145,8 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     public Task<TerminalReaders> VersionedReadersAsync(TerminalId terminal, CancellationToken cancellation = default) => database.ReadAsync(connection =>
     {
         // A read is one snapshot: the version never names readers of another.
-        var version = (int)connection.Number("SELECT coalesce(max(readers_version), 1) FROM terminals WHERE terminal = $terminal", ("$terminal", terminal));
+        var version = connection.Query(
+            SealedTable.Terminals, "terminal = $terminal", row => row.Int("readers_version"), ("$terminal", terminal)) is [var its] ? its : 1;
         return new TerminalReaders(version, Readers(connection, terminal));
     }, cancellation);
 
@@ -159,10 +160,9 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
             throw new ArgumentException("the results of a split line come on another line, with a number from 1", nameof(line));
         return await ChangeAsync(person, connection =>
         {
-            connection.Execute("""
-                INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)
-                ON CONFLICT (line) DO UPDATE SET kind = $kind, listen = $listen, results = $results
-                """, ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results));
+            connection.Delete(SealedTable.Lines, "line = $line", ("$line", line.Line));
+            connection.Insert(SealedTable.Lines, "INSERT INTO lines (line, kind, listen, results) VALUES ($line, $kind, $listen, $results)",
+                ("$line", line.Line), ("$kind", line.Kind), ("$listen", line.Listen), ("$results", line.Results));
             connection.Log(ConsoleLog.Of("LineAdded", new
             {
                 person = person.Name.Value, line = line.Line.Value, kind = line.Kind, listen = line.Listen, results = line.Results?.Value,
@@ -174,25 +174,25 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     /// <inheritdoc/>
     public Task<TerminalChange> RemoveLineAsync(LineNumber line, CenterPerson person, CancellationToken cancellation = default) => ChangeAsync(person, connection =>
     {
-        if (connection.Execute("DELETE FROM lines WHERE line = $line", ("$line", line)) == 0) return TerminalChange.NotFound;
+        if (connection.Delete(SealedTable.Lines, "line = $line", ("$line", line)) == 0) return TerminalChange.NotFound;
         connection.Log(ConsoleLog.Of("LineRemoved", new { person = person.Name.Value, line = line.Value }));
         return TerminalChange.Done;
     }, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        connection => connection.Query("SELECT * FROM lines ORDER BY line",
+        connection => connection.Query(SealedTable.Lines, "1 = 1 ORDER BY line",
             row => new LineRecord(new LineNumber(row.Int("line")), (LineKind)row.Int("kind"), row.Text("listen")!,
                 row.Long("results") is { } results ? new LineNumber((int)results) : null)), cancellation).ConfigureAwait(false);
 
     private static IReadOnlyList<ReaderRecord> Readers(StoreView connection, TerminalId terminal) =>
-        connection.Query("SELECT * FROM readers WHERE terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal));
+        connection.Query(SealedTable.Readers, "terminal = $terminal ORDER BY id", ReadReader, ("$terminal", terminal));
 
     // What is kept can be signed: a terminal is not refused for its list.
     private static string? FaultOf(TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
         SignedReaderList.Fault(new ReaderList(terminal, 1, DateTimeOffset.UnixEpoch, [.. readers.Select(reader => reader.ToEntry())]));
 
-    private static void Insert(StoreTransaction connection, TerminalId terminal, ReaderRecord reader) => connection.Execute("""
+    private static void Insert(StoreTransaction connection, TerminalId terminal, ReaderRecord reader) => connection.Insert(SealedTable.Readers, """
         INSERT INTO readers (terminal, kind, vendor, model, serial, firmware, ports, without_identity, key)
         VALUES ($terminal, $kind, $vendor, $model, $serial, $firmware, $ports, $without, $key)
         """,
@@ -210,7 +210,8 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         CenterPerson person, Func<StoreTransaction, TerminalChange> change, CancellationToken cancellation, PersonRoles any = PersonRoles.Supervisor)
     {
         database.Check(person);
-        return person.Has(any) ? await database.WriteAsync(change, cancellation).ConfigureAwait(false) : TerminalChange.NotAllowed;
+        return await database.WriteAsync(
+            transaction => person.MayNow(transaction, any) ? change(transaction) : TerminalChange.NotAllowed, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A reader as the log has it.</summary>

@@ -8,23 +8,32 @@ namespace CardIssue.Center.Terminals;
 /// <summary>The table of terminals.</summary>
 internal static class TerminalTable
 {
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
     public static TerminalRecord? Find(StoreView view, TerminalId terminal) =>
-        view.First("SELECT * FROM terminals WHERE terminal = $terminal", Read, ("$terminal", terminal));
+        view.Query(SealedTable.Terminals, "terminal = $terminal", Read, ("$terminal", terminal)).FirstOrDefault();
 
     /// <returns>How many rows it changed.</returns>
-    public static int Put(StoreTransaction transaction, TerminalRecord terminal, DateTimeOffset now) => transaction.Execute("""
-        INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at, revision)
-        VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, $revision)
-        ON CONFLICT (terminal) DO UPDATE SET lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
-          certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = excluded.revision
-        """,
-        ("$terminal", terminal.Terminal), ("$lines", string.Join(' ', terminal.Lines)), ("$networks", string.Join(' ', terminal.Networks)),
-        ("$credential", terminal.CredentialKey), ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate),
-        ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", now), ("$revision", transaction.Generation));
+    public static int Put(StoreTransaction transaction, TerminalRecord terminal, DateTimeOffset now)
+    {
+        ReadOnlySpan<(string, object?)> values =
+        [
+            ("$terminal", terminal.Terminal), ("$lines", string.Join(' ', terminal.Lines)), ("$networks", string.Join(' ', terminal.Networks)),
+            ("$credential", terminal.CredentialKey), ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate),
+            ("$version", terminal.KeyVersion), ("$enabled", terminal.Enabled), ("$now", now), ("$revision", transaction.Generation),
+        ];
+        var known = transaction.Update(SealedTable.Terminals, """
+            lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
+              certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = $revision
+            """, "terminal = $terminal", values);
+        return known > 0 ? known : transaction.Insert(SealedTable.Terminals, """
+            INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at, revision)
+            VALUES ($terminal, $lines, $networks, $credential, $agreement, $certificate, $version, $enabled, $now, $revision)
+            """, values).Count;
+    }
 
     /// <returns>How many rows it changed.</returns>
-    public static int Enable(StoreTransaction transaction, TerminalId terminal, bool enabled, DateTimeOffset now) => transaction.Execute(
-        "UPDATE terminals SET enabled = $enabled, updated_at = $now, revision = $revision WHERE terminal = $terminal",
+    public static int Enable(StoreTransaction transaction, TerminalId terminal, bool enabled, DateTimeOffset now) => transaction.Update(
+        SealedTable.Terminals, "enabled = $enabled, updated_at = $now, revision = $revision", "terminal = $terminal",
         ("$enabled", enabled), ("$now", now), ("$revision", transaction.Generation), ("$terminal", terminal));
 
     public static TerminalRecord Read(DbDataReader row) => new(

@@ -114,6 +114,28 @@ public sealed partial class FileKeyVault
         }
     }
 
+    /// <inheritdoc/>
+    public void EndTakingOverRows()
+    {
+        lock (_gate)
+        {
+            if (!_content.TakesOverRows) return;
+            _content.TakesOverRows = false;
+            SaveOr(() => _content.TakesOverRows = true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndBeginningPeople()
+    {
+        lock (_gate)
+        {
+            if (!_content.MayBeginPeople) return;
+            _content.MayBeginPeople = false;
+            SaveOr(() => _content.MayBeginPeople = true);
+        }
+    }
+
     /// <summary>From now on issue code verifiers are made with a new key; the old ones still check.</summary>
     /// <returns>The new key's version.</returns>
     /// <exception cref="IOException">It could not be saved; nothing changed.</exception>

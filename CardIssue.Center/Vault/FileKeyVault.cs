@@ -108,6 +108,24 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public bool TakesOverLog => TakesOverOrderData;
 
     /// <inheritdoc/>
+    public bool TakesOverRows
+    {
+        get
+        {
+            lock (_gate) return _content.TakesOverRows;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool MayBeginPeople
+    {
+        get
+        {
+            lock (_gate) return _content.MayBeginPeople;
+        }
+    }
+
+    /// <inheritdoc/>
     public byte[] Hmac(ReadOnlySpan<byte> data)
     {
         // A terminal chooses the data: labelled, so that none of it can be the label of a key that comes from the log key.

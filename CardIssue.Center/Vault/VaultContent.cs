@@ -5,14 +5,15 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 1 the last
-/// number is missing.
+/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 2 the last
+/// two
+/// numbers are missing, in layout 1 the last three.
 /// </summary>
 internal sealed class VaultContent : IDisposable
 {
     public const int KeyLength = 32;
 
-    private const int Layout = 2, OlderLayout = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
+    private const int Layout = 3, LayoutWithoutSeals = 2, LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
 
     public required CenterId Center { get; init; }
     public required P256PrivateKey Signing { get; init; }
@@ -38,6 +39,12 @@ internal sealed class VaultContent : IDisposable
     /// write.
     /// </summary>
     public bool TakesOverOrderData { get; set; }
+
+    /// <summary>Whether rows may still be there that a version before wrote without a seal; kept here for the same reason.</summary>
+    public bool TakesOverRows { get; set; }
+
+    /// <summary>Whether no people have begun at this center yet.</summary>
+    public bool MayBeginPeople { get; set; } = true;
 
     public List<KeyCeremony> Ceremonies { get; } = [];
 
@@ -68,6 +75,8 @@ internal sealed class VaultContent : IDisposable
         to.Number(Ceremonies.Count);
         foreach (var ceremony in Ceremonies) ceremony.Write(to);
         to.Number(TakesOverOrderData ? 1 : 0);
+        to.Number(TakesOverRows ? 1 : 0);
+        to.Number(MayBeginPeople ? 1 : 0);
         return to;
     }
 
@@ -76,7 +85,7 @@ internal sealed class VaultContent : IDisposable
     {
         var from = new SecretReader(bytes);
         var layout = from.Number();
-        if (layout is not (OlderLayout or Layout)) throw new FormatException("The vault's file was written by a newer program.");
+        if (layout is not (LayoutWithoutTerms or LayoutWithoutSeals or Layout)) throw new FormatException("The vault's file was written by a newer program.");
         var content = new VaultContent
         {
             Center = new CenterId(from.Text()),
@@ -90,7 +99,9 @@ internal sealed class VaultContent : IDisposable
         ReadKeys(ref from, content.VerifierKeys);
         for (var left = from.Count(MaxCardKeys); left > 0; left--) content.CardKeys.Add(CardMasterKey.Read(ref from));
         for (var left = from.Count(MaxCardKeys); left > 0; left--) content.Ceremonies.Add(KeyCeremony.Read(ref from));
-        content.TakesOverOrderData = layout == OlderLayout || from.Number() != 0;
+        content.TakesOverOrderData = layout == LayoutWithoutTerms || from.Number() != 0;
+        content.TakesOverRows = layout != Layout || from.Number() != 0;
+        content.MayBeginPeople = layout != Layout || from.Number() != 0;
         from.End();
         return content;
     }

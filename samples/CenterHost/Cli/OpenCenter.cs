@@ -118,7 +118,8 @@ internal sealed class OpenCenter : IAsyncDisposable
         var name = call.ReadPerson();
         open();
         if (!await people().AnyAsync(cancellation))
-            throw new CommandException(ExitCode.Refused, "This center has no people yet; make the first two with: centerhost person begin --person NAME --person NAME");
+            throw new CommandException(ExitCode.Refused, "This center has no people yet; make the first two with: centerhost person begin --person NAME --person NAME. "
+                + "Where it had some, restore the latest backup.");
         using var password = call.ReadPassword(name);
         var person = await people().AuthenticateAsync(name, password, call.Path, cancellation) switch
         {

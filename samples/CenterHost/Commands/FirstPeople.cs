@@ -73,7 +73,7 @@ internal sealed class FirstPeople : IDisposable
         var outcome = await center.People.BeginAsync(_people, cancellation);
         if (outcome is PersonOutcome.Done) return;
         throw outcome is PersonOutcome.WrongState
-            ? new CommandException(ExitCode.Refused, "This center has people, or had some; a supervisor asks for further ones with person add.")
+            ? new CommandException(ExitCode.Refused, "This center has people, or had some; a supervisor asks for further ones with person add. Where its people are gone, restore the latest backup.")
             : new CommandException(ExitCode.Usage, "The people or their passwords are not possible; nobody was made.");
     }
 

@@ -250,6 +250,12 @@ internal sealed class FuzzShop : IAsyncDisposable
         _log = new StoredLog(_database, log, _vault, TimeProvider.System);
         var terminals = new SqliteTerminalRegistry(_database);
         var person = new CenterPerson(new PersonName("fuzz"), PersonRoles.Supervisor, _database.StoreId);
+        await _database.WriteAsync(store =>
+        {
+            if (PersonRow.Find(store, _vault, person.Name) is null)
+                new PersonRow(person.Name, person.Roles, ByteString.Copy([1]), false, false, DateTimeOffset.UnixEpoch).Add(store, _vault);
+            return 0;
+        }, default).ConfigureAwait(false);
         await terminals.PutAsync(new TerminalRecord(
             Terminal, [Line], [IPNetwork.Parse("127.0.0.1/32")], _module.Identity.CredentialKey.Encoded,
                 _module.Identity.AgreementKey.Encoded, _terminalCertificate, 1, true), person).ConfigureAwait(false);

@@ -76,7 +76,7 @@ public class ApprovalsTest
             CardRegistry.CountTry(transaction, StoreBench.Card(9), _bench.Database.Now);
             var quarantined = OrderRow.Find(transaction, new OrderId("q1"))! with { State = OrderState.Quarantined, HeldState = OrderState.Ready };
             quarantined.Save(transaction, _bench.Database.Now, "Quarantined", "test");
-            transaction.Execute("""
+            transaction.Insert(SealedTable.PutBacks, """
                 INSERT INTO put_backs (number, found_at, found_by, store_id, told_generation, known_generation, known_until, raised_to, orders)
                 VALUES (1, 1, 'a test', x'00', 1, 1, 1, 1, 0)
                 """);
@@ -155,8 +155,8 @@ public class ApprovalsTest
     [TestCase("UPDATE approvals SET expires_at = expires_at + 1")]
     [TestCase("UPDATE approvals SET state = 2")]
     [TestCase("UPDATE approvals SET reason = 'another'")]
-    [TestCase("INSERT INTO approvals SELECT 1001, act, reason, 'fred', asked_at, expires_at, nonce, state, decided_by, decided_at, note, mac FROM approvals", 1001)]
-    [TestCase("INSERT INTO approvals SELECT 1001, act, reason, asked_by, asked_at, expires_at, nonce, state, decided_by, decided_at, note, mac FROM approvals", 1001)]
+    [TestCase("INSERT INTO approvals SELECT 1001, act, reason, 'fred', asked_at, expires_at, nonce, state, decided_by, decided_at, note, mac, seal, seal_generation FROM approvals", 1001)]
+    [TestCase("INSERT INTO approvals SELECT 1001, act, reason, asked_by, asked_at, expires_at, nonce, state, decided_by, decided_at, note, mac, seal, seal_generation FROM approvals", 1001)]
     public async Task RowWrittenWithoutTheVault_Approve_IsRefusedByName(string change, long? number = null)
     {
         var id = await AskAsync(Acts[0]);
@@ -203,6 +203,45 @@ public class ApprovalsTest
         Assert.That(approval.TryUse(act.KeySet, act.KeyVersion, act.CheckValue, null), Is.False, "to destroy it");
         Assert.That(approval.TryUse(act.KeySet, act.KeyVersion, act.CheckValue, act.Algorithm), Is.True);
         Assert.That(approval.TryUse(act.KeySet, act.KeyVersion, act.CheckValue, act.Algorithm), Is.False, "twice");
+    }
+
+    [TestCase("fred", "bob")]
+    [TestCase("ann", "fred")]
+    public async Task KeyApproval_WhoAskedOrApprovedIsLockedOrDemotedByThen_CanNotBeUsed(string asks, string approves)
+    {
+        var custodian = TestPeople.Of(_bench.Database, "fred");
+        var act = Acts[9];
+        using var asked = await _bench.Approvals.AskAsync(TestPeople.Of(_bench.Database, asks), act, "because");
+        Assert.That((await _bench.Approvals.ApproveAsync(TestPeople.Of(_bench.Database, approves), asked.Id)).Outcome, Is.EqualTo(ApprovalOutcome.Approved));
+        await _bench.People.LockAsync(custodian.Name, _bench.Ann);
+        Assert.That((await _bench.Approvals.UseAsync(_bench.Bob, asked.Id, act)).Outcome, Is.EqualTo(ApprovalOutcome.NotAllowed), "locked");
+        await _bench.DoAsync(new CenterAct.UnlockPerson(custodian.Name));
+        await _bench.DoAsync(new CenterAct.SetRoles(custodian.Name, PersonRoles.Auditor));
+        Assert.That((await _bench.Approvals.UseAsync(_bench.Bob, asked.Id, act)).Outcome, Is.EqualTo(ApprovalOutcome.NotAllowed), "demoted");
+        await _bench.DoAsync(new CenterAct.SetRoles(custodian.Name, PersonRoles.Any));
+        Assert.That((await _bench.Approvals.UseAsync(_bench.Bob, asked.Id, act)).Outcome, Is.EqualTo(ApprovalOutcome.Done));
+    }
+
+    /// <summary>The password is made of what was looked at first, outside of any transaction.</summary>
+    [Test]
+    public async Task ApprovalExchangedWhileItIsLookedAt_Approve_FindsItNoMore()
+    {
+        using var asked = await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.AddPerson(Dora, PersonRoles.Clerk), "because");
+        _bench.RecordKeys.WhenMaking = record =>
+        {
+            if (!record.AsSpan().StartsWith("CardIssue password half"u8)) return;
+            _bench.RecordKeys.WhenMaking = null;
+            _bench.Database.WriteAsync(transaction =>
+            {
+                var row = ApprovalRow.Find(transaction, _bench.RecordKeys, asked.Id)!;
+                transaction.Delete(SealedTable.Approvals, "id = $id", ("$id", asked.Id));
+                transaction.Execute("UPDATE sqlite_sequence SET seq = $id - 1 WHERE name = 'approvals'", ("$id", asked.Id));
+                return (row with { Nonce = ByteString.Own(new byte[16]) }).Add(transaction, _bench.RecordKeys).Id;
+            }, default).GetAwaiter().GetResult();
+        };
+        Assert.That((await _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id)).Outcome, Is.EqualTo(ApprovalOutcome.NotFound));
+        Assert.That((await _bench.People.ListAsync()).Select(person => person.Name), Has.None.EqualTo(Dora));
+        Assert.That((await _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id)).Outcome, Is.EqualTo(ApprovalOutcome.Done), "what is there now can be looked at anew");
     }
 
     [Test]

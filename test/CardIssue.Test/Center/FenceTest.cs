@@ -1,4 +1,5 @@
 using CardIssue.Center.Orders;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
 namespace CardIssue.Test.Center;
@@ -52,7 +53,11 @@ public sealed class FenceTest
     [Test]
     public async Task OrderWithAHigherNumberThanTheStore_Claim_GoesOnAboveIt()
     {
-        await _bench.Database.ExecuteAsync("UPDATE orders SET fence = 1000000 WHERE order_id = 'o1'");
+        await _bench.Database.WriteAsync(store =>
+        {
+            (OrderRow.Find(store, new OrderId("o1"))! with { Fence = 1_000_000 }).Save(store, store.Now, "Released", "test");
+            return 0;
+        }, default);
         Assert.That((await _bench.ClaimedAsync("o1")).Fence, Is.EqualTo(1_000_001));
         Assert.That((await _bench.ClaimedAsync("o2")).Fence, Is.GreaterThan(1_000_001));
     }

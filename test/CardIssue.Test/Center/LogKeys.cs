@@ -24,6 +24,10 @@ internal sealed class LogKeys : ILogKeys
 
     public bool TakesOverLog { get; set; }
 
+    public bool TakesOverRows { get; set; }
+
+    public void EndTakingOverRows() => TakesOverRows = false;
+
     public byte[] Hmac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_key, data);
 
     public byte[] MacOf(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_entryKey, data);

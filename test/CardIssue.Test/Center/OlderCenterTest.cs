@@ -50,14 +50,34 @@ public sealed class OlderCenterTest
         var log = new StoredLog(database, Log, _vault, TimeProvider.System);
         var report = await log.VerifyAsync(LogCheckpoint.Load(Log.CheckpointDirectory));
         Assert.That(report.Findings, Is.Empty);
-        Assert.That((report.Entries, report.Checkpoints, report.WithVault), Is.EqualTo((entries + 1, 2, true)));
+        Assert.That((report.Entries, report.Checkpoints, report.WithVault), Is.EqualTo((entries + 2, 2, true)));
         Assert.That(File.Exists(OldLog), Is.False);
         Assert.That(database.RestoredFrom, Is.Null);
         var desk = new SqliteOrderDesk(database, new OrderOptions());
         Assert.That((await desk.GetAsync(new OrderId("E2E-0001")))!.State, Is.EqualTo(OrderState.Issued));
         Assert.That((await desk.CountAsync())[OrderState.Ready], Is.GreaterThan(0));
         Assert.That((await log.CheckpointAsync()).Number, Is.EqualTo(2), "their numbers go on");
-        Assert.That((await log.ReadAsync(new LogQuery())).Select(row => row.Entry.Kind), Does.Contain("Issued").And.Contain("LogTakenOver"));
+        Assert.That((await log.ReadAsync(new LogQuery())).Select(row => row.Entry.Kind), Does.Contain("Issued").And.Contain("LogTakenOver").And.Contain("RowsTakenOver"));
+    }
+
+    /// <summary>Its rows have no seals, once: who takes them off again, or brings rows of before in, has rows that nobody wrote.</summary>
+    [Test]
+    public async Task OlderCenter_Opened_HasItsRowsUnderTheVaultsKey_AndNeverTakesAnyOverAgain()
+    {
+        Assert.That(_vault.TakesOverRows, Is.True);
+        await using (var database = await OpenAsync())
+        {
+            Assert.That(_vault.TakesOverRows, Is.False);
+            Assert.That(await new StoreHistory(database).SettleRowsAsync(), Is.Empty);
+            await database.ExecuteAsync("UPDATE orders SET state = 1, seal = NULL, seal_generation = NULL WHERE order_id = 'E2E-0001'");
+            var desk = new SqliteOrderDesk(database, new OrderOptions());
+            Assert.That((await Assert.ThrowsAsync<StoreException>(() => desk.GetAsync(new OrderId("E2E-0001"))))!.Message, Does.Contain("E2E-0001 of orders"));
+            await database.ExecuteAsync("UPDATE store_meta SET row_sums = NULL");
+        }
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        using var again = FileKeyVault.Open(Path.Combine(Data, "vault.json"), passphrase);
+        Assert.That(again.TakesOverRows, Is.False, "it is in the vault's file");
+        Assert.That((await Assert.ThrowsAsync<StoreException>(() => OpenAsync(again)))!.Fault, Is.EqualTo(StoreFault.Altered));
     }
 
     private long EntriesInTheOlderLog()

@@ -22,6 +22,7 @@ public abstract class OlderStoreFixture
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
         Vault = FileKeyVault.Create(Path.Combine(Bench.Directory, "vault"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
         Seals.MakeOlder(Vault);
+        Bench.Keys.TakesOverRows = true;
     }
 
     [TearDown]

@@ -1,6 +1,9 @@
 using CardIssue.Center.Approvals;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Center;
@@ -28,7 +31,7 @@ public class PeopleTest
     [Test]
     public async Task FirstPeople_Begin_AreSupervisorsAndCustodiansOnceInACentersLife()
     {
-        await DeleteAllAsync();
+        await NobodyAsync();
         Assert.That(await _bench.People.AnyAsync(), Is.False);
         Assert.That(await BeginAsync(("carl", Good)), Is.EqualTo(PersonOutcome.DoesNotFit), "one is too few");
         Assert.That(await BeginAsync(("carl", Good), ("CARL", Other)), Is.EqualTo(PersonOutcome.DoesNotFit), "one person twice");
@@ -39,14 +42,83 @@ public class PeopleTest
         {
             (Carl, PersonRoles.Supervisor | PersonRoles.KeyCustodian, false), (Dora, PersonRoles.Supervisor | PersonRoles.KeyCustodian, false),
         }));
-        await DeleteAllAsync();
-        Assert.That(await BeginAsync(("erik", Good), ("fred", Other)), Is.EqualTo(PersonOutcome.WrongState), "the log knows that there were people");
+        await ExecuteAsync("DELETE FROM people");
+        Assert.That(await BeginAsync(("erik", Good), ("fred", Other)), Is.EqualTo(PersonOutcome.WrongState), "the vault knows that there were people");
+    }
+
+    /// <summary>Who can write the folder puts an empty store there: the vault stays, and knows.</summary>
+    [Test]
+    public async Task EmptyStoreBesideTheVault_Begin_IsRefused()
+    {
+        await NobodyAsync();
+        Assert.That(await BeginAsync(("carl", Good), ("dora", Other)), Is.EqualTo(PersonOutcome.Done));
+        await _bench.Database.DisposeAsync();
+        foreach (var file in Directory.GetFiles(_bench.Directory, "center.*", SearchOption.AllDirectories)) File.Delete(file);
+        await using var empty = await CenterDatabase.OpenAsync(new StoreOptions { Directory = _bench.Directory }, _bench.Log, _bench.Keys, _bench.Time);
+        var people = new SqlitePeople(empty, _bench.RecordKeys, _bench.PeopleOptions);
+        Assert.That(await people.AnyAsync(), Is.False);
+        using var password = Secret(Good);
+        Assert.That(await people.BeginAsync([new FirstPerson(new PersonName("erik"), password), new FirstPerson(new PersonName("fred"), password)]), Is.EqualTo(PersonOutcome.WrongState));
+        Assert.That(await people.AnyAsync(), Is.False);
+    }
+
+    /// <summary>A vault of a version before, or one whose beginning was cut off, learns it from the first login.</summary>
+    [Test]
+    public async Task PeopleOfBefore_LogIn_TheVaultKnowsThatTheyBegan()
+    {
+        await CarlAsync();
+        Assert.That(_bench.RecordKeys.MayBeginPeople, Is.True);
+        Assert.That(await TryAsync("carl", Other), Is.InstanceOf<Authentication.Refused>());
+        Assert.That(_bench.RecordKeys.MayBeginPeople, Is.True);
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>());
+        Assert.That(_bench.RecordKeys.MayBeginPeople, Is.False);
+    }
+
+    private static IEnumerable<TestCaseData> DeskActsOfASupervisor()
+    {
+        static TestCaseData Act(string name, Func<StoreBench, CenterPerson, Task<object?>> act) => new(act) { TestName = $"{{m}}({name})" };
+        var (o1, t1, one) = (new OrderId("o1"), new TerminalId("t1"), new LineNumber(1));
+        SqliteTerminalRegistry Registry(StoreBench bench) => new(bench.Database);
+        yield return Act("retry", async (bench, by) => await bench.Desk.RetryAsync(o1, by, "?"));
+        yield return Act("renew", async (bench, by) => await bench.Desk.RenewCodeAsync(o1, StoreBench.Verifier, bench.Time.GetUtcNow().AddDays(1), by));
+        yield return Act("reissue", async (bench, by) => await bench.Desk.ReissueAsync(o1, bench.New("o2", sequence: 2), by));
+        yield return Act("quarantine", async (bench, by) => await bench.Desk.QuarantineAllAsync(null, by, "?") is null ? "NotAllowed" : "Done");
+        yield return Act("import", async (bench, by) =>
+            (await bench.Orders.ImportAsync([new ImportBatch(StoreBench.Product, [bench.New("o3", "c3")])], by)).Refusal?.Contains("role") == true ? "NotAllowed" : "Done");
+        yield return Act("disable", async (bench, by) => await Registry(bench).DisableAsync(t1, by));
+        yield return Act("readers", async (bench, by) => await Registry(bench).SetReadersAsync(t1, [], by));
+        yield return Act("line", async (bench, by) => await Registry(bench).PutLineAsync(new LineRecord(one, LineKind.Tls, "0.0.0.0:7001"), by));
+        yield return Act("no line", async (bench, by) => await Registry(bench).RemoveLineAsync(one, by));
+        yield return Act("reader approved", async (bench, by) => await Registry(bench).ApproveReaderAsync(1, false, by, ""));
+        yield return Act("reader declined", async (bench, by) => await Registry(bench).DeclineReaderAsync(1, "", by));
+        yield return Act("lock", async (bench, by) => await bench.People.LockAsync(new PersonName("ann"), by));
+        yield return Act("ask", async (bench, by) => (await bench.Approvals.AskAsync(by, new CenterAct.VoidOrder(o1), "?")).Outcome);
+        yield return Act("approve", async (bench, by) => (await bench.Approvals.ApproveAsync(by, await AskedAsync(bench))).Outcome);
+        yield return Act("decline", async (bench, by) => (await bench.Approvals.DeclineAsync(by, await AskedAsync(bench), "")).Outcome);
+        static async Task<long> AskedAsync(StoreBench bench) => (await bench.Approvals.AskAsync(bench.Ann, new CenterAct.VoidOrder(new OrderId("o1")), "?")).Id;
+    }
+
+    /// <summary>A desk that somebody sat down at in the morning: what he may is what his account says now.</summary>
+    [TestCaseSource(nameof(DeskActsOfASupervisor))]
+    public async Task PersonLockedOrDemotedSinceHeWasVerified_NextAct_IsRefused(object tried)
+    {
+        var act = (Func<StoreBench, CenterPerson, Task<object?>>)tried;
+        await TestPeople.AddAsync(_bench.Database, _bench.RecordKeys, ("fred", PersonRoles.Any));
+        await _bench.ImportAsync(_bench.New("o1"));
+        var fred = TestPeople.Of(_bench.Database, "fred");
+        await _bench.People.LockAsync(fred.Name, _bench.Ann);
+        Assert.That($"{await act(_bench, fred)}", Is.EqualTo("NotAllowed"), "locked");
+        await _bench.DoAsync(new CenterAct.UnlockPerson(fred.Name));
+        await _bench.DoAsync(new CenterAct.SetRoles(fred.Name, PersonRoles.Auditor));
+        Assert.That($"{await act(_bench, fred)}", Is.EqualTo("NotAllowed"), "demoted");
+        await _bench.DoAsync(new CenterAct.SetRoles(fred.Name, PersonRoles.Any));
+        Assert.That($"{await act(_bench, fred)}", Is.Not.EqualTo("NotAllowed"));
     }
 
     [Test]
     public async Task FirstPerson_Authenticate_HasTheRolesOfTheAccount()
     {
-        await DeleteAllAsync();
+        await NobodyAsync();
         await BeginAsync(("carl", Good), ("dora", Other));
         var granted = (Authentication.Granted)await TryAsync("Carl", Good);
         Assert.That((granted.Person.Name, granted.Person.Has(PersonRoles.Auditor)), Is.EqualTo((Carl, false)));
@@ -171,7 +243,7 @@ public class PeopleTest
     [TestCase("UPDATE people SET roles = 15 WHERE person = 'carl'")]
     [TestCase("UPDATE people SET verifier = (SELECT verifier FROM people WHERE person = 'ann') WHERE person = 'carl'")]
     [TestCase("UPDATE people SET one_time = 1 WHERE person = 'carl'")]
-    [TestCase("UPDATE people SET person = 'carla' WHERE person = 'carl'; INSERT INTO people SELECT 'carl', roles, verifier, one_time, locked, changed_at, mac, 0, NULL FROM people WHERE person = 'ann'")]
+    [TestCase("UPDATE people SET person = 'carla' WHERE person = 'carl'; INSERT INTO people SELECT 'carl', roles, verifier, one_time, locked, changed_at, mac, 0, NULL, seal, seal_generation FROM people WHERE person = 'ann'")]
     [TestCase("UPDATE people SET mac = x'00' WHERE person = 'carl'")]
     public async Task RowChangedInTheFile_Authenticate_IsRefusedByName(string change)
     {
@@ -268,7 +340,8 @@ public class PeopleTest
         "SELECT detail FROM log_entries WHERE kind = $kind ORDER BY sequence", row => System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(row.GetString(0)),
         ("$kind", kind)), default);
 
-    private Task DeleteAllAsync() => ExecuteAsync("DELETE FROM people");
+    /// <summary>As if there had never been any.</summary>
+    private Task NobodyAsync() => _bench.Database.WriteAsync(transaction => transaction.Delete(SealedTable.People, "1 = 1"), default);
 
     private Task ExecuteAsync(string sql) => _bench.Database.WriteAsync(transaction => transaction.Execute(sql), default);
 

@@ -155,6 +155,7 @@ public class SecondCardTest
         var claim = await ClosingAsync();
         await _bench.SaveAsync(claim, new OrderChange.Waiting(3), new OrderChange.Released());
         Assert.That(await _bench.Desk.RetryAsync(O1, TestPeople.Of(_bench.Database, "eve", PersonRoles.Auditor), "?"), Is.EqualTo(DeskOutcome.NotAllowed));
+        await TestPeople.AddAsync(_bench.Database, _bench.RecordKeys, ("carl", PersonRoles.Clerk));
         Assert.That(await _bench.Desk.RetryAsync(O1, TestPeople.Of(_bench.Database, "carl", PersonRoles.Clerk), "found the card"), Is.EqualTo(DeskOutcome.Done));
         var again = await _bench.ClaimedAsync("o1");
         Assert.That((again.State, again.Bound), Is.EqualTo((OrderState.Closing, (CardId?)First)));

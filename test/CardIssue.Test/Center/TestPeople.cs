@@ -11,7 +11,18 @@ namespace CardIssue.Test;
 /// <summary>A vault's key for accounts and approvals, without the vault.</summary>
 internal sealed class TestRecordKeys(byte key = 7) : IRecordKeys
 {
-    public byte[] MacRecord(ReadOnlySpan<byte> record) => HMACSHA256.HashData([key], record);
+    public bool MayBeginPeople { get; private set; } = true;
+
+    public void EndBeginningPeople() => MayBeginPeople = false;
+
+    /// <summary>Is told what an HMAC is made of.</summary>
+    public Action<byte[]>? WhenMaking { get; set; }
+
+    public byte[] MacRecord(ReadOnlySpan<byte> record)
+    {
+        WhenMaking?.Invoke(record.ToArray());
+        return HMACSHA256.HashData([key], record);
+    }
 }
 
 /// <summary>People who are known without a password, for tests of what they do.</summary>
@@ -50,7 +61,7 @@ internal static class TestRegistry
 {
     public static async Task PutAsync(this SqliteTerminalRegistry registry, TerminalRecord terminal)
     {
-        if (await registry.PutAsync(terminal, By(registry)) is TerminalChange.Done) return;
+        if (await registry.PutAsync(terminal, await ByAsync(registry)) is TerminalChange.Done) return;
         await registry.Database.WriteAsync(transaction => TerminalTable.Put(transaction, terminal, registry.Database.Now), default);
     }
 
@@ -58,17 +69,24 @@ internal static class TestRegistry
         registry.Database.WriteAsync(transaction => TerminalTable.Enable(transaction, terminal, enabled, registry.Database.Now) == 1, default);
 
     public static async Task<bool> SetReadersAsync(this SqliteTerminalRegistry registry, TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
-        await registry.SetReadersAsync(terminal, readers, By(registry)) is TerminalChange.Done;
+        await registry.SetReadersAsync(terminal, readers, await ByAsync(registry)) is TerminalChange.Done;
 
-    public static Task PutLineAsync(this SqliteTerminalRegistry registry, LineRecord line) => registry.PutLineAsync(line, By(registry));
+    public static async Task PutLineAsync(this SqliteTerminalRegistry registry, LineRecord line) => await registry.PutLineAsync(line, await ByAsync(registry));
 
     public static async Task<bool> RemoveLineAsync(this SqliteTerminalRegistry registry, LineNumber line) =>
-        await registry.RemoveLineAsync(line, By(registry)) is TerminalChange.Done;
+        await registry.RemoveLineAsync(line, await ByAsync(registry)) is TerminalChange.Done;
 
-    public static Task<ReaderDecision> ApproveReaderAsync(this SqliteTerminalRegistry registry, long id, bool letInWithoutIdentity) =>
-        registry.ApproveReaderAsync(id, letInWithoutIdentity, By(registry), "");
+    public static async Task<ReaderDecision> ApproveReaderAsync(this SqliteTerminalRegistry registry, long id, bool letInWithoutIdentity) =>
+        await registry.ApproveReaderAsync(id, letInWithoutIdentity, await ByAsync(registry), "");
 
-    public static Task<ReaderDecision> DeclineReaderAsync(this SqliteTerminalRegistry registry, long id, string note) => registry.DeclineReaderAsync(id, note, By(registry));
+    public static async Task<ReaderDecision> DeclineReaderAsync(this SqliteTerminalRegistry registry, long id, string note) => await registry.DeclineReaderAsync(id, note, await ByAsync(registry));
 
-    private static CenterPerson By(SqliteTerminalRegistry registry) => TestPeople.Of(registry.Database);
+    /// <summary>Somebody with an account, which is made where a test has none.</summary>
+    private static async Task<CenterPerson> ByAsync(SqliteTerminalRegistry registry)
+    {
+        var ann = TestPeople.Of(registry.Database);
+        if (!await registry.Database.ReadAsync(view => PersonRow.May(view, ann.Name, PersonRoles.Any), default))
+            await TestPeople.AddAsync(registry.Database, new TestRecordKeys(), (ann.Name.Value, PersonRoles.Any));
+        return ann;
+    }
 }

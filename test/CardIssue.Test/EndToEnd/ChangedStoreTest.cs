@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -65,12 +66,37 @@ public sealed class ChangedStoreTest
                 Is.All.EqualTo("Declined"), what);
             Assert.That(log.Where(row => row.Entry.Step == 230).Select(row => row.Entry.Kind), Has.None.EqualTo("Claimed"), what);
             Assert.That(log.Single(row => row.Entry.Kind == "Declining").Entry.Detail, Does.Match("was changed|says of itself"), what);
-            Assert.That((await shop.ViewAsync(order)).State, Is.EqualTo(OrderState.Ready), what);
+            Assert.That((await shop.Desk.ListAsync()).Single(view => view.Order.Value == order).State, Is.EqualTo(OrderState.Ready), what);
         }
         Assert.That(shop.Shown, Has.None.Contains("S240"));
         shop.Reader.Insert(Shop.Card(1));
         Assert.That((await shop.IssueAsync("untouched")).Ending, Is.EqualTo(IssueEnding.Issued));
-        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+        var findings = (await shop.Log.VerifyAsync()).Findings;
+        Assert.That(findings.Select(finding => finding.Kind), Is.All.EqualTo(LogFindingKind.RowAltered), "a product and the write data are bound into the order's seal, and noticed there");
+        Assert.That(findings, Has.Count.EqualTo(Changes.Count(change => change.Sql.Contains("UPDATE orders SET", StringComparison.Ordinal) && !change.Sql.Contains("SET sealed", StringComparison.Ordinal))));
+    }
+
+    /// <summary>
+    /// Rows that are changed while the center serves: the terminal is refused by name, and so is the order, and both stand in the log.
+    /// </summary>
+    [Test]
+    public async Task TerminalsRowChanged_Terminal_IsRefusedAndTheLogNamesTheRow()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        await shop.HasAccessAsync();
+        Execute(shop, "UPDATE terminals SET networks = networks || ' 0.0.0.0/0'");
+        await shop.RestartTerminalAsync();
+        await shop.LogsAsync(row => row.Entry is { Kind: "Refusing", Step: 310 } && row.Entry.Detail.Contains("T-1 of terminals", StringComparison.Ordinal));
+        Execute(shop, "UPDATE terminals SET networks = replace(networks, ' 0.0.0.0/0', '')");
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued), "as it was");
+        Execute(shop, "UPDATE orders SET state = 1, card = NULL, code_spent = 0, confirmed = 0, furthest = 0 WHERE order_id = 'o-1'");
+        shop.Reader.Remove();
+        await shop.ShowsAsync("Ready");
+        shop.Reader.Insert(Shop.Card(2));
+        Assert.That((await shop.IssueAsync("o-1")).Detail, Is.EqualTo(nameof(DeclineCode.CenterLacks)));
+        await shop.LogsAsync(row => row.Entry.Kind == "Declining" && row.Entry.Detail.Contains("o-1 of orders", StringComparison.Ordinal));
     }
 
     [Test]

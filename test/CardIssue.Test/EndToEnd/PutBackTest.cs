@@ -50,6 +50,18 @@ public sealed class PutBackTest
         Assert.That((await shop.Desk.HistoryAsync(new OrderId("o-1")))[^1].Detail, Does.Contain("put back").And.Contain("generation"));
     }
 
+    /// <summary>An embedder's own store in front of the center's.</summary>
+    [Test]
+    public async Task OrdersBehindAnotherStore_Issue_TheTerminalIsAWitness()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.RestartCenterAsync(Walls.Trap.Replace(shop.Services, nameof(CardIssue.Center.Sessions.CenterServices.Orders), new Walls.Trap().Before(shop.Services.Orders)));
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That(File.Exists(shop.NoteFile), Is.True);
+    }
+
     [Test]
     public async Task WholeFolder_PutBackToBeforeTheOrder_WhatIsImportedAgainIsQuarantined([Values] bool importedFirst)
     {
@@ -203,7 +215,6 @@ public sealed class PutBackTest
     /// <summary>Asked for by one and approved by another.</summary>
     private static async Task<DeskOutcome> DoAsync(Shop shop, CenterAct act)
     {
-        await TestPeople.AddAsync(shop.Database, shop.Vault, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
         var approvals = new SqliteApprovals(shop.Database, shop.Vault, new PeopleOptions(), new OrderOptions());
         var asked = await approvals.AskAsync(TestPeople.Of(shop.Database, "ann"), act, "test");
         return (asked.Outcome is ApprovalOutcome.Done ? await approvals.ApproveAsync(TestPeople.Of(shop.Database, "bob"), asked.Id) : asked).Act!.Value;

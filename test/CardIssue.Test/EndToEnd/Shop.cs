@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -275,6 +276,7 @@ internal sealed class Shop : IAsyncDisposable
         Database = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, log, Vault, TimeProvider.System,
             store => WrapEngine(SqliteFile.Open(store.DatabasePath, store.BusyTimeout)), CancellationToken.None);
+        await TestPeople.AddAsync(Database, Vault, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
         Orders = new SqliteOrderStore(Database, new OrderOptions());
         Desk = new SqliteOrderDesk(Database, new OrderOptions());
         Registry = new SqliteTerminalRegistry(Database);

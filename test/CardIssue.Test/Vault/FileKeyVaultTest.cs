@@ -54,6 +54,17 @@ public class FileKeyVaultTest
     }
 
     [Test]
+    public void PeopleHaveBegun_TheVaultOpenedAgain_Knows()
+    {
+        Assert.That((_vault.MayBeginPeople, _vault.TakesOverRows), Is.EqualTo((true, false)), "a new one");
+        Reopen(Passphrase());
+        Assert.That((_vault.MayBeginPeople, _vault.TakesOverRows), Is.EqualTo((true, false)));
+        _vault.EndBeginningPeople();
+        Reopen(Passphrase());
+        Assert.That(_vault.MayBeginPeople, Is.False);
+    }
+
+    [Test]
     public void AVault_IsOpenedAgain_DoesWhatItDid()
     {
         Counter.ImportMaster(_vault, "visa", 0x30, Counter.Master);

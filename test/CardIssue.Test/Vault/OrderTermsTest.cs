@@ -85,18 +85,20 @@ public sealed class OrderTermsTest
         Assert.That(_vault.TryOpenOrderData(Terms, ByteString.Own(asNew), out _), Is.False, "an older one with the newer number");
     }
 
-    [Test]
-    public void ContentOfAnOlderVault_Read_TakesOver()
+    /// <summary>Layout 1 has none of the three marks at the end, layout 2 the first.</summary>
+    [TestCase(1, 12, true, true)]
+    [TestCase(2, 8, false, true)]
+    [TestCase(3, 0, false, false)]
+    public void ContentOfAnOlderVault_Read_TakesOver(byte layout, int missing, bool orderData, bool rows)
     {
         using var content = VaultContent.New(new CenterId("C-1"));
         using var written = content.Write();
-        var older = written.Written[..^4].ToArray();
-        older[3] = 1;
+        Assert.That(written.Written[3], Is.EqualTo(3));
+        var older = written.Written[..^missing].ToArray();
+        older[3] = layout;
         using var read = VaultContent.Read(older);
-        Assert.That(read.TakesOverOrderData, Is.True);
-        using var again = VaultContent.Read(written.Written);
-        Assert.That(again.TakesOverOrderData, Is.False);
-        older[3] = 3;
+        Assert.That((read.TakesOverOrderData, read.TakesOverRows, read.MayBeginPeople), Is.EqualTo((orderData, rows, true)));
+        older[3] = 4;
         Assert.That(() => VaultContent.Read(older), Throws.InstanceOf<FormatException>().With.Message.Contains("newer program"));
     }
 

@@ -66,7 +66,8 @@ internal static class Seals
     /// <summary>Makes a vault what one of an older version is: it takes over.</summary>
     public static void MakeOlder(FileKeyVault vault)
     {
-        ((VaultContent)Private(vault, "_content")).TakesOverOrderData = true;
+        var content = (VaultContent)Private(vault, "_content");
+        (content.TakesOverOrderData, content.TakesOverRows) = (true, true);
         vault.RotateIssueCodeKey();
     }
 
