@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
