@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Primitives;
 
@@ -54,6 +55,9 @@ public abstract class SecureChannelSession : ISecureChannelSession
     private protected ChannelSessionKeys Keys { get; }
 
     private protected abstract int OutstandingAnswers { get; }
+
+    /// <summary>Length of the cipher's block in bytes.</summary>
+    private protected abstract int BlockLength { get; }
 
     /// <summary>Hands the session keys out for a secure module (<see cref="ChannelSessionKeys.Export"/>); only before the first command.</summary>
     /// <param name="destination">Must hold <see cref="ExportedKeysLength"/> bytes, be pinned, sealed for the module and zeroed at once.</param>
@@ -117,7 +121,11 @@ public abstract class SecureChannelSession : ISecureChannelSession
     {
         if (_phase == Phase.Dead) throw new InvalidOperationException("The secure channel is dead.");
         if (!HasDek) throw new InvalidOperationException("A session of session keys alone has no DEK.");
-        return EncryptUnder(_dek, plain, padding);
+        var padded = DekPadded.Pad(plain, padding, BlockLength);
+        var encrypted = new byte[padded.Length];
+        EncryptUnder(_dek, padded, encrypted);
+        CryptographicOperations.ZeroMemory(padded);
+        return ByteString.Own(encrypted);
     }
 
     /// <summary>Zeroes the keys; the session is dead. Twice is harmless.</summary>
@@ -135,8 +143,20 @@ public abstract class SecureChannelSession : ISecureChannelSession
     /// <summary>Writes Lc and the MAC of EXTERNAL AUTHENTICATE, whose data is there; returns the command's length.</summary>
     private protected abstract int Authenticate(Span<byte> command, int dataLength);
 
-    /// <summary>Protects a command as the level asks; returns the length of the wrapped one.</summary>
-    private protected abstract int Protect(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped);
+    /// <summary>Counts a command for the encryption of its data, where the protocol counts them, at every level.</summary>
+    private protected virtual void Count(CommandShape shape)
+    {
+    }
+
+    /// <summary>Encrypts a command's data, which are whole blocks.</summary>
+    private protected abstract void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted);
+
+    /// <summary>Writes Lc and the C-MAC of a command whose header, with secure messaging, and data are there; returns where the MAC ends.</summary>
+    /// <param name="command">The plain command.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="wrapped">The command that is sent.</param>
+    /// <param name="length">The length of the data that are sent.</param>
+    private protected abstract int AppendMac(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int length);
 
     /// <summary>Keeps what the answer to the command just wrapped is checked with.</summary>
     private protected abstract void Remember(ReadOnlySpan<byte> command, CommandShape shape);
@@ -144,7 +164,7 @@ public abstract class SecureChannelSession : ISecureChannelSession
     /// <summary>Judges the answer to the oldest command.</summary>
     private protected abstract UnwrapResult Judge(ResponseApdu response);
 
-    private protected abstract ByteString EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> plain, DekPadding padding);
+    private protected abstract void EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> padded, Span<byte> encrypted);
 
     /// <summary>Zeroes what was kept between commands.</summary>
     private protected abstract void Forget();
@@ -158,10 +178,38 @@ public abstract class SecureChannelSession : ISecureChannelSession
     /// <summary>Only success and warnings must carry an R-MAC (Amendment D §6.2.5).</summary>
     private protected static bool IsProtected(ushort statusWord) => statusWord == 0x9000 || statusWord >> 8 is 0x62 or 0x63;
 
-    private protected static int Copy(ReadOnlySpan<byte> command, Span<byte> wrapped)
+    /// <summary>Protects a command as the level asks; Le stays outside. Returns the length of the wrapped one.</summary>
+    private int Protect(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)
     {
-        command.CopyTo(wrapped);
-        return command.Length;
+        Count(shape);
+        if (!Level.HasCMac())
+        {
+            command.CopyTo(wrapped);
+            return command.Length;
+        }
+        var data = command.Slice(shape.DataStart, shape.DataLength);
+        command[..4].CopyTo(wrapped);
+        wrapped[0] |= SecureMessaging;
+        var length = data.Length;
+        if (Level.HasCEnc() && length > 0) length = Encrypt(data, wrapped[5..]);
+        else data.CopyTo(wrapped[5..]);
+
+        var end = AppendMac(command, data, wrapped, length);
+        if (shape.Le is { } le) wrapped[end++] = (byte)le;
+        return end;
+    }
+
+    /// <summary>80 and as many 00 as are due, then the cipher; returns the length.</summary>
+    private int Encrypt(ReadOnlySpan<byte> data, Span<byte> destination)
+    {
+        Span<byte> padded = stackalloc byte[CommandApdu.MaxShortData + 1];
+        padded.Clear();
+        data.CopyTo(padded);
+        padded[data.Length] = 0x80;
+        var length = (data.Length / BlockLength + 1) * BlockLength;
+        EncryptBlocks(padded[..length], destination);
+        CryptographicOperations.ZeroMemory(padded);
+        return length;
     }
 
     private void CheckWrappable(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)

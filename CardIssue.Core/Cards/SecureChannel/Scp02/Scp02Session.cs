@@ -8,7 +8,7 @@ namespace CardIssue.Core.Cards.SecureChannel.Scp02;
 /// <summary>SCP02 (GPCS §E.3, §E.4): MAC, then encrypt.</summary>
 internal sealed class Scp02Session : SecureChannelSession
 {
-    private const int MacLength = 8, BlockLength = 8;
+    private const int MacLength = 8;
     private const byte ChannelBits = 0x03;
 
     // With R-MAC the whole plain command: the R-MAC is over it, under an ICV that only the answer before it tells. Else nothing.
@@ -19,6 +19,8 @@ internal sealed class Scp02Session : SecureChannelSession
     public Scp02Session(ChannelSessionKeys keys, SecretBytes? dek, bool judgesAnswers) : base(keys, dek, judgesAnswers) { }
 
     private protected override int OutstandingAnswers => _outstanding.Count;
+
+    private protected override int BlockLength => Des.BlockLength;
 
     /// <summary>Makes a session that the card opens when the first command's C-MAC is right (GPCS §E.1.2.2). Whether it does is all that shows that it is genuine.</summary>
     /// <param name="keys">Taken over.</param>
@@ -35,24 +37,8 @@ internal sealed class Scp02Session : SecureChannelSession
     {
         // The MAC is this command's own (GPCS table E-10), so it is over class and length as they are sent whatever "i" says.
         command[4] = (byte)(dataLength + MacLength);
-        var end = AppendMac(command[..(5 + dataLength)], command, 5 + dataLength);
+        var end = PutMac(command[..(5 + dataLength)], command, 5 + dataLength);
         _responseMac = _commandMac;
-        return end;
-    }
-
-    private protected override int Protect(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)
-    {
-        if (!Level.HasCMac()) return Copy(command, wrapped);
-        var data = command.Slice(shape.DataStart, shape.DataLength);
-        command[..4].CopyTo(wrapped);
-        wrapped[0] |= SecureMessaging;
-        var length = data.Length;
-        if (Level.HasCEnc() && length > 0) length = Encrypt(data, wrapped[5..]);
-        else data.CopyTo(wrapped[5..]);
-
-        var end = MacPlain(command, data, wrapped, 5 + length);
-        wrapped[4] = (byte)(length + MacLength);
-        if (shape.Le is { } le) wrapped[end++] = (byte)le;
         return end;
     }
 
@@ -73,22 +59,11 @@ internal sealed class Scp02Session : SecureChannelSession
         _outstanding.Enqueue(SecretBytes.Take(stripped));
     }
 
-    private static int EncryptedLength(int length) => (length / BlockLength + 1) * BlockLength;
-
-    private int Encrypt(ReadOnlySpan<byte> data, Span<byte> destination)
-    {
-        Span<byte> padded = stackalloc byte[CommandApdu.MaxShortData + 1];
-        padded.Clear();
-        data.CopyTo(padded);
-        padded[data.Length] = 0x80;
-        var length = EncryptedLength(data.Length);
-        TripleDes.EncryptCbc(Keys.Enc.Span, padded[..length], destination);
-        CryptographicOperations.ZeroMemory(padded);
-        return length;
-    }
+    private protected override void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted) =>
+        TripleDes.EncryptCbc(Keys.Enc.Span, padded, encrypted);
 
     /// <summary>The C-MAC is over the data before its encryption, unlike SCP03's, and over the class on logical channel 0 (GPCS §E.4.4).</summary>
-    private int MacPlain(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int at)
+    private protected override int AppendMac(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int length)
     {
         Span<byte> input = stackalloc byte[5 + CommandApdu.MaxShortData];
         command[..4].CopyTo(input);
@@ -100,13 +75,14 @@ internal sealed class Scp02Session : SecureChannelSession
             input[0] |= SecureMessaging;
             input[4] += MacLength;
         }
-        var end = AppendMac(input[..(5 + data.Length)], wrapped, at);
+        wrapped[4] = (byte)(length + MacLength);
+        var end = PutMac(input[..(5 + data.Length)], wrapped, 5 + length);
         CryptographicOperations.ZeroMemory(input);
         return end;
     }
 
     /// <summary>Puts the C-MAC at its place; it is the next one's ICV. Returns where it ends.</summary>
-    private int AppendMac(ReadOnlySpan<byte> input, Span<byte> command, int at)
+    private int PutMac(ReadOnlySpan<byte> input, Span<byte> command, int at)
     {
         // The first ICV of a session is not encrypted (GPCS §E.3.4).
         var icv = Options.EncryptsIcv && !_isFirst ? TripleDes.EncryptSingle(Keys.Mac.Span, _commandMac) : _commandMac;
@@ -147,14 +123,8 @@ internal sealed class Scp02Session : SecureChannelSession
         return true;
     }
 
-    private protected override ByteString EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> plain, DekPadding padding)
-    {
-        var padded = DekPadded.Pad(plain, padding, BlockLength);
-        var encrypted = new byte[padded.Length];
+    private protected override void EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> padded, Span<byte> encrypted) =>
         TripleDes.EncryptEcb(dek.Span, padded, encrypted);
-        CryptographicOperations.ZeroMemory(padded);
-        return ByteString.Own(encrypted);
-    }
 
     private protected override void Forget()
     {

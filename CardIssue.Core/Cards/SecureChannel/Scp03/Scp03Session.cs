@@ -9,7 +9,7 @@ namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 /// <summary>SCP03 (Amendment D §6.2), in S8 or S16 mode.</summary>
 internal sealed class Scp03Session : SecureChannelSession
 {
-    private const int BlockLength = 16;
+    private const int AesBlock = 16;
 
     private readonly int _macLength;
     private readonly Queue<Sent> _outstanding = new();
@@ -24,42 +24,29 @@ internal sealed class Scp03Session : SecureChannelSession
 
     private protected override int OutstandingAnswers => _outstanding.Count;
 
+    private protected override int BlockLength => AesBlock;
+
     private protected override int Authenticate(Span<byte> command, int dataLength) => AppendMac(command, dataLength);
 
-    /// <summary>Encrypt, then MAC (Amendment D §6.2.4, §6.2.6); Le stays outside of both.</summary>
-    private protected override int Protect(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)
+    private protected override void Count(CommandShape shape)
     {
         if (shape.DataLength > 0 || Keys.CountsEmptyCommands) _counter++;
-        if (!Level.HasCMac()) return Copy(command, wrapped);
-        var data = command.Slice(shape.DataStart, shape.DataLength);
-        command[..4].CopyTo(wrapped);
-        wrapped[0] |= SecureMessaging;
-        var length = data.Length;
-        if (Level.HasCEnc() && length > 0) length = Encrypt(data, wrapped[5..]);
-        else data.CopyTo(wrapped[5..]);
-
-        var end = AppendMac(wrapped, length);
-        if (shape.Le is { } le) wrapped[end++] = (byte)le;
-        return end;
     }
 
     private protected override void Remember(ReadOnlySpan<byte> command, CommandShape shape) => _outstanding.Enqueue(new Sent(_chaining, _counter));
 
-    private int Encrypt(ReadOnlySpan<byte> data, Span<byte> destination)
+    private protected override void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted)
     {
-        Span<byte> padded = stackalloc byte[CommandApdu.MaxShortData + 1];
-        padded.Clear();
-        data.CopyTo(padded);
-        padded[data.Length] = 0x80;
-        var length = (data.Length / BlockLength + 1) * BlockLength;
-        Span<byte> icv = stackalloc byte[BlockLength];
+        Span<byte> icv = stackalloc byte[AesBlock];
         using var aes = Aes.Create();
         aes.SetKey(Keys.Enc.Span);
         WriteIcv(aes, _counter, 0x00, icv);
-        aes.EncryptCbc(padded[..length], icv, destination, PaddingMode.None);
-        CryptographicOperations.ZeroMemory(padded);
-        return length;
+        aes.EncryptCbc(padded, icv, encrypted, PaddingMode.None);
     }
+
+    /// <summary>Over what is sent: encrypt, then MAC (Amendment D §6.2.4, §6.2.6).</summary>
+    private protected override int AppendMac(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int length) =>
+        AppendMac(wrapped, length);
 
     /// <summary>The encrypted counter block; for responses its first byte is 80 (Amendment D §6.2.7).</summary>
     private static void WriteIcv(Aes aes, ulong counter, byte first, Span<byte> icv)
@@ -74,13 +61,13 @@ internal sealed class Scp03Session : SecureChannelSession
     private int AppendMac(Span<byte> command, int dataLength)
     {
         command[4] = (byte)(dataLength + _macLength);
-        Span<byte> input = stackalloc byte[BlockLength + 5 + CommandApdu.MaxShortData];
+        Span<byte> input = stackalloc byte[AesBlock + 5 + CommandApdu.MaxShortData];
         BinaryPrimitives.WriteUInt128BigEndian(input, _chaining);
-        command[..(5 + dataLength)].CopyTo(input[BlockLength..]);
+        command[..(5 + dataLength)].CopyTo(input[AesBlock..]);
         // The MAC is over the class on logical channel 0 (Amendment D §6.2.4).
-        input[BlockLength] &= 0xFC;
-        Span<byte> mac = stackalloc byte[BlockLength];
-        AesCmac.Compute(Keys.Mac.Span, input[..(BlockLength + 5 + dataLength)], mac);
+        input[AesBlock] &= 0xFC;
+        Span<byte> mac = stackalloc byte[AesBlock];
+        AesCmac.Compute(Keys.Mac.Span, input[..(AesBlock + 5 + dataLength)], mac);
         CryptographicOperations.ZeroMemory(input);
         _chaining = BinaryPrimitives.ReadUInt128BigEndian(mac);
         mac[.._macLength].CopyTo(command[(5 + dataLength)..]);
@@ -104,11 +91,11 @@ internal sealed class Scp03Session : SecureChannelSession
 
     private bool IsMac(Sent sent, ReadOnlySpan<byte> body, ushort statusWord, ReadOnlySpan<byte> claimed)
     {
-        var input = new byte[BlockLength + body.Length + 2];
+        var input = new byte[AesBlock + body.Length + 2];
         BinaryPrimitives.WriteUInt128BigEndian(input, sent.Chaining);
-        body.CopyTo(input.AsSpan(BlockLength));
-        BinaryPrimitives.WriteUInt16BigEndian(input.AsSpan(BlockLength + body.Length), statusWord);
-        Span<byte> mac = stackalloc byte[BlockLength];
+        body.CopyTo(input.AsSpan(AesBlock));
+        BinaryPrimitives.WriteUInt16BigEndian(input.AsSpan(AesBlock + body.Length), statusWord);
+        Span<byte> mac = stackalloc byte[AesBlock];
         AesCmac.Compute(Keys.Rmac.Span, input, mac);
         return CryptographicOperations.FixedTimeEquals(mac[.._macLength], claimed);
     }
@@ -116,9 +103,9 @@ internal sealed class Scp03Session : SecureChannelSession
     private bool TryDecrypt(Sent sent, ReadOnlySpan<byte> body, out ByteString plain)
     {
         plain = default;
-        if (body.Length % BlockLength != 0) return false;
+        if (body.Length % AesBlock != 0) return false;
         var padded = GC.AllocateUninitializedArray<byte>(body.Length, pinned: true);
-        Span<byte> icv = stackalloc byte[BlockLength];
+        Span<byte> icv = stackalloc byte[AesBlock];
         using var aes = Aes.Create();
         aes.SetKey(Keys.Enc.Span);
         WriteIcv(aes, sent.Counter, 0x80, icv);
@@ -131,15 +118,11 @@ internal sealed class Scp03Session : SecureChannelSession
         return isPadded;
     }
 
-    private protected override ByteString EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> plain, DekPadding padding)
+    private protected override void EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> padded, Span<byte> encrypted)
     {
-        var padded = DekPadded.Pad(plain, padding, BlockLength);
-        var encrypted = new byte[padded.Length];
         using var aes = Aes.Create();
         aes.SetKey(dek.Span);
-        aes.EncryptCbc(padded, stackalloc byte[BlockLength], encrypted, PaddingMode.None);
-        CryptographicOperations.ZeroMemory(padded);
-        return ByteString.Own(encrypted);
+        aes.EncryptCbc(padded, stackalloc byte[AesBlock], encrypted, PaddingMode.None);
     }
 
     private protected override void Forget()
