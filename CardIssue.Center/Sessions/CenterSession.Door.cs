@@ -87,15 +87,17 @@ internal sealed partial class CenterSession
             : null;
     }
 
+    /// <summary>The same, by the registry as it is now; null also before a terminal was judged to be one that may come in.</summary>
+    private async ValueTask<string?> NoLongerFitsAsync(CancellationToken cancellation) => _terminal is not { } terminal ? null
+        : NoLongerFits(await _services.Terminals.GetAsync(terminal.Identity.Id, cancellation).ConfigureAwait(false));
+
     /// <summary>
     /// Looked at before each message leaves, so that a terminal gets nothing more once <c>terminal disable</c> has returned, by whatever program; the server's look at the registry ends a session that says
     /// nothing. The session ends here as with any lost line: what was under way is in doubt, and is looked at when the terminal may come in again.
     /// </summary>
     private async ValueTask<bool> MayStayAsync(CancellationToken cancellation)
     {
-        if (_terminal is not { } terminal) return true;
-        var known = await _services.Terminals.GetAsync(terminal.Identity.Id, cancellation).ConfigureAwait(false);
-        if (NoLongerFits(known) is not { } reason) return true;
+        if (await NoLongerFitsAsync(cancellation).ConfigureAwait(false) is not { } reason) return true;
         OperationLog.Ended(_logger, Level(LogLevel.Warning), Name, reason);
         _log.Decided(0, "Ended", reason);
         await HangUpAsync().ConfigureAwait(false);

@@ -74,18 +74,22 @@ internal sealed partial class CenterSession
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         var frame = MessageCodec.Encode(message);
         _log.Sending(message, frame);
-        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false) || !await MayStayAsync(cancellation).ConfigureAwait(false)) return false;
+        if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(message), SessionLog.ShownOf(message));
         await SendFrameAsync(frame, cancellation).ConfigureAwait(false);
         return true;
     }
+
+    /// <summary>What was gathered before a message is durable, and its terminal may still have it.</summary>
+    private async ValueTask<bool> MayLeaveAsync(CancellationToken cancellation) =>
+        await MakeDurableAsync(cancellation).ConfigureAwait(false) && await MayStayAsync(cancellation).ConfigureAwait(false);
 
     /// <summary>The whole script is made and logged, durably, before its head leaves.</summary>
     private async ValueTask<bool> SendScriptAsync(Script head, CancellationToken cancellation)
     {
         _script = _work!.Prepare(head);
         _log.Sending(_script);
-        if (!await MakeDurableAsync(cancellation).ConfigureAwait(false) || !await MayStayAsync(cancellation).ConfigureAwait(false)) return false;
+        if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
         await SendFrameAsync(MessageCodec.Encode(_script.Head), cancellation).ConfigureAwait(false);
         return true;
@@ -130,8 +134,7 @@ internal sealed partial class CenterSession
         var outcome = await _admission.JudgeAsync(_line.Peer, _terms, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
         Volatile.Write(ref _terminal, outcome.Terminal);
         // What was changed while it was judged, the server's look at the registry has passed over: it saw no terminal here yet.
-        if (outcome.Terminal is { } judged
-            && NoLongerFits(await _services.Terminals.GetAsync(judged.Identity.Id, cancellation).ConfigureAwait(false)) is { } changed)
+        if (await NoLongerFitsAsync(cancellation).ConfigureAwait(false) is { } changed)
         {
             outcome = new AdmissionOutcome(null, RefusalCode.NotKnown, changed);
             Volatile.Write(ref _terminal, null);

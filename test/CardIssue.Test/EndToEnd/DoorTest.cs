@@ -124,12 +124,7 @@ public sealed class DoorTest
     public async Task TerminalDisabled_InMidIssue_LosesItsSession_AndIssuesWhenItIsLetInAgain()
     {
         await using var shop = await Shop.OpenAsync(options => options.RegistryLook = TimeSpan.FromMilliseconds(50));
-        await shop.OrderAsync("o-1", Products.EndToEnd());
-        var disabling = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        shop.WhenShown("InsertCard", disabling.SetResult);
-        var issuing = shop.IssueAsync("o-1");
-        await disabling.Task.WaitAsync(TimeSpan.FromSeconds(20));
-        await shop.Registry.EnableAsync(Shop.TerminalName, false);
+        var issuing = await DisabledInMidIssueAsync(shop);
         await shop.ShowsAsync("LineLost");
         await LoggedAsync(shop, "may no longer come in: Disabled");
         for (var i = 0; i < 100 && shop.Server.Sessions > 0; i++) await Task.Delay(20);
@@ -146,12 +141,7 @@ public sealed class DoorTest
     public async Task TerminalDisabled_LongBeforeTheNextLookAtTheRegistry_NothingMoreLeavesForIt()
     {
         await using var shop = await Shop.OpenAsync(options => options.RegistryLook = CenterSessionOptions.MaxRegistryLook);
-        await shop.OrderAsync("o-1", Products.EndToEnd());
-        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        shop.WhenShown("InsertCard", waiting.SetResult);
-        var issuing = shop.IssueAsync("o-1");
-        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20));
-        await shop.Registry.EnableAsync(Shop.TerminalName, false);
+        var issuing = await DisabledInMidIssueAsync(shop);
         var card = Shop.Card(1);
         shop.Reader.Insert(card);
         Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.AccessRefused));
@@ -176,6 +166,18 @@ public sealed class DoorTest
         Assert.That(await Knows(ShopLine.TerminalCertificate), Is.False, "it is disabled");
 
         ValueTask<bool> Knows(ByteString certificate) => door.KnowsAsync(new LinePeer(new LineNumber(7), IPAddress.Loopback, certificate, certificate), default);
+    }
+
+    /// <summary>An order that waits for its card when the terminal is disabled.</summary>
+    private static async Task<Task<IssueOutcome>> DisabledInMidIssueAsync(Shop shop)
+    {
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shop.WhenShown("InsertCard", waiting.SetResult);
+        var issuing = shop.IssueAsync("o-1");
+        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await shop.Registry.EnableAsync(Shop.TerminalName, false);
+        return issuing;
     }
 
     /// <summary>What ends a session is written when it has ended, a little after the terminal has lost it.</summary>
