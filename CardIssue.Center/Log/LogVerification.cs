@@ -134,12 +134,13 @@ internal sealed class LogVerification(ILogKeys keys)
 
     private LogHead Check(LogRow row, LogHead before)
     {
+        var isItsHashs = LogChain.HashOf(before.Hash, row) == row.Hash;
         if (row.Sequence != before.Sequence + 1)
         {
             // What the missing entry's hash was is not known: this entry's own cannot be judged.
             Add(LogFindingKind.Gap, row.Instance, row.Sequence, $"entries {before.Sequence + 1} to {row.Sequence - 1} of {row.Instance} are missing");
         }
-        else if (LogChain.HashOf(before.Hash, row) != row.Hash)
+        else if (!isItsHashs)
         {
             Add(LogFindingKind.ChangedRow, row.Instance, row.Sequence, $"entry {row.Sequence} of {row.Instance} was changed");
         }
@@ -149,12 +150,12 @@ internal sealed class LogVerification(ILogKeys keys)
             Add(LogFindingKind.Rewritten, row.Instance, row.Sequence,
                 $"entry {row.Sequence} of {row.Instance} is not the one that {vouched.By} vouches for: it or one before it was rewritten");
         }
-        CheckMac(row, before);
+        CheckMac(row, isItsHashs);
         return new LogHead(row.Instance, row.Sequence, row.Hash);
     }
 
     /// <summary>Entries that were taken over from a log of before have no MAC; they end where the entry that took them over says.</summary>
-    private void CheckMac(LogRow row, LogHead before)
+    private void CheckMac(LogRow row, bool isItsHashs)
     {
         if (row.Mac.IsEmpty && !_keyed.Contains(row.Instance))
         {
@@ -166,7 +167,7 @@ internal sealed class LogVerification(ILogKeys keys)
         if (!CryptographicOperations.FixedTimeEquals(LogChain.MacOf(keys, row.Hash).Span, row.Mac.Span))
             Add(LogFindingKind.Forged, row.Instance, row.Sequence, $"entry {row.Sequence} of {row.Instance} was not written by this center");
         // What the MAC vouches for is the hash: an entry that is not its hash's may say anything, and is not read.
-        else if (LogChain.HashOf(before.Hash, row) == row.Hash) Believe(row);
+        else if (isItsHashs) Believe(row);
     }
 
     /// <summary>
@@ -290,7 +291,7 @@ internal sealed class LogVerification(ILogKeys keys)
                 using var document = JsonDocument.Parse(heads);
                 checkpoints.Add(new LogCheckpoint(number, at, LogCheckpoint.HeadsFrom(document.RootElement), signature));
             }
-            catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
+            catch (Exception error) when (LogJson.IsMalformed(error) || error is ArgumentNullException)
             {
                 Add(LogFindingKind.BadSignature, "", number, $"checkpoint {number} (in the store) cannot be read: {error.Message}");
             }

@@ -24,7 +24,7 @@ internal sealed record NamedCheckpoint(long Number, long? LostFrom)
             return new NamedCheckpoint(
                 detail.GetProperty("number").GetInt64(), detail.GetProperty("lostFrom") is { ValueKind: JsonValueKind.Number } lost ? lost.GetInt64() : null);
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception error) when (LogJson.IsMalformed(error))
         {
             return null;
         }

@@ -48,7 +48,7 @@ public sealed record BackupManifest(
                 LogCheckpoint.HeadsFrom(root.GetProperty("heads")), parts, ByteString.FromHex(root.GetProperty("mac").GetString()!));
         }
         // InvalidOperationException: a value of another type; ArgumentNullException: null where a text belongs.
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
+        catch (Exception error) when (LogJson.IsMalformed(error) || error is ArgumentNullException)
         {
             throw new RecoveryException(RecoveryFault.Altered,
                 $"{FileName} is no manifest of a backup ({error.Message}): take another backup.", error);

@@ -79,7 +79,7 @@ internal static class LaterLogFile
             return null;
         }
         // InvalidOperationException: a value of another type; the others: a name, number or hexadecimal text that is none.
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception error) when (LogJson.IsMalformed(error) || error is ArgumentException)
         {
             throw NoEntry(path, number, error.Message, error);
         }

@@ -32,8 +32,7 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
                 root.GetProperty("number").GetInt64(), root.GetProperty("at").GetDateTimeOffset(), HeadsFrom(root.GetProperty("heads")),
                 ByteString.FromHex(Text(root, "signature")));
         }
-        // InvalidOperationException: a value of another type, or a text of half a surrogate pair.
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception error) when (LogJson.IsMalformed(error))
         {
             throw new FormatException($"this is no checkpoint of the log: {error.Message}", error);
         }

@@ -7,6 +7,11 @@ namespace CardIssue.Center.Storage;
 /// <summary>Log entries as JSON lines.</summary>
 internal static class LogJson
 {
+    /// <summary>
+    /// Whether JSON that was read is not what it should be: no JSON, a value that is missing, of another type, out of range, or a text of half a surrogate pair.
+    /// </summary>
+    public static bool IsMalformed(Exception error) => error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
+
     public static bool IsObject(string text)
     {
         try
