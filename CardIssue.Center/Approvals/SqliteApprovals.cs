@@ -189,7 +189,7 @@ public sealed class SqliteApprovals : IApprovals
     private Task<ByteString> VerifierAsync(ApprovalRow asked, CenterAct act, CancellationToken cancellation)
     {
         var name = act switch { CenterAct.AddPerson it => it.Person, CenterAct.ResetPassword it => it.Person, _ => throw new InvalidOperationException($"{act} makes no password") };
-        return PasswordWork.Of(_database).RunAsync(() =>
+        return _database.Passwords.RunAsync(() =>
         {
             using var password = PasswordHalves.Whole(_keys, asked);
             return PasswordVerifier.Make(_keys, name, password, _options.Cost);

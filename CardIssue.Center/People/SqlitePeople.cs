@@ -8,7 +8,7 @@ namespace CardIssue.Center.People;
 public sealed class SqlitePeople : IPeople
 {
     /// <summary>The most passwords that a center looks at or makes at once: each takes memory and time on purpose.</summary>
-    public const int MaxAtOnce = 2;
+    public const int MaxAtOnce = CenterDatabase.MaxPasswords;
 
     private readonly CenterDatabase _database;
     private readonly IRecordKeys _keys;
@@ -124,7 +124,7 @@ public sealed class SqlitePeople : IPeople
     {
         var (counted, isLocked) = await _database.WriteAsync(transaction => CountTry(transaction, name), cancellation).ConfigureAwait(false);
         var verifier = counted is not null && !isLocked ? counted.Verifier : PasswordVerifier.Decoy(_keys, name, _options.Cost);
-        var fits = await PasswordWork.Of(_database).RunAsync(() => PasswordVerifier.Fits(_keys, name, password, verifier), cancellation).ConfigureAwait(false);
+        var fits = await _database.Passwords.RunAsync(() => PasswordVerifier.Fits(_keys, name, password, verifier), cancellation).ConfigureAwait(false);
         return await _database.WriteAsync(transaction =>
         {
             var person = fits && !isLocked ? PersonRow.Find(transaction, _keys, name) : null;
@@ -153,7 +153,7 @@ public sealed class SqlitePeople : IPeople
     }
 
     private Task<ByteString> MakeAsync(PersonName name, SecretBytes password, CancellationToken cancellation) =>
-        PasswordWork.Of(_database).RunAsync(() => PasswordVerifier.Make(_keys, name, password, _options.Cost), cancellation);
+        _database.Passwords.RunAsync(() => PasswordVerifier.Make(_keys, name, password, _options.Cost), cancellation);
 
     /// <summary>As the store keeps it: it is under the HMAC.</summary>
     private DateTimeOffset Stamp() => _database.Now.Stored();

@@ -45,6 +45,12 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     internal DateTimeOffset Now => _time.GetUtcNow();
 
+    /// <summary>The most passwords that are worked on at once, each with Argon2id's memory.</summary>
+    internal const int MaxPasswords = 2;
+
+    /// <summary>Where all of one center work on passwords: logins, changes of one, and approvals that make one.</summary>
+    internal FewAtOnce Passwords { get; } = new(MaxPasswords);
+
     /// <summary>This host's chain of the log.</summary>
     internal LogWriter Log { get; }
 

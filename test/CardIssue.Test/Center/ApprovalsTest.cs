@@ -51,7 +51,7 @@ public class ApprovalsTest
     {
         var asked = await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.AddPerson(Dora, PersonRoles.Clerk), "new here");
         using var end = new ManualResetEventSlim();
-        var others = Enumerable.Range(0, SqlitePeople.MaxAtOnce).Select(_ => PasswordWork.Of(_bench.Database).RunAsync(() => end.Wait(TimeSpan.FromSeconds(30)), default)).ToArray();
+        var others = Enumerable.Range(0, SqlitePeople.MaxAtOnce).Select(_ => _bench.Database.Passwords.RunAsync(() => end.Wait(TimeSpan.FromSeconds(30)), default)).ToArray();
         var approving = _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id);
         await Task.Delay(TimeSpan.FromMilliseconds(300));
         Assert.That(approving.IsCompleted, Is.False);
