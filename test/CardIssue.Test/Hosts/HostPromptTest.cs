@@ -74,7 +74,8 @@ public sealed class HostPromptTest
     /// <summary>Types each answer when its question is there; returns what was on the screen, then the exit code and the terminal's settings.</summary>
     private async Task<string> TypeAsync(string program, string command, params (string Question, string Answer)[] talk)
     {
-        var start = new ProcessStartInfo("env", [InterruptedByDefault, "/usr/bin/script", "-qc", $"dotnet '{Repository.Program(program)}' {command}; echo code $?; stty -a", "/dev/null"])
+        // The shell gets Ctrl-C too: without a trap, dash would end with it and never tell the program's exit code (bash goes on).
+        var start = new ProcessStartInfo("env", [InterruptedByDefault, "/usr/bin/script", "-qc", $"trap : INT; dotnet '{Repository.Program(program)}' {command}; echo code $?; stty -a", "/dev/null"])
         {
             WorkingDirectory = _folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
