@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
@@ -28,6 +29,7 @@ internal sealed class CardWork : IDisposable
     private readonly Claim _claim;
     private readonly byte[] _challenge;
     private readonly SortedDictionary<int, ProofKind> _proofs = [];
+    private readonly OwnKeysWork _keys;
     private ICardOpening? _opening;
     private OpeningReading.Ready? _ready;
     private ClaimedIdentity? _claimed;
@@ -41,6 +43,7 @@ internal sealed class CardWork : IDisposable
     {
         (_vault, _product, _plan, _profile, _terminal, _nonces, _claim) = (vault, product, plan, product.Profile, terminal, nonces, claim);
         _challenge = new byte[_profile.ChallengeLength(product)];
+        _keys = new OwnKeysWork(vault, plan, claim.Progress.Confirmed);
     }
 
     /// <summary>What the operator may see of the order.</summary>
@@ -48,6 +51,9 @@ internal sealed class CardWork : IDisposable
 
     /// <summary>Which proofs were had, for log and receipt.</summary>
     public string Proofs => _proofs.Count == 0 ? "none" : string.Join(", ", _proofs.Values.Distinct());
+
+    /// <summary>The key sets that the card holds when it is issued, for the receipt; null where it keeps those that it came with.</summary>
+    public string? OwnKeys => _product.OwnKeys is null ? null : _keys.Sets;
 
     /// <summary>Keeps which proof was had of a record, or of the closing.</summary>
     public void Note(int record, ProofKind proof) => _proofs[record] = proof;
@@ -68,6 +74,7 @@ internal sealed class CardWork : IDisposable
     public void ForgetOpening()
     {
         _opening?.Dispose();
+        _keys.ForgetOpening();
         (_opening, _ready, _claimed, _card, _number, _script, _blocks) = (null, null, null, null, default, [], 0);
     }
 
@@ -85,13 +92,12 @@ internal sealed class CardWork : IDisposable
         }
         return run.Kind switch
         {
-            ScriptKind.Open => JudgeOpening(result.Stop, responses),
+            ScriptKind.Open => JudgeOpening(result.Stop, responses, resuming),
             ScriptKind.Authenticate => JudgeAuthentication(run.Record, result.Stop, responses, resuming),
             ScriptKind.Assign =>
                 Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
-            ScriptKind.Look => Explain(outcomes => LookedAt(run, result.Stop, outcomes), Outcomes(responses), responses),
-            ScriptKind.Record =>
-                Explain(outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Look => JudgeWritten(run, outcomes => LookedAt(run, result.Stop, outcomes), responses),
+            ScriptKind.Record => JudgeWritten(run, outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), responses),
             ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
     }
@@ -105,7 +111,7 @@ internal sealed class CardWork : IDisposable
         ScriptKind.Assign => _profile.Assign(_product, _number = _vault.CreateCardNumber()),
         ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
         ScriptKind.Look => _plan.Look(script.Record),
-        ScriptKind.Record => _plan.Record(script.Record, new Encryption(_opening!), _blocks),
+        ScriptKind.Record => _plan.Record(script.Record, new Encryption(_opening!), _blocks, _keys.Shown.OwnIds),
         ScriptKind.Close => _plan.Close(new Encryption(_opening!), _blocks),
     };
 
@@ -153,25 +159,32 @@ internal sealed class CardWork : IDisposable
 
     private CommandContext Context(Script script, int index) => CommandContext.Of(_claim.Order, _card!.Value, script, index);
 
-    private Judgement JudgeOpening(ScriptStop stop, IReadOnlyList<ResponseApdu> responses)
+    private Judgement JudgeWritten(
+        ScriptRun run, Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<ResponseApdu> responses)
+    {
+        var outcomes = Outcomes(responses);
+        return _keys.Judged(run, Explain(judge, outcomes, responses), outcomes);
+    }
+
+    private Judgement JudgeOpening(ScriptStop stop, IReadOnlyList<ResponseApdu> responses, bool resuming)
     {
         switch (_profile.ReadOpening(_product, stop, responses))
         {
             case OpeningReading.CardLost: return new Judgement(new Verdict.CardLost(), "");
             case OpeningReading.Rejected rejected: return new Judgement(new Verdict.Rejected(rejected.Code), rejected.Detail);
-            case OpeningReading.Ready ready: return Verify(ready);
+            case OpeningReading.Ready ready: return Verify(ready, resuming);
             case var other: throw new InvalidOperationException($"No one judges {other.GetType().Name}.");
         }
     }
 
     /// <summary>The card's cryptogram is verified here, before anything is bound to the card or sent to it that it could count against itself.</summary>
-    private Judgement Verify(OpeningReading.Ready ready)
+    private Judgement Verify(OpeningReading.Ready ready, bool resuming)
     {
-        var opened = _vault.OpenCard(
-            _product.KeySet, _product.KeyVersion, _product.Diversification, _challenge, ready.InitializeUpdate, _profile.Terms(_product, ready));
-        if (opened is CardOpenResult.Refused refused)
-            return new Judgement(new Verdict.Rejected(_profile.Of(refused.Diagnosis)), $"{refused.Diagnosis}: {refused.Detail}");
+        var opened = _keys.Open(ready, _challenge);
+        if (opened is CardOpenResult.Refused wrong)
+            return new Judgement(new Verdict.Rejected(_profile.Of(wrong.Diagnosis)), $"{wrong.Diagnosis}: {wrong.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
+        if (_keys.Refuse(ready, resuming) is { } refused) return refused;
         _ready = ready;
         _claimed = _profile.IdentityOf(_product, ready, _vault.IsCardNumber);
         if (_claimed.Card is not { } card) return new Judgement(new Verdict.Rejected(CardRejection.NoIdentity), _claimed.Detail);
@@ -199,7 +212,7 @@ internal sealed class CardWork : IDisposable
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>
         run.Record > _claim.Plan.Records.Count
             ? _profile.JudgeCloseLook(_plan, stop, outcomes)
-            : _profile.JudgeLook(_plan, run.Record, stop, outcomes);
+            : _profile.JudgeLook(_plan, run.Record, stop, outcomes, _keys.Shown);
 
     /// <summary>Answers are unwrapped in the order of the commands; after a breach the channel is dead and nothing more is.</summary>
     private List<CommandOutcome> Outcomes(IReadOnlyList<ResponseApdu> responses)
@@ -229,6 +242,8 @@ internal sealed class CardWork : IDisposable
     {
         public ByteString Encrypt(ReadOnlySpan<byte> plain) =>
             opening.EncryptData(plain, DataEncryption.PaddingFor(plain.Length, opening.Answer.Protocol));
+
+        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => opening.EncryptKeys(keys.KeySet, keys.KeyVersion, keys.Diversification);
     }
 }
 

@@ -107,6 +107,7 @@ internal sealed partial class CenterSession
     {
         var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
         var receipt = $"CARD ISSUED\n{_work!.Display}\nOrder {issued.Order}\nCard {issued.Card}\nTerminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
+        if (_work.OwnKeys is { } keys) receipt += $"\nKeys: {keys}";
         return SendAsync(new Issued(PlainText.Of(receipt, Limits.MaxReceipt, lines: true)), cancellation);
     }
 
@@ -236,7 +237,7 @@ internal sealed partial class CenterSession
             return Lacks($"product {claimed.Product} says of itself that it is {itself.Ref}, {itself.Mode}; "
                 + $"the store has {stored.Mode}, the order {claimed.Mode}");
         }
-        if (_services.Vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol) is { } lack) return Lacks(lack);
+        if (_services.Vault.LackOf(product) is { } lack) return Lacks(lack);
         var terms = ProductTerms.Of(stored, product);
         if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
         {

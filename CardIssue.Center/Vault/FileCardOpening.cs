@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -8,8 +10,14 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Vault;
 
 /// <summary>An opening whose session lives in this process. Owns it.</summary>
-internal sealed class FileCardOpening(SecureChannelSession session, InitializeUpdateResponse answer, Func<TerminalIdentity, TerminalTransportKey> agree) : ICardOpening
+internal sealed class FileCardOpening(
+    SecureChannelSession session, InitializeUpdateResponse answer, Func<TerminalIdentity, TerminalTransportKey> agree, FileCardOpening.DeriveKeys derive)
+    : ICardOpening
 {
+    /// <summary>A card's keys of a set in the vault; the opening disposes them.</summary>
+    public delegate CardKeySet DeriveKeys(
+        string keySet, byte keyVersion, KeyDiversification diversification, ScpProtocol protocol, ReadOnlySpan<byte> diversificationData);
+
     private readonly byte[] _wrapped = GC.AllocateArray<byte>(SecureChannelSession.MaxWrappedLength, pinned: true);
     private OpeningKey? _key;
     private OpeningContext? _context;
@@ -29,6 +37,12 @@ internal sealed class FileCardOpening(SecureChannelSession session, InitializeUp
     public UnwrapResult Unwrap(ResponseApdu response) => session.Unwrap(response);
 
     public ByteString EncryptData(ReadOnlySpan<byte> plain, DekPadding padding) => session.EncryptWithDek(plain, padding);
+
+    public ValueList<EncryptedKey> EncryptKeys(string keySet, byte keyVersion, KeyDiversification diversification)
+    {
+        using var keys = derive(keySet, keyVersion, diversification, answer.Protocol, answer.DiversificationData.Span);
+        return [Encrypted(keys.Enc), Encrypted(keys.Mac), Encrypted(keys.Dek)];
+    }
 
     public ByteString SealTicket(TerminalIdentity terminal, TicketRequest ticket)
     {
@@ -74,6 +88,13 @@ internal sealed class FileCardOpening(SecureChannelSession session, InitializeUp
     {
         session.Dispose();
         _key?.Dispose();
+    }
+
+    private EncryptedKey Encrypted(SecretBytes key)
+    {
+        var isDes = answer.Protocol is ScpProtocol.Scp02;
+        return new EncryptedKey(isDes ? PutKey.Des : PutKey.Aes, key.Length, session.EncryptWithDek(key.Span, DekPadding.KeyData),
+            isDes ? KeyCheckValue.OfDes(key) : KeyCheckValue.OfAes(key));
     }
 
     private OpeningKey Key(in CommandContext context)

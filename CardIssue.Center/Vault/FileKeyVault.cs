@@ -310,7 +310,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         {
             return ChannelOpening.TryOpen(keys, keyVersion, hostChallenge, answer, terms) switch
             {
-                ChannelOpenResult.Opened opened => new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith)),
+                ChannelOpenResult.Opened opened => new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith, DeriveOther)),
                 ChannelOpenResult.Refused refused => new CardOpenResult.Refused(refused.Diagnosis, refused.Detail),
                 var other => throw new InvalidOperationException($"{other.GetType().Name} is no result of an opening."),
             };
@@ -324,7 +324,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         lock (_gate)
             return FindKey(keySet, keyVersion) is { } master
                 ? Misfit(master, diversification, protocol)
-                : $"The vault has no key {keySet} of version {keyVersion:X2}; enter it, or mend the product that names it.";
+                : Lack(keySet, keyVersion);
     }
 
     /// <inheritdoc/>

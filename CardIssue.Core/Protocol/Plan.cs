@@ -26,6 +26,8 @@ public enum ProofKind
     CardState = 4,
     /// <summary>The terminal's word alone.</summary>
     TerminalWord = 5,
+    /// <summary>A cryptogram of the card, in an opening after the record, under the keys that the record put on it.</summary>
+    Cryptogram = 6,
 }
 
 /// <summary>The shape of one record: what the machine needs to know of it, and nothing of its data.</summary>

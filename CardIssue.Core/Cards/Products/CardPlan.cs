@@ -80,14 +80,19 @@ public sealed class CardPlan
     /// <param name="number">From 1.</param>
     /// <param name="encryption">The DEK of the card that is open.</param>
     /// <param name="firstBlock">How many blocks of STORE DATA this opening has seen; they count on (GPCS §11.11.2.2) unless each record begins with an INSTALL.</param>
-    public IReadOnlyList<CardCommand> Record(int number, IDataEncryption encryption, int firstBlock)
+    /// <param name="ownIds">Which of its own keys the card has already, of a PUT KEY that was cut.</param>
+    public IReadOnlyList<CardCommand> Record(int number, IDataEncryption encryption, int firstBlock, ValueList<byte> ownIds = default)
     {
         var record = Product.Records[number - 1];
-        return [.. _writer.Store(_items[number - 1], encryption, last: false, firstBlock), .. _writer.Status(record.Status), .. _writer.Checks(InScript(record))];
+        return [.. _writer.Store(_items[number - 1], encryption, last: false, firstBlock, ownIds), .. _writer.Status(record.Status), .. _writer.Checks(InScript(record))];
     }
 
     /// <summary>The commands that show whether a record was done.</summary>
-    public IReadOnlyList<CardCommand> Look(int number) => _writer.Checks(Product.Records[number - 1].Look);
+    public IReadOnlyList<CardCommand> Look(int number)
+    {
+        var record = Product.Records[number - 1];
+        return record.PutsKeys ? [CommandWriter.KeyInformation] : _writer.Checks(record.Look);
+    }
 
     /// <summary>
     /// The commands that show, any time after a record is confirmed and before the closing, that it is on the card; none where nothing
@@ -169,7 +174,7 @@ public sealed class CardPlan
         {
             var record = Product.Records[i];
             var commands = Within(Record(i + 1, withoutKeys, 0).Count, record.Name);
-            records[i] = new RecordShape(commands, record.Repeat, record.RestartAt, record.Look.Count, EvidenceOf(i + 1).Count);
+            records[i] = new RecordShape(commands, record.Repeat, record.RestartAt, Look(i + 1).Count, EvidenceOf(i + 1).Count);
         }
         var authenticate = 1 + profile.IdentityReads(Product).Count + (Product.Start is null ? 0 : StartStateCommands);
         var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
@@ -194,5 +199,8 @@ public sealed class CardPlan
     private sealed class LengthsOnly(ScpProtocol protocol) : IDataEncryption
     {
         public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Own(new byte[DataEncryption.LengthOf(plain.Length, protocol)]);
+
+        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) =>
+            [.. Enumerable.Repeat(new EncryptedKey(PutKey.Aes, 0, default, default), PutKey.LastKey)];
     }
 }

@@ -45,6 +45,28 @@ public sealed record CardProduct
     /// <summary>Where the card's identity comes from, in this order; empty for <see cref="IdentitySources"/>' default.</summary>
     public ValueList<IdentitySource> Identity { get; init; }
 
+    /// <summary>The keys that the card gets for its transport keys, which are those above; null when it keeps them.</summary>
+    public OwnKeys? OwnKeys { get; init; }
+
+    /// <summary>The transport keys' version as the card names it.</summary>
+    internal byte TransportVersion => Quirks.AnsweredKeyVersion ?? KeyVersion;
+
+    /// <summary>The number of the record that puts the own keys; 0 for none.</summary>
+    public int OwnKeysRecord => Enumerable.Range(1, Records.Count).FirstOrDefault(number => Records[number - 1].PutsKeys);
+
+    /// <summary>The keys that the center knows to be on a card that this product was issued on, those that it is opened with first.</summary>
+    public ValueList<HeldKeySet> KeysAfterIssue
+    {
+        get
+        {
+            var transport = new HeldKeySet(KeySet, KeyVersion, Diversification);
+            if (OwnKeys is not { } own) return [transport];
+            var ours = new HeldKeySet(own.KeySet, own.KeyVersion, own.Diversification);
+            const byte factory = 0xFF;
+            return own.Put is OwnKeysPut.Add && TransportVersion != factory ? [ours, transport] : [ours];
+        }
+    }
+
     /// <summary>
     /// Where the card's identity comes from. By default what the keys come from; the chip's serial data where many cards share the keys.
     /// </summary>
@@ -128,6 +150,9 @@ public sealed record RecordDefinition
     /// <summary>What is written, in order: what STORE DATA carries, and commands; may be empty when <see cref="Status"/> is given.</summary>
     public ValueList<ItemDefinition> Items { get; init; }
 
+    /// <summary>Whether the record gives the card its own keys.</summary>
+    internal bool PutsKeys => Items.Any(item => item is ItemDefinition.PutKeys);
+
     /// <summary>A SET STATUS that is part of the record, after its items.</summary>
     public StatusChange? Status { get; init; }
 
@@ -180,6 +205,9 @@ public abstract record ItemDefinition
     /// <param name="Header">CLA (00 or 80), INS, P1, P2. <see cref="ProductRules"/> refuses what would end the channel.</param>
     /// <param name="Content">Its data: 0 to 247 bytes, 239 at levels that encrypt.</param>
     public sealed record Command(uint Header, ValueList<TemplateNode> Content) : ItemDefinition;
+
+    /// <summary>The card's own keys, <see cref="CardProduct.OwnKeys"/>, by PUT KEY.</summary>
+    public sealed record PutKeys : ItemDefinition;
 }
 
 /// <summary>A piece of a template.</summary>

@@ -11,6 +11,13 @@ internal sealed class CommandWriter(CardProduct product)
 {
     private const byte ForPersonalization = 0x20;
 
+    /// <summary>
+    /// The look at a record that puts keys: which keys the card says it has. What it is worth to ask again is that the channel is alive; that
+    /// the keys are there, the opening showed.
+    /// </summary>
+    public static CardCommand KeyInformation { get; } =
+        new(GetData.Command(GetData.KeyInformationTemplate), [Protocol.Messages.ExpectedStatus.Any]);
+
     // A response that carries an R-MAC has data, so it is asked for.
     private readonly int? _le = product.SecurityLevel.HasRMac() ? CommandApdu.MaxShortLe : null;
 
@@ -18,7 +25,13 @@ internal sealed class CommandWriter(CardProduct product)
     /// Items in their order. STORE DATA comes after INSTALL [for personalization] where the data is for an application behind a security domain, and
     /// again after a command in between, so that nothing hangs on whether the card's series outlives it.
     /// </summary>
-    public List<CardCommand> Store(IReadOnlyList<RenderedItem> items, IDataEncryption encryption, bool last, int firstBlock)
+    /// <param name="items">The items.</param>
+    /// <param name="encryption">The DEK of the card that is open.</param>
+    /// <param name="last">Whether they end the series.</param>
+    /// <param name="firstBlock">The number of the first block.</param>
+    /// <param name="ownIds">Which of its own keys the card has already.</param>
+    public List<CardCommand> Store(
+        IReadOnlyList<RenderedItem> items, IDataEncryption encryption, bool last, int firstBlock, ValueList<byte> ownIds = default)
     {
         var commands = new List<CardCommand>();
         var block = firstBlock;
@@ -30,9 +43,15 @@ internal sealed class CommandWriter(CardProduct product)
                 at++;
                 continue;
             }
-            var run = items.Skip(at).TakeWhile(item => item.Header is null).Select(item => Code(item, encryption)).ToList();
+            if (items[at].PutsKeys)
+            {
+                commands.AddRange(PutKeys(encryption, ownIds));
+                at++;
+                continue;
+            }
+            var run = items.Skip(at).TakeWhile(item => item.IsStored).Select(item => Code(item, encryption)).ToList();
             at += run.Count;
-            var isLast = last && items.Skip(at).All(item => item.Header is not null);
+            var isLast = last && !items.Skip(at).Any(item => item.IsStored);
             var profile = new StoreDataProfile(product.PlainP1, product.EncryptedP1, MaxData, product.Packed, _le);
             var store = StoreData.Commands(profile, run, isLast, product.Application is null ? block : 0);
             if (product.Application is { } application) commands.Add(new CardCommand(InstallForPersonalization(application)));
@@ -52,6 +71,20 @@ internal sealed class CommandWriter(CardProduct product)
 
     /// <summary>What is read for checks.</summary>
     public IReadOnlyList<CardCommand> Checks(ValueList<CheckDefinition> checks) => [.. checks.Select(c => new CardCommand(Read(c.Read)))];
+
+    /// <summary>
+    /// PUT KEY: all three keys in one command, which the card takes whole or not at all, or one each. A key of the new version that is there
+    /// already, of a series that was cut, is put in its own place.
+    /// </summary>
+    private IEnumerable<CardCommand> PutKeys(IDataEncryption encryption, ValueList<byte> ownIds)
+    {
+        var own = product.OwnKeys ?? throw new InvalidOperationException("The product has no own keys.");
+        var keys = encryption.OwnKeys(own);
+        var replaced = own.Put is OwnKeysPut.Add ? PutKey.AddNew : product.TransportVersion;
+        if (!own.OneByOne) return [new CardCommand(PutKey.Command(replaced, own.KeyVersion, PutKey.FirstKey, keys.Span))];
+        return [.. Enumerable.Range(PutKey.FirstKey, keys.Count).Select(id => new CardCommand(PutKey.Command(
+            ownIds.Contains((byte)id) ? own.KeyVersion : replaced, own.KeyVersion, (byte)id, keys[id - PutKey.FirstKey])))];
+    }
 
     private int MaxData => ChannelLimits.MaxPlainData(product.Channel, product.SecurityLevel);
 

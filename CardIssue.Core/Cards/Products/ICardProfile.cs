@@ -14,7 +14,10 @@ public abstract record OpeningReading
     /// <param name="InitializeUpdate">The answer to INITIALIZE UPDATE.</param>
     /// <param name="Told">What the card told of itself, in the order of <see cref="ICardProfile.Open"/>.</param>
     /// <param name="CardData">The answer to GET DATA of the card data, where the product leaves it to the card how its channel is spoken.</param>
-    public sealed record Ready(ResponseApdu InitializeUpdate, ValueList<ResponseApdu> Told, ResponseApdu CardData = default) : OpeningReading;
+    /// <param name="OwnKeysAsked">Where a card may have keys of its own beside the transport keys: the answer to an INITIALIZE UPDATE that asked
+    /// for them, before the one that counts.</param>
+    public sealed record Ready(
+        ResponseApdu InitializeUpdate, ValueList<ResponseApdu> Told, ResponseApdu CardData = default, ResponseApdu? OwnKeysAsked = null) : OpeningReading;
 
     /// <summary>It will not do.</summary>
     /// <param name="Code">Coarsely.</param>
@@ -24,6 +27,12 @@ public abstract record OpeningReading
     /// <summary>It is gone.</summary>
     public sealed record CardLost : OpeningReading;
 }
+
+/// <summary>Keys that an opening may be verified with.</summary>
+/// <param name="Set">The keys.</param>
+/// <param name="Terms">How the channel is spoken under them.</param>
+/// <param name="AreOwn">Whether they are the card's own, not its transport keys.</param>
+public readonly record struct OpeningKeys(HeldKeySet Set, ChannelTerms Terms, bool AreOwn);
 
 /// <summary>Who a card says it is.</summary>
 /// <param name="Card">Its identity; null when nothing tells it from others. Of a blank card: what its tries are counted for.</param>
@@ -57,6 +66,12 @@ public interface ICardProfile
 
     /// <summary>How the card's channel is spoken: what the product says, and where it leaves that to the card, what the card told.</summary>
     ChannelTerms Terms(CardProduct product, OpeningReading.Ready reading);
+
+    /// <summary>
+    /// The keys that an opening may be of, by the version that the card answered: one set, or, where own and transport keys have the same
+    /// version, both, the own ones first. The cryptogram says which; it is verified at the center, so none that is wrong costs the card a try.
+    /// </summary>
+    IReadOnlyList<OpeningKeys> KeysOf(CardProduct product, OpeningReading.Ready reading);
 
     /// <summary>How many commands <see cref="Open"/> has.</summary>
     int OpenCommands(CardProduct product);
@@ -119,7 +134,15 @@ public interface ICardProfile
     Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
 
     /// <summary>Judges a look at a record that is in doubt.</summary>
-    Verdict JudgeLook(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+    /// <param name="plan">The plan.</param>
+    /// <param name="number">The record.</param>
+    /// <param name="stop">How the script ended.</param>
+    /// <param name="outcomes">What the card said.</param>
+    /// <param name="keys">What the opening showed of its keys.</param>
+    Verdict JudgeLook(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, KeysOnCard keys = default);
+
+    /// <summary>Which of its own keys a card said it has, in the look at the record that puts them; none where it did not say.</summary>
+    ValueList<byte> OwnIds(CardProduct product, IReadOnlyList<CommandOutcome> look);
 
     /// <summary>Judges the closing.</summary>
     Verdict JudgeClose(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);

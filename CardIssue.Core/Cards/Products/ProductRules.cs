@@ -26,6 +26,7 @@ public static partial class ProductRules
         CheckWhole(product, faults);
         for (var i = 0; i < product.Records.Count; i++) CheckRecord(product, i + 1, product.Records[i], faults);
         CheckClose(product, faults);
+        CheckOwnKeys(product, faults);
         foreach (var message in IdentityFaults(product)) faults.Add(new ProductFault("identity", 0, message));
         return faults;
     }
@@ -91,7 +92,7 @@ public static partial class ProductRules
             {
                 if (CommandFault(command.Header) is { } fault) yield return $"command {command.Header:X8}: {fault}";
             }
-            else if (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat)
+            else if (item is not ItemDefinition.PutKeys && (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat))
             {
                 yield return item is ItemDefinition.DataObject
                     ? "data objects need a P1 of BER-TLV (10, 70) or no format (00, 60): see storeData"
@@ -117,7 +118,7 @@ public static partial class ProductRules
         void Fault(string property, string message) => faults.Add(new ProductFault(property, number, message));
         var level = product.SecurityLevel;
         if (record.Items.Count == 0 && record.Status is null) Fault("items", "a record writes something: items, or status");
-        if (record.Proof is not ProofKind.TerminalWord && !level.HasRMac())
+        if (record.Proof is not (ProofKind.TerminalWord or ProofKind.Cryptogram) && !level.HasRMac())
             Fault("proof", "this proof needs the card's MAC on its responses: security level 11, 13 or 33; or terminalWord");
         foreach (var message in ItemFaults(product, record.Items)) Fault("items", message);
         var reads = record.Proof is ProofKind.ReadBack or ProofKind.ReadBackAfterClose or ProofKind.CardState;
@@ -125,7 +126,7 @@ public static partial class ProductRules
         if (!reads && record.Checks.Count > 0) Fault("checks", "checks belong to the proofs readBack, readBackAfterClose and cardState");
         if (record.Proof is ProofKind.CardState && record.Checks.Any(c => c.Read is not CheckCommand.LifeCycle))
             Fault("checks", "cardState reads life cycle states");
-        if (record.Repeat is Repeat.LookFirst && record.Look.Count == 0) Fault("look", "lookFirst needs a look");
+        if (record.Repeat is Repeat.LookFirst && record.Look.Count == 0 && !record.PutsKeys) Fault("look", "lookFirst needs a look");
         if (record.Repeat is not Repeat.LookFirst && record.Look.Count > 0) Fault("look", "a look belongs to lookFirst");
         CheckReads(product, record.Checks, message => Fault("checks", message));
         CheckReads(product, record.Look, message => Fault("look", message));

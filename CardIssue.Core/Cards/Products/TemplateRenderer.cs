@@ -45,6 +45,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 case ItemDefinition.Command command:
                     rendered.Add(new RenderedItem(null, null, Bytes(command.Content, $"command {command.Header:X8}"), false, command.Header));
                     break;
+                case ItemDefinition.PutKeys:
+                    rendered.Add(new RenderedItem(null, null, default, false, PutsKeys: true));
+                    break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
                     break;
@@ -159,8 +162,12 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 /// <param name="Tag">The tag of a secret data object; else null.</param>
 /// <param name="Data">The grouping's data, the secret object's value, or the coded object.</param>
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
-/// <param name="Header">CLA, INS, P1 and P2 of a command; null for what STORE DATA carries.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null)
+/// <param name="Header">CLA, INS, P1 and P2 of a command; null for all else.</param>
+/// <param name="PutsKeys">Whether it stands for the card's own keys, which no template holds.</param>
+internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null, bool PutsKeys = false)
 {
+    /// <summary>Whether STORE DATA carries it.</summary>
+    public bool IsStored => Header is null && !PutsKeys;
+
     public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

@@ -1,4 +1,3 @@
-using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products.Profiles;
 using CardIssue.Core.Cards.SecureChannel;
 
@@ -50,8 +49,8 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var mode = o.Required("mode")?.AsWord(mistakes, ("endToEnd", KeyMode.EndToEnd), ("module", KeyMode.Module));
         var keySet = o.Required("keySet")?.AsName(mistakes);
         var keyVersion = o.Required("keyVersion")?.AsByte(mistakes);
-        var diversification = o.Required("diversification")?.AsWord(mistakes, ("none", KeyDiversification.None), ("emvCps", KeyDiversification.EmvCps),
-            ("visa2", KeyDiversification.Visa2), ("kdf3", KeyDiversification.Kdf3));
+        var diversification = o.Required("diversification") is { } way ? OwnKeysMapping.Diversification(way, mistakes) : null;
+        var ownKeys = o.Optional("ownKeys") is { } own ? OwnKeysMapping.OwnKeys(own, mistakes) : null;
         var scp = o.Optional("scp")?.AsWord(mistakes, ("02", (byte)ScpProtocol.Scp02), ("03", (byte)ScpProtocol.Scp03), ("detect", Detect))
             ?? (byte)ScpProtocol.Scp03;
         var options = o.Optional("i")?.AsByte(mistakes);
@@ -79,6 +78,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             KeySet = keySet,
             KeyVersion = keyVersion ?? 0,
             Diversification = diversification ?? default,
+            OwnKeys = ownKeys,
             Protocol = scp == Detect ? null : (ScpProtocol)scp,
             ProtocolOptions = options,
             SecurityLevel = level ?? default,

@@ -55,7 +55,8 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
         var items = o.Optional("items") is { } list ? Items(list) : default;
         var status = o.Optional("status") is { } change ? Status(change) : null;
         var proof = o.Required("proof")?.AsWord(mistakes, ("cardMac", ProofKind.CardMac), ("readBack", ProofKind.ReadBack),
-            ("readBackAfterClose", ProofKind.ReadBackAfterClose), ("cardState", ProofKind.CardState), ("terminalWord", ProofKind.TerminalWord));
+            ("readBackAfterClose", ProofKind.ReadBackAfterClose), ("cardState", ProofKind.CardState), ("terminalWord", ProofKind.TerminalWord),
+            ("cryptogram", ProofKind.Cryptogram));
         var checks = o.Optional("checks") is { } check ? Checks.Checks(check) : default;
         var (repeat, restartAt) = o.Required("repeat") is { } again ? Repeat(again, number, names) : default;
         var look = o.Optional("look") is { } looks ? Checks.Checks(looks) : default;
@@ -88,7 +89,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     private ItemDefinition? Item(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
-        var kind = o.OneOf("dgi", "tag", "hexDgi", "command");
+        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "putKeys");
         ItemDefinition? item = null;
         switch (kind?.Name)
         {
@@ -108,6 +109,9 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
                 var header = kind.Value.AsHex(mistakes, 4, 4);
                 var data = _templates.Content(o);
                 item = header is { } bytes ? new ItemDefinition.Command(BinaryPrimitives.ReadUInt32BigEndian(bytes.Span), data) : null;
+                break;
+            case "putKeys":
+                item = OwnKeysMapping.Item(kind.Value, mistakes);
                 break;
             case "hexDgi":
                 item = kind.Value.AsName(mistakes) is { } field ? new ItemDefinition.Prepared(field) : null;

@@ -44,6 +44,8 @@ public sealed partial class GlobalPlatformProfile
         for (var i = 0; i < tags.Count; i++)
             told[tags[i]] = Outcomes.IsBelievable(reads[i].Response, product.SecurityLevel)
                 ? new ResponseApdu(Outcomes.DataOf(reads[i].Response) ?? default, reads[i].Response.StatusWord) : default;
+        if (IdentityTags.ProvesDiversification(product) && !IsToldAgain(reading, told[GetData.DiversificationData]))
+            return new ClaimedIdentity(null, IdentityKind.Told, "of other diversification data than INITIALIZE UPDATE told, or of none");
         return IdentityReading.Of(product, reading.InitializeUpdate, told, isGiven);
     }
 
@@ -78,6 +80,10 @@ public sealed partial class GlobalPlatformProfile
             ? new Verdict.Genuine(IdentityReading.Of(tag, number), IdentityKind.Given)
             : new Verdict.Rejected(CardRejection.NoIdentity);
     }
+
+    private static bool IsToldAgain(OpeningReading.Ready reading, ResponseApdu inside) => inside.IsOk
+        && GetData.ValueOf(inside.Data, GetData.DiversificationData) is { Length: InitializeUpdateResponse.DiversificationLength } value
+        && reading.InitializeUpdate.Data.Span.StartsWith(value.Span);
 
     private static CommandApdu Write(IdentitySource.Assigned assigned, ByteString number, int? le)
     {

@@ -25,7 +25,7 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     public string Name => "globalplatform";
 
     /// <inheritdoc/>
-    public int OpenCommands(CardProduct product) => OpenCount + IdentityTags.ToldIn(product).Count + CardDataCommands(product);
+    public int OpenCommands(CardProduct product) => OpenCount + IdentityTags.ToldIn(product).Count + CardDataCommands(product) + OwnKeysCommands(product);
 
     /// <inheritdoc/>
     public IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge)
@@ -36,7 +36,8 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
             new CardCommand(Select.Application(product.Selected)),
             .. product.AsksForOptions ? (CardCommand[])[new CardCommand(GetData.Command(GetData.CardData), Whatever)] : [],
             .. IdentityTags.ToldIn(product).Select(tag => new CardCommand(GetData.Command(tag), Whatever)),
-            new CardCommand(ChannelCommands.InitializeUpdate(product.Quirks.AskedKeyVersion ?? product.KeyVersion, hostChallenge)),
+            .. AskForOwnKeys(product, hostChallenge),
+            new CardCommand(ChannelCommands.InitializeUpdate(VersionToAskFor(product), hostChallenge)),
         ];
     }
 
@@ -46,8 +47,12 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         ArgumentNullException.ThrowIfNull(responses);
         if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
         if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product))
+        {
+            var own = OwnKeysCommands(product);
             return new OpeningReading.Ready(
-                responses[^1], [.. responses.Skip(1 + CardDataCommands(product)).SkipLast(1)], product.AsksForOptions ? responses[1] : default);
+                responses[^1], [.. responses.Skip(1 + CardDataCommands(product)).SkipLast(1 + own)], product.AsksForOptions ? responses[1] : default,
+                own > 0 ? responses[^2] : null);
+        }
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 
         var (instruction, what) = responses.Count switch
@@ -146,15 +151,18 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(plan);
         var record = plan.Product.Records[number - 1];
+        if (record.PutsKeys) return JudgePutKeys(plan, number, stop, outcomes);
         var script = new Sent(plan.Shape.Records[number - 1].Commands, CardPlan.InScript(record));
         // Before the closing such a record has its commands' MACs; the read-back is the closing's proof.
         return Judge(plan, stop, outcomes, script, record.Proof is ProofKind.ReadBackAfterClose ? ProofKind.CardMac : record.Proof);
     }
 
     /// <inheritdoc/>
-    public Verdict JudgeLook(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    public Verdict JudgeLook(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, KeysOnCard keys = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(outcomes);
+        if (plan.Product.Records[number - 1].PutsKeys) return JudgeOwnKeys(plan.Product, stop, outcomes, keys);
         return Look(plan, plan.Product.Records[number - 1].Look, default, stop, outcomes);
     }
 

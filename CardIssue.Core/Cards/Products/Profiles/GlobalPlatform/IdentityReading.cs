@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
@@ -15,11 +16,21 @@ internal static class IdentityTags
     public static ValueList<ushort> ToldIn(CardProduct product) =>
         Assigned(product) is null ? ReadAgain(product) : [.. ReadAgain(product).Append(GetData.ProductionLifeCycle).Distinct()];
 
-    /// <summary>What is asked again inside the channel: all but what INITIALIZE UPDATE told, which the cryptogram proves.</summary>
+    /// <summary>What is asked again inside the channel: all but what INITIALIZE UPDATE told, where the cryptogram proves it.</summary>
     public static ValueList<ushort> ReadAgain(CardProduct product)
     {
         ArgumentNullException.ThrowIfNull(product);
-        return [.. product.IdentitySources.SelectMany(Of).Distinct()];
+        return [.. product.IdentitySources.SelectMany(Of).Concat(ProvesDiversification(product) ? [GetData.DiversificationData] : []).Distinct()];
+    }
+
+    /// <summary>
+    /// Whether own keys are to be made of diversification data that no cryptogram proves, for the transport keys are the same on all cards: whoever
+    /// alters it on the way would choose whose keys the card gets.
+    /// </summary>
+    public static bool ProvesDiversification(CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        return product is { Diversification: KeyDiversification.None, OwnKeys.Diversification: not KeyDiversification.None };
     }
 
     public static IdentitySource.Assigned? Assigned(CardProduct product)

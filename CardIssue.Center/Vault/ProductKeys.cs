@@ -1,0 +1,44 @@
+using CardIssue.Core.Cards.Products;
+
+namespace CardIssue.Center.Vault;
+
+/// <summary>Whether a vault has the keys that a product names, and whether they are what the product needs.</summary>
+public static class ProductKeys
+{
+    /// <summary>
+    /// What keeps cards of a product from being opened, or from getting their own keys: keys that are not there, of another algorithm, or the
+    /// transport keys once more. Null when nothing does.
+    /// </summary>
+    public static string? LackOf(this IKeyVault vault, CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(vault);
+        ArgumentNullException.ThrowIfNull(product);
+        return vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol) ?? LackOfOwnKeys(vault, product);
+    }
+
+    /// <summary>What keeps cards of a product from getting the own keys that it names. Null when nothing does, or it names none.</summary>
+    public static string? LackOfOwnKeys(this IKeyVault vault, CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(vault);
+        ArgumentNullException.ThrowIfNull(product);
+        return product.OwnKeys is not { } own ? null
+            : vault.LackOf(own.KeySet, own.KeyVersion, own.Diversification, product.Protocol) ?? OwnKeysFault(vault, product, own);
+    }
+
+    /// <summary>By what is public of both: another key has the same check value once in 16 million times.</summary>
+    private static string? OwnKeysFault(IKeyVault vault, CardProduct product, OwnKeys own)
+    {
+        if (Find(vault, product.KeySet, product.KeyVersion) is not { } transport || Find(vault, own.KeySet, own.KeyVersion) is not { } ours) return null;
+        if (transport.Algorithm == ours.Algorithm && transport.CheckValue == ours.CheckValue)
+            return $"Key {own.KeySet} of version {own.KeyVersion:X2} is the transport key {product.KeySet} of version {product.KeyVersion:X2} itself; "
+                + "a card's own keys are others.";
+        // GPCS §11.8.2.3: type and size of a key that is there cannot change.
+        return own.Put is OwnKeysPut.Replace && transport.Algorithm != ours.Algorithm
+            ? $"Key {own.KeySet} of version {own.KeyVersion:X2} is {ours.Algorithm}, and what it is to replace is {transport.Algorithm}: no card does that; "
+                + "put add, or enter a key of the same algorithm."
+            : null;
+    }
+
+    private static CardMasterKeyInfo? Find(IKeyVault vault, string keySet, byte keyVersion) =>
+        vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == keySet && key.KeyVersion == keyVersion);
+}

@@ -1,0 +1,84 @@
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
+
+/// <summary>
+/// Own keys for the transport keys. Which of them a card holds is read from it in each opening: by the version that it answers with and by its
+/// cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
+/// </summary>
+public sealed partial class GlobalPlatformProfile
+{
+    /// <summary>P1 of INITIALIZE UPDATE that leaves it to the card with which of its keys it answers (GPCS §E.5.1.3, Amendment D §7.1.1.3).</summary>
+    private const byte AnyVersion = 0x00;
+
+    private const int VersionAt = InitializeUpdateResponse.DiversificationLength;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OpeningKeys> KeysOf(CardProduct product, OpeningReading.Ready reading)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        ArgumentNullException.ThrowIfNull(reading);
+        var terms = Terms(product, reading);
+        var transport = new OpeningKeys(new HeldKeySet(product.KeySet, product.KeyVersion, product.Diversification), terms, AreOwn: false);
+        var answer = reading.InitializeUpdate;
+        if (product.OwnKeys is not { } own || !answer.IsOk || answer.Data.Length <= VersionAt) return [transport];
+        var version = answer.Data.Span[VersionAt];
+        // Quirks of versions are those of a factory's keys; the own ones have the version that they were given.
+        var ours = new OpeningKeys(new HeldKeySet(own.KeySet, own.KeyVersion, own.Diversification),
+            terms with { Quirks = terms.Quirks with { AskedKeyVersion = null, AnsweredKeyVersion = null } }, AreOwn: true);
+        return version != own.KeyVersion ? [transport] : version == product.TransportVersion ? [ours, transport] : [ours];
+    }
+
+    /// <inheritdoc/>
+    public ValueList<byte> OwnIds(CardProduct product, IReadOnlyList<CommandOutcome> look)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        ArgumentNullException.ThrowIfNull(look);
+        return look.Count > 0 && ToldIds(product, look[0].Response) is { } told ? told : default;
+    }
+
+    /// <summary>Which of its own keys the card says it has; null where it does not say.</summary>
+    private static ValueList<byte>? ToldIds(CardProduct product, UnwrapResult response) =>
+        product.OwnKeys is { } own && Outcomes.DataOf(response) is { } data && KeyInformation.TryParse(data.Span, out var keys, out _, out _)
+            ? [.. keys.Where(key => key.KeyVersion == own.KeyVersion).Select(key => key.KeyId)] : null;
+
+    /// <summary>Keys that are added leave the others there, and the card may answer with those: the own ones are asked for by name first.</summary>
+    private static int OwnKeysCommands(CardProduct product) => product.OwnKeys is { Put: OwnKeysPut.Add } ? 1 : 0;
+
+    private static CardCommand[] AskForOwnKeys(CardProduct product, ReadOnlySpan<byte> hostChallenge) => OwnKeysCommands(product) == 0 ? []
+        : [new CardCommand(ChannelCommands.InitializeUpdate(product.OwnKeys!.KeyVersion, hostChallenge), Whatever)];
+
+    private static byte VersionToAskFor(CardProduct product) =>
+        product.OwnKeys is not null ? AnyVersion : product.Quirks.AskedKeyVersion ?? product.KeyVersion;
+
+    /// <summary>The card took the keys when it says so by its MAC and repeats their check values; else it is opened anew and shows it by a cryptogram.</summary>
+    private static Verdict JudgePutKeys(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        var record = plan.Product.Records[number - 1];
+        var judged = Judge(plan, stop, outcomes, new Sent(plan.Shape.Records[number - 1].Commands, default), record.Proof);
+        var answeredWrong = outcomes.Any(outcome => outcome.Response.StatusWord == StatusWords.Ok
+            && Outcomes.DataOf(outcome.Response) is { } data && data != PutKey.AnswerTo(outcome.Command.Apdu));
+        // Keys that have other check values are other keys: what the card holds now, nobody knows.
+        if (answeredWrong) return new Verdict.Unclear();
+        return judged is Verdict.Done && record.Proof is ProofKind.Cryptogram ? new Verdict.InDoubt() : judged;
+    }
+
+    /// <summary>
+    /// A cryptogram under the own keys, made in this opening, shows that they are there. Where keys of before are there too, another card could
+    /// have made it: then the card's key information must not speak against it.
+    /// </summary>
+    private static Verdict JudgeOwnKeys(CardProduct product, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, KeysOnCard keys)
+    {
+        if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
+        if (outcomes.Count == 0 || outcomes[0].Response is UnwrapResult.Breach) return new Verdict.InDoubt();
+        if (!keys.HoldsOwn) return new Verdict.NotDone();
+        var denies = outcomes[0].Response is UnwrapResult.Authenticated authenticated && ToldIds(product, authenticated) is { } told
+            && !Enumerable.Range(PutKey.FirstKey, PutKey.LastKey).All(id => told.Contains((byte)id));
+        return keys.OpenedByOwn || !denies ? new Verdict.Done(ProofKind.Cryptogram) : new Verdict.NotDone();
+    }
+}
