@@ -27,7 +27,7 @@ internal static class PutKey
             if (id > LastIdentifier) return Sw.WrongData;
             if (Read(ref rest, card.Volatile.Channel!, out var key, out var checkValue) is { } fault) return fault;
             fresh.Add(((byte)id, key!));
-            answer.AddRange(checkValue);
+            answer.AddRange(card.State.MisstatesCheckValues ? checkValue.Select(b => (byte)~b) : checkValue);
         }
         if (fresh.Count == 0 || fresh.Count > 1 && (command.P2 & Several) == 0) return Sw.WrongData;
         return Store(card, command.P1, version, fresh) is { } refusal ? refusal : Reply.Ok([.. answer]);

@@ -16,7 +16,8 @@ public static class StateFile
     private sealed record CardDto(
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
-        LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true, byte Scp = CardState.Scp03);
+        LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true, byte Scp = CardState.Scp03,
+        bool MisstatesCheckValues = false);
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 
@@ -80,7 +81,7 @@ public static class StateFile
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
             a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
-        s.CountsEmptyCommands, s.Scp);
+        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues);
 
     private static CardState FromDto(CardDto d) => new()
     {
@@ -103,6 +104,7 @@ public static class StateFile
         Piv = d.Piv is { } piv ? new PivCredential(Hex(piv.PrivateKey), Hex(piv.Certificate)) : null,
         CountsEmptyCommands = d.CountsEmptyCommands,
         Scp = d.Scp,
+        MisstatesCheckValues = d.MisstatesCheckValues,
     };
 
     private static ByteString Hex(string hex) => ByteString.FromHex(hex);

@@ -9,6 +9,9 @@ internal sealed class AlteringReader(ICardReader inner) : ICardReader
     /// <summary>Makes the answer that is heard out of a command and the answer to it; null leaves all answers as they are.</summary>
     public Func<byte[], byte[], byte[]>? Alter { get; set; }
 
+    /// <summary>What is answered to a command that never reaches the card; null for one that does.</summary>
+    public Func<byte[], byte[]?>? Swallow { get; set; }
+
     public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => inner.IdentifyAsync(cancellation);
 
     public ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => inner.WaitForCardAsync(cancellation);
@@ -27,6 +30,11 @@ internal sealed class AlteringReader(ICardReader inner) : ICardReader
 
         public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
         {
+            if (reader.Swallow?.Invoke(command.ToArray()) is { } own)
+            {
+                own.CopyTo(response);
+                return own.Length;
+            }
             var length = await connection.TransmitAsync(command, response, cancellation);
             if (reader.Alter is not { } alter) return length;
             var altered = alter(command.ToArray(), response[..length].ToArray());

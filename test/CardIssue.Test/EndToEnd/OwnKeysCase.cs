@@ -40,9 +40,9 @@ internal sealed record OwnKeysCase(
     private bool HasMac => Level is not "03";
 
     /// <summary>Data, own keys, and data after them: what is written last after a cut goes through a channel of the own keys.</summary>
-    public string Product(string mode)
+    public string Product(string mode, string identity = Products.Assigned)
     {
-        var text = Products.EndToEnd("own-keys", mode, diversification: Is02 ? "emvCps" : "kdf3");
+        var text = Products.EndToEnd("own-keys", mode, identity, Is02 ? "emvCps" : "kdf3");
         var own = $$"""
             "ownKeys": { "keySet": "own", "keyVersion": "{{Own:X2}}", "diversification": "{{(Is02 ? "visa2" : "kdf3")}}", "put": "{{Put}}", "oneByOne": {{(OneByOne ? "true" : "false")}} },
             """;

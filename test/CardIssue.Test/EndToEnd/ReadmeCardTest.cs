@@ -49,6 +49,23 @@ public sealed class ReadmeCardTest
         Assert.That(card.Inspect().Application(Samples.Product(Samples.Debit).Product!.Application!.ToString()!).IsPersonalized, Is.True);
     }
 
+    [Test]
+    public async Task CardMadeAsTheReadmeSays_IsIssuedWithItsOwnKeys()
+    {
+        await using var shop = await Shop.OpenAsync();
+        CardIssue.Test.Modules.Counter.ImportMaster(shop.Vault, "issuer-test", 0x30, ByteString.FromHex(CardProfile.TestKey));
+        CardIssue.Test.Modules.Counter.ImportMaster(shop.Vault, "issuer-own", 0x31, OwnKeysCase.OwnMaster);
+        var entry = Samples.ReadOrders(Samples.Orders).Orders![0];
+        await shop.OrderAsync("o-1", Samples.DebitOwnKeys, entry.Fields);
+        var card = await MakeAsync(shop.Folder, "card.json");
+        shop.Reader.Insert(card);
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        Assert.That(card.Inspect().KeyVersions, Is.EqualTo(new[] { (byte)0x31 }));
+    }
+
     /// <summary>What GlobalPlatformPro and gpshell try when they are told no key: 404142…4F for all three.</summary>
     [Test]
     public async Task CardForOtherHosts_OpensUnderTheTestKeyItself()

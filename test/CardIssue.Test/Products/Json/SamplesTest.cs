@@ -34,6 +34,15 @@ public sealed class SamplesTest
     }
 
     [Test]
+    public void DebitCardWithOwnKeys_Read_IsGood()
+    {
+        var reading = Samples.Product(Samples.DebitOwnKeys);
+        Assert.That(reading.Lines(), Is.Empty);
+        Assert.That(reading.Product!.OwnKeys, Is.EqualTo(new OwnKeys("issuer-own", 0x31, KeyDiversification.Kdf3, OwnKeysPut.Replace)));
+        Assert.That(reading.Product.OwnKeysRecord, Is.EqualTo(3));
+    }
+
+    [Test]
     public void SampleOrders_Read_AreGoodAndRender()
     {
         var reading = Samples.ReadOrders(Samples.Orders);
@@ -69,7 +78,7 @@ public sealed class SamplesTest
     public void SamplesProperties_AreAllInTheSchemas()
     {
         var product = NamesInSchema(JsonSchemas.CardProduct);
-        Assert.That(Names(Samples.EndToEnd).Concat(Names(Samples.Module)).Concat(Names(Samples.Debit)).Except(product), Is.Empty);
+        Assert.That(Names(Samples.EndToEnd).Concat(Names(Samples.Module)).Concat(Names(Samples.Debit)).Concat(Names(Samples.DebitOwnKeys)).Except(product), Is.Empty);
         // The names of an order's fields are its product's.
         var fields = Samples.ReadOrders(Samples.Orders).Orders!.SelectMany(o => o.Fields.Keys);
         Assert.That(Names(Samples.Orders).Except(NamesInSchema(JsonSchemas.Orders)).Except(fields), Is.Empty);
