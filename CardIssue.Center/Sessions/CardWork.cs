@@ -184,7 +184,7 @@ internal sealed class CardWork : IDisposable
         if (opened is CardOpenResult.Refused wrong)
             return new Judgement(new Verdict.Rejected(_profile.Of(wrong.Diagnosis)), $"{wrong.Diagnosis}: {wrong.Detail}");
         _opening = ((CardOpenResult.Opened)opened).Opening;
-        if (_keys.Refuse(ready, resuming) is { } refused) return refused;
+        if (_keys.Refuse(resuming) is { } refused) return refused;
         _ready = ready;
         _claimed = _profile.IdentityOf(_product, ready, _vault.IsCardNumber);
         if (_claimed.Card is not { } card) return new Judgement(new Verdict.Rejected(CardRejection.NoIdentity), _claimed.Detail);

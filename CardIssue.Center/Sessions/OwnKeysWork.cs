@@ -2,26 +2,29 @@ using CardIssue.Center.Vault;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
 using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 
 /// <summary>
-/// With which keys a card was opened, and what that says of the record that puts its own. What an opening showed goes with it; that keys were
-/// put, or were answered for wrongly, stays for the claim.
+/// With which keys a card was opened, and what that says of the record that puts its own. What an opening showed goes with it; that keys
+/// were put, or were answered for wrongly, stays for the claim.
 /// </summary>
 internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
 {
+    private const string OtherCheckValues = "the check values that the card answered to PUT KEY are not those of the keys";
+
     private readonly CardProduct _product = plan.Product;
     private readonly int _record = plan.Product.OwnKeysRecord;
     private bool _confirmed = plan.Product.OwnKeysRecord is > 0 and var record && confirmed >= record;
-    private bool _isDoubtful;
+    private bool _isDoubtful, _hasOthers;
 
     /// <summary>What this opening showed.</summary>
     public KeysOnCard Shown { get; private set; }
 
-    public void ForgetOpening() => Shown = default;
+    public void ForgetOpening() => (Shown, _hasOthers) = (default, false);
 
     /// <summary>
     /// Verifies an opening with the keys that it may be of. Nothing is sent to the card: the cryptogram is tried against each, here.
@@ -40,17 +43,17 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
     }
 
     /// <summary>Why this card, whose cryptogram is right, is none for the order; null when it is one.</summary>
-    /// <param name="reading">The opening.</param>
     /// <param name="resuming">Whether the order was bound to it before.</param>
-    public Judgement? Refuse(OpeningReading.Ready reading, bool resuming)
+    public Judgement? Refuse(bool resuming)
     {
         if (_product.OwnKeys is not { } own) return null;
-        if (!Shown.HoldsOwn && reading.OwnKeysAsked is { IsOk: true })
+        if (_hasOthers)
             return Rejected(CardRejection.WrongState, $"the card has other keys of version {own.KeyVersion:X2} than {own.KeySet}");
+        var keys = $"{own.KeySet} {own.KeyVersion:X2}";
         if (!resuming && Shown.HoldsOwn)
-            return Rejected(CardRejection.WrongState, $"the card has its own keys, {own.KeySet} {own.KeyVersion:X2}, already: it was begun before");
+            return Rejected(CardRejection.WrongState, $"the card has its own keys, {keys}, already: it was begun before");
         return resuming && _confirmed && !Shown.HoldsOwn
-            ? Rejected(CardRejection.OtherCard, $"the order's card has own keys, {own.KeySet} {own.KeyVersion:X2}; this one has not")
+            ? Rejected(CardRejection.OtherCard, $"the order's card has own keys, {keys}; this one has not")
             : null;
     }
 
@@ -63,13 +66,15 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
         if (run.Kind is ScriptKind.Look)
         {
             Shown = Shown with { OwnIds = _product.Profile.OwnIds(_product, outcomes) };
-            if (_isDoubtful) return new Judgement(new Verdict.Unclear(), "the card had answered PUT KEY with other check values than the keys have");
+            if (_isDoubtful) return new Judgement(new Verdict.Unclear(), $"before, {OtherCheckValues}");
         }
         _confirmed |= judgement.Verdict is Verdict.Done;
         return judgement.Verdict switch
         {
             Verdict.Done => judgement with { Detail = $"{judgement.Detail}; the card has {Sets}" },
-            Verdict.Unclear => judgement with { Detail = $"{judgement.Detail}; the check values that the card answered are not those of the keys" },
+            Verdict.InDoubt when _product.Records[_record - 1].Proof is ProofKind.Cryptogram =>
+                judgement with { Detail = $"{judgement.Detail}; the card is opened anew, to show which keys it has" },
+            Verdict.Unclear => judgement with { Detail = $"{judgement.Detail}; {OtherCheckValues}" },
             _ => judgement,
         };
     }
@@ -88,9 +93,13 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
         if (reading.OwnKeysAsked is not { IsOk: true } answer) return false;
         foreach (var keys in _product.Profile.KeysOf(_product, reading with { InitializeUpdate = answer }))
         {
-            if (!keys.AreOwn || Open(keys, challenge, answer) is not CardOpenResult.Opened opened) continue;
-            opened.Opening.Dispose();
-            return true;
+            if (!keys.AreOwn) continue;
+            if (Open(keys, challenge, answer) is CardOpenResult.Opened opened)
+            {
+                opened.Opening.Dispose();
+                return true;
+            }
+            _hasOthers = true;
         }
         return false;
     }

@@ -11,7 +11,10 @@ namespace CardIssue.Center.Vault;
 
 /// <summary>An opening whose session lives in this process. Owns it.</summary>
 internal sealed class FileCardOpening(
-    SecureChannelSession session, InitializeUpdateResponse answer, Func<TerminalIdentity, TerminalTransportKey> agree, FileCardOpening.DeriveKeys derive)
+    SecureChannelSession session,
+    InitializeUpdateResponse answer,
+    Func<TerminalIdentity, TerminalTransportKey> agree,
+    FileCardOpening.DeriveKeys derive)
     : ICardOpening
 {
     /// <summary>A card's keys of a set in the vault; the opening disposes them.</summary>

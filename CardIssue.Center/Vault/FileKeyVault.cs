@@ -310,7 +310,8 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         {
             return ChannelOpening.TryOpen(keys, keyVersion, hostChallenge, answer, terms) switch
             {
-                ChannelOpenResult.Opened opened => new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith, DeriveOther)),
+                ChannelOpenResult.Opened opened =>
+                    new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith, DeriveOther)),
                 ChannelOpenResult.Refused refused => new CardOpenResult.Refused(refused.Diagnosis, refused.Detail),
                 var other => throw new InvalidOperationException($"{other.GetType().Name} is no result of an opening."),
             };

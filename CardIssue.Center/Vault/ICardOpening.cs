@@ -38,14 +38,14 @@ public interface ICardOpening : ISecureChannelSession, IDisposable
     ByteString EncryptData(ReadOnlySpan<byte> plain, DekPadding padding = DekPadding.None);
 
     /// <summary>
-    /// Makes this card's keys of another set, ENC, MAC and DEK, and encrypts each under the DEK that it has now: what PUT KEY carries. The keys
-    /// themselves do not leave the vault.
+    /// Makes this card's keys of another set, ENC, MAC and DEK, and encrypts each under the DEK that it has now: what PUT KEY carries.
+    /// The keys themselves do not leave the vault.
     /// </summary>
     /// <param name="keySet">The key set that the product names.</param>
     /// <param name="keyVersion">Its version, 01 to FF.</param>
     /// <param name="diversification">How the card's keys come from the master, by the diversification data of <see cref="Answer"/>.</param>
-    /// <exception cref="KeyVaultException">The vault has no such keys, or they are of another algorithm than the diversification or the card's
-    /// protocol needs.</exception>
+    /// <exception cref="KeyVaultException">The vault has no such keys, or they are of another algorithm than the diversification or the
+    /// card's protocol needs.</exception>
     ValueList<EncryptedKey> EncryptKeys(string keySet, byte keyVersion, KeyDiversification diversification);
 
     /// <summary>Module mode, before the first command: seals this card's session keys for the terminal's module.</summary>

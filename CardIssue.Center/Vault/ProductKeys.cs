@@ -6,8 +6,8 @@ namespace CardIssue.Center.Vault;
 public static class ProductKeys
 {
     /// <summary>
-    /// What keeps cards of a product from being opened, or from getting their own keys: keys that are not there, of another algorithm, or the
-    /// transport keys once more. Null when nothing does.
+    /// What keeps cards of a product from being opened, or from getting their own keys: keys that are not there, of another algorithm, or
+    /// the transport keys once more. Null when nothing does.
     /// </summary>
     public static string? LackOf(this IKeyVault vault, CardProduct product)
     {
@@ -28,13 +28,14 @@ public static class ProductKeys
     /// <summary>By what is public of both: another key has the same check value once in 16 million times.</summary>
     private static string? OwnKeysFault(IKeyVault vault, CardProduct product, OwnKeys own)
     {
-        if (Find(vault, product.KeySet, product.KeyVersion) is not { } transport || Find(vault, own.KeySet, own.KeyVersion) is not { } ours) return null;
+        if (Find(vault, product.KeySet, product.KeyVersion) is not { } transport) return null;
+        if (Find(vault, own.KeySet, own.KeyVersion) is not { } ours) return null;
+        var key = $"Key {own.KeySet} of version {own.KeyVersion:X2}";
         if (transport.Algorithm == ours.Algorithm && transport.CheckValue == ours.CheckValue)
-            return $"Key {own.KeySet} of version {own.KeyVersion:X2} is the transport key {product.KeySet} of version {product.KeyVersion:X2} itself; "
-                + "a card's own keys are others.";
+            return $"{key} is the transport key {product.KeySet} of version {product.KeyVersion:X2} itself; a card's own keys are others.";
         // GPCS §11.8.2.3: type and size of a key that is there cannot change.
         return own.Put is OwnKeysPut.Replace && transport.Algorithm != ours.Algorithm
-            ? $"Key {own.KeySet} of version {own.KeyVersion:X2} is {ours.Algorithm}, and what it is to replace is {transport.Algorithm}: no card does that; "
+            ? $"{key} is {ours.Algorithm}, and what it is to replace is {transport.Algorithm}: no card does that; "
                 + "put add, or enter a key of the same algorithm."
             : null;
     }

@@ -16,7 +16,7 @@ public static class PutKey
     /// <summary>P1 of a command that adds keys and replaces none.</summary>
     public const byte AddNew = 0x00;
 
-    /// <summary>The highest key version number that a key can be given or replaced under; P1 has 7 bits for it (GPCS table 11-66).</summary>
+    /// <summary>The highest key version number that a key can be given or replaced under; P1 has 7 bits for it (GPCS §11.8.2.1).</summary>
     public const byte LastVersion = 0x7F;
 
     /// <summary>The keys of a secure channel: 1 ENC, 2 MAC, 3 DEK.</summary>
@@ -43,14 +43,17 @@ public static class PutKey
     {
         if (keys.IsEmpty) throw new ArgumentException("There is no key to put.", nameof(keys));
         if (version is 0 or > LastVersion || replaced > LastVersion)
-            throw new ArgumentException($"PUT KEY names versions 01 to {LastVersion:X2}, not {version:X2} in the place of {replaced:X2}.", nameof(version));
+            throw new ArgumentException(
+                $"PUT KEY names versions 01 to {LastVersion:X2}, not {version:X2} in the place of {replaced:X2}.", nameof(version));
         var data = new List<byte> { version };
         foreach (var key in keys) Add(data, key);
-        return new CommandApdu(0x80, Instructions.PutKey, replaced, (byte)(firstKey | (keys.Length > 1 ? Several : 0)), ByteString.Own([.. data]),
-            CommandApdu.MaxShortLe);
+        var p2 = (byte)(firstKey | (keys.Length > 1 ? Several : 0));
+        return new CommandApdu(0x80, Instructions.PutKey, replaced, p2, ByteString.Own([.. data]), CommandApdu.MaxShortLe);
     }
 
-    /// <summary>What the card answers when it took the keys of a command: their version and, of each, the check value (GPCS §11.8.3.1).</summary>
+    /// <summary>
+    /// What the card answers when it took the keys of a command: their version and, of each, the check value (GPCS §11.8.3.1).
+    /// </summary>
     /// <param name="command">A command as <see cref="Command"/> makes it.</param>
     public static ByteString AnswerTo(CommandApdu command)
     {

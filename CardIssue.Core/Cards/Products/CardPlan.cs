@@ -84,7 +84,8 @@ public sealed class CardPlan
     public IReadOnlyList<CardCommand> Record(int number, IDataEncryption encryption, int firstBlock, ValueList<byte> ownIds = default)
     {
         var record = Product.Records[number - 1];
-        return [.. _writer.Store(_items[number - 1], encryption, last: false, firstBlock, ownIds), .. _writer.Status(record.Status), .. _writer.Checks(InScript(record))];
+        var written = _writer.Store(_items[number - 1], encryption, last: false, firstBlock, ownIds);
+        return [.. written, .. _writer.Status(record.Status), .. _writer.Checks(InScript(record))];
     }
 
     /// <summary>The commands that show whether a record was done.</summary>

@@ -54,7 +54,9 @@ public sealed record CardProduct
     /// <summary>The number of the record that puts the own keys; 0 for none.</summary>
     public int OwnKeysRecord => Enumerable.Range(1, Records.Count).FirstOrDefault(number => Records[number - 1].PutsKeys);
 
-    /// <summary>The keys that the center knows to be on a card that this product was issued on, those that it is opened with first.</summary>
+    /// <summary>
+    /// The keys that the center knows to be on a card that this product was issued on, those that it is opened with first.
+    /// </summary>
     public ValueList<HeldKeySet> KeysAfterIssue
     {
         get

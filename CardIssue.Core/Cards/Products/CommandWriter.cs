@@ -12,8 +12,8 @@ internal sealed class CommandWriter(CardProduct product)
     private const byte ForPersonalization = 0x20;
 
     /// <summary>
-    /// The look at a record that puts keys: which keys the card says it has. What it is worth to ask again is that the channel is alive; that
-    /// the keys are there, the opening showed.
+    /// The look at a record that puts keys: which keys the card says it has. What it is worth to ask again is that the channel is alive;
+    /// that the keys are there, the opening showed.
     /// </summary>
     public static CardCommand KeyInformation { get; } =
         new(GetData.Command(GetData.KeyInformationTemplate), [Protocol.Messages.ExpectedStatus.Any]);
@@ -73,8 +73,8 @@ internal sealed class CommandWriter(CardProduct product)
     public IReadOnlyList<CardCommand> Checks(ValueList<CheckDefinition> checks) => [.. checks.Select(c => new CardCommand(Read(c.Read)))];
 
     /// <summary>
-    /// PUT KEY: all three keys in one command, which the card takes whole or not at all, or one each. A key of the new version that is there
-    /// already, of a series that was cut, is put in its own place.
+    /// PUT KEY: all three keys in one command, which the card takes whole or not at all, or one each. A key of the new version that is
+    /// there already, of a series that was cut, is put in its own place.
     /// </summary>
     private IEnumerable<CardCommand> PutKeys(IDataEncryption encryption, ValueList<byte> ownIds)
     {

@@ -14,10 +14,13 @@ public abstract record OpeningReading
     /// <param name="InitializeUpdate">The answer to INITIALIZE UPDATE.</param>
     /// <param name="Told">What the card told of itself, in the order of <see cref="ICardProfile.Open"/>.</param>
     /// <param name="CardData">The answer to GET DATA of the card data, where the product leaves it to the card how its channel is spoken.</param>
-    /// <param name="OwnKeysAsked">Where a card may have keys of its own beside the transport keys: the answer to an INITIALIZE UPDATE that asked
-    /// for them, before the one that counts.</param>
+    /// <param name="OwnKeysAsked">Where a card may have keys of its own beside the transport keys: the answer to an INITIALIZE UPDATE
+    /// that asked for them, before the one that counts.</param>
     public sealed record Ready(
-        ResponseApdu InitializeUpdate, ValueList<ResponseApdu> Told, ResponseApdu CardData = default, ResponseApdu? OwnKeysAsked = null) : OpeningReading;
+        ResponseApdu InitializeUpdate,
+        ValueList<ResponseApdu> Told,
+        ResponseApdu CardData = default,
+        ResponseApdu? OwnKeysAsked = null) : OpeningReading;
 
     /// <summary>It will not do.</summary>
     /// <param name="Code">Coarsely.</param>
@@ -69,7 +72,8 @@ public interface ICardProfile
 
     /// <summary>
     /// The keys that an opening may be of, by the version that the card answered: one set, or, where own and transport keys have the same
-    /// version, both, the own ones first. The cryptogram says which; it is verified at the center, so none that is wrong costs the card a try.
+    /// version, both, the own ones first. The cryptogram says which; it is verified at the center, so none that is wrong costs the card a
+    /// try.
     /// </summary>
     IReadOnlyList<OpeningKeys> KeysOf(CardProduct product, OpeningReading.Ready reading);
 

@@ -13,25 +13,29 @@ public static partial class ProductRules
     {
         void Fault(int record, string property, string message) => faults.Add(new ProductFault(property, record, message));
         var puts = product.Records.Count(record => record.PutsKeys);
-        if (product.OwnKeys is null && puts > 0) Fault(product.OwnKeysRecord, "items", "putKeys puts the keys that ownKeys names, and there are none");
+        var at = product.OwnKeysRecord;
+        if (product.OwnKeys is null && puts > 0) Fault(at, "items", "putKeys puts the keys that ownKeys names, and there are none");
         if (product.OwnKeys is { } own)
         {
             if (puts != 1) Fault(0, "ownKeys", "exactly one record puts the own keys: its one item is putKeys");
             foreach (var message in OwnKeysFaults(product, own).Concat(ChannelFaults(product, own))) Fault(0, "ownKeys", message);
         }
-        if (product.Close.Items.Any(item => item is ItemDefinition.PutKeys)) Fault(0, "close", "own keys are put by a record, before the closing");
+        if (product.Close.Items.Any(item => item is ItemDefinition.PutKeys))
+            Fault(0, "close", "own keys are put by a record, before the closing");
         for (var number = 1; number <= product.Records.Count; number++)
         {
             var record = product.Records[number - 1];
             if (record.PutsKeys) CheckPutKeys(product, record, (property, message) => Fault(number, property, message));
-            else if (record.Proof is ProofKind.Cryptogram) Fault(number, "proof", "a cryptogram shows that keys were put, and nothing else");
-            if (product.OwnKeysRecord is var at && at > 0 && number > at) CheckAfterKeys(record, at, (property, message) => Fault(number, property, message));
+            else if (record.Proof is ProofKind.Cryptogram)
+                Fault(number, "proof", "a cryptogram shows that keys were put, and nothing else");
+            if (at > 0 && number > at) CheckAfterKeys(record, at, (property, message) => Fault(number, property, message));
         }
         if (puts > 0 && product.Close.Items.Any(item => item.Secret)) Fault(0, "close", SecretAfterKeys);
     }
 
     private const string SecretAfterKeys =
-        "secret data after the own keys: cards differ in whether a channel that is open goes on with the DEK of before; write it before them";
+        "secret data after the own keys: cards differ in whether a channel that is open goes on with the DEK of before; "
+        + "write it before them";
 
     private static void CheckPutKeys(CardProduct product, RecordDefinition record, Action<string, string> fault)
     {
@@ -64,25 +68,31 @@ public static partial class ProductRules
         if (isAdd && own.KeyVersion == product.TransportVersion)
             yield return "the card has keys of this version, and none can be added to it: another version, or put replace";
         if (!isAdd && product.TransportVersion is 0 or > PutKey.LastVersion)
-            yield return $"no PUT KEY can name version {product.TransportVersion:X2} to replace: put add; a factory's keys go by themselves";
+            yield return $"no PUT KEY can name version {product.TransportVersion:X2} to replace: put add; "
+                + "a factory's keys go by themselves";
         if (own.OneByOne && !isAdd)
-            yield return "keys replaced one by one leave, after a cut, a set of old and new ones that nothing tells apart: at once, or put add";
+            yield return "keys replaced one by one leave, after a cut, a set of old and new ones that nothing tells apart: "
+                + "at once, or put add";
         if (product.Quirks.AskedKeyVersion is not null)
             yield return "with own keys the card is asked for whichever it has: leave asksForKeyVersion out";
     }
 
-    /// <summary>What the keys must be so that cards can be opened with them, told from each other, and not be given another card's.</summary>
+    /// <summary>
+    /// What the keys must be so that cards can be opened with them, told from each other, and not be given another card's.
+    /// </summary>
     private static IEnumerable<string> ChannelFaults(CardProduct product, OwnKeys own)
     {
         var isDes = own.Diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2;
         var isShared = own.Diversification is KeyDiversification.None;
         if (product.Protocol is null) yield return "keys have another form in each protocol: where a card gets its own, scp is 02 or 03";
-        if (isDes && product.Protocol is ScpProtocol.Scp03 || own.Diversification is KeyDiversification.Kdf3 && product.Protocol is ScpProtocol.Scp02)
+        var isAes = own.Diversification is KeyDiversification.Kdf3;
+        if (isDes && product.Protocol is ScpProtocol.Scp03 || isAes && product.Protocol is ScpProtocol.Scp02)
             yield return "own keys are for the same protocol as the transport keys: SCP02 has emvCps, visa2 or none, SCP03 kdf3 or none";
         if (product is { ProtocolOptions: not null, Protocol: ScpProtocol.Scp02 } && !product.Channel.HasThreeKeys)
             yield return "a card of this i has one key for all; own keys are three (bit 1 of i)";
         if (isShared && own.Put is OwnKeysPut.Add)
-            yield return "own keys that all cards share, beside the transport keys: another card could show them in this one's place. Diversify, or put replace";
+            yield return "own keys that all cards share, beside the transport keys: another card could show them in this one's place. "
+                + "Diversify them, or put replace";
         if (isShared && product.IdentitySources.Contains(new IdentitySource.DiversificationData()))
             yield return "own keys that all cards share do not prove the diversification data that the identity is: name another identity";
         if (!isShared && product.Diversification is KeyDiversification.None && !product.SecurityLevel.HasRMac())

@@ -164,7 +164,8 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
 /// <param name="Header">CLA, INS, P1 and P2 of a command; null for all else.</param>
 /// <param name="PutsKeys">Whether it stands for the card's own keys, which no template holds.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null, bool PutsKeys = false)
+internal readonly record struct RenderedItem(
+    ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null, bool PutsKeys = false)
 {
     /// <summary>Whether STORE DATA carries it.</summary>
     public bool IsStored => Header is null && !PutsKeys;

@@ -87,7 +87,9 @@ public sealed record CardState
     /// <summary>False for a card whose secure channel forgets to count commands without data, against GPC Amd D 6.2.6.</summary>
     public bool CountsEmptyCommands { get; init; } = true;
 
-    /// <summary>True for a card that answers PUT KEY with other check values than those of the keys that it took, against GPCS 11.8.3.1.</summary>
+    /// <summary>
+    /// True for a card that answers PUT KEY with other check values than those of the keys that it took, against GPCS 11.8.3.1.
+    /// </summary>
     public bool MisstatesCheckValues { get; init; }
 
     public CardProtocol Protocol { get; init; } = CardProtocol.T1;

@@ -16,8 +16,8 @@ public static class StateFile
     private sealed record CardDto(
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
-        LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true, byte Scp = CardState.Scp03,
-        bool MisstatesCheckValues = false);
+        LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true,
+        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false);
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 

@@ -7,7 +7,9 @@ using CardIssue.VirtualCard.State;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>A way to give cards own keys for their transport keys: the product, the keys in the vault, a card fresh from the factory, and the end.</summary>
+/// <summary>
+/// A way to give cards own keys for their transport keys: the product, the keys in the vault, a card fresh from the factory, and the end.
+/// </summary>
 /// <param name="Name">For the test's name.</param>
 /// <param name="Is02">SCP02 with triple DES keys; else SCP03 with AES keys.</param>
 /// <param name="Put">add or replace.</param>
@@ -44,7 +46,9 @@ internal sealed record OwnKeysCase(
     {
         var text = Products.EndToEnd("own-keys", mode, identity, Is02 ? "emvCps" : "kdf3");
         var own = $$"""
-            "ownKeys": { "keySet": "own", "keyVersion": "{{Own:X2}}", "diversification": "{{(Is02 ? "visa2" : "kdf3")}}", "put": "{{Put}}", "oneByOne": {{(OneByOne ? "true" : "false")}} },
+            "ownKeys": {
+              "keySet": "own", "keyVersion": "{{Own:X2}}", "diversification": "{{(Is02 ? "visa2" : "kdf3")}}",
+              "put": "{{Put}}", "oneByOne": {{(OneByOne ? "true" : "false")}} },
             """;
         var quirks = Transport == 0xFF ? "\"quirks\": { \"answersKeyVersion\": \"FF\" }, " : "";
         text = Change(text, "\"keySet\": \"visa\", \"keyVersion\": \"30\"",
@@ -87,11 +91,13 @@ internal sealed record OwnKeysCase(
 
     public static void HasKeys(CardSimulator card, CardKeySet[] sets, string because) => Assert.That(
         card.State.Keys.Select(key => $"{key.Key.Version:X2}.{key.Key.Id}: {Convert.ToHexString(key.Value.Span)}"),
-        Is.EquivalentTo(sets.SelectMany(set => new[] { set.Enc, set.Mac, set.Dek }.Select((key, i) => $"{set.Version:X2}.{i + 1}: {Convert.ToHexString(key.Span)}"))),
+        Is.EquivalentTo(sets.SelectMany(set => new[] { set.Enc, set.Mac, set.Dek }
+            .Select((key, i) => $"{set.Version:X2}.{i + 1}: {Convert.ToHexString(key.Span)}"))),
         because);
 
     public CardKeySet TransportSet(uint serial) =>
-        CardKeySet.Derive(Transport, Is02 ? Diversification.Emv : Diversification.Kdf3, Counter.Master.Span, CardProfile.Kdd(serial).Span, Type);
+        CardKeySet.Derive(
+            Transport, Is02 ? Diversification.Emv : Diversification.Kdf3, Counter.Master.Span, CardProfile.Kdd(serial).Span, Type);
 
     public CardKeySet OwnSet(uint serial) =>
         CardKeySet.Derive(Own, Is02 ? Diversification.Visa2 : Diversification.Kdf3, OwnMaster.Span, CardProfile.Kdd(serial).Span, Type);

@@ -23,7 +23,9 @@ public sealed class OwnKeysFaultsTest
 
     private static IEnumerable<TestCaseData> Wrong() => Ways(OwnKeysCase.Add, OwnKeysCase.Replace02, OwnKeysCase.ReplaceSameVersion02);
 
-    /// <summary>What such a card holds nobody knows: not even its cryptogram under the own keys helps, for it is of one key of the three.</summary>
+    /// <summary>
+    /// What such a card holds nobody knows: not even its cryptogram under the own keys helps, for it is of one key of the three.
+    /// </summary>
     [TestCaseSource(nameof(Wrong))]
     public async Task CardAnswersWithOtherCheckValues_TheOrderWaitsForPeople(object given)
     {
@@ -37,21 +39,25 @@ public sealed class OwnKeysFaultsTest
 
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Aborted), outcome.Detail);
         await shop.ReachesAsync("o-1", OrderState.Waiting);
-        await shop.LogsAsync(row => row.Entry.Detail?.Contains("the check values that the card answered are not those of the keys", StringComparison.Ordinal) == true);
+        await shop.LogsAsync(row => row.Entry.Detail?.Contains("the check values that the card", StringComparison.Ordinal) == true);
         Assert.That(card.State.FailedAuthentications, Is.Zero);
     }
 
     private static IEnumerable<TestCaseData> Dropped() =>
-        Ways(OwnKeysCase.Add, OwnKeysCase.Replace02, OwnKeysCase.ReplaceSameVersion02, OwnKeysCase.Add02WithoutMac, OwnKeysCase.OneByOneAdd);
+        Ways(OwnKeysCase.Add, OwnKeysCase.Replace02, OwnKeysCase.ReplaceSameVersion02, OwnKeysCase.Add02WithoutMac,
+            OwnKeysCase.OneByOneAdd);
 
-    /// <summary>A terminal that keeps PUT KEY and answers for the card, even with the right check values: the card's MAC is missing, or its cryptogram.</summary>
+    /// <summary>
+    /// A terminal that keeps PUT KEY and answers for the card, even with the right check values: the card's MAC is missing, or its
+    /// cryptogram.
+    /// </summary>
     [TestCaseSource(nameof(Dropped))]
     public async Task TerminalDropsPutKey_AndClaimsSuccess_NothingIsBelieved(object given)
     {
         var way = (OwnKeysCase)given;
         await using var shop = await way.OpenShopAsync();
         var own = way.OwnSet(1);
-        var answer = new byte[] { way.Own }.Concat(own.Enc.CheckValue).Concat(own.Mac.CheckValue).Concat(own.Dek.CheckValue).Concat(new byte[] { 0x90, 0x00 }).ToArray();
+        byte[] answer = [way.Own, .. own.Enc.CheckValue, .. own.Mac.CheckValue, .. own.Dek.CheckValue, 0x90, 0x00];
         var (drops, dropped) = (true, 0);
         await BehindAsync(shop, reader => reader.Swallow = command => command[1] == PutKey && drops && ++dropped > 0 ? answer : null);
         await shop.OrderAsync("o-1", way.Product("endToEnd"));
@@ -106,7 +112,9 @@ public sealed class OwnKeysFaultsTest
 
     private static IEnumerable<TestCaseData> Begun() => Ways(OwnKeysCase.Add, OwnKeysCase.Replace, OwnKeysCase.ReplaceSameVersion);
 
-    /// <summary>An order that begins does not begin with a card that another has given its keys, nor with one that has others of their version.</summary>
+    /// <summary>
+    /// An order that begins does not begin with a card that another has given its keys, nor with one that has others of their version.
+    /// </summary>
     [TestCaseSource(nameof(Begun))]
     public async Task CardWithOwnKeysAlready_IsRefused_AndNoTryIsBurnt(object given)
     {
@@ -115,7 +123,8 @@ public sealed class OwnKeysFaultsTest
         await shop.OrderAsync("o-1", way.Product("endToEnd"));
         var sets = way.Put == "add" ? new[] { way.TransportSet(1), way.OwnSet(1) } : [way.OwnSet(1)];
         var begun = CardSimulator.Create(CardProfile.BlankEmv(1, sets));
-        var foreign = CardSimulator.Create(CardProfile.BlankEmv(2, way.Put == "add" ? [way.TransportSet(2), way.OwnSet(3)] : [way.OwnSet(3)]));
+        var others = way.Put == "add" ? new[] { way.TransportSet(2), way.OwnSet(3) } : [way.OwnSet(3)];
+        var foreign = CardSimulator.Create(CardProfile.BlankEmv(2, others));
         shop.Reader.Insert(begun);
         var issuing = shop.IssueAsync("o-1");
         await shop.ShowsAsync("CardRejected WrongState");
@@ -128,8 +137,8 @@ public sealed class OwnKeysFaultsTest
     }
 
     /// <summary>
-    /// Two cards of a batch with the same diversification data: the identity, which comes from it, tells them not apart, the keys do. The second is
-    /// neither opened nor written, though nothing of the first one's data would show the difference.
+    /// Two cards of a batch with the same diversification data: the identity, which comes from it, tells them not apart, the keys do. The
+    /// second is neither opened nor written, though nothing of the first one's data would show the difference.
     /// </summary>
     [TestCase("SCP03 add")]
     [TestCase("SCP03 replace")]
@@ -153,16 +162,17 @@ public sealed class OwnKeysFaultsTest
     }
 
     /// <summary>
-    /// Where all cards share the transport keys, no cryptogram proves the diversification data that own keys are made of. Who alters it on the way
-    /// would have the card given the keys of a card that he knows.
+    /// Where all cards share the transport keys, no cryptogram proves the diversification data that own keys are made of. Who alters it
+    /// on the way would have the card given the keys of a card that he knows.
     /// </summary>
     [TestCase(true)]
     [TestCase(false)]
     public async Task SharedTransportKeys_DiversificationDataAltered_TheCardIsRefused(bool inClearOnly)
     {
         await using var shop = await OwnKeysCase.Replace.OpenShopAsync();
+        const string transportKeys = "\"keySet\": \"transport\", \"keyVersion\": \"30\", \"scp\": \"03\", \"diversification\": ";
         var product = OwnKeysCase.Replace.Product("endToEnd")
-            .Replace("\"transport\", \"keyVersion\": \"30\", \"scp\": \"03\", \"diversification\": \"kdf3\"", "\"transport\", \"keyVersion\": \"30\", \"scp\": \"03\", \"diversification\": \"none\"", StringComparison.Ordinal);
+            .Replace(transportKeys + "\"kdf3\"", transportKeys + "\"none\"", StringComparison.Ordinal);
         Assert.That(product, Does.Contain("\"diversification\": \"none\""));
         await BehindAsync(shop, reader => reader.Alter = (command, answer) =>
         {

@@ -8,8 +8,8 @@ using CardIssue.VirtualCard;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>
-/// Cards that get keys of their own for their transport keys: added and replaced, at once and one by one, SCP02 and SCP03, in both key modes, cut at
-/// every command. Whatever is cut, the card ends with the same keys, and no try of it is spent.
+/// Cards that get keys of their own for their transport keys: added and replaced, at once and one by one, SCP02 and SCP03, in both key
+/// modes, cut at every command. Whatever is cut, the card ends with the same keys, and no try of it is spent.
 /// </summary>
 [TestFixture, Parallelizable(ParallelScope.All)]
 public sealed class OwnKeysTest
@@ -24,7 +24,8 @@ public sealed class OwnKeysTest
     private static IEnumerable<TestCaseData> Cuts()
     {
         const CutMoment before = CutMoment.BeforeExecution, after = CutMoment.BeforeResponse;
-        TestCaseData Of(OwnKeysCase way, string mode, CutMoment moment) => new TestCaseData(way, mode, moment).SetArgDisplayNames(way.Name, mode, moment.ToString());
+        TestCaseData Of(OwnKeysCase way, string mode, CutMoment moment) =>
+            new TestCaseData(way, mode, moment).SetArgDisplayNames(way.Name, mode, moment.ToString());
         yield return Of(OwnKeysCase.Add, "endToEnd", before);
         yield return Of(OwnKeysCase.Add, "module", after);
         yield return Of(OwnKeysCase.Replace, "module", before);
@@ -58,7 +59,8 @@ public sealed class OwnKeysTest
         var log = await shop.Log.ReadAsync(new LogQuery(new OrderId("o-1")));
         var proof = way.Level == "03" ? ProofKind.Cryptogram : ProofKind.CardMac;
         Assert.That(log.Select(row => row.Entry.Detail ?? ""), Has.Some.Matches<string>(detail =>
-            detail!.Contains($"Proof = {proof}", StringComparison.Ordinal) && detail.Contains($"the card has own {way.Own:X2}", StringComparison.Ordinal)));
+            detail!.Contains($"Proof = {proof}", StringComparison.Ordinal)
+            && detail.Contains($"the card has own {way.Own:X2}", StringComparison.Ordinal)));
         Assert.That(shop.Relay.HoldsNothing, Is.True);
     }
 
@@ -81,7 +83,8 @@ public sealed class OwnKeysTest
             way.IsDone(card, serial, $"cut at command {at}");
             shop.Reader.Remove();
             if (card.Commands >= at) continue;
-            Assert.That(await shop.Database.ReadAsync(store => store.Number("SELECT count(*) FROM card_tries"), default), Is.Zero, "tries that the center counts");
+            var tries = await shop.Database.ReadAsync(store => store.Number("SELECT count(*) FROM card_tries"), default);
+            Assert.That(tries, Is.Zero, "tries that the center counts");
             return;
         }
         Assert.Fail("The issue never came to its end without a cut.");

@@ -27,7 +27,9 @@ public sealed class OwnKeysOfTheVaultTest
     [TearDown]
     public void End() => _counter.Dispose();
 
-    /// <summary>The transport key 2021…2F is the DEK, the own one 404142…4F: its cryptogram by OpenSSL, its check value as published.</summary>
+    /// <summary>
+    /// The transport key 2021…2F is the DEK, the own one 404142…4F: its cryptogram by OpenSSL, its check value as published.
+    /// </summary>
     [Test]
     public void OwnKeys_AreEncryptedUnderTheCardsDek_WithTheirCheckValues()
     {
@@ -37,7 +39,8 @@ public sealed class OwnKeysOfTheVaultTest
 
         var keys = opening.EncryptKeys("own", 0x31, KeyDiversification.None);
 
-        var expected = new EncryptedKey(PutKey.Aes, 16, ByteString.FromHex("859469C07743C7E45B318D151D3D87E9"), ByteString.FromHex("504A77"));
+        var cryptogram = ByteString.FromHex("859469C07743C7E45B318D151D3D87E9");
+        var expected = new EncryptedKey(PutKey.Aes, 16, cryptogram, ByteString.FromHex("504A77"));
         Assert.That(keys, Is.EqualTo(new[] { expected, expected, expected }));
     }
 
@@ -67,14 +70,17 @@ public sealed class OwnKeysOfTheVaultTest
     [Test]
     public void Product_WhoseOwnKeysAreMissing_AreTheTransportKeys_OrCannotReplaceThem_IsToldWhy()
     {
-        Assert.That(_counter.Vault.LackOfOwnKeys(Product), Is.EqualTo("The vault has no key own of version 31; enter it, or mend the product that names it."));
+        const string missing = "The vault has no key own of version 31; enter it, or mend the product that names it.";
+        Assert.That(_counter.Vault.LackOfOwnKeys(Product), Is.EqualTo(missing));
         Assert.That(_counter.Vault.LackOf(Product), Does.Contain("no key own"));
         Counter.ImportMaster(_counter.Vault, "own", 0x31, Counter.Master);
         Assert.That(_counter.Vault.LackOfOwnKeys(Product), Does.Contain("is the transport key visa of version 30 itself"));
-        Counter.ImportMaster(_counter.Vault, "longer", 0x31, ByteString.Own([.. Dek.Span, .. Counter.Master.Span]), CardKeyAlgorithm.Aes256);
+        var length32 = ByteString.Concat(Dek, Counter.Master);
+        Counter.ImportMaster(_counter.Vault, "longer", 0x31, length32, CardKeyAlgorithm.Aes256);
         var longer = Product with { OwnKeys = Product.OwnKeys! with { KeySet = "longer" } };
         Assert.That(_counter.Vault.LackOfOwnKeys(longer), Does.Contain("is Aes256, and what it is to replace is Aes128"));
-        Assert.That(_counter.Vault.LackOfOwnKeys(longer with { OwnKeys = longer.OwnKeys! with { Put = OwnKeysPut.Add } }), Is.Null, "beside them it may be longer");
+        var beside = longer with { OwnKeys = longer.OwnKeys! with { Put = OwnKeysPut.Add } };
+        Assert.That(_counter.Vault.LackOfOwnKeys(beside), Is.Null, "beside them it may be longer");
         Counter.ImportMaster(_counter.Vault, "right", 0x31, Dek);
         Assert.That(_counter.Vault.LackOf(Product with { OwnKeys = Product.OwnKeys! with { KeySet = "right" } }), Is.Null);
     }

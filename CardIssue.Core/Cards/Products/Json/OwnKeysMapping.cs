@@ -19,7 +19,8 @@ internal static class OwnKeysMapping
 
     /// <summary>How a card's keys come from a master.</summary>
     public static KeyDiversification? Diversification(LocatedNode node, JsonMistakes mistakes) => node.AsWord(mistakes,
-        ("none", KeyDiversification.None), ("emvCps", KeyDiversification.EmvCps), ("visa2", KeyDiversification.Visa2), ("kdf3", KeyDiversification.Kdf3));
+        ("none", KeyDiversification.None), ("emvCps", KeyDiversification.EmvCps), ("visa2", KeyDiversification.Visa2),
+        ("kdf3", KeyDiversification.Kdf3));
 
     /// <summary>The item that puts them.</summary>
     public static ItemDefinition.PutKeys? Item(LocatedNode node, JsonMistakes mistakes)

@@ -55,8 +55,8 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
         var items = o.Optional("items") is { } list ? Items(list) : default;
         var status = o.Optional("status") is { } change ? Status(change) : null;
         var proof = o.Required("proof")?.AsWord(mistakes, ("cardMac", ProofKind.CardMac), ("readBack", ProofKind.ReadBack),
-            ("readBackAfterClose", ProofKind.ReadBackAfterClose), ("cardState", ProofKind.CardState), ("terminalWord", ProofKind.TerminalWord),
-            ("cryptogram", ProofKind.Cryptogram));
+            ("readBackAfterClose", ProofKind.ReadBackAfterClose), ("cardState", ProofKind.CardState),
+            ("terminalWord", ProofKind.TerminalWord), ("cryptogram", ProofKind.Cryptogram));
         var checks = o.Optional("checks") is { } check ? Checks.Checks(check) : default;
         var (repeat, restartAt) = o.Required("repeat") is { } again ? Repeat(again, number, names) : default;
         var look = o.Optional("look") is { } looks ? Checks.Checks(looks) : default;

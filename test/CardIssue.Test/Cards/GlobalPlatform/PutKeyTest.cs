@@ -3,7 +3,9 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Cards.GlobalPlatform;
 
-/// <summary>PUT KEY's bytes. The key is 404142…4F, with the check values that are published for it: AES 504A77, triple DES 8BAF47.</summary>
+/// <summary>
+/// PUT KEY's bytes. The key is 404142…4F, with the check values that are published for it: AES 504A77, triple DES 8BAF47.
+/// </summary>
 public sealed class PutKeyTest
 {
     /// <summary>It, under the DEK 2021…2F, AES-CBC; by OpenSSL.</summary>
@@ -15,8 +17,9 @@ public sealed class PutKeyTest
     [Test]
     public void AesKey_StandsBehindItsLength_TripleDesKeyAlone()
     {
-        Assert.That(PutKey.Command(PutKey.AddNew, 0x31, 1, Aes).ToBytes().ToString(), Is.EqualTo($"80D8000118" + $"31881110{Sixteen}03504A77" + "00"));
-        Assert.That(PutKey.Command(0x20, 0x21, 3, Des).ToBytes().ToString(), Is.EqualTo($"80D8200317" + $"218010{Sixteen}038BAF47" + "00"));
+        var (aes, des) = (PutKey.Command(PutKey.AddNew, 0x31, 1, Aes), PutKey.Command(0x20, 0x21, 3, Des));
+        Assert.That(aes.ToBytes().ToString(), Is.EqualTo($"80D8000118" + $"31881110{Sixteen}03504A77" + "00"));
+        Assert.That(des.ToBytes().ToString(), Is.EqualTo($"80D8200317" + $"218010{Sixteen}038BAF47" + "00"));
     }
 
     [Test]
@@ -25,7 +28,8 @@ public sealed class PutKeyTest
         var longer = new EncryptedKey(PutKey.Aes, 24, ByteString.Own(new byte[32]), ByteString.FromHex("FFCD73"));
         var command = PutKey.Command(0x30, 0x31, 1, Aes, longer, Aes);
         Assert.That((command.P1, command.P2), Is.EqualTo((0x30, 0x81)));
-        Assert.That(command.Data.ToString(), Is.EqualTo($"31881110{Sixteen}03504A77" + $"882118{new string('0', 64)}03FFCD73" + $"881110{Sixteen}03504A77"));
+        var aes = $"881110{Sixteen}03504A77";
+        Assert.That(command.Data.ToString(), Is.EqualTo($"31{aes}882118{new string('0', 64)}03FFCD73{aes}"));
         Assert.That(PutKey.AnswerTo(command).ToString(), Is.EqualTo("31504A77FFCD73504A77"));
     }
 

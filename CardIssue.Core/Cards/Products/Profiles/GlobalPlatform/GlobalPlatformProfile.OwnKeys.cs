@@ -8,12 +8,14 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>
-/// Own keys for the transport keys. Which of them a card holds is read from it in each opening: by the version that it answers with and by its
-/// cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
+/// Own keys for the transport keys. Which of them a card holds is read from it in each opening: by the version that it answers with and
+/// by its cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
 /// </summary>
 public sealed partial class GlobalPlatformProfile
 {
-    /// <summary>P1 of INITIALIZE UPDATE that leaves it to the card with which of its keys it answers (GPCS §E.5.1.3, Amendment D §7.1.1.3).</summary>
+    /// <summary>
+    /// P1 of INITIALIZE UPDATE that leaves it to the card with which of its keys it answers (GPCS §E.5.1, Amendment D §7.1.1).
+    /// </summary>
     private const byte AnyVersion = 0x00;
 
     private const int VersionAt = InitializeUpdateResponse.DiversificationLength;
@@ -44,10 +46,13 @@ public sealed partial class GlobalPlatformProfile
 
     /// <summary>Which of its own keys the card says it has; null where it does not say.</summary>
     private static ValueList<byte>? ToldIds(CardProduct product, UnwrapResult response) =>
-        product.OwnKeys is { } own && Outcomes.DataOf(response) is { } data && KeyInformation.TryParse(data.Span, out var keys, out _, out _)
+        product.OwnKeys is { } own && Outcomes.DataOf(response) is { } data
+            && KeyInformation.TryParse(data.Span, out var keys, out _, out _)
             ? [.. keys.Where(key => key.KeyVersion == own.KeyVersion).Select(key => key.KeyId)] : null;
 
-    /// <summary>Keys that are added leave the others there, and the card may answer with those: the own ones are asked for by name first.</summary>
+    /// <summary>
+    /// Keys that are added leave the others there, and the card may answer with those: the own ones are asked for by name first.
+    /// </summary>
     private static int OwnKeysCommands(CardProduct product) => product.OwnKeys is { Put: OwnKeysPut.Add } ? 1 : 0;
 
     private static CardCommand[] AskForOwnKeys(CardProduct product, ReadOnlySpan<byte> hostChallenge) => OwnKeysCommands(product) == 0 ? []
@@ -56,7 +61,10 @@ public sealed partial class GlobalPlatformProfile
     private static byte VersionToAskFor(CardProduct product) =>
         product.OwnKeys is not null ? AnyVersion : product.Quirks.AskedKeyVersion ?? product.KeyVersion;
 
-    /// <summary>The card took the keys when it says so by its MAC and repeats their check values; else it is opened anew and shows it by a cryptogram.</summary>
+    /// <summary>
+    /// The card took the keys when it says so by its MAC and repeats their check values; else it is opened anew and shows it by a
+    /// cryptogram.
+    /// </summary>
     private static Verdict JudgePutKeys(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
     {
         var record = plan.Product.Records[number - 1];
@@ -69,8 +77,8 @@ public sealed partial class GlobalPlatformProfile
     }
 
     /// <summary>
-    /// A cryptogram under the own keys, made in this opening, shows that they are there. Where keys of before are there too, another card could
-    /// have made it: then the card's key information must not speak against it.
+    /// A cryptogram under the own keys, made in this opening, shows that they are there. Where keys of before are there too, another card
+    /// could have made it: then the card's key information must not speak against it.
     /// </summary>
     private static Verdict JudgeOwnKeys(CardProduct product, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, KeysOnCard keys)
     {

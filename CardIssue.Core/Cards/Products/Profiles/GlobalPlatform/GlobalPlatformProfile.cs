@@ -25,7 +25,8 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     public string Name => "globalplatform";
 
     /// <inheritdoc/>
-    public int OpenCommands(CardProduct product) => OpenCount + IdentityTags.ToldIn(product).Count + CardDataCommands(product) + OwnKeysCommands(product);
+    public int OpenCommands(CardProduct product) =>
+        OpenCount + IdentityTags.ToldIn(product).Count + CardDataCommands(product) + OwnKeysCommands(product);
 
     /// <inheritdoc/>
     public IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge)
@@ -49,9 +50,9 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product))
         {
             var own = OwnKeysCommands(product);
+            var told = responses.Skip(1 + CardDataCommands(product)).SkipLast(1 + own);
             return new OpeningReading.Ready(
-                responses[^1], [.. responses.Skip(1 + CardDataCommands(product)).SkipLast(1 + own)], product.AsksForOptions ? responses[1] : default,
-                own > 0 ? responses[^2] : null);
+                responses[^1], [.. told], product.AsksForOptions ? responses[1] : default, own > 0 ? responses[^2] : null);
         }
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 

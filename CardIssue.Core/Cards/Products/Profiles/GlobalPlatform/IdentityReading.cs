@@ -20,12 +20,13 @@ internal static class IdentityTags
     public static ValueList<ushort> ReadAgain(CardProduct product)
     {
         ArgumentNullException.ThrowIfNull(product);
-        return [.. product.IdentitySources.SelectMany(Of).Concat(ProvesDiversification(product) ? [GetData.DiversificationData] : []).Distinct()];
+        ushort[] proof = ProvesDiversification(product) ? [GetData.DiversificationData] : [];
+        return [.. product.IdentitySources.SelectMany(Of).Concat(proof).Distinct()];
     }
 
     /// <summary>
-    /// Whether own keys are to be made of diversification data that no cryptogram proves, for the transport keys are the same on all cards: whoever
-    /// alters it on the way would choose whose keys the card gets.
+    /// Whether own keys are to be made of diversification data that no cryptogram proves, for the transport keys are the same on all
+    /// cards: whoever alters it on the way would choose whose keys the card gets.
     /// </summary>
     public static bool ProvesDiversification(CardProduct product)
     {
