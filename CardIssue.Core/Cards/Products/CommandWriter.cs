@@ -7,9 +7,11 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Writes the commands of a GlobalPlatform product, before secure messaging.</summary>
-internal sealed class CommandWriter(CardProduct product)
+internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
 {
     private const byte ForPersonalization = 0x20;
+
+    private readonly ProgramWriter _programs = new(product, programs);
 
     // A response that carries an R-MAC has data, so it is asked for.
     private readonly int? _le = product.SecurityLevel.HasRMac() ? CommandApdu.MaxShortLe : null;
@@ -30,9 +32,15 @@ internal sealed class CommandWriter(CardProduct product)
                 at++;
                 continue;
             }
-            var run = items.Skip(at).TakeWhile(item => item.Header is null).Select(item => Code(item, encryption)).ToList();
+            if (items[at].Content is not null)
+            {
+                commands.AddRange(_programs.Commands(items[at]));
+                at++;
+                continue;
+            }
+            var run = items.Skip(at).TakeWhile(item => item.IsStored).Select(item => Code(item, encryption)).ToList();
             at += run.Count;
-            var isLast = last && items.Skip(at).All(item => item.Header is not null);
+            var isLast = last && !items.Skip(at).Any(item => item.IsStored);
             var profile = new StoreDataProfile(product.PlainP1, product.EncryptedP1, MaxData, product.Packed, _le);
             var store = StoreData.Commands(profile, run, isLast, product.Application is null ? block : 0);
             if (product.Application is { } application) commands.Add(new CardCommand(InstallForPersonalization(application)));

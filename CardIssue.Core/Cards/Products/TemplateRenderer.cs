@@ -45,6 +45,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 case ItemDefinition.Command command:
                     rendered.Add(new RenderedItem(null, null, Bytes(command.Content, $"command {command.Header:X8}"), false, command.Header));
                     break;
+                case ItemDefinition.Load or ItemDefinition.Install or ItemDefinition.Delete:
+                    rendered.Add(Content(item));
+                    break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
                     break;
@@ -72,6 +75,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
         if (_errors.Count == before && digest.Length != SHA256.HashSizeInBytes) Fail("", $"a SHA-256 has {digest.Length} bytes; {SHA256.HashSizeInBytes} are due");
         return digest;
     }
+
+    /// <summary>Card content; only what an application gets at its installation is made of the customer's fields.</summary>
+    private RenderedItem Content(ItemDefinition item) => new(
+        null, null, item is ItemDefinition.Install install ? Bytes(install.Parameters, $"installation of {install.Instance}") : default, false, Content: item);
 
     private RenderedItem Grouping(ItemDefinition.Grouping grouping)
     {
@@ -160,7 +167,12 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 /// <param name="Data">The grouping's data, the secret object's value, or the coded object.</param>
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
 /// <param name="Header">CLA, INS, P1 and P2 of a command; null for what STORE DATA carries.</param>
-internal readonly record struct RenderedItem(ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null)
+/// <param name="Content">What is loaded, installed or deleted, its data being the application's parameters; null for all else.</param>
+internal readonly record struct RenderedItem(
+    ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null, ItemDefinition? Content = null)
 {
+    /// <summary>Whether STORE DATA carries it.</summary>
+    public bool IsStored => Header is null && Content is null;
+
     public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

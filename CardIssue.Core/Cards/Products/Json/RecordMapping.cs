@@ -13,6 +13,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     public const int MaxItems = 256;
 
     private readonly TemplateMapping _templates = new(mistakes);
+    private readonly ProgramMapping _programs = new(mistakes);
 
     public CheckMapping Checks { get; } = new(mistakes);
 
@@ -88,7 +89,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     private ItemDefinition? Item(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
-        var kind = o.OneOf("dgi", "tag", "hexDgi", "command");
+        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "load", "install", "delete");
         ItemDefinition? item = null;
         switch (kind?.Name)
         {
@@ -111,6 +112,9 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
                 break;
             case "hexDgi":
                 item = kind.Value.AsName(mistakes) is { } field ? new ItemDefinition.Prepared(field) : null;
+                break;
+            case "load" or "install" or "delete":
+                item = _programs.Item(kind, o);
                 break;
         }
         // When even the kind is not known, every property would be called unknown.
