@@ -23,7 +23,10 @@ namespace CardIssue.Test.EndToEnd;
 public sealed class ProgramIssuingTest
 {
     /// <summary>Commands of an issue without faults, and a few more for the reopening.</summary>
-    private const int Commands = 30;
+    private const int Commands = 24;
+
+    /// <summary>Of a program that is loaded in three commands.</summary>
+    private const int Short = 500;
 
     private const string Instance = "F043495353010101";
 
@@ -87,7 +90,7 @@ public sealed class ProgramIssuingTest
     public async Task PowerCut_AtAnyCommand_TheSameCardIsIssuedWhole(string mode, string whenThere, CutMoment moment)
     {
         await using var shop = await Shop.OpenAsync();
-        var product = await ProductAsync(shop, mode, whenThere, whenThere);
+        var product = await ProductAsync(shop, mode, whenThere, whenThere, length: Short);
         for (var at = 1; at <= Commands; at++)
         {
             var order = $"o-{at}";
@@ -99,7 +102,7 @@ public sealed class ProgramIssuingTest
             var outcome = await shop.IssueAsync(order);
 
             Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"cut at command {at}: {outcome.Detail}");
-            ThatIsWhole(card);
+            ThatIsWhole(card, Short);
             shop.Reader.Remove();
         }
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
