@@ -4,6 +4,7 @@ using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
+using CardIssue.Center.Programs;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
@@ -77,6 +78,7 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton<IOrderDesk>(provider => new SqliteOrderDesk(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
         services.TryAddSingleton<ITerminalRegistry>(provider => new SqliteTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IProductStore>(provider => new SqliteProductStore(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IProgramStore>(provider => new SqliteProgramStore(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IPeople>(provider => new SqlitePeople(
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People));
         services.TryAddSingleton<IApprovals>(provider => new SqliteApprovals(
@@ -101,6 +103,7 @@ public static class CenterServiceCollectionExtensions
         Terminals = provider.GetRequiredService<ITerminalRegistry>(),
         Admissions = provider.GetRequiredService<AdmissionCounts>(),
         Products = provider.GetRequiredService<IProductStore>(),
+        Programs = provider.GetRequiredService<IProgramStore>(),
         Log = provider.GetRequiredService<IExchangeLog>(),
         Options = Options(provider).Sessions,
         Host = Options(provider).Host,

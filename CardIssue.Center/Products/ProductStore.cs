@@ -34,13 +34,16 @@ public sealed class SqliteProductStore(CenterDatabase database) : IProductStore
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ProductRecord>> ListAsync(CancellationToken cancellation = default) =>
-        await database.ReadAsync(connection => connection.Query("SELECT * FROM products ORDER BY name, version", Read), cancellation).ConfigureAwait(false);
+        await database.ReadAsync(All, cancellation).ConfigureAwait(false);
+
+    internal static IReadOnlyList<ProductRecord> All(StoreView connection) => connection.Query("SELECT * FROM products ORDER BY name, version", Read);
 
     internal static string? Add(StoreTransaction connection, ProductRecord product, DateTimeOffset now)
     {
         if (product.Fault is { } fault) return fault;
         if (Find(connection, product.Ref) is { } known)
             return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
+        if (ProgramTable.FaultOf(connection, product) is { } lack) return lack;
         connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ($name, $version, $mode, $body, $now)",
             ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
         return null;

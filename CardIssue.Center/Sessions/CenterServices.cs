@@ -1,6 +1,7 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
+using CardIssue.Center.Programs;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,9 @@ public sealed class CenterServices
 
     /// <summary>The card products.</summary>
     public required IProductStore Products { get; init; }
+
+    /// <summary>The application programs that products load; null where no product loads any.</summary>
+    public IProgramStore? Programs { get; init; }
 
     /// <summary>The log database (numeral 18).</summary>
     public required IExchangeLog Log { get; init; }

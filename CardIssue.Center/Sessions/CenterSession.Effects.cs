@@ -246,7 +246,9 @@ internal sealed partial class CenterSession
         }
         using (data)
         {
-            var made = CardPlan.Create(product, OrderData.Read(data.Span));
+            var programs = product.Programs.Count == 0 || _services.Programs is not { } store ? CardPrograms.None
+                : await store.OfAsync(product, cancellation).ConfigureAwait(false);
+            var made = CardPlan.Create(product, OrderData.Read(data.Span), programs);
             if (made.Plan is not { } plan) return Lacks($"the order's data does not fit its product: {made.Errors[0].Message}");
             var claim = claimed.ToClaim(plan.Shape);
             return (new CardWork(_services.Vault, product, plan, _terminal!.Identity, _terminal.Nonces, claim), claim, terms, "");

@@ -12,16 +12,13 @@ namespace CardIssue.Core.Cards.Products;
 /// </summary>
 public sealed class CardPlan
 {
-    /// <summary>Commands of an authentication after EXTERNAL AUTHENTICATE, where the product names a start state.</summary>
-    private const int StartStateCommands = 1;
-
     private readonly List<RenderedItem>[] _items;
     private readonly Dictionary<Expectation, ByteString> _expected;
     private readonly CommandWriter _writer;
 
-    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected)
+    private CardPlan(CardProduct product, List<RenderedItem>[] items, Dictionary<Expectation, ByteString> expected, CardPrograms programs)
     {
-        (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product));
+        (Product, _items, _expected, _writer) = (product, items, expected, new CommandWriter(product, programs));
         Shape = ShapeOf(product.Profile);
     }
 
@@ -37,14 +34,22 @@ public sealed class CardPlan
     /// <summary>Fills a product's templates, and checks what the card would get as EMV data.</summary>
     /// <param name="product">The product.</param>
     /// <param name="fields">The customer's fields.</param>
-    public static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields)
+    public static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields) => Create(product, fields, CardPrograms.None);
+
+    /// <summary>The same for a product that loads programs.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="fields">The customer's fields.</param>
+    /// <param name="programs">The programs that it names; one that is not there is an error.</param>
+    public static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms programs)
     {
-        var made = Create(product, fields, out var faults);
+        ArgumentNullException.ThrowIfNull(programs);
+        var made = Create(product, fields, programs, out var faults);
         return faults.Count == 0 ? made : new PlanResult(null, [.. faults.Select(fault => new PlanError(0, "", fault.Message))]);
     }
 
     /// <summary>The same, with the faults of the EMV data beside the plan, for who can say which field they come from.</summary>
-    internal static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields, out IReadOnlyList<EmvFault> faults)
+    internal static PlanResult Create(
+        CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms programs, out IReadOnlyList<EmvFault> faults)
     {
         faults = [];
         ArgumentNullException.ThrowIfNull(product);
@@ -66,9 +71,11 @@ public sealed class CardPlan
         var check = EmvCheck.Of(items.SelectMany(list => list).Where(item => item.Grouping is not null)
             .Select(item => (item.Grouping!.Value, item.Secret ? default : item.Data)));
         faults = check.Faults;
+        var lacks = ProgramRules.Check(product, programs);
+        if (lacks.Count > 0) return new PlanResult(null, [.. lacks.Select(lack => new PlanError(lack.Record, "", lack.Message))], check.Account);
         try
         {
-            return new PlanResult(new CardPlan(product, items, expected), default, check.Account);
+            return new PlanResult(new CardPlan(product, items, expected, programs), default, check.Account);
         }
         catch (ArgumentException e)
         {
@@ -177,7 +184,7 @@ public sealed class CardPlan
             var commands = Within(Record(i + 1, withoutKeys, 0).Count, record.Name);
             records[i] = new RecordShape(commands, record.Repeat, record.RestartAt, Look(i + 1).Count, EvidenceOf(i + 1).Count);
         }
-        var authenticate = 1 + profile.IdentityReads(Product).Count + (Product.Start is null ? 0 : StartStateCommands);
+        var authenticate = 1 + profile.IdentityReads(Product).Count + profile.AfterAuthentication(Product).Count;
         var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
         var look = Within(CloseLook().Count, "the look at the closing");
         var isSealed = Product.Mode is KeyMode.Module;

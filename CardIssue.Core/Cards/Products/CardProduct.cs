@@ -19,7 +19,7 @@ public enum KeyMode
 /// One kind of card: which keys open it, what is written on it in which records, how each is proved and repeated, and how it is closed.
 /// It holds names of keys, never keys. <see cref="ProductRules"/> says which combinations make no sense.
 /// </summary>
-public sealed record CardProduct
+public sealed partial record CardProduct
 {
     /// <summary>Its name, by <see cref="NameRule"/>.</summary>
     public required string Name { get; init; }
@@ -187,7 +187,7 @@ public sealed record CloseDefinition(ValueList<ItemDefinition> Items, StatusChan
 public sealed record StatusChange(GlobalPlatform.StatusScope Scope, Aid Aid, byte State);
 
 /// <summary>What one item is made of: something that STORE DATA carries, or a command.</summary>
-public abstract record ItemDefinition
+public abstract partial record ItemDefinition
 {
     private ItemDefinition() { }
 

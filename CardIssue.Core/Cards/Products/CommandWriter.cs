@@ -7,9 +7,11 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Writes the commands of a GlobalPlatform product, before secure messaging.</summary>
-internal sealed class CommandWriter(CardProduct product)
+internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
 {
     private const byte ForPersonalization = 0x20;
+
+    private readonly ProgramWriter _programs = new(product, programs);
 
     /// <summary>
     /// The look at a record that puts keys: which keys the card says it has. What it is worth to ask again is that the channel is alive;
@@ -46,6 +48,12 @@ internal sealed class CommandWriter(CardProduct product)
             if (items[at].PutsKeys)
             {
                 commands.AddRange(PutKeys(encryption, ownIds));
+                at++;
+                continue;
+            }
+            if (items[at].Content is not null)
+            {
+                commands.AddRange(_programs.Commands(items[at]));
                 at++;
                 continue;
             }

@@ -28,6 +28,7 @@ public static partial class ProductRules
         CheckClose(product, faults);
         CheckOwnKeys(product, faults);
         foreach (var message in IdentityFaults(product)) faults.Add(new ProductFault("identity", 0, message));
+        foreach (var message in ProgramFaults(product)) faults.Add(new ProductFault("programs", 0, message));
         return faults;
     }
 
@@ -87,6 +88,7 @@ public static partial class ProductRules
     {
         foreach (var item in items)
         {
+            if (item.IsContent) continue;
             var format = (item.Secret ? product.EncryptedP1 : product.PlainP1) & FormatBits;
             if (item is ItemDefinition.Command command)
             {
@@ -121,6 +123,7 @@ public static partial class ProductRules
         if (record.Proof is not (ProofKind.TerminalWord or ProofKind.Cryptogram) && !level.HasRMac())
             Fault("proof", "this proof needs the card's MAC on its responses: security level 11, 13 or 33; or terminalWord");
         foreach (var message in ItemFaults(product, record.Items)) Fault("items", message);
+        foreach (var (property, message) in ContentFaults(product, record)) Fault(property, message);
         var reads = record.Proof is ProofKind.ReadBack or ProofKind.ReadBackAfterClose or ProofKind.CardState;
         if (reads && record.Checks.Count == 0) Fault("checks", "this proof reads something back: say what in checks");
         if (!reads && record.Checks.Count > 0) Fault("checks", "checks belong to the proofs readBack, readBackAfterClose and cardState");
@@ -142,6 +145,7 @@ public static partial class ProductRules
         var close = product.Close;
         if (close.Items.Count == 0 && close.Status is null) Fault("close", "the closing does something: items, or status");
         foreach (var message in ItemFaults(product, close.Items)) Fault("close", message);
+        if (close.Items.Any(item => item.IsContent)) Fault("close", "programs are loaded, installed and deleted in records, not in the closing");
         if (close.Look.Count == 0) Fault("close.look", "a closing needs a look, so that one in doubt can be settled");
         CheckReads(product, close.Look, message => Fault("close.look", message));
         CheckLook(close.Look, "the card is not closed", message => Fault("close.look", message));

@@ -48,6 +48,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 case ItemDefinition.PutKeys:
                     rendered.Add(new RenderedItem(null, null, default, false, PutsKeys: true));
                     break;
+                case ItemDefinition.Load or ItemDefinition.Install or ItemDefinition.Delete:
+                    rendered.Add(Content(item));
+                    break;
                 case ItemDefinition.Prepared prepared:
                     rendered.AddRange(Prepared(prepared));
                     break;
@@ -75,6 +78,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
         if (_errors.Count == before && digest.Length != SHA256.HashSizeInBytes) Fail("", $"a SHA-256 has {digest.Length} bytes; {SHA256.HashSizeInBytes} are due");
         return digest;
     }
+
+    /// <summary>Card content; only what an application gets at its installation is made of the customer's fields.</summary>
+    private RenderedItem Content(ItemDefinition item) => new(
+        null, null, item is ItemDefinition.Install install ? Bytes(install.Parameters, $"installation of {install.Instance}") : default, false, Content: item);
 
     private RenderedItem Grouping(ItemDefinition.Grouping grouping)
     {
@@ -164,11 +171,12 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 /// <param name="Secret">Whether it is encrypted under the DEK before it is sent.</param>
 /// <param name="Header">CLA, INS, P1 and P2 of a command; null for all else.</param>
 /// <param name="PutsKeys">Whether it stands for the card's own keys, which no template holds.</param>
+/// <param name="Content">What is loaded, installed or deleted, its data being the application's parameters; null for all else.</param>
 internal readonly record struct RenderedItem(
-    ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null, bool PutsKeys = false)
+    ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null, bool PutsKeys = false, ItemDefinition? Content = null)
 {
     /// <summary>Whether STORE DATA carries it.</summary>
-    public bool IsStored => Header is null && !PutsKeys;
+    public bool IsStored => Header is null && Content is null && !PutsKeys;
 
     public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

@@ -207,7 +207,7 @@ public sealed record BerTlv
         return error is null;
     }
 
-    private static int LengthOfLength(int length) => length < 0x80 ? 1 : length <= 0xFF ? 2 : length <= 0xFFFF ? 3 : 4;
+    internal static int LengthOfLength(int length) => length < 0x80 ? 1 : length <= 0xFF ? 2 : length <= 0xFFFF ? 3 : 4;
 
     private static int WriteLength(Span<byte> destination, int length)
     {

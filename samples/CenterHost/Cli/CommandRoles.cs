@@ -23,6 +23,7 @@ internal static class CommandRoles
         ["key begin"] = Custodian, ["key enter"] = Custodian, ["key complete"] = Custodian, ["key cancel"] = Custodian, ["key ceremony"] = Custodian,
         ["key destroy"] = Custodian, ["key list"] = Custodian | Log,
         ["product list"] = Any,
+        ["program add"] = Supervisor, ["program list"] = Any, ["program show"] = Any, ["program remove"] = Supervisor,
         ["order import"] = Desk, ["order list"] = Any, ["order show"] = Any, ["order retry"] = Desk, ["order void"] = Desk,
         ["order quarantine"] = Supervisor, ["order reconcile"] = Desk, ["order settle"] = Desk, ["order renew-code"] = Desk, ["order clear-tries"] = Desk, ["order reissue"] = Desk,
         ["card unbar"] = Desk,

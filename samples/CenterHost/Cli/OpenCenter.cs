@@ -4,6 +4,7 @@ using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
+using CardIssue.Center.Programs;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
@@ -52,6 +53,8 @@ internal sealed class OpenCenter : IAsyncDisposable
     public ITerminalRegistry Terminals => Stored<ITerminalRegistry>();
 
     public IProductStore Products => Stored<IProductStore>();
+
+    public IProgramStore Programs => Stored<IProgramStore>();
 
     public Center.Feed.FeedPump Feed => Stored<Center.Feed.FeedPump>();
 

@@ -36,7 +36,7 @@ internal static class OrderCodeCommands
             var voided = new OrderId(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
             var known = await ProductSource.LoadAsync([], center.Products, cancellation);
-            var reading = OrderImportCommand.Read(call.Get(orders)!, known, center.IssueCodes);
+            var reading = await OrderImportCommand.ReadAsync(call.Get(orders)!, known, center, cancellation);
             if (reading.Orders is not { } entries) return await Mistakes.TellAsync(call, Mistakes.Of(reading));
             if (entries.Count != 1) throw new CommandException(ExitCode.Usage, $"{call.Get(orders)} has {entries.Count} orders; a reissue takes one.");
             var made = new IssueCodes(call.Get(codes), center.IssueCodes);

@@ -27,7 +27,7 @@ internal static class OrderImportCommand
         {
             await using var center = await call.OpenAsync(cancellation);
             var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
-            var reading = Read(call.Get(orders)!, known, center.IssueCodes);
+            var reading = await ReadAsync(call.Get(orders)!, known, center, cancellation);
             if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
             RefuseLackOfOwnKeys(center.Vault, [.. known.FromFiles, .. entries.Select(entry => known.Find(entry.Product)!)]);
             var made = new IssueCodes(call.Get(codes), center.IssueCodes);
@@ -57,8 +57,11 @@ internal static class OrderImportCommand
     }
 
     /// <summary>Reads an orders file.</summary>
-    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule codes) =>
-        OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product, codes);
+    public static async Task<OrdersReading> ReadAsync(FileInfo file, ProductSource products, OpenCenter center, CancellationToken cancellation)
+    {
+        var programs = await products.ProgramsAsync(center.Programs, cancellation);
+        return OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product, center.IssueCodes, programs);
+    }
 
     /// <summary>Tells of every order that the store would not take, with its place in the file.</summary>
     private static async Task<ExitCode> RefuseAsync(Call call, FileInfo file, IReadOnlyList<OrderEntry> entries, ImportOutcome outcome)

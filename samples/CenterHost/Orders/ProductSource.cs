@@ -1,7 +1,9 @@
 using CardIssue.Center.Products;
+using CardIssue.Center.Programs;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Cards.Programs;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Orders;
@@ -38,6 +40,15 @@ internal sealed class ProductSource
         var reading = CardProductFile.Read(bytes, file.ToString());
         if (reading.Product is not { } product) return (null, Orders.Mistakes.Of(reading));
         return (new KnownProduct(product, ProductRecord.Of(product, ByteString.Own(bytes))), []);
+    }
+
+    /// <summary>The programs that the products name, as far as the center has them.</summary>
+    public async Task<CardPrograms> ProgramsAsync(IProgramStore store, CancellationToken cancellation)
+    {
+        var programs = new List<CapFile>();
+        foreach (var sha256 in _products.Values.SelectMany(known => known.Product.Programs).Select(named => named.Sha256).Distinct())
+            if (await store.GetAsync(sha256, cancellation) is { } program) programs.Add(program);
+        return new CardPrograms(programs);
     }
 
     public KnownProduct? Find(string name) => _products.GetValueOrDefault(name);

@@ -22,6 +22,8 @@ public static class Sw
     public const ushort CardLocked = 0x6283;
     public const ushort HostCryptogramWrong = 0x6300;
     public const ushort MoreData = 0x6310;
+    /// <summary>An imported package is not on the card, or of another version; of the proprietary ones the one that cards use.</summary>
+    public const ushort ImportNotThere = 0x6438;
     public const ushort WrongLength = 0x6700;
     public const ushort ChannelNotSupported = 0x6881;
     public const ushort SecureMessagingNotSupported = 0x6882;

@@ -8,23 +8,40 @@ namespace CardIssue.VirtualCard.Domain;
 /// <summary>INSTALL (GPCS 11.5). Tokens are not asked for: the issuer's domain has authorized management.</summary>
 internal static class Install
 {
-    private const byte ForLoad = 0x02, ForInstall = 0x04, MakeSelectable = 0x08, InstallAndSelectable = 0x0C, ForPersonalization = 0x20;
+    private const byte ForLoad = 0x02, ForInstall = 0x04, MakeSelectable = 0x08, InstallAndSelectable = 0x0C, ForPersonalization = 0x20,
+        Extradition = 0x10, RegistryUpdate = 0x40, LoadInstallAndSelectable = 0x0E;
+    private const byte FirstOfProcess = 0x01, LastOfProcess = 0x03;
     private const byte SecurityDomainPrivilege = 0x80;
+    private const int SystemParameters = 0xEF, CodeLimit = 0xC6, DataLimit = 0xC8;
 
     public static Reply Execute(CardMemory card, Command command)
     {
-        if (command.P2 != 0) return Sw.WrongP1P2;
-        var fieldCount = command.P1 switch { ForLoad => 5, ForInstall or MakeSelectable or InstallAndSelectable or ForPersonalization => 6, _ => 0 };
-        if (fieldCount == 0) return command.P1 is 0x10 or 0x40 or 0x0E ? Sw.NotSupported : Sw.WrongP1P2;
+        // The combined process (11.5.2.1) is the load's INSTALL first, and the installation's last.
+        var p1 = (command.P1, command.P2) switch
+        {
+            (LoadInstallAndSelectable, FirstOfProcess) => ForLoad,
+            (LoadInstallAndSelectable, LastOfProcess) => InstallAndSelectable,
+            (not LoadInstallAndSelectable, 0) => command.P1,
+            _ => (byte)0,
+        };
+        var fieldCount = p1 switch
+        {
+            ForLoad => 5,
+            ForInstall or MakeSelectable or InstallAndSelectable or ForPersonalization or Extradition or RegistryUpdate => 6,
+            _ => 0,
+        };
+        if (fieldCount == 0) return Sw.WrongP1P2;
         if (Fields(command.Data, fieldCount) is not { } fields) return Sw.WrongData;
         card.Volatile.PersonalizationTarget = null;
         card.Volatile.Load = null;
-        return command.P1 switch
+        return p1 switch
         {
             ForLoad => BeginLoad(card, fields),
             ForInstall => Create(card, fields, CardApplication.Installed),
             InstallAndSelectable => Create(card, fields, CardApplication.Selectable),
             MakeSelectable => Release(card, fields),
+            Extradition => Extradite(card, fields),
+            RegistryUpdate => Update(card, fields),
             _ => Personalize(card, fields),
         };
     }
@@ -49,6 +66,7 @@ internal static class Install
         if (!IsAid(file) || !LoadProgress.IsHashLength(hash.Length)) return Sw.WrongData;
         if (!domain.IsEmpty && domain != card.State.SecurityDomainAid) return Sw.ReferenceNotFound;
         if (card.State.LoadFiles.Any(f => f.Aid == file) || IsTaken(card.State, file)) return Sw.Conditions;
+        if (Asked(fields[3], CodeLimit) + Asked(fields[3], DataLimit) > card.State.FreeMemory) return Sw.NoRoom;
         card.Volatile.Load = new LoadProgress(file, hash);
         return Reply.Ok(0x00);
     }
@@ -64,6 +82,7 @@ internal static class Install
         if ((privileges[0] & SecurityDomainPrivilege) != 0) return Sw.NotSupported;
         // What nobody can select yet can't be selected by a reset either (11.5.2.3.2).
         if (lifeCycle == CardApplication.Installed && (privileges[0] & CardApplication.CardReset) != 0) return Sw.WrongData;
+        if (Math.Max(CardPlatform.ApplicationMemory, Asked(fields[4], DataLimit)) > card.State.FreeMemory) return Sw.NoRoom;
         var application = new CardApplication(instance, fileAid, module, lifeCycle, privileges, ImmutableSortedDictionary<ushort, ByteString>.Empty);
         card.State = card.State with { Applications = card.State.Applications.Add(application) };
         if ((privileges[0] & CardApplication.CardReset) != 0) card.State = card.State.SelectedByReset(application);
@@ -87,6 +106,34 @@ internal static class Install
         card.Volatile.PersonalizationTarget = application.Aid;
         card.Volatile.StoreData = new StoreDataProgress();
         return Reply.Ok(0x00);
+    }
+
+    /// <summary>There is one security domain: an application can only be given to the one that has it (11.5.2.3.4).</summary>
+    private static Reply Extradite(CardMemory card, List<ByteString> fields)
+    {
+        if (fields[0] != card.State.SecurityDomainAid) return Sw.ReferenceNotFound;
+        return card.State.Find(fields[2]) is not null || card.State.LoadFiles.Exists(file => file.Aid == fields[2]) ? Reply.Ok(0x00) : Sw.ReferenceNotFound;
+    }
+
+    /// <summary>Other privileges (11.5.2.3.5); none leaves them as they are.</summary>
+    private static Reply Update(CardMemory card, List<ByteString> fields)
+    {
+        if (card.State.Find(fields[2]) is not { } application) return Sw.ReferenceNotFound;
+        var privileges = fields[3];
+        if (privileges.Length is not (0 or 1 or 3)) return Sw.WrongData;
+        if (privileges.IsEmpty) return Reply.Ok(0x00);
+        if ((privileges[0] & SecurityDomainPrivilege) != 0) return Sw.Conditions;
+        var changed = application with { Privileges = privileges };
+        card.State = changed.HasCardReset ? card.State.SelectedByReset(changed) : card.State.With(changed);
+        return Reply.Ok(0x00);
+    }
+
+    /// <summary>How much memory the parameters ask for (EF: C6, C8); 0 where they say nothing.</summary>
+    private static int Asked(ByteString parameters, int tag)
+    {
+        var system = Tlv.ReadAll(parameters.Span)?.Find(o => o.Tag == SystemParameters).Value;
+        var limit = system is null ? null : Tlv.ReadAll(system)?.Find(o => o.Tag == tag).Value;
+        return limit is { Length: 2 or 4 } ? (int)Math.Min(int.MaxValue / 4, limit.Aggregate(0L, (sum, b) => sum << 8 | b)) : 0;
     }
 
     private static bool IsAid(ByteString aid) => aid.Length is >= 5 and <= 16;

@@ -13,10 +13,11 @@ internal static class Load
         if (card.Volatile.Load is not { } load) return Sw.Conditions;
         if ((command.P1 & 0x7F) != 0 || command.P2 != load.NextBlock) return Abort(card, Sw.WrongP1P2);
         if (command.Data.Length == 0) return Abort(card, Sw.WrongLength);
-        if (!load.Append(command.Data)) return Abort(card, Sw.NoRoom);
+        if (!load.Append(command.Data) || load.Length > card.State.FreeMemory) return Abort(card, Sw.NoRoom);
         if (command.P1 != LastBlock) return Reply.Ok(0x00);
         card.Volatile.Load = null;
-        if (load.Finish() is not { } file) return Sw.WrongData;
+        var (loaded, refusal) = load.Finish(card.State);
+        if (loaded is not { } file) return refusal;
         card.State = card.State with { LoadFiles = card.State.LoadFiles.Add(file) };
         return Reply.Ok(0x00);
     }

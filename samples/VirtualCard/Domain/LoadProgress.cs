@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Apdu;
@@ -13,7 +12,6 @@ public sealed class LoadProgress(ByteString aid, ByteString hash)
     public const int MaximumBlocks = 256;
 
     private const int LoadFileDataBlock = 0xC4, DapBlock = 0xE2;
-    private const byte HeaderComponent = 1, AppletComponent = 3;
 
     private readonly List<byte> _stream = [];
     private int _blocks;
@@ -32,17 +30,21 @@ public sealed class LoadProgress(ByteString aid, ByteString hash)
         return true;
     }
 
-    /// <summary>The registry's entry; null when the stream is not what it says.</summary>
-    public LoadFile? Finish()
+    /// <summary>How many bytes came so far.</summary>
+    public int Length => _stream.Count;
+
+    /// <summary>The registry's entry, or why there is none: the stream is not what it says, or the card has not what it needs.</summary>
+    public (LoadFile? File, ushort Refusal) Finish(CardState card)
     {
         ReadOnlySpan<byte> rest = _stream.ToArray();
         while (Tlv.TryRead(ref rest, out var tag, out var value))
         {
             if (tag == DapBlock) continue;
-            if (tag != LoadFileDataBlock || !rest.IsEmpty || !HashIsRight(value)) return null;
-            return Describe(value);
+            if (tag != LoadFileDataBlock || !rest.IsEmpty || !HashIsRight(value)) break;
+            // A block of another kind has version 0.0 and names no modules.
+            return PackageBlock.IsPackage(value) ? PackageBlock.Link(value, aid, card) : (new LoadFile(aid, ByteString.Own([0, 0]), [], value.Length), Sw.Ok);
         }
-        return null;
+        return (null, Sw.WrongData);
     }
 
     private bool HashIsRight(byte[] block) => hash.Length switch
@@ -55,43 +57,4 @@ public sealed class LoadProgress(ByteString aid, ByteString hash)
         48 => SHA384.HashData(block).AsSpan().SequenceEqual(hash.Span),
         _ => SHA512.HashData(block).AsSpan().SequenceEqual(hash.Span),
     };
-
-    /// <summary>Version and modules of a Java Card package (JCVM 6.3, 6.5); a block of another kind has version 0.0 and names no modules.</summary>
-    private LoadFile? Describe(byte[] block)
-    {
-        var version = ByteString.Own([0, 0]);
-        ValueList<ByteString> modules = [];
-        ReadOnlySpan<byte> rest = block;
-        if (rest.Length < 13 || rest[0] != HeaderComponent || BinaryPrimitives.ReadUInt32BigEndian(rest[3..]) != 0xDECAFFED)
-            return new LoadFile(aid, version, modules, block.Length);
-        while (rest.Length >= 3)
-        {
-            var tag = rest[0];
-            var size = BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
-            if (rest.Length < 3 + size) return null;
-            var body = rest.Slice(3, size);
-            if (tag == HeaderComponent)
-            {
-                if (size < 10 || size < 10 + body[9] || !body.Slice(10, body[9]).SequenceEqual(aid.Span)) return null;
-                version = ByteString.Own([body[8], body[7]]);
-            }
-            if (tag == AppletComponent && !TryReadModules(body, ref modules)) return null;
-            rest = rest[(3 + size)..];
-        }
-        return rest.IsEmpty ? new LoadFile(aid, version, modules, block.Length) : null;
-    }
-
-    private static bool TryReadModules(ReadOnlySpan<byte> body, ref ValueList<ByteString> modules)
-    {
-        if (body.IsEmpty) return false;
-        var count = body[0];
-        body = body[1..];
-        for (var i = 0; i < count; i++)
-        {
-            if (body.IsEmpty || body.Length < 3 + body[0]) return false;
-            modules = modules.Add(ByteString.Copy(body.Slice(1, body[0])));
-            body = body[(3 + body[0])..];
-        }
-        return true;
-    }
 }

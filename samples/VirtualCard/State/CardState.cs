@@ -23,8 +23,17 @@ public enum CardProtocol
 }
 
 /// <summary>An executable load file in the registry.</summary>
-/// <param name="Version">2 bytes, as the package's header had it.</param>
-public sealed record LoadFile(ByteString Aid, ByteString Version, ValueList<ByteString> Modules, int Length);
+/// <param name="Version">2 bytes, major and minor, as the package's header had it.</param>
+/// <param name="Length">How many bytes of memory it takes.</param>
+/// <param name="Imports">The packages that it needs.</param>
+public sealed record LoadFile(ByteString Aid, ByteString Version, ValueList<ByteString> Modules, int Length, ValueList<CardPackage> Imports = default);
+
+/// <summary>A package and a version of it: of the platform, or needed of it.</summary>
+public readonly record struct CardPackage(ByteString Aid, byte Major, byte Minor)
+{
+    /// <summary>Whether it does for what was linked against <paramref name="needed"/> (JCVM 4.5.2): the same major, no smaller minor.</summary>
+    public bool DoesFor(CardPackage needed) => Aid == needed.Aid && Major == needed.Major && Minor >= needed.Minor;
+}
 
 /// <summary>Where a record stands: short file identifier 1–30 and record number 1–255.</summary>
 public readonly record struct RecordReference(byte Sfi, byte Number);
@@ -111,6 +120,15 @@ public sealed record CardState
 
     /// <summary>The key of the PIV application; null when there is no such application.</summary>
     public PivCredential? Piv { get; init; }
+
+    /// <summary>The packages of the card's own platform, which programs link against and GET STATUS does not tell of.</summary>
+    public ValueList<CardPackage> Platform { get; init; } = CardPlatform.JavaCard305;
+
+    /// <summary>Memory for load files and applications, in bytes; it ends.</summary>
+    public int Memory { get; init; } = CardPlatform.Memory;
+
+    /// <summary>How many of these are left.</summary>
+    public int FreeMemory => Memory - LoadFiles.Sum(file => file.Length) - Applications.Count * CardPlatform.ApplicationMemory;
 
     public ImmutableList<LoadFile> LoadFiles { get; init; } = [];
 

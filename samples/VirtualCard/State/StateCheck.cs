@@ -13,6 +13,7 @@ internal static class StateCheck
         if (card.Kdd.Length != KddLength) return $"Kdd has {card.Kdd.Length} bytes; it has {KddLength}.";
         if (card.Cplc.Length > MaxObject) return $"Cplc has {card.Cplc.Length} bytes.";
         if (card.AuthenticationLimit < 1 || card.FailedAuthentications < 0) return "AuthenticationLimit is at least 1, FailedAuthentications at least 0.";
+        if (card.Memory < 0) return $"Memory is {card.Memory} bytes; it is not negative.";
         if (card.Scp is not (CardState.Scp02 or CardState.Scp03)) return $"Scp is {card.Scp}; it is 2 or 3.";
         if (card.SequenceCounters.Values.Any(counter => counter is < 0 or > MaxSequenceCounter)) return "A sequence counter has 3 bytes.";
         if (card.Data.Any(data => data.Key is < 1 or > MaxTag || data.Value.Length > MaxObject)) return "A data object has a tag of 1 or 2 bytes, and 65,535 bytes at most.";
@@ -24,7 +25,7 @@ internal static class StateCheck
     private static string? FilesFault(CardState card)
     {
         foreach (var file in card.LoadFiles)
-            if (!IsAid(file.Aid) || file.Modules.Any(module => !IsAid(module)) || file.Version.Length > VersionLength || file.Length < 0)
+            if (!IsAid(file.Aid) || file.Modules.Any(module => !IsAid(module)) || file.Imports.Any(package => !IsAid(package.Aid)) || file.Version.Length > VersionLength || file.Length < 0)
                 return $"Load file {file.Aid}: names have {MinAid} to {MaxAid} bytes, a version has {VersionLength} at most, a length is not negative.";
         return null;
     }

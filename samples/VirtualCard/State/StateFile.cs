@@ -17,13 +17,15 @@ public static class StateFile
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
         LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true,
-        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false);
+        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false, int Memory = CardPlatform.Memory);
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 
     private sealed record KeyDto(byte Version, byte Id, string Value, CardKeyType Type = CardKeyType.Aes);
 
-    private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length);
+    private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length, ImportDto[]? Imports = null);
+
+    private sealed record ImportDto(string Aid, byte Major, byte Minor);
 
     private sealed record ApplicationDto(
         string Aid, string LoadFile, string Module, byte LifeCycle, string Privileges, Dictionary<string, string> Dgis, ushort[] MandatoryDgis, bool ReadableWhenBlank);
@@ -76,12 +78,13 @@ public static class StateFile
         s.AuthenticationLimit, s.FailedAuthentications,
         [.. s.Keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span), k.Value.Type))],
         s.SequenceCounters.ToDictionary(), s.Data.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()),
-        [.. s.LoadFiles.Select(f => new LoadFileDto(f.Aid.ToString(), f.Version.ToString(), [.. f.Modules.Select(m => m.ToString())], f.Length))],
+        [.. s.LoadFiles.Select(f => new LoadFileDto(f.Aid.ToString(), f.Version.ToString(), [.. f.Modules.Select(m => m.ToString())], f.Length,
+            [.. f.Imports.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))]))],
         [.. s.Applications.Select(a => new ApplicationDto(
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
             a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
-        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues);
+        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory);
 
     private static CardState FromDto(CardDto d) => new()
     {
@@ -97,7 +100,8 @@ public static class StateFile
         Keys = d.Keys.ToImmutableSortedDictionary(k => new KeyReference(k.Version, k.Id), k => new CardKey(Convert.FromHexString(k.Value), k.Type)),
         SequenceCounters = d.SequenceCounters.ToImmutableSortedDictionary(),
         Data = d.Data.ToImmutableSortedDictionary(x => Convert.ToInt32(x.Key, 16), x => Hex(x.Value)),
-        LoadFiles = [.. d.LoadFiles.Select(f => new LoadFile(Hex(f.Aid), Hex(f.Version), [.. f.Modules.Select(Hex)], f.Length))],
+        LoadFiles = [.. d.LoadFiles.Select(f => new LoadFile(Hex(f.Aid), Hex(f.Version), [.. f.Modules.Select(Hex)], f.Length,
+            [.. (f.Imports ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))]))],
         Applications = [.. d.Applications.Select(a => new CardApplication(
             Hex(a.Aid), Hex(a.LoadFile), Hex(a.Module), a.LifeCycle, Hex(a.Privileges),
             a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
@@ -105,6 +109,7 @@ public static class StateFile
         CountsEmptyCommands = d.CountsEmptyCommands,
         Scp = d.Scp,
         MisstatesCheckValues = d.MisstatesCheckValues,
+        Memory = d.Memory,
     };
 
     private static ByteString Hex(string hex) => ByteString.FromHex(hex);

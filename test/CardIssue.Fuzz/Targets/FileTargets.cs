@@ -45,6 +45,7 @@ internal static class FileTargets
         new ParserTarget("address", new ByteMutator(), () => ["tls:127.0.0.1:7001"u8.ToArray(),
             "serial-tls:/dev/ttyUSB0?baud=9600&flow=rtscts"u8.ToArray(), "tcp:[::1]:7001?serial=%41&vendor=%"u8.ToArray()], AddressOf),
         new ParserTarget("card-file", new JsonMutator(), () => [CardFile()], CardFileOf, CaseLimits.File),
+        .. ProgramTargets.All,
         new ParserTarget("virtual-card", new ChunkMutator(new TlvMutator(5)), VirtualCardSeeds, VirtualCardOf, CaseLimits.File),
     ];
 

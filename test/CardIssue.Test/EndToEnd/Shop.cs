@@ -4,6 +4,7 @@ using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
+using CardIssue.Center.Programs;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
@@ -57,6 +58,8 @@ internal sealed class Shop : IAsyncDisposable
     public SqliteTerminalRegistry Registry { get; private set; } = null!;
 
     public StoredLog Log { get; private set; } = null!;
+
+    public SqliteProgramStore Programs { get; private set; } = null!;
 
     public CenterServices Services { get; private set; } = null!;
 
@@ -280,6 +283,7 @@ internal sealed class Shop : IAsyncDisposable
         Orders = new SqliteOrderStore(Database, new OrderOptions());
         Desk = new SqliteOrderDesk(Database, new OrderOptions());
         Registry = new SqliteTerminalRegistry(Database);
+        Programs = new SqliteProgramStore(Database);
         Log = new StoredLog(Database, log, Vault, TimeProvider.System);
     }
 
@@ -293,6 +297,7 @@ internal sealed class Shop : IAsyncDisposable
             Terminals = Registry,
             Admissions = admissions,
             Products = new SqliteProductStore(Database),
+            Programs = Programs,
             Log = Log,
             Options = options,
             Host = "host-1",

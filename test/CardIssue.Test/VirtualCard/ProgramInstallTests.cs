@@ -1,5 +1,9 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Primitives;
+using CardIssue.Test.Cards.Programs;
+using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Apdu;
+using CardIssue.VirtualCard.State;
 using CardIssue.VirtualCard.Timing;
 
 namespace CardIssue.Test.VirtualCard;
@@ -10,12 +14,8 @@ public class ProgramInstallTests
     private static readonly byte[] Package = Convert.FromHexString("A00000006203010C06");
     private static readonly byte[] Module = Convert.FromHexString("A00000006203010C0601");
 
-    /// <summary>Header and Applet components of a Java Card package (JCVM 6.3, 6.5).</summary>
     private static byte[] Cap() =>
-    [
-        1, 0, 19, .. Convert.FromHexString("DECAFFED010204" + "0301"), (byte)Package.Length, .. Package,
-        3, 0, (byte)(4 + Module.Length), 1, (byte)Module.Length, .. Module, 0, 8,
-    ];
+        new CapBuilder { Package = Convert.ToHexString(Package), Applets = [Convert.ToHexString(Module)], Version = (1, 3) }.Block();
 
     [Test]
     public void Load_OfAPackage_RegistersItAndInstances()
@@ -51,6 +51,99 @@ public class ProgramInstallTests
         Assert.That(host.Send(0xE8, 0x80, 1, stream).Sw, Is.EqualTo(Sw.WrongP1P2));
         Assert.That(host.Send(0xE8, 0x80, 0, stream).Sw, Is.EqualTo(Sw.Conditions), "starts over from INSTALL");
         Assert.That(card.Inspect().LoadFiles, Has.Count.EqualTo(1));
+    }
+
+    private static ushort LoadOf(GlobalPlatformHost host, CapBuilder cap, byte[]? parameters = null)
+    {
+        var aid = Convert.FromHexString(cap.Package);
+        var begun = host.Send(0xE6, 0x02, 0, [.. Lv(aid), 0, 0, .. Lv(parameters ?? []), 0]);
+        return begun.Sw != Sw.Ok ? begun.Sw : Stream(host, Tlv.Make(0xC4, cap.Block()));
+    }
+
+    private static ushort Stream(GlobalPlatformHost host, byte[] stream)
+    {
+        var blocks = stream.Chunk(200).ToList();
+        for (var i = 0; i < blocks.Count; i++)
+            if (host.Send(0xE8, (byte)(i == blocks.Count - 1 ? 0x80 : 0), (byte)i, blocks[i]).Sw is var sw and not Sw.Ok) return sw;
+        return Sw.Ok;
+    }
+
+    /// <summary>JCVM 4.5.2: the same major, no smaller minor, on the card; and what others were linked against stays (GPCS 11.2).</summary>
+    [Test]
+    public void ImportedPackage_MustBeThere_AndStaysAsLongAsItIsNeeded()
+    {
+        var card = TestCard.Blank();
+        var host = TestCard.Opened(card, 0x33);
+        const string Library = CapBuilder.Provider + "0201";
+        var user = new CapBuilder { Imports = [.. CapBuilder.Platform, (Library, 1, 1)] };
+        Assert.That(LoadOf(host, user), Is.EqualTo(Sw.ImportNotThere), "not there");
+        Assert.That(LoadOf(host, new CapBuilder { Package = Library, Applets = [], Flags = 0, Version = (1, 0) }), Is.EqualTo(Sw.Ok));
+        Assert.That(LoadOf(host, user), Is.EqualTo(Sw.ImportNotThere), "too old");
+        Assert.That(host.Send(0xE4, 0, 0x00, [0x4F, .. Lv(Convert.FromHexString(Library))]).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(LoadOf(host, new CapBuilder { Package = Library, Applets = [], Flags = 0, Version = (1, 2) }), Is.EqualTo(Sw.Ok));
+        Assert.That(LoadOf(host, user), Is.EqualTo(Sw.Ok));
+        Assert.That(host.Send(0xE4, 0, 0x80, [0x4F, .. Lv(Convert.FromHexString(Library))]).Sw, Is.EqualTo(Sw.Conditions), "needed");
+        Assert.That(LoadOf(host, new CapBuilder { Package = CapBuilder.Provider + "0301", Imports = [("A0000000620101", 1, 7)] }), Is.EqualTo(Sw.ImportNotThere), "platform");
+    }
+
+    [Test]
+    public void BlockThatIsNoPackageInLoadOrder_IsRefused_AndRegistersNothing()
+    {
+        var card = TestCard.Blank();
+        var host = TestCard.Opened(card, 0x01);
+        var good = new CapBuilder().Parts().ToDictionary(part => part.Name, part => part.Bytes);
+        byte[] Of(params string[] names) => Tlv.Make(0xC4, [.. names.SelectMany(name => good[name])]);
+        string[] order = ["Header", "Directory", "Import", "Applet", "Class", "Method", "StaticField", "Export", "ConstantPool", "RefLocation"];
+        foreach (var names in new[]
+        {
+            [.. order[..2], "Applet", "Import", .. order[4..]], order[..^1], [.. order, "Debug"], [.. order, "RefLocation"],
+            (string[])[.. order[..5], .. order[6..]],
+        })
+        {
+            host.Send(0xE6, 0x02, 0, [.. Lv(Convert.FromHexString(CapBuilder.Provider + "0101")), 0, 0, 0, 0]);
+            Assert.That(Stream(host, Of(names)), Is.EqualTo(Sw.WrongData), string.Join(' ', names));
+        }
+        Assert.That(card.Inspect().LoadFiles, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void MemoryEnds_LoadAndInstallSaySo_AndNothingIsLeft()
+    {
+        var card = TestCard.Blank(s => s with { Memory = 3_000 });
+        var host = TestCard.Opened(card, 0x33);
+        Assert.That(LoadOf(host, CapBuilder.OfBlock(4_000)), Is.EqualTo(Sw.NoRoom));
+        Assert.That(LoadOf(host, CapBuilder.OfBlock(2_000), [0xEF, 0x04, 0xC6, 0x02, 0x40, 0x00]), Is.EqualTo(Sw.NoRoom), "asked for beforehand");
+        Assert.That(card.Inspect().LoadFiles, Has.Count.EqualTo(1));
+        Assert.That(LoadOf(host, CapBuilder.OfBlock(2_000)), Is.EqualTo(Sw.Ok));
+        Assert.That(host.Send(0xE6, 0x0C, 0, Instance()).Sw, Is.EqualTo(Sw.NoRoom));
+    }
+
+    private static byte[] Instance()
+    {
+        var (package, module) = (Convert.FromHexString(CapBuilder.Provider + "0101"), Convert.FromHexString(CapBuilder.Provider + "010101"));
+        return [.. Lv(package), .. Lv(module), .. Lv(module), 1, 0, 2, 0xC9, 0, 0];
+    }
+
+    /// <summary>One process of two INSTALLs (GPCS 11.5.2.1), other privileges later, locked and unlocked.</summary>
+    [Test]
+    public void CombinedInstall_RegistryUpdate_LockAndUnlock()
+    {
+        var card = TestCard.Blank();
+        var host = TestCard.Opened(card, 0x33);
+        var (package, module) = (Convert.FromHexString(CapBuilder.Provider + "0101"), Convert.FromHexString(CapBuilder.Provider + "010101"));
+        Assert.That(host.Send(0xE6, 0x0E, 0x01, [.. Lv(package), 0, 0, 0, 0]).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(Stream(host, Tlv.Make(0xC4, new CapBuilder().Block())), Is.EqualTo(Sw.Ok));
+        Assert.That(host.Send(0xE6, 0x0E, 0x03, Instance()).Sw, Is.EqualTo(Sw.Ok));
+        CardApplication It() => card.State.Find(ByteString.Own(module))!;
+        Assert.That(It().LifeCycle, Is.EqualTo(CardApplication.Selectable));
+        Assert.That(host.Send(0xE6, 0x40, 0, [0, 0, .. Lv(module), 1, 0x02, 0, 0]).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(It().Privileges, Is.EqualTo(ByteString.Own([0x02])));
+        Assert.That(host.Send(0xE6, 0x10, 0, [.. Lv(Convert.FromHexString("A000000151000000")), 0, .. Lv(module), 0, 0, 0]).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(host.Send(0xE6, 0x10, 0, [.. Lv(Convert.FromHexString("A000000151000099")), 0, .. Lv(module), 0, 0, 0]).Sw, Is.EqualTo(Sw.ReferenceNotFound));
+        Assert.That(host.Send(0xF0, 0x40, 0x80, module).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(It().IsLocked, Is.True);
+        Assert.That(host.Send(0xF0, 0x40, 0x00, module).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(It().LifeCycle, Is.EqualTo(CardApplication.Selectable));
     }
 
     [Test]

@@ -64,9 +64,9 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var quirks = o.Optional("quirks") is { } departures ? Quirks(departures) : CardQuirks.None;
         var allowRepeated = o.Optional("allowRepeatedCardNumber")?.AsBoolean(mistakes) ?? false;
         var exposed = o.Optional("exposedToTerminal")?.AsBoolean(mistakes) ?? false;
+        var programs = o.Optional("programs") is { } named ? new ProgramMapping(mistakes).Programs(named) : default;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
-        o.Refuse("programs", "Application programs are not loaded by this version: leave \"programs\" out, and use cards that have them already.");
         o.Done();
         if (name is null || profile is null || keySet is null) return null;
         return new CardProduct
@@ -92,6 +92,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             Quirks = quirks,
             AllowRepeatedCardNumber = allowRepeated,
             ExposedToTerminal = exposed,
+            Programs = programs,
             Records = records,
             Close = close,
         };

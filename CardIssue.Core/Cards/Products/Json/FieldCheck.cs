@@ -5,13 +5,13 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>Checks an order's fields by filling in its product's templates, and puts what is wrong at the field that it is about.</summary>
-internal sealed class FieldCheck(CardProduct product, LocatedNode node, JsonMistakes mistakes)
+internal sealed class FieldCheck(CardProduct product, CardPrograms programs, LocatedNode node, JsonMistakes mistakes)
 {
     /// <summary>Checks the fields.</summary>
     /// <returns>The account that the card would be of; null when it is of none.</returns>
     public CardAccount? Check(IReadOnlyDictionary<string, string> fields)
     {
-        var made = CardPlan.Create(product, fields, out var faults);
+        var made = CardPlan.Create(product, fields, programs, out var faults);
         foreach (var error in made.Errors) mistakes.Add(PlaceOf(error.Field), Sentence(error));
         foreach (var fault in faults) mistakes.Add(PlaceOf(FieldOf(fault)), fault.Message);
         return made.Account;

@@ -14,19 +14,21 @@ public static class OrdersFile
     /// <param name="source">The file's name, for messages.</param>
     /// <param name="products">Finds a product by its name; null when there is none.</param>
     /// <param name="codes">What issue codes must be; null for <see cref="IssueCodeRule.Default"/>.</param>
-    public static OrdersReading Read(ReadOnlySpan<byte> json, string source, Func<string, CardProduct?> products, IssueCodeRule? codes = null)
+    /// <param name="programs">The programs that products name; null for none. An order whose product names another is a mistake.</param>
+    public static OrdersReading Read(
+        ReadOnlySpan<byte> json, string source, Func<string, CardProduct?> products, IssueCodeRule? codes = null, CardPrograms? programs = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(products);
         var mistakes = new JsonMistakes();
         var root = LocatedJson.Read(json, mistakes);
-        var orders = root is null ? null : new OrderMapping(products, codes ?? IssueCodeRule.Default, mistakes).Orders(root);
+        var orders = root is null ? null : new OrderMapping(products, codes ?? IssueCodeRule.Default, programs ?? CardPrograms.None, mistakes).Orders(root);
         return new OrdersReading(source, orders, mistakes);
     }
 }
 
 /// <summary>Maps and checks orders. No mistake quotes what a field, a customer id or an issue code is.</summary>
-internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCodeRule codes, JsonMistakes mistakes)
+internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCodeRule codes, CardPrograms programs, JsonMistakes mistakes)
 {
     /// <summary>The most fields of one order.</summary>
     public const int MaxFields = 1_000;
@@ -58,7 +60,7 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         var fieldsNode = o.Required("fields");
         var fields = fieldsNode is null ? null : Fields(fieldsNode);
         o.Done();
-        var account = product is not null && fields is not null ? new FieldCheck(product, fieldsNode!, mistakes).Check(fields) : null;
+        var account = product is not null && fields is not null ? new FieldCheck(product, programs, fieldsNode!, mistakes).Check(fields) : null;
         if (account is not null) CheckOnce(account, product!, node.Place);
         return order is null || customer is null || product is null || fields is null
             ? null

@@ -13,6 +13,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     public const int MaxItems = 256;
 
     private readonly TemplateMapping _templates = new(mistakes);
+    private readonly ProgramMapping _programs = new(mistakes);
 
     public CheckMapping Checks { get; } = new(mistakes);
 
@@ -89,7 +90,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     private ItemDefinition? Item(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
-        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "putKeys");
+        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "load", "install", "delete", "putKeys");
         ItemDefinition? item = null;
         switch (kind?.Name)
         {
@@ -115,6 +116,9 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
                 break;
             case "hexDgi":
                 item = kind.Value.AsName(mistakes) is { } field ? new ItemDefinition.Prepared(field) : null;
+                break;
+            case "load" or "install" or "delete":
+                item = _programs.Item(kind, o);
                 break;
         }
         // When even the kind is not known, every property would be called unknown.

@@ -108,7 +108,11 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     public IReadOnlyList<CardCommand> AfterAuthentication(CardProduct product)
     {
         ArgumentNullException.ThrowIfNull(product);
-        return product.Start is { } start ? [new CardCommand(GetStatus.Command(start.Of.Scope, false, start.Of.Aid.Value))] : [];
+        return
+        [
+            .. product.Start is { } start ? (CardCommand[])[new CardCommand(GetStatus.Command(start.Of.Scope, false, start.Of.Aid.Value))] : [],
+            .. LookedForAtOpening(product).Select(LookFor),
+        ];
     }
 
     /// <inheritdoc/>
@@ -120,6 +124,13 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
         if (externalAuthenticate is { StatusWord: HostCryptogramWrong }) return new Verdict.Rejected(CardRejection.RefusedUs);
         if (externalAuthenticate is not { IsOk: true } || stop is not (ScriptStop.Completed or ScriptStop.UnexpectedStatus)) return new Verdict.InDoubt();
+        var state = JudgeState(product, stop, after, resuming);
+        if (state is not Verdict.Done) return state;
+        return JudgePrograms(product, stop, [.. after.Skip(product.Start is null ? 0 : 1)], resuming) ?? state;
+    }
+
+    private static Verdict JudgeState(CardProduct product, ScriptStop stop, IReadOnlyList<CommandOutcome> after, bool resuming)
+    {
         // The answer to EXTERNAL AUTHENTICATE carries no MAC: by itself it is the terminal's word, and only what follows it is the card's.
         if (product.Start is not { } start) return new Verdict.Done(ProofKind.TerminalWord);
         if (after.Count == 0 || !Outcomes.IsBelievable(after[0].Response, product.SecurityLevel)) return new Verdict.InDoubt();
@@ -154,6 +165,7 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         var record = plan.Product.Records[number - 1];
         if (record.PutsKeys) return JudgePutKeys(plan, number, stop, outcomes);
         var script = new Sent(plan.Shape.Records[number - 1].Commands, CardPlan.InScript(record));
+        if (record.Items.Count == 1 && WantedBy(plan.Product, record.Items[0]) is { } wanted) return JudgeContent(plan, wanted, stop, outcomes, script);
         // Before the closing such a record has its commands' MACs; the read-back is the closing's proof.
         return Judge(plan, stop, outcomes, script, record.Proof is ProofKind.ReadBackAfterClose ? ProofKind.CardMac : record.Proof);
     }

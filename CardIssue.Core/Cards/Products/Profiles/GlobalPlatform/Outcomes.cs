@@ -15,7 +15,15 @@ internal static class Outcomes
 
     /// <summary>Whether every command succeeded.</summary>
     public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
-        outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok);
+        outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok || IsGone(o));
+
+    /// <summary>
+    /// Whether there was nothing to delete. The answer carries no MAC; that the command reached the card, the MAC of the next one shows, which
+    /// is chained to it.
+    /// </summary>
+    private static bool IsGone(CommandOutcome outcome) =>
+        outcome.Command.Apdu.Ins == Instructions.Delete && outcome.Response is not UnwrapResult.Breach
+        && outcome.Response.StatusWord is (StatusWords.NotFound or StatusWords.NoApplication);
 
     /// <summary>
     /// Whether the card refused the very first command, by its own MAC: then nothing of the script was done. A refusal later leaves the earlier commands

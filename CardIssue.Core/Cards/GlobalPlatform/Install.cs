@@ -1,0 +1,51 @@
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Core.Cards.GlobalPlatform;
+
+/// <summary>
+/// INSTALL (GPCS §11.5): fields one after the other, each with its length. What is longer than one command carries is not chained: a token of
+/// 128 bytes fits, one of 256 does not.
+/// </summary>
+public static class Install
+{
+    private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08;
+    private const int ApplicationParameters = 0xC9;
+
+    /// <summary>INSTALL [for load] (§11.5.2.3.1): what LOAD is going to bring.</summary>
+    /// <param name="loadFile">The load file's AID: the package's.</param>
+    /// <param name="securityDomain">The security domain that it is to belong to; null for the one that is selected.</param>
+    /// <param name="hash">The hash of the load file data block; empty for none.</param>
+    /// <param name="parameters">Load parameters, coded TLVs such as EF; may be empty.</param>
+    /// <param name="token">The load token; may be empty.</param>
+    public static CommandApdu ForLoad(Aid loadFile, Aid? securityDomain, ByteString hash, ByteString parameters, ByteString token) =>
+        Command(ForLoadP1, loadFile.Value, securityDomain?.Value ?? default, hash, parameters, token);
+
+    /// <summary>INSTALL [for install], with [for make selectable] or without (§11.5.2.3.2).</summary>
+    /// <param name="loadFile">The load file's AID.</param>
+    /// <param name="module">The module's AID: the applet's in the package.</param>
+    /// <param name="instance">The AID that it is going to be selected by.</param>
+    /// <param name="privileges">1 or 3 bytes.</param>
+    /// <param name="application">What the application gets (C9); may be empty.</param>
+    /// <param name="system">Further install parameters, coded TLVs such as EF; may be empty.</param>
+    /// <param name="token">The install token; may be empty.</param>
+    /// <param name="selectable">Whether it can be selected from then on.</param>
+    public static CommandApdu ForInstall(
+        Aid loadFile, Aid module, Aid instance, ByteString privileges, ByteString application, ByteString system, ByteString token, bool selectable) =>
+        Command((byte)(selectable ? ForInstallP1 | MakeSelectableP1 : ForInstallP1), loadFile.Value, module.Value, instance.Value, privileges,
+            ByteString.Concat(BerTlv.Primitive(ApplicationParameters, application).ToBytes(), system), token);
+
+    private static CommandApdu Command(byte p1, params ReadOnlySpan<ByteString> fields)
+    {
+        var data = new List<byte>();
+        foreach (var field in fields) data.AddRange([.. Length(field.Length), .. field.Span]);
+        if (data.Count > CommandApdu.MaxShortData)
+            throw new ArgumentException($"INSTALL has {data.Count} bytes of data; {CommandApdu.MaxShortData} are the most");
+        return new CommandApdu(0x80, Instructions.Install, p1, 0x00, ByteString.Own([.. data]), CommandApdu.MaxShortLe);
+    }
+
+    /// <summary>GPCS §11.1.5: one byte up to 127, then 81 and one, 82 and two.</summary>
+    private static byte[] Length(int length) =>
+        length < 0x80 ? [(byte)length] : length <= 0xFF ? [0x81, (byte)length] : [0x82, (byte)(length >> 8), (byte)length];
+}
