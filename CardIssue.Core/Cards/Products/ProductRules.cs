@@ -27,6 +27,8 @@ public static partial class ProductRules
         for (var i = 0; i < product.Records.Count; i++) CheckRecord(product, i + 1, product.Records[i], faults);
         CheckClose(product, faults);
         foreach (var message in IdentityFaults(product)) faults.Add(new ProductFault("identity", 0, message));
+        // What is measured is measured by the rules above.
+        if (faults.Count == 0) faults.AddRange(FaultsOfEveryOrder(product));
         return faults;
     }
 

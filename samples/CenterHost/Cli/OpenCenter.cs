@@ -53,6 +53,8 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     public IProductStore Products => Stored<IProductStore>();
 
+    public OrderPreviews Previews => Stored<OrderPreviews>();
+
     public Center.Feed.FeedPump Feed => Stored<Center.Feed.FeedPump>();
 
     public IExchangeLog Log => _services.GetRequiredService<IExchangeLog>();
@@ -127,7 +129,7 @@ internal sealed class OpenCenter : IAsyncDisposable
             Authentication.MustChange => throw new CommandException(ExitCode.Refused, $"This password of {name} is good once: change it with person password, then try again."),
             _ => throw new CommandException(ExitCode.Refused, Denied),
         };
-        var any = CommandRoles.Of[call.Path];
+        var any = CommandRoles.Needed(call.Path);
         return person.Has(any) ? person : throw new CommandException(ExitCode.Refused, $"{name} may not do this: {call.Path} is for {PersonText.Of(any)}.");
     }
 

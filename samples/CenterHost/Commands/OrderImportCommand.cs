@@ -31,7 +31,7 @@ internal static class OrderImportCommand
             if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
             var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             var batches = await BatchesAsync(new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))), entries, known, cancellation);
-            await WarnOfKeysAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
+            await WarnOfLacksAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
             await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
             var takeBack = await made.WriteAsync(cancellation);
             ImportOutcome outcome;
@@ -56,7 +56,10 @@ internal static class OrderImportCommand
     }
 
     /// <summary>Reads an orders file.</summary>
-    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule codes) =>
+    /// <param name="file">The file.</param>
+    /// <param name="products">What they may be for.</param>
+    /// <param name="codes">What issue codes must be; null for what they must be where no center says otherwise.</param>
+    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule? codes) =>
         OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product, codes);
 
     /// <summary>Tells of every order that the store would not take, with its place in the file.</summary>
@@ -85,10 +88,10 @@ internal static class OrderImportCommand
         return [.. orders.Select(pair => new ImportBatch(pair.Key.Record, pair.Value))];
     }
 
-    private static async Task WarnOfKeysAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
+    private static async Task WarnOfLacksAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
     {
-        foreach (var product in products.Select(known => known.Product))
-            if (vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol) is { } lack)
-                await call.Answers.WarnAsync($"Product {product.Name} can't be issued yet: {lack} See key begin.");
+        foreach (var known in products)
+            foreach (var lack in ProductLacks.Of(vault, known))
+                await call.Answers.WarnAsync($"Product {known.Product.Name} can't be issued yet: {lack} See key begin.");
     }
 }
