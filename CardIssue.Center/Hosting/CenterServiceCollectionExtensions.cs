@@ -76,6 +76,7 @@ public static class CenterServiceCollectionExtensions
             Options(provider).Store, Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)).GetAwaiter().GetResult());
         services.TryAddSingleton<IOrderStore>(provider => new SqliteOrderStore(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
         services.TryAddSingleton<IOrderDesk>(provider => new SqliteOrderDesk(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
+        services.TryAddSingleton(provider => new OrderPreviews(provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>()));
         services.TryAddSingleton<ITerminalRegistry>(provider => new SqliteTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IProductStore>(provider => new SqliteProductStore(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IProgramStore>(provider => new SqliteProgramStore(provider.GetRequiredService<CenterDatabase>()));

@@ -74,10 +74,11 @@ internal sealed record SealedOrder(OrderRow Row, ByteString Data)
         CenterDatabase database, string where, string after, int most, CancellationToken cancellation, params (string, object?)[] values) =>
         database.ReadAsync(store =>
             OrderRow.Look(store, $"sealed IS NOT NULL AND {where} AND order_id > $after ORDER BY order_id LIMIT $most",
-                [.. values, ("$after", after), ("$most", most)]).ConvertAll(row => new SealedOrder(row, DataOf(store, row))), cancellation);
+                [.. values, ("$after", after), ("$most", most)]).ConvertAll(row => new SealedOrder(row, DataOf(store, row)!.Value)), cancellation);
 
-    private static ByteString DataOf(StoreView store, OrderRow row) => store.Query(
-        "SELECT sealed FROM orders WHERE order_id = $order", found => found.Bytes("sealed")!.Value, ("$order", row.Order))[0];
+    /// <summary>An order's write data; null where it was deleted.</summary>
+    public static ByteString? DataOf(StoreView store, OrderRow row) => store.Query(
+        "SELECT sealed FROM orders WHERE order_id = $order", found => found.Bytes("sealed"), ("$order", row.Order))[0];
 }
 
 /// <summary>Reads each product once.</summary>

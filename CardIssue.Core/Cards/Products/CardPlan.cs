@@ -10,7 +10,7 @@ namespace CardIssue.Core.Cards.Products;
 /// What is to be done to one card: a product with one customer's fields filled in. Its shape is known without any key; its commands are made when
 /// they are due, because secret data is encrypted under the card's DEK.
 /// </summary>
-public sealed class CardPlan
+public sealed partial class CardPlan
 {
     private readonly List<RenderedItem>[] _items;
     private readonly Dictionary<Expectation, ByteString> _expected;
@@ -79,7 +79,7 @@ public sealed class CardPlan
         }
         catch (ArgumentException e)
         {
-            return new PlanResult(null, [new PlanError(0, "", e.Message)]);
+            return new PlanResult(null, [new PlanError(0, "", Words(e))]);
         }
     }
 
@@ -152,7 +152,7 @@ public sealed class CardPlan
         _ => false,
     };
 
-    private static bool HasField(ValueList<TemplateNode> content) =>
+    internal static bool HasField(ValueList<TemplateNode> content) =>
         content.Any(node => node is TemplateNode.Field || node is TemplateNode.Tlv tlv && HasField(tlv.Content));
 
     private bool Lasts(ValueList<CheckDefinition> checks, int number) =>

@@ -29,6 +29,8 @@ public static partial class ProductRules
         CheckOwnKeys(product, faults);
         foreach (var message in IdentityFaults(product)) faults.Add(new ProductFault("identity", 0, message));
         foreach (var message in ProgramFaults(product)) faults.Add(new ProductFault("programs", 0, message));
+        // What is measured is measured by the rules above.
+        if (faults.Count == 0) faults.AddRange(FaultsOfEveryOrder(product));
         return faults;
     }
 

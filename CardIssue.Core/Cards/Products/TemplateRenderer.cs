@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.Tlv;
@@ -9,7 +10,10 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Fills a product's templates with one customer's fields; collects all that does not fit.</summary>
-internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> fields, ScpProtocol protocol)
+/// <param name="fields">The customer's.</param>
+/// <param name="protocol">What secret data is encrypted for.</param>
+/// <param name="standIn">What stands in the place of a field; null where a card is written, and it is the field itself.</param>
+internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> fields, ScpProtocol protocol, FieldStandIn? standIn = null)
 {
     /// <summary>The most that the items of one record make together, in bytes: as many commands as a script has, each full.</summary>
     public const int MaxRecordBytes = Limits.MaxScriptCommands * CommandApdu.MaxShortData;
@@ -85,10 +89,10 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 
     private RenderedItem Grouping(ItemDefinition.Grouping grouping)
     {
-        var data = Bytes(grouping.Content, $"DGI {grouping.Id:X4}");
+        var data = Bytes(grouping.Content, $"DGI {grouping.Id:X4}", new FieldPlace(!grouping.Secret && EmvCheck.HoldsObjects(grouping.Id)));
         var length = grouping.Secret ? DataEncryption.LengthOf(data.Length, protocol) : data.Length;
         if (length > Dgi.MaxData) Fail("", $"DGI {grouping.Id:X4} has more than {Dgi.MaxData} bytes");
-        if (grouping.Secret && data.IsEmpty) Fail("", $"DGI {grouping.Id:X4} is secret, and there is nothing to encrypt");
+        if (grouping.Secret && data.IsEmpty && !IsOpen(grouping.Content)) Fail("", $"DGI {grouping.Id:X4} is secret, and there is nothing to encrypt");
         return new RenderedItem(grouping.Id, null, data, grouping.Secret);
     }
 
@@ -98,12 +102,12 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
         if (!dataObject.Secret) return new RenderedItem(null, null, Bytes([dataObject.Content], $"tag {dataObject.Content.Tag}"), false);
         var value = Bytes(dataObject.Content.Content, $"tag {dataObject.Content.Tag}");
         if (dataObject.Content.Tag.IsConstructed) Fail("", $"tag {dataObject.Content.Tag} is secret, and constructed: encrypted, it would hold no data objects");
-        if (value.IsEmpty) Fail("", $"tag {dataObject.Content.Tag} is secret, and there is nothing to encrypt");
+        if (value.IsEmpty && !IsOpen(dataObject.Content.Content)) Fail("", $"tag {dataObject.Content.Tag} is secret, and there is nothing to encrypt");
         return new RenderedItem(null, dataObject.Content.Tag, value, true);
     }
 
     /// <summary>The pieces one after the other; nothing, once they are more than any item holds.</summary>
-    private ByteString Bytes(ValueList<TemplateNode> content, string what)
+    private ByteString Bytes(ValueList<TemplateNode> content, string what, FieldPlace place = default)
     {
         var parts = new ByteString[content.Count];
         var total = 0;
@@ -112,8 +116,8 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
             parts[i] = content[i] switch
             {
                 TemplateNode.Literal literal => literal.Bytes,
-                TemplateNode.Field field => Field(field.Name, field.As),
-                TemplateNode.Tlv tlv => Object(tlv),
+                TemplateNode.Field field => Field(field.Name, field.As, place),
+                TemplateNode.Tlv tlv => Object(tlv, place),
                 var other => throw new InvalidOperationException($"No one renders {other.GetType().Name}."),
             };
             total += parts[i].Length;
@@ -124,27 +128,42 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
         return ByteString.Concat(parts);
     }
 
-    private ByteString Object(TemplateNode.Tlv tlv)
+    private ByteString Object(TemplateNode.Tlv tlv, FieldPlace place)
     {
-        var value = Bytes(tlv.Content, $"tag {tlv.Tag}");
+        var value = Bytes(tlv.Content, $"tag {tlv.Tag}", place.In(tlv.Tag));
         if (!tlv.Tag.IsConstructed) return BerTlv.Primitive(tlv.Tag, value).ToBytes();
         // The bytes stay as they were given, long lengths and padding too: an issuer signs a record as it is (EMV Book 2 §5.4).
         if (BerTlv.TryWrap(tlv.Tag, value, out var wrapped, out _)) return wrapped.ToBytes();
+        if (standIn is not null) return FieldStandIn.Wrap(tlv.Tag, value);
         Fail("", $"what is in tag {tlv.Tag} is not BER-TLV");
         return default;
     }
 
     private IEnumerable<RenderedItem> Prepared(ItemDefinition.Prepared prepared)
     {
+        if (standIn is FieldStandIn.Least) return [FieldStandIn.Least.Prepared];
         var before = _errors.Count;
-        var bytes = Field(prepared.Field, FieldEncoding.Hex);
+        var bytes = Encoded(prepared.Field, FieldEncoding.Hex);
         if (bytes.IsEmpty && _errors.Count == before) Fail(prepared.Field, "holds no data grouping");
-        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, null, g.Data, false));
+        if (Dgi.TryParse(bytes.Span, out var groupings, out var error)) return groupings.Select(g => new RenderedItem(g.Id, null, Prepared(g), false));
         Fail(prepared.Field, error);
         return [];
     }
 
-    private ByteString Field(string name, FieldEncoding encoding)
+    private ByteString Prepared(Dgi grouping) =>
+        standIn?.Of(grouping.Data, new FieldPlace(EmvCheck.HoldsObjects(grouping.Id))) ?? grouping.Data;
+
+    private ByteString Field(string name, FieldEncoding encoding, FieldPlace place)
+    {
+        if (standIn is FieldStandIn.Least) return FieldStandIn.Least.Of(encoding);
+        var bytes = Encoded(name, encoding);
+        return standIn?.Of(bytes, place) ?? bytes;
+    }
+
+    /// <summary>Whether its bytes are a customer's, and none are given: then nothing is wrong with there being none.</summary>
+    private bool IsOpen(ValueList<TemplateNode> content) => standIn is FieldStandIn.Least && CardPlan.HasField(content);
+
+    private ByteString Encoded(string name, FieldEncoding encoding)
     {
         _used.Add(name);
         if (!fields.TryGetValue(name, out var text))

@@ -10,7 +10,7 @@ internal static class CommandRoles
 
     /// <summary>What nobody is asked for: what makes the first people, what needs the old password, what reads public things alone;
     /// and a restore, for where the store is gone nobody has an account: the vault's passphrase is asked for, and all that it brings back is quarantined.</summary>
-    public static readonly IReadOnlySet<string> Public = new HashSet<string> { "init", "person begin", "person password", "log verify", "product check", "restore" };
+    public static readonly IReadOnlySet<string> Public = new HashSet<string> { "init", "person begin", "person password", "log verify", "product check", "product test", "restore" };
 
     /// <summary>Who may do each of the others: whoever has one of these roles.</summary>
     public static readonly IReadOnlyDictionary<string, PersonRoles> Of = new Dictionary<string, PersonRoles>
@@ -22,7 +22,7 @@ internal static class CommandRoles
         ["reader pending"] = Any, ["reader approve"] = Supervisor, ["reader decline"] = Supervisor,
         ["key begin"] = Custodian, ["key enter"] = Custodian, ["key complete"] = Custodian, ["key cancel"] = Custodian, ["key ceremony"] = Custodian,
         ["key destroy"] = Custodian, ["key list"] = Custodian | Log,
-        ["product list"] = Any,
+        ["product list"] = Any, ["product preview"] = Log,
         ["program add"] = Supervisor, ["program list"] = Any, ["program show"] = Any, ["program remove"] = Supervisor,
         ["order import"] = Desk, ["order list"] = Any, ["order show"] = Any, ["order retry"] = Desk, ["order void"] = Desk,
         ["order quarantine"] = Supervisor, ["order reconcile"] = Desk, ["order settle"] = Desk, ["order renew-code"] = Desk, ["order clear-tries"] = Desk, ["order reissue"] = Desk,
@@ -32,4 +32,10 @@ internal static class CommandRoles
         ["person lock"] = Supervisor, ["person unlock"] = Supervisor,
         ["approval list"] = Any, ["approval show"] = Any, ["approval approve"] = Supervisor | Custodian, ["approval decline"] = Any,
     };
+
+    /// <summary>Who may do more with a <see cref="Public"/> command: have it look into a center, too.</summary>
+    private static readonly Dictionary<string, PersonRoles> WithCenter = new() { ["product check"] = Any };
+
+    /// <summary>Who may give a command that opens a center.</summary>
+    public static PersonRoles Needed(string command) => Of.TryGetValue(command, out var roles) ? roles : WithCenter[command];
 }

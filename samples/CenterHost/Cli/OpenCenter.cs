@@ -56,6 +56,8 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     public IProgramStore Programs => Stored<IProgramStore>();
 
+    public OrderPreviews Previews => Stored<OrderPreviews>();
+
     public Center.Feed.FeedPump Feed => Stored<Center.Feed.FeedPump>();
 
     public IExchangeLog Log => _services.GetRequiredService<IExchangeLog>();
@@ -130,7 +132,7 @@ internal sealed class OpenCenter : IAsyncDisposable
             Authentication.MustChange => throw new CommandException(ExitCode.Refused, $"This password of {name} is good once: change it with person password, then try again."),
             _ => throw new CommandException(ExitCode.Refused, Denied),
         };
-        var any = CommandRoles.Of[call.Path];
+        var any = CommandRoles.Needed(call.Path);
         return person.Has(any) ? person : throw new CommandException(ExitCode.Refused, $"{name} may not do this: {call.Path} is for {PersonText.Of(any)}.");
     }
 

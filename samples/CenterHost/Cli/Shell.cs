@@ -66,7 +66,10 @@ internal sealed class Shell(TextWriter output, TextWriter error)
         parsed.GetValue(_passphrase) ?? Environment.GetEnvironmentVariable("CARDISSUE_PASSPHRASE_FILE"),
         parsed.GetValue(_person) ?? Environment.GetEnvironmentVariable("CARDISSUE_PERSON"),
         parsed.GetValue(_password) ?? Environment.GetEnvironmentVariable("CARDISSUE_PASSWORD_FILE"),
-        new Answers(output, error, parsed.GetValue(_json)), cancellation);
+        new Answers(output, error, parsed.GetValue(_json)), cancellation)
+    {
+        NamesCenter = parsed.GetResult(_data) is { Implicit: false },
+    };
 
     /// <summary>The command without the program, such as "order void".</summary>
     private static string PathOf(ParseResult parsed)
@@ -95,6 +98,9 @@ internal sealed record Call(
     private const string PasswordWays = "--password-file FILE, --password-file - or CARDISSUE_PASSWORD_FILE";
 
     public CenterFiles Files { get; } = new(Directory);
+
+    /// <summary>Whether the center's directory was named: what goes without a center looks into one only then.</summary>
+    public bool NamesCenter { get; init; }
 
     public T? Get<T>(Option<T> option) => Parsed.GetValue(option);
 

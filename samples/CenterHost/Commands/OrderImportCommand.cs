@@ -32,7 +32,7 @@ internal static class OrderImportCommand
             RefuseLackOfOwnKeys(center.Vault, [.. known.FromFiles, .. entries.Select(entry => known.Find(entry.Product)!)]);
             var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             var batches = await BatchesAsync(new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))), entries, known, cancellation);
-            await WarnOfKeysAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
+            await WarnOfLacksAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
             await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
             var takeBack = await made.WriteAsync(cancellation);
             ImportOutcome outcome;
@@ -57,11 +57,20 @@ internal static class OrderImportCommand
     }
 
     /// <summary>Reads an orders file.</summary>
-    public static async Task<OrdersReading> ReadAsync(FileInfo file, ProductSource products, OpenCenter center, CancellationToken cancellation)
-    {
-        var programs = await products.ProgramsAsync(center.Programs, cancellation);
-        return OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product, center.IssueCodes, programs);
-    }
+    /// <param name="file">The file.</param>
+    /// <param name="products">What they may be for.</param>
+    /// <param name="center">Where they are to be taken in.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task<OrdersReading> ReadAsync(FileInfo file, ProductSource products, OpenCenter center, CancellationToken cancellation) =>
+        Read(file, products, center.IssueCodes, await products.ProgramsAsync(center.Programs, cancellation));
+
+    /// <summary>Reads an orders file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="products">What they may be for.</param>
+    /// <param name="codes">What issue codes must be; null for what they must be where no center says otherwise.</param>
+    /// <param name="programs">The programs that there are.</param>
+    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule? codes, CardPrograms programs) =>
+        OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product, codes, programs);
 
     /// <summary>Tells of every order that the store would not take, with its place in the file.</summary>
     private static async Task<ExitCode> RefuseAsync(Call call, FileInfo file, IReadOnlyList<OrderEntry> entries, ImportOutcome outcome)
@@ -97,10 +106,10 @@ internal static class OrderImportCommand
                 throw new CommandException(ExitCode.Refused, $"Product {product.Name}, ownKeys: {lack} Nothing was taken in.");
     }
 
-    private static async Task WarnOfKeysAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
+    private static async Task WarnOfLacksAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
     {
-        foreach (var product in products.Select(known => known.Product))
-            if (vault.LackOf(product) is { } lack)
-                await call.Answers.WarnAsync($"Product {product.Name} can't be issued yet: {lack} See key begin.");
+        foreach (var known in products)
+            foreach (var lack in ProductLacks.Of(vault, known))
+                await call.Answers.WarnAsync($"Product {known.Product.Name} can't be issued yet: {lack} See key begin.");
     }
 }

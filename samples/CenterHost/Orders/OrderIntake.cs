@@ -4,6 +4,7 @@ using System.Text;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -14,7 +15,6 @@ namespace CardIssue.CenterHost.Orders;
 internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes codes, DateTimeOffset expires)
 {
     private const string SequenceField = "sequence";
-    private const int ShownFirst = 6, ShownLast = 4, ShortestPan = 13;
     private static readonly string[] PanFields = ["pan", "cardNumber"];
 
     private readonly Dictionary<string, int> _next = new(StringComparer.Ordinal);
@@ -46,8 +46,8 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
     /// <summary>The product, and the card number with its middle masked (PCI DSS 3.4.1: first six and last four at most).</summary>
     public static string Display(OrderEntry entry)
     {
-        var pan = PanFields.Select(name => entry.Fields.GetValueOrDefault(name)).FirstOrDefault(value => value is { Length: >= ShortestPan } && value.All(char.IsAsciiDigit));
-        var reference = pan is null ? entry.Order.Value : $"{pan[..ShownFirst]}{new string('*', pan.Length - ShownFirst - ShownLast)}{pan[^ShownLast..]}";
+        var reference = PanFields.Select(name => CardNumberMask.Of(entry.Fields.GetValueOrDefault(name))).FirstOrDefault(masked => masked is not null)
+            ?? entry.Order.Value;
         var text = $"{entry.Product} {reference}";
         return PlainText.Of(text, Limits.MaxDisplay);
     }

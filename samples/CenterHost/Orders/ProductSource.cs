@@ -22,10 +22,14 @@ internal sealed class ProductSource
     /// <summary>The products of the files, which come in even where no order names them.</summary>
     public List<KnownProduct> FromFiles { get; } = [];
 
-    public static async Task<ProductSource> LoadAsync(IReadOnlyList<FileInfo> files, IProductStore store, CancellationToken cancellation)
+    /// <param name="files">The files.</param>
+    /// <param name="store">The center's; null where there is none.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task<ProductSource> LoadAsync(IReadOnlyList<FileInfo> files, IProductStore? store, CancellationToken cancellation)
     {
         var source = new ProductSource();
         foreach (var file in files) source.Add(file);
+        if (store is null) return source;
         foreach (var record in (await store.ListAsync(cancellation)).OrderByDescending(record => record.Ref.Version))
         {
             if (source._products.ContainsKey(record.Ref.Name)) continue;

@@ -40,6 +40,7 @@ public sealed class CenterHostPeopleTest
         ("key destroy", PersonRoles.KeyCustodian, ["--key-set", "k", "--kvn", "30", "--reason", "r"]),
         ("key list", PersonRoles.KeyCustodian | Log, []),
         ("product list", PersonRoles.Any, []),
+        ("product preview", Log, ["--order", "O"]),
         ("order import", Desk, ["--orders", "orders.json"]),
         ("order list", PersonRoles.Any, []),
         ("order show", PersonRoles.Any, ["O"]),
@@ -83,7 +84,7 @@ public sealed class CenterHostPeopleTest
     public void EveryLeafOfTheCommandLine_HasItsRolesOrIsPublic()
     {
         Assert.That(CenterHostCommand.Commands, Is.EquivalentTo(CenterHostCommand.Roles.Keys.Concat(CenterHostCommand.Public)));
-        Assert.That(CenterHostCommand.Public, Is.EquivalentTo(new[] { "init", "person begin", "person password", "log verify", "product check", "restore" }));
+        Assert.That(CenterHostCommand.Public, Is.EquivalentTo(new[] { "init", "person begin", "person password", "log verify", "product check", "product test", "restore" }));
         Assert.That(CenterHostCommand.Roles, Is.EquivalentTo(Commands.ToDictionary(it => it.Command, it => it.May)));
     }
 

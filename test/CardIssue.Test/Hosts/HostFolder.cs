@@ -54,7 +54,8 @@ internal sealed class HostFolder : IDisposable
     /// <summary>Runs a command line on this folder's files, with JSON answers.</summary>
     public Task<HostRun> RunAsync(HostProgram program, params string[] args)
     {
-        string[] own = program == HostRun.Center ? ["--data", this["center"]] : program == HostRun.Terminal ? ["--data", this["terminal"]] : [];
+        // What goes without a center looks into one where it is named.
+        string[] own = program == HostRun.Center && args is not ["product", "check" or "test", ..] ? ["--data", this["center"]] : program == HostRun.Terminal ? ["--data", this["terminal"]] : [];
         string[] passphrase = program == HostRun.Center && !args.Contains("--passphrase-file") ? ["--passphrase-file", this["passphrase"]] : [];
         string[] person = program == HostRun.Center && !args.Contains("--as") ? ["--as", CenterHostProcess.People[0], "--password-file", this[$"{CenterHostProcess.People[0]}.password"]] : [];
         return HostRun.OfAsync(program, Folder, [.. args, .. own, .. passphrase, .. person, "--json"]);

@@ -41,15 +41,6 @@ public sealed class OrdersFileTest
         Assert.That(reading.Orders, Is.Null, "Nothing of a bad file is taken.");
     }
 
-    [Test]
-    public void FileLocatorOfTheProduct_NamesARecordThatIsNot_IsToldOfEachOrder()
-    {
-        var product = Samples.Product(Samples.Change(Samples.EndToEnd, "\"08010200\"", "\"08010300\"")).Product;
-        var reading = Core.Cards.Products.Json.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(Samples.Orders), "o", _ => product);
-        Assert.That(reading.Mistakes.Select(m => (m.Path, m.Message)), Is.EqualTo(Enumerable.Range(0, 4).Select(i =>
-            ($"$.orders[{i}].fields", "Entry 1 of tag 94 (AFL) names record 3 of SFI 1, but there is no DGI 0103."))));
-    }
-
     /// <summary>The second order of the sample becomes one of the first one's card number; both were right by themselves.</summary>
     private static string SameNumber(string sequence) => Samples.Change(
         Samples.Orders.Replace("4761739001010234", "4761739001010119"), "\"sequence\": \"1\"", $"\"sequence\": \"{sequence}\"");

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using CardIssue.CenterHost.Cli;
+using CardIssue.CenterHost.Orders;
+using CardIssue.CenterHost.Testing;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Primitives;
+using CardIssue.VirtualCard;
+
+namespace CardIssue.CenterHost.Commands;
+
+/// <summary><c>product test</c>: issues a product's cards to virtual cards, and reads them back.</summary>
+internal static class ProductTestCommand
+{
+    private static readonly OrderId MadeUp = new("made-up");
+
+    public static Command Make(Shell shell)
+    {
+        var files = new Argument<FileInfo[]>("FILE") { Description = "The product's file; several, where orders are for several.", Arity = ArgumentArity.OneOrMore };
+        var orders = ProductCheckCommand.OrdersOption();
+        var cuts = new Option<bool>("--cuts") { Description = "Also cut the card's power at every command, before it and after it, and see whether the same card is issued whole." };
+        return shell.Command(
+            "test",
+            "Issues the product to virtual cards in this process, with a test key, in both key modes, and reads the cards back. Without --orders it makes a customer up. "
+            + "It touches no center; what it keeps meanwhile in a folder of its own is sealed, and deleted.",
+            [files, orders, cuts],
+            async (call, cancellation) =>
+            {
+                var known = await ProductSource.LoadAsync(call.Get(files)!, null, cancellation);
+                var reading = call.Get(orders) is { } given ? OrderImportCommand.Read(given, known, null) : null;
+                List<FileMistake> mistakes = [.. known.Mistakes, .. reading is null ? [] : Mistakes.Of(reading)];
+                if (mistakes.Count > 0) return await Mistakes.TellAsync(call, mistakes);
+                var end = ExitCode.Ok;
+                foreach (var product in known.FromFiles)
+                {
+                    IReadOnlyList<Customer> customers = reading?.Orders is not { } entries ? [MadeUpCustomer(product.Product)]
+                        : [.. entries.Where(entry => entry.Product == product.Product.Name).Select(entry => new Customer(entry.Order, entry.Fields))];
+                    if (await TryAsync(call, product, customers, call.Get(cuts), cancellation) is not ExitCode.Ok and var failed) end = failed;
+                }
+                return end;
+            });
+    }
+
+    /// <exception cref="CommandException">Nobody can make up what the product asks for.</exception>
+    private static Customer MadeUpCustomer(CardProduct product)
+    {
+        const string Give = "Give orders for it with --orders.";
+        if (MadeUpFields.For(product) is not { } fields) throw new CommandException(ExitCode.Usage, $"The product takes ready-made data. {Give}");
+        var made = CardPlan.Create(product, fields);
+        return made.Plan is not null ? new Customer(MadeUp, fields)
+            : throw new CommandException(ExitCode.Usage, $"No customer can be made up for this product: {made.Errors[0].Field} {made.Errors[0].Message}. {Give}");
+    }
+
+    private static async Task<ExitCode> TryAsync(
+        Call call, KnownProduct known, IReadOnlyList<Customer> customers, bool cuts, CancellationToken cancellation)
+    {
+        await using var trial = await ProductTrial.OpenAsync(known.Product, cancellation);
+        var (count, failed) = (0, 0);
+        foreach (var mode in Modes(known.Product.Mode))
+        {
+            if (ProductTrial.In(mode, known.Record.Body) is not var (product, body))
+            {
+                await call.Answers.WarnAsync($"The product makes none in {mode} mode: not tried.");
+                continue;
+            }
+            foreach (var (order, fields) in customers)
+            {
+                var (result, commands) = await trial.IssueAsync(product, body, order, fields, null, cancellation);
+                await TellAsync(result);
+                if (!cuts || !result.IsGood) continue;
+                foreach (var moment in Enum.GetValues<CutMoment>())
+                    for (var at = 1; at <= commands; at++)
+                        await TellAsync((await trial.IssueAsync(product, body, order, fields, new PowerCut(at, moment), cancellation)).Result);
+            }
+        }
+        if (failed == 0) return await call.Answers.SayAsync(new { ok = true, cards = count }, $"{known.Record.Ref}: all {count} virtual cards hold what was sent.");
+        var error = $"{known.Record.Ref}: {failed} of {count} virtual cards are not issued, or do not hold what was sent.";
+        await call.Answers.WarnAsync(error);
+        if (call.Answers.IsJson) await call.Answers.SayAsync(new { ok = false, exitCode = (int)ExitCode.Failed, error }, "");
+        return ExitCode.Failed;
+
+        async Task TellAsync(TrialResult result)
+        {
+            count++;
+            if (!result.IsGood) failed++;
+            await call.Answers.SayAsync(Json(result), Text(result));
+        }
+    }
+
+    /// <summary>Whose card is tried.</summary>
+    private sealed record Customer(OrderId Order, IReadOnlyDictionary<string, string> Fields);
+
+    /// <summary>The product's own first.</summary>
+    private static IEnumerable<KeyMode> Modes(KeyMode own) => Enum.GetValues<KeyMode>().OrderBy(mode => mode != own);
+
+    private static object Json(TrialResult result) => new
+    {
+        mode = result.Mode, order = result.Order.Value, cutAt = result.Cut?.AtCommand, cutMoment = result.Cut?.Moment, issued = result.IsIssued, ending = result.Ending,
+        steps = result.Steps,
+        card = new
+        {
+            application = result.Card.Application, lifeCycle = result.Card.LifeCycle, asSent = result.Card.IsAsSent,
+            items = result.Card.Items.Select(item => new { what = item.What, length = item.Length, asSent = item.AsSent }),
+        },
+    };
+
+    /// <summary>What went well after a cut is one line.</summary>
+    private static string Text(TrialResult result)
+    {
+        var head = $"{result.Order}, {result.Mode}{(result.Cut is { } cut ? $", power cut at command {cut.AtCommand}, {cut.Moment}" : "")}: {result.Ending}";
+        if (result.Cut is not null && result.IsGood) return head;
+        return string.Join('\n', [
+            head,
+            .. result.Steps.Select(step => $"    {step}"),
+            $"  on the card: {(result.Card.Application is { } aid ? $"application {aid}, state" : "the security domain, card state")} {result.Card.LifeCycle}",
+            .. result.Card.Items.Select(item => $"    {item.What}: {(item.Length is { } length ? $"{length} bytes" : "is not there")}{(item.AsSent ? ", as sent" : ", NOT AS SENT")}"),
+        ]);
+    }
+}

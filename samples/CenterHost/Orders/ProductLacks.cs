@@ -1,0 +1,29 @@
+using CardIssue.Center.Products;
+using CardIssue.Center.Vault;
+using CardIssue.CenterHost.Cli;
+
+namespace CardIssue.CenterHost.Orders;
+
+/// <summary>What a center has not, or has otherwise, of what a product names: the same for who checks it and who takes orders in for it.</summary>
+internal static class ProductLacks
+{
+    /// <summary>A line for each thing that a center may lack: keys, programs. With what it names, for who has no center at hand.</summary>
+    private static readonly IReadOnlyList<(Func<KnownProduct, string> Names, Func<IKeyVault, KnownProduct, string?> Lack)> Needs =
+    [
+        (known => $"whether the vault has key {known.Product.KeySet} of version {known.Product.KeyVersion:X2}, and of the right kind",
+            (vault, known) => vault.LackOf(known.Product)),
+    ];
+
+    /// <summary>What keeps cards of a product from being issued.</summary>
+    public static IEnumerable<string> Of(IKeyVault vault, KnownProduct known) => Needs.Select(need => need.Lack(vault, known)).OfType<string>();
+
+    /// <summary>What nobody can tell without a center.</summary>
+    public static IEnumerable<string> NotChecked(KnownProduct known) =>
+        [.. Needs.Select(need => need.Names(known)), $"whether the center has {known.Record.Ref} already, with other content"];
+
+    /// <summary>What would keep a product from being taken in; null when nothing would.</summary>
+    public static async Task<string?> ClashAsync(OpenCenter center, KnownProduct known, CancellationToken cancellation) =>
+        await center.Products.GetAsync(known.Record.Ref, cancellation) is { } stored && stored != known.Record
+            ? $"The center has {known.Record.Ref} already with other content: a change needs a new version."
+            : null;
+}

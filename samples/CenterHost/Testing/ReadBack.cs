@@ -1,0 +1,76 @@
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Tlv;
+using CardIssue.Core.Primitives;
+using CardIssue.VirtualCard;
+
+namespace CardIssue.CenterHost.Testing;
+
+/// <summary>One thing that was to be on the card.</summary>
+/// <param name="What">Its name: a data grouping, or a data object of the security domain.</param>
+/// <param name="Length">How many bytes the card has of it; null where it has not got it.</param>
+/// <param name="AsSent">Whether they are those that were sent.</param>
+internal sealed record ReadItem(string What, int? Length, bool AsSent);
+
+/// <summary>What a virtual card holds after an issue, against what the plan wrote.</summary>
+/// <param name="Application">The application that was personalised; null where the data was the security domain's own.</param>
+/// <param name="LifeCycle">Its state, or the card's.</param>
+/// <param name="Items">All that was written by STORE DATA, in its order.</param>
+internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnlyList<ReadItem> Items)
+{
+    private const byte FormatBits = 0x18, BerFormat = 0x10;
+
+    public bool IsAsSent => Items.All(item => item.AsSent);
+
+    public static ReadBack Of(CardPlan plan, CardSimulator card)
+    {
+        var held = card.Inspect();
+        var target = (plan.Product.Application ?? plan.Product.Selected).ToString();
+        var application = held.Applications.FirstOrDefault(one => one.Aid.ToString() == target);
+        var items = new List<ReadItem>();
+        foreach (var (isObject, id, value) in Written(plan))
+        {
+            var found = isObject ? held.Data.TryGetValue(id, out var data) ? data : (ByteString?)null : Grouping(application, (ushort)id);
+            // The card keeps what fills no whole blocks with its padding.
+            items.Add(new ReadItem(isObject ? $"tag {id:X}" : $"DGI {id:X4}", found?.Length, found is { } bytes && bytes.Span.StartsWith(value.Span)));
+        }
+        return new ReadBack(application is null ? null : target, application?.LifeCycle.ToString("X2") ?? held.LifeCycle.ToString(), items);
+    }
+
+    private static ByteString? Grouping(ApplicationInspection? application, ushort id)
+    {
+        if (application is null) return null;
+        if (application.Dgis.TryGetValue(id, out var value)) return value;
+        foreach (var (record, data) in application.Records)
+            if (record.Sfi << 8 == (id & 0xFF00) && record.Number == (byte)id) return data;
+        return null;
+    }
+
+    /// <summary>What STORE DATA carries of all records and the closing, the last of each.</summary>
+    private static List<(bool IsObject, int Id, ByteString Value)> Written(CardPlan plan)
+    {
+        var (blocks, clear, written) = (0, new InTheClear(), new List<(bool, int, ByteString)>());
+        for (var number = 1; number <= plan.ClosingNumber; number++)
+        {
+            var commands = number == plan.ClosingNumber ? plan.Close(clear, blocks) : plan.Record(number, clear, blocks);
+            var stored = commands.Select(c => c.Apdu).Where(c => c.Ins == Instructions.StoreData).ToList();
+            blocks += stored.Count;
+            var data = ByteString.Concat([.. stored.Select(c => c.Data)]);
+            if (stored.Count > 0 && (stored[0].P1 & FormatBits) == BerFormat)
+            {
+                if (BerTlv.TryParse(data.Span, out var objects, out _)) written.AddRange(objects.Select(one => (true, (int)one.Tag.Value, one.Value)));
+            }
+            else if (Dgi.TryParse(data.Span, out var groupings, out _))
+            {
+                written.AddRange(groupings.Select(one => (false, (int)one.Id, one.Data)));
+            }
+        }
+        return [.. written.AsEnumerable().Reverse().DistinctBy(one => (one.Item1, one.Item2)).Reverse()];
+    }
+
+    /// <summary>Secret data as the card has it, decrypted.</summary>
+    private sealed class InTheClear : IDataEncryption
+    {
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Copy(plain);
+    }
+}

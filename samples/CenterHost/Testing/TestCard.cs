@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using CardIssue.Center.Vault;
+using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
+using CardIssue.Demo;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.State;
+using CardLifeCycle = CardIssue.VirtualCard.State.CardLifeCycle;
+using CardKeySet = CardIssue.VirtualCard.State.CardKeySet;
+using Diversification = CardIssue.VirtualCard.Crypto.Diversification;
+
+namespace CardIssue.CenterHost.Testing;
+
+/// <summary>A virtual card of the kind that a product is for: with its protocol, a test key, and all that it names, as the factory would deliver it.</summary>
+internal static class TestCard
+{
+    private const byte Scp02WithRMac = 0x75, Scp02WithoutRMac = 0x55, Scp03WithAll = 0x70;
+
+    private static readonly ByteString Number = ByteString.FromHex("00000000001234567890");
+
+    /// <summary>The publicly known test key, as the product names it.</summary>
+    public static DemoKey KeyOf(CardProduct product) => new(
+        product.KeySet, product.KeyVersion, Is02(product) ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128, Convert.FromHexString(CardProfile.TestKey));
+
+    /// <summary>A new card.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="serial">Which one.</param>
+    public static CardSimulator Of(CardProduct product, uint serial)
+    {
+        var keys = CardKeySet.Derive(
+            product.Quirks.AnsweredKeyVersion ?? product.KeyVersion, MethodOf(product), KeyOf(product).Master, CardProfile.Kdd(serial).Span,
+            Is02(product) ? CardKeyType.Des : CardKeyType.Aes);
+        var applications = Applications(product);
+        return CardSimulator.Create(CardProfile.Empty(serial, [keys]) with
+        {
+            SecurityDomainAid = applications.Contains(product.Selected) ? CardProfile.DefaultDomain : product.Selected.Value,
+            Scp = Is02(product) ? CardState.Scp02 : CardState.Scp03,
+            ScpParameter = product.ProtocolOptions ?? (!Is02(product) ? Scp03WithAll : product.SecurityLevel.HasRMac() ? Scp02WithRMac : Scp02WithoutRMac),
+            CountsEmptyCommands = product.Quirks.CountsEmptyCommands,
+            LifeCycle = (CardLifeCycle)(FirstState(product, RegistryScope.IssuerSecurityDomain, product.Selected) ?? (byte)CardLifeCycle.Secured),
+            LoadFiles = [new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0)],
+            Applications = [.. applications.Select(aid => Application(product, aid))],
+            Data = Told(product).ToImmutableSortedDictionary(tag => tag, _ => Number),
+        });
+    }
+
+    private static CardApplication Application(CardProduct product, Aid aid) => new(
+        aid.Value, CardProfile.EmvPackage, aid.Value, FirstState(product, RegistryScope.Applications, aid) ?? CardApplication.Selectable,
+        ByteString.Own([0, 0, 0]), ImmutableSortedDictionary<ushort, ByteString>.Empty, ReadableWhenBlank: true);
+
+    private static bool Is02(CardProduct product) => product.Protocol is ScpProtocol.Scp02
+        || product.Protocol is null && product.Diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2;
+
+    private static Diversification MethodOf(CardProduct product) => product.Diversification switch
+    {
+        KeyDiversification.None => Diversification.None,
+        KeyDiversification.EmvCps => Diversification.Emv,
+        KeyDiversification.Visa2 => Diversification.Visa2,
+        KeyDiversification.Kdf3 => Diversification.Kdf3,
+    };
+
+    /// <summary>All that the product speaks of as applications.</summary>
+    private static HashSet<Aid> Applications(CardProduct product)
+    {
+        var looked = Looks(product).Where(of => of.Scope is RegistryScope.Applications).Select(of => of.Aid);
+        var set = product.Records.Select(record => record.Status).Append(product.Close.Status).OfType<StatusChange>()
+            .Where(status => status.Scope is StatusScope.Application).Select(status => status.Aid);
+        return [.. looked, .. set, .. product.Application is { } personalized ? [personalized] : Array.Empty<Aid>()];
+    }
+
+    private static IEnumerable<LifeCycleOf> Looks(CardProduct product)
+    {
+        foreach (var check in Checks(product))
+            if (check.Read is CheckCommand.LifeCycle read) yield return read.Of;
+        if (product.Start is { } start) yield return start.Of;
+    }
+
+    /// <summary>What the product accepts at the start, or says that is before the first change.</summary>
+    private static byte? FirstState(CardProduct product, RegistryScope scope, Aid aid)
+    {
+        var of = new LifeCycleOf(scope, aid);
+        if (product.Start is { } start && start.Of == of) return start.Accepted[0];
+        return Checks(product).Where(check => check.Read is CheckCommand.LifeCycle read && read.Of == of)
+            .Select(check => (check.NotDone as Expectation.State)?.LifeCycle).FirstOrDefault();
+    }
+
+    private static IEnumerable<CheckDefinition> Checks(CardProduct product) =>
+        product.Records.SelectMany(record => record.Look.Concat(record.Checks)).Concat(product.Close.Look);
+
+    /// <summary>The data objects that tell which card it is.</summary>
+    private static IEnumerable<int> Told(CardProduct product) => product.IdentitySources.SelectMany(source => source switch
+    {
+        IdentitySource.CardImageNumber => (int[])[GetData.CardImageNumber],
+        IdentitySource.IssuerAndCardNumber => [GetData.IssuerNumber, GetData.CardImageNumber],
+        IdentitySource.DataObject other => [other.Tag],
+        _ => [],
+    }).Distinct();
+}
