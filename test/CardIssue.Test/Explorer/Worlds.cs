@@ -21,9 +21,18 @@ internal static class Worlds
     /// <summary>The same where the center gives each card a number, and what a card tells of itself is read again in its channel.</summary>
     public static PlanShape Numbering(PlanShape plan) => plan with { AuthenticateCommands = 2, AssignCommands = 2 };
 
+    /// <summary>The same for a card that was issued: it has its number, and is seen to hold what it is believed to before anything leaves.</summary>
+    public static PlanShape Rewriting(PlanShape plan) => plan with { AuthenticateCommands = 2, BeforeCommands = 1 };
+
     private static readonly PlanShape Two = Plan(false, LookFirst(2), StartOver(2, 2));
 
     public static readonly WorldOptions Simple = new() { Name = "any fault, two records", Plan = Plan(false, LookFirst(2), Repeatable(2)) };
+
+    /// <summary>A rewrite of a card that was issued, and another issued card at hand.</summary>
+    public static readonly WorldOptions Rewrite = Simple with
+    {
+        Name = "rewrite", Rewrites = true, Identities = Identities.Given, Plan = Rewriting(Plan(false, LookFirst(2), Repeatable(1))),
+    };
 
     public static readonly Pinned[] All =
     [
@@ -80,6 +89,22 @@ internal static class Worlds
         new(Simple with { Name = "numbers given, crashes", Plan = Numbering(Plan(false, Repeatable(1))), Identities = Identities.Given,
             Faults = Faults.CrashCenter | Faults.CrashTerminal | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 72_900, 171_226,
             5_257),
+        new(Rewrite with { Name = "rewrite, any fault", Budget = new(1, 2, 1, 0, 0, 0) }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite that ends by reading, any fault", ClosesByReading = true,
+            Plan = Rewriting(Plan(true, Repeatable(1), LookFirst(2))), Faults = Faults.All | Faults.Module }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite, two faults", Plan = Rewriting(Plan(false, LookFirst(1))),
+            Faults = Faults.Cut | Faults.Card, Budget = new(2, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite, altered and swapped", Plan = Rewriting(Plan(false, Repeatable(1))),
+            Faults = Faults.Alter | Faults.Swap, Budget = new(2, 1, 1, 0, 0, 0) }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite, crashes", Plan = Rewriting(Plan(false, LookFirst(1))),
+            Faults = Faults.CrashCenter | Faults.CrashTerminal | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite, a session that lives on", Plan = Rewriting(Plan(false, LookFirst(1))), Zombies = true,
+            Faults = Faults.Cut | Faults.SaveFails }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite, store restored", Faults = Faults.Restore | Faults.Cut | Faults.CrashCenter,
+            Budget = new(2, 2, 1, 0, 0, 0) }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite, store and log put back", Plan = Rewriting(Plan(false, LookFirst(1))), Faults = Faults.PutBack,
+            Budget = new(1, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite of a card changed elsewhere, any fault", ChangedElsewhere = true, Budget = new(1, 2, 1, 0, 0, 0) }, 0, 0, 0),
         new(Simple with { Name = "operators", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 1, 1, 1, 1) },
             884_738, 1_995_617, 13_916),
         new(Simple with { Name = "operators, wrong cards", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 3, 0, 0, 0) }, 10_928, 14_862, 433),

@@ -67,6 +67,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var exposed = o.Optional("exposedToTerminal")?.AsBoolean(mistakes) ?? false;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
+        var rewrites = o.Optional("rewrites") is { } later ? new RewriteMapping(mistakes, _records, this).Rewrites(later) : default;
         o.Refuse("programs", "Application programs are not loaded by this version: leave \"programs\" out, and use cards that have them already.");
         o.Done();
         if (name is null || profile is null || keySet is null) return null;
@@ -94,6 +95,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             ExposedToTerminal = exposed,
             Records = records,
             Close = close,
+            Rewrites = rewrites,
         };
     }
 
@@ -116,7 +118,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
     }
 
     /// <summary>The defaults are GlobalPlatform's (GPCS table 11-89).</summary>
-    private (byte PlainP1, byte EncryptedP1, bool Packed) StoreData(LocatedNode? node)
+    internal (byte PlainP1, byte EncryptedP1, bool Packed) StoreData(LocatedNode? node)
     {
         if (node is null || ObjectReader.Of(node, mistakes) is not { } o) return (0x08, 0x68, false);
         var read = (o.Optional("plainP1")?.AsByte(mistakes) ?? 0x08, o.Optional("encryptedP1")?.AsByte(mistakes) ?? 0x68, o.Optional("packed")?.AsBoolean(mistakes) ?? false);
@@ -135,7 +137,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         return read;
     }
 
-    private CloseDefinition Close(LocatedNode? close, LocatedNode? look)
+    internal CloseDefinition Close(LocatedNode? close, LocatedNode? look)
     {
         var looks = look is null ? default : _records.Checks.Checks(look);
         if (close is null || ObjectReader.Of(close, mistakes) is not { } o) return new CloseDefinition(default, null, looks);

@@ -7,7 +7,8 @@ internal static class RuleFaults
     {
         foreach (var fault in ProductRules.Check(product))
         {
-            var within = fault.Record == 0 ? root : Record(root, fault.Record);
+            var of = fault.Rewrite is { } name && root.Find("rewrites")?.Value.Find(name)?.Value is { } rewrite ? rewrite : root;
+            var within = fault.Record == 0 ? of : Record(of, fault.Record);
             // The model keeps the closing's look in the closing; the file has it beside it.
             var property = fault.Property == "close.look" ? "closeLook" : fault.Property;
             // A property that is left out has no place of its own.
