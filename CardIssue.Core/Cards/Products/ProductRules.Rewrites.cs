@@ -16,6 +16,8 @@ public static partial class ProductRules
     {
         if (product.Rewrites.Count == 0) return;
         if (product.Rewrites.Count > MaxRewrites) faults.Add(new ProductFault("rewrites", 0, $"a product has {MaxRewrites} rewrites at most"));
+        if (product.Rewrites.Select(rewrite => rewrite.Name).Distinct().Count() != product.Rewrites.Count)
+            faults.Add(new ProductFault("rewrites", 0, "two rewrites have the same name"));
         // A card that can tell the same as another would be written on in its place after a cut, when nothing of before is on it any more.
         if (product.IdentitySources is not [IdentitySource.Assigned])
         {
@@ -31,7 +33,7 @@ public static partial class ProductRules
         var faults = new List<ProductFault>();
         void Fault(string property, string message) => faults.Add(new ProductFault(property, 0, message));
         var doing = rewrite.Doing!;
-        if (!NameRule.Accepts(doing.Name)) Fault("rewrites", $"a name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
+        if (!NameRule.Accepts(doing.Name)) Fault("name", $"a name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
         if (doing.From.Any(version => version < 1 || version > product.Version))
             Fault("from", "a card comes from this version of the product or an earlier one");
         if (doing.Before.Count == 0) Fault("before", "what is not known of the card must be told, not overwritten: say what is read before");

@@ -28,8 +28,9 @@ internal static class Rewrites
           ],
           "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "0F" } },
           "closeLook": [ {{State("0F", "07")}} ],
-          "rewrites": {
-            "points": {
+          "rewrites": [
+            {
+              "name": "points",
               "from": [{{(version == 1 ? "1" : "1, 2")}}],
               "before": [
                 { "getData": "DF01", "done": { "tlv": [ { "tag": "DF01", "field": "pan", "as": "digits" } ] } },
@@ -43,7 +44,8 @@ internal static class Rewrites
               ],
               "closeLook": [ { "getData": "DF02", "done": {{Tlv("DF02", "points")}} }, { "getData": "DF03", "done": {{Tlv("DF03", "stamp")}} } ]
             },
-            "block": {
+            {
+              "name": "block",
               "before": [ { "lifeCycle": {{Of}}, "done": { "state": "0F" } } ],
               "records": [
                 { "name": "block", "proof": "cardState", "repeat": "lookFirst", "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "8F" },
@@ -51,7 +53,7 @@ internal static class Rewrites
               ],
               "closeLook": [ { "lifeCycle": {{Of}}, "done": { "state": "8F" } } ]
             }
-          }
+          ]
         }
         """;
 

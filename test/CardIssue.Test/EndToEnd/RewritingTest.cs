@@ -7,6 +7,7 @@ using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
+using CardIssue.Test.Products.Json;
 using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;
@@ -268,6 +269,36 @@ public sealed class RewritingTest
         Assert.That(await shop.CancelAsync("r-1"), Is.EqualTo(DeskOutcome.GoesForward));
         Assert.That((await shop.CardOfAsync("i-1")).Standing, Is.EqualTo(CardStanding.Issued));
         Assert.That(await shop.OrderRewriteAsync("r-2", product, "points", "i-1", Rewrites.Change(3, 4)), Does.Contain("does not begin from that"));
+    }
+
+    /// <summary>The samples' own rewrites, with the samples' own orders.</summary>
+    [Test]
+    public async Task SampleRewrites_OfTheSampleCard_AreDone()
+    {
+        await using var shop = await Shop.OpenAsync();
+        // The shop's vault has the master key of samples/orders under another name.
+        var product = Samples.Change(Samples.EndToEnd, "\"issuer-test\"", "\"visa\"");
+        await shop.OrderAsync("E2E-0001", product, Samples.ReadOrders(Samples.Orders).Orders![0].Fields);
+        var card = Shop.Card(1);
+        shop.Reader.Insert(card);
+        Assert.That((await shop.IssueAsync("E2E-0001")).Ending, Is.EqualTo(IssueEnding.Issued));
+        var reading = Samples.ReadOrders(Samples.Rewrites);
+        Assert.That(reading.Lines(), Is.Empty);
+        var entries = reading.Orders!.Select(entry => (entry.Order.Value, entry.Rewrite!.Name, entry.Fields.ToDictionary()))
+            .Concat([("block", "block", []), ("unblock", "unblock", [])]).ToList();
+        foreach (var (order, rewrite, fields) in entries) Assert.That(await shop.OrderRewriteAsync(order, product, rewrite, "E2E-0001", fields), Is.Null);
+
+        foreach (var (order, rewrite, _) in entries)
+        {
+            shop.Reader.Remove();
+            shop.Reader.Insert(card);
+            var outcome = await shop.IssueAsync("customer-E2E-0001");
+            Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"{rewrite}: {outcome.Detail}");
+            Assert.That((await shop.ViewAsync(order)).State, Is.EqualTo(OrderState.Rewritten));
+            if (rewrite == "block") Assert.That(card.Inspect().Application(Products.Application).LifeCycle, Is.EqualTo(0x8F));
+        }
+        Assert.That(card.Holds(0xDF21), Is.EqualTo("000350"));
+        Assert.That(card.Inspect().Application(Products.Application).LifeCycle, Is.EqualTo(0x0F));
     }
 
     private static void ThatHolds(CardSimulator card, int points)

@@ -118,7 +118,7 @@ internal static class Mutants
         Center("what is on the card before a rewrite is not looked at", Rewrite with { ChangedElsewhere = true },
             "2 what was changed elsewhere is written over", 30, NoLookBefore),
         Center("what was changed elsewhere is rewritten", Rewrite with { ChangedElsewhere = true },
-            "2 what was changed elsewhere is written over", 0, ChangeTaken),
+            "2 what was changed elsewhere is written over", 35, ChangeTaken),
         Center("a rewrite ends without its last look", Rewrite, "4 issued, and the card is not closed", 45, NoClosing),
         Center("a rewrite's record in doubt is not looked at", Rewrite, "3 a command that may not be repeated was applied twice", 54, NoLook),
         Center("the terminal is told before the binding is saved", PutBack, "2 two live cards for one order", 80, ToldFirst),

@@ -7,24 +7,20 @@ internal sealed class RewriteMapping(JsonMistakes mistakes, RecordMapping record
 {
     public ValueList<RewriteDefinition> Rewrites(LocatedNode node)
     {
-        if (node.Kind != JsonKind.Object)
-        {
-            node.WrongKind("An object of rewrites by name", mistakes);
-            return default;
-        }
         var rewrites = new List<RewriteDefinition>();
-        foreach (var property in node.Properties)
+        foreach (var item in node.AsList(mistakes, 1, ProductRules.MaxRewrites))
         {
-            if (!NameRule.Accepts(property.Name))
-                mistakes.Add(property.Place, $"A rewrite's name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
-            else if (Rewrite(property.Name, property.Value) is { } rewrite) rewrites.Add(rewrite);
+            if (Rewrite(item) is not { } rewrite) continue;
+            if (rewrites.Exists(earlier => earlier.Name == rewrite.Name)) mistakes.Add(item.Find("name")!.Place, "An earlier rewrite has this name.");
+            rewrites.Add(rewrite);
         }
         return [.. rewrites];
     }
 
-    private RewriteDefinition? Rewrite(string name, LocatedNode node)
+    private RewriteDefinition? Rewrite(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
+        var name = o.Required("name")?.AsName(mistakes);
         var from = o.Optional("from")?.AsList(mistakes, 1, ProductRules.MaxFrom).Select(item => item.AsInteger(mistakes, 1, int.MaxValue) ?? 0).ToList();
         var before = o.Required("before") is { } checks ? records.Checks.Checks(checks) : default;
         var toDomain = o.Optional("toSecurityDomain")?.AsBoolean(mistakes) ?? false;
@@ -35,7 +31,7 @@ internal sealed class RewriteMapping(JsonMistakes mistakes, RecordMapping record
         o.Done();
         return new RewriteDefinition
         {
-            Name = name, From = from is null ? default : [.. from], Before = before, ToSecurityDomain = toDomain,
+            Name = name ?? "", From = from is null ? default : [.. from], Before = before, ToSecurityDomain = toDomain,
             PlainP1 = store is null ? null : plainP1, EncryptedP1 = store is null ? null : encryptedP1, Packed = store is null ? null : packed,
             Records = list, Close = close,
         };
