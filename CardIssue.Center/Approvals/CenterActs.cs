@@ -30,7 +30,8 @@ internal static class CenterActs
 {
     public static DeskOutcome CarryOut(ActContext with, CenterAct act) => act switch
     {
-        CenterAct.VoidOrder it => OnOrder(with, it.Order, order => order.State == OrderState.Voided ? DeskOutcome.WrongState
+        CenterAct.VoidOrder it => OnOrder(with, it.Order, order => order.Rewrite is not null ? DeskOutcome.VoidsNoCard
+            : order.State == OrderState.Voided ? DeskOutcome.WrongState
             : order.VoidReason is not null ? DeskOutcome.WrongState
             : OrderVoiding.Begin(with.Transaction, order, it.Card, with.Why, with.Reason, with.Orders, with.Now)),
         CenterAct.ReconcileOrder it => OnOrder(with, it.Order, order => order.State != OrderState.Quarantined || order.VoidReason is not null

@@ -60,6 +60,7 @@ public sealed class JsonLinesFeed(string path) : IIssuerFeed
                 FeedEventKind.Issued => "issued",
                 FeedEventKind.Blocked => "blocked",
                 FeedEventKind.Voided => "voided",
+                FeedEventKind.Rewritten => "rewritten",
             });
             json.WriteString("order", told.Order.Value);
             json.WriteString("customer", told.Customer);

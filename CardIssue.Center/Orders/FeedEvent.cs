@@ -11,6 +11,8 @@ public enum FeedEventKind
     Blocked = 2,
     /// <summary>The order is voided.</summary>
     Voided = 3,
+    /// <summary>An issued card was rewritten; the order says how.</summary>
+    Rewritten = 4,
 }
 
 /// <summary>One event for the issuer. It may come more than once, with the same <paramref name="EventId"/>.</summary>

@@ -24,6 +24,10 @@ public enum DeskOutcome
     DoesNotFit = 7,
     /// <summary>Fewer than two supervisors would be left who are not locked.</summary>
     TooFewSupervisors = 8,
+    /// <summary>It is a rewrite: it voids no card. While nothing of it has left it may be cancelled.</summary>
+    VoidsNoCard = 9,
+    /// <summary>Something of a rewrite has left: its card is changed until the whole of it is there, at any branch.</summary>
+    GoesForward = 10,
 }
 
 /// <summary>What the log and the card showed of a quarantined order.</summary>
@@ -37,7 +41,7 @@ public abstract record Reconciliation
     /// <param name="Closing">Whether its closing had left.</param>
     public sealed record GoesOn(CardId? Card, Progress Progress, bool Closing = false) : Reconciliation;
 
-    /// <summary>Its card was issued. Where the store does not have that yet, the issuer's feed is told.</summary>
+    /// <summary>Its card was issued, or rewritten. Where the store does not have that yet, the issuer's feed is told.</summary>
     public sealed record WasIssued(CardId Card) : Reconciliation;
 }
 
@@ -65,7 +69,11 @@ public abstract record Reconciliation
 public sealed record OrderView(
     OrderId Order, string Customer, int Sequence, Products.ProductRef Product, OrderState State, bool IsLive, bool VoidOrdered, CardId? Card,
     Progress Progress, int? WaitingRecord, long Fence, string? Session, TerminalId? Terminal, DateTimeOffset? LeaseUntil, DateTimeOffset CodeExpires,
-    bool CodeSpent, string Display, DateTimeOffset Imported, DateTimeOffset Updated, DateTimeOffset? Ended);
+    bool CodeSpent, string Display, DateTimeOffset Imported, DateTimeOffset Updated, DateTimeOffset? Ended)
+{
+    /// <summary>Which of its product's rewrites it is; null for an issue.</summary>
+    public string? Rewrite { get; init; }
+}
 
 /// <summary>One change of an order.</summary>
 /// <param name="At">When, UTC.</param>
@@ -97,6 +105,18 @@ public interface IOrderDesk
 
     /// <summary>A new order in place of a voided one, once. Its customer must be the same and its sequence number the next (<see cref="NextSequenceAsync"/>).</summary>
     Task<DeskOutcome> ReissueAsync(OrderId voided, NewOrder replacement, CenterPerson person, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Gives up a rewrite: of one of which nothing has left the card is as it was. Of any other only when its card is voided, for it goes
+    /// forward else.
+    /// </summary>
+    Task<DeskOutcome> CancelAsync(OrderId order, CenterPerson person, string reason, CancellationToken cancellation = default);
+
+    /// <summary>The one issued card that is meant: the card that a rewrite is to be bound to.</summary>
+    Task<CardFinding> FindCardAsync(CardReference reference, CancellationToken cancellation = default);
+
+    /// <summary>A card that is issued, or was, and what is on it, version by version; null for every other.</summary>
+    Task<IssuedCard?> CardAsync(CardId card, CancellationToken cancellation = default);
 
     /// <summary>The sequence number of a customer's next card.</summary>
     Task<int> NextSequenceAsync(string customer, CancellationToken cancellation = default);

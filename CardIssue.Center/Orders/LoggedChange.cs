@@ -19,9 +19,10 @@ namespace CardIssue.Center.Orders;
 /// <param name="Progress">The progress after it.</param>
 /// <param name="What">What it was about.</param>
 /// <param name="Commit">The commit that made it; 0 in an entry of a version before.</param>
+/// <param name="Rewrite">Which of its product's rewrites the order is; null for an issue.</param>
 internal sealed record LoggedChange(
     OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, Progress Progress, string What,
-    long Commit)
+    long Commit, string? Rewrite = null)
 {
     private const int MaxWhat = 4_096;
 
@@ -45,6 +46,7 @@ internal sealed record LoggedChange(
         unproved = order.Progress.Unproved,
         commit,
         what = PlainText.Of(what, MaxWhat),
+        rewrite = order.Rewrite,
     });
 
     /// <summary>All changes of an order that the log tells of, as they stand there.</summary>
@@ -81,7 +83,8 @@ internal sealed record LoggedChange(
                 it.TryGetProperty("card", out var card) && card.ValueKind == JsonValueKind.String ? new CardId(ByteString.FromHex(card.GetString()!)) : null,
                 new Progress(Number(it, "confirmed"), Number(it, "inDoubt"), Number(it, "attempt"), Number(it, "furthest"), Number(it, "unproved")),
                 it.TryGetProperty("what", out var what) ? what.GetString() ?? "" : "",
-                it.TryGetProperty("commit", out var commit) ? commit.GetInt64() : 0);
+                it.TryGetProperty("commit", out var commit) ? commit.GetInt64() : 0,
+                it.TryGetProperty("rewrite", out var rewrite) ? rewrite.GetString() : null);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {

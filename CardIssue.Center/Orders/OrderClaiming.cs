@@ -69,12 +69,14 @@ internal static class OrderClaiming
     {
         if (!NameRule.Accepts(reference)) return (null, "the reference is no name");
         if (OrderRow.Find(connection, new OrderId(reference)) is { } order) return (order, "");
-        var ofCustomer = OrderRow.Select(connection, "customer = $customer ORDER BY sequence", ("$customer", reference));
+        var ofCustomer = OrderRow.Select(connection, "customer = $customer ORDER BY sequence, rewrite_number", ("$customer", reference));
+        if (ofCustomer.Count == 0) ofCustomer = RewriteOrders.OfCard(connection, reference);
         var open = ofCustomer.Where(candidate => !candidate.IsEnded).ToList();
         return open.Count switch
         {
             1 => (open[0], ""),
-            0 when ofCustomer.LastOrDefault() is { State: OrderState.Issued } issued => (issued, ""),
+            > 1 when RewriteOrders.AreOfOneCard(open) => (open[0], ""),
+            0 when ofCustomer.LastOrDefault(candidate => candidate.Rewrite is null) is { State: OrderState.Issued } issued => (issued, ""),
             0 => (null, "no open order"),
             _ => (null, $"the customer has {open.Count} open orders; the order number is needed"),
         };
@@ -86,8 +88,11 @@ internal static class OrderClaiming
             return Declined(DeclineCode.Waiting, "it is being voided", order);
         if (FeedOutbox.BlockWaits(connection, order.Order))
             return Declined(DeclineCode.Waiting, "the issuer is not told yet to block the card that it had", order);
+        if (!order.IsEnded && RewriteOrders.Refusal(connection, order) is { } refusal) return Declined(DeclineCode.Waiting, refusal, order);
         return order.State switch
         {
+            OrderState.Rewritten => Declined(DeclineCode.AlreadyIssued, "the card is rewritten", order),
+            OrderState.Cancelled => Declined(DeclineCode.OrderOrCode, "it is cancelled", order),
             OrderState.Issued => Declined(DeclineCode.AlreadyIssued, "it is issued", order),
             OrderState.Voided => Declined(DeclineCode.OrderOrCode, "it is voided", order),
             OrderState.Waiting => Declined(DeclineCode.Waiting, $"it waits at record {order.WaitingRecord}", order),
@@ -117,7 +122,11 @@ internal static class OrderClaiming
         };
         claimed.Save(connection, now, "Claimed", $"session {claimant.Session}, host {claimant.Host}, terminal {claimant.Terminal}, operator {person}");
         return new ClaimOutcome.Claimed(claimed.Order, claimed.Fence, claimed.State, claimed.Card, claimed.Progress, token, claimed.Display,
-            claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence, person);
+            claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence, person)
+        {
+            Rewrite = claimed.Rewriting,
+            OnCard = claimed.Rewrite is null ? null : CardContents.Of(connection, claimed.Card!.Value)?.Product,
+        };
     }
 
     private static ByteString? Verifier(StoreView connection, OrderId order) => connection.First(

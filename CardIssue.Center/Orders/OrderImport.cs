@@ -1,5 +1,7 @@
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
@@ -35,9 +37,33 @@ internal static class OrderImport
             yield return new ImportRefusal(0, null, fault);
             yield break;
         }
+        var read = orders.Any(order => order.Rewrite is not null) ? CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product : null;
         for (var i = 0; i < orders.Count; i++)
-            if (Add(connection, product.Mode, orders[i], null, now) is { } clash) yield return new ImportRefusal(i + 1, orders[i].Order, clash);
+        {
+            if ((RewriteFault(connection, product.Ref, read, orders[i]) ?? Add(connection, product.Mode, orders[i], null, now)) is { } clash)
+                yield return new ImportRefusal(i + 1, orders[i].Order, clash);
+        }
     }
+
+    /// <summary>
+    /// What stands against a rewrite's card: not issued, not the customer's, or of a product or version that the rewrite does not begin from,
+    /// when all that waits for it is done.
+    /// </summary>
+    private static string? RewriteFault(StoreView connection, ProductRef product, CardProduct? read, NewOrder order)
+    {
+        if (order.Rewrite is not { } rewrite) return null;
+        if (read?.Rewrite(rewrite.Name)?.Doing is not { } doing) return $"product {product} has no rewrite {rewrite.Name}";
+        var (card, refusal) = CardContents.Find(connection, new CardReference(order.Customer, Card: rewrite.Card));
+        if (card is null) return refusal;
+        if (card.Sequence != order.Sequence) return $"its card has sequence number {card.Sequence}";
+        var then = card.Contents.Where(content => content.Rewrite is not null && content.State is not (OrderState.Rewritten or OrderState.Cancelled))
+            .Select(content => content.Product).LastOrDefault(card.Product);
+        return Begins(doing, product, then) ? null : $"card {card.Card} has product {then}, and {rewrite.Name} of {product} does not begin from that";
+    }
+
+    /// <summary>Whether a rewrite begins from what a card has.</summary>
+    public static bool Begins(RewriteDefinition rewrite, ProductRef product, ProductRef onCard) => onCard.Name == product.Name
+        && (rewrite.From.Count == 0 ? onCard.Version == product.Version : rewrite.From.Contains(onCard.Version));
 
     /// <summary>
     /// Adds one order; returns why not, or null. While a put-back is not settled the order is quarantined: it may be one that was imported before,
@@ -50,15 +76,16 @@ internal static class OrderImport
         var doubtful = putBack is not null || AbsentOrders.IsKnown(connection, order.Order);
         connection.Insert(SealedTable.Orders, """
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
-              held_state, put_back, reissue_of, account_digest, imported_at, updated_at)
+              held_state, put_back, reissue_of, account_digest, imported_at, updated_at, card, rewrite, rewrite_number)
             VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state,
-              $held, $put_back, $reissue_of, $account, $now, $now)
+              $held, $put_back, $reissue_of, $account, $now, $now, $card, $rewrite, $number)
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
             ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$state", doubtful ? OrderState.Quarantined : OrderState.Ready),
             ("$held", doubtful ? OrderState.Ready : null), ("$put_back", putBack), ("$reissue_of", reissueOf),
-            ("$account", order.AccountDigest), ("$now", now));
+            ("$account", order.AccountDigest), ("$now", now), ("$card", order.Rewrite?.Card), ("$rewrite", order.Rewrite?.Name),
+            ("$number", order.Rewrite is { } rewrite ? RewriteOrders.Of(connection, rewrite.Card).Count + 1 : null));
         OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
         return null;
     }
@@ -68,7 +95,8 @@ internal static class OrderImport
         if (OrderClaiming.IdOf(connection, order.Order.Value) is not null) return "its order id is known already";
         if (LogTable.HasChanges(connection, order.Order))
             return "the log has an order of this id, whose row is gone from the store: see log verify --vault";
-        var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence",
+        if (order.Rewrite is not null) return null;
+        var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence AND rewrite IS NULL",
             ("$customer", order.Customer), ("$sequence", order.Sequence));
         if (taken > 0) return $"the customer has an order with sequence number {order.Sequence} already";
         if (order.AccountDigest.IsEmpty || order.MayRepeatAccount) return null;

@@ -38,13 +38,28 @@ internal sealed record OrderRow
     public DateTimeOffset Updated { get; init; }
     public DateTimeOffset? Ended { get; init; }
 
+    /// <summary>Which of its product's rewrites it is; null for an issue.</summary>
+    public string? Rewrite { get; init; }
+
+    /// <summary>Of a rewrite its place among those of its card, from 1: they are done in this order.</summary>
+    public int RewriteNumber { get; init; }
+
     /// <summary>The commit that wrote the row; 0 where it has no seal.</summary>
     public long SealedBy { get; init; }
 
     /// <summary>What the write data must be sealed for.</summary>
-    public OrderTerms Terms(ProductTerms product) => new(Order, Customer, Sequence, Display, product);
+    public OrderTerms Terms(ProductTerms product) => new(Order, Customer, Sequence, Display, product) { Rewrite = Rewriting };
 
-    public bool IsEnded => State is OrderState.Issued or OrderState.Voided;
+    /// <summary>Which rewrite of which card it is; null for an issue.</summary>
+    public RewriteOf? Rewriting => Rewrite is null ? null : new RewriteOf(Rewrite, Card!.Value);
+
+    public bool IsEnded => IsDone || State is OrderState.Voided or OrderState.Cancelled;
+
+    /// <summary>Whether its card has what was ordered.</summary>
+    public bool IsDone => State is OrderState.Issued or OrderState.Rewritten;
+
+    /// <summary>Whether its card had what was ordered when a quarantine took the place of that.</summary>
+    public bool WasDone => HeldState is OrderState.Issued or OrderState.Rewritten;
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
     public static OrderRow? Find(StoreView connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();
@@ -133,6 +148,8 @@ internal sealed record OrderRow
         Imported = row.Time("imported_at")!.Value,
         Updated = row.Time("updated_at")!.Value,
         Ended = row.Time("ended_at"),
+        Rewrite = row.Text("rewrite"),
+        RewriteNumber = (int?)row.Long("rewrite_number") ?? 0,
         SealedBy = row.Long("seal_generation") ?? 0,
     };
 }

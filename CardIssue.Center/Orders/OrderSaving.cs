@@ -15,9 +15,9 @@ internal static class OrderSaving
         var next = OrderTransition.Apply(order, change);
         if (CardRefusal(connection, order, change, options) is { } refusal) return refusal;
         CarryAlong(connection, next, change, now);
-        if (change is OrderChange.Issued) next = next with { Ended = now };
+        if (next.IsDone) next = next with { Ended = now };
         if (next.Claim is { } claim) next = next with { Claim = claim with { LeaseUntil = now + options.Lease } };
-        next.Save(connection, now, change.GetType().Name, Detail(change));
+        next.Save(connection, now, next.State == OrderState.Rewritten ? nameof(OrderState.Rewritten) : change.GetType().Name, Detail(change));
         return new SaveOutcome.Saved();
     }
 
@@ -26,7 +26,8 @@ internal static class OrderSaving
         if (change is not (OrderChange.Authenticating or OrderChange.Bound)) return null;
         var card = change is OrderChange.Authenticating(var authenticating) ? authenticating : ((OrderChange.Bound)change).Card;
         var known = CardRegistry.Look(connection, card, options.CardTries);
-        if (known.Standing != CardStanding.Free && !(known.Standing == CardStanding.Bound && known.Order == order.Order)) return new SaveOutcome.CardInUse();
+        var isIts = order.Rewrite is not null && known.Standing == CardStanding.Issued && order.Card == card;
+        if (!isIts && known.Standing != CardStanding.Free && !(known.Standing == CardStanding.Bound && known.Order == order.Order)) return new SaveOutcome.CardInUse();
         return change is OrderChange.Authenticating && known.Barred ? new SaveOutcome.CardBarred(known.Tries) : null;
     }
 
@@ -43,9 +44,13 @@ internal static class OrderSaving
                 break;
             case OrderChange.Opened(var card, _):
                 CardRegistry.ClearTries(connection, card);
+                if (order is { Rewrite: not null, State: OrderState.Bound }) CodeAttempts.ClearCustomer(connection, order.Customer);
                 break;
             case OrderChange.Numbering(var card):
                 CardRegistry.ClearTries(connection, card);
+                break;
+            case OrderChange.Issued when order.Rewrite is not null:
+                FeedOutbox.Add(connection, FeedEventKind.Rewritten, order, "", now);
                 break;
             case OrderChange.Issued:
                 IssuedCards.Add(connection, order, now);
@@ -66,7 +71,8 @@ internal static class OrderSaving
         OrderChange.Confirmed(var record) => $"record {record}",
         OrderChange.NotDone(var record, _) => $"record {record}",
         OrderChange.Rewound(var kept, _) => $"kept to record {kept}",
-        OrderChange.Waiting(var record) => $"record {record}",
+        OrderChange.Waiting(var record, "") => $"record {record}",
+        OrderChange.Waiting(var record, var found) => $"record {record}: {found}",
         _ => "",
     };
 }

@@ -21,7 +21,7 @@ internal static class OrderTransition
         OrderChange.Rewound(var kept, var attempt) => Rewound(order, kept, attempt),
         OrderChange.Closing(var attempt) => Closing(order, attempt),
         OrderChange.Issued(var card) => Issued(order, card),
-        OrderChange.Waiting(var record) => Waiting(order, record),
+        OrderChange.Waiting(var record, _) => Waiting(order, record),
         OrderChange.Released => Release(order),
         _ => throw new InvalidOperationException($"order {order.Order}: unknown change {change.GetType().Name}"),
     };
@@ -52,7 +52,10 @@ internal static class OrderTransition
 
     private static OrderRow Opened(OrderRow order, CardId card, bool proved)
     {
-        Need(IsBound(order) && order.Card == card, order, $"opens {card}");
+        var first = order is { State: OrderState.Claimed, Rewrite: not null };
+        Need((first || IsBound(order)) && order.Card == card, order, $"opens {card}");
+        // A rewrite had its card before; now the card was there, and its code has done its work.
+        if (first) order = order with { State = OrderState.Bound, CodeSpent = true };
         return proved ? order : order with { Progress = order.Progress with { Unproved = order.Progress.Furthest } };
     }
 
@@ -103,7 +106,7 @@ internal static class OrderTransition
             OrderState.Writing => p.InDoubt == 0,
             OrderState.Closing => p.InDoubt == closing || (p.InDoubt == 0 && p.Confirmed < p.Furthest),
             OrderState.Ready or OrderState.Claimed or OrderState.Bound or OrderState.Issued or OrderState.Waiting or OrderState.Voided
-                or OrderState.Quarantined => false,
+                or OrderState.Quarantined or OrderState.Rewritten or OrderState.Cancelled => false,
         };
         Need(fits && p.Confirmed >= 1 && attempt >= 1, order, $"closes, attempt {attempt}");
         return order with
@@ -119,7 +122,7 @@ internal static class OrderTransition
         Need(order.State == OrderState.Closing && order.Card == card, order, $"is issued as {card}");
         // The closing left and was shown to be done; where it was confirmed like a record before, nothing is in doubt any more.
         Need(p.InDoubt == p.Confirmed + 1 || (p.InDoubt == 0 && p.Confirmed == p.Furthest), order, $"is issued as {card}");
-        return order with { State = OrderState.Issued, Progress = p with { Confirmed = p.Furthest, InDoubt = 0 } };
+        return order with { State = order.Rewrite is null ? OrderState.Issued : OrderState.Rewritten, Progress = p with { Confirmed = p.Furthest, InDoubt = 0 } };
     }
 
     private static OrderRow Waiting(OrderRow order, int record)

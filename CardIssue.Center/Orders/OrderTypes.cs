@@ -27,12 +27,16 @@ public enum OrderState
     Voided = 8,
     /// <summary>The store was restored from an older copy: what it says of this order must be compared with the log and the card first.</summary>
     Quarantined = 9,
+    /// <summary>A rewrite that is done: its card holds what it was to write.</summary>
+    Rewritten = 10,
+    /// <summary>A rewrite that is not to be done; nothing of it ever left, or its card is voided.</summary>
+    Cancelled = 11,
 }
 
 /// <summary>An order to import.</summary>
 /// <param name="Order">Its number.</param>
 /// <param name="Customer">The customer's id, by <see cref="NameRule"/>.</param>
-/// <param name="Sequence">The sequence number of the customer's card, 0 to 99.</param>
+/// <param name="Sequence">The sequence number of the customer's card, 0 to 99; of a rewrite that of the card.</param>
 /// <param name="Product">The product version to write.</param>
 /// <param name="SealedData">The write data, sealed by the vault for this order's terms (<see cref="IKeyVault.SealOrderData"/>); 1 byte to
 /// 16 MiB.</param>
@@ -64,6 +68,9 @@ public sealed record NewOrder(
     /// <summary>Whether the product allows another order of the same card number and sequence number (<see cref="Core.Cards.Products.CardProduct.AllowRepeatedCardNumber"/>).</summary>
     public bool MayRepeatAccount { get; init; }
 
+    /// <summary>Which rewrite of which card it is; null for an issue.</summary>
+    public RewriteOf? Rewrite { get; init; }
+
     /// <summary>Only the order's number: the rest is the customer's.</summary>
     public override string ToString() => $"NewOrder {{ {Order} }}";
 
@@ -73,6 +80,7 @@ public sealed record NewOrder(
         : Sequence is < 0 or > MaxSequence ? $"the sequence number is {Sequence}; 0 to {MaxSequence} are possible"
         : SealedData.Length is 0 or > MaxSealedData ? $"the write data has {SealedData.Length} bytes; 1 to {MaxSealedData} are possible"
         : CodeVerifier.Length is 0 or > MaxVerifier ? $"the code verifier has {CodeVerifier.Length} bytes; 1 to {MaxVerifier} are possible"
+        : Rewrite is not null && !AccountDigest.IsEmpty ? "a rewrite is of no account of its own"
         : AccountDigest.Length is not (0 or AccountDigestLength) ? $"the account digest has {AccountDigest.Length} bytes; {AccountDigestLength} are right"
         : Display is null || !PlainText.Accepts(Display, Limits.MaxDisplay)
             ? $"the display text is longer than {Limits.MaxDisplay} characters, or is no plain text"
@@ -136,7 +144,13 @@ public abstract record ClaimOutcome
     {
         /// <summary>What the write data must be sealed for.</summary>
         /// <param name="product">The product as it is now.</param>
-        public OrderTerms ToTerms(ProductTerms product) => new(Order, Customer, Sequence, Display, product);
+        public OrderTerms ToTerms(ProductTerms product) => new(Order, Customer, Sequence, Display, product) { Rewrite = Rewrite };
+
+        /// <summary>Which rewrite of which card it is; null for an issue.</summary>
+        public RewriteOf? Rewrite { get; init; }
+
+        /// <summary>Of a rewrite: the product version that its card has by now.</summary>
+        public ProductRef? OnCard { get; init; }
 
         /// <summary>What the center's machine gets, once the plan is made.</summary>
         public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, PlainText.Of(Display, Limits.MaxDisplay));
@@ -193,4 +207,7 @@ public sealed record CardRecord(CardStanding Standing, OrderId? Order, int Tries
 {
     /// <summary>Whether the card may be authenticated and written for this order.</summary>
     public bool IsUsableFor(OrderId order) => !Barred && (Standing == CardStanding.Free || (Standing == CardStanding.Bound && Order == order));
+
+    /// <summary>Whether the card may be authenticated and written for a rewrite that is bound to it.</summary>
+    public bool MayBeRewritten => !Barred && Standing == CardStanding.Issued;
 }

@@ -7,12 +7,12 @@ namespace CardIssue.Center.Orders;
 /// <summary>After a restore: what the store says of an order may be older than its card.</summary>
 internal static class Quarantine
 {
-    /// <summary>Every order that is not issued or voided, and every one issued since, until it is reconciled.</summary>
+    /// <summary>Every order that has not ended, and every one issued or rewritten since, until it is reconciled.</summary>
     public static int All(StoreTransaction connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
     {
         var orders = OrderRow.SelectRight(connection,
-            "state NOT IN ($issued, $voided, $quarantined) OR (state = $issued AND $since IS NOT NULL AND ended_at >= $since)",
-            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
+            "state NOT IN ($issued, $voided, $rewritten, $cancelled, $quarantined) OR (state IN ($issued, $rewritten) AND $since IS NOT NULL AND ended_at >= $since)",
+            ("$rewritten", OrderState.Rewritten), ("$cancelled", OrderState.Cancelled), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
         foreach (var order in orders)
         {
             var released = OrderTransition.Release(order);
@@ -32,6 +32,7 @@ internal static class Quarantine
     public static DeskOutcome End(
         StoreTransaction connection, OrderRow order, Reconciliation found, CardId? lost, string reason, OrderOptions options, DateTimeOffset now)
     {
+        if (order.Rewrite is not null) return EndOfRewrite(connection, order, found, lost, reason, now);
         // What the registry has as issued stays issued; anything else would let a second card live.
         if (order.HeldState == OrderState.Issued && !(found is Reconciliation.WasIssued(var known) && known == order.Card)) return DeskOutcome.DoesNotFit;
         var next = found switch
@@ -51,6 +52,28 @@ internal static class Quarantine
         next = next with { HeldState = null, WaitingRecord = null };
         next.Save(connection, now, "Reconciled", reason);
         if (next.State == OrderState.Issued && order.HeldState != OrderState.Issued) IssuedCards.Add(connection, next, now);
+        return DeskOutcome.Done;
+    }
+
+    /// <summary>A rewrite keeps its card, whatever was found: it neither takes another nor drops its own.</summary>
+    private static DeskOutcome EndOfRewrite(
+        StoreTransaction connection, OrderRow order, Reconciliation found, CardId? lost, string reason, DateTimeOffset now)
+    {
+        var next = found switch
+        {
+            Reconciliation.GoesOn goesOn when order.HeldState != OrderState.Rewritten && (goesOn.Card ?? order.Card) == order.Card =>
+                GoesOn(order, goesOn with { Card = order.Card }),
+            Reconciliation.WasIssued(var card) when card == order.Card => order with
+            {
+                State = OrderState.Rewritten, CodeSpent = true, Ended = order.Ended ?? now, Progress = order.Progress with { InDoubt = 0 },
+            },
+            _ => null,
+        };
+        if (next is null || lost is not null) return DeskOutcome.DoesNotFit;
+        next = next with { HeldState = null, WaitingRecord = null };
+        next.Save(connection, now, "Reconciled", reason);
+        if (next.State == OrderState.Rewritten && order.HeldState != OrderState.Rewritten)
+            FeedOutbox.Add(connection, FeedEventKind.Rewritten, next, "", now);
         return DeskOutcome.Done;
     }
 

@@ -60,7 +60,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
         {
             if (row.State != OrderState.Voided) return DeskOutcome.WrongState;
             if (connection.Number("SELECT count(*) FROM orders WHERE reissue_of = $order", ("$order", voided)) > 0) return DeskOutcome.AlreadyReissued;
-            if (replacement.Fault is not null || replacement.Customer != row.Customer || replacement.CodeExpires <= _database.Now
+            if (replacement.Fault is not null || replacement.Rewrite is not null || replacement.Customer != row.Customer || replacement.CodeExpires <= _database.Now
                 || replacement.Sequence != NextSequence(connection, row.Customer)
                 || Products.SqliteProductStore.Find(connection, replacement.Product) is not { } product) return DeskOutcome.DoesNotFit;
             if (OrderImport.Add(connection, product.Mode, replacement, voided, _database.Now) is not null) return DeskOutcome.DoesNotFit;
@@ -68,6 +68,28 @@ public sealed class SqliteOrderDesk : IOrderDesk
             return DeskOutcome.Done;
         }, cancellation).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public Task<DeskOutcome> CancelAsync(OrderId order, CenterPerson person, string reason, CancellationToken cancellation = default) =>
+        ActAsync(order, person, new { person = person?.Name.Value, reason }, "OrderCancelled", (connection, row) =>
+        {
+            if (row.Rewrite is null || row.IsEnded || row.State == OrderState.Quarantined) return DeskOutcome.WrongState;
+            if (!RewriteOrders.MayBeCancelled(connection, row)) return DeskOutcome.GoesForward;
+            (row with { State = OrderState.Cancelled, HeldState = null, WaitingRecord = null, Claim = null, Ended = _database.Now })
+                .Save(connection, _database.Now, nameof(OrderState.Cancelled), $"{person}: {reason}");
+            return DeskOutcome.Done;
+        }, cancellation);
+
+    /// <inheritdoc/>
+    public Task<CardFinding> FindCardAsync(CardReference reference, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return _database.ReadAsync(connection => CardContents.Find(connection, reference), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<IssuedCard?> CardAsync(CardId card, CancellationToken cancellation = default) =>
+        _database.ReadAsync(connection => CardContents.Of(connection, card), cancellation);
 
     /// <inheritdoc/>
     public Task<int> NextSequenceAsync(string customer, CancellationToken cancellation = default) =>
@@ -136,8 +158,8 @@ public sealed class SqliteOrderDesk : IOrderDesk
     private int DeleteWriteData(StoreTransaction connection)
     {
         var orders = OrderRow.SelectRight(connection,
-            "order_id IN (SELECT order_id FROM orders WHERE sealed IS NOT NULL AND state IN ($issued, $voided) AND ended_at <= $before LIMIT $most)",
-            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
+            "order_id IN (SELECT order_id FROM orders WHERE sealed IS NOT NULL AND state IN ($issued, $voided, $rewritten, $cancelled) AND ended_at <= $before LIMIT $most)",
+            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten), ("$cancelled", OrderState.Cancelled), ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
         foreach (var order in orders)
         {
             connection.Update(SealedTable.Orders, "sealed = NULL, code_verifier = NULL, updated_at = $now", "order_id = $order",
@@ -162,11 +184,14 @@ public sealed class SqliteOrderDesk : IOrderDesk
     }
 
     private static int NextSequence(StoreView connection, string customer) => (int)connection.Number(
-        "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer", ("$customer", customer));
+        "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer AND rewrite IS NULL", ("$customer", customer));
 
     private static OrderView View(StoreView connection, OrderRow row) => new(
         row.Order, row.Customer, row.Sequence, row.Product, row.State,
         row.State == OrderState.Issued && FeedOutbox.IsTold(connection, row.Order, FeedEventKind.Issued),
         row.VoidReason is not null && row.State != OrderState.Voided, row.Card, row.Progress, row.WaitingRecord, row.Fence, row.Claim?.Session,
-        row.Claim?.Terminal, row.Claim?.LeaseUntil, row.CodeExpires, row.CodeSpent, row.Display, row.Imported, row.Updated, row.Ended);
+        row.Claim?.Terminal, row.Claim?.LeaseUntil, row.CodeExpires, row.CodeSpent, row.Display, row.Imported, row.Updated, row.Ended)
+    {
+        Rewrite = row.Rewrite,
+    };
 }

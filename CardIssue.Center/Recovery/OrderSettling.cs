@@ -21,7 +21,7 @@ internal static class OrderSettling
                 AsLogged(store, step, row, trail, why);
                 break;
             case { Way: ReconcileWay.ImportAgain, Trail: { } trail } when ReconcilePlanning.IsFar(trail) || !complete:
-                AbsentOrders.Put(store, step.Order, trail.Last.State, trail.Last.Card);
+                AbsentOrders.Put(store, step.Order, trail.Last.State, trail.Last.Rewrite is null ? trail.Last.Card : null);
                 break;
             default:
                 break;
@@ -30,7 +30,7 @@ internal static class OrderSettling
 
     private static void AsLogged(StoreTransaction store, ReconcileStep step, OrderRow row, OrderTrail trail, string why)
     {
-        var known = row.State == OrderState.Issued || row.HeldState == OrderState.Issued;
+        var known = row.IsDone || row.WasDone;
         var next = row with
         {
             State = step.State,
@@ -43,11 +43,13 @@ internal static class OrderSettling
             Fence = Math.Max(row.Fence, trail.Last.Fence),
             Claim = null,
             VoidReason = trail.VoidOrdered || step.State == OrderState.Voided ? Ordered : null,
-            Ended = step.State == OrderState.Voided ? trail.Last.At : step.State == OrderState.Issued ? row.Ended ?? trail.Last.At : null,
+            Ended = step.State is OrderState.Voided or OrderState.Cancelled ? trail.Last.At
+                : step.State is OrderState.Issued or OrderState.Rewritten ? row.Ended ?? trail.Last.At : null,
         };
         AbsentOrders.Remove(store, row.Order);
         next.Save(store, store.Now, "Reconciled", why);
         if (step.State == OrderState.Issued && !known) IssuedCards.Add(store, next, trail.Last.At);
+        if (step.State == OrderState.Rewritten && !known) FeedOutbox.Add(store, FeedEventKind.Rewritten, next, "", store.Now);
         if (step.State == OrderState.Voided)
         {
             if (next.Card is { } card) CardRegistry.AddVoided(store, next, card, trail.Last.At);

@@ -26,6 +26,8 @@ internal sealed record OrderTrail(LoggedChange Last, OrderState? Held, int? Wait
         return trail ?? throw new InvalidOperationException("no change");
     }
 
+    /// <summary>Behind the number may stand what was found.</summary>
     private static int? RecordIn(string what) =>
-        what.StartsWith("record ", StringComparison.Ordinal) && int.TryParse(what.AsSpan(7), NumberStyles.None, CultureInfo.InvariantCulture, out var record) ? record : null;
+        what.StartsWith("record ", StringComparison.Ordinal)
+            && int.TryParse(what[7..].Split(':')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var record) ? record : null;
 }

@@ -42,7 +42,8 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
         var last = trail.Last;
         var far = IsFar(trail);
         return new ReconcileStep(last.Order, ReconcileWay.ImportAgain, last.State, last.Card, last.Progress,
-            far ? $"was imported since, and {In(last)}: import it again, then give this log again" : "was imported since, and has no card: import it again") { Trail = trail };
+            far ? $"was imported since, and {In(last)}: import it again, then give this log again"
+                : $"was imported since, and {(last.Rewrite is null ? "has no card" : "was not begun")}: import it again") { Trail = trail };
     }
 
     private ReconcileStep? Touched(OrderRow row, OrderTrail trail)
@@ -53,8 +54,13 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
         if (row.IsEnded && row.State == last.State && row.Card == last.Card && !trail.VoidOrdered) return null;
         if (last.State == OrderState.Quarantined) return ByHand(row, "was quarantined when the log ended");
         if (row.Card is { } had && had != last.Card) return ByHand(row, $"has card {had} here, and in the log {(last.Card is { } other ? $"card {other}" : "none")}");
-        if (!IsComplete && !IsFar(trail)) return ByHand(row, "has no card in the log, and may have been given one after the log's end");
-        if (last.Card is { } card && CardRegistry.Look(store, card, int.MaxValue) is { Order: { } owner } && owner != row.Order) return ByHand(row, $"has card {card} in the log, which is order {owner}'s here");
+        if (!IsComplete && !IsFar(trail))
+        {
+            return ByHand(row, last.Rewrite is null ? "has no card in the log, and may have been given one after the log's end"
+                : "had nothing written in the log, and may have been begun after the log's end");
+        }
+        // A rewrite's card is that of the order by which it was issued.
+        if (last.Rewrite is null && last.Card is { } card && CardRegistry.Look(store, card, int.MaxValue) is { Order: { } owner } && owner != row.Order) return ByHand(row, $"has card {card} in the log, which is order {owner}'s here");
         var progress = IsComplete ? last.Progress : last.Progress with { Unproved = last.Progress.Furthest };
         var codeEnds = trail.CodeRenewed && !own.Contains("CodeRenewed");
         var state = last.State == OrderState.Claimed ? OrderState.Ready : last.State;
@@ -64,7 +70,10 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
         };
     }
 
-    internal static bool IsFar(OrderTrail trail) => trail.Last.Card is not null || trail.VoidOrdered || trail.Last.State is OrderState.Issued or OrderState.Voided;
+    internal static bool IsFar(OrderTrail trail) => trail.Last.Rewrite is null ? HasCard(trail)
+        : trail.Last.Progress.Furthest > 0 || trail.Last.State is OrderState.Rewritten or OrderState.Cancelled;
+
+    private static bool HasCard(OrderTrail trail) => trail.Last.Card is not null || trail.VoidOrdered || trail.Last.State is OrderState.Issued or OrderState.Voided;
 
     private static string In(LoggedChange last) => last.State switch
     {
@@ -72,7 +81,9 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
         OrderState.Voided => $"was voided{(last.Card is { } card ? $" with card {card}" : "")}",
         OrderState.Waiting => $"waits{(last.Card is { } card ? $" with card {card}" : "")}",
         OrderState.Bound or OrderState.Writing or OrderState.Closing => $"is {last.State} on card {last.Card}, {last.Progress}",
-        OrderState.Ready or OrderState.Claimed => "has no card",
+        OrderState.Rewritten => $"was done on card {last.Card}",
+        OrderState.Cancelled => "was cancelled",
+        OrderState.Ready or OrderState.Claimed => last.Rewrite is null ? "has no card" : $"is to be done on card {last.Card}",
         OrderState.Quarantined => "is quarantined",
     };
 

@@ -49,6 +49,9 @@ internal sealed class CardWork : IDisposable
     /// <summary>What the operator may see of the order.</summary>
     public string Display => _claim.Display;
 
+    /// <summary>Which rewrite it is; null for an issue.</summary>
+    public string? Rewrite => _product.Doing?.Name;
+
     /// <summary>Which proofs were had, for log and receipt.</summary>
     public string Proofs => _proofs.Count == 0 ? "none" : string.Join(", ", _proofs.Values.Distinct());
 
@@ -109,6 +112,7 @@ internal sealed class CardWork : IDisposable
         ScriptKind.Open => OpenCommands(),
         ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record),
         ScriptKind.Assign => _profile.Assign(_product, _number = _vault.CreateCardNumber()),
+        ScriptKind.Look when script.Record == 0 => _plan.Before(),
         ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
         ScriptKind.Look => _plan.Look(script.Record),
         ScriptKind.Record => _plan.Record(script.Record, new Encryption(_opening!), _blocks, _keys.Shown.OwnIds),
@@ -210,8 +214,8 @@ internal sealed class CardWork : IDisposable
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>
-        run.Record > _claim.Plan.Records.Count
-            ? _profile.JudgeCloseLook(_plan, stop, outcomes)
+        run.Record == 0 ? _profile.JudgeBefore(_plan, stop, outcomes)
+            : run.Record > _claim.Plan.Records.Count ? _profile.JudgeCloseLook(_plan, stop, outcomes)
             : _profile.JudgeLook(_plan, run.Record, stop, outcomes, _keys.Shown);
 
     /// <summary>Answers are unwrapped in the order of the commands; after a breach the channel is dead and nothing more is.</summary>

@@ -28,7 +28,7 @@ internal sealed partial class CenterSession
         _savesLost = false;
         foreach (var saved in records.Take(outcome.Kept).OfType<SessionRecord.Saved>())
         {
-            if (saved.Change is OrderChange.Issued) CenterTelemetry.OrderIssued();
+            if (saved.Change is OrderChange.Issued && _work?.Rewrite is null) CenterTelemetry.OrderIssued();
             Show(SaveStep(saved.Change), saved.Change.ToString());
         }
         if (outcome.Refusal is not { } refusal) return true;

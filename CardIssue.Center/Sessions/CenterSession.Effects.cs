@@ -106,7 +106,8 @@ internal sealed partial class CenterSession
     private ValueTask<bool> SendIssuedAsync(CenterEffect.SendIssued issued, CancellationToken cancellation)
     {
         var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-        var receipt = $"CARD ISSUED\n{_work!.Display}\nOrder {issued.Order}\nCard {issued.Card}\nTerminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
+        var done = _work!.Rewrite is null ? "CARD ISSUED" : "CARD REWRITTEN";
+        var receipt = $"{done}\n{_work.Display}\nOrder {issued.Order}\nCard {issued.Card}\nTerminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
         if (_work.OwnKeys is { } keys) receipt += $"\nKeys: {keys}";
         return SendAsync(new Issued(PlainText.Of(receipt, Limits.MaxReceipt, lines: true)), cancellation);
     }
@@ -237,6 +238,13 @@ internal sealed partial class CenterSession
             return Lacks($"product {claimed.Product} says of itself that it is {itself.Ref}, {itself.Mode}; "
                 + $"the store has {stored.Mode}, the order {claimed.Mode}");
         }
+        if (claimed.Rewrite is { } rewrite)
+        {
+            if (product.Rewrite(rewrite.Name) is not { } rewriting) return Lacks($"product {claimed.Product} has no rewrite {rewrite.Name}");
+            if (claimed.OnCard is not { } onCard || !OrderImport.Begins(rewriting.Doing!, claimed.Product, onCard))
+                return Lacks($"card {rewrite.Card} has product {claimed.OnCard}, and {rewrite.Name} of {claimed.Product} does not begin from that");
+            product = rewriting;
+        }
         if (_services.Vault.LackOf(product) is { } lack) return Lacks(lack);
         var terms = ProductTerms.Of(stored, product);
         if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
@@ -300,7 +308,7 @@ internal sealed partial class CenterSession
         // Where the order has a card already, the machine says that it is the other one.
         if (_state.Work?.Bound is { } bound && bound != genuine.Card) return judgement;
         if (known.Barred) return new Judgement(new Verdict.Rejected(CardRejection.Barred, genuine.Card), $"{known.Tries} authentications without success");
-        return known.IsUsableFor(_state.Work!.Claim.Order) ? judgement
+        return (_work!.Rewrite is null ? known.IsUsableFor(_state.Work!.Claim.Order) : known.MayBeRewritten) ? judgement
             : new Judgement(new Verdict.Rejected(CardRejection.InUse), $"the card is {known.Standing}, order {known.Order}");
     }
 

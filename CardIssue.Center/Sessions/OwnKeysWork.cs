@@ -18,7 +18,8 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
 
     private readonly CardProduct _product = plan.Product;
     private readonly int _record = plan.Product.OwnKeysRecord;
-    private bool _confirmed = plan.Product.OwnKeysRecord is > 0 and var record && confirmed >= record;
+    // A card that is rewritten got them when it was issued.
+    private bool _confirmed = plan.Product.Doing is not null || plan.Product.OwnKeysRecord is > 0 and var record && confirmed >= record;
     private bool _isDoubtful, _hasOthers;
 
     /// <summary>What this opening showed.</summary>

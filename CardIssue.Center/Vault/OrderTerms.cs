@@ -19,6 +19,9 @@ namespace CardIssue.Center.Vault;
 /// <param name="Product">The product version, and what it says of protection.</param>
 public sealed record OrderTerms(OrderId Order, string Customer, int Sequence, string Display, ProductTerms Product)
 {
+    /// <summary>Which rewrite of which card it is; null for an issue.</summary>
+    public RewriteOf? Rewrite { get; init; }
+
     /// <summary>Over a label and every field in order (<see cref="FieldHash"/>), 32 bytes.</summary>
     internal byte[] Digest()
     {
@@ -26,12 +29,18 @@ public sealed record OrderTerms(OrderId Order, string Customer, int Sequence, st
         hash.Text("CardIssue order terms v1").Text(Order.Value).Text(Customer).Number(Sequence).Text(Display);
         hash.Text(Product.Ref.Name).Number(Product.Ref.Version).Bytes(Product.Hash.Span);
         hash.Number((long)Product.Mode).Number((long)Product.Level).Number(Product.ExposedToTerminal ? 1 : 0);
+        if (Rewrite is { } rewrite) hash.Text("rewrite").Text(rewrite.Name).Bytes(rewrite.Card.Value.Span);
         return hash.Make();
     }
 
     /// <summary>Only the order and its product: the rest is the customer's.</summary>
     public override string ToString() => $"OrderTerms {{ {Order}, {Product} }}";
 }
+
+/// <summary>What makes an order a rewrite.</summary>
+/// <param name="Name">Which of its product's rewrites, by <see cref="NameRule"/>.</param>
+/// <param name="Card">The issued card that it is bound to from the start.</param>
+public sealed record RewriteOf(string Name, CardId Card);
 
 /// <summary>
 /// A product version as an order is sealed for it. Level and exposure stand for themselves, so that no later reading of the same text

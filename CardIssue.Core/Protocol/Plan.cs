@@ -47,6 +47,7 @@ public readonly record struct RecordShape(int Commands, Repeat Repeat, int Resta
 /// <param name="Sealed">Module mode (true) or end-to-end mode (false).</param>
 /// <param name="Records">The records, in order; at least one.</param>
 /// <param name="AssignCommands">Commands that give a card a number of its own and read it back; 0 where the center gives none.</param>
+/// <param name="BeforeCommands">Of a rewrite: commands that show what is on the card before anything leaves; else 0.</param>
 public sealed record PlanShape(
     int OpenCommands,
     int AuthenticateCommands,
@@ -54,12 +55,13 @@ public sealed record PlanShape(
     int CloseLookCommands,
     bool Sealed,
     ValueList<RecordShape> Records,
-    int AssignCommands = 0);
+    int AssignCommands = 0,
+    int BeforeCommands = 0);
 
 /// <summary>What the store knew of an order when a session claimed it.</summary>
 /// <param name="Order">The order.</param>
 /// <param name="Fence">The claim's fencing number: a save with a lower one than the store has is refused.</param>
-/// <param name="Bound">The card that the order is bound to, if any.</param>
+/// <param name="Bound">The card that the order is bound to, if any; a rewrite is bound from the start.</param>
 /// <param name="Progress">How far it is.</param>
 /// <param name="Plan">What there is to do.</param>
 /// <param name="Token">The resume token for this claim, <see cref="Limits.TokenLength"/> bytes.</param>
@@ -121,11 +123,13 @@ public abstract record OrderChange
     /// <summary>The closing is about to leave.</summary>
     public sealed record Closing(int Attempt) : OrderChange;
 
-    /// <summary>The card is closed: the order is issued, and the issuer's feed is told (a durable outbox, in the same transaction).</summary>
+    /// <summary>The card is closed: the order is issued, or the card rewritten, and the issuer's feed is told (a durable outbox, in the same transaction).</summary>
     public sealed record Issued(CardId Card) : OrderChange;
 
     /// <summary>The other measure: the order waits for a decision at the center.</summary>
-    public sealed record Waiting(int Record) : OrderChange;
+    /// <param name="Record">The record that it waits at; 0 for what was on the card before it.</param>
+    /// <param name="Found">What was found on the card instead of what is believed, where that is why; for people.</param>
+    public sealed record Waiting(int Record, string Found = "") : OrderChange;
 
     /// <summary>The session lets go of the claim; what is bound stays bound.</summary>
     public sealed record Released : OrderChange;

@@ -9,11 +9,11 @@ public sealed partial class CardPlan
 
     /// <summary>
     /// The same plan with what is a customer's covered by one byte (<see cref="FieldStandIn.Cover"/>): its commands have the lengths and the
-    /// order of the real ones, for the same writer makes them. Only for fields that <see cref="Create(CardProduct, IReadOnlyDictionary{string, string})"/>
+    /// order of the real ones, for the same writer makes them. Only for fields that <see cref="Create(CardProduct, IReadOnlyDictionary{string, string}, CardPrograms)"/>
     /// makes a plan of.
     /// </summary>
-    internal static CardPlan Covered(CardProduct product, IReadOnlyDictionary<string, string> fields, byte fill) =>
-        new(product, Render(product, new TemplateRenderer(fields, product.Channel.Protocol, new FieldStandIn.Cover(fill))), []);
+    internal static CardPlan Covered(CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms programs, byte fill) =>
+        new(product, Render(product, new TemplateRenderer(fields, product.Channel.Protocol, new FieldStandIn.Cover(fill))), [], programs);
 
     /// <summary>What no customer's fields can mend: what is too much already with the shortest that there are, and what is wrong by itself.</summary>
     internal static IReadOnlyList<PlanError> FaultsOfEvery(CardProduct product)
@@ -24,16 +24,19 @@ public sealed partial class CardPlan
         Expect([], renderer, product.Records.Count + 1, OfEvery(product.Close.Look));
         if (renderer.Errors.Count > 0) return renderer.Errors;
         var faults = new List<PlanError>();
-        var (writer, lengths) = (new CommandWriter(product), new LengthsOnly(product.Channel.Protocol));
+        var (writer, lengths) = (new CommandWriter(product, CardPrograms.None), new LengthsOnly(product.Channel.Protocol));
+        // What is loaded is a center's; with it the plan is made, and measured, where there is one.
+        var isWhole = !items.Any(list => list.Any(item => item.Content is not null));
+        foreach (var list in items) list.RemoveAll(item => item.Content is not null);
         for (var i = 0; i < items.Length; i++)
             if (Fault(() => writer.Store(items[i], lengths, last: false, 0)) is { } fault) faults.Add(new PlanError(i + 1, "", fault));
-        if (faults.Count == 0 && Fault(() => new CardPlan(product, items, [])) is { } whole) faults.Add(new PlanError(0, "", whole));
+        if (faults.Count == 0 && isWhole && Fault(() => new CardPlan(product, items, [], CardPrograms.None)) is { } whole) faults.Add(new PlanError(0, "", whole));
         return faults;
     }
 
-    /// <summary>The plan of a customer whose fields are the shortest that there are, for its counts; only of a product that breaks no rule.</summary>
+    /// <summary>The plan of a customer whose fields are the shortest that there are, for its counts; only of a product that breaks no rule, and has no programs.</summary>
     internal static CardPlan OfNobody(CardProduct product) =>
-        new(product, Render(product, new TemplateRenderer(Nobody, product.Channel.Protocol, new FieldStandIn.Least())), []);
+        new(product, Render(product, new TemplateRenderer(Nobody, product.Channel.Protocol, new FieldStandIn.Least())), [], CardPrograms.None);
 
     private static List<RenderedItem>[] Render(CardProduct product, TemplateRenderer renderer) =>
     [

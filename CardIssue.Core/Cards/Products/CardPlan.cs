@@ -65,17 +65,19 @@ public sealed partial class CardPlan
         }
         items[count] = renderer.Items(count + 1, product.Close.Items);
         Expect(expected, renderer, count + 1, product.Close.Look);
+        Expect(expected, renderer, 0, product.Before);
         var errors = renderer.Errors.Concat(renderer.Unused.Select(name => new PlanError(0, name, "is asked for by no record"))).ToArray();
         if (errors.Length > 0) return new PlanResult(null, [.. errors]);
         // What is secret is checked by nobody here: only that it is there.
-        var check = EmvCheck.Of(items.SelectMany(list => list).Where(item => item.Grouping is not null)
-            .Select(item => (item.Grouping!.Value, item.Secret ? default : item.Data)));
+        var groupings = items.SelectMany(list => list).Where(item => item.Grouping is not null)
+            .Select(item => (item.Grouping!.Value, item.Secret ? default : item.Data));
+        var check = product.Doing is null ? EmvCheck.Of(groupings) : EmvCheck.OfPart(groupings);
         faults = check.Faults;
         var lacks = ProgramRules.Check(product, programs);
         if (lacks.Count > 0) return new PlanResult(null, [.. lacks.Select(lack => new PlanError(lack.Record, "", lack.Message))], check.Account);
         try
         {
-            return new PlanResult(new CardPlan(product, items, expected, programs), default, check.Account);
+            return new PlanResult(new CardPlan(product, items, expected, programs), default, product.Doing is null ? check.Account : null);
         }
         catch (ArgumentException e)
         {
@@ -95,6 +97,9 @@ public sealed partial class CardPlan
         return [.. written, .. _writer.Status(record.Status), .. _writer.Checks(InScript(record))];
     }
 
+    /// <summary>The commands that show what is on the card before a rewrite; none in an issue.</summary>
+    public IReadOnlyList<CardCommand> Before() => _writer.Checks(Product.Before);
+
     /// <summary>The commands that show whether a record was done.</summary>
     public IReadOnlyList<CardCommand> Look(int number)
     {
@@ -111,7 +116,7 @@ public sealed partial class CardPlan
     /// <summary>The commands that close the card, with the read-backs that wait for it.</summary>
     /// <param name="encryption">The DEK of the card that is open.</param>
     /// <param name="firstBlock">How many blocks of STORE DATA this opening has seen.</param>
-    public IReadOnlyList<CardCommand> Close(IDataEncryption encryption, int firstBlock) =>
+    public IReadOnlyList<CardCommand> Close(IDataEncryption encryption, int firstBlock) => Product.ClosesByReading ? CloseLook() :
         [.. _writer.Store(_items[^1], encryption, last: true, firstBlock), .. _writer.Status(Product.Close.Status), .. _writer.Checks(AfterClose())];
 
     /// <summary>The commands that show whether the card is closed, and read back what waits for it.</summary>
@@ -188,7 +193,8 @@ public sealed partial class CardPlan
         var close = Within(Close(withoutKeys, BlocksBeforeClose(withoutKeys)).Count, "the closing");
         var look = Within(CloseLook().Count, "the look at the closing");
         var isSealed = Product.Mode is KeyMode.Module;
-        return new PlanShape(profile.OpenCommands(Product), authenticate, close, look, isSealed, [.. records], profile.AssignCommands(Product));
+        return new PlanShape(profile.OpenCommands(Product), authenticate, close, look, isSealed, [.. records],
+            Product.Doing is null ? profile.AssignCommands(Product) : 0, Before().Count);
     }
 
     /// <summary>All records in one opening: where no INSTALL begins the blocks anew, their numbers must last to the closing.</summary>

@@ -131,6 +131,37 @@ public sealed partial record CardProduct
 
     /// <summary>How the card is closed.</summary>
     public required CloseDefinition Close { get; init; }
+
+    /// <summary>What may be done to a card after it was issued.</summary>
+    public ValueList<RewriteDefinition> Rewrites { get; init; }
+
+    /// <summary>Which of its rewrites this is; null for the product that cards are issued by.</summary>
+    public RewriteDefinition? Doing { get; init; }
+
+    /// <summary>What is read before anything leaves; of a rewrite alone.</summary>
+    internal ValueList<CheckDefinition> Before => Doing?.Before ?? default;
+
+    /// <summary>Whether the closing writes nothing: then it is the look itself.</summary>
+    internal bool ClosesByReading => Close.Items.Count == 0 && Close.Status is null;
+
+    /// <summary>
+    /// One of its rewrites, as a product of its own: other records and another end, on cards in whichever state, and all else the same. Null
+    /// when there is none of this name.
+    /// </summary>
+    public CardProduct? Rewrite(string name)
+    {
+        foreach (var rewrite in Rewrites)
+        {
+            if (rewrite.Name != name) continue;
+            return this with
+            {
+                Doing = rewrite, Rewrites = default, Records = rewrite.Records, Close = rewrite.Close, Start = null,
+                Application = rewrite.ToSecurityDomain ? null : Application, PlainP1 = rewrite.PlainP1 ?? PlainP1,
+                EncryptedP1 = rewrite.EncryptedP1 ?? EncryptedP1, Packed = rewrite.Packed ?? Packed,
+            };
+        }
+        return null;
+    }
 }
 
 /// <summary>The state that a card must be in before the first record.</summary>
@@ -175,9 +206,11 @@ public sealed record RecordDefinition
 }
 
 /// <summary>How a card is closed after the last record, and how one sees that it is.</summary>
-/// <param name="Items">What the last STORE DATA carries, with P1 bit 8 set; may be empty when <paramref name="Status"/> is given.</param>
+/// <param name="Items">What the last STORE DATA carries, with P1 bit 8 set; may be empty when <paramref name="Status"/> is given, and in a
+/// rewrite.</param>
 /// <param name="Status">A SET STATUS, after the items.</param>
-/// <param name="Look">What is read to see whether it is closed. Each needs <see cref="CheckDefinition.NotDone"/> too.</param>
+/// <param name="Look">What is read to see whether it is closed. Each needs <see cref="CheckDefinition.NotDone"/> too, unless nothing is
+/// written.</param>
 public sealed record CloseDefinition(ValueList<ItemDefinition> Items, StatusChange? Status, ValueList<CheckDefinition> Look);
 
 /// <summary>A SET STATUS (GPCS §11.10).</summary>

@@ -137,6 +137,11 @@ public interface ICardProfile
     /// <summary>Judges a record.</summary>
     Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
 
+    /// <summary>
+    /// Judges what is on the card before a rewrite: as it is believed to be, or <see cref="Verdict.Unclear"/> with what was found instead.
+    /// </summary>
+    Verdict JudgeBefore(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
+
     /// <summary>Judges a look at a record that is in doubt.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="number">The record.</param>

@@ -42,7 +42,7 @@ public static class ProductRemarks
     private static IEnumerable<string> Closing(CardProduct product)
     {
         if (product.IdentitySources.Any(source => source is IdentitySource.Assigned)) yield break;
-        if (CardPlan.OfNobody(product).Shape.Records.All(record => record.EvidenceCommands == 0))
+        if (product.Programs.Count == 0 && CardPlan.OfNobody(product).Shape.Records.All(record => record.EvidenceCommands == 0))
         {
             yield return "Neither the card's identity nor what is written shows after a cut in the closing that it is the same card: then the order waits "
                 + "for a decision. Use identity assigned, or look at a record, or read one back.";

@@ -15,12 +15,13 @@ public static partial class ProductRules
     private static IEnumerable<string> ProgramFaults(CardProduct product)
     {
         var programs = product.Programs;
+        List<ItemDefinition> items = [.. AllItems(product), .. product.Rewrites.SelectMany(rewrite => AllItems(product.Rewrite(rewrite.Name)!))];
         if (programs.Count > MaxPrograms) yield return $"a product has {MaxPrograms} programs at the most";
         for (var i = 0; i < programs.Count; i++)
         {
             if (programs.Take(i).Any(other => other.Name == programs[i].Name)) yield return $"two programs have the name {programs[i].Name}";
             if (programs.Take(i).Any(other => other.Package == programs[i].Package)) yield return $"two programs are package {programs[i].Package}";
-            if (!AllItems(product).Any(item => NameIn(item) == programs[i].Name)) yield return $"program {programs[i].Name} is loaded and installed by no record";
+            if (!items.Any(item => NameIn(item) == programs[i].Name)) yield return $"program {programs[i].Name} is loaded and installed by no record";
         }
     }
 

@@ -10,7 +10,11 @@ namespace CardIssue.Core.Cards.Products;
 /// <param name="Property">The property that it is about, as the JSON file names it.</param>
 /// <param name="Record">The record's number, or 0.</param>
 /// <param name="Message">What is wrong, and what would be right.</param>
-public sealed record ProductFault(string Property, int Record, string Message);
+public sealed record ProductFault(string Property, int Record, string Message)
+{
+    /// <summary>The rewrite that it is in; null for the issue.</summary>
+    public string? Rewrite { get; init; }
+}
 
 /// <summary>Which combinations make sense. A product that breaks a rule is not taken in.</summary>
 public static partial class ProductRules
@@ -29,6 +33,7 @@ public static partial class ProductRules
         CheckOwnKeys(product, faults);
         foreach (var message in IdentityFaults(product)) faults.Add(new ProductFault("identity", 0, message));
         foreach (var message in ProgramFaults(product)) faults.Add(new ProductFault("programs", 0, message));
+        CheckRewrites(product, faults);
         // What is measured is measured by the rules above.
         if (faults.Count == 0) faults.AddRange(FaultsOfEveryOrder(product));
         return faults;
@@ -64,15 +69,21 @@ public static partial class ProductRules
         foreach (var (property, message) in ChannelFaults(product)) Fault(property, message);
         if (product.Records.Count is 0 or > Limits.MaxRecords) Fault("records", $"a product has 1 to {Limits.MaxRecords} records");
         if (product.SecurityLevel is SecurityLevel.None or SecurityLevel.RMac) Fault("securityLevel", "write data is at least MACed: 01, 03, 11, 13 or 33");
-        if (((product.PlainP1 | product.EncryptedP1) & LastBlock) != 0)
-            Fault("storeData", "P1 with bit 8 set marks the last block, and that is the closing's alone: say 08, not 88");
-        if ((product.PlainP1 & EncryptionBits) == EncryptionBits) Fault("storeData", "plainP1 says that data is encrypted (bits 7 and 6)");
-        if ((product.EncryptedP1 & EncryptionBits) == 0) Fault("storeData", "encryptedP1 does not say that data is encrypted (bits 7 and 6)");
+        CheckStoreData(product, faults);
         foreach (var message in QuirkFaults(product)) Fault("quirks", message);
         if (product.Start is { Accepted.Count: 0 }) Fault("acceptedStates", "a start state that no card can be in lets no card in: name a state, or leave it out");
         // In both modes wrapped bytes pass the terminal outside of any module.
         if (!product.SecurityLevel.HasCEnc() && !product.ExposedToTerminal)
             Fault("exposedToTerminal", "at this security level write data passes the terminal readable; use 03, 13 or 33, or say exposedToTerminal: true");
+    }
+
+    private static void CheckStoreData(CardProduct product, List<ProductFault> faults)
+    {
+        void Fault(string message) => faults.Add(new ProductFault("storeData", 0, message));
+        if (((product.PlainP1 | product.EncryptedP1) & LastBlock) != 0)
+            Fault("P1 with bit 8 set marks the last block, and that is the closing's alone: say 08, not 88");
+        if ((product.PlainP1 & EncryptionBits) == EncryptionBits) Fault("plainP1 says that data is encrypted (bits 7 and 6)");
+        if ((product.EncryptedP1 & EncryptionBits) == 0) Fault("encryptedP1 does not say that data is encrypted (bits 7 and 6)");
     }
 
     /// <summary>A quirk that changes nothing is a mistake about the card.</summary>
@@ -145,12 +156,12 @@ public static partial class ProductRules
     {
         void Fault(string property, string message) => faults.Add(new ProductFault(property, 0, message));
         var close = product.Close;
-        if (close.Items.Count == 0 && close.Status is null) Fault("close", "the closing does something: items, or status");
+        if (product.ClosesByReading && product.Doing is null) Fault("close", "the closing does something: items, or status");
         foreach (var message in ItemFaults(product, close.Items)) Fault("close", message);
         if (close.Items.Any(item => item.IsContent)) Fault("close", "programs are loaded, installed and deleted in records, not in the closing");
         if (close.Look.Count == 0) Fault("close.look", "a closing needs a look, so that one in doubt can be settled");
         CheckReads(product, close.Look, message => Fault("close.look", message));
-        CheckLook(close.Look, "the card is not closed", message => Fault("close.look", message));
+        if (!product.ClosesByReading) CheckLook(close.Look, "the card is not closed", message => Fault("close.look", message));
     }
 
     private static void CheckLook(ValueList<CheckDefinition> look, string before, Action<string> fault)

@@ -94,10 +94,15 @@ public static partial class CenterMachine
                 Save(work, new OrderChange.Rewound(0, progress.Attempt)));
     }
 
-    /// <summary>The channel is open: settle what is in doubt, else the next record, else the closing.</summary>
+    /// <summary>
+    /// The channel is open: settle what is in doubt, else the next record, else the closing. Of a rewrite nothing leaves before the card was
+    /// seen to hold what it is believed to.
+    /// </summary>
     private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before)
     {
-        var (confirmed, inDoubt, attempt, _, _) = work.Progress;
+        var (confirmed, inDoubt, attempt, furthest, _) = work.Progress;
+        if (furthest == 0 && work.Claim.Plan.BeforeCommands > 0)
+            return Run(s, work, ScriptKind.Look, 0, work.Claim.Plan.BeforeCommands, before);
         if (inDoubt == 0) return Next(s, work, confirmed + 1, before);
         if (inDoubt == work.ClosingNumber) return Run(s, work, ScriptKind.Look, inDoubt, work.Claim.Plan.CloseLookCommands, before);
         var shape = work.Claim.Plan.Records[inDoubt - 1];

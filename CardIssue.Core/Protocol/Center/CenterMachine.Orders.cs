@@ -86,10 +86,10 @@ public static partial class CenterMachine
             new CenterEffect.ForgetOpening(), new CenterEffect.Send(new Abort(code)), new CenterEffect.ArmTimer(TimerOf(then)), Release(s.Work!));
 
     /// <summary>The other measure: the order waits for a decision at the center.</summary>
-    private static Step GiveUp(CenterState s, Work work, int record) =>
+    private static Step GiveUp(CenterState s, Work work, int record, string found = "") =>
         To(s with { Phase = CenterPhase.AwaitingRemoval, Work = null },
             new CenterEffect.ForgetOpening(),
-            Save(work, new OrderChange.Waiting(record)),
+            Save(work, new OrderChange.Waiting(record, found)),
             new CenterEffect.Send(new Abort(AbortCode.WriteFailed)),
             new CenterEffect.ArmTimer(CenterTimer.Removal));
 

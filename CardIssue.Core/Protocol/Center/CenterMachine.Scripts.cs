@@ -96,6 +96,8 @@ public static partial class CenterMachine
 
     private static Step OnLooked(CenterState s, Work work, int record, Verdict verdict) => verdict switch
     {
+        Verdict.Done when record == 0 => Next(s, work, 1),
+        Verdict.NotDone when record == 0 => GiveUp(s, work, record),
         Verdict.Done => Confirm(s, work, record),
         // Not closed: this card, or the one that the closing went to? Another one, or one that can show nothing, is never closed.
         Verdict.NotDone when record == work.ClosingNumber && work.Proved is not true =>
@@ -103,7 +105,7 @@ public static partial class CenterMachine
         Verdict.NotDone when work.Progress.InDoubt == 0 => Leave(s, work, record),
         Verdict.NotDone => Leave(s, work with { Progress = work.Progress with { InDoubt = 0 } }, record,
             Save(work, new OrderChange.NotDone(record, work.Progress.Attempt))),
-        Verdict.Unclear => GiveUp(s, work, record),
+        Verdict.Unclear unclear => GiveUp(s, work, record, unclear.Found),
         Verdict.CardLost => Retry(s, work, record, cardLost: true),
         _ => Retry(s, work, record),
     };

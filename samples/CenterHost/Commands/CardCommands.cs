@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using CardIssue.Center.Approvals;
+using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Primitives;
 
@@ -12,13 +14,51 @@ internal static class CardCommands
     {
         var id = new Argument<string>("CARD") { Description = "The card's identity in hexadecimal, as order show and the log have it." };
         var reason = OrderDeskCommands.Reason();
-        return Shell.Group("card", "The cards.", shell.Command("unbar", "Asks to clear the authentication tries of a barred card.", [id, reason], async (call, cancellation) =>
+        return Shell.Group("card", "The cards.", Show(shell), shell.Command("unbar", "Asks to clear the authentication tries of a barred card.", [id, reason], async (call, cancellation) =>
         {
             var card = CardText.Parse(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
             return await Asking.AskAsync(call, center, new CenterAct.UnbarCard(card), call.Get(reason)!, null, cancellation);
         }));
     }
+
+    private static Command Show(Shell shell)
+    {
+        var id = new Argument<string?>("CARD") { Description = "The card's identity in hexadecimal.", Arity = ArgumentArity.ZeroOrOne };
+        var customer = new Option<string?>("--customer") { Description = "The customer whose one card is meant.", HelpName = "ID" };
+        var order = new Option<string?>("--order") { Description = "The order by which the card was issued.", HelpName = "ORDER" };
+        return shell.Command("show", "Shows an issued card: what is on it, version by version, and what waits for it.", [id, customer, order], async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            var card = await FindAsync(center.Desk, call.Get(id), call.Get(customer), call.Get(order), cancellation);
+            return await call.Answers.SayAsync(View(card), string.Join('\n', [Line(card), .. card.Contents.Select(Line)]));
+        });
+    }
+
+    private static async Task<IssuedCard> FindAsync(IOrderDesk desk, string? hex, string? customer, string? order, CancellationToken cancellation)
+    {
+        if (hex is null && customer is null && order is null) throw new CommandException(ExitCode.Usage, "Say which card: CARD, --customer ID or --order ORDER.");
+        if (hex is not null && await desk.CardAsync(CardText.Parse(hex), cancellation) is { } known) return known;
+        var reference = new CardReference(customer, order is null ? null : new OrderId(order), hex is null ? null : CardText.Parse(hex));
+        var (card, refusal) = await desk.FindCardAsync(reference, cancellation);
+        return card ?? throw new CommandException(ExitCode.Usage, $"No card is shown: {refusal}.");
+    }
+
+    private static object View(IssuedCard card) => new
+    {
+        card = card.Card.ToString(),
+        order = card.Order.Value,
+        customer = card.Customer,
+        sequence = card.Sequence,
+        standing = card.Standing,
+        product = card.Product.ToString(),
+        contents = card.Contents.Select(it => new { order = it.Order.Value, product = it.Product.ToString(), rewrite = it.Rewrite, state = it.State, at = it.At?.UtcDateTime }),
+    };
+
+    private static string Line(IssuedCard card) => $"card {card.Card}  {card.Standing}  customer {card.Customer}/{card.Sequence}  has {card.Product}";
+
+    private static string Line(CardContent content) => string.Create(CultureInfo.InvariantCulture,
+        $"  {(content.At is { } at ? $"{at:u}" : "not yet"),-20}  {content.State,-11} {content.Rewrite ?? "issue"} of {content.Product}, order {content.Order}");
 }
 
 /// <summary>Cards as people write them.</summary>

@@ -11,7 +11,7 @@ internal static class OrderCommands
 {
     public static Command Make(Shell shell) => Shell.Group("order", "The orders: one card for one customer each.",
         OrderImportCommand.Make(shell), List(shell), Show(shell),
-        OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Quarantine(shell), OrderDeskCommands.ClearTries(shell),
+        OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Cancel(shell), OrderDeskCommands.Quarantine(shell), OrderDeskCommands.ClearTries(shell),
         OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell), OrderSettleCommand.Make(shell));
 
     private static Command List(Shell shell)
@@ -46,6 +46,7 @@ internal static class OrderCommands
         customer = o.Customer,
         sequence = o.Sequence,
         product = o.Product.ToString(),
+        rewrite = o.Rewrite,
         state = o.State,
         isLive = o.IsLive,
         voidOrdered = o.VoidOrdered,
@@ -65,7 +66,7 @@ internal static class OrderCommands
     };
 
     private static string Line(OrderView o) =>
-        $"{o.Order}  {State(o)}  {o.Display}  customer {o.Customer}/{o.Sequence}{(o.Card is { } card ? $"  card {card}" : "")}{(o.Terminal is { } terminal ? $"  at {terminal}" : "")}";
+        $"{o.Order}  {State(o)}  {o.Display}  customer {o.Customer}/{o.Sequence}{(o.Rewrite is { } rewrite ? $"  rewrite {rewrite}" : "")}{(o.Card is { } card ? $"  card {card}" : "")}{(o.Terminal is { } terminal ? $"  at {terminal}" : "")}";
 
     private static string State(OrderView o) =>
         o.VoidOrdered ? $"{o.State} (void ordered, waits for the feed)" : o.State is OrderState.Issued && !o.IsLive ? "Issued (the feed is not told yet)" : o.State.ToString();

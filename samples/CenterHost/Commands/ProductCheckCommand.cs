@@ -21,7 +21,8 @@ internal static class ProductCheckCommand
                 await using var center = call.NamesCenter ? await call.OpenAsync(cancellation) : null;
                 var known = await ProductSource.LoadAsync(call.Get(files)!, center?.Products, cancellation);
                 var mistakes = known.Mistakes.ToList();
-                if (call.Get(orders) is { } file) mistakes.AddRange(Mistakes.Of(OrderImportCommand.Read(file, known, center?.IssueCodes)));
+                var programs = center is null ? CardPrograms.None : await known.ProgramsAsync(center.Programs, cancellation);
+                if (call.Get(orders) is { } file) mistakes.AddRange(Mistakes.Of(OrderImportCommand.Read(file, known, center?.IssueCodes, programs)));
                 var lacks = center is null ? [] : await LacksAsync(center, known.FromFiles, cancellation);
                 foreach (var lack in lacks) await call.Answers.WarnAsync(lack);
                 if (mistakes.Count > 0) return await Mistakes.TellAsync(call, mistakes);

@@ -49,7 +49,7 @@ internal static class ProductPreviewCommand
     private static async Task<ExitCode> OfFilesAsync(Call call, FileInfo[] files, FileInfo orders, string? only)
     {
         var known = await ProductSource.LoadAsync(files, null, CancellationToken.None);
-        var reading = OrderImportCommand.Read(orders, known, null);
+        var reading = OrderImportCommand.Read(orders, known, null, CardPrograms.None);
         if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
         var wanted = only is null ? entries : [.. entries.Where(entry => entry.Order.Value == only)];
         if (wanted.Count == 0) throw new CommandException(ExitCode.Usage, $"{orders} has no order {only}.");

@@ -26,7 +26,7 @@ internal static class ProductTestCommand
             async (call, cancellation) =>
             {
                 var known = await ProductSource.LoadAsync(call.Get(files)!, null, cancellation);
-                var reading = call.Get(orders) is { } given ? OrderImportCommand.Read(given, known, null) : null;
+                var reading = call.Get(orders) is { } given ? OrderImportCommand.Read(given, known, null, CardPrograms.None) : null;
                 List<FileMistake> mistakes = [.. known.Mistakes, .. reading is null ? [] : Mistakes.Of(reading)];
                 if (mistakes.Count > 0) return await Mistakes.TellAsync(call, mistakes);
                 var end = ExitCode.Ok;

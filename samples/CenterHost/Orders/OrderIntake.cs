@@ -19,21 +19,24 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
 
     private readonly Dictionary<string, int> _next = new(StringComparer.Ordinal);
 
-    /// <exception cref="CommandException">The order needs a new code, and there is no file for it.</exception>
+    /// <exception cref="CommandException">The order needs a new code, and there is no file for it; or the card that it rewrites is not there.</exception>
     public async Task<NewOrder> TakeAsync(OrderEntry entry, KnownProduct product, CancellationToken cancellation)
     {
+        var card = entry.Rewrite is null ? null : await CardAsync(entry, entry.Rewrite, cancellation);
+        var rewrite = card is null ? null : new RewriteOf(entry.Rewrite!.Name, card.Card);
         var fields = OrderData.Write(entry.Fields);
         var code = Encoding.ASCII.GetBytes(entry.IssueCode ?? codes.Make(entry.Order));
         try
         {
             var terms = new OrderTerms(
-                entry.Order, entry.Customer, await SequenceAsync(entry, cancellation), Display(entry),
-                    ProductTerms.Of(product.Record, product.Product));
+                entry.Order, entry.Customer, card?.Sequence ?? await SequenceAsync(entry, cancellation), Display(entry),
+                    ProductTerms.Of(product.Record, product.Product)) { Rewrite = rewrite };
             return new NewOrder(entry.Order, entry.Customer, terms.Sequence, product.Record.Ref, vault.SealOrderData(terms, fields),
                 vault.CreateIssueCodeVerifier(entry.Order, code), expires, terms.Display)
             {
                 AccountDigest = entry.Account is { } account ? vault.DigestAccount(account) : default,
                 MayRepeatAccount = product.Product.AllowRepeatedCardNumber,
+                Rewrite = rewrite,
             };
         }
         finally
@@ -48,8 +51,15 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
     {
         var reference = PanFields.Select(name => CardNumberMask.Of(entry.Fields.GetValueOrDefault(name))).FirstOrDefault(masked => masked is not null)
             ?? entry.Order.Value;
-        var text = $"{entry.Product} {reference}";
+        var text = $"{entry.Product} {(entry.Rewrite is { } rewrite ? $"{rewrite.Name} " : "")}{reference}";
         return PlainText.Of(text, Limits.MaxDisplay);
+    }
+
+    /// <summary>The card that a rewrite is bound to from now on.</summary>
+    private async Task<IssuedCard> CardAsync(OrderEntry entry, OrderRewrite rewrite, CancellationToken cancellation)
+    {
+        var (card, refusal) = await desk.FindCardAsync(new CardReference(entry.Customer, rewrite.Order, rewrite.Card), cancellation);
+        return card ?? throw new CommandException(ExitCode.Refused, $"Line {entry.Line}, order {entry.Order}: {refusal}. Nothing was taken in.");
     }
 
     /// <summary>The card's own sequence number where the order gives it (EMV tag 5F34); else the next of its customer.</summary>

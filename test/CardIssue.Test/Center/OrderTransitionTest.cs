@@ -41,6 +41,8 @@ public sealed class OrderTransitionTest
         Waiting      -              -     -         -       -       -         -       -       -       -      -       Waiting
         Voided       -              -     -         -       -       -         -       -       -       -      -       Voided
         Quarantined  -              -     -         -       -       -         -       -       -       -      -       Quarantined
+        Rewritten    -              -     -         -       -       -         -       -       -       -      -       Rewritten
+        Cancelled    -              -     -         -       -       -         -       -       -       -      -       Cancelled
         """;
 
     [Test]
@@ -60,6 +62,22 @@ public sealed class OrderTransitionTest
                 else Assert.That(OrderTransition.Apply(order, change).State.ToString(), Is.EqualTo(row[i + 1]), $"{name} in {state}");
             }
         }
+    }
+
+    /// <summary>A rewrite has its card from the start, binds no other, and ends in a state of its own.</summary>
+    [Test]
+    public void Rewrite_IsOpenedNotBound_SpendsItsCodeThen_AndEndsRewritten()
+    {
+        var claimed = Order(OrderState.Claimed, Progress.None) with { Card = Card1, Rewrite = "points", RewriteNumber = 1 };
+        Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Bound(Card1)), Refuses);
+        Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Numbering(Card1)), Refuses);
+        Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Authenticating(Card2)), Refuses);
+        Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Opened(Card2, true)), Refuses);
+        Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Leaving(1, 1)), Refuses, "not before its card was there");
+        var opened = OrderTransition.Apply(claimed, new OrderChange.Opened(Card1, true));
+        Assert.That((opened.State, opened.CodeSpent, opened.Card), Is.EqualTo((OrderState.Bound, true, Card1)));
+        var closing = opened with { State = OrderState.Closing, Progress = new Progress(1, 2, 1, 2) };
+        Assert.That(OrderTransition.Apply(closing, new OrderChange.Issued(Card1)).State, Is.EqualTo(OrderState.Rewritten));
     }
 
     [Test]

@@ -10,7 +10,8 @@ namespace CardIssue.Test.Explorer;
 /// <param name="Tries">EXTERNAL AUTHENTICATE commands since the last that succeeded.</param>
 /// <param name="Channel">The channel under way; null without.</param>
 /// <param name="Number">The number that the center gave it; 0 for none.</param>
-internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardChannel? Channel, byte Number = 0)
+/// <param name="Elsewhere">Whether somebody else changed it since it was issued: it does not hold what the center believes.</param>
+internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardChannel? Channel, byte Number = 0, bool Elsewhere = false)
 {
     public static CardModel Fresh(PlanShape plan) => new(ByteString.Own(new byte[plan.Records.Sum(r => r.Commands)]), false, 0, null);
 
@@ -19,9 +20,10 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
     /// <summary>Whether any command of any record was applied.</summary>
     public bool Touched => Closed || Marks.Span.IndexOfAnyExcept((byte)0) >= 0;
 
-    /// <summary>What a look at a record finds; the closing is one past the last.</summary>
+    /// <summary>What a look at a record finds; the closing is one past the last, what was there before a rewrite is 0.</summary>
     public Found Look(PlanShape plan, int record)
     {
+        if (record == 0) return Elsewhere || Touched ? Found.Part : Found.All;
         if (record > plan.Records.Count) return Closed ? Found.All : Found.Nothing;
         var marks = Marks.Span.Slice(Offset(plan, record), plan.Records[record - 1].Commands);
         if (marks.IndexOfAnyExcept((byte)0) < 0) return Found.Nothing;
@@ -55,6 +57,7 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
         var next = tried with { Channel = Channel! with { Counter = token.Counter + 1, Open = true }, Tries = authenticate ? 0 : tried.Tries };
         return token.Kind switch
         {
+            ScriptKind.Look or ScriptKind.Close when world.ClosesByReading && token.Record > plan.Records.Count => next.Show(plan, answer),
             ScriptKind.Record when Closed => (PowerDown(), answer with { Answer = Answer.Error }),
             ScriptKind.Record => (next with { Marks = Apply(plan, token) }, answer),
             ScriptKind.Look => (next, answer with { Found = Look(plan, token.Record) }),
@@ -66,6 +69,11 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
             ScriptKind.Open or ScriptKind.Authenticate or ScriptKind.Assign => (next, answer),
         };
     }
+
+    /// <summary>A closing that writes nothing: it shows the whole of what was written, and is over when it did.</summary>
+    private (CardModel Card, ResponseToken Response) Show(PlanShape plan, ResponseToken answer) => Complete(plan, plan.Records.Count)
+        ? (this with { Closed = true }, answer with { Found = Found.All })
+        : (this, answer with { Found = Found.Part });
 
     /// <summary>The first command of a record that is a restart point undoes all that came from there on.</summary>
     private ByteString Apply(PlanShape plan, CommandToken token)

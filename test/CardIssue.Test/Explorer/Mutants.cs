@@ -51,6 +51,9 @@ internal static class Mutants
         Plan = Worlds.Plan(false, Worlds.Repeatable(1)), Faults = Faults.PutBack, Budget = new(1, 2, 1, 0, 0, 0),
     };
 
+    /// <summary>A card that was issued and is to be rewritten.</summary>
+    private static readonly WorldOptions Rewrite = Worlds.Rewrite;
+
     public static readonly Mutant[] All =
     [
         Center("success is told before it is saved", Base, "4 success is told before it is saved", 43, IssuedFirst),
@@ -108,8 +111,30 @@ internal static class Mutants
         new("the next fencing number is not raised", PutBack with { Witnessing = Witnessing.FenceKept }, "3 a fencing number is given twice", 29),
         new("an order imported after a put-back is ready", PutBack with { Witnessing = Witnessing.ImportTaken },
             "2 two live cards for one order", 81),
+        Center("a rewrite goes on with another card", Rewrite with { Budget = new(1, 2, 1, 0, 0, 0) },
+            "3/4 store: an authentication of another card than the bound one", 21, OtherCardTaken),
+        Center("a rewrite is bound to whichever card comes", Rewrite with { Budget = new(1, 2, 1, 0, 0, 0) },
+            "3/4 store: an authentication of another card than the bound one", 21, BoundToAny),
+        Center("what is on the card before a rewrite is not looked at", Rewrite with { ChangedElsewhere = true },
+            "2 what was changed elsewhere is written over", 30, NoLookBefore),
+        Center("what was changed elsewhere is rewritten", Rewrite with { ChangedElsewhere = true },
+            "2 what was changed elsewhere is written over", 35, ChangeTaken),
+        Center("a rewrite ends without its last look", Rewrite, "4 issued, and the card is not closed", 45, NoClosing),
+        Center("a rewrite's record in doubt is not looked at", Rewrite, "3 a command that may not be repeated was applied twice", 54, NoLook),
         Center("the terminal is told before the binding is saved", PutBack, "2 two live cards for one order", 80, ToldFirst),
     ];
+
+    /// <summary>The card that a rewrite was ordered for is forgotten.</summary>
+    private static CenterStep BoundToAny(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Claimed(var claim) ? new CenterEvent.Claimed(claim with { Bound = null }) : e);
+
+    private static CenterStep NoLookBefore(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Claimed(var claim)
+            ? new CenterEvent.Claimed(claim with { Plan = claim.Plan with { BeforeCommands = 0 } }) : e);
+
+    private static CenterStep ChangeTaken(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, s.Work?.Script is { Kind: ScriptKind.Look, Record: 0 } && e is CenterEvent.Judged { Verdict: Verdict.Unclear } j
+            ? j with { Verdict = new Verdict.Done(ProofKind.ReadBack) } : e);
 
     /// <summary>The note leaves before what it should cover is saved.</summary>
     private static CenterStep ToldFirst(CenterState s, CenterEvent e)

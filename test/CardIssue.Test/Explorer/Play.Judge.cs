@@ -50,6 +50,7 @@ internal sealed partial class Play
                     ? new Verdict.Genuine(options.IdOf(keys.Number), IdentityKind.Given) : new Verdict.Rejected(CardRejection.NoIdentity),
                 (ScriptKind.Look, Found.Nothing) => new Verdict.NotDone(),
                 (ScriptKind.Look, Found.Part) => new Verdict.Unclear(),
+                (ScriptKind.Close, Found.Part) => new Verdict.InDoubt(),
                 _ => new Verdict.Done(ProofKind.CardMac),
             };
         }

@@ -28,6 +28,7 @@ internal sealed partial class Play
         CheckCard(Card.B);
         CheckCard(Card.X);
         if (_cards.A.Closed && _cards.B.Closed) Violate("2 two live cards for one order");
+        if (options.Rewrites && _store.Bound != options.IdOf(1)) Violate("2 a rewrite has another card than it was ordered for");
         if (_store.State is OrderState.Issued && !Quarantined) CheckIssued();
     }
 
@@ -83,6 +84,7 @@ internal sealed partial class Play
         if (options.Identities is Identities.Unique && !options.Faults.HasFlag(Faults.Alter)
             && _cards[card].Tries > _store.Tries(options.IdOf(card, _cards[card])))
             Violate("5 an authentication try was not counted");
+        if (token.Kind is ScriptKind.Record or ScriptKind.Close && _cards[card].Elsewhere) Violate("2 what was changed elsewhere is written over");
         if (token.Kind is ScriptKind.Record && _cards[card].Marks.Span.Contains((byte)2)) Violate("3 a command that may not be repeated was applied twice");
     }
 

@@ -29,13 +29,15 @@ internal sealed record Store(
     OrderState State, long Fence, bool Held, CardId? Bound, Progress Progress, ValueList<CountedTries> Counted, Store? Backup,
     History History = default)
 {
-    public static Store Absent => Fresh with { State = OrderState.Absent };
+    public static Store Absent(WorldOptions world) => Fresh(world) with { State = OrderState.Absent };
 
     /// <summary>A change is committed: store and log are one further, where that is counted.</summary>
     public Store Commit(WorldOptions world) => world.MayBePutBack
         ? this with { History = History with { Generation = History.Generation + 1 } } : this;
 
-    public static Store Fresh => new(OrderState.Ready, 0, false, null, Progress.None, default, null);
+    /// <summary>A rewrite is bound from the start.</summary>
+    public static Store Fresh(WorldOptions world) =>
+        new(OrderState.Ready, 0, false, world.Rewrites ? world.IdOf(1) : null, Progress.None, default, null);
 
     public bool Over => State is OrderState.Issued or OrderState.Waiting or OrderState.Quarantined;
 
@@ -61,7 +63,7 @@ internal sealed record Store(
             OrderChange.Numbering(var id) => (With(id, 0), null),
             OrderChange.Bound(var id) => (With(id, 0) with { Bound = id, State = OrderState.Bound }, null),
             OrderChange.Opened(var id, _) when id != Bound => Wrong("another card opened as the bound one"),
-            OrderChange.Opened(var id, true) => (With(id, 0), null),
+            OrderChange.Opened(var id, true) => (With(id, 0) with { State = State is OrderState.Claimed ? OrderState.Bound : State }, null),
             OrderChange.Opened(var id, false) => (With(id, 0) with { Progress = p with { Unproved = p.Furthest } }, null),
             _ when Bound is null => Wrong($"{change} before a card is bound"),
             OrderChange.Leaving(var r, var a) when r != p.Confirmed + 1 || r >= closing => Wrong($"record {r} leaves when {p.Confirmed} are confirmed (attempt {a})"),

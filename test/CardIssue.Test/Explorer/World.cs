@@ -84,6 +84,12 @@ internal sealed record WorldOptions
     public TerminalPolicy TerminalPolicy { get; init; } = new(Window: 2, CreditStep: 1);
     public int MaxTries { get; init; } = 3;
     public Identities Identities { get; init; }
+    /// <summary>Whether the order is a rewrite: bound from the start to card A, which was issued before, as B was for another order.</summary>
+    public bool Rewrites { get; init; }
+    /// <summary>Whether its card was changed elsewhere since it was issued.</summary>
+    public bool ChangedElsewhere { get; init; }
+    /// <summary>Whether the closing writes nothing and shows what is there.</summary>
+    public bool ClosesByReading { get; init; }
     public bool TerminalKnown { get; init; } = true;
     public bool ReaderKnown { get; init; } = true;
     public bool CenterGenuine { get; init; } = true;
@@ -136,8 +142,12 @@ internal sealed record Budget(int Faults, int Orders, int Others, int Cancels, i
 internal sealed record World(CenterSide? Center, CenterSide? Zombie, TerminalSide Terminal, Store Store, Cards Cards, Budget Budget)
 {
     public static World Start(WorldOptions options) => new(
-        null, null, TerminalSide.Start(options), options.MayBePutBack ? Store.Absent : Store.Fresh,
-        new Cards(CardModel.Fresh(options.Plan), CardModel.Fresh(options.Plan), CardModel.Fresh(options.Plan), null, false, default), options.Budget);
+        null, null, TerminalSide.Start(options), options.MayBePutBack ? Store.Absent(options) : Store.Fresh(options),
+        new Cards(Issued(options, 1) with { Elsewhere = options.ChangedElsewhere }, Issued(options, 2), CardModel.Fresh(options.Plan), null, false, default),
+        options.Budget);
+
+    private static CardModel Issued(WorldOptions options, byte number) =>
+        CardModel.Fresh(options.Plan) with { Number = options.Rewrites ? number : (byte)0 };
 
     /// <summary>Whether the session that has the claim still works on it: then its lease is alive.</summary>
     public bool HolderLives => Store.Held && (Holds(Center) || Holds(Zombie));

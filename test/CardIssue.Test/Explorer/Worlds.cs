@@ -21,9 +21,18 @@ internal static class Worlds
     /// <summary>The same where the center gives each card a number, and what a card tells of itself is read again in its channel.</summary>
     public static PlanShape Numbering(PlanShape plan) => plan with { AuthenticateCommands = 2, AssignCommands = 2 };
 
+    /// <summary>The same for a card that was issued: it has its number, and is seen to hold what it is believed to before anything leaves.</summary>
+    public static PlanShape Rewriting(PlanShape plan) => plan with { AuthenticateCommands = 2, BeforeCommands = 1 };
+
     private static readonly PlanShape Two = Plan(false, LookFirst(2), StartOver(2, 2));
 
     public static readonly WorldOptions Simple = new() { Name = "any fault, two records", Plan = Plan(false, LookFirst(2), Repeatable(2)) };
+
+    /// <summary>A rewrite of a card that was issued, and another issued card at hand.</summary>
+    public static readonly WorldOptions Rewrite = Simple with
+    {
+        Name = "rewrite", Rewrites = true, Identities = Identities.Given, Plan = Rewriting(Plan(false, LookFirst(2), Repeatable(1))),
+    };
 
     public static readonly Pinned[] All =
     [
@@ -80,6 +89,25 @@ internal static class Worlds
         new(Simple with { Name = "numbers given, crashes", Plan = Numbering(Plan(false, Repeatable(1))), Identities = Identities.Given,
             Faults = Faults.CrashCenter | Faults.CrashTerminal | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 72_900, 171_226,
             5_257),
+        new(Rewrite with { Name = "rewrite, any fault", Plan = Rewriting(Plan(false, LookFirst(2))) }, 81_005, 133_285, 2_920),
+        new(Rewrite with { Name = "rewrite, any fault, another card at hand", Plan = Rewriting(Plan(false, LookFirst(1))),
+            Budget = new(1, 1, 1, 0, 0, 0) }, 16_821, 27_344, 2_568),
+        new(Rewrite with { Name = "rewrite that ends by reading, any fault", ClosesByReading = true,
+            Plan = Rewriting(Plan(true, LookFirst(1))), Faults = Faults.All | Faults.Module }, 74_870, 124_055, 2_464),
+        new(Rewrite with { Name = "rewrite, two card faults", Plan = Rewriting(Plan(false, LookFirst(1))), CenterPolicy = new(2, 2, 3),
+            Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) }, 40_300, 67_178, 6_814),
+        new(Rewrite with { Name = "rewrite, altered and swapped", Plan = Rewriting(Plan(false, Repeatable(1))),
+            Faults = Faults.Alter | Faults.Swap, CenterPolicy = new(2, 2, 3), Budget = new(2, 1, 1, 0, 0, 0) }, 46_972, 82_113, 3_462),
+        new(Rewrite with { Name = "rewrite, crashes", Plan = Rewriting(Plan(false, LookFirst(1))),
+            Faults = Faults.CrashCenter | Faults.CrashTerminal | Faults.SaveFails, Budget = new(2, 1, 0, 0, 0, 0) }, 7_632, 16_706, 5_161),
+        new(Rewrite with { Name = "rewrite, a session that lives on", Plan = Rewriting(Plan(false, LookFirst(1))), Zombies = true,
+            Faults = Faults.Cut | Faults.SaveFails, CenterPolicy = new(2, 2, 3), Budget = new(1, 2, 0, 0, 0, 0) }, 0, 0, 0),
+        new(Rewrite with { Name = "rewrite, store restored", Plan = Rewriting(Plan(false, LookFirst(1))),
+            Faults = Faults.Restore | Faults.Cut, Budget = new(2, 2, 0, 0, 0, 0) }, 38_033, 75_450, 360),
+        new(Rewrite with { Name = "rewrite, store and log put back", Plan = Rewriting(Plan(false, LookFirst(1))),
+            Faults = Faults.PutBack, CenterPolicy = new(2, 2, 3), Budget = new(1, 2, 0, 0, 0, 0) }, 127_972, 227_663, 2_217),
+        new(Rewrite with { Name = "rewrite of a card changed elsewhere, any fault", ChangedElsewhere = true, Plan = Rewriting(Plan(false, LookFirst(1))),
+            Budget = new(1, 1, 1, 0, 0, 0) }, 9_709, 17_393, 1_104),
         new(Simple with { Name = "operators", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 1, 1, 1, 1) },
             884_738, 1_995_617, 13_916),
         new(Simple with { Name = "operators, wrong cards", Plan = Plan(false, Repeatable(1)), Faults = Faults.None, Budget = new(0, 2, 3, 0, 0, 0) }, 10_928, 14_862, 433),

@@ -67,6 +67,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var programs = o.Optional("programs") is { } named ? new ProgramMapping(mistakes).Programs(named) : default;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
+        var rewrites = o.Optional("rewrites") is { } later ? new RewriteMapping(mistakes, _records, this).Rewrites(later) : default;
         o.Done();
         if (name is null || profile is null || keySet is null) return null;
         return new CardProduct
@@ -95,6 +96,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             Programs = programs,
             Records = records,
             Close = close,
+            Rewrites = rewrites,
         };
     }
 
@@ -117,7 +119,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
     }
 
     /// <summary>The defaults are GlobalPlatform's (GPCS table 11-89).</summary>
-    private (byte PlainP1, byte EncryptedP1, bool Packed) StoreData(LocatedNode? node)
+    internal (byte PlainP1, byte EncryptedP1, bool Packed) StoreData(LocatedNode? node)
     {
         if (node is null || ObjectReader.Of(node, mistakes) is not { } o) return (0x08, 0x68, false);
         var read = (o.Optional("plainP1")?.AsByte(mistakes) ?? 0x08, o.Optional("encryptedP1")?.AsByte(mistakes) ?? 0x68, o.Optional("packed")?.AsBoolean(mistakes) ?? false);
@@ -136,7 +138,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         return read;
     }
 
-    private CloseDefinition Close(LocatedNode? close, LocatedNode? look)
+    internal CloseDefinition Close(LocatedNode? close, LocatedNode? look)
     {
         var looks = look is null ? default : _records.Checks.Checks(look);
         if (close is null || ObjectReader.Of(close, mistakes) is not { } o) return new CloseDefinition(default, null, looks);

@@ -32,6 +32,9 @@ public sealed class OrderEntry
     /// <summary>The card number and sequence number that its card will have; null when the card is of no account.</summary>
     public CardAccount? Account { get; }
 
+    /// <summary>Which rewrite of which card it is; null for an issue.</summary>
+    public OrderRewrite? Rewrite { get; init; }
+
     /// <summary>The line that the order begins at, from 1.</summary>
     public int Line { get; }
 
@@ -41,6 +44,12 @@ public sealed class OrderEntry
     /// <summary>The order's number and product alone.</summary>
     public override string ToString() => $"order {Order}, product {Product}";
 }
+
+/// <summary>What makes an order of a file a rewrite: of the customer's one card, where neither order nor card is named.</summary>
+/// <param name="Name">Which of the product's rewrites.</param>
+/// <param name="Order">The order by which the card was issued.</param>
+/// <param name="Card">The card's identity.</param>
+public sealed record OrderRewrite(string Name, OrderId? Order, CardId? Card);
 
 /// <summary>What came of reading an orders file: all of its orders, or all that is wrong with it; never some of the orders.</summary>
 public sealed class OrdersReading : JsonReading

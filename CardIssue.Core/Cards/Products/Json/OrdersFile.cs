@@ -33,6 +33,9 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
     /// <summary>The most fields of one order.</summary>
     public const int MaxFields = 1_000;
 
+    /// <summary>The longest identity of a card, in bytes.</summary>
+    private const int MaxCard = 64;
+
     private readonly HashSet<string> _orders = new(StringComparer.Ordinal);
     private readonly Dictionary<CardAccount, int> _accounts = [];
 
@@ -56,6 +59,8 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         var customer = o.Required("customerId")?.AsName(mistakes);
         var productName = o.Required("product");
         var product = productName?.AsName(mistakes) is { } name ? Product(productName.Place, name) : null;
+        OrderRewrite? rewrite = null;
+        if (o.Optional("rewrite") is { } later) (product, rewrite) = Rewrite(later, product);
         var code = o.Optional("issueCode") is { } secret ? IssueCode(secret) : null;
         var fieldsNode = o.Required("fields");
         var fields = fieldsNode is null ? null : Fields(fieldsNode);
@@ -64,7 +69,7 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         if (account is not null) CheckOnce(account, product!, node.Place);
         return order is null || customer is null || product is null || fields is null
             ? null
-            : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, account, node.Place.Line, node.Place.Column);
+            : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, account, node.Place.Line, node.Place.Column) { Rewrite = rewrite };
     }
 
     private void CheckOnce(CardAccount account, CardProduct product, JsonPlace place)
@@ -72,6 +77,23 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         if (_accounts.TryAdd(account, place.Line) || product.AllowRepeatedCardNumber) return;
         mistakes.Add(place,
             $"The order of line {_accounts[account]} has this card number and sequence number; the product does not allow it (allowRepeatedCardNumber).");
+    }
+
+    /// <summary>The rewrite in its product's place: its fields are those of the order.</summary>
+    private (CardProduct? Product, OrderRewrite? Rewrite) Rewrite(LocatedNode node, CardProduct? product)
+    {
+        if (ObjectReader.Of(node, mistakes) is not { } o) return default;
+        var named = o.Required("name");
+        var name = named?.AsName(mistakes);
+        var order = o.Optional("order")?.AsName(mistakes);
+        var card = o.Optional("card")?.AsHex(mistakes, 1, MaxCard);
+        o.Done();
+        if (name is null || product is null) return default;
+        if (product.Rewrite(name) is { } found)
+            return (found, new OrderRewrite(name, order is null ? null : new OrderId(order), card is { } id ? new CardId(id) : null));
+        var known = string.Join(", ", product.Rewrites.Select(rewrite => rewrite.Name));
+        mistakes.Add(named!.Place, known.Length == 0 ? "The product has no rewrites." : $"The product has no such rewrite; it has: {known}.");
+        return default;
     }
 
     private CardProduct? Product(JsonPlace place, string name)

@@ -25,16 +25,18 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
     /// <summary>Makes one.</summary>
     /// <param name="product">The product.</param>
     /// <param name="fields">The customer's fields; only for the time of the call.</param>
-    public static CardPreviewResult Of(CardProduct product, IReadOnlyDictionary<string, string> fields)
+    /// <param name="programs">The programs that the product loads; null for none.</param>
+    public static CardPreviewResult Of(CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms? programs = null)
     {
-        var made = CardPlan.Create(product, fields);
+        programs ??= CardPrograms.None;
+        var made = CardPlan.Create(product, fields, programs);
         if (made.Plan is null) return new CardPreviewResult(null, made.Errors);
         var (zeros, ones) = (Scripts(Zeros), Scripts(Ones));
         ValueList<ScriptPreview> scripts =
             [.. zeros.Zip(ones, (one, other) => ScriptPreview.Of(product, one, [.. one.Commands.Zip(other.Commands, CommandPreview.Of)]))];
         return new CardPreviewResult(new CardPreview(product, scripts), default);
 
-        List<PlannedScript> Scripts(byte fill) => PlannedScript.Of(CardPlan.Covered(product, fields, fill), new Filled(product.Channel.Protocol, fill), fill);
+        List<PlannedScript> Scripts(byte fill) => PlannedScript.Of(CardPlan.Covered(product, fields, programs, fill), new Filled(product.Channel.Protocol, fill), fill);
     }
 
     /// <summary>Stands for data that is encrypted under the card's DEK.</summary>

@@ -67,7 +67,7 @@ public sealed class CardProductFileTest
     [TestCase("\"9F11\", \"hex\": \"01\"", "\"9F11\", \"hex\": \"12\"", "\"9F11\"", "", "$.records[1].items[2].tlv[0].tlv[4].tag", "Tag 9F11 (Issuer Code Table Index) is 01 to 10.")]
     [TestCase("\"ascii\": \"CREDITO DE VISA\"", "\"text\": \"Τράπεζα\", \"as\": \"iso8859-1\"", "\"Τράπεζα\"", "", "$.records[1].items[2].tlv[0].tlv[5].text", "The text has a character that iso8859-1 does not have, character 1.")]
     [TestCase("\"ascii\": \"CREDITO DE VISA\"", "\"text\": \"X\"", "{\"tag\": \"9F12\"", "", "$.records[1].items[2].tlv[0].tlv[5]", "The property \"as\" is missing.")]
-    [TestCase("\"packed\": false}", "\"packed\": false},\n  \"4761739001010119\": 1", "\"4761739001010119\"", "", "$[property 15]", "The property with a name of 16 characters is not known; known here: $schema, name, version, profile, mode, keySet, keyVersion, diversification, ownKeys, scp, i, securityLevel, identity, securityDomain, application, acceptedStates, storeData, quirks, allowRepeatedCardNumber, exposedToTerminal, programs, records, close, closeLook.")]
+    [TestCase("\"packed\": false}", "\"packed\": false},\n  \"4761739001010119\": 1", "\"4761739001010119\"", "", "$[property 15]", "The property with a name of 16 characters is not known; known here: $schema, name, version, profile, mode, keySet, keyVersion, diversification, ownKeys, scp, i, securityLevel, identity, securityDomain, application, acceptedStates, storeData, quirks, allowRepeatedCardNumber, exposedToTerminal, programs, records, close, closeLook, rewrites.")]
     [TestCase("\"kdf3\",", "\"kdf3\", \"ownKeys\": {\"keySet\": \"own\", \"keyVersion\": \"31\", \"diversification\": \"kdf3\"},", "{\"keySet\"", "", "$.ownKeys", "The property \"put\" is missing.")]
     [TestCase("\"kdf3\",", "\"kdf3\", \"ownKeys\": {\"keySet\": \"own\", \"keyVersion\": \"31\", \"diversification\": \"kdf3\", \"put\": \"renew\"},", "\"renew\"", "", "$.ownKeys.put", "Expected is one of \"add\", \"replace\".")]
     [TestCase("\"kdf3\",", "\"kdf3\", \"ownKeys\": {\"keySet\": \"own\", \"keyVersion\": \"31\", \"diversification\": \"kdf3\", \"put\": \"add\"},", "\"ownKeys\"", "", "$.ownKeys", "Exactly one record puts the own keys: its one item is putKeys.")]
@@ -80,12 +80,38 @@ public sealed class CardProductFileTest
     [TestCase("\"done\": {\"state\": \"0F\"}", "\"done\": {\"sha256\": {\"hex\": \"00\"}}", "\"closeLook\"", "", "$.closeLook", "A life cycle is a state, and only a life cycle is one.")]
     [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F040\", \"hex\": \"\"}", "\"80F040\"", "", "$.close.items[0].command", "There are 3 bytes; expected: 4.")]
     [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0400F\", \"hex\": \"\", \"secret\": true}", "\"secret\": true}]", "", "$.close.items[0].secret", "The property \"secret\" is not known; known here: dgi, tag, hexDgi, command, load, install, delete, putKeys, tlv, hex, ascii, text, field.")]
+    [TestCase("[\"assigned\"]", "[\"cplc\", \"assigned\"]", "\"rewrites\"", "", "$.rewrites", "Only a card that the center gave a number can be told from every other after a cut: rewrites need \"identity\": [\"assigned\"].")]
+    [TestCase("\"name\": \"enrol\",", "\"name\": \"enrol\", \"from\": [2],", "\"from\"", "", "$.rewrites[0].from", "A card comes from this version of the product or an earlier one.")]
+    [TestCase("\"name\": \"enrol\",", "\"name\": \"enrol\", \"application\": \"none\",", "\"application\": \"none\"", "", "$.rewrites[0].application", "The property \"application\" is not known; known here: name, from, before, toSecurityDomain, storeData, records, close, closeLook.")]
+    [TestCase("\"done\": {\"state\": \"0F\"}}],\n      \"toSecurityDomain\"", "\"done\": {\"state\": \"0F\"}, \"notDone\": {\"state\": \"07\"}}],\n      \"toSecurityDomain\"", "\"before\"", "", "$.rewrites[0].before", "What the card must hold is done; there is no notDone before.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
     {
         var text = Samples.Change(Samples.EndToEnd, old, changed);
         var (line, column) = Samples.PlaceOf(text, at, after);
         Assert.That(Samples.Product(text).Mistakes.Select(m => m.ToString()), Does.Contain($"{line}:{column} {path}: {message}"));
         Assert.That(Samples.Product(text).Product, Is.Null);
+    }
+
+    [Test]
+    public void RewritesOfOneName_OrWithoutALookBefore_Read_AreRefused()
+    {
+        var twice = Samples.Change(Samples.EndToEnd, "\"name\": \"enrol\"", "\"name\": \"block\"");
+        Assert.That(Samples.Product(twice).Mistakes.Select(m => $"{m.Path}: {m.Message}"), Is.EqualTo(new[] { "$.rewrites[2].name: An earlier rewrite has this name." }));
+        var blind = Samples.Change(Samples.EndToEnd, "\"name\": \"enrol\",\n      \"before\"", "\"name\": \"enrol\",\n      \"after\"");
+        Assert.That(Samples.Product(blind).Mistakes.Select(m => $"{m.Path}: {m.Message}"), Does.Contain("$.rewrites[0]: The property \"before\" is missing."));
+    }
+
+    [Test]
+    public void Rewrite_OfAProduct_IsTheProductWithItsOwnRecordsAndEnd()
+    {
+        var product = Samples.Product(Samples.EndToEnd).Product!;
+        var points = product.Rewrite("points")!;
+        Assert.That(product.Rewrite("nothing"), Is.Null);
+        Assert.That((points.Application, points.Start, points.PlainP1, points.KeySet, points.Doing!.Name, points.Rewrites.Count),
+            Is.EqualTo((default(Core.Cards.Apdu.Aid?), default(Core.Cards.Products.StartState), (byte)0x10, product.KeySet, "points", 0)));
+        var shape = Core.Cards.Products.CardPlan.Create(points, new Dictionary<string, string> { ["points"] = "000350", ["pointsBefore"] = "000100" }).Plan!.Shape;
+        Assert.That((shape.BeforeCommands, shape.Records[0].Commands, shape.CloseCommands, shape.CloseLookCommands, shape.AssignCommands), Is.EqualTo((2, 1, 1, 1, 0)));
+        Assert.That(product.Rewrite("block")!.Application, Is.EqualTo(product.Application));
     }
 
     [Test]

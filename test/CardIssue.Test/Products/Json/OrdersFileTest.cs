@@ -30,7 +30,7 @@ public sealed class OrdersFileTest
     [TestCase("\"expires\": \"2030-12-31\"", "\"expires\": \"2031-12-31\"", "\"expires\"", "", ".fields.expires", "The expiry in tag 5F24 is not the one in the other tags (57, 5F24).")]
     [TestCase("\"serviceCode\": \"201\"", "\"serviceCode\": \"101\"", "\"serviceCode\"", "", ".fields.serviceCode", "The service code in tag 5F30 is not the one in tag 57.")]
     [TestCase("\"fields\": {", "\"fields\": {\"4761739001010119\": \"x\", ", "\"4761739001010119\"", "", ".fields[property 1]", "The field with a name of 16 characters is asked for by no record.")]
-    [TestCase("\"issueCode\"", "\"password\"", "\"password\"", "", ".password", "The property \"password\" is not known; known here: orderId, customerId, product, issueCode, fields.")]
+    [TestCase("\"issueCode\"", "\"password\"", "\"password\"", "", ".password", "The property \"password\" is not known; known here: orderId, customerId, product, rewrite, issueCode, fields.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
     {
         var text = Samples.Change(Samples.Orders, old, changed);
@@ -76,6 +76,26 @@ public sealed class OrdersFileTest
         var text = Samples.Change(Samples.Orders, "KESTREL-4821", "4711");
         Assert.That(Core.Cards.Products.Json.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(4)).Lines(), Is.Empty);
         Assert.That(Core.Cards.Products.Json.OrdersFile.Read(System.Text.Encoding.UTF8.GetBytes(text), "o", Samples.Find, new(12)).Mistakes, Has.Count.EqualTo(3));
+    }
+
+    [TestCase("\"name\": \"enrol\"", "\"name\": \"enroll\"", "$.orders[0].rewrite.name: The product has no such rewrite; it has: enrol, points, block, unblock.")]
+    [TestCase("\"order\": \"E2E-0001\"", "\"card\": \"0\"", "$.orders[0].rewrite.card: Hexadecimal digits are expected, two for each byte.")]
+    [TestCase("\"pointsBefore\": \"000100\", ", "", "$.orders[1].fields: The field \"pointsBefore\" is missing.")]
+    [TestCase("{\"name\": \"points\"}", "\"points\"", "$.orders[1].rewrite: An object is expected, not a string.")]
+    public void OneThingWrongOfARewrite_Read_IsLocated(string old, string changed, string mistake) => Assert.That(
+        Samples.ReadOrders(Samples.Change(Samples.Rewrites, old, changed)).Mistakes.Select(m => $"{m.Path}: {m.Message}"), Does.Contain(mistake));
+
+    [Test]
+    public void RewriteOrders_Read_NameTheirCardAsTheFileDoes()
+    {
+        var text = Samples.Change(Samples.Rewrites, "{\"name\": \"points\"}", "{\"name\": \"points\", \"card\": \"0045 0102\"}");
+        var orders = Samples.ReadOrders(text).Orders!;
+        Assert.That(orders.Select(order => order.Rewrite), Is.EqualTo(new[]
+        {
+            new Core.Cards.Products.Json.OrderRewrite("enrol", new Core.Primitives.OrderId("E2E-0001"), null),
+            new Core.Cards.Products.Json.OrderRewrite("points", null, new Core.Primitives.CardId(Core.Primitives.ByteString.FromHex("00450102"))),
+        }));
+        Assert.That(orders.Select(order => order.Account), Is.All.Null);
     }
 
     [Test]

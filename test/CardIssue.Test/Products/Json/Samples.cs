@@ -10,7 +10,7 @@ internal static class Samples
 {
     public static readonly string Folder = Path.Combine(Repository.Root, "samples", "orders");
     public static readonly string EndToEnd = Text("visa-like-e2e.product.json"), Module = Text("visa-like-module.product.json"), Orders = Text("orders.json"),
-        Debit = Text("debit-scp02.product.json"), DebitOwnKeys = Text("debit-own-keys.product.json");
+        Debit = Text("debit-scp02.product.json"), DebitOwnKeys = Text("debit-own-keys.product.json"), Rewrites = Text("rewrite-orders.json");
 
     public static string Text(string file) => File.ReadAllText(Path.Combine(Folder, file));
 

@@ -171,6 +171,23 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     }
 
     /// <inheritdoc/>
+    public Verdict JudgeBefore(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(outcomes);
+        if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
+        var (checks, level) = (plan.Product.Before, plan.Product.SecurityLevel);
+        for (var i = 0; i < Math.Min(outcomes.Count, checks.Count); i++)
+        {
+            // An error word carries no MAC: that something is not there is never the card's word.
+            if (!Outcomes.IsBelievable(outcomes[i].Response, level)) return new Verdict.InDoubt();
+            if (!Outcomes.Meets(plan, checks[i], checks[i].Done, outcomes[i].Response))
+                return new Verdict.Unclear(Outcomes.Describe(checks[i].Read, outcomes[i].Response));
+        }
+        return stop is ScriptStop.Completed && outcomes.Count == checks.Count ? new Verdict.Done(ProofKind.ReadBack) : new Verdict.InDoubt();
+    }
+
+    /// <inheritdoc/>
     public Verdict JudgeLook(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, KeysOnCard keys = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -183,6 +200,7 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
     public Verdict JudgeClose(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        if (plan.Product.ClosesByReading) return JudgeCloseLook(plan, stop, outcomes);
         var after = plan.AfterClose();
         var proof = after.Count > 0 ? ProofKind.ReadBackAfterClose : plan.Product.SecurityLevel.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord;
         return Judge(plan, stop, outcomes, new Sent(plan.Shape.CloseCommands, after), proof);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
@@ -48,6 +49,22 @@ internal static class Outcomes
             _ => throw new InvalidOperationException($"No one checks {expectation.GetType().Name}."),
         };
     }
+
+    /// <summary>What was read, for people: a state as it is; of data its length alone, for it is the customer's.</summary>
+    public static string Describe(CheckCommand read, UnwrapResult response)
+    {
+        var data = DataOf(response) ?? default;
+        return read switch
+        {
+            CheckCommand.LifeCycle lifeCycle => StateIn(data, lifeCycle.Of.Aid) is { } state
+                ? $"the life cycle state of {lifeCycle.Of.Aid} is {state:X2}" : $"{lifeCycle.Of.Aid} is not on the card",
+            CheckCommand.GetData get => $"GET DATA {get.Tag:X4} tells other data than expected, {Length(data)}",
+            CheckCommand.ReadRecord record => $"record {record.Record} of SFI {record.FileId} holds other data than expected, {Length(data)}",
+            _ => throw new InvalidOperationException($"No one describes {read.GetType().Name}."),
+        };
+    }
+
+    private static string Length(ByteString data) => string.Create(CultureInfo.InvariantCulture, $"{data.Length} bytes");
 
     /// <summary>The life cycle state of an application, or null when the response does not tell it. Ask <see cref="IsBelievable"/> first.</summary>
     public static byte? LifeCycle(UnwrapResult response, Aid aid) => DataOf(response) is { } data ? StateIn(data, aid) : null;
