@@ -3,6 +3,7 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Preview;
 using CardIssue.Core.Primitives;
 
