@@ -34,7 +34,7 @@ public static partial class ProductRules
     }
 
     private const string SecretAfterKeys =
-        "secret data after the own keys: cards differ in whether a channel that is open goes on with the DEK of before; "
+        "secret data after the own keys: nothing says under which DEK a channel that is open goes on, the old or the new one; "
         + "write it before them";
 
     private static void CheckPutKeys(CardProduct product, RecordDefinition record, Action<string, string> fault)

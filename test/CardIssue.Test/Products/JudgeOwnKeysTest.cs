@@ -1,0 +1,92 @@
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Profiles;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Test.Products;
+
+/// <summary>What a card's answers to PUT KEY are worth, and what the look at it: with the keys that the opening showed.</summary>
+public sealed class JudgeOwnKeysTest
+{
+    private const string Transport = "C00401308810C00402308810C00403308810", Own = "C00401318810C00402318810C00403318810";
+
+    private static readonly ICardProfile Profile = CardProfiles.Find("globalplatform")!;
+    private static readonly Verdict NotDone = new Verdict.NotDone(), InDoubt = new Verdict.InDoubt(), Unclear = new Verdict.Unclear();
+    private static readonly Verdict Shown = new Verdict.Done(ProofKind.Cryptogram);
+    private static readonly EncryptedKey Key = new(PutKey.Aes, 16, ByteString.Own(new byte[16]), ByteString.FromHex("504A77"));
+
+    private static CardPlan Plan(OwnKeysPut put = OwnKeysPut.Add, ProofKind proof = ProofKind.CardMac, bool oneByOne = false) => Sample.Plan(
+        Sample.Product(new RecordDefinition { Name = "own", Items = [new ItemDefinition.PutKeys()], Proof = proof, Repeat = Repeat.LookFirst })
+            with { OwnKeys = new OwnKeys("own", 0x31, KeyDiversification.Kdf3, put, oneByOne) });
+
+    private static UnwrapResult Card(string hex, ushort statusWord = 0x9000) => new UnwrapResult.Authenticated(ByteString.FromHex(hex), statusWord);
+
+    private static Verdict Look(UnwrapResult answer, bool holdsOwn, bool openedByOwn = false) =>
+        Profile.JudgeLook(Plan(), 1, ScriptStop.Completed, [new CommandOutcome(default, answer)], new KeysOnCard(holdsOwn, openedByOwn));
+
+    [Test]
+    public void Look_SaysWhatTheOpeningShowed_UnlessTheCardsKeyInformationDeniesIt()
+    {
+        var (none, all) = (Card($"E012{Transport}"), Card($"E024{Transport}{Own}"));
+        Assert.That(Look(none, holdsOwn: false), Is.EqualTo(NotDone));
+        Assert.That(Look(all, holdsOwn: false), Is.EqualTo(NotDone), "no cryptogram: what is there may be anybody's");
+        Assert.That(Look(all, holdsOwn: true), Is.EqualTo(Shown));
+        Assert.That(Look(none, holdsOwn: true), Is.EqualTo(NotDone), "another card made the cryptogram");
+        Assert.That(Look(none, holdsOwn: true, openedByOwn: true), Is.EqualTo(Shown), "this is the channel");
+        Assert.That(Look(Card(""), holdsOwn: true), Is.EqualTo(Shown), "it does not say");
+        Assert.That(Look(new UnwrapResult.Unauthenticated(0x6A88), holdsOwn: true), Is.EqualTo(Shown), "somebody says so");
+        Assert.That(Look(new UnwrapResult.NoProtection(ByteString.FromHex($"E012{Transport}"), 0x9000), holdsOwn: true), Is.EqualTo(Shown), "somebody says so");
+        Assert.That(Look(new UnwrapResult.Breach(ChannelBreach.WrongMac, 0x9000), holdsOwn: true), Is.EqualTo(InDoubt));
+        Assert.That(Profile.JudgeLook(Plan(), 1, ScriptStop.Completed, [], new KeysOnCard(true, true)), Is.EqualTo(InDoubt));
+        Assert.That(Profile.JudgeLook(Plan(), 1, ScriptStop.CardLost, [], new KeysOnCard(true, true)), Is.EqualTo(new Verdict.CardLost()));
+    }
+
+    [TestCase("31504A77504A77504A77", true)]
+    [TestCase("31504A77504A77504A78", false)]
+    [TestCase("30504A77504A77504A77", false)]
+    [TestCase("31504A77504A77", false)]
+    [TestCase("31", false)]
+    [TestCase("", false)]
+    public void Answer_MustBeVersionAndCheckValuesOfTheKeys(string answer, bool isRight)
+    {
+        var put = new CardCommand(PutKey.Command(0x00, 0x31, 1, Key, Key, Key));
+        Verdict Judge(ProofKind proof) => Profile.JudgeRecord(Plan(proof: proof), 1, ScriptStop.Completed, [new CommandOutcome(put, Card(answer))]);
+        Assert.That(Judge(ProofKind.CardMac), Is.EqualTo(isRight ? new Verdict.Done(ProofKind.CardMac) : Unclear));
+        Assert.That(Judge(ProofKind.Cryptogram), Is.EqualTo(isRight ? InDoubt : Unclear), "the card is opened anew");
+    }
+
+    [Test]
+    public void OneOfThreeAnsweredWrong_TheRestCutOff_IsUnclear()
+    {
+        List<CommandOutcome> Answers(string first) => [new CommandOutcome(new CardCommand(PutKey.Command(0x00, 0x31, 1, Key)), Card(first))];
+        var plan = Plan(oneByOne: true);
+        Assert.That(Profile.JudgeRecord(plan, 1, ScriptStop.CardLost, Answers("31000000")), Is.EqualTo(Unclear));
+        Assert.That(Profile.JudgeRecord(plan, 1, ScriptStop.CardLost, Answers("31504A77")), Is.EqualTo(new Verdict.CardLost()));
+    }
+
+    /// <summary>A key that is there is put in its own place, the others are added; the number of commands is the same.</summary>
+    [Test]
+    public void OneByOne_AfterACut_PutsWhatIsThereInItsOwnPlace()
+    {
+        var plan = Plan(oneByOne: true);
+        IEnumerable<string> Heads(params byte[] there) => plan.Record(1, new ThreeKeys(), 0, [.. there]).Select(command => command.Apdu.ToBytes().ToString()[..10]);
+        Assert.That(plan.Shape.Records[0], Is.EqualTo(new RecordShape(3, Repeat.LookFirst, LookCommands: 1)));
+        Assert.That(Heads(), Is.EqualTo(new[] { "80D8000118", "80D8000218", "80D8000318" }));
+        Assert.That(Heads(1, 2), Is.EqualTo(new[] { "80D8310118", "80D8310218", "80D8000318" }));
+        Assert.That(Profile.OwnIds(plan.Product, [new CommandOutcome(default, Card("E018C00401318810" + Transport))]), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(Profile.OwnIds(plan.Product, [new CommandOutcome(default, Card("", 0x6A88))]), Is.Empty);
+    }
+
+    private sealed class ThreeKeys : IDataEncryption
+    {
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => throw new NotSupportedException();
+
+        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => [Key, Key, Key];
+    }
+}
