@@ -62,8 +62,8 @@ public sealed class ProgramItemTest
         Assert.That(Hex(first)[0], Is.EqualTo("80F22002094F07F043495353010100"));
         Assert.That(first[0].Expected, Is.EqualTo((ValueList<ushort>)[StatusWords.NotFound]));
         Assert.That(Hex(first)[1], Is.EqualTo("80E6020030" + "07F0434953530101" + "08A000000151000000" + "14" + Cap.HashOf(LoadFileHash.Sha1) + "06EF04C6020500" + "02AABB" + "00"));
-        var stream = Convert.FromHexString("E20E4F08A000000151000000C3020102" + "C4820416").Concat(Cap.Block.ToArray()).ToArray();
-        Assert.That(Cap.Block.Length, Is.EqualTo(0x416));
+        var stream = Convert.FromHexString("E20E4F08A000000151000000C3020102" + "C4820412").Concat(Cap.Block.ToArray()).ToArray();
+        Assert.That(Cap.Block.Length, Is.EqualTo(0x412));
         Assert.That(first.Skip(2).SelectMany(c => c.Apdu.Data.ToArray()), Is.EqualTo(stream));
         Assert.That(first.Skip(2).Select(c => (c.Apdu.Ins, c.Apdu.P1, c.Apdu.P2, c.Apdu.Data.Length)), Is.EqualTo(new[]
         {
