@@ -10,7 +10,7 @@ public enum WhenThere
 {
     /// <summary>The card is refused before anything is bound to it.</summary>
     Refuse = 1,
-    /// <summary>It stays, and nothing is sent. Of another version, or in a state that does not do, the card is refused.</summary>
+    /// <summary>It stays: what is sent, the card refuses. Of another version, or in a state that does not do, the card is refused.</summary>
     Accept = 2,
     /// <summary>It is deleted, with what comes from it, and written anew.</summary>
     Replace = 3,

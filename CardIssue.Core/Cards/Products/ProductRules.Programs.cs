@@ -33,8 +33,7 @@ public static partial class ProductRules
     };
 
     /// <summary>
-    /// What loads or installs is a record of its own: where it is on the card already, its script ends there. Its look is in it, and so a
-    /// repeat does no harm.
+    /// What loads or installs is a record of its own: its script deletes what was there, or looks at its end, and so a repeat does no harm.
     /// </summary>
     private static IEnumerable<(string Property, string Message)> ContentFaults(CardProduct product, RecordDefinition record)
     {

@@ -1,21 +1,26 @@
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>
-/// Writes the commands of card content, before secure messaging. What may be there already is asked for first: the script goes on where the
-/// card says that it is not, and ends there where it is. What is replaced is deleted first. So whatever a cut left, half a load included, of
-/// which a card keeps nothing (GPCS §11.6.2.1), the same script brings the card to the same end.
+/// Writes the commands of card content, before secure messaging. What is replaced is deleted first. What may be there already is written
+/// whatever the card says to it, for a card that has it refuses, and then the registry is read. So whatever a cut left, half a load included,
+/// of which a card keeps nothing (GPCS §11.6.2.1), the same script brings the card to the same end; and no script ends before its last
+/// command, after which the channel would be of no more use.
 /// </summary>
 internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
 {
     /// <summary>What DELETE answers where there is nothing to delete: cards differ.</summary>
     private static readonly ValueList<ushort> Gone = [StatusWords.Ok, StatusWords.NotFound, StatusWords.NoApplication];
 
-    /// <summary>What GET STATUS answers where nothing matches.</summary>
-    private static readonly ValueList<ushort> Absent = [StatusWords.NotFound];
+    /// <summary>What is written in vain: each card refuses in its own way.</summary>
+    private static readonly ValueList<ushort> Whatever = [ExpectedStatus.Any];
+
+    /// <summary>What lists an entry; of several that begin alike, more may wait.</summary>
+    private static readonly ValueList<ushort> Listed = [StatusWords.Ok, StatusWords.MoreData];
 
     /// <summary>The commands of one item.</summary>
     public IEnumerable<CardCommand> Commands(RenderedItem item) => item.Content switch
@@ -32,33 +37,30 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
 
     private int MaxData => SecureChannel.ChannelLimits.MaxPlainData(product.Channel, product.SecurityLevel);
 
-    private List<CardCommand> Load(ItemDefinition.Load load)
+    private IReadOnlyList<CardCommand> Load(ItemDefinition.Load load)
     {
         var named = product.Program(load.Program)!;
         var cap = programs.Find(named.Sha256)!;
         var install = GlobalPlatform.Install.ForLoad(named.Package, load.SecurityDomain, cap.HashOf(load.Hash), load.Parameters, load.Token);
-        return
-        [
-            First(load.WhenThere, RegistryScope.LoadFiles, named.Package),
-            new CardCommand(Fitting(install)),
-            .. GlobalPlatform.Load.Commands(cap.Block, load.Dap, MaxData).Select(block => new CardCommand(block)),
-        ];
+        return Written(load.WhenThere, RegistryScope.LoadFiles, named.Package, [install, .. GlobalPlatform.Load.Commands(cap.Block, load.Dap, MaxData)]);
     }
 
-    private List<CardCommand> Install(ItemDefinition.Install install, ByteString parameters) =>
-    [
-        First(install.WhenThere, RegistryScope.Applications, install.Instance),
-        new CardCommand(Fitting(GlobalPlatform.Install.ForInstall(product.LoadFileOf(install), install.Module, install.Instance, install.Privileges,
-            parameters, install.SystemParameters, install.Token, install.MakeSelectable))),
-    ];
+    private IReadOnlyList<CardCommand> Install(ItemDefinition.Install install, ByteString parameters) => Written(
+        install.WhenThere, RegistryScope.Applications, install.Instance,
+        [
+            GlobalPlatform.Install.ForInstall(product.LoadFileOf(install), install.Module, install.Instance, install.Privileges, parameters,
+                install.SystemParameters, install.Token, install.MakeSelectable),
+        ]);
 
-    private static CardCommand First(WhenThere whenThere, RegistryScope scope, Aid aid) => whenThere is WhenThere.Replace
-        ? Delete(aid, scope is RegistryScope.LoadFiles, default)
-        : new CardCommand(GetStatus.Command(scope, false, aid.Value), Absent);
+    /// <summary>INSTALL and what follows it, after a deletion or before a look.</summary>
+    private IReadOnlyList<CardCommand> Written(WhenThere whenThere, RegistryScope scope, Aid aid, IReadOnlyList<CommandApdu> commands)
+    {
+        if (commands[0].Data.Length > MaxData)
+            throw new ArgumentException($"INSTALL has {commands[0].Data.Length} bytes of data; {MaxData} are the most");
+        return whenThere is WhenThere.Replace
+            ? [Delete(aid, scope is RegistryScope.LoadFiles, default), .. commands.Select(command => new CardCommand(command))]
+            : [.. commands.Select(command => new CardCommand(command, Whatever)), new CardCommand(GetStatus.Command(scope, false, aid.Value), Listed)];
+    }
 
     private static CardCommand Delete(Aid aid, bool related, ByteString token) => new(GlobalPlatform.Delete.Object(aid, related, token), Gone);
-
-    private CommandApdu Fitting(CommandApdu command) => command.Data.Length <= MaxData
-        ? command
-        : throw new ArgumentException($"INSTALL has {command.Data.Length} bytes of data; {MaxData} are the most");
 }

@@ -24,9 +24,9 @@ internal static class ProgramCommands
             var called = call.Get(name) ?? Path.GetFileNameWithoutExtension(path.Name);
             if (!NameRule.Accepts(called))
                 throw new CommandException(ExitCode.Usage, $"{called} is no name: 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ - (--name).");
+            await using var center = await call.OpenAsync(cancellation);
             var bytes = ByteString.Own(InputFile.ReadAll(path.ToString(), CapFile.MaxFile));
             if (!CapFile.TryRead(bytes, out var cap, out var error)) throw new CommandException(ExitCode.Usage, $"{path}: {error}.");
-            await using var center = await call.OpenAsync(cancellation);
             switch (await center.Programs.AddAsync(called, bytes, center.By, cancellation))
             {
                 case ProgramChange.Known: throw new CommandException(ExitCode.Refused, $"There is a program {called}, or this file under another name; see program list.");

@@ -134,6 +134,7 @@ public sealed class ProgramIssuingTest
         ThatIsWhole(card, whenThere == "accept" ? 444 : 1_000);
         Assert.That(card.Inspect().Application(Instance).Records.ContainsKey(new RecordReference(1, 2)), Is.EqualTo(whenThere == "accept" && withInstance));
         var log = await shop.Log.ReadAsync(new LogQuery(new OrderId("o-1")));
+        Assert.That(card.State.SequenceCounters[0x30], Is.EqualTo(1), "one opening: nothing was in doubt");
         if (whenThere == "accept") Assert.That(log.Select(row => row.Entry.Detail), Has.Some.Contains(nameof(ProofKind.CardState)));
     }
 

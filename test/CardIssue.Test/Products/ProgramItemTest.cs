@@ -49,7 +49,7 @@ public sealed class ProgramItemTest
 
     /// <summary>Field by field as GPCS §11.5.2.3.1 and §11.6 have them; the plan's shape is the same without any key.</summary>
     [Test]
-    public void Load_IsLookedForOrDeleted_ThenInstallForLoad_ThenTheBlockInPieces()
+    public void Load_IsInstallForLoad_AndTheBlockInPieces_AfterADeletionOrBeforeALook()
     {
         var load = Load() with
         {
@@ -59,13 +59,14 @@ public sealed class ProgramItemTest
         var product = Product(Sample.Record(load), Sample.Record(Load(WhenThere.Replace)), Sample.Record(Install()));
         var plan = Plan(product);
         var first = plan.Record(1, Encryption, 0);
-        Assert.That(Hex(first)[0], Is.EqualTo("80F22002094F07F043495353010100"));
-        Assert.That(first[0].Expected, Is.EqualTo((ValueList<ushort>)[StatusWords.NotFound]));
-        Assert.That(Hex(first)[1], Is.EqualTo("80E6020030" + "07F0434953530101" + "08A000000151000000" + "14" + Cap.HashOf(LoadFileHash.Sha1) + "06EF04C6020500" + "02AABB" + "00"));
-        var stream = Convert.FromHexString("E20E4F08A000000151000000C3020102" + "C4820416").Concat(Cap.Block.ToArray()).ToArray();
-        Assert.That(Cap.Block.Length, Is.EqualTo(0x416));
-        Assert.That(first.Skip(2).SelectMany(c => c.Apdu.Data.ToArray()), Is.EqualTo(stream));
-        Assert.That(first.Skip(2).Select(c => (c.Apdu.Ins, c.Apdu.P1, c.Apdu.P2, c.Apdu.Data.Length)), Is.EqualTo(new[]
+        Assert.That(Hex(first)[0], Is.EqualTo("80E6020030" + "07F0434953530101" + "08A000000151000000" + "14" + Cap.HashOf(LoadFileHash.Sha1) + "06EF04C6020500" + "02AABB" + "00"));
+        Assert.That(Hex(first)[^1], Is.EqualTo("80F22002094F07F043495353010100"));
+        Assert.That(first.SkipLast(1).Select(c => c.Expected), Is.All.EqualTo((ValueList<ushort>)[ExpectedStatus.Any]));
+        Assert.That(first[^1].Expected, Is.EqualTo((ValueList<ushort>)[StatusWords.Ok, StatusWords.MoreData]));
+        var stream = Convert.FromHexString("E20E4F08A000000151000000C3020102" + "C4820412").Concat(Cap.Block.ToArray()).ToArray();
+        Assert.That(Cap.Block.Length, Is.EqualTo(0x412));
+        Assert.That(first.Skip(1).SkipLast(1).SelectMany(c => c.Apdu.Data.ToArray()), Is.EqualTo(stream));
+        Assert.That(first.Skip(1).SkipLast(1).Select(c => (c.Apdu.Ins, c.Apdu.P1, c.Apdu.P2, c.Apdu.Data.Length)), Is.EqualTo(new[]
         {
             (Instructions.Load, 0, 0, 239), (Instructions.Load, 0, 1, 239), (Instructions.Load, 0, 2, 239), (Instructions.Load, 0, 3, 239),
             (Instructions.Load, 0x80, 4, stream.Length - 4 * 239),
@@ -73,8 +74,10 @@ public sealed class ProgramItemTest
         var second = plan.Record(2, Encryption, 0);
         Assert.That(Hex(second)[0], Is.EqualTo("80E40080094F07F043495353010100"));
         Assert.That(second[0].Expected, Is.EqualTo((ValueList<ushort>)[StatusWords.Ok, StatusWords.NotFound, StatusWords.NoApplication]));
+        Assert.That(second.Skip(1).Select(c => c.Expected.Count), Is.All.Zero, "what is written anew must succeed");
+        Assert.That(Hex(second)[1..], Is.EqualTo(Hex(plan.Record(2, Encryption, 7))[1..]));
         Assert.That(plan.Shape.Records.Select(r => r.Commands), Is.EqualTo(new[] { first.Count, second.Count, 2 }));
-        Assert.That(plan.Shape.AuthenticateCommands, Is.EqualTo(1 + 1 + 2), "a record that replaces is not looked for");
+        Assert.That(plan.Shape.AuthenticateCommands, Is.EqualTo(1 + 2), "a record that replaces is not looked for");
     }
 
     [Test]
@@ -88,7 +91,7 @@ public sealed class ProgramItemTest
         var product = Product(Sample.Record(install), Sample.Record(install with { MakeSelectable = false, WhenThere = WhenThere.Replace }));
         var plan = CardPlan.Create(product, new Dictionary<string, string> { ["member"] = "4711" }, new CardPrograms([Cap])).Plan!;
         var fields = "07F0434953530101" + "08F043495353010101" + "08F043495353010101" + "03020000" + "0AC9024711EF04C8020100" + "00";
-        Assert.That(Hex(plan.Record(1, Encryption, 0)), Is.EqualTo(new[] { "80F240020A4F08F04349535301010100", $"80E60C002A{fields}00" }));
+        Assert.That(Hex(plan.Record(1, Encryption, 0)), Is.EqualTo(new[] { $"80E60C002A{fields}00", "80F240020A4F08F04349535301010100" }));
         Assert.That(Hex(plan.Record(2, Encryption, 0)), Is.EqualTo(new[] { "80E400000A4F08F04349535301010100", $"80E604002A{fields}00" }));
     }
 
@@ -173,17 +176,24 @@ public sealed class ProgramItemTest
     public void Record_ThatInstalls_IsDoneByTheCardsMac_OrByWhatTheCardShows()
     {
         Verdict mac = new Verdict.Done(ProofKind.CardMac), state = new Verdict.Done(ProofKind.CardState), doubt = new Verdict.InDoubt();
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, Error(0x6A88), Card(0x9000, "00")), Is.EqualTo(mac));
-        Assert.That(Judge(WhenThere.Replace, ScriptStop.Completed, Card(0x9000, "00"), Card(0x9000, "00")), Is.EqualTo(mac));
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, Card(0x9000, InstanceEntry(0x07))), Is.EqualTo(state));
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, Card(0x9000, InstanceEntry(0x0F))), Is.EqualTo(state));
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, Card(0x9000, InstanceEntry(0x03))), Is.EqualTo(doubt), "not selectable");
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, Card(0x9000, InstanceEntry(0x87))), Is.EqualTo(doubt), "locked");
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, Card(0x9000, InstanceEntry(0x07, "F0434953530102"))), Is.EqualTo(doubt), "of another file");
-        Assert.That(Judge(WhenThere.Replace, ScriptStop.UnexpectedStatus, Card(0x9000, InstanceEntry(0x07))), Is.EqualTo(doubt), "DELETE lists nothing");
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, new UnwrapResult.NoProtection(ByteString.FromHex(InstanceEntry(0x07)), 0x9000)), Is.EqualTo(doubt));
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, Error(0x6A88), Error(0x6A84)), Is.EqualTo(doubt));
-        Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, Error(0x6A88)), Is.EqualTo(doubt));
+        UnwrapResult ok = Card(0x9000, "00"), there = Card(0x9000, InstanceEntry(0x07));
+        Assert.That(Judge(WhenThere.Replace, ScriptStop.Completed, Error(0x6A88), ok), Is.EqualTo(mac));
+        Assert.That(Judge(WhenThere.Replace, ScriptStop.Completed, ok, ok), Is.EqualTo(mac));
+        Assert.That(Judge(WhenThere.Replace, ScriptStop.UnexpectedStatus, Error(0x6985)), Is.EqualTo(doubt));
+        Assert.That(Judge(WhenThere.Replace, ScriptStop.UnexpectedStatus, ok, Error(0x6A84)), Is.EqualTo(doubt));
+        Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, ok, there), Is.EqualTo(state));
+        Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, Error(0x6985), there), Is.EqualTo(state), "it was there");
+        Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, Error(0x6985), Card(0x9000, InstanceEntry(0x0F))), Is.EqualTo(state));
+        foreach (var (entry, why) in new[]
+        {
+            (InstanceEntry(0x03), "not selectable"), (InstanceEntry(0x87), "locked"), (InstanceEntry(0x07, "F0434953530102"), "of another file"), ("", "not there"),
+        })
+        {
+            Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, ok, Card(0x9000, entry)), Is.EqualTo(doubt), why);
+        }
+        Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, ok, new UnwrapResult.NoProtection(ByteString.FromHex(InstanceEntry(0x07)), 0x9000)), Is.EqualTo(doubt));
+        Assert.That(Judge(WhenThere.Accept, ScriptStop.UnexpectedStatus, Error(0x6A84), Error(0x6A88)), Is.EqualTo(doubt));
+        Assert.That(Judge(WhenThere.Accept, ScriptStop.Completed, ok), Is.EqualTo(doubt));
         Assert.That(Judge(WhenThere.Accept, ScriptStop.CardLost), Is.EqualTo(new Verdict.CardLost()));
     }
 

@@ -45,24 +45,20 @@ public sealed partial class GlobalPlatformProfile
     }
 
     /// <summary>
-    /// A record that loads or installs: all was done, or what stands at its start found that it is there. Its first answer alone may be an
-    /// error; that it reached the card, the MAC of the next one shows, which is chained to it.
+    /// A record that loads or installs: what was deleted first succeeded whole; what may have been there shows it at the end, whatever the card
+    /// said before. An answer that the terminal made up in between breaks the chain of MACs that the last one hangs on.
     /// </summary>
     private static Verdict JudgeContent(CardPlan plan, Wanted wanted, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, Sent sent)
     {
         ArgumentNullException.ThrowIfNull(outcomes);
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
         var level = plan.Product.SecurityLevel;
-        if (outcomes.Count == 0 || outcomes[0].Response is UnwrapResult.Breach) return new Verdict.InDoubt();
-        if (stop is ScriptStop.UnexpectedStatus && outcomes.Count == 1 && wanted.WhenThere is not WhenThere.Replace)
-        {
-            return IsListing(outcomes[0].Response, level) && Entry(outcomes[0].Response, wanted.Aid) is { } entry && wanted.Fits(entry)
-                ? new Verdict.Done(level.HasRMac() ? ProofKind.CardState : ProofKind.TerminalWord)
-                : new Verdict.InDoubt();
-        }
-        if (stop is not ScriptStop.Completed || outcomes.Count != sent.Commands || !Outcomes.AllSucceeded([.. outcomes.Skip(1)], level))
-            return new Verdict.InDoubt();
-        return new Verdict.Done(level.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord);
+        if (stop is not ScriptStop.Completed || outcomes.Count != sent.Commands) return new Verdict.InDoubt();
+        var replaced = wanted.WhenThere is WhenThere.Replace;
+        var isDone = replaced ? Outcomes.AllSucceeded(outcomes, level)
+            : IsListing(outcomes[^1].Response, level) && Entry(outcomes[^1].Response, wanted.Aid) is { } entry && wanted.Fits(entry);
+        return !isDone ? new Verdict.InDoubt()
+            : new Verdict.Done(!level.HasRMac() ? ProofKind.TerminalWord : replaced ? ProofKind.CardMac : ProofKind.CardState);
     }
 
     private static bool IsAbsence(UnwrapResult answer) => answer is not UnwrapResult.Breach && answer.StatusWord == StatusWords.NotFound;
