@@ -16,15 +16,9 @@ public class Scp02OpeningTest
     private static ChannelOpenResult Open(ByteString data, SecurityLevel level = SecurityLevel.CMacCEncRMac, byte? options = 0x35) =>
         Scp02SessionTest.TryOpen(Genuine, data, options, level);
 
-    private static ByteString With(int index, byte value)
-    {
-        var data = Genuine.Hex("initializeUpdateResponse").ToArray();
-        data[index] = value;
-        return ByteString.Own(data);
-    }
+    private static ByteString With(int index, byte value) => Genuine.With(index, value);
 
-    private static void AssertRefused(ChannelOpenResult result, OpenDiagnosis diagnosis) =>
-        Assert.That((result as ChannelOpenResult.Refused)?.Diagnosis, Is.EqualTo(diagnosis));
+    private static void AssertRefused(ChannelOpenResult result, OpenDiagnosis diagnosis) => Channels.ThatIsRefused(result, diagnosis);
 
     [Test]
     public void CardWithTheKeys_Answers_OpensAndSaysWhoItClaimsToBe()
@@ -39,11 +33,8 @@ public class Scp02OpeningTest
     }
 
     [Test]
-    public void EveryBitOfTheCryptogram_Flipped_IsRefused()
-    {
-        for (var bit = 0; bit < 64; bit++)
-            AssertRefused(Open(With(20 + bit / 8, (byte)(Genuine.Hex("initializeUpdateResponse")[20 + bit / 8] ^ 1 << bit % 8))), OpenDiagnosis.WrongCryptogram);
-    }
+    public void EveryBitOfTheCryptogram_Flipped_IsRefused() =>
+        Channels.ThatEveryFlippedBitOfTheCryptogramIsRefused(Genuine, 20, answer => Open(answer));
 
     [Test]
     public void SequenceCounterOrChallenge_Changed_IsRefused()
@@ -79,9 +70,8 @@ public class Scp02OpeningTest
     [Test]
     public void Answer_CutAtAnyByte_IsRefused()
     {
-        var data = Genuine.Hex("initializeUpdateResponse");
-        for (var length = 0; length < data.Length; length++) AssertRefused(Open(data.Slice(0, length)), OpenDiagnosis.MalformedResponse);
-        AssertRefused(Open(ByteString.Concat(data, ByteString.Own([0]))), OpenDiagnosis.MalformedResponse);
+        Channels.ThatEveryCutAnswerIsMalformed(Genuine, answer => Open(answer));
+        AssertRefused(Open(ByteString.Concat(Genuine.Hex("initializeUpdateResponse"), ByteString.Own([0]))), OpenDiagnosis.MalformedResponse);
     }
 
     [Test]

@@ -38,12 +38,8 @@ public class Scp02SessionTest
             new ChannelTerms(level) { Protocol = ScpProtocol.Scp02, Options = options is { } i ? new ScpOptions(ScpProtocol.Scp02, i) : null });
     }
 
-    internal static SecureChannelSession Open(JsonElement vector)
-    {
-        var result = TryOpen(vector, vector.Hex("initializeUpdateResponse"), Options(vector), (SecurityLevel)vector.Hex("level")[0]);
-        Assert.That(result, Is.InstanceOf<ChannelOpenResult.Opened>());
-        return ((ChannelOpenResult.Opened)result).Session;
-    }
+    internal static SecureChannelSession Open(JsonElement vector) =>
+        TryOpen(vector, vector.Hex("initializeUpdateResponse"), Options(vector), (SecurityLevel)vector.Hex("level")[0]).Opened();
 
     private static SecureChannelSession OpenImplicitly(JsonElement vector)
     {
@@ -69,12 +65,7 @@ public class Scp02SessionTest
     public void SessionKeysAlone_Replayed_EveryByteAgrees(JsonElement vector)
     {
         using var center = Open(vector);
-        Span<byte> exported = stackalloc byte[ChannelSessionKeys.MaxExportedLength];
-        var length = center.ExportKeys(exported);
-        using var module = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import(exported[..length]));
-        Replay(module, vector);
-        Replay(center, vector);
-        Assert.That(() => module.EncryptWithDek(new byte[16]), Throws.InvalidOperationException);
+        Channels.ThatKeysAloneSpeakTheSame(center, session => Replay(session, vector));
     }
 
     [TestCaseSource(nameof(Implicit))]
@@ -128,13 +119,7 @@ public class Scp02SessionTest
                 Assert.That(result, Is.InstanceOf<UnwrapResult.Unauthenticated>());
                 continue;
             }
-            var plain = result switch
-            {
-                UnwrapResult.Authenticated authenticated when session.Level.HasRMac() => authenticated.Data,
-                UnwrapResult.NoProtection open when !session.Level.HasRMac() => open.Data,
-                _ => throw new AssertionException(result.ToString()),
-            };
-            Assert.That(plain, Is.EqualTo(exchange.HexOrNull("responsePlain") ?? default));
+            Assert.That(Channels.PlainOf(session, result), Is.EqualTo(exchange.HexOrNull("responsePlain") ?? default));
         }
     }
 
@@ -153,19 +138,8 @@ public class Scp02SessionTest
     }
 
     [Test]
-    public void AnyBitOfAResponse_Flipped_BreaksTheSession()
-    {
-        var exchange = Vector13.GetProperty("exchanges")[1];
-        var genuine = Answer(exchange).ToBytes();
-        for (var bit = 0; bit < 8 * (genuine.Length - 2); bit++)
-        {
-            using var session = StartedAt(1);
-            var bytes = genuine.ToArray();
-            bytes[bit / 8] ^= (byte)(1 << bit % 8);
-            Assert.That(session.Unwrap(ResponseApdu.Parse(bytes)), Is.InstanceOf<UnwrapResult.Breach>().With.Property("Reason").EqualTo(ChannelBreach.WrongMac));
-            Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66)), Throws.InvalidOperationException);
-        }
-    }
+    public void AnyBitOfAResponse_Flipped_BreaksTheSession() =>
+        Channels.ThatEveryFlippedBitBreaks(Answer(Vector13.GetProperty("exchanges")[1]), () => StartedAt(1));
 
     [TestCase(0x9000)]
     [TestCase(0x6200)]
@@ -173,8 +147,7 @@ public class Scp02SessionTest
     public void ProtectedStatus_WithoutMac_BreaksTheSession(int statusWord)
     {
         using var session = StartedAt(1);
-        var result = session.Unwrap(new ResponseApdu(ByteString.FromHex("01020304050607"), (ushort)statusWord));
-        Assert.That((result as UnwrapResult.Breach)?.Reason, Is.EqualTo(ChannelBreach.MissingMac));
+        Channels.ThatAMissingMacBreaks(session, statusWord);
     }
 
     [Test]
@@ -205,12 +178,9 @@ public class Scp02SessionTest
     [TestCase(SecurityLevel.CMacCEncRMac, 239)]
     public void MostData_FitsAndOneByteMoreDoesNot(SecurityLevel level, int most)
     {
-        var opened = TryOpen(Vector13, Vector13.Hex("initializeUpdateResponse"), 0x35, level);
-        using var session = ((ChannelOpenResult.Opened)opened).Session;
+        using var session = TryOpen(Vector13, Vector13.Hex("initializeUpdateResponse"), 0x35, level).Opened();
         session.ExternalAuthenticate();
-        Assert.That(session.MaxPlainData, Is.EqualTo(most));
-        Assert.That(session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[most]))).ToBytes().Length, Is.LessThanOrEqualTo(261));
-        if (most < 255) Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[most + 1]))), Throws.ArgumentException);
+        Channels.ThatMostDataIs(session, most);
     }
 
     /// <summary>The session's DEK, in ECB mode: the same block twice makes the same block twice.</summary>

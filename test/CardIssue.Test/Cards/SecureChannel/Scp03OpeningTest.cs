@@ -20,15 +20,9 @@ public class Scp03OpeningTest
             new ChannelTerms(level));
     }
 
-    private static ByteString With(int index, byte value)
-    {
-        var data = Genuine.Hex("initializeUpdateResponse").ToArray();
-        data[index] = value;
-        return ByteString.Own(data);
-    }
+    private static ByteString With(int index, byte value) => Genuine.With(index, value);
 
-    private static void AssertRefused(ChannelOpenResult result, OpenDiagnosis diagnosis) =>
-        Assert.That((result as ChannelOpenResult.Refused)?.Diagnosis, Is.EqualTo(diagnosis));
+    private static void AssertRefused(ChannelOpenResult result, OpenDiagnosis diagnosis) => Channels.ThatIsRefused(result, diagnosis);
 
     [Test]
     public void InitializeUpdate_Made_IsTheVectors() => Assert.That(
@@ -47,11 +41,8 @@ public class Scp03OpeningTest
     }
 
     [Test]
-    public void EveryBitOfTheCryptogram_Flipped_IsRefused()
-    {
-        for (var bit = 0; bit < 64; bit++)
-            AssertRefused(Open(With(21 + bit / 8, (byte)(Genuine.Hex("initializeUpdateResponse")[21 + bit / 8] ^ 1 << bit % 8))), OpenDiagnosis.WrongCryptogram);
-    }
+    public void EveryBitOfTheCryptogram_Flipped_IsRefused() =>
+        Channels.ThatEveryFlippedBitOfTheCryptogramIsRefused(Genuine, 21, answer => Open(answer));
 
     [Test]
     public void CardWithOtherKeys_Answers_IsRefused()
@@ -102,9 +93,7 @@ public class Scp03OpeningTest
     [Test]
     public void Answer_CutAtAnyByte_IsRefused()
     {
-        var data = Genuine.Hex("initializeUpdateResponse");
-        for (var length = 0; length < data.Length; length++)
-            AssertRefused(Open(data.Slice(0, length)), OpenDiagnosis.MalformedResponse);
+        Channels.ThatEveryCutAnswerIsMalformed(Genuine, answer => Open(answer));
     }
 
     [Test]

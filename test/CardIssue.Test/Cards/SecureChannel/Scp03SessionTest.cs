@@ -21,11 +21,10 @@ public class Scp03SessionTest
     {
         using var keys = Keys(session);
         var initializeUpdate = CommandApdu.Parse(session.Hex("initializeUpdate").Span);
-        var result = ChannelOpening.TryOpen(keys, initializeUpdate.P1, initializeUpdate.Data.Span,
-            new ResponseApdu(session.Hex("initializeUpdateResponse"), 0x9000), 
-            new ChannelTerms((SecurityLevel)session.Hex("level")[0]) { Options = session.Hex("initializeUpdate")[4] == 16 ? new ScpOptions(ScpProtocol.Scp03, session.Hex("initializeUpdateResponse")[12]) : null });
-        Assert.That(result, Is.InstanceOf<ChannelOpenResult.Opened>());
-        return ((ChannelOpenResult.Opened)result).Session;
+        var answer = session.Hex("initializeUpdateResponse");
+        ScpOptions? options = initializeUpdate.Data.Length == ChannelCommands.LongChallengeLength ? new ScpOptions(ScpProtocol.Scp03, answer[12]) : null;
+        return ChannelOpening.TryOpen(keys, initializeUpdate.P1, initializeUpdate.Data.Span, new ResponseApdu(answer, 0x9000),
+            new ChannelTerms((SecurityLevel)session.Hex("level")[0]) { Options = options }).Opened();
     }
 
     private static JsonElement Vector33 => Vector.Load("scp03_sessions.json").Single(s => s.Text("name") == "pySim SCP03 AES128 level 33");
@@ -43,12 +42,7 @@ public class Scp03SessionTest
     public void SessionKeysAlone_Replayed_EveryByteAgrees(JsonElement vector)
     {
         using var center = Open(vector);
-        Span<byte> exported = stackalloc byte[ChannelSessionKeys.MaxExportedLength];
-        var length = center.ExportKeys(exported);
-        using var module = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import(exported[..length]));
-        Replay(module, vector);
-        Replay(center, vector);
-        Assert.That(() => module.EncryptWithDek(new byte[16]), Throws.InvalidOperationException);
+        Channels.ThatKeysAloneSpeakTheSame(center, session => Replay(session, vector));
     }
 
     private static void Replay(SecureChannelSession session, JsonElement vector)
@@ -64,13 +58,7 @@ public class Scp03SessionTest
                 continue;
             }
             var result = session.Unwrap(new ResponseApdu(response, 0x9000));
-            var plain = result switch
-            {
-                UnwrapResult.Authenticated authenticated when session.Level.HasRMac() => authenticated.Data,
-                UnwrapResult.NoProtection open when !session.Level.HasRMac() => open.Data,
-                _ => throw new AssertionException(result.ToString()),
-            };
-            Assert.That(plain, Is.EqualTo(exchange.Hex("responsePlain")));
+            Assert.That(Channels.PlainOf(session, result), Is.EqualTo(exchange.Hex("responsePlain")));
         }
     }
 
@@ -100,17 +88,7 @@ public class Scp03SessionTest
     public void AnyBitOfAResponse_Flipped_BreaksTheSession()
     {
         var exchange = Vector33.GetProperty("exchanges")[0];
-        var genuine = new ResponseApdu(exchange.Hex("response"), 0x9000).ToBytes();
-        for (var bit = 0; bit < 8 * (genuine.Length - 2); bit++)
-        {
-            using var session = Started(exchange, Vector33);
-            var bytes = genuine.ToArray();
-            bytes[bit / 8] ^= (byte)(1 << bit % 8);
-            Assert.That(session.Unwrap(ResponseApdu.Parse(bytes)), Is.InstanceOf<UnwrapResult.Breach>().With.Property("Reason").EqualTo(ChannelBreach.WrongMac), $"bit {bit}");
-            Assert.That(() => session.Wrap(CommandApdu.Parse(exchange.Hex("plain").Span)), Throws.InvalidOperationException);
-            Assert.That(() => session.Unwrap(ResponseApdu.Parse(genuine.Span)), Throws.InvalidOperationException);
-            Assert.That(() => session.EncryptWithDek(new byte[16]), Throws.InvalidOperationException);
-        }
+        Channels.ThatEveryFlippedBitBreaks(new ResponseApdu(exchange.Hex("response"), 0x9000), () => Started(exchange, Vector33));
     }
 
     [TestCase(0x9000)]
@@ -119,9 +97,7 @@ public class Scp03SessionTest
     public void ProtectedStatus_WithoutMac_BreaksTheSession(int statusWord)
     {
         using var session = Started(Vector11.GetProperty("exchanges")[0], Vector11);
-        var result = session.Unwrap(new ResponseApdu(ByteString.FromHex("01020304050607"), (ushort)statusWord));
-        Assert.That((result as UnwrapResult.Breach)?.Reason, Is.EqualTo(ChannelBreach.MissingMac));
-        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xCA, 0, 0x66)), Throws.InvalidOperationException);
+        Channels.ThatAMissingMacBreaks(session, statusWord);
     }
 
     [Test]
@@ -178,9 +154,7 @@ public class Scp03SessionTest
     {
         using var session = Open(Vector.Load("scp03_sessions.json").First(s => s.Text("level") == level));
         session.ExternalAuthenticate();
-        Assert.That(session.MaxPlainData, Is.EqualTo(limit));
-        Assert.That(session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[limit]))).IsExtended, Is.False);
-        Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[limit + 1]))), Throws.ArgumentException);
+        Channels.ThatMostDataIs(session, limit);
     }
 
     [Test]
@@ -224,9 +198,9 @@ public class Scp03SessionTest
     {
         using var keys = Keys(Vector33);
         var initializeUpdate = CommandApdu.Parse(Vector33.Hex("initializeUpdate").Span);
-        SecureChannelSession OpenCounting(bool counts) => ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span,
+        SecureChannelSession OpenCounting(bool counts) => ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span,
             new ResponseApdu(Vector33.Hex("initializeUpdateResponse"), 0x9000),
-            new ChannelTerms(SecurityLevel.CMacCEncRMacREnc) { Quirks = new CardQuirks(CountsEmptyCommands: counts) })).Session;
+            new ChannelTerms(SecurityLevel.CMacCEncRMacREnc) { Quirks = new CardQuirks(CountsEmptyCommands: counts) }).Opened();
         ByteString EncryptedAfterEmpty(bool counts)
         {
             using var session = OpenCounting(counts);
@@ -254,8 +228,7 @@ public class Scp03SessionTest
         using var keys = Keys(Vector11);
         var initializeUpdate = CommandApdu.Parse(Vector11.Hex("initializeUpdate").Span);
         var answer = new ResponseApdu(Vector11.Hex("initializeUpdateResponse"), 0x9000);
-        using var session = ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer,
-            new ChannelTerms(SecurityLevel.None))).Session;
+        using var session = ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer, new ChannelTerms(SecurityLevel.None)).Opened();
         // EXTERNAL AUTHENTICATE itself carries a MAC at every level (Amendment D §7.1.2).
         var authenticate = session.ExternalAuthenticate();
         Assert.That((authenticate.Cla, authenticate.P1, authenticate.Data.Length), Is.EqualTo(((byte)0x84, (byte)0x00, 16)));
@@ -284,12 +257,9 @@ public class Scp03SessionTest
         var answer = new ResponseApdu(Vector11.Hex("initializeUpdateResponse"), 0x9000);
         foreach (var (level, most) in new[] { (SecurityLevel.None, 255), (SecurityLevel.CMac, 247), (SecurityLevel.CMacCEnc, 239) })
         {
-            using var session = ((ChannelOpenResult.Opened)ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer,
-                new ChannelTerms(level))).Session;
+            using var session = ChannelOpening.TryOpen(keys, 0, initializeUpdate.Data.Span, answer, new ChannelTerms(level)).Opened();
             session.ExternalAuthenticate();
-            Assert.That(session.MaxPlainData, Is.EqualTo(most));
-            Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[most]))), Throws.Nothing);
-            if (most < 255) Assert.That(() => session.Wrap(new CommandApdu(0x80, 0xE2, 0, 0, ByteString.Own(new byte[most + 1]))), Throws.ArgumentException);
+            Channels.ThatMostDataIs(session, most);
         }
     }
 
