@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class CenterDatabaseTest
 {
     private StoreBench _bench = null!;

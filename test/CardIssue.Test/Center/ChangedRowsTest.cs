@@ -14,7 +14,7 @@ using Microsoft.Data.Sqlite;
 namespace CardIssue.Test.Center;
 
 /// <summary>Somebody who can write the store's file, and has not the vault, changes rows that something is decided by.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class ChangedRowsTest
 {
     private static readonly TerminalId T1 = new("t1"), T2 = new("t2");

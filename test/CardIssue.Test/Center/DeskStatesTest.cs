@@ -6,7 +6,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Test.Center;
 
 /// <summary>What the desk does with an order in every state, and when its code is spent and its life over.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class DeskStatesTest
 {
     private static readonly CardId Card1 = StoreBench.Card(1), Card2 = StoreBench.Card(2);

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace CardIssue.Test.Center;
 
 /// <summary>Verification with more than one checkpoint, and with more that is wrong than is told.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class LogVerificationTest
 {
     private StoreBench _bench = null!;

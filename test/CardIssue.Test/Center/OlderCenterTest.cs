@@ -12,7 +12,7 @@ namespace CardIssue.Test.Center;
 /// A center's directory as the version made it that had the log in a file of its own: it had served a terminal, which issued one card, and was stopped
 /// in order (<c>Older/center-before-one-store.zip</c>; its vault's passphrase is "correct horse battery").
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class OlderCenterTest
 {
     private string _folder = "";

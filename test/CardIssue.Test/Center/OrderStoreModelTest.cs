@@ -6,7 +6,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Test.Center;
 
 /// <summary>Random operations on the store and on a model of a few lines that was written from the changes' documents, not from the store.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public class OrderStoreModelTest
 {
     private const int Runs = 4, Operations = 250, Orders = 3, Cards = 3, Terminals = 2;

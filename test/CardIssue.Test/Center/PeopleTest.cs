@@ -9,7 +9,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Test.Center;
 
 /// <summary>Accounts: passwords, lock-out, roles, and rows that somebody without the vault wrote.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public class PeopleTest
 {
     private const string Good = "a heron on a grey morning", Other = "a heron on a bright evening";

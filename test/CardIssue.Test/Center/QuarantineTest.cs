@@ -5,7 +5,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Test.Center;
 
 /// <summary>What is quarantined, and what ends a quarantine: every bound of what people may say, and all that comes of it.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class QuarantineTest
 {
     private static readonly CardId Card1 = StoreBench.Card(1), Card2 = StoreBench.Card(2);

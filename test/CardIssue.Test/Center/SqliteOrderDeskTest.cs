@@ -9,7 +9,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class SqliteOrderDeskTest
 {
     private static readonly OrderId O1 = new("o1");

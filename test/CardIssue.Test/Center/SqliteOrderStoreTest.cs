@@ -7,7 +7,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class SqliteOrderStoreTest
 {
     private StoreBench _bench = null!;

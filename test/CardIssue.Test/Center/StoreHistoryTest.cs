@@ -10,6 +10,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Test.Center;
 
 /// <summary>What the store makes of what others remember of it, on real files that are copied and put back.</summary>
+[Parallelizable]
 public sealed class StoreHistoryTest
 {
     private static readonly TerminalId T1 = new("T-1"), T2 = new("T-2");

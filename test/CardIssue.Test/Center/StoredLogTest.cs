@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
+[TestFixture, Parallelizable]
 public class StoredLogTest
 {
     private readonly LogKeys _keys = new();

@@ -14,7 +14,7 @@ using Microsoft.Data.Sqlite;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Somebody who can write the store's file, and has no key, changes what is to be written, how, or for whom.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class ChangedStoreTest
 {
     private const string Weak = "\"securityLevel\": \"11\", \"exposedToTerminal\": true";

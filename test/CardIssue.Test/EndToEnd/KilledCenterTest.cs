@@ -14,7 +14,7 @@ namespace CardIssue.Test.EndToEnd;
 /// The center is killed just before and just after each commit of a whole visit: access, a wrong code, an issue of three records, the card taken out, the
 /// issuer told. Another center opens the same store, the terminal comes back by itself, and all ends as though nothing had been.
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class KilledCenterTest
 {
     /// <summary>Of a visit, at the least: an issue's, one for the wrong code, one for what was told.</summary>

@@ -6,6 +6,7 @@ using CardIssue.Terminal.Relay;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>A customer's data is planted, a card is issued with it, and every file that a center leaves is searched for it.</summary>
+[Parallelizable]
 public sealed class PlantedDataTest
 {
     private const string Code = "PLANTED-CODE-4711";

@@ -17,7 +17,7 @@ namespace CardIssue.Test.EndToEnd;
 /// and remembers more
 /// shows it, and nothing is issued of what may have changed until people have settled it.
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class PutBackTest
 {
 

@@ -8,6 +8,7 @@ using CardIssue.VirtualCard.Cli;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Who follows the README gets a card that the sample products take.</summary>
+[Parallelizable]
 public sealed class ReadmeCardTest
 {
     private const string Command = "virtualcard new ";

@@ -14,7 +14,7 @@ using CardIssue.Transport.Loopback;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Data out on one line, results back on another: admitted separately, joined by a token.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class SplitLineTest
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);

@@ -7,7 +7,7 @@ using CardIssue.Terminal.Relay;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>A dedicated line without TLS: counter and MAC on every message after the admission.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class WithoutTlsTest
 {
     [TestCase("endToEnd")]

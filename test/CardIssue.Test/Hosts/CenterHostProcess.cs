@@ -12,10 +12,16 @@ internal sealed record CenterHostRun(int Code, string Output, string Error)
     public override string ToString() => $"exit code {Code}\n{Output}\n{Error}";
 }
 
-/// <summary>Runs the built <c>centerhost</c> as a process of its own, with its center in a folder of its own.</summary>
+/// <summary>
+/// Runs the built <c>centerhost</c>, with its center in a folder of its own. What goes on, and what a command line alone decides, are processes;
+/// the commands that lead up to a test run in this one, by the same code, and cost no start of a program each.
+/// </summary>
 internal sealed class CenterHostProcess : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    // The least that is allowed: the default takes seconds on a small machine.
+    private const string Cheapest = """{"Argon2":{"MemoryKiB":19456,"Passes":2,"Lanes":1}}""";
 
     private readonly string[] _within;
 
@@ -45,9 +51,18 @@ internal sealed class CenterHostProcess : IDisposable
         return File(name);
     }
 
-    /// <summary>Runs a command of this center with its passphrase.</summary>
-    public Task<CenterHostRun> RunAsync(params string[] args) => RunPlainAsync(
-        [.. args, .. args is ["init", ..] ? First() : [], "--data", Data, "--passphrase-file", File("passphrase")]);
+    /// <summary>Runs a command of this center with its passphrase, in this process.</summary>
+    public async Task<CenterHostRun> RunAsync(params string[] args)
+    {
+        var settings = Path.Combine(Data, "centerhost.json");
+        Directory.CreateDirectory(Data);
+        if (!System.IO.File.Exists(settings)) await System.IO.File.WriteAllTextAsync(settings, Cheapest);
+        string[] first = args is ["init", ..] ? First() : [];
+        string[] person = args.Contains("--as") || first.Length > 0 ? [] : ["--as", People[0]];
+        string[] password = args.Contains("--password-file") || first.Length > 0 ? [] : ["--password-file", File($"{People[0]}.password")];
+        var run = await HostRun.OfAsync(HostRun.Center, Folder, [.. args, .. first, .. person, .. password, "--data", Data, "--passphrase-file", File("passphrase")]);
+        return new CenterHostRun(run.Code, run.Output, run.Error);
+    }
 
     /// <summary>What <c>init</c> and <c>person begin</c> are told of the first people.</summary>
     public string[] First() => [.. People.SelectMany(person => new[] { "--person", person, "--person-password-file", File($"{person}.password") })];
@@ -74,7 +89,7 @@ internal sealed class CenterHostProcess : IDisposable
 
     private static string Number(CenterHostRun asked) => asked.Json[^1].GetProperty("approval").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Runs exactly this command line.</summary>
+    /// <summary>Runs exactly this command line, as a process.</summary>
     public async Task<CenterHostRun> RunPlainAsync(params string[] args)
     {
         using var process = Process.Start(Start(args))!;
@@ -105,7 +120,6 @@ internal sealed class CenterHostProcess : IDisposable
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
-        // The least that is allowed: the default takes seconds on a small machine.
         start.Environment["CARDISSUE_Argon2__MemoryKiB"] = "19456";
         start.Environment["CARDISSUE_Argon2__Passes"] = "2";
         start.Environment["CARDISSUE_Argon2__Lanes"] = "1";

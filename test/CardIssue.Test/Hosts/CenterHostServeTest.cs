@@ -23,8 +23,16 @@ public sealed class CenterHostServeTest
     private const int SigTerm = 15;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>What the center shows when a commit is durable, in the order of one issue: at each of them it is killed once.</summary>
-    private static readonly string[] Commits = ["Bound {", "Confirmed { Record = 2", "Closing {"];
+    /// <summary>
+    /// Where the center is killed, by what the card has just done and nobody has heard of yet: it was authenticated; the first record is on it; it is
+    /// closed. The card's answer is held meanwhile, so each time the center is dead before it could go on.
+    /// </summary>
+    private static readonly (string Name, Func<byte[], bool> Is)[] Moments =
+    [
+        ("EXTERNAL AUTHENTICATE", command => command[1] == 0x82),
+        ("STORE DATA", command => command[1] == 0xE2),
+        ("the last STORE DATA", command => command[1] == 0xE2 && (command[2] & 0x80) != 0),
+    ];
 
     private readonly CenterHostProcess _host = new();
     private SoftwareModuleFile _module = null!;
@@ -73,11 +81,12 @@ public sealed class CenterHostServeTest
     }
 
     [Test]
-    public async Task ServedCenter_KilledAtItsCommits_TheSameCardIsIssued()
+    public async Task ServedCenter_KilledWhileTheCardAnswers_TheSameCardIsIssued()
     {
         var (port, card) = (0, Shop.Card(2));
+        using var held = new HeldAnswer();
         Task<(IssueOutcome Outcome, int Asked)>? issuing = null;
-        foreach (var commit in Commits)
+        foreach (var (name, moment) in Moments)
         {
             using var center = _host.Begin("serve", "--line", $"3=tls:127.0.0.1:{port}");
             try
@@ -85,10 +94,9 @@ public sealed class CenterHostServeTest
                 var ready = await center.StandardOutput.ReadLineAsync().WaitAsync(Longest);
                 Assert.That(ready, Does.StartWith("ready line 3 "), ready is null ? await center.StandardError.ReadToEndAsync() : ready);
                 port = Port(ready!);
-                issuing ??= IssueAsync(port, "MODULE-0001", "MERLIN-2265", card);
-                var shown = new List<string>();
-                while (shown.Count == 0 || !shown[^1].Contains(commit, StringComparison.Ordinal))
-                    shown.Add(await center.StandardOutput.ReadLineAsync().WaitAsync(Longest) ?? throw new InvalidOperationException($"{commit} was not shown:\n{string.Join('\n', shown)}"));
+                var answered = held.At(moment);
+                issuing ??= IssueAsync(port, "MODULE-0001", "MERLIN-2265", card, held);
+                await answered.WaitAsync(Longest);
             }
             finally
             {
@@ -96,13 +104,14 @@ public sealed class CenterHostServeTest
                 center.Kill(entireProcessTree: true);
                 await center.WaitForExitAsync();
             }
-            Assert.That(issuing.IsCompleted, Is.False, commit);
+            Assert.That(issuing.IsCompleted, Is.False, name);
         }
         using (var center = _host.Begin("serve", "--line", $"3=tls:127.0.0.1:{port}"))
         {
             try
             {
                 var steps = center.StandardOutput.ReadToEndAsync();
+                held.GoOn();
                 var (outcome, asked) = await issuing!;
                 Assert.That((outcome.Ending, asked), Is.EqualTo((IssueEnding.Issued, 1)), outcome.Detail);
             }
@@ -147,7 +156,8 @@ public sealed class CenterHostServeTest
     }
 
     /// <summary>The outcome, and how often the order was asked for: again after a line that was lost before it was begun, as an operator does.</summary>
-    private async Task<(IssueOutcome Outcome, int Asked)> IssueAsync(int port, string order, string issueCode, CardSimulator card)
+    private async Task<(IssueOutcome Outcome, int Asked)> IssueAsync(
+        int port, string order, string issueCode, CardSimulator card, HeldAnswer? held = null)
     {
         using var module = _module.OpenModule();
         using var certificate = TlsCertificates.FromPfx(_module.TlsClient, []);
@@ -155,7 +165,8 @@ public sealed class CenterHostServeTest
         var reader = new VirtualCardReader();
         reader.Insert(card);
         using var stop = new CancellationTokenSource();
-        await using var relay = new TerminalRelay(new TerminalRelayOptions(), connector, reader, module);
+        await using var relay = new TerminalRelay(
+            new TerminalRelayOptions(), connector, held is null ? reader : new AlteringReader(reader) { Alter = held.Answer }, module);
         var running = relay.RunAsync(stop.Token);
         using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(issueCode));
         var (outcome, asked) = (default(IssueOutcome), 0);
@@ -177,4 +188,49 @@ public sealed class CenterHostServeTest
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
+
+    /// <summary>Holds the card's answer to the next command of a kind until the next kind is named.</summary>
+    private sealed class HeldAnswer : IDisposable
+    {
+        private readonly Lock _lock = new();
+        private readonly SemaphoreSlim _goOn = new(0);
+        private Func<byte[], bool>? _moment;
+        private TaskCompletionSource _answered = new();
+        private bool _holds;
+
+        /// <summary>Lets go what is held; the next answer to such a command is held then.</summary>
+        /// <returns>Ends when it is.</returns>
+        public Task At(Func<byte[], bool> moment)
+        {
+            lock (_lock)
+            {
+                (_moment, _answered) = (moment, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+                GoOn();
+                return _answered.Task;
+            }
+        }
+
+        public void GoOn()
+        {
+            lock (_lock)
+            {
+                if (_holds) _goOn.Release();
+                _holds = false;
+            }
+        }
+
+        public byte[] Answer(byte[] command, byte[] answer)
+        {
+            lock (_lock)
+            {
+                if (_moment is not { } moment || !moment(command)) return answer;
+                (_moment, _holds) = (null, true);
+                _answered.SetResult();
+            }
+            if (!_goOn.Wait(Longest)) throw new TimeoutException("Nobody let the card's answer go on.");
+            return answer;
+        }
+
+        public void Dispose() => _goOn.Dispose();
+    }
 }

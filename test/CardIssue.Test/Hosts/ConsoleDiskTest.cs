@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace CardIssue.Test.Hosts;
 
 /// <summary>Commands of the console while the disk gets full, or the store is locked, at each of their commits: they say so, and nothing is done without its entry in the log.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class ConsoleDiskTest
 {
     private const int MostCommits = 12;

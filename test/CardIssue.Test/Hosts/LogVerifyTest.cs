@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace CardIssue.Test.Hosts;
 
 /// <summary><c>log verify</c> and the checkpoints that it goes by: what nothing vouches for, a changed identity, another place for checkpoints.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 public sealed class LogVerifyTest
 {
     private const string Settings = """{"Argon2":{"MemoryKiB":19456,"Passes":2,"Lanes":1}""";

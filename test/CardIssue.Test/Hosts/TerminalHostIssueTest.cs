@@ -42,8 +42,7 @@ public sealed class TerminalHostIssueTest
         await File.WriteAllBytesAsync(_host.File("center.json"), center.Write());
         _host.Write("pass", "a-passphrase-to-find");
         _host.Write("code", "4711");
-        var run = await _host.RunAsync("module", "init", "--id", "T-8", "--center", "center.json", "--passphrase-file", "pass");
-        Assert.That(run.Code, Is.Zero, run.Error);
+        _host.MakeModule("T-8", _host.File("center.json"), "a-passphrase-to-find");
         await _shop.OrderAsync("O-1", CardIssue.Test.EndToEnd.Products.EndToEnd(mode: "module"));
     }
 

@@ -11,6 +11,7 @@ using CardIssue.Test.Modules;
 
 namespace CardIssue.Test.Vault;
 
+[Parallelizable]
 public class FileKeyVaultTest
 {
     private static readonly OrderId Order = new("A-1"), OtherOrder = new("A-2");

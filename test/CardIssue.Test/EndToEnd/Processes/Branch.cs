@@ -25,6 +25,8 @@ internal sealed class Branch : IAsyncDisposable
     /// <summary>The terminal's name, its line, and the line for results of a split one.</summary>
     public const string Terminal = "shop", Line = "3", ResultsLine = "4";
 
+    private const string Passphrase = "a-passphrase-to-find";
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly CenterHostProcess _center;
     private readonly TerminalHostProcess _terminal;
@@ -53,8 +55,8 @@ internal sealed class Branch : IAsyncDisposable
             Assert.That(key.Code, Is.Zero, key.ToString());
             await branch.CenterAsync("order", "import", "--orders", branch._center.Write("orders.json", Orders(orders)),
                 "--product", Path.Combine(Samples.Folder, "visa-like-e2e.product.json"), "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"));
-            await branch.TerminalAsync("module", "init", "--id", Terminal, "--center", Path.Combine(branch._center.Data, "center.json"));
-            await branch.CenterAsync("terminal", "add", "--file", branch._terminal.File("terminal/terminal.json"), "--line", Line, "--line", ResultsLine, "--address", address);
+            var terminal = branch._terminal.MakeModule(Terminal, Path.Combine(branch._center.Data, "center.json"), Passphrase);
+            await branch.CenterAsync("terminal", "add", "--file", terminal, "--line", Line, "--line", ResultsLine, "--address", address);
         }
         catch
         {
@@ -75,7 +77,7 @@ internal sealed class Branch : IAsyncDisposable
     /// <summary>Runs a command of the terminal; it must go well.</summary>
     public async Task<TerminalHostRun> TerminalAsync(params string[] args)
     {
-        _terminal.Write("passphrase", "a-passphrase-to-find");
+        _terminal.Write("passphrase", Passphrase);
         var run = await _terminal.RunAsync([.. args, "--passphrase-file", _terminal.File("passphrase")]);
         Assert.That(run.Code, Is.Zero, run.All);
         return run;

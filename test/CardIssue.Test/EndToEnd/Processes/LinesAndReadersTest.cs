@@ -7,7 +7,7 @@ using CardIssue.VirtualCard.Serial;
 namespace CardIssue.Test.EndToEnd.Processes;
 
 /// <summary>The hosts as they are built, each a process: every kind of line and of reader that their command lines name, in both modes.</summary>
-[TestFixture, NonParallelizable]
+[TestFixture, Parallelizable]
 [Platform("Linux", Reason = "pcscd and pseudo terminals.")]
 public sealed class LinesAndReadersTest
 {
