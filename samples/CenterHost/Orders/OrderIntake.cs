@@ -19,7 +19,9 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
 
     private readonly Dictionary<string, int> _next = new(StringComparer.Ordinal);
 
-    /// <exception cref="CommandException">The order needs a new code, and there is no file for it; or the card that it rewrites is not there.</exception>
+    /// <exception cref="CommandException">
+    /// The order needs a new code, and there is no file for it; or the card that it rewrites is not there.
+    /// </exception>
     public async Task<NewOrder> TakeAsync(OrderEntry entry, KnownProduct product, CancellationToken cancellation)
     {
         var card = entry.Rewrite is null ? null : await CardAsync(entry, entry.Rewrite, cancellation);
