@@ -14,7 +14,8 @@ internal static class Quarantine
             state NOT IN ($issued, $voided, $rewritten, $cancelled, $quarantined)
               OR (state IN ($issued, $rewritten) AND $since IS NOT NULL AND ended_at >= $since)
             """,
-            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten), ("$cancelled", OrderState.Cancelled),
+            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten),
+            ("$cancelled", OrderState.Cancelled),
             ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
         foreach (var order in orders)
         {

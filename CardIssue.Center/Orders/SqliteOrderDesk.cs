@@ -162,7 +162,8 @@ public sealed class SqliteOrderDesk : IOrderDesk
             order_id IN (SELECT order_id FROM orders
               WHERE sealed IS NOT NULL AND state IN ($issued, $voided, $rewritten, $cancelled) AND ended_at <= $before LIMIT $most)
             """,
-            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten), ("$cancelled", OrderState.Cancelled),
+            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten),
+            ("$cancelled", OrderState.Cancelled),
             ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
         foreach (var order in orders)
         {
