@@ -16,7 +16,8 @@ internal static class CardContents
             row => ((CardStanding)row.Int("standing"), new OrderId(row.Text("order_id")!)), ("$card", card));
         if (known is not [var (standing, order), ..] || OrderRow.Find(store, order) is not { } issue) return null;
         List<OrderRow> all = [issue, .. RewriteOrders.Of(store, card)];
-        return new IssuedCard(card, order, issue.Customer, issue.Sequence, standing, all.Last(row => row == issue || row.IsDone || row.WasDone).Product,
+        var onIt = all.Last(row => row == issue || row.IsDone || row.WasDone).Product;
+        return new IssuedCard(card, order, issue.Customer, issue.Sequence, standing, onIt,
             [.. all.Select(row => new CardContent(row.Order, row.Product, row.Rewrite, row.State, row.Ended))]);
     }
 

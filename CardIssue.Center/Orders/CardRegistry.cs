@@ -41,7 +41,8 @@ internal static class CardRegistry
     }
 
     private static Owner? OfAnOrder(StoreView connection, CardId card) => OrderRow
-        .Select(connection, "card = $card AND rewrite IS NULL ORDER BY state = $voided LIMIT 1", ("$card", card), ("$voided", OrderState.Voided))
+        .Select(connection, "card = $card AND rewrite IS NULL ORDER BY state = $voided LIMIT 1",
+            ("$card", card), ("$voided", OrderState.Voided))
         .Select(order => new Owner(order.State == OrderState.Voided ? CardStanding.Voided : CardStanding.Bound, order.Order)).FirstOrDefault();
 
     private static Owner? Of(StoreView connection, CardId card) => connection.Query(SealedTable.Cards, "card = $card",

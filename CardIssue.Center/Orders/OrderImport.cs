@@ -37,17 +37,18 @@ internal static class OrderImport
             yield return new ImportRefusal(0, null, fault);
             yield break;
         }
-        var read = orders.Any(order => order.Rewrite is not null) ? CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product : null;
+        var rewrites = orders.Any(order => order.Rewrite is not null);
+        var read = rewrites ? CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product : null;
         for (var i = 0; i < orders.Count; i++)
         {
-            if ((RewriteFault(connection, product.Ref, read, orders[i]) ?? Add(connection, product.Mode, orders[i], null, now)) is { } clash)
-                yield return new ImportRefusal(i + 1, orders[i].Order, clash);
+            var clash = RewriteFault(connection, product.Ref, read, orders[i]) ?? Add(connection, product.Mode, orders[i], null, now);
+            if (clash is not null) yield return new ImportRefusal(i + 1, orders[i].Order, clash);
         }
     }
 
     /// <summary>
-    /// What stands against a rewrite's card: not issued, not the customer's, or of a product or version that the rewrite does not begin from,
-    /// when all that waits for it is done.
+    /// What stands against a rewrite's card: not issued, not the customer's, or of a product or version that the rewrite does not begin
+    /// from, when all that waits for it is done.
     /// </summary>
     private static string? RewriteFault(StoreView connection, ProductRef product, CardProduct? read, NewOrder order)
     {
@@ -56,9 +57,11 @@ internal static class OrderImport
         var (card, refusal) = CardContents.Find(connection, new CardReference(order.Customer, Card: rewrite.Card));
         if (card is null) return refusal;
         if (card.Sequence != order.Sequence) return $"its card has sequence number {card.Sequence}";
-        var then = card.Contents.Where(content => content.Rewrite is not null && content.State is not (OrderState.Rewritten or OrderState.Cancelled))
+        var then = card.Contents
+            .Where(content => content.Rewrite is not null && content.State is not (OrderState.Rewritten or OrderState.Cancelled))
             .Select(content => content.Product).LastOrDefault(card.Product);
-        return Begins(doing, product, then) ? null : $"card {card.Card} has product {then}, and {rewrite.Name} of {product} does not begin from that";
+        return Begins(doing, product, then) ? null
+            : $"card {card.Card} has product {then}, and {rewrite.Name} of {product} does not begin from that";
     }
 
     /// <summary>Whether a rewrite begins from what a card has.</summary>

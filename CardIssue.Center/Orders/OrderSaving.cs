@@ -17,7 +17,8 @@ internal static class OrderSaving
         CarryAlong(connection, next, change, now);
         if (next.IsDone) next = next with { Ended = now };
         if (next.Claim is { } claim) next = next with { Claim = claim with { LeaseUntil = now + options.Lease } };
-        next.Save(connection, now, next.State == OrderState.Rewritten ? nameof(OrderState.Rewritten) : change.GetType().Name, Detail(change));
+        var name = next.State == OrderState.Rewritten ? nameof(OrderState.Rewritten) : change.GetType().Name;
+        next.Save(connection, now, name, Detail(change));
         return new SaveOutcome.Saved();
     }
 
@@ -27,7 +28,8 @@ internal static class OrderSaving
         var card = change is OrderChange.Authenticating(var authenticating) ? authenticating : ((OrderChange.Bound)change).Card;
         var known = CardRegistry.Look(connection, card, options.CardTries);
         var isIts = order.Rewrite is not null && known.Standing == CardStanding.Issued && order.Card == card;
-        if (!isIts && known.Standing != CardStanding.Free && !(known.Standing == CardStanding.Bound && known.Order == order.Order)) return new SaveOutcome.CardInUse();
+        var isFree = known.Standing == CardStanding.Free || (known.Standing == CardStanding.Bound && known.Order == order.Order);
+        if (!isIts && !isFree) return new SaveOutcome.CardInUse();
         return change is OrderChange.Authenticating && known.Barred ? new SaveOutcome.CardBarred(known.Tries) : null;
     }
 

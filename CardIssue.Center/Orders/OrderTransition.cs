@@ -122,7 +122,8 @@ internal static class OrderTransition
         Need(order.State == OrderState.Closing && order.Card == card, order, $"is issued as {card}");
         // The closing left and was shown to be done; where it was confirmed like a record before, nothing is in doubt any more.
         Need(p.InDoubt == p.Confirmed + 1 || (p.InDoubt == 0 && p.Confirmed == p.Furthest), order, $"is issued as {card}");
-        return order with { State = order.Rewrite is null ? OrderState.Issued : OrderState.Rewritten, Progress = p with { Confirmed = p.Furthest, InDoubt = 0 } };
+        var done = order.Rewrite is null ? OrderState.Issued : OrderState.Rewritten;
+        return order with { State = done, Progress = p with { Confirmed = p.Furthest, InDoubt = 0 } };
     }
 
     private static OrderRow Waiting(OrderRow order, int record)

@@ -10,9 +10,13 @@ internal static class Quarantine
     /// <summary>Every order that has not ended, and every one issued or rewritten since, until it is reconciled.</summary>
     public static int All(StoreTransaction connection, DateTimeOffset? issuedSince, string reason, DateTimeOffset now)
     {
-        var orders = OrderRow.SelectRight(connection,
-            "state NOT IN ($issued, $voided, $rewritten, $cancelled, $quarantined) OR (state IN ($issued, $rewritten) AND $since IS NOT NULL AND ended_at >= $since)",
-            ("$rewritten", OrderState.Rewritten), ("$cancelled", OrderState.Cancelled), ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
+        var orders = OrderRow.SelectRight(connection, """
+            state NOT IN ($issued, $voided, $rewritten, $cancelled, $quarantined)
+              OR (state IN ($issued, $rewritten) AND $since IS NOT NULL AND ended_at >= $since)
+            """,
+            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten),
+            ("$cancelled", OrderState.Cancelled),
+            ("$quarantined", OrderState.Quarantined), ("$since", issuedSince));
         foreach (var order in orders)
         {
             var released = OrderTransition.Release(order);

@@ -14,7 +14,8 @@ internal static class RewriteOrders
         OrderRow.Select(store, "card = $card AND rewrite IS NOT NULL ORDER BY rewrite_number", ("$card", card));
 
     /// <summary>Whether all are rewrites of the same card: then the first of them is meant.</summary>
-    public static bool AreOfOneCard(List<OrderRow> orders) => orders.TrueForAll(order => order.Rewrite is not null && order.Card == orders[0].Card);
+    public static bool AreOfOneCard(List<OrderRow> orders) =>
+        orders.TrueForAll(order => order.Rewrite is not null && order.Card == orders[0].Card);
 
     /// <summary>What stands against doing a rewrite now; null for nothing, and for an issue.</summary>
     public static string? Refusal(StoreView store, OrderRow order)

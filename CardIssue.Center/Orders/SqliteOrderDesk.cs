@@ -60,7 +60,8 @@ public sealed class SqliteOrderDesk : IOrderDesk
         {
             if (row.State != OrderState.Voided) return DeskOutcome.WrongState;
             if (connection.Number("SELECT count(*) FROM orders WHERE reissue_of = $order", ("$order", voided)) > 0) return DeskOutcome.AlreadyReissued;
-            if (replacement.Fault is not null || replacement.Rewrite is not null || replacement.Customer != row.Customer || replacement.CodeExpires <= _database.Now
+            if (replacement.Fault is not null || replacement.Rewrite is not null || replacement.Customer != row.Customer
+                || replacement.CodeExpires <= _database.Now
                 || replacement.Sequence != NextSequence(connection, row.Customer)
                 || Products.SqliteProductStore.Find(connection, replacement.Product) is not { } product) return DeskOutcome.DoesNotFit;
             if (OrderImport.Add(connection, product.Mode, replacement, voided, _database.Now) is not null) return DeskOutcome.DoesNotFit;
@@ -157,9 +158,13 @@ public sealed class SqliteOrderDesk : IOrderDesk
 
     private int DeleteWriteData(StoreTransaction connection)
     {
-        var orders = OrderRow.SelectRight(connection,
-            "order_id IN (SELECT order_id FROM orders WHERE sealed IS NOT NULL AND state IN ($issued, $voided, $rewritten, $cancelled) AND ended_at <= $before LIMIT $most)",
-            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten), ("$cancelled", OrderState.Cancelled), ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
+        var orders = OrderRow.SelectRight(connection, """
+            order_id IN (SELECT order_id FROM orders
+              WHERE sealed IS NOT NULL AND state IN ($issued, $voided, $rewritten, $cancelled) AND ended_at <= $before LIMIT $most)
+            """,
+            ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten),
+            ("$cancelled", OrderState.Cancelled),
+            ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
         foreach (var order in orders)
         {
             connection.Update(SealedTable.Orders, "sealed = NULL, code_verifier = NULL, updated_at = $now", "order_id = $order",

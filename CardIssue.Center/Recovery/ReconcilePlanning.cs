@@ -60,7 +60,9 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
                 : "had nothing written in the log, and may have been begun after the log's end");
         }
         // A rewrite's card is that of the order by which it was issued.
-        if (last.Rewrite is null && last.Card is { } card && CardRegistry.Look(store, card, int.MaxValue) is { Order: { } owner } && owner != row.Order) return ByHand(row, $"has card {card} in the log, which is order {owner}'s here");
+        if (last.Rewrite is null && last.Card is { } card
+            && CardRegistry.Look(store, card, int.MaxValue) is { Order: { } owner } && owner != row.Order)
+            return ByHand(row, $"has card {card} in the log, which is order {owner}'s here");
         var progress = IsComplete ? last.Progress : last.Progress with { Unproved = last.Progress.Furthest };
         var codeEnds = trail.CodeRenewed && !own.Contains("CodeRenewed");
         var state = last.State == OrderState.Claimed ? OrderState.Ready : last.State;
@@ -73,7 +75,8 @@ internal sealed class ReconcilePlanning(StoreView store, LaterLog log)
     internal static bool IsFar(OrderTrail trail) => trail.Last.Rewrite is null ? HasCard(trail)
         : trail.Last.Progress.Furthest > 0 || trail.Last.State is OrderState.Rewritten or OrderState.Cancelled;
 
-    private static bool HasCard(OrderTrail trail) => trail.Last.Card is not null || trail.VoidOrdered || trail.Last.State is OrderState.Issued or OrderState.Voided;
+    private static bool HasCard(OrderTrail trail) =>
+        trail.Last.Card is not null || trail.VoidOrdered || trail.Last.State is OrderState.Issued or OrderState.Voided;
 
     private static string In(LoggedChange last) => last.State switch
     {

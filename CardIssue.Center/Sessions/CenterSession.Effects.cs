@@ -107,7 +107,8 @@ internal sealed partial class CenterSession
     {
         var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
         var done = _work!.Rewrite is null ? "CARD ISSUED" : "CARD REWRITTEN";
-        var receipt = $"{done}\n{_work.Display}\nOrder {issued.Order}\nCard {issued.Card}\nTerminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
+        var receipt = $"{done}\n{_work.Display}\nOrder {issued.Order}\nCard {issued.Card}\n"
+            + $"Terminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
         if (_work.OwnKeys is { } keys) receipt += $"\nKeys: {keys}";
         return SendAsync(new Issued(PlainText.Of(receipt, Limits.MaxReceipt, lines: true)), cancellation);
     }
@@ -240,9 +241,9 @@ internal sealed partial class CenterSession
         }
         if (claimed.Rewrite is { } rewrite)
         {
-            if (product.Rewrite(rewrite.Name) is not { } rewriting) return Lacks($"product {claimed.Product} has no rewrite {rewrite.Name}");
-            if (claimed.OnCard is not { } onCard || !OrderImport.Begins(rewriting.Doing!, claimed.Product, onCard))
-                return Lacks($"card {rewrite.Card} has product {claimed.OnCard}, and {rewrite.Name} of {claimed.Product} does not begin from that");
+            if (product.Rewrite(rewrite.Name) is not { } rewriting) return Lacks($"product {stored.Ref} has no rewrite {rewrite.Name}");
+            if (claimed.OnCard is not { } onCard || !OrderImport.Begins(rewriting.Doing!, stored.Ref, onCard))
+                return Lacks($"card {rewrite.Card} has product {claimed.OnCard}: {rewrite.Name} of {stored.Ref} does not begin from that");
             product = rewriting;
         }
         if (_services.Vault.LackOf(product) is { } lack) return Lacks(lack);

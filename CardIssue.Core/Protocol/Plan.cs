@@ -123,7 +123,10 @@ public abstract record OrderChange
     /// <summary>The closing is about to leave.</summary>
     public sealed record Closing(int Attempt) : OrderChange;
 
-    /// <summary>The card is closed: the order is issued, or the card rewritten, and the issuer's feed is told (a durable outbox, in the same transaction).</summary>
+    /// <summary>
+    /// The card is closed: the order is issued, or the card rewritten, and the issuer's feed is told (a durable outbox, in the same
+    /// transaction).
+    /// </summary>
     public sealed record Issued(CardId Card) : OrderChange;
 
     /// <summary>The other measure: the order waits for a decision at the center.</summary>

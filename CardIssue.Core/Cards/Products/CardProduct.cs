@@ -145,8 +145,8 @@ public sealed partial record CardProduct
     internal bool ClosesByReading => Close.Items.Count == 0 && Close.Status is null;
 
     /// <summary>
-    /// One of its rewrites, as a product of its own: other records and another end, on cards in whichever state, and all else the same. Null
-    /// when there is none of this name.
+    /// One of its rewrites, as a product of its own: other records and another end, on cards in whichever state, and all else the same.
+    /// Null when there is none of this name.
     /// </summary>
     public CardProduct? Rewrite(string name)
     {

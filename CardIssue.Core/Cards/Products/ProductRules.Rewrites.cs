@@ -16,14 +16,16 @@ public static partial class ProductRules
     private static void CheckRewrites(CardProduct product, List<ProductFault> faults)
     {
         if (product.Rewrites.Count == 0) return;
-        if (product.Rewrites.Count > MaxRewrites) faults.Add(new ProductFault("rewrites", 0, $"a product has {MaxRewrites} rewrites at most"));
+        if (product.Rewrites.Count > MaxRewrites)
+            faults.Add(new ProductFault("rewrites", 0, $"a product has {MaxRewrites} rewrites at most"));
         if (product.Rewrites.Select(rewrite => rewrite.Name).Distinct().Count() != product.Rewrites.Count)
             faults.Add(new ProductFault("rewrites", 0, "two rewrites have the same name"));
         // A card that can tell the same as another would be written on in its place after a cut, when nothing of before is on it any more.
         if (product.IdentitySources is not [IdentitySource.Assigned])
         {
             faults.Add(new ProductFault("rewrites", 0,
-                "only a card that the center gave a number can be told from every other after a cut: rewrites need \"identity\": [\"assigned\"]"));
+                "only a card that the center gave a number can be told from every other after a cut: "
+                + "rewrites need \"identity\": [\"assigned\"]"));
         }
         foreach (var rewrite in product.Rewrites)
             foreach (var fault in RewriteFaults(product, product.Rewrite(rewrite.Name)!)) faults.Add(fault with { Rewrite = rewrite.Name });
@@ -37,8 +39,10 @@ public static partial class ProductRules
         if (!NameRule.Accepts(doing.Name)) Fault("name", $"a name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
         if (doing.From.Any(version => version < 1 || version > product.Version))
             Fault("from", "a card comes from this version of the product or an earlier one");
-        if (doing.Before.Count == 0) Fault("before", "what is not known of the card must be told, not overwritten: say what is read before");
-        if (doing.Before.Any(check => check.NotDone is not null)) Fault("before", "what the card must hold is done; there is no notDone before");
+        if (doing.Before.Count == 0)
+            Fault("before", "what is not known of the card must be told, not overwritten: say what is read before");
+        if (doing.Before.Any(check => check.NotDone is not null))
+            Fault("before", "what the card must hold is done; there is no notDone before");
         if (doing.Before.Count > 0 && !rewrite.SecurityLevel.HasRMac())
             Fault("before", "a look is worth nothing without the card's MAC on its responses: security level 11, 13 or 33");
         if (rewrite.Records.Any(record => record.PutsKeys || record.Proof is ProofKind.Cryptogram))

@@ -11,7 +11,9 @@ public sealed record RewriteDefinition
     /// <summary>Its name, by <see cref="NameRule"/>; once in the product.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The versions of the product that a card may have before it; empty: the product's own alone. After it the card has the product's.</summary>
+    /// <summary>
+    /// The versions of the product that a card may have before it; empty: the product's own alone. After it the card has the product's.
+    /// </summary>
     public ValueList<int> From { get; init; }
 
     /// <summary>

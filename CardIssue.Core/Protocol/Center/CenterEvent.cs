@@ -232,7 +232,9 @@ public abstract record Verdict
     /// <summary>Not known. An error status word carries no MAC, so it means this and never <see cref="NotDone"/>.</summary>
     public sealed record InDoubt : Verdict;
 
-    /// <summary>A look showed a state that is neither done nor not done, or not what was believed: only a decision at the center helps.</summary>
+    /// <summary>
+    /// A look showed a state that is neither done nor not done, or not what was believed: only a decision at the center helps.
+    /// </summary>
     /// <param name="Found">What it showed, where that is told; for people, without customers' data.</param>
     public sealed record Unclear(string Found = "") : Verdict;
 

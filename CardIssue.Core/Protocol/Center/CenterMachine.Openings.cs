@@ -95,8 +95,8 @@ public static partial class CenterMachine
     }
 
     /// <summary>
-    /// The channel is open: settle what is in doubt, else the next record, else the closing. Of a rewrite nothing leaves before the card was
-    /// seen to hold what it is believed to.
+    /// The channel is open: settle what is in doubt, else the next record, else the closing. Of a rewrite nothing leaves before the card
+    /// was seen to hold what it is believed to.
     /// </summary>
     private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before)
     {

@@ -27,7 +27,8 @@ internal static class CardCommands
         var id = new Argument<string?>("CARD") { Description = "The card's identity in hexadecimal.", Arity = ArgumentArity.ZeroOrOne };
         var customer = new Option<string?>("--customer") { Description = "The customer whose one card is meant.", HelpName = "ID" };
         var order = new Option<string?>("--order") { Description = "The order by which the card was issued.", HelpName = "ORDER" };
-        return shell.Command("show", "Shows an issued card: what is on it, version by version, and what waits for it.", [id, customer, order], async (call, cancellation) =>
+        const string What = "Shows an issued card: what is on it, version by version, and what waits for it.";
+        return shell.Command("show", What, [id, customer, order], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
             var card = await FindAsync(center.Desk, call.Get(id), call.Get(customer), call.Get(order), cancellation);
@@ -35,9 +36,11 @@ internal static class CardCommands
         });
     }
 
-    private static async Task<IssuedCard> FindAsync(IOrderDesk desk, string? hex, string? customer, string? order, CancellationToken cancellation)
+    private static async Task<IssuedCard> FindAsync(
+        IOrderDesk desk, string? hex, string? customer, string? order, CancellationToken cancellation)
     {
-        if (hex is null && customer is null && order is null) throw new CommandException(ExitCode.Usage, "Say which card: CARD, --customer ID or --order ORDER.");
+        if (hex is null && customer is null && order is null)
+            throw new CommandException(ExitCode.Usage, "Say which card: CARD, --customer ID or --order ORDER.");
         if (hex is not null && await desk.CardAsync(CardText.Parse(hex), cancellation) is { } known) return known;
         var reference = new CardReference(customer, order is null ? null : new OrderId(order), hex is null ? null : CardText.Parse(hex));
         var (card, refusal) = await desk.FindCardAsync(reference, cancellation);
@@ -52,13 +55,18 @@ internal static class CardCommands
         sequence = card.Sequence,
         standing = card.Standing,
         product = card.Product.ToString(),
-        contents = card.Contents.Select(it => new { order = it.Order.Value, product = it.Product.ToString(), rewrite = it.Rewrite, state = it.State, at = it.At?.UtcDateTime }),
+        contents = card.Contents.Select(it => new
+        {
+            order = it.Order.Value, product = it.Product.ToString(), rewrite = it.Rewrite, state = it.State, at = it.At?.UtcDateTime,
+        }),
     };
 
-    private static string Line(IssuedCard card) => $"card {card.Card}  {card.Standing}  customer {card.Customer}/{card.Sequence}  has {card.Product}";
+    private static string Line(IssuedCard card) =>
+        $"card {card.Card}  {card.Standing}  customer {card.Customer}/{card.Sequence}  has {card.Product}";
 
     private static string Line(CardContent content) => string.Create(CultureInfo.InvariantCulture,
-        $"  {(content.At is { } at ? $"{at:u}" : "not yet"),-20}  {content.State,-11} {content.Rewrite ?? "issue"} of {content.Product}, order {content.Order}");
+        $"  {(content.At is { } at ? $"{at:u}" : "not yet"),-20}  {content.State,-11} "
+        + $"{content.Rewrite ?? "issue"} of {content.Product}, order {content.Order}");
 }
 
 /// <summary>Cards as people write them.</summary>

@@ -11,7 +11,8 @@ internal static class OrderCommands
 {
     public static Command Make(Shell shell) => Shell.Group("order", "The orders: one card for one customer each.",
         OrderImportCommand.Make(shell), List(shell), Show(shell),
-        OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Cancel(shell), OrderDeskCommands.Quarantine(shell), OrderDeskCommands.ClearTries(shell),
+        OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Cancel(shell),
+        OrderDeskCommands.Quarantine(shell), OrderDeskCommands.ClearTries(shell),
         OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell), OrderSettleCommand.Make(shell));
 
     private static Command List(Shell shell)

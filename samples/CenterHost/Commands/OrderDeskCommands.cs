@@ -56,7 +56,8 @@ internal static class OrderDeskCommands
         {
             await using var center = await call.OpenAsync(cancellation);
             var order = new OrderId(call.Get(id)!);
-            return await ToldAsync(call, order, await center.Desk.CancelAsync(order, center.By, call.Get(reason)!, cancellation), "is cancelled; its card is as it was");
+            var outcome = await center.Desk.CancelAsync(order, center.By, call.Get(reason)!, cancellation);
+            return await ToldAsync(call, order, outcome, "is cancelled; nothing of it will be written");
         });
     }
 
@@ -101,8 +102,10 @@ internal static class OrderDeskCommands
         DeskOutcome.NotAllowed => "your account has not the role for it.",
         DeskOutcome.AlreadyReissued => "it was reissued already.",
         DeskOutcome.DoesNotFit => "what was given does not fit it: an order number, sequence number or card number that is taken, another customer, a card of another order, or an impossible progress.",
-        DeskOutcome.VoidsNoCard => "a rewrite voids no card: order cancel gives it up while nothing of it has left; else it goes on (order retry). To void the card, void the order that it was issued by.",
-        DeskOutcome.GoesForward => "something of it has left, so its card is changed until all of it is there: let it go on (order retry), at any branch.",
+        DeskOutcome.VoidsNoCard => "a rewrite voids no card: order cancel gives it up while nothing of it has left; else it goes on (order retry). "
+            + "To void the card, void the order that it was issued by.",
+        DeskOutcome.GoesForward => "something of it has left, so its card is changed until all of it is there: "
+            + "let it go on (order retry), at any branch.",
         DeskOutcome.TooFewSupervisors => "two supervisors who are not locked must be left, or nothing could be approved any more.",
     };
 }

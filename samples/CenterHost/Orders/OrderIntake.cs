@@ -19,7 +19,9 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
 
     private readonly Dictionary<string, int> _next = new(StringComparer.Ordinal);
 
-    /// <exception cref="CommandException">The order needs a new code, and there is no file for it; or the card that it rewrites is not there.</exception>
+    /// <exception cref="CommandException">
+    /// The order needs a new code, and there is no file for it; or the card that it rewrites is not there.
+    /// </exception>
     public async Task<NewOrder> TakeAsync(OrderEntry entry, KnownProduct product, CancellationToken cancellation)
     {
         var card = entry.Rewrite is null ? null : await CardAsync(entry, entry.Rewrite, cancellation);
@@ -59,7 +61,8 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
     private async Task<IssuedCard> CardAsync(OrderEntry entry, OrderRewrite rewrite, CancellationToken cancellation)
     {
         var (card, refusal) = await desk.FindCardAsync(new CardReference(entry.Customer, rewrite.Order, rewrite.Card), cancellation);
-        return card ?? throw new CommandException(ExitCode.Refused, $"Line {entry.Line}, order {entry.Order}: {refusal}. Nothing was taken in.");
+        return card ?? throw new CommandException(
+            ExitCode.Refused, $"Line {entry.Line}, order {entry.Order}: {refusal}. Nothing was taken in.");
     }
 
     /// <summary>The card's own sequence number where the order gives it (EMV tag 5F34); else the next of its customer.</summary>

@@ -61,7 +61,7 @@ internal static class Wording
     {
         DeclineCode.OrderOrCode => "no such order, or the issue code is wrong, expired or spent; check both with the customer",
         DeclineCode.Busy => "another terminal is working on this order; try again later",
-        DeclineCode.Waiting => "the order waits for a decision at the center; call the center",
+        DeclineCode.Waiting => "the order waits for a decision at the center, or for an earlier one of its card; call the center",
         DeclineCode.AlreadyIssued => "a card was already issued for this order",
         DeclineCode.TooMany => "too many wrong codes for this customer or from this terminal; call the center",
         DeclineCode.NotNow => "the center cannot work on it at the moment; try again later",
@@ -91,7 +91,8 @@ internal static class Wording
         AbortCode.OperatorCancelled => "cancelled here; what was begun stays with its card",
         AbortCode.CenterStopped => "stopped at the center; ask again later",
         AbortCode.TimedOut => "no card came in time; ask again",
-        AbortCode.WriteFailed => "the card could not be written, or does not hold what the center believes; keep it, the order waits for a decision at the center",
+        AbortCode.WriteFailed => "the card could not be written, or does not hold what the center believes; "
+            + "keep it, the order waits for a decision at the center",
         AbortCode.StoreFailed => "the center could not save; nothing is lost, try again later",
         AbortCode.ClaimLost => "another session took the order over",
         AbortCode.ReaderRefused => "the reader is not known to the center",

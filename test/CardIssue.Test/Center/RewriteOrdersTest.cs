@@ -11,7 +11,9 @@ using CardIssue.Test.EndToEnd;
 
 namespace CardIssue.Test.Center;
 
-/// <summary>Rewrites in the store: bound from the start, done at any branch, settled like every other order when the store was put back.</summary>
+/// <summary>
+/// Rewrites in the store: bound from the start, done at any branch, settled like every other order when the store was put back.
+/// </summary>
 [TestFixture, Parallelizable]
 public sealed class RewriteOrdersTest
 {

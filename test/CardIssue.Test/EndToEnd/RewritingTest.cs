@@ -12,11 +12,15 @@ using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>Cards that are issued and then rewritten, with real parts: whole after every cut, never another card, never over what is not known.</summary>
+/// <summary>
+/// Cards that are issued and then rewritten, with real parts: whole after every cut, never another card, never over what is not known.
+/// </summary>
 [TestFixture, Parallelizable]
 public sealed class RewritingTest
 {
-    /// <summary>Commands of a rewrite without faults: opening 4, authentication 2, before 2, records 2 and 1, closing 2; a few more for the reopening.</summary>
+    /// <summary>
+    /// Commands of a rewrite without faults: opening 4, authentication 2, before 2, records 2 and 1, closing 2; a few more for the reopening.
+    /// </summary>
     private const int Commands = 16;
 
     [TestCase("endToEnd")]
@@ -224,7 +228,9 @@ public sealed class RewritingTest
         Assert.That(await shop.OrderRewriteAsync("r-2", product, "points", "i-1", Rewrites.Change(0, 1)), Does.Contain("is Voided"));
     }
 
-    /// <summary>After the store was put back a rewrite waits for people like every other order, and keeps its card whatever they say.</summary>
+    /// <summary>
+    /// After the store was put back a rewrite waits for people like every other order, and keeps its card whatever they say.
+    /// </summary>
     [Test]
     public async Task QuarantinedRewrite_KeepsItsCard_AndGoesOn()
     {

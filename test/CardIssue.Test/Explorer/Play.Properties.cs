@@ -84,7 +84,8 @@ internal sealed partial class Play
         if (options.Identities is Identities.Unique && !options.Faults.HasFlag(Faults.Alter)
             && _cards[card].Tries > _store.Tries(options.IdOf(card, _cards[card])))
             Violate("5 an authentication try was not counted");
-        if (token.Kind is ScriptKind.Record or ScriptKind.Close && _cards[card].Elsewhere) Violate("2 what was changed elsewhere is written over");
+        if (token.Kind is ScriptKind.Record or ScriptKind.Close && _cards[card].Elsewhere)
+            Violate("2 what was changed elsewhere is written over");
         if (token.Kind is ScriptKind.Record && _cards[card].Marks.Span.Contains((byte)2)) Violate("3 a command that may not be repeated was applied twice");
     }
 

@@ -84,7 +84,9 @@ internal sealed record WorldOptions
     public TerminalPolicy TerminalPolicy { get; init; } = new(Window: 2, CreditStep: 1);
     public int MaxTries { get; init; } = 3;
     public Identities Identities { get; init; }
-    /// <summary>Whether the order is a rewrite: bound from the start to card A, which was issued before, as B was for another order.</summary>
+    /// <summary>
+    /// Whether the order is a rewrite: bound from the start to card A, which was issued before, as B was for another order.
+    /// </summary>
     public bool Rewrites { get; init; }
     /// <summary>Whether its card was changed elsewhere since it was issued.</summary>
     public bool ChangedElsewhere { get; init; }
@@ -143,7 +145,9 @@ internal sealed record World(CenterSide? Center, CenterSide? Zombie, TerminalSid
 {
     public static World Start(WorldOptions options) => new(
         null, null, TerminalSide.Start(options), options.MayBePutBack ? Store.Absent(options) : Store.Fresh(options),
-        new Cards(Issued(options, 1) with { Elsewhere = options.ChangedElsewhere }, Issued(options, 2), CardModel.Fresh(options.Plan), null, false, default),
+        new Cards(
+            Issued(options, 1) with { Elsewhere = options.ChangedElsewhere }, Issued(options, 2), CardModel.Fresh(options.Plan), null, false,
+            default),
         options.Budget);
 
     private static CardModel Issued(WorldOptions options, byte number) =>

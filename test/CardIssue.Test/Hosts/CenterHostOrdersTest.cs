@@ -159,18 +159,6 @@ public sealed class CenterHostOrdersTest
     }
 
     [Test]
-    public async Task RewriteOfACardThatIsNotIssued_Import_IsToldWithItsLineAndNotTakenIn()
-    {
-        string[] products = ["--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json")];
-        Assert.That((await _host.RunAsync(["order", "import", .. products, "--orders", Path.Combine(Samples.Folder, "orders.json")])).Code, Is.Zero);
-        var run = await _host.RunAsync(["order", "import", .. products, "--orders", Path.Combine(Samples.Folder, "rewrite-orders.json")]);
-        Assert.That((run.Code, run.Error), Is.EqualTo((4, "Line 4, order REWRITE-0001: no card was issued by order E2E-0001. Nothing was taken in.\n")), run.ToString());
-        Assert.That((await _host.RunAsync("order", "cancel", "E2E-0001", "--reason", "no rewrite")).Code, Is.EqualTo(4));
-        var card = await _host.RunAsync("card", "show", "--customer", "C-1001");
-        Assert.That((card.Code, card.Error), Is.EqualTo((2, "No card is shown: no card of the customer is issued.\n")), card.ToString());
-    }
-
-    [Test]
     public async Task Order_VoidByOnePersonAlone_IsRefused()
     {
         var import = await _host.RunAsync("order", "import", "--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"), "--orders", Path.Combine(Samples.Folder, "orders.json"));

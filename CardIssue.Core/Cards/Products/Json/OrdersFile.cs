@@ -69,7 +69,10 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         if (account is not null) CheckOnce(account, product!, node.Place);
         return order is null || customer is null || product is null || fields is null
             ? null
-            : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, account, node.Place.Line, node.Place.Column) { Rewrite = rewrite };
+            : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, account, node.Place.Line, node.Place.Column)
+            {
+                Rewrite = rewrite,
+            };
     }
 
     private void CheckOnce(CardAccount account, CardProduct product, JsonPlace place)
@@ -92,7 +95,8 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         if (product.Rewrite(name) is { } found)
             return (found, new OrderRewrite(name, order is null ? null : new OrderId(order), card is { } id ? new CardId(id) : null));
         var known = string.Join(", ", product.Rewrites.Select(rewrite => rewrite.Name));
-        mistakes.Add(named!.Place, known.Length == 0 ? "The product has no rewrites." : $"The product has no such rewrite; it has: {known}.");
+        mistakes.Add(named!.Place,
+            known.Length == 0 ? "The product has no rewrites." : $"The product has no such rewrite; it has: {known}.");
         return default;
     }
 

@@ -11,7 +11,8 @@ internal sealed class RewriteMapping(JsonMistakes mistakes, RecordMapping record
         foreach (var item in node.AsList(mistakes, 1, ProductRules.MaxRewrites))
         {
             if (Rewrite(item) is not { } rewrite) continue;
-            if (rewrites.Exists(earlier => earlier.Name == rewrite.Name)) mistakes.Add(item.Find("name")!.Place, "An earlier rewrite has this name.");
+            if (rewrites.Exists(earlier => earlier.Name == rewrite.Name))
+                mistakes.Add(item.Find("name")?.Place ?? item.Place, "An earlier rewrite has this name.");
             rewrites.Add(rewrite);
         }
         return [.. rewrites];
@@ -21,7 +22,8 @@ internal sealed class RewriteMapping(JsonMistakes mistakes, RecordMapping record
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
         var name = o.Required("name")?.AsName(mistakes);
-        var from = o.Optional("from")?.AsList(mistakes, 1, ProductRules.MaxFrom).Select(item => item.AsInteger(mistakes, 1, int.MaxValue) ?? 0).ToList();
+        var from = o.Optional("from")?.AsList(mistakes, 1, ProductRules.MaxFrom)
+            .Select(item => item.AsInteger(mistakes, 1, int.MaxValue) ?? 0).ToList();
         var before = o.Required("before") is { } checks ? records.Checks.Checks(checks) : default;
         var toDomain = o.Optional("toSecurityDomain")?.AsBoolean(mistakes) ?? false;
         var store = o.Optional("storeData");
@@ -32,7 +34,8 @@ internal sealed class RewriteMapping(JsonMistakes mistakes, RecordMapping record
         return new RewriteDefinition
         {
             Name = name ?? "", From = from is null ? default : [.. from], Before = before, ToSecurityDomain = toDomain,
-            PlainP1 = store is null ? null : plainP1, EncryptedP1 = store is null ? null : encryptedP1, Packed = store is null ? null : packed,
+            PlainP1 = store is null ? null : plainP1, EncryptedP1 = store is null ? null : encryptedP1,
+            Packed = store is null ? null : packed,
             Records = list, Close = close,
         };
     }

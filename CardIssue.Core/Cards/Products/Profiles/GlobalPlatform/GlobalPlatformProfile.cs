@@ -184,7 +184,8 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
             if (!Outcomes.Meets(plan, checks[i], checks[i].Done, outcomes[i].Response))
                 return new Verdict.Unclear(Outcomes.Describe(checks[i].Read, outcomes[i].Response));
         }
-        return stop is ScriptStop.Completed && outcomes.Count == checks.Count ? new Verdict.Done(ProofKind.ReadBack) : new Verdict.InDoubt();
+        return stop is ScriptStop.Completed && outcomes.Count == checks.Count
+            ? new Verdict.Done(ProofKind.ReadBack) : new Verdict.InDoubt();
     }
 
     /// <inheritdoc/>

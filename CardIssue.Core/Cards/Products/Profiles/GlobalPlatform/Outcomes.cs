@@ -59,7 +59,8 @@ internal static class Outcomes
             CheckCommand.LifeCycle lifeCycle => StateIn(data, lifeCycle.Of.Aid) is { } state
                 ? $"the life cycle state of {lifeCycle.Of.Aid} is {state:X2}" : $"{lifeCycle.Of.Aid} is not on the card",
             CheckCommand.GetData get => $"GET DATA {get.Tag:X4} tells other data than expected, {Length(data)}",
-            CheckCommand.ReadRecord record => $"record {record.Record} of SFI {record.FileId} holds other data than expected, {Length(data)}",
+            CheckCommand.ReadRecord record =>
+                $"record {record.Record} of SFI {record.FileId} holds other data than expected, {Length(data)}",
             _ => throw new InvalidOperationException($"No one describes {read.GetType().Name}."),
         };
     }
