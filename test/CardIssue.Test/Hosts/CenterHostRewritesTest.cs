@@ -29,7 +29,7 @@ public sealed class CenterHostRewritesTest
     [TearDown]
     public void Delete() => _host.Dispose();
 
-    private Task<HostRun> RunAsync(string orders) =>
+    private Task<CenterHostRun> RunAsync(string orders) =>
         _host.RunAsync(["order", "import", .. Products, "--orders", Path.Combine(Samples.Folder, orders)]);
 
     [Test]
