@@ -92,6 +92,7 @@ public sealed class CenterHostOrdersTest
         var shown = await _host.RunAsync("order", "show", "E2E-0001", "--json");
         Assert.That(shown.Json[0].GetProperty("order").GetProperty("state").GetString(), Is.EqualTo("ready"));
         Assert.That(shown.Json[0].GetProperty("history")[0].GetProperty("change").GetString(), Is.EqualTo("Imported"));
+        Assert.That(shown.Json[0].GetProperty("keys").GetArrayLength(), Is.Zero, "nothing is issued");
 
         var again = await _host.RunAsync([.. import, "--codes", _host.File("more-codes")]);
         Assert.That(again.Code, Is.EqualTo(4), again.ToString());

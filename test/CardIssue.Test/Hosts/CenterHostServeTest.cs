@@ -127,8 +127,9 @@ public sealed class CenterHostServeTest
 
     private async Task ThatIsIssuedAsync(string id)
     {
-        var order = (await _host.RunAsync("order", "show", id, "--json")).Json[0].GetProperty("order");
-        Assert.That(order.GetProperty("state").GetString(), Is.EqualTo("issued"));
+        var shown = (await _host.RunAsync("order", "show", id, "--json")).Json[0];
+        Assert.That(shown.GetProperty("order").GetProperty("state").GetString(), Is.EqualTo("issued"));
+        Assert.That(shown.GetProperty("keys").EnumerateArray().Select(keys => keys.GetString()), Is.EqualTo(new[] { "issuer-test 30" }));
         var verified = await _host.RunAsync("log", "verify", "--vault");
         Assert.That(verified.Code, Is.Zero, verified.ToString());
     }
