@@ -4,18 +4,22 @@ using CardIssue.CenterHost.Cli;
 
 namespace CardIssue.CenterHost.Orders;
 
-/// <summary>What a center has not, or has otherwise, of what a product names: the same for who checks it and who takes orders in for it.</summary>
+/// <summary>
+/// What a center has not, or has otherwise, of what a product names: the same for who checks it and who takes orders in for it.
+/// </summary>
 internal static class ProductLacks
 {
     /// <summary>A line for each thing that a center may lack: keys, programs. With what it names, for who has no center at hand.</summary>
     private static readonly IReadOnlyList<(Func<KnownProduct, string> Names, Func<IKeyVault, KnownProduct, string?> Lack)> Needs =
     [
         (known => $"whether the vault has key {known.Product.KeySet} of version {known.Product.KeyVersion:X2}, and of the right kind",
-            (vault, known) => vault.LackOf(known.Product.KeySet, known.Product.KeyVersion, known.Product.Diversification, known.Product.Protocol)),
+            (vault, known) =>
+                vault.LackOf(known.Product.KeySet, known.Product.KeyVersion, known.Product.Diversification, known.Product.Protocol)),
     ];
 
     /// <summary>What keeps cards of a product from being issued.</summary>
-    public static IEnumerable<string> Of(IKeyVault vault, KnownProduct known) => Needs.Select(need => need.Lack(vault, known)).OfType<string>();
+    public static IEnumerable<string> Of(IKeyVault vault, KnownProduct known) =>
+        Needs.Select(need => need.Lack(vault, known)).OfType<string>();
 
     /// <summary>What nobody can tell without a center.</summary>
     public static IEnumerable<string> NotChecked(KnownProduct known) =>
