@@ -46,16 +46,22 @@ public sealed class OrderPreviews
     /// <param name="order">The order.</param>
     /// <param name="person">Who looks.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="StoreException">The store could not be read or written, or the order's row is not what this center wrote.</exception>
+    /// <exception cref="StoreException">
+    /// The store could not be read or written, or the order's row is not what this center wrote.
+    /// </exception>
     public async Task<OrderPreview> OfAsync(OrderId order, CenterPerson person, CancellationToken cancellation = default)
     {
         _database.Check(person);
-        var (refused, row, sealedData) = await _database.WriteAsync(store => Look(store, order, person), cancellation).ConfigureAwait(false);
+        var (refused, row, sealedData) =
+            await _database.WriteAsync(store => Look(store, order, person), cancellation).ConfigureAwait(false);
         if (row is null) return refused!;
         if (await new ProductReader(_database).FindAsync(row, cancellation).ConfigureAwait(false) is not var (product, terms))
             return DoesNotFit($"product {row.Product} is missing, or is none that this version knows");
         if (!_vault.TryOpenOrderData(row.Terms(terms), sealedData, out var data))
-            return DoesNotFit("the order's write data does not open: since it was sealed it, the order or its product was changed, or its master key is gone");
+        {
+            return DoesNotFit("the order's write data does not open: since it was sealed it, the order or its product was changed, "
+                + "or its master key is gone");
+        }
         using (data)
         {
             try
@@ -72,11 +78,13 @@ public sealed class OrderPreviews
         }
     }
 
-    private static (OrderPreview.Refused? Refused, OrderRow? Row, ByteString SealedData) Look(StoreTransaction store, OrderId order, CenterPerson person)
+    private static (OrderPreview.Refused? Refused, OrderRow? Row, ByteString SealedData) Look(
+        StoreTransaction store, OrderId order, CenterPerson person)
     {
         if (!person.MayNow(store, PersonRoles.Auditor | PersonRoles.Supervisor))
             return (new OrderPreview.Refused(DeskOutcome.NotAllowed, $"{person} has not the role for it"), null, default);
-        if (OrderRow.Find(store, order) is not { } row) return (new OrderPreview.Refused(DeskOutcome.NotFound, "there is no such order"), null, default);
+        if (OrderRow.Find(store, order) is not { } row)
+            return (new OrderPreview.Refused(DeskOutcome.NotFound, "there is no such order"), null, default);
         if (SealedOrder.DataOf(store, row) is not { } data) return (DoesNotFit("its write data was deleted"), null, default);
         store.Log(ConsoleLog.Of("OrderPreviewed", new { person = person.Name.Value }, order));
         return (null, row, data);

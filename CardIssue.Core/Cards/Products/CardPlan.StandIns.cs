@@ -8,19 +8,21 @@ public sealed partial class CardPlan
     private static readonly Dictionary<string, string> Nobody = [];
 
     /// <summary>
-    /// The same plan with what is a customer's covered by one byte (<see cref="FieldStandIn.Cover"/>): its commands have the lengths and the
-    /// order of the real ones, for the same writer makes them. Only for fields that <see cref="Create(CardProduct, IReadOnlyDictionary{string, string}, CardPrograms)"/>
-    /// makes a plan of.
+    /// The same plan with what is a customer's covered by one byte (<see cref="FieldStandIn.Cover"/>): its commands have the lengths
+    /// and the order of the real ones, for the same writer makes them. Only for fields that a plan can be made of.
     /// </summary>
     internal static CardPlan Covered(CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms programs, byte fill) =>
         new(product, Render(product, new TemplateRenderer(fields, product.Channel.Protocol, new FieldStandIn.Cover(fill))), [], programs);
 
-    /// <summary>What no customer's fields can mend: what is too much already with the shortest that there are, and what is wrong by itself.</summary>
+    /// <summary>
+    /// What no customer's fields can mend: what is too much already with the shortest that there are, and what is wrong by itself.
+    /// </summary>
     internal static IReadOnlyList<PlanError> FaultsOfEvery(CardProduct product)
     {
         var renderer = new TemplateRenderer(Nobody, product.Channel.Protocol, new FieldStandIn.Least());
         var items = Render(product, renderer);
-        for (var i = 0; i < product.Records.Count; i++) Expect([], renderer, i + 1, OfEvery([.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span]));
+        for (var i = 0; i < product.Records.Count; i++)
+            Expect([], renderer, i + 1, OfEvery([.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span]));
         Expect([], renderer, product.Records.Count + 1, OfEvery(product.Close.Look));
         if (renderer.Errors.Count > 0) return renderer.Errors;
         var faults = new List<PlanError>();
@@ -34,7 +36,10 @@ public sealed partial class CardPlan
         return faults;
     }
 
-    /// <summary>The plan of a customer whose fields are the shortest that there are, for its counts; only of a product that breaks no rule, and has no programs.</summary>
+    /// <summary>
+    /// The plan of a customer whose fields are the shortest that there are, for its counts; only of a product that breaks no rule
+    /// and has no programs.
+    /// </summary>
     internal static CardPlan OfNobody(CardProduct product) =>
         new(product, Render(product, new TemplateRenderer(Nobody, product.Channel.Protocol, new FieldStandIn.Least())), [], CardPrograms.None);
 
@@ -46,7 +51,7 @@ public sealed partial class CardPlan
 
     /// <summary>Those whose digests are the same for every customer: with a field left out, they would not have their length.</summary>
     private static ValueList<CheckDefinition> OfEvery(ValueList<CheckDefinition> checks) =>
-        [.. checks.Where(check => !new[] { check.Done, check.NotDone }.Any(one => one is Expectation.Digest digest && HasField(digest.Content)))];
+        [.. checks.Where(check => !new[] { check.Done, check.NotDone }.OfType<Expectation.Digest>().Any(digest => HasField(digest.Content)))];
 
     /// <summary>What is wrong; without the name of a parameter, which says nothing to who wrote the product.</summary>
     private static string Words(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0].TrimEnd('.');

@@ -27,7 +27,8 @@ internal abstract class FieldStandIn
     public static ByteString Wrap(BerTag tag, ByteString value)
     {
         // Padding is the one content of every length (ISO 7816-4 5.2.2).
-        if (!BerTlv.TryWrap(tag, ByteString.Own(new byte[value.Length]), out var wrapped, out var error)) throw new ArgumentException(error, nameof(value));
+        if (!BerTlv.TryWrap(tag, ByteString.Own(new byte[value.Length]), out var wrapped, out var error))
+            throw new ArgumentException(error, nameof(value));
         var bytes = wrapped.ToBytes();
         return ByteString.Concat(bytes.Slice(0, bytes.Length - value.Length), value);
     }
@@ -103,7 +104,9 @@ internal abstract class FieldStandIn
             }
         }
 
-        /// <summary>Where the value of the next object begins: behind padding, its tag and its length, however long that is written.</summary>
+        /// <summary>
+        /// Where the value of the next object begins: behind padding, its tag and its length, however long that is written.
+        /// </summary>
         private static int ValueIn(ReadOnlySpan<byte> bytes, BerTlv item)
         {
             Span<byte> tag = stackalloc byte[BerTag.MaxLength];
@@ -112,8 +115,8 @@ internal abstract class FieldStandIn
             {
                 if (!bytes[at..].StartsWith(tag)) continue;
                 var length = at + tag.Length;
-                var begin = length + 1 + (bytes[length] > 0x80 ? bytes[length] & 0x7F : 0);
-                if (begin + item.Value.Length <= bytes.Length && bytes.Slice(begin, item.Value.Length).SequenceEqual(item.Value.Span)) return begin;
+                var begin = Math.Min(length + 1 + (bytes[length] > 0x80 ? bytes[length] & 0x7F : 0), bytes.Length);
+                if (bytes[begin..].StartsWith(item.Value.Span)) return begin;
             }
         }
     }

@@ -20,7 +20,9 @@ public static partial class ProductRules
             record > product.Records.Count ? new ProductFault("close", 0, message) : new ProductFault("items", record, message);
     }
 
-    /// <summary>Records that an AFL names and that the product does not write; where a field brings ready-made groupings, nobody knows yet.</summary>
+    /// <summary>
+    /// Records that an AFL names and that the product does not write; where a field brings ready-made groupings, nobody knows yet.
+    /// </summary>
     private static IEnumerable<EmvFault> LocatorFaults(CardProduct product)
     {
         if (AllItems(product).Any(item => item is ItemDefinition.Prepared)) return [];
@@ -32,8 +34,9 @@ public static partial class ProductRules
     private static ByteString LocatorOf(ValueList<TemplateNode> content)
     {
         var locator = content.OfType<TemplateNode.Tlv>().FirstOrDefault(piece => piece.Tag == FileLocator);
-        return locator is null || locator.Content.Any(piece => piece is not TemplateNode.Literal) ? default
-            : BerTlv.Primitive(FileLocator, ByteString.Concat([.. locator.Content.Cast<TemplateNode.Literal>().Select(piece => piece.Bytes)])).ToBytes();
+        if (locator is null || locator.Content.Any(piece => piece is not TemplateNode.Literal)) return default;
+        var entries = ByteString.Concat([.. locator.Content.Cast<TemplateNode.Literal>().Select(piece => piece.Bytes)]);
+        return BerTlv.Primitive(FileLocator, entries).ToBytes();
     }
 
     private static int RecordOf(CardProduct product, ushort grouping)

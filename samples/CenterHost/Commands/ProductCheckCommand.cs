@@ -10,11 +10,12 @@ internal static class ProductCheckCommand
 {
     public static Command Make(Shell shell)
     {
-        var files = new Argument<FileInfo[]>("FILE") { Description = "The product's file; several, where orders are for several.", Arity = ArgumentArity.OneOrMore };
+        var files = FilesArgument();
         var orders = OrdersOption();
         return shell.Command(
             "check",
-            "Says what order import and issuing would refuse of a product; nothing is taken in. Without --data it looks into no center, and says what it did not check.",
+            "Says what order import and issuing would refuse of a product; nothing is taken in. "
+            + "Without --data it looks into no center, and says what it did not check.",
             [files, orders],
             async (call, cancellation) =>
             {
@@ -24,17 +25,26 @@ internal static class ProductCheckCommand
                 var programs = center is null ? CardPrograms.None : await known.ProgramsAsync(center.Programs, cancellation);
                 if (call.Get(orders) is { } file) mistakes.AddRange(Mistakes.Of(OrderImportCommand.Read(file, known, center?.IssueCodes, programs)));
                 var lacks = center is null ? [] : await LacksAsync(center, known.FromFiles, cancellation);
-                foreach (var lack in lacks) await call.Answers.WarnAsync(lack);
+                // Of a center that lacks something, the end says it.
+                if (mistakes.Count > 0)
+                    foreach (var lack in lacks) await call.Answers.WarnAsync(lack);
                 if (mistakes.Count > 0) return await Mistakes.TellAsync(call, mistakes);
                 foreach (var product in known.FromFiles) await TellAsync(call, product, center is null, lacks.Count == 0);
-                if (lacks.Count > 0) throw new CommandException(ExitCode.Refused, $"{lacks.Count} of what is needed is not in the center: {string.Join(" ", lacks)}");
-                return ExitCode.Ok;
+                return lacks.Count == 0 ? ExitCode.Ok
+                    : throw new CommandException(ExitCode.Refused, $"The center can't issue it: {string.Join(" ", lacks)}");
             });
     }
 
+    /// <summary>One product, or several.</summary>
+    public static Argument<FileInfo[]> FilesArgument() => new("FILE")
+    {
+        Description = "The product's file; several, where orders are for several.", Arity = ArgumentArity.OneOrMore,
+    };
+
     public static Option<FileInfo?> OrdersOption() => new("--orders") { Description = "A file with orders for it.", HelpName = "FILE" };
 
-    private static async Task<List<string>> LacksAsync(OpenCenter center, IEnumerable<KnownProduct> products, CancellationToken cancellation)
+    private static async Task<List<string>> LacksAsync(
+        OpenCenter center, IEnumerable<KnownProduct> products, CancellationToken cancellation)
     {
         var lacks = new List<string>();
         foreach (var product in products)
@@ -52,7 +62,11 @@ internal static class ProductCheckCommand
         List<string> notChecked = withoutCenter ? [.. ProductLacks.NotChecked(known)] : [];
         var end = ok ? "is in order" : "has no mistake in itself";
         await call.Answers.SayAsync(
-            new { ok, product = product.Name, version = product.Version, mode = product.Mode, records = product.Records.Count, remarks, notChecked },
+            new
+            {
+                ok, product = product.Name, version = product.Version, mode = product.Mode, records = product.Records.Count,
+                remarks, notChecked,
+            },
             string.Join('\n', [
                 $"{product.Name}/{product.Version} {end}: {product.Records.Count} records, {product.Mode}.",
                 .. remarks.Select(remark => $"  But: {remark}"),

@@ -16,19 +16,25 @@ internal static class ProductPreviewCommand
     {
         var files = new Argument<FileInfo[]>("FILE")
         {
-            Description = "A product's file, for orders that are not imported yet; several, where the orders are for several.", Arity = ArgumentArity.ZeroOrMore,
+            Description = "A product's file, for orders that are not imported yet; several, where the orders are for several.",
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var orders = ProductCheckCommand.OrdersOption();
-        var order = new Option<string?>("--order") { Description = "The order: of the center, or with a FILE the one of its orders; all of them when left out.", HelpName = "ORDER" };
+        var order = new Option<string?>("--order")
+        {
+            Description = "The order: of the center, or with a FILE the one of its orders; all of them when left out.", HelpName = "ORDER",
+        };
         return shell.Command(
             "preview",
-            "Shows the commands that a customer's card would get, before secure messaging, with what is secret hidden. Who looks at an order of the center is in its log.",
+            "Shows the commands that a customer's card would get, before secure messaging, with what is secret hidden. "
+            + "Who looks at an order of the center is in its log.",
             [files, orders, order],
             (call, cancellation) => (call.Get(files), call.Get(orders), call.Get(order)) switch
             {
                 ([], null, { } id) => OfCenterAsync(call, new OrderId(id), cancellation),
                 ([_, ..] products, { } entries, var id) => OfFilesAsync(call, products, entries, id),
-                _ => throw new CommandException(ExitCode.Usage, "Name an order of the center with --order, or a product's FILE and --orders."),
+                _ => throw new CommandException(ExitCode.Usage,
+                    "Name an order of the center with --order, or a product's FILE and --orders."),
             });
     }
 
@@ -41,7 +47,8 @@ internal static class ProductPreviewCommand
                 if (shown.Lack is { } lack) await call.Answers.WarnAsync($"The card can't be opened yet: {lack}");
                 return await TellAsync(call, order, shown.Product.Ref, shown.Commands);
             case OrderPreview.Refused { Outcome: DeskOutcome.NotFound }: throw OrderDeskCommands.Unknown(order);
-            case OrderPreview.Refused refused: throw new CommandException(ExitCode.Refused, $"Order {order} can't be written: {refused.Why}.");
+            case OrderPreview.Refused refused:
+                throw new CommandException(ExitCode.Refused, $"Order {order} can't be written: {refused.Why}.");
             case var other: throw new InvalidOperationException($"No one tells {other.GetType().Name}.");
         }
     }
@@ -51,7 +58,8 @@ internal static class ProductPreviewCommand
     {
         var known = await ProductSource.LoadAsync(files, null, CancellationToken.None);
         var reading = OrderImportCommand.Read(orders, known, null, CardPrograms.None);
-        if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
+        if (reading.Orders is not { } entries || known.Mistakes.Count > 0)
+            return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
         var wanted = only is null ? entries : [.. entries.Where(entry => entry.Order.Value == only)];
         if (wanted.Count == 0) throw new CommandException(ExitCode.Usage, $"{orders} has no order {only}.");
         foreach (var entry in wanted)
@@ -74,7 +82,10 @@ internal static class ProductPreviewCommand
             {
                 script = script.Kind, record = script.Record, name = script.Name, onlyInDoubt = script.OnlyInDoubt, proof = script.Proof,
                 repeat = script.Repeat, restartAt = script.RestartAt,
-                commands = script.Commands.Select(command => new { name = command.Name, header = command.Header, length = command.Length, data = command.Data, le = command.Le }),
+                commands = script.Commands.Select(command => new
+                {
+                    name = command.Name, header = command.Header, length = command.Length, data = command.Data, le = command.Le,
+                }),
             }),
         },
         PreviewText.Of(order, product, preview));

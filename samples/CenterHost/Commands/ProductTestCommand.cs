@@ -15,13 +15,16 @@ internal static class ProductTestCommand
 
     public static Command Make(Shell shell)
     {
-        var files = new Argument<FileInfo[]>("FILE") { Description = "The product's file; several, where orders are for several.", Arity = ArgumentArity.OneOrMore };
+        var files = ProductCheckCommand.FilesArgument();
         var orders = ProductCheckCommand.OrdersOption();
-        var cuts = new Option<bool>("--cuts") { Description = "Also cut the card's power at every command, before it and after it, and see whether the same card is issued whole." };
+        var cuts = new Option<bool>("--cuts")
+        {
+            Description = "Also cut the card's power at every command, before it and after it: is the same card issued whole?",
+        };
         return shell.Command(
             "test",
-            "Issues the product to virtual cards in this process, with a test key, in both key modes, and reads the cards back. Without --orders it makes a customer up. "
-            + "It touches no center; what it keeps meanwhile in a folder of its own is sealed, and deleted.",
+            "Issues the product to virtual cards in this process, with a test key, in both key modes, and reads the cards back. "
+            + "Without --orders it makes a customer up. It touches no center; what it keeps meanwhile is sealed, and deleted.",
             [files, orders, cuts],
             async (call, cancellation) =>
             {
@@ -33,8 +36,10 @@ internal static class ProductTestCommand
                 foreach (var product in known.FromFiles)
                 {
                     IReadOnlyList<Customer> customers = reading?.Orders is not { } entries ? [MadeUpCustomer(product.Product)]
-                        : [.. entries.Where(entry => entry.Product == product.Product.Name).Select(entry => new Customer(entry.Order, entry.Fields))];
-                    if (await TryAsync(call, product, customers, call.Get(cuts), cancellation) is not ExitCode.Ok and var failed) end = failed;
+                        : [.. entries.Where(entry => entry.Product == product.Product.Name)
+                            .Select(entry => new Customer(entry.Order, entry.Fields))];
+                    var tried = await TryAsync(call, product, customers, call.Get(cuts), cancellation);
+                    if (tried is not ExitCode.Ok) end = tried;
                 }
                 return end;
             });
@@ -44,10 +49,12 @@ internal static class ProductTestCommand
     private static Customer MadeUpCustomer(CardProduct product)
     {
         const string Give = "Give orders for it with --orders.";
-        if (MadeUpFields.For(product) is not { } fields) throw new CommandException(ExitCode.Usage, $"The product takes ready-made data. {Give}");
+        if (MadeUpFields.For(product) is not { } fields)
+            throw new CommandException(ExitCode.Usage, $"The product takes ready-made data. {Give}");
         var made = CardPlan.Create(product, fields);
-        return made.Plan is not null ? new Customer(MadeUp, fields)
-            : throw new CommandException(ExitCode.Usage, $"No customer can be made up for this product: {made.Errors[0].Field} {made.Errors[0].Message}. {Give}");
+        if (made.Plan is not null) return new Customer(MadeUp, fields);
+        var why = made.Errors[0];
+        throw new CommandException(ExitCode.Usage, $"No customer can be made up for this product: {why.Field} {why.Message}. {Give}");
     }
 
     private static async Task<ExitCode> TryAsync(
@@ -69,10 +76,14 @@ internal static class ProductTestCommand
                 if (!cuts || !result.IsGood) continue;
                 foreach (var moment in Enum.GetValues<CutMoment>())
                     for (var at = 1; at <= commands; at++)
-                        await TellAsync((await trial.IssueAsync(product, body, order, fields, new PowerCut(at, moment), cancellation)).Result);
+                    {
+                        var cut = new PowerCut(at, moment);
+                        await TellAsync((await trial.IssueAsync(product, body, order, fields, cut, cancellation)).Result);
+                    }
             }
         }
-        if (failed == 0) return await call.Answers.SayAsync(new { ok = true, cards = count }, $"{known.Record.Ref}: all {count} virtual cards hold what was sent.");
+        var good = $"{known.Record.Ref}: all {count} virtual cards hold what was sent.";
+        if (failed == 0) return await call.Answers.SayAsync(new { ok = true, cards = count }, good);
         var error = $"{known.Record.Ref}: {failed} of {count} virtual cards are not issued, or do not hold what was sent.";
         await call.Answers.WarnAsync(error);
         if (call.Answers.IsJson) await call.Answers.SayAsync(new { ok = false, exitCode = (int)ExitCode.Failed, error }, "");
@@ -94,7 +105,8 @@ internal static class ProductTestCommand
 
     private static object Json(TrialResult result) => new
     {
-        mode = result.Mode, order = result.Order.Value, cutAt = result.Cut?.AtCommand, cutMoment = result.Cut?.Moment, issued = result.IsIssued, ending = result.Ending,
+        mode = result.Mode, order = result.Order.Value, cutAt = result.Cut?.AtCommand, cutMoment = result.Cut?.Moment,
+        issued = result.IsIssued, ending = result.Ending,
         steps = result.Steps,
         card = new
         {
@@ -106,13 +118,17 @@ internal static class ProductTestCommand
     /// <summary>What went well after a cut is one line.</summary>
     private static string Text(TrialResult result)
     {
-        var head = $"{result.Order}, {result.Mode}{(result.Cut is { } cut ? $", power cut at command {cut.AtCommand}, {cut.Moment}" : "")}: {result.Ending}";
+        var where = result.Cut is { } cut ? $", power cut at command {cut.AtCommand}, {cut.Moment}" : "";
+        var head = $"{result.Order}, {result.Mode}{where}: {result.Ending}";
         if (result.Cut is not null && result.IsGood) return head;
+        var what = result.Card.Application is { } aid ? $"application {aid}, state" : "the security domain, card state";
         return string.Join('\n', [
             head,
             .. result.Steps.Select(step => $"    {step}"),
-            $"  on the card: {(result.Card.Application is { } aid ? $"application {aid}, state" : "the security domain, card state")} {result.Card.LifeCycle}",
-            .. result.Card.Items.Select(item => $"    {item.What}: {(item.Length is { } length ? $"{length} bytes" : "is not there")}{(item.AsSent ? ", as sent" : ", NOT AS SENT")}"),
+            $"  on the card: {what} {result.Card.LifeCycle}",
+            .. result.Card.Items.Select(item => $"    {item.What}: {Length(item)}, {(item.AsSent ? "as sent" : "NOT AS SENT")}"),
         ]);
+
+        static string Length(ReadItem item) => item.Length is { } length ? $"{length} bytes" : "is not there";
     }
 }

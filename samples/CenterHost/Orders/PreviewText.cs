@@ -16,8 +16,11 @@ internal static class PreviewText
     public static string Of(OrderId order, ProductRef product, CardPreview preview)
     {
         var of = preview.Product;
-        var head = $"order {order}, {product}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, hidden digits are {CommandPreview.Hidden}, **(n) is n hidden bytes";
-        return string.Join('\n', [head, .. preview.Scripts.SelectMany(script => (string[])[$"  {Title(of, script)}", .. script.Commands.Select(Line)])]);
+        var head = $"order {order}, {product}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, "
+            + $"hidden digits are {CommandPreview.Hidden}, **(n) is n hidden bytes";
+        return string.Join('\n', [head, .. preview.Scripts.SelectMany(Lines)]);
+
+        string[] Lines(ScriptPreview script) => [$"  {Title(of, script)}", .. script.Commands.Select(Line)];
     }
 
     public static string Protocol(CardProduct product) => product.Protocol switch
@@ -35,7 +38,8 @@ internal static class PreviewText
         ScriptKind.Open => "opening, in the clear",
         ScriptKind.Authenticate => "authentication",
         ScriptKind.Assign => "the card's number, on a card that has none",
-        ScriptKind.Record => $"record {script.Record} of {product.Records.Count}, \"{script.Name}\": proof {Word(script.Proof!.Value)}, {Repeats(product, script)}",
+        ScriptKind.Record => $"record {script.Record} of {product.Records.Count}, \"{script.Name}\": "
+            + $"proof {Word(script.Proof!.Value)}, {Repeats(product, script)}",
         ScriptKind.Close => "closing",
         ScriptKind.Look when script.Record > product.Records.Count => "only when the closing is in doubt",
         ScriptKind.Look => $"only when record {script.Record} is in doubt",

@@ -4,7 +4,9 @@ using CardIssue.CenterHost.Cli;
 
 namespace CardIssue.CenterHost.Orders;
 
-/// <summary>What a center has not, or has otherwise, of what a product names: the same for who checks it and who takes orders in for it.</summary>
+/// <summary>
+/// What a center has not, or has otherwise, of what a product names: the same for who checks it and who takes orders in for it.
+/// </summary>
 internal static class ProductLacks
 {
     /// <summary>A line for each thing that a center may lack: keys, programs. With what it names, for who has no center at hand.</summary>
@@ -15,7 +17,8 @@ internal static class ProductLacks
     ];
 
     /// <summary>What keeps cards of a product from being issued.</summary>
-    public static IEnumerable<string> Of(IKeyVault vault, KnownProduct known) => Needs.Select(need => need.Lack(vault, known)).OfType<string>();
+    public static IEnumerable<string> Of(IKeyVault vault, KnownProduct known) =>
+        Needs.Select(need => need.Lack(vault, known)).OfType<string>();
 
     /// <summary>What nobody can tell without a center.</summary>
     public static IEnumerable<string> NotChecked(KnownProduct known) =>

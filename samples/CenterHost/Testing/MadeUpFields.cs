@@ -9,11 +9,12 @@ namespace CardIssue.CenterHost.Testing;
 /// <summary>A customer who does not exist, with a field for each that a product asks for.</summary>
 internal static class MadeUpFields
 {
-    private const string CardNumber = "4761739001010119", Track2 = CardNumber + "D30122011758989380", Keys = "000102030405060708090A0B0C0D0E0F";
+    private const string CardNumber = "4761739001010119", Track2 = CardNumber + "D30122011758989380",
+        Keys = "000102030405060708090A0B0C0D0E0F";
     private const ushort KeyGrouping = 0x8000, CheckValueGrouping = 0x9000;
     private const int KeyCount = 3;
 
-    private static readonly BerTag Expiry = 0x5F24, Effective = 0x5F25, ServiceCode = 0x5F30, Name = 0x5F20, ExtendedName = 0x9F0B, Language = 0x5F2D;
+    private static readonly BerTag Effective = 0x5F25, ServiceCode = 0x5F30, Name = 0x5F20, ExtendedName = 0x9F0B, Language = 0x5F2D;
 
     /// <summary>The fields; null where ready-made groupings are asked for, which nobody can make up.</summary>
     public static Dictionary<string, string>? For(CardProduct product)
@@ -30,7 +31,8 @@ internal static class MadeUpFields
                 default: return null;
             }
         }
-        foreach (var expectation in product.Records.SelectMany(r => r.Checks.Concat(r.Look)).Concat(product.Close.Look).SelectMany(c => new[] { c.Done, c.NotDone }))
+        var checks = product.Records.SelectMany(record => record.Checks.Concat(record.Look)).Concat(product.Close.Look);
+        foreach (var expectation in checks.SelectMany(check => new[] { check.Done, check.NotDone }))
             if (expectation is Expectation.Exactly exactly) Add(fields, exactly.Content, null, 0);
         return fields;
     }
@@ -56,7 +58,10 @@ internal static class MadeUpFields
             CheckValueGrouping => string.Concat(Enumerable.Repeat(CheckValue(), KeyCount)),
             _ => Keys[..16],
         },
-        _ => tag == Name ? "CARDHOLDER/TEST" : tag == ExtendedName ? "CARDHOLDER/TEST OF A LONG NAME" : tag == Language ? "en" : tag == Expiry ? "301231" : "TEST",
+        _ => tag == Name ? "CARDHOLDER/TEST"
+            : tag == ExtendedName ? "CARDHOLDER/TEST OF A LONG NAME"
+            : tag == Language ? "en"
+            : "TEST",
     };
 
     private static string CheckValue()

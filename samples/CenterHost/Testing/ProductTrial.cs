@@ -18,7 +18,8 @@ namespace CardIssue.CenterHost.Testing;
 /// <param name="Ending">How it ended, in a word or a few.</param>
 /// <param name="Steps">All that the terminal's operator would have seen.</param>
 /// <param name="Card">What is on the card now.</param>
-internal sealed record TrialResult(KeyMode Mode, OrderId Order, PowerCut? Cut, bool IsIssued, string Ending, IReadOnlyList<string> Steps, ReadBack Card)
+internal sealed record TrialResult(
+    KeyMode Mode, OrderId Order, PowerCut? Cut, bool IsIssued, string Ending, IReadOnlyList<string> Steps, ReadBack Card)
 {
     /// <summary>Whether the card is what the order says.</summary>
     public bool IsGood => IsIssued && Card.IsAsSent;
@@ -38,7 +39,8 @@ internal sealed class ProductTrial : IAsyncDisposable
     private readonly DemoCounter _counter;
     private uint _serial;
 
-    private ProductTrial(DirectoryInfo folder, DemoCenter center, DemoCounter counter) => (_folder, _center, _counter) = (folder, center, counter);
+    private ProductTrial(DirectoryInfo folder, DemoCenter center, DemoCounter counter) =>
+        (_folder, _center, _counter) = (folder, center, counter);
 
     public static async Task<ProductTrial> OpenAsync(CardProduct product, CancellationToken cancellation)
     {
@@ -70,7 +72,8 @@ internal sealed class ProductTrial : IAsyncDisposable
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The result, and how many commands the card got.</returns>
     public async Task<(TrialResult Result, int Commands)> IssueAsync(
-        CardProduct product, ByteString body, OrderId order, IReadOnlyDictionary<string, string> fields, PowerCut? cut, CancellationToken cancellation)
+        CardProduct product, ByteString body, OrderId order, IReadOnlyDictionary<string, string> fields, PowerCut? cut,
+        CancellationToken cancellation)
     {
         var plan = CardPlan.Create(product, fields).Plan ?? throw new InvalidOperationException("The order was not checked.");
         var card = TestCard.Of(product, ++_serial);
@@ -84,7 +87,11 @@ internal sealed class ProductTrial : IAsyncDisposable
         var outcome = await OutcomeAsync(trial, steps, stop, cancellation);
         _counter.Reader.Remove();
         lock (steps)
-            return (new TrialResult(product.Mode, order, cut, outcome is { IsIssued: true }, Ending(outcome, steps), [.. steps], ReadBack.Of(plan, card)), card.Commands);
+        {
+            var result = new TrialResult(
+                product.Mode, order, cut, outcome is { IsIssued: true }, Ending(outcome, steps), [.. steps], ReadBack.Of(plan, card));
+            return (result, card.Commands);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -95,7 +102,8 @@ internal sealed class ProductTrial : IAsyncDisposable
     }
 
     /// <summary>Null where it had to be given up: a card that is refused leaves the terminal waiting for another one.</summary>
-    private async Task<IssueOutcome?> OutcomeAsync(DemoOrder order, List<string> steps, CancellationTokenSource stop, CancellationToken cancellation)
+    private async Task<IssueOutcome?> OutcomeAsync(
+        DemoOrder order, List<string> steps, CancellationTokenSource stop, CancellationToken cancellation)
     {
         void Tell(IssueProgress step, string text)
         {

@@ -32,7 +32,8 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
         {
             var found = isObject ? held.Data.TryGetValue(id, out var data) ? data : (ByteString?)null : Grouping(application, (ushort)id);
             // The card keeps what fills no whole blocks with its padding.
-            items.Add(new ReadItem(isObject ? $"tag {id:X}" : $"DGI {id:X4}", found?.Length, found is { } bytes && bytes.Span.StartsWith(value.Span)));
+            var asSent = found is { } bytes && bytes.Span.StartsWith(value.Span);
+            items.Add(new ReadItem(isObject ? $"tag {id:X}" : $"DGI {id:X4}", found?.Length, asSent));
         }
         return new ReadBack(application is null ? null : target, application?.LifeCycle.ToString("X2") ?? held.LifeCycle.ToString(), items);
     }
@@ -58,7 +59,8 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
             var data = ByteString.Concat([.. stored.Select(c => c.Data)]);
             if (stored.Count > 0 && (stored[0].P1 & FormatBits) == BerFormat)
             {
-                if (BerTlv.TryParse(data.Span, out var objects, out _)) written.AddRange(objects.Select(one => (true, (int)one.Tag.Value, one.Value)));
+                if (!BerTlv.TryParse(data.Span, out var objects, out _)) continue;
+                written.AddRange(objects.Select(one => (true, (int)one.Tag.Value, one.Value)));
             }
             else if (Dgi.TryParse(data.Span, out var groupings, out _))
             {

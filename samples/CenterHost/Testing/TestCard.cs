@@ -15,7 +15,9 @@ using Diversification = CardIssue.VirtualCard.Crypto.Diversification;
 
 namespace CardIssue.CenterHost.Testing;
 
-/// <summary>A virtual card of the kind that a product is for: with its protocol, a test key, and all that it names, as the factory would deliver it.</summary>
+/// <summary>
+/// A virtual card of the kind that a product is for: with its protocol, a test key, and all that it names, fresh from the factory.
+/// </summary>
 internal static class TestCard
 {
     private const byte Scp02WithRMac = 0x75, Scp02WithoutRMac = 0x55, Scp03WithAll = 0x70;
@@ -24,7 +26,8 @@ internal static class TestCard
 
     /// <summary>The publicly known test key, as the product names it.</summary>
     public static DemoKey KeyOf(CardProduct product) => new(
-        product.KeySet, product.KeyVersion, Is02(product) ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128, Convert.FromHexString(CardProfile.TestKey));
+        product.KeySet, product.KeyVersion, Is02(product) ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128,
+        Convert.FromHexString(CardProfile.TestKey));
 
     /// <summary>A new card.</summary>
     /// <param name="product">The product.</param>
@@ -39,9 +42,11 @@ internal static class TestCard
         {
             SecurityDomainAid = applications.Contains(product.Selected) ? CardProfile.DefaultDomain : product.Selected.Value,
             Scp = Is02(product) ? CardState.Scp02 : CardState.Scp03,
-            ScpParameter = product.ProtocolOptions ?? (!Is02(product) ? Scp03WithAll : product.SecurityLevel.HasRMac() ? Scp02WithRMac : Scp02WithoutRMac),
+            ScpParameter = product.ProtocolOptions
+                ?? (!Is02(product) ? Scp03WithAll : product.SecurityLevel.HasRMac() ? Scp02WithRMac : Scp02WithoutRMac),
             CountsEmptyCommands = product.Quirks.CountsEmptyCommands,
-            LifeCycle = (CardLifeCycle)(FirstState(product, RegistryScope.IssuerSecurityDomain, product.Selected) ?? (byte)CardLifeCycle.Secured),
+            LifeCycle = FirstState(product, RegistryScope.IssuerSecurityDomain, product.Selected) is { } first
+                ? (CardLifeCycle)first : CardLifeCycle.Secured,
             LoadFiles = [new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0)],
             Applications = [.. applications.Select(aid => Application(product, aid))],
             Data = Told(product).ToImmutableSortedDictionary(tag => tag, _ => Number),

@@ -27,7 +27,8 @@ internal sealed record DemoKey(string KeySet, byte Version, CardKeyAlgorithm Alg
 /// <param name="IssueCode">Its code.</param>
 /// <param name="Fields">The customer's fields.</param>
 /// <param name="Account">The account that its card is of.</param>
-internal sealed record DemoOrder(OrderId Order, string Customer, string IssueCode, IReadOnlyDictionary<string, string> Fields, CardAccount? Account);
+internal sealed record DemoOrder(OrderId Order, string Customer, string IssueCode, IReadOnlyDictionary<string, string> Fields,
+    CardAccount? Account);
 
 /// <summary>A center put together by hand, to show its parts. Its keys are test keys, and its passphrase nobody knows.</summary>
 internal sealed class DemoCenter : IAsyncDisposable
@@ -71,7 +72,8 @@ internal sealed class DemoCenter : IAsyncDisposable
         using var passphrase = SecretBytes.Random(32);
         var vault = FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("demo"), Cheapest);
         var log = new LogOptions { Directory = Path.Combine(folder, "log") };
-        var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, log, vault, TimeProvider.System, cancellation);
+        var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(folder, "store") }, log, vault,
+            TimeProvider.System, cancellation);
         var center = new DemoCenter(vault, database, new StoredLog(database, log, vault, TimeProvider.System));
         await center.BeginAsync(cancellation);
         await center.HoldCeremonyAsync(key, cancellation);
@@ -86,7 +88,8 @@ internal sealed class DemoCenter : IAsyncDisposable
         var terms = new OrderTerms(order.Order, order.Customer, Sequence: 1, product.Name, ProductTerms.Of(record, product));
         var entry = new NewOrder(
             order.Order, order.Customer, terms.Sequence, record.Ref, _vault.SealOrderData(terms, OrderData.Write(order.Fields)),
-            _vault.CreateIssueCodeVerifier(order.Order, Encoding.ASCII.GetBytes(order.IssueCode)), DateTimeOffset.UtcNow.AddDays(30), terms.Display)
+            _vault.CreateIssueCodeVerifier(order.Order, Encoding.ASCII.GetBytes(order.IssueCode)), DateTimeOffset.UtcNow.AddDays(30),
+                terms.Display)
         {
             AccountDigest = order.Account is { } account ? _vault.DigestAccount(account) : default,
         };
@@ -101,7 +104,8 @@ internal sealed class DemoCenter : IAsyncDisposable
             terminal.Id, [line], [IPNetwork.Parse("127.0.0.1/32")], terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded,
             terminal.TlsCertificate, terminal.KeyVersion, Enabled: true), _ann, cancellation);
         await _services.Terminals.SetReadersAsync(
-            terminal.Id, [new ReaderRecord(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, [], false)], _ann, cancellation);
+            terminal.Id, [new ReaderRecord(reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, [], false)], _ann,
+                cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -118,12 +122,15 @@ internal sealed class DemoCenter : IAsyncDisposable
         await _people.BeginAsync([new FirstPerson(ann, password), new FirstPerson(bob, password)], cancellation);
         (_ann, _bob) = (await LogInAsync(ann), await LogInAsync(bob));
 
-        async Task<CenterPerson> LogInAsync(PersonName name) => await _people.AuthenticateAsync(name, password, "demo", cancellation) is Authentication.Granted granted
+        async Task<CenterPerson> LogInAsync(PersonName name) =>
+            await _people.AuthenticateAsync(name, password, "demo", cancellation) is Authentication.Granted granted
             ? granted.Person
             : throw new InvalidOperationException($"{name} was not let in.");
     }
 
-    /// <summary>A card master key comes in as components of two custodians, and two people agree on it: there is no short cut, not even here.</summary>
+    /// <summary>
+    /// A card master key comes in as components of two custodians, and two people agree on it: there is no short cut, not even here.
+    /// </summary>
     private async Task HoldCeremonyAsync(DemoKey demo, CancellationToken cancellation)
     {
         using var first = SecretBytes.Random(demo.Master.Length);
@@ -133,7 +140,8 @@ internal sealed class DemoCenter : IAsyncDisposable
         using var asked = await _approvals.AskAsync(_ann, act, "a test key", cancellation);
         using var approved = await _approvals.ApproveAsync(_bob, asked.Id, cancellation);
         var (outcome, agreed) = await _approvals.UseAsync(_ann, asked.Id, act, cancellation);
-        if (agreed is null) throw new InvalidOperationException($"The key was not approved: {asked.Outcome}, {approved.Outcome}, {outcome}");
+        if (agreed is null) throw new InvalidOperationException(
+            $"The key was not approved: {asked.Outcome}, {approved.Outcome}, {outcome}");
         CeremonyRefusal[] steps =
         [
             _vault.Begin(act.KeySet, act.KeyVersion, act.Algorithm),
@@ -141,8 +149,10 @@ internal sealed class DemoCenter : IAsyncDisposable
             _vault.Enter(act.KeySet, act.KeyVersion, 2, new CustodianId("bob"), second, CheckValue(second)),
             _vault.Complete(act.KeySet, act.KeyVersion, act.CheckValue, agreed),
         ];
-        if (steps.Any(refusal => refusal is not CeremonyRefusal.None)) throw new InvalidOperationException($"The key ceremony was refused: {string.Join(", ", steps)}");
+        if (steps.Any(refusal => refusal is not CeremonyRefusal.None)) throw new InvalidOperationException(
+            $"The key ceremony was refused: {string.Join(", ", steps)}");
 
-        ByteString CheckValue(SecretBytes of) => demo.Algorithm is CardKeyAlgorithm.TripleDes ? KeyCheckValue.OfDes(of) : KeyCheckValue.OfAes(of);
+        ByteString CheckValue(SecretBytes of) =>
+            demo.Algorithm is CardKeyAlgorithm.TripleDes ? KeyCheckValue.OfDes(of) : KeyCheckValue.OfAes(of);
     }
 }

@@ -9,7 +9,9 @@ using CardIssue.VirtualCard.Reading;
 
 namespace CardIssue.Demo;
 
-/// <summary>A terminal with its secure module and a reader that cards are put into by the program, on a line to a center in the same process.</summary>
+/// <summary>
+/// A terminal with its secure module and a reader that cards are put into by the program, on a line to a center in the same process.
+/// </summary>
 internal sealed class DemoCounter : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -33,14 +35,16 @@ internal sealed class DemoCounter : IAsyncDisposable
     {
         // The module's keys are made here and never leave; the center gets the public half.
         using var passphrase = SecretBytes.Random(32);
-        var moduleFile = SoftwareModuleFile.Create(Path.Combine(folder, "module.json"), passphrase, new TerminalId("counter-1"), cost: DemoCenter.Cheapest);
+        var moduleFile = SoftwareModuleFile.Create(Path.Combine(folder, "module.json"), passphrase, new TerminalId("counter-1"),
+            cost: DemoCenter.Cheapest);
         moduleFile.TrustCenter(center.Identity);
         var line = new LineNumber(7);
         var counter = new DemoCounter(moduleFile, line);
         // The center knows the terminal by its keys, line and address, the reader by its serial number.
         await center.EnrolAsync(counter._module.Identity, line, await counter.Reader.IdentifyAsync(cancellation), cancellation);
         counter._working = Task.WhenAll(
-            center.Server.RunAsync([new ServedLine(counter._listener, WithoutTls: true)], counter._stop.Token), counter._relay.RunAsync(counter._stop.Token));
+            center.Server.RunAsync([new ServedLine(counter._listener, WithoutTls: true)], counter._stop.Token),
+                counter._relay.RunAsync(counter._stop.Token));
         return counter;
     }
 

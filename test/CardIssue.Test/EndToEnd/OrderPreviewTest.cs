@@ -16,7 +16,10 @@ public sealed class OrderPreviewTest
 {
     private const int MacLength = 8;
 
-    /// <summary>At a level without encryption the wire shows every command: the preview is those, one after the other, to the last byte of the closing.</summary>
+    /// <summary>
+    /// At a level without encryption the wire shows every command: the preview is those, one after the other, to the last byte of the
+    /// closing.
+    /// </summary>
     [Test]
     public async Task Preview_AndThenTheIssue_AreTheSameCommands()
     {

@@ -19,7 +19,7 @@ public class RecordedSessionTests
 
     private static IEnumerable<TestCaseData> P71Sessions() => Cases("p71_sessions.json");
 
-    private static IEnumerable<TestCaseData> GpshellSessions() => Cases("scp02_gpshell_sessions.json");
+    private static IEnumerable<TestCaseData> HostSessions() => Cases("scp02_host_sessions.json");
 
     [TestCaseSource(nameof(PySimSessions))]
     public void PySimSession_Replayed_CryptogramsCommandsAndResponsesMatch(JsonElement session)
@@ -68,12 +68,13 @@ public class RecordedSessionTests
     }
 
     /// <summary>
-    /// Whole sessions that gpshell held with this card, through PC/SC: listings, DELETE, an applet loaded and installed, PUT KEY. What it
-    /// accepted then, MACs of responses too, is what the card still answers. Left out: i without bit 5 (04, 05, 44, 45), for which that version
-    /// of gpshell MACs over an ICV that it never sets, and levels with R-MAC where a command fails, for it wants a MAC on errors, too.
+    /// Whole sessions that gpshell (through PC/SC) and GlobalPlatformPro's library held with this card: listings, DELETE, a program loaded,
+    /// PUT KEY. What they accepted then, gpshell MACs of responses too, is what the card still answers. Left out, for these versions of
+    /// them can't: gpshell at an i without bit 5 (04, 05, 44, 45: it MACs over an ICV that it never sets) and with a command that fails
+    /// under R-MAC (it wants a MAC on errors, too); GlobalPlatformPro with R-MAC (it has no ICV for it).
     /// </summary>
-    [TestCaseSource(nameof(GpshellSessions))]
-    public void GpshellSession_WithScp02_Replayed_CardAnswersAsItDid(JsonElement session)
+    [TestCaseSource(nameof(HostSessions))]
+    public void HostSession_WithScp02_Replayed_CardAnswersAsItDid(JsonElement session)
     {
         var exchanges = session.GetProperty("exchanges").EnumerateArray().Select(e => (Command: e[0].GetString()!, Response: e[1].GetString()!)).ToList();
         var update = Convert.FromHexString(exchanges.Single(e => e.Command.StartsWith("8050", StringComparison.Ordinal)).Response);

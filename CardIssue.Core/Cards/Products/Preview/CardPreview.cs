@@ -12,9 +12,9 @@ namespace CardIssue.Core.Cards.Products.Preview;
 public sealed record CardPreviewResult(CardPreview? Preview, ValueList<PlanError> Errors);
 
 /// <summary>
-/// The commands that a customer's card would get, before secure messaging, with what is secret hidden. They are made by <see cref="CardPlan"/>,
-/// which makes those that are sent: twice, with two different bytes in the place of all that must not be seen. Where the two differ a digit is
-/// hidden; what is shown, then, never had anything secret in it.
+/// The commands that a customer's card would get, before secure messaging, with what is secret hidden. They are made by
+/// <see cref="CardPlan"/>, which makes those that are sent: twice, with two different bytes in the place of all that must not be seen.
+/// Where the two differ a digit is hidden; what is shown, then, never had anything secret in it.
 /// </summary>
 /// <param name="Product">What is written.</param>
 /// <param name="Scripts">In the order in which they are sent.</param>
@@ -36,7 +36,8 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
             [.. zeros.Zip(ones, (one, other) => ScriptPreview.Of(product, one, [.. one.Commands.Zip(other.Commands, CommandPreview.Of)]))];
         return new CardPreviewResult(new CardPreview(product, scripts), default);
 
-        List<PlannedScript> Scripts(byte fill) => PlannedScript.Of(CardPlan.Covered(product, fields, programs, fill), new Filled(product.Channel.Protocol, fill), fill);
+        List<PlannedScript> Scripts(byte fill) =>
+            PlannedScript.Of(CardPlan.Covered(product, fields, programs, fill), new Filled(product.Channel.Protocol, fill), fill);
     }
 
     /// <summary>Stands for data that is encrypted under the card's DEK.</summary>
@@ -61,13 +62,15 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
 /// <param name="Repeat">What a record's repeat means; null where it is of none.</param>
 /// <param name="RestartAt">For a record that starts over: the record to go back to; else 0.</param>
 public sealed record ScriptPreview(
-    ScriptKind Kind, int Record, string Name, ValueList<CommandPreview> Commands, bool OnlyInDoubt, ProofKind? Proof, Repeat? Repeat, int RestartAt)
+    ScriptKind Kind, int Record, string Name, ValueList<CommandPreview> Commands, bool OnlyInDoubt, ProofKind? Proof, Repeat? Repeat,
+    int RestartAt)
 {
     internal static ScriptPreview Of(CardProduct product, PlannedScript script, ValueList<CommandPreview> commands)
     {
         var record = script.Record >= 1 && script.Record <= product.Records.Count ? product.Records[script.Record - 1] : null;
         return new ScriptPreview(
-            script.Kind, script.Record, record?.Name ?? "", commands, script.Kind is ScriptKind.Look, record?.Proof, record?.Repeat, record?.RestartAt ?? 0);
+            script.Kind, script.Record, record?.Name ?? "", commands, script.Kind is ScriptKind.Look, record?.Proof, record?.Repeat,
+            record?.RestartAt ?? 0);
     }
 }
 
@@ -82,8 +85,8 @@ internal sealed record PlannedScript(ScriptKind Kind, int Record, IReadOnlyList<
         var (product, profile, blocks) = (plan.Product, plan.Product.Profile, 0);
         var scripts = new List<PlannedScript>();
         Add(ScriptKind.Open, 0, profile.Open(product, Random(profile.ChallengeLength(product))));
-        Add(ScriptKind.Authenticate, 0,
-            [new CardCommand(Authenticate(product, Random(2 * profile.ChallengeLength(product)))), .. profile.IdentityReads(product), .. profile.AfterAuthentication(product)]);
+        var authenticate = new CardCommand(Authenticate(product, Random(2 * profile.ChallengeLength(product))));
+        Add(ScriptKind.Authenticate, 0, [authenticate, .. profile.IdentityReads(product), .. profile.AfterAuthentication(product)]);
         if (profile.AssignCommands(product) > 0) Add(ScriptKind.Assign, 0, profile.Assign(product, ByteString.Own(Random(NumberLength))));
         for (var number = 1; number <= product.Records.Count; number++)
         {
@@ -96,7 +99,8 @@ internal sealed record PlannedScript(ScriptKind Kind, int Record, IReadOnlyList<
 
         byte[] Random(int length) => [.. Enumerable.Repeat(random, length)];
 
-        void Add(ScriptKind kind, int record, IReadOnlyList<CardCommand> commands) => scripts.Add(new(kind, record, [.. commands.Select(c => c.Apdu)]));
+        void Add(ScriptKind kind, int record, IReadOnlyList<CardCommand> commands) =>
+            scripts.Add(new(kind, record, [.. commands.Select(c => c.Apdu)]));
 
         void AddCounted(ScriptKind kind, int record, IReadOnlyList<CardCommand> commands)
         {

@@ -18,7 +18,9 @@ internal sealed class SchemaNodes(string text)
         }
     }
 
-    /// <summary>The places in the schema that an object at a path of a file is described at: those that know all of its properties.</summary>
+    /// <summary>
+    /// The places in the schema that an object at a path of a file is described at: those that know all of its properties.
+    /// </summary>
     public IEnumerable<string> PlacesOf(JsonNode file, IReadOnlyList<object> path)
     {
         var (at, schemas) = (file, Alternatives(_root).ToList());
