@@ -3,6 +3,7 @@ using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
+using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Preview;
 using CardIssue.Core.Primitives;
 
@@ -16,8 +17,9 @@ public abstract record OrderPreview
     /// <summary>The commands, with what is secret hidden.</summary>
     /// <param name="Commands">The commands.</param>
     /// <param name="Product">What the order's write data is sealed for.</param>
+    /// <param name="Rewrite">Which of the product's rewrites it is; null for an issue.</param>
     /// <param name="Lack">Why the card could not be opened now; null when it could.</param>
-    public sealed record Shown(CardPreview Commands, ProductTerms Product, string? Lack) : OrderPreview;
+    public sealed record Shown(CardPreview Commands, ProductTerms Product, string? Rewrite, string? Lack) : OrderPreview;
 
     /// <summary>There is nothing to show.</summary>
     /// <param name="Outcome">Coarsely.</param>
@@ -55,20 +57,23 @@ public sealed class OrderPreviews
         var (refused, row, sealedData) =
             await _database.WriteAsync(store => Look(store, order, person), cancellation).ConfigureAwait(false);
         if (row is null) return refused!;
-        if (await new ProductReader(_database).FindAsync(row, cancellation).ConfigureAwait(false) is not var (product, terms))
+        if (await new ProductReader(_database).FindAsync(row, cancellation).ConfigureAwait(false) is not var (whole, terms))
             return DoesNotFit($"product {row.Product} is missing, or is none that this version knows");
+        if ((row.Rewrite is null ? whole : whole.Rewrite(row.Rewrite)) is not { } product)
+            return DoesNotFit($"product {row.Product} has no rewrite {row.Rewrite}");
         if (!_vault.TryOpenOrderData(row.Terms(terms), sealedData, out var data))
         {
             return DoesNotFit("the order's write data does not open: since it was sealed it, the order or its product was changed, "
                 + "or its master key is gone");
         }
+        var programs = await _database.ReadAsync(store => ProgramTable.Of(store, product), cancellation).ConfigureAwait(false);
         using (data)
         {
             try
             {
-                var made = CardPreview.Of(product, OrderData.Read(data.Span));
+                var made = CardPreview.Of(product, OrderData.Read(data.Span), programs, OwnKeyLength(product));
                 return made.Preview is { } commands
-                    ? new OrderPreview.Shown(commands, terms, _vault.LackOf(product))
+                    ? new OrderPreview.Shown(commands, terms, row.Rewrite, _vault.LackOf(product))
                     : DoesNotFit($"the order's data does not fit its product: {made.Errors[0].Field} {made.Errors[0].Message}");
             }
             catch (CryptographicException unreadable)
@@ -77,6 +82,16 @@ public sealed class OrderPreviews
             }
         }
     }
+
+    /// <summary>That of the master key; of one that the vault has not got, the usual one.</summary>
+    private int OwnKeyLength(CardProduct product) =>
+        _vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == product.OwnKeys?.KeySet && key.KeyVersion == product.OwnKeys.KeyVersion)
+            ?.Algorithm switch
+        {
+            CardKeyAlgorithm.Aes192 => 24,
+            CardKeyAlgorithm.Aes256 => 32,
+            _ => CardPreview.OwnKeyLength,
+        };
 
     private static (OrderPreview.Refused? Refused, OrderRow? Row, ByteString SealedData) Look(
         StoreTransaction store, OrderId order, CenterPerson person)

@@ -17,7 +17,8 @@ try
 {
     // The center: vault, store, log, products and orders. Its card master key is a test key.
     var masterKey = Convert.FromHexString("000102030405060708090A0B0C0D0E0F");
-    await using var center = await DemoCenter.OpenAsync(folder.FullName, new DemoKey("issuer-test", 0x30, CardKeyAlgorithm.Aes128, masterKey), stop.Token);
+    var key = new DemoKey("issuer-test", 0x30, CardKeyAlgorithm.Aes128, masterKey);
+    await using var center = await DemoCenter.OpenAsync(folder.FullName, [key], stop.Token);
     var (product, body) = await ProductAsync("visa-like-module.product.json");
     // The file has orders for another product, too: that one is only looked up here.
     var (other, _) = await ProductAsync("visa-like-e2e.product.json");

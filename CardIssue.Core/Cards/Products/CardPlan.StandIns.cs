@@ -24,6 +24,7 @@ public sealed partial class CardPlan
         for (var i = 0; i < product.Records.Count; i++)
             Expect([], renderer, i + 1, OfEvery([.. product.Records[i].Checks.Span, .. product.Records[i].Look.Span]));
         Expect([], renderer, product.Records.Count + 1, OfEvery(product.Close.Look));
+        Expect([], renderer, 0, OfEvery(product.Before));
         if (renderer.Errors.Count > 0) return renderer.Errors;
         var faults = new List<PlanError>();
         var (writer, lengths) = (new CommandWriter(product, CardPrograms.None), new LengthsOnly(product.Channel.Protocol));

@@ -21,11 +21,12 @@ public static partial class ProductRules
     }
 
     /// <summary>
-    /// Records that an AFL names and that the product does not write; where a field brings ready-made groupings, nobody knows yet.
+    /// Records that an AFL names and that the product does not write; where a field brings ready-made groupings, nobody knows yet, and
+    /// of a rewrite's AFL the card has some already.
     /// </summary>
     private static IEnumerable<EmvFault> LocatorFaults(CardProduct product)
     {
-        if (AllItems(product).Any(item => item is ItemDefinition.Prepared)) return [];
+        if (product.Doing is not null || AllItems(product).Any(item => item is ItemDefinition.Prepared)) return [];
         return EmvCheck.Of(AllItems(product).OfType<ItemDefinition.Grouping>()
             .Select(grouping => (grouping.Id, grouping.Secret ? default : LocatorOf(grouping.Content)))).Faults;
     }

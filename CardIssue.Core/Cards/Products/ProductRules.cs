@@ -35,7 +35,10 @@ public static partial class ProductRules
         foreach (var message in ProgramFaults(product)) faults.Add(new ProductFault("programs", 0, message));
         CheckRewrites(product, faults);
         // What is measured is measured by the rules above.
-        if (faults.Count == 0) faults.AddRange(FaultsOfEveryOrder(product));
+        if (faults.Count > 0) return faults;
+        faults.AddRange(FaultsOfEveryOrder(product));
+        foreach (var rewrite in product.Rewrites)
+            foreach (var fault in FaultsOfEveryOrder(product.Rewrite(rewrite.Name)!)) faults.Add(fault with { Rewrite = rewrite.Name });
         return faults;
     }
 

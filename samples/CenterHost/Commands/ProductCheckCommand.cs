@@ -11,25 +11,34 @@ internal static class ProductCheckCommand
     public static Command Make(Shell shell)
     {
         var files = FilesArgument();
-        var orders = OrdersOption();
+        var (orders, programs) = (OrdersOption(), ProgramFiles.Option());
         return shell.Command(
             "check",
             "Says what order import and issuing would refuse of a product; nothing is taken in. "
             + "Without --data it looks into no center, and says what it did not check.",
-            [files, orders],
+            [files, orders, programs],
             async (call, cancellation) =>
             {
+                var given = ProgramFiles.Read(call.Get(programs)!);
+                if (call.NamesCenter && given.Files.Count > 0)
+                    throw new CommandException(ExitCode.Usage, "A center has its own programs: leave out --program, or --data.");
                 await using var center = call.NamesCenter ? await call.OpenAsync(cancellation) : null;
                 var known = await ProductSource.LoadAsync(call.Get(files)!, center?.Products, cancellation);
                 var mistakes = known.Mistakes.ToList();
-                var programs = center is null ? CardPrograms.None : await known.ProgramsAsync(center.Programs, cancellation);
-                if (call.Get(orders) is { } file) mistakes.AddRange(Mistakes.Of(OrderImportCommand.Read(file, known, center?.IssueCodes, programs)));
-                var lacks = center is null ? [] : await LacksAsync(center, known.FromFiles, cancellation);
+                if (center is null && (given.Files.Count > 0 || call.Get(orders) is not null)) given.Demand(known.FromFiles);
+                var caps = center is null ? given.Programs : await known.ProgramsAsync(center.Programs, cancellation);
+                if (call.Get(orders) is { } file)
+                    mistakes.AddRange(Mistakes.Of(OrderImportCommand.Read(file, known, center?.IssueCodes, caps)));
+                var lacks = center is null ? [] : await LacksAsync(center, known.FromFiles, caps, cancellation);
                 // Of a center that lacks something, the end says it.
                 if (mistakes.Count > 0)
                     foreach (var lack in lacks) await call.Answers.WarnAsync(lack);
                 if (mistakes.Count > 0) return await Mistakes.TellAsync(call, mistakes);
-                foreach (var product in known.FromFiles) await TellAsync(call, product, center is null, lacks.Count == 0);
+                foreach (var product in known.FromFiles)
+                {
+                    List<string> notChecked = center is null ? [.. ProductLacks.NotChecked(product, given)] : [];
+                    await TellAsync(call, product, notChecked, lacks.Count == 0);
+                }
                 return lacks.Count == 0 ? ExitCode.Ok
                     : throw new CommandException(ExitCode.Refused, $"The center can't issue it: {string.Join(" ", lacks)}");
             });
@@ -44,22 +53,22 @@ internal static class ProductCheckCommand
     public static Option<FileInfo?> OrdersOption() => new("--orders") { Description = "A file with orders for it.", HelpName = "FILE" };
 
     private static async Task<List<string>> LacksAsync(
-        OpenCenter center, IEnumerable<KnownProduct> products, CancellationToken cancellation)
+        OpenCenter center, IEnumerable<KnownProduct> products, CardPrograms programs, CancellationToken cancellation)
     {
         var lacks = new List<string>();
         foreach (var product in products)
         {
             lacks.AddRange(ProductLacks.Of(center.Vault, product));
+            lacks.AddRange(ProgramRules.Check(product.Product, programs).Select(fault => $"{product.Record.Ref}: {fault.Message}."));
             if (await ProductLacks.ClashAsync(center, product, cancellation) is { } clash) lacks.Add(clash);
         }
         return lacks;
     }
 
-    private static async Task TellAsync(Call call, KnownProduct known, bool withoutCenter, bool ok)
+    private static async Task TellAsync(Call call, KnownProduct known, List<string> notChecked, bool ok)
     {
         var product = known.Product;
         var remarks = ProductRemarks.Of(product);
-        List<string> notChecked = withoutCenter ? [.. ProductLacks.NotChecked(known)] : [];
         var end = ok ? "is in order" : "has no mistake in itself";
         await call.Answers.SayAsync(
             new

@@ -3,7 +3,6 @@ using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
-using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Preview;
 using CardIssue.Core.Primitives;
 
@@ -24,17 +23,18 @@ internal static class ProductPreviewCommand
         {
             Description = "The order: of the center, or with a FILE the one of its orders; all of them when left out.", HelpName = "ORDER",
         };
+        var programs = ProgramFiles.Option();
         return shell.Command(
             "preview",
             "Shows the commands that a customer's card would get, before secure messaging, with what is secret hidden. "
             + "Who looks at an order of the center is in its log.",
-            [files, orders, order],
-            (call, cancellation) => (call.Get(files), call.Get(orders), call.Get(order)) switch
+            [files, orders, order, programs],
+            (call, cancellation) => (call.Get(files), call.Get(orders), call.Get(order), call.Get(programs)!) switch
             {
-                ([], null, { } id) => OfCenterAsync(call, new OrderId(id), cancellation),
-                ([_, ..] products, { } entries, var id) => OfFilesAsync(call, products, entries, id),
+                ([], null, { } id, []) => OfCenterAsync(call, new OrderId(id), cancellation),
+                ([_, ..] products, { } entries, var id, var caps) => OfFilesAsync(call, products, entries, id, ProgramFiles.Read(caps)),
                 _ => throw new CommandException(ExitCode.Usage,
-                    "Name an order of the center with --order, or a product's FILE and --orders."),
+                    "Name an order of the center with --order, or a product's FILE and --orders, with --program where it loads programs."),
             });
     }
 
@@ -45,7 +45,7 @@ internal static class ProductPreviewCommand
         {
             case OrderPreview.Shown shown:
                 if (shown.Lack is { } lack) await call.Answers.WarnAsync($"The card can't be opened yet: {lack}");
-                return await TellAsync(call, order, shown.Product.Ref, shown.Commands);
+                return await TellAsync(call, order, shown.Product.Ref, shown.Rewrite, shown.Commands);
             case OrderPreview.Refused { Outcome: DeskOutcome.NotFound }: throw OrderDeskCommands.Unknown(order);
             case OrderPreview.Refused refused:
                 throw new CommandException(ExitCode.Refused, $"Order {order} can't be written: {refused.Why}.");
@@ -54,10 +54,11 @@ internal static class ProductPreviewCommand
     }
 
     /// <summary>Nobody's name is asked for: whoever has the files sees all that is in them.</summary>
-    private static async Task<ExitCode> OfFilesAsync(Call call, FileInfo[] files, FileInfo orders, string? only)
+    private static async Task<ExitCode> OfFilesAsync(Call call, FileInfo[] files, FileInfo orders, string? only, ProgramFiles programs)
     {
         var known = await ProductSource.LoadAsync(files, null, CancellationToken.None);
-        var reading = OrderImportCommand.Read(orders, known, null, CardPrograms.None);
+        programs.Demand(known.FromFiles);
+        var reading = OrderImportCommand.Read(orders, known, null, programs.Programs);
         if (reading.Orders is not { } entries || known.Mistakes.Count > 0)
             return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
         var wanted = only is null ? entries : [.. entries.Where(entry => entry.Order.Value == only)];
@@ -65,16 +66,21 @@ internal static class ProductPreviewCommand
         foreach (var entry in wanted)
         {
             var product = known.Find(entry.Product)!;
-            await TellAsync(call, entry.Order, product.Record.Ref, CardPreview.Of(product.Product, entry.Fields).Preview!);
+            var rewrite = entry.Rewrite?.Name;
+            var written = rewrite is null ? product.Product : product.Product.Rewrite(rewrite)!;
+            var preview = CardPreview.Of(written, entry.Fields, programs.Programs).Preview!;
+            await TellAsync(call, entry.Order, product.Record.Ref, rewrite, preview);
         }
         return ExitCode.Ok;
     }
 
-    private static Task<ExitCode> TellAsync(Call call, OrderId order, ProductRef product, CardPreview preview) => call.Answers.SayAsync(
+    private static Task<ExitCode> TellAsync(
+        Call call, OrderId order, ProductRef product, string? rewrite, CardPreview preview) => call.Answers.SayAsync(
         new
         {
             order = order.Value,
             product = product.ToString(),
+            rewrite,
             mode = preview.Product.Mode,
             protocol = PreviewText.Protocol(preview.Product),
             securityLevel = PreviewText.Level(preview.Product),
@@ -88,5 +94,5 @@ internal static class ProductPreviewCommand
                 }),
             }),
         },
-        PreviewText.Of(order, product, preview));
+        PreviewText.Of(order, product, rewrite, preview));
 }

@@ -16,7 +16,7 @@ internal static class ProductTestCommand
     public static Command Make(Shell shell)
     {
         var files = ProductCheckCommand.FilesArgument();
-        var orders = ProductCheckCommand.OrdersOption();
+        var (orders, programs) = (ProductCheckCommand.OrdersOption(), ProgramFiles.Option());
         var cuts = new Option<bool>("--cuts")
         {
             Description = "Also cut the card's power at every command, before it and after it: is the same card issued whole?",
@@ -24,43 +24,54 @@ internal static class ProductTestCommand
         return shell.Command(
             "test",
             "Issues the product to virtual cards in this process, with a test key, in both key modes, and reads the cards back. "
-            + "Without --orders it makes a customer up. It touches no center; what it keeps meanwhile is sealed, and deleted.",
-            [files, orders, cuts],
+            + "Without --orders it makes a customer up. It touches no center; what it keeps meanwhile is sealed, and deleted. "
+            + "Rewrites are not tried.",
+            [files, orders, programs, cuts],
             async (call, cancellation) =>
             {
                 var known = await ProductSource.LoadAsync(call.Get(files)!, null, cancellation);
-                var reading = call.Get(orders) is { } given ? OrderImportCommand.Read(given, known, null, CardPrograms.None) : null;
+                var caps = ProgramFiles.Read(call.Get(programs)!);
+                caps.Demand(known.FromFiles);
+                var reading = call.Get(orders) is { } given ? OrderImportCommand.Read(given, known, null, caps.Programs) : null;
                 List<FileMistake> mistakes = [.. known.Mistakes, .. reading is null ? [] : Mistakes.Of(reading)];
                 if (mistakes.Count > 0) return await Mistakes.TellAsync(call, mistakes);
                 var end = ExitCode.Ok;
                 foreach (var product in known.FromFiles)
                 {
-                    IReadOnlyList<Customer> customers = reading?.Orders is not { } entries ? [MadeUpCustomer(product.Product)]
-                        : [.. entries.Where(entry => entry.Product == product.Product.Name)
+                    IReadOnlyList<Customer> customers = reading?.Orders is not { } entries ? [MadeUpCustomer(product.Product, caps.Programs)]
+                        : [.. entries.Where(entry => entry.Product == product.Product.Name && entry.Rewrite is null)
                             .Select(entry => new Customer(entry.Order, entry.Fields))];
-                    var tried = await TryAsync(call, product, customers, call.Get(cuts), cancellation);
+                    if (customers.Count == 0)
+                    {
+                        await call.Answers.WarnAsync($"{product.Record.Ref}: none of the orders issues a card of it: not tried.");
+                        continue;
+                    }
+                    var tried = await TryAsync(call, product, caps, customers, call.Get(cuts), cancellation);
                     if (tried is not ExitCode.Ok) end = tried;
+                    if (product.Product.Rewrites.Count == 0) continue;
+                    var rewrites = string.Join(", ", product.Product.Rewrites.Select(rewrite => rewrite.Name));
+                    await call.Answers.WarnAsync($"{product.Record.Ref}: rewrites are not tried here: {rewrites}.");
                 }
                 return end;
             });
     }
 
     /// <exception cref="CommandException">Nobody can make up what the product asks for.</exception>
-    private static Customer MadeUpCustomer(CardProduct product)
+    private static Customer MadeUpCustomer(CardProduct product, CardPrograms programs)
     {
         const string Give = "Give orders for it with --orders.";
         if (MadeUpFields.For(product) is not { } fields)
             throw new CommandException(ExitCode.Usage, $"The product takes ready-made data. {Give}");
-        var made = CardPlan.Create(product, fields);
+        var made = CardPlan.Create(product, fields, programs);
         if (made.Plan is not null) return new Customer(MadeUp, fields);
         var why = made.Errors[0];
         throw new CommandException(ExitCode.Usage, $"No customer can be made up for this product: {why.Field} {why.Message}. {Give}");
     }
 
     private static async Task<ExitCode> TryAsync(
-        Call call, KnownProduct known, IReadOnlyList<Customer> customers, bool cuts, CancellationToken cancellation)
+        Call call, KnownProduct known, ProgramFiles programs, IReadOnlyList<Customer> customers, bool cuts, CancellationToken cancellation)
     {
-        await using var trial = await ProductTrial.OpenAsync(known.Product, cancellation);
+        await using var trial = await ProductTrial.OpenAsync(known.Product, programs, cancellation);
         var (count, failed) = (0, 0);
         foreach (var mode in Modes(known.Product.Mode))
         {

@@ -13,10 +13,10 @@ internal static class PreviewText
 {
     private const int NameWidth = 30;
 
-    public static string Of(OrderId order, ProductRef product, CardPreview preview)
+    public static string Of(OrderId order, ProductRef product, string? rewrite, CardPreview preview)
     {
         var of = preview.Product;
-        var head = $"order {order}, {product}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, "
+        var head = $"order {order}, {product}{(rewrite is null ? "" : $" rewrite {rewrite}")}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, "
             + $"hidden digits are {CommandPreview.Hidden}, **(n) is n hidden bytes";
         return string.Join('\n', [head, .. preview.Scripts.SelectMany(Lines)]);
 
@@ -41,6 +41,7 @@ internal static class PreviewText
         ScriptKind.Record => $"record {script.Record} of {product.Records.Count}, \"{script.Name}\": "
             + $"proof {Word(script.Proof!.Value)}, {Repeats(product, script)}",
         ScriptKind.Close => "closing",
+        ScriptKind.Look when script.Record == 0 => "what the card must hold, before anything is written",
         ScriptKind.Look when script.Record > product.Records.Count => "only when the closing is in doubt",
         ScriptKind.Look => $"only when record {script.Record} is in doubt",
     };

@@ -12,7 +12,8 @@ internal static class ProductLacks
     /// <summary>A line for each thing that a center may lack: keys, programs. With what it names, for who has no center at hand.</summary>
     private static readonly IReadOnlyList<(Func<KnownProduct, string> Names, Func<IKeyVault, KnownProduct, string?> Lack)> Needs =
     [
-        (known => $"whether the vault has key {known.Product.KeySet} of version {known.Product.KeyVersion:X2}, and of the right kind",
+        (known => $"whether the vault has key {known.Product.KeySet} of version {known.Product.KeyVersion:X2}"
+                + (known.Product.OwnKeys is { } own ? $" and own key {own.KeySet} of version {own.KeyVersion:X2}" : "") + ", and of the right kind",
             (vault, known) => vault.LackOf(known.Product)),
     ];
 
@@ -21,8 +22,14 @@ internal static class ProductLacks
         Needs.Select(need => need.Lack(vault, known)).OfType<string>();
 
     /// <summary>What nobody can tell without a center.</summary>
-    public static IEnumerable<string> NotChecked(KnownProduct known) =>
-        [.. Needs.Select(need => need.Names(known)), $"whether the center has {known.Record.Ref} already, with other content"];
+    /// <param name="known">The product.</param>
+    /// <param name="programs">The programs that were given.</param>
+    public static IEnumerable<string> NotChecked(KnownProduct known, ProgramFiles programs) =>
+    [
+        .. Needs.Select(need => need.Names(known)),
+        .. programs.Lacks(known.Product).Select(lack => $"whether the center has {lack}, and what is in it (or give it with --program FILE)"),
+        $"whether the center has {known.Record.Ref} already, with other content",
+    ];
 
     /// <summary>What would keep a product from being taken in; null when nothing would.</summary>
     public static async Task<string?> ClashAsync(OpenCenter center, KnownProduct known, CancellationToken cancellation) =>

@@ -28,6 +28,9 @@ internal static class MadeUpFields
                 case ItemDefinition.Grouping grouping: Add(fields, grouping.Content, null, grouping.Id); break;
                 case ItemDefinition.DataObject data: Add(fields, [data.Content], null, 0); break;
                 case ItemDefinition.Command command: Add(fields, command.Content, null, 0); break;
+                case ItemDefinition.Install install: Add(fields, install.Parameters, null, 0); break;
+                // Of a customer there is nothing in them.
+                case ItemDefinition.Load or ItemDefinition.Delete or ItemDefinition.PutKeys: break;
                 default: return null;
             }
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CardIssue.CenterHost.Orders;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
@@ -37,16 +38,18 @@ internal sealed class ProductTrial : IAsyncDisposable
     private readonly DirectoryInfo _folder;
     private readonly DemoCenter _center;
     private readonly DemoCounter _counter;
+    private readonly CardPrograms _programs;
     private uint _serial;
 
-    private ProductTrial(DirectoryInfo folder, DemoCenter center, DemoCounter counter) =>
-        (_folder, _center, _counter) = (folder, center, counter);
+    private ProductTrial(DirectoryInfo folder, DemoCenter center, DemoCounter counter, CardPrograms programs) =>
+        (_folder, _center, _counter, _programs) = (folder, center, counter, programs);
 
-    public static async Task<ProductTrial> OpenAsync(CardProduct product, CancellationToken cancellation)
+    public static async Task<ProductTrial> OpenAsync(CardProduct product, ProgramFiles programs, CancellationToken cancellation)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-product-test-");
-        var center = await DemoCenter.OpenAsync(folder.FullName, TestCard.KeyOf(product), cancellation);
-        return new ProductTrial(folder, center, await DemoCounter.OpenAsync(center, folder.FullName, cancellation));
+        var center = await DemoCenter.OpenAsync(folder.FullName, TestCard.KeysOf(product), cancellation);
+        foreach (var file in programs.Files) await center.AddProgramAsync(file, cancellation);
+        return new ProductTrial(folder, center, await DemoCounter.OpenAsync(center, folder.FullName, cancellation), programs.Programs);
     }
 
     /// <summary>The same product in a key mode; null where it makes none.</summary>
@@ -75,7 +78,7 @@ internal sealed class ProductTrial : IAsyncDisposable
         CardProduct product, ByteString body, OrderId order, IReadOnlyDictionary<string, string> fields, PowerCut? cut,
         CancellationToken cancellation)
     {
-        var plan = CardPlan.Create(product, fields).Plan ?? throw new InvalidOperationException("The order was not checked.");
+        var plan = CardPlan.Create(product, fields, _programs).Plan ?? throw new InvalidOperationException("The order was not checked.");
         var card = TestCard.Of(product, ++_serial);
         var trial = new DemoOrder(new OrderId($"trial-{_serial}"), $"customer-{_serial}", "KESTREL-4821", fields, null);
         await _center.ImportAsync(product, body, trial, cancellation);
@@ -89,7 +92,7 @@ internal sealed class ProductTrial : IAsyncDisposable
         lock (steps)
         {
             var result = new TrialResult(
-                product.Mode, order, cut, outcome is { IsIssued: true }, Ending(outcome, steps), [.. steps], ReadBack.Of(plan, card));
+                product.Mode, order, cut, outcome is { IsIssued: true }, Ending(outcome, steps), [.. steps], ReadBack.Of(plan, _programs, card));
             return (result, card.Commands);
         }
     }

@@ -3,11 +3,12 @@ using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Tlv;
 using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.State;
 
 namespace CardIssue.CenterHost.Testing;
 
 /// <summary>One thing that was to be on the card.</summary>
-/// <param name="What">Its name: a data grouping, or a data object of the security domain.</param>
+/// <param name="What">Its name: a data grouping, a data object of the security domain, a load file, or a set of keys.</param>
 /// <param name="Length">How many bytes the card has of it; null where it has not got it.</param>
 /// <param name="AsSent">Whether they are those that were sent.</param>
 internal sealed record ReadItem(string What, int? Length, bool AsSent);
@@ -15,14 +16,14 @@ internal sealed record ReadItem(string What, int? Length, bool AsSent);
 /// <summary>What a virtual card holds after an issue, against what the plan wrote.</summary>
 /// <param name="Application">The application that was personalised; null where the data was the security domain's own.</param>
 /// <param name="LifeCycle">Its state, or the card's.</param>
-/// <param name="Items">All that was written by STORE DATA, in its order.</param>
+/// <param name="Items">All that was written by STORE DATA, in its order; then what was loaded, and the card's own keys.</param>
 internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnlyList<ReadItem> Items)
 {
     private const byte FormatBits = 0x18, BerFormat = 0x10;
 
     public bool IsAsSent => Items.All(item => item.AsSent);
 
-    public static ReadBack Of(CardPlan plan, CardSimulator card)
+    public static ReadBack Of(CardPlan plan, CardPrograms programs, CardSimulator card)
     {
         var held = card.Inspect();
         var target = (plan.Product.Application ?? plan.Product.Selected).ToString();
@@ -35,7 +36,36 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
             var asSent = found is { } bytes && bytes.Span.StartsWith(value.Span);
             items.Add(new ReadItem(isObject ? $"tag {id:X}" : $"DGI {id:X4}", found?.Length, asSent));
         }
+        items.AddRange(Loaded(plan.Product, programs, held));
+        if (plan.Product.OwnKeys is { } own) items.AddRange(Keys(plan.Product, own, card));
         return new ReadBack(application is null ? null : target, application?.LifeCycle.ToString("X2") ?? held.LifeCycle.ToString(), items);
+    }
+
+    /// <summary>The load files. What is deleted and not loaded anew, no card here ever had.</summary>
+    private static IEnumerable<ReadItem> Loaded(CardProduct product, CardPrograms programs, CardInspection held)
+    {
+        foreach (var load in product.Records.SelectMany(record => record.Items).OfType<ItemDefinition.Load>())
+        {
+            var cap = programs.Find(product.Program(load.Program)!.Sha256)!;
+            var found = held.LoadFiles.FirstOrDefault(file => file.Aid == cap.Package.Value);
+            var isIt = found is not null && found.Length == cap.Block.Length
+                && found.Version.Span.SequenceEqual([cap.Version.Major, cap.Version.Minor]);
+            yield return new ReadItem($"load file {cap.Package} {cap.Version}", found?.Length, isIt);
+        }
+    }
+
+    /// <summary>The own keys, byte for byte; and the transport keys, which are gone where others came in their place.</summary>
+    private static IEnumerable<ReadItem> Keys(CardProduct product, OwnKeys own, CardSimulator card)
+    {
+        var due = TestCard.OwnKeysOf(product, own, card.State.Kdd);
+        var keys = card.State.Keys.Where(key => key.Key.Version == own.KeyVersion).Select(key => key.Value).ToList();
+        CardKey[] wanted = [due.Enc, due.Mac, due.Dek];
+        var areThey = keys.Count == wanted.Length && keys.Zip(wanted).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
+        yield return new ReadItem($"own keys {own.KeyVersion:X2}", keys.Count == 0 ? null : keys.Sum(key => key.Length), areThey);
+        var transport = TestCard.TransportVersion(product);
+        if (own.Put is not OwnKeysPut.Replace || transport == own.KeyVersion) yield break;
+        var left = card.State.Keys.Count(key => key.Key.Version == transport);
+        if (left > 0) yield return new ReadItem($"transport keys {transport:X2}, which were to go", left, false);
     }
 
     private static ByteString? Grouping(ApplicationInspection? application, ushort id)
@@ -74,5 +104,9 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
     private sealed class InTheClear : IDataEncryption
     {
         public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Copy(plain);
+
+        /// <summary>Only to have the commands: the keys are looked at in the card.</summary>
+        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) =>
+            [.. Enumerable.Repeat(new EncryptedKey(PutKey.Aes, 0, default, default), PutKey.LastKey)];
     }
 }

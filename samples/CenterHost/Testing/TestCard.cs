@@ -24,10 +24,24 @@ internal static class TestCard
 
     private static readonly ByteString Number = ByteString.FromHex("00000000001234567890");
 
-    /// <summary>The publicly known test key, as the product names it.</summary>
-    public static DemoKey KeyOf(CardProduct product) => new(
-        product.KeySet, product.KeyVersion, Is02(product) ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128,
-        Convert.FromHexString(CardProfile.TestKey));
+    /// <summary>The master of the own keys: another than the transport keys' that is worth as little.</summary>
+    private const string OwnTestKey = "606162636465666768696A6B6C6D6E6F";
+
+    /// <summary>The publicly known test key, as the product names it, and one for the card's own keys.</summary>
+    public static IReadOnlyList<DemoKey> KeysOf(CardProduct product)
+    {
+        var algorithm = Is02(product) ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128;
+        var transport = new DemoKey(product.KeySet, product.KeyVersion, algorithm, Convert.FromHexString(CardProfile.TestKey));
+        return product.OwnKeys is not { } own ? [transport]
+            : [transport, new DemoKey(own.KeySet, own.KeyVersion, algorithm, Convert.FromHexString(OwnTestKey))];
+    }
+
+    /// <summary>The keys that a card is to have in the end.</summary>
+    public static CardKeySet OwnKeysOf(CardProduct product, OwnKeys own, ByteString kdd) => CardKeySet.Derive(
+        own.KeyVersion, MethodOf(own.Diversification), Convert.FromHexString(OwnTestKey), kdd.Span, TypeOf(product));
+
+    /// <summary>The version of the keys that it comes with, on the card.</summary>
+    public static byte TransportVersion(CardProduct product) => product.Quirks.AnsweredKeyVersion ?? product.KeyVersion;
 
     /// <summary>A new card.</summary>
     /// <param name="product">The product.</param>
@@ -35,8 +49,8 @@ internal static class TestCard
     public static CardSimulator Of(CardProduct product, uint serial)
     {
         var keys = CardKeySet.Derive(
-            product.Quirks.AnsweredKeyVersion ?? product.KeyVersion, MethodOf(product), KeyOf(product).Master, CardProfile.Kdd(serial).Span,
-            Is02(product) ? CardKeyType.Des : CardKeyType.Aes);
+            TransportVersion(product), MethodOf(product.Diversification), Convert.FromHexString(CardProfile.TestKey),
+            CardProfile.Kdd(serial).Span, TypeOf(product));
         var applications = Applications(product);
         return CardSimulator.Create(CardProfile.Empty(serial, [keys]) with
         {
@@ -47,7 +61,12 @@ internal static class TestCard
             CountsEmptyCommands = product.Quirks.CountsEmptyCommands,
             LifeCycle = FirstState(product, RegistryScope.IssuerSecurityDomain, product.Selected) is { } first
                 ? (CardLifeCycle)first : CardLifeCycle.Secured,
-            LoadFiles = [new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0)],
+            LoadFiles =
+            [
+                new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0),
+                .. Installed(product).Where(install => install.LoadFile is not null).GroupBy(install => install.LoadFile!.Value).Select(file =>
+                    new LoadFile(file.Key.Value, ByteString.Own([1, 0]), [.. file.Select(install => install.Module.Value).Distinct()], 0)),
+            ],
             Applications = [.. applications.Select(aid => Application(product, aid))],
             Data = Told(product).ToImmutableSortedDictionary(tag => tag, _ => Number),
         });
@@ -60,7 +79,9 @@ internal static class TestCard
     private static bool Is02(CardProduct product) => product.Protocol is ScpProtocol.Scp02
         || product.Protocol is null && product.Diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2;
 
-    private static Diversification MethodOf(CardProduct product) => product.Diversification switch
+    private static CardKeyType TypeOf(CardProduct product) => Is02(product) ? CardKeyType.Des : CardKeyType.Aes;
+
+    private static Diversification MethodOf(KeyDiversification diversification) => diversification switch
     {
         KeyDiversification.None => Diversification.None,
         KeyDiversification.EmvCps => Diversification.Emv,
@@ -68,13 +89,19 @@ internal static class TestCard
         KeyDiversification.Kdf3 => Diversification.Kdf3,
     };
 
-    /// <summary>All that the product speaks of as applications.</summary>
+    /// <summary>What the product installs: it is not there before.</summary>
+    private static IEnumerable<ItemDefinition.Install> Installed(CardProduct product) =>
+        product.Records.SelectMany(record => record.Items).OfType<ItemDefinition.Install>();
+
+    /// <summary>All that the product speaks of as applications, and does not install.</summary>
     private static HashSet<Aid> Applications(CardProduct product)
     {
         var looked = Looks(product).Where(of => of.Scope is RegistryScope.Applications).Select(of => of.Aid);
         var set = product.Records.Select(record => record.Status).Append(product.Close.Status).OfType<StatusChange>()
             .Where(status => status.Scope is StatusScope.Application).Select(status => status.Aid);
-        return [.. looked, .. set, .. product.Application is { } personalized ? [personalized] : Array.Empty<Aid>()];
+        HashSet<Aid> all = [.. looked, .. set, .. product.Application is { } personalized ? [personalized] : Array.Empty<Aid>()];
+        all.ExceptWith(Installed(product).Select(install => install.Instance));
+        return all;
     }
 
     private static IEnumerable<LifeCycleOf> Looks(CardProduct product)

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
+using CardIssue.Center.Programs;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
@@ -55,6 +57,7 @@ internal sealed class DemoCenter : IAsyncDisposable
             Vault = vault, Log = log, Host = "demo", Time = time,
             Orders = new SqliteOrderStore(database, orders), Desk = new SqliteOrderDesk(database, orders),
             Terminals = new SqliteTerminalRegistry(database), Products = new SqliteProductStore(database),
+            Programs = new SqliteProgramStore(database),
             Admissions = new AdmissionCounts(new AdmissionOptions(), time),
         };
         Server = new CenterServer(_services);
@@ -67,7 +70,7 @@ internal sealed class DemoCenter : IAsyncDisposable
     public CenterIdentity Identity => _vault.Identity;
 
     /// <summary>Makes vault, store and log in a folder.</summary>
-    public static async Task<DemoCenter> OpenAsync(string folder, DemoKey key, CancellationToken cancellation)
+    public static async Task<DemoCenter> OpenAsync(string folder, IReadOnlyList<DemoKey> keys, CancellationToken cancellation)
     {
         using var passphrase = SecretBytes.Random(32);
         var vault = FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("demo"), Cheapest);
@@ -76,8 +79,16 @@ internal sealed class DemoCenter : IAsyncDisposable
             TimeProvider.System, cancellation);
         var center = new DemoCenter(vault, database, new StoredLog(database, log, vault, TimeProvider.System));
         await center.BeginAsync(cancellation);
-        await center.HoldCeremonyAsync(key, cancellation);
+        foreach (var key in keys) await center.HoldCeremonyAsync(key, cancellation);
         return center;
+    }
+
+    /// <summary>Takes an application program, a CAP file.</summary>
+    public async Task AddProgramAsync(ByteString file, CancellationToken cancellation)
+    {
+        var name = Convert.ToHexString(SHA256.HashData(file.Span))[..16];
+        var added = await _services.Programs!.AddAsync(name, file, _ann, cancellation);
+        if (added is not ProgramChange.Done) throw new InvalidOperationException($"The program was not taken: {added}");
     }
 
     /// <summary>Takes a product and an order for it.</summary>

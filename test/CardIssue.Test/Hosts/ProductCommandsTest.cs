@@ -91,6 +91,101 @@ public sealed class ProductCommandsTest
         Assert.That(lines[0].GetProperty("steps").EnumerateArray().Select(step => step.GetString()), Has.Some.Contains("S280 WritingRecord"));
     }
 
+    /// <summary>The card that it ends with has its own keys, byte for byte, and the transport keys are gone.</summary>
+    [Test]
+    public async Task ProductWithOwnKeys_TestedWithCuts_EndsWithItsOwnKeys()
+    {
+        var file = Path.Combine(Samples.Folder, "debit-own-keys.product.json");
+        var run = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "test", file, "--cuts", "--json");
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        var lines = run.Output.TrimEnd().Split('\n').Select(line => JsonSerializer.Deserialize<JsonElement>(line)).SkipLast(1).ToList();
+        Assert.That(lines, Has.Count.GreaterThan(40));
+        foreach (var card in lines.Select(line => line.GetProperty("card")))
+        {
+            var last = card.GetProperty("items").EnumerateArray().Last();
+            Assert.That((last.GetProperty("what").GetString(), last.GetProperty("length").GetInt32(), last.GetProperty("asSent").GetBoolean()),
+                Is.EqualTo(("own keys 31", 48, true)));
+        }
+        var check = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "check", file);
+        Assert.That(check.Output, Does.Contain("is in order: 4 records").And.Contain("own key issuer-own of version 31"));
+        var preview = await HostRun.OfAsync(
+            HostRun.Center, _folder.Folder, "product", "preview", file, "--orders", await OrdersForAsync("debit-own-keys"));
+        Assert.That(preview.Output, Does.Contain("\"own-keys\": proof cardMac, looked at before a repeat").And.Contain("PUT KEY"), preview.ToString());
+    }
+
+    /// <summary>The card comes without the program; whoever has no center gives the file, and without it is told so.</summary>
+    [Test]
+    public async Task ProductWithAProgram_ItsFileGiven_IsTestedCheckedAndPreviewed()
+    {
+        string[] product = [Path.Combine(Samples.Folder, "loyalty.product.json"), "--orders", Path.Combine(Samples.Folder, "loyalty.orders.json")];
+        string[] program = ["--program", Path.Combine(Samples.Folder, "loyalty.cap")];
+        var test = await RunAsync(["test", .. product, .. program]);
+        Assert.That(test.Code, Is.Zero, test.ToString());
+        Assert.That(test.Output, Does.Contain("load file F0434953530101 1.0: ").And.Contain("all 2 virtual cards hold what was sent")
+            .And.Not.Contain("NOT AS SENT"));
+        Assert.That((await RunAsync(["test", product[0], .. program])).Code, Is.Zero, "a customer made up");
+        var check = await RunAsync(["check", .. product, .. program]);
+        Assert.That((check.Code, check.Output.Contains("is in order"), check.Output.Contains("D4816AA6")), Is.EqualTo((0, true, false)), check.ToString());
+        var alone = await RunAsync(["check", product[0]]);
+        Assert.That((alone.Code, alone.Output.Contains("whether the center has program loyalty")), Is.EqualTo((0, true)), alone.ToString());
+        var preview = await RunAsync(["preview", .. product, .. program]);
+        Assert.That((preview.Code, preview.Output.Contains("LOAD ")), Is.EqualTo((0, true)), preview.ToString());
+        foreach (var command in new[] { "test", "check", "preview" })
+        {
+            var without = await RunAsync([command, .. product]);
+            Assert.That((without.Code, without.Error.Contains("give its CAP file with --program FILE")), Is.EqualTo((2, true)), without.ToString());
+        }
+        var other = await RunAsync(["test", product[0], "--program", product[0]]);
+        Assert.That(other.Code, Is.EqualTo(2), "no CAP file");
+
+        Task<HostRun> RunAsync(string[] arguments) => HostRun.OfAsync(HostRun.Center, _folder.Folder, ["product", .. arguments]);
+    }
+
+    /// <summary>With a center its own programs count.</summary>
+    [Test]
+    public async Task ProductWithAProgram_OfACenter_IsCheckedAndPreviewedWithWhatItHas()
+    {
+        using var folder = _folder.Copy();
+        var (file, cap) = (Path.Combine(Samples.Folder, "loyalty.product.json"), Path.Combine(Samples.Folder, "loyalty.cap"));
+        string[] check = ["product", "check", file, "--data", folder["center"]];
+        var lacking = await folder.RunAsync(HostRun.Center, check);
+        Assert.That((lacking.Code, lacking.Error.Contains("program loyalty, SHA-256")), Is.EqualTo((4, true)), lacking.ToString());
+        Assert.That((await folder.RunAsync(HostRun.Center, [.. check, "--program", cap])).Code, Is.EqualTo(2), "a center has its own");
+        await EnterKeyAsync(folder);
+        Assert.That((await folder.RunAsync(HostRun.Center, "program", "add", cap)).Code, Is.Zero);
+        var good = await folder.RunAsync(HostRun.Center, check);
+        Assert.That(good.Code, Is.Zero, good.ToString());
+        var orders = Path.Combine(Samples.Folder, "loyalty.orders.json");
+        Assert.That((await folder.RunAsync(HostRun.Center, "order", "import", "--product", file, "--orders", orders)).Code, Is.Zero);
+        var preview = await folder.RunAsync(HostRun.Center, "product", "preview", "--order", "LOYALTY-0001");
+        var files = await folder.RunAsync(HostRun.Center, "product", "preview", file, "--orders", orders, "--program", cap);
+        Assert.That((preview.Code, preview.Output), Is.EqualTo((0, files.Output)), preview.ToString());
+    }
+
+    [Test]
+    public async Task RewriteOrders_PreviewedFromFiles_LookFirst_AndTestSaysThatItTriesNone()
+    {
+        var product = Path.Combine(Samples.Folder, "visa-like-e2e.product.json");
+        var run = await HostRun.OfAsync(
+            HostRun.Center, _folder.Folder, "product", "preview", product, "--orders", Path.Combine(Samples.Folder, "rewrite-orders.json"));
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        Assert.That(run.Output, Does.Contain("order REWRITE-0002, visa-like-e2e/1 rewrite points").And.Contain("what the card must hold, before anything is written")
+            .And.Not.Contain("the card's number"));
+        var test = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "test", product);
+        Assert.That((test.Code, test.Error.Contains("rewrites are not tried here: enrol, points")), Is.EqualTo((0, true)), test.ToString());
+    }
+
+    /// <summary>What no order of a rewrite could pass is told of the product, at its rewrite.</summary>
+    [Test]
+    public async Task RewriteThatNoCardCouldTake_Checked_IsTold()
+    {
+        var tooLong = new string('0', 2 * 70_000);
+        await File.WriteAllTextAsync(_folder["long.json"], Samples.Change(
+            Samples.EndToEnd, "{\"tag\": \"DF21\", \"field\": \"points\", \"as\": \"digits\"}]", $"{{\"tag\": \"DF21\", \"hex\": \"{tooLong}\"}}]"));
+        var run = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "check", _folder["long.json"]);
+        Assert.That((run.Code, run.Error.Contains("$.rewrites[0].records[0].items")), Is.EqualTo((2, true)), run.ToString());
+    }
+
     /// <summary>With the power cut at each command: a record that a card takes only once is found out by trying.</summary>
     [TestCase(false, 0, "hold what was sent")]
     [TestCase(true, 1, "are not issued, or do not hold what was sent")]
@@ -137,6 +232,17 @@ public sealed class ProductCommandsTest
         foreach (var other in list.Where(order => (string?)order!["product"] != "visa-like-e2e").ToList()) list.Remove(other);
         await File.WriteAllTextAsync(folder["e2e.orders.json"], orders.ToJsonString());
         return folder["e2e.orders.json"];
+    }
+
+    /// <summary>The samples' first order, for another product with the same fields.</summary>
+    private async Task<string> OrdersForAsync(string product)
+    {
+        var orders = System.Text.Json.Nodes.JsonNode.Parse(Samples.Orders)!;
+        var first = orders["orders"]![0]!.DeepClone();
+        first["product"] = product;
+        orders["orders"] = new System.Text.Json.Nodes.JsonArray(first);
+        await File.WriteAllTextAsync(_folder[$"{product}.orders.json"], orders.ToJsonString());
+        return _folder[$"{product}.orders.json"];
     }
 
     private static Task<HostRun> ImportAsync(HostFolder folder) => folder.RunAsync(

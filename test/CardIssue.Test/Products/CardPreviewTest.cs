@@ -1,6 +1,9 @@
+using System.Text;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Cards.Products.Preview;
 using CardIssue.Core.Cards.Products.Text;
+using CardIssue.Core.Cards.Programs;
 using CardIssue.Core.Cards.Tlv;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
@@ -16,11 +19,20 @@ public sealed class CardPreviewTest
     public void EveryOrderOfTheSamples_Previewed_IsThePlansCommandsDigitForDigitButForWhatIsHidden()
     {
         var debit = Samples.Product(Samples.Debit).Product!;
+        var (loyalty, program) = Loyalty();
         var orders = Samples.ReadOrders(Samples.Orders).Orders!;
-        foreach (var (product, fields) in orders.Select(o => (Samples.Find(o.Product)!, o.Fields)).Append((debit, orders[0].Fields)))
+        var rewrites = Samples.ReadOrders(Samples.Rewrites).Orders!;
+        var member = OrdersFile.Read(Encoding.UTF8.GetBytes(Samples.Text("loyalty.orders.json")), "o", _ => loyalty, programs: program).Orders!;
+        (CardProduct, IReadOnlyDictionary<string, string>)[] all =
+        [
+            .. orders.Select(o => (Samples.Find(o.Product)!, o.Fields)), (debit, orders[0].Fields),
+            (Samples.Product(Samples.DebitOwnKeys).Product!, orders[0].Fields), .. member.Select(o => (loyalty, o.Fields)),
+            .. rewrites.Select(o => (Samples.Find(o.Product)!.Rewrite(o.Rewrite!.Name)!, o.Fields)),
+        ];
+        foreach (var (product, fields) in all)
         {
-            var preview = Of(product, fields);
-            var real = PlannedScript.Of(CardPlan.Create(product, fields).Plan!, new Inverting(), 0x5A);
+            var preview = Of(product, fields, program);
+            var real = PlannedScript.Of(CardPlan.Create(product, fields, program).Plan!, new Inverting(), 0x5A);
             Assert.That(preview.Scripts.Select(s => (s.Kind, s.Record)), Is.EqualTo(real.Select(s => (s.Kind, s.Record))));
             foreach (var (script, commands) in preview.Scripts.Zip(real, (shown, sent) => (shown, sent.Commands)))
                 foreach (var (shown, sent) in script.Commands.Zip(commands))
@@ -48,6 +60,52 @@ public sealed class CardPreviewTest
         foreach (var hidden in new[] { "900101", Convert.ToHexString("CARDHOLDER"u8), "758989", order.Fields["applicationKeys"][..16] })
             Assert.That(text, Does.Not.Contain(hidden));
         Assert.That(preview.Scripts[0].Commands[^1].ToString(), Does.StartWith("80503000 08 **(8)"), "the challenge");
+    }
+
+    /// <summary>All of a card's own keys is hidden, check values too; their length shows, and is the master key's.</summary>
+    [TestCase(16, "8811" + "10" + "**(16)" + "03" + "******")]
+    [TestCase(24, "8821" + "18" + "**(32)" + "03" + "******")]
+    [TestCase(32, "8821" + "20" + "**(32)" + "03" + "******")]
+    public void OwnKeys_Previewed_AreHiddenWithTheirLength(int length, string key)
+    {
+        var made = CardPreview.Of(
+            Samples.Product(Samples.DebitOwnKeys).Product!, Samples.ReadOrders(Samples.Orders).Orders![0].Fields, ownKeyLength: length).Preview!;
+        var record = made.Scripts.Single(s => s is { Kind: ScriptKind.Record, Name: "own-keys" });
+        Assert.That(record.Commands.Select(c => (c.Name, c.Header, c.ShortData)), Is.EqualTo(new[] { ("PUT KEY", "80D83081", "31" + key + key + key) }));
+        var look = made.Scripts.Single(s => s is { Kind: ScriptKind.Look } && s.Record == record.Record);
+        Assert.That(look.Commands.Select(c => c.Name), Is.EqualTo(new[] { "GET DATA" }));
+    }
+
+    /// <summary>The program is the same for everybody; what the application is told of the customer is not.</summary>
+    [Test]
+    public void Program_Previewed_IsShown_AndItsCustomersParametersAreHidden()
+    {
+        var (loyalty, programs) = Loyalty();
+        var fields = new Dictionary<string, string> { ["name"] = "CARDHOLDER/ALMA", ["member"] = "3080000000000017", ["points"] = "500" };
+        var preview = Of(loyalty, fields, programs);
+        var load = preview.Scripts.Single(s => s is { Kind: ScriptKind.Record, Name: "program" }).Commands;
+        Assert.That(load[0].Name, Is.EqualTo("INSTALL [for load]"));
+        Assert.That(string.Concat(load.Where(c => c.Name == "LOAD").Select(c => c.Data)),
+            Does.EndWith(programs.Find(loyalty.Programs[0].Sha256)!.Block.ToString()).And.Not.Contain("*"));
+        var install = preview.Scripts.Single(s => s is { Kind: ScriptKind.Record, Name: "application" }).Commands[0];
+        Assert.That((install.Name, install.ShortData), Is.EqualTo(("INSTALL [for install]",
+            "07F043495353010108F04349535301010108F043495353010101" + "0100" + "0DC90BDF1108**(8)" + "00")));
+        Assert.That(CardPreview.Of(loyalty, fields).Errors.Select(error => error.Message), Has.Some.Contains("is not in the center"));
+    }
+
+    /// <summary>What the card must hold comes first; no number is given; and it ends with what shows the whole.</summary>
+    [Test]
+    public void Rewrite_Previewed_LooksFirstAndGivesNoNumber()
+    {
+        var order = Samples.ReadOrders(Samples.Rewrites).Orders![1];
+        var preview = Of(Samples.Find(order.Product)!.Rewrite(order.Rewrite!.Name)!, order.Fields);
+        Assert.That(preview.Scripts.Select(s => (s.Kind, s.Record, s.OnlyInDoubt)), Is.EqualTo(new[]
+        {
+            (ScriptKind.Open, 0, false), (ScriptKind.Authenticate, 0, false), (ScriptKind.Look, 0, false), (ScriptKind.Record, 1, false),
+            (ScriptKind.Close, 2, false), (ScriptKind.Look, 2, true),
+        }));
+        Assert.That(preview.Scripts[2].Commands.Select(c => c.Name), Is.EqualTo(new[] { "GET STATUS", "GET DATA" }));
+        Assert.That(preview.Scripts[3].Commands.Select(c => c.ToString()), Is.EqualTo(new[] { "80E21000 06 DF2103****** Le 00" }));
     }
 
     /// <summary>Ready-made groupings are looked through as a card would; long lengths and padding stay where they are.</summary>
@@ -98,9 +156,16 @@ public sealed class CardPreviewTest
         Assert.That(string.Concat(shown.Data.Zip(digits, (a, b) => a == CommandPreview.Hidden ? b : a)), Is.EqualTo(digits), shown.ToString());
     }
 
-    private static CardPreview Of(CardProduct product, IReadOnlyDictionary<string, string> fields)
+    private static (CardProduct Product, CardPrograms Programs) Loyalty()
     {
-        var made = CardPreview.Of(product, fields);
+        var file = ByteString.Own(File.ReadAllBytes(Path.Combine(Samples.Folder, "loyalty.cap")));
+        Assert.That(CapFile.TryRead(file, out var cap, out var error), Is.True, error);
+        return (Samples.Product(Samples.Text("loyalty.product.json")).Product!, new CardPrograms([cap!]));
+    }
+
+    private static CardPreview Of(CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms? programs = null)
+    {
+        var made = CardPreview.Of(product, fields, programs);
         Assert.That(made.Errors, Is.Empty);
         return made.Preview!;
     }

@@ -82,4 +82,8 @@ internal sealed class Inverting : IDataEncryption
         if (padded.Length > plain.Length) padded[plain.Length] = 0x80;
         return ByteString.Own([.. padded.Select(b => (byte)~b)]);
     }
+
+    /// <summary>Three keys of AES-128, each of its own.</summary>
+    public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => [.. Enumerable.Range(1, PutKey.LastKey).Select(id => new EncryptedKey(
+        PutKey.Aes, 16, ByteString.Own([.. Enumerable.Repeat((byte)(0xA0 + id), 16)]), ByteString.Own([(byte)id, 0x5A, 0xA5])))];
 }

@@ -1,4 +1,5 @@
 using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -20,13 +21,18 @@ public sealed record CardPreviewResult(CardPreview? Preview, ValueList<PlanError
 /// <param name="Scripts">In the order in which they are sent.</param>
 public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> Scripts)
 {
+    /// <summary>Length of own keys in bytes, where nobody says otherwise: AES-128 and 2-key triple DES.</summary>
+    public const int OwnKeyLength = 16;
+
     private const byte Zeros = 0x00, Ones = 0xFF;
 
     /// <summary>Makes one.</summary>
-    /// <param name="product">The product.</param>
+    /// <param name="product">The product, or one of its rewrites (<see cref="CardProduct.Rewrite"/>).</param>
     /// <param name="fields">The customer's fields; only for the time of the call.</param>
     /// <param name="programs">The programs that the product loads; null for none.</param>
-    public static CardPreviewResult Of(CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms? programs = null)
+    /// <param name="ownKeyLength">Length of each of the card's own keys in bytes, 16, 24 or 32: what their master key has.</param>
+    public static CardPreviewResult Of(
+        CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms? programs = null, int ownKeyLength = OwnKeyLength)
     {
         programs ??= CardPrograms.None;
         var made = CardPlan.Create(product, fields, programs);
@@ -37,15 +43,29 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
         return new CardPreviewResult(new CardPreview(product, scripts), default);
 
         List<PlannedScript> Scripts(byte fill) =>
-            PlannedScript.Of(CardPlan.Covered(product, fields, programs, fill), new Filled(product.Channel.Protocol, fill), fill);
+            PlannedScript.Of(
+                CardPlan.Covered(product, fields, programs, fill), new Filled(product.Channel.Protocol, fill, ownKeyLength), fill);
     }
 
     /// <summary>Stands for data that is encrypted under the card's DEK.</summary>
-    private sealed class Filled(ScpProtocol protocol, byte fill) : IDataEncryption
+    private sealed class Filled(ScpProtocol protocol, byte fill, int ownKeyLength) : IDataEncryption
     {
-        public ByteString Encrypt(ReadOnlySpan<byte> plain)
+        private const int CheckValueLength = 3, AesBlock = 16;
+
+        public ByteString Encrypt(ReadOnlySpan<byte> plain) => Bytes(DataEncryption.LengthOf(plain.Length, protocol));
+
+        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys)
         {
-            var bytes = new byte[DataEncryption.LengthOf(plain.Length, protocol)];
+            var isDes = protocol is ScpProtocol.Scp02;
+            // An AES key of 24 bytes is filled to whole blocks (Amendment D §6.2.8).
+            var length = isDes ? ownKeyLength : (ownKeyLength + AesBlock - 1) / AesBlock * AesBlock;
+            var key = new EncryptedKey(isDes ? PutKey.Des : PutKey.Aes, ownKeyLength, Bytes(length), Bytes(CheckValueLength));
+            return [.. Enumerable.Repeat(key, PutKey.LastKey)];
+        }
+
+        private ByteString Bytes(int length)
+        {
+            var bytes = new byte[length];
             bytes.AsSpan().Fill(fill);
             return ByteString.Own(bytes);
         }
@@ -54,7 +74,8 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
 
 /// <summary>One script: what is sent and answered as one.</summary>
 /// <param name="Kind">What it is for.</param>
-/// <param name="Record">The record's number, or one past the last for the closing; 0 before the first record.</param>
+/// <param name="Record">The record's number, or one past the last for the closing; 0 before the first record, as for the look that a rewrite
+/// begins with.</param>
 /// <param name="Name">The record's name; empty where it is of none.</param>
 /// <param name="Commands">Its commands.</param>
 /// <param name="OnlyInDoubt">Whether it is sent only where nobody knows whether the record, or the closing, was done.</param>
@@ -69,7 +90,7 @@ public sealed record ScriptPreview(
     {
         var record = script.Record >= 1 && script.Record <= product.Records.Count ? product.Records[script.Record - 1] : null;
         return new ScriptPreview(
-            script.Kind, script.Record, record?.Name ?? "", commands, script.Kind is ScriptKind.Look, record?.Proof, record?.Repeat,
+            script.Kind, script.Record, record?.Name ?? "", commands, script is { Kind: ScriptKind.Look, Record: > 0 }, record?.Proof, record?.Repeat,
             record?.RestartAt ?? 0);
     }
 }
@@ -87,7 +108,9 @@ internal sealed record PlannedScript(ScriptKind Kind, int Record, IReadOnlyList<
         Add(ScriptKind.Open, 0, profile.Open(product, Random(profile.ChallengeLength(product))));
         var authenticate = new CardCommand(Authenticate(product, Random(2 * profile.ChallengeLength(product))));
         Add(ScriptKind.Authenticate, 0, [authenticate, .. profile.IdentityReads(product), .. profile.AfterAuthentication(product)]);
-        if (profile.AssignCommands(product) > 0) Add(ScriptKind.Assign, 0, profile.Assign(product, ByteString.Own(Random(NumberLength))));
+        // A card that is rewritten has its number, and shows first what is on it.
+        if (plan.Before() is { Count: > 0 } before) Add(ScriptKind.Look, 0, before);
+        if (plan.Shape.AssignCommands > 0) Add(ScriptKind.Assign, 0, profile.Assign(product, ByteString.Own(Random(NumberLength))));
         for (var number = 1; number <= product.Records.Count; number++)
         {
             AddCounted(ScriptKind.Record, number, plan.Record(number, encryption, blocks));

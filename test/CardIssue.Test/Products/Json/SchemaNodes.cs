@@ -51,7 +51,8 @@ internal sealed class SchemaNodes(string text)
         return [schema, .. among.SelectMany(Alternatives)];
     }
 
-    private JsonNode Resolve(JsonNode reference) => _root["$defs"]![reference.GetValue<string>()["#/$defs/".Length..]]!;
+    private JsonNode Resolve(JsonNode reference) =>
+        reference.GetValue<string>()["#/".Length..].Split('/').Aggregate(_root, (node, step) => node[step]!);
 
     private static void Walk(JsonNode? node, Dictionary<string, JsonObject> found)
     {

@@ -15,6 +15,8 @@ public sealed class SchemaTest
         {
           "name": "all", "version": 1, "profile": "globalplatform", "mode": "endToEnd", "keySet": "k", "keyVersion": "30", "diversification": "kdf3",
           "securityLevel": "33", "securityDomain": "A000000151000000",
+          "ownKeys": {"keySet": "own", "keyVersion": "31", "diversification": "kdf3", "put": "add"},
+          "programs": [{"name": "p", "package": "F0434953530101", "version": "1.0", "sha256": "00"}],
           "identity": [{"getData": "DF01"}, {"assigned": {"tag": "0045"}}],
           "acceptedStates": {"scope": "applications", "aid": "A0000000031010", "states": ["07"]},
           "storeData": {"packed": false}, "quirks": {"countsEmptyCommands": true},
@@ -22,7 +24,11 @@ public sealed class SchemaTest
             {"name": "one", "proof": "readBack", "repeat": {"startOver": "one"}, "status": {"scope": "card", "aid": "A000000151000000", "state": "0F"},
               "items": [
                 {"dgi": "0101", "field": "f", "as": "ascii"}, {"dgi": "0102", "tlv": [{"tag": "70", "field": "f", "as": "hex"}]},
-                {"tag": "DF01", "field": "f", "as": "ascii"}, {"hexDgi": "f"}, {"command": "80D40000", "field": "f", "as": "hex"}
+                {"tag": "DF01", "field": "f", "as": "ascii"}, {"hexDgi": "f"}, {"command": "80D40000", "field": "f", "as": "hex"},
+                {"putKeys": true}, {"delete": "F043495353010101"},
+                {"load": "p", "whenThere": "accept", "dap": [{"securityDomain": "A000000151000000", "signature": "00"}]},
+                {"install": "F043495353010101", "program": "p", "module": "F043495353010101", "whenThere": "accept",
+                  "parameters": {"field": "f", "as": "hex"}}
               ],
               "checks": [
                 {"readRecord": {"sfi": 1, "record": 1}, "done": {"field": "f", "as": "hex"}, "notDone": {"state": "07"}},
@@ -31,11 +37,16 @@ public sealed class SchemaTest
               ]}
           ],
           "close": {"items": []},
-          "closeLook": [{"getData": "DF01", "done": "nothing"}]
+          "closeLook": [{"getData": "DF01", "done": "nothing"}],
+          "rewrites": [
+            {"name": "again", "before": [{"getData": "DF01", "done": "nothing"}], "storeData": {"packed": false},
+              "records": [{"name": "one", "proof": "cardMac", "repeat": "repeatable"}], "close": {"items": []},
+              "closeLook": [{"getData": "DF01", "done": "nothing"}]}
+          ]
         }
         """;
 
-    private const string Orders = """{"orders": [{"orderId": "O", "customerId": "C", "product": "p", "fields": {}}]}""";
+    private const string Orders = """{"orders": [{"orderId": "O", "customerId": "C", "product": "p", "rewrite": {"name": "again"}, "fields": {}}]}""";
 
     [Test]
     public void EveryPropertyOfAProduct_ThatIsRead_IsInTheSchema_AndTheOtherWayRound() => Compare(
