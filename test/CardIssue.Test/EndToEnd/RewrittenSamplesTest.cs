@@ -7,6 +7,7 @@ using CardIssue.Test.Center;
 using CardIssue.Test.Products.Json;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.Crypto;
+using CardIssue.VirtualCard.State;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -66,7 +67,7 @@ public sealed class RewrittenSamplesTest
     {
         "debit-scp02" => CardProfile.BlankEmv(1, [CardKeySet.Derive(0x20, Diversification.Emv, TestKey.Span, CardProfile.Kdd(1).Span, CardKeyType.Des)]) with
         {
-            Scp = CardIssue.VirtualCard.State.CardState.Scp02, ScpParameter = 0x75,
+            Scp = CardState.Scp02, ScpParameter = 0x75,
         },
         _ => CardProfile.BlankEmv(1, [CardKeySet.Derive(0x30, Diversification.Kdf3, TestKey.Span, CardProfile.Kdd(1).Span, CardKeyType.Aes)]),
     });
