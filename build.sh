@@ -11,8 +11,10 @@ usage() {
   cat <<'USAGE'
 usage: ./build.sh COMMAND
 
-  demo [--pcsc|--serial]  issue cards: center, terminal and virtual cards as processes of their own; with --pcsc through
-                          pcscd, with --serial over a serial line and a serial reader (demo --help says more)
+  demo [--pcsc|--serial|--cards]
+                          issue cards: center, terminal and virtual cards as processes of their own; with --pcsc through
+                          pcscd, with --serial over a serial line and a serial reader, with --cards other kinds of cards,
+                          rewritten after they are issued (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
   bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, pcsc,
                           center-syncs; with --check: exit 1 when a named target is missed
@@ -109,7 +111,7 @@ case "${1:-}" in
     shift
     # Only what can be shown is built for.
     case "$*" in
-      "" | --pcsc | --serial)
+      "" | --pcsc | --serial | --cards)
         need_dotnet
         [ "$*" != --pcsc ] || need_parts $PCSC_DEMO_PARTS
         [ "$*" != --serial ] || need_parts $SERIAL_DEMO_PARTS

@@ -6,13 +6,17 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Products;
 
-/// <summary>Programs as products need them. A file that is not what its hash says is none: so nobody who can write the store has cards loaded with his own.</summary>
+/// <summary>
+/// Programs as products need them. A file that is not what its hash says is none: so nobody who can write the store has cards loaded
+/// with his own.
+/// </summary>
 internal static class ProgramTable
 {
     /// <summary>The program of that hash; null when it is not there, or is not it.</summary>
     public static CapFile? Find(StoreView connection, ByteString sha256)
     {
-        var body = connection.First("SELECT body FROM programs WHERE sha256 = $sha256", row => row.GetFieldValue<byte[]>(0), ("$sha256", sha256));
+        var body = connection.First(
+            "SELECT body FROM programs WHERE sha256 = $sha256", row => row.GetFieldValue<byte[]>(0), ("$sha256", sha256));
         return body is not null && CapFile.TryRead(ByteString.Own(body), out var cap, out _) && cap.Sha256 == sha256 ? cap : null;
     }
 

@@ -33,7 +33,8 @@ public enum ProgramChange
 /// <param name="Length">The file's length in bytes.</param>
 /// <param name="AddedAt">When it came in, UTC.</param>
 /// <param name="AddedBy">Who brought it.</param>
-public sealed record ProgramEntry(string Name, ByteString Sha256, Aid Package, string Version, int Length, DateTimeOffset AddedAt, string AddedBy);
+public sealed record ProgramEntry(
+    string Name, ByteString Sha256, Aid Package, string Version, int Length, DateTimeOffset AddedAt, string AddedBy);
 
 /// <summary>The application programs that the center has, each once, by its hash.</summary>
 /// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written.</remarks>

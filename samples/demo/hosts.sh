@@ -17,6 +17,38 @@ center_as() { # center_as PERSON COMMAND...
   "${CENTERHOST[@]}" "$@" --data "$CENTER" --passphrase-file "$WORK/passphrase" --as "$person" --password-file "$WORK/$person.password"
 }
 
+set_up_center() { # secrets, the vault, two people, and the test key that the samples' cards come with
+  local person
+  head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/passphrase"
+  for person in ann bob; do head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/$person.password"; done
+  chmod 600 "$WORK/passphrase" "$WORK/ann.password" "$WORK/bob.password"
+  "${CENTERHOST[@]}" init --id demo-center --data "$CENTER" --passphrase-file "$WORK/passphrase" \
+    --person ann --person-password-file "$WORK/ann.password" --person bob --person-password-file "$WORK/bob.password"
+  enter_key test-key
+}
+
+APPROVALS=0
+enter_key() { # enter_key NAME: a key of a ceremony's file; one asks for it, the other approves
+  APPROVALS=$((APPROVALS + 1))
+  center key ceremony --file "$ORDERS/$1.ceremony.json" 2>/dev/null
+  center_as bob approval approve "$APPROVALS"
+  center key ceremony --file "$ORDERS/$1.ceremony.json" --approval "$APPROVALS" 2>/dev/null
+}
+
+enrol_shop() { # a terminal for line 1, with one known reader; then the center serves it
+  make_terminal shop
+  center terminal add --file "$WORK/shop/terminal.json" --line 1 --address 127.0.0.1/32
+  center reader add --terminal shop "${KNOWN_READER[@]}"
+  serve "$LISTEN"
+  way
+  echo "the center serves line 1 at $PLACE, $ABOUT_LINE"
+}
+
+stop_center() {
+  kill -TERM "$SERVING"
+  wait "$SERVING" || fail "the center did not stop in order"
+}
+
 make_terminal() { # make_terminal NAME
   dotnet "$TERMINALHOST" module init --id "$1" --center "$CENTER/center.json" --data "$WORK/$1" --passphrase-file "$WORK/passphrase" >/dev/null
 }
@@ -29,8 +61,11 @@ serve() { # serve WHERE: the center on line 1; its process is in SERVING, what c
   PLACE=$(sed -n 's/.*ready line 1 \(.*\)$/\1/p' "$WORK/center.log" | head -n 1)
 }
 
-card() { # card FILE SERIAL KEYFILE: a factory-fresh card with keys from that master key
-  dotnet "$VIRTUALCARD" new --profile blank-emv --out "$WORK/$1" --serial "$2" --kvn 30 --master-key-file "$3" --diversify Kdf3 >/dev/null
+card() { # card FILE SERIAL KEYFILE [OPTIONS]: a factory-fresh card with keys from that master key; SCP03, unless the options say otherwise
+  local file="$1" serial="$2" key="$3"
+  shift 3
+  [ $# -gt 0 ] || set -- --kvn 30 --diversify Kdf3
+  dotnet "$VIRTUALCARD" new --profile blank-emv --out "$WORK/$file" --serial "$serial" --master-key-file "$key" "$@" >/dev/null
 }
 
 put_in() { # put_in FILE [TIMING]: a reader with that card in it; its process is in SLOT
@@ -68,12 +103,13 @@ issue() { # issue TERMINAL ORDER LOG
   follow "$ISSUING" "$3"
 }
 
+ORDERS_FILE="$ORDERS/orders.json"
 code_of() { # the issue code that the orders' file gives an order
-  sed -n "/\"orderId\": \"$1\"/,/issueCode/s/.*\"issueCode\": \"\(.*\)\".*/\1/p" "$ORDERS/orders.json" >"$WORK/$1.code"
+  sed -n "/\"orderId\": \"$1\"/,/issueCode/s/.*\"issueCode\": \"\(.*\)\".*/\1/p" "$ORDERS_FILE" >"$WORK/$1.code"
   [ -s "$WORK/$1.code" ] || fail "no issue code for $1"
 }
 
-field_of() { sed -n "/\"orderId\": \"$1\"/,/}/s/.*\"$2\": \"\(.*\)\".*/\1/p" "$ORDERS/orders.json" | head -n 1; }
+field_of() { sed -n "/\"orderId\": \"$1\"/,/}/s/.*\"$2\": \"\(.*\)\".*/\1/p" "$ORDERS_FILE" | head -n 1; }
 
 compare() { # compare ORDER CARDFILE: reads the card back and compares it with the order
   local dump track2 name pan expected

@@ -1,25 +1,13 @@
 # What the demo shows, the same over each line and with each reader.
-head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/passphrase"
-for person in ann bob; do head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/$person.password"; done
-chmod 600 "$WORK/passphrase" "$WORK/ann.password" "$WORK/bob.password"
 prepare
 
 say "A center is set up: vault, two people, a test key that one asks for and the other approves, products and orders"
-"${CENTERHOST[@]}" init --id demo-center --data "$CENTER" --passphrase-file "$WORK/passphrase" \
-  --person ann --person-password-file "$WORK/ann.password" --person bob --person-password-file "$WORK/bob.password"
-center key ceremony --file "$ORDERS/test-key.ceremony.json" 2>/dev/null
-center_as bob approval approve 1
-center key ceremony --file "$ORDERS/test-key.ceremony.json" --approval 1 2>/dev/null
+set_up_center
 center order import --product "$ORDERS/visa-like-e2e.product.json" --product "$ORDERS/visa-like-module.product.json" --orders "$ORDERS/orders.json"
 for order in E2E-0001 E2E-0002 MODULE-0001 MODULE-0002; do code_of "$order"; done
 
 say "A terminal is enrolled for line 1, with one known reader: $ABOUT_READER"
-make_terminal shop
-center terminal add --file "$WORK/shop/terminal.json" --line 1 --address 127.0.0.1/32
-center reader add --terminal shop "${KNOWN_READER[@]}"
-serve "$LISTEN"
-way
-echo "the center serves line 1 at $PLACE, $ABOUT_LINE"
+enrol_shop
 od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n' | tr a-f A-F >"$WORK/other-key.hex"
 
 say "1. End-to-end mode: the center opens the card; the terminal carries what it cannot read"
@@ -71,8 +59,7 @@ say "What the center saw, step by step"
 grep -E "S[0-9]{3}" "$WORK/center.log" || fail "the center showed no steps"
 
 say "The center stops; the log is verified"
-kill -TERM "$SERVING"
-wait "$SERVING" || fail "the center did not stop in order"
+stop_center
 center log verify
 center order list
 

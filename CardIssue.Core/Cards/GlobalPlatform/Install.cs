@@ -32,8 +32,17 @@ public static class Install
     /// <param name="token">The install token; may be empty.</param>
     /// <param name="selectable">Whether it can be selected from then on.</param>
     public static CommandApdu ForInstall(
-        Aid loadFile, Aid module, Aid instance, ByteString privileges, ByteString application, ByteString system, ByteString token, bool selectable) =>
-        Command((byte)(selectable ? ForInstallP1 | MakeSelectableP1 : ForInstallP1), loadFile.Value, module.Value, instance.Value, privileges,
+        Aid loadFile,
+        Aid module,
+        Aid instance,
+        ByteString privileges,
+        ByteString application,
+        ByteString system,
+        ByteString token,
+        bool selectable) =>
+        Command(
+            (byte)(selectable ? ForInstallP1 | MakeSelectableP1 : ForInstallP1),
+            loadFile.Value, module.Value, instance.Value, privileges,
             ByteString.Concat(BerTlv.Primitive(ApplicationParameters, application).ToBytes(), system), token);
 
     private static CommandApdu Command(byte p1, params ReadOnlySpan<ByteString> fields)

@@ -18,7 +18,8 @@ public static class Load
     private const byte Last = 0x80;
 
     /// <summary>Length of all that is cut into blocks, in bytes.</summary>
-    public static int StreamLength(int block, ValueList<DapBlock> dap) => Stream(default, dap).Length - 2 + BerTlv.LengthOfLength(block) + 1 + block;
+    public static int StreamLength(int block, ValueList<DapBlock> dap) =>
+        Stream(default, dap).Length - 2 + BerTlv.LengthOfLength(block) + 1 + block;
 
     /// <summary>The commands.</summary>
     /// <param name="block">The load file data block, 1 to 65,535 bytes.</param>
@@ -29,19 +30,22 @@ public static class Load
     {
         var stream = Stream(block, dap);
         var count = (stream.Length + maxData - 1) / maxData;
-        if (count > MaxBlocks) throw new ArgumentException($"LOAD has {stream.Length} bytes; {MaxBlocks} commands carry {MaxBlocks * maxData}");
+        if (count > MaxBlocks)
+            throw new ArgumentException($"LOAD has {stream.Length} bytes; {MaxBlocks} commands carry {MaxBlocks * maxData}");
         var commands = new CommandApdu[count];
         for (var i = 0; i < count; i++)
         {
             var data = stream.Slice(i * maxData, Math.Min(maxData, stream.Length - i * maxData));
-            commands[i] = new CommandApdu(0x80, Instructions.Load, i == count - 1 ? Last : (byte)0x00, (byte)i, data, CommandApdu.MaxShortLe);
+            var p1 = i == count - 1 ? Last : (byte)0x00;
+            commands[i] = new CommandApdu(0x80, Instructions.Load, p1, (byte)i, data, CommandApdu.MaxShortLe);
         }
         return commands;
     }
 
     private static ByteString Stream(ByteString block, ValueList<DapBlock> dap) => ByteString.Concat(
     [
-        .. dap.Select(one => BerTlv.Constructed(0xE2, BerTlv.Primitive(0x4F, one.SecurityDomain.Value), BerTlv.Primitive(0xC3, one.Signature)).ToBytes()),
+        .. dap.Select(one => BerTlv.Constructed(
+            0xE2, BerTlv.Primitive(0x4F, one.SecurityDomain.Value), BerTlv.Primitive(0xC3, one.Signature)).ToBytes()),
         BerTlv.Primitive(0xC4, block).ToBytes(),
     ]);
 }

@@ -19,9 +19,12 @@ public static partial class ProductRules
         if (programs.Count > MaxPrograms) yield return $"a product has {MaxPrograms} programs at the most";
         for (var i = 0; i < programs.Count; i++)
         {
-            if (programs.Take(i).Any(other => other.Name == programs[i].Name)) yield return $"two programs have the name {programs[i].Name}";
-            if (programs.Take(i).Any(other => other.Package == programs[i].Package)) yield return $"two programs are package {programs[i].Package}";
-            if (!items.Any(item => NameIn(item) == programs[i].Name)) yield return $"program {programs[i].Name} is loaded and installed by no record";
+            if (programs.Take(i).Any(other => other.Name == programs[i].Name))
+                yield return $"two programs have the name {programs[i].Name}";
+            if (programs.Take(i).Any(other => other.Package == programs[i].Package))
+                yield return $"two programs are package {programs[i].Package}";
+            if (!items.Any(item => NameIn(item) == programs[i].Name))
+                yield return $"program {programs[i].Name} is loaded and installed by no record";
         }
     }
 
@@ -40,9 +43,10 @@ public static partial class ProductRules
         foreach (var item in record.Items)
             if (ContentFault(product, item) is { } fault) yield return ("items", fault);
         if (record.Items.Count > 0 && record.Items[^1] is ItemDefinition.Delete && record.Status is null && record.Checks.Count == 0)
-            yield return ("items", "a delete stands before something that the card answers with a MAC, for that nothing was there carries none");
+            yield return ("items", "a delete stands before something that the card answers with a MAC, for that nothing was there has none");
         if (!record.Items.Any(item => item is ItemDefinition.Load or ItemDefinition.Install)) yield break;
-        if (record.Items.Count > 1 || record.Status is not null) yield return ("items", "what loads or installs a program is a record of its own");
+        if (record.Items.Count > 1 || record.Status is not null)
+            yield return ("items", "what loads or installs a program is a record of its own");
         if (record.Proof is not (ProofKind.CardMac or ProofKind.TerminalWord))
             yield return ("proof", "what loads or installs a program is proved by cardMac, or terminalWord where responses carry none");
         if (record.Repeat is Repeat.LookFirst)

@@ -25,7 +25,8 @@ public static class ProgramRules
 
     private static string? NamedFault(CardProduct product, ProductProgram named, CardPrograms programs)
     {
-        if (programs.Find(named.Sha256) is not { } cap) return $"program {named.Name}, SHA-256 {named.Sha256}, is not in the center: program add";
+        if (programs.Find(named.Sha256) is not { } cap)
+            return $"program {named.Name}, SHA-256 {named.Sha256}, is not in the center: program add";
         if (cap.Package != named.Package || cap.Version != named.Version)
             return $"program {named.Name} is package {cap.Package} {cap.Version}; the product says {named.Package} {named.Version}";
         foreach (var import in cap.Imports)

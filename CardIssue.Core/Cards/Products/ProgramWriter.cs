@@ -42,7 +42,8 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
         var named = product.Program(load.Program)!;
         var cap = programs.Find(named.Sha256)!;
         var install = GlobalPlatform.Install.ForLoad(named.Package, load.SecurityDomain, cap.HashOf(load.Hash), load.Parameters, load.Token);
-        return Written(load.WhenThere, RegistryScope.LoadFiles, named.Package, [install, .. GlobalPlatform.Load.Commands(cap.Block, load.Dap, MaxData)]);
+        return Written(
+            load.WhenThere, RegistryScope.LoadFiles, named.Package, [install, .. GlobalPlatform.Load.Commands(cap.Block, load.Dap, MaxData)]);
     }
 
     private IReadOnlyList<CardCommand> Install(ItemDefinition.Install install, ByteString parameters) => Written(
@@ -59,8 +60,13 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
             throw new ArgumentException($"INSTALL has {commands[0].Data.Length} bytes of data; {MaxData} are the most");
         return whenThere is WhenThere.Replace
             ? [Delete(aid, scope is RegistryScope.LoadFiles, default), .. commands.Select(command => new CardCommand(command))]
-            : [.. commands.Select(command => new CardCommand(command, Whatever)), new CardCommand(GetStatus.Command(scope, false, aid.Value), Listed)];
+            :
+            [
+                .. commands.Select(command => new CardCommand(command, Whatever)),
+                new CardCommand(GetStatus.Command(scope, false, aid.Value), Listed),
+            ];
     }
 
-    private static CardCommand Delete(Aid aid, bool related, ByteString token) => new(GlobalPlatform.Delete.Object(aid, related, token), Gone);
+    private static CardCommand Delete(Aid aid, bool related, ByteString token) =>
+        new(GlobalPlatform.Delete.Object(aid, related, token), Gone);
 }

@@ -59,7 +59,8 @@ internal static class CapArchive
                 ? $"{name} is of an extended CAP file (Java Card 3.1), which is not read: convert the package as a compact one"
                 : null;
             if (error is not null) return null;
-            if (!name.EndsWith(Ending, StringComparison.OrdinalIgnoreCase) || !Names.TryGetValue(name[..^Ending.Length], out var tag)) continue;
+            if (!name.EndsWith(Ending, StringComparison.OrdinalIgnoreCase)) continue;
+            if (!Names.TryGetValue(name[..^Ending.Length], out var tag)) continue;
             folder ??= path;
             error = folder != path ? "it holds more than one package"
                 : components.ContainsKey(tag) ? $"the component {tag} is in it twice"
@@ -87,7 +88,8 @@ internal static class CapArchive
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         error = length > MaxComponent ? $"the component {tag} is longer than {MaxComponent} bytes"
             : length < 3 || buffer[0] != (byte)tag ? $"the component {tag} does not begin with its tag and size"
-            : (buffer[1] << 8 | buffer[2]) != length - 3 ? $"the component {tag} says that it has {buffer[1] << 8 | buffer[2]} bytes; {length - 3} are there"
+            : (buffer[1] << 8 | buffer[2]) != length - 3
+                ? $"the component {tag} says that it has {buffer[1] << 8 | buffer[2]} bytes; {length - 3} are there"
             : null;
         return error is null ? ByteString.Copy(buffer.AsSpan(0, length)) : null;
     }

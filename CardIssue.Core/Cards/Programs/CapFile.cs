@@ -103,12 +103,16 @@ public sealed class CapFile
     public override string ToString() => $"package {Package} {Version}, {Block.Length} bytes";
 
     private static string? Fault(
-        CapHeader header, IReadOnlyDictionary<CapComponentTag, ByteString> parts, out ValueList<Aid> applets, out ValueList<CapImport> imports)
+        CapHeader header,
+        IReadOnlyDictionary<CapComponentTag, ByteString> parts,
+        out ValueList<Aid> applets,
+        out ValueList<CapImport> imports)
     {
         (applets, imports) = (default, default);
         foreach (var tag in Enum.GetValues<CapComponentTag>())
             if (!parts.ContainsKey(tag) && !NeedNotBe.Contains(tag)) return $"the component {tag} is missing";
-        if (header.HasApplets != parts.ContainsKey(CapComponentTag.Applet)) return "Header and the component Applet do not say the same of applets";
+        if (header.HasApplets != parts.ContainsKey(CapComponentTag.Applet))
+            return "Header and the component Applet do not say the same of applets";
         if (CapParts.DirectoryFault(parts) is { } sizes) return sizes;
         if (!CapParts.TryReadImports(parts[CapComponentTag.Import], out imports)) return "the component Import is malformed";
         if (!header.HasApplets) return null;

@@ -20,7 +20,9 @@ internal sealed record CapHeader(PackageVersion Format, Aid Package, PackageVers
     {
         header = null;
         var bytes = component.Span;
-        error = bytes.Length < AidAt || BinaryPrimitives.ReadUInt32BigEndian(bytes[3..]) != Magic ? "its Header does not say DECAFFED: it is no CAP file" : null;
+        error = bytes.Length < AidAt || BinaryPrimitives.ReadUInt32BigEndian(bytes[3..]) != Magic
+            ? "its Header does not say DECAFFED: it is no CAP file"
+            : null;
         if (error is not null) return false;
         var format = new PackageVersion(bytes[8], bytes[7]);
         var flags = bytes[9];
@@ -32,13 +34,15 @@ internal sealed record CapHeader(PackageVersion Format, Aid Package, PackageVers
             : null;
         if (error is not null) return false;
         var package = new Aid(ByteString.Copy(bytes.Slice(AidAt, length)));
-        header = new CapHeader(format, package, new PackageVersion(bytes[11], bytes[10]), (flags & HasAppletsFlag) != 0, NameOf(bytes[(AidAt + length)..]));
+        var version = new PackageVersion(bytes[11], bytes[10]);
+        header = new CapHeader(format, package, version, (flags & HasAppletsFlag) != 0, NameOf(bytes[(AidAt + length)..]));
         return true;
     }
 
     /// <summary>From format 2.2 on; a name is for people, and what is none is left out.</summary>
     private static string? NameOf(ReadOnlySpan<byte> rest) =>
-        rest.Length > 1 && rest[0] is > 0 and <= MaxName && rest.Length == 1 + rest[0] && !rest[1..].ContainsAnyExceptInRange((byte)' ', (byte)'~')
+        rest.Length > 1 && rest[0] is > 0 and <= MaxName && rest.Length == 1 + rest[0]
+            && !rest[1..].ContainsAnyExceptInRange((byte)' ', (byte)'~')
             ? Encoding.ASCII.GetString(rest[1..])
             : null;
 }

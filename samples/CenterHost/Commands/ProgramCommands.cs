@@ -29,8 +29,11 @@ internal static class ProgramCommands
             if (!CapFile.TryRead(bytes, out var cap, out var error)) throw new CommandException(ExitCode.Usage, $"{path}: {error}.");
             switch (await center.Programs.AddAsync(called, bytes, center.By, cancellation))
             {
-                case ProgramChange.Known: throw new CommandException(ExitCode.Refused, $"There is a program {called}, or this file under another name; see program list.");
-                case ProgramChange.Full: throw new CommandException(ExitCode.Refused, $"There are {SqliteProgramStore.MaxPrograms} programs, which are the most; see program remove.");
+                case ProgramChange.Known:
+                    throw new CommandException(ExitCode.Refused, $"There is a program {called}, or this file under another name; see program list.");
+                case ProgramChange.Full:
+                    throw new CommandException(
+                        ExitCode.Refused, $"There are {SqliteProgramStore.MaxPrograms} programs, which are the most; see program remove.");
                 case ProgramChange.NotAllowed: throw new CommandException(ExitCode.Refused, $"{center.By} may not do this any more.");
             }
             return await call.Answers.SayAsync(View(called, cap), $"Program {called} is in.\n{Text(called, cap)}");
@@ -41,8 +44,13 @@ internal static class ProgramCommands
     {
         await using var center = await call.OpenAsync(cancellation);
         return await call.Answers.ListAsync(await center.Programs.ListAsync(cancellation),
-            it => new { name = it.Name, sha256 = it.Sha256.ToString(), package = it.Package.ToString(), version = it.Version, bytes = it.Length, addedAt = it.AddedAt, addedBy = it.AddedBy },
-            it => $"{it.Name}  {it.Package} {it.Version}  {it.Length} bytes  {it.AddedAt:u} {it.AddedBy}  {it.Sha256}", "No programs; add one with program add.");
+            it => new
+            {
+                name = it.Name, sha256 = it.Sha256.ToString(), package = it.Package.ToString(), version = it.Version, bytes = it.Length,
+                addedAt = it.AddedAt, addedBy = it.AddedBy,
+            },
+            it => $"{it.Name}  {it.Package} {it.Version}  {it.Length} bytes  {it.AddedAt:u} {it.AddedBy}  {it.Sha256}",
+            "No programs; add one with program add.");
     });
 
     private static Command Show(Shell shell)
@@ -53,7 +61,8 @@ internal static class ProgramCommands
             await using var center = await call.OpenAsync(cancellation);
             var entry = await FindAsync(center, call.Get(which)!, cancellation);
             var cap = await center.Programs.GetAsync(entry.Sha256, cancellation)
-                ?? throw new CommandException(ExitCode.Damaged, $"The file of program {entry.Name} is not what it was when it came in; remove it, and add it again.");
+                ?? throw new CommandException(
+                    ExitCode.Damaged, $"The file of program {entry.Name} is not what it was when it came in; remove it, and add it again.");
             var users = await center.Programs.UsersOfAsync(entry.Sha256, cancellation);
             return await call.Answers.SayAsync(View(entry.Name, cap, [.. users.Select(user => user.ToString())]),
                 $"{Text(entry.Name, cap)}\nused by  {(users.Count == 0 ? "no product" : string.Join(", ", users))}");
@@ -69,7 +78,8 @@ internal static class ProgramCommands
             var entry = await FindAsync(center, call.Get(which)!, cancellation);
             switch (await center.Programs.RemoveAsync(entry.Sha256, center.By, cancellation))
             {
-                case ProgramChange.InUse: throw new CommandException(ExitCode.Refused, $"A product loads program {entry.Name}; see program show {entry.Name}.");
+                case ProgramChange.InUse:
+                    throw new CommandException(ExitCode.Refused, $"A product loads program {entry.Name}; see program show {entry.Name}.");
                 case ProgramChange.NotAllowed: throw new CommandException(ExitCode.Refused, $"{center.By} may not do this any more.");
             }
             return await call.Answers.SayAsync(new { ok = true, name = entry.Name }, $"Program {entry.Name} is taken away.");
@@ -83,12 +93,14 @@ internal static class ProgramCommands
 
     private static object View(string name, CapFile cap, string[]? products = null) => new
     {
-        ok = true, name, sha256 = cap.Sha256.ToString(), package = cap.Package.ToString(), version = cap.Version.ToString(), format = cap.Format.ToString(),
-        applets = cap.Applets.Select(applet => applet.ToString()), imports = cap.Imports.Select(import => $"{import.Package} {import.Version}"),
+        ok = true, name, sha256 = cap.Sha256.ToString(), package = cap.Package.ToString(), version = cap.Version.ToString(),
+        format = cap.Format.ToString(), applets = cap.Applets.Select(applet => applet.ToString()),
+        imports = cap.Imports.Select(import => $"{import.Package} {import.Version}"),
         bytes = cap.FileLength, loaded = cap.Block.Length, loadHashes = Hashes(cap), products,
     };
 
-    private static object Hashes(CapFile cap) => new { sha1 = cap.HashOf(LoadFileHash.Sha1).ToString(), sha256 = cap.HashOf(LoadFileHash.Sha256).ToString() };
+    private static object Hashes(CapFile cap) =>
+        new { sha1 = cap.HashOf(LoadFileHash.Sha1).ToString(), sha256 = cap.HashOf(LoadFileHash.Sha256).ToString() };
 
     private static string Text(string name, CapFile cap) =>
         $$"""

@@ -23,7 +23,8 @@ internal sealed class PackageBlock
     private readonly Dictionary<byte, byte[]> _components = [];
 
     /// <summary>Whether a block begins as a package does; others are of no kind that the simulator looks into.</summary>
-    public static bool IsPackage(ReadOnlySpan<byte> block) => block.Length >= 7 && block[0] == Header && BinaryPrimitives.ReadUInt32BigEndian(block[3..]) == Magic;
+    public static bool IsPackage(ReadOnlySpan<byte> block) =>
+        block.Length >= 7 && block[0] == Header && BinaryPrimitives.ReadUInt32BigEndian(block[3..]) == Magic;
 
     /// <summary>The registry's entry, or why there is none: 6A80 what is malformed, 6438 what needs a package that is not on the card.</summary>
     public static (LoadFile? File, ushort Refusal) Link(ReadOnlySpan<byte> block, ByteString aid, CardState card)
@@ -58,7 +59,10 @@ internal sealed class PackageBlock
         var sizes = _components[Directory];
         if (sizes.Length < 2 * 11) return false;
         for (byte tag = 1; tag <= 10; tag++)
-            if (BinaryPrimitives.ReadUInt16BigEndian(sizes.AsSpan(2 * (tag - 1))) != (_components.TryGetValue(tag, out var part) ? part.Length : 0)) return false;
+        {
+            var there = _components.TryGetValue(tag, out var part) ? part.Length : 0;
+            if (BinaryPrimitives.ReadUInt16BigEndian(sizes.AsSpan(2 * (tag - 1))) != there) return false;
+        }
         return true;
     }
 
@@ -99,7 +103,8 @@ internal sealed class PackageBlock
         rest = rest[1..];
         for (var i = 0; i < count; i++)
         {
-            if (rest.IsEmpty || rest[0] is < 5 or > 16 || rest.Length < 3 + rest[0] || !rest.Slice(1, 5).SequenceEqual(aid.Span[..5])) return false;
+            if (rest.IsEmpty || rest[0] is < 5 or > 16 || rest.Length < 3 + rest[0]) return false;
+            if (!rest.Slice(1, 5).SequenceEqual(aid.Span[..5])) return false;
             modules = modules.Add(ByteString.Copy(rest.Slice(1, rest[0])));
             rest = rest[(3 + rest[0])..];
         }

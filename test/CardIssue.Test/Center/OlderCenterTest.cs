@@ -56,6 +56,10 @@ public sealed class OlderCenterTest
         var desk = new SqliteOrderDesk(database, new OrderOptions());
         Assert.That((await desk.GetAsync(new OrderId("E2E-0001")))!.State, Is.EqualTo(OrderState.Issued));
         Assert.That((await desk.CountAsync())[OrderState.Ready], Is.GreaterThan(0));
+        // The table of orders was made anew since: what refers to them found them again.
+        Assert.That(await database.ReadAsync(store => store.Query("PRAGMA foreign_key_check", row => row.Text("table")), default), Is.Empty);
+        Assert.That(await desk.HistoryAsync(new OrderId("E2E-0001")), Is.Not.Empty);
+        Assert.That((await desk.CardAsync((await desk.GetAsync(new OrderId("E2E-0001")))!.Card!.Value))!.Contents, Has.Count.EqualTo(1));
         Assert.That((await log.CheckpointAsync()).Number, Is.EqualTo(2), "their numbers go on");
         Assert.That((await log.ReadAsync(new LogQuery())).Select(row => row.Entry.Kind), Does.Contain("Issued").And.Contain("LogTakenOver").And.Contain("RowsTakenOver"));
     }

@@ -2,15 +2,20 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Programs;
+using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Programs;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Cards.Programs;
+using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
+using CardIssue.Test.Walls;
 using CardIssue.Transport.Loopback;
 using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.Crypto;
 using CardIssue.VirtualCard.State;
 
 namespace CardIssue.Test.EndToEnd;
@@ -79,6 +84,32 @@ public sealed class ProgramIssuingTest
         ThatIsWhole(card);
         Assert.That(shop.Relay.HoldsNothing, Is.True);
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    /// <summary>SCP02, with a MAC on the card's answers and without: what was had as proof is in the log.</summary>
+    [TestCase("endToEnd", "13", "75", ProofKind.CardState)]
+    [TestCase("module", "03", "55", ProofKind.TerminalWord)]
+    public async Task Scp02Card_GetsItsProgram_AndTheLogSaysWhichProof(string mode, string level, string i, ProofKind proof)
+    {
+        await using var shop = await Shop.OpenAsync();
+        Counter.ImportMaster(shop.Vault, "kmc", 0x20, Counter.Master, CardKeyAlgorithm.TripleDes);
+        var product = (await ProductAsync(shop, mode, level: level))
+            .Replace("\"keySet\": \"visa\"", $"\"scp\": \"02\", \"i\": \"{i}\", \"keySet\": \"kmc\"", StringComparison.Ordinal)
+            .Replace("\"keyVersion\": \"30\"", "\"keyVersion\": \"20\"", StringComparison.Ordinal)
+            .Replace("\"kdf3\"", "\"emvCps\"", StringComparison.Ordinal);
+        if (level == "03") product = product.Replace("cardMac", "terminalWord", StringComparison.Ordinal);
+        await shop.OrderAsync("o-1", product, Fields);
+        var keys = CardKeySet.Derive(0x20, Diversification.Emv, Counter.Master.Span, CardProfile.Kdd(1).Span, CardKeyType.Des);
+        var card = CardSimulator.Create(CardProfile.BlankEmv(1, [keys]) with { Scp = CardState.Scp02, ScpParameter = Convert.FromHexString(i)[0] });
+        shop.Reader.Insert(card);
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        ThatIsWhole(card);
+        Assert.That(card.State.SequenceCounters[0x20], Is.EqualTo(1), "one opening");
+        var log = await shop.Log.ReadAsync(new LogQuery(new OrderId("o-1")));
+        Assert.That(log.Select(row => row.Entry.Detail), Has.Some.Contains(proof.ToString()));
     }
 
     /// <summary>Half a load leaves nothing on the card, and whatever was whole is accepted or replaced.</summary>
@@ -196,6 +227,19 @@ public sealed class ProgramIssuingTest
 
         Assert.That(outcome.Ending, Is.Not.EqualTo(IssueEnding.Issued));
         Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Waiting));
+    }
+
+    [Test]
+    public async Task ProgramStoreThatThrows_TheOrderIsDeclined_AndIssuedTheNextTime()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", await ProductAsync(shop), Fields);
+        var trap = new Trap();
+        await shop.RestartCenterAsync(Trap.Replace(shop.Services, nameof(CenterServices.Programs), trap.Before<IProgramStore>(shop.Programs)));
+        trap.Arm(nameof(IProgramStore.OfAsync));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Declined));
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
     }
 
     /// <summary>Whoever can write the store has no card loaded with a program of his own.</summary>

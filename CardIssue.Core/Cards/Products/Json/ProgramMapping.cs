@@ -44,7 +44,8 @@ internal sealed class ProgramMapping(JsonMistakes mistakes)
     {
         var name = program.AsName(mistakes);
         var whenThere = When(o);
-        var hash = o.Optional("hash")?.AsWord(mistakes, ("none", LoadFileHash.None), ("sha1", LoadFileHash.Sha1), ("sha256", LoadFileHash.Sha256));
+        var hash = o.Optional("hash")?.AsWord(
+            mistakes, ("none", LoadFileHash.None), ("sha1", LoadFileHash.Sha1), ("sha256", LoadFileHash.Sha256));
         var domain = o.Optional("securityDomain")?.AsAid(mistakes);
         var (parameters, token) = (Part(o, "parameters"), Part(o, "token"));
         var dap = o.Optional("dap") is { } list ? Dap(list) : default;

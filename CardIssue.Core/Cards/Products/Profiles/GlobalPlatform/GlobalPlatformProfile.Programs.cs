@@ -39,7 +39,8 @@ public sealed partial class GlobalPlatformProfile
             if (IsAbsence(answer)) continue;
             if (!IsListing(answer, product.SecurityLevel)) return new Verdict.InDoubt();
             if (Entry(answer, looked[i].Aid) is not { } entry) continue;
-            if (looked[i].WhenThere is WhenThere.Refuse && !resuming || !looked[i].Fits(entry)) return new Verdict.Rejected(CardRejection.WrongState);
+            if (looked[i].WhenThere is WhenThere.Refuse && !resuming || !looked[i].Fits(entry))
+                return new Verdict.Rejected(CardRejection.WrongState);
         }
         return null;
     }
@@ -92,7 +93,9 @@ public sealed partial class GlobalPlatformProfile
 
         public bool MakeSelectable { get; init; }
 
-        /// <summary>Whether it is what would have been written. What a card does not tell of it (older ones tell little) is not held against it.</summary>
+        /// <summary>
+        /// Whether it is what would have been written. What a card does not tell of it (older ones tell little) is not held against it.
+        /// </summary>
         public bool Fits(RegistryEntry entry)
         {
             if (Version is { } version) return entry.Version.Length != 2 || entry.Version == ByteString.Own([version.Major, version.Minor]);
