@@ -2,11 +2,14 @@ using System.Collections.Concurrent;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Products.Preview;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Modules;
 using CardIssue.Test.Products;
+using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -24,27 +27,53 @@ public sealed class OrderPreviewTest
     public async Task Preview_AndThenTheIssue_AreTheSameCommands()
     {
         await using var shop = await Shop.OpenAsync();
-        await shop.OrderAsync("o-1", Products.EndToEnd().Replace("\"securityLevel\": \"33\"", "\"securityLevel\": \"11\", \"exposedToTerminal\": true", StringComparison.Ordinal));
+        await shop.OrderAsync("o-1", AtLevel11(Products.EndToEnd()));
         var shown = (OrderPreview.Shown)await Previews(shop).OfAsync(new OrderId("o-1"), TestPeople.Of(shop.Database));
         Assert.That(shown.Lack, Is.Null);
 
-        var sent = new ConcurrentQueue<byte[]>();
-        shop.ReaderInFront = new AlteringReader(shop.Hardware.Reader)
-        {
-            Alter = (command, answer) =>
-            {
-                sent.Enqueue(command);
-                return answer;
-            },
-        };
-        await shop.RestartTerminalAsync();
-        shop.Reader.Insert(Shop.Card(1));
-        var outcome = await shop.IssueAsync("o-1");
-        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        await ThatIsWhatTheCardGetsAsync(shop, "o-1", shown, Shop.Card(1));
+    }
 
-        var expected = shown.Commands.Scripts.Where(script => !script.OnlyInDoubt).SelectMany(script => script.Commands).ToList();
-        Assert.That(sent, Has.Count.EqualTo(expected.Count));
-        foreach (var (command, bytes) in expected.Zip(sent)) ThatIs(command, bytes);
+    /// <summary>The look before, no number, the records and the reading that it ends with.</summary>
+    [Test]
+    public async Task PreviewOfARewrite_AndThenTheRewrite_AreTheSameCommands()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var product = AtLevel11(Rewrites.Product("endToEnd"));
+        var card = await shop.IssuedAsync("o-1", product);
+        Assert.That(await shop.OrderRewriteAsync("r-1", product, "points", "o-1", Rewrites.Change(0, 7)), Is.Null);
+        var shown = (OrderPreview.Shown)await Previews(shop).OfAsync(new OrderId("r-1"), TestPeople.Of(shop.Database));
+        Assert.That((shown.Rewrite, shown.Lack), Is.EqualTo(("points", (string?)null)));
+        await ThatIsWhatTheCardGetsAsync(shop, "r-1", shown, card);
+    }
+
+    /// <summary>PUT KEY with what is hidden of its own keys, in both protocols; nothing of its length is another.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task PreviewOfOwnKeys_AndThenTheIssue_AreTheSameCommands(bool is02)
+    {
+        var way = new OwnKeysCase("in the clear", is02, "replace", 0x21, "11", 0x20);
+        await using var shop = await way.OpenShopAsync();
+        await shop.OrderAsync("o-1", AtLevel11(way.Product("endToEnd")));
+        var shown = (OrderPreview.Shown)await Previews(shop).OfAsync(new OrderId("o-1"), TestPeople.Of(shop.Database));
+        Assert.That(shown.Lack, Is.Null);
+        var card = way.Card(1);
+        await ThatIsWhatTheCardGetsAsync(shop, "o-1", shown, card);
+        way.IsDone(card, 1, "and it has them");
+    }
+
+    /// <summary>The vault knows how long they are.</summary>
+    [Test]
+    public async Task PreviewOfOwnKeysOfAes256_HasTheirLength()
+    {
+        await using var shop = await Shop.OpenAsync();
+        Counter.ImportMaster(shop.Vault, "transport", 0x30, Counter.Master);
+        Counter.ImportMaster(
+            shop.Vault, "own", 0x31, ByteString.Concat(OwnKeysCase.OwnMaster, OwnKeysCase.OwnMaster), CardKeyAlgorithm.Aes256);
+        await shop.OrderAsync("o-1", OwnKeysCase.Add.Product("endToEnd"));
+        var shown = (OrderPreview.Shown)await Previews(shop).OfAsync(new OrderId("o-1"), TestPeople.Of(shop.Database));
+        Assert.That(shown.Commands.Scripts.SelectMany(script => script.Commands).Single(command => command.Name == "PUT KEY").ShortData,
+            Does.StartWith("31" + "882120**(32)03******"));
     }
 
     [Test]
@@ -63,6 +92,30 @@ public sealed class OrderPreviewTest
 
         async Task<IEnumerable<string>> LookedAsync(Shop at) =>
             (await at.Log.ReadAsync(new LogQuery(order))).Where(row => row.Entry.Kind == "OrderPreviewed").Select(row => row.Entry.Detail);
+    }
+
+    private static string AtLevel11(string product) => System.Text.RegularExpressions.Regex.Replace(
+        product, "\"securityLevel\": \"..\"", "\"securityLevel\": \"11\", \"exposedToTerminal\": true");
+
+    private static async Task ThatIsWhatTheCardGetsAsync(Shop shop, string order, OrderPreview.Shown shown, CardSimulator card)
+    {
+        var sent = new ConcurrentQueue<byte[]>();
+        shop.ReaderInFront = new AlteringReader(shop.Hardware.Reader)
+        {
+            Alter = (command, answer) =>
+            {
+                sent.Enqueue(command);
+                return answer;
+            },
+        };
+        await shop.RestartTerminalAsync();
+        shop.Reader.Insert(card);
+        var outcome = await shop.IssueAsync(order);
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+
+        var expected = shown.Commands.Scripts.Where(script => !script.OnlyInDoubt).SelectMany(script => script.Commands).ToList();
+        Assert.That(sent, Has.Count.EqualTo(expected.Count));
+        foreach (var (command, bytes) in expected.Zip(sent)) ThatIs(command, bytes);
     }
 
     private static OrderPreviews Previews(Shop shop) => new(shop.Database, shop.Vault);
