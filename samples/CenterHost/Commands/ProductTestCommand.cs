@@ -38,7 +38,8 @@ internal static class ProductTestCommand
                 var end = ExitCode.Ok;
                 foreach (var product in known.FromFiles)
                 {
-                    IReadOnlyList<Customer> customers = reading?.Orders is not { } entries ? [MadeUpCustomer(product.Product, caps.Programs)]
+                    IReadOnlyList<Customer> customers = reading?.Orders is not { } entries
+                        ? [MadeUpCustomer(product.Product, caps.Programs)]
                         : [.. entries.Where(entry => entry.Product == product.Product.Name && entry.Rewrite is null)
                             .Select(entry => new Customer(entry.Order, entry.Fields))];
                     if (customers.Count == 0)

@@ -16,7 +16,8 @@ internal static class PreviewText
     public static string Of(OrderId order, ProductRef product, string? rewrite, CardPreview preview)
     {
         var of = preview.Product;
-        var head = $"order {order}, {product}{(rewrite is null ? "" : $" rewrite {rewrite}")}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, "
+        var what = rewrite is null ? $"{product}" : $"{product} rewrite {rewrite}";
+        var head = $"order {order}, {what}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, "
             + $"hidden digits are {CommandPreview.Hidden}, **(n) is n hidden bytes";
         return string.Join('\n', [head, .. preview.Scripts.SelectMany(Lines)]);
 

@@ -13,7 +13,8 @@ internal static class ProductLacks
     private static readonly IReadOnlyList<(Func<KnownProduct, string> Names, Func<IKeyVault, KnownProduct, string?> Lack)> Needs =
     [
         (known => $"whether the vault has key {known.Product.KeySet} of version {known.Product.KeyVersion:X2}"
-                + (known.Product.OwnKeys is { } own ? $" and own key {own.KeySet} of version {own.KeyVersion:X2}" : "") + ", and of the right kind",
+                + (known.Product.OwnKeys is { } own ? $" and own key {own.KeySet} of version {own.KeyVersion:X2}" : "")
+                + ", and of the right kind",
             (vault, known) => vault.LackOf(known.Product)),
     ];
 
@@ -27,7 +28,8 @@ internal static class ProductLacks
     public static IEnumerable<string> NotChecked(KnownProduct known, ProgramFiles programs) =>
     [
         .. Needs.Select(need => need.Names(known)),
-        .. programs.Lacks(known.Product).Select(lack => $"whether the center has {lack}, and what is in it (or give it with --program FILE)"),
+        .. programs.Lacks(known.Product)
+            .Select(lack => $"whether the center has {lack}, and what is in it (or give it with --program FILE)"),
         $"whether the center has {known.Record.Ref} already, with other content",
     ];
 

@@ -92,7 +92,8 @@ internal sealed class ProductTrial : IAsyncDisposable
         lock (steps)
         {
             var result = new TrialResult(
-                product.Mode, order, cut, outcome is { IsIssued: true }, Ending(outcome, steps), [.. steps], ReadBack.Of(plan, _programs, card));
+                product.Mode, order, cut, outcome is { IsIssued: true }, Ending(outcome, steps), [.. steps],
+                ReadBack.Of(plan, _programs, card));
             return (result, card.Commands);
         }
     }

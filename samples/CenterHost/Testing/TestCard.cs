@@ -52,6 +52,10 @@ internal static class TestCard
             TransportVersion(product), MethodOf(product.Diversification), Convert.FromHexString(CardProfile.TestKey),
             CardProfile.Kdd(serial).Span, TypeOf(product));
         var applications = Applications(product);
+        // Load files that it installs from and does not load.
+        var there = Installed(product).Where(install => install.LoadFile is not null).GroupBy(install => install.LoadFile!.Value)
+            .Select(file => new LoadFile(
+                file.Key.Value, ByteString.Own([1, 0]), [.. file.Select(install => install.Module.Value).Distinct()], 0));
         return CardSimulator.Create(CardProfile.Empty(serial, [keys]) with
         {
             SecurityDomainAid = applications.Contains(product.Selected) ? CardProfile.DefaultDomain : product.Selected.Value,
@@ -64,8 +68,7 @@ internal static class TestCard
             LoadFiles =
             [
                 new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0),
-                .. Installed(product).Where(install => install.LoadFile is not null).GroupBy(install => install.LoadFile!.Value).Select(file =>
-                    new LoadFile(file.Key.Value, ByteString.Own([1, 0]), [.. file.Select(install => install.Module.Value).Distinct()], 0)),
+                .. there,
             ],
             Applications = [.. applications.Select(aid => Application(product, aid))],
             Data = Told(product).ToImmutableSortedDictionary(tag => tag, _ => Number),

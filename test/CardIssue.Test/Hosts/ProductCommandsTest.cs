@@ -103,21 +103,21 @@ public sealed class ProductCommandsTest
         foreach (var card in lines.Select(line => line.GetProperty("card")))
         {
             var last = card.GetProperty("items").EnumerateArray().Last();
-            Assert.That((last.GetProperty("what").GetString(), last.GetProperty("length").GetInt32(), last.GetProperty("asSent").GetBoolean()),
-                Is.EqualTo(("own keys 31", 48, true)));
+            Assert.That(last.GetRawText(), Is.EqualTo("""{"what":"own keys 31","length":48,"asSent":true}"""));
         }
         var check = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "check", file);
         Assert.That(check.Output, Does.Contain("is in order: 4 records").And.Contain("own key issuer-own of version 31"));
         var preview = await HostRun.OfAsync(
             HostRun.Center, _folder.Folder, "product", "preview", file, "--orders", await OrdersForAsync("debit-own-keys"));
-        Assert.That(preview.Output, Does.Contain("\"own-keys\": proof cardMac, looked at before a repeat").And.Contain("PUT KEY"), preview.ToString());
+        Assert.That(preview.Output, Does.Contain("\"own-keys\": proof cardMac, looked at before a repeat").And.Contain("PUT KEY"));
     }
 
     /// <summary>The card comes without the program; whoever has no center gives the file, and without it is told so.</summary>
     [Test]
     public async Task ProductWithAProgram_ItsFileGiven_IsTestedCheckedAndPreviewed()
     {
-        string[] product = [Path.Combine(Samples.Folder, "loyalty.product.json"), "--orders", Path.Combine(Samples.Folder, "loyalty.orders.json")];
+        string[] product =
+            [Path.Combine(Samples.Folder, "loyalty.product.json"), "--orders", Path.Combine(Samples.Folder, "loyalty.orders.json")];
         string[] program = ["--program", Path.Combine(Samples.Folder, "loyalty.cap")];
         var test = await RunAsync(["test", .. product, .. program]);
         Assert.That(test.Code, Is.Zero, test.ToString());
@@ -125,7 +125,8 @@ public sealed class ProductCommandsTest
             .And.Not.Contain("NOT AS SENT"));
         Assert.That((await RunAsync(["test", product[0], .. program])).Code, Is.Zero, "a customer made up");
         var check = await RunAsync(["check", .. product, .. program]);
-        Assert.That((check.Code, check.Output.Contains("is in order"), check.Output.Contains("D4816AA6")), Is.EqualTo((0, true, false)), check.ToString());
+        Assert.That(check.Code, Is.Zero, check.ToString());
+        Assert.That(check.Output, Does.Contain("is in order").And.Not.Contain("D4816AA6"));
         var alone = await RunAsync(["check", product[0]]);
         Assert.That((alone.Code, alone.Output.Contains("whether the center has program loyalty")), Is.EqualTo((0, true)), alone.ToString());
         var preview = await RunAsync(["preview", .. product, .. program]);
@@ -133,7 +134,8 @@ public sealed class ProductCommandsTest
         foreach (var command in new[] { "test", "check", "preview" })
         {
             var without = await RunAsync([command, .. product]);
-            Assert.That((without.Code, without.Error.Contains("give its CAP file with --program FILE")), Is.EqualTo((2, true)), without.ToString());
+            Assert.That(without.Code, Is.EqualTo(2), without.ToString());
+            Assert.That(without.Error, Does.Contain("give its CAP file with --program FILE"));
         }
         var other = await RunAsync(["test", product[0], "--program", product[0]]);
         Assert.That(other.Code, Is.EqualTo(2), "no CAP file");
@@ -169,8 +171,8 @@ public sealed class ProductCommandsTest
         var run = await HostRun.OfAsync(
             HostRun.Center, _folder.Folder, "product", "preview", product, "--orders", Path.Combine(Samples.Folder, "rewrite-orders.json"));
         Assert.That(run.Code, Is.Zero, run.ToString());
-        Assert.That(run.Output, Does.Contain("order REWRITE-0002, visa-like-e2e/1 rewrite points").And.Contain("what the card must hold, before anything is written")
-            .And.Not.Contain("the card's number"));
+        Assert.That(run.Output, Does.Contain("order REWRITE-0002, visa-like-e2e/1 rewrite points")
+            .And.Contain("what the card must hold, before anything is written").And.Not.Contain("the card's number"));
         var test = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "test", product);
         Assert.That((test.Code, test.Error.Contains("rewrites are not tried here: enrol, points")), Is.EqualTo((0, true)), test.ToString());
     }
@@ -181,7 +183,8 @@ public sealed class ProductCommandsTest
     {
         var tooLong = new string('0', 2 * 70_000);
         await File.WriteAllTextAsync(_folder["long.json"], Samples.Change(
-            Samples.EndToEnd, "{\"tag\": \"DF21\", \"field\": \"points\", \"as\": \"digits\"}]", $"{{\"tag\": \"DF21\", \"hex\": \"{tooLong}\"}}]"));
+            Samples.EndToEnd, "{\"tag\": \"DF21\", \"field\": \"points\", \"as\": \"digits\"}]",
+            $"{{\"tag\": \"DF21\", \"hex\": \"{tooLong}\"}}]"));
         var run = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "check", _folder["long.json"]);
         Assert.That((run.Code, run.Error.Contains("$.rewrites[0].records[0].items")), Is.EqualTo((2, true)), run.ToString());
     }

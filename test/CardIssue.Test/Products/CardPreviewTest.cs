@@ -22,7 +22,8 @@ public sealed class CardPreviewTest
         var (loyalty, program) = Loyalty();
         var orders = Samples.ReadOrders(Samples.Orders).Orders!;
         var rewrites = Samples.ReadOrders(Samples.Rewrites).Orders!;
-        var member = OrdersFile.Read(Encoding.UTF8.GetBytes(Samples.Text("loyalty.orders.json")), "o", _ => loyalty, programs: program).Orders!;
+        var loyal = Encoding.UTF8.GetBytes(Samples.Text("loyalty.orders.json"));
+        var member = OrdersFile.Read(loyal, "o", _ => loyalty, programs: program).Orders!;
         (CardProduct, IReadOnlyDictionary<string, string>)[] all =
         [
             .. orders.Select(o => (Samples.Find(o.Product)!, o.Fields)), (debit, orders[0].Fields),
@@ -68,10 +69,11 @@ public sealed class CardPreviewTest
     [TestCase(32, "8821" + "20" + "**(32)" + "03" + "******")]
     public void OwnKeys_Previewed_AreHiddenWithTheirLength(int length, string key)
     {
-        var made = CardPreview.Of(
-            Samples.Product(Samples.DebitOwnKeys).Product!, Samples.ReadOrders(Samples.Orders).Orders![0].Fields, ownKeyLength: length).Preview!;
+        var fields = Samples.ReadOrders(Samples.Orders).Orders![0].Fields;
+        var made = CardPreview.Of(Samples.Product(Samples.DebitOwnKeys).Product!, fields, ownKeyLength: length).Preview!;
         var record = made.Scripts.Single(s => s is { Kind: ScriptKind.Record, Name: "own-keys" });
-        Assert.That(record.Commands.Select(c => (c.Name, c.Header, c.ShortData)), Is.EqualTo(new[] { ("PUT KEY", "80D83081", "31" + key + key + key) }));
+        Assert.That(record.Commands.Select(c => (c.Name, c.Header, c.ShortData)),
+            Is.EqualTo(new[] { ("PUT KEY", "80D83081", "31" + key + key + key) }));
         var look = made.Scripts.Single(s => s is { Kind: ScriptKind.Look } && s.Record == record.Record);
         Assert.That(look.Commands.Select(c => c.Name), Is.EqualTo(new[] { "GET DATA" }));
     }

@@ -74,8 +74,8 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
 
 /// <summary>One script: what is sent and answered as one.</summary>
 /// <param name="Kind">What it is for.</param>
-/// <param name="Record">The record's number, or one past the last for the closing; 0 before the first record, as for the look that a rewrite
-/// begins with.</param>
+/// <param name="Record">The record's number, or one past the last for the closing; 0 before the first record, as for the look that a
+/// rewrite begins with.</param>
 /// <param name="Name">The record's name; empty where it is of none.</param>
 /// <param name="Commands">Its commands.</param>
 /// <param name="OnlyInDoubt">Whether it is sent only where nobody knows whether the record, or the closing, was done.</param>
@@ -90,8 +90,8 @@ public sealed record ScriptPreview(
     {
         var record = script.Record >= 1 && script.Record <= product.Records.Count ? product.Records[script.Record - 1] : null;
         return new ScriptPreview(
-            script.Kind, script.Record, record?.Name ?? "", commands, script is { Kind: ScriptKind.Look, Record: > 0 }, record?.Proof, record?.Repeat,
-            record?.RestartAt ?? 0);
+            script.Kind, script.Record, record?.Name ?? "", commands, script is { Kind: ScriptKind.Look, Record: > 0 }, record?.Proof,
+            record?.Repeat, record?.RestartAt ?? 0);
     }
 }
 

@@ -46,7 +46,8 @@ public sealed class SchemaTest
         }
         """;
 
-    private const string Orders = """{"orders": [{"orderId": "O", "customerId": "C", "product": "p", "rewrite": {"name": "again"}, "fields": {}}]}""";
+    private const string Orders =
+        """{"orders": [{"orderId": "O", "customerId": "C", "product": "p", "rewrite": {"name": "again"}, "fields": {}}]}""";
 
     [Test]
     public void EveryPropertyOfAProduct_ThatIsRead_IsInTheSchema_AndTheOtherWayRound() => Compare(
