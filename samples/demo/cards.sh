@@ -6,7 +6,7 @@ KINDS="debit-scp02 debit-own-keys loyalty"
 ORDERS_FILE="$ORDERS/cards.orders.json"
 
 module_of() { # module_of PRODUCT: the same product in module mode, in a file
-  sed -e "s/\"name\": \"$1\",/\"name\": \"$1-module\",/" -e 's/"mode": "endToEnd"/"mode": "module"/' "$ORDERS/$1.product.json" >"$WORK/$1-module.json"
+  sed -e "0,/\"name\": \"$1\"/s//\"name\": \"$1-module\"/" -e 's/"mode": "endToEnd"/"mode": "module"/' "$ORDERS/$1.product.json" >"$WORK/$1-module.json"
 }
 
 fresh() { # fresh ORDER SERIAL: the card as its factory would deliver it
