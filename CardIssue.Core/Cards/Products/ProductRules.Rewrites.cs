@@ -47,10 +47,15 @@ public static partial class ProductRules
             Fault("before", "a look is worth nothing without the card's MAC on its responses: security level 11, 13 or 33");
         if (rewrite.Records.Any(record => record.PutsKeys || record.Proof is ProofKind.Cryptogram))
             Fault("records", "keys are put at the issue, and not by a rewrite");
+        if (rewrite.Records.SelectMany(record => record.Items).Any(IsRefusedWhereItIs))
+            Fault("records", "a rewrite's card is known and is not refused for a program that it has: accept or replace, and say before what it must hold");
         CheckReads(rewrite, doing.Before, message => Fault("before", message));
         CheckStoreData(rewrite, faults);
         for (var i = 0; i < rewrite.Records.Count; i++) CheckRecord(rewrite, i + 1, rewrite.Records[i], faults);
         CheckClose(rewrite, faults);
         return faults;
     }
+
+    private static bool IsRefusedWhereItIs(ItemDefinition item) =>
+        item is ItemDefinition.Load { WhenThere: WhenThere.Refuse } or ItemDefinition.Install { WhenThere: WhenThere.Refuse };
 }

@@ -230,4 +230,24 @@ public sealed class ProgramItemTest
         Assert.That(Of(Error(0x6A82), Card(0x9000)), Is.EqualTo(new Verdict.Done(ProofKind.CardMac)));
         Assert.That(Of(Error(0x6985), Card(0x9000)), Is.EqualTo(new Verdict.InDoubt()));
     }
+
+    /// <summary>The card of a rewrite is bound before it is seen, so nothing of it could be refused; and keys are put at the issue.</summary>
+    [Test]
+    public void Rewrite_RefusesNothingThatIsThere_AndPutsNoKeys()
+    {
+        string[] Faults(params RecordDefinition[] records)
+        {
+            var product = Product(Sample.Record(Load()), Sample.Record(Install()));
+            var rewrite = new RewriteDefinition
+            {
+                Name = "again", Before = [new CheckDefinition(Sample.LifeCycle, Sample.Done)], Records = [.. records],
+                Close = new CloseDefinition(default, null, [new CheckDefinition(Sample.LifeCycle, Sample.Done)]),
+            };
+            return [.. ProductRules.Check(product with { Identity = [new IdentitySource.Assigned()], Rewrites = [rewrite] }).Select(fault => fault.Message)];
+        }
+        Assert.That(Faults(Sample.Record(Load()), Sample.Record(Install())), Is.Empty);
+        Assert.That(Faults(Sample.Record(Load(WhenThere.Refuse))).Single(), Does.StartWith("a rewrite's card is known"));
+        Assert.That(Faults(Sample.Record(Install(WhenThere.Refuse))).Single(), Does.StartWith("a rewrite's card is known"));
+        Assert.That(Faults(Sample.Record(new ItemDefinition.PutKeys())), Does.Contain("keys are put at the issue, and not by a rewrite"));
+    }
 }
