@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Programs;
 using CardIssue.Center.Sessions;
@@ -56,6 +57,14 @@ public sealed class ProgramIssuingTest
             .Replace("\"securityLevel\": \"33\"", $"\"securityLevel\": \"{level}\"", StringComparison.Ordinal);
     }
 
+    /// <summary>They look at the card, which is worth nothing where it has no MAC on its answers.</summary>
+    private static string WithoutRewrites(string product)
+    {
+        var all = JsonNode.Parse(product)!.AsObject();
+        all.Remove("rewrites");
+        return all.ToJsonString();
+    }
+
     private static void ThatIsWhole(CardSimulator card, int length = 1_000)
     {
         var state = card.State;
@@ -97,7 +106,7 @@ public sealed class ProgramIssuingTest
             .Replace("\"keySet\": \"visa\"", $"\"scp\": \"02\", \"i\": \"{i}\", \"keySet\": \"kmc\"", StringComparison.Ordinal)
             .Replace("\"keyVersion\": \"30\"", "\"keyVersion\": \"20\"", StringComparison.Ordinal)
             .Replace("\"kdf3\"", "\"emvCps\"", StringComparison.Ordinal);
-        if (level == "03") product = product.Replace("cardMac", "terminalWord", StringComparison.Ordinal);
+        if (level == "03") product = WithoutRewrites(product.Replace("cardMac", "terminalWord", StringComparison.Ordinal));
         await shop.OrderAsync("o-1", product, Fields);
         var keys = CardKeySet.Derive(0x20, Diversification.Emv, Counter.Master.Span, CardProfile.Kdd(1).Span, CardKeyType.Des);
         var card = CardSimulator.Create(CardProfile.BlankEmv(1, [keys]) with { Scp = CardState.Scp02, ScpParameter = Convert.FromHexString(i)[0] });
