@@ -10,7 +10,7 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 /// </summary>
 public static class Install
 {
-    private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08;
+    private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08, ForPersonalizationP1 = 0x20;
     private const int ApplicationParameters = 0xC9;
 
     /// <summary>INSTALL [for load] (§11.5.2.3.1): what LOAD is going to bring.</summary>
@@ -45,16 +45,22 @@ public static class Install
             loadFile.Value, module.Value, instance.Value, privileges,
             ByteString.Concat(BerTlv.Primitive(ApplicationParameters, application).ToBytes(), system), token);
 
+    /// <summary>
+    /// INSTALL [for personalization] (§11.5.2.3.6): STORE DATA is for this application from then on. No load file, no module, no privileges,
+    /// parameters or token.
+    /// </summary>
+    /// <param name="application">The application's AID.</param>
+    public static CommandApdu ForPersonalization(Aid application) =>
+        Command(ForPersonalizationP1, default, default, application.Value, default, default, default);
+
     private static CommandApdu Command(byte p1, params ReadOnlySpan<ByteString> fields)
     {
         var data = new List<byte>();
-        foreach (var field in fields) data.AddRange([.. Length(field.Length), .. field.Span]);
+        Span<byte> length = stackalloc byte[BerTlv.MaxLengthOfLength];
+        // GPCS §11.1.5 codes lengths as BER does.
+        foreach (var field in fields) data.AddRange([.. length[..BerTlv.WriteLength(length, field.Length)], .. field.Span]);
         if (data.Count > CommandApdu.MaxShortData)
             throw new ArgumentException($"INSTALL has {data.Count} bytes of data; {CommandApdu.MaxShortData} are the most");
         return new CommandApdu(0x80, Instructions.Install, p1, 0x00, ByteString.Own([.. data]), CommandApdu.MaxShortLe);
     }
-
-    /// <summary>GPCS §11.1.5: one byte up to 127, then 81 and one, 82 and two.</summary>
-    private static byte[] Length(int length) =>
-        length < 0x80 ? [(byte)length] : length <= 0xFF ? [0x81, (byte)length] : [0x82, (byte)(length >> 8), (byte)length];
 }

@@ -9,8 +9,6 @@ namespace CardIssue.Core.Cards.Products;
 /// <summary>Writes the commands of a GlobalPlatform product, before secure messaging.</summary>
 internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
 {
-    private const byte ForPersonalization = 0x20;
-
     private readonly ProgramWriter _programs = new(product, programs);
 
     /// <summary>
@@ -62,7 +60,7 @@ internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
             var isLast = last && !items.Skip(at).Any(item => item.IsStored);
             var profile = new StoreDataProfile(product.PlainP1, product.EncryptedP1, MaxData, product.Packed, _le);
             var store = StoreData.Commands(profile, run, isLast, product.Application is null ? block : 0);
-            if (product.Application is { } application) commands.Add(new CardCommand(InstallForPersonalization(application)));
+            if (product.Application is { } application) commands.Add(new CardCommand(Install.ForPersonalization(application)));
             commands.AddRange(store.Select(c => new CardCommand(c)));
             block += store.Count;
         }
@@ -105,14 +103,6 @@ internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
         var data = item.Secret ? encryption.Encrypt(item.Data.Span) : item.Data;
         if (item.Grouping is { } id) return StoreDataItem.Of(new Dgi(id, data), item.Secret);
         return item.Tag is { } tag ? StoreDataItem.Of(BerTlv.Primitive(tag, data), item.Secret) : new StoreDataItem(data, item.Secret);
-    }
-
-    /// <summary>GPCS §11.5.2.3.6: no load file, no module, the application's AID, no privileges, parameters or token.</summary>
-    private static CommandApdu InstallForPersonalization(Aid application)
-    {
-        var data = ByteString.Concat(
-            ByteString.Own([0x00, 0x00, (byte)application.Value.Length]), application.Value, ByteString.Own([0x00, 0x00, 0x00]));
-        return new CommandApdu(0x80, Instructions.Install, ForPersonalization, 0x00, data, CommandApdu.MaxShortLe);
     }
 
     private static CommandApdu Read(CheckCommand read) => read switch

@@ -23,6 +23,9 @@ public sealed record BerTlv
     /// <summary>The longest value, in bytes: what three length bytes after 83 can say.</summary>
     public const int MaxValueLength = 0xFF_FFFF;
 
+    /// <summary>The most bytes that a length takes.</summary>
+    internal const int MaxLengthOfLength = 4;
+
     internal const byte ZeroPadding = 0x00, OnesPadding = 0xFF;
 
     private BerTlv(BerTag tag, ByteString value, ValueList<BerTlv> children) => (Tag, Value, Children) = (tag, value, children);
@@ -209,7 +212,8 @@ public sealed record BerTlv
 
     internal static int LengthOfLength(int length) => length < 0x80 ? 1 : length <= 0xFF ? 2 : length <= 0xFFFF ? 3 : 4;
 
-    private static int WriteLength(Span<byte> destination, int length)
+    /// <summary>Writes a length as short as it can be; returns its own length, at most <see cref="MaxLengthOfLength"/> bytes.</summary>
+    internal static int WriteLength(Span<byte> destination, int length)
     {
         var size = LengthOfLength(length);
         if (size > 1) destination[0] = (byte)(0x80 + size - 1);
