@@ -12,9 +12,7 @@ internal static class CardContents
     /// <summary>A card that is issued, or was; null for every other.</summary>
     public static IssuedCard? Of(StoreView store, CardId card)
     {
-        var known = store.Query(SealedTable.Cards, "card = $card",
-            row => ((CardStanding)row.Int("standing"), new OrderId(row.Text("order_id")!)), ("$card", card));
-        if (known is not [var (standing, order), ..] || OrderRow.Find(store, order) is not { } issue) return null;
+        if (CardRegistry.Of(store, card) is not var (standing, order) || OrderRow.Find(store, order) is not { } issue) return null;
         List<OrderRow> all = [issue, .. RewriteOrders.Of(store, card)];
         var onIt = all.Last(row => row == issue || row.IsDone || row.WasDone).Product;
         return new IssuedCard(card, order, issue.Customer, issue.Sequence, standing, onIt,

@@ -45,8 +45,12 @@ internal static class CardRegistry
             ("$card", card), ("$voided", OrderState.Voided))
         .Select(order => new Owner(order.State == OrderState.Voided ? CardStanding.Voided : CardStanding.Bound, order.Order)).FirstOrDefault();
 
-    private static Owner? Of(StoreView connection, CardId card) => connection.Query(SealedTable.Cards, "card = $card",
+    /// <summary>The registry's own row of a card: one that is issued, or was; null for every other.</summary>
+    public static Owner? Of(StoreView connection, CardId card) => connection.Query(SealedTable.Cards, "card = $card",
         row => new Owner((CardStanding)row.Int("standing"), new OrderId(row.Text("order_id")!)), ("$card", card)).FirstOrDefault();
 
-    private sealed record Owner(CardStanding Standing, OrderId Order);
+    /// <summary>Whose a card is.</summary>
+    /// <param name="Standing">Issued, voided, or only bound.</param>
+    /// <param name="Order">The order by which.</param>
+    internal sealed record Owner(CardStanding Standing, OrderId Order);
 }
