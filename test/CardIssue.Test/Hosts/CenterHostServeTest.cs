@@ -6,7 +6,6 @@ using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.EndToEnd;
-using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
 using CardIssue.VirtualCard;
@@ -144,13 +143,8 @@ public sealed class CenterHostServeTest
         Assert.That(key.Code, Is.Zero, key.ToString());
         await DoAsync("order", "import", "--orders", Path.Combine(Samples.Folder, "orders.json"),
             "--product", Path.Combine(Samples.Folder, "visa-like-e2e.product.json"), "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"));
-        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
-        var module = SoftwareModuleFile.Create(_host.File("module"), passphrase, new TerminalId("T-1"), 1, PassphraseFileTest.Cheapest);
-        module.TrustCenter(CenterIdentity.Read(await File.ReadAllBytesAsync(Path.Combine(_host.Data, "center.json"))));
-        using var certificate = TlsCertificates.CreateSelfSigned("CN=T-1", DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
-        using var pkcs12 = TlsCertificates.ToPfx(certificate, []);
-        module.UseTlsClient(pkcs12.Span, TlsCertificates.Sha256(certificate));
-        await File.WriteAllBytesAsync(_host.File("terminal.json"), module.Identity.Write());
+        var module = TlsModule.Create(
+            _host.File("module"), _host.File("terminal.json"), "T-1", Path.Combine(_host.Data, "center.json"), "correct horse battery");
         await DoAsync("terminal", "add", "--file", _host.File("terminal.json"), "--line", "3", "--address", "127.0.0.1");
         await DoAsync("reader", "add", "--terminal", "T-1", "--kind", "virtual", "--serial", "VC-0001");
         return module;

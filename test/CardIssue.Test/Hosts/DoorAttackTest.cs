@@ -13,7 +13,7 @@ using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.EndToEnd;
-using CardIssue.Test.Keys;
+using CardIssue.Test.Modules;
 using CardIssue.Transport.Tcp;
 using CardIssue.Transport.Tls;
 using Microsoft.Data.Sqlite;
@@ -244,13 +244,8 @@ public sealed class DoorAttackTest
     private async Task<SoftwareModuleFile> EnrolAsync()
     {
         await DoAsync("init", "--id", "main");
-        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
-        var module = SoftwareModuleFile.Create(_host.File("module"), passphrase, new TerminalId("T-1"), 1, PassphraseFileTest.Cheapest);
-        module.TrustCenter(CenterIdentity.Read(await File.ReadAllBytesAsync(Path.Combine(_host.Data, "center.json"))));
-        using var certificate = TlsCertificates.CreateSelfSigned("CN=T-1", DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
-        using var pkcs12 = TlsCertificates.ToPfx(certificate, []);
-        module.UseTlsClient(pkcs12.Span, TlsCertificates.Sha256(certificate));
-        await File.WriteAllBytesAsync(_host.File("terminal.json"), module.Identity.Write());
+        var module = TlsModule.Create(
+            _host.File("module"), _host.File("terminal.json"), "T-1", Path.Combine(_host.Data, "center.json"), "correct horse battery");
         await DoAsync("terminal", "add", "--file", _host.File("terminal.json"), "--line", "3", "--address", "127.0.0.1");
         return module;
     }

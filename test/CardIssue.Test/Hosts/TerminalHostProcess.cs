@@ -1,11 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using CardIssue.Core.Keys;
-using CardIssue.Core.Primitives;
-using CardIssue.Terminal.Modules;
-using CardIssue.Test.Keys;
-using CardIssue.Transport.Tls;
+using CardIssue.Test.Modules;
 
 namespace CardIssue.Test.Hosts;
 
@@ -35,7 +31,7 @@ internal sealed class TerminalHostProcess(params string[] within) : IDisposable
         return File(name);
     }
 
-    /// <summary>What <c>module init</c> makes, at the least cost of a passphrase that is allowed: the default takes seconds, each time it is opened.</summary>
+    /// <summary>Makes the module of this terminal: a <see cref="TlsModule"/>.</summary>
     /// <param name="id">The terminal's name.</param>
     /// <param name="center">The center's file.</param>
     /// <param name="passphrase">At least eight characters.</param>
@@ -43,15 +39,7 @@ internal sealed class TerminalHostProcess(params string[] within) : IDisposable
     public string MakeModule(string id, string center, string passphrase)
     {
         Directory.CreateDirectory(File("terminal"));
-        using var secret = SecretBytes.Copy(Encoding.ASCII.GetBytes(passphrase));
-        using var module = SoftwareModuleFile.Create(File("terminal/module.json"), secret, new TerminalId(id), 1, PassphraseFileTest.Cheapest);
-        module.TrustCenter(CenterIdentity.Read(System.IO.File.ReadAllBytes(center)));
-        var now = DateTimeOffset.UtcNow;
-        using var certificate = TlsCertificates.CreateSelfSigned($"CN={id}", now.AddMinutes(-5), now.AddDays(1));
-        using var pkcs12 = TlsCertificates.ToPfx(certificate, []);
-        module.UseTlsClient(pkcs12.Span, TlsCertificates.Sha256(certificate));
-        System.IO.File.WriteAllBytes(File("terminal/terminal.json"), module.Identity.Write());
-        return File("terminal/terminal.json");
+        using (TlsModule.Create(File("terminal/module.json"), File("terminal/terminal.json"), id, center, passphrase)) return File("terminal/terminal.json");
     }
 
     public Task<TerminalHostRun> RunAsync(params string[] args) => RunAsync("", args);
