@@ -3,12 +3,13 @@ namespace CardIssue.Core.Lines;
 /// <summary>
 /// Those who are not let in yet, under a cap in all and a cap for each place. It turns nobody away at the entrance: who comes is taken, and when that is one too
 /// many, the one who has waited longest goes, at the comer's own place when that has its cap, else at the place with the most. So whoever fills it up drives out
-/// himself, and one who is quick gets through beside him.
+/// himself, and one who is quick gets through beside him. Those of a place who have said something yet wait apart from those who have not, and it is the longer of
+/// the two queues that gives way: a crowd that says nothing drives out nobody who speaks, however slow the machine is under it.
 /// </summary>
 public sealed class WaitingRoom
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<LinePlace, LinkedList<Guest>> _places = [];
+    private readonly Dictionary<LinePlace, Waiting> _places = [];
     private readonly int _most;
     private readonly int _mostPerPlace;
     private long _arrivals;
@@ -39,10 +40,10 @@ public sealed class WaitingRoom
         lock (_lock)
         {
             guest.Arrival = ++_arrivals;
-            if (!_places.TryGetValue(place, out var here)) _places.Add(place, here = []);
-            guest.Node = here.AddLast(guest);
+            if (!_places.TryGetValue(place, out var here)) _places.Add(place, here = new Waiting());
+            guest.Node = here.Silent.AddLast(guest);
             _count++;
-            if (here.Count > _mostPerPlace) longest = here.First!.Value;
+            if (here.Count > _mostPerPlace) longest = here.Longest;
             else if (_count > _most) longest = LongestAtTheFullest();
             if (longest is not null) Remove(longest);
         }
@@ -52,10 +53,20 @@ public sealed class WaitingRoom
 
     private Guest LongestAtTheFullest()
     {
-        LinkedList<Guest>? fullest = null;
+        Waiting? fullest = null;
         foreach (var place in _places.Values)
-            if (fullest is null || place.Count > fullest.Count || (place.Count == fullest.Count && place.First!.Value.Arrival < fullest.First!.Value.Arrival)) fullest = place;
-        return fullest!.First!.Value;
+            if (fullest is null || place.Count > fullest.Count || (place.Count == fullest.Count && place.Longest.Arrival < fullest.Longest.Arrival)) fullest = place;
+        return fullest!.Longest;
+    }
+
+    private void Speak(Guest guest)
+    {
+        lock (_lock)
+        {
+            if (guest.Node is not { List: { } silent } node || !_places.TryGetValue(guest.Place, out var here) || silent != here.Silent) return;
+            silent.Remove(node);
+            here.Speaking.AddLast(node);
+        }
     }
 
     private void Leave(Guest guest)
@@ -65,10 +76,22 @@ public sealed class WaitingRoom
 
     private void Remove(Guest guest)
     {
-        if (guest.Node is not { List: { } here } node) return;
-        here.Remove(node);
-        if (here.Count == 0) _places.Remove(guest.Place);
+        if (guest.Node is not { List: { } queue } node) return;
+        queue.Remove(node);
+        if (_places[guest.Place].Count == 0) _places.Remove(guest.Place);
         _count--;
+    }
+
+    /// <summary>Those of one place, each queue in the order of its coming.</summary>
+    private sealed class Waiting
+    {
+        public LinkedList<Guest> Silent { get; } = [];
+
+        public LinkedList<Guest> Speaking { get; } = [];
+
+        public int Count => Silent.Count + Speaking.Count;
+
+        public Guest Longest => (Speaking.Count > Silent.Count ? Speaking : Silent).First!.Value;
     }
 
     /// <summary>One who waits.</summary>
@@ -88,6 +111,9 @@ public sealed class WaitingRoom
 
         /// <summary>Whether it was made to go.</summary>
         public bool IsTurnedOut { get; private set; }
+
+        /// <summary>It has said what only one says who means to come in; again is harmless. From then on it waits with those who have, too.</summary>
+        public void Speak() => _room.Speak(this);
 
         /// <summary>It waits no more.</summary>
         public void Dispose()

@@ -27,7 +27,7 @@ public sealed class LineOptions
     /// <summary>How long closing in order may hold up disposal. 2 s unless set.</summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The most connections that wait: in the kernel to be accepted, and again, brought up, for <c>AcceptAsync</c>. 128 unless set.</summary>
+    /// <summary>The most lines that are brought up and wait for <c>AcceptAsync</c>; a further one is cut. 128 unless set.</summary>
     public int Backlog { get; set; } = 128;
 
     /// <summary>The most handshakes at a time; for a further one the longest of the address with the most is given up. 256 unless set.</summary>

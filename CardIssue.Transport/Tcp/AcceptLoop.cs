@@ -9,21 +9,31 @@ using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Transport.Tcp;
 
-/// <summary>
-/// Brings an accepted socket up to a line, which calls <paramref name="released"/> when it ends. Disposes the socket when it fails. Work that
-/// takes long is left to another thread: the next connection is accepted when this returns or waits.
-/// </summary>
-internal delegate Task<FramedLine> BringUp(Socket socket, IPAddress address, Action released, CancellationToken cancellation);
+/// <summary>An accepted connection that is to become a line.</summary>
+/// <param name="Socket">The connection; the line's from now on. When bringing it up fails, it is disposed by who accepted it.</param>
+/// <param name="Address">The peer's.</param>
+/// <param name="Spoke">To be called once the peer has said what only one says who means to come in; may be left out.</param>
+/// <param name="Released">To be called when the line has ended.</param>
+/// <param name="Cancellation">It makes way for others, or the listener closes.</param>
+internal sealed record Arrival(Socket Socket, IPAddress Address, Action Spoke, Action Released, CancellationToken Cancellation);
+
+/// <summary>Brings an accepted socket up to a line.</summary>
+internal delegate Task<FramedLine> BringUp(Arrival arrival);
 
 /// <summary>Accepts sockets and brings them up side by side, so that a slow or bad peer stops no other.</summary>
+/// <remarks>
+/// It accepts on a thread of its own, which never waits behind the handshakes, and has the kernel keep as many as it can meanwhile: where the kernel's queue
+/// is full, whoever comes next waits for his own next try, a second, then two, then four, and a crowd that keeps it full keeps the honest out.
+/// </remarks>
 internal sealed class AcceptLoop : IAsyncDisposable
 {
     /// <summary>The wait after a failure to accept: out of file handles, most often, which passes.</summary>
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
+    private const string MadeWay = "its handshake was not done, and others came.";
+
     private readonly LineNumber _line;
     private readonly LineOptions _options;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly BringUp _bringUp;
     private readonly Socket _socket;
@@ -42,14 +52,14 @@ internal sealed class AcceptLoop : IAsyncDisposable
     public AcceptLoop(LineNumber line, IPEndPoint endPoint, LineOptions options, TimeProvider time, ILogger logger, BringUp bringUp)
     {
         if (line.Value < 1) throw new ArgumentException("A listener has a line number, 1 or greater.", nameof(line));
-        (_line, _options, _time, _logger, _bringUp) = (line, options, time, logger, bringUp);
+        (_line, _options, _logger, _bringUp) = (line, options, logger, bringUp);
         _counts = new AddressCounts(options);
         _handshakes = new WaitingRoom(options.MaxPendingHandshakes, options.MaxPendingPerAddress);
         _refused = new RefusedConnections(logger, line.Value, time);
         _lines = Channel.CreateBounded<FramedLine>(options.Backlog);
-        _socket = Listen(endPoint, options.Backlog);
+        _socket = Listen(endPoint);
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
-        _loop = Task.Run(RunAsync);
+        _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public IPEndPoint LocalEndPoint { get; }
@@ -80,7 +90,7 @@ internal sealed class AcceptLoop : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static Socket Listen(IPEndPoint endPoint, int backlog)
+    private static Socket Listen(IPEndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -88,7 +98,8 @@ internal sealed class AcceptLoop : IAsyncDisposable
         {
             if (endPoint.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
             socket.Bind(endPoint);
-            socket.Listen(backlog);
+            // The system takes what it allows (Linux: net.core.somaxconn).
+            socket.Listen(int.MaxValue);
             return socket;
         }
         catch (SocketException e)
@@ -100,36 +111,29 @@ internal sealed class AcceptLoop : IAsyncDisposable
     }
 
     /// <summary>Never waits for a handshake: who does not end his makes way for others (<see cref="WaitingRoom"/>).</summary>
-    private async Task RunAsync()
+    private void Run()
     {
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            while (true)
-            {
-                if (await AcceptSocketAsync().ConfigureAwait(false) is not { } accepted) continue;
-                Interlocked.Increment(ref _serving);
-                _ = ServeAsync(accepted.Socket, accepted.Address);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            return;
+            if (AcceptSocket() is not { } accepted) continue;
+            Interlocked.Increment(ref _serving);
+            _ = ServeAsync(accepted.Socket, accepted.Address);
         }
     }
 
     /// <summary>The next connection under the caps; null after one that could not be had.</summary>
-    private async Task<(Socket Socket, IPAddress Address)?> AcceptSocketAsync()
+    private (Socket Socket, IPAddress Address)? AcceptSocket()
     {
         Socket socket;
         try
         {
-            socket = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
+            socket = _socket.Accept();
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            _stop.Token.ThrowIfCancellationRequested();
+            if (_stop.IsCancellationRequested) return null;
             Log.AcceptFailed(_logger, _line.Value, e);
-            await Task.Delay(AcceptPause, _time, _stop.Token).ConfigureAwait(false);
+            _stop.Token.WaitHandle.WaitOne(AcceptPause);
             return null;
         }
         if (RemoteAddress(socket) is not { } address) return Refuse(socket, null, "it was gone before it was accepted.");
@@ -154,7 +158,16 @@ internal sealed class AcceptLoop : IAsyncDisposable
         using var guest = _handshakes.Enter(LinePlace.Of(address), () => _ = turnedOut.CancelAsync());
         try
         {
-            var line = await _bringUp(socket, address, Leave, turnedOut.Token).ConfigureAwait(false);
+            // The next one is accepted meanwhile. Who must make way before it is his turn costs nothing more: or a crowd's handshakes would be begun in vain, each
+            // before that of whoever comes behind it.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            if (guest.IsTurnedOut)
+            {
+                Refuse(socket, address, MadeWay);
+                Leave();
+                return;
+            }
+            var line = await _bringUp(new Arrival(socket, address, guest.Speak, Leave, turnedOut.Token)).ConfigureAwait(false);
             if (_lines.Writer.TryWrite(line)) return;
             _refused.Add(address, $"{_options.Backlog} lines wait to be taken, the {nameof(LineOptions.Backlog)}.");
             await line.DisposeAsync().ConfigureAwait(false);
@@ -162,10 +175,11 @@ internal sealed class AcceptLoop : IAsyncDisposable
         catch (Exception e)
         {
             // Whatever one peer brings about, the others go on; what is not the peer's doing is a local bug, and logged as one.
-            if (guest.IsTurnedOut) _refused.Add(address, "its handshake was not done, and others came.");
+            if (guest.IsTurnedOut) _refused.Add(address, MadeWay);
             else if (e is IOException or OperationCanceledException or SocketException or AuthenticationException or ObjectDisposedException)
                 _refused.Add(address, e.Message);
             else Log.ConnectionFailed(_logger, _line.Value, address, e);
+            socket.Dispose();
             Leave();
         }
         finally

@@ -28,14 +28,18 @@ internal class SocketEnd(Socket socket, Stream stream, Action? released) : Strea
         released?.Invoke();
     }
 
-    /// <summary>A socket closed over bytes that nobody read sends RST, and that can destroy what the peer has not yet read of ours.</summary>
+    /// <summary>
+    /// A socket closed over bytes that nobody read sends RST, and that can destroy what the peer has not yet read of ours. It never waits for bytes: another
+    /// reader of this line may have taken those that were there, and a peer that then says nothing would keep this thread for good.
+    /// </summary>
     private void Drain()
     {
+        socket.Blocking = false;
         Span<byte> unread = stackalloc byte[1024];
-        for (var drained = 0; drained < MostDrained && socket.Available > 0;)
+        for (var drained = 0; drained < MostDrained;)
         {
-            var count = socket.Receive(unread[..Math.Min(unread.Length, socket.Available)]);
-            if (count == 0) return;
+            var count = socket.Receive(unread, SocketFlags.None, out var error);
+            if (error != SocketError.Success || count == 0) return;
             drained += count;
         }
     }

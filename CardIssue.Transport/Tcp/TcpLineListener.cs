@@ -27,12 +27,12 @@ public sealed class TcpLineListener : ILineListener
         var clock = time ?? TimeProvider.System;
         var log = logger ?? NullLogger.Instance;
         Line = line;
-        _loop = new AcceptLoop(line, endPoint, checkedOptions, clock, log, (socket, address, released, _) =>
+        _loop = new AcceptLoop(line, endPoint, checkedOptions, clock, log, arrival =>
         {
-            socket.NoDelay = true;
-            var stream = new NetworkStream(socket, ownsSocket: true);
-            var peer = new LinePeer(line, address, ByteString.Empty, ByteString.Empty);
-            return Task.FromResult(new FramedLine(stream, new SocketEnd(socket, stream, released), peer, checkedOptions, clock, log));
+            arrival.Socket.NoDelay = true;
+            var stream = new NetworkStream(arrival.Socket, ownsSocket: true);
+            var peer = new LinePeer(line, arrival.Address, ByteString.Empty, ByteString.Empty);
+            return Task.FromResult(new FramedLine(stream, new SocketEnd(arrival.Socket, stream, arrival.Released), peer, checkedOptions, clock, log));
         });
     }
 

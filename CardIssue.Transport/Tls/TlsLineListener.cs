@@ -41,21 +41,11 @@ public sealed class TlsLineListener : ILineListener
         var log = logger ?? NullLogger.Instance;
         Line = line;
         var tls = new TlsServer(certificate, isKnown, checkedOptions, clock, log);
-        _loop = new AcceptLoop(line, endPoint, checkedOptions, clock, log, async (socket, address, released, cancellation) =>
+        _loop = new AcceptLoop(line, endPoint, checkedOptions, clock, log, arrival =>
         {
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            NetworkStream bytes;
-            try
-            {
-                socket.NoDelay = true;
-                bytes = new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-            return await tls.BringUpAsync(bytes, new SocketEnd(socket, bytes, released), line, address, cancellation).ConfigureAwait(false);
+            arrival.Socket.NoDelay = true;
+            var bytes = new NetworkStream(arrival.Socket, ownsSocket: true);
+            return tls.BringUpAsync(bytes, new SocketEnd(arrival.Socket, bytes, arrival.Released), line, arrival.Address, arrival.Cancellation, arrival.Spoke);
         });
     }
 

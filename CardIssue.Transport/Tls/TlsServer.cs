@@ -38,7 +38,9 @@ internal sealed class TlsServer
     /// <param name="line">The listener's line number.</param>
     /// <param name="address">The peer's, where there is one.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task<FramedLine> BringUpAsync(Stream bytes, StreamEnd end, LineNumber line, IPAddress? address, CancellationToken cancellation)
+    /// <param name="spoke">Called once the peer's ClientHello is whole.</param>
+    public async Task<FramedLine> BringUpAsync(
+        Stream bytes, StreamEnd end, LineNumber line, IPAddress? address, CancellationToken cancellation, Action? spoke = null)
     {
         using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -47,7 +49,13 @@ internal sealed class TlsServer
         var check = new CertificateCheck(_time, _ => null);
         try
         {
-            await stream.AuthenticateAsServerAsync(HandshakeOptions(check), either.Token).ConfigureAwait(false);
+            await stream.AuthenticateAsServerAsync(
+                (_, _, _, _) =>
+                {
+                    spoke?.Invoke();
+                    return ValueTask.FromResult(HandshakeOptions(check));
+                },
+                state: null, either.Token).ConfigureAwait(false);
             var tlsEnd = new TlsEnd(end, wire, stream);
             if (check.Refusal is not null) await RefuseAsync(tlsEnd, check.Refusal, either.Token).ConfigureAwait(false);
             if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))

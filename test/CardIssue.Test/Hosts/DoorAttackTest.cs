@@ -28,7 +28,7 @@ namespace CardIssue.Test.Hosts;
 [Platform("Linux", Reason = "The attackers have sixteen loopback addresses, and memory is read from /proc.")]
 public sealed class DoorAttackTest
 {
-    private const int HalfOpen = 5_000, Addresses = 16, Reconnecting = 8, Opening = 8;
+    private const int HalfOpen = 5_000, Addresses = 16, Reconnecting = 8, Opening = 8, Threads = 64;
 
     /// <summary>What the center's resident memory may grow by: 256 lines that are not let in and 64 handshakes, with all their buffers, take less than half.</summary>
     private const int MaxGrowthMiB = 192;
@@ -36,16 +36,29 @@ public sealed class DoorAttackTest
     /// <summary>What the attackers may bring the center to write: rows of its log, lines on its console.</summary>
     private const int MaxRows = 1_500, MaxLines = 200;
 
-    private static readonly TimeSpan Attack = TimeSpan.FromSeconds(10), MaxAccess = TimeSpan.FromSeconds(10), Longest = TimeSpan.FromSeconds(60);
+    /// <summary>How long access may take under attack: so long, or on a machine with much else to do so many times what it takes there when it is quiet.</summary>
+    private const int MaxSeconds = 10, MaxTimesQuiet = 10;
+
+    private static readonly TimeSpan Attack = TimeSpan.FromSeconds(10), Longest = TimeSpan.FromSeconds(60);
 
     private readonly CenterHostProcess _host = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<Socket> _open = new();
-    private int _opening, _opened, _handshakes, _hellos, _bytes;
+    private int _opening, _opened, _handshakes, _hellos, _bytes, _workers;
+
+    /// <summary>Connects and sends on loopback end at once, so an attacker keeps its thread; the honest terminal must not wait for one of this process.</summary>
+    [OneTimeSetUp]
+    public void HaveThreads()
+    {
+        ThreadPool.GetMinThreads(out _workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(_workers, Threads), completions);
+    }
 
     [OneTimeTearDown]
     public void Delete()
     {
+        ThreadPool.GetMinThreads(out _, out var completions);
+        ThreadPool.SetMinThreads(_workers, completions);
         _stop.Dispose();
         _host.Dispose();
     }
@@ -60,7 +73,8 @@ public sealed class DoorAttackTest
             var (tls, tcp) = (await PortAsync(center), await PortAsync(center));
             _ = center.StandardOutput.ReadToEndAsync();
             var said = center.StandardError.ReadToEndAsync();
-            var quiet = await AccessAsync(file, tls);
+            var quiet = await AccessAsync(file, tls, Longest);
+            var most = TimeSpan.FromSeconds(Math.Max(MaxSeconds, MaxTimesQuiet * quiet.TotalSeconds));
             var (memory, rows) = (ResidentMiB(center), Rows());
             // First as many half-open ones as there are to be, as fast as they go; then all the others with them, and the honest terminal.
             await Task.WhenAll(Enumerable.Range(0, Opening).Select(_ => Task.Run(() => HalfOpenAsync(tls, HalfOpen)))).WaitAsync(Longest);
@@ -69,7 +83,7 @@ public sealed class DoorAttackTest
             var peak = memory;
             for (var clock = Stopwatch.StartNew(); clock.Elapsed < Attack;)
             {
-                times.Add(await AccessAsync(file, tls));
+                times.Add(await AccessAsync(file, tls, most));
                 peak = Math.Max(peak, ResidentMiB(center));
                 await Task.Delay(100);
             }
@@ -84,7 +98,7 @@ public sealed class DoorAttackTest
                 $"door: {_opened} half-open, {_handshakes} handshakes with any certificate, {_hellos} hellos, {_bytes} random; access in {quiet.TotalMilliseconds:0} ms when quiet, under attack {times.Count} times: median {Median(times).TotalMilliseconds:0} ms, longest {times.Max().TotalMilliseconds:0} ms; memory {memory} to {peak} MiB; {logged} rows, {lines} lines"));
             Assert.Multiple(() =>
             {
-                Assert.That(times.Max(), Is.LessThan(MaxAccess));
+                Assert.That(times.Max(), Is.LessThan(most));
                 Assert.That(peak - memory, Is.LessThan(MaxGrowthMiB));
                 Assert.That(logged, Is.LessThan(MaxRows));
                 Assert.That(isServing);
@@ -218,7 +232,7 @@ public sealed class DoorAttackTest
     }
 
     /// <summary>Line up to access granted, from 127.0.0.1, where attackers come from as well.</summary>
-    private static async Task<TimeSpan> AccessAsync(SoftwareModuleFile file, int port)
+    private static async Task<TimeSpan> AccessAsync(SoftwareModuleFile file, int port, TimeSpan most)
     {
         using var module = file.OpenModule();
         using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
@@ -234,7 +248,7 @@ public sealed class DoorAttackTest
                 Assert.That(answer, Is.InstanceOf<Admitted>());
                 return clock.Elapsed;
             }
-            catch (LineException) when (clock.Elapsed < MaxAccess)
+            catch (LineException) when (clock.Elapsed < most)
             {
                 await Task.Delay(50);
             }

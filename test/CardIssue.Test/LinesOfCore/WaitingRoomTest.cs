@@ -40,6 +40,39 @@ public class WaitingRoomTest
     }
 
     [Test]
+    public void CrowdThatSaysNothing_AtThePlaceOfOneWhoSpoke_DrivesOutItself()
+    {
+        var room = new WaitingRoom(8, 4);
+        var honest = Enter(room, "10.0.0.1", "honest");
+        honest.Speak();
+        honest.Speak();
+        for (var i = 1; i <= 100; i++) Enter(room, "10.0.0.1", $"silent {i}");
+        Assert.That(_turnedOut, Is.EqualTo(Enumerable.Range(1, 97).Select(i => $"silent {i}")));
+        Assert.That((honest.IsTurnedOut, room.Count), Is.EqualTo((false, 4)));
+        honest.Dispose();
+        Assert.That(room.Count, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void CrowdThatSpokeAndThenSaysNothing_OneMore_GetsAPlace()
+    {
+        var room = new WaitingRoom(8, 4);
+        for (var i = 1; i <= 4; i++) Enter(room, "10.0.0.1", $"stalled {i}").Speak();
+        var comer = Enter(room, "10.0.0.1", "comer");
+        Assert.That((_turnedOut.Single(), comer.IsTurnedOut), Is.EqualTo(("stalled 1", false)));
+    }
+
+    [Test]
+    public void TurnedOut_Speaks_StaysOut()
+    {
+        var room = new WaitingRoom(1, 1);
+        var gone = Enter(room, "10.0.0.1", "gone");
+        Enter(room, "10.0.0.1", "here");
+        gone.Speak();
+        Assert.That((room.Count, gone.IsTurnedOut), Is.EqualTo((1, true)));
+    }
+
+    [Test]
     public void OneLetIn_OneMoreThanTheCap_IsNeverTurnedOutAnyMore()
     {
         var room = new WaitingRoom(1, 1);

@@ -4,6 +4,7 @@ using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Transport.Framing;
 using CardIssue.Transport.Tcp;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.Transport;
 
@@ -34,6 +35,25 @@ public class TcpLineTest
         await using var terminal = await Connector(listener).ConnectAsync(Lines.Soon());
         await using var center = await listener.AcceptAsync(Lines.Soon());
         Assert.That(center.Peer.Address, Is.EqualTo(IPAddress.Loopback));
+    }
+
+    /// <summary>Who finds the kernel's queue full waits for his own next try, a second and more; so it must not be as short as what waits above it.</summary>
+    [Test]
+    public async Task MoreAtOnceThanTheBacklog_AcceptorHeldUp_AllGetConnected()
+    {
+        using var logger = new HeldLogger();
+        await using var listener = new TcpLineListener(Lines.Seven, Lines.AnyPort, new LineOptions { Backlog = 1, MaxLines = 1 }, logger: logger);
+        var crowd = Enumerable.Range(0, 200).Select(_ => new TcpClient()).ToArray();
+        try
+        {
+            await Task.WhenAll(crowd.Select(one => one.ConnectAsync(listener.LocalEndPoint, Lines.Soon()).AsTask()));
+            Assert.That(logger.IsHeld, "the acceptor did nothing meanwhile");
+        }
+        finally
+        {
+            logger.Release();
+            foreach (var one in crowd) one.Dispose();
+        }
     }
 
     [Test]
@@ -182,5 +202,28 @@ public class TcpLineTest
         var client = new TcpClient();
         await client.ConnectAsync(_listener.LocalEndPoint);
         return client;
+    }
+
+    /// <summary>Holds whoever has something to say.</summary>
+    private sealed class HeldLogger : ILogger, IDisposable
+    {
+        private readonly ManualResetEventSlim _gate = new();
+
+        public bool IsHeld { get; private set; }
+
+        public void Release() => _gate.Set();
+
+        public void Dispose() => _gate.Dispose();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            IsHeld = true;
+            _gate.Wait();
+        }
     }
 }
