@@ -82,7 +82,7 @@ public sealed class CardProductFileTest
     [TestCase("{\"dgi\": \"7FFF\", \"hex\": \"\"}", "{\"command\": \"80F0400F\", \"hex\": \"\", \"secret\": true}", "\"secret\": true}]", "", "$.close.items[0].secret", "The property \"secret\" is not known; known here: dgi, tag, hexDgi, command, load, install, delete, putKeys, tlv, hex, ascii, text, field.")]
     [TestCase("[\"assigned\"]", "[\"cplc\", \"assigned\"]", "\"rewrites\"", "", "$.rewrites", "Only a card that the center gave a number can be told from every other after a cut: rewrites need \"identity\": [\"assigned\"].")]
     [TestCase("\"name\": \"enrol\",", "\"name\": \"enrol\", \"from\": [2],", "\"from\"", "", "$.rewrites[0].from", "A card comes from this version of the product or an earlier one.")]
-    [TestCase("\"name\": \"enrol\",", "\"name\": \"enrol\", \"application\": \"none\",", "\"application\": \"none\"", "", "$.rewrites[0].application", "The property \"application\" is not known; known here: name, from, before, toSecurityDomain, storeData, records, close, closeLook.")]
+    [TestCase("\"name\": \"enrol\",", "\"name\": \"enrol\", \"application\": \"none\",", "\"application\": \"none\"", "", "$.rewrites[0].application", "The property \"application\" is not known; known here: name, from, before, ownKeys, toSecurityDomain, storeData, records, close, closeLook.")]
     [TestCase("\"done\": {\"state\": \"0F\"}}],\n      \"toSecurityDomain\"", "\"done\": {\"state\": \"0F\"}, \"notDone\": {\"state\": \"07\"}}],\n      \"toSecurityDomain\"", "\"before\"", "", "$.rewrites[0].before", "What the card must hold is done; there is no notDone before.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
     {
