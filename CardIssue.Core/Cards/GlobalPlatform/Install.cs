@@ -10,7 +10,8 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 /// </summary>
 public static class Install
 {
-    private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08, ForPersonalizationP1 = 0x20;
+    private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08, ForExtraditionP1 = 0x10, ForPersonalizationP1 = 0x20,
+        ForRegistryUpdateP1 = 0x40;
     private const int ApplicationParameters = 0xC9;
 
     /// <summary>INSTALL [for load] (§11.5.2.3.1): what LOAD is going to bring.</summary>
@@ -52,6 +53,24 @@ public static class Install
     /// <param name="application">The application's AID.</param>
     public static CommandApdu ForPersonalization(Aid application) =>
         Command(ForPersonalizationP1, default, default, application.Value, default, default, default);
+
+    /// <summary>INSTALL [for extradition] (§11.5.2.3.4): the application belongs to this security domain from then on.</summary>
+    /// <param name="securityDomain">The security domain's AID.</param>
+    /// <param name="application">The application's AID.</param>
+    /// <param name="parameters">Extradition parameters, coded TLVs; may be empty.</param>
+    /// <param name="token">The extradition token; may be empty.</param>
+    public static CommandApdu ForExtradition(Aid securityDomain, Aid application, ByteString parameters, ByteString token) =>
+        Command(ForExtraditionP1, securityDomain.Value, default, application.Value, default, parameters, token);
+
+    /// <summary>INSTALL [for registry update] (§11.5.2.3.5): what the card's registry says of an application.</summary>
+    /// <param name="securityDomain">The security domain that it is to belong to; null for the one that it belongs to.</param>
+    /// <param name="application">The application's AID.</param>
+    /// <param name="privileges">1 or 3 bytes; none leaves them as they are.</param>
+    /// <param name="parameters">Registry update parameters, coded TLVs such as EF; may be empty.</param>
+    /// <param name="token">The registry update token; may be empty.</param>
+    public static CommandApdu ForRegistryUpdate(
+        Aid? securityDomain, Aid application, ByteString privileges, ByteString parameters, ByteString token) =>
+        Command(ForRegistryUpdateP1, securityDomain?.Value ?? default, default, application.Value, privileges, parameters, token);
 
     private static CommandApdu Command(byte p1, params ReadOnlySpan<ByteString> fields)
     {

@@ -28,6 +28,11 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
         ItemDefinition.Load load => Load(load),
         ItemDefinition.Install install => Install(install, item.Data),
         ItemDefinition.Delete delete => [Delete(delete.Aid, delete.Related, delete.Token)],
+        ItemDefinition.Extradite it => Changed(it.Aid, looks: true,
+            GlobalPlatform.Install.ForExtradition(it.SecurityDomain, it.Aid, it.Parameters, it.Token)),
+        // What parameters change, GET STATUS does not tell.
+        ItemDefinition.RegistryUpdate it => Changed(it.Aid, looks: it.SecurityDomain is not null || !it.Privileges.IsEmpty,
+            GlobalPlatform.Install.ForRegistryUpdate(it.SecurityDomain, it.Aid, it.Privileges, it.Parameters, it.Token)),
         var other => throw new InvalidOperationException($"No one writes {other?.GetType().Name}."),
     };
 
@@ -56,8 +61,7 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
     /// <summary>INSTALL and what follows it, after a deletion or before a look.</summary>
     private IReadOnlyList<CardCommand> Written(WhenThere whenThere, RegistryScope scope, Aid aid, IReadOnlyList<CommandApdu> commands)
     {
-        if (commands[0].Data.Length > MaxData)
-            throw new ArgumentException($"INSTALL has {commands[0].Data.Length} bytes of data; {MaxData} are the most");
+        CheckLength(commands[0]);
         return whenThere is WhenThere.Replace
             ? [Delete(aid, scope is RegistryScope.LoadFiles, default), .. commands.Select(command => new CardCommand(command))]
             :
@@ -65,6 +69,23 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
                 .. commands.Select(command => new CardCommand(command, Whatever)),
                 new CardCommand(GetStatus.Command(scope, false, aid.Value), Listed),
             ];
+    }
+
+    /// <summary>
+    /// A change of the registry, and a look at it: a card that has it already may refuse it. Where a look would show nothing, the change alone,
+    /// which a card takes again.
+    /// </summary>
+    private IReadOnlyList<CardCommand> Changed(Aid aid, bool looks, CommandApdu install)
+    {
+        CheckLength(install);
+        return looks
+            ? [new CardCommand(install, Whatever), new CardCommand(GetStatus.Command(RegistryScope.Applications, false, aid.Value), Listed)]
+            : [new CardCommand(install)];
+    }
+
+    private void CheckLength(CommandApdu install)
+    {
+        if (install.Data.Length > MaxData) throw new ArgumentException($"INSTALL has {install.Data.Length} bytes of data; {MaxData} are the most");
     }
 
     private static CardCommand Delete(Aid aid, bool related, ByteString token) =>
