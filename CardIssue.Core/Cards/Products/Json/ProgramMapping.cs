@@ -8,8 +8,8 @@ namespace CardIssue.Core.Cards.Products.Json;
 /// <summary>Maps a product's programs, and the items that load, install, delete, and change the registry.</summary>
 internal sealed class ProgramMapping(JsonMistakes mistakes)
 {
-    /// <summary>The longest parameters, token or signature, in bytes: what one command carries.</summary>
-    public const int MaxPart = CommandApdu.MaxShortData;
+    /// <summary>The longest parameters or token, in bytes: more than RSA 4096 makes.</summary>
+    public const int MaxPart = 1_024;
 
     /// <summary>The most DAP blocks of one load file.</summary>
     public const int MaxDap = 8;

@@ -26,7 +26,8 @@ public sealed partial class GlobalPlatformProfile
             || Entry(outcomes[^1].Response, change.Aid) is not { } entry)
             return new Verdict.InDoubt();
         var isTold = change.IsShownBy(entry);
-        var isTaken = outcomes[0].Response.StatusWord == StatusWords.Ok && Outcomes.IsBelievable(outcomes[0].Response, level);
+        var install = outcomes[^2].Response;
+        var isTaken = install.StatusWord == StatusWords.Ok && Outcomes.IsBelievable(install, level);
         return !(isTold ?? isTaken) ? new Verdict.InDoubt()
             : new Verdict.Done(!level.HasRMac() ? ProofKind.TerminalWord : isTold is true ? ProofKind.CardState : ProofKind.CardMac);
     }
