@@ -74,11 +74,16 @@ internal sealed record RenewedKeysCase(string Name, bool Is02, string? AtIssue, 
     public async Task<Shop> OpenShopAsync()
     {
         var shop = await Shop.OpenAsync();
+        EnterKeys(shop);
+        return shop;
+    }
+
+    public void EnterKeys(Shop shop)
+    {
         var algorithm = Is02 ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128;
         Counter.ImportMaster(shop.Vault, "transport", Transport, Counter.Master, algorithm);
         Counter.ImportMaster(shop.Vault, "own", Own, OwnKeysCase.OwnMaster, algorithm);
         Counter.ImportMaster(shop.Vault, "renewed", New, NewMaster, algorithm);
-        return shop;
     }
 
     public CardSimulator Card(uint serial) => CardSimulator.Create(CardProfile.BlankEmv(serial, [TransportSet(serial)]) with
