@@ -59,7 +59,8 @@ public sealed class OrderPreviews
         if (row is null) return refused!;
         if (await new ProductReader(_database).FindAsync(row, cancellation).ConfigureAwait(false) is not var (whole, terms))
             return DoesNotFit($"product {row.Product} is missing, or is none that this version knows");
-        if ((row.Rewrite is null ? whole : whole.Rewrite(row.Rewrite, await KeysAsync(row, cancellation).ConfigureAwait(false))) is not { } product)
+        var keys = row.Rewrite is null ? null : await KeysAsync(row, cancellation).ConfigureAwait(false);
+        if ((row.Rewrite is null ? whole : whole.Rewrite(row.Rewrite, keys)) is not { } product)
             return DoesNotFit($"product {row.Product} has no rewrite {row.Rewrite}");
         if (!_vault.TryOpenOrderData(row.Terms(terms), sealedData, out var data))
         {

@@ -58,7 +58,8 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
     }
 
     /// <summary>
-    /// What the look before a rewrite comes to: a card that shows the keys already, of which nothing has left yet, was given them elsewhere.
+    /// What the look before a rewrite comes to: a card that shows the keys already, of which nothing has left yet, was given them
+    /// elsewhere.
     /// </summary>
     public Verdict Before(Verdict judged) => judged is Verdict.Done && Shown.HoldsOwn
         ? new Verdict.Unclear($"the card has keys {_product.OwnKeys!.KeySet} {_product.OwnKeys.KeyVersion:X2} already") : judged;

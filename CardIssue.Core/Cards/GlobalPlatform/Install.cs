@@ -5,8 +5,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>
-/// INSTALL (GPCS §11.5): fields one after the other, each with its length. What is longer than one command carries, with a token of 256 bytes for
-/// example, is a command of extended length here, and goes to the card in segments (§11.1.5.1).
+/// INSTALL (GPCS §11.5): fields one after the other, each with its length. What is longer than one command carries, with a token of 256 bytes
+/// for example, is a command of extended length here, and goes to the card in segments (§11.1.5.1).
 /// </summary>
 public static class Install
 {
@@ -78,7 +78,8 @@ public static class Install
         Span<byte> length = stackalloc byte[BerTlv.MaxLengthOfLength];
         // GPCS §11.1.5 codes lengths as BER does.
         foreach (var field in fields) data.AddRange([.. length[..BerTlv.WriteLength(length, field.Length)], .. field.Span]);
-        if (data.Count > CommandApdu.MaxData) throw new ArgumentException($"INSTALL has {data.Count} bytes of data; {CommandApdu.MaxData} are the most");
+        if (data.Count > CommandApdu.MaxData)
+            throw new ArgumentException($"INSTALL has {data.Count} bytes of data; {CommandApdu.MaxData} are the most");
         return new CommandApdu(0x80, Instructions.Install, p1, 0x00, ByteString.Own([.. data]), CommandApdu.MaxShortLe);
     }
 }

@@ -6,9 +6,8 @@ namespace CardIssue.Core.Cards.Products;
 public sealed partial record CardProduct
 {
     /// <summary>
-    /// One of its rewrites, as a product of its own: other records and another end, on cards in whichever state, and all else the same. It is
-    /// opened with the keys that the card has by then.
-    /// Null when there is none of this name.
+    /// One of its rewrites, as a product of its own: other records and another end, on cards in whichever state, and all else the same. Cards
+    /// are opened with the keys that they have by then. Null when there is none of this name.
     /// </summary>
     /// <param name="name">Its name.</param>
     /// <param name="onCard">The keys that the center knows to be on the card, those that it is opened with first; null for those of a card

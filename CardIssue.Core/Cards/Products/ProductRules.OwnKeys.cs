@@ -6,12 +6,14 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Cards.Products;
 
-/// <summary>Own keys for the transport keys, or for those of before: what PUT KEY can do, and what can still be told from the card after a cut.</summary>
+/// <summary>
+/// Own keys for the transport keys, or for those of before: what PUT KEY can do, and what can still be told from the card after a cut.
+/// </summary>
 public static partial class ProductRules
 {
     /// <summary>
-    /// Why the keys that a rewrite puts, if it does, can't come to a card with the keys that this one has, or the rewrite can't open it at all;
-    /// null for nothing.
+    /// Why the keys that a rewrite puts, if it does, can't come to a card with the keys that this one has, or the rewrite can't open it at
+    /// all; null for nothing.
     /// </summary>
     /// <param name="rewrite">The rewrite, made for the keys on the card (<see cref="CardProduct.Rewrite"/>).</param>
     /// <param name="had">All keys that the card ever had.</param>
@@ -89,8 +91,8 @@ public static partial class ProductRules
             yield return $"no PUT KEY can name version {product.TransportVersion:X2} to replace: put add; "
                 + "a factory's keys go by themselves";
         if (!isAdd && product.KeysBeside.Count > 0)
-            yield return $"the card has other keys ({string.Join(", ", product.KeysBeside)}) beside those that these are to replace, and with "
-                + "which it answers after a cut nobody says: put add";
+            yield return $"the card has other keys ({string.Join(", ", product.KeysBeside)}) beside those that these are to replace, and "
+                + "with which it answers after a cut nobody says: put add";
         if (own.OneByOne && !isAdd)
             yield return "keys replaced one by one leave, after a cut, a set of old and new ones that nothing tells apart: "
                 + "at once, or put add";

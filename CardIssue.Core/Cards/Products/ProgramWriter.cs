@@ -49,13 +49,14 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
         var cap = programs.Find(named.Sha256)!;
         var install = GlobalPlatform.Install.ForLoad(named.Package, load.SecurityDomain, cap.HashOf(load.Hash), load.Parameters, load.Token);
         return Written(
-            load.WhenThere, RegistryScope.LoadFiles, named.Package, [.. Segments(install), .. GlobalPlatform.Load.Commands(cap.Block, load.Dap, MaxData)]);
+            load.WhenThere, RegistryScope.LoadFiles, named.Package,
+            [.. Segments(install), .. GlobalPlatform.Load.Commands(cap.Block, load.Dap, MaxData)]);
     }
 
     private IReadOnlyList<CardCommand> Install(ItemDefinition.Install install, ByteString parameters) => Written(
         install.WhenThere, RegistryScope.Applications, install.Instance,
-        Segments(GlobalPlatform.Install.ForInstall(product.LoadFileOf(install), install.Module, install.Instance, install.Privileges, parameters,
-            install.SystemParameters, install.Token, install.MakeSelectable)));
+        Segments(GlobalPlatform.Install.ForInstall(product.LoadFileOf(install), install.Module, install.Instance, install.Privileges,
+            parameters, install.SystemParameters, install.Token, install.MakeSelectable)));
 
     /// <summary>INSTALL and what follows it, after a deletion or before a look.</summary>
     private IReadOnlyList<CardCommand> Written(WhenThere whenThere, RegistryScope scope, Aid aid, IReadOnlyList<CommandApdu> commands)
@@ -70,8 +71,8 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
     }
 
     /// <summary>
-    /// A change of the registry, and a look at it: a card that has it already may refuse it. Where a look would show nothing, the change alone,
-    /// which a card takes again.
+    /// A change of the registry, and a look at it: a card that has it already may refuse it. Where a look would show nothing, the change
+    /// alone, which a card takes again.
     /// </summary>
     private IEnumerable<CardCommand> Changed(Aid aid, bool looks, CommandApdu install) => looks
         ?
@@ -81,8 +82,9 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
         ]
         : Segments(install).Select(command => new CardCommand(command));
 
-    private IEnumerable<CardCommand> Delete(Aid aid, bool related, ByteString token) => Segments(GlobalPlatform.Delete.Object(aid, related, token))
-        .Select(command => new CardCommand(command, CommandSegments.IsSegment(command.Ins, command.P1) ? default : Gone));
+    private IEnumerable<CardCommand> Delete(Aid aid, bool related, ByteString token) =>
+        Segments(GlobalPlatform.Delete.Object(aid, related, token))
+            .Select(command => new CardCommand(command, CommandSegments.IsSegment(command.Ins, command.P1) ? default : Gone));
 
     private IReadOnlyList<CommandApdu> Segments(CommandApdu command) => CommandSegments.Of(command, product.Channel, product.SecurityLevel);
 }

@@ -4,13 +4,15 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>
-/// A DELETE, INSTALL or PUT KEY that is too long for one command, in segments (GPCS §11.1.5.1): b8 of P1 is set in all but the last. They are one
-/// command for the card, which answers the others with 9000 and nothing else: secure messaging is over the whole, Lc is that of the whole, and
-/// the MAC stands at the end of the last one.
+/// A DELETE, INSTALL or PUT KEY that is too long for one command, in segments (GPCS §11.1.5.1): b8 of P1 is set in all but the last. They are
+/// one command for the card, which answers the others with 9000 and nothing else: secure messaging is over the whole, Lc is that of the
+/// whole, and the MAC stands at the end of the last one.
 /// </summary>
 internal static class CommandSegments
 {
-    /// <summary>The most data of one command in segments, in bytes, before it is wrapped: enough for a token of RSA 4096 beside parameters.</summary>
+    /// <summary>
+    /// The most data of one command in segments, in bytes, before it is wrapped: enough for a token of RSA 4096 beside parameters.
+    /// </summary>
     public const int MaxData = 4096;
 
     /// <summary>b8 of P1.</summary>
@@ -31,7 +33,8 @@ internal static class CommandSegments
     /// <exception cref="ArgumentException">It has more than <see cref="MaxData"/>.</exception>
     public static IReadOnlyList<CommandApdu> Of(CommandApdu command, ScpOptions options, SecurityLevel level)
     {
-        if (command.Data.Length > MaxData) throw new ArgumentException($"a command has {command.Data.Length} bytes of data; {MaxData} are the most");
+        if (command.Data.Length > MaxData)
+            throw new ArgumentException($"a command has {command.Data.Length} bytes of data; {MaxData} are the most");
         var most = ChannelLimits.MaxPlainData(options, level);
         var segments = new List<CommandApdu>();
         var at = 0;

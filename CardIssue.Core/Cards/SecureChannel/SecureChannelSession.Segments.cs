@@ -9,14 +9,15 @@ public abstract partial class SecureChannelSession
     private SegmentBuffer? _segments;
 
     /// <summary>
-    /// The answer to a segment that others follow: nothing in it has a MAC, and success is worth what the last one's is, whose MAC is over all.
+    /// The answer to a segment that others follow: nothing in it has a MAC, and success is worth what the last one's is, whose MAC is over
+    /// all.
     /// </summary>
     private protected static UnwrapResult JudgeSegment(ResponseApdu response) => response.IsOk
         ? new UnwrapResult.NoProtection(default, response.StatusWord) : new UnwrapResult.Unauthenticated(response.StatusWord);
 
     /// <summary>
-    /// Encryption is that of the whole as far as it came: of the same blocks under the same ICV it is the same each time. Returns the length of
-    /// the wrapped segment.
+    /// Encryption is that of the whole as far as it came: of the same blocks under the same ICV it is the same each time. Returns the length
+    /// of the wrapped segment.
     /// </summary>
     private int ProtectSegment(ReadOnlySpan<byte> command, CommandShape shape, bool goesOn, Span<byte> wrapped, out SegmentBuffer? whole)
     {

@@ -35,7 +35,7 @@ internal static class OrderCommands
             await using var center = await call.OpenAsync(cancellation);
             if (await center.Desk.GetAsync(order, cancellation) is not { } found) throw OrderDeskCommands.Unknown(order);
             var history = await center.Desk.HistoryAsync(order, cancellation);
-            var keys = found.State is OrderState.Issued && found.Card is { } card && await center.Desk.CardAsync(card, cancellation) is { } issued
+            var keys = found is { State: OrderState.Issued, Card: { } card } && await center.Desk.CardAsync(card, cancellation) is { } issued
                 ? await CardCommands.KeysOfAsync(issued, center, cancellation) : [];
             return await call.Answers.SayAsync(
                 new { order = View(found), keys, history = history.Select(h => new { at = h.At.UtcDateTime, fence = h.Fence, change = h.Change, detail = h.Detail, state = h.State, progress = h.Progress }) },

@@ -47,7 +47,8 @@ internal static class Delete
         if (state.LoadFiles.Find(f => f.Aid == aid) is not { } file) return Sw.ReferenceNotFound;
         var instances = state.Applications.FindAll(a => a.LoadFile == aid);
         if (instances.Count > 0 && !andRelated) return Sw.Conditions;
-        if (instances.Exists(domain => state.Applications.Exists(other => other.Domain == domain.Aid && !instances.Contains(other)))) return Sw.Conditions;
+        if (instances.Exists(domain => state.Applications.Exists(other => other.Domain == domain.Aid && !instances.Contains(other))))
+            return Sw.Conditions;
         // Another package was linked against it (JCVM 4.5).
         if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => needed.Aid == aid))) return Sw.Conditions;
         card.State = state with { LoadFiles = state.LoadFiles.Remove(file), Applications = state.Applications.RemoveRange(instances) };

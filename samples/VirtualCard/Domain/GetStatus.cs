@@ -10,8 +10,8 @@ internal static class GetStatus
     private const byte Domain = 0x80, Applications = 0x40, LoadFiles = 0x20, LoadFilesAndModules = 0x10;
     private static readonly byte[] DomainPrivileges = [0x9E, 0xFE, 0x80];
 
-    private sealed record Entry(ByteString Aid, byte LifeCycle, byte[]? Privileges, ByteString? LoadFile, ByteString? Version, ValueList<ByteString> Modules,
-        ByteString Domain = default);
+    private sealed record Entry(ByteString Aid, byte LifeCycle, byte[]? Privileges, ByteString? LoadFile, ByteString? Version,
+        ValueList<ByteString> Modules, ByteString Domain = default);
 
     public static Reply Execute(CardMemory card, Command command)
     {

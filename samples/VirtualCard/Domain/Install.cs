@@ -136,7 +136,8 @@ internal static class Install
             application = application with { Domain = to };
         }
         // What is no security domain never becomes one, nor the other way round.
-        if (!privileges.IsEmpty && (privileges.Span[0] & CardApplication.SecurityDomain) != 0 != application.IsSecurityDomain) return Sw.Conditions;
+        if (!privileges.IsEmpty && (privileges.Span[0] & CardApplication.SecurityDomain) != 0 != application.IsSecurityDomain)
+            return Sw.Conditions;
         var changed = privileges.IsEmpty ? application : application with { Privileges = privileges };
         card.State = changed.HasCardReset ? card.State.SelectedByReset(changed) : card.State.With(changed);
         return Reply.Ok(0x00);

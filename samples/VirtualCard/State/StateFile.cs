@@ -28,7 +28,8 @@ public static class StateFile
     private sealed record ImportDto(string Aid, byte Major, byte Minor);
 
     private sealed record ApplicationDto(
-        string Aid, string LoadFile, string Module, byte LifeCycle, string Privileges, Dictionary<string, string> Dgis, ushort[] MandatoryDgis, bool ReadableWhenBlank, string? Domain = null);
+        string Aid, string LoadFile, string Module, byte LifeCycle, string Privileges, Dictionary<string, string> Dgis,
+        ushort[] MandatoryDgis, bool ReadableWhenBlank, string? Domain = null);
 
     /// <exception cref="IOException">The file can't be written.</exception>
     public static void Save(string path, CardState state)

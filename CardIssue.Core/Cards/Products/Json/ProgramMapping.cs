@@ -94,7 +94,8 @@ internal sealed class ProgramMapping(JsonMistakes mistakes)
         var what = aid.AsAid(mistakes);
         var to = o.Required("securityDomain")?.AsAid(mistakes);
         var (parameters, token) = (Part(o, "parameters"), Part(o, "token"));
-        return what is { } of && to is { } domain ? new ItemDefinition.Extradite(of, domain) { Parameters = parameters, Token = token } : null;
+        return what is { } of && to is { } domain
+            ? new ItemDefinition.Extradite(of, domain) { Parameters = parameters, Token = token } : null;
     }
 
     private ItemDefinition.RegistryUpdate? RegistryUpdate(LocatedNode aid, ObjectReader o)
@@ -103,8 +104,10 @@ internal sealed class ProgramMapping(JsonMistakes mistakes)
         var privileges = o.Optional("privileges")?.AsHex(mistakes, 1, 3) ?? default;
         var to = o.Optional("securityDomain")?.AsAid(mistakes);
         var (parameters, token) = (Part(o, "parameters"), Part(o, "token"));
-        return what is not { } of ? null
-            : new ItemDefinition.RegistryUpdate(of) { Privileges = privileges, SecurityDomain = to, Parameters = parameters, Token = token };
+        return what is not { } of ? null : new ItemDefinition.RegistryUpdate(of)
+        {
+            Privileges = privileges, SecurityDomain = to, Parameters = parameters, Token = token,
+        };
     }
 
     private WhenThere When(ObjectReader o) => o.Required("whenThere")?.AsWord(mistakes,

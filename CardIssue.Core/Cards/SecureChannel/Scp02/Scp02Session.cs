@@ -11,7 +11,8 @@ internal sealed class Scp02Session : SecureChannelSession
     private const int MacLength = 8;
     private const byte ChannelBits = 0x03;
 
-    // With R-MAC the whole plain command: the R-MAC is over it, under an ICV that only the answer before it tells. Else nothing, nor of a segment.
+    // With R-MAC the whole plain command: the R-MAC is over it, under an ICV that only the answer before it tells. Else nothing, nor of a
+    // segment.
     private readonly Queue<SecretBytes?> _outstanding = new();
     private ulong _commandMac, _responseMac;
     private bool _isFirst = true;

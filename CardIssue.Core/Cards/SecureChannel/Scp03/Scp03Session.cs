@@ -38,7 +38,8 @@ internal sealed class Scp03Session : SecureChannelSession
         if (shape.DataLength > 0 || Keys.CountsEmptyCommands) _counter++;
     }
 
-    private protected override void Remember(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data) => _outstanding.Enqueue(new Sent(_chaining, _counter));
+    private protected override void Remember(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data) =>
+        _outstanding.Enqueue(new Sent(_chaining, _counter));
 
     private protected override void RememberSegment() => _outstanding.Enqueue(null);
 
@@ -61,13 +62,14 @@ internal sealed class Scp03Session : SecureChannelSession
     }
 
     /// <summary>
-    /// Over what is sent, encrypted before, on logical channel 0 (Amendment D §6.2.4, §6.2.6); the next one's chaining value. Lc is coded as its
-    /// length asks for.
+    /// Over what is sent, encrypted before, on logical channel 0 (Amendment D §6.2.4, §6.2.6); the next one's chaining value. Lc is coded as
+    /// its length asks for.
     /// </summary>
     private protected override int PutMac(ReadOnlySpan<byte> header, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> sent, Span<byte> mac)
     {
         const int longest = AesBlock + 4 + 3;
-        Span<byte> input = sent.Length <= CommandApdu.MaxShortData ? stackalloc byte[longest + CommandApdu.MaxShortData] : new byte[longest + sent.Length];
+        Span<byte> input = sent.Length <= CommandApdu.MaxShortData ? stackalloc byte[longest + CommandApdu.MaxShortData]
+            : new byte[longest + sent.Length];
         BinaryPrimitives.WriteUInt128BigEndian(input, _chaining);
         header.CopyTo(input[AesBlock..]);
         input[AesBlock] = (byte)((header[0] | SecureMessaging) & 0xFC);

@@ -8,8 +8,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>
-/// Own keys for the transport keys, or for own keys of before. Which of them a card holds is read from it in each opening: by the version that it answers with and
-/// by its cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
+/// Own keys for the transport keys, or for own keys of before. Which of them a card holds is read from it in each opening: by the version
+/// that it answers with and by its cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
 /// </summary>
 public sealed partial class GlobalPlatformProfile
 {
@@ -59,7 +59,8 @@ public sealed partial class GlobalPlatformProfile
         : [new CardCommand(ChannelCommands.InitializeUpdate(product.OwnKeys!.KeyVersion, hostChallenge), Whatever)];
 
     /// <summary>
-    /// Before and after own keys come to a card, whichever it has; by version where it has others beside, with which nobody wants it opened.
+    /// Before and after own keys come to a card, whichever it has; by version where it has others beside, with which nobody wants it
+    /// opened.
     /// </summary>
     private static byte VersionToAskFor(CardProduct product) =>
         product.OwnKeys is not null && product.KeysBeside.Count == 0 ? AnyVersion : product.Quirks.AskedKeyVersion ?? product.KeyVersion;

@@ -14,10 +14,11 @@ public sealed partial class GlobalPlatformProfile
     private const int FullPrivileges = 3;
 
     /// <summary>
-    /// What the registry says at the end decides. Where a card does not tell it (older ones tell little), its MAC on the answer to the command
-    /// does.
+    /// What the registry says at the end decides. Where a card does not tell it (older ones tell little), its MAC on the answer to the
+    /// command does.
     /// </summary>
-    private static Verdict JudgeRegistry(CardPlan plan, RegistryChange change, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, Sent sent)
+    private static Verdict JudgeRegistry(
+        CardPlan plan, RegistryChange change, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes, Sent sent)
     {
         ArgumentNullException.ThrowIfNull(outcomes);
         if (stop is ScriptStop.CardLost) return new Verdict.CardLost();
@@ -47,13 +48,14 @@ public sealed partial class GlobalPlatformProfile
         /// <summary>Whether the entry says it; null where it says nothing of something that was changed.</summary>
         public bool? IsShownBy(RegistryEntry entry)
         {
-            bool? domain = SecurityDomain is not { } wanted ? true : entry.SecurityDomain.IsEmpty ? null : entry.SecurityDomain == wanted.Value;
+            bool? domain = SecurityDomain is not { } wanted ? true
+                : entry.SecurityDomain.IsEmpty ? null : entry.SecurityDomain == wanted.Value;
             bool? privileges = Privileges.IsEmpty ? true : entry.Privileges.IsEmpty ? null : Full(entry.Privileges) == Full(Privileges);
             return domain is false || privileges is false ? false : domain is null || privileges is null ? null : true;
         }
 
         /// <summary>One byte is the first of three (GPCS §11.1.2).</summary>
-        private static ByteString Full(ByteString privileges) =>
-            privileges.Length >= FullPrivileges ? privileges : ByteString.Concat(privileges, ByteString.Own(new byte[FullPrivileges - privileges.Length]));
+        private static ByteString Full(ByteString privileges) => privileges.Length >= FullPrivileges ? privileges
+            : ByteString.Concat(privileges, ByteString.Own(new byte[FullPrivileges - privileges.Length]));
     }
 }

@@ -16,7 +16,8 @@ internal static class Outcomes
 
     /// <summary>Whether every command succeeded.</summary>
     public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
-        outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok || IsGone(o) || IsTakenSegment(o));
+        outcomes.Count > 0 && outcomes.All(o =>
+            IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok || IsGone(o) || IsTakenSegment(o));
 
     /// <summary>Whether it is a segment that others follow: the MAC of the last one's answer is for all of them.</summary>
     private static bool IsTakenSegment(CommandOutcome outcome) =>
