@@ -14,9 +14,11 @@ internal static class CardContents
     {
         if (CardRegistry.Of(store, card) is not var (standing, order) || OrderRow.Find(store, order) is not { } issue) return null;
         List<OrderRow> all = [issue, .. RewriteOrders.Of(store, card)];
-        var onIt = all.Last(row => row == issue || row.IsDone || row.WasDone).Product;
+        var onIt = all.Last(IsOnCard).Product;
         return new IssuedCard(card, order, issue.Customer, issue.Sequence, standing, onIt,
-            [.. all.Select(row => new CardContent(row.Order, row.Product, row.Rewrite, row.State, row.Ended))]);
+            [.. all.Select(row => new CardContent(row.Order, row.Product, row.Rewrite, row.State, row.Ended) { IsOnCard = IsOnCard(row) })]);
+
+        bool IsOnCard(OrderRow row) => row == issue || row.IsDone || row.WasDone;
     }
 
     /// <summary>The one card that is meant, issued and not voided.</summary>

@@ -20,7 +20,14 @@ public sealed record IssuedCard(
 /// <param name="Rewrite">Which of its rewrites; null for the issue.</param>
 /// <param name="State">Where that order stands.</param>
 /// <param name="At">When it ended, UTC; null while it has not.</param>
-public sealed record CardContent(OrderId Order, ProductRef Product, string? Rewrite, OrderState State, DateTimeOffset? At);
+public sealed record CardContent(OrderId Order, ProductRef Product, string? Rewrite, OrderState State, DateTimeOffset? At)
+{
+    /// <summary>Whether it is on the card: of an order that was done, whatever became of it since.</summary>
+    public bool IsOnCard { get; init; }
+
+    /// <summary>Whether it is on the card or comes there.</summary>
+    internal bool IsOnCardThen => IsOnCard || State is not OrderState.Cancelled;
+}
 
 /// <summary>Which card is meant.</summary>
 /// <param name="Customer">The customer's id; the one card that he has, where nothing else is given.</param>

@@ -125,7 +125,7 @@ internal static class OrderClaiming
             claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence, person)
         {
             Rewrite = claimed.Rewriting,
-            OnCard = claimed.Rewrite is null ? null : CardContents.Of(connection, claimed.Card!.Value)?.Product,
+            OnCard = claimed.Rewrite is null ? null : CardContents.Of(connection, claimed.Card!.Value),
         };
     }
 

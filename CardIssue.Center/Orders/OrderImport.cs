@@ -1,7 +1,6 @@
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.Products;
-using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
@@ -37,8 +36,7 @@ internal static class OrderImport
             yield return new ImportRefusal(0, null, fault);
             yield break;
         }
-        var rewrites = orders.Any(order => order.Rewrite is not null);
-        var read = rewrites ? CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product : null;
+        var read = new ProductTexts(connection);
         for (var i = 0; i < orders.Count; i++)
         {
             var clash = RewriteFault(connection, product.Ref, read, orders[i]) ?? Add(connection, product.Mode, orders[i], null, now);
@@ -50,19 +48,25 @@ internal static class OrderImport
     /// What stands against a rewrite's card: not issued, not the customer's, or of a product or version that the rewrite does not begin
     /// from, when all that waits for it is done.
     /// </summary>
-    private static string? RewriteFault(StoreView connection, ProductRef product, CardProduct? read, NewOrder order)
+    private static string? RewriteFault(StoreView connection, ProductRef product, ProductTexts read, NewOrder order)
     {
         if (order.Rewrite is not { } rewrite) return null;
-        if (read?.Rewrite(rewrite.Name)?.Doing is not { } doing) return $"product {product} has no rewrite {rewrite.Name}";
+        if (read.Find(product)?.Rewrite(rewrite.Name)?.Doing is not { } doing) return $"product {product} has no rewrite {rewrite.Name}";
         var (card, refusal) = CardContents.Find(connection, new CardReference(order.Customer, Card: rewrite.Card));
         if (card is null) return refusal;
         if (card.Sequence != order.Sequence) return $"its card has sequence number {card.Sequence}";
-        var then = card.Contents
-            .Where(content => content.Rewrite is not null && content.State is not (OrderState.Rewritten or OrderState.Cancelled))
-            .Select(content => content.Product).LastOrDefault(card.Product);
-        return Begins(doing, product, then) ? null
-            : $"card {card.Card} has product {then}, and {rewrite.Name} of {product} does not begin from that";
+        var then = card.Contents.Where(content => content.IsOnCardThen).ToList();
+        var onCard = then.Count == 0 ? card.Product : then[^1].Product;
+        if (!Begins(doing, product, onCard))
+            return $"card {card.Card} has product {onCard}, and {rewrite.Name} of {product} does not begin from that";
+        return KeysFault(read.Find(product)!, rewrite.Name, CardKeys.After(then, read.Find)) is { } fault
+            ? $"rewrite {rewrite.Name} of {product} can't be done on card {card.Card}: {fault}" : null;
     }
+
+    /// <summary>Why a rewrite and the keys of its card do not go together; null where they do.</summary>
+    public static string? KeysFault(CardProduct product, string rewrite, CardKeys? onCard) => onCard is null
+        ? "which keys it has, nobody can tell: a product that it was written by is missing"
+        : ProductRules.KeysFault(product.Rewrite(rewrite, onCard.Held)!, [.. onCard.Had]);
 
     /// <summary>Whether a rewrite begins from what a card has.</summary>
     public static bool Begins(RewriteDefinition rewrite, ProductRef product, ProductRef onCard) => onCard.Name == product.Name
@@ -105,6 +109,21 @@ internal static class OrderImport
         if (order.AccountDigest.IsEmpty || order.MayRepeatAccount) return null;
         var same = OrderRow.Look(connection, "account_digest = $account LIMIT 1", ("$account", order.AccountDigest)).FirstOrDefault();
         return same is null ? null : $"its card number and sequence number are those of order {same.Order}, which is {same.State}";
+    }
+}
+
+/// <summary>Products as a transaction sees them, each read once.</summary>
+internal sealed class ProductTexts(StoreView store)
+{
+    private readonly Dictionary<ProductRef, CardProduct?> _read = [];
+
+    /// <summary>A product; null when it is not there, or this version does not understand it.</summary>
+    public CardProduct? Find(ProductRef product)
+    {
+        if (_read.TryGetValue(product, out var known)) return known;
+        var found = SqliteProductStore.Find(store, product) is { } record ? CardKeys.Read(record) : null;
+        _read.Add(product, found);
+        return found;
     }
 }
 

@@ -59,7 +59,8 @@ public sealed class OrderPreviews
         if (row is null) return refused!;
         if (await new ProductReader(_database).FindAsync(row, cancellation).ConfigureAwait(false) is not var (whole, terms))
             return DoesNotFit($"product {row.Product} is missing, or is none that this version knows");
-        if ((row.Rewrite is null ? whole : whole.Rewrite(row.Rewrite)) is not { } product)
+        var keys = row.Rewrite is null ? null : await KeysAsync(row, cancellation).ConfigureAwait(false);
+        if ((row.Rewrite is null ? whole : whole.Rewrite(row.Rewrite, keys)) is not { } product)
             return DoesNotFit($"product {row.Product} has no rewrite {row.Rewrite}");
         if (!_vault.TryOpenOrderData(row.Terms(terms), sealedData, out var data))
         {
@@ -82,6 +83,15 @@ public sealed class OrderPreviews
             }
         }
     }
+
+    /// <summary>
+    /// The keys that a rewrite's card has, or had, when all that comes before it is done; null where nobody can tell.
+    /// </summary>
+    private Task<ValueList<HeldKeySet>?> KeysAsync(OrderRow rewrite, CancellationToken cancellation) => _database.ReadAsync(store =>
+        CardContents.Of(store, rewrite.Card!.Value) is not { } card ? null
+            : CardKeys.After(
+                card.Contents.TakeWhile(content => content.Order != rewrite.Order).Where(content => content.IsOnCardThen),
+                new ProductTexts(store).Find)?.Held, cancellation);
 
     /// <summary>That of the master key; of one that the vault has not got, the usual one.</summary>
     private int OwnKeyLength(CardProduct product) =>

@@ -149,8 +149,8 @@ public abstract record ClaimOutcome
         /// <summary>Which rewrite of which card it is; null for an issue.</summary>
         public RewriteOf? Rewrite { get; init; }
 
-        /// <summary>Of a rewrite: the product version that its card has by now.</summary>
-        public ProductRef? OnCard { get; init; }
+        /// <summary>Of a rewrite: its card, and what is on it by now.</summary>
+        public IssuedCard? OnCard { get; init; }
 
         /// <summary>What the center's machine gets, once the plan is made.</summary>
         public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, PlainText.Of(Display, Limits.MaxDisplay));

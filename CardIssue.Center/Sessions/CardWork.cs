@@ -55,7 +55,7 @@ internal sealed class CardWork : IDisposable
     /// <summary>Which proofs were had, for log and receipt.</summary>
     public string Proofs => _proofs.Count == 0 ? "none" : string.Join(", ", _proofs.Values.Distinct());
 
-    /// <summary>The key sets that the card holds when it is issued, for the receipt; null where it keeps those that it came with.</summary>
+    /// <summary>The key sets that the card holds afterwards, for the receipt; null where it keeps those that it had.</summary>
     public string? OwnKeys => _product.OwnKeys is null ? null : _keys.Sets;
 
     /// <summary>Keeps which proof was had of a record, or of the closing.</summary>
@@ -214,7 +214,7 @@ internal sealed class CardWork : IDisposable
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>
-        run.Record == 0 ? _profile.JudgeBefore(_plan, stop, outcomes)
+        run.Record == 0 ? _keys.Before(_profile.JudgeBefore(_plan, stop, outcomes))
             : run.Record > _claim.Plan.Records.Count ? _profile.JudgeCloseLook(_plan, stop, outcomes)
             : _profile.JudgeLook(_plan, run.Record, stop, outcomes, _keys.Shown);
 

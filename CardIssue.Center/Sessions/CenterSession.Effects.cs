@@ -241,9 +241,8 @@ internal sealed partial class CenterSession
         }
         if (claimed.Rewrite is { } rewrite)
         {
-            if (product.Rewrite(rewrite.Name) is not { } rewriting) return Lacks($"product {stored.Ref} has no rewrite {rewrite.Name}");
-            if (claimed.OnCard is not { } onCard || !OrderImport.Begins(rewriting.Doing!, stored.Ref, onCard))
-                return Lacks($"card {rewrite.Card} has product {claimed.OnCard}: {rewrite.Name} of {stored.Ref} does not begin from that");
+            var (rewriting, against) = await RewriteAsync(product, stored.Ref, rewrite, claimed.OnCard, cancellation).ConfigureAwait(false);
+            if (rewriting is null) return Lacks(against);
             product = rewriting;
         }
         if (_services.Vault.LackOf(product) is { } lack) return Lacks(lack);
@@ -264,6 +263,19 @@ internal sealed partial class CenterSession
         }
 
         static (CardWork?, Claim?, ProductTerms?, string) Lacks(string fault) => (null, null, null, fault);
+    }
+
+    /// <summary>A rewrite as it is done on a card with what it has by now, its keys first of all.</summary>
+    private async ValueTask<(CardProduct? Product, string Fault)> RewriteAsync(
+        CardProduct product, ProductRef of, RewriteOf rewrite, IssuedCard? card, CancellationToken cancellation)
+    {
+        if (product.Rewrite(rewrite.Name)?.Doing is not { } doing) return (null, $"product {of} has no rewrite {rewrite.Name}");
+        if (card is null || !OrderImport.Begins(doing, of, card.Product))
+            return (null, $"card {rewrite.Card} has product {card?.Product}: {rewrite.Name} of {of} does not begin from that");
+        var keys = await CardKeys.OfAsync(card, _services.Products, cancellation).ConfigureAwait(false);
+        return OrderImport.KeysFault(product, rewrite.Name, keys) is { } fault
+            ? (null, $"rewrite {rewrite.Name} of {of} can't be done on card {rewrite.Card}: {fault}")
+            : (product.Rewrite(rewrite.Name, keys!.Held), "");
     }
 
     private async ValueTask JudgeAsync(CenterEffect.Judge judge, CancellationToken cancellation)

@@ -18,8 +18,7 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
 
     private readonly CardProduct _product = plan.Product;
     private readonly int _record = plan.Product.OwnKeysRecord;
-    // A card that is rewritten got them when it was issued.
-    private bool _confirmed = plan.Product.Doing is not null || plan.Product.OwnKeysRecord is > 0 and var record && confirmed >= record;
+    private bool _confirmed = plan.Product.OwnKeysRecord is > 0 and var record && confirmed >= record;
     private bool _isDoubtful, _hasOthers;
 
     /// <summary>What this opening showed.</summary>
@@ -58,6 +57,13 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
             : null;
     }
 
+    /// <summary>
+    /// What the look before a rewrite comes to: a card that shows the keys already, of which nothing has left yet, was given them
+    /// elsewhere.
+    /// </summary>
+    public Verdict Before(Verdict judged) => judged is Verdict.Done && Shown.HoldsOwn
+        ? new Verdict.Unclear($"the card has keys {_product.OwnKeys!.KeySet} {_product.OwnKeys.KeyVersion:X2} already") : judged;
+
     /// <summary>Takes note of what was judged.</summary>
     /// <returns>The verdict; a look finds nothing clear where the card answered for other keys than it was given.</returns>
     public Judgement Judged(ScriptRun run, Judgement judgement, IReadOnlyList<CommandOutcome> outcomes)
@@ -80,8 +86,8 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
         };
     }
 
-    /// <summary>The key sets of the issued card, for log and receipt.</summary>
-    public string Sets => string.Join(" and ", _product.KeysAfterIssue);
+    /// <summary>The key sets of the card afterwards, for log and receipt.</summary>
+    public string Sets => string.Join(" and ", _product.KeysAfter);
 
     private static Judgement Rejected(CardRejection code, string detail) => new(new Verdict.Rejected(code), detail);
 

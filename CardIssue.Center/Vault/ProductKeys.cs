@@ -7,7 +7,7 @@ public static class ProductKeys
 {
     /// <summary>
     /// What keeps cards of a product from being opened, or from getting their own keys: keys that are not there, of another algorithm, or
-    /// the transport keys once more. Null when nothing does.
+    /// those once more that the card has. Null when nothing does.
     /// </summary>
     public static string? LackOf(this IKeyVault vault, CardProduct product)
     {
@@ -32,7 +32,8 @@ public static class ProductKeys
         if (Find(vault, own.KeySet, own.KeyVersion) is not { } ours) return null;
         var key = $"Key {own.KeySet} of version {own.KeyVersion:X2}";
         if (transport.Algorithm == ours.Algorithm && transport.CheckValue == ours.CheckValue)
-            return $"{key} is the transport key {product.KeySet} of version {product.KeyVersion:X2} itself; a card's own keys are others.";
+            return $"{key} is the {(product.Doing is null ? "transport key" : "key of before")} {product.KeySet} of version "
+                + $"{product.KeyVersion:X2} itself; a card's own keys are others.";
         // GPCS §11.8.2.3: type and size of a key that is there cannot change.
         return own.Put is OwnKeysPut.Replace && transport.Algorithm != ours.Algorithm
             ? $"{key} is {ours.Algorithm}, and what it is to replace is {transport.Algorithm}: no card does that; "

@@ -1,5 +1,6 @@
 # Cards of other kinds, each in both key modes: debit over SCP02; debit over SCP03, which gets keys of its own; and one whose application
-# is loaded at the counter. Each is issued, blocked and unblocked again, with the power cut on the way, and read back each time.
+# is loaded at the counter. Each is issued, blocked and unblocked again, with the power cut on the way, and read back each time; the one
+# with own keys gets new ones before that.
 . "$ROOT/samples/demo/tcp.sh"
 
 KINDS="debit-scp02 debit-own-keys loyalty"
@@ -30,9 +31,10 @@ state_of() { # state_of FILE STATE WORDS: whether the application is in that lif
 }
 
 prepare
-say "A center is set up: vault, two people, keys of three kinds, a program, products of both modes, and orders"
+say "A center is set up: vault, two people, keys of four kinds, a program, products of both modes, and orders"
 set_up_center
 enter_key own-test-key
+enter_key renewed-test-key
 enter_key des-test-key
 center program add "$ORDERS/loyalty.cap"
 IMPORT=()
@@ -58,10 +60,17 @@ for order in DEBIT-E2E DEBIT-MODULE OWN-E2E OWN-MODULE LOYALTY-E2E LOYALTY-MODUL
   esac
 done
 
-say "The cards are issued; now they are blocked, and unblocked again, at the counter"
+say "The cards are issued; now they are blocked, and unblocked again, at the counter; before that own keys are renewed"
 ORDERS_FILE="$ORDERS/cards.rewrites.json"
 center order import --orders "$ORDERS_FILE"
 for order in DEBIT-E2E DEBIT-MODULE OWN-E2E OWN-MODULE LOYALTY-E2E LOYALTY-MODULE; do
+  case "$order" in
+    OWN-*)
+      write "$order-RENEW" "$order.card" 7
+      state_of "$order.card" 0F "$order is in use"
+      grep -E "^Keys:" "$WORK/$order-RENEW.log"
+      ;;
+  esac
   write "$order-BLOCK" "$order.card" 8
   state_of "$order.card" 8F "$order is blocked"
   write "$order-UNBLOCK" "$order.card" 9

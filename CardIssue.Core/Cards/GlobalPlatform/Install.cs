@@ -5,12 +5,13 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>
-/// INSTALL (GPCS §11.5): fields one after the other, each with its length. What is longer than one command carries is not chained: a token of
-/// 128 bytes fits, one of 256 does not.
+/// INSTALL (GPCS §11.5): fields one after the other, each with its length. What is longer than one command carries, with a token of 256 bytes
+/// for example, is a command of extended length here, and goes to the card in segments (§11.1.5.1).
 /// </summary>
 public static class Install
 {
-    private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08, ForPersonalizationP1 = 0x20;
+    private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08, ForExtraditionP1 = 0x10, ForPersonalizationP1 = 0x20,
+        ForRegistryUpdateP1 = 0x40;
     private const int ApplicationParameters = 0xC9;
 
     /// <summary>INSTALL [for load] (§11.5.2.3.1): what LOAD is going to bring.</summary>
@@ -53,14 +54,32 @@ public static class Install
     public static CommandApdu ForPersonalization(Aid application) =>
         Command(ForPersonalizationP1, default, default, application.Value, default, default, default);
 
+    /// <summary>INSTALL [for extradition] (§11.5.2.3.4): the application belongs to this security domain from then on.</summary>
+    /// <param name="securityDomain">The security domain's AID.</param>
+    /// <param name="application">The application's AID.</param>
+    /// <param name="parameters">Extradition parameters, coded TLVs; may be empty.</param>
+    /// <param name="token">The extradition token; may be empty.</param>
+    public static CommandApdu ForExtradition(Aid securityDomain, Aid application, ByteString parameters, ByteString token) =>
+        Command(ForExtraditionP1, securityDomain.Value, default, application.Value, default, parameters, token);
+
+    /// <summary>INSTALL [for registry update] (§11.5.2.3.5): what the card's registry says of an application.</summary>
+    /// <param name="securityDomain">The security domain that it is to belong to; null for the one that it belongs to.</param>
+    /// <param name="application">The application's AID.</param>
+    /// <param name="privileges">1 or 3 bytes; none leaves them as they are.</param>
+    /// <param name="parameters">Registry update parameters, coded TLVs such as EF; may be empty.</param>
+    /// <param name="token">The registry update token; may be empty.</param>
+    public static CommandApdu ForRegistryUpdate(
+        Aid? securityDomain, Aid application, ByteString privileges, ByteString parameters, ByteString token) =>
+        Command(ForRegistryUpdateP1, securityDomain?.Value ?? default, default, application.Value, privileges, parameters, token);
+
     private static CommandApdu Command(byte p1, params ReadOnlySpan<ByteString> fields)
     {
         var data = new List<byte>();
         Span<byte> length = stackalloc byte[BerTlv.MaxLengthOfLength];
         // GPCS §11.1.5 codes lengths as BER does.
         foreach (var field in fields) data.AddRange([.. length[..BerTlv.WriteLength(length, field.Length)], .. field.Span]);
-        if (data.Count > CommandApdu.MaxShortData)
-            throw new ArgumentException($"INSTALL has {data.Count} bytes of data; {CommandApdu.MaxShortData} are the most");
+        if (data.Count > CommandApdu.MaxData)
+            throw new ArgumentException($"INSTALL has {data.Count} bytes of data; {CommandApdu.MaxData} are the most");
         return new CommandApdu(0x80, Instructions.Install, p1, 0x00, ByteString.Own([.. data]), CommandApdu.MaxShortLe);
     }
 }

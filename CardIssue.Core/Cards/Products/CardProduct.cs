@@ -45,30 +45,6 @@ public sealed partial record CardProduct
     /// <summary>Where the card's identity comes from, in this order; empty for <see cref="IdentitySources"/>' default.</summary>
     public ValueList<IdentitySource> Identity { get; init; }
 
-    /// <summary>The keys that the card gets for its transport keys, which are those above; null when it keeps them.</summary>
-    public OwnKeys? OwnKeys { get; init; }
-
-    /// <summary>The transport keys' version as the card names it.</summary>
-    internal byte TransportVersion => Quirks.AnsweredKeyVersion ?? KeyVersion;
-
-    /// <summary>The number of the record that puts the own keys; 0 for none.</summary>
-    public int OwnKeysRecord => Enumerable.Range(1, Records.Count).FirstOrDefault(number => Records[number - 1].PutsKeys);
-
-    /// <summary>
-    /// The keys that the center knows to be on a card that this product was issued on, those that it is opened with first.
-    /// </summary>
-    public ValueList<HeldKeySet> KeysAfterIssue
-    {
-        get
-        {
-            var transport = new HeldKeySet(KeySet, KeyVersion, Diversification);
-            if (OwnKeys is not { } own) return [transport];
-            var ours = new HeldKeySet(own.KeySet, own.KeyVersion, own.Diversification);
-            const byte factory = 0xFF;
-            return own.Put is OwnKeysPut.Add && TransportVersion != factory ? [ours, transport] : [ours];
-        }
-    }
-
     /// <summary>
     /// Where the card's identity comes from. By default what the keys come from; the chip's serial data where many cards share the keys.
     /// </summary>
@@ -143,25 +119,6 @@ public sealed partial record CardProduct
 
     /// <summary>Whether the closing writes nothing: then it is the look itself.</summary>
     internal bool ClosesByReading => Close.Items.Count == 0 && Close.Status is null;
-
-    /// <summary>
-    /// One of its rewrites, as a product of its own: other records and another end, on cards in whichever state, and all else the same.
-    /// Null when there is none of this name.
-    /// </summary>
-    public CardProduct? Rewrite(string name)
-    {
-        foreach (var rewrite in Rewrites)
-        {
-            if (rewrite.Name != name) continue;
-            return this with
-            {
-                Doing = rewrite, Rewrites = default, Records = rewrite.Records, Close = rewrite.Close, Start = null,
-                Application = rewrite.ToSecurityDomain ? null : Application, PlainP1 = rewrite.PlainP1 ?? PlainP1,
-                EncryptedP1 = rewrite.EncryptedP1 ?? EncryptedP1, Packed = rewrite.Packed ?? Packed,
-            };
-        }
-        return null;
-    }
 }
 
 /// <summary>The state that a card must be in before the first record.</summary>

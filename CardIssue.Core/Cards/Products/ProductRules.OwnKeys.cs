@@ -6,9 +6,28 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Core.Cards.Products;
 
-/// <summary>Own keys for the transport keys: what PUT KEY can do, and what can still be told from the card after a cut.</summary>
+/// <summary>
+/// Own keys for the transport keys, or for those of before: what PUT KEY can do, and what can still be told from the card after a cut.
+/// </summary>
 public static partial class ProductRules
 {
+    /// <summary>
+    /// Why the keys that a rewrite puts, if it does, can't come to a card with the keys that this one has, or the rewrite can't open it at
+    /// all; null for nothing.
+    /// </summary>
+    /// <param name="rewrite">The rewrite, made for the keys on the card (<see cref="CardProduct.Rewrite"/>).</param>
+    /// <param name="had">All keys that the card ever had.</param>
+    public static string? KeysFault(CardProduct rewrite, IReadOnlyCollection<HeldKeySet> had)
+    {
+        ArgumentNullException.ThrowIfNull(rewrite);
+        var faults = ChannelFaults(rewrite).Select(fault => fault.Message);
+        if (rewrite.OwnKeys is not { } own) return faults.FirstOrDefault();
+        // The counters of its channels begin anew with the keys, and so would what they make be the same again.
+        if (had.Any(keys => keys.KeySet == own.KeySet && keys.KeyVersion == own.KeyVersion))
+            return $"the card has, or had, keys {own.Set}: they are put once";
+        return faults.Concat(OwnKeysFaults(rewrite, own)).Concat(ChannelFaults(rewrite, own)).FirstOrDefault();
+    }
+
     private static void CheckOwnKeys(CardProduct product, List<ProductFault> faults)
     {
         void Fault(int record, string property, string message) => faults.Add(new ProductFault(property, record, message));
@@ -64,12 +83,16 @@ public static partial class ProductRules
         if (!NameRule.Accepts(own.KeySet)) yield return $"a key set's name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -";
         if (own.KeyVersion is 0 or > PutKey.LastVersion) yield return "PUT KEY gives keys a version from 01 to 7F";
         if (own.KeySet == product.KeySet && own.KeyVersion == product.KeyVersion)
-            yield return "these are the transport keys; a card's own are others";
-        if (isAdd && own.KeyVersion == product.TransportVersion)
+            yield return product.Doing is null ? "these are the transport keys; a card's own are others"
+                : "these are the keys that the card has already; what is put in exchange are others";
+        if (isAdd && (own.KeyVersion == product.TransportVersion || product.KeysBeside.Any(keys => keys.KeyVersion == own.KeyVersion)))
             yield return "the card has keys of this version, and none can be added to it: another version, or put replace";
         if (!isAdd && product.TransportVersion is 0 or > PutKey.LastVersion)
             yield return $"no PUT KEY can name version {product.TransportVersion:X2} to replace: put add; "
                 + "a factory's keys go by themselves";
+        if (!isAdd && product.KeysBeside.Count > 0)
+            yield return $"the card has other keys ({string.Join(", ", product.KeysBeside)}) beside those that these are to replace, and "
+                + "with which it answers after a cut nobody says: put add";
         if (own.OneByOne && !isAdd)
             yield return "keys replaced one by one leave, after a cut, a set of old and new ones that nothing tells apart: "
                 + "at once, or put add";

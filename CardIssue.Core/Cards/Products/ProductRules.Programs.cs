@@ -36,7 +36,7 @@ public static partial class ProductRules
     };
 
     /// <summary>
-    /// What loads or installs is a record of its own: its script deletes what was there, or looks at its end, and so a repeat does no harm.
+    /// What looks by itself is a record of its own: its script deletes what was there, or looks at its end, and so a repeat does no harm.
     /// </summary>
     private static IEnumerable<(string Property, string Message)> ContentFaults(CardProduct product, RecordDefinition record)
     {
@@ -44,14 +44,18 @@ public static partial class ProductRules
             if (ContentFault(product, item) is { } fault) yield return ("items", fault);
         if (record.Items.Count > 0 && record.Items[^1] is ItemDefinition.Delete && record.Status is null && record.Checks.Count == 0)
             yield return ("items", "a delete stands before something that the card answers with a MAC, for that nothing was there has none");
-        if (!record.Items.Any(item => item is ItemDefinition.Load or ItemDefinition.Install)) yield break;
+        if (!record.Items.Any(item => item.LooksByItself)) yield break;
         if (record.Items.Count > 1 || record.Status is not null)
-            yield return ("items", "what loads or installs a program is a record of its own");
+            yield return ("items", $"{What(record)} is a record of its own");
         if (record.Proof is not (ProofKind.CardMac or ProofKind.TerminalWord))
-            yield return ("proof", "what loads or installs a program is proved by cardMac, or terminalWord where responses carry none");
+            yield return ("proof", $"{What(record)} is proved by cardMac, or terminalWord where responses carry none");
         if (record.Repeat is Repeat.LookFirst)
-            yield return ("repeat", "what loads or installs a program looks by itself whether it is there: repeatable, or startOver");
+            yield return ("repeat", $"{What(record)} looks by itself whether it is there: repeatable, or startOver");
     }
+
+    private static string What(RecordDefinition record) =>
+        record.Items.Any(item => item is ItemDefinition.Load or ItemDefinition.Install) ? "what loads or installs a program"
+            : "what changes the card's registry";
 
     private static string? ContentFault(CardProduct product, ItemDefinition item)
     {
@@ -63,6 +67,11 @@ public static partial class ProductRules
             ItemDefinition.Install { Privileges.Length: not (1 or 3) } => "privileges have 1 or 3 bytes",
             ItemDefinition.Install { MakeSelectable: false } install when (install.Privileges[0] & CardResetPrivilege) != 0 =>
                 "what can't be selected yet can't be selected by a reset either: makeSelectable, or without privilege 04",
+            ItemDefinition.Extradite it when it.Aid == it.SecurityDomain => "no security domain belongs to itself",
+            ItemDefinition.RegistryUpdate it when it.Aid == it.SecurityDomain => "no security domain belongs to itself",
+            ItemDefinition.RegistryUpdate { Privileges.Length: not (0 or 1 or 3) } => "privileges have 1 or 3 bytes",
+            ItemDefinition.RegistryUpdate { SecurityDomain: null, Privileges.IsEmpty: true, Parameters.IsEmpty: true } =>
+                "a registry update changes something: privileges, securityDomain or parameters",
             _ => null,
         };
     }

@@ -45,14 +45,15 @@ public static partial class ProductRules
             Fault("before", "what the card must hold is done; there is no notDone before");
         if (doing.Before.Count > 0 && !rewrite.SecurityLevel.HasRMac())
             Fault("before", "a look is worth nothing without the card's MAC on its responses: security level 11, 13 or 33");
-        if (rewrite.Records.Any(record => record.PutsKeys || record.Proof is ProofKind.Cryptogram))
-            Fault("records", "keys are put at the issue, and not by a rewrite");
+        if (doing.OwnKeys is not null && rewrite.OwnKeysRecord == 0)
+            Fault("ownKeys", "no record of the rewrite puts these keys: the one item of a record is putKeys");
         if (rewrite.Records.SelectMany(record => record.Items).Any(IsRefusedWhereItIs))
             Fault("records", "a rewrite's card is known and is not refused for a program that it has: accept or replace, and say before what it must hold");
         CheckReads(rewrite, doing.Before, message => Fault("before", message));
         CheckStoreData(rewrite, faults);
         for (var i = 0; i < rewrite.Records.Count; i++) CheckRecord(rewrite, i + 1, rewrite.Records[i], faults);
         CheckClose(rewrite, faults);
+        CheckOwnKeys(rewrite, faults);
         return faults;
     }
 

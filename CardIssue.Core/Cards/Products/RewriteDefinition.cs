@@ -3,8 +3,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>
-/// What may be done to a card of the product after it was issued: other records, over the same channel, with the same keys, on a card that
-/// is known by the same identity.
+/// What may be done to a card of the product after it was issued: other records, over the same channel, with the keys that the card has by
+/// then, on a card that is known by the same identity.
 /// </summary>
 public sealed record RewriteDefinition
 {
@@ -21,6 +21,12 @@ public sealed record RewriteDefinition
     /// elsewhere, and is told of, not written on.
     /// </summary>
     public required ValueList<CheckDefinition> Before { get; init; }
+
+    /// <summary>
+    /// The keys that a record of it puts in exchange for those that the card is opened with by then; null for
+    /// <see cref="CardProduct.OwnKeys"/>, or where no record puts keys.
+    /// </summary>
+    public OwnKeys? OwnKeys { get; init; }
 
     /// <summary>Whether its data is for the security domain itself, also where the product's is for an application behind it.</summary>
     public bool ToSecurityDomain { get; init; }

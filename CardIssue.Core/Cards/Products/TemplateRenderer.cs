@@ -52,7 +52,7 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 case ItemDefinition.PutKeys:
                     rendered.Add(new RenderedItem(null, null, default, false, PutsKeys: true));
                     break;
-                case ItemDefinition.Load or ItemDefinition.Install or ItemDefinition.Delete:
+                case { IsContent: true }:
                     rendered.Add(Content(item));
                     break;
                 case ItemDefinition.Prepared prepared:

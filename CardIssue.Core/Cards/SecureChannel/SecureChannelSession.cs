@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using CardIssue.Core.Cards.Apdu;
@@ -9,7 +10,7 @@ namespace CardIssue.Core.Cards.SecureChannel;
 /// The host's side of an opened secure channel of either protocol: what may be asked for when, and what all of them refuse. Short APDUs,
 /// logical channels 0 to 3. ChannelOpening makes them.
 /// </summary>
-public abstract class SecureChannelSession : ISecureChannelSession
+public abstract partial class SecureChannelSession : ISecureChannelSession
 {
     /// <summary>How many commands may be wrapped ahead of their answers.</summary>
     public const int MaxOutstanding = 4096;
@@ -98,8 +99,13 @@ public abstract class SecureChannelSession : ISecureChannelSession
         CheckWrappable(command, shape, wrapped);
         Expect(Phase.Open);
         if (OutstandingAnswers == MaxOutstanding) throw new InvalidOperationException($"{MaxOutstanding} answers are outstanding.");
-        var length = Protect(command, shape, wrapped);
-        if (_judgesAnswers) Remember(command, shape);
+        var goesOn = Level.HasCMac() && CommandSegments.IsSegment(command[1], command[2]);
+        CheckSegment(command, shape, goesOn);
+        if (_segments is null) Count(shape);
+        var length = Protect(command, shape, goesOn, wrapped, out var whole);
+        if (_judgesAnswers && goesOn) RememberSegment();
+        else if (_judgesAnswers) Remember(command[..4], whole is null ? command.Slice(shape.DataStart, shape.DataLength) : whole.Plain);
+        whole?.Dispose();
         return length;
     }
 
@@ -132,6 +138,7 @@ public abstract class SecureChannelSession : ISecureChannelSession
     public void Dispose()
     {
         _phase = Phase.Dead;
+        EndSegments();
         Forget();
         Keys.Dispose();
         _dek?.Dispose();
@@ -151,15 +158,20 @@ public abstract class SecureChannelSession : ISecureChannelSession
     /// <summary>Encrypts a command's data, which are whole blocks.</summary>
     private protected abstract void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted);
 
-    /// <summary>Writes Lc and the C-MAC of a command whose header, with secure messaging, and data are there; returns where the MAC ends.</summary>
-    /// <param name="command">The plain command.</param>
-    /// <param name="data">Its data.</param>
-    /// <param name="wrapped">The command that is sent.</param>
-    /// <param name="length">The length of the data that are sent.</param>
-    private protected abstract int AppendMac(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int length);
+    /// <summary>Writes the C-MAC of a command, and moves on to the next one's; returns its length.</summary>
+    /// <param name="header">The plain command's CLA, INS, P1 and P2.</param>
+    /// <param name="plain">Its data.</param>
+    /// <param name="sent">Its data as they are sent.</param>
+    /// <param name="mac">Where the MAC goes.</param>
+    private protected abstract int PutMac(ReadOnlySpan<byte> header, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> sent, Span<byte> mac);
 
     /// <summary>Keeps what the answer to the command just wrapped is checked with.</summary>
-    private protected abstract void Remember(ReadOnlySpan<byte> command, CommandShape shape);
+    /// <param name="header">CLA, INS, P1 and P2.</param>
+    /// <param name="data">Its data, in the clear, of one in segments all of them.</param>
+    private protected abstract void Remember(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data);
+
+    /// <summary>Keeps that nothing of the answer to the segment just wrapped is protected.</summary>
+    private protected abstract void RememberSegment();
 
     /// <summary>Judges the answer to the oldest command.</summary>
     private protected abstract UnwrapResult Judge(ResponseApdu response);
@@ -175,13 +187,31 @@ public abstract class SecureChannelSession : ISecureChannelSession
         return new UnwrapResult.Breach(reason, statusWord);
     }
 
+    /// <summary>Lc as its length asks for: one byte, or three; returns how many.</summary>
+    private protected static int WriteLc(Span<byte> destination, int length)
+    {
+        if (length <= CommandApdu.MaxShortData)
+        {
+            destination[0] = (byte)length;
+            return 1;
+        }
+        destination[0] = 0;
+        BinaryPrimitives.WriteUInt16BigEndian(destination[1..], (ushort)length);
+        return 3;
+    }
+
     /// <summary>Only success and warnings must carry an R-MAC (Amendment D §6.2.5).</summary>
     private protected static bool IsProtected(ushort statusWord) => statusWord == 0x9000 || statusWord >> 8 is 0x62 or 0x63;
 
     /// <summary>Protects a command as the level asks; Le stays outside. Returns the length of the wrapped one.</summary>
-    private int Protect(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)
+    /// <param name="command">The plain command.</param>
+    /// <param name="shape">Where its parts lie.</param>
+    /// <param name="goesOn">Whether it is a segment that others follow.</param>
+    /// <param name="wrapped">The command that is sent.</param>
+    /// <param name="whole">Of the last segment: all of the command; else null.</param>
+    private int Protect(ReadOnlySpan<byte> command, CommandShape shape, bool goesOn, Span<byte> wrapped, out SegmentBuffer? whole)
     {
-        Count(shape);
+        whole = null;
         if (!Level.HasCMac())
         {
             command.CopyTo(wrapped);
@@ -190,11 +220,13 @@ public abstract class SecureChannelSession : ISecureChannelSession
         var data = command.Slice(shape.DataStart, shape.DataLength);
         command[..4].CopyTo(wrapped);
         wrapped[0] |= SecureMessaging;
+        if (goesOn || _segments is not null) return ProtectSegment(command, shape, goesOn, wrapped, out whole);
         var length = data.Length;
         if (Level.HasCEnc() && length > 0) length = Encrypt(data, wrapped[5..]);
         else data.CopyTo(wrapped[5..]);
 
-        var end = AppendMac(command, data, wrapped, length);
+        var end = 5 + length + PutMac(command[..4], data, wrapped.Slice(5, length), wrapped[(5 + length)..]);
+        wrapped[4] = (byte)(end - 5);
         if (shape.Le is { } le) wrapped[end++] = (byte)le;
         return end;
     }
@@ -202,7 +234,8 @@ public abstract class SecureChannelSession : ISecureChannelSession
     /// <summary>80 and as many 00 as are due, then the cipher; returns the length.</summary>
     private int Encrypt(ReadOnlySpan<byte> data, Span<byte> destination)
     {
-        Span<byte> padded = stackalloc byte[CommandApdu.MaxShortData + 1];
+        Span<byte> padded = data.Length <= CommandApdu.MaxShortData ? stackalloc byte[CommandApdu.MaxShortData + 1]
+            : GC.AllocateArray<byte>(data.Length + BlockLength, pinned: true);
         padded.Clear();
         data.CopyTo(padded);
         padded[data.Length] = 0x80;
@@ -215,8 +248,9 @@ public abstract class SecureChannelSession : ISecureChannelSession
     private void CheckWrappable(ReadOnlySpan<byte> command, CommandShape shape, Span<byte> wrapped)
     {
         if (shape.Extended) throw new ArgumentException("Only short commands can be wrapped (GPCS §11.1.5).", nameof(command));
-        if (shape.DataLength > MaxPlainData)
-            throw new ArgumentException($"{shape.DataLength} bytes of data; {MaxPlainData} fit at level {(byte)Level:X2}.", nameof(command));
+        var most = CommandSegments.IsSegment(command[1], command[2]) && Level.HasCMac() ? CommandApdu.MaxShortData : MaxPlainData;
+        if (shape.DataLength > most)
+            throw new ArgumentException($"{shape.DataLength} bytes of data; {most} fit at level {(byte)Level:X2}.", nameof(command));
         if ((command[0] & (0x40 | SecureMessaging)) != 0)
             throw new ArgumentException($"Class {command[0]:X2} has secure messaging already, or a logical channel above 3.", nameof(command));
         if (wrapped.Length < MaxWrappedLength) throw new ArgumentException($"{MaxWrappedLength} bytes are needed.", nameof(wrapped));

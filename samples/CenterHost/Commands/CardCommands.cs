@@ -32,9 +32,16 @@ internal static class CardCommands
         {
             await using var center = await call.OpenAsync(cancellation);
             var card = await FindAsync(center.Desk, call.Get(id), call.Get(customer), call.Get(order), cancellation);
-            return await call.Answers.SayAsync(View(card), string.Join('\n', [Line(card), .. card.Contents.Select(Line)]));
+            var keys = await KeysOfAsync(card, center, cancellation);
+            return await call.Answers.SayAsync(
+                View(card, keys),
+                string.Join('\n', [Line(card), .. keys.Select(set => $"  keys {set}"), .. card.Contents.Select(Line)]));
         });
     }
+
+    /// <summary>The key sets that a card has by now, with their versions in the vault, those that it is opened with first.</summary>
+    public static async Task<IReadOnlyList<string>> KeysOfAsync(IssuedCard card, OpenCenter center, CancellationToken cancellation) =>
+        await CardKeys.OfAsync(card, center.Products, cancellation) is { } keys ? [.. keys.Held.Select(set => set.ToString())] : [];
 
     private static async Task<IssuedCard> FindAsync(
         IOrderDesk desk, string? hex, string? customer, string? order, CancellationToken cancellation)
@@ -47,7 +54,7 @@ internal static class CardCommands
         return card ?? throw new CommandException(ExitCode.Usage, $"No card is shown: {refusal}.");
     }
 
-    private static object View(IssuedCard card) => new
+    private static object View(IssuedCard card, IReadOnlyList<string> keys) => new
     {
         card = card.Card.ToString(),
         order = card.Order.Value,
@@ -55,6 +62,7 @@ internal static class CardCommands
         sequence = card.Sequence,
         standing = card.Standing,
         product = card.Product.ToString(),
+        keys,
         contents = card.Contents.Select(it => new
         {
             order = it.Order.Value, product = it.Product.ToString(), rewrite = it.Rewrite, state = it.State, at = it.At?.UtcDateTime,

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using CardIssue.Center.Orders;
-using CardIssue.Center.Products;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
@@ -37,18 +35,13 @@ internal static class OrderCommands
             await using var center = await call.OpenAsync(cancellation);
             if (await center.Desk.GetAsync(order, cancellation) is not { } found) throw OrderDeskCommands.Unknown(order);
             var history = await center.Desk.HistoryAsync(order, cancellation);
-            var keys = await KeysOnCardAsync(center.Products, found, cancellation);
+            var keys = found is { State: OrderState.Issued, Card: { } card } && await center.Desk.CardAsync(card, cancellation) is { } issued
+                ? await CardCommands.KeysOfAsync(issued, center, cancellation) : [];
             return await call.Answers.SayAsync(
                 new { order = View(found), keys, history = history.Select(h => new { at = h.At.UtcDateTime, fence = h.Fence, change = h.Change, detail = h.Detail, state = h.State, progress = h.Progress }) },
                 string.Join('\n', [Line(found), Details(found), .. keys.Select(key => $"  the card has keys {key}"), .. history.Select(h => $"  {h.At:u}  {h.State,-11} {h.Change}: {h.Detail}")]));
         });
     }
-
-    /// <summary>The key sets of an issued card, with their versions in the vault: what its product says.</summary>
-    private static async Task<IReadOnlyList<string>> KeysOnCardAsync(IProductStore products, OrderView order, CancellationToken cancellation) =>
-        order.State is OrderState.Issued && await products.GetAsync(order.Product, cancellation) is { } record
-        && CardProductFile.Read(record.Body.Span, record.Ref.ToString()).Product is { } product
-            ? [.. product.KeysAfterIssue.Select(keys => keys.ToString())] : [];
 
     private static object View(OrderView o) => new
     {

@@ -29,7 +29,8 @@ internal static class OrderImportCommand
             var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
             var reading = await ReadAsync(call.Get(orders)!, known, center, cancellation);
             if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
-            RefuseLackOfOwnKeys(center.Vault, [.. known.FromFiles, .. entries.Select(entry => known.Find(entry.Product)!)]);
+            if (ProductLacks.OfOwnKeys(center.Vault, known.FromFiles, known, entries).FirstOrDefault() is { } lack)
+                throw new CommandException(ExitCode.Refused, $"{lack} Nothing was taken in.");
             var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             var batches = await BatchesAsync(new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))), entries, known, cancellation);
             await WarnOfLacksAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
@@ -96,14 +97,6 @@ internal static class OrderImportCommand
             ofProduct.Add(await intake.TakeAsync(entry, product, cancellation));
         }
         return [.. orders.Select(pair => new ImportBatch(pair.Key.Record, pair.Value))];
-    }
-
-    /// <summary>A card that was begun must get its keys: a product that names none that there are is not taken in.</summary>
-    private static void RefuseLackOfOwnKeys(IKeyVault vault, IEnumerable<KnownProduct> products)
-    {
-        foreach (var product in products.Select(known => known.Product))
-            if (vault.LackOfOwnKeys(product) is { } lack)
-                throw new CommandException(ExitCode.Refused, $"Product {product.Name}, ownKeys: {lack} Nothing was taken in.");
     }
 
     private static async Task WarnOfLacksAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)

@@ -27,9 +27,11 @@ internal static class ProductCheckCommand
                 var mistakes = known.Mistakes.ToList();
                 if (center is null && (given.Files.Count > 0 || call.Get(orders) is not null)) given.Demand(known.FromFiles);
                 var caps = center is null ? given.Programs : await known.ProgramsAsync(center.Programs, cancellation);
-                if (call.Get(orders) is { } file)
-                    mistakes.AddRange(Mistakes.Of(OrderImportCommand.Read(file, known, center?.IssueCodes, caps)));
+                var reading = call.Get(orders) is { } file ? OrderImportCommand.Read(file, known, center?.IssueCodes, caps) : null;
+                if (reading is not null) mistakes.AddRange(Mistakes.Of(reading));
                 var lacks = center is null ? [] : await LacksAsync(center, known.FromFiles, caps, cancellation);
+                if (center is not null && reading?.Orders is { } entries)
+                    lacks.AddRange(ProductLacks.OfOwnKeys(center.Vault, [], known, [.. entries.Where(entry => entry.Rewrite is not null)]));
                 // Of a center that lacks something, the end says it.
                 if (mistakes.Count > 0)
                     foreach (var lack in lacks) await call.Answers.WarnAsync(lack);

@@ -1,6 +1,7 @@
 using CardIssue.Center.Products;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Cards.Products.Json;
 
 namespace CardIssue.CenterHost.Orders;
 
@@ -21,6 +22,26 @@ internal static class ProductLacks
     /// <summary>What keeps cards of a product from being issued.</summary>
     public static IEnumerable<string> Of(IKeyVault vault, KnownProduct known) =>
         Needs.Select(need => need.Lack(vault, known)).OfType<string>();
+
+    /// <summary>
+    /// The own keys that cards are to get, and that are not there or will not do: a card that was begun must get them, so nothing is taken in
+    /// for a product, nor for a rewrite, that names such.
+    /// </summary>
+    /// <param name="vault">The center's.</param>
+    /// <param name="products">Products that are issued.</param>
+    /// <param name="source">Where orders find theirs.</param>
+    /// <param name="orders">Orders; of those that are rewrites, each rewrite counts.</param>
+    public static IEnumerable<string> OfOwnKeys(
+        IKeyVault vault, IEnumerable<KnownProduct> products, ProductSource source, IReadOnlyList<OrderEntry> orders)
+    {
+        var named = orders.Select(order => (source.Find(order.Product)!.Product, order.Rewrite?.Name));
+        foreach (var (product, rewrite) in products.Select(known => (known.Product, (string?)null)).Concat(named).Distinct())
+        {
+            var written = rewrite is null ? product : product.Rewrite(rewrite)!;
+            if (vault.LackOfOwnKeys(written) is { } lack)
+                yield return $"Product {product.Name}, {(rewrite is null ? "" : $"rewrite {rewrite}, ")}ownKeys: {lack}";
+        }
+    }
 
     /// <summary>What nobody can tell without a center.</summary>
     /// <param name="known">The product.</param>

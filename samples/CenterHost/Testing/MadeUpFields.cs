@@ -30,7 +30,8 @@ internal static class MadeUpFields
                 case ItemDefinition.Command command: Add(fields, command.Content, null, 0); break;
                 case ItemDefinition.Install install: Add(fields, install.Parameters, null, 0); break;
                 // Of a customer there is nothing in them.
-                case ItemDefinition.Load or ItemDefinition.Delete or ItemDefinition.PutKeys: break;
+                case ItemDefinition.Load or ItemDefinition.Delete or ItemDefinition.Extradite or ItemDefinition.RegistryUpdate: break;
+                case ItemDefinition.PutKeys: break;
                 default: return null;
             }
         }

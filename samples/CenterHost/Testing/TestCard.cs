@@ -70,7 +70,7 @@ internal static class TestCard
                 new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0),
                 .. there,
             ],
-            Applications = [.. applications.Select(aid => Application(product, aid))],
+            Applications = [.. applications.Select(aid => Application(product, aid)), .. Domains(product).Select(Domain)],
             Data = Told(product).ToImmutableSortedDictionary(tag => tag, _ => Number),
         });
     }
@@ -78,6 +78,10 @@ internal static class TestCard
     private static CardApplication Application(CardProduct product, Aid aid) => new(
         aid.Value, CardProfile.EmvPackage, aid.Value, FirstState(product, RegistryScope.Applications, aid) ?? CardApplication.Selectable,
         ByteString.Own([0, 0, 0]), ImmutableSortedDictionary<ushort, ByteString>.Empty, ReadableWhenBlank: true);
+
+    private static CardApplication Domain(Aid aid) => new(
+        aid.Value, CardProfile.EmvPackage, aid.Value, CardApplication.Personalized, ByteString.Own([CardApplication.SecurityDomain, 0, 0]),
+        ImmutableSortedDictionary<ushort, ByteString>.Empty);
 
     private static bool Is02(CardProduct product) => product.Protocol is ScpProtocol.Scp02
         || product.Protocol is null && product.Diversification is KeyDiversification.EmvCps or KeyDiversification.Visa2;
@@ -94,7 +98,17 @@ internal static class TestCard
 
     /// <summary>What the product installs: it is not there before.</summary>
     private static IEnumerable<ItemDefinition.Install> Installed(CardProduct product) =>
-        product.Records.SelectMany(record => record.Items).OfType<ItemDefinition.Install>();
+        Items(product).OfType<ItemDefinition.Install>();
+
+    private static IEnumerable<ItemDefinition> Items(CardProduct product) => product.Records.SelectMany(record => record.Items);
+
+    /// <summary>The security domains that applications are given to, where the product installs them not itself.</summary>
+    private static IEnumerable<Aid> Domains(CardProduct product) => Items(product).Select(item => item switch
+    {
+        ItemDefinition.Extradite it => it.SecurityDomain,
+        ItemDefinition.RegistryUpdate it => it.SecurityDomain,
+        _ => null,
+    }).OfType<Aid>().Distinct().Where(aid => aid != product.Selected && Installed(product).All(install => install.Instance != aid));
 
     /// <summary>All that the product speaks of as applications, and does not install.</summary>
     private static HashSet<Aid> Applications(CardProduct product)
@@ -102,8 +116,15 @@ internal static class TestCard
         var looked = Looks(product).Where(of => of.Scope is RegistryScope.Applications).Select(of => of.Aid);
         var set = product.Records.Select(record => record.Status).Append(product.Close.Status).OfType<StatusChange>()
             .Where(status => status.Scope is StatusScope.Application).Select(status => status.Aid);
-        HashSet<Aid> all = [.. looked, .. set, .. product.Application is { } personalized ? [personalized] : Array.Empty<Aid>()];
+        var changed = Items(product).Select(item => item switch
+        {
+            ItemDefinition.Extradite it => it.Aid,
+            ItemDefinition.RegistryUpdate it => it.Aid,
+            _ => default(Aid?),
+        }).OfType<Aid>();
+        HashSet<Aid> all = [.. looked, .. set, .. changed, .. product.Application is { } personalized ? [personalized] : Array.Empty<Aid>()];
         all.ExceptWith(Installed(product).Select(install => install.Instance));
+        all.ExceptWith(Domains(product));
         return all;
     }
 

@@ -88,8 +88,9 @@ public sealed class Scp02Channel : SecureChannel
         if (!reply.IsProtected) return reply with { Data = [] };
         if (!Requires(SecurityLevel.ResponseMac) || _answered is not { } command) return reply;
         byte cla = (byte)(command.Cla & ~0x07);
+        byte[] lc = command.Data.Length > 0xFF ? [0, (byte)(command.Data.Length >> 8), (byte)command.Data.Length] : [(byte)command.Data.Length];
         _responseIcv = CardCrypto.RetailMac(
-            _rmac, _responseIcv, [cla, command.Ins, command.P1, command.P2, (byte)command.Data.Length], command.Data, [(byte)reply.Data.Length],
+            _rmac, _responseIcv, [cla, command.Ins, command.P1, command.P2, .. lc], command.Data, [(byte)reply.Data.Length],
             reply.Data, [(byte)(reply.StatusWord >> 8), (byte)reply.StatusWord]);
         return reply with { Data = [.. reply.Data, .. _responseIcv] };
     }

@@ -39,12 +39,16 @@ internal static class Delete
         if (aid == state.SecurityDomainAid) return Sw.Conditions;
         if (state.Find(aid) is { } application)
         {
+            // Others belong to it (11.2.2.2).
+            if (state.Applications.Exists(other => other.Domain == aid)) return Sw.Conditions;
             card.State = state with { Applications = state.Applications.Remove(application) };
             return Reply.Ok(0x00);
         }
         if (state.LoadFiles.Find(f => f.Aid == aid) is not { } file) return Sw.ReferenceNotFound;
         var instances = state.Applications.FindAll(a => a.LoadFile == aid);
         if (instances.Count > 0 && !andRelated) return Sw.Conditions;
+        if (instances.Exists(domain => state.Applications.Exists(other => other.Domain == domain.Aid && !instances.Contains(other))))
+            return Sw.Conditions;
         // Another package was linked against it (JCVM 4.5).
         if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => needed.Aid == aid))) return Sw.Conditions;
         card.State = state with { LoadFiles = state.LoadFiles.Remove(file), Applications = state.Applications.RemoveRange(instances) };

@@ -10,7 +10,8 @@ internal static class GetStatus
     private const byte Domain = 0x80, Applications = 0x40, LoadFiles = 0x20, LoadFilesAndModules = 0x10;
     private static readonly byte[] DomainPrivileges = [0x9E, 0xFE, 0x80];
 
-    private sealed record Entry(ByteString Aid, byte LifeCycle, byte[]? Privileges, ByteString? LoadFile, ByteString? Version, ValueList<ByteString> Modules);
+    private sealed record Entry(ByteString Aid, byte LifeCycle, byte[]? Privileges, ByteString? LoadFile, ByteString? Version,
+        ValueList<ByteString> Modules, ByteString Domain = default);
 
     public static Reply Execute(CardMemory card, Command command)
     {
@@ -46,7 +47,7 @@ internal static class GetStatus
     private static IEnumerable<Entry> Entries(CardState state, byte kind) => kind switch
     {
         Domain => [new Entry(state.SecurityDomainAid, (byte)state.LifeCycle, PrivilegesOfDomain(state), state.SecurityDomainLoadFile, null, default)],
-        Applications => state.Applications.Select(a => new Entry(a.Aid, a.LifeCycle, a.Privileges.ToArray(), a.LoadFile, null, default)),
+        Applications => state.Applications.Select(a => new Entry(a.Aid, a.LifeCycle, a.Privileges.ToArray(), a.LoadFile, null, default, a.Domain)),
         _ => state.LoadFiles.Select(f => new Entry(f.Aid, 0x01, null, null, f.Version, kind == LoadFilesAndModules ? f.Modules : default)),
     };
 
@@ -57,7 +58,7 @@ internal static class GetStatus
         if (entry.LoadFile is { } file) objects.Add((0xC4, file.ToArray()));
         if (entry.Version is { } version) objects.Add((0xCE, version.ToArray()));
         foreach (var module in entry.Modules) objects.Add((0x84, module.ToArray()));
-        objects.Add((0xCC, state.SecurityDomainAid.ToArray()));
+        objects.Add((0xCC, (entry.Domain.IsEmpty ? state.SecurityDomainAid : entry.Domain).ToArray()));
         return Tlv.Make(0xE3, [.. objects.Where(o => tags is null || tags.Contains(o.Tag)).SelectMany(o => Tlv.Make(o.Tag, o.Value))]);
     }
 

@@ -11,7 +11,6 @@ internal static class Install
     private const byte ForLoad = 0x02, ForInstall = 0x04, MakeSelectable = 0x08, InstallAndSelectable = 0x0C, ForPersonalization = 0x20,
         Extradition = 0x10, RegistryUpdate = 0x40, LoadInstallAndSelectable = 0x0E;
     private const byte FirstOfProcess = 0x01, LastOfProcess = 0x03;
-    private const byte SecurityDomainPrivilege = 0x80;
     private const int SystemParameters = 0xEF, CodeLimit = 0xC6, DataLimit = 0xC8;
 
     public static Reply Execute(CardMemory card, Command command)
@@ -79,7 +78,6 @@ internal static class Install
         if (card.State.LoadFiles.Find(f => f.Aid == fileAid) is not { } file) return Sw.ReferenceNotFound;
         if (file.Modules.Count > 0 && !file.Modules.Contains(module)) return Sw.ReferenceNotFound;
         if (IsTaken(card.State, instance)) return Sw.Conditions;
-        if ((privileges[0] & SecurityDomainPrivilege) != 0) return Sw.NotSupported;
         // What nobody can select yet can't be selected by a reset either (11.5.2.3.2).
         if (lifeCycle == CardApplication.Installed && (privileges[0] & CardApplication.CardReset) != 0) return Sw.WrongData;
         if (Math.Max(CardPlatform.ApplicationMemory, Asked(fields[4], DataLimit)) > card.State.FreeMemory) return Sw.NoRoom;
@@ -108,22 +106,39 @@ internal static class Install
         return Reply.Ok(0x00);
     }
 
-    /// <summary>There is one security domain: an application can only be given to the one that has it (11.5.2.3.4).</summary>
+    /// <summary>
+    /// Gives an application to a security domain, the one that it belongs to too (11.5.2.3.4); load files stay with the issuer's.
+    /// </summary>
     private static Reply Extradite(CardMemory card, List<ByteString> fields)
     {
-        if (fields[0] != card.State.SecurityDomainAid) return Sw.ReferenceNotFound;
-        return card.State.Find(fields[2]) is not null || card.State.LoadFiles.Exists(file => file.Aid == fields[2]) ? Reply.Ok(0x00) : Sw.ReferenceNotFound;
+        var (state, domain) = (card.State, fields[0]);
+        if (domain == state.SecurityDomainAid && state.LoadFiles.Exists(file => file.Aid == fields[2])) return Reply.Ok(0x00);
+        if (state.Find(fields[2]) is not { } application || DomainOf(state, domain) is not { } to) return Sw.ReferenceNotFound;
+        if (application.Aid == to) return Sw.Conditions;
+        card.State = state.With(application with { Domain = to });
+        return Reply.Ok(0x00);
     }
 
-    /// <summary>Other privileges (11.5.2.3.5); none leaves them as they are.</summary>
+    /// <summary>The security domain, empty for the issuer's; null where it is none that can be given anything.</summary>
+    private static ByteString? DomainOf(CardState state, ByteString aid) => aid == state.SecurityDomainAid ? default(ByteString)
+        : state.Find(aid) is { IsSecurityDomain: true, IsLocked: false } ? aid : null;
+
+    /// <summary>Another security domain, other privileges (11.5.2.3.5); none leaves them as they are.</summary>
     private static Reply Update(CardMemory card, List<ByteString> fields)
     {
         if (card.State.Find(fields[2]) is not { } application) return Sw.ReferenceNotFound;
         var privileges = fields[3];
         if (privileges.Length is not (0 or 1 or 3)) return Sw.WrongData;
-        if (privileges.IsEmpty) return Reply.Ok(0x00);
-        if ((privileges[0] & SecurityDomainPrivilege) != 0) return Sw.Conditions;
-        var changed = application with { Privileges = privileges };
+        if (!fields[0].IsEmpty)
+        {
+            if (DomainOf(card.State, fields[0]) is not { } to) return Sw.ReferenceNotFound;
+            if (application.Aid == to) return Sw.Conditions;
+            application = application with { Domain = to };
+        }
+        // What is no security domain never becomes one, nor the other way round.
+        if (!privileges.IsEmpty && (privileges.Span[0] & CardApplication.SecurityDomain) != 0 != application.IsSecurityDomain)
+            return Sw.Conditions;
+        var changed = privileges.IsEmpty ? application : application with { Privileges = privileges };
         card.State = changed.HasCardReset ? card.State.SelectedByReset(changed) : card.State.With(changed);
         return Reply.Ok(0x00);
     }

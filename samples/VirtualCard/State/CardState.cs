@@ -55,6 +55,14 @@ public sealed record CardApplication(
     /// <summary>The privilege, in the first byte, of being selected by a reset (GPCS 6.6.1): one application's, or the security domain's.</summary>
     public const byte CardReset = 0x04;
 
+    /// <summary>The privilege, in the first byte, of a security domain (GPCS table 11-7).</summary>
+    public const byte SecurityDomain = 0x80;
+
+    /// <summary>The security domain that it belongs to; empty for the issuer's.</summary>
+    public ByteString Domain { get; init; }
+
+    public bool IsSecurityDomain => !Privileges.IsEmpty && (Privileges.Span[0] & SecurityDomain) != 0;
+
     public bool IsLocked => (LifeCycle & LockedBit) != 0;
 
     public bool IsSelectable => !IsLocked && (LifeCycle & 0x04) != 0;

@@ -36,6 +36,8 @@ internal static class StateCheck
         {
             if (!IsAid(application.Aid) || !IsAid(application.LoadFile) || !IsAid(application.Module)) return $"Application {application.Aid}: names have {MinAid} to {MaxAid} bytes.";
             if (application.Privileges.Length > MaxPrivileges) return $"Application {application.Aid}: privileges have {MaxPrivileges} bytes at most.";
+            if (!application.Domain.IsEmpty && card.Find(application.Domain) is not { IsSecurityDomain: true })
+                return $"Application {application.Aid}: it belongs to {application.Domain}, which is no security domain of the card.";
             if (card.Applications.Count(other => other.Aid == application.Aid) > 1) return $"Application {application.Aid} stands twice.";
         }
         return null;

@@ -28,7 +28,8 @@ public static class StateFile
     private sealed record ImportDto(string Aid, byte Major, byte Minor);
 
     private sealed record ApplicationDto(
-        string Aid, string LoadFile, string Module, byte LifeCycle, string Privileges, Dictionary<string, string> Dgis, ushort[] MandatoryDgis, bool ReadableWhenBlank);
+        string Aid, string LoadFile, string Module, byte LifeCycle, string Privileges, Dictionary<string, string> Dgis,
+        ushort[] MandatoryDgis, bool ReadableWhenBlank, string? Domain = null);
 
     /// <exception cref="IOException">The file can't be written.</exception>
     public static void Save(string path, CardState state)
@@ -82,7 +83,8 @@ public static class StateFile
             [.. f.Imports.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))]))],
         [.. s.Applications.Select(a => new ApplicationDto(
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
-            a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
+            a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank,
+            a.Domain.IsEmpty ? null : a.Domain.ToString()))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
         s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory);
 
@@ -104,7 +106,8 @@ public static class StateFile
             [.. (f.Imports ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))]))],
         Applications = [.. d.Applications.Select(a => new CardApplication(
             Hex(a.Aid), Hex(a.LoadFile), Hex(a.Module), a.LifeCycle, Hex(a.Privileges),
-            a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank))],
+            a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank)
+            { Domain = a.Domain is { } domain ? Hex(domain) : default })],
         Piv = d.Piv is { } piv ? new PivCredential(Hex(piv.PrivateKey), Hex(piv.Certificate)) : null,
         CountsEmptyCommands = d.CountsEmptyCommands,
         Scp = d.Scp,

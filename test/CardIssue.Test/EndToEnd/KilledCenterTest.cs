@@ -12,7 +12,8 @@ namespace CardIssue.Test.EndToEnd;
 
 /// <summary>
 /// The center is killed just before and just after each commit of a whole visit: access, a wrong code, an issue of three records, the card taken out, the
-/// issuer told. Another center opens the same store, the terminal comes back by itself, and all ends as though nothing had been.
+/// issuer told; and of a visit in which an issued card is rewritten, and gets other keys. Another center opens the same store, the terminal comes
+/// back by itself, and all ends as though nothing had been.
 /// </summary>
 [TestFixture, Parallelizable]
 public sealed class KilledCenterTest
@@ -71,16 +72,59 @@ public sealed class KilledCenterTest
         Assert.That(_told.Events, Has.Count.EqualTo(killed + 2), "one event for each order, however often it was told");
     }
 
+    [TestCase("endToEnd", DeathMoment.After)]
+    [TestCase("module", DeathMoment.Before)]
+    public async Task CenterKilled_AtAnyCommitOfARewrite_TheCardIsRewrittenWholeAndToldOfOnce(string mode, DeathMoment moment)
+    {
+        RenewedKeysCase.Replace.EnterKeys(_shop);
+        var whole = await RewriteAsync($"{mode}-0", mode, 0, null);
+        Assert.That((whole.State, whole.CodeSpent, whole.WrongCodes), Is.EqualTo((OrderState.Rewritten, true, 0)));
+        var killed = 0;
+        for (var at = 1; at == killed + 1; at++)
+        {
+            var end = await RewriteAsync($"{mode}-{at}", mode, at, moment);
+            if (_death.Died.IsCompleted) killed++;
+            Assert.That(end with { Asked = whole.Asked }, Is.EqualTo(whole), $"killed {moment} commit {at}; {end.Asked}");
+            Assert.That(await _shop.Desk.PutBackAsync(), Is.Null, "nothing was put back");
+            Assert.That((await _shop.Log.VerifyAsync()).Findings, Is.Empty);
+        }
+        Assert.That(killed, Is.GreaterThanOrEqualTo(LeastCommits));
+    }
+
+    /// <summary>A card is issued by a center that lives; then its customer drops in again.</summary>
+    private async Task<Visit> RewriteAsync(string order, string mode, int at, DeathMoment? moment)
+    {
+        var (way, issue, card) = (RenewedKeysCase.Replace, $"i-{order}", RenewedKeysCase.Replace.Card((uint)at + 1));
+        _death.ComeAt(int.MaxValue, DeathMoment.After, () => { });
+        await _shop.OrderAsync(issue, way.Issued(mode), new Dictionary<string, string>());
+        await AtTheCounterAsync(issue, card, []);
+        Assert.That(await _shop.OrderRewriteAsync(order, way.Rewriting(mode), "renew", issue, []), Is.Null);
+        var asked = new List<string>();
+        Die(at, moment);
+        await AtTheCounterAsync(order, card, asked);
+        way.IsDone(card, (uint)at + 1, $"killed {moment} commit {at}");
+        return await EndAsync(order, card, string.Join(", ", asked), FeedEventKind.Rewritten);
+    }
+
     /// <summary>A customer's visit. Whatever the terminal is answered, its operator asks again, as he would.</summary>
     private async Task<Visit> VisitAsync(string order, string mode, int at, DeathMoment? moment)
     {
         await _shop.OrderAsync(order, Products.EndToEnd($"killed-{mode}", mode));
-        var removals = await _shop.RemovalsAsync();
-        _death.ComeAt(moment is null ? int.MaxValue : at, moment ?? DeathMoment.After, () => (_shop.CurrentLine as LoopbackLine)?.Cut());
-        _shop.StartTerminal();
-        var asked = new List<string>();
-        await AskAsync(order, "4712", outcome => outcome is { Ending: IssueEnding.Declined, Detail: nameof(DeclineCode.OrderOrCode) }, asked);
         var card = Shop.Card((uint)at + 1);
+        var asked = new List<string>();
+        Die(at, moment);
+        await AtTheCounterAsync(order, card, asked);
+        return await EndAsync(order, card, string.Join(", ", asked), FeedEventKind.Issued);
+    }
+
+    private void Die(int at, DeathMoment? moment) => _death.ComeAt(
+        moment is null ? int.MaxValue : at, moment ?? DeathMoment.After, () => (_shop.CurrentLine as LoopbackLine)?.Cut());
+
+    private async Task AtTheCounterAsync(string order, CardSimulator card, List<string> asked)
+    {
+        var removals = await _shop.RemovalsAsync();
+        _shop.StartTerminal();
+        await AskAsync(order, "4712", outcome => outcome is { Ending: IssueEnding.Declined, Detail: nameof(DeclineCode.OrderOrCode) }, asked);
         _shop.Reader.Insert(card);
         _shop.WhenShown(nameof(Notice.TakeCardOut), () => _shop.Reader.Remove());
         await AskAsync(order, "4711", IsIssued, asked);
@@ -92,7 +136,6 @@ public sealed class KilledCenterTest
         await _shop.StopTerminalAsync();
         await _shop.QuietAsync();
         await WithCenterAsync(Task.FromResult(true));
-        return await EndAsync(order, card, string.Join(", ", asked));
     }
 
     /// <summary>A center that was killed between saving that it is issued and saying so says, to whoever resumes, that it is.</summary>
@@ -150,14 +193,14 @@ public sealed class KilledCenterTest
         }
     }
 
-    private async Task<Visit> EndAsync(string order, CardSimulator card, string asked)
+    private async Task<Visit> EndAsync(string order, CardSimulator card, string asked, FeedEventKind kind)
     {
         var view = await _shop.ViewAsync(order);
         var history = await _shop.Desk.HistoryAsync(new OrderId(order));
         var fences = history.Where(change => change.Change == "Claimed").Select(change => change.Fence).ToList();
         Assert.That(fences, Is.Ordered.And.Unique, "each fence is given once");
         var told = _told.Events.Values.Where(told => told.Order.Value == order).ToList();
-        Assert.That(told.Select(it => (it.Kind, it.Card)), Is.EqualTo(new[] { (FeedEventKind.Issued, view.Card) }));
+        Assert.That(told.Select(it => (it.Kind, it.Card)), Is.EqualTo(new[] { (kind, view.Card) }));
         return await _shop.Database.ReadAsync(store =>
         {
             return new Visit(

@@ -148,6 +148,36 @@ public sealed class ProgramIssuingTest
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
     }
 
+    /// <summary>
+    /// Tokens of RSA 2048, as delegated management has them: INSTALL is longer than one command carries, and goes in segments.
+    /// </summary>
+    [TestCase("endToEnd", "accept", CutMoment.BeforeResponse)]
+    [TestCase("module", "replace", CutMoment.BeforeExecution)]
+    public async Task LongTokens_GoInSegments_CutAtAnyCommand_TheSameCardIsIssuedWhole(string mode, string whenThere, CutMoment moment)
+    {
+        const int segments = 4;
+        await using var shop = await Shop.OpenAsync();
+        var token = new string('5', 2 * 256);
+        var product = (await ProductAsync(shop, mode, whenThere, whenThere, length: Short))
+            .Replace("{\"load\":", $"{{\"token\": \"{token}\", \"load\":", StringComparison.Ordinal)
+            .Replace("\"install\":", $"\"token\": \"{token}\", \"install\":", StringComparison.Ordinal);
+        Assert.That(product.Split(token), Has.Length.EqualTo(3));
+        for (var at = 1; at <= Commands + segments; at++)
+        {
+            var order = $"o-{at}";
+            await shop.OrderAsync(order, product, Fields);
+            var card = Shop.Card((uint)at);
+            card.CutPower(new PowerCut(at, moment));
+            shop.Reader.Insert(card);
+
+            var outcome = await shop.IssueAsync(order);
+
+            Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"cut at command {at}: {outcome.Detail}");
+            ThatIsWhole(card, Short);
+            shop.Reader.Remove();
+        }
+    }
+
     private static CardState WithProgram(CardState state, string version = "0100", int length = 444, bool withInstance = false) => state with
     {
         LoadFiles = state.LoadFiles.Add(new LoadFile(Package, ByteString.FromHex(version), [ByteString.FromHex(Instance)], length)),

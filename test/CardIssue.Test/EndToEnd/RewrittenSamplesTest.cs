@@ -13,13 +13,16 @@ namespace CardIssue.Test.EndToEnd;
 
 /// <summary>
 /// The cards that the samples make, SCP02, SCP03 with own keys, and one whose application is loaded at the counter: issued, and blocked and
-/// unblocked again afterwards, with the power cut at every command of it.
+/// unblocked again afterwards, with the power cut at every command of it; the one with own keys gets new ones first.
 /// </summary>
 [TestFixture, Parallelizable]
 public sealed class RewrittenSamplesTest
 {
     /// <summary>One more than the commands of a rewrite without faults, of whichever sample: the last pass is not cut.</summary>
     private const int Commands = 15;
+
+    /// <summary>The opening 4, the authentication 2, before 1.</summary>
+    private const int PutKeyCommand = 8;
 
     private static readonly Dictionary<string, string> Member =
         new() { ["name"] = "CARDHOLDER/ALMA", ["member"] = "3080000000000017", ["points"] = "500" };
@@ -45,6 +48,17 @@ public sealed class RewrittenSamplesTest
         Assert.That(issued.Ending, Is.EqualTo(IssueEnding.Issued), issued.Detail);
         shop.Reader.Remove();
 
+        string[] first = name == "debit-own-keys" ? ["renew-keys"] : [];
+        foreach (var rewrite in first)
+        {
+            Assert.That(await shop.OrderRewriteAsync(rewrite, product, rewrite, "i-1", []), Is.Null);
+            card.CutPower(new PowerCut(PutKeyCommand, moment));
+            shop.Reader.Insert(card);
+            var renewed = await shop.IssueAsync(rewrite);
+            Assert.That(renewed.Ending, Is.EqualTo(IssueEnding.Issued), renewed.Detail);
+            Assert.That(card.Inspect().KeyVersions, Is.EqualTo(new[] { (byte)0x32 }));
+            shop.Reader.Remove();
+        }
         for (var at = 1; at <= Commands; at++)
         {
             var (rewrite, state) = at % 2 == 1 ? ("block", (byte)0x8F) : ("unblock", (byte)0x0F);
@@ -59,8 +73,7 @@ public sealed class RewrittenSamplesTest
             Assert.That(card.State.FailedAuthentications, Is.Zero, $"cut at command {at}");
             shop.Reader.Remove();
         }
-        Assert.That((await shop.CardOfAsync("i-1")).Contents, Has.Count.EqualTo(1 + Commands).And.All.Property(nameof(CardContent.At)).Not.Null);
-        if (name == "debit-own-keys") Assert.That(card.Inspect().KeyVersions, Is.EqualTo(new[] { (byte)0x31 }));
+        Assert.That((await shop.CardOfAsync("i-1")).Contents, Has.Count.EqualTo(1 + first.Length + Commands).And.All.Property(nameof(CardContent.At)).Not.Null);
     }
 
     private static CardSimulator Card(string name) => CardSimulator.Create(name switch
@@ -77,6 +90,7 @@ public sealed class RewrittenSamplesTest
         var shop = await Shop.OpenAsync();
         Modules.Counter.ImportMaster(shop.Vault, "issuer-test", 0x30, TestKey);
         Modules.Counter.ImportMaster(shop.Vault, "issuer-own", 0x31, OwnKeysCase.OwnMaster);
+        Modules.Counter.ImportMaster(shop.Vault, "issuer-own", 0x32, RenewedKeysCase.NewMaster);
         Modules.Counter.ImportMaster(shop.Vault, "issuer-test-des", 0x20, TestKey, CardKeyAlgorithm.TripleDes);
         var program = ByteString.Own(await File.ReadAllBytesAsync(Path.Combine(Samples.Folder, "loyalty.cap")));
         Assert.That(await shop.Programs.AddAsync("loyalty", program, TestPeople.Of(shop.Database)), Is.EqualTo(ProgramChange.Done));

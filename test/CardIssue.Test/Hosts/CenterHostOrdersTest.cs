@@ -157,6 +157,12 @@ public sealed class CenterHostOrdersTest
         run = await _host.RunAsync(import);
         Assert.That(run.Code, Is.Zero, run.ToString());
         Assert.That(run.Error, Does.Contain("Product debit-own-keys can't be issued yet: The vault has no key issuer-test of version 30"));
+        var renew = Samples.Text("rewrite-orders.json").Replace("visa-like-e2e", "debit-own-keys", StringComparison.Ordinal)
+            .Replace("\"points\"", "\"renew-keys\"", StringComparison.Ordinal).Replace("\"enrol\"", "\"renew-keys\"", StringComparison.Ordinal);
+        renew = System.Text.RegularExpressions.Regex.Replace(renew, "\"fields\": \\{[^}]*\\}", "\"fields\": {}");
+        run = await _host.RunAsync("order", "import", "--orders", _host.Write("renew.json", renew));
+        Assert.That((run.Code, run.Error), Is.EqualTo((4, "Product debit-own-keys, rewrite renew-keys, ownKeys: "
+            + "The vault has no key issuer-own of version 32; enter it, or mend the product that names it. Nothing was taken in.\n")), run.ToString());
     }
 
     [Test]

@@ -61,6 +61,7 @@ public sealed class CenterHostRewritesTest
         var shown = await _host.RunAsync("card", "show", "--order", "E2E-0001", "--json");
         Assert.That(shown.Code, Is.Zero, shown.ToString());
         Assert.That(shown.Json[0].GetProperty("product").GetString(), Is.EqualTo("visa-like-e2e/1"));
+        Assert.That(shown.Json[0].GetProperty("keys").EnumerateArray().Select(keys => keys.GetString()), Is.EqualTo(new[] { "issuer-test 30" }));
         Assert.That(shown.Json[0].GetProperty("contents").EnumerateArray().Select(it => $"{it.GetProperty("order")} {it.GetProperty("state")}"),
             Is.EqualTo(new[] { "E2E-0001 issued", "REWRITE-0001 ready", "REWRITE-0002 cancelled" }));
         Assert.That(shown.Json[0].GetProperty("contents")[1].GetProperty("rewrite").GetString(), Is.EqualTo("enrol"));

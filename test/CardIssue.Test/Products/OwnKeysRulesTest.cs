@@ -117,10 +117,75 @@ public sealed class OwnKeysRulesTest
         Assert.That(Faults(Product(Own, Sample.Record(), Puts, Sample.Record(), over with { RestartAt = 3 })), Is.Empty);
     }
 
-    [Test]
-    public void KeysAfterIssue_AreThoseThatTheCardIsKnownToHold()
+    private static CardProduct Rewriting(OwnKeys? own, OwnKeys? ofRewrite, params RecordDefinition[] records)
     {
-        ValueList<HeldKeySet> Keys(CardProduct product) => product.KeysAfterIssue;
+        var look = new CheckDefinition(Sample.LifeCycle, Sample.Done);
+        var product = own is null ? Sample.Product() : Product(own);
+        return product with
+        {
+            Identity = [new IdentitySource.Assigned()],
+            Rewrites =
+            [
+                new RewriteDefinition
+                {
+                    Name = "renew", Before = [look], OwnKeys = ofRewrite, Records = [.. records], Close = new CloseDefinition(default, null, [look]),
+                },
+            ],
+        };
+    }
+
+    private static readonly OwnKeys New = new("new", 0x32, KeyDiversification.Kdf3, OwnKeysPut.Replace);
+
+    [Test]
+    public void Rewrite_ThatPutsKeys_IsHeldToTheSameRules()
+    {
+        var replaced = Own with { Put = OwnKeysPut.Replace };
+        Assert.That(ProductRules.Check(Rewriting(replaced, New, Puts)), Is.Empty);
+        Assert.That(ProductRules.Check(Rewriting(replaced, null, Puts)), Is.Empty, "the product's own, on cards that have them not yet");
+        Assert.That(ProductRules.Check(Rewriting(Own, New with { Put = OwnKeysPut.Add }, Sample.Record(), Puts, Sample.Record())), Is.Empty);
+        foreach (var (product, property, why) in new[]
+        {
+            (Rewriting(null, null, Puts), "items", "no keys are named"),
+            (Rewriting(replaced, New, Sample.Record()), "ownKeys", "no record puts them"),
+            (Rewriting(replaced, New, Puts, Puts), "ownKeys", "twice"),
+            (Rewriting(replaced, replaced, Puts), "ownKeys", "the card has them"),
+            (Rewriting(replaced, New with { Put = OwnKeysPut.Add, KeyVersion = 0x31 }, Puts), "ownKeys", "added to itself"),
+            (Rewriting(Own, New, Puts), "ownKeys", "the transport keys are there too, and may answer"),
+            (Rewriting(Own, New with { Put = OwnKeysPut.Add, KeyVersion = 0x30 }, Puts), "ownKeys", "the version of those beside"),
+            (Rewriting(replaced, New, Puts, Sample.Record(Sample.Grouping(0x8000, 16, secret: true))), "items", "under which DEK?"),
+            (Rewriting(replaced, New, Puts with { Repeat = Repeat.Repeatable }), "repeat", "put once"),
+        })
+        {
+            var faults = ProductRules.Check(product);
+            Assert.That(faults.Select(fault => (fault.Rewrite, fault.Property)), Is.All.EqualTo(("renew", property)), why);
+            Assert.That(faults, Is.Not.Empty, why);
+        }
+    }
+
+    /// <summary>What the center knows of a card decides, not what the product says of the cards that it is issued on.</summary>
+    [Test]
+    public void Rewrite_MadeForACardsKeys_OpensItWithThem_AndLeavesTheNewOnes()
+    {
+        var product = Rewriting(Own with { Put = OwnKeysPut.Replace }, New with { Put = OwnKeysPut.Add }, Puts);
+        HeldKeySet one = new("one", 0x01, KeyDiversification.Kdf3) { AnsweredAs = 0x41 }, two = new("two", 0x02, KeyDiversification.None);
+
+        var rewrite = product.Rewrite("renew", [one, two])!;
+
+        Assert.That((rewrite.KeySet, rewrite.KeyVersion, rewrite.TransportVersion), Is.EqualTo(("one", (byte)0x01, (byte)0x41)));
+        Assert.That(rewrite.KeysBefore, Is.EqualTo(new[] { one, two }));
+        Assert.That(rewrite.KeysAfter, Is.EqualTo(new[] { new HeldKeySet("new", 0x32, KeyDiversification.Kdf3), one, two }));
+        Assert.That(ProductRules.KeysFault(rewrite, [one, two]), Is.Null);
+        Assert.That(ProductRules.KeysFault(rewrite, [one, two, rewrite.OwnKeys!.Set]), Does.EndWith("they are put once"));
+        var versions = product.Rewrite("renew", [one with { KeyVersion = 0x32, AnsweredAs = null }])!;
+        Assert.That(ProductRules.KeysFault(versions, []), Does.StartWith("the card has keys of this version"));
+        var des = product.Rewrite("renew", [one with { Diversification = KeyDiversification.EmvCps }])!;
+        Assert.That(ProductRules.KeysFault(des, []), Does.Contain("SCP03 needs AES"));
+    }
+
+    [Test]
+    public void KeysAfter_AreThoseThatTheCardIsKnownToHold()
+    {
+        ValueList<HeldKeySet> Keys(CardProduct product) => product.KeysAfter;
         var transport = new HeldKeySet("keys", 0x30, KeyDiversification.Kdf3);
         var own = new HeldKeySet("own", 0x31, KeyDiversification.Kdf3);
         Assert.That(Keys(Sample.Product()), Is.EqualTo(new[] { transport }));

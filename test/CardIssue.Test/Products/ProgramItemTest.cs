@@ -231,9 +231,9 @@ public sealed class ProgramItemTest
         Assert.That(Of(Error(0x6985), Card(0x9000)), Is.EqualTo(new Verdict.InDoubt()));
     }
 
-    /// <summary>The card of a rewrite is bound before it is seen, so nothing of it could be refused; and keys are put at the issue.</summary>
+    /// <summary>The card of a rewrite is bound before it is seen, so nothing of it could be refused.</summary>
     [Test]
-    public void Rewrite_RefusesNothingThatIsThere_AndPutsNoKeys()
+    public void Rewrite_RefusesNothingThatIsThere()
     {
         string[] Faults(params RecordDefinition[] records)
         {
@@ -248,6 +248,5 @@ public sealed class ProgramItemTest
         Assert.That(Faults(Sample.Record(Load()), Sample.Record(Install())), Is.Empty);
         Assert.That(Faults(Sample.Record(Load(WhenThere.Refuse))).Single(), Does.StartWith("a rewrite's card is known"));
         Assert.That(Faults(Sample.Record(Install(WhenThere.Refuse))).Single(), Does.StartWith("a rewrite's card is known"));
-        Assert.That(Faults(Sample.Record(new ItemDefinition.PutKeys())), Does.Contain("keys are put at the issue, and not by a rewrite"));
     }
 }

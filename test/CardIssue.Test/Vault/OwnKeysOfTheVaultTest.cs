@@ -75,6 +75,8 @@ public sealed class OwnKeysOfTheVaultTest
         Assert.That(_counter.Vault.LackOf(Product), Does.Contain("no key own"));
         Counter.ImportMaster(_counter.Vault, "own", 0x31, Counter.Master);
         Assert.That(_counter.Vault.LackOfOwnKeys(Product), Does.Contain("is the transport key visa of version 30 itself"));
+        var rewrite = Product with { Doing = new RewriteDefinition { Name = "renew", Before = default, Records = default, Close = Product.Close } };
+        Assert.That(_counter.Vault.LackOfOwnKeys(rewrite), Does.Contain("is the key of before visa of version 30 itself"));
         var length32 = ByteString.Concat(Dek, Counter.Master);
         Counter.ImportMaster(_counter.Vault, "longer", 0x31, length32, CardKeyAlgorithm.Aes256);
         var longer = Product with { OwnKeys = Product.OwnKeys! with { KeySet = "longer" } };

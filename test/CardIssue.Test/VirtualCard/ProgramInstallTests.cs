@@ -146,6 +146,37 @@ public class ProgramInstallTests
         Assert.That(It().LifeCycle, Is.EqualTo(CardApplication.Selectable));
     }
 
+    /// <summary>A security domain beside the issuer's (GPCS 7.2): made as an application is, given others, and there as long as it has some.</summary>
+    [Test]
+    public void SecurityDomain_Installed_TakesApplications_AndIsNotDeletedWhileItHasThem()
+    {
+        var card = TestCard.Blank();
+        var host = TestCard.Opened(card, 0x33);
+        var (package, module) = (Convert.FromHexString(CapBuilder.Provider + "0101"), Convert.FromHexString(CapBuilder.Provider + "010101"));
+        Assert.That(LoadOf(host, new CapBuilder()), Is.EqualTo(Sw.Ok));
+        Assert.That(host.Send(0xE6, 0x0C, 0, Instance()).Sw, Is.EqualTo(Sw.Ok));
+        byte[] domain = [.. module, 0x5D];
+        byte[] ofDomain = [.. Lv(package), .. Lv(module), .. Lv(domain), 1, 0x80, 2, 0xC9, 0, 0];
+        Assert.That(host.Send(0xE6, 0x10, 0, [.. Lv(domain), 0, .. Lv(module), 0, 0, 0]).Sw, Is.EqualTo(Sw.ReferenceNotFound), "not there yet");
+        Assert.That(host.Send(0xE6, 0x0C, 0, ofDomain).Sw, Is.EqualTo(Sw.Ok));
+        string Entry(byte[] aid) => Convert.ToHexString(host.Send(0xF2, 0x40, 0x02, [0x4F, .. Lv(aid)]).Data);
+        Assert.That(Entry(domain), Does.Contain("C503800000").And.Contain("CC08A000000151000000"));
+
+        Assert.That(host.Send(0xE6, 0x10, 0, [.. Lv(domain), 0, .. Lv(module), 0, 0, 0]).Sw, Is.EqualTo(Sw.Ok));
+
+        Assert.That(Entry(module), Does.Contain($"CC{domain.Length:X2}{Convert.ToHexString(domain)}"));
+        Assert.That(host.Send(0xE6, 0x10, 0, [.. Lv(domain), 0, .. Lv(domain), 0, 0, 0]).Sw, Is.EqualTo(Sw.Conditions), "to itself");
+        Assert.That(host.Send(0xE6, 0x40, 0, [0, 0, .. Lv(module), 1, 0x80, 0, 0]).Sw, Is.EqualTo(Sw.Conditions), "it is none");
+        Assert.That(host.Send(0xE6, 0x40, 0, [0, 0, .. Lv(domain), 1, 0x00, 0, 0]).Sw, Is.EqualTo(Sw.Conditions), "it stays one");
+        Assert.That(host.Send(0xE4, 0, 0x00, [0x4F, .. Lv(domain)]).Sw, Is.EqualTo(Sw.Conditions), "it has an application");
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"domain-{Guid.NewGuid():N}.card");
+        StateFile.Save(path, card.State);
+        Assert.That(StateFile.Load(path).Find(ByteString.Own(module))!.Domain, Is.EqualTo(ByteString.Own(domain)));
+        File.Delete(path);
+        Assert.That(host.Send(0xE6, 0x40, 0, [.. Lv(Convert.FromHexString("A000000151000000")), 0, .. Lv(module), 0, 0, 0]).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(host.Send(0xE4, 0, 0x00, [0x4F, .. Lv(domain)]).Sw, Is.EqualTo(Sw.Ok));
+    }
+
     [Test]
     public void MeasuredInstall_ReplayedAsWork_LengthsAndStatusWordsAsMeasured()
     {

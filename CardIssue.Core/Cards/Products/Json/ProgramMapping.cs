@@ -5,11 +5,11 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.Products.Json;
 
-/// <summary>Maps a product's programs, and the items that load, install and delete.</summary>
+/// <summary>Maps a product's programs, and the items that load, install, delete, and change the registry.</summary>
 internal sealed class ProgramMapping(JsonMistakes mistakes)
 {
-    /// <summary>The longest parameters, token or signature, in bytes: what one command carries.</summary>
-    public const int MaxPart = CommandApdu.MaxShortData;
+    /// <summary>The longest parameters or token, in bytes: more than RSA 4096 makes.</summary>
+    public const int MaxPart = 1_024;
 
     /// <summary>The most DAP blocks of one load file.</summary>
     public const int MaxDap = 8;
@@ -37,6 +37,8 @@ internal sealed class ProgramMapping(JsonMistakes mistakes)
     {
         "load" => Load(kind.Value, o),
         "install" => Install(kind.Value, o),
+        "extradite" => Extradite(kind.Value, o),
+        "registryUpdate" => RegistryUpdate(kind.Value, o),
         _ => Delete(kind.Value, o),
     };
 
@@ -85,6 +87,27 @@ internal sealed class ProgramMapping(JsonMistakes mistakes)
         var related = o.Optional("related")?.AsBoolean(mistakes) ?? false;
         var token = Part(o, "token");
         return what is { } of ? new ItemDefinition.Delete(of, related) { Token = token } : null;
+    }
+
+    private ItemDefinition.Extradite? Extradite(LocatedNode aid, ObjectReader o)
+    {
+        var what = aid.AsAid(mistakes);
+        var to = o.Required("securityDomain")?.AsAid(mistakes);
+        var (parameters, token) = (Part(o, "parameters"), Part(o, "token"));
+        return what is { } of && to is { } domain
+            ? new ItemDefinition.Extradite(of, domain) { Parameters = parameters, Token = token } : null;
+    }
+
+    private ItemDefinition.RegistryUpdate? RegistryUpdate(LocatedNode aid, ObjectReader o)
+    {
+        var what = aid.AsAid(mistakes);
+        var privileges = o.Optional("privileges")?.AsHex(mistakes, 1, 3) ?? default;
+        var to = o.Optional("securityDomain")?.AsAid(mistakes);
+        var (parameters, token) = (Part(o, "parameters"), Part(o, "token"));
+        return what is not { } of ? null : new ItemDefinition.RegistryUpdate(of)
+        {
+            Privileges = privileges, SecurityDomain = to, Parameters = parameters, Token = token,
+        };
     }
 
     private WhenThere When(ObjectReader o) => o.Required("whenThere")?.AsWord(mistakes,

@@ -90,7 +90,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     private ItemDefinition? Item(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
-        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "load", "install", "delete", "putKeys");
+        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "load", "install", "delete", "extradite", "registryUpdate", "putKeys");
         ItemDefinition? item = null;
         switch (kind?.Name)
         {
@@ -117,7 +117,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
             case "hexDgi":
                 item = kind.Value.AsName(mistakes) is { } field ? new ItemDefinition.Prepared(field) : null;
                 break;
-            case "load" or "install" or "delete":
+            case "load" or "install" or "delete" or "extradite" or "registryUpdate":
                 item = _programs.Item(kind, o);
                 break;
         }

@@ -25,6 +25,7 @@ internal sealed class RewriteMapping(JsonMistakes mistakes, RecordMapping record
         var from = o.Optional("from")?.AsList(mistakes, 1, ProductRules.MaxFrom)
             .Select(item => item.AsInteger(mistakes, 1, int.MaxValue) ?? 0).ToList();
         var before = o.Required("before") is { } checks ? records.Checks.Checks(checks) : default;
+        var ownKeys = o.Optional("ownKeys") is { } own ? OwnKeysMapping.OwnKeys(own, mistakes) : null;
         var toDomain = o.Optional("toSecurityDomain")?.AsBoolean(mistakes) ?? false;
         var store = o.Optional("storeData");
         var (plainP1, encryptedP1, packed) = product.StoreData(store);
@@ -33,7 +34,8 @@ internal sealed class RewriteMapping(JsonMistakes mistakes, RecordMapping record
         o.Done();
         return new RewriteDefinition
         {
-            Name = name ?? "", From = from is null ? default : [.. from], Before = before, ToSecurityDomain = toDomain,
+            Name = name ?? "", From = from is null ? default : [.. from], Before = before, OwnKeys = ownKeys,
+            ToSecurityDomain = toDomain,
             PlainP1 = store is null ? null : plainP1, EncryptedP1 = store is null ? null : encryptedP1,
             Packed = store is null ? null : packed,
             Records = list, Close = close,

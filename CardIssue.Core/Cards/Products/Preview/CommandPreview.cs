@@ -1,6 +1,7 @@
 using System.Globalization;
 using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Cards.SecureChannel;
 
 namespace CardIssue.Core.Cards.Products.Preview;
 
@@ -57,7 +58,10 @@ public sealed record CommandPreview(string Name, string Header, string Data, int
 
     private static string HeaderOf(CommandApdu command) => $"{command.Cla:X2}{command.Ins:X2}{command.P1:X2}{command.P2:X2}";
 
-    private static string NameOf(CommandApdu command) => (command.Ins, command.P1) switch
+    private static string NameOf(CommandApdu command) => CommandSegments.IsSegment(command.Ins, command.P1)
+        ? $"{NameOf(command.Ins, (byte)(command.P1 & ~CommandSegments.MoreFollow))}, more follows" : NameOf(command.Ins, command.P1);
+
+    private static string NameOf(byte ins, byte p1) => (ins, p1) switch
     {
         (Instructions.Select, _) => "SELECT",
         (Instructions.GetData, _) => "GET DATA",

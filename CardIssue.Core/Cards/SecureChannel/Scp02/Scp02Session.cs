@@ -11,7 +11,8 @@ internal sealed class Scp02Session : SecureChannelSession
     private const int MacLength = 8;
     private const byte ChannelBits = 0x03;
 
-    // With R-MAC the whole plain command: the R-MAC is over it, under an ICV that only the answer before it tells. Else nothing.
+    // With R-MAC the whole plain command: the R-MAC is over it, under an ICV that only the answer before it tells. Else nothing, nor of a
+    // segment.
     private readonly Queue<SecretBytes?> _outstanding = new();
     private ulong _commandMac, _responseMac;
     private bool _isFirst = true;
@@ -37,12 +38,14 @@ internal sealed class Scp02Session : SecureChannelSession
     {
         // The MAC is this command's own (GPCS table E-10), so it is over class and length as they are sent whatever "i" says.
         command[4] = (byte)(dataLength + MacLength);
-        var end = PutMac(command[..(5 + dataLength)], command, 5 + dataLength);
+        var end = 5 + dataLength + PutMac(command[..(5 + dataLength)], command[(5 + dataLength)..]);
         _responseMac = _commandMac;
         return end;
     }
 
-    private protected override void Remember(ReadOnlySpan<byte> command, CommandShape shape)
+    private protected override void RememberSegment() => _outstanding.Enqueue(null);
+
+    private protected override void Remember(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data)
     {
         if (!Level.HasRMac())
         {
@@ -50,53 +53,50 @@ internal sealed class Scp02Session : SecureChannelSession
             return;
         }
         // Lc is there even when there is no data (GPCS §E.4.5).
-        Span<byte> stripped = stackalloc byte[5 + CommandApdu.MaxShortData];
-        stripped = stripped[..(5 + shape.DataLength)];
-        command[..4].CopyTo(stripped);
+        Span<byte> stripped = data.Length <= CommandApdu.MaxShortData ? stackalloc byte[4 + 3 + CommandApdu.MaxShortData]
+            : GC.AllocateUninitializedArray<byte>(4 + 3 + data.Length, pinned: true);
+        header.CopyTo(stripped);
         stripped[0] &= unchecked((byte)~(SecureMessaging | ChannelBits));
-        stripped[4] = (byte)shape.DataLength;
-        command.Slice(shape.DataStart, shape.DataLength).CopyTo(stripped[5..]);
-        _outstanding.Enqueue(SecretBytes.Take(stripped));
+        var at = 4 + WriteLc(stripped[4..], data.Length);
+        data.CopyTo(stripped[at..]);
+        _outstanding.Enqueue(SecretBytes.Take(stripped[..(at + data.Length)]));
     }
 
     private protected override void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted) =>
         TripleDes.EncryptCbc(Keys.Enc.Span, padded, encrypted);
 
     /// <summary>The C-MAC is over the data before its encryption, unlike SCP03's, and over the class on logical channel 0 (GPCS §E.4.4).</summary>
-    private protected override int AppendMac(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int length)
+    private protected override int PutMac(ReadOnlySpan<byte> header, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> sent, Span<byte> mac)
     {
-        Span<byte> input = stackalloc byte[5 + CommandApdu.MaxShortData];
-        command[..4].CopyTo(input);
-        data.CopyTo(input[5..]);
+        Span<byte> input = plain.Length <= CommandApdu.MaxShortData ? stackalloc byte[4 + 3 + CommandApdu.MaxShortData]
+            : GC.AllocateUninitializedArray<byte>(4 + 3 + plain.Length, pinned: true);
+        header.CopyTo(input);
         input[0] &= unchecked((byte)~ChannelBits);
-        input[4] = (byte)data.Length;
-        if (!Options.MacsUnmodified)
-        {
-            input[0] |= SecureMessaging;
-            input[4] += MacLength;
-        }
-        wrapped[4] = (byte)(length + MacLength);
-        var end = PutMac(input[..(5 + data.Length)], wrapped, 5 + length);
+        if (!Options.MacsUnmodified) input[0] |= SecureMessaging;
+        var at = 4 + WriteLc(input[4..], plain.Length + (Options.MacsUnmodified ? 0 : MacLength));
+        plain.CopyTo(input[at..]);
+        var length = PutMac(input[..(at + plain.Length)], mac);
         CryptographicOperations.ZeroMemory(input);
-        return end;
+        return length;
     }
 
-    /// <summary>Puts the C-MAC at its place; it is the next one's ICV. Returns where it ends.</summary>
-    private int PutMac(ReadOnlySpan<byte> input, Span<byte> command, int at)
+    /// <summary>Puts the C-MAC at its place; it is the next one's ICV. Returns its length.</summary>
+    private int PutMac(ReadOnlySpan<byte> input, Span<byte> mac)
     {
         // The first ICV of a session is not encrypted (GPCS §E.3.4).
         var icv = Options.EncryptsIcv && !_isFirst ? TripleDes.EncryptSingle(Keys.Mac.Span, _commandMac) : _commandMac;
         _isFirst = false;
         _commandMac = TripleDes.RetailMac(Keys.Mac.Span, icv, input);
-        BinaryPrimitives.WriteUInt64BigEndian(command[at..], _commandMac);
-        return at + MacLength;
+        BinaryPrimitives.WriteUInt64BigEndian(mac, _commandMac);
+        return MacLength;
     }
 
     /// <summary>Errors come without a MAC as a rule; one that has it, rightly, is the card's own word, and moves the ICV on.</summary>
     private protected override UnwrapResult Judge(ResponseApdu response)
     {
         using var sent = _outstanding.Dequeue();
-        if (sent is null) return new UnwrapResult.NoProtection(response.Data, response.StatusWord);
+        if (!Level.HasRMac()) return new UnwrapResult.NoProtection(response.Data, response.StatusWord);
+        if (sent is null) return JudgeSegment(response);
         var data = response.Data.Span;
         var statusWord = response.StatusWord;
         if (data.Length < MacLength)

@@ -12,28 +12,36 @@ internal sealed class Scp03Session : SecureChannelSession
     private const int AesBlock = 16;
 
     private readonly int _macLength;
-    private readonly Queue<Sent> _outstanding = new();
+    private readonly Queue<Sent?> _outstanding = new();
     private UInt128 _chaining;
     private ulong _counter;
 
     public Scp03Session(ChannelSessionKeys keys, SecretBytes? dek, bool judgesAnswers) : base(keys, dek, judgesAnswers) =>
         _macLength = keys.Options.ChallengeLength;
 
-    /// <summary>What the answer to a command is checked with.</summary>
+    /// <summary>What the answer to a command is checked with; null for a segment that others follow.</summary>
     private readonly record struct Sent(UInt128 Chaining, ulong Counter);
 
     private protected override int OutstandingAnswers => _outstanding.Count;
 
     private protected override int BlockLength => AesBlock;
 
-    private protected override int Authenticate(Span<byte> command, int dataLength) => AppendMac(command, dataLength);
+    private protected override int Authenticate(Span<byte> command, int dataLength)
+    {
+        var data = command.Slice(5, dataLength);
+        command[4] = (byte)(dataLength + _macLength);
+        return 5 + dataLength + PutMac(command[..4], data, data, command[(5 + dataLength)..]);
+    }
 
     private protected override void Count(CommandShape shape)
     {
         if (shape.DataLength > 0 || Keys.CountsEmptyCommands) _counter++;
     }
 
-    private protected override void Remember(ReadOnlySpan<byte> command, CommandShape shape) => _outstanding.Enqueue(new Sent(_chaining, _counter));
+    private protected override void Remember(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data) =>
+        _outstanding.Enqueue(new Sent(_chaining, _counter));
+
+    private protected override void RememberSegment() => _outstanding.Enqueue(null);
 
     private protected override void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted)
     {
@@ -44,10 +52,6 @@ internal sealed class Scp03Session : SecureChannelSession
         aes.EncryptCbc(padded, icv, encrypted, PaddingMode.None);
     }
 
-    /// <summary>Over what is sent: encrypt, then MAC (Amendment D §6.2.4, §6.2.6).</summary>
-    private protected override int AppendMac(ReadOnlySpan<byte> command, ReadOnlySpan<byte> data, Span<byte> wrapped, int length) =>
-        AppendMac(wrapped, length);
-
     /// <summary>The encrypted counter block; for responses its first byte is 80 (Amendment D §6.2.7).</summary>
     private static void WriteIcv(Aes aes, ulong counter, byte first, Span<byte> icv)
     {
@@ -57,27 +61,33 @@ internal sealed class Scp03Session : SecureChannelSession
         aes.EncryptEcb(icv, icv, PaddingMode.None);
     }
 
-    /// <summary>Writes Lc and, after <paramref name="dataLength"/> bytes of data, the C-MAC; moves the chaining value on. Returns where the MAC ends.</summary>
-    private int AppendMac(Span<byte> command, int dataLength)
+    /// <summary>
+    /// Over what is sent, encrypted before, on logical channel 0 (Amendment D §6.2.4, §6.2.6); the next one's chaining value. Lc is coded as
+    /// its length asks for.
+    /// </summary>
+    private protected override int PutMac(ReadOnlySpan<byte> header, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> sent, Span<byte> mac)
     {
-        command[4] = (byte)(dataLength + _macLength);
-        Span<byte> input = stackalloc byte[AesBlock + 5 + CommandApdu.MaxShortData];
+        const int longest = AesBlock + 4 + 3;
+        Span<byte> input = sent.Length <= CommandApdu.MaxShortData ? stackalloc byte[longest + CommandApdu.MaxShortData]
+            : new byte[longest + sent.Length];
         BinaryPrimitives.WriteUInt128BigEndian(input, _chaining);
-        command[..(5 + dataLength)].CopyTo(input[AesBlock..]);
-        // The MAC is over the class on logical channel 0 (Amendment D §6.2.4).
-        input[AesBlock] &= 0xFC;
-        Span<byte> mac = stackalloc byte[AesBlock];
-        AesCmac.Compute(Keys.Mac.Span, input[..(AesBlock + 5 + dataLength)], mac);
+        header.CopyTo(input[AesBlock..]);
+        input[AesBlock] = (byte)((header[0] | SecureMessaging) & 0xFC);
+        var at = AesBlock + 4 + WriteLc(input[(AesBlock + 4)..], sent.Length + _macLength);
+        sent.CopyTo(input[at..]);
+        Span<byte> whole = stackalloc byte[AesBlock];
+        AesCmac.Compute(Keys.Mac.Span, input[..(at + sent.Length)], whole);
         CryptographicOperations.ZeroMemory(input);
-        _chaining = BinaryPrimitives.ReadUInt128BigEndian(mac);
-        mac[.._macLength].CopyTo(command[(5 + dataLength)..]);
-        return 5 + dataLength + _macLength;
+        _chaining = BinaryPrimitives.ReadUInt128BigEndian(whole);
+        whole[.._macLength].CopyTo(mac);
+        return _macLength;
     }
 
     private protected override UnwrapResult Judge(ResponseApdu response)
     {
-        var sent = _outstanding.Dequeue();
+        var outstanding = _outstanding.Dequeue();
         if (!Level.HasRMac()) return new UnwrapResult.NoProtection(response.Data, response.StatusWord);
+        if (outstanding is not { } sent) return JudgeSegment(response);
         if (!IsProtected(response.StatusWord)) return new UnwrapResult.Unauthenticated(response.StatusWord);
         var data = response.Data.Span;
         if (data.Length < _macLength) return Break(ChannelBreach.MissingMac, response.StatusWord);

@@ -26,6 +26,7 @@ public sealed class SchemaTest
                 {"dgi": "0101", "field": "f", "as": "ascii"}, {"dgi": "0102", "tlv": [{"tag": "70", "field": "f", "as": "hex"}]},
                 {"tag": "DF01", "field": "f", "as": "ascii"}, {"hexDgi": "f"}, {"command": "80D40000", "field": "f", "as": "hex"},
                 {"putKeys": true}, {"delete": "F043495353010101"},
+                {"extradite": "F043495353010101", "securityDomain": "A000000151000000"}, {"registryUpdate": "F043495353010101"},
                 {"load": "p", "whenThere": "accept", "dap": [{"securityDomain": "A000000151000000", "signature": "00"}]},
                 {"install": "F043495353010101", "program": "p", "module": "F043495353010101", "whenThere": "accept",
                   "parameters": {"field": "f", "as": "hex"}}

@@ -8,8 +8,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>
-/// Own keys for the transport keys. Which of them a card holds is read from it in each opening: by the version that it answers with and
-/// by its cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
+/// Own keys for the transport keys, or for own keys of before. Which of them a card holds is read from it in each opening: by the version
+/// that it answers with and by its cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
 /// </summary>
 public sealed partial class GlobalPlatformProfile
 {
@@ -31,7 +31,7 @@ public sealed partial class GlobalPlatformProfile
         if (product.OwnKeys is not { } own || !answer.IsOk || answer.Data.Length <= VersionAt) return [transport];
         var version = answer.Data.Span[VersionAt];
         // Quirks of versions are those of a factory's keys; the own ones have the version that they were given.
-        var ours = new OpeningKeys(new HeldKeySet(own.KeySet, own.KeyVersion, own.Diversification),
+        var ours = new OpeningKeys(own.Set,
             terms with { Quirks = terms.Quirks with { AskedKeyVersion = null, AnsweredKeyVersion = null } }, AreOwn: true);
         return version != own.KeyVersion ? [transport] : version == product.TransportVersion ? [ours, transport] : [ours];
     }
@@ -58,8 +58,12 @@ public sealed partial class GlobalPlatformProfile
     private static CardCommand[] AskForOwnKeys(CardProduct product, ReadOnlySpan<byte> hostChallenge) => OwnKeysCommands(product) == 0 ? []
         : [new CardCommand(ChannelCommands.InitializeUpdate(product.OwnKeys!.KeyVersion, hostChallenge), Whatever)];
 
+    /// <summary>
+    /// Before and after own keys come to a card, whichever it has; by version where it has others beside, with which nobody wants it
+    /// opened.
+    /// </summary>
     private static byte VersionToAskFor(CardProduct product) =>
-        product.OwnKeys is not null ? AnyVersion : product.Quirks.AskedKeyVersion ?? product.KeyVersion;
+        product.OwnKeys is not null && product.KeysBeside.Count == 0 ? AnyVersion : product.Quirks.AskedKeyVersion ?? product.KeyVersion;
 
     /// <summary>
     /// The card took the keys when it says so by its MAC and repeats their check values; else it is opened anew and shows it by a

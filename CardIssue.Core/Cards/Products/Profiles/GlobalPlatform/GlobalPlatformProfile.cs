@@ -166,6 +166,7 @@ public sealed partial class GlobalPlatformProfile : ICardProfile
         if (record.PutsKeys) return JudgePutKeys(plan, number, stop, outcomes);
         var script = new Sent(plan.Shape.Records[number - 1].Commands, CardPlan.InScript(record));
         if (record.Items.Count == 1 && WantedBy(plan.Product, record.Items[0]) is { } wanted) return JudgeContent(plan, wanted, stop, outcomes, script);
+        if (ChangeBy(record) is { } change) return JudgeRegistry(plan, change, stop, outcomes, script);
         // Before the closing such a record has its commands' MACs; the read-back is the closing's proof.
         return Judge(plan, stop, outcomes, script, record.Proof is ProofKind.ReadBackAfterClose ? ProofKind.CardMac : record.Proof);
     }

@@ -16,7 +16,13 @@ internal static class Outcomes
 
     /// <summary>Whether every command succeeded.</summary>
     public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
-        outcomes.Count > 0 && outcomes.All(o => IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok || IsGone(o));
+        outcomes.Count > 0 && outcomes.All(o =>
+            IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok || IsGone(o) || IsTakenSegment(o));
+
+    /// <summary>Whether it is a segment that others follow: the MAC of the last one's answer is for all of them.</summary>
+    private static bool IsTakenSegment(CommandOutcome outcome) =>
+        CommandSegments.IsSegment(outcome.Command.Apdu.Ins, outcome.Command.Apdu.P1)
+        && outcome.Response is UnwrapResult.NoProtection { StatusWord: StatusWords.Ok };
 
     /// <summary>
     /// Whether there was nothing to delete. The answer carries no MAC; that the command reached the card, the MAC of the next one shows, which
