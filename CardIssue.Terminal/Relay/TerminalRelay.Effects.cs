@@ -25,7 +25,10 @@ public sealed partial class TerminalRelay
             case TerminalEffect.CheckReader: return CheckReaderAsync(cancellation);
             case TerminalEffect.BeginScript begin: return _card.BeginScriptAsync(begin.Script, cancellation);
             case TerminalEffect.Transmit transmit: return _card.TransmitAsync(transmit.Sequence, cancellation);
-            case TerminalEffect.ReleaseCard: return _card.ReleaseAsync(cancellation);
+            case TerminalEffect.ReleaseCard:
+                // Also those of a script that no card was put in for.
+                _commands.Discard(_state.NextSequence);
+                return _card.ReleaseAsync(cancellation);
             case TerminalEffect.DiscardCommands discard:
                 _commands.Discard(discard.Before);
                 break;

@@ -103,7 +103,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     /// <summary>Where the terminal stands.</summary>
     public TerminalPhase Phase => Volatile.Read(ref _state).Phase;
 
-    /// <summary>Whether the relay holds no command for a card: so it is whenever no script is under way.</summary>
+    /// <summary>
+    /// Whether the relay holds no command for a card: so it is whenever no script is under way, and no card is waited for; what opens one
+    /// is here before it is in, in the clear, and holds nothing of a customer's.
+    /// </summary>
     public bool HoldsNothing => _commands.IsEmpty;
 
     private async Task WorkAsync(CancellationToken cancellation)

@@ -8,15 +8,31 @@ namespace CardIssue.Core.Protocol.Center;
 public static partial class CenterMachine
 {
     /// <summary>Every opening resets the card and begins a new channel: nothing is ever sent again inside one whose counters may differ.</summary>
-    private static Step OpenCard(CenterState s, Work work) =>
-        work.Opening >= s.Policy.MaxOpenings
-            ? work.Bound is null ? Stop(s with { Work = work }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
-                : GiveUp(s, work, work.Progress.InDoubt)
-            : Run(s, WithoutCard(work) with { Opening = work.Opening + 1 }, ScriptKind.Open, 0, work.Claim.Plan.OpenCommands,
-                new CenterEffect.ForgetOpening());
+    private static Step OpenCard(CenterState s, Work work) => MayOpen(s, work)
+        ? Run(s, Opened(work), ScriptKind.Open, 0, work.Claim.Plan.OpenCommands, new CenterEffect.ForgetOpening())
+        : OpenedTooOften(s, work);
+
+    /// <summary>
+    /// The opening goes along with the word that a card is wanted: in the clear, with a challenge of its own, for the next card and no
+    /// other. So that card is opened when it touches the contacts.
+    /// </summary>
+    private static Step OpenAhead(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before) => MayOpen(s, work)
+        ? Send(s with { Phase = CenterPhase.AwaitingCard }, Opened(work), ScriptKind.Open, 0, work.Claim.Plan.OpenCommands, CenterTimer.Card, before)
+        : OpenedTooOften(s, work);
+
+    private static bool MayOpen(CenterState s, Work work) => work.Opening < s.Policy.MaxOpenings;
+
+    private static Work Opened(Work work) => WithoutCard(work) with { Opening = work.Opening + 1 };
+
+    private static Step OpenedTooOften(CenterState s, Work work) =>
+        work.Bound is null ? Stop(s with { Work = work }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval) : GiveUp(s, work, work.Progress.InDoubt);
+
+    private static Step Run(CenterState s, Work work, ScriptKind kind, int record, int count, params ReadOnlySpan<CenterEffect> before) =>
+        Send(s with { Phase = CenterPhase.Running }, work, kind, record, count, CenterTimer.Script, before);
 
     /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>
-    private static Step Run(CenterState s, Work work, ScriptKind kind, int record, int count, params ReadOnlySpan<CenterEffect> before)
+    private static Step Send(
+        CenterState s, Work work, ScriptKind kind, int record, int count, CenterTimer timer, ReadOnlySpan<CenterEffect> before)
     {
         if (s.NextSequence + count > Limits.MaxSequence) return Close(s with { Work = work });
         var sent = Math.Min(count, s.Hello!.Window);
@@ -24,11 +40,11 @@ public static partial class CenterMachine
         var last = kind is ScriptKind.Record && record == work.Claim.Plan.Records.Count;
         var isSealed = work.Claim.Plan.Sealed && kind is not ScriptKind.Open;
         return To(
-            s with { Phase = CenterPhase.Running, NextSequence = s.NextSequence + count, Work = work with { Script = run } },
+            s with { NextSequence = s.NextSequence + count, Work = work with { Script = run } },
             [.. before,
             new CenterEffect.SendScript(new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty)),
             .. Commands(run, 0, sent),
-            new CenterEffect.ArmTimer(CenterTimer.Script)]);
+            new CenterEffect.ArmTimer(timer)]);
     }
 
     private static CenterEffect[] Commands(ScriptRun run, int from, int to)

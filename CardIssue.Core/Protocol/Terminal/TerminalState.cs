@@ -90,11 +90,14 @@ public sealed record TerminalState
     /// <summary>No script or command below this sequence number is new.</summary>
     public int NextSequence { get; init; }
 
-    /// <summary>The script under way.</summary>
+    /// <summary>The script under way, or the one of <see cref="Ahead"/>.</summary>
     public Relay? Relay { get; init; }
+
+    /// <summary>The opening that came along with the word to insert a card: it begins when a card is in a reader that is known.</summary>
+    public Script? Ahead { get; init; }
 }
 
-/// <summary>A script under way at the terminal.</summary>
+/// <summary>A script under way at the terminal, or that waits for a card.</summary>
 /// <param name="First">The sequence number of its first command.</param>
 /// <param name="Count">How many commands it has.</param>
 /// <param name="Arrived">How many came in.</param>

@@ -74,16 +74,22 @@ internal static class Mutants
             "3 a command that may not be repeated was applied twice", 61, NoRewind),
         Center("attempts have no limit", Single with { Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) },
             "3/4 store: record 1 leaves at attempt 3", 62, NoLimit),
-        Center("the timer is armed after what may fail", Single with { Budget = new(1, 1, 0, 1, 0, 0) }, "the center waits without a cap in Idle", 15, TimerLast),
+        Center("the timer is armed after what may fail", Single with { Budget = new(1, 1, 0, 1, 0, 0) }, "the center waits without a cap in Idle", 17, TimerLast),
         Center("the claim is kept when the line is lost", Single, "the order cannot end any more", 11, KeepsClaim),
         Center("more commands than the window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "3 more commands than the window", 26, IgnoresCredit),
-        Terminal("the terminal keeps commands", Base, "1 the terminal holds commands outside a script", 18, Without<TerminalEffect.DiscardCommands>),
-        Terminal("the terminal keeps what the card said", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.SendResult>),
-        Terminal("the terminal keeps all when the line is lost", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.ReleaseCard>),
+        Terminal("the terminal keeps commands", Base, "1 the terminal holds commands outside a script", 14, Without<TerminalEffect.DiscardCommands>),
+        Terminal("the terminal keeps what the card said", Base, "1 the terminal holds responses after they were reported", 18, Without<TerminalEffect.SendResult>),
+        Terminal("the terminal keeps all when the line is lost", Base, "1 the terminal holds commands outside a script", 15, Without<TerminalEffect.ReleaseCard>),
         Terminal("the terminal grants more than its window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "1 the terminal holds more than its window", 34, GrantsTooMuch),
         Terminal("a doubled success prints a second receipt", Base, "4 two receipts are printed for one order", 46, PrintsAgain),
         Terminal("an unknown reader is used", Base with { ReaderKnown = false }, "5 a card in an unknown reader is offered", 15, AnyReader),
         Terminal("an unknown center is believed", Base with { CenterGenuine = false }, "5 an unknown center gets RequestIssue", 9, AnyCenter),
+        Terminal("an opening that came along begins before the reader is known", Base with { ReaderKnown = false },
+            "5 a card in an unknown reader is offered", 16, BeginsUnknown),
+        Terminal("an opening that came along is kept when the order is over", Base with { Budget = new(0, 1, 0, 1, 0, 0) },
+            "1 the terminal holds commands outside a script", 15, KeepsAhead),
+        Center("an opening that came along is sent for the next card again", Base with { Budget = new(0, 1, 1, 0, 0, 0) },
+            "5 a challenge is sent for two cards", 21, OpeningAgain),
         Center("an unknown terminal is let in", Base with { TerminalKnown = false }, "5 an unknown terminal gets Admitted", 6, AnyTerminal),
         Center("an order goes on without evidence", Equal, "3 record 2 leaves and the card has not all before it", 52, StrangerTaken),
         Center("a closing in doubt is sent again without evidence", Equal with { Plan = Worlds.Plan(false, Worlds.Repeatable(1)) },
@@ -330,6 +336,23 @@ internal static class Mutants
             State = step.State.Relay is { } relay ? step.State with { Relay = relay with { Granted = relay.Count } } : step.State,
             Effects = ValueList.Create<TerminalEffect>(step.Effects.SelectMany(x => x is TerminalEffect.BeginScript(var script)
                 ? [x, new TerminalEffect.Send(new Credit(script.First + script.Count))] : new[] { x }).ToArray()),
+        };
+    }
+
+    private static TerminalStep BeginsUnknown(TerminalState s, TerminalEvent e) =>
+        TerminalMachine.On(s, s.Ahead is not null && e is TerminalEvent.ReaderJudged judged ? judged with { Known = true } : e);
+
+    private static TerminalStep KeepsAhead(TerminalState s, TerminalEvent e) =>
+        s.Ahead is null ? TerminalMachine.On(s, e) : Without<TerminalEffect.ReleaseCard>(s, e);
+
+    private static CenterStep OpeningAgain(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        if (step.State is not { Phase: CenterPhase.AwaitingCard, Work: { } work } || s.Work is not { Opening: > 0 } before) return step;
+        return With(step, step.Effects.Select(x => x is CenterEffect.SendScript sent
+            ? new CenterEffect.SendScript(sent.Script with { Opening = before.Opening }) : x)) with
+        {
+            State = step.State with { Work = work with { Opening = before.Opening, Script = work.Script! with { Opening = before.Opening } } },
         };
     }
 

@@ -93,6 +93,7 @@ internal sealed partial class Play
         coverage?.Center.Note(side.State, happened.Kind, step.Outcome, step.State);
         Tell($"{(zombie ? "zombie" : "center")}: {side.State.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
         Put(zombie, side with { State = step.State });
+        _before = side.State;
         var crash = _choice.Mishap is Mishap.CrashAfter ? _choice.Index : int.MaxValue;
         Effects = step.Effects.Count;
         for (var i = 0; i < step.Effects.Count; i++)
@@ -173,6 +174,8 @@ internal sealed partial class Play
     {
         var side = Side(zombie);
         var fence = side.State.Work!.Claim.Fence;
+        if (script.Kind is ScriptKind.Open && _before?.Work is { } work && work.Claim.Fence == fence && work.Opening >= script.Opening)
+            Violate("5 a challenge is sent for two cards");
         if (script.Kind is ScriptKind.Open) Put(zombie, side with { Keys = new CenterKeys(fence, script.Opening, 0, null) });
         else if (side.Keys is not { } keys || keys.Fence != fence || keys.Opening != script.Opening) Violate("the host has no keys for this opening");
         else if (keys.Spent) Violate($"3 {script.Kind} goes out in an opening whose counters may differ");

@@ -18,9 +18,11 @@ internal sealed partial class Play
         if (Violation is not null) return;
         var t = _terminal;
         if (t.Buffer.Count > options.TerminalPolicy.Window) Violate("1 the terminal holds more than its window");
+        if (t.State.Relay is null && t.Buffer.Count > 0) Violate("1 the terminal holds commands outside a script");
         if (t.State.Phase is not TerminalPhase.Relaying)
         {
-            if (t.Buffer.Count > 0) Violate("1 the terminal holds commands outside a script");
+            if (t.Buffer.Any(c => CommandToken.Decode(c.Payload).Kind is not (ScriptKind.Open or 0)))
+                Violate("1 the terminal holds commands outside a script");
             if (t.Responses.Count > 0) Violate("1 the terminal holds responses after they were reported");
         }
         CheckWaits();
@@ -99,7 +101,8 @@ internal sealed partial class Play
     private void CheckSent(bool zombie, Message message)
     {
         if (!options.TerminalKnown && message is not (Challenge or Refused)) Violate($"5 an unknown terminal gets {message.Type}");
-        if (!options.ReaderKnown && message is Script) Violate("5 an unknown reader gets a script");
+        // The opening goes to the terminal before the reader is known, and to no card.
+        if (!options.ReaderKnown && message is Script { Kind: not ScriptKind.Open }) Violate("5 an unknown reader gets a script");
         if (message is Issued && !zombie && _store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 success is told before it is saved");
     }
 

@@ -41,7 +41,7 @@ public sealed class CenterVerdictStepTest
         foreach (var work in new[] { unbound, bound })
             yield return Handled($"Opening_CardLost_AsksForACard_Same{work.Bound is not null}", Judging(work),
                 Judged(new Verdict.CardLost()),
-                At(CenterPhase.AwaitingCard, work), [Forget, .. AsksForCard(work.Bound is not null)]);
+                Waits(work), [Forget, .. AsksForCard(work.Bound is not null, Waits(work).Work!)]);
         yield return Refused("Card_TheFourthRefused_AnotherMayBeTried", unbound with { CardsRefused = 3 }, new Verdict.InDoubt(),
             CardRejection.Unreadable);
         var last = unbound with { CardsRefused = 4 };
@@ -51,8 +51,7 @@ public sealed class CenterVerdictStepTest
         static CenterState Judging(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
 
         static TestCaseData Refused(string name, Work work, Verdict verdict, CardRejection code) =>
-            Handled(name, Judging(work), Judged(verdict),
-            At(CenterPhase.AwaitingCard, work with { CardsRefused = work.CardsRefused + 1 }), RefusesCard(code));
+            Handled(name, Judging(work), Judged(verdict), Waits(work with { CardsRefused = work.CardsRefused + 1 }), RefusesCard(code, Waits(work).Work!));
     }
 
     private static IEnumerable<TestCaseData> Authentications()
@@ -68,9 +67,9 @@ public sealed class CenterVerdictStepTest
                 [Save(new OrderChange.Opened(CardA, false)), Save(new OrderChange.Leaving(1, 1))]);
         yield return Handled("Authentication_Rejected_RefusesTheCard", Judging(unbound),
             Judged(new Verdict.Rejected(CardRejection.NotGenuine)),
-            At(CenterPhase.AwaitingCard, unbound with { CardsRefused = 1, Verified = null, Identity = default, Proved = null }), RefusesCard(CardRejection.NotGenuine));
+            Waits(unbound with { CardsRefused = 1 }), RefusesCard(CardRejection.NotGenuine, Waits(unbound).Work!));
         yield return Handled("Authentication_CardLost_AsksForACard", Judging(unbound), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, unbound with { Verified = null, Identity = default, Proved = null }), [Forget, .. AsksForCard(false)]);
+            Waits(unbound), [Forget, .. AsksForCard(false, Waits(unbound).Work!)]);
         foreach (var verdict in new Verdict[] { new Verdict.Genuine(CardA), new Verdict.NotDone(), new Verdict.InDoubt(),
             new Verdict.Unclear() })
             yield return Sends($"Authentication_{verdict.GetType().Name}_OpensAnew", Judging(unbound), Judged(verdict),
@@ -120,8 +119,7 @@ public sealed class CenterVerdictStepTest
                 Judged(verdict),
                 Again(work, new Progress(0, 1, 2, 1)), opens, [Forget]);
         yield return Handled("Record_CardLost_StaysInDoubt_AndTheSameCardIsAskedFor", Judging(work, 1), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(0, 1, 2, 1), Verified = null, Identity = default, Proved = null }),
-                [Forget, .. AsksForCard(true)]);
+            Waits(work with { Progress = new Progress(0, 1, 2, 1) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
 
         var second = Opened(new Progress(0, 1, 2, 1));
         yield return Sends("Record_InDoubtAtTheSecondAttempt_HasAThird", Judging(second, 1), Judged(new Verdict.InDoubt()),
@@ -159,8 +157,7 @@ public sealed class CenterVerdictStepTest
             Run(ScriptKind.Record, 1, 4, 2, 11), [Save(new OrderChange.NotDone(4, 2)), Save(new OrderChange.Leaving(4, 2))]);
         yield return Handled("Look_Unclear_TheOrderWaits", Judging(work, 4), Judged(new Verdict.Unclear()), Over(work), GivesUp(4));
         yield return Handled("Look_CardLost_AsksForTheSameCard", Judging(work, 4), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(3, 4, 3, 4), Verified = null, Identity = default, Proved = null }),
-                [Forget, .. AsksForCard(true)]);
+            Waits(work with { Progress = new Progress(3, 4, 3, 4) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
         yield return Sends("Look_InDoubt_LooksAgainFromAFreshChannel", Judging(work, 4), Judged(new Verdict.InDoubt()),
             Again(work, new Progress(3, 4, 3, 4)), opens, [Forget]);
         var closing = Opened(new Progress(5, Closing, 2, Closing));
