@@ -70,7 +70,8 @@ public static partial class TerminalMachine
         if (done == relay.Count) return EndScript(s, ScriptStop.Completed);
 
         var granted = Math.Min(relay.Count, done + s.Policy.Window);
-        var grant = granted - relay.Granted >= s.Policy.CreditStep || (granted == relay.Count && granted > relay.Granted);
+        var step = answered.Ahead > 0 ? Math.Max(1, s.Policy.Window - answered.Ahead) : s.Policy.CreditStep;
+        var grant = granted - relay.Granted >= step || (granted == relay.Count && granted > relay.Granted);
         var more = relay.Arrived > done;
         var next = s with { Relay = relay with { Answered = done, InCard = more, Granted = grant ? granted : relay.Granted } };
         TerminalEffect[] transmit = more ? [new TerminalEffect.Transmit(relay.First + done)] : [];

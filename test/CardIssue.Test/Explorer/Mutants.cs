@@ -45,6 +45,12 @@ internal static class Mutants
         Identities = Identities.Given, Plan = Worlds.Numbering(Worlds.Plan(false, Worlds.LookFirst(2), Worlds.Repeatable(1))),
     };
 
+    /// <summary>The closing leaves with the last record, for cards that are always known again.</summary>
+    private static readonly WorldOptions Closing = Base with
+    {
+        Identities = Identities.Given, Plan = Worlds.Closing(Worlds.Numbering(Worlds.Plan(false, Worlds.Repeatable(2)))),
+    };
+
     /// <summary>Store and log that may be put back together, and a second card at hand.</summary>
     private static readonly WorldOptions PutBack = Base with
     {
@@ -90,6 +96,14 @@ internal static class Mutants
             "1 the terminal holds commands outside a script", 15, KeepsAhead),
         Center("an opening that came along is sent for the next card again", Base with { Budget = new(0, 1, 1, 0, 0, 0) },
             "5 a challenge is sent for two cards", 21, OpeningAgain),
+        Terminal("the terminal goes on after a status word that was not expected", Closing with { Faults = Faults.Card },
+            "2 a card is closed and not complete", 42, GoesOnRegardless),
+        Center("the closing that leaves with the last record is not saved", Closing,
+            "4 a card is closed and the store does not know of it", 42, SavesNoClosing),
+        Center("a last record in doubt is sent again to a card that may be closed", Closing,
+            "3 a card that is closed is written on", 62, LooksForNoClosing),
+        Center("a closing that followed the last record is taken for done", Closing,
+            "4 issued, and the card is not closed", 45, UnclosedIsDone),
         Center("an unknown terminal is let in", Base with { TerminalKnown = false }, "5 an unknown terminal gets Admitted", 6, AnyTerminal),
         Center("an order goes on without evidence", Equal, "3 record 2 leaves and the card has not all before it", 52, StrangerTaken),
         Center("a closing in doubt is sent again without evidence", Equal with { Plan = Worlds.Plan(false, Worlds.Repeatable(1)) },
@@ -355,6 +369,27 @@ internal static class Mutants
             State = step.State with { Work = work with { Opening = before.Opening, Script = work.Script! with { Opening = before.Opening } } },
         };
     }
+
+    private static TerminalStep GoesOnRegardless(TerminalState s, TerminalEvent e) =>
+        TerminalMachine.On(s, e is TerminalEvent.Answered answered ? answered with { Expected = true } : e);
+
+    private static CenterStep SavesNoClosing(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return With(step, step.Effects.Select(x => x is CenterEffect.Save { Change: OrderChange.Leaving { Closes: true } leaving } save
+            ? save with { Change = leaving with { Closes = false } } : x));
+    }
+
+    private static CenterStep LooksForNoClosing(CenterState s, CenterEvent e)
+    {
+        if (s.Work is not { MayBeClosed: true } work || e is not CenterEvent.Judged || work.Script is not { Kind: ScriptKind.Authenticate })
+            return CenterMachine.On(s, e);
+        var progress = work.Progress with { Furthest = work.Progress.InDoubt };
+        return CenterMachine.On(s with { Work = work with { Progress = progress } }, e);
+    }
+
+    private static CenterStep UnclosedIsDone(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Unclosed(var proof) } j ? j with { Verdict = new Verdict.Done(proof) } : e);
 
     private static TerminalStep PrintsAgain(TerminalState s, TerminalEvent e) => TerminalMachine.On(s with { Printed = -1 }, e);
 

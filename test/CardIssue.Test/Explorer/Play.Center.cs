@@ -123,7 +123,7 @@ internal sealed partial class Play
         switch (effect)
         {
             case CenterEffect.Send(var message): SendDown(zombie, message); break;
-            case CenterEffect.SendScript(var script): SendScript(zombie, script); break;
+            case CenterEffect.SendScript(var script, _): SendScript(zombie, script); break;
             case CenterEffect.SendCommand(var run, var index): SendCommand(zombie, run, index); break;
             case CenterEffect.SendIssued: SendDown(zombie, new Issued("receipt")); break;
             case CenterEffect.SendWitness:
@@ -194,12 +194,22 @@ internal sealed partial class Play
             return;
         }
         var clear = run.Kind is ScriptKind.Open;
-        var token = new CommandToken(run.Kind, run.Record, index, run.Count, keys.Fence, keys.Opening, clear ? 0 : keys.Counter,
+        var (kind, record, at, count) = PartOf(run, index);
+        var token = new CommandToken(kind, record, at, count, keys.Fence, keys.Opening, clear ? 0 : keys.Counter,
             options.Plan.Sealed && !clear, keys.Number);
         if (!clear) Put(zombie, side with { Keys = keys with { Counter = keys.Counter + 1 } });
         if (!zombie && !side.LineDead) CheckCommand(run);
         if (side.State.Hello is { } hello && run.Sent - index > hello.Window) Violate("3 more commands than the window");
         SendDown(zombie, new Command(run.First + index, token.Encode(), default));
+    }
+
+    /// <summary>What a command of a script is of: the closing's follow those of the last record where they leave together.</summary>
+    private (ScriptKind Kind, int Record, int At, int Count) PartOf(ScriptRun run, int index)
+    {
+        if (!run.Closes) return (run.Kind, run.Record, index, run.Count);
+        var ofRecord = options.Plan.Records[run.Record - 1].Commands;
+        return index < ofRecord ? (run.Kind, run.Record, index, ofRecord)
+            : (ScriptKind.Close, run.Record + 1, index - ofRecord, options.Plan.CloseCommands);
     }
 
     /// <summary>A number that no card ever had: the lowest that is nowhere in the world, so that there are few.</summary>

@@ -76,7 +76,10 @@ internal sealed partial class Play
             run.Record - 1)) Violate($"3 record {run.Record} leaves and the card has not all before it");
     }
 
-    private void CheckExecuted(Card card, CommandToken token)
+    /// <param name="card">The card.</param>
+    /// <param name="token">The command.</param>
+    /// <param name="closed">Whether it was closed before.</param>
+    private void CheckExecuted(Card card, CommandToken token, bool closed)
     {
         // What a bad peer puts on the line is no command of the center: it has no kind.
         if (card is Card.X && token.Kind is not (ScriptKind.Open or 0)) Violate($"5 a foreign card gets {token.Kind}");
@@ -88,6 +91,7 @@ internal sealed partial class Play
             Violate("5 an authentication try was not counted");
         if (token.Kind is ScriptKind.Record or ScriptKind.Close && _cards[card].Elsewhere)
             Violate("2 what was changed elsewhere is written over");
+        if (token.Kind is ScriptKind.Record or ScriptKind.Close && closed) Violate("3 a card that is closed is written on");
         if (token.Kind is ScriptKind.Record && _cards[card].Marks.Span.Contains((byte)2)) Violate("3 a command that may not be repeated was applied twice");
     }
 

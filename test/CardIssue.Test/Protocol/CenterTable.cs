@@ -39,6 +39,10 @@ internal static class CenterTable
     /// <summary>The number that stands for the closing.</summary>
     public const int Closing = 6;
 
+    /// <summary>The same order where the closing may leave with the last record.</summary>
+    public static Work ClosingWithLast(Work work) =>
+        work with { Claim = work.Claim with { Plan = work.Claim.Plan with { ClosesWithLast = true } } };
+
     public static Claim Claim(Progress progress, CardId? bound = null) =>
         new(Names.Order, Fence, bound, progress, Plan, Names.Token, "card");
 
@@ -114,7 +118,7 @@ internal static class CenterTable
     public static CenterEffect[] Leaves(ScriptRun run, bool last = false, bool isSealed = false, bool isWitnessed = false) =>
     [
         new CenterEffect.SendScript(new Script(run.Kind, run.Opening, run.Record, run.Attempt, run.First, run.Count, last, isSealed,
-            ByteString.Empty)),
+            ByteString.Empty), run.Closes),
         .. isWitnessed ? [TellWitness] : Array.Empty<CenterEffect>(), .. Commands(run, 0, run.Sent), Arm(CenterTimer.Script),
     ];
 
