@@ -74,6 +74,7 @@ internal sealed partial class CenterSession
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         var frame = MessageCodec.Encode(message);
         _log.Sending(message, frame);
+        if (message is InsertCard or CardRejected && _ahead is { } ahead) Prepare(ahead);
         if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(message), SessionLog.ShownOf(message));
         await SendFrameAsync(frame, cancellation).ConfigureAwait(false);
@@ -88,12 +89,17 @@ internal sealed partial class CenterSession
     private async ValueTask<bool> SendScriptAsync(CenterEffect.SendScript script, CancellationToken cancellation)
     {
         var head = script.Script;
-        _script = _work!.Prepare(head, script.Closes);
-        _log.Sending(_script);
+        if (script != _ahead) Prepare(script);
         if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
-        await SendFrameAsync(MessageCodec.Encode(_script.Head), cancellation).ConfigureAwait(false);
+        await SendFrameAsync(MessageCodec.Encode(_script!.Head), cancellation).ConfigureAwait(false);
         return true;
+    }
+
+    private void Prepare(CenterEffect.SendScript script)
+    {
+        _script = _work!.Prepare(script.Script, script.Closes);
+        _log.Sending(_script);
     }
 
     private async ValueTask SendCommandAsync(CenterEffect.SendCommand command, CancellationToken cancellation)
