@@ -16,7 +16,7 @@ usage: ./build.sh COMMAND
                           pcscd, with --serial over a serial line and a serial reader, with --cards other kinds of cards,
                           rewritten after they are issued (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
-  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, pcsc,
+  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, relay-emv, pcsc,
                           center-syncs; with --check: exit 1 when a named target is missed
   fuzz [TARGET] [SECONDS] [--seed N]
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or

@@ -15,8 +15,8 @@ internal static class OrderTransition
         OrderChange.Bound(var card) => Bound(order, card),
         OrderChange.Numbering(var card) => Numbering(order, card),
         OrderChange.Opened(var card, var proved) => Opened(order, card, proved),
-        OrderChange.Leaving(var record, var attempt) => Leaving(order, record, attempt),
-        OrderChange.Confirmed(var record) => Confirmed(order, record),
+        OrderChange.Leaving leaving => Leaving(order, leaving),
+        OrderChange.Confirmed(var record, var closes) => Confirmed(order, record, closes),
         OrderChange.NotDone(var record, var attempt) => NotDone(order, record, attempt),
         OrderChange.Rewound(var kept, var attempt) => Rewound(order, kept, attempt),
         OrderChange.Closing(var attempt) => Closing(order, attempt),
@@ -59,26 +59,30 @@ internal static class OrderTransition
         return proved ? order : order with { Progress = order.Progress with { Unproved = order.Progress.Furthest } };
     }
 
-    private static OrderRow Leaving(OrderRow order, int record, int attempt)
+    private static OrderRow Leaving(OrderRow order, OrderChange.Leaving leaving)
     {
-        var p = order.Progress;
-        Need(order.State is OrderState.Bound or OrderState.Writing, order, $"sends record {record}");
+        var (p, (record, attempt, closes)) = (order.Progress, leaving);
+        // A closing that left with the last record, and was found not to be done, leaves with it again.
+        Need(order.State is OrderState.Bound or OrderState.Writing || (order.State is OrderState.Closing && p.Furthest > record), order,
+            $"sends record {record}");
         Need(record == p.Confirmed + 1 && (p.InDoubt == 0 || p.InDoubt == record) && attempt >= 1, order, $"sends record {record}, attempt {attempt}");
         return order with
         {
-            State = OrderState.Writing,
-            Progress = p with { InDoubt = record, Attempt = attempt, Furthest = Math.Max(p.Furthest, record) },
+            State = closes ? OrderState.Closing : OrderState.Writing,
+            Progress = p with { InDoubt = record, Attempt = attempt, Furthest = Math.Max(p.Furthest, closes ? record + 1 : record) },
         };
     }
 
-    private static OrderRow Confirmed(OrderRow order, int record)
+    private static OrderRow Confirmed(OrderRow order, int record, bool closes)
     {
         var p = order.Progress;
+        Need(!closes || (order.State is OrderState.Closing && p.InDoubt == record && p.Furthest == record + 1), order,
+            $"confirms record {record}, with which the closing left");
         Need(order.State is OrderState.Writing or OrderState.Closing, order, $"confirms record {record}");
         // A look may find what left for this card in an earlier pass.
         Need(record == p.Confirmed + 1 && (p.InDoubt == record || (p.InDoubt == 0 && record <= p.Unproved)), order,
             $"confirms record {record}");
-        return order with { Progress = p with { Confirmed = record, InDoubt = 0 } };
+        return order with { Progress = p with { Confirmed = record, InDoubt = closes ? record + 1 : 0 } };
     }
 
     private static OrderRow NotDone(OrderRow order, int record, int attempt)
@@ -104,7 +108,7 @@ internal static class OrderTransition
         var fits = order.State switch
         {
             OrderState.Writing => p.InDoubt == 0,
-            OrderState.Closing => p.InDoubt == closing || (p.InDoubt == 0 && p.Confirmed < p.Furthest),
+            OrderState.Closing => (p.InDoubt == closing && closing == p.Furthest) || (p.InDoubt == 0 && p.Confirmed < p.Furthest),
             OrderState.Ready or OrderState.Claimed or OrderState.Bound or OrderState.Issued or OrderState.Waiting or OrderState.Voided
                 or OrderState.Quarantined or OrderState.Rewritten or OrderState.Cancelled => false,
         };
@@ -121,7 +125,7 @@ internal static class OrderTransition
         var p = order.Progress;
         Need(order.State == OrderState.Closing && order.Card == card, order, $"is issued as {card}");
         // The closing left and was shown to be done; where it was confirmed like a record before, nothing is in doubt any more.
-        Need(p.InDoubt == p.Confirmed + 1 || (p.InDoubt == 0 && p.Confirmed == p.Furthest), order, $"is issued as {card}");
+        Need((p.InDoubt == p.Confirmed + 1 && p.InDoubt == p.Furthest) || (p.InDoubt == 0 && p.Confirmed == p.Furthest), order, $"is issued as {card}");
         var done = order.Rewrite is null ? OrderState.Issued : OrderState.Rewritten;
         return order with { State = done, Progress = p with { Confirmed = p.Furthest, InDoubt = 0 } };
     }

@@ -62,9 +62,12 @@ internal sealed class CardWork : IDisposable
     public void Note(int record, ProofKind proof) => _proofs[record] = proof;
 
     /// <summary>Makes a script's commands as they leave: in the clear for an opening; wrapped for the card, or sealed for the module, for all others.</summary>
-    public PreparedScript Prepare(Script script)
+    /// <param name="script">The head.</param>
+    /// <param name="closes">Whether the closing follows, behind the last record.</param>
+    public PreparedScript Prepare(Script script, bool closes)
     {
         _script = Commands(script);
+        if (closes) _script = [.. _script, .. _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script))];
         // A numbering is a series of STORE DATA of its own.
         if (script.Kind is not ScriptKind.Assign) _blocks += CardPlan.Blocks(_script);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
@@ -100,6 +103,7 @@ internal sealed class CardWork : IDisposable
             ScriptKind.Assign =>
                 Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Look => JudgeWritten(run, outcomes => LookedAt(run, result.Stop, outcomes), responses),
+            ScriptKind.Record when run.Closes => Explain(outcomes => JudgeLast(run, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Record => JudgeWritten(run, outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), responses),
             ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
@@ -162,6 +166,20 @@ internal sealed class CardWork : IDisposable
     }
 
     private CommandContext Context(Script script, int index) => CommandContext.Of(_claim.Order, _card!.Value, script, index);
+
+    /// <summary>The last record and the closing, each as by itself; what was begun of the closing shows that the record was not stopped in.</summary>
+    private Verdict JudgeLast(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)
+    {
+        var commands = _plan.Shape.Records[run.Record - 1].Commands;
+        var whole = outcomes.Count > commands || (outcomes.Count == commands && stop is not ScriptStop.UnexpectedStatus);
+        var written = _profile.JudgeRecord(_plan, run.Record, whole ? ScriptStop.Completed : stop, [.. outcomes.Take(commands)]);
+        // That it was refused is not enough: the rest may have been passed on.
+        if (written is not Verdict.Done { Proof: var proof }) return written is Verdict.NotDone ? new Verdict.InDoubt() : written;
+        Note(run.Record, proof);
+        var closed = stop is ScriptStop.CardLost ? new Verdict.CardLost() : _profile.JudgeClose(_plan, stop, [.. outcomes.Skip(commands)]);
+        if (closed is Verdict.Done { Proof: var closing }) Note(run.Record + 1, closing);
+        return closed is Verdict.Done or Verdict.CardLost ? closed : new Verdict.Unclosed(proof);
+    }
 
     private Judgement JudgeWritten(
         ScriptRun run, Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<ResponseApdu> responses)

@@ -26,7 +26,7 @@ internal sealed partial class CenterSession
             {
                 case CenterEffect.Save save: _unwritten.Add(new SessionRecord.Saved(save.Order, save.Fence, save.Change)); break;
                 case CenterEffect.Send send: return await SendAsync(send.Message, cancellation).ConfigureAwait(false);
-                case CenterEffect.SendScript script: return await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false);
+                case CenterEffect.SendScript script: return await SendScriptAsync(script, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
                 case CenterEffect.SendIssued issued: return await SendIssuedAsync(issued, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendWitness: return await SendWitnessAsync(cancellation).ConfigureAwait(false);
@@ -74,6 +74,7 @@ internal sealed partial class CenterSession
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         var frame = MessageCodec.Encode(message);
         _log.Sending(message, frame);
+        if (message is InsertCard or CardRejected && _ahead is { } ahead) Prepare(ahead);
         if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(message), SessionLog.ShownOf(message));
         await SendFrameAsync(frame, cancellation).ConfigureAwait(false);
@@ -85,14 +86,20 @@ internal sealed partial class CenterSession
         await MakeDurableAsync(cancellation).ConfigureAwait(false) && await MayStayAsync(cancellation).ConfigureAwait(false);
 
     /// <summary>The whole script is made and logged, durably, before its head leaves.</summary>
-    private async ValueTask<bool> SendScriptAsync(Script head, CancellationToken cancellation)
+    private async ValueTask<bool> SendScriptAsync(CenterEffect.SendScript script, CancellationToken cancellation)
     {
-        _script = _work!.Prepare(head);
-        _log.Sending(_script);
+        var head = script.Script;
+        if (script != _ahead) Prepare(script);
         if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
         Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
-        await SendFrameAsync(MessageCodec.Encode(_script.Head), cancellation).ConfigureAwait(false);
+        await SendFrameAsync(MessageCodec.Encode(_script!.Head), cancellation).ConfigureAwait(false);
         return true;
+    }
+
+    private void Prepare(CenterEffect.SendScript script)
+    {
+        _script = _work!.Prepare(script.Script, script.Closes);
+        _log.Sending(_script);
     }
 
     private async ValueTask SendCommandAsync(CenterEffect.SendCommand command, CancellationToken cancellation)
@@ -297,7 +304,7 @@ internal sealed partial class CenterSession
             return;
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
-        if (judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close)
+        if (!run.Closes && judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close)
             _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         _log.Decided(StepOf(run.Kind), "Judged", detail);

@@ -32,6 +32,9 @@ internal sealed partial class CenterSession : IDisposable
     private AdmittedTerminal? _terminal;
     private CardWork? _work;
     private PreparedScript? _script;
+
+    /// <summary>The opening that goes along with the word to insert a card in this step: made and logged with it, so that both are one commit.</summary>
+    private CenterEffect.SendScript? _ahead;
     private bool _closed;
 
     /// <summary>Makes a session for a line that came up. The line has a number: it comes from a listener.</summary>
@@ -151,6 +154,7 @@ internal sealed partial class CenterSession : IDisposable
             Volatile.Write(ref _state, step.State);
             if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Level(LogLevel.Warning), Name, before, happened.Kind, step.Outcome.Reason);
             if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);
+            _ahead = step.State.Phase is CenterPhase.AwaitingCard ? step.Effects.OfType<CenterEffect.SendScript>().FirstOrDefault() : null;
             var goesOn = true;
             foreach (var effect in step.Effects)
                 if (goesOn || LetsGo(effect)) goesOn = await CarryOutAsync(effect, cancellation).ConfigureAwait(false) && goesOn;

@@ -48,6 +48,7 @@ public readonly record struct RecordShape(int Commands, Repeat Repeat, int Resta
 /// <param name="Records">The records, in order; at least one.</param>
 /// <param name="AssignCommands">Commands that give a card a number of its own and read it back; 0 where the center gives none.</param>
 /// <param name="BeforeCommands">Of a rewrite: commands that show what is on the card before anything leaves; else 0.</param>
+/// <param name="ClosesWithLast">Whether the closing may follow the last record in the same script: nothing is to be judged between them.</param>
 public sealed record PlanShape(
     int OpenCommands,
     int AuthenticateCommands,
@@ -56,7 +57,8 @@ public sealed record PlanShape(
     bool Sealed,
     ValueList<RecordShape> Records,
     int AssignCommands = 0,
-    int BeforeCommands = 0);
+    int BeforeCommands = 0,
+    bool ClosesWithLast = false);
 
 /// <summary>What the store knew of an order when a session claimed it.</summary>
 /// <param name="Order">The order.</param>
@@ -109,10 +111,16 @@ public abstract record OrderChange
     public sealed record Opened(CardId Card, bool Proved) : OrderChange;
 
     /// <summary>A record is about to leave.</summary>
-    public sealed record Leaving(int Record, int Attempt) : OrderChange;
+    /// <param name="Record">The record.</param>
+    /// <param name="Attempt">The attempt at it.</param>
+    /// <param name="Closes">Whether the closing leaves with it, as the last record's: then that is in doubt with it, and counts as the
+    /// furthest that left.</param>
+    public sealed record Leaving(int Record, int Attempt, bool Closes = false) : OrderChange;
 
     /// <summary>A record is confirmed; one that is not in doubt by a look, which found what an earlier pass wrote.</summary>
-    public sealed record Confirmed(int Record) : OrderChange;
+    /// <param name="Record">The record.</param>
+    /// <param name="Closes">Whether the closing left with it, and is what is in doubt now.</param>
+    public sealed record Confirmed(int Record, bool Closes = false) : OrderChange;
 
     /// <summary>The card itself showed that nothing of the record was done.</summary>
     public sealed record NotDone(int Record, int Attempt) : OrderChange;

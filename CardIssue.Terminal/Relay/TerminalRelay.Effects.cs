@@ -14,7 +14,9 @@ public sealed partial class TerminalRelay
     {
         switch (effect)
         {
-            case TerminalEffect.Send send: return SendAsync(send.Message, cancellation);
+            case TerminalEffect.Send send:
+                if (send.Message is Credit credit) _pace.Credited(credit.Until);
+                return SendAsync(send.Message, cancellation);
             case TerminalEffect.SendResult result: return SendResultAsync(result, cancellation);
             case TerminalEffect.Sign sign: return SignAsync(sign, cancellation);
             case TerminalEffect.JudgeCenter judge: return JudgeCenterAsync(judge.Admitted, cancellation);
@@ -24,8 +26,13 @@ public sealed partial class TerminalRelay
                 break;
             case TerminalEffect.CheckReader: return CheckReaderAsync(cancellation);
             case TerminalEffect.BeginScript begin: return _card.BeginScriptAsync(begin.Script, cancellation);
-            case TerminalEffect.Transmit transmit: return _card.TransmitAsync(transmit.Sequence, cancellation);
-            case TerminalEffect.ReleaseCard: return _card.ReleaseAsync(cancellation);
+            case TerminalEffect.Transmit transmit:
+                _pace.Transmitted();
+                return _card.TransmitAsync(transmit.Sequence, cancellation);
+            case TerminalEffect.ReleaseCard:
+                // Also those of a script that no card was put in for.
+                _commands.Discard(_state.NextSequence);
+                return _card.ReleaseAsync(cancellation);
             case TerminalEffect.DiscardCommands discard:
                 _commands.Discard(discard.Before);
                 break;
@@ -76,6 +83,7 @@ public sealed partial class TerminalRelay
     /// <summary>S290. The responses are lent, not copied, and zeroed with the frame that carries them.</summary>
     private async ValueTask SendResultAsync(TerminalEffect.SendResult result, CancellationToken cancellation)
     {
+        _pace.Reported();
         var frame = _responses.Drain(responses => MessageCodec.Encode(new Result(result.First, result.Stop, responses)));
         try
         {

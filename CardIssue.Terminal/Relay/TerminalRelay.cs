@@ -33,6 +33,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly EventQueue<Item> _queue;
     private readonly CommandBuffer _commands;
     private readonly ResponseStore _responses = new();
+    private readonly CreditPace _pace;
     private readonly CardPort _card;
     private TerminalState _state;
     private RelayLine? _line;
@@ -68,6 +69,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         _readerWatch = new ReaderWatch(options.SameReaderPause, _time);
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);
+        _pace = new CreditPace(_time);
         _card = new CardPort(
             reader, module, _commands, _responses, answer => _queue.PostAsync(new Item.Card(answer)),
             (part, fault) => _queue.PostAsync(new Item.Failed(part, fault)), CheckAsync, options.SlowCard, _time, _logger);
@@ -103,7 +105,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     /// <summary>Where the terminal stands.</summary>
     public TerminalPhase Phase => Volatile.Read(ref _state).Phase;
 
-    /// <summary>Whether the relay holds no command for a card: so it is whenever no script is under way.</summary>
+    /// <summary>
+    /// Whether the relay holds no command for a card: so it is whenever no script is under way, and no card is waited for; what opens one
+    /// is here before it is in, in the clear, and holds nothing of a customer's.
+    /// </summary>
     public bool HoldsNothing => _commands.IsEmpty;
 
     private async Task WorkAsync(CancellationToken cancellation)
@@ -144,12 +149,15 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 await TakeEnrollmentAsync(asked, answer, cancellation).ConfigureAwait(false);
                 break;
             case Item.Happened happened:
+                if (happened.Event is TerminalEvent.Received { Message: Script script })
+                    _pace.ScriptCame(script.First + Math.Min(script.Count, _options.Window));
                 await StepAsync(happened.Event, cancellation).ConfigureAwait(false);
                 break;
             case Item.Card card when _card.IsCurrent(card.Answer):
-                await StepAsync(card.Answer.Event, cancellation).ConfigureAwait(false);
+                await StepAsync(Paced(card.Answer.Event), cancellation).ConfigureAwait(false);
                 break;
             case Item.CommandCame command:
+                _pace.CommandCame(command.Sequence);
                 // What the machine does not want is not kept.
                 var wanted = await StepAsync(new TerminalEvent.CommandArrived(command.Sequence), cancellation).ConfigureAwait(false);
                 if (!wanted && command.IsKept) _commands.Drop(command.Sequence);
@@ -162,6 +170,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 break;
             case Item.LineUp up:
                 _line = up.Line;
+                _pace.LineUp();
                 // What was asked on the line before is asked again.
                 if (_enrollment is { } unanswered) unanswered.Sent = false;
                 if (_status is { } open) open.Sent = false;
@@ -187,6 +196,14 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 _failed = _state.Phase.HasAccess();
                 break;
         }
+    }
+
+    /// <summary>The card's answer, and when its credit is due.</summary>
+    private TerminalEvent Paced(TerminalEvent happened)
+    {
+        if (happened is not TerminalEvent.Answered answered) return happened;
+        _pace.Answered();
+        return answered with { Ahead = _pace.Ahead };
     }
 
     /// <summary>S230: the code is sealed for this request of this session, and for the center alone.</summary>

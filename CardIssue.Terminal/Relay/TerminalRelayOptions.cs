@@ -6,8 +6,11 @@ namespace CardIssue.Terminal.Relay;
 /// <summary>What a <see cref="TerminalRelay"/> may be told; validated when the relay is made.</summary>
 public sealed class TerminalRelayOptions
 {
-    /// <summary>Commands held at most, 1 to <see cref="Limits.MaxWindow"/>.</summary>
-    public int Window { get; set; } = 12;
+    /// <summary>
+    /// Commands held at most, 1 to <see cref="Limits.MaxWindow"/>: what the card answers in one round trip, or it waits. Pinned are twice
+    /// as many.
+    /// </summary>
+    public int Window { get; set; } = Limits.MaxWindow;
 
     /// <summary>How long the center may be silent where its word is awaited, before the line is brought up anew.</summary>
     public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace CardIssue.Bench;
 
 /// <summary>
@@ -16,6 +18,30 @@ internal static class BenchProduct
     public static string Json(string mode) => Json($"bench-{mode}", mode, """
         { "name": "program", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "3F00", "field": "program", "as": "hex" } ] }
         """);
+
+    /// <summary>The sample's EMV product, under the bench's key.</summary>
+    public static string Emv(string mode)
+    {
+        var sample = File.ReadAllText(Path.Combine(Samples, mode == Module ? "visa-like-module.product.json" : "visa-like-e2e.product.json"));
+        return sample.Replace("\"issuer-test\"", "\"bench\"", StringComparison.Ordinal);
+    }
+
+    /// <summary>The fields of the sample's first order.</summary>
+    public static Dictionary<string, string> EmvFields()
+    {
+        using var orders = JsonDocument.Parse(File.ReadAllText(Path.Combine(Samples, "orders.json")));
+        return orders.RootElement.GetProperty("orders")[0].GetProperty("fields").EnumerateObject().ToDictionary(f => f.Name, f => f.Value.GetString()!);
+    }
+
+    private static string Samples
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "CardIssue.sln"))) folder = folder.Parent;
+            return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("The bench runs from its repository."), "samples", "orders");
+        }
+    }
 
     public static string ThreeRecords(string mode) => Json($"three-{mode}", mode, string.Join(", ", Enumerable.Range(1, 3).Select(number => $$"""
         { "name": "record-{{number}}", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "3F0{{number}}", "hex": "0102030405060708" } ] }

@@ -74,8 +74,17 @@ internal sealed class BenchShop : IAsyncDisposable
     {
         var order = await OrderAsync(
             mode, BenchProduct.Json(mode), new() { ["program"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(BenchProduct.FieldBytes)) });
+        return await IssueAsync(order, roundTrip, window, timed ? new P71InstallReplay() : null);
+    }
+
+    /// <summary>One card of the sample's EMV product.</summary>
+    public async Task<BenchRun> IssueEmvAsync(string mode, TimeSpan roundTrip, ICardTiming timing) => await IssueAsync(
+        await OrderAsync(mode, BenchProduct.Emv(mode), BenchProduct.EmvFields()), roundTrip, new TerminalRelayOptions().Window, timing);
+
+    private async Task<BenchRun> IssueAsync(string order, TimeSpan roundTrip, int window, ICardTiming? timing)
+    {
         CountingLine? line = null;
-        await using var reader = new VirtualCardReader(timing: timed ? new P71InstallReplay() : null);
+        await using var reader = new VirtualCardReader(timing: timing);
         var counted = new CountingReader(reader);
         var connector = new Connector(
             _listener.CreateConnector(IPAddress.Loopback, TerminalCertificate), inner => line = new CountingLine(roundTrip > TimeSpan.Zero ? new DelayedLine(inner, roundTrip / 2) : inner));
@@ -224,23 +233,27 @@ internal sealed class BenchShop : IAsyncDisposable
     private sealed class Watch(Func<LineCount> line, CountingReader card) : IProgress<IssueProgress>
     {
         private long _began;
-        private LineCount _before, _reported;
+        private double _closed;
+        private LineCount _before, _present, _reported;
 
         public BenchRun Run { get; private set; } = null!;
 
         public void Report(IssueProgress value)
         {
+            // The opening comes behind it, before the card is in: its bytes count.
+            if (value.Notice is Notice.InsertCard) _before = line();
             if (value.Notice is Notice.CardIn)
             {
-                (_began, _before) = (Stopwatch.GetTimestamp(), line());
+                (_began, _present) = (Stopwatch.GetTimestamp(), line());
                 card.Reset();
             }
             // The result of a script is on the line when it is shown; the last one is the closing's.
-            if (value.Notice is Notice.Reporting) _reported = line();
+            if (value.Notice is Notice.Reporting) (_reported, _closed) = (line(), Stopwatch.GetElapsedTime(_began).TotalMilliseconds);
             if (value.Notice is not Notice.Issued) return;
             var now = _reported;
             var bytes = now.BytesSent + now.BytesReceived - _before.BytesSent - _before.BytesReceived;
-            Run = new BenchRun(Stopwatch.GetElapsedTime(_began).TotalMilliseconds, bytes, card.Bytes, card.Apdus);
+            Run = new BenchRun(
+                Stopwatch.GetElapsedTime(_began).TotalMilliseconds, bytes, card.Bytes, card.Apdus, _closed, now.RoundTrips - _present.RoundTrips);
         }
     }
 }

@@ -8,12 +8,16 @@ namespace CardIssue.Bench;
 
 /// <summary>
 /// The work of 101 APDUs that a real card took 4.97 s for, through the whole system (center on SQLite, vault, line, relay, card) over a line with a
-/// round trip of 0 to 100 ms; beside it, in the same run, the same with one command in flight: one round trip per APDU.
+/// round trip of 0 to 300 ms; beside it, in the same run, the same with one command in flight: one round trip per APDU.
 /// </summary>
 internal static class RelayBench
 {
-    private const double Target = 1.10;
-    private const int TargetRoundTrip = 50, MaxOverhead = 16, Streamed = 12, OneByOne = 1;
+    private const int MaxOverhead = 16, OneByOne = 1;
+
+    /// <summary>What the card's own time may be multiplied with, at each round trip of the line.</summary>
+    private static readonly (int RoundTrip, double Target)[] Lines = [(0, 1.03), (10, 1.03), (50, 1.05), (100, 1.07), (300, 1.15)];
+
+    private static readonly int Streamed = new TerminalRelayOptions().Window;
 
     public static async Task<int> RunAsync(bool check)
     {
@@ -22,18 +26,18 @@ internal static class RelayBench
         await using var shop = await BenchShop.OpenAsync();
         // The first issue pays for compiling; it is not counted.
         await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.Zero, Streamed, timed: false);
-        foreach (var roundTrip in new[] { 0, 10, 50, 100 })
+        foreach (var (roundTrip, target) in Lines)
         {
             foreach (var mode in new[] { BenchProduct.EndToEnd, BenchProduct.Module })
             {
                 var run = await shop.IssueAsync(mode, TimeSpan.FromMilliseconds(roundTrip), Streamed);
                 Print(mode, roundTrip, Streamed, cardTime, run);
-                if (roundTrip == TargetRoundTrip && run.Milliseconds / cardTime > Target)
-                    missed.Add($"{mode} at {roundTrip} ms takes {run.Milliseconds / cardTime:F3} of the card's time; {Target:F2} is the aim");
+                if (run.Milliseconds / cardTime > target)
+                    missed.Add($"{mode} at {roundTrip} ms takes {run.Milliseconds / cardTime:F3} of the card's time; {target:F2} is the aim");
                 if (run.Overhead(shop.TagBytes(mode)) > MaxOverhead)
                     missed.Add($"{mode} at {roundTrip} ms costs {run.Overhead(shop.TagBytes(mode)):F1} bytes on the line per APDU; {MaxOverhead} is the most");
             }
-            Print(BenchProduct.EndToEnd, roundTrip, OneByOne, cardTime, await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.FromMilliseconds(roundTrip), OneByOne));
+            if (roundTrip <= 100) Print(BenchProduct.EndToEnd, roundTrip, OneByOne, cardTime, await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.FromMilliseconds(roundTrip), OneByOne));
         }
         var verdict = missed.Count == 0 ? "every target is met" : string.Join("; ", missed);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{{\"bench\":\"relay\",\"summary\":\"{verdict}\",\"apdus\":{BenchProduct.Apdus},\"cardMs\":{cardTime}}}"));
@@ -50,7 +54,9 @@ internal static class RelayBench
 /// <param name="LineBytes">Bytes on the line both ways until the last script is answered, frame heads included; the receipt comes after it.</param>
 /// <param name="CardBytes">Bytes to and from the card.</param>
 /// <param name="Apdus">How many commands the card answered.</param>
-internal sealed record BenchRun(double Milliseconds, long LineBytes, long CardBytes, int Apdus)
+/// <param name="ClosedAfter">When the card had answered its last command, in milliseconds.</param>
+/// <param name="RoundTrips">Round trips until then.</param>
+internal sealed record BenchRun(double Milliseconds, long LineBytes, long CardBytes, int Apdus, double ClosedAfter, long RoundTrips)
 {
     /// <summary>Bytes on the line per APDU beyond the APDUs themselves and cryptographic tags.</summary>
     public double Overhead(int tagBytes) => (LineBytes - CardBytes - tagBytes) / (double)Apdus;

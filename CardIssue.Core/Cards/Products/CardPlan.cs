@@ -194,7 +194,20 @@ public sealed partial class CardPlan
         var look = Within(CloseLook().Count, "the look at the closing");
         var isSealed = Product.Mode is KeyMode.Module;
         return new PlanShape(profile.OpenCommands(Product), authenticate, close, look, isSealed, [.. records],
-            Product.Doing is null ? profile.AssignCommands(Product) : 0, Before().Count);
+            Product.Doing is null ? profile.AssignCommands(Product) : 0, Before().Count, ClosesWithLast(records[^1].Commands + close));
+    }
+
+    /// <summary>
+    /// Whether the closing may follow the last record without a verdict between them: what the card answers to the record's commands is
+    /// all that there is to judge, so that the terminal's stop at the first one that is refused is enough; and the closing is one that
+    /// can be looked for afterwards.
+    /// </summary>
+    private bool ClosesWithLast(int commands)
+    {
+        var last = Product.Records[^1];
+        return commands <= Limits.MaxScriptCommands && !Product.ClosesByReading && InScript(last).Count == 0
+            && last.Proof is ProofKind.CardMac or ProofKind.TerminalWord or ProofKind.ReadBackAfterClose
+            && !last.Items.Any(item => item.IsContent || item is ItemDefinition.PutKeys);
     }
 
     /// <summary>All records in one opening: where no INSTALL begins the blocks anew, their numbers must last to the closing.</summary>

@@ -226,6 +226,11 @@ public abstract record Verdict
     /// </summary>
     public sealed record Stranger : Verdict;
 
+    /// <summary>
+    /// Last record, with the closing in its script: the record is done, and proved; what became of the closing is not known.
+    /// </summary>
+    public sealed record Unclosed(ProofKind Proof) : Verdict;
+
     /// <summary>The card itself showed, authenticated, that nothing of it was done.</summary>
     public sealed record NotDone : Verdict;
 

@@ -57,7 +57,7 @@ public static partial class CenterMachine
             Save(work, new OrderChange.Opened(work.Verified!.Value, Proved: true))),
         Verdict.Done => GoOnUnproved(s, work),
         // That it is closed would be evidence enough; nothing else is.
-        Verdict.Stranger when work.Progress.InDoubt == work.ClosingNumber => Continue(s, work with { Proved = false }),
+        Verdict.Stranger when work.MayBeClosed => Continue(s, work with { Proved = false }),
         Verdict.Stranger => RejectCard(s, work, CardRejection.OtherCard),
         Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
         Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
@@ -88,7 +88,7 @@ public static partial class CenterMachine
         var progress = work.Progress with { Unproved = work.Progress.Furthest };
         var unproved = work with { Progress = progress, Proved = null };
         var opened = Save(work, new OrderChange.Opened(work.Verified!.Value, Proved: false));
-        return progress.Confirmed == 0 || progress.InDoubt == work.ClosingNumber
+        return progress.Confirmed == 0 || work.MayBeClosed
             ? Continue(s, unproved, opened)
             : Next(s, unproved with { Progress = progress with { Confirmed = 0, InDoubt = 0 } }, 1, opened,
                 Save(work, new OrderChange.Rewound(0, progress.Attempt)));
@@ -96,15 +96,18 @@ public static partial class CenterMachine
 
     /// <summary>
     /// The channel is open: settle what is in doubt, else the next record, else the closing. Of a rewrite nothing leaves before the card
-    /// was seen to hold what it is believed to.
+    /// was seen to hold what it is believed to; and nothing is written again on a card that may be closed.
     /// </summary>
-    private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before)
+    private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before) =>
+        work.Progress.Furthest == 0 && work.Claim.Plan.BeforeCommands > 0 ? Run(s, work, ScriptKind.Look, 0, work.Claim.Plan.BeforeCommands, before)
+            : work.MayBeClosed ? Run(s, work, ScriptKind.Look, work.ClosingNumber, work.Claim.Plan.CloseLookCommands, before)
+            : Settle(s, work, before);
+
+    /// <summary>The same, once it is known that the card is not closed.</summary>
+    private static Step Settle(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before)
     {
-        var (confirmed, inDoubt, attempt, furthest, _) = work.Progress;
-        if (furthest == 0 && work.Claim.Plan.BeforeCommands > 0)
-            return Run(s, work, ScriptKind.Look, 0, work.Claim.Plan.BeforeCommands, before);
+        var (confirmed, inDoubt, attempt, _, _) = work.Progress;
         if (inDoubt == 0) return Next(s, work, confirmed + 1, before);
-        if (inDoubt == work.ClosingNumber) return Run(s, work, ScriptKind.Look, inDoubt, work.Claim.Plan.CloseLookCommands, before);
         var shape = work.Claim.Plan.Records[inDoubt - 1];
         if (NeedsLook(work.Claim.Plan, inDoubt)) return Run(s, work, ScriptKind.Look, inDoubt, shape.LookCommands, before);
         return shape.Repeat is not Repeat.StartOver

@@ -52,17 +52,16 @@ public static partial class CenterMachine
 
     /// <summary>S240; also after a card was lost from the reader.</summary>
     private static Step AskForCard(CenterState s, Work work, params ReadOnlySpan<CenterEffect> first) =>
-        To(s with { Phase = CenterPhase.AwaitingCard, Work = WithoutCard(work) },
-            [.. first,
-            new CenterEffect.Send(new InsertCard(s.Request, work.Claim.Token, work.Bound is not null, work.Claim.Display)),
-            new CenterEffect.ArmTimer(CenterTimer.Card)]);
+        OpenAhead(s, work,
+            [.. first, new CenterEffect.Send(new InsertCard(s.Request, work.Claim.Token, work.Bound is not null, work.Claim.Display))]);
 
     private static Work WithoutCard(Work work) => work with { Script = null, Verified = null, Identity = default, Proved = null };
 
+    /// <summary>The opening is at the terminal already, and runs from here on.</summary>
     private static Step OnCardPresent(CenterState s, CardPresent present) =>
         present.Insertion <= s.Insertion
             ? Ignore(s, Double)
-            : OpenCard(s with { Insertion = present.Insertion }, s.Work!);
+            : To(s with { Phase = CenterPhase.Running, Insertion = present.Insertion }, new CenterEffect.ArmTimer(CenterTimer.Script));
 
     /// <summary>S255: this card will not do, another may.</summary>
     private static Step RejectCard(CenterState s, Work work, CardRejection code)
@@ -70,10 +69,7 @@ public static partial class CenterMachine
         var refused = WithoutCard(work) with { CardsRefused = work.CardsRefused + 1 };
         return refused.CardsRefused >= s.Policy.MaxCards
             ? Stop(s with { Work = refused }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
-            : To(s with { Phase = CenterPhase.AwaitingCard, Work = refused },
-                new CenterEffect.ForgetOpening(),
-                new CenterEffect.Send(new CardRejected(s.Insertion, code)),
-                new CenterEffect.ArmTimer(CenterTimer.Card));
+            : OpenAhead(s, refused, new CenterEffect.ForgetOpening(), new CenterEffect.Send(new CardRejected(s.Insertion, code)));
     }
 
     /// <summary>The terminal gave the order up. The timer is armed first: a store that is broken must not leave a wait without a cap.</summary>

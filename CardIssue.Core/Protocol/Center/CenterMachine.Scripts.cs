@@ -8,27 +8,52 @@ namespace CardIssue.Core.Protocol.Center;
 public static partial class CenterMachine
 {
     /// <summary>Every opening resets the card and begins a new channel: nothing is ever sent again inside one whose counters may differ.</summary>
-    private static Step OpenCard(CenterState s, Work work) =>
-        work.Opening >= s.Policy.MaxOpenings
-            ? work.Bound is null ? Stop(s with { Work = work }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval)
-                : GiveUp(s, work, work.Progress.InDoubt)
-            : Run(s, WithoutCard(work) with { Opening = work.Opening + 1 }, ScriptKind.Open, 0, work.Claim.Plan.OpenCommands,
-                new CenterEffect.ForgetOpening());
+    private static Step OpenCard(CenterState s, Work work) => MayOpen(s, work)
+        ? Run(s, Opened(work), ScriptKind.Open, 0, work.Claim.Plan.OpenCommands, new CenterEffect.ForgetOpening())
+        : OpenedTooOften(s, work);
+
+    /// <summary>
+    /// The opening goes along with the word that a card is wanted: in the clear, with a challenge of its own, for the next card and no
+    /// other. So that card is opened when it touches the contacts.
+    /// </summary>
+    private static Step OpenAhead(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before) => MayOpen(s, work)
+        ? Send(s with { Phase = CenterPhase.AwaitingCard }, Opened(work), ScriptKind.Open, 0, work.Claim.Plan.OpenCommands, CenterTimer.Card, before)
+        : OpenedTooOften(s, work);
+
+    private static bool MayOpen(CenterState s, Work work) => work.Opening < s.Policy.MaxOpenings;
+
+    private static Work Opened(Work work) => WithoutCard(work) with { Opening = work.Opening + 1 };
+
+    private static Step OpenedTooOften(CenterState s, Work work) =>
+        work.Bound is null ? Stop(s with { Work = work }, AbortCode.TooManyCards, CenterPhase.AwaitingRemoval) : GiveUp(s, work, work.Progress.InDoubt);
+
+    private static Step Run(CenterState s, Work work, ScriptKind kind, int record, int count, params ReadOnlySpan<CenterEffect> before) =>
+        Send(s with { Phase = CenterPhase.Running }, work, kind, record, count, CenterTimer.Script, before);
+
+    /// <summary>The last record, and the closing behind it.</summary>
+    private static Step RunLast(CenterState s, Work work, int record, params ReadOnlySpan<CenterEffect> before)
+    {
+        var plan = work.Claim.Plan;
+        var count = plan.Records[record - 1].Commands + plan.CloseCommands;
+        return Send(s with { Phase = CenterPhase.Running }, work, ScriptKind.Record, record, count, CenterTimer.Script, before, closes: true);
+    }
 
     /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>
-    private static Step Run(CenterState s, Work work, ScriptKind kind, int record, int count, params ReadOnlySpan<CenterEffect> before)
+    private static Step Send(
+        CenterState s, Work work, ScriptKind kind, int record, int count, CenterTimer timer, ReadOnlySpan<CenterEffect> before,
+        bool closes = false)
     {
         if (s.NextSequence + count > Limits.MaxSequence) return Close(s with { Work = work });
         var sent = Math.Min(count, s.Hello!.Window);
-        var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent);
+        var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent, closes);
         var last = kind is ScriptKind.Record && record == work.Claim.Plan.Records.Count;
         var isSealed = work.Claim.Plan.Sealed && kind is not ScriptKind.Open;
         return To(
-            s with { Phase = CenterPhase.Running, NextSequence = s.NextSequence + count, Work = work with { Script = run } },
+            s with { NextSequence = s.NextSequence + count, Work = work with { Script = run } },
             [.. before,
-            new CenterEffect.SendScript(new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty)),
+            new CenterEffect.SendScript(new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty), closes),
             .. Commands(run, 0, sent),
-            new CenterEffect.ArmTimer(CenterTimer.Script)]);
+            new CenterEffect.ArmTimer(timer)]);
     }
 
     private static CenterEffect[] Commands(ScriptRun run, int from, int to)
@@ -67,22 +92,35 @@ public static partial class CenterMachine
             ScriptKind.Authenticate => OnAuthenticated(s, s.Work, judged.Verdict),
             ScriptKind.Assign => OnNumbered(s, s.Work, judged.Verdict),
             ScriptKind.Look => OnLooked(s, s.Work, run.Record, judged.Verdict),
+            ScriptKind.Record when run.Closes => OnLastWritten(s, s.Work, judged.Verdict),
             ScriptKind.Record => OnWritten(s, s.Work, run.Record, judged.Verdict),
             ScriptKind.Close => OnWritten(s, s.Work, run.Record, judged.Verdict),
         };
     }
 
-    /// <summary>A record, or the closing, leaves: saved first. A record that never left before begins with its first attempt.</summary>
+    /// <summary>
+    /// A record, or the closing, leaves: saved first; the closing with the last record where it may. A record that never left before
+    /// begins with its first attempt.
+    /// </summary>
     private static Step Leave(CenterState s, Work work, int record, params ReadOnlySpan<CenterEffect> before)
     {
         var progress = work.Progress;
-        var attempt = record > progress.Furthest ? 1 : progress.Attempt;
-        var leaving = work with { Progress = progress with { InDoubt = record, Attempt = attempt, Furthest = Math.Max(progress.Furthest, record) } };
-        return record == work.ClosingNumber
-            ? Run(s, leaving, ScriptKind.Close, record, work.Claim.Plan.CloseCommands, [.. before, Save(work, new OrderChange.Closing(attempt))])
-            : Run(s, leaving, ScriptKind.Record, record, work.Claim.Plan.Records[record - 1].Commands,
-                [.. before, Save(work, new OrderChange.Leaving(record, attempt))]);
+        var (attempt, closes) = (record > progress.Furthest ? 1 : progress.Attempt, ClosesWith(work, record));
+        var furthest = Math.Max(progress.Furthest, closes ? work.ClosingNumber : record);
+        var leaving = work with { Progress = progress with { InDoubt = record, Attempt = attempt, Furthest = furthest } };
+        if (record == work.ClosingNumber)
+            return Run(s, leaving, ScriptKind.Close, record, work.Claim.Plan.CloseCommands, [.. before, Save(work, new OrderChange.Closing(attempt))]);
+        CenterEffect[] saved = [.. before, Save(work, new OrderChange.Leaving(record, attempt, closes))];
+        return closes ? RunLast(s, leaving, record, saved)
+            : Run(s, leaving, ScriptKind.Record, record, work.Claim.Plan.Records[record - 1].Commands, saved);
     }
+
+    /// <summary>
+    /// Not where the card could not show, after a cut, that it is the one that may be closed: then only the closing itself is to be in
+    /// such a doubt.
+    /// </summary>
+    private static bool ClosesWith(Work work, int record) => work.Claim.Plan.ClosesWithLast && record == work.Claim.Plan.Records.Count
+        && (work.Identity is IdentityKind.Given || Evidence(work) > 0);
 
     /// <summary>S290, S300: only what is confirmed lets the next record go; success is told only after the closing.</summary>
     private static Step OnWritten(CenterState s, Work work, int record, Verdict verdict) => verdict switch
@@ -94,6 +132,15 @@ public static partial class CenterMachine
         _ => Retry(s, work, record),
     };
 
+    /// <summary>S300: the last record and the closing. A card that says of both that they are done is closed.</summary>
+    private static Step OnLastWritten(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.Done => Issue(s, work),
+        Verdict.Unclosed => Retry(s, work with { Progress = work.Progress with { Confirmed = work.Progress.InDoubt, InDoubt = work.ClosingNumber } },
+            work.ClosingNumber, WithClosing(work)),
+        _ => OnWritten(s, work, work.Progress.InDoubt, verdict),
+    };
+
     private static Step OnLooked(CenterState s, Work work, int record, Verdict verdict) => verdict switch
     {
         Verdict.Done when record == 0 => Next(s, work, 1),
@@ -102,6 +149,8 @@ public static partial class CenterMachine
         // Not closed: this card, or the one that the closing went to? Another one, or one that can show nothing, is never closed.
         Verdict.NotDone when record == work.ClosingNumber && work.Proved is not true =>
             work.Proved is null ? GiveUp(s, work, record) : RejectCard(s, work, CardRejection.OtherCard),
+        // The card is not closed: what became of the last record, with which the closing left, is settled by itself.
+        Verdict.NotDone when record == work.ClosingNumber && work.Progress.InDoubt != record => Settle(s, work),
         Verdict.NotDone when work.Progress.InDoubt == 0 => Leave(s, work, record),
         Verdict.NotDone => Leave(s, work with { Progress = work.Progress with { InDoubt = 0 } }, record,
             Save(work, new OrderChange.NotDone(record, work.Progress.Attempt))),
@@ -110,13 +159,20 @@ public static partial class CenterMachine
         _ => Retry(s, work, record),
     };
 
+    private static Step Issue(CenterState s, Work work)
+    {
+        var card = work.Verified!.Value;
+        return To(s with { Phase = CenterPhase.AwaitingRemoval, Work = null },
+            [new CenterEffect.ForgetOpening(), .. WithClosing(work), Save(work, new OrderChange.Issued(card)),
+            new CenterEffect.SendIssued(work.Claim.Order, card), new CenterEffect.ArmTimer(CenterTimer.Removal), new CenterEffect.SendWitness()]);
+    }
+
+    /// <summary>Of a closing that left with the last record: the record is confirmed, and what is in doubt is the closing.</summary>
+    private static CenterEffect[] WithClosing(Work work) => work.Progress.InDoubt != work.Claim.Plan.Records.Count ? [] :
+        [Save(work, new OrderChange.Confirmed(work.Progress.InDoubt, Closes: true))];
+
     private static Step Confirm(CenterState s, Work work, int record) => record == work.ClosingNumber
-        ? To(s with { Phase = CenterPhase.AwaitingRemoval, Work = null },
-            new CenterEffect.ForgetOpening(),
-            Save(work, new OrderChange.Issued(work.Verified!.Value)),
-            new CenterEffect.SendIssued(work.Claim.Order, work.Verified!.Value),
-            new CenterEffect.ArmTimer(CenterTimer.Removal),
-            new CenterEffect.SendWitness())
+        ? Issue(s, work)
         : Next(s, work with { Progress = work.Progress with { Confirmed = record, InDoubt = 0 } }, record + 1,
             Save(work, new OrderChange.Confirmed(record)));
 

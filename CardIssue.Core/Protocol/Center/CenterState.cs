@@ -117,6 +117,10 @@ public sealed record Work
 
     /// <summary>The number that stands for the closing: one past the last record.</summary>
     public int ClosingNumber => Claim.Plan.Records.Count + 1;
+
+    /// <summary>Whether a closing left, and it is not known what became of it: by itself, or with the last record.</summary>
+    public bool MayBeClosed => Progress.InDoubt == ClosingNumber
+        || (Progress.InDoubt == Claim.Plan.Records.Count && Progress.Furthest == ClosingNumber);
 }
 
 /// <summary>A script that is out.</summary>
@@ -128,4 +132,5 @@ public sealed record Work
 /// <param name="First">The sequence number of its first command.</param>
 /// <param name="Count">How many commands it has.</param>
 /// <param name="Sent">How many were sent.</param>
-public sealed record ScriptRun(ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent);
+/// <param name="Closes">Whether it is the last record, and the closing follows in it.</param>
+public sealed record ScriptRun(ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent, bool Closes = false);

@@ -156,7 +156,10 @@ public abstract record TerminalEvent
     /// <summary>The card answered a command.</summary>
     /// <param name="Sequence">The command's number.</param>
     /// <param name="Expected">Whether the status word is one on which to go on.</param>
-    public sealed record Answered(int Sequence, bool Expected) : TerminalEvent
+    /// <param name="Ahead">How many commands the card answers in the time that credit and what it brings take, as the host has measured
+    /// them: with so many left new credit is sent. 0 where nothing is known yet: then <see cref="TerminalPolicy.CreditStep"/> says when.
+    /// </param>
+    public sealed record Answered(int Sequence, bool Expected, int Ahead = 0) : TerminalEvent
     {
         /// <inheritdoc/>
         public override TerminalEventKind Kind => TerminalEventKind.Answered;

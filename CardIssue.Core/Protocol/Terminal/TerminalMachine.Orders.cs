@@ -44,9 +44,12 @@ public static partial class TerminalMachine
 
     /// <param name="s">The state.</param>
     /// <param name="atr">Empty when the card was in before it was asked for.</param>
-    private static Step OfferCard(TerminalState s, ByteString atr) =>
-        To(s with { Phase = TerminalPhase.Standby, Insertions = s.Insertions + 1 },
-            Show(Notice.CardIn), new TerminalEffect.Send(new CardPresent(s.Insertions + 1, atr)), new TerminalEffect.ArmTimer());
+    private static Step OfferCard(TerminalState s, ByteString atr)
+    {
+        var offered = s with { Phase = TerminalPhase.Standby, Insertions = s.Insertions + 1 };
+        var (shown, present) = (Show(Notice.CardIn), new TerminalEffect.Send(new CardPresent(offered.Insertions, atr)));
+        return s.Ahead is null ? To(offered, shown, present, new TerminalEffect.ArmTimer()) : BeginAhead(offered, shown, present);
+    }
 
     private static Step OnCardRejected(TerminalState s, CardRejected rejected)
     {
@@ -70,7 +73,7 @@ public static partial class TerminalMachine
     /// <summary>The order is over here, one way or another; on this access the next customer may follow (S320).</summary>
     private static Step Finish(TerminalState s, params ReadOnlySpan<TerminalEffect> first)
     {
-        var over = s with { Token = ByteString.Empty, Relay = null };
+        var over = s with { Token = ByteString.Empty, Ahead = null, Relay = null };
         return s.CardIn
             ? To(over with { Phase = TerminalPhase.Removing },
                 [.. first, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.TakeCardOut)])

@@ -19,13 +19,42 @@ public static partial class TerminalMachine
             Show(NoticeOf(script.Kind), record: script.Record), new TerminalEffect.BeginScript(script), new TerminalEffect.ArmTimer());
     }
 
+    /// <summary>An opening that came along with the word to insert a card: kept until one is in, and touches none before.</summary>
+    private static Step OnScriptAhead(TerminalState s, Script script)
+    {
+        if (script.First < s.NextSequence || s.Ahead is not null) return Ignore(s, Double);
+        if (script.Kind is not ScriptKind.Open) return Ignore(s, Late);
+        var relay = new Relay(script.First, script.Count, 0, 0, Math.Min(script.Count, s.Policy.Window), false);
+        return To(s with { NextSequence = script.First + script.Count, Ahead = script, Relay = relay });
+    }
+
+    /// <summary>A command of it. Where one is missing none is kept: to the center it is as if the script had been lost.</summary>
+    private static Step OnCommandAhead(TerminalState s, int sequence)
+    {
+        if (s.Relay is not { } relay) return DiscardStray(s, sequence);
+        var index = sequence - relay.First;
+        if (index < relay.Arrived) return Ignore(s, Double);
+        if (index > relay.Arrived) return To(s with { Ahead = null, Relay = null }, new TerminalEffect.DiscardCommands(s.NextSequence));
+        return index >= relay.Granted ? Reject(s, TooMany) : To(s with { Relay = relay with { Arrived = relay.Arrived + 1 } });
+    }
+
+    /// <summary>The card is in: what came along begins.</summary>
+    private static Step BeginAhead(TerminalState s, params ReadOnlySpan<TerminalEffect> first)
+    {
+        var (script, relay) = (s.Ahead!, s.Relay!);
+        var arrived = relay.Arrived > 0;
+        TerminalEffect[] transmit = arrived ? [new TerminalEffect.Transmit(relay.First)] : [];
+        return To(s with { Phase = TerminalPhase.Relaying, Ahead = null, Relay = relay with { InCard = arrived } },
+            [.. first, Show(NoticeOf(script.Kind)), new TerminalEffect.BeginScript(script), .. transmit, new TerminalEffect.ArmTimer()]);
+    }
+
     private static Step OnCommand(TerminalState s, int sequence)
     {
         var relay = s.Relay!;
         var index = sequence - relay.First;
         if (index < relay.Arrived) return Ignore(s, Double);
         if (index > relay.Arrived) return EndScript(s, ScriptStop.Gap);
-        if (index >= relay.Granted) return Reject(s, "more commands than credit");
+        if (index >= relay.Granted) return Reject(s, TooMany);
         var arrived = s with { Relay = relay with { Arrived = relay.Arrived + 1, InCard = true } };
         return relay.InCard
             ? To(arrived, new TerminalEffect.ArmTimer())
@@ -41,7 +70,8 @@ public static partial class TerminalMachine
         if (done == relay.Count) return EndScript(s, ScriptStop.Completed);
 
         var granted = Math.Min(relay.Count, done + s.Policy.Window);
-        var grant = granted - relay.Granted >= s.Policy.CreditStep || (granted == relay.Count && granted > relay.Granted);
+        var step = answered.Ahead > 0 ? Math.Max(1, s.Policy.Window - answered.Ahead) : s.Policy.CreditStep;
+        var grant = granted - relay.Granted >= step || (granted == relay.Count && granted > relay.Granted);
         var more = relay.Arrived > done;
         var next = s with { Relay = relay with { Answered = done, InCard = more, Granted = grant ? granted : relay.Granted } };
         TerminalEffect[] transmit = more ? [new TerminalEffect.Transmit(relay.First + done)] : [];

@@ -11,7 +11,7 @@ public static partial class TerminalMachine
     private static Step OnLineUp(TerminalState s, TerminalEvent.LineUp up)
     {
         var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window, s.Half);
-        return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0, Relay = null },
+        return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0, Ahead = null, Relay = null },
             Show(Notice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
     }
 
@@ -65,7 +65,7 @@ public static partial class TerminalMachine
     /// <summary>Commands and responses are zeroed and the card is powered down: only a fresh channel goes on with it.</summary>
     private static Step GoOffline(TerminalState s)
     {
-        var lost = s with { Phase = TerminalPhase.Offline, Relay = null, Hello = null, JoinToken = ByteString.Empty };
+        var lost = s with { Phase = TerminalPhase.Offline, Ahead = null, Relay = null, Hello = null, JoinToken = ByteString.Empty };
         if (s.Half is LineHalf.Results) return To(lost, new TerminalEffect.StopTimer());
         return s.Phase is TerminalPhase.Requesting && s.Token.IsEmpty
             ? To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.AskAgain))

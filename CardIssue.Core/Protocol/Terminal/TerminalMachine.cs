@@ -19,6 +19,7 @@ public static partial class TerminalMachine
     private const string TooEarly = "before access is granted";
     private const string NotJoined = "before the halves are joined";
     private const string NotAMessage = "no message of a center";
+    private const string TooMany = "more commands than credit";
     private const string NothingAsked = "the terminal has asked for nothing yet";
 
     /// <summary>The transition for an event.</summary>
@@ -169,8 +170,9 @@ public static partial class TerminalMachine
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
-        Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Script => OnScriptAhead(s, Message<Script>(e)),
+        Kind.Command => OnCommandAhead(s, ((TerminalEvent.CommandArrived)e).Sequence),
+        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -185,8 +187,9 @@ public static partial class TerminalMachine
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
-        Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Script => OnScriptAhead(s, Message<Script>(e)),
+        Kind.Command => OnCommandAhead(s, ((TerminalEvent.CommandArrived)e).Sequence),
+        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -201,8 +204,9 @@ public static partial class TerminalMachine
         Kind.LineDown => GoOffline(s),
         Kind.IssueOrdered => Ignore(s, "one at a time"),
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
-        Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
-        Kind.Refused or Kind.Declined or Kind.Script or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
+        Kind.Script => OnScriptAhead(s, Message<Script>(e)),
+        Kind.Command => OnCommandAhead(s, ((TerminalEvent.CommandArrived)e).Sequence),
+        Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),

@@ -40,7 +40,7 @@ public enum TerminalPhase
 
 /// <summary>The caps that a terminal machine keeps to.</summary>
 /// <param name="Window">Commands held at most, 1 to <see cref="Limits.MaxWindow"/>.</param>
-/// <param name="CreditStep">Credit is granted in steps of at least so many commands, 1 to the window.</param>
+/// <param name="CreditStep">Credit is granted in steps of at least so many commands, 1 to the window, until line and card are measured.</param>
 public sealed record TerminalPolicy(int Window = 8, int CreditStep = 4);
 
 /// <summary>The state of a terminal. Compares by content; holds none of the write data, not even wrapped: commands are numbers here.</summary>
@@ -90,11 +90,14 @@ public sealed record TerminalState
     /// <summary>No script or command below this sequence number is new.</summary>
     public int NextSequence { get; init; }
 
-    /// <summary>The script under way.</summary>
+    /// <summary>The script under way, or the one of <see cref="Ahead"/>.</summary>
     public Relay? Relay { get; init; }
+
+    /// <summary>The opening that came along with the word to insert a card: it begins when a card is in a reader that is known.</summary>
+    public Script? Ahead { get; init; }
 }
 
-/// <summary>A script under way at the terminal.</summary>
+/// <summary>A script under way at the terminal, or that waits for a card.</summary>
 /// <param name="First">The sequence number of its first command.</param>
 /// <param name="Count">How many commands it has.</param>
 /// <param name="Arrived">How many came in.</param>

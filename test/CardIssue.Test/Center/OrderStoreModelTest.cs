@@ -144,9 +144,9 @@ public class OrderStoreModelTest
             0 => new OrderChange.Authenticating(card),
             1 => new OrderChange.Bound(card),
             2 => new OrderChange.Opened(card, random.Next(2) == 0),
-            3 or 4 => new OrderChange.Leaving(order.Confirmed + 1, attempt),
+            3 or 4 => new OrderChange.Leaving(order.Confirmed + 1, attempt, random.Next(4) == 0),
             5 => new OrderChange.Leaving(near, attempt),
-            6 or 7 => new OrderChange.Confirmed(near),
+            6 or 7 => new OrderChange.Confirmed(near, random.Next(4) == 0),
             8 => new OrderChange.NotDone(order.InDoubt, attempt),
             9 => new OrderChange.Rewound(random.Next(-1, order.Confirmed + 2), attempt),
             10 => new OrderChange.Closing(attempt),
@@ -168,13 +168,16 @@ public class OrderStoreModelTest
             OrderChange.Authenticating(var card) => order.State == OrderState.Claimed || (bound && card == order.Card),
             OrderChange.Bound or OrderChange.Numbering => order.State == OrderState.Claimed,
             OrderChange.Opened(var card, _) => bound && card == order.Card,
-            OrderChange.Leaving(var record, _) => (order.State == OrderState.Bound || writing) && record == next && (order.InDoubt == 0 || order.InDoubt == next),
-            OrderChange.Confirmed(var record) =>
+            OrderChange.Leaving(var record, _, _) => (order.State == OrderState.Bound || writing || (closing && order.Furthest > record)) && record == next && (order.InDoubt == 0 || order.InDoubt == next),
+            OrderChange.Confirmed(var record, true) => closing && record == next && order.InDoubt == next && order.Furthest == next + 1,
+            OrderChange.Confirmed(var record, _) =>
                 (writing || closing) && record == next && (order.InDoubt == next || (order.InDoubt == 0 && next <= order.Unproved)),
             OrderChange.NotDone(var record, _) => (writing || closing) && record != 0 && record == order.InDoubt,
             OrderChange.Rewound(var kept, _) => (writing || closing) && kept >= 0 && kept <= order.Confirmed,
-            OrderChange.Closing => order.Confirmed > 0 && ((writing && order.InDoubt == 0) || (closing && (order.InDoubt != 0 || order.Confirmed < order.Furthest))),
-            OrderChange.Issued(var card) => closing && card == order.Card && (order.InDoubt != 0 || order.Confirmed == order.Furthest),
+            OrderChange.Closing => order.Confirmed > 0 && ((writing && order.InDoubt == 0)
+                || (closing && (order.InDoubt != 0 ? order.InDoubt == order.Furthest : order.Confirmed < order.Furthest))),
+            OrderChange.Issued(var card) =>
+                closing && card == order.Card && (order.InDoubt != 0 ? order.InDoubt : order.Confirmed) == order.Furthest,
             OrderChange.Waiting => order.State == OrderState.Claimed || bound,
             _ => true,
         };
@@ -186,9 +189,12 @@ public class OrderStoreModelTest
         {
             case OrderChange.Bound(var card): (order.State, order.Card) = (OrderState.Bound, card); break;
             case OrderChange.Opened(_, false): order.Unproved = order.Furthest; break;
-            case OrderChange.Leaving(var record, var attempt): Sent(order, OrderState.Writing, record, attempt); break;
+            case OrderChange.Leaving(var record, var attempt, var closes):
+                Sent(order, closes ? OrderState.Closing : OrderState.Writing, record, attempt);
+                if (closes) order.Furthest = Math.Max(order.Furthest, record + 1);
+                break;
             case OrderChange.Closing(var attempt): Sent(order, OrderState.Closing, order.Confirmed + 1, attempt); break;
-            case OrderChange.Confirmed(var record): (order.Confirmed, order.InDoubt) = (record, 0); break;
+            case OrderChange.Confirmed(var record, var closes): (order.Confirmed, order.InDoubt) = (record, closes ? record + 1 : 0); break;
             case OrderChange.NotDone(_, var attempt): (order.InDoubt, order.Attempt) = (0, attempt); break;
             case OrderChange.Rewound(var kept, var attempt):
                 (order.State, order.Confirmed, order.InDoubt, order.Attempt) = (OrderState.Writing, kept, 0, attempt);

@@ -1,3 +1,6 @@
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Cards.Products;
+using System.Text;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Terminal;
@@ -255,9 +258,11 @@ public sealed class CardIdentityTest
     private static async Task ClosingCutAsync(Shop shop, string product, CardSimulator card, CutMoment moment, CardSimulator then)
     {
         await shop.OrderAsync("o-1", product);
-        shop.WhenShown("ClosingCard", () =>
+        // Behind the last record, in its script or in one of its own.
+        var shape = CardPlan.Create(CardProductFile.Read(Encoding.UTF8.GetBytes(product), "product").Product!, Products.Fields).Plan!.Shape;
+        shop.WhenShown($"WritingRecord  {shape.Records.Count}", () =>
         {
-            card.CutPower(new PowerCut(product.Contains("\"application\":", StringComparison.Ordinal) ? 2 : 1, moment));
+            card.CutPower(new PowerCut(shape.Records[^1].Commands + shape.CloseCommands, moment));
             shop.WhenShown("InsertSameCard", () => shop.Reader.Insert(then));
         });
         shop.Reader.Insert(card);

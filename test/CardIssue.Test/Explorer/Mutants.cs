@@ -45,6 +45,12 @@ internal static class Mutants
         Identities = Identities.Given, Plan = Worlds.Numbering(Worlds.Plan(false, Worlds.LookFirst(2), Worlds.Repeatable(1))),
     };
 
+    /// <summary>The closing leaves with the last record, for cards that are always known again.</summary>
+    private static readonly WorldOptions Closing = Base with
+    {
+        Identities = Identities.Given, Plan = Worlds.Closing(Worlds.Numbering(Worlds.Plan(false, Worlds.Repeatable(2)))),
+    };
+
     /// <summary>Store and log that may be put back together, and a second card at hand.</summary>
     private static readonly WorldOptions PutBack = Base with
     {
@@ -74,16 +80,30 @@ internal static class Mutants
             "3 a command that may not be repeated was applied twice", 61, NoRewind),
         Center("attempts have no limit", Single with { Faults = Faults.Card, Budget = new(2, 1, 0, 0, 0, 0) },
             "3/4 store: record 1 leaves at attempt 3", 62, NoLimit),
-        Center("the timer is armed after what may fail", Single with { Budget = new(1, 1, 0, 1, 0, 0) }, "the center waits without a cap in Idle", 15, TimerLast),
+        Center("the timer is armed after what may fail", Single with { Budget = new(1, 1, 0, 1, 0, 0) }, "the center waits without a cap in Idle", 17, TimerLast),
         Center("the claim is kept when the line is lost", Single, "the order cannot end any more", 11, KeepsClaim),
         Center("more commands than the window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "3 more commands than the window", 26, IgnoresCredit),
-        Terminal("the terminal keeps commands", Base, "1 the terminal holds commands outside a script", 18, Without<TerminalEffect.DiscardCommands>),
-        Terminal("the terminal keeps what the card said", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.SendResult>),
-        Terminal("the terminal keeps all when the line is lost", Base, "1 the terminal holds responses after they were reported", 19, Without<TerminalEffect.ReleaseCard>),
+        Terminal("the terminal keeps commands", Base, "1 the terminal holds commands outside a script", 14, Without<TerminalEffect.DiscardCommands>),
+        Terminal("the terminal keeps what the card said", Base, "1 the terminal holds responses after they were reported", 18, Without<TerminalEffect.SendResult>),
+        Terminal("the terminal keeps all when the line is lost", Base, "1 the terminal holds commands outside a script", 15, Without<TerminalEffect.ReleaseCard>),
         Terminal("the terminal grants more than its window", Base with { Plan = Worlds.Plan(false, Worlds.Repeatable(4)) }, "1 the terminal holds more than its window", 34, GrantsTooMuch),
         Terminal("a doubled success prints a second receipt", Base, "4 two receipts are printed for one order", 46, PrintsAgain),
         Terminal("an unknown reader is used", Base with { ReaderKnown = false }, "5 a card in an unknown reader is offered", 15, AnyReader),
         Terminal("an unknown center is believed", Base with { CenterGenuine = false }, "5 an unknown center gets RequestIssue", 9, AnyCenter),
+        Terminal("an opening that came along begins before the reader is known", Base with { ReaderKnown = false },
+            "5 a card in an unknown reader is offered", 16, BeginsUnknown),
+        Terminal("an opening that came along is kept when the order is over", Base with { Budget = new(0, 1, 0, 1, 0, 0) },
+            "1 the terminal holds commands outside a script", 15, KeepsAhead),
+        Center("an opening that came along is sent for the next card again", Base with { Budget = new(0, 1, 1, 0, 0, 0) },
+            "5 a challenge is sent for two cards", 21, OpeningAgain),
+        Terminal("the terminal goes on after a status word that was not expected", Closing with { Faults = Faults.Card },
+            "2 a card is closed and not complete", 42, GoesOnRegardless),
+        Center("the closing that leaves with the last record is not saved", Closing,
+            "4 a card is closed and the store does not know of it", 42, SavesNoClosing),
+        Center("a last record in doubt is sent again to a card that may be closed", Closing,
+            "3 a card that is closed is written on", 62, LooksForNoClosing),
+        Center("a closing that followed the last record is taken for done", Closing,
+            "4 issued, and the card is not closed", 45, UnclosedIsDone),
         Center("an unknown terminal is let in", Base with { TerminalKnown = false }, "5 an unknown terminal gets Admitted", 6, AnyTerminal),
         Center("an order goes on without evidence", Equal, "3 record 2 leaves and the card has not all before it", 52, StrangerTaken),
         Center("a closing in doubt is sent again without evidence", Equal with { Plan = Worlds.Plan(false, Worlds.Repeatable(1)) },
@@ -332,6 +352,44 @@ internal static class Mutants
                 ? [x, new TerminalEffect.Send(new Credit(script.First + script.Count))] : new[] { x }).ToArray()),
         };
     }
+
+    private static TerminalStep BeginsUnknown(TerminalState s, TerminalEvent e) =>
+        TerminalMachine.On(s, s.Ahead is not null && e is TerminalEvent.ReaderJudged judged ? judged with { Known = true } : e);
+
+    private static TerminalStep KeepsAhead(TerminalState s, TerminalEvent e) =>
+        s.Ahead is null ? TerminalMachine.On(s, e) : Without<TerminalEffect.ReleaseCard>(s, e);
+
+    private static CenterStep OpeningAgain(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        if (step.State is not { Phase: CenterPhase.AwaitingCard, Work: { } work } || s.Work is not { Opening: > 0 } before) return step;
+        return With(step, step.Effects.Select(x => x is CenterEffect.SendScript sent
+            ? new CenterEffect.SendScript(sent.Script with { Opening = before.Opening }) : x)) with
+        {
+            State = step.State with { Work = work with { Opening = before.Opening, Script = work.Script! with { Opening = before.Opening } } },
+        };
+    }
+
+    private static TerminalStep GoesOnRegardless(TerminalState s, TerminalEvent e) =>
+        TerminalMachine.On(s, e is TerminalEvent.Answered answered ? answered with { Expected = true } : e);
+
+    private static CenterStep SavesNoClosing(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return With(step, step.Effects.Select(x => x is CenterEffect.Save { Change: OrderChange.Leaving { Closes: true } leaving } save
+            ? save with { Change = leaving with { Closes = false } } : x));
+    }
+
+    private static CenterStep LooksForNoClosing(CenterState s, CenterEvent e)
+    {
+        if (s.Work is not { MayBeClosed: true } work || e is not CenterEvent.Judged || work.Script is not { Kind: ScriptKind.Authenticate })
+            return CenterMachine.On(s, e);
+        var progress = work.Progress with { Furthest = work.Progress.InDoubt };
+        return CenterMachine.On(s with { Work = work with { Progress = progress } }, e);
+    }
+
+    private static CenterStep UnclosedIsDone(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Unclosed(var proof) } j ? j with { Verdict = new Verdict.Done(proof) } : e);
 
     private static TerminalStep PrintsAgain(TerminalState s, TerminalEvent e) => TerminalMachine.On(s with { Printed = -1 }, e);
 

@@ -93,6 +93,7 @@ internal sealed partial class Play
         coverage?.Center.Note(side.State, happened.Kind, step.Outcome, step.State);
         Tell($"{(zombie ? "zombie" : "center")}: {side.State.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
         Put(zombie, side with { State = step.State });
+        _before = side.State;
         var crash = _choice.Mishap is Mishap.CrashAfter ? _choice.Index : int.MaxValue;
         Effects = step.Effects.Count;
         for (var i = 0; i < step.Effects.Count; i++)
@@ -122,7 +123,7 @@ internal sealed partial class Play
         switch (effect)
         {
             case CenterEffect.Send(var message): SendDown(zombie, message); break;
-            case CenterEffect.SendScript(var script): SendScript(zombie, script); break;
+            case CenterEffect.SendScript(var script, _): SendScript(zombie, script); break;
             case CenterEffect.SendCommand(var run, var index): SendCommand(zombie, run, index); break;
             case CenterEffect.SendIssued: SendDown(zombie, new Issued("receipt")); break;
             case CenterEffect.SendWitness:
@@ -173,6 +174,8 @@ internal sealed partial class Play
     {
         var side = Side(zombie);
         var fence = side.State.Work!.Claim.Fence;
+        if (script.Kind is ScriptKind.Open && _before?.Work is { } work && work.Claim.Fence == fence && work.Opening >= script.Opening)
+            Violate("5 a challenge is sent for two cards");
         if (script.Kind is ScriptKind.Open) Put(zombie, side with { Keys = new CenterKeys(fence, script.Opening, 0, null) });
         else if (side.Keys is not { } keys || keys.Fence != fence || keys.Opening != script.Opening) Violate("the host has no keys for this opening");
         else if (keys.Spent) Violate($"3 {script.Kind} goes out in an opening whose counters may differ");
@@ -191,12 +194,22 @@ internal sealed partial class Play
             return;
         }
         var clear = run.Kind is ScriptKind.Open;
-        var token = new CommandToken(run.Kind, run.Record, index, run.Count, keys.Fence, keys.Opening, clear ? 0 : keys.Counter,
+        var (kind, record, at, count) = PartOf(run, index);
+        var token = new CommandToken(kind, record, at, count, keys.Fence, keys.Opening, clear ? 0 : keys.Counter,
             options.Plan.Sealed && !clear, keys.Number);
         if (!clear) Put(zombie, side with { Keys = keys with { Counter = keys.Counter + 1 } });
         if (!zombie && !side.LineDead) CheckCommand(run);
         if (side.State.Hello is { } hello && run.Sent - index > hello.Window) Violate("3 more commands than the window");
         SendDown(zombie, new Command(run.First + index, token.Encode(), default));
+    }
+
+    /// <summary>What a command of a script is of: the closing's follow those of the last record where they leave together.</summary>
+    private (ScriptKind Kind, int Record, int At, int Count) PartOf(ScriptRun run, int index)
+    {
+        if (!run.Closes) return (run.Kind, run.Record, index, run.Count);
+        var ofRecord = options.Plan.Records[run.Record - 1].Commands;
+        return index < ofRecord ? (run.Kind, run.Record, index, ofRecord)
+            : (ScriptKind.Close, run.Record + 1, index - ofRecord, options.Plan.CloseCommands);
     }
 
     /// <summary>A number that no card ever had: the lowest that is nowhere in the world, so that there are few.</summary>

@@ -54,6 +54,9 @@ internal sealed partial class Play
                 _ => new Verdict.Done(ProofKind.CardMac),
             };
         }
+        if (run.Closes && responses.Count >= options.Plan.Records[run.Record - 1].Commands
+            && responses.Take(options.Plan.Records[run.Record - 1].Commands).All(r => r.Answer is Answer.Success))
+            return new Verdict.Unclosed(ProofKind.CardMac);
         if (run.Kind is ScriptKind.Assign && stop is ScriptStop.UnexpectedStatus) return new Verdict.Rejected(CardRejection.NoIdentity);
         return run.Kind is ScriptKind.Record or ScriptKind.Close && stop is ScriptStop.UnexpectedStatus
             && responses is [{ Answer: Answer.Refused }]

@@ -18,9 +18,11 @@ internal sealed partial class Play
         if (Violation is not null) return;
         var t = _terminal;
         if (t.Buffer.Count > options.TerminalPolicy.Window) Violate("1 the terminal holds more than its window");
+        if (t.State.Relay is null && t.Buffer.Count > 0) Violate("1 the terminal holds commands outside a script");
         if (t.State.Phase is not TerminalPhase.Relaying)
         {
-            if (t.Buffer.Count > 0) Violate("1 the terminal holds commands outside a script");
+            if (t.Buffer.Any(c => CommandToken.Decode(c.Payload).Kind is not (ScriptKind.Open or 0)))
+                Violate("1 the terminal holds commands outside a script");
             if (t.Responses.Count > 0) Violate("1 the terminal holds responses after they were reported");
         }
         CheckWaits();
@@ -74,7 +76,10 @@ internal sealed partial class Play
             run.Record - 1)) Violate($"3 record {run.Record} leaves and the card has not all before it");
     }
 
-    private void CheckExecuted(Card card, CommandToken token)
+    /// <param name="card">The card.</param>
+    /// <param name="token">The command.</param>
+    /// <param name="closed">Whether it was closed before.</param>
+    private void CheckExecuted(Card card, CommandToken token, bool closed)
     {
         // What a bad peer puts on the line is no command of the center: it has no kind.
         if (card is Card.X && token.Kind is not (ScriptKind.Open or 0)) Violate($"5 a foreign card gets {token.Kind}");
@@ -86,6 +91,7 @@ internal sealed partial class Play
             Violate("5 an authentication try was not counted");
         if (token.Kind is ScriptKind.Record or ScriptKind.Close && _cards[card].Elsewhere)
             Violate("2 what was changed elsewhere is written over");
+        if (token.Kind is ScriptKind.Record or ScriptKind.Close && closed) Violate("3 a card that is closed is written on");
         if (token.Kind is ScriptKind.Record && _cards[card].Marks.Span.Contains((byte)2)) Violate("3 a command that may not be repeated was applied twice");
     }
 
@@ -99,7 +105,8 @@ internal sealed partial class Play
     private void CheckSent(bool zombie, Message message)
     {
         if (!options.TerminalKnown && message is not (Challenge or Refused)) Violate($"5 an unknown terminal gets {message.Type}");
-        if (!options.ReaderKnown && message is Script) Violate("5 an unknown reader gets a script");
+        // The opening goes to the terminal before the reader is known, and to no card.
+        if (!options.ReaderKnown && message is Script { Kind: not ScriptKind.Open }) Violate("5 an unknown reader gets a script");
         if (message is Issued && !zombie && _store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 success is told before it is saved");
     }
 

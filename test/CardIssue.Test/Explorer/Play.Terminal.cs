@@ -180,14 +180,14 @@ internal sealed partial class Play
         {
             Mishap.CardErrs => (model.PowerDown(), taken.Response with { Answer = Answer.Error, Found = Found.Nothing }),
             Mishap.CardRefuses when taken.Response.Answer is Answer.Success =>
-                (model, taken.Response with { Answer = Answer.Refused, Found = Found.Nothing }),
+                (Refusing(model, taken.Card), taken.Response with { Answer = Answer.Refused, Found = Found.Nothing }),
             Mishap.Altered when token.Kind is ScriptKind.Open =>
                 (taken.Card, taken.Response with { Told = Altered(card, taken.Response.Told) }),
             _ => taken,
         };
         if (!ReferenceEquals(after, model) && response.Answer is Answer.Success) CheckNumbering(card, token);
         _cards = _cards.With(card, after);
-        CheckExecuted(card, token);
+        CheckExecuted(card, token, model.Closed);
         if (_choice.Mishap is Mishap.PulledAfter) _cards = _cards.TakeOut();
         if (_choice.Mishap is Mishap.SilentAfter) _cards = _cards.PowerDown();
         if (_choice.Mishap is Mishap.PulledAfter or Mishap.SilentAfter)
@@ -198,6 +198,10 @@ internal sealed partial class Play
         _terminal = _terminal with { Responses = _terminal.Responses.Add(response.Encode()) };
         Answers(new TerminalEvent.Answered(sequence, response.Answer is Answer.Success));
     }
+
+    /// <summary>A card that refuses a command inside its channel has counted it: what comes next would be taken.</summary>
+    private static CardModel Refusing(CardModel before, CardModel taken) =>
+        before.Channel is { Open: true } ? before with { Channel = taken.Channel } : before;
 
     /// <summary>Another identity than the card tells: the other card's, the bound card's number, or none.</summary>
     private byte Altered(Card card, byte told)

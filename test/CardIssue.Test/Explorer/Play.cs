@@ -18,6 +18,9 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     private Budget _budget = null!;
     private Choice _choice;
 
+    /// <summary>The center's state before the step under way.</summary>
+    private CenterState? _before;
+
     /// <summary>The first property that did not hold.</summary>
     public string? Violation { get; private set; }
 

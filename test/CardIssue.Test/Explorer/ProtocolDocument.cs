@@ -93,7 +93,7 @@ internal static class ProtocolDocument
     }
 
     private static string PlanOf(PlanShape plan) => string.Join(", ", plan.Records.Select(r => string.Create(CultureInfo.InvariantCulture,
-        $"{r.Commands} {r.Repeat}{(r.RestartAt > 0 ? $" at {r.RestartAt}" : "")}"))) + (plan.Sealed ? "; sealed" : "");
+        $"{r.Commands} {r.Repeat}{(r.RestartAt > 0 ? $" at {r.RestartAt}" : "")}"))) + (plan.Sealed ? "; sealed" : "") + (plan.ClosesWithLast ? "; closing with the last" : "");
 
     private static string PlantedBugs()
     {

@@ -66,14 +66,15 @@ internal sealed record Store(
             OrderChange.Opened(var id, true) => (With(id, 0) with { State = State is OrderState.Claimed ? OrderState.Bound : State }, null),
             OrderChange.Opened(var id, false) => (With(id, 0) with { Progress = p with { Unproved = p.Furthest } }, null),
             _ when Bound is null => Wrong($"{change} before a card is bound"),
-            OrderChange.Leaving(var r, var a) when r != p.Confirmed + 1 || r >= closing => Wrong($"record {r} leaves when {p.Confirmed} are confirmed (attempt {a})"),
-            OrderChange.Leaving(var r, var a) when a > world.CenterPolicy.MaxAttempts || (r <= p.Furthest && a < p.Attempt) => Wrong($"record {r} leaves at attempt {a}"),
-            OrderChange.Leaving(var r, var a) =>
-                (this with { State = OrderState.Writing, Progress = p with { InDoubt = r, Attempt = a,
-                Furthest = Math.Max(p.Furthest, r) } }, null),
-            OrderChange.Confirmed(var r) when r != p.Confirmed + 1 || (p.InDoubt != r && (p.InDoubt != 0 || r > p.Unproved)) =>
+            OrderChange.Leaving(var r, var a, _) when r != p.Confirmed + 1 || r >= closing => Wrong($"record {r} leaves when {p.Confirmed} are confirmed (attempt {a})"),
+            OrderChange.Leaving(var r, var a, _) when a > world.CenterPolicy.MaxAttempts || (r <= p.Furthest && a < p.Attempt) => Wrong($"record {r} leaves at attempt {a}"),
+            OrderChange.Leaving(var r, var a, var closes) =>
+                (this with { State = closes ? OrderState.Closing : OrderState.Writing, Progress = p with { InDoubt = r, Attempt = a,
+                Furthest = Math.Max(p.Furthest, closes ? closing : r) } }, null),
+            OrderChange.Confirmed(var r, true) when r != p.InDoubt || p.Furthest != closing || r + 1 != closing => Wrong($"the closing left not with {r}"),
+            OrderChange.Confirmed(var r, _) when r != p.Confirmed + 1 || (p.InDoubt != r && (p.InDoubt != 0 || r > p.Unproved)) =>
                 Wrong($"record {r} confirmed out of turn"),
-            OrderChange.Confirmed(var r) => (this with { Progress = p with { Confirmed = r, InDoubt = 0 } }, null),
+            OrderChange.Confirmed(var r, var closes) => (this with { Progress = p with { Confirmed = r, InDoubt = closes ? closing : 0 } }, null),
             OrderChange.NotDone(var r, _) when p.InDoubt != r => Wrong($"record {r} not done, and not in doubt"),
             OrderChange.NotDone(_, var a) => (this with { Progress = p with { InDoubt = 0, Attempt = a } }, null),
             OrderChange.Rewound(var j, _) when j > p.Confirmed || (p.InDoubt == 0 && j > 0) => Wrong($"rewound to {j}"),

@@ -43,8 +43,8 @@ public sealed class CenterOrderStepTest
     {
         TestCaseData Claimed(string name, Progress claimed, Progress progress, CardId? bound = null) =>
             Handled(name, Claiming, new CenterEvent.Claimed(Claim(claimed, bound)),
-            At(CenterPhase.AwaitingCard, Work(claimed, bound) with { Progress = progress }),
-            bound is null ? AsksForCard(false) : [AsksForCard(true)[0], TellWitness, Arm(CenterTimer.Card)]);
+            Waits(Work(claimed, bound) with { Progress = progress }),
+            AsksForCard(bound is not null, Waits(Work(claimed, bound)).Work!, isWitnessed: bound is not null));
 
         yield return Claimed("Claim_OfANewOrder_AsksForAnyCard", Progress.None, Progress.None);
         yield return Claimed("Claim_OfABoundOrder_AsksForThatCard", new Progress(1, 0, 2, 2), new Progress(1, 0, 2, 2), CardA);
@@ -67,31 +67,25 @@ public sealed class CenterOrderStepTest
 
     private static IEnumerable<TestCaseData> Cards()
     {
-        var work = Work(Progress.None);
-        var waiting = At(CenterPhase.AwaitingCard, work);
+        var work = Work(Progress.None) with { Opening = 1 };
+        var waiting = Waits(work);
         yield return Ignored("Card_OfAnInsertionBefore_IsADouble", waiting, Got(new CardPresent(2, Names.Atr)));
         yield return Ignored("Card_OfTheSameInsertion_IsADouble", waiting, Got(new CardPresent(3, Names.Atr)));
-        yield return Opens("Card_New_IsOpenedWithoutTheOldKeys", waiting, work, 1);
-        yield return Opens("Card_OfTheLastOpening_IsOpened", With(waiting, work with { Opening = 11 }), work with { Opening = 11 }, 12);
+        yield return Handled("Card_New_IsOpenedByWhatWentAlong", waiting, Got(new CardPresent(4, Names.Atr)),
+            waiting with { Phase = CenterPhase.Running, Insertion = 4 }, Arm(CenterTimer.Script));
+        yield return Ignored("Result_OfAnOpening_BeforeItsCardIsSaidToBeIn_IsLate", waiting, Got(Result(Next, ScriptStop.Completed, 2)));
+        var eleventh = work with { Opening = 11 };
+        yield return Handled("Card_LostBeforeTheLastOpening_IsAskedFor", Lost(eleventh), Judged(new Verdict.CardLost()), Waits(eleventh),
+            [Forget, .. AsksForCard(false, Waits(eleventh).Work!)]);
         foreach (var bound in new[] { false, true })
         {
             var used = work with { Opening = 12, Bound = bound ? CardA : null, Progress = new Progress(0, bound ? 1 : 0, 1, 1) };
-            yield return Handled($"Card_AfterTheLastOpening_{(bound ? "TheBoundOrderWaits" : "TheOrderIsStopped")}", With(waiting, used),
-                Got(new CardPresent(4, Names.Atr)),
-                waiting with { Phase = CenterPhase.AwaitingRemoval, Insertion = 4, Work = null },
+            yield return Handled($"Card_LostAfterTheLastOpening_{(bound ? "TheBoundOrderWaits" : "TheOrderIsStopped")}", Lost(used),
+                Judged(new Verdict.CardLost()), Lost(used) with { Phase = CenterPhase.AwaitingRemoval, Work = null },
                     bound ? GivesUp(1) : Stops(AbortCode.TooManyCards, CenterTimer.Removal));
         }
 
-        static CenterState With(CenterState state, Work work) => state with { Work = work };
-
-        static TestCaseData Opens(string name, CenterState state, Work work, int opening)
-        {
-            var run = Run(ScriptKind.Open, opening, 0, 1, Plan.OpenCommands);
-            return Handled(name, state, Got(new CardPresent(4, Names.Atr)),
-                state with { Phase = CenterPhase.Running, Insertion = 4, NextSequence = Next + run.Count,
-                    Work = work with { Opening = opening, Script = run } },
-                [Forget, .. Leaves(run)]);
-        }
+        static CenterState Lost(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
     }
 
     private static IEnumerable<TestCaseData> Stopping()

@@ -39,6 +39,10 @@ internal static class CenterTable
     /// <summary>The number that stands for the closing.</summary>
     public const int Closing = 6;
 
+    /// <summary>The same order where the closing may leave with the last record.</summary>
+    public static Work ClosingWithLast(Work work) =>
+        work with { Claim = work.Claim with { Plan = work.Claim.Plan with { ClosesWithLast = true } } };
+
     public static Claim Claim(Progress progress, CardId? bound = null) =>
         new(Names.Order, Fence, bound, progress, Plan, Names.Token, "card");
 
@@ -86,10 +90,22 @@ internal static class CenterTable
     public static CenterEffect[] GivesUp(int record) =>
         [Forget, Save(new OrderChange.Waiting(record)), Send(new Abort(AbortCode.WriteFailed)), Arm(CenterTimer.Removal)];
 
-    /// <summary>A refused card, as the third that came.</summary>
-    public static CenterEffect[] RefusesCard(CardRejection code) => [Forget, Send(new CardRejected(3, code)), Arm(CenterTimer.Card)];
+    /// <summary>A refused card, as the third that came; the opening for the next one goes along.</summary>
+    public static CenterEffect[] RefusesCard(CardRejection code, Work then) => [Forget, Send(new CardRejected(3, code)), .. Ahead(then.Script!)];
 
-    public static CenterEffect[] AsksForCard(bool same) => [Send(new InsertCard(2, Names.Token, same, "card")), Arm(CenterTimer.Card)];
+    /// <summary>A card is asked for, and its opening goes along.</summary>
+    public static CenterEffect[] AsksForCard(bool same, Work then, bool isWitnessed = false) =>
+        [Send(new InsertCard(2, Names.Token, same, "card")), .. isWitnessed ? [TellWitness] : Array.Empty<CenterEffect>(), .. Ahead(then.Script!)];
+
+    /// <summary>A card is waited for; its opening is at the terminal.</summary>
+    public static CenterState Waits(Work work)
+    {
+        var run = Run(ScriptKind.Open, work.Opening + 1, 0, 1, Plan.OpenCommands);
+        var without = work with { Verified = null, Identity = default, Proved = null, Opening = work.Opening + 1, Script = run };
+        return At(CenterPhase.AwaitingCard, without) with { NextSequence = Next + run.Count };
+    }
+
+    private static CenterEffect[] Ahead(ScriptRun run) => [.. Leaves(run)[..^1], Arm(CenterTimer.Card)];
 
     /// <summary>A script's run as it stands when its head has left.</summary>
     public static ScriptRun Run(ScriptKind kind, int opening, int record, int attempt, int count, int first = Next) =>
@@ -102,7 +118,7 @@ internal static class CenterTable
     public static CenterEffect[] Leaves(ScriptRun run, bool last = false, bool isSealed = false, bool isWitnessed = false) =>
     [
         new CenterEffect.SendScript(new Script(run.Kind, run.Opening, run.Record, run.Attempt, run.First, run.Count, last, isSealed,
-            ByteString.Empty)),
+            ByteString.Empty), run.Closes),
         .. isWitnessed ? [TellWitness] : Array.Empty<CenterEffect>(), .. Commands(run, 0, run.Sent), Arm(CenterTimer.Script),
     ];
 

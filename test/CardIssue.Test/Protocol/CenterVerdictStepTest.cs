@@ -18,6 +18,7 @@ public sealed class CenterVerdictStepTest
     [TestCaseSource(nameof(Doubts))]
     [TestCaseSource(nameof(Records))]
     [TestCaseSource(nameof(Looks))]
+    [TestCaseSource(nameof(LastRecords))]
     public void Step(object row) => ((Row)row).Check(CenterMachine.On);
 
     private static IEnumerable<TestCaseData> Openings()
@@ -41,7 +42,7 @@ public sealed class CenterVerdictStepTest
         foreach (var work in new[] { unbound, bound })
             yield return Handled($"Opening_CardLost_AsksForACard_Same{work.Bound is not null}", Judging(work),
                 Judged(new Verdict.CardLost()),
-                At(CenterPhase.AwaitingCard, work), [Forget, .. AsksForCard(work.Bound is not null)]);
+                Waits(work), [Forget, .. AsksForCard(work.Bound is not null, Waits(work).Work!)]);
         yield return Refused("Card_TheFourthRefused_AnotherMayBeTried", unbound with { CardsRefused = 3 }, new Verdict.InDoubt(),
             CardRejection.Unreadable);
         var last = unbound with { CardsRefused = 4 };
@@ -51,8 +52,7 @@ public sealed class CenterVerdictStepTest
         static CenterState Judging(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
 
         static TestCaseData Refused(string name, Work work, Verdict verdict, CardRejection code) =>
-            Handled(name, Judging(work), Judged(verdict),
-            At(CenterPhase.AwaitingCard, work with { CardsRefused = work.CardsRefused + 1 }), RefusesCard(code));
+            Handled(name, Judging(work), Judged(verdict), Waits(work with { CardsRefused = work.CardsRefused + 1 }), RefusesCard(code, Waits(work).Work!));
     }
 
     private static IEnumerable<TestCaseData> Authentications()
@@ -68,9 +68,9 @@ public sealed class CenterVerdictStepTest
                 [Save(new OrderChange.Opened(CardA, false)), Save(new OrderChange.Leaving(1, 1))]);
         yield return Handled("Authentication_Rejected_RefusesTheCard", Judging(unbound),
             Judged(new Verdict.Rejected(CardRejection.NotGenuine)),
-            At(CenterPhase.AwaitingCard, unbound with { CardsRefused = 1, Verified = null, Identity = default, Proved = null }), RefusesCard(CardRejection.NotGenuine));
+            Waits(unbound with { CardsRefused = 1 }), RefusesCard(CardRejection.NotGenuine, Waits(unbound).Work!));
         yield return Handled("Authentication_CardLost_AsksForACard", Judging(unbound), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, unbound with { Verified = null, Identity = default, Proved = null }), [Forget, .. AsksForCard(false)]);
+            Waits(unbound), [Forget, .. AsksForCard(false, Waits(unbound).Work!)]);
         foreach (var verdict in new Verdict[] { new Verdict.Genuine(CardA), new Verdict.NotDone(), new Verdict.InDoubt(),
             new Verdict.Unclear() })
             yield return Sends($"Authentication_{verdict.GetType().Name}_OpensAnew", Judging(unbound), Judged(verdict),
@@ -120,8 +120,7 @@ public sealed class CenterVerdictStepTest
                 Judged(verdict),
                 Again(work, new Progress(0, 1, 2, 1)), opens, [Forget]);
         yield return Handled("Record_CardLost_StaysInDoubt_AndTheSameCardIsAskedFor", Judging(work, 1), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(0, 1, 2, 1), Verified = null, Identity = default, Proved = null }),
-                [Forget, .. AsksForCard(true)]);
+            Waits(work with { Progress = new Progress(0, 1, 2, 1) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
 
         var second = Opened(new Progress(0, 1, 2, 1));
         yield return Sends("Record_InDoubtAtTheSecondAttempt_HasAThird", Judging(second, 1), Judged(new Verdict.InDoubt()),
@@ -159,8 +158,7 @@ public sealed class CenterVerdictStepTest
             Run(ScriptKind.Record, 1, 4, 2, 11), [Save(new OrderChange.NotDone(4, 2)), Save(new OrderChange.Leaving(4, 2))]);
         yield return Handled("Look_Unclear_TheOrderWaits", Judging(work, 4), Judged(new Verdict.Unclear()), Over(work), GivesUp(4));
         yield return Handled("Look_CardLost_AsksForTheSameCard", Judging(work, 4), Judged(new Verdict.CardLost()),
-            At(CenterPhase.AwaitingCard, work with { Progress = new Progress(3, 4, 3, 4), Verified = null, Identity = default, Proved = null }),
-                [Forget, .. AsksForCard(true)]);
+            Waits(work with { Progress = new Progress(3, 4, 3, 4) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
         yield return Sends("Look_InDoubt_LooksAgainFromAFreshChannel", Judging(work, 4), Judged(new Verdict.InDoubt()),
             Again(work, new Progress(3, 4, 3, 4)), opens, [Forget]);
         var closing = Opened(new Progress(5, Closing, 2, Closing));
@@ -169,6 +167,47 @@ public sealed class CenterVerdictStepTest
             Run(ScriptKind.Close, 1, Closing, 2, 5), [Save(new OrderChange.NotDone(Closing, 2)), Save(new OrderChange.Closing(2))]);
 
         static CenterState Judging(Work work, int record) => Out(work, ScriptKind.Look, record, phase: CenterPhase.Judging);
+    }
+
+    /// <summary>The last record with the closing behind it: how both leave, and what becomes of them.</summary>
+    private static IEnumerable<TestCaseData> LastRecords()
+    {
+        var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
+        var fourth = ClosingWithLast(Opened(new Progress(3, 4, 1, 4)));
+        var both = Run(ScriptKind.Record, 1, 5, 1, 6) with { Closes = true };
+        yield return Sends("Record_TheLastButOneDone_TheLastLeavesWithTheClosing", Out(fourth, ScriptKind.Record, 4, phase: CenterPhase.Judging),
+            Judged(Done), fourth with { Progress = new Progress(4, 5, 1, Closing) }, both,
+            [Save(new OrderChange.Confirmed(4)), Save(new OrderChange.Leaving(5, 1, true))], last: true);
+        var told = fourth with { Identity = IdentityKind.Told };
+        yield return Sends("Record_OfACardThatCouldNotShowItself_LeavesWithoutTheClosing", Out(told, ScriptKind.Record, 4, phase: CenterPhase.Judging),
+            Judged(Done), told with { Progress = new Progress(4, 5, 1, 5) }, Run(ScriptKind.Record, 1, 5, 1, 1),
+            [Save(new OrderChange.Confirmed(4)), Save(new OrderChange.Leaving(5, 1))], last: true);
+        var work = ClosingWithLast(Opened(new Progress(4, 5, 1, Closing)));
+        yield return Handled("Last_DoneAndClosed_IsIssued", Judging(work), Judged(Done), Over(work),
+            [Forget, Save(new OrderChange.Confirmed(5, true)), .. Issues[1..]]);
+        yield return Sends("Last_DoneAndMaybeNotClosed_OnlyTheClosingIsInDoubt", Judging(work), Judged(new Verdict.Unclosed(ProofKind.CardMac)),
+            Again(work, new Progress(5, Closing, 2, Closing)), opens,
+            [Save(new OrderChange.Confirmed(5, true)), Forget]);
+        yield return Sends("Last_InDoubt_StaysSoWithTheClosing", Judging(work), Judged(new Verdict.InDoubt()),
+            Again(work, new Progress(4, 5, 2, Closing)), opens, [Forget]);
+        var again = ClosingWithLast(Opened(new Progress(4, 5, 2, Closing)));
+        yield return Sends("Last_InDoubt_TheClosingIsLookedForFirst", Out(again, ScriptKind.Authenticate, phase: CenterPhase.Judging), Judged(Done),
+            again, Run(ScriptKind.Look, 1, Closing, 2, 6), [Save(new OrderChange.Opened(CardA, true))]);
+        yield return Handled("Last_InDoubtAndFoundClosed_IsIssued", Looking(again), Judged(Done), Over(again),
+            [Forget, Save(new OrderChange.Confirmed(5, true)), .. Issues[1..]]);
+        yield return Sends("Last_InDoubtAndNotClosed_LeavesAgainWithTheClosing", Looking(again), Judged(new Verdict.NotDone()),
+            again, both with { Attempt = 2 }, [Save(new OrderChange.Leaving(5, 2, true))], last: true);
+        var stranger = again with { Proved = false };
+        yield return Handled("Last_InDoubtAndAStrangerNotClosed_IsRefused", Looking(stranger), Judged(new Verdict.NotDone()),
+            Waits(stranger with { CardsRefused = 1 }), RefusesCard(CardRejection.OtherCard, Waits(stranger).Work!));
+
+        static CenterState Judging(Work work)
+        {
+            var state = Out(work, ScriptKind.Record, 5, count: 6, phase: CenterPhase.Judging);
+            return state with { Work = state.Work! with { Script = state.Work.Script! with { Closes = true } } };
+        }
+
+        static CenterState Looking(Work work) => Out(work, ScriptKind.Look, Closing, phase: CenterPhase.Judging);
     }
 
     private static readonly CenterEffect[] Issues =

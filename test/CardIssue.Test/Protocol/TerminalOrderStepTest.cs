@@ -83,6 +83,30 @@ public sealed class TerminalOrderStepTest
         yield return Handled("Card_Awaited_IsOfferedWithItsAnswerToReset", awaiting, new TerminalEvent.CardInserted(Names.Atr),
             awaiting with { Phase = TerminalPhase.Standby, CardIn = true, Insertions = 4 }, Show(Notice.CardIn),
                 Send(new CardPresent(4, Names.Atr)), Arm);
+        foreach (var arrived in new[] { 0, 1, 2 })
+        {
+            var ahead = Ahead(awaiting, arrived);
+            yield return Handled($"Card_Awaited_{arrived}CommandsCameAlong_IsOfferedAndOpenedAtOnce", ahead, new TerminalEvent.CardInserted(Names.Atr),
+                ahead with { Phase = TerminalPhase.Relaying, CardIn = true, Insertions = 4, Ahead = null,
+                    Relay = ahead.Relay! with { InCard = arrived > 0 } },
+                [Show(Notice.CardIn), Send(new CardPresent(4, Names.Atr)), Show(Notice.AccessingCard),
+                    new TerminalEffect.BeginScript(ahead.Ahead!), .. arrived > 0 ? [Transmit(0)] : Array.Empty<TerminalEffect>(), Arm]);
+        }
+        foreach (var phase in new[] { TerminalPhase.CheckingReader, TerminalPhase.AwaitingCard, TerminalPhase.Swapping })
+        {
+            var (waiting, opening) = (At(phase), Script(First, 3, ScriptKind.Open, 0));
+            yield return Handled($"Opening_{phase}_IsKeptForTheCard", waiting, Got(opening), Ahead(waiting, 0));
+            yield return Ignored($"Opening_{phase}_OfBefore_IsADouble", waiting, Got(Script(First - 1, 3, ScriptKind.Open, 0)));
+            yield return Ignored($"Opening_{phase}_ASecond_IsADouble", Ahead(waiting, 0), Got(Script(First + 3, 3, ScriptKind.Open, 0)));
+            yield return Ignored($"Script_{phase}_OfAnotherKind_IsLate", waiting, Got(Script(First, 3)));
+            yield return Handled($"Command_{phase}_OfTheOpening_IsKept", Ahead(waiting, 1), Command(1), Ahead(waiting, 2));
+            yield return Ignored($"Command_{phase}_Again_IsADouble", Ahead(waiting, 1), Command(0));
+            yield return Handled($"Command_{phase}_OneMissing_NoneIsKept", Ahead(waiting, 1), Command(2),
+                Ahead(waiting, 1) with { Ahead = null, Relay = null }, new TerminalEffect.DiscardCommands(First + 3));
+            yield return Finishes($"Cancel_{phase}_NothingOfTheOpeningIsKept", Ahead(waiting, 2), new TerminalEvent.CancelOrdered(),
+                Ahead(waiting, 2) with { Ahead = null }, Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)),
+                Send(new Abort(AbortCode.OperatorCancelled)));
+        }
         var standby = At(TerminalPhase.Standby);
         foreach (var insertion in new[] { 2, 4 })
             yield return Ignored($"Rejection_OfCard{insertion}_IsLate", standby,
@@ -100,6 +124,12 @@ public sealed class TerminalOrderStepTest
         yield return Handled("Card_TakenOutAtTheEnd_TheNextCustomerMayCome", At(TerminalPhase.Removing), new TerminalEvent.CardGone(),
             At(TerminalPhase.Idle, cardIn: false), Send(new CardRemoved()), Show(Notice.Ready));
     }
+
+    /// <summary>An opening of three commands came along with the word to insert a card.</summary>
+    private static TerminalState Ahead(TerminalState state, int arrived) => state with
+    {
+        Ahead = Script(First, 3, ScriptKind.Open, 0), Relay = new Relay(First, 3, arrived, 0, 3, false), NextSequence = First + 3,
+    };
 
     private static IEnumerable<TestCaseData> Ends()
     {
