@@ -8,7 +8,9 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 
-/// <summary>A terminal that was let in: address, line, certificate and both keys all fitted. Only <see cref="AdmissionDesk"/> makes one.</summary>
+/// <summary>
+/// A terminal that was let in: address, line, certificate and both keys all fitted. Only <see cref="AdmissionDesk"/> makes one.
+/// </summary>
 internal sealed class AdmittedTerminal
 {
     internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Proof proof, ByteString readers) =>
@@ -70,10 +72,12 @@ internal sealed class AdmissionDesk(CenterServices services)
         if (!services.Vault.IsConfirmed(identity, transcript, input.Proof.Confirmation))
             return new AdmissionOutcome(
                 null, RefusalCode.NotKnown,
-                "the credential fits, the agreement key does not: the terminal has another one, another key version, or another center's", identity.Id);
+                "the credential fits, the agreement key does not: the terminal has another one, another key version, or another center's",
+                identity.Id);
 
         var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
-        return new AdmissionOutcome(new AdmittedTerminal(identity, transcript, input.Proof, readers), null, "address, line and both keys fit");
+        var terminal = new AdmittedTerminal(identity, transcript, input.Proof, readers);
+        return new AdmissionOutcome(terminal, null, "address, line and both keys fit");
     }
 
     /// <summary>What a terminal that was let in is answered.</summary>

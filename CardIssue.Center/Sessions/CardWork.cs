@@ -41,7 +41,8 @@ internal sealed class CardWork : IDisposable
     public CardWork(
         IKeyVault vault, CardProduct product, CardPlan plan, TerminalIdentity terminal, ByteString admission, Claim claim)
     {
-        (_vault, _product, _plan, _profile, _terminal, _admission, _claim) = (vault, product, plan, product.Profile, terminal, admission, claim);
+        (_vault, _product, _plan, _profile) = (vault, product, plan, product.Profile);
+        (_terminal, _admission, _claim) = (terminal, admission, claim);
         _challenge = new byte[_profile.ChallengeLength(product)];
         _keys = new OwnKeysWork(vault, plan, claim.Progress.Confirmed);
     }

@@ -103,7 +103,8 @@ internal sealed class FileCardOpening(
     private OpeningKey Key(in CommandContext context)
     {
         if (_key is null || _context is null) throw new InvalidOperationException("A ticket comes before sealed commands.");
-        if (context.Script.Opening != _context.Opening) throw new ArgumentException("The command is of another opening than the ticket.", nameof(context));
+        if (context.Script.Opening != _context.Opening)
+            throw new ArgumentException("The command is of another opening than the ticket.", nameof(context));
         return _key;
     }
 }

@@ -82,7 +82,8 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     }
 
     /// <inheritdoc/>
-    public Admitted Admit(TerminalIdentity terminal, AdmissionTranscript transcript, Proof proof, ByteString readerList, ByteString joinToken)
+    public Admitted Admit(
+        TerminalIdentity terminal, AdmissionTranscript transcript, Proof proof, ByteString readerList, ByteString joinToken)
     {
         ArgumentNullException.ThrowIfNull(transcript);
         if (transcript.Center != _content.Center)

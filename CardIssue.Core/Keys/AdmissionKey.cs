@@ -4,7 +4,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// What module and center share for one admission and for all that is sealed in its session: derived from their transport key and the admission
+/// What module and center share for one admission and for all that is sealed in its session: derived from their transport key and the
+/// admission
 /// hash. Only who has one of the two agreement keys can make it, and no two admissions have the same.
 /// </summary>
 public sealed class AdmissionKey : IDisposable
@@ -20,7 +21,8 @@ public sealed class AdmissionKey : IDisposable
     public static AdmissionKey Derive(TerminalTransportKey transport, ByteString admission)
     {
         ArgumentNullException.ThrowIfNull(transport);
-        if (admission.Length != SHA256.HashSizeInBytes) throw new ArgumentException($"An admission hash has {SHA256.HashSizeInBytes} bytes.", nameof(admission));
+        if (admission.Length != SHA256.HashSizeInBytes)
+            throw new ArgumentException($"An admission hash has {SHA256.HashSizeInBytes} bytes.", nameof(admission));
         return new AdmissionKey(KeySchedule.Derive(transport.Key.Span, new Labelled(ProtocolLabels.Session).Bytes(admission.Span)));
     }
 
@@ -57,5 +59,6 @@ public sealed class AdmissionKey : IDisposable
 
     internal SecretBytes Derive(Labelled info) => KeySchedule.Derive(_key.Span, info);
 
-    private SecretBytes CentersOf(ByteString answer) => Derive(new Labelled(ProtocolLabels.CenterConfirms).Bytes(SHA256.HashData(answer.Span)));
+    private SecretBytes CentersOf(ByteString answer) =>
+        Derive(new Labelled(ProtocolLabels.CenterConfirms).Bytes(SHA256.HashData(answer.Span)));
 }

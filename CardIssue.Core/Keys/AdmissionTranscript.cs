@@ -6,8 +6,10 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// All that an admission (S210 to S220) was agreed on: the messages, byte for byte as they were sent, and what each end knows by itself. Each
-/// side fills in what it itself sent, received and saw, so that a change of anything by anybody between them shows, also of fields that a later
+/// All that an admission (S210 to S220) was agreed on: the messages, byte for byte as they were sent, and what each end knows by itself.
+/// Each
+/// side fills in what it itself sent, received and saw, so that a change of anything by anybody between them shows, also of fields that
+/// a later
 /// version has and this one does not know.
 /// </summary>
 public sealed record AdmissionTranscript
@@ -18,7 +20,9 @@ public sealed record AdmissionTranscript
     /// <summary>The center's answer to it as it was sent.</summary>
     public required ByteString Challenge { get; init; }
 
-    /// <summary>The note of the center that the terminal shows, signed, as it stands in <see cref="Proof"/>; empty when it shows none.</summary>
+    /// <summary>
+    /// The note of the center that the terminal shows, signed, as it stands in <see cref="Proof"/>; empty when it shows none.
+    /// </summary>
     public ByteString Note { get; init; }
 
     /// <summary>The center.</summary>
@@ -37,18 +41,21 @@ public sealed record AdmissionTranscript
         .Bytes(Hello.Span).Bytes(Challenge.Span).Bytes(Note.Span).Text(Center.Value)
         .Bytes(TerminalCertificate.Span).Bytes(CenterCertificate.Span).ToArray());
 
-    /// <summary>The admission hash: SHA-256 of <see cref="ToBytes"/>, 32 bytes. It stands for this admission in all that comes after.</summary>
+    /// <summary>
+    /// The admission hash: SHA-256 of <see cref="ToBytes"/>, 32 bytes. It stands for this admission in all that comes after.
+    /// </summary>
     public ByteString Hash() => ByteString.Own(SHA256.HashData(ToBytes().Span));
 
     /// <summary>
-    /// What the center signs: the CBOR array of "CardIssue 1 admitted", admission hash, Proof as it was sent, reader list, join token (empty
+    /// What the center signs: the CBOR array of "CardIssue 1 admitted", admission hash, Proof as it was sent, reader list, join token
+    /// (empty
     /// where there is none).
     /// </summary>
     /// <param name="proof">The terminal's proof.</param>
     /// <param name="readerList">The reader list of the answer.</param>
     /// <param name="joinToken">The token of the answer, or empty.</param>
-    public ByteString AnswerBytes(Proof proof, ByteString readerList, ByteString joinToken) => ByteString.Own(new Labelled(ProtocolLabels.Admitted)
-        .Bytes(Hash().Span).Bytes(MessageCodec.BytesOf(proof).Span).Bytes(readerList.Span).Bytes(joinToken.Span).ToArray());
+    public ByteString AnswerBytes(Proof proof, ByteString readerList, ByteString joinToken) => ByteString.Own(
+        new Labelled(ProtocolLabels.Admitted).Bytes(Hash().Span).Bytes(MessageCodec.BytesOf(proof).Span).Bytes(readerList.Span).Bytes(joinToken.Span).ToArray());
 
     /// <summary>Whether the proof's signature is that of the terminal's credential.</summary>
     public bool IsSigned(P256PublicKey credential, Proof proof)

@@ -5,7 +5,9 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>What an issue code's envelope is bound to: in another session, for another request or another order, it does not open.</summary>
+/// <summary>
+/// What an issue code's envelope is bound to: in another session, for another request or another order, it does not open.
+/// </summary>
 /// <param name="Admission">The admission hash (<see cref="AdmissionTranscript.Hash"/>), which has the terminal in it.</param>
 /// <param name="Request">The request's number.</param>
 /// <param name="Reference">The order number or customer id that the request names.</param>
@@ -13,7 +15,8 @@ public readonly record struct IssueCodeContext(ByteString Admission, int Request
 
 /// <summary>
 /// The one-time issue code, encrypted to the center's agreement key: ephemeral ECDH P-256, HKDF-SHA256, AES-256-GCM. Layout: ephemeral public key (65),
-/// ciphertext of length byte, code and zeros (64), tag (16). The padding hides the code's length. The key is of this context alone and used once,
+/// ciphertext of length byte, code and zeros (64), tag (16). The padding hides the code's length. The key is of this context alone and
+/// used once,
 /// so the nonce is zero and nothing is bound besides.
 /// </summary>
 public static class IssueCodeEnvelope
@@ -50,7 +53,8 @@ public static class IssueCodeEnvelope
         padded[0] = (byte)code.Length;
         code.CopyTo(padded[1..]);
         using var gcm = Key(agreed, ephemeral.PublicKey, center, context);
-        gcm.Encrypt(stackalloc byte[NonceLength], padded, envelope.AsSpan(P256PublicKey.Length, PaddedLength), envelope.AsSpan(^TagLength..));
+        var sealedCode = envelope.AsSpan(P256PublicKey.Length, PaddedLength);
+        gcm.Encrypt(stackalloc byte[NonceLength], padded, sealedCode, envelope.AsSpan(^TagLength..));
         CryptographicOperations.ZeroMemory(padded);
         return ByteString.Own(envelope);
     }

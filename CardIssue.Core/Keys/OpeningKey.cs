@@ -13,8 +13,10 @@ namespace CardIssue.Core.Keys;
 public sealed record OpeningContext(OrderId Order, CardId Card, long Fence, int Opening, ByteString CardCryptogram);
 
 /// <summary>
-/// The AES-256-GCM key of one opening between center and module, derived from the admission's key and the whole of <see cref="OpeningContext"/>.
-/// The 12-byte nonce of a seal is domain (1) ‖ sequence (4, big-endian) ‖ zeros: a sequence number is sealed under once, in rising order, which
+/// The AES-256-GCM key of one opening between center and module, derived from the admission's key and the whole of
+/// <see cref="OpeningContext"/>.
+/// The 12-byte nonce of a seal is domain (1) ‖ sequence (4, big-endian) ‖ zeros: a sequence number is sealed under once, in rising
+/// order, which
 /// this holds.
 /// </summary>
 public sealed class OpeningKey : IDisposable
@@ -44,7 +46,8 @@ public sealed class OpeningKey : IDisposable
         ArgumentNullException.ThrowIfNull(context);
         if (!IsCryptogramLength(context.CardCryptogram.Length)) throw new ArgumentException("A card cryptogram has 8 bytes, or 16.", nameof(context));
         using var key = admission.Derive(new Labelled(ProtocolLabels.Opening)
-            .Text(context.Order.Value).Bytes(context.Card.Value.Span).Number(context.Fence).Number(context.Opening).Bytes(context.CardCryptogram.Span));
+            .Text(context.Order.Value).Bytes(context.Card.Value.Span).Number(context.Fence).Number(context.Opening)
+            .Bytes(context.CardCryptogram.Span));
         return new OpeningKey(new AesGcm(key.Span, TagLength));
     }
 

@@ -3,7 +3,9 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>Where a sealed command belongs; in any other place it does not open. Order, card and opening are in the opening's key.</summary>
+/// <summary>
+/// Where a sealed command belongs; in any other place it does not open. Order, card and opening are in the opening's key.
+/// </summary>
 /// <param name="Script">The head of its script.</param>
 /// <param name="Index">Its place in the script, from 0.</param>
 public readonly record struct CommandContext(Script Script, int Index)
@@ -12,7 +14,8 @@ public readonly record struct CommandContext(Script Script, int Index)
     public int Sequence => Script.First + Index;
 
     /// <summary>
-    /// The associated data: the CBOR array of "CardIssue 1 command", the script's head as it was sent, with its ticket, and the index. So whatever
+    /// The associated data: the CBOR array of "CardIssue 1 command", the script's head as it was sent, with its ticket, and the index.
+    /// So whatever
     /// the head says is bound.
     /// </summary>
     internal byte[] ToBytes() => new Labelled(ProtocolLabels.Command).Bytes(MessageCodec.BytesOf(Script).Span).Number(Index).ToArray();

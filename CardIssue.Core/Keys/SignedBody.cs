@@ -4,7 +4,8 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>What the center signs and a terminal keeps: a CBOR array of a body and a signature over the CBOR array of label and body (ECDSA P-256 with
+/// <summary>What the center signs and a terminal keeps: a CBOR array of a body and a signature over the CBOR array of label and body
+/// (ECDSA P-256 with
 /// SHA-256).</summary>
 internal static class SignedBody
 {
@@ -31,6 +32,7 @@ internal static class SignedBody
         var body = cbor.ReadByteString();
         var signature = cbor.ReadByteString();
         cbor.ReadEndArray();
-        return cbor.BytesRemaining == 0 && center.Verify(Signed(label, body), signature) ? new CborReader(body, CborConformanceMode.Ctap2Canonical) : null;
+        return cbor.BytesRemaining == 0 && center.Verify(Signed(label, body), signature)
+            ? new CborReader(body, CborConformanceMode.Ctap2Canonical) : null;
     }
 }

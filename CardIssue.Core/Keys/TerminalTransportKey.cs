@@ -4,7 +4,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// The key that a terminal's secure module and the center share: derived from ECDH P-256 of both static agreement keys, terminal, key version and
+/// The key that a terminal's secure module and the center share: derived from ECDH P-256 of both static agreement keys, terminal, key
+/// version and
 /// both public keys. Every admission has a key of its own from it (<see cref="AdmissionKey"/>).
 /// </summary>
 public sealed class TerminalTransportKey : IDisposable

@@ -9,7 +9,8 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// The center's leave to a module to open one card once: the card's session keys, sealed. Its clear head names order, card, fencing number,
-/// opening and card cryptogram, of which the key is derived; the sequence number of the script that brings it is bound to the seal. CBOR, see
+/// opening and card cryptogram, of which the key is derived; the sequence number of the script that brings it is bound to the seal.
+/// CBOR, see
 /// <c>messages.cddl</c>.
 /// </summary>
 public sealed class Ticket

@@ -80,7 +80,10 @@ public interface ISecureModule : IDisposable
     /// <param name="admitted">The answer.</param>
     bool IsCenter(AdmissionTranscript transcript, Admitted admitted);
 
-    /// <summary>S220, on a line without TLS: the keys that its messages are authenticated with from the admission on. Only for the transcript that was proved in the admission under way.</summary>
+    /// <summary>
+    /// S220, on a line without TLS: the keys that its messages are authenticated with from the admission on. Only for the transcript
+    /// that was proved in the admission under way.
+    /// </summary>
     /// <param name="transcript">The transcript, as <see cref="ProveAdmission"/> proved it.</param>
     /// <param name="keys">The keys, which the caller disposes; null when refused.</param>
     ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys);

@@ -62,10 +62,12 @@ public sealed class SoftwareModule : ISecureModule
         ArgumentNullException.ThrowIfNull(transcript);
         proof = null;
         if (MessageCodec.Decode(transcript.Hello.Memory).Message is not Hello hello || hello.Terminal != Identity.Id
-            || MessageCodec.Decode(transcript.Challenge.Memory).Message is not Challenge || transcript.Center != Center.Id) return ModuleRefusal.NoAdmission;
+            || MessageCodec.Decode(transcript.Challenge.Memory).Message is not Challenge
+            || transcript.Center != Center.Id) return ModuleRefusal.NoAdmission;
         var isResults = hello.Half is LineHalf.Results;
         // One proof per nonce: a second challenge under the same terminal nonce would let a session be begun twice.
-        if ((isResults ? _resultsAdmission : _admission) is not { Proved: null } begun || begun.Half != hello.Half || begun.Nonce != hello.Nonce) return ModuleRefusal.NoAdmission;
+        if ((isResults ? _resultsAdmission : _admission) is not { Proved: null } begun || begun.Half != hello.Half
+            || begun.Nonce != hello.Nonce) return ModuleRefusal.NoAdmission;
         if (isResults && _admission is not { Half: LineHalf.Data, Proved: not null }) return ModuleRefusal.NoAdmission;
         using var key = KeyOf(transcript.Hash());
         proof = transcript.Prove(_credential, key);
@@ -168,7 +170,9 @@ public sealed class SoftwareModule : ISecureModule
     private Proof? ProofOf(AdmissionTranscript transcript)
     {
         ArgumentNullException.ThrowIfNull(transcript);
-        return transcript == _resultsAdmission?.Proved ? _resultsAdmission.Proof : transcript == _admission?.Proved ? _admission.Proof : null;
+        return transcript == _resultsAdmission?.Proved ? _resultsAdmission.Proof
+            : transcript == _admission?.Proved ? _admission.Proof
+            : null;
     }
 
     private AdmissionKey KeyOf(ByteString admission)

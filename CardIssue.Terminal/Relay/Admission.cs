@@ -12,7 +12,8 @@ internal sealed class Admission(ILine line, ISecureModule module)
     private AdmissionTranscript? _transcript;
 
     /// <summary>
-    /// Has the module prove its keys; on a line without TLS the line's keys are there before the proof leaves: it is the last message in the clear.
+    /// Has the module prove its keys; on a line without TLS the line's keys are there before the proof leaves: it is the last message in
+    /// the clear.
     /// In the module's turn.
     /// </summary>
     public ModuleRefusal Prove(Hello hello, Challenge challenge, out Proof? proof)

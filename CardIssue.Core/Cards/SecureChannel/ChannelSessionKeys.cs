@@ -45,7 +45,8 @@ public sealed class ChannelSessionKeys : IDisposable
 
     /// <summary>
     /// Writes the keys, in the clear: the destination must be pinned, sealed for the module and zeroed at once. Layout in bytes: protocol
-    /// (1; 02 or 03) | "i" (1) | level (1) | flags (1; bit 1: empty commands are not counted) | key length n (1) | cryptogram length m (1) |
+    /// (1; 02 or 03) | "i" (1) | level (1) | flags (1; bit 1: empty commands are not counted) | key length n (1) | cryptogram length m
+    /// (1) |
     /// host cryptogram (m) | S-ENC (n) | C-MAC key (n) | R-MAC key (n). Not CBOR, so that they are nowhere but in pinned memory.
     /// </summary>
     /// <param name="destination">Must hold <see cref="ExportedLength"/> bytes.</param>
@@ -84,7 +85,8 @@ public sealed class ChannelSessionKeys : IDisposable
         var (level, flags, n, m) = (exported[2], exported[3], exported[4], exported[5]);
         error = FaultOf(options, (SecurityLevel)level, n, m)
             ?? ((flags & ~SkipEmptyFlag) != 0 ? $"Flags {flags:X2} are not known."
-            : exported.Length != HeadLength + m + 3 * n ? $"Session keys of {n} bytes take {HeadLength + m + 3 * n}; {exported.Length} came."
+            : exported.Length != HeadLength + m + 3 * n
+                ? $"Session keys of {n} bytes take {HeadLength + m + 3 * n}; {exported.Length} came."
             : null);
         if (error is not null) return false;
         var secret = exported[(HeadLength + m)..];
@@ -113,7 +115,8 @@ public sealed class ChannelSessionKeys : IDisposable
     private static string? FaultOf(ScpOptions options, SecurityLevel level, int n, int m)
     {
         var is02 = options.Protocol is ScpProtocol.Scp02;
-        if (!is02 && options.Protocol is not ScpProtocol.Scp03) return $"{(byte)options.Protocol:X2} is no secure channel protocol that is spoken here.";
+        if (!is02 && options.Protocol is not ScpProtocol.Scp03)
+            return $"{(byte)options.Protocol:X2} is no secure channel protocol that is spoken here.";
         if (!ScpOptions.IsLevel(options.Protocol, level)) return $"{(byte)level:X2} is no security level of SCP{(byte)options.Protocol:X2}.";
         if (is02 ? n != StaticKeys.TripleDesLength : n is not (16 or 24 or 32)) return $"{n} is no {(is02 ? "two-key triple DES" : "AES")} key length.";
         if (is02 && !options.IsExplicit) return $"{options} is opened by no EXTERNAL AUTHENTICATE.";

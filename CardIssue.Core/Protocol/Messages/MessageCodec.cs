@@ -7,7 +7,8 @@ namespace CardIssue.Core.Protocol.Messages;
 /// <summary>
 /// Messages as they stand in a frame: deterministic CBOR (RFC 8949 §4.2.1), one map with integer keys; key 0 is the
 /// <see cref="MessageType"/>, then the fields in the order of the record's parameters from key 1. What is empty or false by default is
-/// left out. <c>messages.cddl</c> beside this folder says it formally. Fields of a later version are passed over where <see cref="Growth"/> says.
+/// left out. <c>messages.cddl</c> beside this folder says it formally. Fields of a later version are passed over where
+/// <see cref="Growth"/> says.
 /// </summary>
 public static class MessageCodec
 {
@@ -50,7 +51,9 @@ public static class MessageCodec
     /// <summary>Whether a frame is a message of this type, if it is one at all: a map's head, key 0, the type. Good for types below 24.</summary>
     internal static bool IsOf(ReadOnlySpan<byte> frame, MessageType type) => frame.Length > 2 && frame[1] == 0 && frame[2] == (byte)type;
 
-    /// <summary>The bytes that a message was or is to be sent as: those that it came as, also where this version does not know all of them.</summary>
+    /// <summary>
+    /// The bytes that a message was or is to be sent as: those that it came as, also where this version does not know all of them.
+    /// </summary>
     /// <param name="message">A message that came in, or one of this side.</param>
     public static ByteString BytesOf(Message message)
     {
@@ -123,7 +126,8 @@ public static class MessageCodec
                 from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow), from.OptionalCode<LineHalf>(6)),
             MessageType.Challenge => new Challenge(from.Int(1, 1, FieldLimits.MaxVersion), from.Bytes(2, Limits.NonceLength, Limits.NonceLength), new LineNumber(from.Int(3, 1, MaxCount))),
             MessageType.Proof => new Proof(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
-                from.Bytes(2, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength), from.OptionalBytes(3, 1, FieldLimits.MaxWitness)),
+                from.Bytes(2, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength),
+                from.OptionalBytes(3, 1, FieldLimits.MaxWitness)),
             MessageType.Admitted => new Admitted(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
                 from.Bytes(2, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength), from.Bytes(3, 0, FieldLimits.MaxReaderList),
                 from.OptionalBytes(4, Limits.TokenLength, Limits.TokenLength)),

@@ -116,7 +116,8 @@ internal sealed class MessageFieldReader
         for (var unknown = 0; _next != None; unknown++)
         {
             if (!isOpen) throw new MalformedMessageException($"field {_next} is not known");
-            if (unknown == Growth.MaxUnknownFields) throw new MalformedMessageException($"more than {Growth.MaxUnknownFields} fields are not known");
+            if (unknown == Growth.MaxUnknownFields)
+                throw new MalformedMessageException($"more than {Growth.MaxUnknownFields} fields are not known");
             _cbor.SkipValue();
             Advance();
         }

@@ -47,7 +47,9 @@ internal static class MessageTargets
             CenterKey.PublicKey, Terminal, out _)),
     ];
 
-    /// <summary>Whatever can be read can be written, and is the same bytes, but for fields of a later version: the coding is deterministic.</summary>
+    /// <summary>
+    /// Whatever can be read can be written, and is the same bytes, but for fields of a later version: the coding is deterministic.
+    /// </summary>
     private static void Message(byte[] input)
     {
         if (MessageCodec.Decode(input).Message is not { } message) return;

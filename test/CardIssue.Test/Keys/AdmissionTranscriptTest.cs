@@ -58,7 +58,9 @@ public class AdmissionTranscriptTest
         Assert.That((Transcript() with { Note = NonceC }).IsSigned(key.PublicKey, proof with { Note = NonceC }), Is.False);
     }
 
-    /// <summary>A field that this version does not know is signed like all others: whoever takes it out, or puts it in, is found out.</summary>
+    /// <summary>
+    /// A field that this version does not know is signed like all others: whoever takes it out, or puts it in, is found out.
+    /// </summary>
     [Test]
     public void AHello_HasAFieldOfALaterVersion_ItIsBound()
     {

@@ -53,7 +53,8 @@ public class SharedLayoutTest
         "453AFA54CC7B";
 
     /// <summary>
-    /// AES-256-GCM under the nonce 01, sequence 10, zeros, over the exported session keys. Those are of the first recorded session; of the other
+    /// AES-256-GCM under the nonce 01, sequence 10, zeros, over the exported session keys. Those are of the first recorded session; of
+    /// the other
     /// ticket the flag that empty commands are not counted is set.
     /// </summary>
     private const string SealedTicket =
@@ -88,7 +89,9 @@ public class SharedLayoutTest
         }
     }
 
-    /// <summary>The opening's key, nonce 02, sequence 13, zeros; the script is record 3, attempt 2, of 5 commands from 12 on; index 1.</summary>
+    /// <summary>
+    /// The opening's key, nonce 02, sequence 13, zeros; the script is record 3, attempt 2, of 5 commands from 12 on; index 1.
+    /// </summary>
     [TestCase(true, "FC68E6AC5C5111923217817DE95D889B933E99EAD7A03EA36B")]
     [TestCase(false, "FC68E6AC5C511192322011954B1414D79962C9BB173940B3E4")]
     public void Command_IsSealedAndOpened(bool last, string golden)
@@ -104,7 +107,8 @@ public class SharedLayoutTest
     }
 
     /// <summary>
-    /// The ephemeral private number is 61 … 80; AES-256-GCM, nonce zeros, over length byte, code and zeros, 64 bytes. Envelope: ephemeral point,
+    /// The ephemeral private number is 61 … 80; AES-256-GCM, nonce zeros, over length byte, code and zeros, 64 bytes. Envelope:
+    /// ephemeral point,
     /// ciphertext, tag.
     /// </summary>
     private const string Envelope4711 =
@@ -164,7 +168,9 @@ public class SharedLayoutTest
     public void Transcript_IsHashed(LineHalf half, string note, string golden) =>
         Assert.That((Transcript(half) with { Note = ByteString.FromHex(note) }).Hash().ToString(), Is.EqualTo(golden));
 
-    /// <summary>The center's answer to a proof with the signature 80 … BF and the confirmation 20 … 3F: a list, and a token 40 … 4F.</summary>
+    /// <summary>
+    /// The center's answer to a proof with the signature 80 … BF and the confirmation 20 … 3F: a list, and a token 40 … 4F.
+    /// </summary>
     [Test]
     public void Answer_IsHashed_AndConfirmed()
     {

@@ -6,7 +6,9 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Protocol;
 
-/// <summary>The generated parts of PROTOCOL.md that tell of bytes, codes and caps: made from the sources, with what their summaries say.</summary>
+/// <summary>
+/// The generated parts of PROTOCOL.md that tell of bytes, codes and caps: made from the sources, with what their summaries say.
+/// </summary>
 internal static partial class ProtocolDocumentParts
 {
     /// <summary>The sources whose values a peer meets, with what they are called in the document.</summary>

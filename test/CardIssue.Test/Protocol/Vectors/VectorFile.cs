@@ -14,7 +14,10 @@ internal enum VectorSpeaker
     Center,
 }
 
-/// <summary>One session as a file of vectors: what is given, then each frame and each derived thing in the order in which it is needed. Bytes are hexadecimal.</summary>
+/// <summary>
+/// One session as a file of vectors: what is given, then each frame and each derived thing in the order in which it is needed. Bytes
+/// are hexadecimal.
+/// </summary>
 internal sealed class VectorFile(string about)
 {
     private readonly List<(string Name, string Value)> _given = [];

@@ -143,7 +143,10 @@ internal sealed class VectorSession : IDisposable
 
     private static ByteString HashOf(ReadOnlySpan<byte> bytes) => ByteString.Own(SHA256.HashData(bytes));
 
-    /// <summary>The same document with a signature that is always the same: body and signature are byte strings, the latter of 64 bytes and last.</summary>
+    /// <summary>
+    /// The same document with a signature that is always the same: body and signature are byte strings, the latter of 64 bytes and
+    /// last.
+    /// </summary>
     private static ByteString Signed(ByteString document, string label)
     {
         var cbor = new System.Formats.Cbor.CborReader(document.Memory);
