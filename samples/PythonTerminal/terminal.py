@@ -5,7 +5,7 @@
     terminal.py issue FOLDER HOST:PORT ORDER OPERATOR [--reader PORT]      issues one order; the code comes on standard input
     terminal.py check VECTORS.json...                holds what is written here against the protocol's vectors
 
-FOLDER also holds the center's center.json, and tls.pem (key and certificate) where the line has TLS. The reader is a vpcd port (vsmartcard):
+FOLDER also holds the center's center.json, and tls.pem (key and certificate) where the line has TLS. The reader is a vpcd port:
 a virtual card connects to it. Whole lines only (no split ones); SCP03 in module mode. Its keys lie in files without a passphrase: this is a
 sample. Needs python3-cryptography and python3-cbor2.
 """
