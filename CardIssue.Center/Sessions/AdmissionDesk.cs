@@ -8,11 +8,13 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Sessions;
 
-/// <summary>A terminal that was let in: address, line, certificate and credential all fitted. Only <see cref="AdmissionDesk"/> makes one.</summary>
+/// <summary>
+/// A terminal that was let in: address, line, certificate and both keys all fitted. Only <see cref="AdmissionDesk"/> makes one.
+/// </summary>
 internal sealed class AdmittedTerminal
 {
-    internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Admitted answer) =>
-        (Identity, Transcript, Answer) = (identity, transcript, answer);
+    internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Proof proof, ByteString readers) =>
+        (Identity, Transcript, Admission, Proof, Readers) = (identity, transcript, transcript.Hash(), proof, readers);
 
     /// <summary>Its keys, as the registry has them.</summary>
     public TerminalIdentity Identity { get; }
@@ -20,11 +22,14 @@ internal sealed class AdmittedTerminal
     /// <summary>What was agreed on.</summary>
     public AdmissionTranscript Transcript { get; }
 
-    /// <summary>Both sides' random halves of this admission.</summary>
-    public AdmissionNonces Nonces => new(Transcript.TerminalNonce, Transcript.CenterNonce);
+    /// <summary>The admission hash, which all that is sealed in its session is bound to.</summary>
+    public ByteString Admission { get; }
 
-    /// <summary>What to answer it.</summary>
-    public Admitted Answer { get; }
+    /// <summary>How it proved its keys.</summary>
+    public Proof Proof { get; }
+
+    /// <summary>Its reader list, signed.</summary>
+    public ByteString Readers { get; }
 }
 
 /// <summary>What came of a request for access.</summary>
@@ -61,29 +66,34 @@ internal sealed class AdmissionDesk(CenterServices services)
 
         var identity = IdentityOf(known!);
         var transcript = Transcript(peer, input);
-        if (!transcript.IsSigned(AdmissionRole.Terminal, identity.CredentialKey, input.Proof.Signature))
+        if (!transcript.IsSigned(identity.CredentialKey, input.Proof))
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit", peer.HasTls ? identity.Id : null);
+        // A terminal without it could open no ticket, and would spoil cards one by one.
+        if (!services.Vault.IsConfirmed(identity, transcript, input.Proof.Confirmation))
+            return new AdmissionOutcome(
+                null, RefusalCode.NotKnown,
+                "the credential fits, the agreement key does not: the terminal has another one, another key version, or another center's",
+                identity.Id);
 
         var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
-        var answer = new Admitted(services.Vault.SignAdmission(transcript), readers);
-        return new AdmissionOutcome(new AdmittedTerminal(identity, transcript, answer), null, "address, line and credential fit");
+        var terminal = new AdmittedTerminal(identity, transcript, input.Proof, readers);
+        return new AdmissionOutcome(terminal, null, "address, line and both keys fit");
     }
+
+    /// <summary>What a terminal that was let in is answered.</summary>
+    /// <param name="terminal">The terminal.</param>
+    /// <param name="joinToken">On the data half of a split line, what the results half is joined by; else empty.</param>
+    public Admitted Answer(AdmittedTerminal terminal, ByteString joinToken) =>
+        services.Vault.Admit(terminal.Identity, terminal.Transcript, terminal.Proof, terminal.Readers, joinToken);
 
     private AdmissionTranscript Transcript(LinePeer peer, AdmissionRequest input) => new()
     {
-        MinVersion = input.Hello.MinVersion,
-        MaxVersion = input.Hello.MaxVersion,
-        Version = input.Challenge.Version,
-        Terminal = input.Hello.Terminal,
+        Hello = MessageCodec.BytesOf(input.Hello),
+        Challenge = MessageCodec.BytesOf(input.Challenge),
+        Note = input.Proof.Note,
         Center = services.Vault.Identity.Id,
-        Window = input.Hello.Window,
-        Line = input.Challenge.Line,
-        TerminalNonce = input.Hello.Nonce,
-        CenterNonce = input.Challenge.Nonce,
         TerminalCertificate = peer.PeerCertificate,
         CenterCertificate = peer.OwnCertificate,
-        Half = input.Hello.Half,
-        Note = input.Proof.Note,
     };
 
     private static TerminalIdentity IdentityOf(TerminalRecord known) => new(

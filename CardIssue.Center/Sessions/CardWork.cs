@@ -25,7 +25,7 @@ internal sealed class CardWork : IDisposable
     private readonly CardPlan _plan;
     private readonly ICardProfile _profile;
     private readonly TerminalIdentity _terminal;
-    private readonly AdmissionNonces _nonces;
+    private readonly ByteString _admission;
     private readonly Claim _claim;
     private readonly byte[] _challenge;
     private readonly SortedDictionary<int, ProofKind> _proofs = [];
@@ -39,9 +39,10 @@ internal sealed class CardWork : IDisposable
     private int _blocks;
 
     public CardWork(
-        IKeyVault vault, CardProduct product, CardPlan plan, TerminalIdentity terminal, AdmissionNonces nonces, Claim claim)
+        IKeyVault vault, CardProduct product, CardPlan plan, TerminalIdentity terminal, ByteString admission, Claim claim)
     {
-        (_vault, _product, _plan, _profile, _terminal, _nonces, _claim) = (vault, product, plan, product.Profile, terminal, nonces, claim);
+        (_vault, _product, _plan, _profile) = (vault, product, plan, product.Profile);
+        (_terminal, _admission, _claim) = (terminal, admission, claim);
         _challenge = new byte[_profile.ChallengeLength(product)];
         _keys = new OwnKeysWork(vault, plan, claim.Progress.Confirmed);
     }
@@ -151,21 +152,19 @@ internal sealed class CardWork : IDisposable
         var commands = new List<PreparedCommand>(script.Count);
         if (script.Kind is ScriptKind.Authenticate)
         {
-            var request = new TicketRequest(_nonces, _claim.Order, _card!.Value, _claim.Fence, script.Opening, script.First);
+            var request = new TicketRequest(_admission, _claim.Order, _card!.Value, _claim.Fence, script.Opening, script.First);
             script = script with { Ticket = _opening!.SealTicket(_terminal, request) };
-            commands.Add(new PreparedCommand(_opening.SealExternalAuthenticate(Context(script, 0)).ToArray(), default));
+            commands.Add(new PreparedCommand(_opening.SealExternalAuthenticate(new CommandContext(script, 0)).ToArray(), default));
         }
         foreach (var command in _script)
         {
             var plain = command.Apdu.ToBytes();
             var payload = new byte[plain.Length + SealedCommand.Overhead];
-            _opening!.SealCommand(Context(script, commands.Count), plain.Span, payload);
+            _opening!.SealCommand(new CommandContext(script, commands.Count), plain.Span, payload);
             commands.Add(new PreparedCommand(payload, command.Expected));
         }
         return new PreparedScript(script, commands);
     }
-
-    private CommandContext Context(Script script, int index) => CommandContext.Of(_claim.Order, _card!.Value, script, index);
 
     /// <summary>The last record and the closing, each as by itself; what was begun of the closing shows that the record was not stopped in.</summary>
     private Verdict JudgeLast(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes)

@@ -167,9 +167,13 @@ internal sealed partial class CenterSession
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
         _log.Decided(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail);
         Show(step, detail);
-        var answer = outcome.Terminal?.Answer;
-        if (answer is not null && _terms.Results is { } results) answer = answer with { JoinToken = _joins.Open(outcome.Terminal!.Identity.Id, results, this) };
-        _followUps.Enqueue(new CenterEvent.ProofJudged(outcome.Refusal, answer));
+        _followUps.Enqueue(new CenterEvent.ProofJudged(outcome.Refusal, outcome.Terminal is { } admitted ? Answer(admitted) : null));
+    }
+
+    private Admitted Answer(AdmittedTerminal terminal)
+    {
+        var joinToken = _terms.Results is { } results ? _joins.Open(terminal.Identity.Id, results, this) : ByteString.Empty;
+        return _admission.Answer(terminal, joinToken);
     }
 
     private async ValueTask FindAndClaimAsync(Message request, CancellationToken cancellation)
@@ -197,7 +201,7 @@ internal sealed partial class CenterSession
 
     private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, IReadOnlyList<SessionRecord> before, CancellationToken cancellation)
     {
-        var context = new IssueCodeContext(_terminal!.Identity.Id, _terminal.Nonces, request.Number);
+        var context = new IssueCodeContext(_terminal!.Admission, request.Number, request.Reference);
         _services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code);
         using (code)
         {
@@ -266,7 +270,7 @@ internal sealed partial class CenterSession
             var made = CardPlan.Create(product, OrderData.Read(data.Span), programs);
             if (made.Plan is not { } plan) return Lacks($"the order's data does not fit its product: {made.Errors[0].Message}");
             var claim = claimed.ToClaim(plan.Shape);
-            return (new CardWork(_services.Vault, product, plan, _terminal!.Identity, _terminal.Nonces, claim), claim, terms, "");
+            return (new CardWork(_services.Vault, product, plan, _terminal!.Identity, _terminal.Admission, claim), claim, terms, "");
         }
 
         static (CardWork?, Claim?, ProductTerms?, string) Lacks(string fault) => (null, null, null, fault);

@@ -13,7 +13,7 @@ namespace CardIssue.Center.Vault;
 internal sealed class FileCardOpening(
     SecureChannelSession session,
     InitializeUpdateResponse answer,
-    Func<TerminalIdentity, TerminalTransportKey> agree,
+    Func<TerminalIdentity, ByteString, AdmissionKey> agree,
     FileCardOpening.DeriveKeys derive)
     : ICardOpening
 {
@@ -53,8 +53,8 @@ internal sealed class FileCardOpening(
         ArgumentNullException.ThrowIfNull(ticket);
         if (_key is not null) throw new InvalidOperationException("This opening has its ticket already.");
         var context = new OpeningContext(ticket.Order, ticket.Card, ticket.Fence, ticket.Opening, answer.CardCryptogram);
-        using var transport = agree(terminal);
-        var key = OpeningKey.Derive(transport, ticket.Nonces, context);
+        using var admission = agree(terminal, ticket.Admission);
+        var key = OpeningKey.Derive(admission, context);
         try
         {
             var bytes = Ticket.Seal(key, context, ticket.Sequence, session);
@@ -103,8 +103,8 @@ internal sealed class FileCardOpening(
     private OpeningKey Key(in CommandContext context)
     {
         if (_key is null || _context is null) throw new InvalidOperationException("A ticket comes before sealed commands.");
-        if (context.Order != _context.Order || context.Card != _context.Card || context.Opening != _context.Opening)
-            throw new ArgumentException("The command is of another order, card or opening than the ticket.", nameof(context));
+        if (context.Script.Opening != _context.Opening)
+            throw new ArgumentException("The command is of another opening than the ticket.", nameof(context));
         return _key;
     }
 }

@@ -13,6 +13,7 @@ using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Vault;
 
@@ -73,19 +74,30 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public CenterIdentity Identity => new(_content.Center, _content.Signing.PublicKey, _content.Agreement.PublicKey, _content.TlsCertificate);
 
     /// <inheritdoc/>
-    public ByteString SignAdmission(AdmissionTranscript transcript)
+    public bool IsConfirmed(TerminalIdentity terminal, AdmissionTranscript transcript, ByteString confirmation)
     {
         ArgumentNullException.ThrowIfNull(transcript);
-        return transcript.Center == _content.Center
-            ? transcript.Sign(AdmissionRole.Center, _content.Signing)
-            : throw new ArgumentException($"The transcript is of center {transcript.Center}, not {_content.Center}.", nameof(transcript));
+        using var key = KeyOf(terminal, transcript.Hash());
+        return key.IsTerminals(confirmation);
+    }
+
+    /// <inheritdoc/>
+    public Admitted Admit(
+        TerminalIdentity terminal, AdmissionTranscript transcript, Proof proof, ByteString readerList, ByteString joinToken)
+    {
+        ArgumentNullException.ThrowIfNull(transcript);
+        if (transcript.Center != _content.Center)
+            throw new ArgumentException($"The transcript is of center {transcript.Center}, not {_content.Center}.", nameof(transcript));
+        using var key = KeyOf(terminal, transcript.Hash());
+        return transcript.Admit(_content.Signing, key, proof, readerList, joinToken);
     }
 
     /// <inheritdoc/>
     public LineKeys OpenLineKeys(TerminalIdentity terminal, AdmissionTranscript transcript)
     {
-        using var transport = AgreeWith(terminal);
-        return LineKeys.Derive(transport, transcript);
+        ArgumentNullException.ThrowIfNull(transcript);
+        using var key = KeyOf(terminal, transcript.Hash());
+        return LineKeys.Derive(key);
     }
 
     /// <inheritdoc/>
@@ -311,7 +323,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
             return ChannelOpening.TryOpen(keys, keyVersion, hostChallenge, answer, terms) switch
             {
                 ChannelOpenResult.Opened opened =>
-                    new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, AgreeWith, DeriveOther)),
+                    new CardOpenResult.Opened(new FileCardOpening(opened.Session, opened.Answer, KeyOf, DeriveOther)),
                 ChannelOpenResult.Refused refused => new CardOpenResult.Refused(refused.Diagnosis, refused.Detail),
                 var other => throw new InvalidOperationException($"{other.GetType().Name} is no result of an opening."),
             };
@@ -361,7 +373,11 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
 
     private SecretBytes? Master(int version) => version >= 1 && version <= _content.Masters.Count ? _content.Masters[version - 1] : null;
 
-    private TerminalTransportKey AgreeWith(TerminalIdentity terminal) => TerminalTransportKey.AtCenter(_content.Agreement, terminal);
+    private AdmissionKey KeyOf(TerminalIdentity terminal, ByteString admission)
+    {
+        using var transport = TerminalTransportKey.AtCenter(_content.Agreement, terminal);
+        return AdmissionKey.Derive(transport, admission);
+    }
 
     private bool TryDeriveKeys(
         string keySet,

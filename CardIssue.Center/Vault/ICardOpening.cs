@@ -56,12 +56,12 @@ public interface ICardOpening : ISecureChannelSession, IDisposable
     ByteString SealTicket(TerminalIdentity terminal, TicketRequest ticket);
 
     /// <summary>Module mode: the first command, sealed.</summary>
-    /// <param name="context">The Authenticate script's place 0, of the ticket's order, card and opening.</param>
+    /// <param name="context">The Authenticate script's place 0, with the ticket in its head.</param>
     /// <exception cref="InvalidOperationException">Without a ticket, or asked for twice.</exception>
     ByteString SealExternalAuthenticate(in CommandContext context);
 
     /// <summary>Module mode: seals one command.</summary>
-    /// <param name="context">Where it belongs, of the ticket's order, card and opening; its sequence number rises from call to call.</param>
+    /// <param name="context">Where it belongs, of the ticket's opening; its sequence number rises from call to call.</param>
     /// <param name="command">The plain command APDU, short; the caller zeroes it.</param>
     /// <param name="payload">Must hold <see cref="SealedCommand.Overhead"/> bytes more than the command.</param>
     /// <returns>The number of bytes written.</returns>
@@ -71,10 +71,10 @@ public interface ICardOpening : ISecureChannelSession, IDisposable
 }
 
 /// <summary>What a ticket is for.</summary>
-/// <param name="Nonces">The session's nonces.</param>
+/// <param name="Admission">The session's admission hash (<see cref="AdmissionTranscript.Hash"/>).</param>
 /// <param name="Order">The order.</param>
 /// <param name="Card">The card.</param>
 /// <param name="Fence">The claim's fencing number.</param>
 /// <param name="Opening">The opening, from 1.</param>
 /// <param name="Sequence">The first sequence number of the Authenticate script.</param>
-public sealed record TicketRequest(AdmissionNonces Nonces, OrderId Order, CardId Card, long Fence, int Opening, int Sequence);
+public sealed record TicketRequest(ByteString Admission, OrderId Order, CardId Card, long Fence, int Opening, int Sequence);

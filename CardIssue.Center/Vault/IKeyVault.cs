@@ -6,6 +6,7 @@ using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Vault;
 
@@ -17,9 +18,20 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <summary>The center's public identity, for <c>center.json</c>.</summary>
     CenterIdentity Identity { get; }
 
-    /// <summary>S220: signs an admission transcript in the center's role, 64 bytes r‖s.</summary>
+    /// <summary>S220: whether the terminal has the agreement key that the registry has of it; its credential is another one.</summary>
+    /// <param name="terminal">The terminal as the registry has it.</param>
+    /// <param name="transcript">The admission.</param>
+    /// <param name="confirmation">What came with its proof.</param>
+    bool IsConfirmed(TerminalIdentity terminal, AdmissionTranscript transcript, ByteString confirmation);
+
+    /// <summary>S220: proves both of the center's keys for an admission, and answers.</summary>
+    /// <param name="terminal">The terminal as the registry has it, whose proof was verified.</param>
+    /// <param name="transcript">The admission.</param>
+    /// <param name="proof">The proof that it answers.</param>
+    /// <param name="readerList">The terminal's reader list, signed.</param>
+    /// <param name="joinToken">On the data half of a split line the token; else empty.</param>
     /// <exception cref="ArgumentException">The transcript names another center.</exception>
-    ByteString SignAdmission(AdmissionTranscript transcript);
+    Admitted Admit(TerminalIdentity terminal, AdmissionTranscript transcript, Proof proof, ByteString readerList, ByteString joinToken);
 
     /// <summary>S220, on a line without TLS: the keys that its messages are authenticated with from the admission on; the terminal's module derives the same.</summary>
     /// <param name="terminal">The terminal as the registry has it, whose proof was verified.</param>
@@ -36,7 +48,7 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     ByteString SignWitness(WitnessNote note);
 
     /// <summary>S230: opens the issue code that a terminal sealed.</summary>
-    /// <param name="context">The terminal, session and request that it must be bound to.</param>
+    /// <param name="context">The admission, request and order that it must be bound to.</param>
     /// <param name="envelope">What came.</param>
     /// <param name="code">The code; the caller disposes it.</param>
     /// <returns>False when it was not sealed for this center and context.</returns>

@@ -5,47 +5,28 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>Who signs an admission transcript.</summary>
-public enum AdmissionRole
-{
-    /// <summary>The terminal, in its proof.</summary>
-    Terminal = 1,
-    /// <summary>The center, when it admits.</summary>
-    Center = 2,
-}
-
 /// <summary>
-/// All that an admission (S210 to S220) was agreed on. Both sides sign it, each in its role, so that a change of any field by anybody between
-/// them shows. Each side fills in what it itself saw.
+/// All that an admission (S210 to S220) was agreed on: the messages, byte for byte as they were sent, and what each end knows by itself.
+/// Each
+/// side fills in what it itself sent, received and saw, so that a change of anything by anybody between them shows, also of fields that
+/// a later
+/// version has and this one does not know.
 /// </summary>
 public sealed record AdmissionTranscript
 {
-    /// <summary>The lowest version that the terminal offered.</summary>
-    public required int MinVersion { get; init; }
+    /// <summary>The terminal's first message as it was sent (<see cref="MessageCodec.BytesOf"/>).</summary>
+    public required ByteString Hello { get; init; }
 
-    /// <summary>The highest version that the terminal offered.</summary>
-    public required int MaxVersion { get; init; }
+    /// <summary>The center's answer to it as it was sent.</summary>
+    public required ByteString Challenge { get; init; }
 
-    /// <summary>The version that the center chose.</summary>
-    public required int Version { get; init; }
-
-    /// <summary>The terminal.</summary>
-    public required TerminalId Terminal { get; init; }
+    /// <summary>
+    /// The note of the center that the terminal shows, signed, as it stands in <see cref="Proof"/>; empty when it shows none.
+    /// </summary>
+    public ByteString Note { get; init; }
 
     /// <summary>The center.</summary>
     public required CenterId Center { get; init; }
-
-    /// <summary>The terminal's credit window in commands.</summary>
-    public required int Window { get; init; }
-
-    /// <summary>The line's number, as the center's listener has it.</summary>
-    public required LineNumber Line { get; init; }
-
-    /// <summary>32 random bytes of the terminal.</summary>
-    public required ByteString TerminalNonce { get; init; }
-
-    /// <summary>32 random bytes of the center.</summary>
-    public required ByteString CenterNonce { get; init; }
 
     /// <summary>SHA-256 of the terminal's TLS certificate, or empty without TLS.</summary>
     public required ByteString TerminalCertificate { get; init; }
@@ -53,47 +34,61 @@ public sealed record AdmissionTranscript
     /// <summary>SHA-256 of the center's TLS certificate, or empty without TLS.</summary>
     public required ByteString CenterCertificate { get; init; }
 
-    /// <summary>Which half of a split line was asked for.</summary>
-    public LineHalf Half { get; init; }
+    /// <summary>
+    /// What the terminal signs: the CBOR array of "CardIssue 1 proof", Hello, Challenge, note, center, terminal's and center's certificate.
+    /// </summary>
+    public ByteString ToBytes() => ByteString.Own(new Labelled(ProtocolLabels.Proof)
+        .Bytes(Hello.Span).Bytes(Challenge.Span).Bytes(Note.Span).Text(Center.Value)
+        .Bytes(TerminalCertificate.Span).Bytes(CenterCertificate.Span).ToArray());
 
     /// <summary>
-    /// The note of the center that the terminal showed, signed, as it stands in <see cref="Proof"/>; empty when it showed none.
+    /// The admission hash: SHA-256 of <see cref="ToBytes"/>, 32 bytes. It stands for this admission in all that comes after.
     /// </summary>
-    public ByteString Note { get; init; }
+    public ByteString Hash() => ByteString.Own(SHA256.HashData(ToBytes().Span));
 
     /// <summary>
-    /// What is signed: "CardIssue admission v1", 00, the role as text, min, max and chosen version, terminal, center, window, line (4 bytes each number),
-    /// both nonces, both certificates, for a half of a split line or with a note the half's number, and the note where there is one;
-    /// strings led by
-    /// their length in two bytes.
+    /// What the center signs: the CBOR array of "CardIssue 1 admitted", admission hash, Proof as it was sent, reader list, join token
+    /// (empty
+    /// where there is none).
     /// </summary>
-    public ByteString ToBytes(AdmissionRole role) => ByteString.Own(WithNote(new BoundFields("CardIssue admission v1")
-        .Text(role switch { AdmissionRole.Terminal => "terminal", AdmissionRole.Center => "center" })
-        .Number(MinVersion).Number(MaxVersion).Number(Version)
-        .Text(Terminal.Value).Text(Center.Value)
-        .Number(Window).Number(Line.Value)
-        .Bytes(TerminalNonce.Span).Bytes(CenterNonce.Span)
-        .Bytes(TerminalCertificate.Span).Bytes(CenterCertificate.Span))
-        .ToArray());
+    /// <param name="proof">The terminal's proof.</param>
+    /// <param name="readerList">The reader list of the answer.</param>
+    /// <param name="joinToken">The token of the answer, or empty.</param>
+    public ByteString AnswerBytes(Proof proof, ByteString readerList, ByteString joinToken) => ByteString.Own(
+        new Labelled(ProtocolLabels.Admitted).Bytes(Hash().Span).Bytes(MessageCodec.BytesOf(proof).Span).Bytes(readerList.Span).Bytes(joinToken.Span).ToArray());
 
-    private BoundFields WithNote(BoundFields fields) =>
-        !Note.IsEmpty ? fields.Number((int)Half).Bytes(Note.Span)
-        : Half is LineHalf.Whole ? fields : fields.Number((int)Half);
-
-    /// <summary>SHA-256 of <see cref="ToBytes"/>, 32 bytes: the hash that the signature of this role is over.</summary>
-    public ByteString Hash(AdmissionRole role) => ByteString.Own(SHA256.HashData(ToBytes(role).Span));
-
-    /// <summary>Whether <paramref name="signature"/> (64 bytes r‖s) is that of <paramref name="key"/> in this role.</summary>
-    public bool IsSigned(AdmissionRole role, P256PublicKey key, ByteString signature)
+    /// <summary>Whether the proof's signature is that of the terminal's credential.</summary>
+    public bool IsSigned(P256PublicKey credential, Proof proof)
     {
-        ArgumentNullException.ThrowIfNull(key);
-        return key.Verify(ToBytes(role).Span, signature.Span);
+        ArgumentNullException.ThrowIfNull(credential);
+        ArgumentNullException.ThrowIfNull(proof);
+        return proof.Note == Note && credential.Verify(ToBytes().Span, proof.Signature.Span);
     }
 
-    /// <summary>Signs in a role: ECDSA P-256 with SHA-256, 64 bytes r‖s.</summary>
-    public ByteString Sign(AdmissionRole role, P256PrivateKey key)
+    /// <summary>The terminal's proof: signed with its credential, and confirmed with the key that comes of its agreement key.</summary>
+    public Proof Prove(P256PrivateKey credential, AdmissionKey key)
     {
+        ArgumentNullException.ThrowIfNull(credential);
         ArgumentNullException.ThrowIfNull(key);
-        return ByteString.Own(key.Sign(ToBytes(role).Span));
+        return new Proof(ByteString.Own(credential.Sign(ToBytes().Span)), key.TerminalConfirms(), Note);
+    }
+
+    /// <summary>The center's answer, likewise.</summary>
+    public Admitted Admit(P256PrivateKey signing, AdmissionKey key, Proof proof, ByteString readerList, ByteString joinToken)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(key);
+        var bytes = AnswerBytes(proof, readerList, joinToken);
+        return new Admitted(ByteString.Own(signing.Sign(bytes.Span)), key.CenterConfirms(bytes), readerList, joinToken);
+    }
+
+    /// <summary>Whether the center proved both of its keys in its answer to a proof.</summary>
+    public bool IsAdmitted(P256PublicKey signing, AdmissionKey key, Proof proof, Admitted answer)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(answer);
+        var bytes = AnswerBytes(proof, answer.ReaderList, answer.JoinToken);
+        return signing.Verify(bytes.Span, answer.Signature.Span) && key.IsCenters(answer.Confirmation, bytes);
     }
 }

@@ -5,19 +5,19 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>What an issue code's envelope is bound to: in another session, or for another request, it does not open.</summary>
-/// <param name="Terminal">The terminal.</param>
-/// <param name="Nonces">The admission's nonces.</param>
+/// <summary>
+/// What an issue code's envelope is bound to: in another session, for another request or another order, it does not open.
+/// </summary>
+/// <param name="Admission">The admission hash (<see cref="AdmissionTranscript.Hash"/>), which has the terminal in it.</param>
 /// <param name="Request">The request's number.</param>
-public readonly record struct IssueCodeContext(TerminalId Terminal, AdmissionNonces Nonces, int Request)
-{
-    internal byte[] ToBytes() => new BoundFields("CardIssue issue code v1")
-        .Text(Terminal.Value).Bytes(Nonces.Terminal.Span).Bytes(Nonces.Center.Span).Number(Request).ToArray();
-}
+/// <param name="Reference">The order number or customer id that the request names.</param>
+public readonly record struct IssueCodeContext(ByteString Admission, int Request, string Reference);
 
 /// <summary>
 /// The one-time issue code, encrypted to the center's agreement key: ephemeral ECDH P-256, HKDF-SHA256, AES-256-GCM. Layout: ephemeral public key (65),
-/// ciphertext of length byte, code and zeros (64), tag (16). The padding hides the code's length. The key is used once, so the nonce is zero.
+/// ciphertext of length byte, code and zeros (64), tag (16). The padding hides the code's length. The key is of this context alone and
+/// used once,
+/// so the nonce is zero and nothing is bound besides.
 /// </summary>
 public static class IssueCodeEnvelope
 {
@@ -27,7 +27,7 @@ public static class IssueCodeEnvelope
     /// <summary>Length of an envelope in bytes.</summary>
     public const int Length = P256PublicKey.Length + PaddedLength + TagLength;
 
-    private const int PaddedLength = 64, TagLength = 16, NonceLength = 12, KeyLength = 32;
+    private const int PaddedLength = 64, TagLength = 16, NonceLength = 12;
 
     /// <summary>Seals a code at the terminal.</summary>
     /// <param name="center">The center's agreement key.</param>
@@ -39,6 +39,12 @@ public static class IssueCodeEnvelope
         ArgumentNullException.ThrowIfNull(center);
         if (code.Length is 0 or > MaxCode) throw new ArgumentException($"An issue code has 1 to {MaxCode} bytes.", nameof(code));
         using var ephemeral = P256PrivateKey.Generate();
+        return Seal(ephemeral, center, context, code);
+    }
+
+    /// <summary>The same with an ephemeral key that is given: for vectors alone.</summary>
+    internal static ByteString Seal(P256PrivateKey ephemeral, P256PublicKey center, in IssueCodeContext context, ReadOnlySpan<byte> code)
+    {
         using var agreed = ephemeral.Agree(center);
         var envelope = new byte[Length];
         ephemeral.PublicKey.Encoded.Span.CopyTo(envelope);
@@ -46,8 +52,9 @@ public static class IssueCodeEnvelope
         padded.Clear();
         padded[0] = (byte)code.Length;
         code.CopyTo(padded[1..]);
-        using var gcm = Key(agreed, ephemeral.PublicKey, center);
-        gcm.Encrypt(stackalloc byte[NonceLength], padded, envelope.AsSpan(P256PublicKey.Length, PaddedLength), envelope.AsSpan(^TagLength..), context.ToBytes());
+        using var gcm = Key(agreed, ephemeral.PublicKey, center, context);
+        var sealedCode = envelope.AsSpan(P256PublicKey.Length, PaddedLength);
+        gcm.Encrypt(stackalloc byte[NonceLength], padded, sealedCode, envelope.AsSpan(^TagLength..));
         CryptographicOperations.ZeroMemory(padded);
         return ByteString.Own(envelope);
     }
@@ -64,11 +71,11 @@ public static class IssueCodeEnvelope
         code = null;
         if (envelope.Length != Length || !P256PublicKey.TryParse(envelope[..P256PublicKey.Length], out var ephemeral)) return false;
         using var agreed = center.Agree(ephemeral);
-        using var gcm = Key(agreed, ephemeral, center.PublicKey);
+        using var gcm = Key(agreed, ephemeral, center.PublicKey, context);
         Span<byte> padded = stackalloc byte[PaddedLength];
         try
         {
-            gcm.Decrypt(stackalloc byte[NonceLength], envelope.Slice(P256PublicKey.Length, PaddedLength), envelope[^TagLength..], padded, context.ToBytes());
+            gcm.Decrypt(stackalloc byte[NonceLength], envelope.Slice(P256PublicKey.Length, PaddedLength), envelope[^TagLength..], padded);
             if (padded[0] is 0 or > MaxCode) return false;
             code = SecretBytes.Copy(padded.Slice(1, padded[0]));
             return true;
@@ -83,13 +90,11 @@ public static class IssueCodeEnvelope
         }
     }
 
-    private static AesGcm Key(SecretBytes agreed, P256PublicKey ephemeral, P256PublicKey center)
+    private static AesGcm Key(SecretBytes agreed, P256PublicKey ephemeral, P256PublicKey center, in IssueCodeContext context)
     {
-        var info = new BoundFields("CardIssue issue code key v1").Bytes(ephemeral.Encoded.Span).Bytes(center.Encoded.Span).ToArray();
-        Span<byte> key = stackalloc byte[KeyLength];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, agreed.Span, key, [], info);
-        var gcm = new AesGcm(key, TagLength);
-        CryptographicOperations.ZeroMemory(key);
-        return gcm;
+        using var key = KeySchedule.Derive(agreed.Span, new Labelled(ProtocolLabels.IssueCode)
+            .Bytes(ephemeral.Encoded.Span).Bytes(center.Encoded.Span)
+            .Bytes(context.Admission.Span).Number(context.Request).Text(context.Reference));
+        return new AesGcm(key.Span, TagLength);
     }
 }

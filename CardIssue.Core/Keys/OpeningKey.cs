@@ -4,11 +4,6 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>The random halves of one admission: salt of everything that is sealed in its session.</summary>
-/// <param name="Terminal">32 bytes of the terminal's module.</param>
-/// <param name="Center">32 bytes of the center.</param>
-public readonly record struct AdmissionNonces(ByteString Terminal, ByteString Center);
-
 /// <summary>Which opening of which card for which order: what its key is made of and its seals are bound to.</summary>
 /// <param name="Order">The order.</param>
 /// <param name="Card">The card, verified.</param>
@@ -18,16 +13,17 @@ public readonly record struct AdmissionNonces(ByteString Terminal, ByteString Ce
 public sealed record OpeningContext(OrderId Order, CardId Card, long Fence, int Opening, ByteString CardCryptogram);
 
 /// <summary>
-/// The AES-256-GCM key of one opening between center and module: HKDF-SHA256 of the terminal transport key, salt terminal nonce ‖ center nonce,
-/// info "CardIssue opening" ‖ fence (8) ‖ opening (4) ‖ card cryptogram (8 or 16). The 12-byte nonce of a seal is domain (1) ‖ sequence (4) ‖ zeros: a sequence number is
-/// sealed under once, in rising order, which this holds.
+/// The AES-256-GCM key of one opening between center and module, derived from the admission's key and the whole of
+/// <see cref="OpeningContext"/>.
+/// The 12-byte nonce of a seal is domain (1) ‖ sequence (4, big-endian) ‖ zeros: a sequence number is sealed under once, in rising
+/// order, which
+/// this holds.
 /// </summary>
 public sealed class OpeningKey : IDisposable
 {
     /// <summary>Length of a seal's tag in bytes.</summary>
     public const int TagLength = 16;
 
-    private const int KeyLength = 32;
     private readonly AesGcm _gcm;
     private readonly int[] _lastSealed = [-1, -1, -1];
 
@@ -43,24 +39,16 @@ public sealed class OpeningKey : IDisposable
     public static bool IsCryptogramLength(int length) => length is 8 or 16;
 
     /// <summary>Derives it.</summary>
-    /// <exception cref="ArgumentException">The cryptogram is not 8 or 16 bytes, or a nonce not 32.</exception>
-    public static OpeningKey Derive(TerminalTransportKey transport, AdmissionNonces nonces, OpeningContext context)
+    /// <exception cref="ArgumentException">The cryptogram is not 8 or 16 bytes.</exception>
+    public static OpeningKey Derive(AdmissionKey admission, OpeningContext context)
     {
-        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(admission);
         ArgumentNullException.ThrowIfNull(context);
         if (!IsCryptogramLength(context.CardCryptogram.Length)) throw new ArgumentException("A card cryptogram has 8 bytes, or 16.", nameof(context));
-        if (nonces.Terminal.Length != Protocol.Limits.NonceLength || nonces.Center.Length != Protocol.Limits.NonceLength)
-            throw new ArgumentException($"A nonce has {Protocol.Limits.NonceLength} bytes.", nameof(nonces));
-        Span<byte> numbers = stackalloc byte[12];
-        BinaryPrimitives.WriteInt64BigEndian(numbers, context.Fence);
-        BinaryPrimitives.WriteInt32BigEndian(numbers[8..], context.Opening);
-        Span<byte> info = [.. "CardIssue opening"u8, .. numbers, .. context.CardCryptogram.Span];
-        Span<byte> salt = [.. nonces.Terminal.Span, .. nonces.Center.Span];
-        Span<byte> key = stackalloc byte[KeyLength];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, transport.Key.Span, key, salt, info);
-        var gcm = new AesGcm(key, TagLength);
-        CryptographicOperations.ZeroMemory(key);
-        return new OpeningKey(gcm);
+        using var key = admission.Derive(new Labelled(ProtocolLabels.Opening)
+            .Text(context.Order.Value).Bytes(context.Card.Value.Span).Number(context.Fence).Number(context.Opening)
+            .Bytes(context.CardCryptogram.Span));
+        return new OpeningKey(new AesGcm(key.Span, TagLength));
     }
 
     internal int Seal(Domain domain, int sequence, ReadOnlySpan<byte> bound, ReadOnlySpan<byte> plain, Span<byte> destination)

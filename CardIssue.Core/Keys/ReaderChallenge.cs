@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
+using System.Text;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// What a reader that carries a key signs: "CardIssue reader challenge v1", 00, terminal, nonce, and each field of what the reader says of itself.
+/// What a reader that carries a key signs: the CBOR array of "CardIssue 1 reader challenge", terminal, nonce, and each field of what the
+/// reader says
+/// of itself, null where it was not told.
 /// So an answer is good once, at this terminal, and for a reader that tells exactly this of itself.
 /// </summary>
 public sealed class ReaderChallenge
@@ -15,8 +18,6 @@ public sealed class ReaderChallenge
 
     /// <summary>Length of <see cref="Hash"/> in bytes: SHA-256.</summary>
     public const int HashLength = 32;
-
-    private const string Domain = "CardIssue reader challenge v1";
 
     private readonly byte[] _message;
 
@@ -29,14 +30,9 @@ public sealed class ReaderChallenge
     {
         ArgumentNullException.ThrowIfNull(reader);
         if (nonce.Length != NonceLength) throw new ArgumentException($"A nonce has {NonceLength} bytes; this has {nonce.Length}.", nameof(nonce));
-        var fields = new BoundFields(Domain).Text(terminal.Value).Bytes(nonce.Span);
-        foreach (var text in (string?[])[reader.Kind, reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Port])
-        {
-            // What was not told is not the same as an empty text.
-            if (text is null) fields.Byte(0);
-            else fields.Byte(1).Bytes(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
-        }
-        _message = fields.ToArray();
+        _message = new Labelled(ProtocolLabels.ReaderChallenge).Text(terminal.Value).Bytes(nonce.Span)
+            .Text(Whole(reader.Kind)).Text(Whole(reader.Vendor)).Text(Whole(reader.Model))
+            .Text(Whole(reader.Serial)).Text(Whole(reader.Firmware)).Text(Whole(reader.Port)).ToArray();
         Hash = ByteString.Own(SHA256.HashData(_message));
     }
 
@@ -49,4 +45,7 @@ public sealed class ReaderChallenge
         ArgumentNullException.ThrowIfNull(key);
         return key.Verify(_message, signature.Span);
     }
+
+    /// <summary>A driver's words as UTF-8 can hold them: half a surrogate pair becomes U+FFFD.</summary>
+    private static string? Whole(string? text) => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 }

@@ -3,40 +3,22 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>Where a sealed command belongs. All of it is bound to the seal: in any other place it does not open.</summary>
-/// <param name="Order">The order.</param>
-/// <param name="Card">The card.</param>
-/// <param name="Opening">The opening.</param>
-/// <param name="Attempt">The attempt at the record.</param>
-/// <param name="Record">The record, or 0.</param>
-/// <param name="Kind">What the script is for.</param>
-/// <param name="Index">The command's place in the script, from 0.</param>
-/// <param name="Count">How many commands the script has.</param>
-/// <param name="Last">Whether it is the last record.</param>
-/// <param name="Sequence">The command's number in the session.</param>
-public readonly record struct CommandContext(
-    OrderId Order, CardId Card, int Opening, int Attempt, int Record, ScriptKind Kind, int Index, int Count, bool Last, int Sequence)
+/// <summary>
+/// Where a sealed command belongs; in any other place it does not open. Order, card and opening are in the opening's key.
+/// </summary>
+/// <param name="Script">The head of its script.</param>
+/// <param name="Index">Its place in the script, from 0.</param>
+public readonly record struct CommandContext(Script Script, int Index)
 {
-    /// <summary>The place of one command of a script.</summary>
-    /// <param name="order">The order.</param>
-    /// <param name="card">The card.</param>
-    /// <param name="script">The script's head.</param>
-    /// <param name="index">From 0.</param>
-    public static CommandContext Of(OrderId order, CardId card, Script script, int index)
-    {
-        ArgumentNullException.ThrowIfNull(script);
-        return new CommandContext(order, card, script.Opening, script.Attempt, script.Record, script.Kind, index, script.Count, script.Last, script.First + index);
-    }
+    /// <summary>Its number in the session.</summary>
+    public int Sequence => Script.First + Index;
 
     /// <summary>
-    /// The associated data: "CardIssue command v1", 00, order and card (each led by its length in two bytes), opening, attempt, record (4 bytes each),
-    /// script kind (1), index, count (4 each), last flag (1: 00 or 01), sequence (4); big-endian.
+    /// The associated data: the CBOR array of "CardIssue 1 command", the script's head as it was sent, with its ticket, and the index.
+    /// So whatever
+    /// the head says is bound.
     /// </summary>
-    internal byte[] ToBytes() => new BoundFields("CardIssue command v1")
-        .Text(Order.Value).Bytes(Card.Value.Span)
-        .Number(Opening).Number(Attempt).Number(Record).Byte((byte)Kind)
-        .Number(Index).Number(Count).Byte(Last ? (byte)1 : (byte)0).Number(Sequence)
-        .ToArray();
+    internal byte[] ToBytes() => new Labelled(ProtocolLabels.Command).Bytes(MessageCodec.BytesOf(Script).Span).Number(Index).ToArray();
 }
 
 /// <summary>A command APDU sealed by the center for the terminal's module: ciphertext as long as the command, then 16 bytes of tag.</summary>

@@ -6,11 +6,13 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>A reader list as it travels: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is "CardIssue reader list v1", 00, body: ECDSA P-256 with SHA-256.</summary>
+/// <summary>
+/// A reader list as it travels: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is the CBOR array of
+/// "CardIssue 1 reader list" and the body: ECDSA P-256 with SHA-256.
+/// </summary>
 public static class SignedReaderList
 {
     private const int Layout = 1, Fields = 5, PortsKey = 6, LetInKey = 7, KeyKey = 8;
-    private const string Domain = "CardIssue reader list v1";
 
     // An array head, the heads of body and signature, and the signature.
     private const int MaxEnvelope = 1 + 5 + 2 + P256PublicKey.SignatureLength;
@@ -24,7 +26,7 @@ public static class SignedReaderList
         ArgumentNullException.ThrowIfNull(list);
         ArgumentNullException.ThrowIfNull(center);
         if (Fault(list) is { } fault) throw new ArgumentException($"The reader list of {list.Terminal}: {fault}.", nameof(list));
-        return SignedBody.Sign(Domain, WriteBody(list), center);
+        return SignedBody.Sign(ProtocolLabels.ReaderList, WriteBody(list), center);
     }
 
     /// <summary>Why a list cannot be signed: it breaks a rule, or is longer than a message can carry. Null when it can be.</summary>
@@ -48,7 +50,7 @@ public static class SignedReaderList
         if (bytes.Length > FieldLimits.MaxReaderList) return false;
         try
         {
-            if (SignedBody.Open(Domain, bytes, center) is not { } body) return false;
+            if (SignedBody.Open(ProtocolLabels.ReaderList, bytes, center) is not { } body) return false;
             var read = ReadBody(body);
             if (read is null || read.Fault() is not null || read.Terminal != terminal) return false;
             list = new VerifiedReaderList(read);
@@ -60,7 +62,7 @@ public static class SignedReaderList
         }
     }
 
-    internal static byte[] Signed(byte[] body) => SignedBody.Signed(Domain, body);
+    internal static byte[] Signed(byte[] body) => SignedBody.Signed(ProtocolLabels.ReaderList, body);
 
     internal static byte[] WriteBody(ReaderList list)
     {

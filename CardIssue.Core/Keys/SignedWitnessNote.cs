@@ -8,12 +8,11 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// A witness's note as it travels and is kept: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is
-/// "CardIssue witness note v1", 00, body: ECDSA P-256 with SHA-256 under the center's signing key.
+/// the CBOR array of "CardIssue 1 witness note" and the body: ECDSA P-256 with SHA-256 under the center's signing key.
 /// </summary>
 public static class SignedWitnessNote
 {
     private const int Layout = 1, Fields = 7;
-    private const string Domain = "CardIssue witness note v1";
 
     /// <summary>Signs a note.</summary>
     /// <param name="note">The note.</param>
@@ -24,7 +23,7 @@ public static class SignedWitnessNote
         ArgumentNullException.ThrowIfNull(note);
         ArgumentNullException.ThrowIfNull(center);
         if (note.Fault() is { } fault) throw new ArgumentException($"The witness's note: {fault}.", nameof(note));
-        return SignedBody.Sign(Domain, WriteBody(note), center);
+        return SignedBody.Sign(ProtocolLabels.WitnessNote, WriteBody(note), center);
     }
 
     /// <summary>Verifies a note. Whatever the bytes are, no exception comes of them.</summary>
@@ -38,7 +37,7 @@ public static class SignedWitnessNote
         if (bytes.Length is 0 or > FieldLimits.MaxWitness) return false;
         try
         {
-            if (SignedBody.Open(Domain, bytes.Memory, center.SigningKey) is not { } body) return false;
+            if (SignedBody.Open(ProtocolLabels.WitnessNote, bytes.Memory, center.SigningKey) is not { } body) return false;
             var read = ReadBody(body);
             if (read is null || read.Fault() is not null || read.Center != center.Id) return false;
             note = new VerifiedWitnessNote(read, bytes);

@@ -1,17 +1,17 @@
-using System.Security.Cryptography;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// The key that a terminal's secure module and the center share: ECDH P-256 of both static agreement keys, then HKDF-SHA256 to 32 bytes.
-/// Info: "CardIssue terminal transport v1", 00, terminal, key version, the module's public key, the center's public key. Every opening has a key of its own from it (<see cref="OpeningKey"/>).
+/// The key that a terminal's secure module and the center share: derived from ECDH P-256 of both static agreement keys, terminal, key
+/// version and
+/// both public keys. Every admission has a key of its own from it (<see cref="AdmissionKey"/>).
 /// </summary>
 public sealed class TerminalTransportKey : IDisposable
 {
     /// <summary>Length in bytes.</summary>
-    public const int Length = 32;
+    public const int Length = KeySchedule.Length;
 
     private TerminalTransportKey(SecretBytes key) => Key = key;
 
@@ -46,9 +46,7 @@ public sealed class TerminalTransportKey : IDisposable
         P256PrivateKey own, P256PublicKey peer, TerminalId terminal, int keyVersion, P256PublicKey moduleKey, P256PublicKey centerKey)
     {
         using var agreed = own.Agree(peer);
-        var info = new BoundFields("CardIssue terminal transport v1")
-            .Text(terminal.Value).Number(keyVersion).Bytes(moduleKey.Encoded.Span).Bytes(centerKey.Encoded.Span).ToArray();
-        return new TerminalTransportKey(SecretBytes.Create(Length, (agreed, info), static (output, from) =>
-            HKDF.DeriveKey(HashAlgorithmName.SHA256, from.agreed.Span, output, [], from.info)));
+        return new TerminalTransportKey(KeySchedule.Derive(agreed.Span, new Labelled(ProtocolLabels.Transport)
+            .Text(terminal.Value).Number(keyVersion).Bytes(moduleKey.Encoded.Span).Bytes(centerKey.Encoded.Span)));
     }
 }

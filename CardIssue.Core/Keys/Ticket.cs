@@ -9,7 +9,9 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// The center's leave to a module to open one card once: the card's session keys, sealed. Its clear head names order, card, fencing number,
-/// opening and card cryptogram; the head and the sequence number of the script that brings it are bound to the seal. CBOR, see <c>messages.cddl</c>.
+/// opening and card cryptogram, of which the key is derived; the sequence number of the script that brings it is bound to the seal.
+/// CBOR, see
+/// <c>messages.cddl</c>.
 /// </summary>
 public sealed class Ticket
 {
@@ -39,7 +41,7 @@ public sealed class Ticket
         {
             session.ExportKeys(keys);
             var sealedKeys = new byte[keys.Length + OpeningKey.TagLength];
-            key.Seal(OpeningKey.Domain.Ticket, sequence, Bound(context, sequence), keys, sealedKeys);
+            key.Seal(OpeningKey.Domain.Ticket, sequence, Bound(sequence), keys, sealedKeys);
             return Write(context, sealedKeys);
         }
         finally
@@ -77,7 +79,7 @@ public sealed class Ticket
         var plain = GC.AllocateArray<byte>(ChannelSessionKeys.MaxExportedLength, pinned: true);
         try
         {
-            return key.TryOpen(OpeningKey.Domain.Ticket, sequence, Bound(Context, sequence), _sealed.Span, plain, out var length)
+            return key.TryOpen(OpeningKey.Domain.Ticket, sequence, Bound(sequence), _sealed.Span, plain, out var length)
                 && ChannelSessionKeys.TryImport(plain.AsSpan(0, length), out keys, out _);
         }
         finally
@@ -86,9 +88,8 @@ public sealed class Ticket
         }
     }
 
-    private static byte[] Bound(OpeningContext context, int sequence) => new BoundFields("CardIssue ticket v1")
-        .Text(context.Order.Value).Bytes(context.Card.Value.Span).Number(context.Fence).Number(context.Opening)
-        .Bytes(context.CardCryptogram.Span).Number(sequence).ToArray();
+    /// <summary>The head is in the key.</summary>
+    private static byte[] Bound(int sequence) => new Labelled(ProtocolLabels.Ticket).Number(sequence).ToArray();
 
     private static ByteString Write(OpeningContext context, byte[] sealedKeys)
     {

@@ -61,27 +61,39 @@ public interface ISecureModule : IDisposable
 
     /// <summary>
     /// S210: begins an admission and ends the one before, with its opening. The admission of a results half ends only an earlier one of such a half: tickets and codes belong to the data half's,
-    /// without which it is not signed.
+    /// without which it is not proved.
     /// </summary>
     /// <param name="half">The half of a split line that access is asked for on; the whole line else.</param>
     /// <returns>The terminal's nonce, 32 random bytes of the module, for <see cref="Hello"/>. It makes old tickets useless.</returns>
     ByteString BeginAdmission(LineHalf half = LineHalf.Whole);
 
-    /// <summary>S220: signs the transcript in the terminal's role.</summary>
-    /// <param name="transcript">Its terminal must be this one, its center the module's, its half and terminal nonce those of <see cref="BeginAdmission"/>.</param>
-    /// <param name="signature">64 bytes r‖s; empty when refused.</param>
-    ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature);
+    /// <summary>S220: proves both of the terminal's keys for a transcript. Once for each <see cref="BeginAdmission"/>.</summary>
+    /// <param name="transcript">
+    /// Its messages must be a <see cref="Hello"/> of this terminal with the nonce and half of <see cref="BeginAdmission"/> and a
+    /// <see cref="Challenge"/>, its center the module's.
+    /// </param>
+    /// <param name="proof">What to answer the challenge; null when refused.</param>
+    ModuleRefusal ProveAdmission(AdmissionTranscript transcript, out Proof? proof);
 
-    /// <summary>S220, on a line without TLS: the keys that its messages are authenticated with from the admission on. Only for the transcript that was signed in the admission under way.</summary>
-    /// <param name="transcript">The transcript, as <see cref="SignAdmission"/> signed it.</param>
+    /// <summary>S220: whether the center proved both of its keys in its answer to the proof of this transcript.</summary>
+    /// <param name="transcript">The transcript, as <see cref="ProveAdmission"/> proved it.</param>
+    /// <param name="admitted">The answer.</param>
+    bool IsCenter(AdmissionTranscript transcript, Admitted admitted);
+
+    /// <summary>
+    /// S220, on a line without TLS: the keys that its messages are authenticated with from the admission on. Only for the transcript
+    /// that was proved in the admission under way.
+    /// </summary>
+    /// <param name="transcript">The transcript, as <see cref="ProveAdmission"/> proved it.</param>
     /// <param name="keys">The keys, which the caller disposes; null when refused.</param>
     ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys);
 
     /// <summary>S230: encrypts an issue code to the center, for one request of this admission.</summary>
     /// <param name="request">The request's number.</param>
+    /// <param name="reference">The order number or customer id that the request names: for another the code does not open.</param>
     /// <param name="code">1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes; the caller zeroes it.</param>
     /// <param name="sealedCode">The envelope; empty when refused.</param>
-    ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode);
+    ModuleRefusal SealIssueCode(int request, string reference, ReadOnlySpan<byte> code, out ByteString sealedCode);
 
     /// <summary>S260: opens the ticket that an Authenticate script brings; the opening before ends.</summary>
     /// <param name="script">The script's head.</param>

@@ -42,7 +42,7 @@ internal sealed class ModuleOpening : IDisposable
     {
         length = 0;
         var index = sequence - script.First;
-        var context = CommandContext.Of(Context.Order, Context.Card, script, index);
+        var context = new CommandContext(script, index);
         try
         {
             if (!SealedCommand.TryOpen(_key, context, payload, plain, out var plainLength)) return ModuleRefusal.BadSeal;

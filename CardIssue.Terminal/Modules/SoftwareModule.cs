@@ -35,11 +35,11 @@ public sealed class SoftwareModule : ISecureModule
     /// <inheritdoc/>
     public CenterIdentity Center { get; }
 
-    /// <summary>An admission: the nonce that it began with, and the one transcript that was signed under it.</summary>
-    private sealed record Admission(LineHalf Half, ByteString Nonce, AdmissionTranscript? Signed = null);
+    /// <summary>An admission: the nonce that it began with, and the one transcript that was proved under it.</summary>
+    private sealed record Admission(LineHalf Half, ByteString Nonce, AdmissionTranscript? Proved = null, Proof? Proof = null);
 
-    /// <summary>Both nonces of the admission that tickets and codes belong to; null before it is signed.</summary>
-    private AdmissionNonces? Admitted => _admission?.Signed is { } signed ? new AdmissionNonces(signed.TerminalNonce, signed.CenterNonce) : null;
+    /// <summary>The admission hash that tickets and codes belong to; null before it is proved.</summary>
+    private ByteString? Admitted => _admission?.Proved?.Hash();
 
     /// <inheritdoc/>
     public ByteString BeginAdmission(LineHalf half = LineHalf.Whole)
@@ -57,38 +57,50 @@ public sealed class SoftwareModule : ISecureModule
     }
 
     /// <inheritdoc/>
-    public ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature)
+    public ModuleRefusal ProveAdmission(AdmissionTranscript transcript, out Proof? proof)
     {
         ArgumentNullException.ThrowIfNull(transcript);
-        signature = default;
-        var isResults = transcript.Half is LineHalf.Results;
-        // One signature per nonce: a second center nonce under the same terminal nonce would let a session be begun twice.
-        if ((isResults ? _resultsAdmission : _admission) is not { Signed: null } begun || begun.Half != transcript.Half || begun.Nonce != transcript.TerminalNonce) return ModuleRefusal.NoAdmission;
-        if (isResults && _admission is not { Half: LineHalf.Data, Signed: not null }) return ModuleRefusal.NoAdmission;
-        if (transcript.Terminal != Identity.Id || transcript.Center != Center.Id || transcript.CenterNonce.Length != Limits.NonceLength) return ModuleRefusal.NoAdmission;
-        if (isResults) _resultsAdmission = begun with { Signed = transcript };
-        else _admission = begun with { Signed = transcript };
-        signature = transcript.Sign(AdmissionRole.Terminal, _credential);
+        proof = null;
+        if (MessageCodec.Decode(transcript.Hello.Memory).Message is not Hello hello || hello.Terminal != Identity.Id
+            || MessageCodec.Decode(transcript.Challenge.Memory).Message is not Challenge
+            || transcript.Center != Center.Id) return ModuleRefusal.NoAdmission;
+        var isResults = hello.Half is LineHalf.Results;
+        // One proof per nonce: a second challenge under the same terminal nonce would let a session be begun twice.
+        if ((isResults ? _resultsAdmission : _admission) is not { Proved: null } begun || begun.Half != hello.Half
+            || begun.Nonce != hello.Nonce) return ModuleRefusal.NoAdmission;
+        if (isResults && _admission is not { Half: LineHalf.Data, Proved: not null }) return ModuleRefusal.NoAdmission;
+        using var key = KeyOf(transcript.Hash());
+        proof = transcript.Prove(_credential, key);
+        var proved = begun with { Proved = transcript, Proof = proof };
+        if (isResults) _resultsAdmission = proved;
+        else _admission = proved;
         return ModuleRefusal.None;
+    }
+
+    /// <inheritdoc/>
+    public bool IsCenter(AdmissionTranscript transcript, Admitted admitted)
+    {
+        if (ProofOf(transcript) is not { } proof) return false;
+        using var key = KeyOf(transcript.Hash());
+        return transcript.IsAdmitted(Center.SigningKey, key, proof, admitted);
     }
 
     /// <inheritdoc/>
     public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys)
     {
-        ArgumentNullException.ThrowIfNull(transcript);
         keys = null;
-        if (transcript != (transcript.Half is LineHalf.Results ? _resultsAdmission : _admission)?.Signed) return ModuleRefusal.NoAdmission;
-        using var transport = TerminalTransportKey.AtTerminal(_agreement, Identity.Id, Identity.KeyVersion, Center);
-        keys = LineKeys.Derive(transport, transcript);
+        if (ProofOf(transcript) is null) return ModuleRefusal.NoAdmission;
+        using var key = KeyOf(transcript.Hash());
+        keys = LineKeys.Derive(key);
         return ModuleRefusal.None;
     }
 
     /// <inheritdoc/>
-    public ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode)
+    public ModuleRefusal SealIssueCode(int request, string reference, ReadOnlySpan<byte> code, out ByteString sealedCode)
     {
         sealedCode = default;
-        if (Admitted is not { } nonces) return ModuleRefusal.NoAdmission;
-        sealedCode = IssueCodeEnvelope.Seal(Center.AgreementKey, new IssueCodeContext(Identity.Id, nonces, request), code);
+        if (Admitted is not { } admission) return ModuleRefusal.NoAdmission;
+        sealedCode = IssueCodeEnvelope.Seal(Center.AgreementKey, new IssueCodeContext(admission, request, reference), code);
         return ModuleRefusal.None;
     }
 
@@ -96,12 +108,12 @@ public sealed class SoftwareModule : ISecureModule
     public ModuleRefusal OpenTicket(Script script)
     {
         ArgumentNullException.ThrowIfNull(script);
-        if (Admitted is not { } nonces) return ModuleRefusal.NoAdmission;
+        if (Admitted is not { } admission) return ModuleRefusal.NoAdmission;
         if (script.Kind != ScriptKind.Authenticate || !script.Sealed || script.Ticket.IsEmpty) return ModuleRefusal.WrongMode;
         if (script.First <= _lastSequence || script.First <= _lastTicket) return ModuleRefusal.Replayed;
         if (!Ticket.TryRead(script.Ticket.Memory, out var ticket) || ticket.Context.Opening != script.Opening) return ModuleRefusal.BadTicket;
-        using var transport = TerminalTransportKey.AtTerminal(_agreement, Identity.Id, Identity.KeyVersion, Center);
-        var key = OpeningKey.Derive(transport, nonces, ticket.Context);
+        using var admissionKey = KeyOf(admission);
+        var key = OpeningKey.Derive(admissionKey, ticket.Context);
         if (!ticket.TryOpen(key, script.First, out var sessionKeys))
         {
             key.Dispose();
@@ -153,4 +165,19 @@ public sealed class SoftwareModule : ISecureModule
 
     /// <summary>Says only whose it is.</summary>
     public override string ToString() => $"software module of {Identity.Id}";
+
+    /// <summary>What was answered in the admission under way; null for any other transcript.</summary>
+    private Proof? ProofOf(AdmissionTranscript transcript)
+    {
+        ArgumentNullException.ThrowIfNull(transcript);
+        return transcript == _resultsAdmission?.Proved ? _resultsAdmission.Proof
+            : transcript == _admission?.Proved ? _admission.Proof
+            : null;
+    }
+
+    private AdmissionKey KeyOf(ByteString admission)
+    {
+        using var transport = TerminalTransportKey.AtTerminal(_agreement, Identity.Id, Identity.KeyVersion, Center);
+        return AdmissionKey.Derive(transport, admission);
+    }
 }

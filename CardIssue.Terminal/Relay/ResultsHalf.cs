@@ -110,7 +110,8 @@ internal sealed class ResultsHalf(
             case TerminalEffect.Send send: await _half.SendAsync(MessageCodec.Encode(send.Message), cancellation).ConfigureAwait(false); break;
             case TerminalEffect.Sign sign: await SignAsync(sign, cancellation).ConfigureAwait(false); break;
             case TerminalEffect.JudgeCenter judge:
-                var genuine = _admission.IsCenter(judge.Admitted) && readers.TryAccept(judge.Admitted.ReaderList);
+                var isCenter = await card.WithModuleAsync(_ => _admission.IsCenter(judge.Admitted), cancellation).ConfigureAwait(false);
+                var genuine = isCenter && readers.TryAccept(judge.Admitted.ReaderList);
                 await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);
                 break;
             case TerminalEffect.AttachResults: line.Attach(_half); break;
@@ -128,7 +129,7 @@ internal sealed class ResultsHalf(
 
     private async ValueTask SignAsync(TerminalEffect.Sign sign, CancellationToken cancellation)
     {
-        var (refusal, proof) = await card.WithModuleAsync(_ => (_admission.Sign(sign.Hello, sign.Challenge, out var made), made), cancellation).ConfigureAwait(false);
+        var (refusal, proof) = await card.WithModuleAsync(_ => (_admission.Prove(sign.Hello, sign.Challenge, out var made), made), cancellation).ConfigureAwait(false);
         if (proof is not null)
         {
             await StepAsync(new TerminalEvent.Signed(proof), cancellation).ConfigureAwait(false);

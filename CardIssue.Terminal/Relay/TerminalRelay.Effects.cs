@@ -99,7 +99,7 @@ public sealed partial class TerminalRelay
     {
         var admission = _line!.Admission;
         var (refusal, proof) = await _card.WithModuleAsync(
-            _ => (admission.Sign(sign.Hello, sign.Challenge, out var made), made), cancellation).ConfigureAwait(false);
+            _ => (admission.Prove(sign.Hello, sign.Challenge, out var made), made), cancellation).ConfigureAwait(false);
         if (proof is not null)
         {
             await StepAsync(new TerminalEvent.Signed(proof), cancellation).ConfigureAwait(false);
@@ -111,7 +111,9 @@ public sealed partial class TerminalRelay
 
     private async ValueTask JudgeCenterAsync(Admitted admitted, CancellationToken cancellation)
     {
-        var genuine = _line!.Admission.IsCenter(admitted) && _readers.TryAccept(admitted.ReaderList);
+        var admission = _line!.Admission;
+        var isCenter = await _card.WithModuleAsync(_ => admission.IsCenter(admitted), cancellation).ConfigureAwait(false);
+        var genuine = isCenter && _readers.TryAccept(admitted.ReaderList);
         // A new list, and a center that has not heard of the reader yet.
         _readerWatch.NewAccess();
         await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);

@@ -212,7 +212,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         wanted.Asked = true;
         var number = _state.Requests + 1;
         var (refusal, sealedCode) = await _card.WithModuleAsync(
-            module => (module.SealIssueCode(number, wanted.Request.Code.Span, out var code), code), cancellation).ConfigureAwait(false);
+            module => (module.SealIssueCode(number, wanted.Request.Reference, wanted.Request.Code.Span, out var code), code),
+            cancellation).ConfigureAwait(false);
         if (refusal is not ModuleRefusal.None)
         {
             Log.ModuleRefused(_logger, refusal, 0);

@@ -10,8 +10,8 @@ public sealed class ChannelSessionKeys : IDisposable
     /// <summary>The longest exported form in bytes, that of AES-256 in S16 mode.</summary>
     public const int MaxExportedLength = HeadLength + 16 + 3 * 32;
 
-    private const int HeadLength = 7, OldHeadLength = 4;
-    private const byte OldLayout = 0x01, Layout = 0x02, SkipEmptyFlag = 0x01;
+    private const int HeadLength = 6;
+    private const byte SkipEmptyFlag = 0x01;
 
     internal ChannelSessionKeys(
         ScpOptions options, SecurityLevel level, bool countsEmptyCommands, ReadOnlySpan<byte> hostCryptogram, SecretBytes enc, SecretBytes mac, SecretBytes rmac)
@@ -33,7 +33,7 @@ public sealed class ChannelSessionKeys : IDisposable
     public int KeyLength => Enc.Length;
 
     /// <summary>Length of the exported form in bytes.</summary>
-    public int ExportedLength => (IsOldLayout ? OldHeadLength : HeadLength) + HostCryptogram.Length + 3 * KeyLength;
+    public int ExportedLength => HeadLength + HostCryptogram.Length + 3 * KeyLength;
 
     internal ByteString HostCryptogram { get; }
 
@@ -43,14 +43,11 @@ public sealed class ChannelSessionKeys : IDisposable
 
     internal SecretBytes Rmac { get; }
 
-    /// <summary>What modules that know SCP03 in S8 mode alone can read.</summary>
-    private bool IsOldLayout => Options.Protocol is ScpProtocol.Scp03 && !Options.IsS16;
-
     /// <summary>
-    /// Writes the keys, in the clear: the destination must be pinned, sealed for the module and zeroed at once. Layout in bytes, of SCP03 in S8
-    /// mode: layout version 01 (1) | level (1) | key length n (1) | flags (1; bit 1: empty commands are not counted) | host cryptogram (8) |
-    /// S-ENC (n) | S-MAC (n) | S-RMAC (n). Of all others: layout version 02 (1) | protocol (1) | "i" (1) | level (1) | flags (1) |
-    /// key length n (1) | cryptogram length m (1) | host cryptogram (m) | S-ENC (n) | C-MAC (n) | R-MAC (n).
+    /// Writes the keys, in the clear: the destination must be pinned, sealed for the module and zeroed at once. Layout in bytes: protocol
+    /// (1; 02 or 03) | "i" (1) | level (1) | flags (1; bit 1: empty commands are not counted) | key length n (1) | cryptogram length m
+    /// (1) |
+    /// host cryptogram (m) | S-ENC (n) | C-MAC key (n) | R-MAC key (n). Not CBOR, so that they are nowhere but in pinned memory.
     /// </summary>
     /// <param name="destination">Must hold <see cref="ExportedLength"/> bytes.</param>
     /// <returns>The number of bytes written.</returns>
@@ -60,9 +57,7 @@ public sealed class ChannelSessionKeys : IDisposable
     {
         if (destination.Length < ExportedLength) throw new ArgumentException($"{ExportedLength} bytes are needed.", nameof(destination));
         var flags = CountsEmptyCommands ? (byte)0 : SkipEmptyFlag;
-        ReadOnlySpan<byte> head = IsOldLayout
-            ? [OldLayout, (byte)Level, (byte)KeyLength, flags]
-            : [Layout, (byte)Options.Protocol, Options.Value, (byte)Level, flags, (byte)KeyLength, (byte)HostCryptogram.Length];
+        ReadOnlySpan<byte> head = [(byte)Options.Protocol, Options.Value, (byte)Level, flags, (byte)KeyLength, (byte)HostCryptogram.Length];
         head.CopyTo(destination);
         var rest = destination[head.Length..];
         HostCryptogram.Span.CopyTo(rest);
@@ -81,23 +76,22 @@ public sealed class ChannelSessionKeys : IDisposable
     {
         keys = null;
         error = null;
-        var isOld = exported.Length > 0 && exported[0] == OldLayout;
-        var head = isOld ? OldHeadLength : HeadLength;
-        if (exported.Length < head) error = $"Session keys have {head} bytes or more; {exported.Length} came.";
-        else if (exported[0] is not (OldLayout or Layout)) error = $"Layout version {exported[0]:X2} is not known.";
-        if (error is not null) return false;
-
-        var options = isOld ? new ScpOptions(ScpProtocol.Scp03, 0) : new ScpOptions((ScpProtocol)exported[1], exported[2]);
-        var (level, n, flags) = isOld ? (exported[1], exported[2], exported[3]) : (exported[3], exported[5], exported[4]);
-        var m = isOld ? 8 : exported[6];
-        error = FaultOf(options, (SecurityLevel)level, n, m, isOld)
+        if (exported.Length < HeadLength)
+        {
+            error = $"Session keys have {HeadLength} bytes or more; {exported.Length} came.";
+            return false;
+        }
+        var options = new ScpOptions((ScpProtocol)exported[0], exported[1]);
+        var (level, flags, n, m) = (exported[2], exported[3], exported[4], exported[5]);
+        error = FaultOf(options, (SecurityLevel)level, n, m)
             ?? ((flags & ~SkipEmptyFlag) != 0 ? $"Flags {flags:X2} are not known."
-            : exported.Length != head + m + 3 * n ? $"Session keys of {n} bytes take {head + m + 3 * n}; {exported.Length} came."
+            : exported.Length != HeadLength + m + 3 * n
+                ? $"Session keys of {n} bytes take {HeadLength + m + 3 * n}; {exported.Length} came."
             : null);
         if (error is not null) return false;
-        var secret = exported[(head + m)..];
+        var secret = exported[(HeadLength + m)..];
         keys = new ChannelSessionKeys(
-            options, (SecurityLevel)level, flags == 0, exported.Slice(head, m),
+            options, (SecurityLevel)level, flags == 0, exported.Slice(HeadLength, m),
             SecretBytes.Copy(secret[..n]), SecretBytes.Copy(secret[n..(2 * n)]), SecretBytes.Copy(secret[(2 * n)..]));
         return true;
     }
@@ -118,10 +112,11 @@ public sealed class ChannelSessionKeys : IDisposable
     /// <summary>Says only protocol and level, and how long the keys are.</summary>
     public override string ToString() => $"session keys of {Options}, level {(byte)Level:X2}, {KeyLength} bytes each";
 
-    private static string? FaultOf(ScpOptions options, SecurityLevel level, int n, int m, bool isOld)
+    private static string? FaultOf(ScpOptions options, SecurityLevel level, int n, int m)
     {
         var is02 = options.Protocol is ScpProtocol.Scp02;
-        if (!isOld && !is02 && !options.IsS16) return $"{options} has no keys of this layout.";
+        if (!is02 && options.Protocol is not ScpProtocol.Scp03)
+            return $"{(byte)options.Protocol:X2} is no secure channel protocol that is spoken here.";
         if (!ScpOptions.IsLevel(options.Protocol, level)) return $"{(byte)level:X2} is no security level of SCP{(byte)options.Protocol:X2}.";
         if (is02 ? n != StaticKeys.TripleDesLength : n is not (16 or 24 or 32)) return $"{n} is no {(is02 ? "two-key triple DES" : "AES")} key length.";
         if (is02 && !options.IsExplicit) return $"{options} is opened by no EXTERNAL AUTHENTICATE.";

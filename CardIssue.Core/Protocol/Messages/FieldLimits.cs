@@ -11,6 +11,9 @@ public static class FieldLimits
     /// <summary>Length of a signature in bytes, ECDSA P-256 r‖s.</summary>
     public const int SignatureLength = 64;
 
+    /// <summary>Length of a confirmation of an agreement key in bytes.</summary>
+    public const int ConfirmationLength = 32;
+
     /// <summary>The longest signed reader list in bytes.</summary>
     public const int MaxReaderList = 65_536;
 

@@ -64,6 +64,11 @@ public abstract record Message
 {
     /// <summary>Its number on the line.</summary>
     public abstract MessageType Type { get; }
+
+    /// <summary>The bytes that it came as, where they are signed or bound (<see cref="MessageCodec.BytesOf"/>); of others, and of
+    /// messages of this
+    /// side, none.</summary>
+    internal WireForm AsSent { get; init; }
 }
 
 /// <summary>S210, terminal to center: asks for access.</summary>
@@ -89,22 +94,27 @@ public sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) :
     public override MessageType Type => MessageType.Challenge;
 }
 
-/// <summary>S220, terminal to center: the credential's signature over the admission transcript.</summary>
-/// <param name="Signature">ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
+/// <summary>S220, terminal to center: both of the terminal's keys, proved for this admission.</summary>
+/// <param name="Signature">The credential's signature over the admission transcript, ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
+/// <param name="Confirmation">What only who has the terminal's agreement key, or the center's, can make of the transcript, 32
+/// bytes.</param>
 /// <param name="Note">The latest note of the center that the terminal's module keeps, as <see cref="Witness"/> brought it; empty when it
 /// keeps none, and on
 /// the results half of a split line. The transcript has it.</param>
-public sealed record Proof(ByteString Signature, ByteString Note = default) : Message
+public sealed record Proof(ByteString Signature, ByteString Confirmation, ByteString Note = default) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Proof;
 }
 
-/// <summary>S220, center to terminal: access is granted.</summary>
-/// <param name="Signature">The center's signature over the same transcript, ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
+/// <summary>S220, center to terminal: access is granted. Both of the center's keys are proved for this admission and this answer.</summary>
+/// <param name="Signature">The center's signature over the transcript, the proof and this answer, ECDSA P-256 with SHA-256, 64 bytes
+/// r‖s.</param>
+/// <param name="Confirmation">What only who has the center's agreement key, or the terminal's, can make of the same, 32 bytes.</param>
 /// <param name="ReaderList">The list of known readers, signed by the center.</param>
 /// <param name="JoinToken">On the data half of a split line: what the results half is joined to it by, 16 random bytes, good once and for a short time; else empty.</param>
-public sealed record Admitted(ByteString Signature, ByteString ReaderList, ByteString JoinToken = default) : Message
+public sealed record Admitted(
+    ByteString Signature, ByteString Confirmation, ByteString ReaderList, ByteString JoinToken = default) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Admitted;

@@ -7,7 +7,8 @@ namespace CardIssue.Core.Protocol.Messages;
 /// <summary>
 /// Messages as they stand in a frame: deterministic CBOR (RFC 8949 §4.2.1), one map with integer keys; key 0 is the
 /// <see cref="MessageType"/>, then the fields in the order of the record's parameters from key 1. What is empty or false by default is
-/// left out. <c>messages.cddl</c> beside this folder says it formally.
+/// left out. <c>messages.cddl</c> beside this folder says it formally. Fields of a later version are passed over where
+/// <see cref="Growth"/> says.
 /// </summary>
 public static class MessageCodec
 {
@@ -33,7 +34,8 @@ public static class MessageCodec
         if (frame.Length > MaxMessage) return DecodeResult.Malformed($"{frame.Length} bytes; a message has at most {MaxMessage}");
         try
         {
-            return DecodeResult.Of(Read(new MessageFieldReader(frame)));
+            var message = Read(new MessageFieldReader(frame));
+            return DecodeResult.Of(IsBound(message) ? message with { AsSent = new WireForm(ByteString.Copy(frame.Span)) } : message);
         }
         catch (MalformedMessageException e)
         {
@@ -48,6 +50,19 @@ public static class MessageCodec
 
     /// <summary>Whether a frame is a message of this type, if it is one at all: a map's head, key 0, the type. Good for types below 24.</summary>
     internal static bool IsOf(ReadOnlySpan<byte> frame, MessageType type) => frame.Length > 2 && frame[1] == 0 && frame[2] == (byte)type;
+
+    /// <summary>
+    /// The bytes that a message was or is to be sent as: those that it came as, also where this version does not know all of them.
+    /// </summary>
+    /// <param name="message">A message that came in, or one of this side.</param>
+    public static ByteString BytesOf(Message message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return message.AsSent.Bytes is { IsEmpty: false } came ? came : ByteString.Own(Encode(message));
+    }
+
+    /// <summary>Whether its bytes are signed or bound to a seal.</summary>
+    private static bool IsBound(Message message) => message is Hello or Challenge or Proof or Script;
 
     private static byte[] EncodeCommand(Command command)
     {
@@ -65,9 +80,11 @@ public static class MessageCodec
                 .OptionalCode(6, m.Half),
             Challenge m => to.Int(1, m.Version, 1, FieldLimits.MaxVersion).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(3, m.Line.Value, 1, MaxCount),
             Proof m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength)
-                .OptionalBytes(2, m.Note, 1, FieldLimits.MaxWitness),
-            Admitted m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength).Bytes(2, m.ReaderList, 0, FieldLimits.MaxReaderList)
-                .OptionalBytes(3, m.JoinToken, Limits.TokenLength, Limits.TokenLength),
+                .Bytes(2, m.Confirmation, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength)
+                .OptionalBytes(3, m.Note, 1, FieldLimits.MaxWitness),
+            Admitted m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength)
+                .Bytes(2, m.Confirmation, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength)
+                .Bytes(3, m.ReaderList, 0, FieldLimits.MaxReaderList).OptionalBytes(4, m.JoinToken, Limits.TokenLength, Limits.TokenLength),
             Refused m => to.Code(1, m.Code),
             RequestIssue m => to.Int(1, m.Number, 1, MaxCount).Text(2, m.Reference, 1, Limits.MaxReference)
                 .Bytes(3, m.SealedCode, 1, FieldLimits.MaxSealedCode).PersonName(4, m.Operator.Value),
@@ -108,10 +125,12 @@ public static class MessageCodec
             MessageType.Hello => new Hello(from.Int(1, 1, FieldLimits.MaxVersion), from.Int(2, 1, FieldLimits.MaxVersion), new TerminalId(from.Name(3)),
                 from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow), from.OptionalCode<LineHalf>(6)),
             MessageType.Challenge => new Challenge(from.Int(1, 1, FieldLimits.MaxVersion), from.Bytes(2, Limits.NonceLength, Limits.NonceLength), new LineNumber(from.Int(3, 1, MaxCount))),
-            MessageType.Proof => new Proof(
-                from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.OptionalBytes(2, 1, FieldLimits.MaxWitness)),
-            MessageType.Admitted => new Admitted(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength), from.Bytes(2, 0, FieldLimits.MaxReaderList),
-                from.OptionalBytes(3, Limits.TokenLength, Limits.TokenLength)),
+            MessageType.Proof => new Proof(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
+                from.Bytes(2, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength),
+                from.OptionalBytes(3, 1, FieldLimits.MaxWitness)),
+            MessageType.Admitted => new Admitted(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
+                from.Bytes(2, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength), from.Bytes(3, 0, FieldLimits.MaxReaderList),
+                from.OptionalBytes(4, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Refused => new Refused(from.Code<RefusalCode>(1)),
             MessageType.RequestIssue => new RequestIssue(from.Int(1, 1, MaxCount), from.Text(2, 1, Limits.MaxReference),
                 from.Bytes(3, 1, FieldLimits.MaxSealedCode), new OperatorId(from.PersonName(4))),
@@ -140,7 +159,7 @@ public static class MessageCodec
             MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, 1, FieldLimits.MaxReaderList)),
             MessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness)),
         };
-        from.End();
+        from.End(Growth.IsOpen(message.Type));
         return message;
     }
 

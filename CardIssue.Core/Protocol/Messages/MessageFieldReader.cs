@@ -109,9 +109,18 @@ internal sealed class MessageFieldReader
         return ValueList.Create<ushort>(items);
     }
 
-    public void End()
+    /// <summary>The message ends here.</summary>
+    /// <param name="isOpen">Whether fields that come after those that are known are passed over.</param>
+    public void End(bool isOpen)
     {
-        if (_next != None) throw new MalformedMessageException($"field {_next} is not known");
+        for (var unknown = 0; _next != None; unknown++)
+        {
+            if (!isOpen) throw new MalformedMessageException($"field {_next} is not known");
+            if (unknown == Growth.MaxUnknownFields)
+                throw new MalformedMessageException($"more than {Growth.MaxUnknownFields} fields are not known");
+            _cbor.SkipValue();
+            Advance();
+        }
         _cbor.ReadEndMap();
         if (_cbor.BytesRemaining != 0) throw new MalformedMessageException("bytes after the message");
     }

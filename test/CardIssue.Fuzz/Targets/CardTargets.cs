@@ -61,7 +61,7 @@ internal static class CardTargets
                 out _)),
         new ParserTarget("scp03-unwrap", new ChunkMutator(new ByteMutator()), () => [ChunkMutator.Join([0x33], [0x90, 0x00],
             [.. new byte[24], 0x90, 0x00]), ChunkMutator.Join([0x11], [.. new byte[8], 0x63, 0x10])], Unwrap),
-        new ParserTarget("scp03-import", new ByteMutator(), () => [[1, 0x33, 16, 0, .. new byte[56]], [1, 0x33, 32, 1, .. new byte[104]]],
+        new ParserTarget("scp03-import", new ByteMutator(), () => [[3, 0, 0x33, 0, 16, 8, .. new byte[56]], [3, 0, 0x33, 1, 32, 8, .. new byte[104]]],
             input =>
         {
             if (ChannelSessionKeys.TryImport(input, out var keys, out _)) keys.Dispose();
@@ -128,7 +128,7 @@ internal static class CardTargets
         var chunks = ChunkMutator.Split(input);
         if (chunks.Count == 0 || chunks[0].Length == 0) return;
         byte[] levels = [0x01, 0x03, 0x11, 0x13, 0x33];
-        using var session = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import([1, levels[chunks[0][0] % levels.Length], 16, 0,
+        using var session = ChannelOpening.FromSessionKeys(ChannelSessionKeys.Import([3, 0, levels[chunks[0][0] % levels.Length], 0, 16, 8,
             .. new byte[56]]));
         session.ExternalAuthenticate();
         foreach (var answer in chunks.Skip(1))

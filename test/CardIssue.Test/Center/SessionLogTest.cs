@@ -14,8 +14,8 @@ public class SessionLogTest
     {
         Assert.Multiple(() =>
         {
-            Assert.That(SessionLog.ShownOf(new Proof(Secret)), Is.EqualTo("Proof"));
-            Assert.That(SessionLog.ShownOf(new Admitted(Secret, Secret)), Is.EqualTo("Admitted"));
+            Assert.That(SessionLog.ShownOf(new Proof(Secret, Secret)), Is.EqualTo("Proof"));
+            Assert.That(SessionLog.ShownOf(new Admitted(Secret, Secret, Secret)), Is.EqualTo("Admitted"));
             Assert.That(SessionLog.ShownOf(new Declined(1, DeclineCode.NotNow)), Is.EqualTo("Declined {\"code\":\"NotNow\"}"));
             Assert.That(SessionLog.ShownOf(new CardPresent(1, ByteString.FromHex("3B00"))), Is.EqualTo("CardPresent {\"atr\":\"3B00\"}"));
         });

@@ -59,20 +59,14 @@ public class MessageCodecTest
     }
 
     [Test]
-    public void EveryMessage_LacksOrGainsAField_IsMalformed()
+    public void EveryMessage_LacksItsFirstField_IsMalformed()
     {
         foreach (var (message, golden) in MessageSamples.All)
         {
             var bytes = Convert.FromHexString(golden);
-            var extra = new byte[bytes.Length + 3];
-            bytes.CopyTo(extra, 0);
-            extra[0]++;
-            byte[] field = [0x18, 0x63, 0x01];
-            field.CopyTo(extra, bytes.Length);
-            Assert.That(MessageCodec.Decode(extra).Error, Does.Contain("99"), message.Type.ToString());
-            var hasFields = bytes[0] != 0xA1;
+            if (bytes[0] == 0xA1) continue;
             var type = bytes[2] == 0x18 ? bytes[2..4] : bytes[2..3];
-            if (hasFields) Assert.That(MessageCodec.Decode((byte[])[0xA1, 0x00, .. type]).Error, Does.Contain("field 1 is missing"), message.Type.ToString());
+            Assert.That(MessageCodec.Decode((byte[])[0xA1, 0x00, .. type]).Error, Does.Contain("field 1 is missing"), message.Type.ToString());
         }
     }
 
@@ -178,7 +172,9 @@ public class MessageCodecTest
             var bytes = Mutate(random, goldens[random.Next(goldens.Length)]);
             var result = MessageCodec.Decode(bytes);
             Assert.That(result.IsMessage, Is.EqualTo(string.IsNullOrEmpty(result.Error)), $"seed {seed}, round {round}: what is no message says why");
-            if (result.IsMessage) Assert.That(MessageCodec.Encode(result.Message), Is.EqualTo(bytes), $"seed {seed}, round {round}");
+            if (result.IsMessage && Growth.IsOpen(result.Message.Type))
+                Assert.That(bytes.AsSpan(1).StartsWith(MessageCodec.Encode(result.Message).AsSpan(1)), $"seed {seed}, round {round}: {Convert.ToHexString(bytes)}");
+            else if (result.IsMessage) Assert.That(MessageCodec.Encode(result.Message), Is.EqualTo(bytes), $"seed {seed}, round {round}");
             var isCommand = CommandFrame.TryRead(bytes, out var sequence, out var payload, out var expected);
             Assert.That(isCommand, Is.EqualTo(result.Message is Command), $"seed {seed}, round {round}: {Convert.ToHexString(bytes)}");
             if (isCommand) Assert.That(new Command(sequence, ByteString.Copy(payload), expected), Is.EqualTo(result.Message));

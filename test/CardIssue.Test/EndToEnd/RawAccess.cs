@@ -22,15 +22,16 @@ internal static class RawAccess
         var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(), 8);
         await up.SendAsync(MessageCodec.Encode(hello), default);
         var challenge = (Challenge)await NextAsync(up);
+        Assert.That(challenge.Line, Is.EqualTo(line));
         var transcript = new AdmissionTranscript
         {
-            MinVersion = 1, MaxVersion = 1, Version = challenge.Version, Terminal = hello.Terminal, Center = center, Window = hello.Window,
-            Line = line, TerminalNonce = hello.Nonce, CenterNonce = challenge.Nonce, TerminalCertificate = up.Peer.OwnCertificate, CenterCertificate = up.Peer.PeerCertificate,
+            Hello = MessageCodec.BytesOf(hello), Challenge = MessageCodec.BytesOf(challenge), Center = center,
+            TerminalCertificate = up.Peer.OwnCertificate, CenterCertificate = up.Peer.PeerCertificate,
         };
-        module.SignAdmission(transcript, out var signature);
-        var bytes = signature.ToArray();
+        module.ProveAdmission(transcript, out var proof);
+        var bytes = proof!.Signature.ToArray();
         if (spoil) bytes[0] ^= 1;
-        await up.SendAsync(MessageCodec.Encode(new Proof(ByteString.Own(bytes))), default);
+        await up.SendAsync(MessageCodec.Encode(proof with { Signature = ByteString.Own(bytes) }), default);
         return await NextAsync(up);
     }
 

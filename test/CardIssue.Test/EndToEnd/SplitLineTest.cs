@@ -357,14 +357,14 @@ public sealed class SplitLineTest
             await SendAsync(hello);
             var challenge = (Challenge)(await NextAsync())!;
             var transcript = Transcript(hello, challenge, up.Peer);
-            if (module.SignAdmission(transcript, out var signature) is ModuleRefusal.None && module.OpenLineKeys(transcript, out var keys) is ModuleRefusal.None) up.Protect(keys!);
+            if (module.ProveAdmission(transcript, out var proof) is ModuleRefusal.None && module.OpenLineKeys(transcript, out var keys) is ModuleRefusal.None) up.Protect(keys!);
             else
             {
                 // What is refused for its half is refused whatever the signature.
                 up.Protect(new LineKeys(SecretBytes.Random(32), SecretBytes.Random(32)));
-                signature = ByteString.Own(new byte[64]);
+                proof = new Proof(ByteString.Own(new byte[64]), ByteString.Own(new byte[32]));
             }
-            await SendAsync(new Proof(signature));
+            await SendAsync(proof!);
             return await NextAsync();
         }
 
@@ -402,14 +402,13 @@ public sealed class SplitLineTest
         private void SignDataHalf(Challenge challenge, LinePeer peer)
         {
             var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(LineHalf.Data), 8, LineHalf.Data);
-            Assert.That(module.SignAdmission(Transcript(hello, challenge, peer), out _), Is.EqualTo(ModuleRefusal.None));
+            Assert.That(module.ProveAdmission(Transcript(hello, challenge, peer), out _), Is.EqualTo(ModuleRefusal.None));
         }
 
         private AdmissionTranscript Transcript(Hello hello, Challenge challenge, LinePeer peer) => new()
         {
-            MinVersion = 1, MaxVersion = 1, Version = challenge.Version, Terminal = hello.Terminal, Center = shop.Vault.Identity.Id, Window = hello.Window,
-            Line = challenge.Line, TerminalNonce = hello.Nonce, CenterNonce = challenge.Nonce,
-            TerminalCertificate = peer.OwnCertificate, CenterCertificate = peer.PeerCertificate, Half = hello.Half,
+            Hello = MessageCodec.BytesOf(hello), Challenge = MessageCodec.BytesOf(challenge), Center = shop.Vault.Identity.Id,
+            TerminalCertificate = peer.OwnCertificate, CenterCertificate = peer.PeerCertificate,
         };
     }
 }

@@ -205,8 +205,8 @@ internal static class Names
     public static readonly OperatorId Operator = new("op");
     public static readonly ByteString Nonce = ByteString.Own([1]);
     public static readonly ByteString Token = ByteString.Own([7]);
-    public static readonly Admitted Admitted = new(ByteString.Own([2]), ByteString.Own([3]));
-    public static readonly Proof Proof = new(ByteString.Own([4]));
+    public static readonly Admitted Admitted = new(ByteString.Own([2]), ByteString.Own([5]), ByteString.Own([3]));
+    public static readonly Proof Proof = new(ByteString.Own([4]), ByteString.Own([6]));
     public static readonly ByteString Atr = ByteString.Own([0x3B, 0]);
 }
 

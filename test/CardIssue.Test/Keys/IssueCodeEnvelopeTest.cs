@@ -7,7 +7,7 @@ namespace CardIssue.Test.Keys;
 public class IssueCodeEnvelopeTest
 {
     private static readonly ByteString A = ByteString.Own(new byte[32]), B = ByteString.Own([.. Enumerable.Repeat((byte)1, 32)]);
-    private static readonly IssueCodeContext Context = new(new TerminalId("T-1"), new AdmissionNonces(A, B), 1);
+    private static readonly IssueCodeContext Context = new(A, 1, "A-17");
 
     [Test]
     public void ACode_IsSealed_OpensAtTheCenter()
@@ -51,8 +51,7 @@ public class IssueCodeEnvelopeTest
 
     private static IEnumerable<IssueCodeContext> OtherPlaces() =>
     [
-        Context with { Terminal = new TerminalId("T-2") }, Context with { Nonces = new AdmissionNonces(B, B) },
-        Context with { Nonces = new AdmissionNonces(A, A) }, Context with { Request = 2 },
+        Context with { Admission = B }, Context with { Request = 2 }, Context with { Reference = "A-18" }, Context with { Reference = "" },
     ];
 
     [TestCaseSource(nameof(OtherPlaces))]

@@ -11,7 +11,7 @@ public class LineKeysTest
     public void ModuleAndVault_OfOneAdmission_DeriveTheSame_OneKeyForEachDirection()
     {
         using var counter = new Counter();
-        var transcript = Sign(counter);
+        var transcript = Prove(counter);
         using var center = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
         Assert.That(counter.Module.OpenLineKeys(transcript, out var terminal), Is.EqualTo(ModuleRefusal.None));
         using (terminal)
@@ -26,9 +26,14 @@ public class LineKeysTest
     public void AnyFieldOfTheTranscript_Differs_SoDoTheKeys()
     {
         using var counter = new Counter();
-        var transcript = Sign(counter);
+        var transcript = Prove(counter);
         using var keys = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
-        foreach (var changed in new[] { transcript with { Line = new LineNumber(9) }, transcript with { Window = 9 }, transcript with { CenterNonce = transcript.TerminalNonce }, transcript with { CenterCertificate = transcript.CenterNonce } })
+        AdmissionTranscript[] changes =
+        [
+            transcript with { Hello = transcript.Challenge }, transcript with { Challenge = transcript.Hello },
+            transcript with { CenterCertificate = transcript.Hash() }, transcript with { Note = transcript.Hash() },
+        ];
+        foreach (var changed in changes)
         {
             using var other = counter.Vault.OpenLineKeys(counter.Module.Identity, changed);
             Assert.That(keys.ToCenter.FixedTimeEquals(other.ToCenter.Span), Is.False);
@@ -39,27 +44,27 @@ public class LineKeysTest
     public void OtherTerminal_HasOtherKeys()
     {
         using var counter = new Counter();
-        var transcript = Sign(counter);
+        var transcript = Prove(counter);
         using var keys = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
         using var other = counter.Vault.OpenLineKeys(counter.Other.Identity, transcript);
         Assert.That(keys.ToTerminal.FixedTimeEquals(other.ToTerminal.Span), Is.False);
     }
 
     [Test]
-    public void Module_TranscriptThatItDidNotSign_OrOfAnAdmissionThatIsOver_IsRefused()
+    public void Module_TranscriptThatItDidNotProve_OrOfAnAdmissionThatIsOver_IsRefused()
     {
         using var counter = new Counter();
-        var transcript = Sign(counter);
-        Assert.That(counter.Module.OpenLineKeys(transcript with { Window = 9 }, out var keys), Is.EqualTo(ModuleRefusal.NoAdmission));
+        var transcript = Prove(counter);
+        Assert.That(counter.Module.OpenLineKeys(transcript with { Note = transcript.Hash() }, out var keys), Is.EqualTo(ModuleRefusal.NoAdmission));
         Assert.That(keys, Is.Null);
         counter.Module.BeginAdmission();
         Assert.That(counter.Module.OpenLineKeys(transcript, out _), Is.EqualTo(ModuleRefusal.NoAdmission));
     }
 
-    private static AdmissionTranscript Sign(Counter counter)
+    private static AdmissionTranscript Prove(Counter counter)
     {
         var transcript = counter.Transcript(counter.Module, counter.Module.BeginAdmission());
-        Assert.That(counter.Module.SignAdmission(transcript, out _), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(counter.Module.ProveAdmission(transcript, out _), Is.EqualTo(ModuleRefusal.None));
         return transcript;
     }
 }

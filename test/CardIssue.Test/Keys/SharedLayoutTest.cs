@@ -17,17 +17,12 @@ namespace CardIssue.Test.Keys;
 
 /// <summary>
 /// Every label and layout that center and terminal share, with fixed inputs and what comes of them: a change that both ends make alike is
-/// a change of the protocol, and
-/// shows here. The bytes were computed outside of this code, in Python with <c>hashlib</c>, <c>hmac</c> and <c>cryptography</c> (ECDH,
-/// HKDF, AESGCM, ECDSA), from what the
-/// summaries of the types say. There, text and bytes are led by their length in two bytes, numbers have four bytes (a fencing number
-/// eight), big-endian, and a label is
-/// followed by a zero byte.
+/// a change of the protocol, and shows here. The bytes were computed outside of this code, in Python with <c>cbor2</c>, <c>hashlib</c>,
+/// <c>hmac</c> and <c>cryptography</c> (ECDH, HKDF, AESGCM, ECDSA), from the table of labels in PROTOCOL.md.
 /// </summary>
 public class SharedLayoutTest
 {
     private static readonly TerminalId Terminal = new("T-1");
-    private static readonly AdmissionNonces Nonces = new(Counting(0xA0), Counting(0xC0));
     private static readonly OpeningContext Context =
         new(new OrderId("A-17"), new CardId(ByteString.FromHex("000102030405060708090A")), 7, 2, ByteString.FromHex("1122334455667788"));
 
@@ -43,40 +38,34 @@ public class SharedLayoutTest
         foreach (var key in new[] { _center, _module, _signing }) key.Dispose();
     }
 
-    /// <summary>
-    /// HKDF(ECDH, no salt, "CardIssue terminal transport v1", 00, terminal, key version 3, the module's point, the center's point).
-    /// </summary>
     [Test]
     public void TransportKey()
     {
         using var atCenter = TransportAtCenter();
-        Assert.That(Hex(atCenter.Key), Is.EqualTo("8A5CAD2DF82A1B8E5C14FAEFAF40F1309FDE225DE862F6158CD7B54A12CCC9FF"));
+        Assert.That(Hex(atCenter.Key), Is.EqualTo("1644F6054AF222BF3753720C66E7151DA60A54788590F2DA99DBE656561AD220"));
         var center = new CenterIdentity(new CenterId("C-1"), _signing.PublicKey, _center.PublicKey, default);
         using var atTerminal = TerminalTransportKey.AtTerminal(_module, Terminal, 3, center);
         Assert.That(Hex(atTerminal.Key), Is.EqualTo(Hex(atCenter.Key)));
     }
 
     private const string SessionKeys =
-        "011110007D5F5826A993EBC8C4E87149F2114DA66BB015A567D751F98B2635556E987A6B84F43D9FFC197D3F3F6B2CE3B3ABD9A99BD4453A" +
-        "FA54CC7B";
+        "0370110010087D5F5826A993EBC8C4E87149F2114DA66BB015A567D751F98B2635556E987A6B84F43D9FFC197D3F3F6B2CE3B3ABD9A99BD4" +
+        "453AFA54CC7B";
 
     /// <summary>
-    /// The opening's key is HKDF(transport key, salt both nonces, "CardIssue opening" without a zero byte, fencing number, opening,
-    /// cryptogram). With it AES-256-GCM under the nonce 01,
-    /// sequence, zeros, over the exported session keys; bound: "CardIssue ticket v1", 00, order, card, fencing number, opening,
-    /// cryptogram, sequence. Around it CBOR, as
-    /// <c>messages.cddl</c> says. The session keys are those of the first recorded session; of the other ticket the flag that empty
-    /// commands are not counted is set.
+    /// AES-256-GCM under the nonce 01, sequence 10, zeros, over the exported session keys. Those are of the first recorded session; of
+    /// the other
+    /// ticket the flag that empty commands are not counted is set.
     /// </summary>
     private const string SealedTicket =
-        "A700010164412D3137024B000102030405060708090A030704020548112233445566778806584C92BB63E5E1FDB2F1786ABB6EE4277C4248" +
-        "80CDBD5F7E685347E9322C5338DDE7FE903D57A62C837D98FB6941869059904C83EA587785287A11D813874FAC3D511C31956EE6B3A249EB" +
-        "254874";
+        "A700010164412D3137024B000102030405060708090A030704020548112233445566778806584EE4AA9EE05121250F9F1AC13B7E4358D9AC" +
+        "868714DD12776898C695D35A0AE3B8EEBE2D927320065F5D948C8E1171F3744E743014CC6C3E3D7D054A16C642E1CEF611ECB7C1CCBA4720" +
+        "5EE3AC10B1";
 
     private const string SealedTicketUncounted =
-        "A700010164412D3137024B000102030405060708090A030704020548112233445566778806584C92BB63E4E1FDB2F1786ABB6EE4277C4248" +
-        "80CDBD5F7E685347E9322C5338DDE7FE903D57A62C837D98FB6941869059904C83EA587785287A11D81387880D742819E94148BC5E6F30C2" +
-        "6B87BC";
+        "A700010164412D3137024B000102030405060708090A030704020548112233445566778806584EE4AA9EE15121250F9F1AC13B7E4358D9AC" +
+        "868714DD12776898C695D35A0AE3B8EEBE2D927320065F5D948C8E1171F3744E743014CC6C3E3D7D054A16C6425518D73949FCEA3AB5C8E8" +
+        "FA3393C250";
 
     [TestCase(true, SealedTicket)]
     [TestCase(false, SealedTicketUncounted)]
@@ -101,15 +90,14 @@ public class SharedLayoutTest
     }
 
     /// <summary>
-    /// The opening's key, nonce 02, sequence 13, zeros; bound: "CardIssue command v1", 00, order, card, opening, attempt 2, record 3,
-    /// kind, index 1, count 5, last, sequence.
+    /// The opening's key, nonce 02, sequence 13, zeros; the script is record 3, attempt 2, of 5 commands from 12 on; index 1.
     /// </summary>
-    [TestCase(true, "CBB28E165DC1D90C4F94D3AFCD2FD30CEB7F6B08784B1CCDFA")]
-    [TestCase(false, "CBB28E165DC1D90C4F645D5A1D9AABC30C29622F2A7A8C4A8C")]
+    [TestCase(true, "FC68E6AC5C5111923217817DE95D889B933E99EAD7A03EA36B")]
+    [TestCase(false, "FC68E6AC5C511192322011954B1414D79962C9BB173940B3E4")]
     public void Command_IsSealedAndOpened(bool last, string golden)
     {
         using var key = OpeningKeyOf();
-        var context = new CommandContext(Context.Order, Context.Card, 2, 2, 3, ScriptKind.Record, 1, 5, last, 13);
+        var context = new CommandContext(new Script(ScriptKind.Record, 2, 3, 2, 12, 5, last, true, default), 1);
         var plain = ByteString.FromHex("80E2880003AABBCC00");
         var payload = new byte[plain.Length + SealedCommand.Overhead];
         SealedCommand.Seal(key, context, plain.Span, payload);
@@ -119,33 +107,32 @@ public class SharedLayoutTest
     }
 
     /// <summary>
-    /// The ephemeral private number is 61 … 80; key HKDF(ECDH, no salt, "CardIssue issue code key v1", 00, ephemeral point, the center's
-    /// point); AES-256-GCM, nonce zeros, over
-    /// length byte, code and zeros, 64 bytes; bound: "CardIssue issue code v1", 00, terminal, both nonces, request 9. Envelope: ephemeral
-    /// point, ciphertext, tag.
+    /// The ephemeral private number is 61 … 80; AES-256-GCM, nonce zeros, over length byte, code and zeros, 64 bytes. Envelope:
+    /// ephemeral point,
+    /// ciphertext, tag.
     /// </summary>
     private const string Envelope4711 =
         "04BD5714B9C20400411F1E51DBFF63647F05D1D70B55FC200C6CAD10C2F4614DC1E5048562F731F54573C04224D973A916A59F526A826807" +
-        "6FC1CFA92A5F143F191423CDCBE8396E482E50096076228E7DA08AE918E027731983BF04EEFF5BF70CDE6AC008FDA56258BB3E7B7EC41F84" +
-        "A4488A49EDE3B7A5722A376E0DAD3C1045B7778797A03B59A9B4A99B64E060F35F";
+        "6FC1CFA92A5F143F1992DC1DD7C5CB8342D3C074A5C19BC464D00DADFC0191D6F751C1D06AA6B0D36AED79E7671F03996985084A938D96CB" +
+        "68AA8C32D648F650B3EE98CE68C6EF383844CD9878769F1CC75F9834D2A6D63436";
 
     private const string Envelope63 =
         "04BD5714B9C20400411F1E51DBFF63647F05D1D70B55FC200C6CAD10C2F4614DC1E5048562F731F54573C04224D973A916A59F526A826807" +
-        "6FC1CFA92A5F143F192F20CDCDEE0E597F19673E574115B94A97BDDE2FD710442EB48833D9C86CC03BE95DF73FCA92556F8C094C49F328B3" +
-        "937FBD7EDAD48092451D00593A9A0B27727BE47AED1099594EC670CB52F12AB18A";
+        "6FC1CFA92A5F143F19A9DF1DD1C3FCB475E4F74392F6ACF353E73A9ACB36A6E1C066F6E75D9187E45DDA4ED0502834AE5EB23F7DA4BAA1FC" +
+        "5F9DBB05E17FC16784D9AFF95FF1D80F0F33E48F489AA04A0BDA1BA47BA375A69A";
 
     /// <summary>As those, with a length byte that no code has.</summary>
     private const string EnvelopeOfNone =
         "04BD5714B9C20400411F1E51DBFF63647F05D1D70B55FC200C6CAD10C2F4614DC1E5048562F731F54573C04224D973A916A59F526A826807" +
-        "6FC1CFA92A5F143F191017FAFAD9396E482E50096076228E7DA08AE918E027731983BF04EEFF5BF70CDE6AC008FDA56258BB3E7B7EC41F84" +
-        "A4488A49EDE3B7A5722A376E0DAD3C1045B16D1656F7786765721012F7DFFEC40B";
+        "6FC1CFA92A5F143F1996DC1DD7C5CB8342D3C074A5C19BC464D00DADFC0191D6F751C1D06AA6B0D36AED79E7671F03996985084A938D96CB" +
+        "68AA8C32D648F650B3EE98CE68C6EF3838E581DB98A7C67458C3475925DA0B6139";
 
     private const string EnvelopeOf64 =
         "04BD5714B9C20400411F1E51DBFF63647F05D1D70B55FC200C6CAD10C2F4614DC1E5048562F731F54573C04224D973A916A59F526A826807" +
-        "6FC1CFA92A5F143F195020CDCDEE0E597F19673E574115B94A97BDDE2FD710442EB48833D9C86CC03BE95DF73FCA92556F8C094C49F328B3" +
-        "937FBD7EDAD48092451D00593A9A0B2772BCE32B2E1E74E2CECE0CBA5E37E027AF";
+        "6FC1CFA92A5F143F19D6DF1DD1C3FCB475E4F74392F6ACF353E73A9ACB36A6E1C066F6E75D9187E45DDA4ED0502834AE5EB23F7DA4BAA1FC" +
+        "5F9DBB05E17FC16784D9AFF95FF1D80F0F15D254E96F8972B80E5278F59F010AF0";
 
-    private static readonly IssueCodeContext Request = new(Terminal, Nonces, 9);
+    private static readonly IssueCodeContext Request = new(Transcript().Hash(), 9, "A-17");
 
     [TestCase(Envelope4711, "4711")]
     [TestCase(Envelope63, "777777777777777777777777777777777777777777777777777777777777777")]
@@ -167,44 +154,54 @@ public class SharedLayoutTest
 
     private static AdmissionTranscript Transcript(LineHalf half = LineHalf.Whole) => new()
     {
-        MinVersion = 1, MaxVersion = 3, Version = 2, Terminal = Terminal, Center = new CenterId("C-1"),
-        Window = 8, Line = new LineNumber(7), Half = half,
-        TerminalNonce = Nonces.Terminal, CenterNonce = Nonces.Center,
+        Hello = ByteString.Own(MessageCodec.Encode(new Hello(1, 3, Terminal, Counting(0xA0), 8, half))),
+        Challenge = ByteString.Own(MessageCodec.Encode(new Challenge(2, Counting(0xC0), new LineNumber(7)))),
+        Center = new CenterId("C-1"),
         TerminalCertificate = ByteString.Own(System.Security.Cryptography.SHA256.HashData("terminal certificate"u8)),
         CenterCertificate = ByteString.Own(System.Security.Cryptography.SHA256.HashData("center certificate"u8)),
     };
 
-    /// <summary>
-    /// SHA-256 of "CardIssue admission v1", 00, "terminal" or "center", versions 1, 3, 2, terminal, center, window 8, line 7, both
-    /// nonces, both certificates' hashes; and of a half of a
-    /// split line 1 for data, 2 for results.
-    /// </summary>
-    [TestCase(AdmissionRole.Terminal, LineHalf.Whole, "A4291E90DBCF48EEF4354A52DB374441A2BF29FDA27A06178AF6EAB0D0C70FEF")]
-    [TestCase(AdmissionRole.Center, LineHalf.Whole, "47AF037535BDEC90B9CDFC7AE8621B66794628EA53A324E2473B59916324E946")]
-    [TestCase(AdmissionRole.Terminal, LineHalf.Data, "AA6D528D2854BA13FB45D90A4676C6511EF88072B797EB262067C4E3807F00B6")]
-    [TestCase(AdmissionRole.Terminal, LineHalf.Results, "7935A94AA6CC811FAF3D33A7A9B718430D487288ADE4E9DDBFAC6061EECB16CB")]
-    public void Transcript_IsHashed(AdmissionRole role, LineHalf half, string golden) =>
-        Assert.That(Transcript(half).Hash(role).ToString(), Is.EqualTo(golden));
+    [TestCase(LineHalf.Whole, "", "DCF511ED59783E81B362F5A964F1F13345A8ED56896B0B2D15AF829CF1429FDB")]
+    [TestCase(LineHalf.Data, "", "D57531A23C82A8936963FFBA8DFBF65A46D1F3FC85D74770CC4C66E619E20F11")]
+    [TestCase(LineHalf.Results, "", "CA12FE38CF097AF86A47AFB5C9FC52E2290113040B0E2C6D28298AE5B8FB9362")]
+    [TestCase(LineHalf.Whole, "010203", "98C341BEAA35E08BF39F0A4FC9A0BCD7DB9B90FAC55D2C308AF1E471A6EE7F82")]
+    public void Transcript_IsHashed(LineHalf half, string note, string golden) =>
+        Assert.That((Transcript(half) with { Note = ByteString.FromHex(note) }).Hash().ToString(), Is.EqualTo(golden));
 
     /// <summary>
-    /// HKDF(transport key, salt both nonces, "CardIssue line v1", 00, "to center" or "to terminal", the hash of the transcript in the
-    /// terminal's role).
+    /// The center's answer to a proof with the signature 80 … BF and the confirmation 20 … 3F: a list, and a token 40 … 4F.
     /// </summary>
+    [Test]
+    public void Answer_IsHashed_AndConfirmed()
+    {
+        var (list, token) = (ByteString.FromHex("010203"), Counting(0x40).Slice(0, 16));
+        var proof = new Proof(ByteString.Concat(Counting(0x80), Counting(0xA0)), Counting(0x20));
+        var answer = Transcript().AnswerBytes(proof, list, token);
+        using var key = Admission();
+        Assert.Multiple(() =>
+        {
+            Assert.That(HashOf(answer), Is.EqualTo("B074397F9FABC1A32C061C89D8E47EF909335F11E56234CCC0F0800A4BC00663"));
+            Assert.That(HashOf(Transcript().AnswerBytes(proof, default, default)), Is.EqualTo("D73706C206CB5146500F778EB9DBDBCEB4A240D8FF08160FFB7DAC96806CEC7B"));
+            Assert.That(key.TerminalConfirms().ToString(), Is.EqualTo("1966C91F3DDDA49531519FDA7A0A7FD77E82AD01DC2433B4FB35A1785DF9D4CF"));
+            Assert.That(Transcript().Admit(_signing, key, proof, list, token).Confirmation.ToString(), Is.EqualTo("EF430AB61FD2FB5C96D3B7FB3BCC15E643E8F1B5F7CF1FC4926B8DD0E3823CC4"));
+        });
+    }
+
     [Test]
     public void LineKeys_AreDerived()
     {
-        using var transport = TransportAtCenter();
-        using var keys = LineKeys.Derive(transport, Transcript());
-        Assert.That(Hex(keys.ToCenter), Is.EqualTo("F9EF92B0DE4186381FC7499E164938DE9F7DF2EEF85A66DEA9CA01650D7A0EDC"));
-        Assert.That(Hex(keys.ToTerminal), Is.EqualTo("144761A97DBA1A21017908A5E516039F3D1DF5535FCEE861877B3FB943F9C1B2"));
+        using var admission = Admission();
+        using var keys = LineKeys.Derive(admission);
+        Assert.That(Hex(keys.ToCenter), Is.EqualTo("D3FE0A8CD28FC7BB135B33C42047B63093224DF2EBBB212E44022880350FF329"));
+        Assert.That(Hex(keys.ToTerminal), Is.EqualTo("2480938F881F0DA613E69E830FF4525A9C0790A0D969F5824DEAC22E57DD3DE3"));
     }
 
-    /// <summary>CBOR as <c>messages.cddl</c> says; ECDSA with the key 41 … 60 over "CardIssue reader list v1", 00, body.</summary>
+    /// <summary>CBOR as <c>messages.cddl</c> says; ECDSA with the key 41 … 60 over the array of label and body.</summary>
     private const string SignedList =
         "825895A500010163542D310205031A695735A50482A7016470637363026747656D616C746F03645477696E0464533132330563312E320682" +
         "677573622D312D2A677573622D322D31085841041F140146BFB1B251F84F4DDBE0D4CDCFD77AFD984A9520E35794021F8312BB9EEC995A08" +
-        "B1FA7704DF3DCC0B50A9665263FB7711F95F9F8A449C5096E47C892BA201677669727475616C07F55840759065CFCFCED3855B9AB135D88C" +
-        "1E795CA1E85805E9C72F168C535C45B065EDCFF020CE2E8549D6B8ADE9171F8CD0028B704E5BBD7D35FB04B010A20B5326BE";
+        "B1FA7704DF3DCC0B50A9665263FB7711F95F9F8A449C5096E47C892BA201677669727475616C07F558404EE3ACC20369512FB567B35B2629" +
+        "3B20B7BD0542D2E1C703636A050A8E1D371AD222A1EE98A62625D2DE6A0B63AEC65668B99A771C080B941DACFA2CCF5B1ECF";
 
     [Test]
     public void ReaderList_IsVerified_AndWrittenTheSame()
@@ -220,11 +217,11 @@ public class SharedLayoutTest
         Assert.That(SignedReaderList.Sign(list, _signing).Slice(0, body), Is.EqualTo(golden.Slice(0, body)));
     }
 
-    /// <summary>CBOR as <c>messages.cddl</c> says; ECDSA with the key 41 … 60 over "CardIssue witness note v1", 00, body.</summary>
+    /// <summary>CBOR as <c>messages.cddl</c> says; ECDSA with the key 41 … 60 over the array of label and body.</summary>
     private const string SignedNote =
         "82584FA700010163432D310250A0A1A2A3A4A5A6A7A8A9AAABACADAEAF0319012C0466686F73742D31051A00011170065820C0C1C2C3C4C5" +
-        "C6C7C8C9CACBCCCDCECFD0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF584029FB5F6F969F17777845D99774BD8D452F4033624F6C46A0A9A1715B" +
-        "D3665CE14761345E3125AAD409F5A4D36300F6D17F8CAE1062906F1F1E3D6499741FDE81";
+        "C6C7C8C9CACBCCCDCECFD0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF5840F054D51F9D7FB07DF2F7FEB3F38EC2163455480AA4777C453021FAB3" +
+        "2436723D5F66DF887270A56D82352A6CFFEB05B56DDDF98976326E17F0752E893CBA6A73";
 
     [Test]
     public void WitnessNote_IsVerified_AndWrittenTheSame()
@@ -238,14 +235,10 @@ public class SharedLayoutTest
         Assert.That(SignedWitnessNote.Sign(note, _signing).Slice(0, body), Is.EqualTo(golden.Slice(0, body)));
     }
 
-    /// <summary>
-    /// SHA-256 of "CardIssue reader challenge v1", 00, terminal, nonce, and of each field 00 when it was not told, else 01 and its
-    /// SHA-256.
-    /// </summary>
     [Test]
     public void ReaderChallenge_IsHashed() => Assert.That(
-        new ReaderChallenge(Terminal, Nonces.Terminal, new ReaderIdentity("pcsc", "name", "Gemalto", null, "S123", "", "usb-1-4")).Hash.ToString(),
-        Is.EqualTo("5AE40A29DDEAA9002E8C57D629351C1A0D3A54639A573625DD21B8C62C967D70"));
+        new ReaderChallenge(Terminal, Counting(0xA0), new ReaderIdentity("pcsc", "name", "Gemalto", null, "S123", "", "usb-1-4")).Hash.ToString(),
+        Is.EqualTo("8CEFF2291C15B199ABEF238618F3088B401B32EAEDB522B40F26B3ACFFFFDC96"));
 
     /// <summary>Counter (8 bytes), message, and the first 16 bytes of HMAC-SHA-256 over both, under the key of the direction.</summary>
     [Test]
@@ -254,14 +247,14 @@ public class SharedLayoutTest
         var anyone = new LinePeer(new LineNumber(1), null, default, default);
         var (end, other) = LoopbackLine.CreatePair(anyone, anyone);
         await using var terminal = AuthenticatedLine.AtTerminal(end);
-        using var transport = TransportAtCenter();
-        terminal.Protect(LineKeys.Derive(transport, Transcript()));
-        var signature = ByteString.Own(new byte[FieldLimits.SignatureLength]);
-        await terminal.SendAsync(MessageCodec.Encode(new Proof(signature)), default);
+        using var admission = Admission();
+        terminal.Protect(LineKeys.Derive(admission));
+        var (signature, confirmation) = (ByteString.Own(new byte[FieldLimits.SignatureLength]), Counting(0x20));
+        await terminal.SendAsync(MessageCodec.Encode(new Proof(signature, confirmation)), default);
         await TakeAsync(other);
-        await other.SendAsync(MessageCodec.Encode(new Admitted(signature, default)), default);
+        await other.SendAsync(MessageCodec.Encode(new Admitted(signature, confirmation, default)), default);
         await TakeAsync(terminal);
-        foreach (var golden in new[] { "0000000000000001A100148264BA479CBB899018DC8D42420EBA3E", "0000000000000002A10014F75E02E7BD9AD0588544F740FE5C0FF2" })
+        foreach (var golden in new[] { "0000000000000001A100140C853E681166DCAB855390DBC7F7DF87", "0000000000000002A100146A52F8593E5E22302E602165E4B0D726" })
         {
             await terminal.SendAsync(MessageCodec.Encode(new StatusRequest()), default);
             Assert.That(Convert.ToHexString(await TakeAsync(other)), Is.EqualTo(golden));
@@ -284,11 +277,19 @@ public class SharedLayoutTest
     private TerminalTransportKey TransportAtCenter() =>
         TerminalTransportKey.AtCenter(_center, new TerminalIdentity(Terminal, _signing.PublicKey, _module.PublicKey, 3, default));
 
-    private OpeningKey OpeningKeyOf()
+    private AdmissionKey Admission()
     {
         using var transport = TransportAtCenter();
-        return OpeningKey.Derive(transport, Nonces, Context);
+        return AdmissionKey.Derive(transport, Transcript().Hash());
     }
+
+    private OpeningKey OpeningKeyOf()
+    {
+        using var admission = Admission();
+        return OpeningKey.Derive(admission, Context);
+    }
+
+    private static string HashOf(ByteString bytes) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes.Span));
 
     private static SecureChannelSession Session(bool countsEmptyCommands)
     {

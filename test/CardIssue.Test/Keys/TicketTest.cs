@@ -41,7 +41,8 @@ public class TicketTest
         using var transport = TerminalTransportKey.AtCenter(
             P256PrivateKey.FromNumber([.. new byte[31], 1]), new TerminalIdentity(new TerminalId("T-1"), Public(2), Public(3), 1, default));
         var context = new OpeningContext(new OrderId("A-17"), new CardId(ByteString.Own(new byte[length])), 7, 1, ByteString.Own(new byte[8]));
-        using var key = OpeningKey.Derive(transport, new AdmissionNonces(ByteString.Own(new byte[32]), ByteString.Own(new byte[32])), context);
+        using var admission = AdmissionKey.Derive(transport, ByteString.Own(new byte[32]));
+        using var key = OpeningKey.Derive(admission, context);
         using var session = Scp03SessionTest.Open(Vector.Load("scp03_sessions.json").First());
         if (!isSealed) Assert.That(() => Ticket.Seal(key, context, 1, session), Throws.ArgumentException);
         else Assert.That(Ticket.TryRead(Ticket.Seal(key, context, 1, session).Memory, out _), Is.True);

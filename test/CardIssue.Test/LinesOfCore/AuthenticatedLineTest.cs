@@ -15,7 +15,8 @@ public sealed class AuthenticatedLineTest
 {
     private static readonly LinePeer Anyone = new(new LineNumber(1), null, default, default);
     private static readonly ByteString Signature = ByteString.Own(new byte[FieldLimits.SignatureLength]);
-    private static readonly byte[] Proof = MessageCodec.Encode(new Proof(Signature)), Admitted = MessageCodec.Encode(new Admitted(Signature, default));
+    private static readonly ByteString Confirmation = ByteString.Own(new byte[FieldLimits.ConfirmationLength]);
+    private static readonly byte[] Proof = MessageCodec.Encode(new Proof(Signature, Confirmation)), Admitted = MessageCodec.Encode(new Admitted(Signature, Confirmation, default));
     private static readonly byte[] First = MessageCodec.Encode(new StatusRequest()), Second = MessageCodec.Encode(new CardRemoved());
 
     private AuthenticatedLine _center = null!, _terminal = null!;

@@ -29,7 +29,7 @@ internal sealed class Counter : IDisposable
         ImportMaster(Vault, KeySet, KeyVersion, Master);
         Module = MakeModule("T-1", passphrase);
         Other = MakeModule("T-2", passphrase);
-        Nonces = Admit(Module);
+        Admission = Admit(Module);
     }
 
     public string Folder { get; }
@@ -37,7 +37,8 @@ internal sealed class Counter : IDisposable
     public FileKeyVault Vault { get; }
     public SoftwareModule Module { get; }
     public SoftwareModule Other { get; }
-    public AdmissionNonces Nonces { get; private set; }
+    /// <summary>The hash of the latest admission.</summary>
+    public ByteString Admission { get; private set; }
 
     public static void ImportMaster(FileKeyVault vault, string keySet, byte keyVersion, ByteString master, CardKeyAlgorithm algorithm = CardKeyAlgorithm.Aes128)
     {
@@ -54,19 +55,22 @@ internal sealed class Counter : IDisposable
     public static ByteString CheckValue(SecretBytes key, CardKeyAlgorithm algorithm) =>
         algorithm == CardKeyAlgorithm.TripleDes ? KeyCheckValue.OfDes(key) : KeyCheckValue.OfAes(key);
 
-    /// <summary>Begins an admission at the module and signs it.</summary>
-    public AdmissionNonces Admit(ISecureModule module)
+    /// <summary>Begins an admission at the module and proves it.</summary>
+    public ByteString Admit(ISecureModule module)
     {
         var transcript = Transcript(module, module.BeginAdmission());
-        Assert.That(module.SignAdmission(transcript, out var signature), Is.EqualTo(ModuleRefusal.None));
-        Assert.That(transcript.IsSigned(AdmissionRole.Terminal, module.Identity.CredentialKey, signature), Is.True);
-        return Nonces = new AdmissionNonces(transcript.TerminalNonce, transcript.CenterNonce);
+        Assert.That(module.ProveAdmission(transcript, out var proof), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(transcript.IsSigned(module.Identity.CredentialKey, proof!), Is.True);
+        return Admission = transcript.Hash();
     }
 
-    public AdmissionTranscript Transcript(ISecureModule module, ByteString terminalNonce) => new()
+    public AdmissionTranscript Transcript(ISecureModule module, ByteString terminalNonce, int window = 8) =>
+        Transcript(new Hello(1, 1, module.Identity.Id, terminalNonce, window), ByteString.Own(RandomNumberGenerator.GetBytes(32)));
+
+    public AdmissionTranscript Transcript(Hello hello, ByteString centerNonce) => new()
     {
-        MinVersion = 1, MaxVersion = 1, Version = 1, Terminal = module.Identity.Id, Center = Vault.Identity.Id, Window = 8, Line = new LineNumber(1),
-        TerminalNonce = terminalNonce, CenterNonce = ByteString.Own(RandomNumberGenerator.GetBytes(32)), TerminalCertificate = default, CenterCertificate = default,
+        Hello = MessageCodec.BytesOf(hello), Challenge = MessageCodec.BytesOf(new Challenge(1, centerNonce, new LineNumber(1))),
+        Center = Vault.Identity.Id, TerminalCertificate = default, CenterCertificate = default,
     };
 
     /// <summary>A note of the center, signed by its vault.</summary>
@@ -82,7 +86,7 @@ internal sealed class Counter : IDisposable
         return ((CardOpenResult.Opened)result).Opening;
     }
 
-    public TicketRequest Request(int opening = 1, int sequence = 10, long fence = 7) => new(Nonces, Order, Card, fence, opening, sequence);
+    public TicketRequest Request(int opening = 1, int sequence = 10, long fence = 7) => new(Admission, Order, Card, fence, opening, sequence);
 
     public static Script Authenticate(ByteString ticket, int opening = 1, int first = 10, int count = 1) =>
         new(ScriptKind.Authenticate, opening, 0, 1, first, count, false, true, ticket);

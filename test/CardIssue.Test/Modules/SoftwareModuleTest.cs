@@ -90,7 +90,7 @@ public class SoftwareModuleTest
         for (var i = 0; i < commands.Length; i++)
         {
             var payload = new byte[commands[i].Length + SealedCommand.Overhead];
-            inModule.SealCommand(CommandContext.Of(Counter.Order, Counter.Card, script, i), commands[i], payload);
+            inModule.SealCommand(new CommandContext(script, i), commands[i], payload);
             Assert.That(Unseal(script, script.First + i, payload, out wrapped), Is.EqualTo(ModuleRefusal.None));
             Assert.That(wrapped, Is.EqualTo(buffer.AsSpan(0, endToEnd.Wrap(commands[i], buffer)).ToArray()), $"command {i}");
             Assert.That(wrapped.SequenceEqual(buffer.AsSpan(0, otherCard.Wrap(commands[i], buffer)).ToArray()), Is.EqualTo(i == 0), "the counter is in what is encrypted");
@@ -266,42 +266,98 @@ public class SoftwareModuleTest
     }
 
     [Test]
-    public void ATranscript_IsNotOfThisAdmission_IsNotSigned()
+    public void ATranscript_IsNotOfThisAdmission_IsNotProved()
     {
         var nonce = _counter.Module.BeginAdmission();
         var good = _counter.Transcript(_counter.Module, nonce);
         AdmissionTranscript[] wrong =
         [
-            good with { TerminalNonce = ByteString.Own(new byte[32]) }, good with { Terminal = new TerminalId("T-2") },
-            good with { Center = new CenterId("C-2") }, good with { CenterNonce = default },
+            _counter.Transcript(_counter.Module, ByteString.Own(new byte[32])), _counter.Transcript(_counter.Other, nonce),
+            _counter.Transcript(new Hello(1, 1, _counter.Module.Identity.Id, nonce, 8, LineHalf.Data), nonce),
+            good with { Center = new CenterId("C-2") }, good with { Challenge = good.Hello }, good with { Hello = good.Challenge },
+            good with { Hello = ByteString.Empty }, good with { Challenge = ByteString.Empty },
         ];
         foreach (var transcript in wrong)
         {
-            Assert.That(_counter.Module.SignAdmission(transcript, out var signature), Is.EqualTo(ModuleRefusal.NoAdmission));
-            Assert.That(signature.IsEmpty, Is.True);
+            Assert.That(_counter.Module.ProveAdmission(transcript, out var refused), Is.EqualTo(ModuleRefusal.NoAdmission));
+            Assert.That(refused, Is.Null);
         }
-        Assert.That(_counter.Module.SealIssueCode(1, "1234"u8, out _), Is.EqualTo(ModuleRefusal.NoAdmission));
-        Assert.That(_counter.Module.SignAdmission(good, out _), Is.EqualTo(ModuleRefusal.None));
-        Assert.That(_counter.Module.SignAdmission(good with { CenterNonce = nonce }, out _), Is.EqualTo(ModuleRefusal.NoAdmission), "one signature per nonce");
+        Assert.That(_counter.Module.SealIssueCode(1, "A-17", "1234"u8, out _), Is.EqualTo(ModuleRefusal.NoAdmission));
+        Assert.That(_counter.Module.ProveAdmission(good, out _), Is.EqualTo(ModuleRefusal.None));
+        Assert.That(_counter.Module.ProveAdmission(_counter.Transcript(_counter.Module, nonce), out _), Is.EqualTo(ModuleRefusal.NoAdmission), "one proof per nonce");
     }
 
     [Test]
-    public void AnIssueCode_IsSealed_TheVaultOpensItInThisSessionAlone()
+    public void BothEnds_ProveBothOfTheirKeys_AreBelieved()
     {
-        Assert.That(_counter.Module.SealIssueCode(1, "4711"u8, out var envelope), Is.EqualTo(ModuleRefusal.None));
-        var context = new IssueCodeContext(_counter.Module.Identity.Id, _counter.Nonces, 1);
+        var (transcript, proof) = Prove();
+        Assert.That(_counter.Vault.IsConfirmed(_counter.Module.Identity, transcript, proof.Confirmation), Is.True);
+        var answer = _counter.Vault.Admit(_counter.Module.Identity, transcript, proof, ByteString.FromHex("0102"), default);
+        Assert.That(_counter.Module.IsCenter(transcript, answer), Is.True);
+    }
+
+    /// <summary>It used to be let in, could open no ticket, and had card after card barred.</summary>
+    [Test]
+    public void ATerminal_HasAnotherAgreementKeyThanTheCenterThinks_IsNotConfirmed()
+    {
+        var (transcript, proof) = Prove();
+        var identity = _counter.Module.Identity;
+        Assert.Multiple(() =>
+        {
+            Assert.That(_counter.Vault.IsConfirmed(identity with { AgreementKey = _counter.Other.Identity.AgreementKey }, transcript, proof.Confirmation), Is.False);
+            Assert.That(_counter.Vault.IsConfirmed(identity with { KeyVersion = 2 }, transcript, proof.Confirmation), Is.False);
+            Assert.That(_counter.Vault.IsConfirmed(identity, transcript with { Note = proof.Signature }, proof.Confirmation), Is.False);
+            Assert.That(_counter.Vault.IsConfirmed(identity, transcript, default), Is.False);
+        });
+    }
+
+    /// <summary>Whoever has the center's signing key alone is no center, and neither is one whose answer was changed on the way.</summary>
+    [Test]
+    public void ACenter_HasAnotherAgreementKeyOrIsAltered_IsNotBelieved()
+    {
+        var (transcript, proof) = Prove();
+        var answer = _counter.Vault.Admit(_counter.Module.Identity, transcript, proof, ByteString.FromHex("0102"), ByteString.Own(new byte[16]));
+        var stranger = _counter.Vault.Admit(
+            _counter.Module.Identity with { AgreementKey = _counter.Other.Identity.AgreementKey }, transcript, proof, answer.ReaderList, answer.JoinToken);
+        var toAnother = _counter.Vault.Admit(
+            _counter.Module.Identity, transcript, proof with { Confirmation = ByteString.Own(new byte[32]) }, answer.ReaderList, answer.JoinToken);
+        Assert.Multiple(() =>
+        {
+            Assert.That(_counter.Module.IsCenter(transcript, answer), Is.True);
+            Assert.That(_counter.Module.IsCenter(transcript, stranger), Is.False, "another agreement key");
+            Assert.That(_counter.Module.IsCenter(transcript, answer with { Signature = stranger.Signature, Confirmation = stranger.Confirmation }), Is.False);
+            Assert.That(_counter.Module.IsCenter(transcript, toAnother), Is.False, "an answer to another proof");
+            Assert.That(_counter.Module.IsCenter(transcript, answer with { ReaderList = ByteString.FromHex("0103") }), Is.False, "the reader list");
+            Assert.That(_counter.Module.IsCenter(transcript, answer with { JoinToken = default }), Is.False, "the join token");
+            Assert.That(_counter.Module.IsCenter(transcript with { Note = answer.ReaderList }, answer), Is.False, "another transcript");
+        });
+    }
+
+    [Test]
+    public void AnIssueCode_IsSealed_TheVaultOpensItInThisSessionAndForThisOrderAlone()
+    {
+        Assert.That(_counter.Module.SealIssueCode(1, "A-17", "4711"u8, out var envelope), Is.EqualTo(ModuleRefusal.None));
+        var context = new IssueCodeContext(_counter.Admission, 1, "A-17");
         Assert.That(_counter.Vault.TryOpenIssueCode(context, envelope, out var code), Is.True);
         using (code) Assert.That(code!.FixedTimeEquals("4711"u8), Is.True);
         Assert.That(_counter.Vault.TryOpenIssueCode(context with { Request = 2 }, envelope, out _), Is.False);
+        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Reference = "A-18" }, envelope, out _), Is.False);
         var other = _counter.Admit(_counter.Module);
-        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Nonces = other }, envelope, out _), Is.False);
+        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Admission = other }, envelope, out _), Is.False);
+    }
+
+    private (AdmissionTranscript Transcript, Proof Proof) Prove()
+    {
+        var transcript = _counter.Transcript(_counter.Module, _counter.Module.BeginAdmission());
+        Assert.That(_counter.Module.ProveAdmission(transcript, out var proof), Is.EqualTo(ModuleRefusal.None));
+        return (transcript, proof!);
     }
 
     private (byte[] Wrapped, Script Script) Open(ICardOpening opening)
     {
         var script = Counter.Authenticate(opening.SealTicket(_counter.Module.Identity, _counter.Request()));
         Assert.That(_counter.Module.OpenTicket(script), Is.EqualTo(ModuleRefusal.None));
-        var sealedCommand = opening.SealExternalAuthenticate(CommandContext.Of(Counter.Order, Counter.Card, script, 0));
+        var sealedCommand = opening.SealExternalAuthenticate(new CommandContext(script, 0));
         Assert.That(Unseal(script, script.First, sealedCommand.ToArray(), out var wrapped), Is.EqualTo(ModuleRefusal.None));
         return (wrapped, script);
     }
@@ -312,7 +368,7 @@ public class SoftwareModuleTest
     {
         var plain = Plain[index % Plain.Length];
         var payload = new byte[plain.Length + SealedCommand.Overhead];
-        Assert.That(opening.SealCommand(CommandContext.Of(Counter.Order, Counter.Card, script, index), plain, payload), Is.EqualTo(payload.Length));
+        Assert.That(opening.SealCommand(new CommandContext(script, index), plain, payload), Is.EqualTo(payload.Length));
         return payload;
     }
 

@@ -6,6 +6,7 @@ using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 
@@ -201,25 +202,27 @@ public class FileKeyVaultTest
     {
         using var counter = new Counter();
         using var opening = counter.OpenCard(new CardModel(Counter.Master.Memory, Counter.KeyVersion));
-        var place = CommandContext.Of(Counter.Order, Counter.Card, Counter.Record(), 0);
+        var place = new CommandContext(Counter.Record(), 0);
         Assert.That(() => opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.InvalidOperationException, "no ticket");
         var ticket = opening.SealTicket(counter.Module.Identity, counter.Request());
         Assert.That(() => opening.SealTicket(counter.Module.Identity, counter.Request()), Throws.InvalidOperationException);
         Assert.That(() => opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.InvalidOperationException, "not authenticated");
-        opening.SealExternalAuthenticate(CommandContext.Of(Counter.Order, Counter.Card, Counter.Authenticate(ticket), 0));
-        Assert.That(() => opening.SealCommand(place with { Order = new OrderId("B") }, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.ArgumentException);
+        opening.SealExternalAuthenticate(new CommandContext(Counter.Authenticate(ticket), 0));
+        Assert.That(() => opening.SealCommand(new CommandContext(Counter.Record(opening: 2), 0), [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.ArgumentException);
         opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]);
         Assert.That(() => opening.SealCommand(place, [0x80, 0xCA, 0, 0x66], new byte[64]), Throws.InvalidOperationException, "a nonce is used once");
     }
 
     [Test]
-    public void AnAdmission_IsSigned_ForThisCenterAlone()
+    public void AnAdmission_IsAnswered_ForThisCenterAlone()
     {
         using var counter = new Counter();
         var transcript = counter.Transcript(counter.Module, ByteString.Own(new byte[32]));
-        var signature = counter.Vault.SignAdmission(transcript);
-        Assert.That(transcript.IsSigned(AdmissionRole.Center, counter.Vault.Identity.SigningKey, signature), Is.True);
-        Assert.That(() => counter.Vault.SignAdmission(transcript with { Center = new CenterId("C-2") }), Throws.ArgumentException);
+        var proof = new Proof(ByteString.Own(new byte[64]), ByteString.Own(new byte[32]));
+        var answer = counter.Vault.Admit(counter.Module.Identity, transcript, proof, default, default);
+        Assert.That(counter.Vault.Identity.SigningKey.Verify(transcript.AnswerBytes(proof, default, default).Span, answer.Signature.Span), Is.True);
+        Assert.That(
+            () => counter.Vault.Admit(counter.Module.Identity, transcript with { Center = new CenterId("C-2") }, proof, default, default), Throws.ArgumentException);
     }
 
     private OpenDiagnosis Open(ResponseApdu answer, byte keyVersion = 0x30) =>

@@ -22,12 +22,12 @@ public class SecretLeakTest
         var ticket = opening.SealTicket(counter.Module.Identity, counter.Request());
         var script = Counter.Authenticate(ticket);
         counter.Module.OpenTicket(script);
-        var first = opening.SealExternalAuthenticate(CommandContext.Of(Counter.Order, Counter.Card, script, 0));
+        var first = opening.SealExternalAuthenticate(new CommandContext(script, 0));
         byte[][] secrets = [.. card.SessionKeys, Counter.Master.ToArray(), Counter.Passphrase.ToArray()];
 
         object[] shown =
         [
-            counter.Vault, counter.Module, opening, opening.Answer, counter.Vault.CardMasterKeys[0], counter.Vault.Identity, script, counter.Request(), counter.Nonces,
+            counter.Vault, counter.Module, opening, opening.Answer, counter.Vault.CardMasterKeys[0], counter.Vault.Identity, script, counter.Request(), counter.Admission,
             SecretBytes.Copy(Counter.Master.Span), new Command(1, first, default),
         ];
         foreach (var text in shown.Select(o => o.ToString()!).Concat(Errors(counter, opening))) Clean(text, secrets);
@@ -65,7 +65,7 @@ public class SecretLeakTest
 
     private static IEnumerable<string> Errors(Counter counter, CardIssue.Center.Vault.ICardOpening opening)
     {
-        var place = CommandContext.Of(Counter.Order, Counter.Card, Counter.Record(), 0);
+        var place = new CommandContext(Counter.Record(), 0);
         using var wrong = SecretBytes.Copy("another passphrase"u8);
         Action[] faults =
         [

@@ -21,7 +21,7 @@ public sealed class TerminalWallsTest
 {
     /// <summary>What is called when a terminal stops or starts, and not in an order.</summary>
     private static readonly string[] AtTheStart =
-        ["BeginAdmission", "SignAdmission", "OpenLineKeys", "get_Peer", "IdentifyAsync", "WaitForCardAsync", "DisposeAsync"];
+        ["BeginAdmission", "ProveAdmission", "IsCenter", "OpenLineKeys", "get_Peer", "IdentifyAsync", "WaitForCardAsync", "DisposeAsync"];
 
     [TestCase(nameof(ICardReader.IdentifyAsync))]
     [TestCase(nameof(ICardReader.WaitForCardAsync))]
@@ -38,7 +38,8 @@ public sealed class TerminalWallsTest
     }
 
     [TestCase(nameof(ISecureModule.BeginAdmission))]
-    [TestCase(nameof(ISecureModule.SignAdmission))]
+    [TestCase(nameof(ISecureModule.ProveAdmission))]
+    [TestCase(nameof(ISecureModule.IsCenter))]
     [TestCase(nameof(ISecureModule.OpenLineKeys))]
     [TestCase(nameof(ISecureModule.SealIssueCode))]
     [TestCase(nameof(ISecureModule.OpenTicket))]

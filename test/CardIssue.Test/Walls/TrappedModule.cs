@@ -18,10 +18,16 @@ internal sealed class TrappedModule(ISecureModule inner, Trap trap) : ISecureMod
         return inner.BeginAdmission(half);
     }
 
-    public ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature)
+    public ModuleRefusal ProveAdmission(AdmissionTranscript transcript, out Proof? proof)
     {
-        trap.Pass(nameof(SignAdmission));
-        return inner.SignAdmission(transcript, out signature);
+        trap.Pass(nameof(ProveAdmission));
+        return inner.ProveAdmission(transcript, out proof);
+    }
+
+    public bool IsCenter(AdmissionTranscript transcript, Admitted admitted)
+    {
+        trap.Pass(nameof(IsCenter));
+        return inner.IsCenter(transcript, admitted);
     }
 
     public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys)
@@ -30,10 +36,10 @@ internal sealed class TrappedModule(ISecureModule inner, Trap trap) : ISecureMod
         return inner.OpenLineKeys(transcript, out keys);
     }
 
-    public ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode)
+    public ModuleRefusal SealIssueCode(int request, string reference, ReadOnlySpan<byte> code, out ByteString sealedCode)
     {
         trap.Pass(nameof(SealIssueCode));
-        return inner.SealIssueCode(request, code, out sealedCode);
+        return inner.SealIssueCode(request, reference, code, out sealedCode);
     }
 
     public ModuleRefusal OpenTicket(Script script)

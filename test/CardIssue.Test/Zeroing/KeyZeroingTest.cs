@@ -202,9 +202,9 @@ public sealed class KeyZeroingTest
         var opening = counter.OpenCard(new CardModel(Counter.Master.Memory, Counter.KeyVersion));
         var held = HeldBytes.Of(opening);
         var script = Counter.Authenticate(opening.SealTicket(counter.Module.Identity, counter.Request()));
-        opening.SealExternalAuthenticate(CommandContext.Of(Counter.Order, Counter.Card, script, 0));
+        opening.SealExternalAuthenticate(new CommandContext(script, 0));
         byte[] command = [0x80, 0xE2, 0x00, 0x00, 0x04, 0xCA, 0xFE, 0xBA, 0xBE];
-        opening.SealCommand(CommandContext.Of(Counter.Order, Counter.Card, Counter.Record(), 0), command, new byte[64]);
+        opening.SealCommand(new CommandContext(Counter.Record(), 0), command, new byte[64]);
         Assert.That(held.Left.Count(), Is.EqualTo(4), "S-ENC, S-MAC, S-RMAC and DEK, and not the wrapped command");
         opening.Dispose();
         Assert.That(held.Left, Is.Empty);

@@ -238,11 +238,13 @@ public sealed class RelayZeroingTest
 
         public ByteString BeginAdmission(LineHalf half) => throw new NotSupportedException();
 
-        public ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature) => throw new NotSupportedException();
+        public ModuleRefusal ProveAdmission(AdmissionTranscript transcript, out Proof? proof) => throw new NotSupportedException();
+
+        public bool IsCenter(AdmissionTranscript transcript, Admitted admitted) => throw new NotSupportedException();
 
         public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys) => throw new NotSupportedException();
 
-        public ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode) =>
+        public ModuleRefusal SealIssueCode(int request, string reference, ReadOnlySpan<byte> code, out ByteString sealedCode) =>
             throw new NotSupportedException();
 
         public ModuleRefusal OpenTicket(Script script) => ModuleRefusal.None;

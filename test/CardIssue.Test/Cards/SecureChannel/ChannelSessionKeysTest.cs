@@ -19,7 +19,7 @@ public class ChannelSessionKeysTest
     public void Exported_HasTheDocumentedLayout()
     {
         var vector = Vector.Load("scp03_sessions.json").First();
-        var layout = ByteString.Concat(ByteString.FromHex("01111000"), vector.Hex("externalAuthenticate").Slice(5, 8),
+        var layout = ByteString.Concat(ByteString.FromHex("03"), vector.Hex("initializeUpdateResponse").Slice(12, 1), ByteString.FromHex("11001008"), vector.Hex("externalAuthenticate").Slice(5, 8),
             vector.Hex("sessionEnc"), vector.Hex("sessionMac"), vector.Hex("sessionRmac"));
         Assert.That(ByteString.Own(Exported()), Is.EqualTo(layout));
     }
@@ -37,11 +37,12 @@ public class ChannelSessionKeysTest
         Assert.That(() => keys.Export(new byte[4]), Throws.ArgumentException);
     }
 
-    [TestCase(0, 2)]
-    [TestCase(1, 0x30)]
-    [TestCase(2, 17)]
-    [TestCase(2, 24)]
+    [TestCase(0, 4)]
+    [TestCase(2, 0x30)]
     [TestCase(3, 2)]
+    [TestCase(4, 17)]
+    [TestCase(4, 24)]
+    [TestCase(5, 16)]
     public void WrongByte_Imported_IsRefused(int index, int value)
     {
         var exported = Exported();
@@ -61,7 +62,7 @@ public class ChannelSessionKeysTest
     [TestCase(33)]
     public void KeyLengthThatAesDoesNotHave_Imported_IsRefused(int length)
     {
-        byte[] exported = [0x01, 0x11, (byte)length, 0x00, .. new byte[8 + 3 * length]];
+        byte[] exported = [0x03, 0x00, 0x11, 0x00, (byte)length, 0x08, .. new byte[8 + 3 * length]];
         Assert.That(ChannelSessionKeys.TryImport(exported, out var keys, out var error), Is.False);
         Assert.That(error, Does.Contain("no AES key length"));
         Assert.That(keys, Is.Null);
@@ -72,7 +73,7 @@ public class ChannelSessionKeysTest
     [TestCase(32)]
     public void KeyLengthOfAes_Imported_IsTaken(int length)
     {
-        byte[] exported = [0x01, 0x11, (byte)length, 0x00, .. Enumerable.Range(1, 8 + 3 * length).Select(i => (byte)i)];
+        byte[] exported = [0x03, 0x00, 0x11, 0x00, (byte)length, 0x08, .. Enumerable.Range(1, 8 + 3 * length).Select(i => (byte)i)];
         using var keys = ChannelSessionKeys.Import(exported);
         var again = new byte[keys.ExportedLength];
         keys.Export(again);
@@ -94,7 +95,7 @@ public class ChannelSessionKeysTest
     {
         var vector = Scp02SessionTest.Vector13;
         Assert.That(ExportedBy(Scp02SessionTest.Open(vector)), Is.EqualTo(ByteString.Concat(
-            ByteString.FromHex("02023513001008"), vector.Hex("externalAuthenticate").Slice(5, 8),
+            ByteString.FromHex("023513001008"), vector.Hex("externalAuthenticate").Slice(5, 8),
             vector.Hex("sessionEnc"), vector.Hex("sessionMac"), vector.Hex("sessionRmac"))));
     }
 
@@ -103,18 +104,17 @@ public class ChannelSessionKeysTest
     {
         var vector = Vector.Load("scp03_s16_sessions.json").Single(v => v.Text("name") == "S16 AES256 level 11");
         Assert.That(ExportedBy(Scp03SessionTest.Open(vector)), Is.EqualTo(ByteString.Concat(
-            ByteString.FromHex("02037111002010"), vector.Hex("externalAuthenticate").Slice(5, 16),
+            ByteString.FromHex("037111002010"), vector.Hex("externalAuthenticate").Slice(5, 16),
             vector.Hex("sessionEnc"), vector.Hex("sessionMac"), vector.Hex("sessionRmac"))));
     }
 
-    [TestCase(1, 0x04, TestName = "LaterLayout_OfAnUnknownProtocol_IsRefused")]
-    [TestCase(1, 0x03, TestName = "LaterLayout_OfScp03InS8Mode_IsRefused")]
-    [TestCase(2, 0x1A, TestName = "LaterLayout_OfImplicitInitiation_IsRefused")]
-    [TestCase(3, 0x33, TestName = "LaterLayout_OfALevelThatScp02DoesNotHave_IsRefused")]
-    [TestCase(4, 0x02, TestName = "LaterLayout_OfUnknownFlags_IsRefused")]
-    [TestCase(5, 0x18, TestName = "LaterLayout_OfAnotherKeyLength_IsRefused")]
-    [TestCase(6, 0x10, TestName = "LaterLayout_OfAnotherCryptogramLength_IsRefused")]
-    public void LaterLayout_WrongByte_IsRefused(int index, int value)
+    [TestCase(0, 0x04, TestName = "Scp02_OfAnUnknownProtocol_IsRefused")]
+    [TestCase(1, 0x1A, TestName = "Scp02_OfImplicitInitiation_IsRefused")]
+    [TestCase(2, 0x33, TestName = "Scp02_OfALevelThatItDoesNotHave_IsRefused")]
+    [TestCase(3, 0x02, TestName = "Scp02_OfUnknownFlags_IsRefused")]
+    [TestCase(4, 0x18, TestName = "Scp02_OfAnotherKeyLength_IsRefused")]
+    [TestCase(5, 0x10, TestName = "Scp02_OfAnotherCryptogramLength_IsRefused")]
+    public void Scp02_WrongByte_IsRefused(int index, int value)
     {
         var exported = ExportedBy(Scp02SessionTest.Open(Scp02SessionTest.Vector13)).ToArray();
         exported[index] = (byte)value;

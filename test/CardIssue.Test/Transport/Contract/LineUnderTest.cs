@@ -144,11 +144,12 @@ internal sealed class LineUnderTest : IAsyncDisposable
         var (near, far) = Loopback();
         var (terminal, center) = (AuthenticatedLine.AtTerminal(near), AuthenticatedLine.AtCenter(far));
         var signature = ByteString.Own(new byte[FieldLimits.SignatureLength]);
+        var confirmation = ByteString.Own(new byte[FieldLimits.ConfirmationLength]);
         terminal.Protect(Keys());
         center.Protect(Keys());
-        await terminal.SendAsync(MessageCodec.Encode(new Proof(signature)), Lines.Soon());
+        await terminal.SendAsync(MessageCodec.Encode(new Proof(signature, confirmation)), Lines.Soon());
         await center.ReceiveBytesAsync();
-        await center.SendAsync(MessageCodec.Encode(new Admitted(signature, default)), Lines.Soon());
+        await center.SendAsync(MessageCodec.Encode(new Admitted(signature, confirmation, default)), Lines.Soon());
         await terminal.ReceiveBytesAsync();
         return (terminal, center);
     }

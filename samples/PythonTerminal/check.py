@@ -1,0 +1,88 @@
+"""Holds terminal.py against the protocol's vectors: every message, signature, key and seal of a session."""
+import hashlib, hmac, json
+import cbor2
+from cryptography.hazmat.primitives.asymmetric import ec
+from terminal import (ADMITTED, CHALLENGE, COMMAND, HELLO, P256, PROOF, REQUEST, SCRIPT, WITNESS, Opening, admitted_input, agree, derive,
+                      encode, labelled, point, proof_input, seal_code, sha256, verify)
+
+
+def check(paths):
+    for path in paths:
+        vectors = json.loads(path.read_text())
+        count = Session(vectors["given"]).run(vectors["steps"])
+        print(f"{path.name}: {count} steps are right")
+    return 0
+
+
+class Session:
+    def __init__(self, given):
+        self.given = given
+        key = lambda name: ec.derive_private_key(int(given[name], 16), P256)
+        self.credential, self.module = key("terminalCredentialPrivateKey"), key("terminalAgreementPrivateKey")
+        self.signing, self.center = key("centerSigningPrivateKey").public_key(), key("centerAgreementPrivateKey")
+        self.transport = derive(agree(self.module, self.center.public_key()), "transport", given["terminal"],
+                                int(given["terminalKeyVersion"]), point(self.module.public_key()), point(self.center.public_key()))
+        self.values, self.counters, self.opening = {}, {"terminal": 0, "center": 0}, None
+
+    def run(self, steps):
+        self.ahead = [(bytes.fromhex(s["value"]), bytes.fromhex(s["to the card"])) for s in steps if s.get("makes") == "sealed command"]
+        for step in steps:
+            if "makes" in step: self.values[step["makes"]] = bytes.fromhex(step["value"])
+            else: self.message(step)
+        assert self.values["transport key"] == self.transport
+        return len(steps)
+
+    def message(self, step):
+        data, line = bytes.fromhex(step["cbor"]), bytes.fromhex(step["line"])
+        message = cbor2.loads(data)
+        assert encode(message) == data and int.from_bytes(line[:3], "big") == len(line) - 3
+        if line[3:] != data: self.counted(step["from"], line[3:], data)
+        kind = message[0]
+        if kind == HELLO: self.hello = data
+        elif kind == CHALLENGE: self.challenge = data
+        elif kind == PROOF: self.proved(message, data)
+        elif kind == ADMITTED: self.admitted(message, step.get("half"))
+        elif kind == WITNESS: self.document("witness note", message[1])
+        elif kind == REQUEST: self.asked(message)
+        elif kind == SCRIPT: self.script(message, data)
+        elif kind == COMMAND and self.head.get(8): self.sealed(message)
+
+    def counted(self, sender, frame, data):
+        self.counters[sender] += 1
+        counted = self.counters[sender].to_bytes(8, "big") + data
+        key = derive(self.session, "line to center" if sender == "terminal" else "line to terminal")
+        assert frame == counted + hmac.new(key, counted, hashlib.sha256).digest()[:16]
+
+    def proved(self, message, data):
+        tls = (bytes.fromhex(self.given[f"{end}TlsCertificateSha256"]) for end in ("terminal", "center"))
+        signed = proof_input(self.hello, self.challenge, message.get(3, b""), self.given["center"], *tls)
+        verify(self.credential.public_key(), message[1], signed)
+        self.proof, self.admission = data, sha256(signed)
+        assert self.admission == self.values["admission hash"]
+        self.now = derive(self.transport, "session", self.admission)
+        assert self.now == self.values["session key"] and message[2] == derive(self.now, "terminal confirms")
+        if 3 in message: self.document("witness note", message[3])
+
+    def admitted(self, message, half):
+        signed = admitted_input(self.admission, self.proof, message)
+        verify(self.signing, message[1], signed)
+        assert message[2] == derive(self.now, "center confirms", sha256(signed))
+        self.document("reader list", message[3])
+        if half != "results": self.session, self.bound = self.now, self.admission
+
+    def document(self, label, document):
+        body, signature = cbor2.loads(document)
+        verify(self.signing, signature, labelled(label, body))
+
+    def asked(self, message):
+        ephemeral = ec.derive_private_key(int(self.given["issueCodeEphemeralPrivateKey"], 16), P256)
+        code = self.given["issueCode"].encode()
+        assert message[3] == seal_code(ephemeral, self.center.public_key(), self.bound, message[1], message[2], code)
+
+    def script(self, message, data):
+        self.head, self.head_bytes = message, data
+        if 9 in message: self.opening = Opening(self.session, message)
+
+    def sealed(self, message):
+        payload, to_card = self.ahead.pop(0)
+        assert message[2] == payload and self.opening.unseal(self.head, self.head_bytes, message[1], payload) == to_card
