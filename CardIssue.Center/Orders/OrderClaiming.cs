@@ -39,6 +39,7 @@ internal static class OrderClaiming
         CodeAttempts.TakeBack(connection, counted.Attempt);
         if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
         OrderAge.Check(connection, order);
+        KeptReceipts.Forget(connection, claimant.Terminal);
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
         connection.Update(
             SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", "order_id = $order",
@@ -55,6 +56,7 @@ internal static class OrderClaiming
             return Declined(DeclineCode.OrderOrCode, $"the token was given to terminal {order.TokenTerminal}", order);
         if ((claimant.Operator ?? order.TokenOperator) is not { } person)
             return Declined(DeclineCode.OrderOrCode, "nobody knows any more who was given the token", order);
+        if (KeptReceipts.Find(connection, order, options, now) is { } done) return done;
         if (Refusal(connection, order, now, takeOverFrom: claimant.Terminal) is { } refusal) return refusal;
         OrderAge.Check(connection, order);
         return Claim(connection, order, token, claimant, person, options, now);

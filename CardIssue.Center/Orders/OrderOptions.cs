@@ -32,6 +32,12 @@ public sealed class OrderOptions
     /// <summary>How long write data is kept after an order is issued or voided: none to 30 days.</summary>
     public TimeSpan KeepWriteData { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// How long a terminal that was cut off before it heard that its order is done is told again when it returns: none to 7 days. Not
+    /// longer than until the next order begins there.
+    /// </summary>
+    public TimeSpan ReceiptKept { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
     public void Validate() => new OptionCheck<OrderOptions>()
@@ -42,5 +48,6 @@ public sealed class OrderOptions
         .Within(IssueCodeLength, IssueCodeRule.ShortestLength, IssueCodeRule.LongestLength, nameof(IssueCodeLength))
         .Within(CardTries, 1, 10, nameof(CardTries))
         .Within(KeepWriteData, TimeSpan.Zero, TimeSpan.FromDays(30), nameof(KeepWriteData))
+        .Within(ReceiptKept, TimeSpan.Zero, TimeSpan.FromDays(7), nameof(ReceiptKept))
         .Done();
 }

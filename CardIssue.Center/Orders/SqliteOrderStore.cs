@@ -186,8 +186,9 @@ public sealed class SqliteOrderStore : IOrderStore
                 case SessionRecord.Shown(var terminal, var note):
                     WitnessNotes.Keep(store, terminal, note);
                     break;
-                case SessionRecord.Saved(var order, var fence, var change):
+                case SessionRecord.Saved(var order, var fence, var change) saved:
                     if (OrderSaving.Save(store, order, fence, change, _options, _database.Now) is var outcome and not SaveOutcome.Saved) return new CommitOutcome(i, outcome);
+                    if (saved.Receipt.Length > 0) KeptReceipts.Keep(store, order, saved.Receipt);
                     break;
             }
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
@@ -24,11 +23,11 @@ internal sealed partial class CenterSession
         {
             switch (effect)
             {
-                case CenterEffect.Save save: _unwritten.Add(new SessionRecord.Saved(save.Order, save.Fence, save.Change)); break;
+                case CenterEffect.Save save: _unwritten.Add(Saving(save)); break;
                 case CenterEffect.Send send: return await SendAsync(send.Message, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendScript script: return await SendScriptAsync(script.Script, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
-                case CenterEffect.SendIssued issued: return await SendIssuedAsync(issued, cancellation).ConfigureAwait(false);
+                case CenterEffect.SendIssued: return await SendIssuedAsync(cancellation).ConfigureAwait(false);
                 case CenterEffect.SendWitness: return await SendWitnessAsync(cancellation).ConfigureAwait(false);
                 case CenterEffect.SendEnrollment enrollment: return await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false);
                 case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
@@ -103,16 +102,6 @@ internal sealed partial class CenterSession
         await SendFrameAsync(frame.AsMemory(0, length), cancellation).ConfigureAwait(false);
     }
 
-    private ValueTask<bool> SendIssuedAsync(CenterEffect.SendIssued issued, CancellationToken cancellation)
-    {
-        var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-        var done = _work!.Rewrite is null ? "CARD ISSUED" : "CARD REWRITTEN";
-        var receipt = $"{done}\n{_work.Display}\nOrder {issued.Order}\nCard {issued.Card}\n"
-            + $"Terminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
-        if (_work.OwnKeys is { } keys) receipt += $"\nKeys: {keys}";
-        return SendAsync(new Issued(PlainText.Of(receipt, Limits.MaxReceipt, lines: true)), cancellation);
-    }
-
     /// <summary>A line that breaks while sending is reported by its receiving end.</summary>
     private async ValueTask SendFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
     {
@@ -178,6 +167,10 @@ internal sealed partial class CenterSession
             case ClaimOutcome.Declined declined:
                 _log.Order = declined.Order;
                 await DeclineAsync(declined.Code, declined.Detail, cancellation).ConfigureAwait(false);
+                break;
+            case ClaimOutcome.Done done:
+                _log.Order = done.Order;
+                TellAgain(done);
                 break;
             case ClaimOutcome.Claimed claimed:
                 _log.Order = claimed.Order;

@@ -32,6 +32,8 @@ public enum CenterEventKind
     Claimed,
     /// <summary>The store did not.</summary>
     ClaimDeclined,
+    /// <summary>The store found that the order is done, and that this terminal may not know it yet.</summary>
+    FoundDone,
     /// <summary><see cref="Messages.CardPresent"/> came.</summary>
     CardPresent,
     /// <summary><see cref="Messages.Credit"/> came.</summary>
@@ -159,6 +161,15 @@ public abstract record CenterEvent
     {
         /// <inheritdoc/>
         public override CenterEventKind Kind => CenterEventKind.ClaimDeclined;
+    }
+
+    /// <summary>The order that the terminal returned for was done on an earlier session: it is told again.</summary>
+    /// <param name="Order">The order.</param>
+    /// <param name="Card">The card that it was issued on, or rewrote.</param>
+    public sealed record FoundDone(OrderId Order, CardId Card) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.FoundDone;
     }
 
     /// <summary>A result was judged.</summary>

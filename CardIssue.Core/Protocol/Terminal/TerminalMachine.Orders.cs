@@ -62,6 +62,12 @@ public static partial class TerminalMachine
         ? Ignore(s, Double)
         : Finish(s with { Printed = s.Requests }, Show(Notice.Issued), new TerminalEffect.Print(issued.Receipt));
 
+    /// <summary>
+    /// The order that is being resumed was issued before the last line was lost. A resumption is the first request of its line: nothing of
+    /// an order before can be taken for its answer.
+    /// </summary>
+    private static Step OnIssuedBefore(TerminalState s, Issued issued) => s.Token.IsEmpty ? Ignore(s, Late) : OnIssued(s, issued);
+
     private static Step OnAbort(TerminalState s, Abort abort) => Finish(s, Show(Notice.Aborted, abort.Code.ToString()));
 
     private static Step Cancel(TerminalState s, AbortCode code) =>
