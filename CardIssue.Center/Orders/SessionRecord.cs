@@ -26,6 +26,13 @@ public abstract record SessionRecord
         public string Receipt { get; init; } = "";
     }
 
+    /// <summary>
+    /// A terminal's module failed. After a few (<see cref="OrderOptions.TerminalFaults"/>) the terminal is held until people release it.
+    /// </summary>
+    /// <param name="Terminal">The terminal.</param>
+    /// <param name="Fault">What it was, in words.</param>
+    public sealed record Faulted(TerminalId Terminal, string Fault) : SessionRecord;
+
     /// <summary>What a terminal remembers of the center, and the store knows.</summary>
     internal sealed record Shown(TerminalId Terminal, VerifiedWitnessNote Note) : SessionRecord;
 }

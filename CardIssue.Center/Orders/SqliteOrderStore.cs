@@ -1,6 +1,7 @@
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -185,6 +186,9 @@ public sealed class SqliteOrderStore : IOrderStore
                     break;
                 case SessionRecord.Shown(var terminal, var note):
                     WitnessNotes.Keep(store, terminal, note);
+                    break;
+                case SessionRecord.Faulted(var terminal, var fault):
+                    TerminalFaults.Count(store, terminal, fault, _options.TerminalFaults, _database.Now - _options.CodeWindow, _database.Now);
                     break;
                 case SessionRecord.Saved(var order, var fence, var change) saved:
                     if (OrderSaving.Save(store, order, fence, change, _options, _database.Now) is var outcome and not SaveOutcome.Saved) return new CommitOutcome(i, outcome);

@@ -158,10 +158,10 @@ internal sealed partial class CenterSession
     {
         // The order of before is let go first, by a commit of its own: it may be the same.
         if (HasUnwrittenSaves && !await MakeDurableAsync(cancellation).ConfigureAwait(false)) return;
-        var before = await TakeUnwrittenAsync().ConfigureAwait(false);
         var outcome = request is Resume resume
-            ? await _services.Orders.ResumeAsync(resume.Token, Claimant(null), before, cancellation).ConfigureAwait(false)
-            : await ClaimAsync((RequestIssue)request, before, cancellation).ConfigureAwait(false);
+            ? await _services.Orders.ResumeAsync(
+                resume.Token, Claimant(null), await TakeUnwrittenAsync().ConfigureAwait(false), cancellation).ConfigureAwait(false)
+            : await ClaimAsync((RequestIssue)request, cancellation).ConfigureAwait(false);
         switch (outcome)
         {
             case ClaimOutcome.Declined declined:
@@ -181,15 +181,21 @@ internal sealed partial class CenterSession
         }
     }
 
-    private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, IReadOnlyList<SessionRecord> before, CancellationToken cancellation)
+    private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, CancellationToken cancellation)
     {
         var context = new IssueCodeContext(_terminal!.Identity.Id, _terminal.Nonces, request.Number);
-        _services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code);
+        if (!_services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code))
+        {
+            // Nobody is asked for: the customer's code is right or wrong, and this says neither.
+            const string Unopened = "the sealed issue code does not open: it was not sealed for this center, terminal, session and request";
+            Fault("CodeUnreadable", Unopened);
+            return new ClaimOutcome.Declined(DeclineCode.CodeUnreadable, Unopened, null);
+        }
         using (code)
         {
-            // A code that was not sealed for this request is checked all the same, as a wrong one: it counts, and takes as long.
+            var before = await TakeUnwrittenAsync().ConfigureAwait(false);
             return await _services.Orders.ClaimAsync(
-                request.Reference, (order, verifier) => _services.Vault.CheckIssueCode(order, verifier, code is null ? [] : code.Span),
+                request.Reference, (order, verifier) => _services.Vault.CheckIssueCode(order, verifier, code.Span),
                 Claimant(request.Operator), before, cancellation).ConfigureAwait(false);
         }
     }
@@ -283,7 +289,11 @@ internal sealed partial class CenterSession
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         _log.Decided(StepOf(run.Kind), "Judged", detail);
         Show(StepOf(run.Kind), detail);
-        _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict));
+        if (judgement.Verdict is Verdict.ModuleRefused) Fault("ModuleRefused", detail);
+        _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict)
+        {
+            IsSpared = CardTry.IsSpared(run.Kind, judge.Result),
+        });
     }
 
     /// <summary>A genuine card may still be another order's, issued, voided or barred.</summary>

@@ -22,6 +22,7 @@ internal sealed class SealedTable
 
     public static readonly SealedTable Terminals = new(3, "terminals", "terminal", isSmall: true, [
         "lines", "networks", "credential_key", "agreement_key", "certificate", "key_version", "enabled", "updated_at", "readers_version", "revision",
+        "held_since", "held_for",
     ]);
 
     public static readonly SealedTable Readers = new(4, "readers", "id", isSmall: true, [

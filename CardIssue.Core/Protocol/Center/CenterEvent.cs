@@ -179,6 +179,12 @@ public abstract record CenterEvent
     {
         /// <inheritdoc/>
         public override CenterEventKind Kind => CenterEventKind.Judged;
+
+        /// <summary>
+        /// Of an authentication that the terminal's module or the line ended: whether it cost the card no try of its own, for it did not
+        /// reach the card, or the card accepted it. By the terminal's word; a terminal that lies can use up a card's tries without the center.
+        /// </summary>
+        public bool IsSpared { get; init; }
     }
 
     /// <summary>A save failed; the effects after it were dropped.</summary>
@@ -248,6 +254,9 @@ public abstract record Verdict
     /// </summary>
     /// <param name="Found">What it showed, where that is told; for people, without customers' data.</param>
     public sealed record Unclear(string Found = "") : Verdict;
+
+    /// <summary>The terminal's module refused the ticket or a command: its own fault, and the card's in nothing.</summary>
+    public sealed record ModuleRefused : Verdict;
 
     /// <summary>No card, or it went away: what became of the last command is not known.</summary>
     public sealed record CardLost : Verdict;

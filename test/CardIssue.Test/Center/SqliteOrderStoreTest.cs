@@ -278,6 +278,19 @@ public class SqliteOrderStoreTest
         Assert.That(((ClaimOutcome.Declined)await ReturnAsync(put, "t3")).Code, Is.EqualTo(DeclineCode.Waiting));
     }
 
+    [Test]
+    public async Task TrySpared_IsTakenBack_AndNoMoreThanThat()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        for (var i = 0; i < 2 * _bench.Options.CardTries; i++)
+            await _bench.SaveAsync(claim, new OrderChange.Authenticating(Card1), new OrderChange.Spared(Card1));
+        Assert.That(await _bench.Orders.CardTriesAsync(Card1), Is.Zero);
+        await _bench.SaveAsync(claim, new OrderChange.Spared(Card1), new OrderChange.Authenticating(Card1), new OrderChange.Authenticating(Card1),
+            new OrderChange.Spared(Card1));
+        Assert.That(await _bench.Orders.CardTriesAsync(Card1), Is.EqualTo(1));
+    }
+
     private Task<ClaimOutcome> ReturnAsync(ClaimOutcome.Claimed claim, string terminal = "t1") =>
         _bench.Orders.ResumeAsync(claim.Token, StoreBench.At(terminal, "s9") with { Operator = null });
 

@@ -129,6 +129,8 @@ internal static class Mutants
             "4 a terminal that returns is not told that its order is issued", 52, DeclinedOnReturn),
         Terminal("a success of before is taken for the answer to a request",
             Single with { Faults = Faults.Double, Budget = new(1, 2, 0, 0, 0, 0) }, "4 two receipts are printed for one order", 44, TakesAnySuccess),
+        Center("a try that a card may have counted is taken back", Base with { Faults = Faults.Card },
+            "5 an authentication try was not counted", 36, SparesAll),
         Center("the terminal is told before the binding is saved", PutBack, "2 two live cards for one order", 80, ToldFirst),
     ];
 
@@ -143,6 +145,10 @@ internal static class Mutants
     private static CenterStep ChangeTaken(CenterState s, CenterEvent e) =>
         CenterMachine.On(s, s.Work?.Script is { Kind: ScriptKind.Look, Record: 0 } && e is CenterEvent.Judged { Verdict: Verdict.Unclear } j
             ? j with { Verdict = new Verdict.Done(ProofKind.ReadBack) } : e);
+
+    private static CenterStep SparesAll(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, s.Work?.Script is { Kind: ScriptKind.Authenticate } && e is CenterEvent.Judged { Verdict: not Verdict.Done } j
+            ? j with { IsSpared = true } : e);
 
     /// <summary>Nobody asks who had the order.</summary>
     private static CenterStep ToldToAnyone(CenterState s, CenterEvent e) =>

@@ -50,10 +50,13 @@ internal sealed partial class Play
         {
             CenterEffect.VerifyProof verify => Admit(verify.Proof),
             CenterEffect.FindAndClaim(var request) => FindAndClaim(_answering = request),
-            CenterEffect.Judge(var run, var result) => new CenterEvent.Judged(run.First, Spend(zombie, run, JudgeResult(zombie, run, result))),
+            CenterEffect.Judge(var run, var result) => Judged(run, result, Spend(zombie, run, JudgeResult(zombie, run, result))),
             _ => throw new InvalidOperationException($"{asked} is answered by nothing"),
         });
     }
+
+    private static CenterEvent.Judged Judged(ScriptRun run, Result result, Verdict verdict) =>
+        new(run.First, verdict) { IsSpared = IsSpared(run, result) };
 
     private Verdict Spend(bool zombie, ScriptRun run, Verdict verdict)
     {
