@@ -237,6 +237,8 @@ internal sealed class CardWork : IDisposable
         Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<CommandOutcome> outcomes, IReadOnlyList<ResponseApdu> responses)
     {
         var said = responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}";
+        if (outcomes is [.., { Response: UnwrapResult.Breach breach }])
+            said = $"{said}; the channel is broken at response {outcomes.Count}: {breach.Reason}";
         var remarks = _profile.Remarks(outcomes);
         if (remarks.Count > 0) said = $"{said}; left out: {string.Join(" ", remarks.Take(MaxRemarks))}";
         if (remarks.Count > MaxRemarks) said = $"{said} And {remarks.Count - MaxRemarks} more.";
