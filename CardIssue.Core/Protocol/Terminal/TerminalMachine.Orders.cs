@@ -13,9 +13,10 @@ public static partial class TerminalMachine
             new TerminalEffect.Send(new RequestIssue(s.Requests + 1, ordered.Reference, ordered.SealedCode, ordered.Operator)),
             new TerminalEffect.ArmTimer());
 
+    /// <summary>What is declined has no receipt: none that comes on this line later is for it.</summary>
     private static Step OnDeclined(TerminalState s, Declined declined) => declined.Number != s.Requests
         ? Ignore(s, Late)
-        : Finish(s, Show(Notice.OrderDeclined, declined.Code.ToString()));
+        : Finish(s with { Printed = s.Requests }, Show(Notice.OrderDeclined, declined.Code.ToString()));
 
     private static Step OnInsertCard(TerminalState s, InsertCard insert) => insert.Number != s.Requests
         ? Ignore(s, Late)

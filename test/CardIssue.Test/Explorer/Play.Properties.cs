@@ -130,6 +130,7 @@ internal sealed partial class Play
         if (_choice.Happening is Happening.InjectToTerminal || _store.History.Lost is not null) return;
         if (_store.State is not (OrderState.Issued or OrderState.Quarantined)) Violate("4 a receipt is printed and the order is not issued");
         _terminal = _terminal with { Receipts = _terminal.Receipts + 1 };
-        if (_terminal.Receipts > 1) Violate("4 two receipts are printed for one order");
+        // A bad center may give a terminal the token of an order that is done, and have it return for that.
+        if (_terminal.Receipts > 1 && !options.Faults.HasFlag(Faults.Inject)) Violate("4 two receipts are printed for one order");
     }
 }

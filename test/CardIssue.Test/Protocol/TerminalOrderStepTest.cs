@@ -40,7 +40,7 @@ public sealed class TerminalOrderStepTest
         }
         foreach (var cardIn in new[] { true, false })
             yield return Finishes($"Decline_OfThisRequest_CardIn{cardIn}_Ends", asking with { CardIn = cardIn },
-                Got(new Declined(2, DeclineCode.Busy)), asking with { CardIn = cardIn },
+                Got(new Declined(2, DeclineCode.Busy)), asking with { CardIn = cardIn, Printed = 2 },
                 Show(Notice.OrderDeclined, nameof(DeclineCode.Busy)));
         foreach (var same in new[] { true, false })
         {
