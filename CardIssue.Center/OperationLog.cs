@@ -96,6 +96,9 @@ internal static partial class OperationLog
     [LoggerMessage(28, LogLevel.Error, "{Session}: the order is not issued, and only people at the center can mend that: {Why}")]
     public static partial void CenterLacks(ILogger logger, string session, string why);
 
+    [LoggerMessage(31, LogLevel.Warning, "{Session}: terminal {Terminal} failed: {Name}: {Detail}")]
+    public static partial void TerminalFault(ILogger logger, string session, TerminalId terminal, string name, string detail);
+
     [LoggerMessage(EventId = 30,
         Message = "Write data of an older store: of {Taken} orders sealed anew for its product; {Left} could not be, and can't be issued")]
     public static partial void TakenOver(ILogger logger, LogLevel level, int taken, int left);

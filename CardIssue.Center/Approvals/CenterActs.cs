@@ -40,7 +40,8 @@ internal static class CenterActs
         CenterAct.SettlePutBack => PutBack.Settle(with.Transaction, with.Why),
         CenterAct.UnbarCard it => Unbar(with, it.Card),
         CenterAct.ClearCodeTries it => CodeAttempts.ClearCustomer(with.Transaction, it.Customer) > 0 ? DeskOutcome.Done : DeskOutcome.NotFound,
-        CenterAct.PutTerminal it => it.Terminal.Fault is null ? Done(TerminalTable.Put(with.Transaction, it.Terminal, with.Now)) : DeskOutcome.DoesNotFit,
+        CenterAct.PutTerminal it => it.Terminal.Fault is null && TerminalTable.Twin(with.Transaction, it.Terminal) is null
+            ? Done(TerminalTable.Put(with.Transaction, it.Terminal, with.Now)) : DeskOutcome.DoesNotFit,
         CenterAct.EnableTerminal it => TerminalTable.Find(with.Transaction, it.Terminal) is not { } terminal ? DeskOutcome.NotFound
             : terminal.Enabled ? DeskOutcome.WrongState
             : Done(TerminalTable.Enable(with.Transaction, it.Terminal, true, with.Now)),

@@ -24,6 +24,12 @@ internal static class CardRegistry
         ON CONFLICT (card) DO UPDATE SET tries = tries + 1, last_at = $now
         """, ("$card", card), ("$now", now));
 
+    public static void TakeTryBack(StoreTransaction connection, CardId card)
+    {
+        connection.Execute("UPDATE card_tries SET tries = tries - 1 WHERE card = $card", ("$card", card));
+        connection.Execute("DELETE FROM card_tries WHERE card = $card AND tries <= 0", ("$card", card));
+    }
+
     public static void ClearTries(StoreTransaction connection, CardId card) =>
         connection.Execute("DELETE FROM card_tries WHERE card = $card", ("$card", card));
 

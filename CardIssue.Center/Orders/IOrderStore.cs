@@ -47,7 +47,7 @@ public interface IOrderStore
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 
-    /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once.</summary>
+    /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once. An order that is done meanwhile is <see cref="ClaimOutcome.Done"/>, for <see cref="OrderOptions.ReceiptKept"/>, and until another order begins at that terminal.</summary>
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<ClaimOutcome> ResumeAsync(ByteString token, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -20,6 +21,7 @@ internal static class OrderClaiming
     public static (ClaimOutcome.Declined? Declined, CountedTry? Try) Begin(
         StoreTransaction connection, string reference, TerminalId terminal, OrderOptions options, DateTimeOffset now)
     {
+        if (Held(connection, terminal) is { } held) return (held, null);
         var (order, notFound) = Find(connection, reference);
         // An unknown reference is counted as a customer of that name, so that it runs into the limit like a known one.
         var customer = order?.Customer ?? reference;
@@ -39,6 +41,7 @@ internal static class OrderClaiming
         CodeAttempts.TakeBack(connection, counted.Attempt);
         if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
         OrderAge.Check(connection, order);
+        KeptReceipts.Forget(connection, claimant.Terminal);
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
         connection.Update(
             SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", "order_id = $order",
@@ -55,10 +58,17 @@ internal static class OrderClaiming
             return Declined(DeclineCode.OrderOrCode, $"the token was given to terminal {order.TokenTerminal}", order);
         if ((claimant.Operator ?? order.TokenOperator) is not { } person)
             return Declined(DeclineCode.OrderOrCode, "nobody knows any more who was given the token", order);
+        if (KeptReceipts.Find(connection, order, options, now) is { } done) return done;
+        if (Held(connection, claimant.Terminal) is { } held) return held with { Order = order.Order };
         if (Refusal(connection, order, now, takeOverFrom: claimant.Terminal) is { } refusal) return refusal;
         OrderAge.Check(connection, order);
         return Claim(connection, order, token, claimant, person, options, now);
     }
+
+    private static ClaimOutcome.Declined? Held(StoreView connection, TerminalId terminal) =>
+        TerminalFaults.HoldOf(connection, terminal) is { } hold
+            ? new ClaimOutcome.Declined(DeclineCode.TerminalHeld, $"terminal {terminal} needs attention since {hold.Since:u}: {hold.Fault}", null)
+            : null;
 
     /// <summary>The order of that number, for the log; null for a customer's id, and for a number that no order has.</summary>
     public static OrderId? IdOf(StoreView connection, string reference) => NameRule.Accepts(reference)

@@ -44,6 +44,9 @@ internal sealed record OrderRow
     /// <summary>Of a rewrite its place among those of its card, from 1: they are done in this order.</summary>
     public int RewriteNumber { get; init; }
 
+    /// <summary>What the receipt of an order that is done says, until it need not be told again.</summary>
+    public string? Receipt { get; init; }
+
     /// <summary>The commit that wrote the row; 0 where it has no seal.</summary>
     public long SealedBy { get; init; }
 
@@ -150,6 +153,7 @@ internal sealed record OrderRow
         Ended = row.Time("ended_at"),
         Rewrite = row.Text("rewrite"),
         RewriteNumber = (int?)row.Long("rewrite_number") ?? 0,
+        Receipt = row.Text("receipt"),
         SealedBy = row.Long("seal_generation") ?? 0,
     };
 }

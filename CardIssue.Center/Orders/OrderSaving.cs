@@ -1,4 +1,6 @@
+using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 
@@ -15,6 +17,8 @@ internal static class OrderSaving
         var next = OrderTransition.Apply(order, change);
         if (CardRefusal(connection, order, change, options) is { } refusal) return refusal;
         CarryAlong(connection, next, change, now);
+        if (change is OrderChange.Bound or OrderChange.Opened && order.Mode is ProductMode.Module)
+            TerminalFaults.Clear(connection, order.Claim.Terminal);
         if (next.IsDone) next = next with { Ended = now };
         if (next.Claim is { } claim) next = next with { Claim = claim with { LeaseUntil = now + options.Lease } };
         var name = next.State == OrderState.Rewritten ? nameof(OrderState.Rewritten) : change.GetType().Name;
@@ -39,6 +43,9 @@ internal static class OrderSaving
         {
             case OrderChange.Authenticating(var card):
                 CardRegistry.CountTry(connection, card, now);
+                break;
+            case OrderChange.Spared(var card):
+                CardRegistry.TakeTryBack(connection, card);
                 break;
             case OrderChange.Bound(var card):
                 CardRegistry.ClearTries(connection, card);
@@ -65,6 +72,7 @@ internal static class OrderSaving
     private static string Detail(OrderChange change) => change switch
     {
         OrderChange.Authenticating(var card) => $"card {card}",
+        OrderChange.Spared(var card) => $"card {card}",
         OrderChange.Bound(var card) => $"card {card}",
         OrderChange.Numbering(var card) => $"card {card}",
         OrderChange.Opened(var card, var proved) => proved ? $"card {card}" : $"card {card}, which could not show that it is the one begun",

@@ -12,6 +12,7 @@ internal static class OrderTransition
     public static OrderRow Apply(OrderRow order, OrderChange change) => change switch
     {
         OrderChange.Authenticating(var card) => Authenticating(order, card),
+        OrderChange.Spared => order,
         OrderChange.Bound(var card) => Bound(order, card),
         OrderChange.Numbering(var card) => Numbering(order, card),
         OrderChange.Opened(var card, var proved) => Opened(order, card, proved),

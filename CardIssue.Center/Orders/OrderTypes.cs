@@ -159,6 +159,12 @@ public abstract record ClaimOutcome
         public override string ToString() => $"Claimed {{ {Order}, Fence = {Fence}, {State}, {Progress} }}";
     }
 
+    /// <summary>The order was done on an earlier session of this terminal, which may not have heard.</summary>
+    /// <param name="Order">The order.</param>
+    /// <param name="Card">Its card.</param>
+    /// <param name="Receipt">What was to be told, as it was saved with the order; at most <see cref="Limits.MaxReceipt"/> characters.</param>
+    public sealed record Done(OrderId Order, CardId Card, string Receipt) : ClaimOutcome;
+
     /// <summary>It does not.</summary>
     /// <param name="Code">Coarsely, for the terminal.</param>
     /// <param name="Detail">In full, for the center's log only.</param>

@@ -20,7 +20,18 @@ public abstract record SessionRecord
     /// <param name="Order">The order.</param>
     /// <param name="Fence">The claim's fencing number.</param>
     /// <param name="Change">The change.</param>
-    public sealed record Saved(OrderId Order, long Fence, OrderChange Change) : SessionRecord;
+    public sealed record Saved(OrderId Order, long Fence, OrderChange Change) : SessionRecord
+    {
+        /// <summary>With <see cref="OrderChange.Issued"/>: what the receipt says, at most <see cref="Limits.MaxReceipt"/> characters; else empty.</summary>
+        public string Receipt { get; init; } = "";
+    }
+
+    /// <summary>
+    /// A terminal's module failed. After a few (<see cref="OrderOptions.TerminalFaults"/>) the terminal is held until people release it.
+    /// </summary>
+    /// <param name="Terminal">The terminal.</param>
+    /// <param name="Fault">What it was, in words.</param>
+    public sealed record Faulted(TerminalId Terminal, string Fault) : SessionRecord;
 
     /// <summary>What a terminal remembers of the center, and the store knows.</summary>
     internal sealed record Shown(TerminalId Terminal, VerifiedWitnessNote Note) : SessionRecord;

@@ -1,6 +1,7 @@
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -186,8 +187,12 @@ public sealed class SqliteOrderStore : IOrderStore
                 case SessionRecord.Shown(var terminal, var note):
                     WitnessNotes.Keep(store, terminal, note);
                     break;
-                case SessionRecord.Saved(var order, var fence, var change):
+                case SessionRecord.Faulted(var terminal, var fault):
+                    TerminalFaults.Count(store, terminal, fault, _options.TerminalFaults, _database.Now - _options.CodeWindow, _database.Now);
+                    break;
+                case SessionRecord.Saved(var order, var fence, var change) saved:
                     if (OrderSaving.Save(store, order, fence, change, _options, _database.Now) is var outcome and not SaveOutcome.Saved) return new CommitOutcome(i, outcome);
+                    if (saved.Receipt.Length > 0) KeptReceipts.Keep(store, order, saved.Receipt);
                     break;
             }
         }

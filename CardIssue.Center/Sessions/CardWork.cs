@@ -91,6 +91,8 @@ internal sealed class CardWork : IDisposable
     /// <param name="resuming">Whether the order was bound to the card before this opening.</param>
     public Judgement Judge(ScriptRun run, Result result, bool resuming)
     {
+        if (result.Stop is ScriptStop.ModuleRefused)
+            return new Judgement(new Verdict.ModuleRefused(), $"the terminal's module refused its command {result.Responses.Count + 1}");
         var responses = new List<ResponseApdu>(result.Responses.Count);
         foreach (var response in result.Responses)
         {
@@ -252,6 +254,8 @@ internal sealed class CardWork : IDisposable
         Func<IReadOnlyList<CommandOutcome>, Verdict> judge, IReadOnlyList<CommandOutcome> outcomes, IReadOnlyList<ResponseApdu> responses)
     {
         var said = responses.Count == 0 ? "no response" : $"{responses.Count} responses, the last {responses[^1].StatusWord:X4}";
+        if (outcomes is [.., { Response: UnwrapResult.Breach breach }])
+            said = $"{said}; the channel is broken at response {outcomes.Count}: {breach.Reason}";
         var remarks = _profile.Remarks(outcomes);
         if (remarks.Count > 0) said = $"{said}; left out: {string.Join(" ", remarks.Take(MaxRemarks))}";
         if (remarks.Count > MaxRemarks) said = $"{said} And {remarks.Count - MaxRemarks} more.";
@@ -272,6 +276,21 @@ internal sealed class CardWork : IDisposable
 /// <param name="Verdict">The verdict.</param>
 /// <param name="Detail">For the log: no keys, no data.</param>
 internal readonly record struct Judgement(Verdict Verdict, string Detail);
+
+/// <summary>What an authentication cost a card.</summary>
+internal static class CardTry
+{
+    private static readonly ByteString Accepted = ByteString.FromHex("9000");
+
+    /// <summary>
+    /// Whether the terminal's module or the line, and not the card, ended an authentication, which cost the card no try of its own: the
+    /// command never reached it, or was answered with 9000, and what failed came after. A card that fails after it has accepted is
+    /// counted: it would be opened without end.
+    /// </summary>
+    public static bool IsSpared(ScriptKind kind, Result result) => kind is ScriptKind.Authenticate
+        && result.Stop is ScriptStop.ModuleRefused or ScriptStop.Gap
+        && (result.Responses.Count == 0 || result.Responses[0] == Accepted);
+}
 
 /// <summary>One command as it leaves.</summary>
 /// <param name="Payload">Wrapped, sealed, or in the clear for an opening.</param>

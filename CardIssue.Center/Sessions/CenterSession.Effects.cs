@@ -1,4 +1,3 @@
-using System.Globalization;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
@@ -24,11 +23,11 @@ internal sealed partial class CenterSession
         {
             switch (effect)
             {
-                case CenterEffect.Save save: _unwritten.Add(new SessionRecord.Saved(save.Order, save.Fence, save.Change)); break;
+                case CenterEffect.Save save: _unwritten.Add(Saving(save)); break;
                 case CenterEffect.Send send: return await SendAsync(send.Message, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendScript script: return await SendScriptAsync(script, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
-                case CenterEffect.SendIssued issued: return await SendIssuedAsync(issued, cancellation).ConfigureAwait(false);
+                case CenterEffect.SendIssued: return await SendIssuedAsync(cancellation).ConfigureAwait(false);
                 case CenterEffect.SendWitness: return await SendWitnessAsync(cancellation).ConfigureAwait(false);
                 case CenterEffect.SendEnrollment enrollment: return await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false);
                 case CenterEffect.VerifyProof verify: await VerifyProofAsync(verify, cancellation).ConfigureAwait(false); break;
@@ -110,16 +109,6 @@ internal sealed partial class CenterSession
         await SendFrameAsync(frame.AsMemory(0, length), cancellation).ConfigureAwait(false);
     }
 
-    private ValueTask<bool> SendIssuedAsync(CenterEffect.SendIssued issued, CancellationToken cancellation)
-    {
-        var at = _services.Time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-        var done = _work!.Rewrite is null ? "CARD ISSUED" : "CARD REWRITTEN";
-        var receipt = $"{done}\n{_work.Display}\nOrder {issued.Order}\nCard {issued.Card}\n"
-            + $"Terminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
-        if (_work.OwnKeys is { } keys) receipt += $"\nKeys: {keys}";
-        return SendAsync(new Issued(PlainText.Of(receipt, Limits.MaxReceipt, lines: true)), cancellation);
-    }
-
     /// <summary>A line that breaks while sending is reported by its receiving end.</summary>
     private async ValueTask SendFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
     {
@@ -180,15 +169,19 @@ internal sealed partial class CenterSession
     {
         // The order of before is let go first, by a commit of its own: it may be the same.
         if (HasUnwrittenSaves && !await MakeDurableAsync(cancellation).ConfigureAwait(false)) return;
-        var before = await TakeUnwrittenAsync().ConfigureAwait(false);
         var outcome = request is Resume resume
-            ? await _services.Orders.ResumeAsync(resume.Token, Claimant(null), before, cancellation).ConfigureAwait(false)
-            : await ClaimAsync((RequestIssue)request, before, cancellation).ConfigureAwait(false);
+            ? await _services.Orders.ResumeAsync(
+                resume.Token, Claimant(null), await TakeUnwrittenAsync().ConfigureAwait(false), cancellation).ConfigureAwait(false)
+            : await ClaimAsync((RequestIssue)request, cancellation).ConfigureAwait(false);
         switch (outcome)
         {
             case ClaimOutcome.Declined declined:
                 _log.Order = declined.Order;
                 await DeclineAsync(declined.Code, declined.Detail, cancellation).ConfigureAwait(false);
+                break;
+            case ClaimOutcome.Done done:
+                _log.Order = done.Order;
+                TellAgain(done);
                 break;
             case ClaimOutcome.Claimed claimed:
                 _log.Order = claimed.Order;
@@ -199,15 +192,21 @@ internal sealed partial class CenterSession
         }
     }
 
-    private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, IReadOnlyList<SessionRecord> before, CancellationToken cancellation)
+    private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, CancellationToken cancellation)
     {
         var context = new IssueCodeContext(_terminal!.Admission, request.Number, request.Reference);
-        _services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code);
+        if (!_services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code))
+        {
+            // Nobody is asked for: the customer's code is right or wrong, and this says neither.
+            const string Unopened = "the sealed issue code does not open: it was not sealed for this center, terminal, session and request";
+            Fault("CodeUnreadable", Unopened);
+            return new ClaimOutcome.Declined(DeclineCode.CodeUnreadable, Unopened, null);
+        }
         using (code)
         {
-            // A code that was not sealed for this request is checked all the same, as a wrong one: it counts, and takes as long.
+            var before = await TakeUnwrittenAsync().ConfigureAwait(false);
             return await _services.Orders.ClaimAsync(
-                request.Reference, (order, verifier) => _services.Vault.CheckIssueCode(order, verifier, code is null ? [] : code.Span),
+                request.Reference, (order, verifier) => _services.Vault.CheckIssueCode(order, verifier, code.Span),
                 Claimant(request.Operator), before, cancellation).ConfigureAwait(false);
         }
     }
@@ -313,7 +312,11 @@ internal sealed partial class CenterSession
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         _log.Decided(StepOf(run.Kind), "Judged", detail);
         Show(StepOf(run.Kind), detail);
-        _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict));
+        if (judgement.Verdict is Verdict.ModuleRefused) Fault("ModuleRefused", detail);
+        _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict)
+        {
+            IsSpared = CardTry.IsSpared(run.Kind, judge.Result),
+        });
     }
 
     /// <summary>A genuine card may still be another order's, issued, voided or barred.</summary>

@@ -123,7 +123,8 @@ internal sealed partial class CenterSession : IDisposable
         try
         {
             if (happened is CenterEvent.Received received) _log.Received(received.Message, item.Frame.Memory);
-            if (item.Fault is { Fault: LineFault.Tampered } tampered) _log.Decided(0, nameof(LineFault.Tampered), tampered.Message);
+            if (item.Fault is { } fault && (fault.Fault is LineFault.Tampered || Volatile.Read(ref _isLetIn)))
+                _log.Decided(0, fault.Fault.ToString(), fault.Message);
             if (item.Ended is { } ended) _log.Decided(0, "Ended", ended);
             if (happened is CenterEvent.Garbage garbage) _log.Garbage(garbage.Error, item.Frame.Memory);
         }
@@ -151,6 +152,7 @@ internal sealed partial class CenterSession : IDisposable
             if (steps == MaxFollowUps) throw new InvalidOperationException("A step leads to steps without end.");
             var before = _state.Phase;
             var step = CenterMachine.On(_state, happened);
+            NameFault(happened, step);
             Volatile.Write(ref _state, step.State);
             if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Level(LogLevel.Warning), Name, before, happened.Kind, step.Outcome.Reason);
             if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);

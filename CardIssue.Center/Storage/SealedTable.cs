@@ -9,7 +9,7 @@ internal sealed class SealedTable
         "customer", "sequence", "product", "product_version", "mode", "display", "code_verifier", "code_expires", "code_spent", "state", "held_state",
         "waiting_record", "card", "confirmed", "in_doubt", "attempt", "furthest", "unproved", "fence", "token_hash", "token_terminal", "token_operator",
         "claim_session", "claim_host", "claim_terminal", "claim_operator", "lease_until", "void_reason", "reissue_of", "put_back", "account_digest",
-        "imported_at", "updated_at", "ended_at", "rewrite", "rewrite_number",
+        "imported_at", "updated_at", "ended_at", "rewrite", "rewrite_number", "receipt",
     ]);
 
     public static readonly SealedTable Cards = new(1, "issued_cards", "card", isSmall: false, [
@@ -22,6 +22,7 @@ internal sealed class SealedTable
 
     public static readonly SealedTable Terminals = new(3, "terminals", "terminal", isSmall: true, [
         "lines", "networks", "credential_key", "agreement_key", "certificate", "key_version", "enabled", "updated_at", "readers_version", "revision",
+        "held_since", "held_for",
     ]);
 
     public static readonly SealedTable Readers = new(4, "readers", "id", isSmall: true, [

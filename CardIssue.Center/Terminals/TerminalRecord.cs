@@ -18,6 +18,11 @@ public sealed record TerminalRecord(
     TerminalId Terminal, ValueList<LineNumber> Lines, ValueList<IPNetwork> Networks, ByteString CredentialKey, ByteString AgreementKey,
     ByteString Certificate, int KeyVersion, bool Enabled)
 {
+    /// <summary>
+    /// Why it gets no orders; null when it does. Not a part of what is put: <see cref="ITerminalRegistry.ReleaseAsync"/> ends it.
+    /// </summary>
+    public TerminalHold? Hold { get; init; }
+
     /// <summary>The most lines, and the most networks, of one terminal.</summary>
     public const int MaxEntries = 64;
 

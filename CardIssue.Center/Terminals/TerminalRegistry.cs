@@ -18,6 +18,10 @@ public enum TerminalChange
     NeedsApproval,
     /// <summary>The person has not the role for it.</summary>
     NotAllowed,
+    /// <summary>Another terminal has the same credential key, agreement key or certificate: a terminal has one name.</summary>
+    SameCredential,
+    /// <summary>The terminal is not held.</summary>
+    NotHeld,
 }
 
 /// <summary>The terminals, their readers and the lines that the center knows.</summary>
@@ -37,6 +41,9 @@ public interface ITerminalRegistry : IReaderRequests
 
     /// <summary>Lets a terminal in no longer. To let it in again needs an approval (<see cref="Approvals.CenterAct.EnableTerminal"/>).</summary>
     Task<TerminalChange> DisableAsync(TerminalId terminal, CenterPerson person, CancellationToken cancellation = default);
+
+    /// <summary>Lets a terminal that is held have orders again, and counts its faults anew.</summary>
+    Task<TerminalChange> ReleaseAsync(TerminalId terminal, CenterPerson person, string reason, CancellationToken cancellation = default);
 
     /// <summary>Whether an enabled terminal has this certificate.</summary>
     /// <param name="sha256">SHA-256 of the certificate's DER, 32 bytes.</param>
@@ -84,6 +91,7 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
         if (terminal.Fault is { } fault) throw new ArgumentException($"terminal {terminal.Terminal}: {fault}", nameof(terminal));
         return await ChangeAsync(person, connection =>
         {
+            if (TerminalTable.Twin(connection, terminal) is not null) return TerminalChange.SameCredential;
             if (terminal.IsWide || (terminal.Enabled && TerminalTable.Find(connection, terminal.Terminal) is { Enabled: false })) return TerminalChange.NeedsApproval;
             TerminalTable.Put(connection, terminal, database.Now);
             connection.Log(ConsoleLog.Of("TerminalAdded", new { person = person.Name.Value, terminal = TerminalTable.View(terminal) }, terminal: terminal.Terminal));
@@ -104,6 +112,16 @@ public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : IT
     {
         if (TerminalTable.Enable(connection, terminal, false, database.Now) == 0) return TerminalChange.NotFound;
         connection.Log(ConsoleLog.Of("TerminalDisabled", new { person = person.Name.Value }, terminal: terminal));
+        return TerminalChange.Done;
+    }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
+
+    /// <inheritdoc/>
+    public Task<TerminalChange> ReleaseAsync(
+        TerminalId terminal, CenterPerson person, string reason, CancellationToken cancellation = default) => ChangeAsync(person, connection =>
+    {
+        if (TerminalTable.Find(connection, terminal) is null) return TerminalChange.NotFound;
+        if (!TerminalFaults.Release(connection, terminal)) return TerminalChange.NotHeld;
+        connection.Log(ConsoleLog.Of("TerminalReleased", new { person = person.Name.Value, reason }, terminal: terminal));
         return TerminalChange.Done;
     }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
 

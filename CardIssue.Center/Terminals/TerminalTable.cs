@@ -12,6 +12,14 @@ internal static class TerminalTable
     public static TerminalRecord? Find(StoreView view, TerminalId terminal) =>
         view.Query(SealedTable.Terminals, "terminal = $terminal", Read, ("$terminal", terminal)).FirstOrDefault();
 
+    /// <summary>Another terminal with one of these credentials, which would be one terminal under two names; null when there is none.</summary>
+    public static TerminalId? Twin(StoreView view, TerminalRecord terminal) => view.Query("""
+        SELECT terminal FROM terminals WHERE terminal <> $terminal
+          AND (credential_key = $credential OR agreement_key = $agreement OR (certificate = $certificate AND length(certificate) > 0))
+        ORDER BY terminal LIMIT 1
+        """, row => row.Text("terminal")!, ("$terminal", terminal.Terminal), ("$credential", terminal.CredentialKey),
+        ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate)) is [var twin] ? new TerminalId(twin) : null;
+
     /// <returns>How many rows it changed.</returns>
     public static int Put(StoreTransaction transaction, TerminalRecord terminal, DateTimeOffset now)
     {
@@ -41,7 +49,10 @@ internal static class TerminalTable
         [.. Words(row.Text("lines")!).Select(word => new LineNumber(int.Parse(word, System.Globalization.CultureInfo.InvariantCulture)))],
         [.. Words(row.Text("networks")!).Select(word => IPNetwork.Parse(word))],
         row.Bytes("credential_key")!.Value, row.Bytes("agreement_key")!.Value, row.Bytes("certificate") ?? ByteString.Empty, row.Int("key_version"),
-        row.Int("enabled") != 0);
+        row.Int("enabled") != 0)
+    {
+        Hold = row.Time("held_since") is { } since ? new TerminalHold(since, row.Text("held_for") ?? "") : null,
+    };
 
     /// <summary>A terminal as the log has it.</summary>
     public static object View(TerminalRecord it) => new

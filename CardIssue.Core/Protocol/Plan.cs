@@ -95,6 +95,9 @@ public abstract record OrderChange
     /// <summary>An EXTERNAL AUTHENTICATE is about to be sent to this card, whose cryptogram was verified: counts a try.</summary>
     public sealed record Authenticating(CardId Card) : OrderChange;
 
+    /// <summary>The authentication that was counted last cost the card no try of its own: takes the count back.</summary>
+    public sealed record Spared(CardId Card) : OrderChange;
+
     /// <summary>
     /// A card without a number was authenticated and is about to be given one. Clears the tries, which were counted for what it tells of
     /// itself; binds nothing.

@@ -38,7 +38,7 @@ public abstract record CenterEffect
     /// <param name="Index">Its place in the script, from 0; its sequence number is the script's first plus this.</param>
     public sealed record SendCommand(ScriptRun Script, int Index) : CenterEffect;
 
-    /// <summary>Tell the terminal that the card is issued: <see cref="Issued"/>, with the receipt that the host makes from what is saved.</summary>
+    /// <summary>Tell the terminal that the card is issued: <see cref="Issued"/>, with the receipt that is saved with it.</summary>
     public sealed record SendIssued(OrderId Order, CardId Card) : CenterEffect;
 
     /// <summary>
@@ -60,7 +60,7 @@ public abstract record CenterEffect
     /// </summary>
     public sealed record JudgeJoin(Join Join) : CenterEffect;
 
-    /// <summary>Find and claim an order for a request; answers <see cref="CenterEvent.Claimed"/> or <see cref="CenterEvent.ClaimDeclined"/>.</summary>
+    /// <summary>Find and claim an order for a request; answers <see cref="CenterEvent.Claimed"/>, <see cref="CenterEvent.ClaimDeclined"/> or <see cref="CenterEvent.FoundDone"/>.</summary>
     /// <param name="Request">A <see cref="RequestIssue"/> or a <see cref="Resume"/>.</param>
     public sealed record FindAndClaim(Message Request) : CenterEffect;
 

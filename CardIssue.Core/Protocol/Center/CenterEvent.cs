@@ -32,6 +32,8 @@ public enum CenterEventKind
     Claimed,
     /// <summary>The store did not.</summary>
     ClaimDeclined,
+    /// <summary>The store found that the order is done, and that this terminal may not know it yet.</summary>
+    FoundDone,
     /// <summary><see cref="Messages.CardPresent"/> came.</summary>
     CardPresent,
     /// <summary><see cref="Messages.Credit"/> came.</summary>
@@ -161,6 +163,15 @@ public abstract record CenterEvent
         public override CenterEventKind Kind => CenterEventKind.ClaimDeclined;
     }
 
+    /// <summary>The order that the terminal returned for was done on an earlier session: it is told again.</summary>
+    /// <param name="Order">The order.</param>
+    /// <param name="Card">The card that it was issued on, or rewrote.</param>
+    public sealed record FoundDone(OrderId Order, CardId Card) : CenterEvent
+    {
+        /// <inheritdoc/>
+        public override CenterEventKind Kind => CenterEventKind.FoundDone;
+    }
+
     /// <summary>A result was judged.</summary>
     /// <param name="First">The script's first sequence number.</param>
     /// <param name="Verdict">The verdict.</param>
@@ -168,6 +179,12 @@ public abstract record CenterEvent
     {
         /// <inheritdoc/>
         public override CenterEventKind Kind => CenterEventKind.Judged;
+
+        /// <summary>
+        /// Of an authentication that the terminal's module or the line ended: whether it cost the card no try of its own, for it did not
+        /// reach the card, or the card accepted it. By the terminal's word; a terminal that lies can use up a card's tries without the center.
+        /// </summary>
+        public bool IsSpared { get; init; }
     }
 
     /// <summary>A save failed; the effects after it were dropped.</summary>
@@ -242,6 +259,9 @@ public abstract record Verdict
     /// </summary>
     /// <param name="Found">What it showed, where that is told; for people, without customers' data.</param>
     public sealed record Unclear(string Found = "") : Verdict;
+
+    /// <summary>The terminal's module refused the ticket or a command: its own fault, and the card's in nothing.</summary>
+    public sealed record ModuleRefused : Verdict;
 
     /// <summary>No card, or it went away: what became of the last command is not known.</summary>
     public sealed record CardLost : Verdict;

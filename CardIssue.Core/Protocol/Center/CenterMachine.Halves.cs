@@ -16,7 +16,8 @@ public static partial class CenterMachine
         Kind.Join or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.Claimed or Kind.ClaimDeclined
+            or Kind.FoundDone or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
     private static Step AwaitingJoin(CenterState s, CenterEvent e) => e.Kind switch
@@ -28,7 +29,7 @@ public static partial class CenterMachine
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
@@ -41,7 +42,8 @@ public static partial class CenterMachine
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
+            or Kind.FoundDone or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
     private static Step Attached(CenterState s, CenterEvent e) => e.Kind switch
@@ -53,7 +55,7 @@ public static partial class CenterMachine
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.TimerFired => Ignore(s, Late),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 }

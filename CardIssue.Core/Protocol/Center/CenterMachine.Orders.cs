@@ -50,6 +50,13 @@ public static partial class CenterMachine
     private static Step OnClaimDeclined(CenterState s, DeclineCode code) =>
         To(s with { Phase = CenterPhase.Idle }, new CenterEffect.Send(new Declined(s.Request, code)), new CenterEffect.ArmTimer(CenterTimer.Idle));
 
+    /// <summary>S300, told again to the terminal that returns for its order: the line was lost before it heard.</summary>
+    private static Step OnFoundDone(CenterState s, CenterEvent.FoundDone found) =>
+        To(s with { Phase = CenterPhase.AwaitingRemoval },
+            new CenterEffect.SendIssued(found.Order, found.Card),
+            new CenterEffect.ArmTimer(CenterTimer.Removal),
+            new CenterEffect.SendWitness());
+
     /// <summary>S240; also after a card was lost from the reader.</summary>
     private static Step AskForCard(CenterState s, Work work, params ReadOnlySpan<CenterEffect> first) =>
         OpenAhead(s, work,

@@ -86,17 +86,24 @@ public static partial class CenterMachine
     {
         var run = s.Work!.Script!;
         if (judged.First != run.First) return Ignore(s, Late);
-        return run.Kind switch
-        {
-            ScriptKind.Open => OnOpened(s, s.Work, judged.Verdict),
-            ScriptKind.Authenticate => OnAuthenticated(s, s.Work, judged.Verdict),
-            ScriptKind.Assign => OnNumbered(s, s.Work, judged.Verdict),
-            ScriptKind.Look => OnLooked(s, s.Work, run.Record, judged.Verdict),
-            ScriptKind.Record when run.Closes => OnLastWritten(s, s.Work, judged.Verdict),
-            ScriptKind.Record => OnWritten(s, s.Work, run.Record, judged.Verdict),
-            ScriptKind.Close => OnWritten(s, s.Work, run.Record, judged.Verdict),
-        };
+        var step = OnVerdict(s, run, judged.Verdict);
+        return judged.IsSpared && s.Work.Verified is { } card
+            ? step with { Effects = [Save(s.Work, new OrderChange.Spared(card)), .. step.Effects] } : step;
     }
+
+    /// <summary>Another card, or the same once more, mends nothing of a terminal's module: the order is given back.</summary>
+    private static Step OnVerdict(CenterState s, ScriptRun run, Verdict verdict) => verdict is Verdict.ModuleRefused
+        ? Stop(s, AbortCode.ModuleRefused, CenterPhase.AwaitingRemoval)
+        : run.Kind switch
+        {
+            ScriptKind.Open => OnOpened(s, s.Work!, verdict),
+            ScriptKind.Authenticate => OnAuthenticated(s, s.Work!, verdict),
+            ScriptKind.Assign => OnNumbered(s, s.Work!, verdict),
+            ScriptKind.Look => OnLooked(s, s.Work!, run.Record, verdict),
+            ScriptKind.Record when run.Closes => OnLastWritten(s, s.Work!, verdict),
+            ScriptKind.Record => OnWritten(s, s.Work!, run.Record, verdict),
+            ScriptKind.Close => OnWritten(s, s.Work!, run.Record, verdict),
+        };
 
     /// <summary>
     /// A record, or the closing, leaves: saved first; the closing with the last record where it may. A record that never left before

@@ -52,7 +52,7 @@ public static partial class CenterMachine
         Kind.Proof or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+        Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
@@ -65,7 +65,7 @@ public static partial class CenterMachine
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
@@ -78,7 +78,7 @@ public static partial class CenterMachine
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.Judged
+        Kind.LineUp or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
     };
 
@@ -95,13 +95,15 @@ public static partial class CenterMachine
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Abort => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
+            or Kind.FoundDone => Ignore(s, NotAsked),
     };
 
     private static Step Claiming(CenterState s, CenterEvent e) => e.Kind switch
     {
         Kind.Claimed => OnClaimed(s, ((CenterEvent.Claimed)e).Claim),
         Kind.ClaimDeclined => OnClaimDeclined(s, ((CenterEvent.ClaimDeclined)e).Code),
+        Kind.FoundDone => OnFoundDone(s, (CenterEvent.FoundDone)e),
         Kind.SaveFailed => OnClaimDeclined(s, DeclineCode.NotNow),
         Kind.StatusRequest => OnStatusRequest(s),
         Kind.EnrollReader => OnEnrollReader(s, Message<EnrollReader>(e)),
@@ -129,7 +131,8 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
+            or Kind.FoundDone => Ignore(s, NotAsked),
     };
 
     private static Step Running(CenterState s, CenterEvent e) => e.Kind switch
@@ -148,7 +151,8 @@ public static partial class CenterMachine
         Kind.CardRemoved => Ignore(s, "the script's result will say so"),
         Kind.ReaderRefused or Kind.Judged => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
+            or Kind.FoundDone => Ignore(s, NotAsked),
     };
 
     private static Step Judging(CenterState s, CenterEvent e) => e.Kind switch
@@ -164,7 +168,8 @@ public static partial class CenterMachine
         Kind.CardRemoved => Ignore(s, "the next script's result will say so"),
         Kind.TimerFired or Kind.Credit or Kind.ReaderRefused or Kind.SaveFailed => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
+            or Kind.FoundDone => Ignore(s, NotAsked),
     };
 
     private static Step AwaitingRemoval(CenterState s, CenterEvent e) => e.Kind switch
@@ -179,14 +184,15 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.ReaderRefused or Kind.Abort or Kind.Judged => Ignore(s, Late),
         Kind.Garbage => Reject(s, NotAMessage),
-        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined => Ignore(s, NotAsked),
+        Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
+            or Kind.FoundDone => Ignore(s, NotAsked),
     };
 
     private static Step Ended(CenterState s, CenterEvent e) => e.Kind switch
     {
         Kind.Claimed => LetGo(s, ((CenterEvent.Claimed)e).Claim),
         Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.StopOrdered or Kind.Hello or Kind.Proof or Kind.Join or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Requested
-            or Kind.ClaimDeclined or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.Judged or Kind.SaveFailed
+            or Kind.ClaimDeclined or Kind.FoundDone or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.Judged or Kind.SaveFailed
             or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Garbage => Ignore(s, "the session is over"),
     };
 

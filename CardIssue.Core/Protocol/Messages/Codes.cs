@@ -44,6 +44,10 @@ public enum DeclineCode
     /// only people there.
     /// </summary>
     CenterLacks = 7,
+    /// <summary>This terminal is held: it failed too often, and gets no order until people at the center have released it.</summary>
+    TerminalHeld = 8,
+    /// <summary>The sealed issue code did not open at the center: the terminal's fault, and no try of the customer's.</summary>
+    CodeUnreadable = 9,
 }
 
 /// <summary>Why a card was refused (S260) and another may be tried (S255).</summary>
@@ -100,6 +104,11 @@ public enum AbortCode
     /// Something failed at the terminal that must not fail: the relay, its reader's driver or its module; its log says what.
     /// </summary>
     TerminalFailed = 10,
+    /// <summary>
+    /// The terminal's module refused what the center sealed for it: its keys are not those that the center knows, or it is broken. The
+    /// order is given back; no card helps.
+    /// </summary>
+    ModuleRefused = 11,
 }
 
 /// <summary>How a reader that asked to be known stands at the center.</summary>

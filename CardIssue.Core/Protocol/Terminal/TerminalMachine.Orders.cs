@@ -13,9 +13,10 @@ public static partial class TerminalMachine
             new TerminalEffect.Send(new RequestIssue(s.Requests + 1, ordered.Reference, ordered.SealedCode, ordered.Operator)),
             new TerminalEffect.ArmTimer());
 
+    /// <summary>What is declined has no receipt: none that comes on this line later is for it.</summary>
     private static Step OnDeclined(TerminalState s, Declined declined) => declined.Number != s.Requests
         ? Ignore(s, Late)
-        : Finish(s, Show(Notice.OrderDeclined, declined.Code.ToString()));
+        : Finish(s with { Printed = s.Requests }, Show(Notice.OrderDeclined, declined.Code.ToString()));
 
     private static Step OnInsertCard(TerminalState s, InsertCard insert) => insert.Number != s.Requests
         ? Ignore(s, Late)
@@ -64,6 +65,12 @@ public static partial class TerminalMachine
     private static Step OnIssued(TerminalState s, Issued issued) => s.Printed == s.Requests
         ? Ignore(s, Double)
         : Finish(s with { Printed = s.Requests }, Show(Notice.Issued), new TerminalEffect.Print(issued.Receipt));
+
+    /// <summary>
+    /// The order that is being resumed was issued before the last line was lost. A resumption is the first request of its line: nothing of
+    /// an order before can be taken for its answer.
+    /// </summary>
+    private static Step OnIssuedBefore(TerminalState s, Issued issued) => s.Token.IsEmpty ? Ignore(s, Late) : OnIssued(s, issued);
 
     private static Step OnAbort(TerminalState s, Abort abort) => Finish(s, Show(Notice.Aborted, abort.Code.ToString()));
 

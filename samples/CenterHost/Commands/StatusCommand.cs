@@ -25,6 +25,7 @@ internal static class StatusCommand
             lines = lines.Count,
             terminals = terminals.Count,
             terminalsEnabled = terminals.Count(terminal => terminal.Enabled),
+            terminalsHeld = terminals.Count(terminal => terminal.Hold is not null),
             orders = orders.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
             putBack = found is null ? null : new
             {
@@ -39,7 +40,7 @@ internal static class StatusCommand
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
             $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
             $"lines        {lines.Count}",
-            $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled",
+            $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled{(value.terminalsHeld == 0 ? "" : $", {value.terminalsHeld} need attention: see terminal list")}",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",
             .. found is null ? [] : new[]
             {

@@ -14,7 +14,7 @@ internal static class TerminalCommands
     private const int MaxFile = 64 * 1024;
 
     public static Command Make(Shell shell) =>
-        Shell.Group("terminal", "The terminals that the center knows.", Add(shell), List(shell), Enable(shell), Disable(shell));
+        Shell.Group("terminal", "The terminals that the center knows.", Add(shell), List(shell), Enable(shell), Disable(shell), Release(shell));
 
     private static Command Add(Shell shell)
     {
@@ -65,13 +65,31 @@ internal static class TerminalCommands
         });
     }
 
+    private static Command Release(Shell shell)
+    {
+        var (id, reason) = (Id(), OrderDeskCommands.Reason());
+        return shell.Command("release", "Gives a terminal orders again that is held because its module failed too often.", [id, reason], async (call, cancellation) =>
+        {
+            var terminal = new TerminalId(call.Get(id)!);
+            await using var center = await call.OpenAsync(cancellation);
+            Check(await center.Terminals.ReleaseAsync(terminal, center.By, call.Get(reason)!, cancellation), $"terminal {terminal}");
+            return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, held = false }, $"Terminal {terminal} gets orders again.");
+        });
+    }
+
     /// <exception cref="CommandException">It was not done.</exception>
     public static void Check(TerminalChange change, string what)
     {
         if (change is TerminalChange.Done) return;
         throw change is TerminalChange.NotFound
             ? new CommandException(ExitCode.Usage, $"There is no {what}; see the list.")
-            : new CommandException(ExitCode.Refused, $"Nothing was changed of {what}: {(change is TerminalChange.NotAllowed ? "your account has not the role for it." : "it needs another's approval.")}");
+            : new CommandException(ExitCode.Refused, $"Nothing was changed of {what}: {change switch
+            {
+                TerminalChange.NotAllowed => "your account has not the role for it.",
+                TerminalChange.SameCredential => "another terminal has the same credential; each has its own module: terminal list shows them.",
+                TerminalChange.NotHeld => "it is not held.",
+                _ => "it needs another's approval.",
+            }}");
     }
 
     private static string Why(string? reason, TerminalRecord record) => reason ?? throw new CommandException(ExitCode.Refused,
@@ -108,8 +126,10 @@ internal static class TerminalCommands
         tlsCertificateSha256 = t.Certificate.ToString(),
         keyVersion = t.KeyVersion,
         enabled = t.Enabled,
+        needsAttention = t.Hold is null ? null : new { since = t.Hold.Since.UtcDateTime, fault = t.Hold.Fault },
     };
 
     private static string Text(TerminalRecord t) =>
-        $"{t.Terminal}  {(t.Enabled ? "enabled" : "disabled")}  line {string.Join(", ", t.Lines)}  from {(t.Networks.Count == 0 ? "serial lines only" : string.Join(", ", t.Networks))}  key version {t.KeyVersion}{(t.Certificate.IsEmpty ? ", without TLS" : "")}";
+        $"{t.Terminal}  {(t.Enabled ? "enabled" : "disabled")}  line {string.Join(", ", t.Lines)}  from {(t.Networks.Count == 0 ? "serial lines only" : string.Join(", ", t.Networks))}  key version {t.KeyVersion}{(t.Certificate.IsEmpty ? ", without TLS" : "")}"
+        + (t.Hold is { } hold ? $"  NEEDS ATTENTION since {hold.Since:u}: {hold.Fault}; gets no orders until terminal release" : "");
 }

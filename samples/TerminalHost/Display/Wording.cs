@@ -65,6 +65,8 @@ internal static class Wording
         DeclineCode.AlreadyIssued => "a card was already issued for this order",
         DeclineCode.TooMany => "too many wrong codes for this customer or from this terminal; call the center",
         DeclineCode.NotNow => "the center cannot work on it at the moment; try again later",
+        DeclineCode.TerminalHeld => "this terminal needs attention: its module failed too often, and the center gives it no orders; call the center",
+        DeclineCode.CodeUnreadable => "the center could not open the issue code that this terminal sealed; the customer's code was not tried, call the center",
         DeclineCode.CenterLacks => "the center lacks a key, or something else of its own, for this order; no card helps, call the center",
         null => code,
     };
@@ -98,6 +100,7 @@ internal static class Wording
         AbortCode.ReaderRefused => "the reader is not known to the center",
         AbortCode.TooManyCards => "too many cards were refused; ask again with cards of this product",
         AbortCode.CenterFailed => "the center failed in this order; the order was given back, its log says what it was",
+        AbortCode.ModuleRefused => "this terminal's module refused what the center sealed for it; no card helps, call the center",
         AbortCode.TerminalFailed => "this terminal failed in this order; the order was given back, the log says what it was",
         null => code,
     };

@@ -15,7 +15,7 @@ namespace CardIssue.Test.Center;
 [TestFixture, Parallelizable]
 public class ApprovalsTest
 {
-    private static readonly ByteString Point = MakePoint();
+    private static readonly ByteString Point = MakePoint(), OtherPoint = MakePoint();
     private static readonly PersonName Carl = new("carl"), Dora = new("dora");
     private static readonly CardId Card7 = StoreBench.Card(7);
     private static readonly TerminalRecord Wide = new(
@@ -68,7 +68,10 @@ public class ApprovalsTest
         await _bench.ImportAsync(_bench.New("o1"), _bench.New("q1", "c2"));
         await TestPeople.AddAsync(_bench.Database, _bench.RecordKeys, ("carl", PersonRoles.Clerk), ("eve", PersonRoles.Auditor), ("fred", PersonRoles.Supervisor | PersonRoles.KeyCustodian));
         var registry = new SqliteTerminalRegistry(_bench.Database);
-        await registry.PutAsync(Wide with { Terminal = new TerminalId("t2"), Enabled = false });
+        await registry.PutAsync(Wide with
+        {
+            Terminal = new TerminalId("t2"), Enabled = false, CredentialKey = OtherPoint, AgreementKey = OtherPoint, Certificate = default,
+        });
         await _bench.People.LockAsync(Carl, _bench.Ann);
         await _bench.ClaimAsync("o1", right: false);
         await _bench.Database.WriteAsync(transaction =>

@@ -243,6 +243,69 @@ public class SqliteOrderStoreTest
     }
 
     [Test]
+    public async Task OrderDone_ResumedByItsTerminal_IsToldAgain_UntilItsTimeOrAnotherOrder()
+    {
+        await _bench.ImportAsync(_bench.New("o1"), _bench.New("o2", "c2"), _bench.New("o3", "c3"));
+        var claim = await DoneAsync("o1", Card1);
+        var told = new ClaimOutcome.Done(claim.Order, Card1, "CARD ISSUED");
+        for (var i = 0; i < 2; i++) Assert.That(await ReturnAsync(claim), Is.EqualTo(told), "as often as it returns");
+        await _bench.RestartAsync();
+        await _bench.Orders.ReleaseSessionsOfHostAsync("h1");
+        Assert.That(await ReturnAsync(claim), Is.EqualTo(told), "whoever was killed in between");
+        Assert.That(((ClaimOutcome.Declined)await ReturnAsync(claim, "t2")).Code, Is.EqualTo(DeclineCode.OrderOrCode), "another terminal");
+        Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.AlreadyIssued), "by code");
+        Assert.That(await _bench.DeclineAsync("o2", right: false), Is.EqualTo(DeclineCode.OrderOrCode));
+        await _bench.ClaimedAsync("o3", "t2", "s2");
+        Assert.That(await ReturnAsync(claim), Is.EqualTo(told), "no order began there");
+        await _bench.ClaimedAsync("o2");
+        Assert.That(((ClaimOutcome.Declined)await ReturnAsync(claim)).Code, Is.EqualTo(DeclineCode.AlreadyIssued), "the next customer's order began");
+    }
+
+    [Test]
+    public async Task OrderDone_LongAgo_Voided_OrQuarantined_IsNotToldAgain()
+    {
+        await _bench.ImportAsync(_bench.New("o1"), _bench.New("o2", "c2"), _bench.New("o3", "c3"));
+        var old = await DoneAsync("o1", Card1, "t1");
+        _bench.Time.Advance(_bench.Options.ReceiptKept - TimeSpan.FromSeconds(1));
+        Assert.That(await ReturnAsync(old), Is.InstanceOf<ClaimOutcome.Done>());
+        _bench.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(((ClaimOutcome.Declined)await ReturnAsync(old)).Code, Is.EqualTo(DeclineCode.AlreadyIssued));
+        var voided = await DoneAsync("o2", Card2, "t2");
+        await _bench.VoidAsync(voided.Order, "lost");
+        Assert.That(((ClaimOutcome.Declined)await ReturnAsync(voided, "t2")).Code, Is.EqualTo(DeclineCode.Waiting));
+        var put = await DoneAsync("o3", StoreBench.Card(3), "t3");
+        await _bench.Desk.QuarantineAllAsync(_bench.Time.GetUtcNow().AddDays(-1), _bench.Ann, "restored");
+        Assert.That(((ClaimOutcome.Declined)await ReturnAsync(put, "t3")).Code, Is.EqualTo(DeclineCode.Waiting));
+    }
+
+    [Test]
+    public async Task TrySpared_IsTakenBack_AndNoMoreThanThat()
+    {
+        await _bench.ImportAsync(_bench.New("o1"));
+        var claim = await _bench.ClaimedAsync("o1");
+        for (var i = 0; i < 2 * _bench.Options.CardTries; i++)
+            await _bench.SaveAsync(claim, new OrderChange.Authenticating(Card1), new OrderChange.Spared(Card1));
+        Assert.That(await _bench.Orders.CardTriesAsync(Card1), Is.Zero);
+        await _bench.SaveAsync(claim, new OrderChange.Spared(Card1), new OrderChange.Authenticating(Card1), new OrderChange.Authenticating(Card1),
+            new OrderChange.Spared(Card1));
+        Assert.That(await _bench.Orders.CardTriesAsync(Card1), Is.EqualTo(1));
+    }
+
+    private Task<ClaimOutcome> ReturnAsync(ClaimOutcome.Claimed claim, string terminal = "t1") =>
+        _bench.Orders.ResumeAsync(claim.Token, StoreBench.At(terminal, "s9") with { Operator = null });
+
+    /// <summary>As a session does it: the receipt is saved with the order's end.</summary>
+    private async Task<ClaimOutcome.Claimed> DoneAsync(string order, CardId card, string terminal = "t1")
+    {
+        var claim = await _bench.ClaimedAsync(order, terminal);
+        await _bench.SaveAsync(claim, new OrderChange.Bound(card), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1), new OrderChange.Closing(1));
+        var saved = new SessionRecord.Saved(claim.Order, claim.Fence, new OrderChange.Issued(card)) { Receipt = "CARD ISSUED" };
+        Assert.That((await _bench.Orders.CommitAsync([saved])).Refusal, Is.Null);
+        await _bench.SaveAsync(claim, new OrderChange.Released());
+        return claim;
+    }
+
+    [Test]
     public async Task CodeSpent_SameCode_ResumesTheBoundCard()
     {
         await _bench.ImportAsync(_bench.New("o1"));

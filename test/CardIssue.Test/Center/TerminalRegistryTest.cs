@@ -51,6 +51,23 @@ public class TerminalRegistryTest
     }
 
     [Test]
+    public async Task SameCredentialUnderAnotherName_IsRefused()
+    {
+        await _registry.PutAsync(Terminal with { Networks = [IPNetwork.Parse("10.1.0.1/32")] });
+        var other = new TerminalRecord(new TerminalId("t2"), Terminal.Lines, [IPNetwork.Parse("10.1.0.2/32")], Key(), Key(), default, 1, true);
+        foreach (var twin in new[]
+        {
+            other with { CredentialKey = Terminal.CredentialKey }, other with { AgreementKey = Terminal.AgreementKey }, other with { Certificate = Certificate },
+        })
+        {
+            Assert.That(await _registry.PutAsync(twin, _bench.Ann), Is.EqualTo(TerminalChange.SameCredential));
+            Assert.That(await _bench.DoAsync(new CardIssue.Center.Approvals.CenterAct.PutTerminal(twin)), Is.EqualTo(CardIssue.Center.Orders.DeskOutcome.DoesNotFit));
+        }
+        Assert.That(await _registry.PutAsync(other, _bench.Ann), Is.EqualTo(TerminalChange.Done));
+        Assert.That(await _registry.PutAsync(other with { KeyVersion = 2 }, _bench.Ann), Is.EqualTo(TerminalChange.Done), "its own");
+    }
+
+    [Test]
     public async Task Readers_Set_ReplaceTheEarlier()
     {
         await _registry.PutAsync(Terminal);

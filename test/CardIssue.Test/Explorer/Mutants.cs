@@ -141,6 +141,16 @@ internal static class Mutants
             "2 what was changed elsewhere is written over", 35, ChangeTaken),
         Center("a rewrite ends without its last look", Rewrite, "4 issued, and the card is not closed", 45, NoClosing),
         Center("a rewrite's record in doubt is not looked at", Rewrite, "3 a command that may not be repeated was applied twice", 54, NoLook),
+        Center("success is told again to whoever asks", Base with { Budget = new(0, 2, 0, 0, 0, 0) },
+            "4 success is told to a terminal that does not show that it had the order", 50, ToldToAnyone),
+        Center("a terminal that returns is told that its order is issued", Single with { Faults = Faults.Cut },
+            "4 success is told before it is saved", 39, ToldOnReturn),
+        Center("a terminal that returns is declined", Single with { Faults = Faults.Cut },
+            "4 a terminal that returns is not told that its order is issued", 52, DeclinedOnReturn),
+        Terminal("a success of before is taken for the answer to a request",
+            Single with { Faults = Faults.Double, Budget = new(1, 2, 0, 0, 0, 0) }, "4 two receipts are printed for one order", 44, TakesAnySuccess),
+        Center("a try that a card may have counted is taken back", Base with { Faults = Faults.Card },
+            "5 an authentication try was not counted", 36, SparesAll),
         Center("the terminal is told before the binding is saved", PutBack, "2 two live cards for one order", 80, ToldFirst),
     ];
 
@@ -155,6 +165,26 @@ internal static class Mutants
     private static CenterStep ChangeTaken(CenterState s, CenterEvent e) =>
         CenterMachine.On(s, s.Work?.Script is { Kind: ScriptKind.Look, Record: 0 } && e is CenterEvent.Judged { Verdict: Verdict.Unclear } j
             ? j with { Verdict = new Verdict.Done(ProofKind.ReadBack) } : e);
+
+    private static CenterStep SparesAll(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, s.Work?.Script is { Kind: ScriptKind.Authenticate } && e is CenterEvent.Judged { Verdict: not Verdict.Done } j
+            ? j with { IsSpared = true } : e);
+
+    /// <summary>Nobody asks who had the order.</summary>
+    private static CenterStep ToldToAnyone(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.ClaimDeclined(DeclineCode.AlreadyIssued) ? Done() : e);
+
+    /// <summary>Nobody asks whether it is done.</summary>
+    private static CenterStep ToldOnReturn(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Claimed({ Bound: not null }) ? Done() : e);
+
+    private static CenterStep DeclinedOnReturn(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.FoundDone ? new CenterEvent.ClaimDeclined(DeclineCode.AlreadyIssued) : e);
+
+    private static CenterEvent.FoundDone Done() => new(Names.Order, Store.IdOf(Card.A));
+
+    private static TerminalStep TakesAnySuccess(TerminalState s, TerminalEvent e) => TerminalMachine.On(
+        s.Phase is TerminalPhase.Requesting && e is TerminalEvent.Received(Issued) ? s with { Token = Names.Token } : s, e);
 
     /// <summary>The note leaves before what it should cover is saved.</summary>
     private static CenterStep ToldFirst(CenterState s, CenterEvent e)

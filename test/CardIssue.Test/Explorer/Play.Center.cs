@@ -49,11 +49,14 @@ internal sealed partial class Play
         OnCenter(zombie, asked switch
         {
             CenterEffect.VerifyProof verify => Admit(verify.Proof),
-            CenterEffect.FindAndClaim(var request) => FindAndClaim(request),
-            CenterEffect.Judge(var run, var result) => new CenterEvent.Judged(run.First, Spend(zombie, run, JudgeResult(zombie, run, result))),
+            CenterEffect.FindAndClaim(var request) => FindAndClaim(_answering = request),
+            CenterEffect.Judge(var run, var result) => Judged(run, result, Spend(zombie, run, JudgeResult(zombie, run, result))),
             _ => throw new InvalidOperationException($"{asked} is answered by nothing"),
         });
     }
+
+    private static CenterEvent.Judged Judged(ScriptRun run, Result result, Verdict verdict) =>
+        new(run.First, verdict) { IsSpared = IsSpared(run, result) };
 
     private Verdict Spend(bool zombie, ScriptRun run, Verdict verdict)
     {
@@ -74,6 +77,7 @@ internal sealed partial class Play
     private CenterEvent FindAndClaim(Message request)
     {
         if (_store.State is OrderState.Absent) return new CenterEvent.ClaimDeclined(DeclineCode.OrderOrCode);
+        if (_store.State is OrderState.Issued && request is Resume) return new CenterEvent.FoundDone(Names.Order, _store.Bound!.Value);
         if (_store.State is OrderState.Issued) return new CenterEvent.ClaimDeclined(DeclineCode.AlreadyIssued);
         if (_store.Over) return new CenterEvent.ClaimDeclined(DeclineCode.Waiting);
         if (request is not Resume && new World(_center, _zombie, _terminal, _store, _cards, _budget).HolderLives)

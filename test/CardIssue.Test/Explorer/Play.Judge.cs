@@ -11,6 +11,7 @@ internal sealed partial class Play
     private Verdict JudgeResult(bool zombie, ScriptRun run, Result result)
     {
         if (result.Stop is ScriptStop.CardLost) return new Verdict.CardLost();
+        if (result.Stop is ScriptStop.ModuleRefused) return new Verdict.ModuleRefused();
         if (Side(zombie).Keys is not { } keys || keys.Opening != run.Opening) return new Verdict.InDoubt();
         var responses = new List<ResponseToken>();
         foreach (var response in result.Responses) responses.Add(ResponseToken.Decode(response));
@@ -21,6 +22,11 @@ internal sealed partial class Play
             _ => JudgeChannel(run, keys, result.Stop, responses),
         };
     }
+
+    /// <summary>Whether an authentication that did not succeed cost the card nothing: it never reached it, or was accepted.</summary>
+    private static bool IsSpared(ScriptRun run, Result result) => run.Kind is ScriptKind.Authenticate
+        && result.Stop is ScriptStop.ModuleRefused or ScriptStop.Gap
+        && (result.Responses.Count == 0 || ResponseToken.Decode(result.Responses[0]).Answer is Answer.Success);
 
     private Verdict JudgeOpening(bool zombie, CenterKeys keys, ScriptStop stop, List<ResponseToken> responses)
     {

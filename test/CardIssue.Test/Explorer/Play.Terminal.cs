@@ -71,6 +71,7 @@ internal sealed partial class Play
         Tell($"terminal: {before.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
         _terminal = _terminal with { State = step.State };
         if (payload is not null && step.Outcome.Kind is OutcomeKind.Handled) _terminal = _terminal with { Buffer = _terminal.Buffer.Add(payload) };
+        CheckReturned(before, happened);
         var crash = _choice.Mishap is Mishap.CrashAfter ? _choice.Index : int.MaxValue;
         Effects = step.Effects.Count;
         for (var i = 0; i < step.Effects.Count; i++)

@@ -1,5 +1,6 @@
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Test.Explorer;
@@ -21,6 +22,9 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     /// <summary>The center's state before the step under way.</summary>
     private CenterState? _before;
 
+    /// <summary>The request that the store's answer of this step is for.</summary>
+    private Message? _answering;
+
     /// <summary>The first property that did not hold.</summary>
     public string? Violation { get; private set; }
 
@@ -40,7 +44,7 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     public World Take(World w, Choice choice)
     {
         (_center, _zombie, _terminal, _store, _cards, _budget) = (w.Center, w.Zombie, w.Terminal, w.Store, w.Cards, w.Budget);
-        (_choice, Violation, Effects, Fragile, Opening) = (choice, null, 0, 0, false);
+        (_choice, Violation, Effects, Fragile, Opening, _answering) = (choice, null, 0, 0, false, null);
         if (choice.IsFault) _budget = _budget with { Faults = _budget.Faults - 1 };
         Happen(choice.Happening);
         Settle();

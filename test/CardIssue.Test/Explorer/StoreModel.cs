@@ -58,6 +58,7 @@ internal sealed record Store(
             OrderChange.Released => (this with { Held = false, State = State is OrderState.Claimed ? OrderState.Ready : State }, null),
             _ when Over => Wrong($"{change} of an order that is {State}"),
             OrderChange.Authenticating(var id) => Try(id, world),
+            OrderChange.Spared(var id) => (With(id, Math.Max(0, Tries(id) - 1)), null),
             OrderChange.Bound or OrderChange.Numbering when Bound is not null =>
                 Wrong(change is OrderChange.Bound ? "bound twice" : "a number is given for an order that has a card"),
             OrderChange.Numbering(var id) => (With(id, 0), null),

@@ -26,6 +26,7 @@ public sealed class CenterHostPeopleTest
         ("terminal list", PersonRoles.Any, []),
         ("terminal enable", PersonRoles.Supervisor, ["T-1", "--reason", "r"]),
         ("terminal disable", Desk, ["T-1"]),
+        ("terminal release", Desk, ["T-1", "--reason", "mended"]),
         ("reader add", PersonRoles.Supervisor, ["--terminal", "T-1", "--kind", "virtual", "--serial", "S"]),
         ("reader list", PersonRoles.Any, ["--terminal", "T-1"]),
         ("reader remove", PersonRoles.Supervisor, ["--terminal", "T-1", "--serial", "S"]),

@@ -56,6 +56,10 @@ public sealed class CenterOrderStepTest
             Idle, Save(new OrderChange.Waiting(2)), Send(new Declined(2, DeclineCode.Waiting)), Arm(CenterTimer.Idle));
         yield return Handled("Claim_Declined_IsToldWhy", Claiming, new CenterEvent.ClaimDeclined(DeclineCode.Busy), Idle,
             Send(new Declined(2, DeclineCode.Busy)), Arm(CenterTimer.Idle));
+        yield return Handled("Claim_OfAnOrderThatIsDone_IsToldAgain", Claiming, new CenterEvent.FoundDone(Names.Order, CardA),
+            At(CenterPhase.AwaitingRemoval), new CenterEffect.SendIssued(Names.Order, CardA), Arm(CenterTimer.Removal), TellWitness);
+        yield return Ignored("OrderFoundDone_AfterTheSessionsEnd_IsIgnored", At(CenterPhase.Ended),
+            new CenterEvent.FoundDone(Names.Order, CardA));
         yield return Handled("Claim_BehindAFailedSave_IsDeclinedForNow", Claiming, new CenterEvent.SaveFailed(false), Idle,
             Send(new Declined(2, DeclineCode.NotNow)), Arm(CenterTimer.Idle));
         yield return Handled("LineDown_WhileClaiming_Ends", Claiming, new CenterEvent.LineDown(), At(CenterPhase.Ended), StopTimer);

@@ -76,6 +76,13 @@ public sealed class CenterVerdictStepTest
             yield return Sends($"Authentication_{verdict.GetType().Name}_OpensAnew", Judging(unbound), Judged(verdict),
                 unbound with { Verified = null, Identity = default, Proved = null, Opening = 2 }, Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands), [Forget]);
 
+        var tried = unbound with { Verified = CardA };
+        yield return Handled("Authentication_RefusedByTheModule_GivesTheOrderBack_AndTakesTheTryBack", Judging(tried),
+            new CenterEvent.Judged(First, new Verdict.ModuleRefused()) { IsSpared = true },
+            At(CenterPhase.AwaitingRemoval), [Save(new OrderChange.Spared(CardA)), .. Stops(AbortCode.ModuleRefused, CenterTimer.Removal)]);
+        yield return Handled("Authentication_RefusedByTheModuleAfterTheCardRefused_KeepsTheTry", Judging(tried),
+            Judged(new Verdict.ModuleRefused()), At(CenterPhase.AwaitingRemoval), Stops(AbortCode.ModuleRefused, CenterTimer.Removal));
+
         static CenterState Judging(Work work) => Out(work, ScriptKind.Authenticate, phase: CenterPhase.Judging);
     }
 

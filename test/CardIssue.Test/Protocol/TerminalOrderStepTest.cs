@@ -40,7 +40,7 @@ public sealed class TerminalOrderStepTest
         }
         foreach (var cardIn in new[] { true, false })
             yield return Finishes($"Decline_OfThisRequest_CardIn{cardIn}_Ends", asking with { CardIn = cardIn },
-                Got(new Declined(2, DeclineCode.Busy)), asking with { CardIn = cardIn },
+                Got(new Declined(2, DeclineCode.Busy)), asking with { CardIn = cardIn, Printed = 2 },
                 Show(Notice.OrderDeclined, nameof(DeclineCode.Busy)));
         foreach (var same in new[] { true, false })
         {
@@ -172,8 +172,15 @@ public sealed class TerminalOrderStepTest
                     Got(new Issued("receipt")));
             }
         }
-        foreach (var phase in new[] { TerminalPhase.Requesting, TerminalPhase.CheckingReader, TerminalPhase.AwaitingCard,
-            TerminalPhase.Swapping })
+        foreach (var phase in new[] { TerminalPhase.CheckingReader, TerminalPhase.AwaitingCard, TerminalPhase.Swapping })
             yield return Ignored($"Issued_{phase}_IsLate", At(phase), Got(new Issued("receipt")));
+        yield return Ignored("Issued_WhenAnotherOrderIsAskedFor_IsLate", At(TerminalPhase.Requesting, hasOrder: false),
+            Got(new Issued("receipt")));
+        foreach (var cardIn in new[] { true, false })
+        {
+            var returning = At(TerminalPhase.Requesting, cardIn);
+            yield return Finishes($"Issued_WhenItReturned_CardIn{cardIn}_PrintsTheReceipt", returning, Got(new Issued("receipt")),
+                returning with { Printed = 2 }, Show(Notice.Issued), new TerminalEffect.Print("receipt"));
+        }
     }
 }

@@ -1,0 +1,29 @@
+using CardIssue.Center.Storage;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>
+/// The receipts of orders that are done, for the terminal that may not have heard: whoever returns with the order's token is told again.
+/// For each terminal at most one, that of the last order begun there.
+/// </summary>
+internal static class KeptReceipts
+{
+    /// <summary>In the commit that makes the order done.</summary>
+    public static void Keep(StoreTransaction connection, OrderId order, string receipt) =>
+        connection.Update(SealedTable.Orders, "receipt = $receipt", "order_id = $order", ("$receipt", receipt), ("$order", order));
+
+    /// <summary>The next order begins at a terminal: it has let go of the one before, and its customer is gone.</summary>
+    public static void Forget(StoreTransaction connection, TerminalId terminal) =>
+        connection.UpdateRight(
+            SealedTable.Orders, "receipt = NULL", "token_terminal = $terminal AND receipt IS NOT NULL", ("$terminal", terminal));
+
+    /// <summary>What to tell a terminal that has the order's token; null when there is nothing, or not any more.</summary>
+    public static ClaimOutcome.Done? Find(StoreTransaction connection, OrderRow order, OrderOptions options, DateTimeOffset now)
+    {
+        if (!order.IsDone || order.VoidReason is not null || order.Receipt is not { } receipt || order.Card is not { } card) return null;
+        if (order.Ended is not { } ended || ended + options.ReceiptKept <= now) return null;
+        OrderAge.Check(connection, order);
+        return new ClaimOutcome.Done(order.Order, card, receipt);
+    }
+}

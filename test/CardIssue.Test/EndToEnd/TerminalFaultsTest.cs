@@ -1,0 +1,98 @@
+using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>What a terminal's module fails in is no try of a card and none of a customer's: the terminal is held, by name.</summary>
+[TestFixture, Parallelizable]
+public sealed class TerminalFaultsTest
+{
+    private readonly ModuleFaults _faults = new();
+
+    [Test]
+    public async Task ModuleThatRefusesEveryTicket_IsHeld_AndNoCardIsBarred()
+    {
+        await using var shop = await OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd(mode: "module"));
+        _faults.Tickets = true;
+        for (var i = 0; i < new OrderOptions().TerminalFaults; i++)
+        {
+            shop.Reader.Insert(Shop.Card(1));
+            ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Aborted, nameof(AbortCode.ModuleRefused));
+            await shop.UnclaimedAsync("o-1");
+            shop.Reader.Remove();
+            await shop.ShowsAsync("Ready", i + 1);
+        }
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(OrderState.Ready));
+        Assert.That(await CountAsync(shop, "card_tries"), Is.Zero, "no authentication reached a card");
+        Assert.That(await CountAsync(shop, "code_attempts"), Is.Zero);
+        await shop.LogsAsync(row => row.Entry is { Kind: "TerminalHeld" } && row.Entry.Terminal == Shop.TerminalName);
+        Assert.That((await shop.Registry.GetAsync(Shop.TerminalName))!.Hold!.Fault, Does.Contain("ModuleRefused"));
+
+        _faults.Tickets = false;
+        await shop.RestartTerminalAsync();
+        await shop.RestartCenterAsync();
+        ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Declined, nameof(DeclineCode.TerminalHeld));
+        var ann = TestPeople.Of(shop.Database, "ann");
+        Assert.That(await shop.Registry.ReleaseAsync(Shop.TerminalName, ann, "key renewed"), Is.EqualTo(TerminalChange.Done));
+        Assert.That(await shop.Registry.ReleaseAsync(Shop.TerminalName, ann, "again"), Is.EqualTo(TerminalChange.NotHeld));
+        shop.Reader.Insert(Shop.Card(1));
+        ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Issued, "");
+        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    [TestCase(ScriptKind.Record)]
+    [TestCase(ScriptKind.Close)]
+    public async Task ModuleThatRefusesOnce_CostsNoCardAndHoldsNothing(ScriptKind kind)
+    {
+        await using var shop = await OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd(mode: "module"));
+        _faults.Commands = (kind, 1);
+        var card = Shop.Card(1);
+        shop.Reader.Insert(card);
+        ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Aborted, nameof(AbortCode.ModuleRefused));
+        await shop.UnclaimedAsync("o-1");
+        Assert.That(await CountAsync(shop, "terminal_faults"), Is.EqualTo(1));
+        Assert.That((await shop.ViewAsync("o-1")).State, Is.EqualTo(kind is ScriptKind.Close ? OrderState.Closing : OrderState.Writing));
+        Assert.That((await shop.Registry.GetAsync(Shop.TerminalName))!.Hold, Is.Null);
+        shop.Reader.Remove();
+        await shop.ShowsAsync("Ready");
+        shop.Reader.Insert(card);
+        ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Issued, "");
+        Assert.That(await CountAsync(shop, "card_tries"), Is.Zero);
+        Assert.That(await CountAsync(shop, "terminal_faults"), Is.Zero, "its module opened a card");
+    }
+
+    [Test]
+    public async Task IssueCodeThatDoesNotOpen_IsTheTerminalsFault_AndNoTryOfTheCustomers()
+    {
+        await using var shop = await OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        _faults.Codes = true;
+        for (var i = 0; i < new OrderOptions().TerminalFaults; i++)
+            ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Declined, nameof(DeclineCode.CodeUnreadable));
+        Assert.That(await CountAsync(shop, "code_attempts"), Is.Zero);
+        _faults.Codes = false;
+        ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Declined, nameof(DeclineCode.TerminalHeld));
+        Assert.That((await shop.Registry.GetAsync(Shop.TerminalName))!.Hold!.Fault, Does.Contain("CodeUnreadable"));
+    }
+
+    private async Task<Shop> OpenAsync()
+    {
+        var shop = await Shop.OpenAsync();
+        shop.WrapModule = module => new RefusingModule(module, _faults);
+        await shop.RestartTerminalAsync();
+        return shop;
+    }
+
+    private static void ThatIs(IssueOutcome outcome, IssueEnding ending, string detail) =>
+        Assert.That((outcome.Ending, outcome.Detail), Is.EqualTo((ending, detail)));
+
+    private static Task<long> CountAsync(Shop shop, string table) =>
+        shop.Database.ReadAsync(store => store.Number($"SELECT count(*) FROM {table}"), default);
+}
