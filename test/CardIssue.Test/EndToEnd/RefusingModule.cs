@@ -29,12 +29,14 @@ internal sealed class RefusingModule(ISecureModule inner, ModuleFaults faults) :
 
     public ByteString BeginAdmission(LineHalf half = LineHalf.Whole) => inner.BeginAdmission(half);
 
-    public ModuleRefusal SignAdmission(AdmissionTranscript transcript, out ByteString signature) => inner.SignAdmission(transcript, out signature);
+    public ModuleRefusal ProveAdmission(AdmissionTranscript transcript, out Proof? proof) => inner.ProveAdmission(transcript, out proof);
+
+    public bool IsCenter(AdmissionTranscript transcript, Admitted admitted) => inner.IsCenter(transcript, admitted);
 
     public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys) => inner.OpenLineKeys(transcript, out keys);
 
-    public ModuleRefusal SealIssueCode(int request, ReadOnlySpan<byte> code, out ByteString sealedCode) =>
-        inner.SealIssueCode(faults.Codes ? request + 1 : request, code, out sealedCode);
+    public ModuleRefusal SealIssueCode(int request, string reference, ReadOnlySpan<byte> code, out ByteString sealedCode) =>
+        inner.SealIssueCode(faults.Codes ? request + 1 : request, reference, code, out sealedCode);
 
     public ModuleRefusal OpenTicket(Script script) => faults.Tickets ? ModuleRefusal.BadTicket : inner.OpenTicket(script);
 
