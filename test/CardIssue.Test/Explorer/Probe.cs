@@ -37,6 +37,7 @@ internal static class Probe
         foreach (var progress in new[] { Progress.None, new Progress(0, 1, 3, 1) })
             yield return new CenterEvent.Claimed(new Claim(Names.Order, 7, Store.IdOf(Card.A), progress, Worlds.Simple.Plan, Names.Token, "card"));
         yield return new CenterEvent.ClaimDeclined(DeclineCode.Busy);
+        yield return new CenterEvent.FoundDone(Names.Order, Store.IdOf(Card.A));
         yield return new CenterEvent.Received(new Result(first, ScriptStop.Gap, default));
         yield return new CenterEvent.Received(new Credit(first + (script?.Sent ?? 0) + 1));
         foreach (var verdict in Verdicts) yield return new CenterEvent.Judged(first, verdict);
