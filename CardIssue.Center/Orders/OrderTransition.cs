@@ -11,8 +11,8 @@ internal static class OrderTransition
 {
     public static OrderRow Apply(OrderRow order, OrderChange change) => change switch
     {
-        OrderChange.Authenticating(var card) => Authenticating(order, card),
-        OrderChange.Spared => order,
+        OrderChange.Authenticating(var card) => Trying(order, card, "authenticates"),
+        OrderChange.Spared(var card) => Trying(order, card, "takes a try back of"),
         OrderChange.Bound(var card) => Bound(order, card),
         OrderChange.Numbering(var card) => Numbering(order, card),
         OrderChange.Opened(var card, var proved) => Opened(order, card, proved),
@@ -31,10 +31,10 @@ internal static class OrderTransition
     public static OrderRow Release(OrderRow order) =>
         order with { Claim = null, State = order.State == OrderState.Claimed ? OrderState.Ready : order.State };
 
-    private static OrderRow Authenticating(OrderRow order, CardId card)
+    private static OrderRow Trying(OrderRow order, CardId card, string what)
     {
-        Need(order.State is OrderState.Claimed || IsBound(order), order, $"authenticates {card}");
-        Need(order.Card is null || order.Card == card, order, $"authenticates {card}, which is not its card");
+        Need(order.State is OrderState.Claimed || IsBound(order), order, $"{what} {card}");
+        Need(order.Card is null || order.Card == card, order, $"{what} {card}, which is not its card");
         return order;
     }
 

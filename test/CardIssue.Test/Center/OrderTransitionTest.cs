@@ -16,6 +16,7 @@ public sealed class OrderTransitionTest
     private static readonly (string Name, OrderChange Change, Progress Progress)[] Changes =
     [
         ("Authenticating", new OrderChange.Authenticating(Card1), new Progress(1, 2, 1, 2)),
+        ("Spared", new OrderChange.Spared(Card1), new Progress(1, 2, 1, 2)),
         ("Bound", new OrderChange.Bound(Card1), Progress.None),
         ("Numbering", new OrderChange.Numbering(Card2), Progress.None),
         ("Opened", new OrderChange.Opened(Card1, true), new Progress(1, 2, 1, 2)),
@@ -31,18 +32,18 @@ public sealed class OrderTransitionTest
 
     /// <summary>What becomes of the state; a dash where the change is refused. Columns as <see cref="Changes"/>.</summary>
     private const string Table = """
-                     Authenticating Bound Numbering Opened  Leaving Confirmed NotDone Rewound Closing Issued Waiting Released
-        Ready        -              -     -         -       -       -         -       -       -       -      -       Ready
-        Claimed      Claimed        Bound Claimed   -       -       -         -       -       -       -      Waiting Ready
-        Bound        Bound          -     -         Bound   Writing -         -       -       -       -      Waiting Bound
-        Writing      Writing        -     -         Writing Writing Writing   Writing Writing Closing -      Waiting Writing
-        Closing      Closing        -     -         Closing -       Closing   Closing Writing Closing Issued Waiting Closing
-        Issued       -              -     -         -       -       -         -       -       -       -      -       Issued
-        Waiting      -              -     -         -       -       -         -       -       -       -      -       Waiting
-        Voided       -              -     -         -       -       -         -       -       -       -      -       Voided
-        Quarantined  -              -     -         -       -       -         -       -       -       -      -       Quarantined
-        Rewritten    -              -     -         -       -       -         -       -       -       -      -       Rewritten
-        Cancelled    -              -     -         -       -       -         -       -       -       -      -       Cancelled
+                     Authenticating Spared      Bound Numbering Opened  Leaving Confirmed NotDone Rewound Closing Issued Waiting Released
+        Ready        -              -           -     -         -       -       -         -       -       -       -      -       Ready
+        Claimed      Claimed        Claimed     Bound Claimed   -       -       -         -       -       -       -      Waiting Ready
+        Bound        Bound          Bound       -     -         Bound   Writing -         -       -       -       -      Waiting Bound
+        Writing      Writing        Writing     -     -         Writing Writing Writing   Writing Writing Closing -      Waiting Writing
+        Closing      Closing        Closing     -     -         Closing -       Closing   Closing Writing Closing Issued Waiting Closing
+        Issued       -              -           -     -         -       -       -         -       -       -       -      -       Issued
+        Waiting      -              -           -     -         -       -       -         -       -       -       -      -       Waiting
+        Voided       -              -           -     -         -       -       -         -       -       -       -      -       Voided
+        Quarantined  -              -           -     -         -       -       -         -       -       -       -      -       Quarantined
+        Rewritten    -              -           -     -         -       -       -         -       -       -       -      -       Rewritten
+        Cancelled    -              -           -     -         -       -       -         -       -       -       -      -       Cancelled
         """;
 
     [Test]

@@ -39,6 +39,9 @@ public sealed class PlantedDataTest
             new Dictionary<string, string> { ["vault.json"] = Path.Combine(shop.Folder, "vault") }, backup, "ann");
         await using (var export = File.Create(Path.Combine(shop.Folder, "export.jsonl"))) await shop.Log.ExportAsync(export);
 
+        // It may still keep a witness's note, by a file that is moved into its place.
+        await shop.StopTerminalAsync();
+        await shop.QuietAsync();
         var planted = Planted().ToList();
         var searched = new List<string>();
         foreach (var path in Directory.EnumerateFiles(shop.Folder, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "serve.lock"))
