@@ -112,21 +112,6 @@ internal static class OrderImport
     }
 }
 
-/// <summary>Products as a transaction sees them, each read once.</summary>
-internal sealed class ProductTexts(StoreView store)
-{
-    private readonly Dictionary<ProductRef, CardProduct?> _read = [];
-
-    /// <summary>A product; null when it is not there, or this version does not understand it.</summary>
-    public CardProduct? Find(ProductRef product)
-    {
-        if (_read.TryGetValue(product, out var known)) return known;
-        var found = SqliteProductStore.Find(store, product) is { } record ? CardKeys.Read(record) : null;
-        _read.Add(product, found);
-        return found;
-    }
-}
-
 /// <summary>Undoes the transaction of an import; becomes a result, never leaves the store.</summary>
 internal sealed class ImportRefusedException(ValueList<ImportRefusal> refusals) : Exception("An import was refused.")
 {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -56,5 +57,9 @@ internal static class TerminalFaults
     /// <summary>Why a terminal that was let in is held. Its row was compared with its seal when it was let in.</summary>
     public static TerminalHold? HoldOf(StoreView connection, TerminalId terminal) => connection.First(
         "SELECT held_since, held_for FROM terminals WHERE terminal = $terminal AND held_since IS NOT NULL",
-        row => new TerminalHold(row.Time("held_since")!.Value, row.Text("held_for") ?? ""), ("$terminal", terminal));
+        row => HoldIn(row)!, ("$terminal", terminal));
+
+    /// <summary>What the row of a terminal says of it; null when it is not held.</summary>
+    public static TerminalHold? HoldIn(DbDataReader row) =>
+        row.Time("held_since") is { } since ? new TerminalHold(since, row.Text("held_for") ?? "") : null;
 }

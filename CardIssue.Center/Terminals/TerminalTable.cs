@@ -51,7 +51,7 @@ internal static class TerminalTable
         row.Bytes("credential_key")!.Value, row.Bytes("agreement_key")!.Value, row.Bytes("certificate") ?? ByteString.Empty, row.Int("key_version"),
         row.Int("enabled") != 0)
     {
-        Hold = row.Time("held_since") is { } since ? new TerminalHold(since, row.Text("held_for") ?? "") : null,
+        Hold = TerminalFaults.HoldIn(row),
     };
 
     /// <summary>A terminal as the log has it.</summary>

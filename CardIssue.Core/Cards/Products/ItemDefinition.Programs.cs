@@ -27,7 +27,7 @@ public sealed record ProductProgram(string Name, Aid Package, PackageVersion Ver
 public abstract partial record ItemDefinition
 {
     /// <summary>Whether it is a matter of card content, and not of STORE DATA.</summary>
-    internal bool IsContent => this is Load or Install or Delete or Extradite or RegistryUpdate;
+    internal bool IsContent => LooksByItself || this is Delete;
 
     /// <summary>Loads a program (GPCS §11.5.2.3.1, §11.6); the only item of its record.</summary>
     /// <param name="Program">Its name among <see cref="CardProduct.Programs"/>.</param>

@@ -59,16 +59,14 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
             parameters, install.SystemParameters, install.Token, install.MakeSelectable)));
 
     /// <summary>INSTALL and what follows it, after a deletion or before a look.</summary>
-    private IReadOnlyList<CardCommand> Written(WhenThere whenThere, RegistryScope scope, Aid aid, IReadOnlyList<CommandApdu> commands)
-    {
-        return whenThere is WhenThere.Replace
+    private IReadOnlyList<CardCommand> Written(WhenThere whenThere, RegistryScope scope, Aid aid, IReadOnlyList<CommandApdu> commands) =>
+        whenThere is WhenThere.Replace
             ? [.. Delete(aid, scope is RegistryScope.LoadFiles, default), .. commands.Select(command => new CardCommand(command))]
             :
             [
                 .. commands.Select(command => new CardCommand(command, Whatever)),
                 new CardCommand(GetStatus.Command(scope, false, aid.Value), Listed),
             ];
-    }
 
     /// <summary>
     /// A change of the registry, and a look at it: a card that has it already may refuse it. Where a look would show nothing, the change

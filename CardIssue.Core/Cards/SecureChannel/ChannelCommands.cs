@@ -1,4 +1,5 @@
 using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.SecureChannel;
@@ -12,18 +13,12 @@ public static class ChannelCommands
     /// <summary>Length of a host challenge in bytes: SCP03 in S16 mode.</summary>
     public const int LongChallengeLength = 16;
 
-    /// <summary>INS of INITIALIZE UPDATE.</summary>
-    public const byte InitializeUpdateIns = 0x50;
-
-    /// <summary>INS of EXTERNAL AUTHENTICATE.</summary>
-    public const byte ExternalAuthenticateIns = 0x82;
-
     /// <summary>INITIALIZE UPDATE.</summary>
     /// <param name="keyVersion">The key version number wanted; 00 lets the card choose.</param>
     /// <param name="hostChallenge">8 random bytes, or 16 for S16 mode, fresh for each opening.</param>
     /// <exception cref="ArgumentException">The challenge has another length.</exception>
     public static CommandApdu InitializeUpdate(byte keyVersion, ReadOnlySpan<byte> hostChallenge) => IsChallenge(hostChallenge)
-        ? new CommandApdu(0x80, InitializeUpdateIns, keyVersion, 0x00, ByteString.Copy(hostChallenge), CommandApdu.MaxShortLe)
+        ? new CommandApdu(0x80, Instructions.InitializeUpdate, keyVersion, 0x00, ByteString.Copy(hostChallenge), CommandApdu.MaxShortLe)
         : throw new ArgumentException($"The host challenge has {ChallengeLength} bytes, or {LongChallengeLength}.", nameof(hostChallenge));
 
     internal static bool IsChallenge(ReadOnlySpan<byte> hostChallenge) => hostChallenge.Length is ChallengeLength or LongChallengeLength;

@@ -1,4 +1,5 @@
 using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.SecureChannel;
@@ -18,13 +19,11 @@ internal static class CommandSegments
     /// <summary>b8 of P1.</summary>
     public const byte MoreFollow = 0x80;
 
-    private const byte PutKey = 0xD8, Delete = 0xE4, Install = 0xE6;
-
     /// <summary>Segments of encrypted data are whole blocks of either protocol.</summary>
     private const int Block = 16;
 
     /// <summary>Whether others follow it.</summary>
-    public static bool IsSegment(byte ins, byte p1) => ins is Delete or Install or PutKey && (p1 & MoreFollow) != 0;
+    public static bool IsSegment(byte ins, byte p1) => ins is Instructions.Delete or Instructions.Install or Instructions.PutKey && (p1 & MoreFollow) != 0;
 
     /// <summary>The command itself where one carries it, else its segments.</summary>
     /// <param name="command">DELETE, INSTALL or PUT KEY.</param>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using CardIssue.Core.Cards.Apdu;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Cards.SecureChannel;
@@ -77,7 +78,7 @@ public abstract partial class SecureChannelSession : ISecureChannelSession
         _phase = Phase.Open;
         Span<byte> command = stackalloc byte[MaxWrappedLength];
         command[0] = 0x80 | SecureMessaging;
-        command[1] = ChannelCommands.ExternalAuthenticateIns;
+        command[1] = Instructions.ExternalAuthenticate;
         command[2] = (byte)Level;
         command[3] = 0x00;
         Keys.HostCryptogram.Span.CopyTo(command[5..]);

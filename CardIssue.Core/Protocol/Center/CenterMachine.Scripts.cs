@@ -30,14 +30,6 @@ public static partial class CenterMachine
     private static Step Run(CenterState s, Work work, ScriptKind kind, int record, int count, params ReadOnlySpan<CenterEffect> before) =>
         Send(s with { Phase = CenterPhase.Running }, work, kind, record, count, CenterTimer.Script, before);
 
-    /// <summary>The last record, and the closing behind it.</summary>
-    private static Step RunLast(CenterState s, Work work, int record, params ReadOnlySpan<CenterEffect> before)
-    {
-        var plan = work.Claim.Plan;
-        var count = plan.Records[record - 1].Commands + plan.CloseCommands;
-        return Send(s with { Phase = CenterPhase.Running }, work, ScriptKind.Record, record, count, CenterTimer.Script, before, closes: true);
-    }
-
     /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>
     private static Step Send(
         CenterState s, Work work, ScriptKind kind, int record, int count, CenterTimer timer, ReadOnlySpan<CenterEffect> before,
@@ -117,9 +109,9 @@ public static partial class CenterMachine
         var leaving = work with { Progress = progress with { InDoubt = record, Attempt = attempt, Furthest = furthest } };
         if (record == work.ClosingNumber)
             return Run(s, leaving, ScriptKind.Close, record, work.Claim.Plan.CloseCommands, [.. before, Save(work, new OrderChange.Closing(attempt))]);
-        CenterEffect[] saved = [.. before, Save(work, new OrderChange.Leaving(record, attempt, closes))];
-        return closes ? RunLast(s, leaving, record, saved)
-            : Run(s, leaving, ScriptKind.Record, record, work.Claim.Plan.Records[record - 1].Commands, saved);
+        var count = work.Claim.Plan.Records[record - 1].Commands + (closes ? work.Claim.Plan.CloseCommands : 0);
+        return Send(s with { Phase = CenterPhase.Running }, leaving, ScriptKind.Record, record, count, CenterTimer.Script,
+            [.. before, Save(work, new OrderChange.Leaving(record, attempt, closes))], closes);
     }
 
     /// <summary>

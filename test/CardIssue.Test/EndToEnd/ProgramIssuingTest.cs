@@ -131,7 +131,14 @@ public sealed class ProgramIssuingTest
     {
         await using var shop = await Shop.OpenAsync();
         var product = await ProductAsync(shop, mode, whenThere, whenThere, length: Short);
-        for (var at = 1; at <= Commands; at++)
+        await AreWholeAsync(shop, product, Commands, moment);
+        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    /// <summary>A card for each of its first commands, cut there, and issued.</summary>
+    private static async Task AreWholeAsync(Shop shop, string product, int commands, CutMoment moment)
+    {
+        for (var at = 1; at <= commands; at++)
         {
             var order = $"o-{at}";
             await shop.OrderAsync(order, product, Fields);
@@ -145,7 +152,6 @@ public sealed class ProgramIssuingTest
             ThatIsWhole(card, Short);
             shop.Reader.Remove();
         }
-        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
     }
 
     /// <summary>
@@ -162,20 +168,7 @@ public sealed class ProgramIssuingTest
             .Replace("{\"load\":", $"{{\"token\": \"{token}\", \"load\":", StringComparison.Ordinal)
             .Replace("\"install\":", $"\"token\": \"{token}\", \"install\":", StringComparison.Ordinal);
         Assert.That(product.Split(token), Has.Length.EqualTo(3));
-        for (var at = 1; at <= Commands + segments; at++)
-        {
-            var order = $"o-{at}";
-            await shop.OrderAsync(order, product, Fields);
-            var card = Shop.Card((uint)at);
-            card.CutPower(new PowerCut(at, moment));
-            shop.Reader.Insert(card);
-
-            var outcome = await shop.IssueAsync(order);
-
-            Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"cut at command {at}: {outcome.Detail}");
-            ThatIsWhole(card, Short);
-            shop.Reader.Remove();
-        }
+        await AreWholeAsync(shop, product, Commands + segments, moment);
     }
 
     private static CardState WithProgram(CardState state, string version = "0100", int length = 444, bool withInstance = false) => state with

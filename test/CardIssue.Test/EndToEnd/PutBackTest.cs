@@ -9,13 +9,13 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Modules;
 
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>
 /// A center's whole folder is put back from a copy and served, as an attacker or a tired operator would: the first terminal that comes in
-/// and remembers more
-/// shows it, and nothing is issued of what may have changed until people have settled it.
+/// and remembers more shows it, and nothing is issued of what may have changed until people have settled it.
 /// </summary>
 [TestFixture, Parallelizable]
 public sealed class PutBackTest
@@ -184,35 +184,11 @@ public sealed class PutBackTest
     }
 
     /// <summary>A module that shows what it is told to.</summary>
-    private sealed class ShowingModule(ISecureModule inner, ByteString note) : ISecureModule
+    private sealed class ShowingModule(ISecureModule inner, ByteString note) : ModuleAround(inner)
     {
-        public ByteString Note => note;
+        public override ByteString Note => note;
 
-        public NoteKeeping KeepNote(ByteString kept) => NoteKeeping.Older;
-
-        public TerminalIdentity Identity => inner.Identity;
-
-        public CenterIdentity Center => inner.Center;
-
-        public ByteString BeginAdmission(LineHalf half = LineHalf.Whole) => inner.BeginAdmission(half);
-
-        public ModuleRefusal ProveAdmission(AdmissionTranscript transcript, out Proof? proof) => inner.ProveAdmission(transcript, out proof);
-
-        public bool IsCenter(AdmissionTranscript transcript, Admitted admitted) => inner.IsCenter(transcript, admitted);
-
-        public ModuleRefusal OpenLineKeys(AdmissionTranscript transcript, out LineKeys? keys) => inner.OpenLineKeys(transcript, out keys);
-
-        public ModuleRefusal SealIssueCode(int request, string reference, ReadOnlySpan<byte> code, out ByteString sealedCode) =>
-            inner.SealIssueCode(request, reference, code, out sealedCode);
-
-        public ModuleRefusal OpenTicket(Script script) => inner.OpenTicket(script);
-
-        public ModuleRefusal Unseal(Script script, int sequence, ReadOnlySpan<byte> payload, Span<byte> wrapped, out int length) =>
-            inner.Unseal(script, sequence, payload, wrapped, out length);
-
-        public void EndOpening() => inner.EndOpening();
-
-        public void Dispose() => inner.Dispose();
+        public override NoteKeeping KeepNote(ByteString kept) => NoteKeeping.Older;
     }
 
     /// <summary>Asked for by one and approved by another.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using CardIssue.Core;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Scp03;
 using CardIssue.Core.Crypto;
@@ -40,7 +41,7 @@ internal sealed class CardModel(ReadOnlyMemory<byte> master, byte keyVersion)
         AesCmac.Compute(_mac, [.. _chaining, .. wrapped[..(end - 8)]], mac);
         if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, 8), wrapped[(end - 8)..end])) return new ResponseApdu(default, 0x6982);
         mac.CopyTo(_chaining, 0);
-        if (wrapped[1] == ChannelCommands.ExternalAuthenticateIns) return new ResponseApdu(default, 0x9000);
+        if (wrapped[1] == Instructions.ExternalAuthenticate) return new ResponseApdu(default, 0x9000);
         Span<byte> status = stackalloc byte[2];
         BinaryPrimitives.WriteUInt16BigEndian(status, 0x9000);
         AesCmac.Compute(_rmac, [.. _chaining, .. status], mac);

@@ -134,5 +134,5 @@ internal sealed record PlannedScript(ScriptKind Kind, int Record, IReadOnlyList<
 
     /// <summary>The one command that is never without its MAC: the host's cryptogram stands before it, and is as long.</summary>
     private static CommandApdu Authenticate(CardProduct product, byte[] cryptogramAndMac) =>
-        new(0x84, ChannelCommands.ExternalAuthenticateIns, (byte)product.SecurityLevel, 0x00, ByteString.Own(cryptogramAndMac));
+        new(0x84, Instructions.ExternalAuthenticate, (byte)product.SecurityLevel, 0x00, ByteString.Own(cryptogramAndMac));
 }

@@ -36,7 +36,7 @@ public class P71TraceTest
     public void Session_Replayed_EveryByteAgreesAndEveryListingParses(JsonElement trace)
     {
         var exchanges = trace.GetProperty("exchanges").EnumerateArray().Select(e => (Command: CommandApdu.Parse(e.Hex("c").Span), Response: ResponseApdu.Parse(e.Hex("r").Span))).ToArray();
-        var opening = Array.FindIndex(exchanges, e => e.Command.Ins == ChannelCommands.InitializeUpdateIns);
+        var opening = Array.FindIndex(exchanges, e => e.Command.Ins == Instructions.InitializeUpdate);
         using var keys = new StaticKeys(0x01, SecretBytes.Copy(Key.Span), SecretBytes.Copy(Key.Span), SecretBytes.Copy(Key.Span));
         var result = ChannelOpening.TryOpen(keys, 0x00, exchanges[opening].Command.Data.Span, exchanges[opening].Response,
             new ChannelTerms((SecurityLevel)trace.Hex("level")[0]));

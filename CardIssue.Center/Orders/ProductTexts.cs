@@ -1,0 +1,20 @@
+using CardIssue.Center.Products;
+using CardIssue.Center.Storage;
+using CardIssue.Core.Cards.Products;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>Products as a transaction sees them, each read once.</summary>
+internal sealed class ProductTexts(StoreView store)
+{
+    private readonly Dictionary<ProductRef, CardProduct?> _read = [];
+
+    /// <summary>A product; null when it is not there, or this version does not understand it.</summary>
+    public CardProduct? Find(ProductRef product)
+    {
+        if (_read.TryGetValue(product, out var known)) return known;
+        var found = SqliteProductStore.Find(store, product) is { } record ? CardKeys.Read(record) : null;
+        _read.Add(product, found);
+        return found;
+    }
+}
