@@ -9,8 +9,7 @@ namespace CardIssue.Center.Orders;
 
 /// <summary>
 /// Finds and claims an order. The two halves of a claim by code are transactions of their own: the try is durable before the check. A row
-/// that is not this center's latest
-/// of the order is a <see cref="StoreException"/> that names it.
+/// that is not this center's latest of the order is a <see cref="StoreException"/> that names it.
 /// </summary>
 internal static class OrderClaiming
 {

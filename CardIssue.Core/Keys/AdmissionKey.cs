@@ -5,8 +5,7 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// What module and center share for one admission and for all that is sealed in its session: derived from their transport key and the
-/// admission
-/// hash. Only who has one of the two agreement keys can make it, and no two admissions have the same.
+/// admission hash. Only who has one of the two agreement keys can make it, and no two admissions have the same.
 /// </summary>
 public sealed class AdmissionKey : IDisposable
 {

@@ -7,10 +7,8 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// All that an admission (S210 to S220) was agreed on: the messages, byte for byte as they were sent, and what each end knows by itself.
-/// Each
-/// side fills in what it itself sent, received and saw, so that a change of anything by anybody between them shows, also of fields that
-/// a later
-/// version has and this one does not know.
+/// Each side fills in what it itself sent, received and saw, so that a change of anything by anybody between them shows, also of fields
+/// that a later version has and this one does not know.
 /// </summary>
 public sealed record AdmissionTranscript
 {
@@ -48,8 +46,7 @@ public sealed record AdmissionTranscript
 
     /// <summary>
     /// What the center signs: the CBOR array of "CardIssue 1 admitted", admission hash, Proof as it was sent, reader list, join token
-    /// (empty
-    /// where there is none).
+    /// (empty where there is none).
     /// </summary>
     /// <param name="proof">The terminal's proof.</param>
     /// <param name="readerList">The reader list of the answer.</param>

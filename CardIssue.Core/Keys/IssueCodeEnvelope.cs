@@ -14,10 +14,9 @@ namespace CardIssue.Core.Keys;
 public readonly record struct IssueCodeContext(ByteString Admission, int Request, string Reference);
 
 /// <summary>
-/// The one-time issue code, encrypted to the center's agreement key: ephemeral ECDH P-256, HKDF-SHA256, AES-256-GCM. Layout: ephemeral public key (65),
-/// ciphertext of length byte, code and zeros (64), tag (16). The padding hides the code's length. The key is of this context alone and
-/// used once,
-/// so the nonce is zero and nothing is bound besides.
+/// The one-time issue code, encrypted to the center's agreement key: ephemeral ECDH P-256, HKDF-SHA256, AES-256-GCM. Layout: ephemeral
+/// public key (65), ciphertext of length byte, code and zeros (64), tag (16). The padding hides the code's length. The key is of this
+/// context alone and used once, so the nonce is zero and nothing is bound besides.
 /// </summary>
 public static class IssueCodeEnvelope
 {

@@ -4,11 +4,9 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// The one way in which the relay protocol derives keys: HKDF-SHA256 (RFC 5869) without salt, the info a <see cref="Labelled"/> array,
-/// 32 bytes.
-/// All that a key is bound to stands in its info. The secrets that it begins with are uniform enough for no salt (RFC 5869 §3.1):
-/// agreements on
-/// P-256, and keys that it made itself.
+/// The one way in which the relay protocol derives keys: HKDF-SHA256 (RFC 5869) without salt, the info a <see cref="Labelled"/> array, 32
+/// bytes. All that a key is bound to stands in its info. The secrets that it begins with are uniform enough for no salt (RFC 5869 §3.1):
+/// agreements on P-256, and keys that it made itself.
 /// </summary>
 internal static class KeySchedule
 {

@@ -4,9 +4,8 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// What is signed, derived or sealed, in the one form that the protocol has for it: a deterministic CBOR array (RFC 8949 §4.2.1) whose
-/// first
-/// element is a label of <see cref="ProtocolLabels"/>. It can be taken apart in one way only. A message of the line stands in it as a byte
-/// string of what was sent, never as its fields.
+/// first element is a label of <see cref="ProtocolLabels"/>. It can be taken apart in one way only. A message of the line stands in it as a
+/// byte string of what was sent, never as its fields.
 /// </summary>
 internal sealed class Labelled
 {

@@ -3,9 +3,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// The two keys of a line without TLS, one for each direction, of one admission, derived from its key. Only the terminal's module and
-/// the center's
-/// vault can make them, and no two admissions have the same.
+/// The two keys of a line without TLS, one for each direction, of one admission, derived from its key. Only the terminal's module and the
+/// center's vault can make them, and no two admissions have the same.
 /// </summary>
 public sealed class LineKeys : IDisposable
 {

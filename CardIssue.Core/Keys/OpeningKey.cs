@@ -13,11 +13,9 @@ namespace CardIssue.Core.Keys;
 public sealed record OpeningContext(OrderId Order, CardId Card, long Fence, int Opening, ByteString CardCryptogram);
 
 /// <summary>
-/// The AES-256-GCM key of one opening between center and module, derived from the admission's key and the whole of
-/// <see cref="OpeningContext"/>.
-/// The 12-byte nonce of a seal is domain (1) ‖ sequence (4, big-endian) ‖ zeros: a sequence number is sealed under once, in rising
-/// order, which
-/// this holds.
+/// The AES-256-GCM key of one opening between center and module, derived from the admission's key and the whole of <see
+/// cref="OpeningContext"/>. The 12-byte nonce of a seal is domain (1) ‖ sequence (4, big-endian) ‖ zeros: a sequence number is sealed under
+/// once, in rising order, which this holds.
 /// </summary>
 public sealed class OpeningKey : IDisposable
 {

@@ -7,9 +7,8 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// What a reader that carries a key signs: the CBOR array of "CardIssue 1 reader challenge", terminal, nonce, and each field of what the
-/// reader says
-/// of itself, null where it was not told.
-/// So an answer is good once, at this terminal, and for a reader that tells exactly this of itself.
+/// reader says of itself, null where it was not told. So an answer is good once, at this terminal, and for a reader that tells exactly this
+/// of itself.
 /// </summary>
 public sealed class ReaderChallenge
 {

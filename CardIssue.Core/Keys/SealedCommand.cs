@@ -14,9 +14,8 @@ public readonly record struct CommandContext(Script Script, int Index)
     public int Sequence => Script.First + Index;
 
     /// <summary>
-    /// The associated data: the CBOR array of "CardIssue 1 command", the script's head as it was sent, with its ticket, and the index.
-    /// So whatever
-    /// the head says is bound.
+    /// The associated data: the CBOR array of "CardIssue 1 command", the script's head as it was sent, with its ticket, and the index. So
+    /// whatever the head says is bound.
     /// </summary>
     internal byte[] ToBytes() => new Labelled(ProtocolLabels.Command).Bytes(MessageCodec.BytesOf(Script).Span).Number(Index).ToArray();
 }

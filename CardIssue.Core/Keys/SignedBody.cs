@@ -4,9 +4,8 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>What the center signs and a terminal keeps: a CBOR array of a body and a signature over the CBOR array of label and body
-/// (ECDSA P-256 with
-/// SHA-256).</summary>
+/// <summary>What the center signs and a terminal keeps: a CBOR array of a body and a signature over the CBOR array of label and body (ECDSA
+/// P-256 with SHA-256).</summary>
 internal static class SignedBody
 {
     /// <summary>What is signed.</summary>

@@ -5,8 +5,7 @@ namespace CardIssue.Core.Keys;
 
 /// <summary>
 /// The key that a terminal's secure module and the center share: derived from ECDH P-256 of both static agreement keys, terminal, key
-/// version and
-/// both public keys. Every admission has a key of its own from it (<see cref="AdmissionKey"/>).
+/// version and both public keys. Every admission has a key of its own from it (<see cref="AdmissionKey"/>).
 /// </summary>
 public sealed class TerminalTransportKey : IDisposable
 {

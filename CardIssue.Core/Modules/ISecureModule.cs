@@ -36,8 +36,7 @@ public enum NoteKeeping
     Older,
     /// <summary>
     /// This note and the one before cannot both be of one history: the center was put back, or told two stories. The one of the higher
-    /// generation is kept as the
-    /// latest, the other as evidence.
+    /// generation is kept as the latest, the other as evidence.
     /// </summary>
     Contradicted,
     /// <summary>It is no note of the module's center; nothing was kept.</summary>

@@ -42,9 +42,8 @@ public abstract record CenterEffect
     public sealed record SendIssued(OrderId Order, CardId Card) : CenterEffect;
 
     /// <summary>
-    /// Tell the terminal how far store and log are now: <see cref="Witness"/>, signed. What stands before it in the list is durable, so
-    /// the note
-    /// covers it. It is no row of the log, whose end it tells.
+    /// Tell the terminal how far store and log are now: <see cref="Witness"/>, signed. What stands before it in the list is durable, so the
+    /// note covers it. It is no row of the log, whose end it tells.
     /// </summary>
     public sealed record SendWitness : CenterEffect;
 

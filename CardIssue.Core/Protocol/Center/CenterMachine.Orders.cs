@@ -34,9 +34,8 @@ public static partial class CenterMachine
     }
 
     /// <summary>
-    /// Before a card is written on, the terminal knows that the order is bound to it: a store that is put back to before that is found
-    /// out by
-    /// whoever wrote, and issues no second card.
+    /// Before a card is written on, the terminal knows that the order is bound to it: a store that is put back to before that is found out
+    /// by whoever wrote, and issues no second card.
     /// </summary>
     private static Step Witnessed(Step step)
     {

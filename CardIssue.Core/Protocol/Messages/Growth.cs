@@ -1,12 +1,10 @@
 namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>
-/// How version 1 grows. A later minor version gives a message more fields, with keys above those that it has. Where that is safe the
-/// fields are
-/// passed over by who does not know them; where a message grants, spends, asks for or does something, it is refused whole, and a peer
-/// sends such
-/// fields, and messages and codes that are new, only to one that has announced in <see cref="Hello"/> or <see cref="Challenge"/> that it
-/// knows them.
+/// How version 1 grows. A later minor version gives a message more fields, with keys above those that it has. Where that is safe the fields
+/// are passed over by who does not know them; where a message grants, spends, asks for or does something, it is refused whole, and a peer
+/// sends such fields, and messages and codes that are new, only to one that has announced in <see cref="Hello"/> or <see cref="Challenge"/>
+/// that it knows them.
 /// </summary>
 internal static class Growth
 {

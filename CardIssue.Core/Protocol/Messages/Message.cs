@@ -65,9 +65,8 @@ public abstract record Message
     /// <summary>Its number on the line.</summary>
     public abstract MessageType Type { get; }
 
-    /// <summary>The bytes that it came as, where they are signed or bound (<see cref="MessageCodec.BytesOf"/>); of others, and of
-    /// messages of this
-    /// side, none.</summary>
+    /// <summary>The bytes that it came as, where they are signed or bound (<see cref="MessageCodec.BytesOf"/>); of others, and of messages
+    /// of this side, none.</summary>
     internal WireForm AsSent { get; init; }
 }
 
@@ -99,8 +98,7 @@ public sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) :
 /// <param name="Confirmation">What only who has the terminal's agreement key, or the center's, can make of the transcript, 32
 /// bytes.</param>
 /// <param name="Note">The latest note of the center that the terminal's module keeps, as <see cref="Witness"/> brought it; empty when it
-/// keeps none, and on
-/// the results half of a split line. The transcript has it.</param>
+/// keeps none, and on the results half of a split line. The transcript has it.</param>
 public sealed record Proof(ByteString Signature, ByteString Confirmation, ByteString Note = default) : Message
 {
     /// <inheritdoc/>

@@ -36,9 +36,8 @@ internal enum Faults
     /// <summary>The terminal alters what a card says of itself before its channel is open.</summary>
     Alter = 2048,
     /// <summary>
-    /// Store and log together are put back to an earlier copy, taken at any moment, and the terminal keeps what it was told: only then
-    /// are notes told and
-    /// changes counted.
+    /// Store and log together are put back to an earlier copy, taken at any moment, and the terminal keeps what it was told: only then are
+    /// notes told and changes counted.
     /// </summary>
     PutBack = 8192,
     /// <summary>Of <see cref="Card"/> only what lets another card take its place: pulled after a command took effect, or swapped.</summary>

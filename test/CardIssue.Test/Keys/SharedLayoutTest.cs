@@ -53,9 +53,8 @@ public class SharedLayoutTest
         "453AFA54CC7B";
 
     /// <summary>
-    /// AES-256-GCM under the nonce 01, sequence 10, zeros, over the exported session keys. Those are of the first recorded session; of
-    /// the other
-    /// ticket the flag that empty commands are not counted is set.
+    /// AES-256-GCM under the nonce 01, sequence 10, zeros, over the exported session keys. Those are of the first recorded session; of the
+    /// other ticket the flag that empty commands are not counted is set.
     /// </summary>
     private const string SealedTicket =
         "A700010164412D3137024B000102030405060708090A030704020548112233445566778806584EE4AA9EE05121250F9F1AC13B7E4358D9AC" +
@@ -107,9 +106,8 @@ public class SharedLayoutTest
     }
 
     /// <summary>
-    /// The ephemeral private number is 61 … 80; AES-256-GCM, nonce zeros, over length byte, code and zeros, 64 bytes. Envelope:
-    /// ephemeral point,
-    /// ciphertext, tag.
+    /// The ephemeral private number is 61 … 80; AES-256-GCM, nonce zeros, over length byte, code and zeros, 64 bytes. Envelope: ephemeral
+    /// point, ciphertext, tag.
     /// </summary>
     private const string Envelope4711 =
         "04BD5714B9C20400411F1E51DBFF63647F05D1D70B55FC200C6CAD10C2F4614DC1E5048562F731F54573C04224D973A916A59F526A826807" +
