@@ -8,6 +8,7 @@ using CardIssue.Transport.Tls;
 namespace CardIssue.Test.EndToEnd;
 
 /// <summary>Cards issued over a serial line: a pair of pseudo terminals with the time that 9,600 baud take, and noise besides.</summary>
+[Parallelizable]
 public sealed class SerialLineIssuingTest
 {
     private const int Baud = 9_600;

@@ -95,7 +95,7 @@ internal sealed partial class Play
         var side = Side(zombie);
         var step = options.Machines.Center(side.State, happened);
         coverage?.Center.Note(side.State, happened.Kind, step.Outcome, step.State);
-        Tell($"{(zombie ? "zombie" : "center")}: {side.State.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
+        Told?.Add($"{(zombie ? "zombie" : "center")}: {side.State.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
         Put(zombie, side with { State = step.State });
         _before = side.State;
         var crash = _choice.Mishap is Mishap.CrashAfter ? _choice.Index : int.MaxValue;
@@ -104,14 +104,14 @@ internal sealed partial class Play
         {
             if (i == crash) break;
             if (step.Effects[i] is CenterEffect.Save) Fragile |= 1 << i;
-            Tell($"    {Describe(step.Effects[i])}");
+            Told?.Add($"    {Describe(step.Effects[i])}");
             var fails = _choice is { Mishap: Mishap.SaveFails } && _choice.Index == i;
             if (Carry(zombie, step.Effects[i], fails)) continue;
-            Tell("    fails");
+            Told?.Add("    fails");
             break;
         }
         if (crash == int.MaxValue) return;
-        Tell($"{(zombie ? "zombie" : "center")} crashes");
+        Told?.Add($"{(zombie ? "zombie" : "center")} crashes");
         if (zombie) _zombie = null;
         else
         {

@@ -68,7 +68,7 @@ internal sealed partial class Play
         var before = _terminal.State;
         var step = options.Machines.Terminal(before, happened);
         coverage?.Terminal.Note(before, happened.Kind, step.Outcome, step.State);
-        Tell($"terminal: {before.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
+        Told?.Add($"terminal: {before.Phase} × {Describe(happened)} -> {step.State.Phase} {step.Outcome.Reason}");
         _terminal = _terminal with { State = step.State };
         if (payload is not null && step.Outcome.Kind is OutcomeKind.Handled) _terminal = _terminal with { Buffer = _terminal.Buffer.Add(payload) };
         CheckReturned(before, happened);
@@ -78,7 +78,7 @@ internal sealed partial class Play
         {
             if (i == crash) break;
             if (step.Effects[i] is TerminalEffect.Transmit) Fragile |= 1 << i;
-            Tell($"    {Describe(step.Effects[i])}");
+            Told?.Add($"    {Describe(step.Effects[i])}");
             Carry(step.Effects[i]);
         }
         if (crash != int.MaxValue) CrashTerminal();
@@ -86,7 +86,7 @@ internal sealed partial class Play
 
     private void CrashTerminal()
     {
-        Tell("terminal crashes");
+        Told?.Add("terminal crashes");
         _terminal = TerminalSide.Start(options) with { Receipts = _terminal.Receipts, Note = _terminal.Note };
         _cards = _cards.Disconnect() with { Reports = _cards.InReader is null ? default : [true] };
         if (_center is not null) _center = _center with { LineDead = true };

@@ -125,6 +125,4 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     }
 
     private void Violate(string what) => Violation ??= what;
-
-    private void Tell(string what) => Told?.Add(what);
 }

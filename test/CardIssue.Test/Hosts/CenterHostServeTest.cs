@@ -15,7 +15,7 @@ using CardIssue.VirtualCard.Reading;
 namespace CardIssue.Test.Hosts;
 
 /// <summary><c>centerhost serve</c>: a terminal issues a card over TLS; the center is stopped by a signal, or killed again and again while it issues.</summary>
-[TestFixture]
+[TestFixture, Parallelizable]
 [Platform(Exclude = "Win", Reason = "A process is stopped by a signal here.")]
 public sealed class CenterHostServeTest
 {

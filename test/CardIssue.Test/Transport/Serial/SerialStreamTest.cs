@@ -6,6 +6,7 @@ using CardIssue.Transport.Serial;
 namespace CardIssue.Test.Transport.Serial;
 
 /// <summary>The stream around the machine, with threads and real time, over pipes.</summary>
+[Parallelizable]
 public class SerialStreamTest
 {
     /// <summary>Fast, so that tests are; a spurious T1 on a busy machine costs a poll.</summary>
