@@ -65,12 +65,14 @@ internal sealed class CardWork : IDisposable
     /// <summary>Makes a script's commands as they leave: in the clear for an opening; wrapped for the card, or sealed for the module, for all others.</summary>
     /// <param name="script">The head.</param>
     /// <param name="closes">Whether the closing follows, behind the last record.</param>
-    public PreparedScript Prepare(Script script, bool closes)
+    /// <param name="numbers">Whether the card's number follows, behind the authentication.</param>
+    public PreparedScript Prepare(Script script, bool closes, bool numbers)
     {
-        _script = Commands(script);
+        _script = Commands(script, numbers);
+        if (numbers) _script = [.. _script, .. Number()];
         if (closes) _script = [.. _script, .. _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script))];
         // A numbering is a series of STORE DATA of its own.
-        if (script.Kind is not ScriptKind.Assign) _blocks += CardPlan.Blocks(_script);
+        if (script.Kind is not ScriptKind.Assign && !numbers) _blocks += CardPlan.Blocks(_script);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
             throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
         if (script.Kind is ScriptKind.Open) return InTheClear(script);
@@ -102,7 +104,7 @@ internal sealed class CardWork : IDisposable
         return run.Kind switch
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses, resuming),
-            ScriptKind.Authenticate => JudgeAuthentication(run.Record, result.Stop, responses, resuming),
+            ScriptKind.Authenticate => JudgeAuthentication(run, result.Stop, responses, resuming),
             ScriptKind.Assign =>
                 Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Look => JudgeWritten(run, outcomes => LookedAt(run, result.Stop, outcomes), responses),
@@ -114,11 +116,13 @@ internal sealed class CardWork : IDisposable
 
     public void Dispose() => ForgetOpening();
 
-    private IReadOnlyList<CardCommand> Commands(Script script) => script.Kind switch
+    private IReadOnlyList<CardCommand> Number() => _profile.Assign(_product, _number = _vault.CreateCardNumber());
+
+    private IReadOnlyList<CardCommand> Commands(Script script, bool numbers) => script.Kind switch
     {
         ScriptKind.Open => OpenCommands(),
-        ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record),
-        ScriptKind.Assign => _profile.Assign(_product, _number = _vault.CreateCardNumber()),
+        ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record, numbers),
+        ScriptKind.Assign => Number(),
         ScriptKind.Look when script.Record == 0 => _plan.Before(),
         ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
         ScriptKind.Look => _plan.Look(script.Record),
@@ -212,24 +216,35 @@ internal sealed class CardWork : IDisposable
         _claimed = _profile.IdentityOf(_product, ready, _vault.IsCardNumber);
         if (_claimed.Card is not { } card) return new Judgement(new Verdict.Rejected(CardRejection.NoIdentity), _claimed.Detail);
         _card = card;
-        return new Judgement(new Verdict.Genuine(card, _claimed.Kind), $"the card's cryptogram is right; it says that it is {_claimed}");
+        return new Judgement(new Verdict.Genuine(card, _claimed.Kind, _claimed.IsBare), $"the card's cryptogram is right; it says that it is {_claimed}");
     }
 
     /// <summary>EXTERNAL AUTHENTICATE itself is answered without protection; what follows it is judged like everything else.</summary>
-    private Judgement JudgeAuthentication(int shows, ScriptStop stop, List<ResponseApdu> responses, bool resuming)
+    private Judgement JudgeAuthentication(ScriptRun run, ScriptStop stop, List<ResponseApdu> responses, bool resuming)
     {
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
         IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
         var judged = Explain(
-            outcomes => CardAuthentication.Judge(_profile, _plan, shows, stop, authenticated, outcomes, resuming), after, responses);
-        if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })) return judged;
+            outcomes => CardAuthentication.Judge(_profile, _plan, run.Record, stop, authenticated, outcomes, resuming), after, responses);
+        // What a card says that should have none stops the script in front of its state: that is in doubt then, and its identity is not.
+        if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })
+            && !(run.Numbers && judged.Verdict is Verdict.InDoubt)) return judged;
         var reads = after.Take(_profile.IdentityReads(_product).Count).ToList();
         var inside = _profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber);
         if (inside is null) return judged with { Verdict = new Verdict.InDoubt() };
-        return inside.Fits(_claimed!) ? judged : new Judgement(
+        if (inside.Fits(_claimed!)) return run.Numbers ? judged with { Verdict = Numbered(judged.Verdict, stop, after) } : judged;
+        return new Judgement(
             new Verdict.Rejected(CardRejection.NoIdentity),
             $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
             + "it was altered on the way, or is not always the same");
+    }
+
+    /// <summary>The card's number, where it left with the authentication: judged when all before it was right.</summary>
+    private Verdict Numbered(Verdict authenticated, ScriptStop stop, IReadOnlyList<CommandOutcome> after)
+    {
+        var numbering = after.Skip(CardAuthentication.Commands(_profile, _plan, 0, true).Count).ToList();
+        if (authenticated is not Verdict.Done) return authenticated;
+        return numbering.Count == 0 ? new Verdict.InDoubt() : _profile.JudgeAssign(_product, _number, stop, numbering);
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>

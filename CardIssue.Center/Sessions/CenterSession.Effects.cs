@@ -97,7 +97,7 @@ internal sealed partial class CenterSession
 
     private void Prepare(CenterEffect.SendScript script)
     {
-        _script = _work!.Prepare(script.Script, script.Closes);
+        _script = _work!.Prepare(script.Script, script.Closes, script.Numbers);
         _log.Sending(_script);
     }
 

@@ -225,7 +225,9 @@ public abstract record Verdict
     /// </summary>
     /// <param name="Card">The card.</param>
     /// <param name="Identity">What its identity is worth.</param>
-    public sealed record Genuine(CardId Card, IdentityKind Identity = IdentityKind.Told) : Verdict;
+    /// <param name="IsBare">Of a blank card: whether it said in the opening of all that is read again in the channel that it has none. Then one
+    /// status word says the same again, and the terminal alone can stop where another comes.</param>
+    public sealed record Genuine(CardId Card, IdentityKind Identity = IdentityKind.Told, bool IsBare = false) : Verdict;
 
     /// <summary>Opening or authentication: the card is refused; another may be tried.</summary>
     /// <param name="Code">Why.</param>

@@ -18,7 +18,7 @@ public static partial class CenterMachine
     {
         Verdict.Genuine opened when work.Bound is { } bound && (bound != opened.Card || opened.Identity is IdentityKind.Blank) =>
             RejectCard(s, work, CardRejection.OtherCard),
-        Verdict.Genuine opened => Authenticate(s, work with { Verified = opened.Card, Identity = opened.Identity }),
+        Verdict.Genuine opened => Authenticate(s, work with { Verified = opened.Card, Identity = opened.Identity }, opened.IsBare),
         Verdict.Rejected { Code: CardRejection.Barred, Card: { } barred } when barred == work.Bound =>
             GiveUp(s, work, work.Progress.InDoubt),
         Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
@@ -27,13 +27,17 @@ public static partial class CenterMachine
     };
 
     /// <summary>
-    /// The try is counted before it can be made. A card that was begun has to show what was written on it, in the same script.
+    /// The try is counted before it can be made. A card that was begun has to show what was written on it, in the same script. One that has
+    /// no number gets it there, where a status word is enough to know that it has none: nothing is bound to it before it told it back.
     /// </summary>
-    private static Step Authenticate(CenterState s, Work work)
+    private static Step Authenticate(CenterState s, Work work, bool isBare)
     {
         var (plan, shows) = (work.Claim.Plan, Evidence(work));
-        var count = plan.AuthenticateCommands + (shows == 0 ? 0 : plan.Records[shows - 1].EvidenceCommands);
-        return Run(s, work, ScriptKind.Authenticate, shows, count, Save(work, new OrderChange.Authenticating(work.Verified!.Value)));
+        var numbers = isBare && work.Bound is null && work.Identity is IdentityKind.Blank && !work.NumbersApart;
+        var count = plan.AuthenticateCommands + (numbers ? plan.AssignCommands : 0)
+            + (shows == 0 ? 0 : plan.Records[shows - 1].EvidenceCommands);
+        return Send(s with { Phase = CenterPhase.Running }, work, ScriptKind.Authenticate, shows, count, CenterTimer.Script,
+            [Save(work, new OrderChange.Authenticating(work.Verified!.Value))], numbers: numbers);
     }
 
     /// <summary>
@@ -49,6 +53,8 @@ public static partial class CenterMachine
 
     private static Step OnAuthenticated(CenterState s, Work work, Verdict verdict) => verdict switch
     {
+        Verdict.Genuine numbered when work.Script!.Numbers => Bind(s, work with { Verified = numbered.Card, Identity = numbered.Identity },
+            numbered.Card, Save(work, new OrderChange.Numbering(work.Verified!.Value))),
         Verdict.Done when work.Bound is null && work.Identity is IdentityKind.Blank =>
             Run(s, work, ScriptKind.Assign, 0, work.Claim.Plan.AssignCommands,
             Save(work, new OrderChange.Numbering(work.Verified!.Value))),
@@ -61,7 +67,7 @@ public static partial class CenterMachine
         Verdict.Stranger => RejectCard(s, work, CardRejection.OtherCard),
         Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
         Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
-        _ => OpenCard(s, work),
+        _ => OpenCard(s, work with { NumbersApart = work.NumbersApart || work.Script!.Numbers }),
     };
 
     /// <summary>
@@ -76,8 +82,8 @@ public static partial class CenterMachine
         _ => OpenCard(s, work),
     };
 
-    private static Step Bind(CenterState s, Work work, CardId card) =>
-        Witnessed(Continue(s, work with { Bound = card, Proved = true }, Save(work, new OrderChange.Bound(card))));
+    private static Step Bind(CenterState s, Work work, CardId card, params ReadOnlySpan<CenterEffect> before) =>
+        Witnessed(Continue(s, work with { Bound = card, Proved = true }, [.. before, Save(work, new OrderChange.Bound(card))]));
 
     /// <summary>
     /// Nothing of the order is there that only one card could show. Whatever this card is: what was confirmed is written again from the

@@ -33,17 +33,19 @@ public static partial class CenterMachine
     /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>
     private static Step Send(
         CenterState s, Work work, ScriptKind kind, int record, int count, CenterTimer timer, ReadOnlySpan<CenterEffect> before,
-        bool closes = false)
+        bool closes = false, bool numbers = false)
     {
         if (s.NextSequence + count > Limits.MaxSequence) return Close(s with { Work = work });
         var sent = Math.Min(count, s.Hello!.Window);
-        var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent, closes);
+        var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent, closes,
+            numbers);
         var last = kind is ScriptKind.Record && record == work.Claim.Plan.Records.Count;
         var isSealed = work.Claim.Plan.Sealed && kind is not ScriptKind.Open;
         return To(
             s with { NextSequence = s.NextSequence + count, Work = work with { Script = run } },
             [.. before,
-            new CenterEffect.SendScript(new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty), closes),
+            new CenterEffect.SendScript(
+                new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty), closes, numbers),
             .. Commands(run, 0, sent),
             new CenterEffect.ArmTimer(timer)]);
     }

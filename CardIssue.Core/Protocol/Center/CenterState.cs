@@ -106,6 +106,12 @@ public sealed record Work
     /// </summary>
     public bool? Proved { get; init; }
 
+    /// <summary>
+    /// Whether numbers leave in a script of their own from now on: one that left with the authentication was not given, and it is not known
+    /// why.
+    /// </summary>
+    public bool NumbersApart { get; init; }
+
     /// <summary>Openings of cards so far.</summary>
     public int Opening { get; init; }
 
@@ -133,4 +139,6 @@ public sealed record Work
 /// <param name="Count">How many commands it has.</param>
 /// <param name="Sent">How many were sent.</param>
 /// <param name="Closes">Whether it is the last record, and the closing follows in it.</param>
-public sealed record ScriptRun(ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent, bool Closes = false);
+/// <param name="Numbers">Whether it is the authentication of a card without a number, and that follows in it.</param>
+public sealed record ScriptRun(
+    ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent, bool Closes = false, bool Numbers = false);

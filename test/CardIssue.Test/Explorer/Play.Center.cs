@@ -127,7 +127,7 @@ internal sealed partial class Play
         switch (effect)
         {
             case CenterEffect.Send(var message): SendDown(zombie, message); break;
-            case CenterEffect.SendScript(var script, _): SendScript(zombie, script); break;
+            case CenterEffect.SendScript(var script, _, var numbers): SendScript(zombie, script, numbers); break;
             case CenterEffect.SendCommand(var run, var index): SendCommand(zombie, run, index); break;
             case CenterEffect.SendIssued: SendDown(zombie, new Issued("receipt")); break;
             case CenterEffect.SendWitness:
@@ -174,7 +174,7 @@ internal sealed partial class Play
         if (!zombie && !_center!.LineDead) _terminal = _terminal with { Inbox = _terminal.Inbox.Add(message) };
     }
 
-    private void SendScript(bool zombie, Script script)
+    private void SendScript(bool zombie, Script script, bool numbers)
     {
         var side = Side(zombie);
         var fence = side.State.Work!.Claim.Fence;
@@ -184,7 +184,7 @@ internal sealed partial class Play
         else if (side.Keys is not { } keys || keys.Fence != fence || keys.Opening != script.Opening) Violate("the host has no keys for this opening");
         else if (keys.Spent) Violate($"3 {script.Kind} goes out in an opening whose counters may differ");
         else if (keys.Genuine is null) Violate($"5 {script.Kind} goes to a card whose cryptogram was not verified");
-        else if (script.Kind is ScriptKind.Assign) Put(zombie, side with { Keys = keys with { Number = FreshNumber() } });
+        else if (script.Kind is ScriptKind.Assign || numbers) Put(zombie, side with { Keys = keys with { Number = FreshNumber() } });
         var ticket = script is { Kind: ScriptKind.Authenticate, Sealed: true } ? ByteString.Own([(byte)fence, (byte)script.Opening]) : ByteString.Empty;
         SendDown(zombie, script with { Ticket = ticket });
     }
@@ -207,9 +207,17 @@ internal sealed partial class Play
         SendDown(zombie, new Command(run.First + index, token.Encode(), default));
     }
 
-    /// <summary>What a command of a script is of: the closing's follow those of the last record where they leave together.</summary>
+    /// <summary>
+    /// What a command of a script is of: the closing's follow those of the last record where they leave together, those of the number those
+    /// of the authentication.
+    /// </summary>
     private (ScriptKind Kind, int Record, int At, int Count) PartOf(ScriptRun run, int index)
     {
+        if (run.Numbers)
+        {
+            var before = run.Count - options.Plan.AssignCommands;
+            return index < before ? (run.Kind, run.Record, index, before) : (ScriptKind.Assign, 0, index - before, options.Plan.AssignCommands);
+        }
         if (!run.Closes) return (run.Kind, run.Record, index, run.Count);
         var ofRecord = options.Plan.Records[run.Record - 1].Commands;
         return index < ofRecord ? (run.Kind, run.Record, index, ofRecord)

@@ -15,6 +15,7 @@ public sealed class CenterVerdictStepTest
 
     [TestCaseSource(nameof(Openings))]
     [TestCaseSource(nameof(Authentications))]
+    [TestCaseSource(nameof(Numberings))]
     [TestCaseSource(nameof(Doubts))]
     [TestCaseSource(nameof(Records))]
     [TestCaseSource(nameof(Looks))]
@@ -53,6 +54,43 @@ public sealed class CenterVerdictStepTest
 
         static TestCaseData Refused(string name, Work work, Verdict verdict, CardRejection code) =>
             Handled(name, Judging(work), Judged(verdict), Waits(work with { CardsRefused = work.CardsRefused + 1 }), RefusesCard(code, Waits(work).Work!));
+    }
+
+    /// <summary>A card without a number: with the authentication, or in a script of its own.</summary>
+    private static IEnumerable<TestCaseData> Numberings()
+    {
+        var numbering = Plan with { AssignCommands = 4 };
+        var unbound = Work(Progress.None) with { Opening = 1, Claim = Claim(Progress.None) with { Plan = numbering } };
+        var blank = unbound with { Verified = CardA, Identity = IdentityKind.Blank };
+        var apart = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands);
+        var atOnce = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands + 4) with { Numbers = true };
+        var tries = new[] { Save(new OrderChange.Authenticating(CardA)) };
+        var bare = Judged(new Verdict.Genuine(CardA, IdentityKind.Blank, IsBare: true));
+        yield return Sends("Opening_OfABareCard_GivesItsNumberWithTheAuthentication", Opening(unbound), bare, blank, atOnce, tries);
+        yield return Sends("Opening_OfABlankCardThatTellsOther_Authenticates", Opening(unbound),
+            Judged(new Verdict.Genuine(CardA, IdentityKind.Blank)), blank, apart, tries);
+        yield return Sends("Opening_OfABareCard_AfterItWasNotNumbered_Authenticates", Opening(unbound with { NumbersApart = true }), bare,
+            blank with { NumbersApart = true }, apart, tries);
+        yield return Sends("Authentication_OfABlankCard_GivesItANumber", Authenticated(apart), Judged(Done), blank,
+            Run(ScriptKind.Assign, 1, 0, 1, 4), [Save(new OrderChange.Numbering(CardA))]);
+        yield return Sends("Authentication_ThatNumbered_BindsTheOrderToTheNumber", Authenticated(atOnce),
+            Judged(new Verdict.Genuine(CardB, IdentityKind.Given)),
+            blank with
+            {
+                Verified = CardB, Identity = IdentityKind.Given, Bound = CardB, Proved = true, Progress = new Progress(0, 1, 1, 1),
+            },
+            Run(ScriptKind.Record, 1, 1, 1, 7),
+            [Save(new OrderChange.Numbering(CardA)), Save(new OrderChange.Bound(CardB)), Save(new OrderChange.Leaving(1, 1))],
+            isWitnessed: true);
+        yield return Sends("Authentication_ThatDidNotNumber_OpensAnew_AndNumbersApart", Authenticated(atOnce), Judged(new Verdict.InDoubt()),
+            unbound with { Opening = 2, NumbersApart = true }, Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands), [Forget]);
+        yield return Handled("Authentication_WhoseNumberWasRefused_RefusesTheCard", Authenticated(atOnce),
+            Judged(new Verdict.Rejected(CardRejection.NoIdentity)), Waits(unbound with { CardsRefused = 1 }),
+            RefusesCard(CardRejection.NoIdentity, Waits(unbound).Work!));
+
+        CenterState Authenticated(ScriptRun run) => At(CenterPhase.Judging, blank with { Script = run with { First = First } });
+
+        static CenterState Opening(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
     }
 
     private static IEnumerable<TestCaseData> Authentications()
