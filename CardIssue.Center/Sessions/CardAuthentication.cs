@@ -16,10 +16,10 @@ internal static class CardAuthentication
     /// <param name="profile">The card's profile.</param>
     /// <param name="plan">What is to be done to the card.</param>
     /// <param name="shows">The record that the card is to show; 0 for none.</param>
-    /// <param name="numbers">Whether the commands follow that give the card its number.</param>
-    public static IReadOnlyList<CardCommand> Commands(ICardProfile profile, CardPlan plan, int shows, bool numbers) =>
+    /// <param name="isBare">Whether the card is to say that it has no number: one follows.</param>
+    public static IReadOnlyList<CardCommand> Commands(ICardProfile profile, CardPlan plan, int shows, bool isBare) =>
     [
-        .. profile.IdentityReads(plan.Product, numbers), .. profile.AfterAuthentication(plan.Product),
+        .. profile.IdentityReads(plan.Product, isBare), .. profile.AfterAuthentication(plan.Product),
         .. shows == 0 ? [] : plan.Evidence(shows),
     ];
 

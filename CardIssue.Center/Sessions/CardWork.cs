@@ -64,15 +64,13 @@ internal sealed class CardWork : IDisposable
 
     /// <summary>Makes a script's commands as they leave: in the clear for an opening; wrapped for the card, or sealed for the module, for all others.</summary>
     /// <param name="script">The head.</param>
-    /// <param name="closes">Whether the closing follows, behind the last record.</param>
-    /// <param name="numbers">Whether the card's number follows, behind the authentication.</param>
-    public PreparedScript Prepare(Script script, bool closes, bool numbers)
+    /// <param name="tail">What follows in it.</param>
+    public PreparedScript Prepare(Script script, ScriptTail tail)
     {
-        _script = Commands(script, numbers);
-        if (numbers) _script = [.. _script, .. Number()];
-        if (closes) _script = [.. _script, .. _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script))];
+        _script = Commands(script, tail);
+        _script = [.. _script, .. Following(tail)];
         // A numbering is a series of STORE DATA of its own.
-        if (script.Kind is not ScriptKind.Assign && !numbers) _blocks += CardPlan.Blocks(_script);
+        if (script.Kind is not ScriptKind.Assign && tail is not ScriptTail.Number) _blocks += CardPlan.Blocks(_script);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
             throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
         if (script.Kind is ScriptKind.Open) return InTheClear(script);
@@ -104,11 +102,11 @@ internal sealed class CardWork : IDisposable
         return run.Kind switch
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses, resuming),
-            ScriptKind.Authenticate => JudgeAuthentication(run, result.Stop, responses, resuming),
+            ScriptKind.Authenticate => WithNumber(run, responses, JudgeAuthentication(run, result.Stop, responses, resuming)),
             ScriptKind.Assign =>
                 Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Look => JudgeWritten(run, outcomes => LookedAt(run, result.Stop, outcomes), responses),
-            ScriptKind.Record when run.Closes => Explain(outcomes => JudgeLast(run, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Record when run.Tail is ScriptTail.Closing => Explain(outcomes => JudgeLast(run, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Record => JudgeWritten(run, outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), responses),
             ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
@@ -118,10 +116,18 @@ internal sealed class CardWork : IDisposable
 
     private IReadOnlyList<CardCommand> Number() => _profile.Assign(_product, _number = _vault.CreateCardNumber());
 
-    private IReadOnlyList<CardCommand> Commands(Script script, bool numbers) => script.Kind switch
+    private IReadOnlyList<CardCommand> Following(ScriptTail tail) => tail switch
+    {
+        ScriptTail.None => [],
+        ScriptTail.Closing => _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script)),
+        ScriptTail.Number => Number(),
+        ScriptTail.Before => _plan.Before(),
+    };
+
+    private IReadOnlyList<CardCommand> Commands(Script script, ScriptTail tail) => script.Kind switch
     {
         ScriptKind.Open => OpenCommands(),
-        ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record, numbers),
+        ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record, tail is ScriptTail.Number),
         ScriptKind.Assign => Number(),
         ScriptKind.Look when script.Record == 0 => _plan.Before(),
         ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
@@ -228,23 +234,34 @@ internal sealed class CardWork : IDisposable
             outcomes => CardAuthentication.Judge(_profile, _plan, run.Record, stop, authenticated, outcomes, resuming), after, responses);
         // What a card says that should have none stops the script in front of its state: that is in doubt then, and its identity is not.
         if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })
-            && !(run.Numbers && judged.Verdict is Verdict.InDoubt)) return judged;
+            && !(run.Tail is ScriptTail.Number && judged.Verdict is Verdict.InDoubt)) return judged;
         var reads = after.Take(_profile.IdentityReads(_product).Count).ToList();
         var inside = _profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber);
         if (inside is null) return judged with { Verdict = new Verdict.InDoubt() };
-        if (inside.Fits(_claimed!)) return run.Numbers ? judged with { Verdict = Numbered(judged.Verdict, stop, after) } : judged;
+        if (inside.Fits(_claimed!))
+            return judged.Verdict is Verdict.Done ? judged with { Verdict = Followed(run, judged.Verdict, stop, after) } : judged;
         return new Judgement(
             new Verdict.Rejected(CardRejection.NoIdentity),
             $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
             + "it was altered on the way, or is not always the same");
     }
 
-    /// <summary>The card's number, where it left with the authentication: judged when all before it was right.</summary>
-    private Verdict Numbered(Verdict authenticated, ScriptStop stop, IReadOnlyList<CommandOutcome> after)
+    /// <summary>A card that was not numbered by the terminal's word, or is refused for another reason, may have the number nevertheless.</summary>
+    private Judgement WithNumber(ScriptRun run, List<ResponseApdu> responses, Judgement judged) =>
+        run.Tail is ScriptTail.Number && judged.Verdict is not Verdict.Genuine && responses is [{ IsOk: true }, ..]
+            ? judged with { Detail = $"{judged.Detail}; it may have the number {_number} now" } : judged;
+
+    /// <summary>What left with an authentication that was right.</summary>
+    private Verdict Followed(ScriptRun run, Verdict authenticated, ScriptStop stop, IReadOnlyList<CommandOutcome> after)
     {
-        var numbering = after.Skip(CardAuthentication.Commands(_profile, _plan, 0, true).Count).ToList();
-        if (authenticated is not Verdict.Done) return authenticated;
-        return numbering.Count == 0 ? new Verdict.InDoubt() : _profile.JudgeAssign(_product, _number, stop, numbering);
+        var following = after.Skip(CardAuthentication.Commands(_profile, _plan, run.Record, isBare: false).Count).ToList();
+        return run.Tail switch
+        {
+            ScriptTail.Number when following.Count == 0 => new Verdict.InDoubt(),
+            ScriptTail.Number => _profile.JudgeAssign(_product, _number, stop, following),
+            ScriptTail.Before => _keys.Before(_profile.JudgeBefore(_plan, stop, following)),
+            ScriptTail.None or ScriptTail.Closing => authenticated,
+        };
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>

@@ -97,7 +97,7 @@ internal sealed partial class CenterSession
 
     private void Prepare(CenterEffect.SendScript script)
     {
-        _script = _work!.Prepare(script.Script, script.Closes, script.Numbers);
+        _script = _work!.Prepare(script.Script, script.Tail);
         _log.Sending(_script);
     }
 
@@ -307,7 +307,8 @@ internal sealed partial class CenterSession
             return;
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
-        if (!run.Closes && judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close)
+        var isSingle = run.Tail is ScriptTail.None && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close;
+        if (judgement.Verdict is Verdict.Done done && (isSingle || run.Tail is ScriptTail.Before))
             _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         _log.Decided(StepOf(run.Kind), "Judged", detail);

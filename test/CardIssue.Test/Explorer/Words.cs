@@ -21,7 +21,7 @@ internal sealed partial class Play
     private static string Describe(CenterEffect effect) => effect switch
     {
         CenterEffect.Send(var message) => $"send {Describe(message)}",
-        CenterEffect.SendScript(var script, _, _) => $"send {script}",
+        CenterEffect.SendScript(var script, _) => $"send {script}",
         CenterEffect.SendCommand(var run, var index) => string.Create(CultureInfo.InvariantCulture, $"send {run.Kind} {run.Record}.{index}"),
         CenterEffect.Save(_, var fence, var change) => string.Create(CultureInfo.InvariantCulture, $"save [{fence}] {change}"),
         CenterEffect.Judge(var run, var result) => $"judge {run.Kind}: {Describe(result)}",
