@@ -230,8 +230,12 @@ internal sealed class CardWork : IDisposable
     {
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
         IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
+        var own = CardAuthentication.Commands(_profile, _plan, run.Record, isBare: false).Count;
+        var whole = run.Tail is not ScriptTail.None && (after.Count > own || (after.Count == own && stop is not ScriptStop.UnexpectedStatus));
         var judged = Explain(
-            outcomes => CardAuthentication.Judge(_profile, _plan, run.Record, stop, authenticated, outcomes, resuming), after, responses);
+            outcomes => CardAuthentication.Judge(
+                _profile, _plan, run.Record, whole ? ScriptStop.Completed : stop, authenticated, outcomes, resuming),
+            after, responses);
         // What a card says that should have none stops the script in front of its state: that is in doubt then, and its identity is not.
         if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })
             && !(run.Tail is ScriptTail.Number && judged.Verdict is Verdict.InDoubt)) return judged;
@@ -239,7 +243,7 @@ internal sealed class CardWork : IDisposable
         var inside = _profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber);
         if (inside is null) return judged with { Verdict = new Verdict.InDoubt() };
         if (inside.Fits(_claimed!))
-            return judged.Verdict is Verdict.Done ? judged with { Verdict = Followed(run, judged.Verdict, stop, after) } : judged;
+            return judged.Verdict is Verdict.Done && run.Tail is not ScriptTail.None ? Followed(run, judged, stop, [.. after.Skip(own)]) : judged;
         return new Judgement(
             new Verdict.Rejected(CardRejection.NoIdentity),
             $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
@@ -251,17 +255,13 @@ internal sealed class CardWork : IDisposable
         run.Tail is ScriptTail.Number && judged.Verdict is not Verdict.Genuine && responses is [{ IsOk: true }, ..]
             ? judged with { Detail = $"{judged.Detail}; it may have the number {_number} now" } : judged;
 
-    /// <summary>What left with an authentication that was right.</summary>
-    private Verdict Followed(ScriptRun run, Verdict authenticated, ScriptStop stop, IReadOnlyList<CommandOutcome> after)
+    /// <summary>What left with an authentication that was right: whatever becomes of it, the card lost no try.</summary>
+    private Judgement Followed(ScriptRun run, Judgement authenticated, ScriptStop stop, IReadOnlyList<CommandOutcome> following)
     {
-        var following = after.Skip(CardAuthentication.Commands(_profile, _plan, run.Record, isBare: false).Count).ToList();
-        return run.Tail switch
-        {
-            ScriptTail.Number when following.Count == 0 => new Verdict.InDoubt(),
-            ScriptTail.Number => _profile.JudgeAssign(_product, _number, stop, following),
-            ScriptTail.Before => _keys.Before(_profile.JudgeBefore(_plan, stop, following)),
-            ScriptTail.None or ScriptTail.Closing => authenticated,
-        };
+        var verdict = run.Tail is ScriptTail.Before ? _keys.Before(_profile.JudgeBefore(_plan, stop, following))
+            : following.Count > 0 || stop is ScriptStop.CardLost ? _profile.JudgeAssign(_product, _number, stop, following)
+            : new Verdict.InDoubt();
+        return authenticated with { Verdict = verdict, IsSpared = verdict is Verdict.CardLost or Verdict.InDoubt or Verdict.Rejected };
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>
@@ -307,7 +307,8 @@ internal sealed class CardWork : IDisposable
 /// <summary>A verdict, and what the log says of it.</summary>
 /// <param name="Verdict">The verdict.</param>
 /// <param name="Detail">For the log: no keys, no data.</param>
-internal readonly record struct Judgement(Verdict Verdict, string Detail);
+/// <param name="IsSpared">Of an authentication that was right: whether what left with it was not, so that its try is to be taken back.</param>
+internal readonly record struct Judgement(Verdict Verdict, string Detail, bool IsSpared = false);
 
 /// <summary>What an authentication cost a card.</summary>
 internal static class CardTry

@@ -316,7 +316,7 @@ internal sealed partial class CenterSession
         if (judgement.Verdict is Verdict.ModuleRefused) Fault("ModuleRefused", detail);
         _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict)
         {
-            IsSpared = CardTry.IsSpared(run.Kind, judge.Result),
+            IsSpared = judgement.IsSpared || CardTry.IsSpared(run.Kind, judge.Result),
         });
     }
 

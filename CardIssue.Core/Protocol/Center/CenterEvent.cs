@@ -181,8 +181,8 @@ public abstract record CenterEvent
         public override CenterEventKind Kind => CenterEventKind.Judged;
 
         /// <summary>
-        /// Of an authentication that the terminal's module or the line ended: whether it cost the card no try of its own, for it did not
-        /// reach the card, or the card accepted it. By the terminal's word; a terminal that lies can use up a card's tries without the center.
+        /// Of an authentication that the terminal's module or the line ended, or that was right and what left with it was not: whether it cost
+        /// the card no try of its own, for it did not reach the card, or the card accepted it. By the terminal's word; a terminal that lies can use up a card's tries without the center.
         /// </summary>
         public bool IsSpared { get; init; }
     }

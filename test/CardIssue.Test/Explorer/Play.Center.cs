@@ -55,8 +55,8 @@ internal sealed partial class Play
         });
     }
 
-    private static CenterEvent.Judged Judged(ScriptRun run, Result result, Verdict verdict) =>
-        new(run.First, verdict) { IsSpared = IsSpared(run, result) };
+    private CenterEvent.Judged Judged(ScriptRun run, Result result, Verdict verdict) =>
+        new(run.First, verdict) { IsSpared = IsSpared(run, result) || IsSpared(run, result, verdict) };
 
     private Verdict Spend(bool zombie, ScriptRun run, Verdict verdict)
     {

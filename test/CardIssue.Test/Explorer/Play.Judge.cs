@@ -28,6 +28,15 @@ internal sealed partial class Play
         && result.Stop is ScriptStop.ModuleRefused or ScriptStop.Gap
         && (result.Responses.Count == 0 || ResponseToken.Decode(result.Responses[0]).Answer is Answer.Success);
 
+    /// <summary>The same of one that was right and what left with it was not: the card accepted it.</summary>
+    private bool IsSpared(ScriptRun run, Result result, Verdict verdict)
+    {
+        var (own, count) = (options.Plan.AuthenticateCommands, result.Responses.Count);
+        return run.Tail is ScriptTail.Number or ScriptTail.Before && verdict is Verdict.CardLost or Verdict.InDoubt or Verdict.Rejected
+            && (count > own || (count == own && result.Stop is not ScriptStop.UnexpectedStatus))
+            && result.Responses.Take(own).All(r => ResponseToken.Decode(r).Answer is Answer.Success);
+    }
+
     private Verdict JudgeOpening(bool zombie, CenterKeys keys, ScriptStop stop, List<ResponseToken> responses)
     {
         if (stop is ScriptStop.UnexpectedStatus) return new Verdict.Rejected(CardRejection.Unreadable);
