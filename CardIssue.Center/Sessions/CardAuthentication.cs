@@ -16,8 +16,12 @@ internal static class CardAuthentication
     /// <param name="profile">The card's profile.</param>
     /// <param name="plan">What is to be done to the card.</param>
     /// <param name="shows">The record that the card is to show; 0 for none.</param>
-    public static IReadOnlyList<CardCommand> Commands(ICardProfile profile, CardPlan plan, int shows) =>
-        [.. profile.IdentityReads(plan.Product), .. profile.AfterAuthentication(plan.Product), .. shows == 0 ? [] : plan.Evidence(shows)];
+    /// <param name="isBare">Whether the card is to say that it has no number: one follows.</param>
+    public static IReadOnlyList<CardCommand> Commands(ICardProfile profile, CardPlan plan, int shows, bool isBare) =>
+    [
+        .. profile.IdentityReads(plan.Product, isBare), .. profile.AfterAuthentication(plan.Product),
+        .. shows == 0 ? [] : plan.Evidence(shows),
+    ];
 
     /// <summary>Judges all but the identity.</summary>
     /// <param name="profile">The card's profile.</param>

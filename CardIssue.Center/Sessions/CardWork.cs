@@ -64,13 +64,13 @@ internal sealed class CardWork : IDisposable
 
     /// <summary>Makes a script's commands as they leave: in the clear for an opening; wrapped for the card, or sealed for the module, for all others.</summary>
     /// <param name="script">The head.</param>
-    /// <param name="closes">Whether the closing follows, behind the last record.</param>
-    public PreparedScript Prepare(Script script, bool closes)
+    /// <param name="tail">What follows in it.</param>
+    public PreparedScript Prepare(Script script, ScriptTail tail)
     {
-        _script = Commands(script);
-        if (closes) _script = [.. _script, .. _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script))];
+        _script = Commands(script, tail);
+        _script = [.. _script, .. Following(tail)];
         // A numbering is a series of STORE DATA of its own.
-        if (script.Kind is not ScriptKind.Assign) _blocks += CardPlan.Blocks(_script);
+        if (script.Kind is not ScriptKind.Assign && tail is not ScriptTail.Number) _blocks += CardPlan.Blocks(_script);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
             throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
         if (script.Kind is ScriptKind.Open) return InTheClear(script);
@@ -102,11 +102,11 @@ internal sealed class CardWork : IDisposable
         return run.Kind switch
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses, resuming),
-            ScriptKind.Authenticate => JudgeAuthentication(run.Record, result.Stop, responses, resuming),
+            ScriptKind.Authenticate => WithNumber(run, responses, JudgeAuthentication(run, result.Stop, responses, resuming)),
             ScriptKind.Assign =>
                 Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Look => JudgeWritten(run, outcomes => LookedAt(run, result.Stop, outcomes), responses),
-            ScriptKind.Record when run.Closes => Explain(outcomes => JudgeLast(run, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Record when run.Tail is ScriptTail.Closing => Explain(outcomes => JudgeLast(run, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Record => JudgeWritten(run, outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), responses),
             ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
@@ -114,11 +114,21 @@ internal sealed class CardWork : IDisposable
 
     public void Dispose() => ForgetOpening();
 
-    private IReadOnlyList<CardCommand> Commands(Script script) => script.Kind switch
+    private IReadOnlyList<CardCommand> Number() => _profile.Assign(_product, _number = _vault.CreateCardNumber());
+
+    private IReadOnlyList<CardCommand> Following(ScriptTail tail) => tail switch
+    {
+        ScriptTail.None => [],
+        ScriptTail.Closing => _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script)),
+        ScriptTail.Number => Number(),
+        ScriptTail.Before => _plan.Before(),
+    };
+
+    private IReadOnlyList<CardCommand> Commands(Script script, ScriptTail tail) => script.Kind switch
     {
         ScriptKind.Open => OpenCommands(),
-        ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record),
-        ScriptKind.Assign => _profile.Assign(_product, _number = _vault.CreateCardNumber()),
+        ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record, tail is ScriptTail.Number),
+        ScriptKind.Assign => Number(),
         ScriptKind.Look when script.Record == 0 => _plan.Before(),
         ScriptKind.Look when script.Record > _claim.Plan.Records.Count => _plan.CloseLook(),
         ScriptKind.Look => _plan.Look(script.Record),
@@ -212,24 +222,46 @@ internal sealed class CardWork : IDisposable
         _claimed = _profile.IdentityOf(_product, ready, _vault.IsCardNumber);
         if (_claimed.Card is not { } card) return new Judgement(new Verdict.Rejected(CardRejection.NoIdentity), _claimed.Detail);
         _card = card;
-        return new Judgement(new Verdict.Genuine(card, _claimed.Kind), $"the card's cryptogram is right; it says that it is {_claimed}");
+        return new Judgement(new Verdict.Genuine(card, _claimed.Kind, _claimed.IsBare), $"the card's cryptogram is right; it says that it is {_claimed}");
     }
 
     /// <summary>EXTERNAL AUTHENTICATE itself is answered without protection; what follows it is judged like everything else.</summary>
-    private Judgement JudgeAuthentication(int shows, ScriptStop stop, List<ResponseApdu> responses, bool resuming)
+    private Judgement JudgeAuthentication(ScriptRun run, ScriptStop stop, List<ResponseApdu> responses, bool resuming)
     {
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
         IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
+        var own = CardAuthentication.Commands(_profile, _plan, run.Record, isBare: false).Count;
+        var whole = run.Tail is not ScriptTail.None && (after.Count > own || (after.Count == own && stop is not ScriptStop.UnexpectedStatus));
         var judged = Explain(
-            outcomes => CardAuthentication.Judge(_profile, _plan, shows, stop, authenticated, outcomes, resuming), after, responses);
-        if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })) return judged;
+            outcomes => CardAuthentication.Judge(
+                _profile, _plan, run.Record, whole ? ScriptStop.Completed : stop, authenticated, outcomes, resuming),
+            after, responses);
+        // What a card says that should have none stops the script in front of its state: that is in doubt then, and its identity is not.
+        if (judged.Verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Rejected { Code: CardRejection.WrongState })
+            && !(run.Tail is ScriptTail.Number && judged.Verdict is Verdict.InDoubt)) return judged;
         var reads = after.Take(_profile.IdentityReads(_product).Count).ToList();
         var inside = _profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber);
         if (inside is null) return judged with { Verdict = new Verdict.InDoubt() };
-        return inside.Fits(_claimed!) ? judged : new Judgement(
+        if (inside.Fits(_claimed!))
+            return judged.Verdict is Verdict.Done && run.Tail is not ScriptTail.None ? Followed(run, judged, stop, [.. after.Skip(own)]) : judged;
+        return new Judgement(
             new Verdict.Rejected(CardRejection.NoIdentity),
             $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
             + "it was altered on the way, or is not always the same");
+    }
+
+    /// <summary>A card that was not numbered by the terminal's word, or is refused for another reason, may have the number nevertheless.</summary>
+    private Judgement WithNumber(ScriptRun run, List<ResponseApdu> responses, Judgement judged) =>
+        run.Tail is ScriptTail.Number && judged.Verdict is not Verdict.Genuine && responses is [{ IsOk: true }, ..]
+            ? judged with { Detail = $"{judged.Detail}; it may have the number {_number} now" } : judged;
+
+    /// <summary>What left with an authentication that was right: whatever becomes of it, the card lost no try.</summary>
+    private Judgement Followed(ScriptRun run, Judgement authenticated, ScriptStop stop, IReadOnlyList<CommandOutcome> following)
+    {
+        var verdict = run.Tail is ScriptTail.Before ? _keys.Before(_profile.JudgeBefore(_plan, stop, following))
+            : following.Count > 0 || stop is ScriptStop.CardLost ? _profile.JudgeAssign(_product, _number, stop, following)
+            : new Verdict.InDoubt();
+        return authenticated with { Verdict = verdict, IsSpared = verdict is Verdict.CardLost or Verdict.InDoubt or Verdict.Rejected };
     }
 
     private Verdict LookedAt(ScriptRun run, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes) =>
@@ -275,7 +307,8 @@ internal sealed class CardWork : IDisposable
 /// <summary>A verdict, and what the log says of it.</summary>
 /// <param name="Verdict">The verdict.</param>
 /// <param name="Detail">For the log: no keys, no data.</param>
-internal readonly record struct Judgement(Verdict Verdict, string Detail);
+/// <param name="IsSpared">Of an authentication that was right: whether what left with it was not, so that its try is to be taken back.</param>
+internal readonly record struct Judgement(Verdict Verdict, string Detail, bool IsSpared = false);
 
 /// <summary>What an authentication cost a card.</summary>
 internal static class CardTry

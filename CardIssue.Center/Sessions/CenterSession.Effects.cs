@@ -97,7 +97,7 @@ internal sealed partial class CenterSession
 
     private void Prepare(CenterEffect.SendScript script)
     {
-        _script = _work!.Prepare(script.Script, script.Closes);
+        _script = _work!.Prepare(script.Script, script.Tail);
         _log.Sending(_script);
     }
 
@@ -307,7 +307,8 @@ internal sealed partial class CenterSession
             return;
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
-        if (!run.Closes && judgement.Verdict is Verdict.Done done && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close)
+        var isSingle = run.Tail is ScriptTail.None && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close;
+        if (judgement.Verdict is Verdict.Done done && (isSingle || run.Tail is ScriptTail.Before))
             _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         _log.Decided(StepOf(run.Kind), "Judged", detail);
@@ -315,7 +316,7 @@ internal sealed partial class CenterSession
         if (judgement.Verdict is Verdict.ModuleRefused) Fault("ModuleRefused", detail);
         _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict)
         {
-            IsSpared = CardTry.IsSpared(run.Kind, judge.Result),
+            IsSpared = judgement.IsSpared || CardTry.IsSpared(run.Kind, judge.Result),
         });
     }
 

@@ -99,8 +99,8 @@ public abstract record OrderChange
     public sealed record Spared(CardId Card) : OrderChange;
 
     /// <summary>
-    /// A card without a number was authenticated and is about to be given one. Clears the tries, which were counted for what it tells of
-    /// itself; binds nothing.
+    /// A card without a number was authenticated and is about to be given one, or was, where that left with the authentication. Clears the
+    /// tries, which were counted for what it tells of itself; binds nothing.
     /// </summary>
     public sealed record Numbering(CardId Card) : OrderChange;
 

@@ -30,8 +30,8 @@ public abstract record CenterEffect
 
     /// <summary>Log the script's head and commands as one unit, durably, and send the head. For opening: choose a new host challenge. In module mode the host adds the ticket to the authentication.</summary>
     /// <param name="Script">The head.</param>
-    /// <param name="Closes">Whether the closing's commands follow those of the record.</param>
-    public sealed record SendScript(Script Script, bool Closes = false) : CenterEffect;
+    /// <param name="Tail">What follows in it behind what it is for.</param>
+    public sealed record SendScript(Script Script, ScriptTail Tail = ScriptTail.None) : CenterEffect;
 
     /// <summary>Wrap or seal the command for this opening, and send it.</summary>
     /// <param name="Script">The script that it belongs to.</param>

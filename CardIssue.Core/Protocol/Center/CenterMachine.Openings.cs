@@ -18,7 +18,7 @@ public static partial class CenterMachine
     {
         Verdict.Genuine opened when work.Bound is { } bound && (bound != opened.Card || opened.Identity is IdentityKind.Blank) =>
             RejectCard(s, work, CardRejection.OtherCard),
-        Verdict.Genuine opened => Authenticate(s, work with { Verified = opened.Card, Identity = opened.Identity }),
+        Verdict.Genuine opened => Authenticate(s, work with { Verified = opened.Card, Identity = opened.Identity }, opened.IsBare),
         Verdict.Rejected { Code: CardRejection.Barred, Card: { } barred } when barred == work.Bound =>
             GiveUp(s, work, work.Progress.InDoubt),
         Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
@@ -29,12 +29,32 @@ public static partial class CenterMachine
     /// <summary>
     /// The try is counted before it can be made. A card that was begun has to show what was written on it, in the same script.
     /// </summary>
-    private static Step Authenticate(CenterState s, Work work)
+    private static Step Authenticate(CenterState s, Work work, bool isBare)
     {
-        var (plan, shows) = (work.Claim.Plan, Evidence(work));
-        var count = plan.AuthenticateCommands + (shows == 0 ? 0 : plan.Records[shows - 1].EvidenceCommands);
-        return Run(s, work, ScriptKind.Authenticate, shows, count, Save(work, new OrderChange.Authenticating(work.Verified!.Value)));
+        var (plan, shows, tail) = (work.Claim.Plan, Evidence(work), AfterAuthentication(work, isBare));
+        var count = plan.AuthenticateCommands + (shows == 0 ? 0 : plan.Records[shows - 1].EvidenceCommands) + tail switch
+        {
+            ScriptTail.Number => plan.AssignCommands,
+            ScriptTail.Before => plan.BeforeCommands,
+            ScriptTail.Closing or ScriptTail.None => 0,
+        };
+        return Send(s with { Phase = CenterPhase.Running }, work, ScriptKind.Authenticate, shows, count, CenterTimer.Script,
+            [Save(work, new OrderChange.Authenticating(work.Verified!.Value))], tail);
     }
+
+    /// <summary>
+    /// What is on a card before it is rewritten is read at once: that writes nothing. A card that has no number gets one where a status word
+    /// is enough to know that it has none; nothing is bound to it before it told it back.
+    /// </summary>
+    private static ScriptTail AfterAuthentication(Work work, bool isBare) => work switch
+    {
+        { Apart: true } => ScriptTail.None,
+        { Bound: null, Identity: IdentityKind.Blank } when isBare => ScriptTail.Number,
+        { Bound: not null, Identity: IdentityKind.Given } when IsLookedAtBefore(work) => ScriptTail.Before,
+        _ => ScriptTail.None,
+    };
+
+    private static bool IsLookedAtBefore(Work work) => work.Progress.Furthest == 0 && work.Claim.Plan.BeforeCommands > 0;
 
     /// <summary>
     /// The latest confirmed record that one card alone can show; 0 for none, or when the card's number is evidence enough.
@@ -49,20 +69,30 @@ public static partial class CenterMachine
 
     private static Step OnAuthenticated(CenterState s, Work work, Verdict verdict) => verdict switch
     {
+        Verdict.Genuine numbered when work.Script!.Tail is ScriptTail.Number => Bind(s, work with { Verified = numbered.Card, Identity = numbered.Identity },
+            numbered.Card, Save(work, new OrderChange.Numbering(work.Verified!.Value))),
         Verdict.Done when work.Bound is null && work.Identity is IdentityKind.Blank =>
             Run(s, work, ScriptKind.Assign, 0, work.Claim.Plan.AssignCommands,
             Save(work, new OrderChange.Numbering(work.Verified!.Value))),
         Verdict.Done when work.Bound is null => Bind(s, work, work.Verified!.Value),
-        Verdict.Done when work.Identity is IdentityKind.Given || work.Script!.Record > 0 => Continue(s, work with { Proved = true },
-            Save(work, new OrderChange.Opened(work.Verified!.Value, Proved: true))),
+        Verdict.Done when work.Script!.Tail is ScriptTail.Before => Next(s, work with { Proved = true }, 1, Proved(work)),
+        Verdict.NotDone when work.Script!.Tail is ScriptTail.Before => After(Proved(work), GiveUp(s, work, 0)),
+        Verdict.Unclear unclear when work.Script!.Tail is ScriptTail.Before => After(Proved(work), GiveUp(s, work, 0, unclear.Found)),
+        Verdict.Done when work.Identity is IdentityKind.Given || work.Script!.Record > 0 => Continue(s, work with { Proved = true }, Proved(work)),
         Verdict.Done => GoOnUnproved(s, work),
         // That it is closed would be evidence enough; nothing else is.
         Verdict.Stranger when work.MayBeClosed => Continue(s, work with { Proved = false }),
         Verdict.Stranger => RejectCard(s, work, CardRejection.OtherCard),
         Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
-        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
-        _ => OpenCard(s, work),
+        Verdict.CardLost => AskForCard(s, Apart(work), new CenterEffect.ForgetOpening()),
+        _ => OpenCard(s, Apart(work)),
     };
+
+    private static Work Apart(Work work) => work with { Apart = work.Apart || work.Script!.Tail is not ScriptTail.None };
+
+    private static CenterEffect Proved(Work work) => Save(work, new OrderChange.Opened(work.Verified!.Value, Proved: true));
+
+    private static Step After(CenterEffect first, Step step) => step with { Effects = [first, .. step.Effects] };
 
     /// <summary>
     /// The order is bound to the number that the card told in the channel. A numbering of which that is not known leaves a card that is
@@ -76,8 +106,8 @@ public static partial class CenterMachine
         _ => OpenCard(s, work),
     };
 
-    private static Step Bind(CenterState s, Work work, CardId card) =>
-        Witnessed(Continue(s, work with { Bound = card, Proved = true }, Save(work, new OrderChange.Bound(card))));
+    private static Step Bind(CenterState s, Work work, CardId card, params ReadOnlySpan<CenterEffect> before) =>
+        Witnessed(Continue(s, work with { Bound = card, Proved = true }, [.. before, Save(work, new OrderChange.Bound(card))]));
 
     /// <summary>
     /// Nothing of the order is there that only one card could show. Whatever this card is: what was confirmed is written again from the
@@ -99,7 +129,7 @@ public static partial class CenterMachine
     /// was seen to hold what it is believed to; and nothing is written again on a card that may be closed.
     /// </summary>
     private static Step Continue(CenterState s, Work work, params ReadOnlySpan<CenterEffect> before) =>
-        work.Progress.Furthest == 0 && work.Claim.Plan.BeforeCommands > 0 ? Run(s, work, ScriptKind.Look, 0, work.Claim.Plan.BeforeCommands, before)
+        IsLookedAtBefore(work) ? Run(s, work, ScriptKind.Look, 0, work.Claim.Plan.BeforeCommands, before)
             : work.MayBeClosed ? Run(s, work, ScriptKind.Look, work.ClosingNumber, work.Claim.Plan.CloseLookCommands, before)
             : Settle(s, work, before);
 

@@ -33,17 +33,18 @@ public static partial class CenterMachine
     /// <summary>Sends a script's head and as many commands as the terminal's window takes, after what has to be saved first.</summary>
     private static Step Send(
         CenterState s, Work work, ScriptKind kind, int record, int count, CenterTimer timer, ReadOnlySpan<CenterEffect> before,
-        bool closes = false)
+        ScriptTail tail = ScriptTail.None)
     {
         if (s.NextSequence + count > Limits.MaxSequence) return Close(s with { Work = work });
         var sent = Math.Min(count, s.Hello!.Window);
-        var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent, closes);
+        var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent, tail);
         var last = kind is ScriptKind.Record && record == work.Claim.Plan.Records.Count;
         var isSealed = work.Claim.Plan.Sealed && kind is not ScriptKind.Open;
         return To(
             s with { NextSequence = s.NextSequence + count, Work = work with { Script = run } },
             [.. before,
-            new CenterEffect.SendScript(new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty), closes),
+            new CenterEffect.SendScript(
+                new Script(kind, run.Opening, record, run.Attempt, run.First, count, last, isSealed, ByteString.Empty), tail),
             .. Commands(run, 0, sent),
             new CenterEffect.ArmTimer(timer)]);
     }
@@ -92,7 +93,7 @@ public static partial class CenterMachine
             ScriptKind.Authenticate => OnAuthenticated(s, s.Work!, verdict),
             ScriptKind.Assign => OnNumbered(s, s.Work!, verdict),
             ScriptKind.Look => OnLooked(s, s.Work!, run.Record, verdict),
-            ScriptKind.Record when run.Closes => OnLastWritten(s, s.Work!, verdict),
+            ScriptKind.Record when run.Tail is ScriptTail.Closing => OnLastWritten(s, s.Work!, verdict),
             ScriptKind.Record => OnWritten(s, s.Work!, run.Record, verdict),
             ScriptKind.Close => OnWritten(s, s.Work!, run.Record, verdict),
         };
@@ -111,7 +112,8 @@ public static partial class CenterMachine
             return Run(s, leaving, ScriptKind.Close, record, work.Claim.Plan.CloseCommands, [.. before, Save(work, new OrderChange.Closing(attempt))]);
         var count = work.Claim.Plan.Records[record - 1].Commands + (closes ? work.Claim.Plan.CloseCommands : 0);
         return Send(s with { Phase = CenterPhase.Running }, leaving, ScriptKind.Record, record, count, CenterTimer.Script,
-            [.. before, Save(work, new OrderChange.Leaving(record, attempt, closes))], closes);
+            [.. before, Save(work, new OrderChange.Leaving(record, attempt, closes))],
+            closes ? ScriptTail.Closing : ScriptTail.None);
     }
 
     /// <summary>

@@ -106,6 +106,12 @@ public sealed record Work
     /// </summary>
     public bool? Proved { get; init; }
 
+    /// <summary>
+    /// Whether an authentication is a script of its own from now on: one with which something left did not come to its end, and it is not
+    /// known why.
+    /// </summary>
+    public bool Apart { get; init; }
+
     /// <summary>Openings of cards so far.</summary>
     public int Opening { get; init; }
 
@@ -123,6 +129,19 @@ public sealed record Work
         || (Progress.InDoubt == Claim.Plan.Records.Count && Progress.Furthest == ClosingNumber);
 }
 
+/// <summary>What follows in a script behind what it is for: a round trip less.</summary>
+public enum ScriptTail
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>Behind the last record: the closing.</summary>
+    Closing,
+    /// <summary>Behind the authentication of a card without a number: it is given one, and tells it back.</summary>
+    Number,
+    /// <summary>Behind the authentication of a card that is to be rewritten: a look at what is on it before anything leaves.</summary>
+    Before,
+}
+
 /// <summary>A script that is out.</summary>
 /// <param name="Kind">What it is for.</param>
 /// <param name="Opening">The opening that it belongs to.</param>
@@ -132,5 +151,6 @@ public sealed record Work
 /// <param name="First">The sequence number of its first command.</param>
 /// <param name="Count">How many commands it has.</param>
 /// <param name="Sent">How many were sent.</param>
-/// <param name="Closes">Whether it is the last record, and the closing follows in it.</param>
-public sealed record ScriptRun(ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent, bool Closes = false);
+/// <param name="Tail">What follows in it behind what it is for.</param>
+public sealed record ScriptRun(
+    ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent, ScriptTail Tail = ScriptTail.None);

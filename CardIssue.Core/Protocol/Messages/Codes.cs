@@ -127,15 +127,21 @@ public enum ScriptKind
 {
     /// <summary>Reset the card, select, read what it says of itself, INITIALIZE UPDATE. In the clear, changes nothing (S260).</summary>
     Open = 1,
-    /// <summary>EXTERNAL AUTHENTICATE: the secure channel is open after it (S260).</summary>
+    /// <summary>
+    /// EXTERNAL AUTHENTICATE: the secure channel is open after it (S260). Behind it what is read in the channel, and a number for a card that
+    /// has none.
+    /// </summary>
     Authenticate = 2,
-    /// <summary>Read whether a record or the closing that is in doubt was done.</summary>
+    /// <summary>Read whether a record or the closing that is in doubt was done, or what is on a card before it is rewritten.</summary>
     Look = 3,
     /// <summary>A write-data record (S270–S290).</summary>
     Record = 4,
     /// <summary>Close the card with the access key (after the last record).</summary>
     Close = 5,
-    /// <summary>Give a card that has no number of the center's one, and read it back: the first thing that is written (S260).</summary>
+    /// <summary>
+    /// Give a card that has no number of the center's one, and read it back: the first thing that is written (S260). Only where it did not
+    /// leave with the authentication.
+    /// </summary>
     Assign = 6,
 }
 

@@ -239,6 +239,23 @@ public sealed class CardIdentityTest
             Is.EqualTo(ByteString.Concat(ByteString.FromHex("0045"), card.Number()!.Value)));
     }
 
+    /// <summary>
+    /// A card that says before its channel that there is nothing, and something in it: the number does not follow there, but in a script of its
+    /// own, once that was read.
+    /// </summary>
+    [Test]
+    public async Task FactoryValueThatIsToldInTheChannelAlone_StopsTheScript_TheCardGetsItsNumberApart()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd(diversification: "none"));
+        await InFrontAsync(shop, GetData(0x45, _ => [0x6A, 0x88]));
+        var card = BatchCard.Make(7, "none", null, (0x45, "00112233445566778899AABBCCDDEEFF"));
+        shop.Reader.Insert(card);
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That(shop.Shown.Count(s => s.Contains("NumberingCard", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(shop.Vault.IsCardNumber(card.Number()!.Value), Is.True);
+    }
+
     [Test]
     public async Task NumberThatTheProductPutsElsewhere_IsWrittenThereAsItSays()
     {
@@ -273,7 +290,7 @@ public sealed class CardIdentityTest
     private static async Task NumberedAsync(Shop shop, CardSimulator card)
     {
         card.CutPower(new PowerCut(Numbering, CutMoment.BeforeExecution));
-        shop.WhenShown("NumberingCard", () => shop.WhenShown("InsertCard", shop.Reader.Remove));
+        shop.WhenShown("CardIn", () => shop.WhenShown("InsertCard", shop.Reader.Remove));
         var issuing = shop.IssueAsync("o-1");
         await shop.ShowsAsync("InsertCard", times: 2);
         await shop.StopTerminalAsync();

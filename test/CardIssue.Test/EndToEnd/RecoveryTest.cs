@@ -105,7 +105,7 @@ public sealed class RecoveryTest
     }
 
     [Test]
-    public async Task Record_OfSeveralCommands_CostsOneRoundTrip_TheOpeningNone_AndTheClosingNone()
+    public async Task Record_OfSeveralCommands_CostsOneRoundTrip_TheNumberTheOpeningAndTheClosingNone()
     {
         await using var shop = await Shop.OpenAsync();
         CountingLine? counting = null;
@@ -133,6 +133,7 @@ public sealed class RecoveryTest
         Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued));
 
         Assert.That(accessing - present, Is.Zero);
+        Assert.That(trips[1] - present, Is.EqualTo(2), "the authentication, with the card's state and its number; the record");
         Assert.That(new[] { trips[2] - trips[1], trips[3] - trips[2], issued - trips[3] }, Is.All.EqualTo(1));
         Assert.That(shop.Shown.Any(s => s.Contains("ClosingCard", StringComparison.Ordinal)), Is.False);
     }

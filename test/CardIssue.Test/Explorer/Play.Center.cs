@@ -55,12 +55,12 @@ internal sealed partial class Play
         });
     }
 
-    private static CenterEvent.Judged Judged(ScriptRun run, Result result, Verdict verdict) =>
-        new(run.First, verdict) { IsSpared = IsSpared(run, result) };
+    private CenterEvent.Judged Judged(ScriptRun run, Result result, Verdict verdict) =>
+        new(run.First, verdict) { IsSpared = IsSpared(run, result) || IsSpared(run, result, verdict) };
 
     private Verdict Spend(bool zombie, ScriptRun run, Verdict verdict)
     {
-        var looked = run.Kind is ScriptKind.Look && verdict is Verdict.NotDone or Verdict.Unclear;
+        var looked = (run.Kind is ScriptKind.Look || run.Tail is ScriptTail.Before) && verdict is Verdict.NotDone or Verdict.Unclear;
         if (run.Kind is not ScriptKind.Open && verdict is not (Verdict.Done or Verdict.Stranger or Verdict.Genuine) && !looked
             && Side(zombie).Keys is { } keys)
             Put(zombie, Side(zombie) with { Keys = keys with { Spent = true } });
@@ -127,7 +127,7 @@ internal sealed partial class Play
         switch (effect)
         {
             case CenterEffect.Send(var message): SendDown(zombie, message); break;
-            case CenterEffect.SendScript(var script, _): SendScript(zombie, script); break;
+            case CenterEffect.SendScript(var script, var tail): SendScript(zombie, script, tail); break;
             case CenterEffect.SendCommand(var run, var index): SendCommand(zombie, run, index); break;
             case CenterEffect.SendIssued: SendDown(zombie, new Issued("receipt")); break;
             case CenterEffect.SendWitness:
@@ -174,7 +174,7 @@ internal sealed partial class Play
         if (!zombie && !_center!.LineDead) _terminal = _terminal with { Inbox = _terminal.Inbox.Add(message) };
     }
 
-    private void SendScript(bool zombie, Script script)
+    private void SendScript(bool zombie, Script script, ScriptTail tail)
     {
         var side = Side(zombie);
         var fence = side.State.Work!.Claim.Fence;
@@ -184,7 +184,7 @@ internal sealed partial class Play
         else if (side.Keys is not { } keys || keys.Fence != fence || keys.Opening != script.Opening) Violate("the host has no keys for this opening");
         else if (keys.Spent) Violate($"3 {script.Kind} goes out in an opening whose counters may differ");
         else if (keys.Genuine is null) Violate($"5 {script.Kind} goes to a card whose cryptogram was not verified");
-        else if (script.Kind is ScriptKind.Assign) Put(zombie, side with { Keys = keys with { Number = FreshNumber() } });
+        else if (script.Kind is ScriptKind.Assign || tail is ScriptTail.Number) Put(zombie, side with { Keys = keys with { Number = FreshNumber() } });
         var ticket = script is { Kind: ScriptKind.Authenticate, Sealed: true } ? ByteString.Own([(byte)fence, (byte)script.Opening]) : ByteString.Empty;
         SendDown(zombie, script with { Ticket = ticket });
     }
@@ -207,13 +207,21 @@ internal sealed partial class Play
         SendDown(zombie, new Command(run.First + index, token.Encode(), default));
     }
 
-    /// <summary>What a command of a script is of: the closing's follow those of the last record where they leave together.</summary>
+    /// <summary>
+    /// What a command of a script is of: the closing's follow those of the last record where they leave together, the number's and a look's
+    /// those of the authentication.
+    /// </summary>
     private (ScriptKind Kind, int Record, int At, int Count) PartOf(ScriptRun run, int index)
     {
-        if (!run.Closes) return (run.Kind, run.Record, index, run.Count);
-        var ofRecord = options.Plan.Records[run.Record - 1].Commands;
-        return index < ofRecord ? (run.Kind, run.Record, index, ofRecord)
-            : (ScriptKind.Close, run.Record + 1, index - ofRecord, options.Plan.CloseCommands);
+        var (kind, record, count) = run.Tail switch
+        {
+            ScriptTail.None => (run.Kind, run.Record, 0),
+            ScriptTail.Closing => (ScriptKind.Close, run.Record + 1, options.Plan.CloseCommands),
+            ScriptTail.Number => (ScriptKind.Assign, 0, options.Plan.AssignCommands),
+            ScriptTail.Before => (ScriptKind.Look, 0, options.Plan.BeforeCommands),
+        };
+        var before = run.Count - count;
+        return index < before ? (run.Kind, run.Record, index, before) : (kind, record, index - before, count);
     }
 
     /// <summary>A number that no card ever had: the lowest that is nowhere in the world, so that there are few.</summary>

@@ -28,6 +28,15 @@ internal sealed partial class Play
         && result.Stop is ScriptStop.ModuleRefused or ScriptStop.Gap
         && (result.Responses.Count == 0 || ResponseToken.Decode(result.Responses[0]).Answer is Answer.Success);
 
+    /// <summary>The same of one that was right and what left with it was not: the card accepted it.</summary>
+    private bool IsSpared(ScriptRun run, Result result, Verdict verdict)
+    {
+        var (own, count) = (options.Plan.AuthenticateCommands, result.Responses.Count);
+        return run.Tail is ScriptTail.Number or ScriptTail.Before && verdict is Verdict.CardLost or Verdict.InDoubt or Verdict.Rejected
+            && (count > own || (count == own && result.Stop is not ScriptStop.UnexpectedStatus))
+            && result.Responses.Take(own).All(r => ResponseToken.Decode(r).Answer is Answer.Success);
+    }
+
     private Verdict JudgeOpening(bool zombie, CenterKeys keys, ScriptStop stop, List<ResponseToken> responses)
     {
         if (stop is ScriptStop.UnexpectedStatus) return new Verdict.Rejected(CardRejection.Unreadable);
@@ -39,7 +48,7 @@ internal sealed partial class Play
         if (_store.Tries(id) >= options.MaxTries) return new Verdict.Rejected(CardRejection.Barred, id);
         if (_store.Bound != id && OfIdentity(id).Any(card => _cards[card].Closed)) return new Verdict.Rejected(CardRejection.InUse);
         return new Verdict.Genuine(id, options.Identities is not Identities.Given ? IdentityKind.Told
-            : last.Told == 0 ? IdentityKind.Blank : IdentityKind.Given);
+            : last.Told == 0 ? IdentityKind.Blank : IdentityKind.Given, last.Told == 0 && !options.TellsOther);
     }
 
     private Verdict JudgeChannel(ScriptRun run, CenterKeys keys, ScriptStop stop, List<ResponseToken> responses)
@@ -52,18 +61,21 @@ internal sealed partial class Play
                 (ScriptKind.Authenticate, _) when options.Plan.AuthenticateCommands > 1 && responses[1].Told != keys.Told =>
                     new Verdict.Rejected(CardRejection.NoIdentity),
                 (ScriptKind.Authenticate, Found.Nothing or Found.Part) when run.Record > 0 => new Verdict.Stranger(),
-                (ScriptKind.Assign, _) => responses[^1].Told == keys.Number
+                (ScriptKind.Assign, _) or (ScriptKind.Authenticate, _) when run.Kind is ScriptKind.Assign || run.Tail is ScriptTail.Number => responses[^1].Told == keys.Number
                     ? new Verdict.Genuine(options.IdOf(keys.Number), IdentityKind.Given) : new Verdict.Rejected(CardRejection.NoIdentity),
                 (ScriptKind.Look, Found.Nothing) => new Verdict.NotDone(),
-                (ScriptKind.Look, Found.Part) => new Verdict.Unclear(),
+                (ScriptKind.Look, Found.Part) or (ScriptKind.Authenticate, Found.Part) => new Verdict.Unclear(),
                 (ScriptKind.Close, Found.Part) => new Verdict.InDoubt(),
                 _ => new Verdict.Done(ProofKind.CardMac),
             };
         }
-        if (run.Closes && responses.Count >= options.Plan.Records[run.Record - 1].Commands
+        if (run.Tail is ScriptTail.Closing && responses.Count >= options.Plan.Records[run.Record - 1].Commands
             && responses.Take(options.Plan.Records[run.Record - 1].Commands).All(r => r.Answer is Answer.Success))
             return new Verdict.Unclosed(ProofKind.CardMac);
-        if (run.Kind is ScriptKind.Assign && stop is ScriptStop.UnexpectedStatus) return new Verdict.Rejected(CardRejection.NoIdentity);
+        // A number that the card refused; or one that it has already, which is why the script stopped.
+        var (read, has) = (options.Plan.AuthenticateCommands, responses.Count > 1 && responses[1] is { Answer: Answer.Success, Told: not 0 });
+        if (stop is ScriptStop.UnexpectedStatus && (run.Kind is ScriptKind.Assign || (run.Tail is ScriptTail.Number && (responses.Count > read || has))))
+            return new Verdict.Rejected(CardRejection.NoIdentity);
         return run.Kind is ScriptKind.Record or ScriptKind.Close && stop is ScriptStop.UnexpectedStatus
             && responses is [{ Answer: Answer.Refused }]
             ? new Verdict.NotDone()

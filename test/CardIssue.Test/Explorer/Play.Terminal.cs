@@ -197,7 +197,8 @@ internal sealed partial class Play
             return;
         }
         _terminal = _terminal with { Responses = _terminal.Responses.Add(response.Encode()) };
-        Answers(new TerminalEvent.Answered(sequence, response.Answer is Answer.Success));
+        var unwanted = token.AsksForNone && (response.Told != 0 || options.TellsOther);
+        Answers(new TerminalEvent.Answered(sequence, response.Answer is Answer.Success && !unwanted));
     }
 
     /// <summary>A card that refuses a command inside its channel has counted it: what comes next would be taken.</summary>

@@ -15,10 +15,13 @@ internal enum Card : byte
 }
 
 /// <summary>What the world's cryptography knows of a command: who wrapped it, for which opening, at which counter.</summary>
-/// <param name="Number">With <see cref="ScriptKind.Assign"/>: the number to give to the card.</param>
+/// <param name="Number">With <see cref="ScriptKind.Assign"/>: the number to give to the card; also with an authentication that it leaves with.</param>
 internal readonly record struct CommandToken(ScriptKind Kind, int Record, int Index, int Count, long Fence, int Opening, int Counter,
     bool Sealed, byte Number = 0)
 {
+    /// <summary>Whether it is expected to be answered by a card without a number alone: the number follows.</summary>
+    public bool AsksForNone => Kind is ScriptKind.Authenticate && Index == 1 && Number != 0;
+
     public ByteString Encode() => ByteString.Own(
         [(byte)Kind, (byte)Record, (byte)Index, (byte)Count, (byte)Fence, (byte)Opening, (byte)Counter, Sealed ? (byte)1 : (byte)0,
             Number]);

@@ -83,6 +83,8 @@ internal sealed record WorldOptions
     public TerminalPolicy TerminalPolicy { get; init; } = new(Window: 2, CreditStep: 1);
     public int MaxTries { get; init; } = 3;
     public Identities Identities { get; init; }
+    /// <summary>Whether a card without a number tells something else in its place, as a factory may have written it.</summary>
+    public bool TellsOther { get; init; }
     /// <summary>
     /// Whether the order is a rewrite: bound from the start to card A, which was issued before, as B was for another order.
     /// </summary>

@@ -153,6 +153,23 @@ public sealed class IdentityTest
         Assert.That(Of(product, Kdd, Says("", 0x6A88), Says("", 0x6A88)).Card!.Value.ToString(), Is.EqualTo("0000" + Kdd));
     }
 
+    /// <summary>Only what is said to be absent can be told from everything else by its status word.</summary>
+    [Test]
+    public void CardWithoutANumber_IsBare_WhenItSaysSoOfAllThatIsReadAgain()
+    {
+        var (none, other, chip) = (Says("", 0x6A88), Says("45020102"), Says(Cplc()));
+        Assert.That(Of(Product(Assigned), Kdd, none, chip).IsBare, Is.True);
+        Assert.That(Of(Product(Assigned), Kdd, none, none).IsBare, Is.True, "the chip's data are not read again");
+        foreach (var refused in new[] { other, Says("", 0x6985), Says("", 0x6D00), Says("", 0x6283), Says("") })
+            Assert.That(Of(Product(Assigned), Kdd, refused, chip).IsBare, Is.False);
+        Assert.That(Of(Product(Assigned), Kdd, Says("4510" + Number), chip).IsBare, Is.False, "it has a number");
+        var two = Product(new IdentitySource.DataObject(0xDF01), Assigned);
+        Assert.That((Of(two, Kdd, none, none, chip).IsBare, Of(two, Kdd, Says("DF0100"), none, chip).IsBare), Is.EqualTo((true, false)));
+        Assert.That(Profile.IdentityReads(two).All(read => ExpectedStatus.Admits(read.Expected, 0x9000)), Is.True);
+        Assert.That(Profile.IdentityReads(two, isBare: true).Select(read => string.Join(" ", read.Expected.Select(w => $"{w:X4}"))),
+            Is.EqualTo(new[] { "6A88", "6A88" }));
+    }
+
     [Test]
     public void Inside_TheSameAgain_Fits_AnythingElse_DoesNot()
     {

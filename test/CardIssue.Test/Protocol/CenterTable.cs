@@ -118,7 +118,7 @@ internal static class CenterTable
     public static CenterEffect[] Leaves(ScriptRun run, bool last = false, bool isSealed = false, bool isWitnessed = false) =>
     [
         new CenterEffect.SendScript(new Script(run.Kind, run.Opening, run.Record, run.Attempt, run.First, run.Count, last, isSealed,
-            ByteString.Empty), run.Closes),
+            ByteString.Empty), run.Tail),
         .. isWitnessed ? [TellWitness] : Array.Empty<CenterEffect>(), .. Commands(run, 0, run.Sent), Arm(CenterTimer.Script),
     ];
 

@@ -15,6 +15,8 @@ public sealed class CenterVerdictStepTest
 
     [TestCaseSource(nameof(Openings))]
     [TestCaseSource(nameof(Authentications))]
+    [TestCaseSource(nameof(Numberings))]
+    [TestCaseSource(nameof(Rewrites))]
     [TestCaseSource(nameof(Doubts))]
     [TestCaseSource(nameof(Records))]
     [TestCaseSource(nameof(Looks))]
@@ -53,6 +55,78 @@ public sealed class CenterVerdictStepTest
 
         static TestCaseData Refused(string name, Work work, Verdict verdict, CardRejection code) =>
             Handled(name, Judging(work), Judged(verdict), Waits(work with { CardsRefused = work.CardsRefused + 1 }), RefusesCard(code, Waits(work).Work!));
+    }
+
+    /// <summary>A card without a number: with the authentication, or in a script of its own.</summary>
+    private static IEnumerable<TestCaseData> Numberings()
+    {
+        var numbering = Plan with { AssignCommands = 4 };
+        var unbound = Work(Progress.None) with { Opening = 1, Claim = Claim(Progress.None) with { Plan = numbering } };
+        var blank = unbound with { Verified = CardA, Identity = IdentityKind.Blank };
+        var apart = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands);
+        var atOnce = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands + 4) with { Tail = ScriptTail.Number };
+        var tries = new[] { Save(new OrderChange.Authenticating(CardA)) };
+        var bare = Judged(new Verdict.Genuine(CardA, IdentityKind.Blank, IsBare: true));
+        yield return Sends("Opening_OfABareCard_GivesItsNumberWithTheAuthentication", Opening(unbound), bare, blank, atOnce, tries);
+        yield return Sends("Opening_OfABlankCardThatTellsOther_Authenticates", Opening(unbound),
+            Judged(new Verdict.Genuine(CardA, IdentityKind.Blank)), blank, apart, tries);
+        yield return Sends("Opening_OfABareCard_AfterItWasNotNumbered_Authenticates", Opening(unbound with { Apart = true }), bare,
+            blank with { Apart = true }, apart, tries);
+        yield return Sends("Authentication_OfABlankCard_GivesItANumber", Authenticated(apart), Judged(Done), blank,
+            Run(ScriptKind.Assign, 1, 0, 1, 4), [Save(new OrderChange.Numbering(CardA))]);
+        yield return Sends("Authentication_ThatNumbered_BindsTheOrderToTheNumber", Authenticated(atOnce),
+            Judged(new Verdict.Genuine(CardB, IdentityKind.Given)),
+            blank with
+            {
+                Verified = CardB, Identity = IdentityKind.Given, Bound = CardB, Proved = true, Progress = new Progress(0, 1, 1, 1),
+            },
+            Run(ScriptKind.Record, 1, 1, 1, 7),
+            [Save(new OrderChange.Numbering(CardA)), Save(new OrderChange.Bound(CardB)), Save(new OrderChange.Leaving(1, 1))],
+            isWitnessed: true);
+        yield return Sends("Authentication_ThatDidNotNumber_OpensAnew_AndApart", Authenticated(atOnce), Judged(new Verdict.InDoubt()),
+            unbound with { Opening = 2, Apart = true }, Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands), [Forget]);
+        yield return Handled("Authentication_WhoseNumberWasRefused_RefusesTheCard", Authenticated(atOnce),
+            Judged(new Verdict.Rejected(CardRejection.NoIdentity)), Waits(unbound with { CardsRefused = 1 }),
+            RefusesCard(CardRejection.NoIdentity, Waits(unbound).Work!));
+
+        CenterState Authenticated(ScriptRun run) => At(CenterPhase.Judging, blank with { Script = run with { First = First } });
+
+        static CenterState Opening(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
+    }
+
+    /// <summary>What is on a card before a rewrite is looked at with the authentication, once; by itself when that came to no end.</summary>
+    private static IEnumerable<TestCaseData> Rewrites()
+    {
+        var rewrites = Plan with { BeforeCommands = 4 };
+        var bound = Work(Progress.None, CardA) with { Opening = 1, Claim = Claim(Progress.None, CardA) with { Plan = rewrites } };
+        var open = bound with { Verified = CardA, Identity = IdentityKind.Given };
+        var atOnce = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands + 4) with { Tail = ScriptTail.Before };
+        var (given, tries) = (Judged(new Verdict.Genuine(CardA, IdentityKind.Given)), new[] { Save(new OrderChange.Authenticating(CardA)) });
+        var opened = Save(new OrderChange.Opened(CardA, true));
+        yield return Sends("Opening_OfACardToBeRewritten_LooksAtItWithTheAuthentication", Opening(bound), given, open, atOnce, tries);
+        yield return Sends("Opening_OfACardToBeRewritten_AfterThatCameToNoEnd_Authenticates", Opening(bound with { Apart = true }), given,
+            open with { Apart = true }, Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands), tries);
+        var begun = bound with { Progress = new Progress(0, 1, 2, 1) };
+        yield return Sends("Opening_OfACardWhoseRewriteWasBegun_Authenticates", Opening(begun), given,
+            begun with { Verified = CardA, Identity = IdentityKind.Given }, Run(ScriptKind.Authenticate, 1, 0, 2, Plan.AuthenticateCommands) with
+            {
+                Attempt = 1,
+            }, tries);
+        yield return Sends("Authentication_ThatShowedWhatIsBelieved_TheFirstRecordLeaves", Authenticated(), Judged(Done),
+            open with { Proved = true, Progress = new Progress(0, 1, 1, 1) }, Run(ScriptKind.Record, 1, 1, 1, 7),
+            [opened, Save(new OrderChange.Leaving(1, 1))]);
+        yield return Handled("Authentication_ThatShowedAnotherState_TheOrderWaits", Authenticated(), Judged(new Verdict.Unclear("07")), Over(open),
+            opened, Forget, Save(new OrderChange.Waiting(0, "07")), Send(new Abort(AbortCode.WriteFailed)), Arm(CenterTimer.Removal));
+        yield return Handled("Authentication_ThatShowedItIsNotSo_TheOrderWaits", Authenticated(), Judged(new Verdict.NotDone()), Over(open),
+            [opened, .. GivesUp(0)]);
+        yield return Sends("Authentication_ThatShowedNothing_OpensAnew_AndLooksApart", Authenticated(), Judged(new Verdict.InDoubt()),
+            bound with { Opening = 2, Apart = true }, Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands), [Forget]);
+        yield return Handled("Authentication_CutInTheLook_AsksForTheCard", Authenticated(), Judged(new Verdict.CardLost()),
+            Waits(bound with { Apart = true }), [Forget, .. AsksForCard(true, Waits(bound).Work!)]);
+
+        CenterState Authenticated() => At(CenterPhase.Judging, open with { Script = atOnce with { First = First } });
+
+        static CenterState Opening(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
     }
 
     private static IEnumerable<TestCaseData> Authentications()
@@ -181,7 +255,7 @@ public sealed class CenterVerdictStepTest
     {
         var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
         var fourth = ClosingWithLast(Opened(new Progress(3, 4, 1, 4)));
-        var both = Run(ScriptKind.Record, 1, 5, 1, 6) with { Closes = true };
+        var both = Run(ScriptKind.Record, 1, 5, 1, 6) with { Tail = ScriptTail.Closing };
         yield return Sends("Record_TheLastButOneDone_TheLastLeavesWithTheClosing", Out(fourth, ScriptKind.Record, 4, phase: CenterPhase.Judging),
             Judged(Done), fourth with { Progress = new Progress(4, 5, 1, Closing) }, both,
             [Save(new OrderChange.Confirmed(4)), Save(new OrderChange.Leaving(5, 1, true))], last: true);
@@ -211,7 +285,7 @@ public sealed class CenterVerdictStepTest
         static CenterState Judging(Work work)
         {
             var state = Out(work, ScriptKind.Record, 5, count: 6, phase: CenterPhase.Judging);
-            return state with { Work = state.Work! with { Script = state.Work.Script! with { Closes = true } } };
+            return state with { Work = state.Work! with { Script = state.Work.Script! with { Tail = ScriptTail.Closing } } };
         }
 
         static CenterState Looking(Work work) => Out(work, ScriptKind.Look, Closing, phase: CenterPhase.Judging);

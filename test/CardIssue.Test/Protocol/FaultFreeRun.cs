@@ -11,9 +11,9 @@ internal sealed class FaultFreeRun
     /// <summary>The most steps that an order may take here.</summary>
     private const int MaxSteps = 2_000;
 
-    public FaultFreeRun(PlanShape plan, TerminalPolicy policy, Identities identities = Identities.Unique)
+    public FaultFreeRun(PlanShape plan, TerminalPolicy policy, Identities identities = Identities.Unique, bool tellsOther = false)
     {
-        var options = Worlds.Simple with { Plan = plan, TerminalPolicy = policy, Identities = identities,
+        var options = Worlds.Simple with { Plan = plan, TerminalPolicy = policy, Identities = identities, TellsOther = tellsOther,
             Budget = new Budget(0, 1, 0, 0, 0, 0) };
         var play = new Play(options);
         var choices = new Choices(options, play);

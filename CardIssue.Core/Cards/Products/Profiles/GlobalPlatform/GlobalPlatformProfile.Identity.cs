@@ -18,6 +18,8 @@ public sealed partial class GlobalPlatformProfile
 
     private const byte FormatBits = 0x18, DgiFormat = 0x08;
 
+    private static readonly ValueList<ushort> NotThere = [StatusWords.NotFound];
+
     /// <inheritdoc/>
     public ClaimedIdentity IdentityOf(CardProduct product, OpeningReading.Ready reading, Func<ByteString, bool> isGiven)
     {
@@ -26,8 +28,8 @@ public sealed partial class GlobalPlatformProfile
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<CardCommand> IdentityReads(CardProduct product) =>
-        [.. IdentityTags.ReadAgain(product).Select(tag => new CardCommand(GetData.Command(tag), Whatever))];
+    public IReadOnlyList<CardCommand> IdentityReads(CardProduct product, bool isBare = false) =>
+        [.. IdentityTags.ReadAgain(product).Select(tag => new CardCommand(GetData.Command(tag), isBare ? NotThere : Whatever))];
 
     /// <inheritdoc/>
     public ClaimedIdentity? IdentityInside(

@@ -74,7 +74,11 @@ internal static class IdentityReading
                 return NumberIn(told, assigned.Tag, isGiven) is { } number
                     ? new ClaimedIdentity(Of(assigned.Tag, number), IdentityKind.Given, "its number")
                     : new ClaimedIdentity(Tagged(0, ByteString.Concat(diversification, Chip(told))), IdentityKind.Blank,
-                        "known by diversification data and chip alone");
+                        "known by diversification data and chip alone")
+                        {
+                            IsBare = !IdentityTags.ProvesDiversification(product) && IdentityTags.ReadAgain(product)
+                                .All(tag => told.TryGetValue(tag, out var said) && said.StatusWord == StatusWords.NotFound),
+                        };
             }
             if (Of(source, diversification, told) is { } card) return new ClaimedIdentity(card, IdentityKind.Told, NameOf(source));
         }
