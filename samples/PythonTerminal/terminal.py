@@ -23,7 +23,7 @@ except ImportError: from cryptography.hazmat.primitives.ciphers.algorithms impor
 
 HELLO, CHALLENGE, PROOF, ADMITTED, REFUSED, REQUEST, RESUME, DECLINED, INSERT, PRESENT = range(1, 11)
 REJECTED, SCRIPT, COMMAND, CREDIT, RESULT, ISSUED, REMOVED, ABORT, READER_REFUSED = range(11, 20)
-JOIN, JOINED, WITNESS = 22, 23, 26
+JOIN, JOINED, WITNESS, DISCONNECT = 22, 23, 26, 27
 WHOLE, DATA, RESULTS = range(3)
 WINDOW, VERSION = 12, 1
 OPEN, AUTHENTICATE = 1, 2
@@ -387,6 +387,7 @@ class Terminal:
             return 0, message[1]
         elif kind == DECLINED: return 3, f"declined, code {message[2]}"
         elif kind == REJECTED: return 4, f"card refused, code {message[2]}"
+        elif kind == DISCONNECT: print(f"the center closes the line, code {message[1]}: {message[2]}; came {message[3]}", file=sys.stderr)
         elif kind == ABORT: return 5, f"stopped, code {message[1]}"
         return None
 
