@@ -102,4 +102,13 @@ internal static partial class OperationLog
     [LoggerMessage(EventId = 30,
         Message = "Write data of an older store: of {Taken} orders sealed anew for its product; {Left} could not be, and can't be issued")]
     public static partial void TakenOver(ILogger logger, LogLevel level, int taken, int left);
+
+    [LoggerMessage(32, LogLevel.Warning, "{Session}: the line of terminal {Terminal} is closed: {Reason}")]
+    public static partial void Disconnecting(ILogger logger, string session, TerminalId terminal, string reason);
+
+    [LoggerMessage(33, LogLevel.Information, "{Session}: why the line is closed could not be told: {Reason}")]
+    public static partial void DisconnectNotTold(ILogger logger, string session, string reason);
+
+    [LoggerMessage(34, LogLevel.Warning, "{Session}: terminal {Terminal} closes the line: {Reason}")]
+    public static partial void TerminalDisconnects(ILogger logger, string session, TerminalId terminal, string reason);
 }

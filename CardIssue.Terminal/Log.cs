@@ -1,6 +1,6 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using Microsoft.Extensions.Logging;
 
@@ -63,4 +63,13 @@ internal static partial class Log
 
     [LoggerMessage(18, LogLevel.Warning, "A note came that is not one of center {Center}; it is not kept")]
     public static partial void NoteRefused(ILogger logger, string center);
+
+    [LoggerMessage(19, LogLevel.Warning, "The center closes the line: {Reason}")]
+    public static partial void CenterDisconnects(ILogger logger, string reason);
+
+    [LoggerMessage(20, LogLevel.Warning, "The line is closed: {Reason}")]
+    public static partial void Disconnecting(ILogger logger, string reason);
+
+    [LoggerMessage(21, LogLevel.Information, "The center did not take the reason in time")]
+    public static partial void DisconnectNotTold(ILogger logger);
 }

@@ -92,7 +92,7 @@ internal sealed class CardWork : IDisposable
     public Judgement Judge(ScriptRun run, Result result, bool resuming)
     {
         if (result.Stop is ScriptStop.ModuleRefused)
-            return new Judgement(new Verdict.ModuleRefused(), $"the terminal's module refused its command {result.Responses.Count + 1}");
+            return new Judgement(new Verdict.ModuleRefused(), $"the terminal's module refused its command {result.Responses.Count + 1}: {RefusalOf(result)}");
         var responses = new List<ResponseApdu>(result.Responses.Count);
         foreach (var response in result.Responses)
         {
@@ -111,6 +111,8 @@ internal sealed class CardWork : IDisposable
             ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
     }
+
+    private static string RefusalOf(Result result) => result.Refusal is ModuleRefusal.None ? "it did not tell why" : result.Refusal.ToString();
 
     public void Dispose() => ForgetOpening();
 

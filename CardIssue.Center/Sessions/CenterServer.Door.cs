@@ -52,11 +52,16 @@ public sealed partial class CenterServer
         using var timer = new PeriodicTimer(_services.Admissions.Window, _services.Time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false)) await TellAsync(_services.Admissions.Take()).ConfigureAwait(false);
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+            {
+                await TellAsync(_services.Admissions.Take()).ConfigureAwait(false);
+                await TellHandshakesAsync().ConfigureAwait(false);
+            }
         }
         finally
         {
             await TellAsync(_services.Admissions.Take(all: true)).ConfigureAwait(false);
+            await TellHandshakesAsync().ConfigureAwait(false);
         }
     }
 

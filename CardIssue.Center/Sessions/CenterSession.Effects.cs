@@ -37,7 +37,10 @@ internal sealed partial class CenterSession
                 case CenterEffect.ForgetOpening: _work?.ForgetOpening(); break;
                 case CenterEffect.ArmTimer arm: _queue.ArmTimer(_services.Options.Of(arm.Timer)); break;
                 case CenterEffect.StopTimer: _queue.StopTimer(); break;
-                case CenterEffect.CloseLine: await CloseLineAsync().ConfigureAwait(false); break;
+                case CenterEffect.CloseLine:
+                    await TellDisconnectAsync().ConfigureAwait(false);
+                    await CloseLineAsync().ConfigureAwait(false);
+                    break;
                 default: throw new InvalidOperationException($"No one carries out {effect.GetType().Name}.");
             }
             return true;

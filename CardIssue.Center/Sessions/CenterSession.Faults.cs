@@ -24,13 +24,16 @@ internal sealed partial class CenterSession
     private void NameFault(CenterEvent happened, Step<CenterState, CenterEffect> step)
     {
         if (!Volatile.Read(ref _isLetIn)) return;
+        var code = CenterMachine.WhyClosed(_state, happened, step);
         var name = step.Outcome.Kind is OutcomeKind.Rejected ? RejectedName
-            : step.Outcome.Kind is OutcomeKind.Ignored && happened is CenterEvent.Received { Message: not Credit } ? IgnoredName
+            : step.Outcome.Kind is OutcomeKind.Ignored && happened is CenterEvent.Received { Message: not (Credit or Disconnect) } ? IgnoredName
             : happened is CenterEvent.TimerFired && step.State.Phase is CenterPhase.Ended ? TimedOutName
             : null;
+        var (expected, came) = name is null ? ("", "") : (Expected(), Came(happened));
+        if (code is { } closes) PrepareDisconnect(closes, expected, came);
         if (name is null) return;
         var why = name == TimedOutName ? "nothing came in time" : step.Outcome.Reason;
-        _log.Decided(0, name, $"{why}; in {_state.Phase}, expected {Expected()}; came {Came(happened)}");
+        _log.Decided(0, name, $"{why}; in {_state.Phase}, expected {expected}; came {came}");
     }
 
     private string Expected() => _state.Work?.Script is { } run

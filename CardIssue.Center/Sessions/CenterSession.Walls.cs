@@ -52,6 +52,8 @@ internal sealed partial class CenterSession
                 _followUps.Enqueue(new CenterEvent.StopOrdered(AbortCode.CenterFailed));
                 break;
             default:
+                PrepareDisconnect(DisconnectCode.Failed, "", "");
+                await TellDisconnectAsync().ConfigureAwait(false);
                 await HangUpAsync().ConfigureAwait(false);
                 break;
         }

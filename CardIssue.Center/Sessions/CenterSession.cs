@@ -6,6 +6,7 @@ using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
+using CardIssue.Core.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
@@ -17,6 +18,7 @@ namespace CardIssue.Center.Sessions;
 internal sealed partial class CenterSession : IDisposable
 {
     private const int MaxFollowUps = 16;
+    private const string Misplaced = "a message on the data half, which carries none this way";
 
     private readonly CenterServices _services;
     private readonly JoinDesk _joins;
@@ -118,11 +120,12 @@ internal sealed partial class CenterSession : IDisposable
     /// <summary>A message is in the log before it is answered. Where it cannot be, nothing leaves: the record is in doubt, and is settled later.</summary>
     private async ValueTask TakeAsync(Item item, CancellationToken cancellation)
     {
-        if (IsMisplaced(item)) item = item with { Event = new CenterEvent.Garbage("a message on the data half, which carries none this way") };
+        if (IsMisplaced(item)) item = item with { Event = new CenterEvent.Garbage(Misplaced) { Code = DisconnectCode.WrongHalf } };
         var happened = item.Event;
         try
         {
             if (happened is CenterEvent.Received received) _log.Received(received.Message, item.Frame.Memory);
+            if (happened is CenterEvent.Received { Message: Disconnect told }) Hear(told);
             if (item.Fault is { } fault && (fault.Fault is LineFault.Tampered || Volatile.Read(ref _isLetIn)))
                 _log.Decided(0, fault.Fault.ToString(), fault.Message);
             if (item.Ended is { } ended) _log.Decided(0, "Ended", ended);

@@ -72,7 +72,7 @@ internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<Ses
         MessageType.Result => 290,
         MessageType.Issued => 300,
         MessageType.CardRemoved => 320,
-        MessageType.Abort or MessageType.StatusRequest or MessageType.StatusReport => 0,
+        MessageType.Abort or MessageType.StatusRequest or MessageType.StatusReport or MessageType.Disconnect => 0,
     };
 
     /// <summary>A message for whoever watches: its type and what the log has of it, no more.</summary>
@@ -105,8 +105,11 @@ internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<Ses
         CardRejected rejected => Text("code", rejected.Code.ToString()),
         Script script => Text("script", $"{script.Kind}, opening {script.Opening}, record {script.Record}, attempt {script.Attempt}, commands {script.First} to {script.First + script.Count - 1}{(script.Last ? ", last" : "")}{(script.Sealed ? ", sealed" : "")}"),
         Credit credit => Text("until", credit.Until.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        Result { Refusal: not ModuleRefusal.None } refused =>
+            Text("result", $"{refused.Stop}: {refused.Refusal}, {refused.Responses.Count} responses to {refused.First}"),
         Result result => Text("result", $"{result.Stop}, {result.Responses.Count} responses to {result.First}"),
         Abort abort => Text("code", abort.Code.ToString()),
+        Disconnect disconnect => Text("reason", disconnect.Reason),
         ReaderRefused reader => Text("reader", reader.Reader),
         EnrollReader reader => Text("serial", reader.Serial ?? "not told"),
         ReaderEnrollment enrollment => Text("status", enrollment.Status.ToString()),

@@ -44,6 +44,16 @@ public interface ILineListener : IAsyncDisposable
 
     /// <summary>The next line that came up. A peer that fails its handshake is never returned, and does not stop the others.</summary>
     ValueTask<ILine> AcceptAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Is told of each handshake that came to nothing, on any thread, and must not wait. Set by who serves the line; a listener without
+    /// handshakes tells nothing.
+    /// </summary>
+    Action<HandshakeRefusal>? Refused
+    {
+        get => null;
+        set { }
+    }
 }
 
 /// <summary>Brings a line up from the terminal's side.</summary>

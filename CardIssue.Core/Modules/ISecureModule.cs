@@ -4,29 +4,6 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Modules;
 
-/// <summary>Why a secure module did not do what it was asked to.</summary>
-public enum ModuleRefusal
-{
-    /// <summary>It did it.</summary>
-    None,
-    /// <summary>There is no admission under way, or the transcript is not of it.</summary>
-    NoAdmission,
-    /// <summary>No card is open, or the command belongs to another opening.</summary>
-    NoOpening,
-    /// <summary>The ticket is none, or not sealed for this module, session, opening and script.</summary>
-    BadTicket,
-    /// <summary>The command was not sealed for this module and this place, or was changed.</summary>
-    BadSeal,
-    /// <summary>The command is not the next one: one was left out, or a script was left unfinished.</summary>
-    OutOfOrder,
-    /// <summary>The sequence number was already used in this session.</summary>
-    Replayed,
-    /// <summary>The script is not one for a module, or brings a ticket where none belongs, or lacks one.</summary>
-    WrongMode,
-    /// <summary>What was sealed is no command that the secure channel can carry.</summary>
-    NotWrappable,
-}
-
 /// <summary>What a secure module did with a note of its center.</summary>
 public enum NoteKeeping
 {

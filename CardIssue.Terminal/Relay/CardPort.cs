@@ -40,6 +40,7 @@ internal sealed class CardPort : IAsyncDisposable
     private ICardConnection? _connection;
     private Script? _script;
     private ScriptStop? _broken;
+    private volatile ModuleRefusal _refusal;
     private int _epoch;
     private int _readerLosses, _lossesAtCheck;
 
@@ -49,6 +50,9 @@ internal sealed class CardPort : IAsyncDisposable
         Func<CancellationToken, ValueTask<ReaderJudgement>> checkReader, TimeSpan slowCard, TimeProvider time, ILogger logger) =>
         (_reader, _module, _commands, _responses, _post, _failed, _checkReader, _slowCard, _time, _logger) =
         (reader, module, commands, responses, post, failed, checkReader, slowCard, time, logger);
+
+    /// <summary>Which refusal the module ended the latest script with.</summary>
+    public ModuleRefusal Refusal => _refusal;
 
     /// <summary>
     /// Works off the queue until cancelled. What a driver or a module throws ends the script under way, and the relay hears of it.
@@ -126,13 +130,13 @@ internal sealed class CardPort : IAsyncDisposable
     private async ValueTask BeginAsync(Script script, CancellationToken cancellation)
     {
         _responses.Clear();
-        (_script, _broken) = (script, null);
+        (_script, _broken, _refusal) = (script, null, ModuleRefusal.None);
         if (script.Kind is ScriptKind.Open) await ResetAsync(cancellation).ConfigureAwait(false);
         if (script.Ticket.IsEmpty) return;
         if (_module.OpenTicket(script) is not ModuleRefusal.None and var refusal)
         {
             Log.ModuleRefused(_logger, refusal, script.First);
-            _broken = ScriptStop.ModuleRefused;
+            (_broken, _refusal) = (ScriptStop.ModuleRefused, refusal);
         }
     }
 
@@ -192,6 +196,7 @@ internal sealed class CardPort : IAsyncDisposable
                 if (refusal is not ModuleRefusal.None)
                 {
                     Log.ModuleRefused(_logger, refusal, sequence);
+                    _refusal = refusal;
                     return new TerminalEvent.Faulted(sequence, ScriptStop.ModuleRefused);
                 }
                 command = _wrapped.AsMemory(0, length);

@@ -62,7 +62,9 @@ public enum IssueEnding
     AccessRefused,
     /// <summary>The other end could not prove that it is the known center.</summary>
     CenterNotKnown,
-    /// <summary>The line was lost before the center answered the request: ask again.</summary>
+    /// <summary>
+    /// The line was lost before the center answered the request: ask again. The detail is why an end closed it, where one said so; for people.
+    /// </summary>
     LineLost,
 }
 

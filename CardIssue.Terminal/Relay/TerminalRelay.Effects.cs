@@ -48,7 +48,7 @@ public sealed partial class TerminalRelay
             case TerminalEffect.StopTimer:
                 _queue.StopTimer();
                 break;
-            case TerminalEffect.CloseLine: return CloseLineAsync();
+            case TerminalEffect.CloseLine: return CloseLineAsync(_whyClosed);
             default: throw new InvalidOperationException($"No one carries out {effect.GetType().Name}.");
         }
         return ValueTask.CompletedTask;
@@ -84,7 +84,8 @@ public sealed partial class TerminalRelay
     private async ValueTask SendResultAsync(TerminalEffect.SendResult result, CancellationToken cancellation)
     {
         _pace.Reported();
-        var frame = _responses.Drain(responses => MessageCodec.Encode(new Result(result.First, result.Stop, responses)));
+        var frame = _responses.Drain(responses => MessageCodec.Encode(new Result(
+            result.First, result.Stop, responses, result.Stop is ScriptStop.ModuleRefused ? _card.Refusal : ModuleRefusal.None)));
         try
         {
             await SendAsync(frame, cancellation).ConfigureAwait(false);
@@ -145,6 +146,7 @@ public sealed partial class TerminalRelay
 
     private void Show(TerminalEffect.Show show)
     {
+        if (show is { Notice: Notice.LineLost or Notice.AskAgain, Text: "" }) show = show with { Text = _whyLost };
         var progress = new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text, show.Record);
         Log.Shown(_logger, progress.Step, progress.Notice, progress.Detail, progress.Record);
         Tell(_display, progress);

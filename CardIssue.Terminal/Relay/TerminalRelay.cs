@@ -148,6 +148,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
             case Item.Happened { Event: TerminalEvent.Received { Message: ReaderEnrollment answer } } when _enrollment is { Sent: true } asked:
                 await TakeEnrollmentAsync(asked, answer, cancellation).ConfigureAwait(false);
                 break;
+            case Item.Happened { Event: TerminalEvent.Received { Message: Disconnect disconnect } } when _state.Phase.HasAccess():
+                Hear(disconnect);
+                break;
             case Item.Happened happened:
                 if (happened.Event is TerminalEvent.Received { Message: Script script })
                     _pace.ScriptCame(script.First + Math.Min(script.Count, _options.Window));
@@ -169,7 +172,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 _enrollment = enroll.Enrollment;
                 break;
             case Item.LineUp up:
-                _line = up.Line;
+                (_line, _whyLost) = (up.Line, "");
                 _pace.LineUp();
                 // What was asked on the line before is asked again.
                 if (_enrollment is { } unanswered) unanswered.Sent = false;
@@ -228,6 +231,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     {
         var before = _state.Phase;
         var step = TerminalMachine.On(_state, happened);
+        if (TerminalMachine.WhyClosed(_state, happened, step) is { } code) _whyClosed = WhyClosed(code, happened);
         Volatile.Write(ref _state, step.State);
         if (step.Outcome.Kind is OutcomeKind.Rejected) Log.Rejected(_logger, before, happened.Kind, step.Outcome.Reason);
         if (step.Outcome.Kind is OutcomeKind.Ignored) Log.Ignored(_logger, before, happened.Kind, step.Outcome.Reason);

@@ -87,6 +87,9 @@ public sealed class SerialLineListener : ILineListener
     public LineNumber Line { get; }
 
     /// <inheritdoc/>
+    public Action<HandshakeRefusal>? Refused { get; set; }
+
+    /// <inheritdoc/>
     /// <exception cref="LineException"><see cref="LineFault.Closed"/>: the listener was disposed.</exception>
     public async ValueTask<ILine> AcceptAsync(CancellationToken cancellation)
     {
@@ -169,7 +172,8 @@ public sealed class SerialLineListener : ILineListener
         }
         catch (Exception e) when (e is IOException or AuthenticationException or ObjectDisposedException || e is OperationCanceledException && !_stop.IsCancellationRequested)
         {
-            Log.SerialLineNotUp(_logger, Line.Value, e.Message);
+            Log.SerialLineNotUp(_logger, Line.Value, e is HandshakeException { Fault: var fault } ? $"{fault}: {e.Message}" : e.Message);
+            if (e is HandshakeException named) Refused?.Invoke(new HandshakeRefusal(Line, null, named.Fault, named.Message));
         }
         finally
         {

@@ -64,6 +64,9 @@ internal sealed class AcceptLoop : IAsyncDisposable
 
     public IPEndPoint LocalEndPoint { get; }
 
+    /// <summary>Is told of each handshake that came to nothing.</summary>
+    public Action<HandshakeRefusal>? Refused { get; set; }
+
     public async ValueTask<ILine> AcceptAsync(CancellationToken cancellation)
     {
         try
@@ -147,6 +150,12 @@ internal sealed class AcceptLoop : IAsyncDisposable
         return null;
     }
 
+    private void Tell(IPAddress address, HandshakeFault fault, string reason)
+    {
+        _refused.Add(address, $"{fault}: {reason}");
+        Refused?.Invoke(new HandshakeRefusal(_line, address, fault, reason));
+    }
+
     private async Task ServeAsync(Socket socket, IPAddress address)
     {
         var left = 0;
@@ -163,7 +172,8 @@ internal sealed class AcceptLoop : IAsyncDisposable
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             if (guest.IsTurnedOut)
             {
-                Refuse(socket, address, MadeWay);
+                Tell(address, HandshakeFault.MadeWay, MadeWay);
+                socket.Close(timeout: 0);
                 Leave();
                 return;
             }
@@ -175,7 +185,8 @@ internal sealed class AcceptLoop : IAsyncDisposable
         catch (Exception e)
         {
             // Whatever one peer brings about, the others go on; what is not the peer's doing is a local bug, and logged as one.
-            if (guest.IsTurnedOut) _refused.Add(address, MadeWay);
+            if (guest.IsTurnedOut) Tell(address, HandshakeFault.MadeWay, MadeWay);
+            else if (e is HandshakeException named) Tell(address, named.Fault, named.Message);
             else if (e is IOException or OperationCanceledException or SocketException or AuthenticationException or ObjectDisposedException)
                 _refused.Add(address, e.Message);
             else Log.ConnectionFailed(_logger, _line.Value, address, e);

@@ -52,6 +52,13 @@ public sealed class TlsLineListener : ILineListener
     /// <inheritdoc/>
     public LineNumber Line { get; }
 
+    /// <inheritdoc/>
+    public Action<HandshakeRefusal>? Refused
+    {
+        get => _loop.Refused;
+        set => _loop.Refused = value;
+    }
+
     /// <summary>Where it listens, with the port that was found free.</summary>
     public IPEndPoint LocalEndPoint => _loop.LocalEndPoint;
 

@@ -47,22 +47,28 @@ internal sealed class TlsServer
         var wire = new CutSensingStream(bytes);
         var stream = new SslStream(wire, leaveInnerStreamOpen: false);
         var check = new CertificateCheck(_time, _ => null);
+        SslProtocols? offered = null;
         try
         {
             await stream.AuthenticateAsServerAsync(
-                (_, _, _, _) =>
+                (_, hello, _, _) =>
                 {
+                    offered = hello.SslProtocols;
                     spoke?.Invoke();
                     return ValueTask.FromResult(HandshakeOptions(check));
                 },
                 state: null, either.Token).ConfigureAwait(false);
             var tlsEnd = new TlsEnd(end, wire, stream);
-            if (check.Refusal is not null) await RefuseAsync(tlsEnd, check.Refusal, either.Token).ConfigureAwait(false);
+            if (check.Refusal is not null)
+            {
+                var fault = check.Sha256.IsEmpty ? HandshakeFault.NoCertificate : HandshakeFault.CertificateOutdated;
+                await RefuseAsync(tlsEnd, fault, check.Refusal, either.Token).ConfigureAwait(false);
+            }
             if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))
-                throw new LineException(LineFault.NotTrusted, $"The suite {stream.NegotiatedCipherSuite} is not allowed.");
+                throw new HandshakeException(HandshakeFault.Suite, $"The suite {stream.NegotiatedCipherSuite} is not allowed.");
             var peer = new LinePeer(line, address, check.Sha256, _ownSha256);
             if (_isKnown is not null && !await _isKnown(peer, either.Token).ConfigureAwait(false))
-                await RefuseAsync(tlsEnd, $"The certificate {check.Sha256} is not known.", either.Token).ConfigureAwait(false);
+                await RefuseAsync(tlsEnd, HandshakeFault.CertificateUnknown, $"The certificate {check.Sha256} is not known.", either.Token).ConfigureAwait(false);
             var framed = new FramedLine(stream, tlsEnd, peer, _options, _time, _logger);
             await framed.GreetAsync(either.Token).ConfigureAwait(false);
             return framed;
@@ -72,7 +78,8 @@ internal sealed class TlsServer
             if (e is AuthenticationException) await LetAlertOutAsync(end, either.Token).ConfigureAwait(false);
             await stream.DisposeAsync().ConfigureAwait(false);
             if (limit.IsCancellationRequested)
-                throw new LineException(LineFault.Broken, $"The TLS handshake was not done in {_options.HandshakeTimeout}.", e);
+                throw new HandshakeException(HandshakeFault.TimedOut, $"The TLS handshake was not done in {_options.HandshakeTimeout}.", e);
+            if (!cancellation.IsCancellationRequested && HandshakeException.Of(e, offered, TlsSuites.Protocols(_options)) is { } named && named != e) throw named;
             throw;
         }
     }
@@ -81,10 +88,10 @@ internal sealed class TlsServer
     /// Says close_notify instead of the keep-alive: an alert to a client that has done its part of a TLS 1.3 handshake does not come from
     /// every system, and by this the connector tells a refusal from a cut.
     /// </summary>
-    private static async Task RefuseAsync(TlsEnd end, string refusal, CancellationToken cancellation)
+    private static async Task RefuseAsync(TlsEnd end, HandshakeFault fault, string refusal, CancellationToken cancellation)
     {
         await end.CloseAsync(cancellation).ConfigureAwait(false);
-        throw new LineException(LineFault.NotTrusted, refusal);
+        throw new HandshakeException(fault, refusal);
     }
 
     /// <summary>The alert that says why may still be on its way out, which takes its time on a serial line.</summary>

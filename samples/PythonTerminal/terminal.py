@@ -2,12 +2,13 @@
 """A second CardIssue terminal, written from CardIssue.Core/PROTOCOL.md: a start for people on other platforms, and the document's proof.
 
     terminal.py init FOLDER NAME                     makes keys and FOLDER/terminal.json, to be enrolled at the center
-    terminal.py issue FOLDER HOST:PORT ORDER OPERATOR [--reader PORT]      issues one order; the code comes on standard input
+    terminal.py issue FOLDER CENTER ORDER OPERATOR [--results CENTER] [--reader PORT]    issues one order, whose code comes on stdin
     terminal.py check VECTORS.json...                holds what is written here against the protocol's vectors
 
-FOLDER also holds the center's center.json, and tls.pem (key and certificate) where the line has TLS. The reader is a vpcd port:
-a virtual card connects to it. Whole lines only (no split ones); SCP03 in module mode. Its keys lie in files without a passphrase: this is a
-sample. Needs python3-cryptography and python3-cbor2.
+FOLDER also holds the center's center.json, and tls.pem (key and certificate) where the line has TLS. CENTER is HOST:PORT, or tcp:HOST:PORT
+for a line without TLS; --results is the second half of a split line. The reader is a vpcd port: a virtual card connects to it. In module
+mode it speaks SCP03 and SCP02, short commands in one piece (no segments). Its keys lie in files without a passphrase: this is a sample.
+Needs python3-cryptography and python3-cbor2.
 """
 import argparse, hashlib, hmac, json, os, pathlib, socket, ssl, struct, sys, time
 import cbor2
@@ -17,12 +18,17 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+try: from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+except ImportError: from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
 
 HELLO, CHALLENGE, PROOF, ADMITTED, REFUSED, REQUEST, RESUME, DECLINED, INSERT, PRESENT = range(1, 11)
 REJECTED, SCRIPT, COMMAND, CREDIT, RESULT, ISSUED, REMOVED, ABORT, READER_REFUSED = range(11, 20)
-WITNESS, WINDOW, VERSION = 26, 12, 1
+JOIN, JOINED, WITNESS, DISCONNECT = 22, 23, 26, 27
+WHOLE, DATA, RESULTS = range(3)
+WINDOW, VERSION = 12, 1
 OPEN, AUTHENTICATE = 1, 2
 COMPLETED, UNEXPECTED, CARD_LOST, GAP, MODULE_REFUSED = range(1, 6)
+KEEP_ALIVE, SILENCE = 10, 45
 P256 = ec.SECP256R1()
 
 
@@ -70,40 +76,51 @@ class LineLost(Exception): pass
 class Line:
     """Frames on TCP, with TLS or with counter and MAC."""
 
-    def __init__(self, address, folder, center):
-        self.socket = socket.create_connection(address, 10)
+    def __init__(self, place, folder, center):
+        host, port = place.removeprefix("tcp:").rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), 10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.own = self.peer = self.buffer = b""
+        self.spoke = time.monotonic()
         # Without TLS: the keys of both directions; what comes in has counter and MAC behind Admitted.
         self.keys, self.authenticates, self.sent, self.received = None, False, 0, 0
-        if center["tlsCertificateSha256"]:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.minimum_version, context.check_hostname, context.verify_mode = ssl.TLSVersion.TLSv1_3, False, ssl.CERT_NONE
-            context.load_cert_chain(folder / "tls.pem")
-            self.socket = context.wrap_socket(self.socket)
-            self.peer = sha256(self.socket.getpeercert(True))
-            if self.peer != bytes.fromhex(center["tlsCertificateSha256"]): raise SystemExit("this is not the center")
-            self.own = bytes.fromhex(json.loads((folder / "terminal.json").read_text())["tlsCertificateSha256"])
-            if self._exactly(3) != bytes(3): raise LineLost("no greeting")
-        self.socket.settimeout(15)
+        if not place.startswith("tcp:"): self._secure(folder, center)
+        self.socket.settimeout(KEEP_ALIVE / 2)
 
-    def _exactly(self, count):
-        silent = time.monotonic()
+    def _secure(self, folder, center):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version, context.check_hostname, context.verify_mode = ssl.TLSVersion.TLSv1_3, False, ssl.CERT_NONE
+        context.load_cert_chain(folder / "tls.pem")
+        self.socket = context.wrap_socket(self.socket)
+        self.peer = sha256(self.socket.getpeercert(True))
+        if self.peer != bytes.fromhex(center["tlsCertificateSha256"]): raise SystemExit("this is not the center")
+        self.own = bytes.fromhex(json.loads((folder / "terminal.json").read_text())["tlsCertificateSha256"])
+        if self._exactly(3) != bytes(3): raise LineLost("no greeting")
+
+    def close(self): self.socket.close()
+
+    def keep_alive(self):
+        """To be called every few seconds; says that this end is there, where it has said nothing else."""
+        if time.monotonic() - self.spoke > KEEP_ALIVE: self._write(b"")
+
+    def _exactly(self, count, waiting=lambda: None):
+        heard = time.monotonic()
         while len(self.buffer) < count:
             try:
                 some = self.socket.recv(65536)
                 if not some: raise LineLost("closed by the center")
-                self.buffer, silent = self.buffer + some, time.monotonic()
+                self.buffer, heard = self.buffer + some, time.monotonic()
             except TimeoutError:
-                if time.monotonic() - silent > 45: raise LineLost("nothing came for 45 s") from None
-                self._write(b"")
+                if time.monotonic() - heard > SILENCE: raise LineLost(f"nothing came for {SILENCE} s") from None
             except OSError as e: raise LineLost(e) from e
+            waiting()
         taken, self.buffer = self.buffer[:count], self.buffer[count:]
         return taken
 
     def _write(self, frame):
         try: self.socket.sendall(len(frame).to_bytes(3, "big") + frame)
         except OSError as e: raise LineLost(e) from e
+        self.spoke = time.monotonic()
 
     def send(self, message):
         data = encode(message)
@@ -117,11 +134,11 @@ class Line:
         counted = number.to_bytes(8, "big") + data
         return counted + hmac.new(key, counted, hashlib.sha256).digest()[:16]
 
-    def receive(self):
+    def receive(self, waiting=lambda: None):
         """The next message and its bytes."""
         length = 0
-        while not length: length = int.from_bytes(self._exactly(3), "big")
-        frame = self._exactly(length)
+        while not length: length = int.from_bytes(self._exactly(3, waiting), "big")
+        frame = self._exactly(length, waiting)
         if self.authenticates and self.keys:
             self.received += 1
             data = frame[8:-16]
@@ -135,6 +152,11 @@ class Line:
 class CardGone(Exception): pass
 
 
+def has_le(command):
+    """Of a short command."""
+    return len(command) == 5 or len(command) > 5 + command[4]
+
+
 class Reader:
     """A port that a virtual card connects to, and what T=0 leaves to the terminal."""
 
@@ -142,14 +164,23 @@ class Reader:
 
     def __init__(self, port):
         self.server = socket.create_server(("127.0.0.1", port))
-        self.card = None
+        self.server.settimeout(KEEP_ALIVE / 2)
+        self.card, self.is_t0 = None, False
 
-    def wait(self):
-        if self.card is None:
-            self.card = self.server.accept()[0]
-            self.card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def wait(self, waiting):
+        """The answer to reset of the card that is in, or comes."""
+        while self.card is None:
+            try:
+                self.card = self.server.accept()[0]
+                self.card.settimeout(None)
+                self.card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except TimeoutError: waiting()
         self._say(b"\x01")
-        return self._ask(b"\x04")
+        atr = self._ask(b"\x04")
+        # ISO 7816-3 8.2.3: the first protocol offered, T=0 where TD1 is not there.
+        first = 2 + sum(atr[1] >> bit & 1 for bit in (4, 5, 6))
+        self.is_t0 = not (atr[1] & 0x80 and atr[first] & 0x0F)
+        return atr
 
     def reset(self): self._say(b"\x02")
 
@@ -157,11 +188,25 @@ class Reader:
         if self.card is not None: self._say(b"\x00")
 
     def exchange(self, command):
-        answer = self._ask(command)
-        if answer[-2] == 0x6C and len(answer) == 2:
-            answer = self._ask((command[:4] if len(command) <= 5 else command[:5 + command[4]]) + answer[-1:])
-        while answer[-2] == 0x61: answer = answer[:-2] + self._ask(bytes([command[0] & 0x03, 0xC0, 0, 0, answer[-1]]))
+        answer = self._with_right_le(command)
+        if answer[-2] == 0x61: return self._collect(command[0], answer)
+        secured = command[0] & (0x20 if command[0] & 0x40 else 0x0C)
+        if self.is_t0 and len(answer) == 2 and answer[0] in (0x62, 0x63) and len(command) > 5 and (secured or has_le(command)):
+            # A warning may come before what belongs to it.
+            fetched = self._collect(command[0], b"\x61\x00")
+            return fetched[:-2] + answer if len(fetched) == 2 or fetched[-2] == 0x90 else fetched
         return answer
+
+    def _with_right_le(self, command):
+        answer = self._ask(command)
+        return self._ask(command[:-1] + answer[1:]) if len(answer) == 2 and answer[0] == 0x6C and has_le(command) else answer
+
+    def _collect(self, cla, answer):
+        channel = 0x40 | cla & 0x0F if cla & 0x40 else cla & 0x03
+        for _ in range(257):
+            answer = answer[:-2] + self._with_right_le(bytes([channel, 0xC0, 0, 0, answer[-1]]))
+            if answer[-2] != 0x61: return answer
+        raise CardGone
 
     def _say(self, data):
         try: self.card.sendall(len(data).to_bytes(2, "big") + data)
@@ -185,29 +230,30 @@ class Reader:
 # --- The secure module: module mode -----------------------------------------------------------------------------------------------------
 
 class Opening:
-    """One card that is open: SCP03 (GPC Amendment D) with the session keys of a ticket. It wraps; the center judges the answers."""
+    """One card that is open: SCP03 (GPC Amendment D) or SCP02 (GPCS appendix E) with a ticket's keys. It wraps; the center judges."""
 
     def __init__(self, session, script):
         ticket = cbor2.loads(script[9])
         self.key = derive(session, "opening", *(ticket[i] for i in range(1, 6)))
         plain = AESGCM(self.key).decrypt(seal_nonce(1, script[5]), ticket[6], labelled("ticket", script[5]))
-        protocol, _, self.level, flags, n, m = plain[:6]
-        if protocol != 3: raise ValueError("this sample speaks SCP03 alone")
+        self.protocol, self.i, self.level, flags, n, m = plain[:6]
         self.counts_empty = not flags & 1
         self.cryptogram, keys = plain[6:6 + m], plain[6 + m:]
         self.enc, self.mac = keys[:n], keys[n:2 * n]
-        self.chaining, self.counter, self.mac_length = bytes(16), 0, m
+        self.chaining, self.counter, self.mac_length = bytes(16 if self.protocol == 3 else 8), 0, m
 
     def unseal(self, script, head, sequence, payload):
         index = sequence - script[5]
         plain = AESGCM(self.key).decrypt(seal_nonce(2, sequence), payload, labelled("command", head, index))
         if script[1] != AUTHENTICATE or index: return self.wrap(plain)
-        own = self._macced(bytes([0x84, 0x82, self.level, 0]), self.cryptogram, b"")
+        head = bytes([0x84, 0x82, self.level, 0])
+        own = self._macced(head, self.cryptogram, b"") if self.protocol == 3 else head + self._with_mac02(head, self.cryptogram, False)
         if own != plain: raise ValueError("the center's EXTERNAL AUTHENTICATE is not that of the ticket's keys")
         return own
 
     def wrap(self, plain):
         data, le = (plain[5:5 + plain[4]], plain[5 + plain[4]:]) if len(plain) > 5 else (b"", plain[4:])
+        if self.protocol == 2: return self._wrap02(plain[:4], data, le)
         if data or self.counts_empty: self.counter += 1
         if self.level & 2 and data:
             icv = Cipher(algorithms.AES(self.enc), modes.ECB()).encryptor().update(self.counter.to_bytes(16, "big"))
@@ -222,49 +268,92 @@ class Opening:
         self.chaining = mac.finalize()
         return body + self.chaining[:self.mac_length] + le
 
+    def _wrap02(self, head, data, le):
+        body = self._with_mac02(head, data, self.i & 0x02)
+        if self.level & 2 and data:
+            padded = data + b"\x80" + bytes(-(len(data) + 1) % 8)
+            encrypted = des_cbc(self.enc, bytes(8), padded)
+            body = bytes([len(encrypted) + 8]) + encrypted + body[-8:]
+        return bytes([head[0] | 4]) + head[1:] + body + le
+
+    def _with_mac02(self, head, data, unmodified):
+        """Lc, the data, and their MAC: ISO 9797-1 algorithm 3 over the command on channel 0, before its data are encrypted."""
+        length = bytes([len(data) + 8])
+        covered = bytes([head[0] & 0xFC]) + head[1:] + bytes([len(data)]) if unmodified else bytes([head[0] & 0xFC | 4]) + head[1:] + length
+        covered += data + b"\x80"
+        covered += bytes(-len(covered) % 8)
+        left = self.mac[:8]
+        # The ICV is the MAC before, encrypted where bit 5 of i says so; the session's first is zeros as they are.
+        icv = des_cbc(left, bytes(8), self.chaining) if self.i & 0x10 and any(self.chaining) else self.chaining
+        if len(covered) > 8: icv = des_cbc(left, icv, covered[:-8])[-8:]
+        self.chaining = des_cbc(self.mac, icv, covered[-8:])
+        return length + data + self.chaining
+
+
+def des_cbc(key, icv, data): return Cipher(TripleDES(key), modes.CBC(icv)).encryptor().update(data)
+
 
 # --- The terminal -----------------------------------------------------------------------------------------------------------------------
 
 class Terminal:
-    def __init__(self, folder, address, reader):
-        self.folder, self.address, self.reader = folder, address, reader
+    def __init__(self, folder, places, reader):
+        self.folder, self.places, self.reader = folder, places, reader
         self.me, self.center = (json.loads((folder / name).read_text()) for name in ("terminal.json", "center.json"))
         load = lambda name: serialization.load_pem_private_key((folder / name).read_bytes(), None)
         self.credential, self.agreement = load("credential.pem"), load("agreement.pem")
         self.signing, self.center_agreement = (public(bytes.fromhex(self.center[name])) for name in ("signingKey", "agreementKey"))
         self.transport = derive(agree(self.agreement, self.center_agreement), "transport", self.me["terminal"], int(self.me["keyVersion"]),
                                 point(self.agreement.public_key()), point(self.center_agreement))
-        self.token = None
+        self.token, self.lines = None, []
 
     def admit(self):
-        """S210, S220: both ends prove both of their keys."""
-        line = self.line = Line(self.address, self.folder, self.center)
-        hello = {0: HELLO, 1: VERSION, 2: VERSION, 3: self.me["terminal"], 4: os.urandom(32), 5: WINDOW}
-        line.send(hello)
-        challenge, challenge_bytes = self.expect(CHALLENGE)
-        note = self.folder / "note"
-        note = note.read_bytes() if note.exists() else b""
-        signed = proof_input(encode(hello), challenge_bytes, note, self.center["center"], line.own, line.peer)
-        self.admission = sha256(signed)
-        self.session = derive(self.transport, "session", self.admission)
-        proof = {0: PROOF, 1: sign(self.credential, signed), 2: derive(self.session, "terminal confirms")}
-        if note: proof[3] = note
-        line.send(proof)
-        if not line.peer: line.keys = derive(self.session, "line to center"), derive(self.session, "line to terminal")
-        admitted, _ = self.expect(ADMITTED)
-        answer = admitted_input(self.admission, encode(proof), admitted)
-        verify(self.signing, admitted[1], answer)
-        confirmed = derive(self.session, "center confirms", sha256(answer))
-        if not hmac.compare_digest(admitted[2], confirmed): raise SystemExit("this is not the center")
-        body, signature = cbor2.loads(admitted[3])
-        verify(self.signing, signature, labelled("reader list", body))
-        self.readers = cbor2.loads(body)[4]
-        line.authenticates = True
+        """A whole line; or both halves of a split one, each by itself, which are joined by the token that came on the first."""
+        self.lines = []
+        self.session, self.admission, admitted = self.admit_on(self.places[0], DATA if self.places[1:] else WHOLE)
+        if self.places[1:]:
+            self.admit_on(self.places[1], RESULTS)
+            self.say({0: JOIN, 1: admitted[4]})
+            self.expect(self.lines[0], JOINED)
+        self.readers = cbor2.loads(cbor2.loads(admitted[3])[0])[4]
         self.requests = self.insertions = self.next = 0
         self.opening = self.script = None
 
-    def expect(self, kind):
-        message, data = self.line.receive()
+    def admit_on(self, place, half):
+        """S210, S220: both ends prove both of their keys."""
+        line = Line(place, self.folder, self.center)
+        self.lines.append(line)
+        hello = {0: HELLO, 1: VERSION, 2: VERSION, 3: self.me["terminal"], 4: os.urandom(32), 5: WINDOW}
+        if half: hello[6] = half
+        line.send(hello)
+        challenge, challenge_bytes = self.expect(line, CHALLENGE)
+        note = self.folder / "note"
+        note = note.read_bytes() if note.exists() else b""
+        signed = proof_input(encode(hello), challenge_bytes, note, self.center["center"], line.own, line.peer)
+        admission = sha256(signed)
+        session = derive(self.transport, "session", admission)
+        proof = {0: PROOF, 1: sign(self.credential, signed), 2: derive(session, "terminal confirms")}
+        if note: proof[3] = note
+        line.send(proof)
+        if not line.peer: line.keys = derive(session, "line to center"), derive(session, "line to terminal")
+        admitted, _ = self.expect(line, ADMITTED)
+        answer = admitted_input(admission, encode(proof), admitted)
+        verify(self.signing, admitted[1], answer)
+        confirmed = derive(session, "center confirms", sha256(answer))
+        if not hmac.compare_digest(admitted[2], confirmed): raise SystemExit("this is not the center")
+        body, signature = cbor2.loads(admitted[3])
+        verify(self.signing, signature, labelled("reader list", body))
+        line.authenticates = True
+        return session, admission, admitted
+
+    def say(self, message):
+        """On the line, or the half for results."""
+        self.lines[-1].send(message)
+
+    def keep_alive(self):
+        for line in self.lines: line.keep_alive()
+
+    def expect(self, line, kind):
+        message, data = line.receive(self.keep_alive)
         if message[0] == REFUSED: raise SystemExit(f"access refused, code {message[1]}")
         if message[0] != kind: raise LineLost(f"message {message[0]} where {kind} belongs")
         return message, data
@@ -274,14 +363,15 @@ class Terminal:
             try:
                 self.admit()
                 self.requests += 1
-                if self.token: self.line.send({0: RESUME, 1: self.requests, 2: self.token})
+                if self.token: self.say({0: RESUME, 1: self.requests, 2: self.token})
                 else:
                     sealed = seal_code(ec.generate_private_key(P256), self.center_agreement, self.admission, self.requests, reference, code)
-                    self.line.send({0: REQUEST, 1: self.requests, 2: reference, 3: sealed, 4: operator})
-                while (ended := self.hear(*self.line.receive())) is None: pass
+                    self.say({0: REQUEST, 1: self.requests, 2: reference, 3: sealed, 4: operator})
+                while (ended := self.hear(*self.lines[0].receive(self.keep_alive))) is None: pass
                 return ended
             except (LineLost, OSError) as e:
                 print(f"line lost: {e}", file=sys.stderr)
+                for line in self.lines: line.close()
                 if self.reader.card is not None: self.reader.power_off()
                 time.sleep(0.5)
 
@@ -293,10 +383,11 @@ class Terminal:
         elif kind == SCRIPT: self.begin(message, data)
         elif kind == COMMAND: self.command(message)
         elif kind == ISSUED:
-            self.line.send({0: REMOVED})
+            self.say({0: REMOVED})
             return 0, message[1]
         elif kind == DECLINED: return 3, f"declined, code {message[2]}"
         elif kind == REJECTED: return 4, f"card refused, code {message[2]}"
+        elif kind == DISCONNECT: print(f"the center closes the line, code {message[1]}: {message[2]}; came {message[3]}", file=sys.stderr)
         elif kind == ABORT: return 5, f"stopped, code {message[1]}"
         return None
 
@@ -305,11 +396,11 @@ class Terminal:
         self.token = message[2]
         told = lambda entry: {key: entry[key] for key in (1, 2, 3, 4, 5) if key in entry}
         if not any(8 not in entry and told(entry).items() <= self.reader.identity.items() for entry in self.readers):
-            self.line.send({0: READER_REFUSED, 1: "vpcd reader python"})
+            self.say({0: READER_REFUSED, 1: "vpcd reader python"})
             raise SystemExit("the reader is not known")
         print("insert a card:", message[4], flush=True)
         self.insertions += 1
-        self.line.send({0: PRESENT, 1: self.insertions, 2: self.reader.wait()})
+        self.say({0: PRESENT, 1: self.insertions, 2: self.reader.wait(self.keep_alive)})
 
     def begin(self, script, head):
         self.script, self.head, self.answers, self.granted, self.stop = script, head, [], min(script[6], WINDOW), None
@@ -344,10 +435,10 @@ class Terminal:
         granted = min(count, done + WINDOW)
         if granted - self.granted >= WINDOW * 2 // 3 or granted == count > self.granted:
             self.granted = granted
-            self.line.send({0: CREDIT, 1: first + granted})
+            self.say({0: CREDIT, 1: first + granted})
 
     def report(self, stop):
-        self.line.send({0: RESULT, 1: self.script[5], 2: stop, 3: self.answers})
+        self.say({0: RESULT, 1: self.script[5], 2: stop, 3: self.answers})
         self.script, self.answers = None, []
 
 
@@ -377,6 +468,7 @@ def main():
     issuing = commands.add_parser("issue")
     issuing.add_argument("folder", type=pathlib.Path)
     for name in ("center", "order", "operator"): issuing.add_argument(name)
+    issuing.add_argument("--results")
     issuing.add_argument("--reader", type=int, default=35963)
     checking = commands.add_parser("check")
     checking.add_argument("vectors", type=pathlib.Path, nargs="+")
@@ -385,9 +477,8 @@ def main():
     if asked.command == "check":
         import check
         return check.check(asked.vectors)
-    host, port = asked.center.rsplit(":", 1)
     code = sys.stdin.readline().strip().encode()
-    terminal = Terminal(asked.folder, (host, int(port)), Reader(asked.reader))
+    terminal = Terminal(asked.folder, [place for place in (asked.center, asked.results) if place], Reader(asked.reader))
     status, text = terminal.issue(asked.order, asked.operator, code)
     print(text)
     return status

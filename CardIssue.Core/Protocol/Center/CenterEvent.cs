@@ -54,6 +54,8 @@ public enum CenterEventKind
     StatusRequest,
     /// <summary><see cref="Messages.EnrollReader"/> came.</summary>
     EnrollReader,
+    /// <summary><see cref="Messages.Disconnect"/> came.</summary>
+    Disconnect,
     /// <summary>What came is no message of a terminal.</summary>
     Garbage,
 }
@@ -116,6 +118,7 @@ public abstract record CenterEvent
             MessageType.Abort => CenterEventKind.Abort,
             MessageType.StatusRequest => CenterEventKind.StatusRequest,
             MessageType.EnrollReader => CenterEventKind.EnrollReader,
+            MessageType.Disconnect => CenterEventKind.Disconnect,
             MessageType.Challenge or MessageType.Admitted or MessageType.Refused or MessageType.Declined or MessageType.InsertCard
                 or MessageType.CardRejected or MessageType.Script or MessageType.Command or MessageType.Issued
                 or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment or MessageType.Witness => CenterEventKind.Garbage,
@@ -199,6 +202,9 @@ public abstract record CenterEvent
     /// <param name="Error">What is wrong with it, for the log.</param>
     public sealed record Garbage(string Error) : CenterEvent
     {
+        /// <summary>What it is for the terminal, which is told.</summary>
+        public DisconnectCode Code { get; init; } = DisconnectCode.NotAMessage;
+
         /// <inheritdoc/>
         public override CenterEventKind Kind => CenterEventKind.Garbage;
     }

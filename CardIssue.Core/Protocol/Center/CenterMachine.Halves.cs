@@ -15,6 +15,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Join or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
+        Kind.Disconnect => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.Claimed or Kind.ClaimDeclined
             or Kind.FoundDone or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -28,6 +29,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
+        Kind.Disconnect => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -41,6 +43,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
+        Kind.Disconnect => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
             or Kind.FoundDone or Kind.Judged or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -53,6 +56,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader => Reject(s, NotJoined),
+        Kind.Disconnect => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.TimerFired => Ignore(s, Late),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged

@@ -18,6 +18,7 @@ public static partial class CenterMachine
     private const string TooEarly = "before access is granted";
     private const string NotJoined = "before the halves are joined";
     private const string NotAMessage = "no message of a terminal";
+    private const string Told = "it tells why the line is about to end, and decides nothing";
 
     /// <summary>The transition for an event.</summary>
     public static Step On(CenterState state, CenterEvent happened)
@@ -51,6 +52,7 @@ public static partial class CenterMachine
         Kind.TimerFired or Kind.StopOrdered => Close(s),
         Kind.Proof or Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
+        Kind.Disconnect => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -64,6 +66,7 @@ public static partial class CenterMachine
         Kind.Hello => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
+        Kind.Disconnect => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -77,6 +80,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof => Ignore(s, Double),
         Kind.Requested or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused
             or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Join => Reject(s, TooEarly),
+        Kind.Disconnect => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined or Kind.FoundDone or Kind.Judged
             or Kind.SaveFailed => Ignore(s, NotAsked),
@@ -93,6 +97,7 @@ public static partial class CenterMachine
         // Told when a reader was connected; the log has it already, and there is no order to give back.
         Kind.ReaderRefused => To(s),
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Abort => Ignore(s, Late),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
@@ -113,6 +118,7 @@ public static partial class CenterMachine
         Kind.Requested => Ignore(s, "one at a time"),
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.ReaderRefused => Ignore(s, Late),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.TimerFired or Kind.Judged => Ignore(s, Late),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged => Ignore(s, NotAsked),
@@ -130,6 +136,7 @@ public static partial class CenterMachine
         Kind.LineDown => End(s),
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.Credit or Kind.Result or Kind.CardRemoved or Kind.Judged or Kind.SaveFailed => Ignore(s, Late),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
             or Kind.FoundDone => Ignore(s, NotAsked),
@@ -150,6 +157,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof or Kind.Join or Kind.CardPresent => Ignore(s, Double),
         Kind.CardRemoved => Ignore(s, "the script's result will say so"),
         Kind.ReaderRefused or Kind.Judged => Ignore(s, Late),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
             or Kind.FoundDone => Ignore(s, NotAsked),
@@ -167,6 +175,7 @@ public static partial class CenterMachine
         Kind.Hello or Kind.Proof or Kind.Join or Kind.CardPresent or Kind.Result => Ignore(s, Double),
         Kind.CardRemoved => Ignore(s, "the next script's result will say so"),
         Kind.TimerFired or Kind.Credit or Kind.ReaderRefused or Kind.SaveFailed => Ignore(s, Late),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
             or Kind.FoundDone => Ignore(s, NotAsked),
@@ -183,6 +192,7 @@ public static partial class CenterMachine
         Kind.SaveFailed => OnSaveFailed(s, (CenterEvent.SaveFailed)e),
         Kind.Hello or Kind.Proof or Kind.Join => Ignore(s, Double),
         Kind.CardPresent or Kind.Credit or Kind.Result or Kind.ReaderRefused or Kind.Abort or Kind.Judged => Ignore(s, Late),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Claimed or Kind.ClaimDeclined
             or Kind.FoundDone => Ignore(s, NotAsked),
@@ -193,7 +203,8 @@ public static partial class CenterMachine
         Kind.Claimed => LetGo(s, ((CenterEvent.Claimed)e).Claim),
         Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.StopOrdered or Kind.Hello or Kind.Proof or Kind.Join or Kind.ProofJudged or Kind.JoinJudged or Kind.ResultsJudged or Kind.Requested
             or Kind.ClaimDeclined or Kind.FoundDone or Kind.CardPresent or Kind.Credit or Kind.Result or Kind.Judged or Kind.SaveFailed
-            or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Garbage => Ignore(s, "the session is over"),
+            or Kind.CardRemoved or Kind.ReaderRefused or Kind.Abort or Kind.StatusRequest or Kind.EnrollReader or Kind.Disconnect
+            or Kind.Garbage => Ignore(s, "the session is over"),
     };
 
     private static T Message<T>(CenterEvent happened) where T : Message => (T)((CenterEvent.Received)happened).Message;

@@ -111,6 +111,55 @@ public enum AbortCode
     ModuleRefused = 11,
 }
 
+/// <summary>
+/// Why an admitted end closes its line. For people: nothing is decided by it, and a number that is not known is shown as a number.
+/// </summary>
+public enum DisconnectCode
+{
+    /// <summary>Nothing came in time: credit, a result, an answer, a request.</summary>
+    TimedOut = 1,
+    /// <summary>This end is shut down.</summary>
+    Stopped = 2,
+    /// <summary>What came is no message that this end takes.</summary>
+    NotAMessage = 3,
+    /// <summary>A result that fits no script.</summary>
+    UnfitResult = 4,
+    /// <summary>A message on the half of a split line that carries none this way.</summary>
+    WrongHalf = 5,
+    /// <summary>A command beyond the credit, or more than the window holds.</summary>
+    NoCredit = 6,
+    /// <summary>A message, or a version, that has no place where this end stands.</summary>
+    OutOfPlace = 7,
+    /// <summary>Something failed at this end that must not fail; its log says what.</summary>
+    Failed = 8,
+}
+
+/// <summary>
+/// Why a secure module did not do what it was asked to. In a <see cref="Result"/> for people alone: a number that is not known is shown as
+/// a number.
+/// </summary>
+public enum ModuleRefusal
+{
+    /// <summary>It did it.</summary>
+    None = 0,
+    /// <summary>There is no admission under way, or the transcript is not of it.</summary>
+    NoAdmission = 1,
+    /// <summary>No card is open, or the command belongs to another opening.</summary>
+    NoOpening = 2,
+    /// <summary>The ticket is none, or not sealed for this module, session, opening and script.</summary>
+    BadTicket = 3,
+    /// <summary>The command was not sealed for this module and this place, or was changed.</summary>
+    BadSeal = 4,
+    /// <summary>The command is not the next one: one was left out, or a script was left unfinished.</summary>
+    OutOfOrder = 5,
+    /// <summary>The sequence number was already used in this session.</summary>
+    Replayed = 6,
+    /// <summary>The script is not one for a module, or brings a ticket where none belongs, or lacks one.</summary>
+    WrongMode = 7,
+    /// <summary>What was sealed is no command that the secure channel can carry.</summary>
+    NotWrappable = 8,
+}
+
 /// <summary>How a reader that asked to be known stands at the center.</summary>
 public enum ReaderStanding
 {

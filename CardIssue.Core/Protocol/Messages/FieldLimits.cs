@@ -43,9 +43,9 @@ public static class FieldLimits
 
     /// <summary>
     /// The most bytes that all responses of a <see cref="Result"/> take, each by <see cref="RoomOf"/>: a message without its map, type,
-    /// sequence number and stop.
+    /// sequence number, stop and refusal.
     /// </summary>
-    public const int MaxResponses = MessageCodec.MaxMessage - (1 + 2 + (1 + 5) + (1 + 1) + (1 + 3));
+    public const int MaxResponses = MessageCodec.MaxMessage - (1 + 2 + (1 + 5) + (1 + 1) + (1 + 3) + (1 + 2));
 
     /// <summary>The bytes that a response takes in a <see cref="Result"/>: itself and its head (RFC 8949 §3).</summary>
     /// <param name="length">Its length in bytes.</param>
@@ -59,4 +59,10 @@ public static class FieldLimits
 
     /// <summary>The longest description of a reader, in characters.</summary>
     public const int MaxReader = 256;
+
+    /// <summary>The longest words of a <see cref="Disconnect"/> on what was expected, and on what came, in characters.</summary>
+    public const int MaxReason = 256;
+
+    /// <summary>The highest number of a code that is shown and decides nothing.</summary>
+    public const int MaxShownCode = 255;
 }

@@ -17,7 +17,7 @@ internal static class Growth
         MessageType.Hello or MessageType.Challenge or MessageType.Refused or MessageType.Joined or MessageType.Witness => true,
         MessageType.Declined or MessageType.InsertCard or MessageType.CardPresent or MessageType.CardRejected => true,
         MessageType.Issued or MessageType.CardRemoved or MessageType.Abort or MessageType.ReaderRefused => true,
-        MessageType.StatusRequest or MessageType.StatusReport or MessageType.ReaderEnrollment => true,
+        MessageType.StatusRequest or MessageType.StatusReport or MessageType.ReaderEnrollment or MessageType.Disconnect => true,
         // Access, and what is signed for it: a field that is not understood could take something back.
         MessageType.Proof or MessageType.Admitted or MessageType.Join => false,
         // An order is asked for, a reader is to be let in.

@@ -57,6 +57,8 @@ public enum MessageType
     ReaderEnrollment = 25,
     /// <summary><see cref="Messages.Witness"/></summary>
     Witness = 26,
+    /// <summary><see cref="Messages.Disconnect"/></summary>
+    Disconnect = 27,
 }
 
 /// <summary>A message between terminal and center.</summary>
@@ -280,7 +282,8 @@ public sealed record Credit(int Until) : Message
 /// The response APDUs as the card sent them, in order, at most <see cref="FieldLimits.MaxResponses"/> bytes with their heads; the last
 /// one may be the unexpected one.
 /// </param>
-public sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses) : Message
+/// <param name="Refusal">With <see cref="ScriptStop.ModuleRefused"/>: which refusal it was, where the terminal tells it.</param>
+public sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses, ModuleRefusal Refusal = ModuleRefusal.None) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Result;
@@ -334,4 +337,17 @@ public sealed record StatusReport(TerminalId Terminal, LineNumber Line) : Messag
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.StatusReport;
+}
+
+/// <summary>Either way, once access is granted: this end closes the line, and why. Unanswered; nothing is decided by it.</summary>
+/// <param name="Code">Why; a later version's code is a number without a name.</param>
+/// <param name="Expected">What this end waited for, at most 256 characters; kinds and numbers, never contents.</param>
+/// <param name="Came">What came instead, likewise.</param>
+public sealed record Disconnect(DisconnectCode Code, string Expected, string Came) : Message
+{
+    /// <inheritdoc/>
+    public override MessageType Type => MessageType.Disconnect;
+
+    /// <summary>The code by its name, or its number; then the rest.</summary>
+    public string Reason => Expected.Length == 0 && Came.Length == 0 ? $"{Code}" : $"{Code}: expected {Expected}; came {Came}";
 }

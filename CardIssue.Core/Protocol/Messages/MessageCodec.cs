@@ -99,7 +99,8 @@ public static class MessageCodec
                 .Int(6, m.Count, 1, Math.Min(Limits.MaxScriptCommands, Limits.MaxSequence + 1 - m.First)).Flag(7, m.Last).Flag(8, m.Sealed)
                 .OptionalBytes(9, m.Ticket, 1, FieldLimits.MaxTicket),
             Credit m => to.Int(1, m.Until, 0, Limits.MaxSequence + 1),
-            Result m => to.Int(1, m.First, 0, Limits.MaxSequence).Code(2, m.Stop).ByteStrings(3, m.Responses, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse),
+            Result m => to.Int(1, m.First, 0, Limits.MaxSequence).Code(2, m.Stop).ByteStrings(3, m.Responses, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse)
+                .OptionalInt(4, (int)m.Refusal, FieldLimits.MaxShownCode),
             Issued m => to.Text(1, m.Receipt, 0, Limits.MaxReceipt, lines: true),
             CardRemoved => to,
             Abort m => to.Code(1, m.Code),
@@ -113,6 +114,8 @@ public static class MessageCodec
                 .OptionalBytes(7, m.Key, P256PublicKey.Length, P256PublicKey.Length),
             ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, 1, FieldLimits.MaxReaderList),
             Witness m => to.Bytes(1, m.Note, 1, FieldLimits.MaxWitness),
+            Disconnect m => to.Int(1, (int)m.Code, 1, FieldLimits.MaxShownCode)
+                .Text(2, m.Expected, 0, FieldLimits.MaxReason).Text(3, m.Came, 0, FieldLimits.MaxReason),
             _ => throw new ArgumentException($"{message.GetType().Name} is no message of the line.", nameof(message)),
         };
     }
@@ -144,7 +147,8 @@ public static class MessageCodec
                 from.Int(5, 0, Limits.MaxSequence), from.Int(6, 1, Limits.MaxScriptCommands), from.Flag(7), from.Flag(8), from.OptionalBytes(9, 1, FieldLimits.MaxTicket))),
             MessageType.Command => new Command(from.Int(1, 0, Limits.MaxSequence), from.Bytes(2, 1, FieldLimits.MaxPayload), from.OptionalWords(3, FieldLimits.MaxExpected)),
             MessageType.Credit => new Credit(from.Int(1, 0, Limits.MaxSequence + 1)),
-            MessageType.Result => new Result(from.Int(1, 0, Limits.MaxSequence), from.Code<ScriptStop>(2), from.ByteStrings(3, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse)),
+            MessageType.Result => new Result(from.Int(1, 0, Limits.MaxSequence), from.Code<ScriptStop>(2), from.ByteStrings(3, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse),
+                (ModuleRefusal)from.OptionalInt(4, FieldLimits.MaxShownCode)),
             MessageType.Issued => new Issued(from.Text(1, 0, Limits.MaxReceipt, lines: true)),
             MessageType.CardRemoved => new CardRemoved(),
             MessageType.Abort => new Abort(from.Code<AbortCode>(1)),
@@ -158,6 +162,8 @@ public static class MessageCodec
                 from.OptionalBytes(7, P256PublicKey.Length, P256PublicKey.Length)),
             MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, 1, FieldLimits.MaxReaderList)),
             MessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness)),
+            MessageType.Disconnect => new Disconnect((DisconnectCode)from.Int(1, 1, FieldLimits.MaxShownCode),
+                from.Text(2, 0, FieldLimits.MaxReason), from.Text(3, 0, FieldLimits.MaxReason)),
         };
         from.End(Growth.IsOpen(message.Type));
         return message;

@@ -29,6 +29,9 @@ internal sealed class MessageFieldReader
         return (int)value;
     }
 
+    /// <summary>A number is there only when it is not 0.</summary>
+    public int OptionalInt(int key, int max) => _next == key ? Int(key, 1, max) : 0;
+
     public TEnum Code<TEnum>(int key) where TEnum : struct, Enum
     {
         var value = (TEnum)Enum.ToObject(typeof(TEnum), Int(key, 0, byte.MaxValue));

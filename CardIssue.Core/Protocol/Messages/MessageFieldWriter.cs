@@ -22,6 +22,8 @@ internal sealed class MessageFieldWriter
         return this;
     }
 
+    public MessageFieldWriter OptionalInt(int key, int value, int max) => value == 0 ? this : Int(key, value, 1, max);
+
     public MessageFieldWriter Code<TEnum>(int key, TEnum value) where TEnum : struct, Enum =>
         Enum.IsDefined(value)
             ? Int(key, Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture), 0, byte.MaxValue)

@@ -58,6 +58,8 @@ public enum TerminalEventKind
     ReaderEnrollment,
     /// <summary><see cref="Messages.Witness"/> came.</summary>
     Witness,
+    /// <summary><see cref="Messages.Disconnect"/> came.</summary>
+    Disconnect,
     /// <summary>What came is no message of a center.</summary>
     Garbage,
 }
@@ -196,6 +198,7 @@ public abstract record TerminalEvent
             MessageType.StatusReport => TerminalEventKind.StatusReport,
             MessageType.ReaderEnrollment => TerminalEventKind.ReaderEnrollment,
             MessageType.Witness => TerminalEventKind.Witness,
+            MessageType.Disconnect => TerminalEventKind.Disconnect,
             MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
                 or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
                 or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader => TerminalEventKind.Garbage,
@@ -214,6 +217,9 @@ public abstract record TerminalEvent
     /// <param name="Error">What is wrong with it, for the log.</param>
     public sealed record Garbage(string Error) : TerminalEvent
     {
+        /// <summary>What it is for the center, which is told.</summary>
+        public DisconnectCode Code { get; init; } = DisconnectCode.NotAMessage;
+
         /// <inheritdoc/>
         public override TerminalEventKind Kind => TerminalEventKind.Garbage;
     }

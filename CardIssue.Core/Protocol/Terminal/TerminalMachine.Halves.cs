@@ -20,6 +20,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness => Reject(s, NotJoined),
+        Kind.Disconnect => Reject(s, NotJoined),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -30,6 +31,6 @@ public static partial class TerminalMachine
         Kind.LineUp or Kind.LineDown or Kind.TimerFired or Kind.IssueOrdered or Kind.CancelOrdered or Kind.CardInserted or Kind.CardGone or Kind.Signed
             or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted or Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Refused
             or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport
-            or Kind.ReaderEnrollment or Kind.Witness or Kind.Garbage => Ignore(s, "the data half's business"),
+            or Kind.ReaderEnrollment or Kind.Witness or Kind.Disconnect or Kind.Garbage => Ignore(s, "the data half's business"),
     };
 }

@@ -19,6 +19,7 @@ public static partial class TerminalMachine
     private const string TooEarly = "before access is granted";
     private const string NotJoined = "before the halves are joined";
     private const string NotAMessage = "no message of a center";
+    private const string Told = "it tells why the line is about to end, and decides nothing";
     private const string TooMany = "more commands than credit";
     private const string NothingAsked = "the terminal has asked for nothing yet";
 
@@ -56,7 +57,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, NoLine),
         Kind.LineDown or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted
             or Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script
-            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness or Kind.Garbage => Ignore(s, Late),
+            or Kind.Command or Kind.Issued or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness or Kind.Disconnect or Kind.Garbage => Ignore(s, Late),
     };
 
     private static Step Greeting(TerminalState s, TerminalEvent e) => e.Kind switch
@@ -71,6 +72,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness => Reject(s, TooEarly),
+        Kind.Disconnect => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -87,6 +89,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Admitted or Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness => Reject(s, TooEarly),
+        Kind.Disconnect => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -104,6 +107,7 @@ public static partial class TerminalMachine
         Kind.IssueOrdered => Ignore(s, TooEarly),
         Kind.Joined or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment or Kind.Witness => Reject(s, TooEarly),
+        Kind.Disconnect => Reject(s, TooEarly),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -120,6 +124,7 @@ public static partial class TerminalMachine
         Kind.Joined or Kind.Refused or Kind.Declined or Kind.InsertCard or Kind.CardRejected or Kind.Script or Kind.Command or Kind.Issued or Kind.Abort
             or Kind.StatusReport or Kind.ReaderEnrollment => Reject(s, NothingAsked),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -137,6 +142,7 @@ public static partial class TerminalMachine
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.ReaderJudged => OnReaderSeen(s, (TerminalEvent.ReaderJudged)e),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
@@ -157,6 +163,7 @@ public static partial class TerminalMachine
         Kind.Issued => OnIssuedBefore(s, Message<Issued>(e)),
         Kind.Refused or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -175,6 +182,7 @@ public static partial class TerminalMachine
         Kind.Command => OnCommandAhead(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -192,6 +200,7 @@ public static partial class TerminalMachine
         Kind.Command => OnCommandAhead(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -209,6 +218,7 @@ public static partial class TerminalMachine
         Kind.Command => OnCommandAhead(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -230,6 +240,7 @@ public static partial class TerminalMachine
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };
@@ -249,6 +260,7 @@ public static partial class TerminalMachine
         Kind.Challenge or Kind.Admitted or Kind.Joined or Kind.Script or Kind.InsertCard or Kind.CardRejected => Ignore(s, Double),
         Kind.Refused or Kind.Declined or Kind.Issued or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged => Ignore(s, Late),
     };
@@ -266,6 +278,7 @@ public static partial class TerminalMachine
         Kind.Command => DiscardStray(s, ((TerminalEvent.CommandArrived)e).Sequence),
         Kind.Refused or Kind.Declined or Kind.CardRejected or Kind.Script or Kind.Abort or Kind.StatusReport or Kind.ReaderEnrollment => Ignore(s, Late),
         Kind.Witness => KeepWitness(s, Message<Witness>(e)),
+        Kind.Disconnect => Ignore(s, Told),
         Kind.Garbage => Reject(s, NotAMessage),
         Kind.LineUp or Kind.TimerFired or Kind.Signed or Kind.CenterJudged or Kind.ReaderJudged or Kind.Answered or Kind.Faulted => Ignore(s, Late),
     };

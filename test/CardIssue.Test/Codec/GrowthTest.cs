@@ -12,6 +12,7 @@ public class GrowthTest
         MessageType.Hello, MessageType.Challenge, MessageType.Refused, MessageType.Declined, MessageType.InsertCard, MessageType.CardPresent,
         MessageType.CardRejected, MessageType.Issued, MessageType.CardRemoved, MessageType.Abort, MessageType.ReaderRefused,
         MessageType.StatusRequest, MessageType.StatusReport, MessageType.Joined, MessageType.ReaderEnrollment, MessageType.Witness,
+        MessageType.Disconnect,
     ];
 
     [Test]

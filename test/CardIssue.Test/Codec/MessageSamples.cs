@@ -37,6 +37,7 @@ internal static class MessageSamples
         (new Credit(1_073_741_824), "A2000E011A40000000"),
         (new Result(5, ScriptStop.Completed, [Counting(0x90, 2), Counting(1, 3)]), "A4000F0105020103824290914301" + "0203"),
         (new Result(5, ScriptStop.CardLost, []), "A4000F010502030380"),
+        (new Result(5, ScriptStop.ModuleRefused, [], ModuleRefusal.BadSeal), "A5000F0105020503800404"),
         (new Issued("No. 5\nok"), "A2001001684E6F2E20350A6F6B"),
         (new CardRemoved(), "A10011"),
         (new Abort(AbortCode.TooManyCards), "A200120108"),
@@ -51,6 +52,8 @@ internal static class MessageSamples
         (new ReaderEnrollment(ReaderStanding.Waiting), "A20018190102"),
         (new ReaderEnrollment(ReaderStanding.Known, Counting(1, 3)), "A3001819010102" + "43010203"),
         (new Witness(Counting(1, 3)), "A200181A" + "0143010203"),
+        (new Disconnect(DisconnectCode.TimedOut, "a", ""), "A400181B0101" + "026161" + "0360"),
+        (new Disconnect((DisconnectCode)200, "", "b"), "A400181B0118C8" + "0260" + "036162"),
     ];
 
     public static ByteString Counting(int first, int count) => ByteString.Own([.. Enumerable.Range(first, count).Select(i => (byte)i)]);

@@ -1,3 +1,4 @@
+using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
@@ -31,6 +32,73 @@ public sealed class FaultNamesTest
         await ThatIsIssuedAsync(shop);
         await ThatIsLoggedAsync(shop, "Rejected", "a result that fits no script", "expected credit or the result of Authenticate 0",
             "came a result to ");
+        // And the terminal is told, before its line is closed.
+        await ThatIsLoggedAsync(shop, "Disconnect", "UnfitResult: expected credit or the result of Authenticate 0: commands ", "; came a result to ");
+        await shop.ShowsAsync("LineLost UnfitResult: expected credit or the result of Authenticate 0");
+    }
+
+    [Test]
+    public async Task ResultThatNeverComes_EndsTheSessionByName_AndTheOrderGoesOn()
+    {
+        var struck = false;
+        await using var shop = await OpenAsync(message =>
+        {
+            if (struck || message is not Result { First: > 0 }) return [message];
+            struck = true;
+            return [];
+        }, options => options.Script = TimeSpan.FromSeconds(1));
+        await ThatIsIssuedAsync(shop);
+        await ThatIsLoggedAsync(shop, "TimedOut", "nothing came in time; in Running", "expected credit or the result of Authenticate 0", "came nothing");
+        await shop.ShowsAsync("LineLost TimedOut: expected credit or the result of Authenticate 0");
+    }
+
+    [Test]
+    public async Task CenterIsShutDown_TheTerminalIsTold()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.ShowsAsync("AccessGranted");
+        await shop.RestartCenterAsync();
+        await shop.ShowsAsync("LineLost Stopped");
+        await ThatIsLoggedAsync(shop, "Disconnect", "Stopped");
+    }
+
+    /// <summary>What a terminal does not take, it says, to the center and to its operator.</summary>
+    [Test]
+    public async Task TerminalClosesItsLine_TheCentersLogHasTheReason()
+    {
+        await using var shop = await OpenAsync(message => [message], spoil: frame => frame is [_, 0x00, (byte)MessageType.InsertCard, ..] ? [0xFF] : frame);
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        const string Reason = "NotAMessage: expected what belongs to Requesting; came not deterministic CBOR of a message";
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.LineLost));
+        Assert.That(outcome.Detail, Does.StartWith($"by this terminal: {Reason}"));
+        await ThatIsLoggedAsync(shop, "Disconnect", Reason);
+    }
+
+    [Test]
+    public async Task TerminalTellsAReasonThatIsNotKnown_ItIsShownAsItsNumber_AndNothingFollows()
+    {
+        await using var shop = await OpenAsync(message => message is CardPresent ? [new Disconnect((DisconnectCode)200, "", ""), message] : [message]);
+        await ThatIsIssuedAsync(shop);
+        await ThatIsLoggedAsync(shop, "Disconnect", "\"200\"");
+    }
+
+    [Test]
+    public async Task NoMessage_EndsTheSessionByName_AndTheOrderGoesOn()
+    {
+        var struck = false;
+        await using var shop = await OpenAsync(message =>
+        {
+            if (struck || message is not CardPresent) return [message];
+            struck = true;
+            return [message, new Challenge(1, ByteString.Own(new byte[32]), new LineNumber(7))];
+        });
+        await ThatIsIssuedAsync(shop);
+        await ThatIsLoggedAsync(shop, "Rejected", "no message of a terminal", "came Challenge");
+        await shop.ShowsAsync("LineLost OutOfPlace: ");
     }
 
     [Test]
@@ -47,7 +115,37 @@ public sealed class FaultNamesTest
             return [result with { Responses = [ByteString.Own(bytes), .. result.Responses.Skip(1)] }];
         });
         await ThatIsIssuedAsync(shop);
-        await ThatIsLoggedAsync(shop, "Judged", "the channel is broken at response 1: ");
+        await ThatIsLoggedAsync(shop, "Judged", "the channel is broken at response 1: WrongMac");
+    }
+
+    [Test]
+    public async Task MissingMac_IsNamedInTheJudgement()
+    {
+        var (records, struck) = (0, false);
+        await using var shop = await OpenAsync(message =>
+        {
+            if (message is not Result result || struck || ++records < 4) return [message];
+            struck = true;
+            return [result with { Responses = [ByteString.FromHex("9000"), .. result.Responses.Skip(1)] }];
+        });
+        await ThatIsIssuedAsync(shop);
+        await ThatIsLoggedAsync(shop, "Judged", "the channel is broken at response 1: MissingMac");
+    }
+
+    /// <summary>Which refusal it was goes along with the result.</summary>
+    [TestCase(false, "1: BadTicket")]
+    [TestCase(true, "1: BadSeal")]
+    public async Task RefusalOfTheModule_IsToldByItsName(bool aRecord, string named)
+    {
+        await using var shop = await Shop.OpenAsync();
+        var faults = new ModuleFaults { Tickets = !aRecord, Commands = (ScriptKind.Record, aRecord ? 1 : 0) };
+        shop.WrapModule = module => new RefusingModule(module, faults);
+        await shop.RestartTerminalAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd(mode: "module"));
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Aborted));
+        await ThatIsLoggedAsync(shop, "Judged", $"module refused its command {named}");
+        await ThatIsLoggedAsync(shop, "Result", $"ModuleRefused: {named[3..]}, 0 responses");
     }
 
     private static async Task ThatIsIssuedAsync(Shop shop)
@@ -65,17 +163,24 @@ public sealed class FaultNamesTest
             string.Join('\n', rows));
     }
 
-    private static async Task<Shop> OpenAsync(Func<Message, Message[]> alter)
+    private static async Task<Shop> OpenAsync(
+        Func<Message, Message[]> alter, Action<CenterSessionOptions>? options = null, Func<byte[], byte[]>? spoil = null)
     {
         // As with TLS, so that messages are seen here.
-        var shop = await Shop.OpenAsync(line: ShopLine.Loopback(7, withTls: true));
-        shop.Wrap = line => new AlteringLine(line, alter);
+        var shop = await Shop.OpenAsync(options, line: ShopLine.Loopback(7, withTls: true));
+        var spoilt = false;
+        shop.Wrap = line => new AlteringLine(line, alter, frame =>
+        {
+            var changed = spoilt ? frame : spoil?.Invoke(frame) ?? frame;
+            spoilt |= !ReferenceEquals(changed, frame);
+            return changed;
+        });
         await shop.RestartTerminalAsync();
         return shop;
     }
 
-    /// <summary>What the terminal says is altered on its way.</summary>
-    private sealed class AlteringLine(ILine inner, Func<Message, Message[]> alter) : ILine
+    /// <summary>What the terminal says, and what it hears, is altered on its way.</summary>
+    private sealed class AlteringLine(ILine inner, Func<Message, Message[]> alter, Func<byte[], byte[]> spoil) : ILine
     {
         public LinePeer Peer => inner.Peer;
 
@@ -85,7 +190,14 @@ public sealed class FaultNamesTest
             foreach (var message in alter(decoded.Message!)) await inner.SendAsync(MessageCodec.Encode(message), cancellation);
         }
 
-        public ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation) => inner.ReceiveAsync(cancellation);
+        public async ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation)
+        {
+            if (await inner.ReceiveAsync(cancellation) is not { } frame) return null;
+            var bytes = spoil(frame.Span.ToArray());
+            var changed = new LineFrame(bytes.Length);
+            bytes.CopyTo(changed.Memory);
+            return changed;
+        }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -23,6 +23,8 @@ internal static class Probe
         var script = s.Work?.Script;
         var first = script?.First ?? 0;
         for (var i = 0; i < Injections.CenterCount; i++) yield return Injections.ToCenter(i);
+        // In no world: it changes no state, in any phase (DisconnectTest).
+        yield return new CenterEvent.Received(new Disconnect(DisconnectCode.TimedOut, "", ""));
         yield return new CenterEvent.LineUp(new LineNumber(1), Names.Nonce);
         yield return new CenterEvent.LineDown();
         yield return new CenterEvent.TimerFired();
@@ -52,6 +54,7 @@ internal static class Probe
         var at = s.Relay is { } relay ? relay.First + relay.Answered : 0;
         var next = s.Relay is { } r ? r.First + r.Arrived : 0;
         for (var i = 0; i < Injections.TerminalCount; i++) yield return Injections.ToTerminal(i);
+        yield return new TerminalEvent.Received(new Disconnect(DisconnectCode.TimedOut, "", ""));
         yield return new TerminalEvent.LineUp(Names.Nonce);
         yield return new TerminalEvent.LineDown();
         yield return new TerminalEvent.TimerFired();

@@ -1,6 +1,7 @@
 using CardIssue.Core.Keys;
 using CardIssue.Core.Modules;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Modules;
 
 namespace CardIssue.Test.Keys;

@@ -51,11 +51,10 @@ internal sealed class Branch : IAsyncDisposable
         try
         {
             await branch.CenterAsync("init", "--id", "main");
-            var key = await branch._center.EnterTestKeyAsync(branch._center.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
-            Assert.That(key.Code, Is.Zero, key.ToString());
+            await branch.EnterKeyAsync(branch._center.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
             await branch.CenterAsync("order", "import", "--orders", branch._center.Write("orders.json", Orders(orders)),
                 "--product", Path.Combine(Samples.Folder, "visa-like-e2e.product.json"), "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"));
-            var terminal = branch._terminal.MakeModule(Terminal, Path.Combine(branch._center.Data, "center.json"), Passphrase);
+            var terminal = branch._terminal.MakeModule(Terminal, branch.CenterFile, Passphrase);
             await branch.CenterAsync("terminal", "add", "--file", terminal, "--line", Line, "--line", ResultsLine, "--address", address);
         }
         catch
@@ -83,6 +82,16 @@ internal sealed class Branch : IAsyncDisposable
         return run;
     }
 
+    /// <summary>Enters a further key of a ceremony's file.</summary>
+    public async Task EnterKeyAsync(string file)
+    {
+        var key = await _center.EnterTestKeyAsync(file);
+        Assert.That(key.Code, Is.Zero, key.ToString());
+    }
+
+    /// <summary>The center's identity, for its terminals.</summary>
+    public string CenterFile => Path.Combine(_center.Data, "center.json");
+
     /// <summary>Runs a command of the center, however it ends.</summary>
     public Task<CenterHostRun> CenterPlainAsync(params string[] args) => _center.RunAsync(args);
 
@@ -93,13 +102,7 @@ internal sealed class Branch : IAsyncDisposable
     /// <param name="where">Where the line comes in, as <c>--line</c> has it behind the number.</param>
     /// <param name="more">Further options.</param>
     /// <returns>Where it came to listen.</returns>
-    public async Task<string> ServeAsync(string where, params string[] more)
-    {
-        _serving = _center.Begin(["serve", "--line", $"{Line}={where}", .. more]);
-        var place = await ReadyAsync();
-        _steps = _serving.StandardOutput.ReadToEndAsync();
-        return place;
-    }
+    public async Task<string> ServeAsync(string where, params string[] more) => (await ServeAllAsync([$"{Line}={where}"], more))[0];
 
     /// <summary>Starts the center with a split line.</summary>
     /// <param name="data">Where its data half comes in.</param>
@@ -108,8 +111,19 @@ internal sealed class Branch : IAsyncDisposable
     /// <returns>Where they came to listen.</returns>
     public async Task<(string Data, string Results)> ServeSplitAsync(string data, string results, params string[] more)
     {
-        _serving = _center.Begin(["serve", "--line", $"{Line}={data};results={ResultsLine}", "--line", $"{ResultsLine}={results}", .. more]);
-        var places = (await ReadyAsync(), await ReadyAsync());
+        var places = await ServeAllAsync([$"{Line}={data};results={ResultsLine}", $"{ResultsLine}={results}"], more);
+        return (places[0], places[1]);
+    }
+
+    /// <summary>Starts the center with several lines.</summary>
+    /// <param name="lines">Each as <c>--line</c> has it.</param>
+    /// <param name="more">Further options.</param>
+    /// <returns>Where they came to listen, one after the other.</returns>
+    public async Task<IReadOnlyList<string>> ServeAllAsync(IReadOnlyList<string> lines, params string[] more)
+    {
+        _serving = _center.Begin(["serve", .. lines.SelectMany(line => new[] { "--line", line }), .. more]);
+        var places = new List<string>();
+        foreach (var _ in lines) places.Add(await ReadyAsync());
         _steps = _serving.StandardOutput.ReadToEndAsync();
         return places;
     }

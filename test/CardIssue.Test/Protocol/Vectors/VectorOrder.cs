@@ -40,6 +40,7 @@ internal sealed class VectorOrder(VectorFile file, VectorSession line, LineHalf 
         else Directly(session);
         line.Say(VectorSpeaker.Center, new Issued("CARD ISSUED\nOrder A-17"), down);
         line.Say(VectorSpeaker.Terminal, new CardRemoved(), up);
+        line.Say(VectorSpeaker.Center, new Disconnect(DisconnectCode.TimedOut, "a request", "nothing"), down);
     }
 
     private void Ask()
