@@ -68,9 +68,9 @@ internal sealed class CardWork : IDisposable
     public PreparedScript Prepare(Script script, bool closes)
     {
         _script = Commands(script);
-        if (closes) _script = [.. _script, .. _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script))];
+        if (closes) _script = [.. _script, .. _plan.Close(new Encryption(_opening!), CardPlan.NextBlock(_script, _blocks))];
         // A numbering is a series of STORE DATA of its own.
-        if (script.Kind is not ScriptKind.Assign) _blocks += CardPlan.Blocks(_script);
+        if (script.Kind is not ScriptKind.Assign) _blocks = CardPlan.NextBlock(_script, _blocks);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
             throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
         if (script.Kind is ScriptKind.Open) return InTheClear(script);
@@ -268,7 +268,7 @@ internal sealed class CardWork : IDisposable
         public ByteString Encrypt(ReadOnlySpan<byte> plain) =>
             opening.EncryptData(plain, DataEncryption.PaddingFor(plain.Length, opening.Answer.Protocol));
 
-        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => opening.EncryptKeys(keys.KeySet, keys.KeyVersion, keys.Diversification);
+        public ValueList<EncryptedKey> Keys(HeldKeySet set) => opening.EncryptKeys(set.KeySet, set.KeyVersion, set.Diversification);
     }
 }
 

@@ -31,7 +31,7 @@ internal static class MadeUpFields
                 case ItemDefinition.Install install: Add(fields, install.Parameters, null, 0); break;
                 // Of a customer there is nothing in them.
                 case ItemDefinition.Load or ItemDefinition.Delete or ItemDefinition.Extradite or ItemDefinition.RegistryUpdate: break;
-                case ItemDefinition.PutKeys: break;
+                case ItemDefinition.PutKeys or ItemDefinition.DomainKeys: break;
                 default: return null;
             }
         }

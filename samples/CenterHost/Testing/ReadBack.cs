@@ -38,6 +38,7 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
         }
         items.AddRange(Loaded(plan.Product, programs, held));
         if (plan.Product.OwnKeys is { } own) items.AddRange(Keys(plan.Product, own, card));
+        items.AddRange(plan.Product.DomainsGivenKeys.Select(domain => KeysOf(plan.Product, domain, card)));
         return new ReadBack(application is null ? null : target, application?.LifeCycle.ToString("X2") ?? held.LifeCycle.ToString(), items);
     }
 
@@ -57,15 +58,23 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
     /// <summary>The own keys, byte for byte; and the transport keys, which are gone where others came in their place.</summary>
     private static IEnumerable<ReadItem> Keys(CardProduct product, OwnKeys own, CardSimulator card)
     {
-        var due = TestCard.OwnKeysOf(product, own, card.State.Kdd);
-        var keys = card.State.Keys.Where(key => key.Key.Version == own.KeyVersion).Select(key => key.Value).ToList();
-        CardKey[] wanted = [due.Enc, due.Mac, due.Dek];
-        var areThey = keys.Count == wanted.Length && keys.Zip(wanted).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
-        yield return new ReadItem($"own keys {own.KeyVersion:X2}", keys.Count == 0 ? null : keys.Sum(key => key.Length), areThey);
+        yield return Set($"own keys {own.KeyVersion:X2}", TestCard.KeySetOf(product, own.Set, card.State.Kdd), card.State.KeysOf(default));
         var transport = TestCard.TransportVersion(product);
         if (own.Put is not OwnKeysPut.Replace || transport == own.KeyVersion) yield break;
         var left = card.State.Keys.Count(key => key.Key.Version == transport);
         if (left > 0) yield return new ReadItem($"transport keys {transport:X2}, which were to go", left, false);
+    }
+
+    private static ReadItem KeysOf(CardProduct product, ProductDomain domain, CardSimulator card) => Set(
+        $"keys {domain.KeyVersion:X2} of {domain.Name}", TestCard.KeySetOf(product, domain.Keys, card.State.Kdd),
+        card.State.Find(domain.Aid.Value)?.Keys ?? DomainKeys.None);
+
+    private static ReadItem Set(string what, CardKeySet due, DomainKeys held)
+    {
+        var keys = held.Keys.Where(key => key.Key.Version == due.Version).Select(key => key.Value).ToList();
+        CardKey[] wanted = [due.Enc, due.Mac, due.Dek];
+        var areThey = keys.Count == wanted.Length && keys.Zip(wanted).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
+        return new ReadItem(what, keys.Count == 0 ? null : keys.Sum(key => key.Length), areThey);
     }
 
     private static ByteString? Grouping(ApplicationInspection? application, ushort id)
@@ -85,7 +94,9 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
         {
             var commands = number == plan.ClosingNumber ? plan.Close(clear, blocks) : plan.Record(number, clear, blocks);
             var stored = commands.Select(c => c.Apdu).Where(c => c.Ins == Instructions.StoreData).ToList();
-            blocks += stored.Count;
+            blocks = CardPlan.NextBlock(commands, blocks);
+            // Keys of a security domain are looked at in the domain.
+            if (number < plan.ClosingNumber && plan.Product.Records[number - 1].Items.Any(item => item is ItemDefinition.DomainKeys)) continue;
             var data = ByteString.Concat([.. stored.Select(c => c.Data)]);
             if (stored.Count > 0 && (stored[0].P1 & FormatBits) == BerFormat)
             {
@@ -106,7 +117,7 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
         public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Copy(plain);
 
         /// <summary>Only to have the commands: the keys are looked at in the card.</summary>
-        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) =>
+        public ValueList<EncryptedKey> Keys(HeldKeySet set) =>
             [.. Enumerable.Repeat(new EncryptedKey(PutKey.Aes, 0, default, default), PutKey.LastKey)];
     }
 }

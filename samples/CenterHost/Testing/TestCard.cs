@@ -24,7 +24,7 @@ internal static class TestCard
 
     private static readonly ByteString Number = ByteString.FromHex("00000000001234567890");
 
-    /// <summary>The master of the own keys: another than the transport keys' that is worth as little.</summary>
+    /// <summary>The first master of keys that are put: another than the transport keys' that is worth as little.</summary>
     private const string OwnTestKey = "606162636465666768696A6B6C6D6E6F";
 
     /// <summary>The publicly known test key, as the product names it, and one for the card's own keys.</summary>
@@ -32,13 +32,24 @@ internal static class TestCard
     {
         var algorithm = Is02(product) ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128;
         var transport = new DemoKey(product.KeySet, product.KeyVersion, algorithm, Convert.FromHexString(CardProfile.TestKey));
-        return product.OwnKeys is not { } own ? [transport]
-            : [transport, new DemoKey(own.KeySet, own.KeyVersion, algorithm, Convert.FromHexString(OwnTestKey))];
+        return [transport, .. Put(product).Select((keys, at) => new DemoKey(keys.KeySet, keys.KeyVersion, algorithm, Master(at)))];
     }
 
-    /// <summary>The keys that a card is to have in the end.</summary>
-    public static CardKeySet OwnKeysOf(CardProduct product, OwnKeys own, ByteString kdd) => CardKeySet.Derive(
-        own.KeyVersion, MethodOf(own.Diversification), Convert.FromHexString(OwnTestKey), kdd.Span, TypeOf(product));
+    /// <summary>A set of keys that a card is to have in the end.</summary>
+    public static CardKeySet KeySetOf(CardProduct product, HeldKeySet keys, ByteString kdd) => CardKeySet.Derive(
+        keys.KeyVersion, MethodOf(keys.Diversification), Master(Put(product).IndexOf(keys)), kdd.Span, TypeOf(product));
+
+    /// <summary>The sets that it is given: its own, and those of its security domains.</summary>
+    private static List<HeldKeySet> Put(CardProduct product) =>
+        [.. product.OwnKeys is { } own ? (HeldKeySet[])[own.Set] : [], .. product.SecurityDomains.Select(domain => domain.Keys)];
+
+    /// <summary>Another master for each.</summary>
+    private static byte[] Master(int at)
+    {
+        var master = Convert.FromHexString(OwnTestKey);
+        master[0] += (byte)at;
+        return master;
+    }
 
     /// <summary>The version of the keys that it comes with, on the card.</summary>
     public static byte TransportVersion(CardProduct product) => product.Quirks.AnsweredKeyVersion ?? product.KeyVersion;
@@ -70,7 +81,7 @@ internal static class TestCard
                 new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0),
                 .. there,
             ],
-            Applications = [.. applications.Select(aid => Application(product, aid)), .. Domains(product).Select(Domain)],
+            Applications = [.. applications.Select(aid => Application(product, aid)), .. Domains(product).Select(aid => Domain(product, aid))],
             Data = Told(product).ToImmutableSortedDictionary(tag => tag, _ => Number),
         });
     }
@@ -79,8 +90,10 @@ internal static class TestCard
         aid.Value, CardProfile.EmvPackage, aid.Value, FirstState(product, RegistryScope.Applications, aid) ?? CardApplication.Selectable,
         ByteString.Own([0, 0, 0]), ImmutableSortedDictionary<ushort, ByteString>.Empty, ReadableWhenBlank: true);
 
-    private static CardApplication Domain(Aid aid) => new(
-        aid.Value, CardProfile.EmvPackage, aid.Value, CardApplication.Personalized, ByteString.Own([CardApplication.SecurityDomain, 0, 0]),
+    /// <summary>A security domain; one that is to get its keys has none yet.</summary>
+    private static CardApplication Domain(CardProduct product, Aid aid) => new(
+        aid.Value, CardProfile.EmvPackage, aid.Value,
+        product.DomainsGivenKeys.Any(domain => domain.Aid == aid) ? CardApplication.Selectable : CardApplication.Personalized, ByteString.Own([CardApplication.SecurityDomain, 0, 0]),
         ImmutableSortedDictionary<ushort, ByteString>.Empty);
 
     private static bool Is02(CardProduct product) => product.Protocol is ScpProtocol.Scp02
@@ -107,6 +120,7 @@ internal static class TestCard
     {
         ItemDefinition.Extradite it => it.SecurityDomain,
         ItemDefinition.RegistryUpdate it => it.SecurityDomain,
+        ItemDefinition.DomainKeys it => product.SecurityDomain(it.Domain)!.Aid,
         _ => null,
     }).OfType<Aid>().Distinct().Where(aid => aid != product.Selected && Installed(product).All(install => install.Instance != aid));
 

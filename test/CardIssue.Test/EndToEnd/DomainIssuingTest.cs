@@ -1,0 +1,150 @@
+using CardIssue.Center.Vault;
+using CardIssue.Core.Cards;
+using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.SecureChannel;
+using CardIssue.Core.Cards.SecureChannel.Opening;
+using CardIssue.Core.Primitives;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.Modules;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.Crypto;
+using CardIssue.VirtualCard.State;
+using CardKeySet = CardIssue.VirtualCard.State.CardKeySet;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>
+/// A card that gets a partner's security domain: installed, given the partner's keys, given an application, all through the issuer's
+/// channel; with real parts, SCP02 and SCP03, in both key modes, cut at every command. The partner then opens it with keys that the issuer
+/// never used, and nobody opens it with the issuer's.
+/// </summary>
+[TestFixture, Parallelizable(ParallelScope.All)]
+public sealed class DomainIssuingTest
+{
+    /// <summary>More than an issue with one reopening has commands.</summary>
+    private const int MostCommands = 60;
+
+    private const string Domain = "A00000015153504101", LoadFile = "A0000001515350", Module = "A000000151535041";
+    private const byte PartnerVersion = 0x41;
+
+    private static readonly ByteString PartnerMaster = ByteString.FromHex("707172737475767778797A7B7C7D7E7F");
+
+    private static string Product(string mode, bool is02, string repeat = "\"repeatable\"")
+    {
+        const string application = "{ \"scope\": \"applications\", \"aid\": \"" + Products.Application + "\" }";
+        const string domain = "{ \"lifeCycle\": { \"scope\": \"applications\", \"aid\": \"" + Domain + "\" }, \"done\": { \"state\": \"0F\" }";
+        var keys = repeat.Contains("look", StringComparison.Ordinal)
+            ? $$""" "repeat": "lookFirst", "look": [ {{domain}}, "notDone": { "state": "07" } } ], """ : $$""" "repeat": {{repeat}}, """;
+        return $$"""
+            {
+              "name": "partner-{{mode}}", "version": 1, "profile": "globalplatform", "mode": "{{mode}}",
+              "keySet": "issuer", "keyVersion": "30", "diversification": "{{(is02 ? "emvCps" : "kdf3")}}", "scp": "{{(is02 ? "02" : "03")}}",
+              "identity": ["assigned"], "securityLevel": "{{(is02 ? "13" : "33")}}", "securityDomain": "A000000151000000",
+              "storeData": { "plainP1": "10", "encryptedP1": "70" },
+              "securityDomains": [ {
+                "name": "partner", "aid": "{{Domain}}", "keySet": "partner", "keyVersion": "{{PartnerVersion:X2}}",
+                "diversification": "{{(is02 ? "visa2" : "kdf3")}}"
+              } ],
+              "records": [
+                { "name": "number", "proof": "cardMac", "repeat": "repeatable", "items": [ { "tag": "DF01", "hex": "0102" } ] },
+                { "name": "domain", "proof": "cardMac", "repeat": "repeatable", "items": [ {
+                  "install": "{{Domain}}", "loadFile": "{{LoadFile}}", "module": "{{Module}}", "privileges": "80", "whenThere": "accept" } ] },
+                { "name": "keys", "proof": "cardState", {{keys}} "items": [ { "domainKeys": "partner" } ], "checks": [ {{domain}} } ] },
+                { "name": "more", "proof": "cardMac", "repeat": "repeatable", "items": [ { "tag": "DF02", "hex": "0304" } ] },
+                { "name": "give", "proof": "cardMac", "repeat": "repeatable",
+                  "items": [ { "extradite": "{{Products.Application}}", "securityDomain": "{{Domain}}" } ] }
+              ],
+              "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "0F" } },
+              "closeLook": [ { "lifeCycle": {{application}}, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
+            }
+            """;
+    }
+
+    private static async Task<Shop> OpenShopAsync(bool is02)
+    {
+        var shop = await Shop.OpenAsync();
+        var algorithm = is02 ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128;
+        Counter.ImportMaster(shop.Vault, "issuer", 0x30, Counter.Master, algorithm);
+        Counter.ImportMaster(shop.Vault, "partner", PartnerVersion, PartnerMaster, algorithm);
+        return shop;
+    }
+
+    private static CardSimulator Card(uint serial, bool is02)
+    {
+        var keys = CardKeySet.Derive(0x30, is02 ? Diversification.Emv : Diversification.Kdf3, Counter.Master.Span, CardProfile.Kdd(serial).Span,
+            is02 ? CardKeyType.Des : CardKeyType.Aes);
+        var state = CardProfile.BlankEmv(serial, [keys]);
+        return CardSimulator.Create(state with
+        {
+            Scp = is02 ? CardState.Scp02 : CardState.Scp03, ScpParameter = is02 ? (byte)0x75 : (byte)0x70,
+            LoadFiles = state.LoadFiles.Add(new LoadFile(ByteString.FromHex(LoadFile), ByteString.Own([1, 0]), [ByteString.FromHex(Module)], 0)),
+        });
+    }
+
+    [TestCase("endToEnd", false, CutMoment.BeforeResponse, "repeatable")]
+    [TestCase("module", false, CutMoment.BeforeExecution, "lookFirst")]
+    [TestCase("endToEnd", true, CutMoment.BeforeExecution, "repeatable")]
+    [TestCase("module", true, CutMoment.BeforeResponse, "lookFirst")]
+    public async Task PowerCut_AtAnyCommand_ThePartnerHasItsDomain_AndNobodyElse(string mode, bool is02, CutMoment moment, string repeat)
+    {
+        await using var shop = await OpenShopAsync(is02);
+        var product = Product(mode, is02, $"\"{repeat}\"");
+        for (var at = 1; at <= MostCommands; at++)
+        {
+            var (order, serial) = ($"o-{at}", (uint)at);
+            await shop.OrderAsync(order, product, new Dictionary<string, string>());
+            var card = Card(serial, is02);
+            card.CutPower(new PowerCut(at, moment));
+            shop.Reader.Insert(card);
+            var outcome = await shop.IssueAsync(order);
+            Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"cut at command {at}: {outcome.Detail}");
+            shop.Reader.Remove();
+            card.CutPower(null);
+            ThatIs(card, serial, is02, $"cut at command {at}");
+            if (card.Commands < at) return;
+        }
+        Assert.Fail("The issue never came to its end without a cut.");
+    }
+
+    private static void ThatIs(CardSimulator card, uint serial, bool is02, string because)
+    {
+        var domain = card.State.Find(ByteString.FromHex(Domain))!;
+        Assert.That(domain.LifeCycle, Is.EqualTo(CardApplication.Personalized), because);
+        Assert.That(card.State.Find(ByteString.FromHex(Products.Application))!.Domain, Is.EqualTo(domain.Aid), because);
+        Assert.That(card.State.Data[0xDF02], Is.EqualTo(ByteString.FromHex("0304")), because);
+        Assert.That((card.State.FailedAuthentications, domain.Keys.FailedAuthentications), Is.EqualTo((0, 0)), because);
+        var partner = is02 ? KeyDiversification.Visa2 : KeyDiversification.Kdf3;
+        Assert.That(Opens(card, Domain, PartnerVersion, PartnerMaster, serial, partner, is02), Is.Null, because);
+        Assert.That(Opens(card, Products.Application, PartnerVersion, PartnerMaster, serial, partner, is02), Is.Null, because);
+        Assert.That(Opens(card, Domain, PartnerVersion, Counter.Master, serial, partner, is02), Is.EqualTo(OpenDiagnosis.WrongCryptogram), because);
+        Assert.That(Opens(card, Domain, 0x30, Counter.Master, serial, partner, is02), Is.EqualTo(OpenDiagnosis.UnknownKeyVersion), because);
+    }
+
+    /// <summary>The partner's own host: its master, the card's diversification data, and a channel with the domain; null when it opens.</summary>
+    private static OpenDiagnosis? Opens(
+        CardSimulator card, string aid, byte version, ByteString master, uint serial, KeyDiversification diversification, bool is02)
+    {
+        ResponseApdu Send(params byte[] command)
+        {
+            var response = card.Transmit(command);
+            return new ResponseApdu(ByteString.Own(response[..^2]), (ushort)(response[^2] << 8 | response[^1]));
+        }
+
+        card.Reset();
+        Assert.That(Send([0x00, 0xA4, 0x04, 0x00, (byte)(aid.Length / 2), .. Convert.FromHexString(aid), 0x00]).IsOk, Is.True);
+        byte[] challenge = [1, 2, 3, 4, 5, 6, 7, 8];
+        var update = Send([0x80, 0x50, version, 0x00, 0x08, .. challenge, 0x00]);
+        var options = new ScpOptions(is02 ? ScpProtocol.Scp02 : ScpProtocol.Scp03, is02 ? (byte)0x75 : (byte)0x70);
+        using var secret = SecretBytes.Copy(master.Span);
+        using var keys = new StaticKeys(
+            version, CardKeyDerivation.Derive(diversification, secret, CardProfile.Kdd(serial).Span), options.Protocol);
+        var terms = new ChannelTerms(SecurityLevel.CMac) { Protocol = options.Protocol, Options = is02 ? options : null };
+        var result = ChannelOpening.TryOpen(keys, version, challenge, update, terms);
+        if (result is not ChannelOpenResult.Opened opened) return ((ChannelOpenResult.Refused)result).Diagnosis;
+        using (opened.Session)
+        {
+            Assert.That(Send([.. opened.Session.ExternalAuthenticate().ToBytes().Span]).IsOk, Is.True);
+            return null;
+        }
+    }
+}
