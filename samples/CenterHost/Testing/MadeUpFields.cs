@@ -35,7 +35,8 @@ internal static class MadeUpFields
                 default: return null;
             }
         }
-        var checks = product.Records.SelectMany(record => record.Checks.Concat(record.Look)).Concat(product.Close.Look);
+        var checks = product.Records.SelectMany(record => record.Checks.Concat(record.Look)).Concat(product.Close.Look)
+            .Concat(product.Doing?.Before ?? default);
         foreach (var expectation in checks.SelectMany(check => new[] { check.Done, check.NotDone }))
             if (expectation is Expectation.Exactly exactly) Add(fields, exactly.Content, null, 0);
         return fields;

@@ -23,7 +23,11 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
 
     public bool IsAsSent => Items.All(item => item.AsSent);
 
-    public static ReadBack Of(CardPlan plan, CardPrograms programs, CardSimulator card)
+    /// <param name="plan">What was written.</param>
+    /// <param name="product">The product that the card was issued by; of an issue the plan's own.</param>
+    /// <param name="programs">The programs that it names.</param>
+    /// <param name="card">The card.</param>
+    public static ReadBack Of(CardPlan plan, CardProduct product, CardPrograms programs, CardSimulator card)
     {
         var held = card.Inspect();
         var target = (plan.Product.Application ?? plan.Product.Selected).ToString();
@@ -37,8 +41,8 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
             items.Add(new ReadItem(isObject ? $"tag {id:X}" : $"DGI {id:X4}", found?.Length, asSent));
         }
         items.AddRange(Loaded(plan.Product, programs, held));
-        if (plan.Product.OwnKeys is { } own) items.AddRange(Keys(plan.Product, own, card));
-        items.AddRange(plan.Product.DomainsGivenKeys.Select(domain => KeysOf(plan.Product, domain, card)));
+        if (plan.Product.OwnKeys is { } own) items.AddRange(Keys(plan.Product, product, own, card));
+        items.AddRange(plan.Product.DomainsGivenKeys.Select(domain => KeysOf(product, domain, card)));
         return new ReadBack(application is null ? null : target, application?.LifeCycle.ToString("X2") ?? held.LifeCycle.ToString(), items);
     }
 
@@ -56,13 +60,13 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
     }
 
     /// <summary>The own keys, byte for byte; and the transport keys, which are gone where others came in their place.</summary>
-    private static IEnumerable<ReadItem> Keys(CardProduct product, OwnKeys own, CardSimulator card)
+    private static IEnumerable<ReadItem> Keys(CardProduct written, CardProduct product, OwnKeys own, CardSimulator card)
     {
         yield return Set($"own keys {own.KeyVersion:X2}", TestCard.KeySetOf(product, own.Set, card.State.Kdd), card.State.KeysOf(default));
-        var transport = TestCard.TransportVersion(product);
+        var transport = TestCard.TransportVersion(written);
         if (own.Put is not OwnKeysPut.Replace || transport == own.KeyVersion) yield break;
         var left = card.State.Keys.Count(key => key.Key.Version == transport);
-        if (left > 0) yield return new ReadItem($"transport keys {transport:X2}, which were to go", left, false);
+        if (left > 0) yield return new ReadItem($"{(written.Doing is null ? "transport keys" : "keys of before,")} {transport:X2}, which were to go", left, false);
     }
 
     private static ReadItem KeysOf(CardProduct product, ProductDomain domain, CardSimulator card) => Set(

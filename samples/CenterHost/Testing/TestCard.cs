@@ -39,9 +39,12 @@ internal static class TestCard
     public static CardKeySet KeySetOf(CardProduct product, HeldKeySet keys, ByteString kdd) => CardKeySet.Derive(
         keys.KeyVersion, MethodOf(keys.Diversification), Master(Put(product).IndexOf(keys)), kdd.Span, TypeOf(product));
 
-    /// <summary>The sets that it is given: its own, and those of its security domains.</summary>
+    /// <summary>The sets that it is given: its own, those of its security domains, and those that rewrites renew.</summary>
     private static List<HeldKeySet> Put(CardProduct product) =>
-        [.. product.OwnKeys is { } own ? (HeldKeySet[])[own.Set] : [], .. product.SecurityDomains.Select(domain => domain.Keys)];
+    [
+        .. product.Rewrites.Select(rewrite => rewrite.OwnKeys).Prepend(product.OwnKeys).OfType<OwnKeys>().Select(own => own.Set)
+            .Concat(product.SecurityDomains.Select(domain => domain.Keys)).Distinct(),
+    ];
 
     /// <summary>Another master for each.</summary>
     private static byte[] Master(int at)
@@ -113,7 +116,8 @@ internal static class TestCard
     private static IEnumerable<ItemDefinition.Install> Installed(CardProduct product) =>
         Items(product).OfType<ItemDefinition.Install>();
 
-    private static IEnumerable<ItemDefinition> Items(CardProduct product) => product.Records.SelectMany(record => record.Items);
+    private static IEnumerable<ItemDefinition> Items(CardProduct product) =>
+        product.Records.Concat(product.Rewrites.SelectMany(rewrite => rewrite.Records)).SelectMany(record => record.Items);
 
     /// <summary>The security domains that applications are given to, where the product installs them not itself.</summary>
     private static IEnumerable<Aid> Domains(CardProduct product) => Items(product).Select(item => item switch
@@ -128,7 +132,8 @@ internal static class TestCard
     private static HashSet<Aid> Applications(CardProduct product)
     {
         var looked = Looks(product).Where(of => of.Scope is RegistryScope.Applications).Select(of => of.Aid);
-        var set = product.Records.Select(record => record.Status).Append(product.Close.Status).OfType<StatusChange>()
+        var set = product.Rewrites.SelectMany(rewrite => rewrite.Records.Select(record => record.Status).Append(rewrite.Close.Status))
+            .Concat(product.Records.Select(record => record.Status)).Append(product.Close.Status).OfType<StatusChange>()
             .Where(status => status.Scope is StatusScope.Application).Select(status => status.Aid);
         var changed = Items(product).Select(item => item switch
         {
@@ -144,7 +149,7 @@ internal static class TestCard
 
     private static IEnumerable<LifeCycleOf> Looks(CardProduct product)
     {
-        foreach (var check in Checks(product))
+        foreach (var check in Checks(product).Concat(product.Rewrites.SelectMany(Checks)))
             if (check.Read is CheckCommand.LifeCycle read) yield return read.Of;
         if (product.Start is { } start) yield return start.Of;
     }
@@ -154,12 +159,20 @@ internal static class TestCard
     {
         var of = new LifeCycleOf(scope, aid);
         if (product.Start is { } start && start.Of == of) return start.Accepted[0];
-        return Checks(product).Where(check => check.Read is CheckCommand.LifeCycle read && read.Of == of)
-            .Select(check => (check.NotDone as Expectation.State)?.LifeCycle).FirstOrDefault();
+        var issue = Checks(product).Where(IsOf).Select(check => (check.NotDone as Expectation.State)?.LifeCycle).ToList();
+        // What only rewrites speak of is as the first of them wants it.
+        return issue.Count > 0 ? issue[0]
+            : product.Rewrites.SelectMany(rewrite => rewrite.Before).Where(IsOf).Select(check => (check.Done as Expectation.State)?.LifeCycle)
+                .FirstOrDefault();
+
+        bool IsOf(CheckDefinition check) => check.Read is CheckCommand.LifeCycle read && read.Of == of;
     }
 
     private static IEnumerable<CheckDefinition> Checks(CardProduct product) =>
         product.Records.SelectMany(record => record.Look.Concat(record.Checks)).Concat(product.Close.Look);
+
+    private static IEnumerable<CheckDefinition> Checks(RewriteDefinition rewrite) =>
+        rewrite.Records.SelectMany(record => record.Look.Concat(record.Checks)).Concat(rewrite.Before).Concat(rewrite.Close.Look);
 
     /// <summary>The data objects that tell which card it is.</summary>
     private static IEnumerable<int> Told(CardProduct product) => product.IdentitySources.SelectMany(source => source switch

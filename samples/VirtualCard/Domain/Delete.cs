@@ -50,7 +50,7 @@ internal static class Delete
         if (instances.Exists(domain => state.Applications.Exists(other => other.Domain == domain.Aid && !instances.Contains(other))))
             return Sw.Conditions;
         // Another package was linked against it (JCVM 4.5).
-        if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => needed.Aid == aid))) return Sw.Conditions;
+        if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => file.Provides.Any(package => package.Aid == needed.Aid)))) return Sw.Conditions;
         card.State = state with { LoadFiles = state.LoadFiles.Remove(file), Applications = state.Applications.RemoveRange(instances) };
         return Reply.Ok(0x00);
     }

@@ -75,7 +75,10 @@ internal static class Install
         var (fileAid, module, privileges) = (fields[0], fields[1], fields[3]);
         var instance = fields[2].IsEmpty ? module : fields[2];
         if (!IsAid(instance) || privileges.Length is not (1 or 3)) return Sw.WrongData;
-        if (card.State.LoadFiles.Find(f => f.Aid == fileAid) is not { } file) return Sw.ReferenceNotFound;
+        var isDomain = !privileges.IsEmpty && (privileges[0] & CardApplication.SecurityDomain) != 0;
+        var file = card.State.LoadFiles.Find(f => f.Aid == fileAid)
+            ?? (isDomain && fileAid == CardPlatform.SecurityDomains.Aid ? CardPlatform.SecurityDomains : null);
+        if (file is null) return Sw.ReferenceNotFound;
         if (file.Modules.Count > 0 && !file.Modules.Contains(module)) return Sw.ReferenceNotFound;
         if (IsTaken(card.State, instance)) return Sw.Conditions;
         // What nobody can select yet can't be selected by a reset either (11.5.2.3.2).

@@ -26,7 +26,15 @@ public enum CardProtocol
 /// <param name="Version">2 bytes, major and minor, as the package's header had it.</param>
 /// <param name="Length">How many bytes of memory it takes.</param>
 /// <param name="Imports">The packages that it needs.</param>
-public sealed record LoadFile(ByteString Aid, ByteString Version, ValueList<ByteString> Modules, int Length, ValueList<CardPackage> Imports = default);
+/// <param name="Packages">Of an extended one: the packages that are in it and that others may use.</param>
+public sealed record LoadFile(
+    ByteString Aid, ByteString Version, ValueList<ByteString> Modules, int Length, ValueList<CardPackage> Imports = default,
+    ValueList<CardPackage> Packages = default)
+{
+    /// <summary>What others may link against: the packages of an extended file, or the one that it is.</summary>
+    public ValueList<CardPackage> Provides => Packages.Count > 0 ? Packages
+        : Version.Length == 2 ? [new CardPackage(Aid, Version[0], Version[1])] : default;
+}
 
 /// <summary>A package and a version of it: of the platform, or needed of it.</summary>
 public readonly record struct CardPackage(ByteString Aid, byte Major, byte Minor)
@@ -114,6 +122,9 @@ public sealed record CardState
     /// True for a card that answers PUT KEY with other check values than those of the keys that it took, against GPCS 11.8.3.1.
     /// </summary>
     public bool MisstatesCheckValues { get; init; }
+
+    /// <summary>Whether it takes extended load files, which cards may do from Java Card 3.1 on (JCVM 3.1, 6.2).</summary>
+    public bool TakesExtendedFiles { get; init; } = true;
 
     public CardProtocol Protocol { get; init; } = CardProtocol.T1;
 

@@ -17,13 +17,13 @@ public static class StateFile
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
         LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true,
-        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false, int Memory = CardPlatform.Memory);
+        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false, int Memory = CardPlatform.Memory, bool TakesExtendedFiles = true);
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 
     private sealed record KeyDto(byte Version, byte Id, string Value, CardKeyType Type = CardKeyType.Aes);
 
-    private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length, ImportDto[]? Imports = null);
+    private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length, ImportDto[]? Imports = null, ImportDto[]? Packages = null);
 
     private sealed record ImportDto(string Aid, byte Major, byte Minor);
 
@@ -82,14 +82,14 @@ public static class StateFile
         s.AuthenticationLimit, s.FailedAuthentications,
         ToDto(s.Keys), s.SequenceCounters.ToDictionary(), ToDto(s.Data),
         [.. s.LoadFiles.Select(f => new LoadFileDto(f.Aid.ToString(), f.Version.ToString(), [.. f.Modules.Select(m => m.ToString())], f.Length,
-            [.. f.Imports.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))]))],
+            ToDto(f.Imports), f.Packages.Count > 0 ? ToDto(f.Packages) : null))],
         [.. s.Applications.Select(a => new ApplicationDto(
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
             a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank,
             a.Domain.IsEmpty ? null : a.Domain.ToString(),
             a.IsSecurityDomain ? new DomainDto(ToDto(a.Keys.Keys), a.Keys.SequenceCounters.ToDictionary(), a.Keys.FailedAuthentications, ToDto(a.Data)) : null))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
-        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory);
+        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory, s.TakesExtendedFiles);
 
     private static CardState FromDto(CardDto d) => new()
     {
@@ -106,7 +106,7 @@ public static class StateFile
         SequenceCounters = d.SequenceCounters.ToImmutableSortedDictionary(),
         Data = FromDto(d.Data),
         LoadFiles = [.. d.LoadFiles.Select(f => new LoadFile(Hex(f.Aid), Hex(f.Version), [.. f.Modules.Select(Hex)], f.Length,
-            [.. (f.Imports ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))]))],
+            FromDto(f.Imports), FromDto(f.Packages)))],
         Applications = [.. d.Applications.Select(a => new CardApplication(
             Hex(a.Aid), Hex(a.LoadFile), Hex(a.Module), a.LifeCycle, Hex(a.Privileges),
             a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank)
@@ -121,7 +121,12 @@ public static class StateFile
         Scp = d.Scp,
         MisstatesCheckValues = d.MisstatesCheckValues,
         Memory = d.Memory,
+        TakesExtendedFiles = d.TakesExtendedFiles,
     };
+
+    private static ImportDto[] ToDto(ValueList<CardPackage> packages) => [.. packages.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))];
+
+    private static ValueList<CardPackage> FromDto(ImportDto[]? packages) => [.. (packages ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))];
 
     private static KeyDto[] ToDto(ImmutableSortedDictionary<KeyReference, CardKey> keys) =>
         [.. keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span), k.Value.Type))];

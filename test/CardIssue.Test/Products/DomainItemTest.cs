@@ -41,8 +41,8 @@ public sealed class DomainItemTest
     public void Blocks_AfterTheKeys_BeginAnew()
     {
         var product = Product(Partner,
-            Sample.Record(Sample.Grouping(0x0101, 3)) with { Name = "a" }, Sample.Record(Keys) with { Name = "b" },
-            Sample.Record(Sample.Grouping(0x0102, 3)) with { Name = "c" });
+            Sample.Record(Sample.Grouping(0x9011, 3)) with { Name = "a" }, Sample.Record(Keys) with { Name = "b" },
+            Sample.Record(Sample.Grouping(0x9012, 3)) with { Name = "c" });
         var plan = Sample.Plan(product);
         var block = 0;
         foreach (var (number, next) in new[] { (1, 1), (2, 0), (3, 1) })

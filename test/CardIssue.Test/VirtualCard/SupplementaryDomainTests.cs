@@ -17,11 +17,6 @@ public class SupplementaryDomainTests
 
     private static byte[] Lv(string hex) => [(byte)(hex.Length / 2), .. Convert.FromHexString(hex)];
 
-    private static CardSimulator WithCode() => TestCard.Blank(state => state with
-    {
-        LoadFiles = state.LoadFiles.Add(new LoadFile(ByteString.FromHex(LoadFile), ByteString.Own([1, 0]), [ByteString.FromHex(Module)], 0)),
-    });
-
     /// <summary>INSTALL [for install and make selectable] of a domain, as hosts send it.</summary>
     private static ushort Install(GlobalPlatformHost host, string privileges = "80") => host.Send(0xE6, 0x0C, 0,
         [.. Lv(LoadFile), .. Lv(Module), .. Lv(Domain), .. Lv(privileges), .. Lv("C900"), 0]).Sw;
@@ -29,7 +24,7 @@ public class SupplementaryDomainTests
     /// <summary>A card with a domain that has no keys, and the issuer's channel.</summary>
     private static (CardSimulator Card, GlobalPlatformHost Host) Installed()
     {
-        var card = WithCode();
+        var card = TestCard.Blank();
         var host = TestCard.Opened(card);
         Assert.That(Install(host), Is.EqualTo(Sw.Ok));
         return (card, host);
@@ -57,9 +52,10 @@ public class SupplementaryDomainTests
         return change?.Invoke(data) ?? data;
     }
 
-    private static ushort GiveKeys(GlobalPlatformHost issuer, byte p1 = 0xA8, Func<byte[], byte[]>? change = null)
+    /// <summary>Gives a domain keys through the issuer's channel.</summary>
+    internal static ushort GiveKeys(GlobalPlatformHost issuer, byte p1 = 0xA8, Func<byte[], byte[]>? change = null, string domain = Domain)
     {
-        Assert.That(issuer.Personalize(Domain), Is.EqualTo(Sw.Ok));
+        Assert.That(issuer.Personalize(domain), Is.EqualTo(Sw.Ok));
         return issuer.StoreData(p1, 0, Groupings(issuer, Own, change));
     }
 
@@ -122,7 +118,7 @@ public class SupplementaryDomainTests
         Assert.That(Selected(card, Own).Open(0x33), Is.EqualTo(Sw.Ok));
     }
 
-    [TestCase(0x6982, 18, TestName = "another check value")]
+    [TestCase(0x6982, 22, TestName = "another check value")]
     [TestCase(0x6A80, 3, TestName = "no control reference template")]
     [TestCase(0x6A80, 5, TestName = "no usage")]
     [TestCase(0x6A80, 69, TestName = "no secret key behind the descriptions")]
@@ -132,6 +128,17 @@ public class SupplementaryDomainTests
         var before = card.State;
         Assert.That(GiveKeys(issuer, change: data => [.. data.Select((b, i) => i == at ? (byte)(b ^ 0x40) : b)]), Is.EqualTo((ushort)statusWord));
         Assert.That(card.State, Is.SameAs(before));
+    }
+
+    /// <summary>The platform's own package is for domains alone, by the AIDs that GlobalPlatform gives it.</summary>
+    [Test]
+    public void Domain_ComesFromThePlatform_AnApplicationDoesNot()
+    {
+        var (card, host) = Installed();
+        Assert.That(Install(host), Is.EqualTo(Sw.Conditions), "it is there");
+        Assert.That(host.Send(0xE4, 0, 0, [0x4F, .. Lv(Domain)]).Sw, Is.EqualTo(Sw.Ok));
+        Assert.That(Install(host, "00"), Is.EqualTo(Sw.ReferenceNotFound));
+        Assert.That(card.State.Find(ByteString.FromHex(Domain)), Is.Null);
     }
 
     [Test]
@@ -152,7 +159,7 @@ public class SupplementaryDomainTests
         Assert.That(On(card).Keys.Keys, Has.Count.EqualTo(3));
         var longer = CardKeySet.FromHex(0x41, new string('A', 64), new string('B', 64), new string('C', 64));
         Assert.That(issuer.Personalize(Domain), Is.EqualTo(Sw.Ok));
-        Assert.That(issuer.StoreData(0xA8, 0, Groupings(issuer, longer, data => [.. data.Select((b, i) => i is 11 or 33 or 55 ? (byte)32 : b)])),
+        Assert.That(issuer.StoreData(0xA8, 0, Groupings(issuer, longer, data => [.. data.Select((b, i) => i is 13 or 35 or 57 ? (byte)32 : b)])),
             Is.EqualTo(Sw.WrongData));
     }
 
