@@ -26,7 +26,9 @@ public static class ProductKeys
             : vault.LackOf(own.KeySet, own.KeyVersion, own.Diversification, product.Protocol) ?? OwnKeysFault(vault, product, own);
     }
 
-    /// <summary>What keeps security domains beside the issuer's from getting the keys that a product names for them. Null when nothing does.</summary>
+    /// <summary>
+    /// What keeps security domains beside the issuer's from getting the keys that a product names for them. Null when nothing does.
+    /// </summary>
     public static string? LackOfDomainKeys(this IKeyVault vault, CardProduct product)
     {
         ArgumentNullException.ThrowIfNull(vault);

@@ -33,8 +33,8 @@ public sealed partial record CardProduct
     public ProductDomain? SecurityDomain(string name) => SecurityDomains.FirstOrDefault(domain => domain.Name == name);
 
     /// <summary>The domains that its own records give keys, in their order.</summary>
-    public IEnumerable<ProductDomain> DomainsGivenKeys =>
-        Records.SelectMany(record => record.Items).OfType<ItemDefinition.DomainKeys>().Select(item => SecurityDomain(item.Domain)).OfType<ProductDomain>();
+    public IEnumerable<ProductDomain> DomainsGivenKeys => Records.SelectMany(record => record.Items).OfType<ItemDefinition.DomainKeys>()
+        .Select(item => SecurityDomain(item.Domain)).OfType<ProductDomain>();
 }
 
 /// <content>The keys of a security domain beside the issuer's.</content>

@@ -58,7 +58,8 @@ public static partial class ProductRules
             {
                 void Fault(string property, string message) => faults.Add(new ProductFault(property, number, message));
                 if (product.SecurityDomain(item.Domain) is null) Fault("items", $"there is no {item.Domain} among securityDomains");
-                if (record.Items.Count > 1 || record.Status is not null) Fault("items", "what gives a security domain keys is a record of its own");
+                if (record.Items.Count > 1 || record.Status is not null)
+                    Fault("items", "what gives a security domain keys is a record of its own");
                 if (product.Records.Take(number - 1).Any(earlier => earlier.Items.Contains(item)))
                     Fault("items", $"{item.Domain} has its keys from an earlier record: they are put once");
                 if (product.OwnKeysRecord is > 0 and var own && own < number) Fault("items", SecretAfterKeys);

@@ -112,7 +112,8 @@ public static partial class ProductRules
             {
                 if (CommandFault(command.Header) is { } fault) yield return $"command {command.Header:X8}: {fault}";
             }
-            else if (item is not (ItemDefinition.PutKeys or ItemDefinition.DomainKeys) && (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat))
+            else if (item is not (ItemDefinition.PutKeys or ItemDefinition.DomainKeys)
+                && (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat))
             {
                 yield return item is ItemDefinition.DataObject
                     ? "data objects need a P1 of BER-TLV (10, 70) or no format (00, 60): see storeData"

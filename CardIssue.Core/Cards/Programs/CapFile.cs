@@ -123,7 +123,8 @@ public sealed class CapFile
         if (CapParts.DirectoryFault(parts, header.IsExtended) is { } sizes) return sizes;
         if (!CapParts.TryReadImports(parts[CapComponentTag.Import].Content, out imports)) return "the component Import is malformed";
         if (!header.HasApplets) return null;
-        if (!CapParts.TryReadApplets(parts[CapComponentTag.Applet].Content, header.IsExtended, out applets)) return "the component Applet is malformed";
+        if (!CapParts.TryReadApplets(parts[CapComponentTag.Applet].Content, header.IsExtended, out applets))
+            return "the component Applet is malformed";
         foreach (var applet in applets)
         {
             // Java Card VM Specification §4.2: the applets of a package are of one provider.

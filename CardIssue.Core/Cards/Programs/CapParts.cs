@@ -40,7 +40,8 @@ internal static class CapParts
             var said = isLong ? BinaryPrimitives.ReadUInt32BigEndian(rest) : BinaryPrimitives.ReadUInt16BigEndian(rest);
             rest = rest[(isLong ? sizeof(uint) : sizeof(ushort))..];
             var there = parts.TryGetValue(tag, out var part) ? part.Content.Length : 0;
-            if (tag is not CapComponentTag.Descriptor && said != there) return $"Directory says that {tag} has {said} bytes; {there} are there";
+            if (tag is not CapComponentTag.Descriptor && said != there)
+                return $"Directory says that {tag} has {said} bytes; {there} are there";
         }
         return null;
     }
@@ -65,7 +66,9 @@ internal static class CapParts
         return rest.IsEmpty;
     }
 
-    /// <summary>§6.6: count, and for each the AID and where its install method is: an offset, in an extended file behind a block's number.</summary>
+    /// <summary>
+    /// §6.6: count, and for each the AID and where its install method is: an offset, in an extended file behind a block's number.
+    /// </summary>
     public static bool TryReadApplets(ReadOnlySpan<byte> rest, bool isExtended, out ValueList<Aid> applets)
     {
         applets = default;

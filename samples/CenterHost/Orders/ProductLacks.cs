@@ -25,8 +25,8 @@ internal static class ProductLacks
         Needs.Select(need => need.Lack(vault, known)).OfType<string>();
 
     /// <summary>
-    /// The keys that cards and their security domains are to get, and that are not there or will not do: a card that was begun must get them, so nothing is taken in
-    /// for a product, nor for a rewrite, that names such.
+    /// The keys that cards and their security domains are to get, and that are not there or will not do: a card that was begun must get
+    /// them, so nothing is taken in for a product, nor for a rewrite, that names such.
     /// </summary>
     /// <param name="vault">The center's.</param>
     /// <param name="products">Products that are issued.</param>

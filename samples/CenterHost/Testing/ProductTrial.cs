@@ -34,7 +34,8 @@ internal sealed record TrialResult(
 internal sealed record TrialRewrite(OrderId Order, string Rewrite, IReadOnlyDictionary<string, string> Fields);
 
 /// <summary>
-/// Issues cards of a product, and rewrites them, in this process: a center with a test key, a terminal, and virtual cards. All of it, the store too, is gone
+/// Issues cards of a product, and rewrites them, in this process: a center with a test key, a terminal, and virtual cards. All of it,
+/// the store too, is gone
 /// afterwards, and what it wrote meanwhile is sealed under a passphrase that nobody has.
 /// </summary>
 internal sealed class ProductTrial : IAsyncDisposable
@@ -86,8 +87,8 @@ internal sealed class ProductTrial : IAsyncDisposable
         CardProduct product, ByteString body, OrderId order, IReadOnlyDictionary<string, string> fields, PowerCut? cut,
         CancellationToken cancellation)
     {
-        var tried = await DoAsync(new Card(product, body, TestCard.Of(product, ++_serial), $"customer-{_serial}"), product, order, fields, cut, cancellation);
-        return (tried, _commands);
+        var card = new Card(product, body, TestCard.Of(product, ++_serial), $"customer-{_serial}");
+        return (await DoAsync(card, product, order, fields, cut, cancellation), _commands);
     }
 
     /// <summary>Issues a card, and does to it what follows, in that order.</summary>

@@ -66,7 +66,8 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
         var transport = TestCard.TransportVersion(written);
         if (own.Put is not OwnKeysPut.Replace || transport == own.KeyVersion) yield break;
         var left = card.State.Keys.Count(key => key.Key.Version == transport);
-        if (left > 0) yield return new ReadItem($"{(written.Doing is null ? "transport keys" : "keys of before,")} {transport:X2}, which were to go", left, false);
+        var which = written.Doing is null ? "transport keys" : "keys of before,";
+        if (left > 0) yield return new ReadItem($"{which} {transport:X2}, which were to go", left, false);
     }
 
     private static ReadItem KeysOf(CardProduct product, ProductDomain domain, CardSimulator card) => Set(

@@ -96,7 +96,8 @@ internal static class TestCard
     /// <summary>A security domain; one that is to get its keys has none yet.</summary>
     private static CardApplication Domain(CardProduct product, Aid aid) => new(
         aid.Value, CardProfile.EmvPackage, aid.Value,
-        product.DomainsGivenKeys.Any(domain => domain.Aid == aid) ? CardApplication.Selectable : CardApplication.Personalized, ByteString.Own([CardApplication.SecurityDomain, 0, 0]),
+        product.SecurityDomains.Any(domain => domain.Aid == aid) ? CardApplication.Selectable : CardApplication.Personalized,
+        ByteString.Own([CardApplication.SecurityDomain, 0, 0]),
         ImmutableSortedDictionary<ushort, ByteString>.Empty);
 
     private static bool Is02(CardProduct product) => product.Protocol is ScpProtocol.Scp02

@@ -15,7 +15,9 @@ internal static class Delete
     {
         if (command.P1 != 0 || command.P2 is not (0 or AndRelated)) return Sw.WrongP1P2;
         if (Tlv.ReadAll(command.Data) is not { Count: > 0 } objects) return Sw.WrongData;
-        if (objects[0].Tag == Aid) return !card.SelectedDomain!.Value.IsEmpty ? Sw.Conditions : DeleteObjects(card, objects, command.P2 == AndRelated);
+        // Content is the issuer's domain's to manage.
+        if (objects[0].Tag == Aid)
+            return card.SelectedDomain is { IsEmpty: false } ? Sw.Conditions : DeleteObjects(card, objects, command.P2 == AndRelated);
         return objects.All(o => o.Tag is 0xD0 or 0xD2 && o.Value.Length == 1) ? DeleteKeys(card, objects) : Sw.WrongData;
     }
 
@@ -50,7 +52,8 @@ internal static class Delete
         if (instances.Exists(domain => state.Applications.Exists(other => other.Domain == domain.Aid && !instances.Contains(other))))
             return Sw.Conditions;
         // Another package was linked against it (JCVM 4.5).
-        if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => file.Provides.Any(package => package.Aid == needed.Aid)))) return Sw.Conditions;
+        if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => file.Provides.Any(it => it.Aid == needed.Aid))))
+            return Sw.Conditions;
         card.State = state with { LoadFiles = state.LoadFiles.Remove(file), Applications = state.Applications.RemoveRange(instances) };
         return Reply.Ok(0x00);
     }

@@ -25,7 +25,8 @@ internal static class GetStatus
         }
         card.Volatile.StatusCursor = null;
 
-        var matches = Entries(card.State, card.SelectedDomain!.Value, command.P1).Where(e => e.Aid.Span.StartsWith(criteria[0].Value)).Skip(given).ToList();
+        var matches = Entries(card.State, card.SelectedDomain!.Value, command.P1)
+            .Where(e => e.Aid.Span.StartsWith(criteria[0].Value)).Skip(given).ToList();
         if (matches.Count == 0) return Sw.ReferenceNotFound;
         var isTlv = (command.P2 & 2) != 0;
         var tags = criteria.Find(c => c.Tag == 0x5C).Value is { } list ? TagList(list) : null;

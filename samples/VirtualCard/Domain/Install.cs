@@ -124,7 +124,9 @@ internal static class Install
         return Reply.Ok(0x00);
     }
 
-    /// <summary>The security domain, empty for the issuer's; null where it is none that can be given anything: without keys, none is (5.3.2.2).</summary>
+    /// <summary>
+    /// The security domain, empty for the issuer's; null where it is none that can be given anything: without keys, none is (5.3.2.2).
+    /// </summary>
     private static ByteString? DomainOf(CardState state, ByteString aid) => aid == state.SecurityDomainAid ? default(ByteString)
         : state.Find(aid) is { IsSecurityDomain: true, IsLocked: false, IsPersonalized: true } ? aid : null;
 

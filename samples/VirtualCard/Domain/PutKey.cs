@@ -16,7 +16,8 @@ internal static class PutKey
         if (rest.IsEmpty || rest[0] is 0 or > LastVersion) return Sw.WrongData;
         var version = rest[0];
         rest = rest[1..];
-        if (command.P1 != AddNew && card.State.KeysOf(card.SelectedDomain!.Value).Keys.Keys.All(k => k.Version != command.P1)) return Sw.ReferenceNotFound;
+        if (command.P1 != AddNew && card.State.KeysOf(card.SelectedDomain!.Value).Keys.Keys.All(k => k.Version != command.P1))
+            return Sw.ReferenceNotFound;
 
         var fresh = new List<(byte Id, CardKey Key)>();
         var answer = new List<byte> { version };

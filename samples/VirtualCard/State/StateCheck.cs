@@ -24,7 +24,8 @@ internal static class StateCheck
     private static string? FilesFault(CardState card)
     {
         foreach (var file in card.LoadFiles)
-            if (!IsAid(file.Aid) || file.Modules.Any(module => !IsAid(module)) || file.Imports.Concat(file.Packages).Any(package => !IsAid(package.Aid)) || file.Version.Length > VersionLength || file.Length < 0)
+            if (!IsAid(file.Aid) || file.Modules.Any(module => !IsAid(module)) || file.Imports.Concat(file.Packages).Any(package => !IsAid(package.Aid))
+                || file.Version.Length > VersionLength || file.Length < 0)
                 return $"Load file {file.Aid}: names have {MinAid} to {MaxAid} bytes, a version has {VersionLength} at most, a length is not negative.";
         return null;
     }

@@ -87,7 +87,7 @@ public static class StateFile
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
             a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank,
             a.Domain.IsEmpty ? null : a.Domain.ToString(),
-            a.IsSecurityDomain ? new DomainDto(ToDto(a.Keys.Keys), a.Keys.SequenceCounters.ToDictionary(), a.Keys.FailedAuthentications, ToDto(a.Data)) : null))],
+            a.IsSecurityDomain ? ToDto(a) : null))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
         s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory, s.TakesExtendedFiles);
 
@@ -113,7 +113,8 @@ public static class StateFile
             {
                 Domain = a.Domain is { } domain ? Hex(domain) : default,
                 Keys = a.Owns is { } owns
-                    ? new DomainKeys(FromDto(owns.Keys), owns.SequenceCounters.ToImmutableSortedDictionary(), owns.FailedAuthentications) : DomainKeys.None,
+                    ? new DomainKeys(FromDto(owns.Keys), owns.SequenceCounters.ToImmutableSortedDictionary(), owns.FailedAuthentications)
+                    : DomainKeys.None,
                 Data = FromDto(a.Owns?.Data ?? []),
             })],
         Piv = d.Piv is { } piv ? new PivCredential(Hex(piv.PrivateKey), Hex(piv.Certificate)) : null,
@@ -124,9 +125,14 @@ public static class StateFile
         TakesExtendedFiles = d.TakesExtendedFiles,
     };
 
-    private static ImportDto[] ToDto(ValueList<CardPackage> packages) => [.. packages.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))];
+    private static ImportDto[] ToDto(ValueList<CardPackage> packages) =>
+        [.. packages.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))];
 
-    private static ValueList<CardPackage> FromDto(ImportDto[]? packages) => [.. (packages ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))];
+    private static ValueList<CardPackage> FromDto(ImportDto[]? packages) =>
+        [.. (packages ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))];
+
+    private static DomainDto ToDto(CardApplication domain) =>
+        new(ToDto(domain.Keys.Keys), domain.Keys.SequenceCounters.ToDictionary(), domain.Keys.FailedAuthentications, ToDto(domain.Data));
 
     private static KeyDto[] ToDto(ImmutableSortedDictionary<KeyReference, CardKey> keys) =>
         [.. keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span), k.Value.Type))];

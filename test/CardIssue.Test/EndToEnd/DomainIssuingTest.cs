@@ -1,6 +1,9 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Diversification;
+using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
@@ -103,6 +106,53 @@ public sealed class DomainIssuingTest
             if (card.Commands < at) return;
         }
         Assert.Fail("The issue never came to its end without a cut.");
+    }
+
+    /// <summary>A card that was issued without gets the domain by a rewrite, once: its keys are put once, whatever brings them.</summary>
+    [Test]
+    public async Task IssuedCard_GetsTheDomainByARewrite_AndNotTwice()
+    {
+        await using var shop = await OpenShopAsync(is02: false);
+        var product = JsonNode.Parse(Product("endToEnd", false))!.AsObject();
+        var records = product["records"]!.AsArray();
+        var (before, end) = (product["closeLook"]![0]!.DeepClone().AsObject(), product["closeLook"]!.DeepClone().AsArray());
+        before.Remove("notDone");
+        end[0]!.AsObject().Remove("notDone");
+        product["records"] = new JsonArray(records[0]!.DeepClone());
+        product["rewrites"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "partner", ["before"] = new JsonArray(before), ["closeLook"] = end,
+            ["records"] = new JsonArray([.. records.Skip(1).Select(record => record!.DeepClone())]),
+        });
+        var text = product.ToJsonString();
+        await shop.OrderAsync("i-1", text, new Dictionary<string, string>());
+        var card = Card(1, is02: false);
+        shop.Reader.Insert(card);
+        Assert.That((await shop.IssueAsync("i-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That(card.State.Find(ByteString.FromHex(Domain)), Is.Null);
+        Assert.That(await shop.OrderRewriteAsync("r-1", text, "partner", "i-1", []), Is.Null);
+
+        Assert.That(await shop.OrderRewriteAsync("r-2", text, "partner", "i-1", []),
+            Does.EndWith("security domain partner has, or had, keys partner 41: they are put once"));
+        var rewritten = await shop.IssueAsync("r-1");
+
+        Assert.That(rewritten.Ending, Is.EqualTo(IssueEnding.Issued), rewritten.Detail);
+        ThatIs(card, 1, is02: false, "");
+    }
+
+    /// <summary>A card that was begun must get the keys, so nothing is taken in for a product whose keys are not there.</summary>
+    [Test]
+    public async Task KeysThatTheVaultLacks_OrThatAreTheIssuers_AreNamed()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var product = CardProductFile.Read(Encoding.UTF8.GetBytes(Product("endToEnd", false)), "p").Product!;
+        Counter.ImportMaster(shop.Vault, "issuer", 0x30, Counter.Master);
+        Assert.That(shop.Vault.LackOf(product), Does.Contain("no key partner of version 41"));
+        Counter.ImportMaster(shop.Vault, "partner", PartnerVersion, Counter.Master);
+        Assert.That(shop.Vault.LackOfDomainKeys(product), Does.StartWith("Key partner 41 of security domain partner is the issuer's itself"));
+        var other = product with { SecurityDomains = [product.SecurityDomains[0] with { KeySet = "theirs" }] };
+        Counter.ImportMaster(shop.Vault, "theirs", PartnerVersion, PartnerMaster);
+        Assert.That(shop.Vault.LackOf(other), Is.Null);
     }
 
     private static void ThatIs(CardSimulator card, uint serial, bool is02, string because)

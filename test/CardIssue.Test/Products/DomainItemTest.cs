@@ -104,6 +104,24 @@ public sealed class DomainItemTest
         Assert.That(faults.Select(fault => fault.Message), Has.Some.Contains(message));
     }
 
+    /// <summary>
+    /// Where all cards share the keys, nothing proves whose diversification data it is: it is read again in the channel, or a domain would
+    /// get the keys of a card that somebody has taken apart.
+    /// </summary>
+    [Test]
+    public void DiversificationDataThatKeysDoNotProve_IsReadAgainInTheChannel()
+    {
+        var shared = Product(Partner) with { Diversification = KeyDiversification.None, Identity = [new IdentitySource.Assigned()] };
+        string[] Reads(CardProduct product) => [.. product.Profile.IdentityReads(product).Select(c => c.Apdu.ToBytes().ToString())];
+        Assert.That(ProductRules.Check(shared), Is.Empty);
+        Assert.That(Reads(shared), Does.Contain("80CA00CF00"));
+        Assert.That(Reads(Product(Partner) with { Identity = [new IdentitySource.Assigned()] }), Does.Not.Contain("80CA00CF00"), "the keys prove it");
+        Assert.That(Reads(shared with { SecurityDomains = [Partner with { Diversification = KeyDiversification.None }] }),
+            Does.Not.Contain("80CA00CF00"), "nothing hangs on it");
+        var byWord = shared with { SecurityLevel = SecurityLevel.CMacCEnc, Records = [Sample.Record(Keys) with { Proof = ProofKind.TerminalWord }] };
+        Assert.That(ProductRules.Check(byWord).Select(fault => fault.Message), Has.Some.Contains("where it is read again"));
+    }
+
     [Test]
     public void Preview_ShowsTheDescriptions_AndNoKey()
     {
