@@ -9,7 +9,7 @@ namespace CardIssue.Center.Orders;
 /// Which keys are on a card: what the products of the orders say that were done on it, the issue first, each from what the one before left.
 /// </summary>
 /// <param name="Held">Those that it has, those that it is opened with first.</param>
-/// <param name="Had">All that it ever had, those too.</param>
+/// <param name="Had">All that it ever had, those too, and those of its security domains beside the issuer's.</param>
 public sealed record CardKeys(ValueList<HeldKeySet> Held, ValueList<HeldKeySet> Had)
 {
     /// <summary>The keys of a card by now.</summary>
@@ -41,7 +41,7 @@ public sealed record CardKeys(ValueList<HeldKeySet> Held, ValueList<HeldKeySet> 
             var product = find(content.Product);
             if ((content.Rewrite is { } rewrite ? product?.Rewrite(rewrite, held) : product) is not { } written) return null;
             held = written.KeysAfter;
-            had.AddRange(written.KeysBefore.Concat(written.KeysAfter).Where(keys => !had.Contains(keys)));
+            had.AddRange(written.KeysBefore.Concat(written.KeysAfter).Concat(written.DomainsGivenKeys.Select(domain => domain.Keys)));
         }
         return held is { } keys ? new CardKeys(keys, [.. had.Distinct()]) : null;
     }

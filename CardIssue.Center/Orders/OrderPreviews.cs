@@ -72,7 +72,7 @@ public sealed class OrderPreviews
         {
             try
             {
-                var made = CardPreview.Of(product, OrderData.Read(data.Span), programs, OwnKeyLength(product));
+                var made = CardPreview.Of(product, OrderData.Read(data.Span), programs, KeyLength);
                 return made.Preview is { } commands
                     ? new OrderPreview.Shown(commands, terms, row.Rewrite, _vault.LackOf(product))
                     : DoesNotFit($"the order's data does not fit its product: {made.Errors[0].Field} {made.Errors[0].Message}");
@@ -94,8 +94,8 @@ public sealed class OrderPreviews
                 new ProductTexts(store).Find)?.Held, cancellation);
 
     /// <summary>That of the master key; of one that the vault has not got, the usual one.</summary>
-    private int OwnKeyLength(CardProduct product) =>
-        _vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == product.OwnKeys?.KeySet && key.KeyVersion == product.OwnKeys.KeyVersion)
+    private int KeyLength(HeldKeySet set) =>
+        _vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == set.KeySet && key.KeyVersion == set.KeyVersion)
             ?.Algorithm switch
         {
             CardKeyAlgorithm.Aes192 => 24,

@@ -70,7 +70,7 @@ internal sealed class CardWork : IDisposable
         _script = Commands(script, tail);
         _script = [.. _script, .. Following(tail)];
         // A numbering is a series of STORE DATA of its own.
-        if (script.Kind is not ScriptKind.Assign && tail is not ScriptTail.Number) _blocks += CardPlan.Blocks(_script);
+        if (script.Kind is not ScriptKind.Assign && tail is not ScriptTail.Number) _blocks = CardPlan.NextBlock(_script, _blocks);
         if (_script.Count + (script.Kind is ScriptKind.Authenticate ? 1 : 0) != script.Count)
             throw new InvalidOperationException($"The plan's shape says {script.Count} commands for {script.Kind} {script.Record}; there are {_script.Count}.");
         if (script.Kind is ScriptKind.Open) return InTheClear(script);
@@ -121,7 +121,7 @@ internal sealed class CardWork : IDisposable
     private IReadOnlyList<CardCommand> Following(ScriptTail tail) => tail switch
     {
         ScriptTail.None => [],
-        ScriptTail.Closing => _plan.Close(new Encryption(_opening!), _blocks + CardPlan.Blocks(_script)),
+        ScriptTail.Closing => _plan.Close(new Encryption(_opening!), CardPlan.NextBlock(_script, _blocks)),
         ScriptTail.Number => Number(),
         ScriptTail.Before => _plan.Before(),
     };
@@ -302,7 +302,7 @@ internal sealed class CardWork : IDisposable
         public ByteString Encrypt(ReadOnlySpan<byte> plain) =>
             opening.EncryptData(plain, DataEncryption.PaddingFor(plain.Length, opening.Answer.Protocol));
 
-        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => opening.EncryptKeys(keys.KeySet, keys.KeyVersion, keys.Diversification);
+        public ValueList<EncryptedKey> Keys(HeldKeySet set) => opening.EncryptKeys(set.KeySet, set.KeyVersion, set.Diversification);
     }
 }
 

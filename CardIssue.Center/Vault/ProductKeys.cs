@@ -13,7 +13,8 @@ public static class ProductKeys
     {
         ArgumentNullException.ThrowIfNull(vault);
         ArgumentNullException.ThrowIfNull(product);
-        return vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol) ?? LackOfOwnKeys(vault, product);
+        return vault.LackOf(product.KeySet, product.KeyVersion, product.Diversification, product.Protocol)
+            ?? LackOfOwnKeys(vault, product) ?? LackOfDomainKeys(vault, product);
     }
 
     /// <summary>What keeps cards of a product from getting the own keys that it names. Null when nothing does, or it names none.</summary>
@@ -23,6 +24,26 @@ public static class ProductKeys
         ArgumentNullException.ThrowIfNull(product);
         return product.OwnKeys is not { } own ? null
             : vault.LackOf(own.KeySet, own.KeyVersion, own.Diversification, product.Protocol) ?? OwnKeysFault(vault, product, own);
+    }
+
+    /// <summary>
+    /// What keeps security domains beside the issuer's from getting the keys that a product names for them. Null when nothing does.
+    /// </summary>
+    public static string? LackOfDomainKeys(this IKeyVault vault, CardProduct product)
+    {
+        ArgumentNullException.ThrowIfNull(vault);
+        ArgumentNullException.ThrowIfNull(product);
+        return product.DomainsGivenKeys.Select(domain => DomainLack(vault, product, domain)).FirstOrDefault(lack => lack is not null);
+    }
+
+    private static string? DomainLack(IKeyVault vault, CardProduct product, ProductDomain domain)
+    {
+        if (vault.LackOf(domain.KeySet, domain.KeyVersion, domain.Diversification, product.Protocol) is { } lack) return lack;
+        var theirs = Find(vault, domain.KeySet, domain.KeyVersion);
+        var issuers = product.KeysBefore.Concat(product.KeysAfter).Select(keys => Find(vault, keys.KeySet, keys.KeyVersion));
+        return issuers.Any(key => key is not null && key.Algorithm == theirs?.Algorithm && key.CheckValue == theirs.CheckValue)
+            ? $"Key {domain.Keys} of security domain {domain.Name} is the issuer's itself: who has a domain's would have the whole card."
+            : null;
     }
 
     /// <summary>By what is public of both: another key has the same check value once in 16 million times.</summary>

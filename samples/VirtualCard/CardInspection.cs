@@ -30,6 +30,12 @@ public sealed record CardInspection(
 public sealed record ApplicationInspection(
     ByteString Aid, byte LifeCycle, IReadOnlyDictionary<RecordReference, ByteString> Records, IReadOnlyDictionary<ushort, ByteString> Dgis)
 {
+    /// <summary>The security domain that it belongs to; empty for the issuer's.</summary>
+    public ByteString Domain { get; init; }
+
+    /// <summary>Of a security domain: its key versions.</summary>
+    public IReadOnlyList<byte> KeyVersions { get; init; } = [];
+
     public bool IsPersonalized => LifeCycle == CardApplication.Personalized;
 
     internal static ApplicationInspection Of(CardApplication application)
@@ -39,6 +45,9 @@ public sealed record ApplicationInspection(
         foreach (var (dgi, value) in application.Dgis)
             if (PersonalizedApplication.RecordOf(dgi) is { } record) records[record] = value;
             else others[dgi] = value;
-        return new ApplicationInspection(application.Aid, application.LifeCycle, records, others);
+        return new ApplicationInspection(application.Aid, application.LifeCycle, records, others)
+        {
+            Domain = application.Domain, KeyVersions = [.. application.Keys.Keys.Keys.Select(key => key.Version).Distinct()],
+        };
     }
 }

@@ -14,7 +14,19 @@ public sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = 
 
     public VolatileState Volatile { get; private set; } = new(state.DefaultSelected);
 
-    public bool IsDomainSelected => Volatile.Selected == State.SecurityDomainAid;
+    /// <summary>The security domain that is selected, empty for the issuer's; null when it is an application.</summary>
+    public ByteString? SelectedDomain => Volatile.Selected == State.SecurityDomainAid ? default(ByteString)
+        : State.Find(Volatile.Selected) is { IsSecurityDomain: true } domain ? domain.Aid : null;
+
+    public bool IsDomainSelected => SelectedDomain is not null;
+
+    /// <summary>
+    /// The keys that open a channel with what is selected (<see cref="CardState.DomainWithKeys"/>); null where a domain is locked.
+    /// </summary>
+    public DomainKeys? ChannelKeys => State.DomainWithKeys(Volatile.Selected) is { } domain ? State.KeysOf(domain) : null;
+
+    /// <summary>Keeps what is counted for these.</summary>
+    public void KeepChannelKeys(DomainKeys keys) => State = State.WithKeys(State.DomainWithKeys(Volatile.Selected)!.Value, keys);
 
     public byte[] RandomChallenge(int length) => challenges?.Invoke(length) ?? RandomNumberGenerator.GetBytes(length);
 

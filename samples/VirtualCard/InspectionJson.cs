@@ -23,6 +23,8 @@ public static class InspectionJson
                 aid = a.Aid.ToString(),
                 lifeCycle = a.LifeCycle.ToString("X2"),
                 personalized = a.IsPersonalized,
+                securityDomain = a.Domain.IsEmpty ? null : a.Domain.ToString(),
+                keyVersions = a.KeyVersions.Select(v => v.ToString("X2")),
                 records = a.Records.Select(r => new { sfi = r.Key.Sfi, record = r.Key.Number, value = r.Value.ToString() }),
                 dgis = a.Dgis.Select(d => new { dgi = d.Key.ToString("X4"), length = d.Value.Length, value = Personalization.IsSecret(d.Key) ? null : d.Value.ToString() }),
             }),

@@ -73,6 +73,9 @@ public static class StoreData
         return [.. commands];
     }
 
+    /// <summary>Whether a STORE DATA ends its series.</summary>
+    internal static bool IsLast(CommandApdu command) => (command.P1 & LastBlock) != 0;
+
     private static List<(byte P1, ByteString Data)> Split(StoreDataProfile profile, IReadOnlyList<StoreDataItem> items)
     {
         var blocks = new List<(byte P1, ByteString Data)>();

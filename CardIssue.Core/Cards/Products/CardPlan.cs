@@ -122,11 +122,18 @@ public sealed partial class CardPlan
     /// <summary>The commands that show whether the card is closed, and read back what waits for it.</summary>
     public IReadOnlyList<CardCommand> CloseLook() => _writer.Checks([.. Product.Close.Look.Span, .. AfterClose().Span]);
 
-    /// <summary>How many of a script's commands are STORE DATA: what <c>firstBlock</c> counts.</summary>
-    public static int Blocks(IReadOnlyList<CardCommand> commands)
+    /// <summary>
+    /// The number of the next block of STORE DATA after a script: what <c>firstBlock</c> counts. A last block ends the series, wherever it is
+    /// (GPCS §11.11.2.2).
+    /// </summary>
+    /// <param name="commands">The script.</param>
+    /// <param name="firstBlock">The number of its first block.</param>
+    public static int NextBlock(IReadOnlyList<CardCommand> commands, int firstBlock)
     {
         ArgumentNullException.ThrowIfNull(commands);
-        return commands.Count(c => c.Apdu.Ins == Instructions.StoreData);
+        foreach (var command in commands)
+            if (command.Apdu.Ins == Instructions.StoreData) firstBlock = StoreData.IsLast(command.Apdu) ? 0 : firstBlock + 1;
+        return firstBlock;
     }
 
     /// <summary>The checks that end a record's own script.</summary>
@@ -214,7 +221,7 @@ public sealed partial class CardPlan
     private int BlocksBeforeClose(IDataEncryption withoutKeys)
     {
         var blocks = 0;
-        for (var i = 1; i <= Product.Records.Count; i++) blocks += Blocks(Record(i, withoutKeys, blocks));
+        for (var i = 1; i <= Product.Records.Count; i++) blocks = NextBlock(Record(i, withoutKeys, blocks), blocks);
         return blocks;
     }
 
@@ -227,7 +234,7 @@ public sealed partial class CardPlan
     {
         public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Own(new byte[DataEncryption.LengthOf(plain.Length, protocol)]);
 
-        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) =>
+        public ValueList<EncryptedKey> Keys(HeldKeySet set) =>
             [.. Enumerable.Repeat(new EncryptedKey(PutKey.Aes, 0, default, default), PutKey.LastKey)];
     }
 }

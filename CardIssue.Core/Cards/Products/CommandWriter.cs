@@ -49,6 +49,13 @@ internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
                 at++;
                 continue;
             }
+            if (items[at].KeysOf is { } domain)
+            {
+                commands.AddRange(DomainKeys(product.SecurityDomain(domain)!, encryption));
+                block = 0;
+                at++;
+                continue;
+            }
             if (items[at].Content is not null)
             {
                 commands.AddRange(_programs.Commands(items[at]));
@@ -85,12 +92,22 @@ internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
     private IEnumerable<CardCommand> PutKeys(IDataEncryption encryption, ValueList<byte> ownIds)
     {
         var own = product.OwnKeys ?? throw new InvalidOperationException("The product has no own keys.");
-        var keys = encryption.OwnKeys(own);
+        var keys = encryption.Keys(own.Set);
         var replaced = own.Put is OwnKeysPut.Add ? PutKey.AddNew : product.TransportVersion;
         if (!own.OneByOne) return [new CardCommand(PutKey.Command(replaced, own.KeyVersion, PutKey.FirstKey, keys.Span))];
         return [.. Enumerable.Range(PutKey.FirstKey, keys.Count).Select(id => new CardCommand(PutKey.Command(
             ownIds.Contains((byte)id) ? own.KeyVersion : replaced, own.KeyVersion, (byte)id, keys[id - PutKey.FirstKey])))];
     }
+
+    /// <summary>
+    /// Through the channel of the domain that is selected. What was cut may be sent again: the same keys come in the place of themselves, and
+    /// nobody has opened a channel with them yet.
+    /// </summary>
+    private CardCommand[] DomainKeys(ProductDomain domain, IDataEncryption encryption) =>
+    [
+        new CardCommand(Install.ForPersonalization(domain.Aid)),
+        new CardCommand(StoreKeys.Command(domain.StoreDataP1, domain.KeyVersion, encryption.Keys(domain.Keys).Span, _le)),
+    ];
 
     private int MaxData => ChannelLimits.MaxPlainData(product.Channel, product.SecurityLevel);
 

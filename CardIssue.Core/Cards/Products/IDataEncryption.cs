@@ -10,9 +10,9 @@ public interface IDataEncryption
     /// <summary>Encrypts; the result has <see cref="DataEncryption.LengthOf"/> bytes.</summary>
     ByteString Encrypt(ReadOnlySpan<byte> plain);
 
-    /// <summary>The card's own keys, ENC, MAC and DEK, made for this card and encrypted under the DEK that it has now.</summary>
+    /// <summary>Keys that the card is to get, ENC, MAC and DEK, made for this card and encrypted under the DEK that it has now.</summary>
     /// <exception cref="InvalidOperationException">There are no keys here to make them of.</exception>
-    ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => throw new InvalidOperationException("Own keys are made where the master keys are.");
+    ValueList<EncryptedKey> Keys(HeldKeySet set) => throw new InvalidOperationException("Keys are made where the master keys are.");
 }
 
 /// <summary>

@@ -25,7 +25,7 @@ public enum OwnKeysPut
 public sealed record OwnKeys(string KeySet, byte KeyVersion, KeyDiversification Diversification, OwnKeysPut Put, bool OneByOne = false)
 {
     /// <summary>The keys as a card has them then: it answers and is asked for the version that they were given.</summary>
-    internal HeldKeySet Set => new(KeySet, KeyVersion, Diversification);
+    public HeldKeySet Set => new(KeySet, KeyVersion, Diversification);
 }
 
 /// <summary>A set of keys that a card holds.</summary>

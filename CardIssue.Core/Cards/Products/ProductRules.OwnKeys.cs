@@ -20,6 +20,9 @@ public static partial class ProductRules
     public static string? KeysFault(CardProduct rewrite, IReadOnlyCollection<HeldKeySet> had)
     {
         ArgumentNullException.ThrowIfNull(rewrite);
+        var again = rewrite.DomainsGivenKeys.FirstOrDefault(domain =>
+            had.Any(keys => keys.KeySet == domain.KeySet && keys.KeyVersion == domain.KeyVersion));
+        if (again is not null) return $"security domain {again.Name} has, or had, keys {again.Keys}: they are put once";
         var faults = ChannelFaults(rewrite).Select(fault => fault.Message);
         if (rewrite.OwnKeys is not { } own) return faults.FirstOrDefault();
         // The counters of its channels begin anew with the keys, and so would what they make be the same again.

@@ -54,6 +54,7 @@ public static partial class ProductRules
         for (var i = 0; i < rewrite.Records.Count; i++) CheckRecord(rewrite, i + 1, rewrite.Records[i], faults);
         CheckClose(rewrite, faults);
         CheckOwnKeys(rewrite, faults);
+        CheckDomainKeys(rewrite, faults);
         return faults;
     }
 

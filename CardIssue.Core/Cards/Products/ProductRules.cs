@@ -31,8 +31,10 @@ public static partial class ProductRules
         for (var i = 0; i < product.Records.Count; i++) CheckRecord(product, i + 1, product.Records[i], faults);
         CheckClose(product, faults);
         CheckOwnKeys(product, faults);
+        CheckDomainKeys(product, faults);
         foreach (var message in IdentityFaults(product)) faults.Add(new ProductFault("identity", 0, message));
         foreach (var message in ProgramFaults(product)) faults.Add(new ProductFault("programs", 0, message));
+        foreach (var message in DomainFaults(product)) faults.Add(new ProductFault("securityDomains", 0, message));
         CheckRewrites(product, faults);
         // What is measured is measured by the rules above.
         if (faults.Count > 0) return faults;
@@ -110,7 +112,8 @@ public static partial class ProductRules
             {
                 if (CommandFault(command.Header) is { } fault) yield return $"command {command.Header:X8}: {fault}";
             }
-            else if (item is not ItemDefinition.PutKeys && (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat))
+            else if (item is not (ItemDefinition.PutKeys or ItemDefinition.DomainKeys)
+                && (item is ItemDefinition.DataObject ? format == DgiFormat : format == TlvFormat))
             {
                 yield return item is ItemDefinition.DataObject
                     ? "data objects need a P1 of BER-TLV (10, 70) or no format (00, 60): see storeData"

@@ -52,6 +52,9 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
                 case ItemDefinition.PutKeys:
                     rendered.Add(new RenderedItem(null, null, default, false, PutsKeys: true));
                     break;
+                case ItemDefinition.DomainKeys keys:
+                    rendered.Add(new RenderedItem(null, null, default, false, KeysOf: keys.Domain));
+                    break;
                 case { IsContent: true }:
                     rendered.Add(Content(item));
                     break;
@@ -191,11 +194,19 @@ internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> field
 /// <param name="Header">CLA, INS, P1 and P2 of a command; null for all else.</param>
 /// <param name="PutsKeys">Whether it stands for the card's own keys, which no template holds.</param>
 /// <param name="Content">What is loaded, installed or deleted, its data being the application's parameters; null for all else.</param>
+/// <param name="KeysOf">The name of the security domain whose keys it stands for; null for all else.</param>
 internal readonly record struct RenderedItem(
-    ushort? Grouping, BerTag? Tag, ByteString Data, bool Secret, uint? Header = null, bool PutsKeys = false, ItemDefinition? Content = null)
+    ushort? Grouping,
+    BerTag? Tag,
+    ByteString Data,
+    bool Secret,
+    uint? Header = null,
+    bool PutsKeys = false,
+    ItemDefinition? Content = null,
+    string? KeysOf = null)
 {
     /// <summary>Whether STORE DATA carries it.</summary>
-    public bool IsStored => Header is null && Content is null && !PutsKeys;
+    public bool IsStored => Header is null && Content is null && KeysOf is null && !PutsKeys;
 
     public override string ToString() => $"{Grouping:X4}{Tag}, {Data.Length} bytes{(Secret ? ", secret" : "")}";
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
 using CardIssue.Core.Primitives;
@@ -11,9 +12,12 @@ internal static class CapArchive
     public const int MaxEntries = 1_024;
 
     /// <summary>The longest component: tag, two bytes of size, and what they can count.</summary>
-    public const int MaxComponent = 3 + 0xFFFF;
+    public const int MaxComponent = CapPart.ShortHead + 0xFFFF;
 
-    private const string Folder = "javacard/", Ending = ".cap", ExtendedEnding = ".capx";
+    /// <summary>The longest one with four bytes of size; they could count more than any card holds.</summary>
+    public const int MaxLongComponent = CapPart.LongHead + CapFile.MaxFile;
+
+    private const string Folder = "javacard/", Ending = ".cap", LongEnding = ".capx";
 
     private static readonly Dictionary<string, CapComponentTag> Names = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -28,7 +32,7 @@ internal static class CapArchive
     /// <summary>The components by tag, whole.</summary>
     public static bool TryRead(
         ByteString file,
-        [NotNullWhen(true)] out IReadOnlyDictionary<CapComponentTag, ByteString>? components,
+        [NotNullWhen(true)] out IReadOnlyDictionary<CapComponentTag, CapPart>? components,
         [NotNullWhen(false)] out string? error)
     {
         components = null;
@@ -48,25 +52,22 @@ internal static class CapArchive
         return error is null;
     }
 
-    private static Dictionary<CapComponentTag, ByteString>? Read(ZipArchive archive, out string? error)
+    private static Dictionary<CapComponentTag, CapPart>? Read(ZipArchive archive, out string? error)
     {
-        var components = new Dictionary<CapComponentTag, ByteString>();
+        var components = new Dictionary<CapComponentTag, CapPart>();
         string? folder = null;
         foreach (var entry in archive.Entries)
         {
             if (Place(entry.FullName) is not var (path, name)) continue;
-            error = name.EndsWith(ExtendedEnding, StringComparison.OrdinalIgnoreCase)
-                ? $"{name} is of an extended CAP file (Java Card 3.1), which is not read: convert the package as a compact one"
-                : null;
-            if (error is not null) return null;
-            if (!name.EndsWith(Ending, StringComparison.OrdinalIgnoreCase)) continue;
-            if (!Names.TryGetValue(name[..^Ending.Length], out var tag)) continue;
+            var isLong = name.EndsWith(LongEnding, StringComparison.OrdinalIgnoreCase);
+            if (!isLong && !name.EndsWith(Ending, StringComparison.OrdinalIgnoreCase)) continue;
+            if (!Names.TryGetValue(name[..^(isLong ? LongEnding : Ending).Length], out var tag)) continue;
             folder ??= path;
-            error = folder != path ? "it holds more than one package"
+            error = folder != path ? "it holds more than one CAP file"
                 : components.ContainsKey(tag) ? $"the component {tag} is in it twice"
                 : null;
-            if (error is not null || Bytes(entry, tag, out error) is not { } bytes) return null;
-            components.Add(tag, bytes);
+            if (error is not null || Bytes(entry, tag, isLong, out error) is not { } bytes) return null;
+            components.Add(tag, new CapPart(bytes, isLong));
         }
         error = components.Count == 0 ? "it holds no javacard/*.cap: it is no CAP file" : null;
         return error is null ? components : null;
@@ -81,16 +82,22 @@ internal static class CapArchive
         return folder == Folder || folder.EndsWith($"/{Folder}", StringComparison.Ordinal) ? (folder, path[at..]) : null;
     }
 
-    private static ByteString? Bytes(ZipArchiveEntry entry, CapComponentTag tag, out string? error)
+    private static ByteString? Bytes(ZipArchiveEntry entry, CapComponentTag tag, bool isLong, out string? error)
     {
-        var buffer = new byte[MaxComponent + 1];
+        var (max, head) = isLong ? (MaxLongComponent, CapPart.LongHead) : (MaxComponent, CapPart.ShortHead);
+        var buffer = new byte[max + 1];
         using var stream = entry.Open();
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        error = length > MaxComponent ? $"the component {tag} is longer than {MaxComponent} bytes"
-            : length < 3 || buffer[0] != (byte)tag ? $"the component {tag} does not begin with its tag and size"
-            : (buffer[1] << 8 | buffer[2]) != length - 3
-                ? $"the component {tag} says that it has {buffer[1] << 8 | buffer[2]} bytes; {length - 3} are there"
+        error = length > max ? $"the component {tag} is longer than {max} bytes"
+            : length < head || buffer[0] != (byte)tag ? $"the component {tag} does not begin with its tag and size"
+            : SizeFault(buffer.AsSpan(1, head - 1), length - head) is { } said ? $"the component {tag} {said}"
             : null;
         return error is null ? ByteString.Copy(buffer.AsSpan(0, length)) : null;
+    }
+
+    private static string? SizeFault(ReadOnlySpan<byte> size, int there)
+    {
+        var said = size.Length == sizeof(ushort) ? BinaryPrimitives.ReadUInt16BigEndian(size) : BinaryPrimitives.ReadUInt32BigEndian(size);
+        return said == there ? null : $"says that it has {said} bytes; {there} are there";
     }
 }

@@ -1,6 +1,6 @@
 namespace CardIssue.Core.Cards.Programs;
 
-/// <summary>The components of a CAP file, by tag (Java Card VM Specification 3.0.5 table 6-4).</summary>
+/// <summary>The components of a CAP file, by tag (Java Card VM Specification 3.1 table 6-1).</summary>
 public enum CapComponentTag : byte
 {
     /// <summary>Format, package, and what is in it.</summary>
@@ -31,7 +31,7 @@ public enum CapComponentTag : byte
     StaticResources = 13,
 }
 
-/// <summary>A component as it stands in the file: its tag, its size in two bytes, and what is in it.</summary>
+/// <summary>A component as it stands in the file: its tag, its size in two or four bytes, and what is in it.</summary>
 /// <param name="Tag">Which.</param>
 /// <param name="Length">Its length in bytes, tag and size included.</param>
 public readonly record struct CapComponent(CapComponentTag Tag, int Length);
@@ -44,6 +44,12 @@ public readonly record struct PackageVersion(byte Major, byte Minor)
     /// <summary>Such as 1.0.</summary>
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Major}.{Minor}");
 }
+
+/// <summary>A package that is in a CAP file, and that others may use.</summary>
+/// <param name="Package">Its AID.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Name">Its name, such as com/example/loyalty; null where the file has none.</param>
+public readonly record struct CapPackage(Apdu.Aid Package, PackageVersion Version, string? Name);
 
 /// <summary>A package that a program needs on the card.</summary>
 /// <param name="Package">Its AID.</param>

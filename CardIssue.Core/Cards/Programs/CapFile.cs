@@ -6,8 +6,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Programs;
 
 /// <summary>
-/// An application program as its maker ships it: a compact CAP file, one package (Java Card VM Specification 3.0.5 ch. 6). It is read, never
-/// run; whether its code is sound, the card or a verifier says.
+/// An application program as its maker ships it: a CAP file, compact, with one package, or extended, with one or more (Java Card VM
+/// Specification 3.1 ch. 6). It is read, never run; whether its code is sound, the card or a verifier says.
 /// </summary>
 public sealed class CapFile
 {
@@ -31,14 +31,14 @@ public sealed class CapFile
     private static readonly CapComponentTag[] NeedNotBe =
         [CapComponentTag.Applet, CapComponentTag.Export, CapComponentTag.Descriptor, CapComponentTag.Debug, CapComponentTag.StaticResources];
 
-    private CapFile(ByteString file, CapHeader header, IReadOnlyDictionary<CapComponentTag, ByteString> parts)
+    private CapFile(ByteString file, CapHeader header, IReadOnlyDictionary<CapComponentTag, CapPart> parts)
     {
         Sha256 = ByteString.Own(SHA256.HashData(file.Span));
         FileLength = file.Length;
-        (Package, Version, Format, Name) = (header.Package, header.Version, header.Format, header.Name);
+        (Package, Version, Format, Packages, IsExtended) = (header.Package, header.Version, header.Format, header.Packages, header.IsExtended);
         var loaded = LoadOrder.Where(parts.ContainsKey).ToList();
-        Components = [.. loaded.Select(tag => new CapComponent(tag, parts[tag].Length))];
-        Block = ByteString.Concat([.. loaded.Select(tag => parts[tag])]);
+        Components = [.. loaded.Select(tag => new CapComponent(tag, parts[tag].Whole.Length))];
+        Block = ByteString.Concat([.. loaded.Select(tag => parts[tag].Whole)]);
     }
 
     /// <summary>SHA-256 of the file as it is, 32 bytes: what a program is known by.</summary>
@@ -47,17 +47,23 @@ public sealed class CapFile
     /// <summary>The file's length in bytes.</summary>
     public int FileLength { get; }
 
-    /// <summary>The package's AID, which is the load file's on the card.</summary>
+    /// <summary>The AID of the package, or of the extended file: the load file's on the card.</summary>
     public Aid Package { get; }
 
-    /// <summary>The package's version.</summary>
+    /// <summary>The version of the package, or of the extended file.</summary>
     public PackageVersion Version { get; }
+
+    /// <summary>Whether it is an extended file, which cards may take or not (from Java Card 3.1 on).</summary>
+    public bool IsExtended { get; }
+
+    /// <summary>The packages that others may use: that of a compact file, the public ones of an extended file.</summary>
+    public ValueList<CapPackage> Packages { get; }
 
     /// <summary>The version of the CAP format: 2.1 to 2.3.</summary>
     public PackageVersion Format { get; }
 
-    /// <summary>The package's name, such as com/example/loyalty; null where the format has none.</summary>
-    public string? Name { get; }
+    /// <summary>The package's name, such as com/example/loyalty; null where the format has none, and for an extended file.</summary>
+    public string? Name => IsExtended ? null : Packages[0].Name;
 
     /// <summary>The AIDs of its applets, which are the module AIDs of INSTALL; none for a library.</summary>
     public ValueList<Aid> Applets { get; private init; }
@@ -90,7 +96,7 @@ public sealed class CapFile
         error = file.Length > MaxFile ? $"it has {file.Length} bytes; {MaxFile} are the most" : null;
         if (error is not null || !CapArchive.TryRead(file, out var parts, out error)) return false;
         error = parts.TryGetValue(CapComponentTag.Header, out var bytes) ? null : "the component Header is missing";
-        if (error is not null || !CapHeader.TryRead(bytes, out var header, out error)) return false;
+        if (error is not null || !CapHeader.TryRead(bytes.Content, out var header, out error)) return false;
         error = Fault(header, parts, out var applets, out var imports);
         if (error is not null) return false;
         var read = new CapFile(file, header, parts) { Applets = applets, Imports = imports };
@@ -100,11 +106,11 @@ public sealed class CapFile
     }
 
     /// <summary>For people: package, version and length.</summary>
-    public override string ToString() => $"package {Package} {Version}, {Block.Length} bytes";
+    public override string ToString() => $"{(IsExtended ? "extended file" : "package")} {Package} {Version}, {Block.Length} bytes";
 
     private static string? Fault(
         CapHeader header,
-        IReadOnlyDictionary<CapComponentTag, ByteString> parts,
+        IReadOnlyDictionary<CapComponentTag, CapPart> parts,
         out ValueList<Aid> applets,
         out ValueList<CapImport> imports)
     {
@@ -113,10 +119,12 @@ public sealed class CapFile
             if (!parts.ContainsKey(tag) && !NeedNotBe.Contains(tag)) return $"the component {tag} is missing";
         if (header.HasApplets != parts.ContainsKey(CapComponentTag.Applet))
             return "Header and the component Applet do not say the same of applets";
-        if (CapParts.DirectoryFault(parts) is { } sizes) return sizes;
-        if (!CapParts.TryReadImports(parts[CapComponentTag.Import], out imports)) return "the component Import is malformed";
+        if (CapParts.FileFault(parts, header.IsExtended) is { } kind) return kind;
+        if (CapParts.DirectoryFault(parts, header.IsExtended) is { } sizes) return sizes;
+        if (!CapParts.TryReadImports(parts[CapComponentTag.Import].Content, out imports)) return "the component Import is malformed";
         if (!header.HasApplets) return null;
-        if (!CapParts.TryReadApplets(parts[CapComponentTag.Applet], out applets)) return "the component Applet is malformed";
+        if (!CapParts.TryReadApplets(parts[CapComponentTag.Applet].Content, header.IsExtended, out applets))
+            return "the component Applet is malformed";
         foreach (var applet in applets)
         {
             // Java Card VM Specification §4.2: the applets of a package are of one provider.

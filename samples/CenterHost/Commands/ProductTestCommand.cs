@@ -8,7 +8,7 @@ using CardIssue.VirtualCard;
 
 namespace CardIssue.CenterHost.Commands;
 
-/// <summary><c>product test</c>: issues a product's cards to virtual cards, and reads them back.</summary>
+/// <summary><c>product test</c>: issues a product's cards to virtual cards, rewrites them, and reads them back.</summary>
 internal static class ProductTestCommand
 {
     private static readonly OrderId MadeUp = new("made-up");
@@ -21,17 +21,20 @@ internal static class ProductTestCommand
         {
             Description = "Also cut the card's power at every command, before it and after it: is the same card issued whole?",
         };
+        var (named, all) = (RewriteTrials.Named(), RewriteTrials.All());
         return shell.Command(
             "test",
             "Issues the product to virtual cards in this process, with a test key, in both key modes, and reads the cards back. "
             + "Without --orders it makes a customer up. It touches no center; what it keeps meanwhile is sealed, and deleted. "
-            + "Rewrites are not tried.",
-            [files, orders, programs, cuts],
+            + "With --rewrite or --all the cards are rewritten, too.",
+            [files, orders, programs, named, all, cuts],
             async (call, cancellation) =>
             {
                 var known = await ProductSource.LoadAsync(call.Get(files)!, null, cancellation);
                 var caps = ProgramFiles.Read(call.Get(programs)!);
                 caps.Demand(known.FromFiles);
+                var wanted = new RewriteTrials(call.Get(named)!, call.Get(all));
+                wanted.Demand(known.FromFiles);
                 var reading = call.Get(orders) is { } given ? OrderImportCommand.Read(given, known, null, caps.Programs) : null;
                 List<FileMistake> mistakes = [.. known.Mistakes, .. reading is null ? [] : Mistakes.Of(reading)];
                 if (mistakes.Count > 0) return await Mistakes.TellAsync(call, mistakes);
@@ -39,9 +42,9 @@ internal static class ProductTestCommand
                 foreach (var product in known.FromFiles)
                 {
                     IReadOnlyList<Customer> customers = reading?.Orders is not { } entries
-                        ? [MadeUpCustomer(product.Product, caps.Programs)]
+                        ? [MadeUpCustomer(product.Product, wanted, caps.Programs)]
                         : [.. entries.Where(entry => entry.Product == product.Product.Name && entry.Rewrite is null)
-                            .Select(entry => new Customer(entry.Order, entry.Fields))];
+                            .Select(entry => new Customer(entry.Order, entry.Fields, wanted.Of(entry, entries)))];
                     if (customers.Count == 0)
                     {
                         await call.Answers.WarnAsync($"{product.Record.Ref}: none of the orders issues a card of it: not tried.");
@@ -49,22 +52,23 @@ internal static class ProductTestCommand
                     }
                     var tried = await TryAsync(call, product, caps, customers, call.Get(cuts), cancellation);
                     if (tried is not ExitCode.Ok) end = tried;
-                    if (product.Product.Rewrites.Count == 0) continue;
-                    var rewrites = string.Join(", ", product.Product.Rewrites.Select(rewrite => rewrite.Name));
-                    await call.Answers.WarnAsync($"{product.Record.Ref}: rewrites are not tried here: {rewrites}.");
+                    var untried = product.Product.Rewrites.Select(rewrite => rewrite.Name)
+                        .Except(customers.SelectMany(customer => customer.Rewrites).Select(rewrite => rewrite.Rewrite)).ToList();
+                    if (untried.Count > 0)
+                        await call.Answers.WarnAsync($"{product.Record.Ref}: rewrites are not tried here: {string.Join(", ", untried)}.");
                 }
                 return end;
             });
     }
 
     /// <exception cref="CommandException">Nobody can make up what the product asks for.</exception>
-    private static Customer MadeUpCustomer(CardProduct product, CardPrograms programs)
+    private static Customer MadeUpCustomer(CardProduct product, RewriteTrials wanted, CardPrograms programs)
     {
         const string Give = "Give orders for it with --orders.";
         if (MadeUpFields.For(product) is not { } fields)
             throw new CommandException(ExitCode.Usage, $"The product takes ready-made data. {Give}");
         var made = CardPlan.Create(product, fields, programs);
-        if (made.Plan is not null) return new Customer(MadeUp, fields);
+        if (made.Plan is not null) return new Customer(MadeUp, fields, wanted.MadeUp(MadeUp, product, programs));
         var why = made.Errors[0];
         throw new CommandException(ExitCode.Usage, $"No customer can be made up for this product: {why.Field} {why.Message}. {Give}");
     }
@@ -81,17 +85,14 @@ internal static class ProductTestCommand
                 await call.Answers.WarnAsync($"The product makes none in {mode} mode: not tried.");
                 continue;
             }
-            foreach (var (order, fields) in customers)
+            foreach (var (order, fields, rewrites) in customers)
             {
-                var (result, commands) = await trial.IssueAsync(product, body, order, fields, null, cancellation);
-                await TellAsync(result);
-                if (!cuts || !result.IsGood) continue;
-                foreach (var moment in Enum.GetValues<CutMoment>())
-                    for (var at = 1; at <= commands; at++)
-                    {
-                        var cut = new PowerCut(at, moment);
-                        await TellAsync((await trial.IssueAsync(product, body, order, fields, cut, cancellation)).Result);
-                    }
+                if (!await CutsAsync(cut => trial.IssueAsync(product, body, order, fields, cut, cancellation))) continue;
+                for (var i = 1; i <= rewrites.Count; i++)
+                {
+                    var upTo = rewrites.Take(i).ToList();
+                    if (!await CutsAsync(cut => trial.RewriteAsync(product, body, fields, upTo, cut, cancellation))) break;
+                }
             }
         }
         var good = $"{known.Record.Ref}: all {count} virtual cards hold what was sent.";
@@ -101,6 +102,16 @@ internal static class ProductTestCommand
         if (call.Answers.IsJson) await call.Answers.SayAsync(new { ok = false, exitCode = (int)ExitCode.Failed, error }, "");
         return ExitCode.Failed;
 
+        async Task<bool> CutsAsync(Func<PowerCut?, Task<(TrialResult Result, int Commands)>> attempt)
+        {
+            var (result, commands) = await attempt(null);
+            await TellAsync(result);
+            if (!cuts || !result.IsGood) return result.IsGood;
+            foreach (var moment in Enum.GetValues<CutMoment>())
+                for (var at = 1; at <= commands; at++) await TellAsync((await attempt(new PowerCut(at, moment))).Result);
+            return true;
+        }
+
         async Task TellAsync(TrialResult result)
         {
             count++;
@@ -109,15 +120,15 @@ internal static class ProductTestCommand
         }
     }
 
-    /// <summary>Whose card is tried.</summary>
-    private sealed record Customer(OrderId Order, IReadOnlyDictionary<string, string> Fields);
+    /// <summary>Whose card is tried, and what is done to it afterwards.</summary>
+    private sealed record Customer(OrderId Order, IReadOnlyDictionary<string, string> Fields, IReadOnlyList<TrialRewrite> Rewrites);
 
     /// <summary>The product's own first.</summary>
     private static IEnumerable<KeyMode> Modes(KeyMode own) => Enum.GetValues<KeyMode>().OrderBy(mode => mode != own);
 
     private static object Json(TrialResult result) => new
     {
-        mode = result.Mode, order = result.Order.Value, cutAt = result.Cut?.AtCommand, cutMoment = result.Cut?.Moment,
+        mode = result.Mode, order = result.Order.Value, rewrite = result.Rewrite, cutAt = result.Cut?.AtCommand, cutMoment = result.Cut?.Moment,
         issued = result.IsIssued, ending = result.Ending,
         steps = result.Steps,
         card = new
@@ -131,7 +142,8 @@ internal static class ProductTestCommand
     private static string Text(TrialResult result)
     {
         var where = result.Cut is { } cut ? $", power cut at command {cut.AtCommand}, {cut.Moment}" : "";
-        var head = $"{result.Order}, {result.Mode}{where}: {result.Ending}";
+        var which = result.Rewrite is { } rewrite ? $", rewrite {rewrite}" : "";
+        var head = $"{result.Order}{which}, {result.Mode}{where}: {result.Ending}";
         if (result.Cut is not null && result.IsGood) return head;
         var what = result.Card.Application is { } aid ? $"application {aid}, state" : "the security domain, card state";
         return string.Join('\n', [

@@ -94,7 +94,9 @@ internal static class ProgramCommands
     private static object View(string name, CapFile cap, string[]? products = null) => new
     {
         ok = true, name, sha256 = cap.Sha256.ToString(), package = cap.Package.ToString(), version = cap.Version.ToString(),
-        format = cap.Format.ToString(), applets = cap.Applets.Select(applet => applet.ToString()),
+        format = cap.Format.ToString(), extended = cap.IsExtended,
+        packages = cap.Packages.Select(package => $"{package.Package} {package.Version}"),
+        applets = cap.Applets.Select(applet => applet.ToString()),
         imports = cap.Imports.Select(import => $"{import.Package} {import.Version}"),
         bytes = cap.FileLength, loaded = cap.Block.Length, loadHashes = Hashes(cap), products,
     };
@@ -102,12 +104,15 @@ internal static class ProgramCommands
     private static object Hashes(CapFile cap) =>
         new { sha1 = cap.HashOf(LoadFileHash.Sha1).ToString(), sha256 = cap.HashOf(LoadFileHash.Sha256).ToString() };
 
+    private static string Packages(CapFile cap) => !cap.IsExtended ? ""
+        : $", extended, packages {string.Join(", ", cap.Packages.Select(package => $"{package.Package} {package.Version}"))}";
+
     private static string Text(string name, CapFile cap) =>
         $$"""
         {"name": "{{name}}", "package": "{{cap.Package}}", "version": "{{cap.Version}}", "sha256": "{{cap.Sha256}}"}
         applets  {{(cap.Applets.Count == 0 ? "none" : string.Join(", ", cap.Applets))}}
         imports  {{string.Join(", ", cap.Imports.Select(import => $"{import.Package} {import.Version}"))}}
-        CAP format {{cap.Format}}, {{cap.FileLength}} bytes, of which {{cap.Block.Length}} are loaded: {{string.Join(", ", cap.Components.Select(part => part.Tag))}}
+        CAP format {{cap.Format}}{{Packages(cap)}}, {{cap.FileLength}} bytes, of which {{cap.Block.Length}} are loaded: {{string.Join(", ", cap.Components.Select(part => part.Tag))}}
         load file hashes  SHA-1 {{cap.HashOf(LoadFileHash.Sha1)}}, SHA-256 {{cap.HashOf(LoadFileHash.Sha256)}}
         """;
 }

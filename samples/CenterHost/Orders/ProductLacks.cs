@@ -15,6 +15,7 @@ internal static class ProductLacks
     [
         (known => $"whether the vault has key {known.Product.KeySet} of version {known.Product.KeyVersion:X2}"
                 + (known.Product.OwnKeys is { } own ? $" and own key {own.KeySet} of version {own.KeyVersion:X2}" : "")
+                + string.Concat(known.Product.DomainsGivenKeys.Select(of => $" and key {of.KeySet} of version {of.KeyVersion:X2} for {of.Name}"))
                 + ", and of the right kind",
             (vault, known) => vault.LackOf(known.Product)),
     ];
@@ -24,8 +25,8 @@ internal static class ProductLacks
         Needs.Select(need => need.Lack(vault, known)).OfType<string>();
 
     /// <summary>
-    /// The own keys that cards are to get, and that are not there or will not do: a card that was begun must get them, so nothing is taken in
-    /// for a product, nor for a rewrite, that names such.
+    /// The keys that cards and their security domains are to get, and that are not there or will not do: a card that was begun must get
+    /// them, so nothing is taken in for a product, nor for a rewrite, that names such.
     /// </summary>
     /// <param name="vault">The center's.</param>
     /// <param name="products">Products that are issued.</param>
@@ -38,8 +39,9 @@ internal static class ProductLacks
         foreach (var (product, rewrite) in products.Select(known => (known.Product, (string?)null)).Concat(named).Distinct())
         {
             var written = rewrite is null ? product : product.Rewrite(rewrite)!;
-            if (vault.LackOfOwnKeys(written) is { } lack)
-                yield return $"Product {product.Name}, {(rewrite is null ? "" : $"rewrite {rewrite}, ")}ownKeys: {lack}";
+            var where = $"Product {product.Name}, {(rewrite is null ? "" : $"rewrite {rewrite}, ")}";
+            if (vault.LackOfOwnKeys(written) is { } lack) yield return $"{where}ownKeys: {lack}";
+            if (vault.LackOfDomainKeys(written) is { } lackOfDomain) yield return $"{where}securityDomains: {lackOfDomain}";
         }
     }
 

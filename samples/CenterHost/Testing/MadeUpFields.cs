@@ -31,11 +31,12 @@ internal static class MadeUpFields
                 case ItemDefinition.Install install: Add(fields, install.Parameters, null, 0); break;
                 // Of a customer there is nothing in them.
                 case ItemDefinition.Load or ItemDefinition.Delete or ItemDefinition.Extradite or ItemDefinition.RegistryUpdate: break;
-                case ItemDefinition.PutKeys: break;
+                case ItemDefinition.PutKeys or ItemDefinition.DomainKeys: break;
                 default: return null;
             }
         }
-        var checks = product.Records.SelectMany(record => record.Checks.Concat(record.Look)).Concat(product.Close.Look);
+        var checks = product.Records.SelectMany(record => record.Checks.Concat(record.Look)).Concat(product.Close.Look)
+            .Concat(product.Doing?.Before ?? default);
         foreach (var expectation in checks.SelectMany(check => new[] { check.Done, check.NotDone }))
             if (expectation is Expectation.Exactly exactly) Add(fields, exactly.Content, null, 0);
         return fields;

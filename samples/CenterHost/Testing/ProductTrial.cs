@@ -14,20 +14,28 @@ namespace CardIssue.CenterHost.Testing;
 /// <summary>How the trial of an order went.</summary>
 /// <param name="Mode">In which key mode.</param>
 /// <param name="Order">The order; of made-up fields its number is "made-up".</param>
+/// <param name="Rewrite">Which rewrite of the card; null for its issue.</param>
 /// <param name="Cut">Where the card's power was cut; null for nowhere.</param>
 /// <param name="IsIssued">Whether the card was issued.</param>
 /// <param name="Ending">How it ended, in a word or a few.</param>
 /// <param name="Steps">All that the terminal's operator would have seen.</param>
 /// <param name="Card">What is on the card now.</param>
 internal sealed record TrialResult(
-    KeyMode Mode, OrderId Order, PowerCut? Cut, bool IsIssued, string Ending, IReadOnlyList<string> Steps, ReadBack Card)
+    KeyMode Mode, OrderId Order, string? Rewrite, PowerCut? Cut, bool IsIssued, string Ending, IReadOnlyList<string> Steps, ReadBack Card)
 {
     /// <summary>Whether the card is what the order says.</summary>
     public bool IsGood => IsIssued && Card.IsAsSent;
 }
 
+/// <summary>Something that is done to a card after it was issued.</summary>
+/// <param name="Order">The order; of made-up fields its number is "made-up".</param>
+/// <param name="Rewrite">Which of the product's rewrites.</param>
+/// <param name="Fields">The customer's fields.</param>
+internal sealed record TrialRewrite(OrderId Order, string Rewrite, IReadOnlyDictionary<string, string> Fields);
+
 /// <summary>
-/// Issues cards of a product in this process: a center with a test key, a terminal, and virtual cards. All of it, the store too, is gone
+/// Issues cards of a product, and rewrites them, in this process: a center with a test key, a terminal, and virtual cards. All of it,
+/// the store too, is gone
 /// afterwards, and what it wrote meanwhile is sealed under a passphrase that nobody has.
 /// </summary>
 internal sealed class ProductTrial : IAsyncDisposable
@@ -40,6 +48,7 @@ internal sealed class ProductTrial : IAsyncDisposable
     private readonly DemoCounter _counter;
     private readonly CardPrograms _programs;
     private uint _serial;
+    private int _orders, _commands;
 
     private ProductTrial(DirectoryInfo folder, DemoCenter center, DemoCounter counter, CardPrograms programs) =>
         (_folder, _center, _counter, _programs) = (folder, center, counter, programs);
@@ -78,25 +87,73 @@ internal sealed class ProductTrial : IAsyncDisposable
         CardProduct product, ByteString body, OrderId order, IReadOnlyDictionary<string, string> fields, PowerCut? cut,
         CancellationToken cancellation)
     {
-        var plan = CardPlan.Create(product, fields, _programs).Plan ?? throw new InvalidOperationException("The order was not checked.");
-        var card = TestCard.Of(product, ++_serial);
-        var trial = new DemoOrder(new OrderId($"trial-{_serial}"), $"customer-{_serial}", "KESTREL-4821", fields, null);
-        await _center.ImportAsync(product, body, trial, cancellation);
-        card.CutPower(cut);
-        _counter.Reader.Insert(card);
+        var card = new Card(product, body, TestCard.Of(product, ++_serial), $"customer-{_serial}");
+        return (await DoAsync(card, product, order, fields, cut, cancellation), _commands);
+    }
+
+    /// <summary>Issues a card, and does to it what follows, in that order.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="body">Its text.</param>
+    /// <param name="fields">The customer's fields of the issue.</param>
+    /// <param name="rewrites">What follows; there is one at least.</param>
+    /// <param name="cut">Where the card's power is cut in the last of them; null for nowhere.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The result of the last, or of the first that failed; and how many commands the card got in it.</returns>
+    public async Task<(TrialResult Result, int Commands)> RewriteAsync(
+        CardProduct product, ByteString body, IReadOnlyDictionary<string, string> fields, IReadOnlyList<TrialRewrite> rewrites, PowerCut? cut,
+        CancellationToken cancellation)
+    {
+        var card = new Card(product, body, TestCard.Of(product, ++_serial), $"customer-{_serial}");
+        var result = await DoAsync(card, product, rewrites[0].Order, fields, null, cancellation);
+        var held = product.KeysAfter;
+        for (var i = 0; i < rewrites.Count && result.IsGood; i++)
+        {
+            var rewrite = product.Rewrite(rewrites[i].Rewrite, held)!;
+            result = await DoAsync(card, rewrite, rewrites[i].Order, rewrites[i].Fields, i == rewrites.Count - 1 ? cut : null, cancellation);
+            held = rewrite.KeysAfter;
+        }
+        return (result, _commands);
+    }
+
+    private async Task<TrialResult> DoAsync(
+        Card card, CardProduct written, OrderId order, IReadOnlyDictionary<string, string> fields, PowerCut? cut, CancellationToken cancellation)
+    {
+        var plan = CardPlan.Create(written, fields, _programs).Plan ?? throw new InvalidOperationException("The order was not checked.");
+        var trial = new DemoOrder(new OrderId($"trial-{++_orders}"), card.Customer, "KESTREL-4821", fields, null, written.Doing?.Name);
+        var before = card.Simulator.Commands;
         var steps = new List<string>();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stop.CancelAfter(Longest);
-        var outcome = await OutcomeAsync(trial, steps, stop, cancellation);
-        _counter.Reader.Remove();
+        IssueOutcome? outcome = null;
+        string? refusal = null;
+        try
+        {
+            await _center.ImportAsync(card.Product, card.Body, trial, cancellation);
+        }
+        // A rewrite that the card's keys or version have no place for: the center's own word.
+        catch (InvalidOperationException refused) when (written.Doing is not null)
+        {
+            refusal = $"not taken in: {refused.Message}";
+        }
+        if (refusal is null)
+        {
+            card.Simulator.CutPower(cut);
+            _counter.Reader.Insert(card.Simulator);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            stop.CancelAfter(Longest);
+            outcome = await OutcomeAsync(trial, steps, stop, cancellation);
+            _counter.Reader.Remove();
+            card.Simulator.CutPower(null);
+        }
+        _commands = card.Simulator.Commands - before;
         lock (steps)
         {
-            var result = new TrialResult(
-                product.Mode, order, cut, outcome is { IsIssued: true }, Ending(outcome, steps), [.. steps],
-                ReadBack.Of(plan, _programs, card));
-            return (result, card.Commands);
+            return new TrialResult(
+                card.Product.Mode, order, written.Doing?.Name, cut, outcome is { IsIssued: true }, refusal ?? Ending(outcome, steps), [.. steps],
+                ReadBack.Of(plan, card.Product, _programs, card.Simulator));
         }
     }
+
+    /// <summary>A card, whose it is, and the product that it is issued by.</summary>
+    private sealed record Card(CardProduct Product, ByteString Body, CardSimulator Simulator, string Customer);
 
     public async ValueTask DisposeAsync()
     {

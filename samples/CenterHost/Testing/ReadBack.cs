@@ -23,7 +23,11 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
 
     public bool IsAsSent => Items.All(item => item.AsSent);
 
-    public static ReadBack Of(CardPlan plan, CardPrograms programs, CardSimulator card)
+    /// <param name="plan">What was written.</param>
+    /// <param name="product">The product that the card was issued by; of an issue the plan's own.</param>
+    /// <param name="programs">The programs that it names.</param>
+    /// <param name="card">The card.</param>
+    public static ReadBack Of(CardPlan plan, CardProduct product, CardPrograms programs, CardSimulator card)
     {
         var held = card.Inspect();
         var target = (plan.Product.Application ?? plan.Product.Selected).ToString();
@@ -37,7 +41,8 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
             items.Add(new ReadItem(isObject ? $"tag {id:X}" : $"DGI {id:X4}", found?.Length, asSent));
         }
         items.AddRange(Loaded(plan.Product, programs, held));
-        if (plan.Product.OwnKeys is { } own) items.AddRange(Keys(plan.Product, own, card));
+        if (plan.Product.OwnKeys is { } own) items.AddRange(Keys(plan.Product, product, own, card));
+        items.AddRange(plan.Product.DomainsGivenKeys.Select(domain => KeysOf(product, domain, card)));
         return new ReadBack(application is null ? null : target, application?.LifeCycle.ToString("X2") ?? held.LifeCycle.ToString(), items);
     }
 
@@ -55,17 +60,26 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
     }
 
     /// <summary>The own keys, byte for byte; and the transport keys, which are gone where others came in their place.</summary>
-    private static IEnumerable<ReadItem> Keys(CardProduct product, OwnKeys own, CardSimulator card)
+    private static IEnumerable<ReadItem> Keys(CardProduct written, CardProduct product, OwnKeys own, CardSimulator card)
     {
-        var due = TestCard.OwnKeysOf(product, own, card.State.Kdd);
-        var keys = card.State.Keys.Where(key => key.Key.Version == own.KeyVersion).Select(key => key.Value).ToList();
-        CardKey[] wanted = [due.Enc, due.Mac, due.Dek];
-        var areThey = keys.Count == wanted.Length && keys.Zip(wanted).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
-        yield return new ReadItem($"own keys {own.KeyVersion:X2}", keys.Count == 0 ? null : keys.Sum(key => key.Length), areThey);
-        var transport = TestCard.TransportVersion(product);
+        yield return Set($"own keys {own.KeyVersion:X2}", TestCard.KeySetOf(product, own.Set, card.State.Kdd), card.State.KeysOf(default));
+        var transport = TestCard.TransportVersion(written);
         if (own.Put is not OwnKeysPut.Replace || transport == own.KeyVersion) yield break;
         var left = card.State.Keys.Count(key => key.Key.Version == transport);
-        if (left > 0) yield return new ReadItem($"transport keys {transport:X2}, which were to go", left, false);
+        var which = written.Doing is null ? "transport keys" : "keys of before,";
+        if (left > 0) yield return new ReadItem($"{which} {transport:X2}, which were to go", left, false);
+    }
+
+    private static ReadItem KeysOf(CardProduct product, ProductDomain domain, CardSimulator card) => Set(
+        $"keys {domain.KeyVersion:X2} of {domain.Name}", TestCard.KeySetOf(product, domain.Keys, card.State.Kdd),
+        card.State.Find(domain.Aid.Value)?.Keys ?? DomainKeys.None);
+
+    private static ReadItem Set(string what, CardKeySet due, DomainKeys held)
+    {
+        var keys = held.Keys.Where(key => key.Key.Version == due.Version).Select(key => key.Value).ToList();
+        CardKey[] wanted = [due.Enc, due.Mac, due.Dek];
+        var areThey = keys.Count == wanted.Length && keys.Zip(wanted).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
+        return new ReadItem(what, keys.Count == 0 ? null : keys.Sum(key => key.Length), areThey);
     }
 
     private static ByteString? Grouping(ApplicationInspection? application, ushort id)
@@ -85,7 +99,9 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
         {
             var commands = number == plan.ClosingNumber ? plan.Close(clear, blocks) : plan.Record(number, clear, blocks);
             var stored = commands.Select(c => c.Apdu).Where(c => c.Ins == Instructions.StoreData).ToList();
-            blocks += stored.Count;
+            blocks = CardPlan.NextBlock(commands, blocks);
+            // Keys of a security domain are looked at in the domain.
+            if (number < plan.ClosingNumber && plan.Product.Records[number - 1].Items.Any(item => item is ItemDefinition.DomainKeys)) continue;
             var data = ByteString.Concat([.. stored.Select(c => c.Data)]);
             if (stored.Count > 0 && (stored[0].P1 & FormatBits) == BerFormat)
             {
@@ -106,7 +122,7 @@ internal sealed record ReadBack(string? Application, string LifeCycle, IReadOnly
         public ByteString Encrypt(ReadOnlySpan<byte> plain) => ByteString.Copy(plain);
 
         /// <summary>Only to have the commands: the keys are looked at in the card.</summary>
-        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) =>
+        public ValueList<EncryptedKey> Keys(HeldKeySet set) =>
             [.. Enumerable.Repeat(new EncryptedKey(PutKey.Aes, 0, default, default), PutKey.LastKey)];
     }
 }

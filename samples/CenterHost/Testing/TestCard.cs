@@ -24,7 +24,7 @@ internal static class TestCard
 
     private static readonly ByteString Number = ByteString.FromHex("00000000001234567890");
 
-    /// <summary>The master of the own keys: another than the transport keys' that is worth as little.</summary>
+    /// <summary>The first master of keys that are put: another than the transport keys' that is worth as little.</summary>
     private const string OwnTestKey = "606162636465666768696A6B6C6D6E6F";
 
     /// <summary>The publicly known test key, as the product names it, and one for the card's own keys.</summary>
@@ -32,13 +32,27 @@ internal static class TestCard
     {
         var algorithm = Is02(product) ? CardKeyAlgorithm.TripleDes : CardKeyAlgorithm.Aes128;
         var transport = new DemoKey(product.KeySet, product.KeyVersion, algorithm, Convert.FromHexString(CardProfile.TestKey));
-        return product.OwnKeys is not { } own ? [transport]
-            : [transport, new DemoKey(own.KeySet, own.KeyVersion, algorithm, Convert.FromHexString(OwnTestKey))];
+        return [transport, .. Put(product).Select((keys, at) => new DemoKey(keys.KeySet, keys.KeyVersion, algorithm, Master(at)))];
     }
 
-    /// <summary>The keys that a card is to have in the end.</summary>
-    public static CardKeySet OwnKeysOf(CardProduct product, OwnKeys own, ByteString kdd) => CardKeySet.Derive(
-        own.KeyVersion, MethodOf(own.Diversification), Convert.FromHexString(OwnTestKey), kdd.Span, TypeOf(product));
+    /// <summary>A set of keys that a card is to have in the end.</summary>
+    public static CardKeySet KeySetOf(CardProduct product, HeldKeySet keys, ByteString kdd) => CardKeySet.Derive(
+        keys.KeyVersion, MethodOf(keys.Diversification), Master(Put(product).IndexOf(keys)), kdd.Span, TypeOf(product));
+
+    /// <summary>The sets that it is given: its own, those of its security domains, and those that rewrites renew.</summary>
+    private static List<HeldKeySet> Put(CardProduct product) =>
+    [
+        .. product.Rewrites.Select(rewrite => rewrite.OwnKeys).Prepend(product.OwnKeys).OfType<OwnKeys>().Select(own => own.Set)
+            .Concat(product.SecurityDomains.Select(domain => domain.Keys)).Distinct(),
+    ];
+
+    /// <summary>Another master for each.</summary>
+    private static byte[] Master(int at)
+    {
+        var master = Convert.FromHexString(OwnTestKey);
+        master[0] += (byte)at;
+        return master;
+    }
 
     /// <summary>The version of the keys that it comes with, on the card.</summary>
     public static byte TransportVersion(CardProduct product) => product.Quirks.AnsweredKeyVersion ?? product.KeyVersion;
@@ -70,7 +84,7 @@ internal static class TestCard
                 new LoadFile(CardProfile.EmvPackage, ByteString.Own([1, 0]), [.. applications.Select(aid => aid.Value)], 0),
                 .. there,
             ],
-            Applications = [.. applications.Select(aid => Application(product, aid)), .. Domains(product).Select(Domain)],
+            Applications = [.. applications.Select(aid => Application(product, aid)), .. Domains(product).Select(aid => Domain(product, aid))],
             Data = Told(product).ToImmutableSortedDictionary(tag => tag, _ => Number),
         });
     }
@@ -79,8 +93,11 @@ internal static class TestCard
         aid.Value, CardProfile.EmvPackage, aid.Value, FirstState(product, RegistryScope.Applications, aid) ?? CardApplication.Selectable,
         ByteString.Own([0, 0, 0]), ImmutableSortedDictionary<ushort, ByteString>.Empty, ReadableWhenBlank: true);
 
-    private static CardApplication Domain(Aid aid) => new(
-        aid.Value, CardProfile.EmvPackage, aid.Value, CardApplication.Personalized, ByteString.Own([CardApplication.SecurityDomain, 0, 0]),
+    /// <summary>A security domain; one that is to get its keys has none yet.</summary>
+    private static CardApplication Domain(CardProduct product, Aid aid) => new(
+        aid.Value, CardProfile.EmvPackage, aid.Value,
+        product.SecurityDomains.Any(domain => domain.Aid == aid) ? CardApplication.Selectable : CardApplication.Personalized,
+        ByteString.Own([CardApplication.SecurityDomain, 0, 0]),
         ImmutableSortedDictionary<ushort, ByteString>.Empty);
 
     private static bool Is02(CardProduct product) => product.Protocol is ScpProtocol.Scp02
@@ -100,13 +117,15 @@ internal static class TestCard
     private static IEnumerable<ItemDefinition.Install> Installed(CardProduct product) =>
         Items(product).OfType<ItemDefinition.Install>();
 
-    private static IEnumerable<ItemDefinition> Items(CardProduct product) => product.Records.SelectMany(record => record.Items);
+    private static IEnumerable<ItemDefinition> Items(CardProduct product) =>
+        product.Records.Concat(product.Rewrites.SelectMany(rewrite => rewrite.Records)).SelectMany(record => record.Items);
 
     /// <summary>The security domains that applications are given to, where the product installs them not itself.</summary>
     private static IEnumerable<Aid> Domains(CardProduct product) => Items(product).Select(item => item switch
     {
         ItemDefinition.Extradite it => it.SecurityDomain,
         ItemDefinition.RegistryUpdate it => it.SecurityDomain,
+        ItemDefinition.DomainKeys it => product.SecurityDomain(it.Domain)!.Aid,
         _ => null,
     }).OfType<Aid>().Distinct().Where(aid => aid != product.Selected && Installed(product).All(install => install.Instance != aid));
 
@@ -114,7 +133,8 @@ internal static class TestCard
     private static HashSet<Aid> Applications(CardProduct product)
     {
         var looked = Looks(product).Where(of => of.Scope is RegistryScope.Applications).Select(of => of.Aid);
-        var set = product.Records.Select(record => record.Status).Append(product.Close.Status).OfType<StatusChange>()
+        var set = product.Rewrites.SelectMany(rewrite => rewrite.Records.Select(record => record.Status).Append(rewrite.Close.Status))
+            .Concat(product.Records.Select(record => record.Status)).Append(product.Close.Status).OfType<StatusChange>()
             .Where(status => status.Scope is StatusScope.Application).Select(status => status.Aid);
         var changed = Items(product).Select(item => item switch
         {
@@ -130,7 +150,7 @@ internal static class TestCard
 
     private static IEnumerable<LifeCycleOf> Looks(CardProduct product)
     {
-        foreach (var check in Checks(product))
+        foreach (var check in Checks(product).Concat(product.Rewrites.SelectMany(Checks)))
             if (check.Read is CheckCommand.LifeCycle read) yield return read.Of;
         if (product.Start is { } start) yield return start.Of;
     }
@@ -140,12 +160,20 @@ internal static class TestCard
     {
         var of = new LifeCycleOf(scope, aid);
         if (product.Start is { } start && start.Of == of) return start.Accepted[0];
-        return Checks(product).Where(check => check.Read is CheckCommand.LifeCycle read && read.Of == of)
-            .Select(check => (check.NotDone as Expectation.State)?.LifeCycle).FirstOrDefault();
+        var issue = Checks(product).Where(IsOf).Select(check => (check.NotDone as Expectation.State)?.LifeCycle).ToList();
+        // What only rewrites speak of is as the first of them wants it.
+        return issue.Count > 0 ? issue[0]
+            : product.Rewrites.SelectMany(rewrite => rewrite.Before).Where(IsOf).Select(check => (check.Done as Expectation.State)?.LifeCycle)
+                .FirstOrDefault();
+
+        bool IsOf(CheckDefinition check) => check.Read is CheckCommand.LifeCycle read && read.Of == of;
     }
 
     private static IEnumerable<CheckDefinition> Checks(CardProduct product) =>
         product.Records.SelectMany(record => record.Look.Concat(record.Checks)).Concat(product.Close.Look);
+
+    private static IEnumerable<CheckDefinition> Checks(RewriteDefinition rewrite) =>
+        rewrite.Records.SelectMany(record => record.Look.Concat(record.Checks)).Concat(rewrite.Before).Concat(rewrite.Close.Look);
 
     /// <summary>The data objects that tell which card it is.</summary>
     private static IEnumerable<int> Told(CardProduct product) => product.IdentitySources.SelectMany(source => source switch

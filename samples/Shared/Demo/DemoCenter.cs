@@ -29,8 +29,9 @@ internal sealed record DemoKey(string KeySet, byte Version, CardKeyAlgorithm Alg
 /// <param name="IssueCode">Its code.</param>
 /// <param name="Fields">The customer's fields.</param>
 /// <param name="Account">The account that its card is of.</param>
+/// <param name="Rewrite">Which rewrite of the customer's card it is; null for an issue.</param>
 internal sealed record DemoOrder(OrderId Order, string Customer, string IssueCode, IReadOnlyDictionary<string, string> Fields,
-    CardAccount? Account);
+    CardAccount? Account, string? Rewrite = null);
 
 /// <summary>A center put together by hand, to show its parts. Its keys are test keys, and its passphrase nobody knows.</summary>
 internal sealed class DemoCenter : IAsyncDisposable
@@ -95,14 +96,22 @@ internal sealed class DemoCenter : IAsyncDisposable
     public async Task ImportAsync(CardProduct product, ByteString body, DemoOrder order, CancellationToken cancellation)
     {
         var record = ProductRecord.Of(product, body);
+        // A rewrite is bound to the customer's card from the start.
+        RewriteOf? rewrite = null;
+        if (order.Rewrite is { } name)
+        {
+            var (card, refused) = await _services.Desk!.FindCardAsync(new CardReference(order.Customer), cancellation);
+            rewrite = new RewriteOf(name, card?.Card ?? throw new InvalidOperationException(refused));
+        }
         // The write data opens for this order of this customer, and as this product writes it: for nothing else.
-        var terms = new OrderTerms(order.Order, order.Customer, Sequence: 1, product.Name, ProductTerms.Of(record, product));
+        var terms = new OrderTerms(order.Order, order.Customer, Sequence: 1, product.Name, ProductTerms.Of(record, product)) { Rewrite = rewrite };
         var entry = new NewOrder(
             order.Order, order.Customer, terms.Sequence, record.Ref, _vault.SealOrderData(terms, OrderData.Write(order.Fields)),
             _vault.CreateIssueCodeVerifier(order.Order, Encoding.ASCII.GetBytes(order.IssueCode)), DateTimeOffset.UtcNow.AddDays(30),
                 terms.Display)
         {
             AccountDigest = order.Account is { } account ? _vault.DigestAccount(account) : default,
+            Rewrite = rewrite,
         };
         var imported = await _services.Orders.ImportAsync(record, [entry], cancellation);
         if (imported.Refusal is { } refusal) throw new InvalidOperationException(refusal);

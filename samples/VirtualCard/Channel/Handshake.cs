@@ -21,8 +21,9 @@ public static class Handshake
         var is02 = card.State.Scp == CardState.Scp02;
         if (is02 && !new Scp02Parameter(card.State.ScpParameter).IsExplicit) return Sw.UnknownIns;
         if (command.Data.Length != (!is02 && (card.State.ScpParameter & S16) != 0 ? 16 : 8)) return Sw.WrongLength;
-        if (IsBlocked(card.State)) return Sw.Blocked;
-        if (card.State.KeySet(command.P1) is not { } keys) return Sw.ReferenceNotFound;
+        if (card.ChannelKeys is not { } domain) return Sw.Conditions;
+        if (IsBlocked(card.State, domain)) return Sw.Blocked;
+        if (domain.Set(command.P1, card.State.Scp) is not { } keys) return Sw.ReferenceNotFound;
         return is02 ? Scp02Handshake.InitializeUpdate(card, command, keys) : InitializeUpdate(card, command, keys);
     }
 
@@ -34,9 +35,10 @@ public static class Handshake
         if ((card.State.ScpParameter & PseudoRandom) != 0)
         {
             // Counted up before use (6.2.2.1), and for good: a power cut does not bring a challenge back.
-            var next = card.State.SequenceCounters.GetValueOrDefault(keys.Version) + 1;
+            var domain = card.ChannelKeys!;
+            var next = domain.SequenceCounters.GetValueOrDefault(keys.Version) + 1;
             if (next > LastSequence) return Sw.Conditions;
-            card.State = card.State with { SequenceCounters = card.State.SequenceCounters.SetItem(keys.Version, next) };
+            card.KeepChannelKeys(domain with { SequenceCounters = domain.SequenceCounters.SetItem(keys.Version, next) });
             sequence = [(byte)(next >> 16), (byte)(next >> 8), (byte)next];
             challenge = PseudoRandomChallenge(keys, sequence, card.Volatile.Selected.Span, length);
         }
@@ -52,7 +54,8 @@ public static class Handshake
         var channel = card.Volatile.Pending;
         card.EndChannel();
         if (!command.IsSecured) return Sw.UnknownCla;
-        if (IsBlocked(card.State)) return Sw.Blocked;
+        if (card.ChannelKeys is not { } domain) return Sw.Conditions;
+        if (IsBlocked(card.State, domain)) return Sw.Blocked;
         if (channel is null) return Sw.Conditions;
         if (command.P2 != 0 || !Supports(card.State, command.P1)) return Sw.WrongP1P2;
         if (command.Data.Length != 2 * channel.MacLength) return Sw.WrongLength;
@@ -60,13 +63,14 @@ public static class Handshake
         var cryptogramIsRight = CryptographicOperations.FixedTimeEquals(channel.HostCryptogram, command.Data.AsSpan(0, channel.MacLength));
         if (!cryptogramIsRight || !channel.VerifyAuthentication(command))
         {
-            card.State = card.State with { FailedAuthentications = card.State.FailedAuthentications + 1 };
+            card.KeepChannelKeys(domain with { FailedAuthentications = domain.FailedAuthentications + 1 });
             return cryptogramIsRight ? Sw.Security : Sw.HostCryptogramWrong;
         }
         channel.Level = (SecurityLevel)command.P1;
         card.Volatile.Channel = channel;
-        if (card.State.FailedAuthentications != 0) card.State = card.State with { FailedAuthentications = 0 };
-        if (card.State.Scp == CardState.Scp02) card.State = Scp02Handshake.CountUp(card.State, channel.KeySet);
+        if (domain.FailedAuthentications != 0) domain = domain with { FailedAuthentications = 0 };
+        if (card.State.Scp == CardState.Scp02) domain = Scp02Handshake.CountUp(domain, channel.KeySet);
+        if (domain != card.ChannelKeys) card.KeepChannelKeys(domain);
         return Reply.Ok();
     }
 
@@ -82,15 +86,15 @@ public static class Handshake
         if (Scp02Handshake.Implicit(card) is not { } channel) return null;
         if (channel.Unwrap(command) is not { } plain)
         {
-            card.State = card.State with { FailedAuthentications = card.State.FailedAuthentications + 1 };
+            card.KeepChannelKeys(card.ChannelKeys! with { FailedAuthentications = card.ChannelKeys.FailedAuthentications + 1 });
             return null;
         }
-        card.State = Scp02Handshake.CountUp(card.State with { FailedAuthentications = 0 }, channel.KeySet);
+        card.KeepChannelKeys(Scp02Handshake.CountUp(card.ChannelKeys! with { FailedAuthentications = 0 }, channel.KeySet));
         card.Volatile.Channel = channel;
         return (channel, plain);
     }
 
-    public static bool IsBlocked(CardState state) => state.FailedAuthentications >= state.AuthenticationLimit;
+    public static bool IsBlocked(CardState state, DomainKeys domain) => domain.FailedAuthentications >= state.AuthenticationLimit;
 
     private static bool Supports(CardState state, byte level) => state.Scp == CardState.Scp02 ? Scp02Handshake.Supports(state.ScpParameter, level) : level switch
     {

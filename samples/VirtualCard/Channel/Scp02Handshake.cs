@@ -11,7 +11,7 @@ internal static class Scp02Handshake
     public static Reply InitializeUpdate(CardMemory card, Command command, CardKeySet keys)
     {
         var parameter = new Scp02Parameter(card.State.ScpParameter);
-        if (Sequence(card.State, keys) is not { } sequence) return Sw.Conditions;
+        if (Sequence(card.ChannelKeys!, keys) is not { } sequence) return Sw.Conditions;
         var challenge = parameter.HasPseudoRandomChallenge
             ? Scp02Channel.PseudoRandomChallenge(keys, parameter, sequence, card.Volatile.Selected.Span) : card.RandomChallenge(ChallengeLength);
         var channel = new Scp02Channel(keys, parameter, sequence, command.Data, challenge);
@@ -23,17 +23,18 @@ internal static class Scp02Handshake
     public static Scp02Channel? Implicit(CardMemory card)
     {
         var parameter = new Scp02Parameter(card.State.ScpParameter);
-        if (card.State.Scp != CardState.Scp02 || parameter.IsExplicit || !card.IsDomainSelected || Handshake.IsBlocked(card.State)) return null;
-        if (card.State.KeySet(0) is not { } keys || Sequence(card.State, keys) is not { } sequence) return null;
+        if (card.State.Scp != CardState.Scp02 || parameter.IsExplicit || !card.IsDomainSelected) return null;
+        if (card.ChannelKeys is not { } domain || Handshake.IsBlocked(card.State, domain)) return null;
+        if (domain.Set(0, card.State.Scp) is not { } keys || Sequence(domain, keys) is not { } sequence) return null;
         var channel = new Scp02Channel(keys, parameter, sequence, [], []);
         channel.BeginImplicitly(card.Volatile.Selected.Span);
         return channel;
     }
 
     /// <summary>A session's first C-MAC was right: its sequence counter is never used again (E.1.2.1), a power cut or not.</summary>
-    public static CardState CountUp(CardState state, CardKeySet keys) => state with
+    public static DomainKeys CountUp(DomainKeys domain, CardKeySet keys) => domain with
     {
-        SequenceCounters = state.SequenceCounters.SetItem(keys.Version, state.SequenceCounters.GetValueOrDefault(keys.Version) + 1),
+        SequenceCounters = domain.SequenceCounters.SetItem(keys.Version, domain.SequenceCounters.GetValueOrDefault(keys.Version) + 1),
     };
 
     public static bool Supports(byte parameter, byte level) => level switch
@@ -43,9 +44,9 @@ internal static class Scp02Handshake
         _ => false,
     };
 
-    private static byte[]? Sequence(CardState state, CardKeySet keys)
+    private static byte[]? Sequence(DomainKeys domain, CardKeySet keys)
     {
-        var counter = state.SequenceCounters.GetValueOrDefault(keys.Version);
+        var counter = domain.SequenceCounters.GetValueOrDefault(keys.Version);
         return counter > LastSequence ? null : [(byte)(counter >> 8), (byte)counter];
     }
 }

@@ -15,7 +15,9 @@ internal static class Delete
     {
         if (command.P1 != 0 || command.P2 is not (0 or AndRelated)) return Sw.WrongP1P2;
         if (Tlv.ReadAll(command.Data) is not { Count: > 0 } objects) return Sw.WrongData;
-        if (objects[0].Tag == Aid) return DeleteObjects(card, objects, command.P2 == AndRelated);
+        // Content is the issuer's domain's to manage.
+        if (objects[0].Tag == Aid)
+            return card.SelectedDomain is { IsEmpty: false } ? Sw.Conditions : DeleteObjects(card, objects, command.P2 == AndRelated);
         return objects.All(o => o.Tag is 0xD0 or 0xD2 && o.Value.Length == 1) ? DeleteKeys(card, objects) : Sw.WrongData;
     }
 
@@ -50,7 +52,8 @@ internal static class Delete
         if (instances.Exists(domain => state.Applications.Exists(other => other.Domain == domain.Aid && !instances.Contains(other))))
             return Sw.Conditions;
         // Another package was linked against it (JCVM 4.5).
-        if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => needed.Aid == aid))) return Sw.Conditions;
+        if (state.LoadFiles.Exists(other => other != file && other.Imports.Any(needed => file.Provides.Any(it => it.Aid == needed.Aid))))
+            return Sw.Conditions;
         card.State = state with { LoadFiles = state.LoadFiles.Remove(file), Applications = state.Applications.RemoveRange(instances) };
         return Reply.Ok(0x00);
     }
@@ -58,12 +61,14 @@ internal static class Delete
     private static Reply DeleteKeys(CardMemory card, List<(int Tag, byte[] Value)> objects)
     {
         bool Matches(KeyReference key) => objects.All(o => o.Value[0] == (o.Tag == 0xD0 ? key.Id : key.Version));
-        var doomed = card.State.Keys.Keys.Where(Matches).ToList();
+        var (domain, scp) = (card.SelectedDomain!.Value, card.State.Scp);
+        var before = card.State.KeysOf(domain);
+        var doomed = before.Keys.Keys.Where(Matches).ToList();
         if (doomed.Count == 0) return Sw.ReferenceNotFound;
-        var after = card.State with { Keys = card.State.Keys.RemoveRange(doomed) };
-        // The card must stay reachable.
-        if (after.KeySet(0) is null) return Sw.Conditions;
-        card.State = after with { SequenceCounters = after.SequenceCounters.RemoveRange(after.SequenceCounters.Keys.Where(v => after.KeySet(v) is null)) };
+        var after = before.With(before.Keys.RemoveRange(doomed), scp);
+        // The card must stay reachable, and so must a domain that had keys.
+        if (before.Set(0, scp) is not null && after.Set(0, scp) is null) return Sw.Conditions;
+        card.State = card.State.WithKeys(domain, after);
         return Reply.Ok(0x00);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CardIssue.Core.Primitives;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.State;
@@ -14,7 +15,7 @@ internal static class DomainData
         int tag = command.P1P2;
         // The list of applications is asked for with a tag list of none, whatever the class (GPCS 11.3.2.3).
         if (command.Data.Length > 0 && tag != ApplicationList) return Sw.WrongLength;
-        if (Find(card.State, tag) is not { } value) return Sw.ReferenceNotFound;
+        if (Find(card, card.SelectedDomain!.Value, tag) is not { } value) return Sw.ReferenceNotFound;
         if (IsConfidential(tag) && card.Volatile.Channel is null) return Sw.Security;
         // Class 80 gives the whole object, class 00 the value alone (GPCS 11.3.3.1).
         return Reply.Ok((command.Cla & 0x80) != 0 ? Tlv.Make(tag, value) : value);
@@ -26,17 +27,29 @@ internal static class DomainData
     /// <summary>DF20–DF3F are readable inside a secure channel only.</summary>
     public static bool IsConfidential(int tag) => tag is >= 0xDF20 and <= 0xDF3F;
 
-    private static byte[]? Find(CardState state, int tag) => tag switch
+    /// <summary>Data objects that were stored in a security domain.</summary>
+    public static ImmutableSortedDictionary<int, ByteString> Of(CardState state, ByteString domain) =>
+        domain.IsEmpty ? state.Data : state.Find(domain)!.Data;
+
+    private static byte[]? Find(CardMemory card, ByteString domain, int tag)
     {
-        0x66 => RecognitionData(state),
-        0x67 => Capabilities(state),
-        0xE0 => KeyInformation(state),
-        0xC1 => SequenceCounter(state),
-        0xCF => state.Kdd.ToArray(),
-        0x9F7F => state.Cplc.ToArray(),
-        ApplicationList => [.. state.Applications.SelectMany(a => Tlv.Make(0x61, Tlv.Make(0x4F, a.Aid.Span)))],
-        _ => state.Data.TryGetValue(tag, out ByteString value) ? value.ToArray() : null,
-    };
+        var state = card.State;
+        return tag switch
+        {
+            0x66 => RecognitionData(state),
+            0x67 => Capabilities(state),
+            0xE0 => KeyInformation(state.KeysOf(domain)),
+            0xC1 => SequenceCounter(state, state.KeysOf(domain)),
+            0xCF => state.Kdd.ToArray(),
+            0x9F7F => state.Cplc.ToArray(),
+            ApplicationList =>
+            [
+                .. state.Applications.Where(a => domain.IsEmpty || state.BelongsTo(a.Aid, domain))
+                    .SelectMany(a => Tlv.Make(0x61, Tlv.Make(0x4F, a.Aid.Span))),
+            ],
+            _ => Of(state, domain).TryGetValue(tag, out ByteString value) ? value.ToArray() : null,
+        };
+    }
 
     /// <summary>Card recognition data (GPCS H.2): GlobalPlatform 2.3.1, the secure channel protocol with its parameter.</summary>
     private static byte[] RecognitionData(CardState state)
@@ -59,13 +72,13 @@ internal static class DomainData
         .. Tlv.Make(0x83, 0x01, 0x02, 0x03, 0x04),
     ];
 
-    private static byte[] KeyInformation(CardState state) =>
-        [.. state.Keys.SelectMany(k => Tlv.Make(0xC0, k.Key.Id, k.Key.Version, (byte)k.Value.Type, (byte)k.Value.Length))];
+    private static byte[] KeyInformation(DomainKeys domain) =>
+        [.. domain.Keys.SelectMany(k => Tlv.Make(0xC0, k.Key.Id, k.Key.Version, (byte)k.Value.Type, (byte)k.Value.Length))];
 
-    private static byte[]? SequenceCounter(CardState state)
+    private static byte[]? SequenceCounter(CardState state, DomainKeys domain)
     {
-        if (state.KeySet(0) is not { } keys) return null;
-        var counter = state.SequenceCounters.GetValueOrDefault(keys.Version);
+        if (domain.Set(0, state.Scp) is not { } keys) return null;
+        var counter = domain.SequenceCounters.GetValueOrDefault(keys.Version);
         if (state.Scp == CardState.Scp02) return [(byte)(counter >> 8), (byte)counter];
         return (state.ScpParameter & 0x10) == 0 ? null : [(byte)(counter >> 16), (byte)(counter >> 8), (byte)counter];
     }

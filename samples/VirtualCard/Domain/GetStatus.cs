@@ -25,7 +25,8 @@ internal static class GetStatus
         }
         card.Volatile.StatusCursor = null;
 
-        var matches = Entries(card.State, command.P1).Where(e => e.Aid.Span.StartsWith(criteria[0].Value)).Skip(given).ToList();
+        var matches = Entries(card.State, card.SelectedDomain!.Value, command.P1)
+            .Where(e => e.Aid.Span.StartsWith(criteria[0].Value)).Skip(given).ToList();
         if (matches.Count == 0) return Sw.ReferenceNotFound;
         var isTlv = (command.P2 & 2) != 0;
         var tags = criteria.Find(c => c.Tag == 0x5C).Value is { } list ? TagList(list) : null;
@@ -44,10 +45,13 @@ internal static class GetStatus
         return Reply.Ok([.. page]);
     }
 
-    private static IEnumerable<Entry> Entries(CardState state, byte kind) => kind switch
+    /// <summary>A supplementary domain tells of itself and of what belongs to it (GPCS 11.4.2.1); load files belong to the issuer's.</summary>
+    private static IEnumerable<Entry> Entries(CardState state, ByteString domain, byte kind) => kind switch
     {
+        Applications => state.Applications.Where(a => domain.IsEmpty || SupplementaryDomain.IsWithin(state, a.Aid, domain))
+            .Select(a => new Entry(a.Aid, a.LifeCycle, a.Privileges.ToArray(), a.LoadFile, null, default, a.Domain)),
+        _ when !domain.IsEmpty => [],
         Domain => [new Entry(state.SecurityDomainAid, (byte)state.LifeCycle, PrivilegesOfDomain(state), state.SecurityDomainLoadFile, null, default)],
-        Applications => state.Applications.Select(a => new Entry(a.Aid, a.LifeCycle, a.Privileges.ToArray(), a.LoadFile, null, default, a.Domain)),
         _ => state.LoadFiles.Select(f => new Entry(f.Aid, 0x01, null, null, f.Version, kind == LoadFilesAndModules ? f.Modules : default)),
     };
 

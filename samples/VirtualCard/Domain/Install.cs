@@ -75,7 +75,10 @@ internal static class Install
         var (fileAid, module, privileges) = (fields[0], fields[1], fields[3]);
         var instance = fields[2].IsEmpty ? module : fields[2];
         if (!IsAid(instance) || privileges.Length is not (1 or 3)) return Sw.WrongData;
-        if (card.State.LoadFiles.Find(f => f.Aid == fileAid) is not { } file) return Sw.ReferenceNotFound;
+        var isDomain = !privileges.IsEmpty && (privileges[0] & CardApplication.SecurityDomain) != 0;
+        var file = card.State.LoadFiles.Find(f => f.Aid == fileAid)
+            ?? (isDomain && fileAid == CardPlatform.SecurityDomains.Aid ? CardPlatform.SecurityDomains : null);
+        if (file is null) return Sw.ReferenceNotFound;
         if (file.Modules.Count > 0 && !file.Modules.Contains(module)) return Sw.ReferenceNotFound;
         if (IsTaken(card.State, instance)) return Sw.Conditions;
         // What nobody can select yet can't be selected by a reset either (11.5.2.3.2).
@@ -101,6 +104,8 @@ internal static class Install
     {
         if (card.State.Find(fields[2]) is not { } application) return Sw.ReferenceNotFound;
         if (!application.IsSelectable) return Sw.Conditions;
+        // It is for the application's own security domain to pass data on (7.3.2).
+        if (card.SelectedDomain is { IsEmpty: false } domain && !card.State.BelongsTo(application.Aid, domain)) return Sw.Conditions;
         card.Volatile.PersonalizationTarget = application.Aid;
         card.Volatile.StoreData = new StoreDataProgress();
         return Reply.Ok(0x00);
@@ -114,14 +119,16 @@ internal static class Install
         var (state, domain) = (card.State, fields[0]);
         if (domain == state.SecurityDomainAid && state.LoadFiles.Exists(file => file.Aid == fields[2])) return Reply.Ok(0x00);
         if (state.Find(fields[2]) is not { } application || DomainOf(state, domain) is not { } to) return Sw.ReferenceNotFound;
-        if (application.Aid == to) return Sw.Conditions;
+        if (application.Aid == to || state.BelongsTo(to, application.Aid)) return Sw.Conditions;
         card.State = state.With(application with { Domain = to });
         return Reply.Ok(0x00);
     }
 
-    /// <summary>The security domain, empty for the issuer's; null where it is none that can be given anything.</summary>
+    /// <summary>
+    /// The security domain, empty for the issuer's; null where it is none that can be given anything: without keys, none is (5.3.2.2).
+    /// </summary>
     private static ByteString? DomainOf(CardState state, ByteString aid) => aid == state.SecurityDomainAid ? default(ByteString)
-        : state.Find(aid) is { IsSecurityDomain: true, IsLocked: false } ? aid : null;
+        : state.Find(aid) is { IsSecurityDomain: true, IsLocked: false, IsPersonalized: true } ? aid : null;
 
     /// <summary>Another security domain, other privileges (11.5.2.3.5); none leaves them as they are.</summary>
     private static Reply Update(CardMemory card, List<ByteString> fields)
@@ -132,7 +139,7 @@ internal static class Install
         if (!fields[0].IsEmpty)
         {
             if (DomainOf(card.State, fields[0]) is not { } to) return Sw.ReferenceNotFound;
-            if (application.Aid == to) return Sw.Conditions;
+            if (application.Aid == to || card.State.BelongsTo(to, application.Aid)) return Sw.Conditions;
             application = application with { Domain = to };
         }
         // What is no security domain never becomes one, nor the other way round.

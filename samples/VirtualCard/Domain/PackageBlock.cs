@@ -6,12 +6,12 @@ using CardIssue.VirtualCard.State;
 namespace CardIssue.VirtualCard.Domain;
 
 /// <summary>
-/// A load file data block that is a Java Card package (JCVM 3.0.5 chapter 6), as a card links it: components in load order, each of the size
-/// that Directory says, every import met. It is registered, not run.
+/// A load file data block that is a Java Card package, or an extended file with several (JCVM 3.1 chapter 6), as a card links it: components in
+/// load order, each of the size that Directory says, every import met. It is registered, not run.
 /// </summary>
 internal sealed class PackageBlock
 {
-    private const byte Header = 1, Directory = 2, Applet = 3, Import = 4;
+    private const byte Header = 1, Directory = 2, Applet = 3, Import = 4, Method = 7, ReferenceLocation = 9, Descriptor = 11, StaticResources = 13;
     private const uint Magic = 0xDECAFFED;
     private const byte ExtendedFlag = 0x08;
 
@@ -21,6 +21,7 @@ internal sealed class PackageBlock
     private static readonly byte[] Needed = [Header, Directory, Import, 6, 7, 8, 5, 9];
 
     private readonly Dictionary<byte, byte[]> _components = [];
+    private bool _isExtended;
 
     /// <summary>Whether a block begins as a package does; others are of no kind that the simulator looks into.</summary>
     public static bool IsPackage(ReadOnlySpan<byte> block) =>
@@ -30,38 +31,54 @@ internal sealed class PackageBlock
     public static (LoadFile? File, ushort Refusal) Link(ReadOnlySpan<byte> block, ByteString aid, CardState card)
     {
         var package = new PackageBlock();
+        // Flags stand behind tag, size, magic and format (table 6-3).
+        package._isExtended = block.Length > 9 && (block[9] & ExtendedFlag) != 0;
+        if (package._isExtended && !card.TakesExtendedFiles) return (null, Sw.WrongData);
         if (!package.TakeComponents(block) || package.Describe(aid, block.Length) is not { } file) return (null, Sw.WrongData);
         return file.Imports.All(needed => IsThere(needed, card)) ? (file, Sw.Ok) : (null, Sw.ImportNotThere);
     }
 
     private static bool IsThere(CardPackage needed, CardState card) =>
         card.Platform.Any(package => package.DoesFor(needed))
-        || card.LoadFiles.Exists(file => file.Version.Length == 2 && new CardPackage(file.Aid, file.Version[0], file.Version[1]).DoesFor(needed));
+        || card.LoadFiles.Exists(file => file.Provides.Any(package => package.DoesFor(needed)));
+
+    /// <summary>Four bytes of size instead of two: of these components in an extended file, of static resources in every one (6.2.1).</summary>
+    private bool IsLong(byte tag) => tag == StaticResources || _isExtended && tag is Method or ReferenceLocation or Descriptor;
 
     private bool TakeComponents(ReadOnlySpan<byte> rest)
     {
         for (var place = 0; !rest.IsEmpty;)
         {
-            if (rest.Length < 3) return false;
-            var (tag, size) = (rest[0], BinaryPrimitives.ReadUInt16BigEndian(rest[1..]));
+            var tag = rest[0];
+            var head = IsLong(tag) ? 5 : 3;
             var next = Array.IndexOf(LoadOrder, tag, place);
-            if (next < 0 || rest.Length < 3 + size) return false;
+            if (next < 0 || rest.Length < head || rest.Length - head < Number(rest[1..head])) return false;
             place = next + 1;
-            _components.Add(tag, rest.Slice(3, size).ToArray());
-            rest = rest[(3 + size)..];
+            var size = (int)Number(rest[1..head]);
+            _components.Add(tag, rest.Slice(head, size).ToArray());
+            rest = rest[(head + size)..];
         }
         return Needed.All(_components.ContainsKey) && SizesAreRight();
     }
 
-    /// <summary>Directory's first ten sizes are those of the components that can be loaded, whatever the format.</summary>
+    private static long Number(ReadOnlySpan<byte> bytes)
+    {
+        long number = 0;
+        foreach (var b in bytes) number = number << 8 | b;
+        return number;
+    }
+
+    /// <summary>Directory's first ten sizes are those of the components that can be loaded, in the order of their tags (6.5).</summary>
     private bool SizesAreRight()
     {
-        var sizes = _components[Directory];
-        if (sizes.Length < 2 * 11) return false;
+        ReadOnlySpan<byte> sizes = _components[Directory];
         for (byte tag = 1; tag <= 10; tag++)
         {
+            var length = IsLong(tag) ? 4 : 2;
+            if (sizes.Length < length) return false;
             var there = _components.TryGetValue(tag, out var part) ? part.Length : 0;
-            if (BinaryPrimitives.ReadUInt16BigEndian(sizes.AsSpan(2 * (tag - 1))) != there) return false;
+            if (Number(sizes[..length]) != there) return false;
+            sizes = sizes[length..];
         }
         return true;
     }
@@ -69,33 +86,57 @@ internal sealed class PackageBlock
     private LoadFile? Describe(ByteString aid, int length)
     {
         var header = _components[Header];
-        if (header.Length < 10 || header.Length < 10 + header[9] || (header[6] & ExtendedFlag) != 0) return null;
+        if (header.Length < 10 || header.Length < 10 + header[9]) return null;
         if (!header.AsSpan(10, header[9]).SequenceEqual(aid.Span)) return null;
+        ValueList<CardPackage> packages = default;
+        if (_isExtended && !TryReadPackages(header.AsSpan(10 + header[9]), out packages)) return null;
         return TryReadImports(out var imports) && TryReadModules(aid, out var modules)
-            ? new LoadFile(aid, ByteString.Own([header[8], header[7]]), modules, length, imports)
+            ? new LoadFile(aid, ByteString.Own([header[8], header[7]]), modules, length, imports, packages)
             : null;
+    }
+
+    /// <summary>A count, so many packages, and as many names (6.4).</summary>
+    private static bool TryReadPackages(ReadOnlySpan<byte> rest, out ValueList<CardPackage> packages)
+    {
+        packages = default;
+        if (rest.IsEmpty || rest[0] == 0) return false;
+        var count = rest[0];
+        if (!TryTakePackages(rest[1..], count, out packages, out rest)) return false;
+        for (var i = 0; i < count; i++)
+        {
+            if (rest.IsEmpty || rest.Length < 1 + rest[0]) return false;
+            rest = rest[(1 + rest[0])..];
+        }
+        return rest.IsEmpty;
+    }
+
+    private static bool TryTakePackages(
+        ReadOnlySpan<byte> bytes, int count, out ValueList<CardPackage> packages, out ReadOnlySpan<byte> rest)
+    {
+        packages = default;
+        rest = bytes;
+        for (var i = 0; i < count; i++)
+        {
+            if (rest.Length < 3 || rest.Length < 3 + rest[2]) return false;
+            packages = packages.Add(new CardPackage(ByteString.Copy(rest.Slice(3, rest[2])), rest[1], rest[0]));
+            rest = rest[(3 + rest[2])..];
+        }
+        return true;
     }
 
     private bool TryReadImports(out ValueList<CardPackage> imports)
     {
         imports = default;
         ReadOnlySpan<byte> rest = _components[Import];
-        if (rest.IsEmpty) return false;
-        var count = rest[0];
-        rest = rest[1..];
-        for (var i = 0; i < count; i++)
-        {
-            if (rest.Length < 3 || rest.Length < 3 + rest[2]) return false;
-            imports = imports.Add(new CardPackage(ByteString.Copy(rest.Slice(3, rest[2])), rest[1], rest[0]));
-            rest = rest[(3 + rest[2])..];
-        }
-        return rest.IsEmpty;
+        return !rest.IsEmpty && TryTakePackages(rest[1..], rest[0], out imports, out rest) && rest.IsEmpty;
     }
 
     /// <summary>Applets are of the package's provider (JCVM 4.2).</summary>
     private bool TryReadModules(ByteString aid, out ValueList<ByteString> modules)
     {
         modules = default;
+        // Where the install method is: an offset, in an extended file behind a block's number.
+        var place = _isExtended ? 3 : 2;
         if (!_components.TryGetValue(Applet, out var applets)) return true;
         ReadOnlySpan<byte> rest = applets;
         if (rest.IsEmpty) return false;
@@ -103,10 +144,10 @@ internal sealed class PackageBlock
         rest = rest[1..];
         for (var i = 0; i < count; i++)
         {
-            if (rest.IsEmpty || rest[0] is < 5 or > 16 || rest.Length < 3 + rest[0]) return false;
+            if (rest.IsEmpty || rest[0] is < 5 or > 16 || rest.Length < 1 + rest[0] + place) return false;
             if (!rest.Slice(1, 5).SequenceEqual(aid.Span[..5])) return false;
             modules = modules.Add(ByteString.Copy(rest.Slice(1, rest[0])));
-            rest = rest[(3 + rest[0])..];
+            rest = rest[(1 + rest[0] + place)..];
         }
         return rest.IsEmpty;
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CardIssue.VirtualCard.Apdu;
 using CardIssue.VirtualCard.Channel;
 using CardIssue.VirtualCard.State;
@@ -8,9 +7,8 @@ namespace CardIssue.VirtualCard.Domain;
 /// <summary>PUT KEY with AES and triple DES keys (GPCS 11.8, GPC Amd D 7.2): all keys of the command are taken, or none.</summary>
 internal static class PutKey
 {
-    private const byte AddNew = 0x00, FactoryVersion = 0xFF, Several = 0x80, LastIdentifier = 0x7F, LastVersion = 0x7F;
+    private const byte AddNew = 0x00, Several = 0x80, LastIdentifier = 0x7F, LastVersion = 0x7F;
     private const int CheckValueLength = 3;
-    private static readonly byte[] SecureChannelKeys = [1, 2, 3];
 
     public static Reply Execute(CardMemory card, Command command)
     {
@@ -18,7 +16,8 @@ internal static class PutKey
         if (rest.IsEmpty || rest[0] is 0 or > LastVersion) return Sw.WrongData;
         var version = rest[0];
         rest = rest[1..];
-        if (command.P1 != AddNew && card.State.Keys.Keys.All(k => k.Version != command.P1)) return Sw.ReferenceNotFound;
+        if (command.P1 != AddNew && card.State.KeysOf(card.SelectedDomain!.Value).Keys.Keys.All(k => k.Version != command.P1))
+            return Sw.ReferenceNotFound;
 
         var fresh = new List<(byte Id, CardKey Key)>();
         var answer = new List<byte> { version };
@@ -61,7 +60,8 @@ internal static class PutKey
 
     private static ushort? Store(CardMemory card, byte replaced, byte version, List<(byte Id, CardKey Key)> fresh)
     {
-        var (before, keys) = (card.State, card.State.Keys);
+        var domain = card.SelectedDomain!.Value;
+        var keys = card.State.KeysOf(domain).Keys;
         foreach (var (id, key) in fresh)
         {
             if (replaced != AddNew)
@@ -76,21 +76,6 @@ internal static class PutKey
             if (keys.ContainsKey(new KeyReference(version, id))) return Sw.WrongData;
             keys = keys.Add(new KeyReference(version, id), key);
         }
-        var after = before with { Keys = keys };
-        // What the factory left goes once a whole set of the issuer's own is there, not before: without one nobody could open the card.
-        if (after.KeySet(version) is not null) after = after with { Keys = keys.RemoveRange(keys.Keys.Where(k => k.Version == FactoryVersion)) };
-        if (after.KeySet(0) is null) return Sw.Conditions;
-        if (after.Keys.Count > CardState.MaximumKeys) return Sw.NoRoom;
-        card.State = after with { SequenceCounters = Counters(before, after, version, fresh) };
-        return null;
-    }
-
-    /// <summary>A set that is new, or new as a whole, counts from 0 (GPC Amd D 6.2.2.1); one that is none any more does not count.</summary>
-    private static ImmutableSortedDictionary<byte, int> Counters(
-        CardState before, CardState after, byte version, List<(byte Id, CardKey Key)> fresh)
-    {
-        var isNew = before.KeySet(version) is null || SecureChannelKeys.All(id => fresh.Exists(f => f.Id == id));
-        var counters = after.SequenceCounters.RemoveRange(after.SequenceCounters.Keys.Where(v => after.KeySet(v) is null));
-        return isNew && after.KeySet(version) is not null ? counters.SetItem(version, 0) : counters;
+        return KeptKeys.Keep(card, domain, keys, [.. fresh.Select(key => new KeyReference(version, key.Id))]);
     }
 }

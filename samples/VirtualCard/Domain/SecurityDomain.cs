@@ -2,7 +2,7 @@ using CardIssue.VirtualCard.Apdu;
 
 namespace CardIssue.VirtualCard.Domain;
 
-/// <summary>The issuer security domain's commands (GPCS 11). All but GET DATA need an open secure channel.</summary>
+/// <summary>A security domain's commands (GPCS 11), the issuer's and others'. All but GET DATA need an open secure channel.</summary>
 internal static class SecurityDomain
 {
     public static Reply Execute(CardMemory card, Command command)
@@ -11,6 +11,8 @@ internal static class SecurityDomain
         if ((command.Cla & 0x80) == 0) return Known(command.Ins) ? Sw.UnknownCla : Sw.UnknownIns;
         if (!Known(command.Ins)) return Sw.UnknownIns;
         if (card.Volatile.Channel is null) return Sw.Security;
+        if (card.SelectedDomain is { IsEmpty: false } domain && SupplementaryDomain.Refuses(card.State, domain, command) is { } refusal)
+            return refusal;
         return command.Ins switch
         {
             0xF2 => GetStatus.Execute(card, command),

@@ -8,16 +8,17 @@ namespace CardIssue.VirtualCard.Domain;
 /// <summary>STORE DATA (GPCS 11.11): to the security domain itself, or on to the application that INSTALL [for personalization] named.</summary>
 internal static class StoreData
 {
-    private const byte Last = 0x80, Format = 0x18, DgiFormat = 0x08, BerFormat = 0x10;
+    private const byte Last = 0x80, EncryptionBits = 0x60, Format = 0x18, DgiFormat = 0x08, BerFormat = 0x10;
     private const ushort TlvGrouping = 0x0070;
 
     public static Reply Execute(CardMemory card, Command command)
     {
         var progress = card.Volatile.StoreData;
         if (!progress.Accepts(command.P2)) return Refuse(progress, Sw.WrongP1P2);
-        var target = card.Volatile.PersonalizationTarget ?? (card.IsDomainSelected ? (ByteString?)null : card.Volatile.Selected);
+        var target = card.Volatile.PersonalizationTarget ?? card.SelectedDomain ?? card.Volatile.Selected;
         var isLast = (command.P1 & Last) != 0;
-        var reply = target is { } aid ? Personalization.Store(card, aid, command, isLast) : StoreInDomain(card, command, isLast);
+        var reply = target.IsEmpty || card.State.Find(target) is { IsSecurityDomain: true }
+            ? StoreInDomain(card, target, command, isLast) : Personalization.Store(card, target, command, isLast);
         if (reply.StatusWord != Sw.Ok) return Refuse(progress, reply.StatusWord);
         progress.Took(command.P2);
         if (!isLast) return reply;
@@ -26,11 +27,20 @@ internal static class StoreData
         return reply;
     }
 
-    private static Reply StoreInDomain(CardMemory card, Command command, bool isLast)
+    /// <param name="domain">Which, empty for the issuer's.</param>
+    private static Reply StoreInDomain(CardMemory card, ByteString domain, Command command, bool isLast)
     {
-        if ((command.P1 & 0x60) != 0) return Sw.NotSupported;
-        if (!HasDgiFormat(command)) return StoreObjects(card, card.Volatile.StoreData.TakeObjects(command.Data), isLast);
-        if (card.Volatile.StoreData.TakeGroupings(command.Data, isEncrypted: false) is not { } groupings) return Sw.NoRoom;
+        // Of data that is encrypted a domain takes keys alone, which come as groupings (GPCS 11.11.4).
+        var isEncrypted = (command.P1 & EncryptionBits) != 0;
+        if (!HasDgiFormat(command))
+            return isEncrypted ? Sw.NotSupported : StoreObjects(card, domain, card.Volatile.StoreData.TakeObjects(command.Data), isLast);
+        if (card.Volatile.StoreData.TakeGroupings(command.Data, isEncrypted) is not { } groupings) return Sw.NoRoom;
+        if (groupings.Any(grouping => grouping.Dgi is KeyGroupings.Descriptions or KeyGroupings.SecretKey))
+        {
+            if (!isEncrypted || isLast && card.Volatile.StoreData.HasPending) return Sw.WrongData;
+            return KeyGroupings.Store(card, domain, groupings) ?? (Reply)Sw.Ok;
+        }
+        if (isEncrypted) return Sw.NotSupported;
         var objects = new List<(int, byte[])>();
         foreach (var grouping in groupings)
         {
@@ -38,24 +48,25 @@ internal static class StoreData
             if (Tlv.ReadAll(grouping.Value) is not { } inner) return Sw.WrongData;
             objects.AddRange(inner);
         }
-        return StoreObjects(card, objects, isLast);
+        return StoreObjects(card, domain, objects, isLast);
     }
 
     // Without a stated format, a DGI stream for a security domain starts with DGI 0070; 00 starts no BER-TLV object.
     private static bool HasDgiFormat(Command command) =>
         (command.P1 & Format) == DgiFormat || (command.P1 & Format) == 0 && command.Data.Length > 0 && command.Data[0] == 0x00;
 
-    private static Reply StoreObjects(CardMemory card, List<(int Tag, byte[] Value)>? objects, bool isLast)
+    private static Reply StoreObjects(CardMemory card, ByteString domain, List<(int Tag, byte[] Value)>? objects, bool isLast)
     {
         if (objects is null) return Sw.NoRoom;
         if (isLast && card.Volatile.StoreData.HasPending) return Sw.WrongData;
-        var data = card.State.Data;
+        var data = DomainData.Of(card.State, domain);
         foreach (var (tag, value) in objects)
         {
             if (!DomainData.IsWritable(tag)) return Sw.ReferenceNotFound;
             data = data.SetItem(tag, ByteString.Copy(value));
         }
-        if (objects.Count > 0) card.State = card.State with { Data = data };
+        if (objects.Count > 0)
+            card.State = domain.IsEmpty ? card.State with { Data = data } : card.State.With(card.State.Find(domain)! with { Data = data });
         return Reply.Ok();
     }
 

@@ -12,6 +12,13 @@ public static class CardPlatform
     public const int ApplicationMemory = 512;
 
     /// <summary>
+    /// What security domains are installed from, by the AIDs that GlobalPlatform gives them (Card Specification, Secure Element configuration);
+    /// part of the platform, so GET STATUS does not tell of it.
+    /// </summary>
+    public static LoadFile SecurityDomains { get; } =
+        new(ByteString.FromHex("A0000001515350"), ByteString.Own([1, 0]), [ByteString.FromHex("A000000151535041")], 0);
+
+    /// <summary>
     /// The packages of Java Card 3.0.5 in the versions of its export files, and GlobalPlatform's API 1.6 (Oracle; GlobalPlatform).
     /// </summary>
     public static ValueList<CardPackage> JavaCard305 { get; } =

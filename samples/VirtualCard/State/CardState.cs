@@ -26,7 +26,15 @@ public enum CardProtocol
 /// <param name="Version">2 bytes, major and minor, as the package's header had it.</param>
 /// <param name="Length">How many bytes of memory it takes.</param>
 /// <param name="Imports">The packages that it needs.</param>
-public sealed record LoadFile(ByteString Aid, ByteString Version, ValueList<ByteString> Modules, int Length, ValueList<CardPackage> Imports = default);
+/// <param name="Packages">Of an extended one: the packages that are in it and that others may use.</param>
+public sealed record LoadFile(
+    ByteString Aid, ByteString Version, ValueList<ByteString> Modules, int Length, ValueList<CardPackage> Imports = default,
+    ValueList<CardPackage> Packages = default)
+{
+    /// <summary>What others may link against: the packages of an extended file, or the one that it is.</summary>
+    public ValueList<CardPackage> Provides => Packages.Count > 0 ? Packages
+        : Version.Length == 2 ? [new CardPackage(Aid, Version[0], Version[1])] : default;
+}
 
 /// <summary>A package and a version of it: of the platform, or needed of it.</summary>
 public readonly record struct CardPackage(ByteString Aid, byte Major, byte Minor)
@@ -60,6 +68,12 @@ public sealed record CardApplication(
 
     /// <summary>The security domain that it belongs to; empty for the issuer's.</summary>
     public ByteString Domain { get; init; }
+
+    /// <summary>Of a security domain: its own keys.</summary>
+    public DomainKeys Keys { get; init; } = DomainKeys.None;
+
+    /// <summary>Of a security domain: its data objects, by tag.</summary>
+    public ImmutableSortedDictionary<int, ByteString> Data { get; init; } = ImmutableSortedDictionary<int, ByteString>.Empty;
 
     public bool IsSecurityDomain => !Privileges.IsEmpty && (Privileges.Span[0] & SecurityDomain) != 0;
 
@@ -108,6 +122,9 @@ public sealed record CardState
     /// True for a card that answers PUT KEY with other check values than those of the keys that it took, against GPCS 11.8.3.1.
     /// </summary>
     public bool MisstatesCheckValues { get; init; }
+
+    /// <summary>Whether it takes extended load files, which cards may do from Java Card 3.1 on (JCVM 3.1, 6.2).</summary>
+    public bool TakesExtendedFiles { get; init; } = true;
 
     public CardProtocol Protocol { get; init; } = CardProtocol.T1;
 
@@ -164,18 +181,37 @@ public sealed record CardState
         };
     }
 
+    /// <summary>The issuer's set of that version (<see cref="DomainKeys.Set"/>); null when there is none.</summary>
+    public CardKeySet? KeySet(byte version) => KeysOf(default).Set(version, Scp);
+
+    /// <summary>The keys of a security domain, the issuer's for an empty AID.</summary>
+    public DomainKeys KeysOf(ByteString domain) =>
+        domain.IsEmpty ? new DomainKeys(Keys, SequenceCounters, FailedAuthentications) : Find(domain)!.Keys;
+
+    /// <summary>The same card with other keys of a security domain.</summary>
+    public CardState WithKeys(ByteString domain, DomainKeys keys) => domain.IsEmpty
+        ? this with { Keys = keys.Keys, SequenceCounters = keys.SequenceCounters, FailedAuthentications = keys.FailedAuthentications }
+        : With(Find(domain)! with { Keys = keys });
+
     /// <summary>
-    /// The set of that version: keys 1, 2 and 3, of one size, AES for SCP03 and two-key triple DES for SCP02; version 0 is the first such set.
-    /// Null when there is none.
+    /// The security domain whose keys open a channel with an application (GPCS 7.3): the one that it belongs to, itself when it is one, and
+    /// as long as that has no keys, the one above it. Empty for the issuer's; null where a domain on the way is locked (5.3.2.4).
     /// </summary>
-    public CardKeySet? KeySet(byte version)
+    public ByteString? DomainWithKeys(ByteString aid)
     {
-        foreach (var v in Keys.Keys.Select(k => k.Version).Distinct().Where(v => version == 0 || v == version))
-            if (Keys.TryGetValue(new(v, 1), out var enc) && Keys.TryGetValue(new(v, 2), out var mac) && Keys.TryGetValue(new(v, 3), out var dek)
-                && enc.Length == mac.Length && mac.Length == dek.Length && new[] { enc, mac, dek }.All(IsOfChannel))
-                return new CardKeySet(v, enc, mac, dek);
-        return null;
+        for (var at = Find(aid); at is not null; at = at.Domain.IsEmpty ? null : Find(at.Domain))
+        {
+            if (at is { IsSecurityDomain: true, IsLocked: true }) return null;
+            if (at.IsSecurityDomain && at.Keys.Set(0, Scp) is not null) return at.Aid;
+        }
+        return default(ByteString);
     }
 
-    private bool IsOfChannel(CardKey key) => Scp == Scp02 ? key.Type != CardKeyType.Aes && key.Length == 16 : key.Type == CardKeyType.Aes;
+    /// <summary>Whether an application belongs to a security domain, directly or through others.</summary>
+    public bool BelongsTo(ByteString aid, ByteString domain)
+    {
+        for (var at = Find(aid); at is { Domain.IsEmpty: false }; at = Find(at.Domain))
+            if (at.Domain == domain) return true;
+        return false;
+    }
 }

@@ -12,11 +12,10 @@ internal static class StateCheck
         if (!Enum.IsDefined(card.LifeCycle)) return $"LifeCycle is {(int)card.LifeCycle}, which is no card's.";
         if (card.Kdd.Length != KddLength) return $"Kdd has {card.Kdd.Length} bytes; it has {KddLength}.";
         if (card.Cplc.Length > MaxObject) return $"Cplc has {card.Cplc.Length} bytes.";
-        if (card.AuthenticationLimit < 1 || card.FailedAuthentications < 0) return "AuthenticationLimit is at least 1, FailedAuthentications at least 0.";
+        if (card.AuthenticationLimit < 1) return "AuthenticationLimit is at least 1.";
         if (card.Memory < 0) return $"Memory is {card.Memory} bytes; it is not negative.";
         if (card.Scp is not (CardState.Scp02 or CardState.Scp03)) return $"Scp is {card.Scp}; it is 2 or 3.";
-        if (card.SequenceCounters.Values.Any(counter => counter is < 0 or > MaxSequenceCounter)) return "A sequence counter has 3 bytes.";
-        if (card.Data.Any(data => data.Key is < 1 or > MaxTag || data.Value.Length > MaxObject)) return "A data object has a tag of 1 or 2 bytes, and 65,535 bytes at most.";
+        if ((CountersFault(card.KeysOf(default)) ?? DataFault(card.Data)) is { } fault) return fault;
         return !IsAid(card.SecurityDomainAid) || (card.SecurityDomainLoadFile is { } domainFile && !IsAid(domainFile))
             ? $"SecurityDomain and its load file have {MinAid} to {MaxAid} bytes."
             : FilesFault(card) ?? ApplicationsFault(card) ?? PivFault(card.Piv);
@@ -25,7 +24,8 @@ internal static class StateCheck
     private static string? FilesFault(CardState card)
     {
         foreach (var file in card.LoadFiles)
-            if (!IsAid(file.Aid) || file.Modules.Any(module => !IsAid(module)) || file.Imports.Any(package => !IsAid(package.Aid)) || file.Version.Length > VersionLength || file.Length < 0)
+            if (!IsAid(file.Aid) || file.Modules.Any(module => !IsAid(module)) || file.Imports.Concat(file.Packages).Any(package => !IsAid(package.Aid))
+                || file.Version.Length > VersionLength || file.Length < 0)
                 return $"Load file {file.Aid}: names have {MinAid} to {MaxAid} bytes, a version has {VersionLength} at most, a length is not negative.";
         return null;
     }
@@ -38,9 +38,30 @@ internal static class StateCheck
             if (application.Privileges.Length > MaxPrivileges) return $"Application {application.Aid}: privileges have {MaxPrivileges} bytes at most.";
             if (!application.Domain.IsEmpty && card.Find(application.Domain) is not { IsSecurityDomain: true })
                 return $"Application {application.Aid}: it belongs to {application.Domain}, which is no security domain of the card.";
+            if (IsCircle(card, application)) return $"Application {application.Aid}: it belongs to itself, through others.";
+            if ((CountersFault(application.Keys) ?? DataFault(application.Data)) is { } fault) return $"Application {application.Aid}: {fault}";
             if (card.Applications.Count(other => other.Aid == application.Aid) > 1) return $"Application {application.Aid} stands twice.";
         }
         return null;
+    }
+
+    private static string? CountersFault(DomainKeys domain) =>
+        domain.FailedAuthentications < 0 ? "FailedAuthentications is at least 0."
+        : domain.SequenceCounters.Values.Any(counter => counter is < 0 or > MaxSequenceCounter) ? "A sequence counter has 3 bytes."
+        : null;
+
+    private static string? DataFault(IReadOnlyDictionary<int, Core.Primitives.ByteString> data) =>
+        data.Any(one => one.Key is < 1 or > MaxTag || one.Value.Length > MaxObject)
+            ? "A data object has a tag of 1 or 2 bytes, and 65,535 bytes at most." : null;
+
+    /// <summary>As many steps as there are applications lead past all of them.</summary>
+    private static bool IsCircle(CardState card, CardApplication application)
+    {
+        var (at, steps) = (application, 0);
+        while (!at.Domain.IsEmpty && steps++ < card.Applications.Count)
+            if (card.Find(at.Domain) is { } above) at = above;
+            else return false;
+        return steps > card.Applications.Count;
     }
 
     private static string? PivFault(PivCredential? piv)

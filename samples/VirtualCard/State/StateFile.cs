@@ -17,19 +17,22 @@ public static class StateFile
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
         LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true,
-        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false, int Memory = CardPlatform.Memory);
+        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false, int Memory = CardPlatform.Memory, bool TakesExtendedFiles = true);
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 
     private sealed record KeyDto(byte Version, byte Id, string Value, CardKeyType Type = CardKeyType.Aes);
 
-    private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length, ImportDto[]? Imports = null);
+    private sealed record LoadFileDto(string Aid, string Version, string[] Modules, int Length, ImportDto[]? Imports = null, ImportDto[]? Packages = null);
 
     private sealed record ImportDto(string Aid, byte Major, byte Minor);
 
     private sealed record ApplicationDto(
         string Aid, string LoadFile, string Module, byte LifeCycle, string Privileges, Dictionary<string, string> Dgis,
-        ushort[] MandatoryDgis, bool ReadableWhenBlank, string? Domain = null);
+        ushort[] MandatoryDgis, bool ReadableWhenBlank, string? Domain = null, DomainDto? Owns = null);
+
+    /// <summary>What a supplementary security domain has of its own.</summary>
+    private sealed record DomainDto(KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, int FailedAuthentications, Dictionary<string, string> Data);
 
     /// <exception cref="IOException">The file can't be written.</exception>
     public static void Save(string path, CardState state)
@@ -77,16 +80,16 @@ public static class StateFile
     private static CardDto ToDto(CardState s) => new(
         Version, s.SecurityDomainAid.ToString(), s.SecurityDomainLoadFile?.ToString(), s.Kdd.ToString(), s.Cplc.ToString(), s.ScpParameter, s.Protocol, s.LifeCycle,
         s.AuthenticationLimit, s.FailedAuthentications,
-        [.. s.Keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span), k.Value.Type))],
-        s.SequenceCounters.ToDictionary(), s.Data.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()),
+        ToDto(s.Keys), s.SequenceCounters.ToDictionary(), ToDto(s.Data),
         [.. s.LoadFiles.Select(f => new LoadFileDto(f.Aid.ToString(), f.Version.ToString(), [.. f.Modules.Select(m => m.ToString())], f.Length,
-            [.. f.Imports.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))]))],
+            ToDto(f.Imports), f.Packages.Count > 0 ? ToDto(f.Packages) : null))],
         [.. s.Applications.Select(a => new ApplicationDto(
             a.Aid.ToString(), a.LoadFile.ToString(), a.Module.ToString(), a.LifeCycle, a.Privileges.ToString(),
             a.Dgis.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString()), [.. a.MandatoryDgis], a.ReadableWhenBlank,
-            a.Domain.IsEmpty ? null : a.Domain.ToString()))],
+            a.Domain.IsEmpty ? null : a.Domain.ToString(),
+            a.IsSecurityDomain ? ToDto(a) : null))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
-        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory);
+        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory, s.TakesExtendedFiles);
 
     private static CardState FromDto(CardDto d) => new()
     {
@@ -99,21 +102,49 @@ public static class StateFile
         LifeCycle = d.LifeCycle,
         AuthenticationLimit = d.AuthenticationLimit,
         FailedAuthentications = d.FailedAuthentications,
-        Keys = d.Keys.ToImmutableSortedDictionary(k => new KeyReference(k.Version, k.Id), k => new CardKey(Convert.FromHexString(k.Value), k.Type)),
+        Keys = FromDto(d.Keys),
         SequenceCounters = d.SequenceCounters.ToImmutableSortedDictionary(),
-        Data = d.Data.ToImmutableSortedDictionary(x => Convert.ToInt32(x.Key, 16), x => Hex(x.Value)),
+        Data = FromDto(d.Data),
         LoadFiles = [.. d.LoadFiles.Select(f => new LoadFile(Hex(f.Aid), Hex(f.Version), [.. f.Modules.Select(Hex)], f.Length,
-            [.. (f.Imports ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))]))],
+            FromDto(f.Imports), FromDto(f.Packages)))],
         Applications = [.. d.Applications.Select(a => new CardApplication(
             Hex(a.Aid), Hex(a.LoadFile), Hex(a.Module), a.LifeCycle, Hex(a.Privileges),
             a.Dgis.ToImmutableSortedDictionary(x => Convert.ToUInt16(x.Key, 16), x => Hex(x.Value)), [.. a.MandatoryDgis], a.ReadableWhenBlank)
-            { Domain = a.Domain is { } domain ? Hex(domain) : default })],
+            {
+                Domain = a.Domain is { } domain ? Hex(domain) : default,
+                Keys = a.Owns is { } owns
+                    ? new DomainKeys(FromDto(owns.Keys), owns.SequenceCounters.ToImmutableSortedDictionary(), owns.FailedAuthentications)
+                    : DomainKeys.None,
+                Data = FromDto(a.Owns?.Data ?? []),
+            })],
         Piv = d.Piv is { } piv ? new PivCredential(Hex(piv.PrivateKey), Hex(piv.Certificate)) : null,
         CountsEmptyCommands = d.CountsEmptyCommands,
         Scp = d.Scp,
         MisstatesCheckValues = d.MisstatesCheckValues,
         Memory = d.Memory,
+        TakesExtendedFiles = d.TakesExtendedFiles,
     };
+
+    private static ImportDto[] ToDto(ValueList<CardPackage> packages) =>
+        [.. packages.Select(i => new ImportDto(i.Aid.ToString(), i.Major, i.Minor))];
+
+    private static ValueList<CardPackage> FromDto(ImportDto[]? packages) =>
+        [.. (packages ?? []).Select(i => new CardPackage(Hex(i.Aid), i.Major, i.Minor))];
+
+    private static DomainDto ToDto(CardApplication domain) =>
+        new(ToDto(domain.Keys.Keys), domain.Keys.SequenceCounters.ToDictionary(), domain.Keys.FailedAuthentications, ToDto(domain.Data));
+
+    private static KeyDto[] ToDto(ImmutableSortedDictionary<KeyReference, CardKey> keys) =>
+        [.. keys.Select(k => new KeyDto(k.Key.Version, k.Key.Id, Convert.ToHexString(k.Value.Span), k.Value.Type))];
+
+    private static Dictionary<string, string> ToDto(ImmutableSortedDictionary<int, ByteString> data) =>
+        data.ToDictionary(d => d.Key.ToString("X4"), d => d.Value.ToString());
+
+    private static ImmutableSortedDictionary<KeyReference, CardKey> FromDto(KeyDto[] keys) => keys.ToImmutableSortedDictionary(
+        k => new KeyReference(k.Version, k.Id), k => new CardKey(Convert.FromHexString(k.Value), k.Type));
+
+    private static ImmutableSortedDictionary<int, ByteString> FromDto(Dictionary<string, string> data) =>
+        data.ToImmutableSortedDictionary(x => Convert.ToInt32(x.Key, 16), x => Hex(x.Value));
 
     private static ByteString Hex(string hex) => ByteString.FromHex(hex);
 }

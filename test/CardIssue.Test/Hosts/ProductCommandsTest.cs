@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using CardIssue.Test.Products.Json;
 
 namespace CardIssue.Test.Hosts;
@@ -165,7 +166,7 @@ public sealed class ProductCommandsTest
     }
 
     [Test]
-    public async Task RewriteOrders_PreviewedFromFiles_LookFirst_AndTestSaysThatItTriesNone()
+    public async Task RewriteOrders_PreviewedFromFiles_LookFirst_AndTestSaysThatItTriesNoneUnlessAsked()
     {
         var product = Path.Combine(Samples.Folder, "visa-like-e2e.product.json");
         var run = await HostRun.OfAsync(
@@ -173,8 +174,40 @@ public sealed class ProductCommandsTest
         Assert.That(run.Code, Is.Zero, run.ToString());
         Assert.That(run.Output, Does.Contain("order REWRITE-0002, visa-like-e2e/1 rewrite points")
             .And.Contain("what the card must hold, before anything is written").And.Not.Contain("the card's number"));
-        var test = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "test", product);
-        Assert.That((test.Code, test.Error.Contains("rewrites are not tried here: enrol, points")), Is.EqualTo((0, true)), test.ToString());
+        var test = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "test", product, "--rewrite", "enrol");
+        Assert.That((test.Code, test.Error.Contains("rewrites are not tried here: points")), Is.EqualTo((0, true)), test.ToString());
+        Assert.That(test.Output, Does.Contain("made-up, rewrite enrol, EndToEnd: issued").And.Contain("made-up, rewrite enrol, Module: issued"));
+    }
+
+    /// <summary>The sample whose keys are renewed, blocked and unblocked: each rewrite on the card that the one before left.</summary>
+    [Test]
+    public async Task Rewrites_OfAnOrdersFile_AreDoneOneAfterTheOther_AndReadBack()
+    {
+        var orders = await OrdersAsync();
+        string[] test = ["product", "test", Path.Combine(Samples.Folder, "debit-own-keys.product.json"), "--orders", orders];
+        var all = await HostRun.OfAsync(HostRun.Center, _folder.Folder, [.. test, "--all"]);
+        Assert.That(all.Code, Is.Zero, all.ToString());
+        foreach (var (order, rewrite) in new[] { ("OWN-E2E-RENEW", "renew-keys"), ("OWN-E2E-BLOCK", "block"), ("OWN-E2E-UNBLOCK", "unblock") })
+            Assert.That(all.Output, Does.Contain($"{order}, rewrite {rewrite}, Module: issued"));
+        Assert.That(all.Output, Does.Contain("own keys 32: 48 bytes, as sent").And.Not.Contain("NOT AS SENT"));
+        Assert.That(all.Error, Does.Not.Contain("not tried"));
+
+        var wrong = await HostRun.OfAsync(HostRun.Center, _folder.Folder, [.. test, "--rewrite", "unblock"]);
+        Assert.That((wrong.Code, wrong.Output.Contains("OWN-E2E-UNBLOCK, rewrite unblock, EndToEnd: issued")), Is.EqualTo((1, false)), wrong.ToString());
+        var unknown = await HostRun.OfAsync(HostRun.Center, _folder.Folder, [.. test, "--rewrite", "nothing"]);
+        Assert.That((unknown.Code, unknown.Error.Contains("has no rewrite nothing")), Is.EqualTo((2, true)), unknown.ToString());
+
+        // The issue's orders and the rewrites', in one file.
+        async Task<string> OrdersAsync()
+        {
+            var (issues, rewrites) = (JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Samples.Folder, "cards.orders.json")))!,
+                JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Samples.Folder, "cards.rewrites.json")))!);
+            var both = issues["orders"]!.AsArray().Concat(rewrites["orders"]!.AsArray())
+                .Where(order => (string?)order!["product"] == "debit-own-keys").Select(order => order!.DeepClone()).ToArray();
+            var path = _folder["own-keys.orders.json"];
+            await File.WriteAllTextAsync(path, new JsonObject { ["orders"] = new JsonArray(both) }.ToJsonString());
+            return path;
+        }
     }
 
     /// <summary>What no order of a rewrite could pass is told of the product, at its rewrite.</summary>

@@ -88,7 +88,7 @@ public class CardPlanTest
     {
         var plan = Sample.Plan(Sample.Product(Sample.Record(Sample.Grouping(1, 1), Sample.Grouping(2, 1)), Sample.Record()));
         var first = plan.Record(1, Encryption, 0);
-        var second = plan.Record(2, Encryption, CardPlan.Blocks(first));
+        var second = plan.Record(2, Encryption, CardPlan.NextBlock(first, 0));
         Assert.That(Heads(first).Concat(Heads(second)).Concat(Heads(plan.Close(Encryption, 3))),
             Is.EqualTo(new[] { "E2 08 00 4", "E2 08 01 4", "E2 08 02 5", "E2 88 03 3" }));
     }
@@ -190,7 +190,7 @@ public class CardPlanTest
                 Assert.That(record, Has.Count.EqualTo(plan.Shape.Records[number - 1].Commands));
                 Assert.That(plan.Look(number), Has.Count.EqualTo(plan.Shape.Records[number - 1].LookCommands));
                 Assert.That(record.Where(c => c.Apdu.Ins == 0xE2).Select(c => c.Apdu.P1 & 0x80), Is.All.Zero, "only the closing is last");
-                blocks += CardPlan.Blocks(record);
+                blocks = CardPlan.NextBlock(record, blocks);
             }
             Assert.That(plan.Close(Encryption, blocks), Has.Count.EqualTo(plan.Shape.CloseCommands));
             Assert.That(plan.CloseLook(), Has.Count.EqualTo(plan.Shape.CloseLookCommands));

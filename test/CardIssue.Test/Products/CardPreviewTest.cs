@@ -70,7 +70,7 @@ public sealed class CardPreviewTest
     public void OwnKeys_Previewed_AreHiddenWithTheirLength(int length, string key)
     {
         var fields = Samples.ReadOrders(Samples.Orders).Orders![0].Fields;
-        var made = CardPreview.Of(Samples.Product(Samples.DebitOwnKeys).Product!, fields, ownKeyLength: length).Preview!;
+        var made = CardPreview.Of(Samples.Product(Samples.DebitOwnKeys).Product!, fields, keyLength: _ => length).Preview!;
         var record = made.Scripts.Single(s => s is { Kind: ScriptKind.Record, Name: "own-keys" });
         Assert.That(record.Commands.Select(c => (c.Name, c.Header, c.ShortData)),
             Is.EqualTo(new[] { ("PUT KEY", "80D83081", "31" + key + key + key) }));

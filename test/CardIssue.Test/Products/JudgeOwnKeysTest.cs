@@ -87,6 +87,6 @@ public sealed class JudgeOwnKeysTest
     {
         public ByteString Encrypt(ReadOnlySpan<byte> plain) => throw new NotSupportedException();
 
-        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => [Key, Key, Key];
+        public ValueList<EncryptedKey> Keys(HeldKeySet set) => [Key, Key, Key];
     }
 }

@@ -161,7 +161,7 @@ public sealed class PlanOnCardTest
 
         private Verdict Judge(IReadOnlyList<CardCommand> script, Func<ScriptStop, IReadOnlyList<CommandOutcome>, Verdict> judge)
         {
-            _blocks += CardPlan.Blocks(script);
+            _blocks = CardPlan.NextBlock(script, _blocks);
             var (stop, outcomes) = Run(script);
             return judge(stop, outcomes);
         }

@@ -84,6 +84,6 @@ internal sealed class Inverting : IDataEncryption
     }
 
     /// <summary>Three keys of AES-128, each of its own.</summary>
-    public ValueList<EncryptedKey> OwnKeys(OwnKeys keys) => [.. Enumerable.Range(1, PutKey.LastKey).Select(id => new EncryptedKey(
+    public ValueList<EncryptedKey> Keys(HeldKeySet set) => [.. Enumerable.Range(1, PutKey.LastKey).Select(id => new EncryptedKey(
         PutKey.Aes, 16, ByteString.Own([.. Enumerable.Repeat((byte)(0xA0 + id), 16)]), ByteString.Own([(byte)id, 0x5A, 0xA5])))];
 }

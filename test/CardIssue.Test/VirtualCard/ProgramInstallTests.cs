@@ -86,6 +86,32 @@ public class ProgramInstallTests
         Assert.That(LoadOf(host, new CapBuilder { Package = CapBuilder.Provider + "0301", Imports = [("A0000000620101", 1, 7)] }), Is.EqualTo(Sw.ImportNotThere), "platform");
     }
 
+    /// <summary>JCVM 3.1 ch. 6: the file's own AID is the load file's, and others link against the packages in it.</summary>
+    [Test]
+    public void ExtendedFile_IsRegisteredUnderItsOwnAid_AndProvidesItsPackages()
+    {
+        var card = TestCard.Blank();
+        var host = TestCard.Opened(card, 0x33);
+        var points = (CapBuilder.Extended.Packages[0].Package, (byte)1, (byte)3);
+        var user = new CapBuilder { Package = CapBuilder.Provider + "0201", Imports = [.. CapBuilder.Platform, points] };
+        Assert.That(LoadOf(host, user), Is.EqualTo(Sw.ImportNotThere));
+
+        Assert.That(LoadOf(host, CapBuilder.Extended with { Resource = [1, 2, 3] }), Is.EqualTo(Sw.Ok));
+
+        var aid = Convert.FromHexString(CapBuilder.Extended.Package);
+        Assert.That(card.State.LoadFiles[^1].Aid, Is.EqualTo(ByteString.Own(aid)));
+        Assert.That(card.State.LoadFiles[^1].Modules.Count, Is.EqualTo(1));
+        Assert.That(LoadOf(host, user), Is.EqualTo(Sw.Ok));
+        Assert.That(host.Send(0xE4, 0, 0x80, [0x4F, .. Lv(aid)]).Sw, Is.EqualTo(Sw.Conditions), "its package is needed");
+        var path = Path.GetTempFileName();
+        StateFile.Save(path, card.State);
+        Assert.That(StateFile.Load(path).LoadFiles.Select(file => file.Packages.Count), Is.EqualTo(card.State.LoadFiles.Select(file => file.Packages.Count)));
+        File.Delete(path);
+
+        var older = TestCard.Blank(state => state with { TakesExtendedFiles = false });
+        Assert.That(LoadOf(TestCard.Opened(older, 0x33), CapBuilder.Extended), Is.EqualTo(Sw.WrongData), "optional on cards");
+    }
+
     [Test]
     public void BlockThatIsNoPackageInLoadOrder_IsRefused_AndRegistersNothing()
     {
@@ -161,6 +187,8 @@ public class ProgramInstallTests
         Assert.That(host.Send(0xE6, 0x0C, 0, ofDomain).Sw, Is.EqualTo(Sw.Ok));
         string Entry(byte[] aid) => Convert.ToHexString(host.Send(0xF2, 0x40, 0x02, [0x4F, .. Lv(aid)]).Data);
         Assert.That(Entry(domain), Does.Contain("C503800000").And.Contain("CC08A000000151000000"));
+        // Without keys of its own nothing belongs to it (5.3.2.2).
+        Assert.That(SupplementaryDomainTests.GiveKeys(host, domain: Convert.ToHexString(domain)), Is.EqualTo(Sw.Ok));
 
         Assert.That(host.Send(0xE6, 0x10, 0, [.. Lv(domain), 0, .. Lv(module), 0, 0, 0]).Sw, Is.EqualTo(Sw.Ok));
 

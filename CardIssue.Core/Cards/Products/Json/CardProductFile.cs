@@ -64,6 +64,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var quirks = o.Optional("quirks") is { } departures ? Quirks(departures) : CardQuirks.None;
         var allowRepeated = o.Optional("allowRepeatedCardNumber")?.AsBoolean(mistakes) ?? false;
         var exposed = o.Optional("exposedToTerminal")?.AsBoolean(mistakes) ?? false;
+        var domains = o.Optional("securityDomains") is { } beside ? DomainMapping.Domains(beside, mistakes) : default;
         var programs = o.Optional("programs") is { } named ? new ProgramMapping(mistakes).Programs(named) : default;
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
@@ -93,6 +94,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             Quirks = quirks,
             AllowRepeatedCardNumber = allowRepeated,
             ExposedToTerminal = exposed,
+            SecurityDomains = domains,
             Programs = programs,
             Records = records,
             Close = close,

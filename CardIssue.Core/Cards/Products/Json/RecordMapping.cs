@@ -90,7 +90,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
     private ItemDefinition? Item(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
-        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "load", "install", "delete", "extradite", "registryUpdate", "putKeys");
+        var kind = o.OneOf("dgi", "tag", "hexDgi", "command", "load", "install", "delete", "extradite", "registryUpdate", "putKeys", "domainKeys");
         ItemDefinition? item = null;
         switch (kind?.Name)
         {
@@ -113,6 +113,9 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
                 break;
             case "putKeys":
                 item = OwnKeysMapping.Item(kind.Value, mistakes);
+                break;
+            case "domainKeys":
+                item = kind.Value.AsName(mistakes) is { } domain ? new ItemDefinition.DomainKeys(domain) : null;
                 break;
             case "hexDgi":
                 item = kind.Value.AsName(mistakes) is { } field ? new ItemDefinition.Prepared(field) : null;

@@ -21,7 +21,7 @@ public sealed record CardPreviewResult(CardPreview? Preview, ValueList<PlanError
 /// <param name="Scripts">In the order in which they are sent.</param>
 public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> Scripts)
 {
-    /// <summary>Length of own keys in bytes, where nobody says otherwise: AES-128 and 2-key triple DES.</summary>
+    /// <summary>Length of keys that are put in bytes, where nobody says otherwise: AES-128 and 2-key triple DES.</summary>
     public const int OwnKeyLength = 16;
 
     private const byte Zeros = 0x00, Ones = 0xFF;
@@ -30,10 +30,15 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
     /// <param name="product">The product, or one of its rewrites (<see cref="CardProduct.Rewrite"/>).</param>
     /// <param name="fields">The customer's fields; only for the time of the call.</param>
     /// <param name="programs">The programs that the product loads; null for none.</param>
-    /// <param name="ownKeyLength">Length of each of the card's own keys in bytes, 16, 24 or 32: what their master key has.</param>
+    /// <param name="keyLength">Length of each of the keys of a set that is put, in bytes, 16, 24 or 32: what their master key has; null
+    /// for <see cref="OwnKeyLength"/>.</param>
     public static CardPreviewResult Of(
-        CardProduct product, IReadOnlyDictionary<string, string> fields, CardPrograms? programs = null, int ownKeyLength = OwnKeyLength)
+        CardProduct product,
+        IReadOnlyDictionary<string, string> fields,
+        CardPrograms? programs = null,
+        Func<HeldKeySet, int>? keyLength = null)
     {
+        keyLength ??= _ => OwnKeyLength;
         programs ??= CardPrograms.None;
         var made = CardPlan.Create(product, fields, programs);
         if (made.Plan is null) return new CardPreviewResult(null, made.Errors);
@@ -44,22 +49,23 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
 
         List<PlannedScript> Scripts(byte fill) =>
             PlannedScript.Of(
-                CardPlan.Covered(product, fields, programs, fill), new Filled(product.Channel.Protocol, fill, ownKeyLength), fill);
+                CardPlan.Covered(product, fields, programs, fill), new Filled(product.Channel.Protocol, fill, keyLength), fill);
     }
 
     /// <summary>Stands for data that is encrypted under the card's DEK.</summary>
-    private sealed class Filled(ScpProtocol protocol, byte fill, int ownKeyLength) : IDataEncryption
+    private sealed class Filled(ScpProtocol protocol, byte fill, Func<HeldKeySet, int> keyLength) : IDataEncryption
     {
         private const int CheckValueLength = 3, AesBlock = 16;
 
         public ByteString Encrypt(ReadOnlySpan<byte> plain) => Bytes(DataEncryption.LengthOf(plain.Length, protocol));
 
-        public ValueList<EncryptedKey> OwnKeys(OwnKeys keys)
+        public ValueList<EncryptedKey> Keys(HeldKeySet set)
         {
             var isDes = protocol is ScpProtocol.Scp02;
+            var clear = keyLength(set);
             // An AES key of 24 bytes is filled to whole blocks (Amendment D §6.2.8).
-            var length = isDes ? ownKeyLength : (ownKeyLength + AesBlock - 1) / AesBlock * AesBlock;
-            var key = new EncryptedKey(isDes ? PutKey.Des : PutKey.Aes, ownKeyLength, Bytes(length), Bytes(CheckValueLength));
+            var length = isDes ? clear : (clear + AesBlock - 1) / AesBlock * AesBlock;
+            var key = new EncryptedKey(isDes ? PutKey.Des : PutKey.Aes, clear, Bytes(length), Bytes(CheckValueLength));
             return [.. Enumerable.Repeat(key, PutKey.LastKey)];
         }
 
@@ -127,7 +133,7 @@ internal sealed record PlannedScript(ScriptKind Kind, int Record, IReadOnlyList<
 
         void AddCounted(ScriptKind kind, int record, IReadOnlyList<CardCommand> commands)
         {
-            blocks += CardPlan.Blocks(commands);
+            blocks = CardPlan.NextBlock(commands, blocks);
             Add(kind, record, commands);
         }
     }

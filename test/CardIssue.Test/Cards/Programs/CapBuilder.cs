@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace CardIssue.Test.Cards.Programs;
 
 /// <summary>
-/// Makes compact CAP files (Java Card VM Specification 3.0.5 ch. 6): the components have the right form and agree with each other, but there
-/// is no code in them that a real card could run.
+/// Makes CAP files, compact and extended (Java Card VM Specification 3.1 ch. 6): the components have the right form and agree with each other,
+/// but there is no code in them that a real card could run.
 /// </summary>
 internal sealed record CapBuilder
 {
@@ -26,11 +26,23 @@ internal sealed record CapBuilder
 
     public IReadOnlyList<(string Package, byte Major, byte Minor)> Imports { get; init; } = Platform;
 
+    /// <summary>The packages of an extended file, whose own AID is <see cref="Package"/>; none for a compact one.</summary>
+    public IReadOnlyList<(string Package, byte Major, byte Minor, string Name)> Packages { get; init; } = [];
+
+    /// <summary>A static resource; none when it is empty.</summary>
+    public byte[] Resource { get; init; } = [];
+
     /// <summary>How many bytes of methods there are.</summary>
     public int Methods { get; init; } = 16;
 
     /// <summary>Whether there are the components that cards do not get: Descriptor and Debug.</summary>
     public bool WithDebug { get; init; } = true;
+
+    /// <summary>The same as an extended file with two packages.</summary>
+    public static CapBuilder Extended { get; } = new()
+    {
+        Format = (2, 3), Flags = 0x0C, Packages = [(Provider + "0102", 1, 4, "ciss/points"), (Provider + "0103", 2, 0, "")],
+    };
 
     /// <summary>The loyalty program of the samples: samples/orders/loyalty.cap.</summary>
     public static CapBuilder Loyalty { get; } = new() { Methods = 900 };
@@ -47,18 +59,20 @@ internal sealed record CapBuilder
     {
         var parts = new List<(string Name, byte[] Bytes)>
         {
-            ("Header", Component(1, [0xDE, 0xCA, 0xFF, 0xED, Format.Minor, Format.Major, Flags, Version.Minor, Version.Major, .. Aid(Package)])),
-            ("Applet", Component(3, [(byte)Applets.Count, .. Applets.SelectMany(applet => (byte[])[.. Aid(applet), 0x00, 0x08])])),
+            ("Header", Component(1, [0xDE, 0xCA, 0xFF, 0xED, Format.Minor, Format.Major, Flags, Version.Minor, Version.Major, .. Aid(Package), .. HeadersPackages()])),
+            ("Applet", Component(3, [(byte)Applets.Count, .. Applets.SelectMany(applet => (byte[])[.. Aid(applet), .. IsExtended ? [0x00] : (byte[])[], 0x00, 0x08])])),
             ("Import", Component(4, [(byte)Imports.Count, .. Imports.SelectMany(i => (byte[])[i.Minor, i.Major, .. Aid(i.Package)])])),
             ("ConstantPool", Component(5, [0x00, 0x01, 0x06, 0x00, 0x00, 0x00])),
             ("Class", Component(6, [0x00, 0x80, 0x03, 0x00, 0xFF, 0x00, 0x07, 0x01, 0x00, 0x00])),
-            ("Method", Component(7, [.. Enumerable.Range(0, Methods).Select(i => (byte)i)])),
+            ("Method", Sized(7, [.. Enumerable.Range(0, Methods).Select(i => (byte)i)])),
             ("StaticField", Component(8, new byte[10])),
-            ("RefLocation", Component(9, [0x00, 0x00, 0x00, 0x00])),
+            ("RefLocation", Sized(9, [0x00, 0x00, 0x00, 0x00])),
             ("Export", Component(10, [0x00])),
         };
         if (Applets.Count == 0) parts.RemoveAt(1);
-        if (WithDebug) parts.AddRange([("Descriptor", Component(11, [0x00, 0x00])), ("Debug", Component(12, [0x00]))]);
+        if (WithDebug) parts.AddRange([("Descriptor", Sized(11, [0x00, 0x00])), ("Debug", Sized(12, [0x00]))]);
+        if (Resource.Length > 0)
+            parts.Add(("StaticResources", LongComponent(13, [0x00, 0x01, 0x00, 0x07, 0x00, 0x00, 0x00, (byte)Resource.Length, .. Resource])));
         parts.Insert(1, ("Directory", Directory(parts)));
         return parts;
     }
@@ -67,11 +81,11 @@ internal sealed record CapBuilder
     public byte[] Block()
     {
         var parts = Parts().ToDictionary(part => part.Name, part => part.Bytes);
-        string[] order = ["Header", "Directory", "Import", "Applet", "Class", "Method", "StaticField", "Export", "ConstantPool", "RefLocation"];
+        string[] order = ["Header", "Directory", "Import", "Applet", "Class", "Method", "StaticField", "Export", "ConstantPool", "RefLocation", "StaticResources"];
         return [.. order.Where(parts.ContainsKey).SelectMany(name => parts[name])];
     }
 
-    public byte[] Build() => Zip([.. Parts().Select(part => ($"ciss/loyalty/javacard/{part.Name}.cap", part.Bytes)),
+    public byte[] Build() => Zip([.. Parts().Select(part => ($"ciss/loyalty/javacard/{FileOf(part.Name)}", part.Bytes)),
         ("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\r\n"u8.ToArray())]);
 
     /// <summary>An archive of these entries; the same bytes each time on the same system.</summary>
@@ -91,24 +105,47 @@ internal sealed record CapBuilder
         return stream.ToArray();
     }
 
+    private bool IsExtended => Packages.Count > 0;
+
+    /// <summary>The name of a component's file.</summary>
+    public string FileOf(string part) =>
+        part + (part == "StaticResources" || IsExtended && part is "Method" or "RefLocation" or "Descriptor" or "Debug" ? ".capx" : ".cap");
+
+    /// <summary>Of what has a longer size in an extended file.</summary>
+    private byte[] Sized(byte tag, byte[] content) => IsExtended ? LongComponent(tag, content) : Component(tag, content);
+
+    /// <summary>Tag, size in four bytes, content.</summary>
+    public static byte[] LongComponent(byte tag, byte[] content) =>
+        [tag, (byte)(content.Length >> 24), (byte)(content.Length >> 16), (byte)(content.Length >> 8), (byte)content.Length, .. content];
+
+    private byte[] HeadersPackages() => !IsExtended ? [] :
+    [
+        (byte)Packages.Count, .. Packages.SelectMany(one => (byte[])[one.Minor, one.Major, .. Aid(one.Package)]),
+        .. Packages.SelectMany(one => (byte[])[(byte)one.Name.Length, .. System.Text.Encoding.ASCII.GetBytes(one.Name)]),
+    ];
+
     /// <summary>Tag, size, content.</summary>
     public static byte[] Component(byte tag, byte[] content) => [tag, (byte)(content.Length >> 8), (byte)content.Length, .. content];
 
     private static byte[] Aid(string hex) => [(byte)(hex.Length / 2), .. Convert.FromHexString(hex)];
 
-    /// <summary>§6.4: eleven sizes (twelve from format 2.2 on), its own among them, then counts.</summary>
+    /// <summary>
+    /// §6.5: a size for each tag (eleven in format 2.1, then Debug's too, then static resources'), its own among them; then counts.
+    /// </summary>
     private byte[] Directory(List<(string Name, byte[] Bytes)> parts)
     {
-        var sizes = new byte[2 * (Format.Minor == 1 ? 11 : 12)];
-        byte[] counts = [0, 0, 0, 0, 0, 0, (byte)Imports.Count, (byte)Applets.Count, 0];
-        void Say(int tag, int size)
+        byte[] counts = [0, 0, 0, 0, 0, 0, (byte)Imports.Count, (byte)Applets.Count, .. IsExtended ? [1] : (byte[])[], 0];
+        byte[] Length(int tag) => new byte[tag == 13 || IsExtended && tag is 7 or 9 or 11 or 12 ? 4 : 2];
+        var tags = Enumerable.Range(1, Format.Minor switch { 1 => 11, 2 => 12, _ => 13 }).ToList();
+        var own = tags.Sum(tag => Length(tag).Length) + counts.Length;
+        byte[] Size(int tag)
         {
-            if (2 * tag > sizes.Length) return;
-            sizes[2 * tag - 2] = (byte)(size >> 8);
-            sizes[2 * tag - 1] = (byte)size;
+            var size = Length(tag);
+            var bytes = parts.FirstOrDefault(part => part.Bytes[0] == tag).Bytes;
+            var length = tag == 2 ? own : bytes is null ? 0 : bytes.Length - (FileOf(parts.First(part => part.Bytes[0] == tag).Name).EndsWith('x') ? 5 : 3);
+            for (var i = 0; i < size.Length; i++) size[i] = (byte)(length >> 8 * (size.Length - 1 - i));
+            return size;
         }
-        foreach (var (_, bytes) in parts) Say(bytes[0], bytes.Length - 3);
-        Say(2, sizes.Length + counts.Length);
-        return Component(2, [.. sizes, .. counts]);
+        return Component(2, [.. tags.SelectMany(Size), .. counts]);
     }
 }

@@ -24,7 +24,7 @@ public sealed class CapFileTest
     private static string Refused(CapBuilder cap) => Refused(cap.Build());
 
     private static byte[] Changed(CapBuilder cap, string component, Func<byte[], byte[]> change) =>
-        CapBuilder.Zip([.. cap.Parts().Select(part => ($"p/javacard/{part.Name}.cap", part.Name == component ? change(part.Bytes) : part.Bytes))]);
+        CapBuilder.Zip([.. cap.Parts().Select(part => ($"p/javacard/{cap.FileOf(part.Name)}", part.Name == component ? change(part.Bytes) : part.Bytes))]);
 
     [Test]
     public void Program_Read_SaysWhatItIsAndNeeds()
@@ -90,11 +90,62 @@ public sealed class CapFileTest
         Assert.That((cap.Block.Length, cap.Components.Count), Is.EqualTo((21_780, 10)));
     }
 
+    /// <summary>
+    /// Java Card VM Specification 3.1 §6.4 to §6.6, byte by byte: an AID and version of the file's own, so many packages and names, sizes of four
+    /// bytes in files named .capx, and a block's number in front of where an applet's install method is.
+    /// </summary>
     [Test]
-    public void ExtendedFile_IsRefusedInSoManyWords()
+    public void ExtendedFile_WrittenByHand_IsUnderstood()
     {
-        Assert.That(Refused(new CapBuilder { Flags = 0x0C, Format = (2, 3) }), Does.Contain("extended CAP file (Java Card 3.1)"));
-        Assert.That(Refused(CapBuilder.Zip([("p/javacard/Method.capx", [7])])), Does.Contain("extended CAP file (Java Card 3.1)"));
+        byte[] Filler(byte tag, int size) => CapBuilder.Component(tag, new byte[size]);
+        byte[] Long(byte tag, int size) => CapBuilder.LongComponent(tag, new byte[size]);
+        var file = CapBuilder.Zip([
+            ("x/javacard/Header.cap", Convert.FromHexString(
+                "010028DECAFFED03020C" + "0201060102030405FF" + "02" + "0001060102030405AA" + "0103060102030405BB" + "03612F62" + "00")),
+            ("x/javacard/Directory.cap", Convert.FromHexString(
+                "02002E" + "0028" + "002E" + "000B" + "000B" + "0016" + "000C" + "0000002A" + "000A" + "00000009" + "0000" + "00000045" + "00000000"
+                + "00000000" + "000000000000" + "01" + "01" + "01" + "00")),
+            ("x/javacard/Applet.cap", Convert.FromHexString("03000B" + "01" + "060102030405CC" + "010013")),
+            ("x/javacard/Import.cap", Convert.FromHexString("04000B" + "01" + "080107A0000000620101")),
+            ("x/javacard/ConstantPool.cap", Filler(5, 0x16)), ("x/javacard/Class.cap", Filler(6, 0x0C)), ("x/javacard/Method.capx", Long(7, 0x2A)),
+            ("x/javacard/StaticField.cap", Filler(8, 0x0A)), ("x/javacard/RefLocation.capx", Long(9, 9)), ("x/javacard/Descriptor.capx", Long(11, 0x45)),
+        ]);
+        var cap = Read(file);
+        Assert.That((cap.IsExtended, cap.Package.ToString(), cap.Version.ToString(), cap.Name), Is.EqualTo((true, "0102030405FF", "1.2", (string?)null)));
+        Assert.That(cap.Packages.Select(one => $"{one.Package} {one.Version} {one.Name}"), Is.EqualTo(new[] { "0102030405AA 1.0 a/b", "0102030405BB 3.1 " }));
+        Assert.That(cap.Applets.Select(applet => applet.ToString()), Is.EqualTo(new[] { "0102030405CC" }));
+        Assert.That(cap.Block.Length, Is.EqualTo(7 * 3 + 2 * 5 + 0x28 + 0x2E + 0x0B + 0x0B + 0x16 + 0x0C + 0x2A + 0x0A + 9));
+    }
+
+    /// <summary>Table 6-2: a static resource has four bytes of size in a compact file, too.</summary>
+    [Test]
+    public void CompactFile_WithAStaticResource_IsLoadedWithIt()
+    {
+        var builder = new CapBuilder { Format = (2, 3), Resource = [1, 2, 3] };
+        var cap = Read(builder.Build());
+        Assert.That((cap.IsExtended, cap.Components[^1]), Is.EqualTo((false, new CapComponent(CapComponentTag.StaticResources, 5 + 8 + 3))));
+        Assert.That(cap.Block.Span.ToArray(), Is.EqualTo(builder.Block()));
+    }
+
+    [Test]
+    public void ExtendedFile_IsLoadedInItsOrder_AndWhatIsNone_IsRefused()
+    {
+        var good = CapBuilder.Extended;
+        Assert.That(Read(good.Build()).Block.Span.ToArray(), Is.EqualTo(good.Block()));
+        Assert.That(Read(CapBuilder.OfBlock(21_780).Build()).Packages.Count, Is.EqualTo(1));
+
+        Assert.That(Refused(good with { Format = (2, 2) }), Is.EqualTo("its Header says that it is extended, which format 2.2 has not"));
+        Assert.That(Refused(good with { Flags = 0x04 }), Does.Contain("a compact CAP file has it in a .cap file"));
+        Assert.That(Refused(new CapBuilder { Format = (2, 3), Flags = 0x0C }), Is.EqualTo("its Header does not name its packages"));
+        Assert.That(Refused(Changed(good, "Method", bytes => [.. bytes[..4], 9, .. bytes[5..]])), Is.EqualTo("the component Method says that it has 9 bytes; 16 are there"));
+        Assert.That(Refused(Changed(good, "Applet", bytes => CapBuilder.Component(3, bytes[3..^1]))), Does.StartWith("Directory says that Applet has"));
+        var parts = good.Parts().Select(part => ($"p/javacard/{good.FileOf(part.Name)}", part.Bytes)).ToList();
+        Assert.That(Refused(CapBuilder.Zip([.. parts, ("p/javacard/Method.cap", CapBuilder.Component(7, new byte[16]))])),
+            Is.EqualTo("the component Method is in it twice"));
+        var shortened = parts.Select(part => part.Item1.EndsWith("Method.capx", StringComparison.Ordinal)
+            ? ("p/javacard/Method.cap", CapBuilder.Component(7, part.Bytes[5..])) : part).ToList();
+        Assert.That(Refused(CapBuilder.Zip(shortened)), Is.EqualTo("the component Method is in a .cap file; an extended CAP file has it in a .capx file"));
+        Assert.That(Refused(good with { Methods = 70_000 }), Does.Contain("65535 are the most"));
     }
 
     [Test]
@@ -116,7 +167,7 @@ public sealed class CapFileTest
         Assert.That(Refused(CapBuilder.Zip([.. parts.Where(part => part.Item1 != "p/javacard/RefLocation.cap")])),
             Is.EqualTo("the component ReferenceLocation is missing"));
         Assert.That(Refused(CapBuilder.Zip([.. parts, parts[0]])), Is.EqualTo("the component Header is in it twice"));
-        Assert.That(Refused(CapBuilder.Zip([.. parts, ("q/javacard/Header.cap", [1])])), Is.EqualTo("it holds more than one package"));
+        Assert.That(Refused(CapBuilder.Zip([.. parts, ("q/javacard/Header.cap", [1])])), Is.EqualTo("it holds more than one CAP file"));
     }
 
     /// <summary>Each cap has a name, and nothing is unpacked beyond it.</summary>

@@ -16,6 +16,7 @@ public sealed class SchemaTest
           "name": "all", "version": 1, "profile": "globalplatform", "mode": "endToEnd", "keySet": "k", "keyVersion": "30", "diversification": "kdf3",
           "securityLevel": "33", "securityDomain": "A000000151000000",
           "ownKeys": {"keySet": "own", "keyVersion": "31", "diversification": "kdf3", "put": "add"},
+          "securityDomains": [{"name": "d", "aid": "A00000015153504101", "keySet": "p", "keyVersion": "41", "diversification": "kdf3"}],
           "programs": [{"name": "p", "package": "F0434953530101", "version": "1.0", "sha256": "00"}],
           "identity": [{"getData": "DF01"}, {"assigned": {"tag": "0045"}}],
           "acceptedStates": {"scope": "applications", "aid": "A0000000031010", "states": ["07"]},
@@ -25,7 +26,7 @@ public sealed class SchemaTest
               "items": [
                 {"dgi": "0101", "field": "f", "as": "ascii"}, {"dgi": "0102", "tlv": [{"tag": "70", "field": "f", "as": "hex"}]},
                 {"tag": "DF01", "field": "f", "as": "ascii"}, {"hexDgi": "f"}, {"command": "80D40000", "field": "f", "as": "hex"},
-                {"putKeys": true}, {"delete": "F043495353010101"},
+                {"putKeys": true}, {"domainKeys": "d"}, {"delete": "F043495353010101"},
                 {"extradite": "F043495353010101", "securityDomain": "A000000151000000"}, {"registryUpdate": "F043495353010101"},
                 {"load": "p", "whenThere": "accept", "dap": [{"securityDomain": "A000000151000000", "signature": "00"}]},
                 {"install": "F043495353010101", "program": "p", "module": "F043495353010101", "whenThere": "accept",

@@ -31,7 +31,9 @@ internal static class IdentityTags
     public static bool ProvesDiversification(CardProduct product)
     {
         ArgumentNullException.ThrowIfNull(product);
-        return product is { Diversification: KeyDiversification.None, OwnKeys.Diversification: not KeyDiversification.None };
+        return product.Diversification is KeyDiversification.None
+            && (product.OwnKeys is { Diversification: not KeyDiversification.None }
+                || product.DomainsGivenKeys.Any(domain => domain.Diversification is not KeyDiversification.None));
     }
 
     public static IdentitySource.Assigned? Assigned(CardProduct product)
