@@ -22,7 +22,10 @@ usage: ./build.sh COMMAND
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or
                           costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case
   docs                    write the generated parts of PROTOCOL.md and ARCHITECTURE.md anew
-  pack                    make the NuGet packages, into artifacts/packages
+  pack                    make the NuGet packages, the programs' among them, into artifacts/packages; README says how they
+                          are installed as .NET tools
+  publish [RID]           make the programs with all that they need, .NET too, in artifacts/publish/RID; RID: linux-x64,
+                          linux-arm64, win-x64, osx-arm64, … (this machine's)
   clean                   remove everything that was built
 
 exit codes: 0 all well, 1 something failed, 2 wrong usage or a missing tool
@@ -60,7 +63,7 @@ need_parts() { # need_parts PROGRAM:PACKAGE...: installs what is missing, when r
   missing=$(missing_parts "$@" | tr '\n' ' ')
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing $missing..." >&2
+    echo "Installing $missing(apt-get; a minute or two)..." >&2
     mkdir -p "$OUTPUT"
     { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >"$OUTPUT/apt.log" 2>&1 ||
       echo "apt-get failed; see $OUTPUT/apt.log." >&2
@@ -69,14 +72,28 @@ need_parts() { # need_parts PROGRAM:PACKAGE...: installs what is missing, when r
   [ -z "$missing" ] || echo "Not on this machine: $missing(Debian packages). Install them as root; what needs them does not run." >&2
 }
 
-build() { # build WHAT: quiet unless it fails
+quietly() { # quietly WHAT COMMAND...: says what goes on and how long it took; shows what the command says only when it fails
+  local what="$1" began=$SECONDS
+  shift
   mkdir -p "$OUTPUT"
-  if ! dotnet build "$1" -c "$CONFIGURATION" -v q --nologo >"$OUTPUT/build.log" 2>&1; then
+  echo "$what..." >&2
+  if ! "$@" >"$OUTPUT/build.log" 2>&1; then
     grep -E 'error|warning' "$OUTPUT/build.log" | sort -u | head -n 40 >&2
-    echo "The build failed; the whole log is in $OUTPUT/build.log." >&2
+    echo "This failed: $what. The whole log is in $OUTPUT/build.log." >&2
     exit 1
   fi
+  echo "$what: done in $((SECONDS - began)) s." >&2
 }
+
+first_time() { # first_time WHAT: what takes longer on a machine that has none of it yet
+  [ -d CardIssue.Core/obj ] || echo ", packages are fetched first: a minute or two"
+}
+
+build() { # build WHAT
+  quietly "Building $(basename "$1")$(first_time)" dotnet build "$1" -c "$CONFIGURATION" -v q --nologo
+}
+
+this_machine() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }
 
 failures() { # failures LOG: the tests that failed, each with the first lines of why, for who sees only the end of it all
   awk '/^  Failed [^ ].* \[.*\]$/ { left = 14 } /^  (Passed|Skipped) |^Test Run|^Total tests/ { left = 0 } left-- > 0 { print substr($0, 1, 300) }' "$1" | head -n 80
@@ -87,6 +104,7 @@ run_tests() {
   [ $# -gt 0 ] && filter=(--filter "FullyQualifiedName~$1")
   need_parts $PARTS
   build CardIssue.sln
+  echo "Testing; each test is named when it is done..." >&2
   dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo \
     --logger "console;verbosity=normal" --logger "trx;LogFileName=tests.trx" --results-directory "$OUTPUT/TestResults" \
     "${filter[@]}" 2>&1 | tee "$log" || status=$?
@@ -150,10 +168,17 @@ case "${1:-}" in
     ;;
   pack)
     need_dotnet
-    for library in Core Transport Reader Center Terminal; do
-      dotnet pack "CardIssue.$library/CardIssue.$library.csproj" -c "$CONFIGURATION" -o "$OUTPUT/packages" --nologo -v q
-    done
+    quietly "Packing$(first_time)" dotnet pack CardIssue.sln -c "$CONFIGURATION" -o "$OUTPUT/packages" --nologo -v q
     ls "$OUTPUT/packages"
+    ;;
+  publish)
+    need_dotnet
+    RID="${2:-$(this_machine)}"
+    for program in CenterHost TerminalHost VirtualCard; do
+      quietly "Publishing $program for $RID$(first_time)" dotnet publish "samples/$program/$program.csproj" -c "$CONFIGURATION" -r "$RID" \
+        --self-contained -o "$OUTPUT/publish/$RID" --nologo -v q
+    done
+    echo "The programs are in $OUTPUT/publish/$RID: put that folder, whole, on the PATH of the machine."
     ;;
   clean)
     find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +

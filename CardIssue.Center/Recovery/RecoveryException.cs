@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Center.Recovery;
 
 /// <summary>Why a backup or a later log is not taken.</summary>
@@ -18,7 +20,7 @@ public enum RecoveryFault
 }
 
 /// <summary>A backup or a later log is not taken; nothing was changed. Its message says why and what to do.</summary>
-public sealed class RecoveryException : Exception
+public sealed class RecoveryException : CardIssueException
 {
     /// <summary>Makes one with its fault, and a message that says what is wrong and what to do.</summary>
     public RecoveryException(RecoveryFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;

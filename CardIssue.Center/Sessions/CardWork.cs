@@ -3,6 +3,7 @@ using CardIssue.Center.Vault;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -49,6 +50,15 @@ internal sealed class CardWork : IDisposable
 
     /// <summary>What the operator may see of the order.</summary>
     public string Display => _claim.Display;
+
+    /// <summary>What a terminal is told of the order besides, for its programs.</summary>
+    public InsertCard Tell(InsertCard insert) => insert with
+    {
+        Order = _claim.Order, Card = Told(_claim.Bound), MaskedNumber = CardNumberMask.AtTheEndOf(Display), Records = _claim.Plan.Records.Count,
+    };
+
+    /// <summary>The identity of a card as a message can hold it; of a longer one nothing is told.</summary>
+    public static CardId? Told(CardId? card) => card is { Value.Length: > 0 and <= FieldLimits.MaxCardId } ? card : null;
 
     /// <summary>Which rewrite it is; null for an issue.</summary>
     public string? Rewrite => _product.Doing?.Name;

@@ -74,6 +74,7 @@ internal sealed partial class CenterSession
     private async ValueTask<bool> SendAsync(Message message, CancellationToken cancellation)
     {
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
+        if (message is InsertCard insert && _work is { } work) message = work.Tell(insert);
         var frame = MessageCodec.Encode(message);
         _log.Sending(message, frame);
         if (message is InsertCard or CardRejected && _ahead is { } ahead) Prepare(ahead);

@@ -15,12 +15,13 @@ internal sealed partial class CenterSession
 {
     /// <summary>Of the order that was just done, or is told again.</summary>
     private string _receipt = "";
+    private (OrderId Order, CardId Card)? _done;
 
     private SessionRecord.Saved Saving(CenterEffect.Save save)
     {
         var saved = new SessionRecord.Saved(save.Order, save.Fence, save.Change);
         if (save.Change is not OrderChange.Issued(var card)) return saved;
-        _receipt = Receipt(save.Order, card);
+        (_receipt, _done) = (Receipt(save.Order, card), (save.Order, card));
         return saved with { Receipt = _receipt };
     }
 
@@ -34,13 +35,14 @@ internal sealed partial class CenterSession
         return PlainText.Of(receipt, Limits.MaxReceipt, lines: true);
     }
 
-    private ValueTask<bool> SendIssuedAsync(CancellationToken cancellation) => SendAsync(new Issued(_receipt), cancellation);
+    private ValueTask<bool> SendIssuedAsync(CancellationToken cancellation) =>
+        SendAsync(new Issued(_receipt) { Order = _done?.Order, Card = CardWork.Told(_done?.Card) }, cancellation);
 
     /// <summary>The terminal returned for an order that is done.</summary>
     private void TellAgain(ClaimOutcome.Done done)
     {
         const string Detail = "it is done, and this terminal has not begun another since: it is told again";
-        _receipt = done.Receipt;
+        (_receipt, _done) = (done.Receipt, (done.Order, done.Card));
         _log.Decided(230, "ToldAgain", Detail);
         Show(230, Detail);
         _followUps.Enqueue(new CenterEvent.FoundDone(done.Order, done.Card));

@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Center.Storage;
 
 /// <summary>Why a store could not do its work.</summary>
@@ -28,7 +30,7 @@ public enum StoreFault
 }
 
 /// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved; its message says what to do.</summary>
-public sealed class StoreException : IOException
+public sealed class StoreException : CardIssueException
 {
     /// <summary>Makes one with its fault, and a message that says what happened and what to do.</summary>
     public StoreException(StoreFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;

@@ -137,7 +137,7 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
 }
 
 /// <summary>The vault can't do what was asked; the message says what to do. Never holds key material.</summary>
-public sealed class KeyVaultException : Exception
+public sealed class KeyVaultException : CardIssueException
 {
     /// <summary>Makes one.</summary>
     public KeyVaultException(string message, Exception? inner = null) : base(message, inner) { }

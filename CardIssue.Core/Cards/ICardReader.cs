@@ -81,7 +81,7 @@ public enum CardFault
 }
 
 /// <summary>The card or the reader went away or broke; nothing is known of the command that was under way.</summary>
-public sealed class CardException : IOException
+public sealed class CardException : CardIssueException
 {
     /// <summary>Makes one with its fault and what to do next.</summary>
     public CardException(CardFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;

@@ -222,7 +222,7 @@ public enum PassphraseFault
 }
 
 /// <summary>A passphrase file could not be made or opened; the message says what to do. It never holds the passphrase.</summary>
-public sealed class PassphraseFileException : IOException
+public sealed class PassphraseFileException : CardIssueException
 {
     internal PassphraseFileException(PassphraseFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;
 

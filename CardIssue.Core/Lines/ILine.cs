@@ -105,7 +105,7 @@ public enum LineFault
 }
 
 /// <summary>The line is of no use any more.</summary>
-public sealed class LineException : IOException
+public sealed class LineException : CardIssueException
 {
     /// <summary>Makes one with its fault and what to do next.</summary>
     public LineException(LineFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;

@@ -90,8 +90,23 @@ public sealed class SplitLine : ILine
 /// </summary>
 /// <param name="data">Brings up the data half.</param>
 /// <param name="results">Brings up the results half; tried while the data half waits for it.</param>
-public sealed class SplitConnector(ILineConnector data, ILineConnector results) : ILineConnector
+public sealed class SplitConnector(ILineConnector data, ILineConnector results) : IRetryingConnector
 {
+    /// <summary>Of either half.</summary>
+    public event Action<LineException>? TryFailed
+    {
+        add
+        {
+            if (data is IRetryingConnector retrying) retrying.TryFailed += value;
+            if (Results is IRetryingConnector other) other.TryFailed += value;
+        }
+        remove
+        {
+            if (data is IRetryingConnector retrying) retrying.TryFailed -= value;
+            if (Results is IRetryingConnector other) other.TryFailed -= value;
+        }
+    }
+
     /// <summary>Brings up the results half.</summary>
     public ILineConnector Results { get; } = results;
 

@@ -42,6 +42,8 @@ internal sealed class CardPort : IAsyncDisposable
     private ScriptStop? _broken;
     private volatile ModuleRefusal _refusal;
     private int _epoch;
+    private ushort? _status;
+    private CardFault? _fault;
     private int _readerLosses, _lossesAtCheck;
 
     public CardPort(
@@ -154,7 +156,7 @@ internal sealed class CardPort : IAsyncDisposable
         catch (CardException e)
         {
             Log.CardLost(_logger, e.Fault, e.Message);
-            _broken = ScriptStop.CardLost;
+            (_broken, _fault) = (ScriptStop.CardLost, e.Fault);
             await DisconnectAsync().ConfigureAwait(false);
         }
     }
@@ -180,7 +182,8 @@ internal sealed class CardPort : IAsyncDisposable
             : _connection is null || _script is null || !ReaderStayed() ? new TerminalEvent.Faulted(sequence, ScriptStop.CardLost)
             : await TransmitAsync(_connection, _script, sequence, cancellation).ConfigureAwait(false);
         // Null when the relay has discarded the command meanwhile: nobody waits for an answer any more.
-        if (happened is not null) await _post(new CardAnswer(epoch, happened)).ConfigureAwait(false);
+        if (happened is not null) await _post(new CardAnswer(epoch, happened, _status, _fault)).ConfigureAwait(false);
+        (_status, _fault) = (null, null);
     }
 
     private async ValueTask<TerminalEvent?> TransmitAsync(ICardConnection connection, Script script, int sequence, CancellationToken cancellation)
@@ -222,14 +225,17 @@ internal sealed class CardPort : IAsyncDisposable
             length = await connection.TransmitAsync(command, _response, either.Token).ConfigureAwait(false);
             if (!_responses.TryAdd(_response.AsSpan(0, length))) return new TerminalEvent.Faulted(sequence, ScriptStop.TooLong);
             var statusWord = (ushort)(_response[length - 2] << 8 | _response[length - 1]);
+            _status = statusWord;
             return new TerminalEvent.Answered(sequence, ExpectedStatus.Admits(expected, statusWord));
         }
         catch (CardException e)
         {
+            _fault = e.Fault;
             Log.CardLost(_logger, e.Fault, e.Message);
         }
         catch (OperationCanceledException) when (slow.IsCancellationRequested)
         {
+            _fault = CardFault.SlowCard;
             Log.CardLost(_logger, CardFault.SlowCard, $"No answer within {_slowCard}.");
         }
         finally
@@ -285,5 +291,5 @@ internal sealed class CardPort : IAsyncDisposable
     }
 }
 
-/// <summary>What became of a command, and in which epoch it was asked for.</summary>
-internal readonly record struct CardAnswer(int Epoch, TerminalEvent Event);
+/// <summary>What became of a command, in which epoch it was asked for, the card's status word, and what went wrong at the reader.</summary>
+internal readonly record struct CardAnswer(int Epoch, TerminalEvent Event, ushort? Status, CardFault? Fault);

@@ -70,10 +70,16 @@ public enum IssueEnding
 
 /// <summary>The outcome of a request.</summary>
 /// <param name="Ending">How it ended.</param>
-/// <param name="Detail">The code that belongs to it, by name; empty when issued.</param>
+/// <param name="Detail">
+/// The code that belongs to it, by name, or what the reader says of itself; for logs. Programs go by <see cref="IssueReport.Reason"/>. Empty
+/// when issued.
+/// </param>
 /// <param name="Receipt">What may be printed when issued; else empty.</param>
-public sealed record IssueOutcome(IssueEnding Ending, string Detail, string Receipt)
+public sealed record IssueOutcome(IssueEnding Ending, string Detail, string Receipt) : IssueReport
 {
+    /// <summary>When it ended, UTC.</summary>
+    public DateTimeOffset At { get; init; }
+
     /// <summary>Why <see cref="Receipt"/> was not printed, and is to be printed again; null when it was, or there is no printer.</summary>
     public string? PrintFault { get; init; }
 
@@ -85,9 +91,8 @@ public sealed record IssueOutcome(IssueEnding Ending, string Detail, string Rece
 /// <param name="At">When, UTC.</param>
 /// <param name="Step">The step: S210 to S320; empty where the line rather than a step is meant.</param>
 /// <param name="Notice">What.</param>
-/// <param name="Detail">A code, a product's name or a masked reference that belongs to it.</param>
-/// <param name="Record">The record's number, or 0.</param>
-public sealed record IssueProgress(DateTimeOffset At, string Step, Notice Notice, string Detail, int Record)
+/// <param name="Detail">A code, a product's name or a masked reference that belongs to it, as text.</param>
+public sealed record IssueProgress(DateTimeOffset At, string Step, Notice Notice, string Detail) : IssueReport
 {
     /// <summary>The step that a notice belongs to.</summary>
     public static string StepOf(Notice notice) => notice switch

@@ -14,15 +14,17 @@ namespace CardIssue.Terminal.Relay;
 /// <param name="card">Where the module has its turn.</param>
 /// <param name="readers">Takes the reader list that comes with the admission.</param>
 /// <param name="silence">How long the center may be silent.</param>
-/// <param name="show">Is told when the half is refused.</param>
+/// <param name="show">Is told when the half is refused, and why.</param>
 /// <param name="time">Where time comes from.</param>
 /// <param name="logger">The log.</param>
 internal sealed class ResultsHalf(
-    RelayLine line, CardPort card, ReaderAuthentication readers, TimeSpan silence, Func<TerminalEffect.Show, ValueTask> show, TimeProvider time, ILogger logger)
+    RelayLine line, CardPort card, ReaderAuthentication readers, TimeSpan silence, Func<TerminalEffect.Show, IssueReason, ValueTask> show,
+    TimeProvider time, ILogger logger)
 {
     private TerminalState _state = null!;
     private ILine _half = null!;
     private Admission _admission = null!;
+    private readonly RequestFacts _facts = new();
     private bool _isTimed, _closed;
 
     /// <summary>Brings the half up and joins it. Where that fails, the whole line is closed: one half is of no use.</summary>
@@ -96,6 +98,7 @@ internal sealed class ResultsHalf(
     private async ValueTask StepAsync(TerminalEvent happened, CancellationToken cancellation)
     {
         var before = _state.Phase;
+        _facts.Take(happened);
         var step = TerminalMachine.On(_state, happened);
         _state = step.State;
         if (step.Outcome.Kind is OutcomeKind.Rejected) Log.Rejected(logger, before, happened.Kind, step.Outcome.Reason);
@@ -118,7 +121,7 @@ internal sealed class ResultsHalf(
             case TerminalEffect.ArmTimer: _isTimed = true; break;
             case TerminalEffect.StopTimer: _isTimed = false; break;
             case TerminalEffect.CloseLine: _closed = true; break;
-            case TerminalEffect.Show { Notice: Notice.AccessRefused or Notice.CenterNotKnown } refused: await show(refused).ConfigureAwait(false); break;
+            case TerminalEffect.Show { Notice: Notice.AccessRefused or Notice.CenterNotKnown } refused: await show(refused, _facts.ReasonOf(refused.Notice)).ConfigureAwait(false); break;
             // Notes are the data half's.
             case TerminalEffect.KeepWitness: break;
             // That access is asked for is shown for the line as a whole.

@@ -17,7 +17,9 @@ public sealed partial class TerminalRelay
             case TerminalEffect.Send send:
                 if (send.Message is Credit credit) _pace.Credited(credit.Until);
                 return SendAsync(send.Message, cancellation);
-            case TerminalEffect.SendResult result: return SendResultAsync(result, cancellation);
+            case TerminalEffect.SendResult result:
+                _facts.Take(result.Stop);
+                return SendResultAsync(result, cancellation);
             case TerminalEffect.Sign sign: return SignAsync(sign, cancellation);
             case TerminalEffect.JudgeCenter judge: return JudgeCenterAsync(judge.Admitted, cancellation);
             case TerminalEffect.KeepWitness keep: return KeepWitnessAsync(keep.Note, cancellation);
@@ -139,7 +141,7 @@ public sealed partial class TerminalRelay
     private void BringUpResults(ByteString joinToken)
     {
         var line = _line!;
-        var half = new ResultsHalf(line, _card, _readers, _options.CenterSilence, refused => _queue.PostAsync(new Item.Shown(refused)), _time, _logger);
+        var half = new ResultsHalf(line, _card, _readers, _options.CenterSilence, (refused, reason) => _queue.PostAsync(new Item.Shown(refused, reason)), _time, _logger);
         var start = TerminalState.Start(_module.Identity.Id, _options.Policy, LineHalf.Results, joinToken);
         line.BringUpResults(stop => Task.Run(() => half.JoinAsync(((SplitConnector)_connector).Results, start, stop), CancellationToken.None));
     }
@@ -147,11 +149,16 @@ public sealed partial class TerminalRelay
     private void Show(TerminalEffect.Show show)
     {
         if (show is { Notice: Notice.LineLost or Notice.AskAgain, Text: "" }) show = show with { Text = _whyLost };
-        var progress = new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text, show.Record);
+        var reason = _facts.ReasonOf(show.Notice);
+        var progress = _facts.In(new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text), reason)
+            with { Record = show.Notice is Notice.Reporting ? _facts.Record : show.Record };
+        TakeAccess(show.Notice, reason);
         Log.Shown(_logger, progress.Step, progress.Notice, progress.Detail, progress.Record);
         Tell(_display, progress);
         if (_pending is { Asked: true } asked) Tell(asked.Progress, progress);
-        if (EndingOf(show.Notice) is { } ending) End(ending, show.Text);
+        if (EndingOf(show.Notice) is { } ending) End(ending, show.Text, reason);
+        // What comes next is another customer's.
+        if (show.Notice is Notice.Ready) _facts.Begin();
     }
 
     private static IssueEnding? EndingOf(Notice notice) => notice switch
@@ -165,9 +172,9 @@ public sealed partial class TerminalRelay
         _ => null,
     };
 
-    private void End(IssueEnding ending, string detail)
+    private void End(IssueEnding ending, string detail, IssueReason reason)
     {
-        _pending?.Done.TrySetResult(new IssueOutcome(ending, detail, ""));
+        _pending?.Done.TrySetResult(_facts.In(new IssueOutcome(ending, detail, "") { At = _time.GetUtcNow() }, reason));
         _pending = null;
     }
 
@@ -177,6 +184,7 @@ public sealed partial class TerminalRelay
         while (true)
         {
             var failed = false;
+            LineException? fault = null;
             try
             {
                 var line = new RelayLine(await _connector.ConnectAsync(cancellation).ConfigureAwait(false), _module);
@@ -191,6 +199,7 @@ public sealed partial class TerminalRelay
             catch (LineException e)
             {
                 Log.LineDown(_logger, e.Fault, e.Message);
+                fault = e;
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
@@ -202,6 +211,7 @@ public sealed partial class TerminalRelay
             var lost = lineReturn.Lost(Phase);
             var pause = failed ? _options.RefusedPause : lost;
             await _queue.PostAsync(new Item.Happened(new TerminalEvent.LineDown()), cancellation).ConfigureAwait(false);
+            if (fault is not null) await _queue.PostAsync(new Item.LineFailed(fault), cancellation).ConfigureAwait(false);
             await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
         }
     }

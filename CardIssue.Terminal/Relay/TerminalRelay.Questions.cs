@@ -1,3 +1,4 @@
+using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Terminal.Relay;
@@ -54,11 +55,13 @@ public sealed partial class TerminalRelay
     /// <summary>
     /// Has one card issued: S230 to S300. Waits for access, for as long as the line is away, and for the last customer's card to be
     /// taken out:
-    /// <paramref name="cancellation"/> is the limit of that. One at a time.
+    /// <paramref name="cancellation"/> is the limit of that. One at a time. The relay needs no thread of the caller's: it works on the pool,
+    /// also when the caller has a synchronization context and even blocks it, and the task ends on the pool.
     /// </summary>
     /// <param name="request">Whose card.</param>
     /// <param name="progress">
-    /// Is told each step of this request, in the relay's turn: it must return soon. One that throws is logged.
+    /// Is told each step of this request, in the relay's turn, on a thread of the pool: it must return soon. One that throws is logged. Where
+    /// it goes on from there is its own affair: a <see cref="Progress{T}"/> that was made on a window's thread goes to that thread, later.
     /// </param>
     /// <param name="cancellation">Cancels the request at the center too; what was begun stays with its card.</param>
     /// <exception cref="OperationCanceledException">Cancelled, or the relay ended.</exception>
@@ -134,6 +137,7 @@ public sealed partial class TerminalRelay
     {
         using var stop = run;
         var cancellation = stop.Token;
+        if (_connector is IRetryingConnector retrying) retrying.TryFailed += TryFailed;
         Task[] running = [_card.RunAsync(cancellation), KeepLineAsync(cancellation), WatchReaderAsync(cancellation), WorkAsync(cancellation)];
         try
         {
@@ -152,6 +156,8 @@ public sealed partial class TerminalRelay
             await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await CloseLineAsync().ConfigureAwait(false);
             await _printing.ConfigureAwait(false);
+            if (_connector is IRetryingConnector tried) tried.TryFailed -= TryFailed;
+            Stand(new RelayStatus(RelayState.Closed, default));
             lock (_life)
             {
                 _ended = true;

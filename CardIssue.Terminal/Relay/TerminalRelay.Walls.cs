@@ -42,7 +42,8 @@ public sealed partial class TerminalRelay
         if (_state.Phase.HasAccess() || _state.Phase is TerminalPhase.Offline)
             await StepAsync(new TerminalEvent.CancelOrdered(AbortCode.TerminalFailed), cancellation).ConfigureAwait(false);
         else await CloseLineAsync().ConfigureAwait(false);
-        if (_pending is { Asked: true }) End(IssueEnding.Aborted, nameof(AbortCode.TerminalFailed));
+        if (_pending is { Asked: true })
+            End(IssueEnding.Aborted, nameof(AbortCode.TerminalFailed), IssueReason.StoppedTerminalFailed);
         if (!_failed) return;
         _failed = false;
         await CloseLineAsync().ConfigureAwait(false);
@@ -69,14 +70,15 @@ public sealed partial class TerminalRelay
     {
         var issued = _pending;
         _pending = null;
-        _printing = PrintAsync(_printing, issued, receipt, cancellation);
+        var outcome = _facts.In(new IssueOutcome(IssueEnding.Issued, "", receipt) { At = _time.GetUtcNow() }, IssueReason.None);
+        _printing = PrintAsync(_printing, issued, outcome, cancellation);
     }
 
-    private async Task PrintAsync(Task before, PendingIssue? issued, string receipt, CancellationToken cancellation)
+    private async Task PrintAsync(Task before, PendingIssue? issued, IssueOutcome outcome, CancellationToken cancellation)
     {
         await before.ConfigureAwait(false);
-        var fault = await TryPrintAsync(receipt, cancellation).ConfigureAwait(false);
-        issued?.Done.TrySetResult(new IssueOutcome(IssueEnding.Issued, "", receipt) { PrintFault = fault });
+        var fault = await TryPrintAsync(outcome.Receipt, cancellation).ConfigureAwait(false);
+        issued?.Done.TrySetResult(outcome with { PrintFault = fault });
     }
 
     /// <summary>Null when it is printed, or there is no printer.</summary>

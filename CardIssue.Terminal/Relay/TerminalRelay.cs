@@ -33,6 +33,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly EventQueue<Item> _queue;
     private readonly CommandBuffer _commands;
     private readonly ResponseStore _responses = new();
+    private readonly RequestFacts _facts = new();
     private readonly CreditPace _pace;
     private readonly CardPort _card;
     private TerminalState _state;
@@ -47,7 +48,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     /// <param name="connector">Brings the line up; should wait and retry by itself. A <see cref="SplitConnector"/> brings up a split line.</param>
     /// <param name="reader">The card reader.</param>
     /// <param name="module">The secure module; holds the terminal's keys and knows its center.</param>
-    /// <param name="display">Is told each step as it happens.</param>
+    /// <param name="display">Is told each step as it happens, in the relay's turn, on a thread of the pool.</param>
     /// <param name="printer">Prints receipts.</param>
     /// <param name="time">Where time comes from.</param>
     /// <param name="logger">The log.</param>
@@ -99,7 +100,9 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
 
-        public sealed record Shown(TerminalEffect.Show Show) : Item;
+        public sealed record Shown(TerminalEffect.Show Show, IssueReason Reason) : Item;
+
+        public sealed record LineFailed(LineException Fault) : Item;
     }
 
     /// <summary>Where the terminal stands.</summary>
@@ -113,12 +116,14 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
     private async Task WorkAsync(CancellationToken cancellation)
     {
+        TellStatus();
         while (await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item)
         {
             await WalledAsync(item.GetType().Name, () => ActAsync(item, cancellation), cancellation).ConfigureAwait(false);
             if (_failed) await RecoverAsync(cancellation).ConfigureAwait(false);
             await WalledAsync(nameof(AttendAsync), () => AttendAsync(cancellation), cancellation).ConfigureAwait(false);
             if (_failed) await RecoverAsync(cancellation).ConfigureAwait(false);
+            TellStatus();
         }
     }
 
@@ -157,6 +162,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 await StepAsync(happened.Event, cancellation).ConfigureAwait(false);
                 break;
             case Item.Card card when _card.IsCurrent(card.Answer):
+                _facts.Take(card.Answer);
                 await StepAsync(Paced(card.Answer.Event), cancellation).ConfigureAwait(false);
                 break;
             case Item.CommandCame command:
@@ -188,7 +194,11 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 if (cancelled.Issue.Asked) await StepAsync(new TerminalEvent.CancelOrdered(), cancellation).ConfigureAwait(false);
                 break;
             case Item.Shown shown:
+                _facts.Say(shown.Reason);
                 Show(shown.Show);
+                break;
+            case Item.LineFailed failed:
+                TakeLineFault(failed.Fault);
                 break;
             case Item.StatusWanted status:
                 _status = status.Status;
@@ -213,6 +223,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private async ValueTask AskAsync(PendingIssue wanted, CancellationToken cancellation)
     {
         wanted.Asked = true;
+        _facts.Begin();
         var number = _state.Requests + 1;
         var (refusal, sealedCode) = await _card.WithModuleAsync(
             module => (module.SealIssueCode(number, wanted.Request.Reference, wanted.Request.Code.Span, out var code), code),
@@ -220,7 +231,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         if (refusal is not ModuleRefusal.None)
         {
             Log.ModuleRefused(_logger, refusal, 0);
-            End(IssueEnding.Aborted, refusal.ToString());
+            End(IssueEnding.Aborted, refusal.ToString(), IssueReason.StoppedModuleRefused);
             return;
         }
         await StepAsync(new TerminalEvent.IssueOrdered(wanted.Request.Reference, sealedCode, wanted.Request.Operator), cancellation).ConfigureAwait(false);
@@ -230,6 +241,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private async ValueTask<bool> StepAsync(TerminalEvent happened, CancellationToken cancellation)
     {
         var before = _state.Phase;
+        _facts.Take(happened);
         var step = TerminalMachine.On(_state, happened);
         if (TerminalMachine.WhyClosed(_state, happened, step) is { } code) _whyClosed = WhyClosed(code, happened);
         Volatile.Write(ref _state, step.State);

@@ -9,7 +9,7 @@ namespace CardIssue.Transport.Reconnect;
 /// <see cref="ReconnectOptions.FirstDelay"/> and three times the one before, up to <see cref="ReconnectOptions.MaxDelay"/>, so that
 /// terminals that lost the center at the same moment don't come back at the same moment.
 /// </summary>
-public sealed class ReconnectingConnector : ILineConnector
+public sealed class ReconnectingConnector : IRetryingConnector
 {
     private const int Growth = 3;
 
@@ -43,6 +43,9 @@ public sealed class ReconnectingConnector : ILineConnector
         _random = random ?? Random.Shared.NextDouble;
     }
 
+    /// <inheritdoc/>
+    public event Action<LineException>? TryFailed;
+
     /// <summary>Connects, however often it takes. One call at a time.</summary>
     /// <exception cref="LineException">The last of <see cref="ReconnectOptions.MaxTries"/> tries failed.</exception>
     public async ValueTask<ILine> ConnectAsync(CancellationToken cancellation)
@@ -71,6 +74,7 @@ public sealed class ReconnectingConnector : ILineConnector
             var delay = NextDelay(fault.Fault);
             Log.ConnectFailed(_logger, attempt, fault.Fault, fault.Message, delay);
             _failed?.Invoke(new FailedTry(attempt, fault.Fault, fault.Message, delay));
+            TryFailed?.Invoke(fault);
             await Task.Delay(delay, _time, cancellation).ConfigureAwait(false);
         }
     }

@@ -26,6 +26,12 @@ public static class FieldLimits
     /// <summary>The longest ticket in bytes.</summary>
     public const int MaxTicket = 1_024;
 
+    /// <summary>The longest identity of a card in bytes, as a message and a ticket hold it.</summary>
+    public const int MaxCardId = 64;
+
+    /// <summary>The longest card number in characters (ISO/IEC 7812-1), masked or not.</summary>
+    public const int MaxCardNumber = 19;
+
     /// <summary>The longest answer to reset in bytes (ISO 7816-3 8.2.1); the shortest has <see cref="MinAtr"/>.</summary>
     public const int MaxAtr = 33;
 

@@ -207,6 +207,18 @@ public sealed record InsertCard(int Number, ByteString Token, bool SameCard, str
     /// <inheritdoc/>
     public override MessageType Type => MessageType.InsertCard;
 
+    /// <summary>The order, for a terminal's program; null where the center does not tell it.</summary>
+    public OrderId? Order { get; init; }
+
+    /// <summary>The identity of the card that the order is bound to, 1 to <see cref="FieldLimits.MaxCardId"/> bytes; null for none yet.</summary>
+    public CardId? Card { get; init; }
+
+    /// <summary>The card number as the operator may see it: first six and last four digits at most, 13 to 19 characters; or null.</summary>
+    public string? MaskedNumber { get; init; }
+
+    /// <summary>How many records the order has, without the closing; 0 where the center does not tell.</summary>
+    public int Records { get; init; }
+
     /// <summary>Without the token.</summary>
     public override string ToString() => $"InsertCard {{ Number = {Number}, SameCard = {SameCard}, Display = {Display} }}";
 }
@@ -298,6 +310,12 @@ public sealed record Issued(string Receipt) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Issued;
+
+    /// <summary>The order, for a terminal's program; null where the center does not tell it.</summary>
+    public OrderId? Order { get; init; }
+
+    /// <summary>The identity of the card that it was done on, 1 to <see cref="FieldLimits.MaxCardId"/> bytes; null likewise.</summary>
+    public CardId? Card { get; init; }
 }
 
 /// <summary>S320, terminal to center: the card was taken out.</summary>

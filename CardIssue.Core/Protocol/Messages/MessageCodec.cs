@@ -91,7 +91,9 @@ public static class MessageCodec
             Resume m => to.Int(1, m.Number, 1, MaxCount).Bytes(2, m.Token, Limits.TokenLength, Limits.TokenLength),
             Declined m => to.Int(1, m.Number, 1, MaxCount).Code(2, m.Code),
             InsertCard m => to.Int(1, m.Number, 1, MaxCount).Bytes(2, m.Token, Limits.TokenLength, Limits.TokenLength)
-                .Flag(3, m.SameCard).Text(4, m.Display, 0, Limits.MaxDisplay),
+                .Flag(3, m.SameCard).Text(4, m.Display, 0, Limits.MaxDisplay).OptionalName(5, m.Order?.Value)
+                .OptionalBytes(6, m.Card?.Value ?? default, 1, FieldLimits.MaxCardId).OptionalText(7, m.MaskedNumber, FieldLimits.MaxCardNumber)
+                .OptionalInt(8, m.Records, Limits.MaxRecords),
             CardPresent m => to.Int(1, m.Insertion, 1, MaxCount).Bytes(2, m.Atr, FieldLimits.MinAtr, FieldLimits.MaxAtr),
             CardRejected m => to.Int(1, m.Insertion, 1, MaxCount).Code(2, m.Code),
             Script m => to.Code(1, m.Kind).Int(2, m.Opening, 1, MaxCount).Int(3, m.Record, 0, Limits.MaxRecords + 1).Int(4, m.Attempt, 1, MaxCount)
@@ -101,7 +103,8 @@ public static class MessageCodec
             Credit m => to.Int(1, m.Until, 0, Limits.MaxSequence + 1),
             Result m => to.Int(1, m.First, 0, Limits.MaxSequence).Code(2, m.Stop).ByteStrings(3, m.Responses, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse)
                 .OptionalInt(4, (int)m.Refusal, FieldLimits.MaxShownCode),
-            Issued m => to.Text(1, m.Receipt, 0, Limits.MaxReceipt, lines: true),
+            Issued m => to.Text(1, m.Receipt, 0, Limits.MaxReceipt, lines: true).OptionalName(2, m.Order?.Value)
+                .OptionalBytes(3, m.Card?.Value ?? default, 1, FieldLimits.MaxCardId),
             CardRemoved => to,
             Abort m => to.Code(1, m.Code),
             ReaderRefused m => to.Text(1, m.Reader, 0, FieldLimits.MaxReader),
@@ -140,7 +143,11 @@ public static class MessageCodec
             MessageType.Resume => new Resume(from.Int(1, 1, MaxCount), from.Bytes(2, Limits.TokenLength, Limits.TokenLength)),
             MessageType.Declined => new Declined(from.Int(1, 1, MaxCount), from.Code<DeclineCode>(2)),
             MessageType.InsertCard => new InsertCard(from.Int(1, 1, MaxCount), from.Bytes(2, Limits.TokenLength, Limits.TokenLength),
-                from.Flag(3), from.Text(4, 0, Limits.MaxDisplay)),
+                from.Flag(3), from.Text(4, 0, Limits.MaxDisplay))
+            {
+                Order = from.OptionalOrder(5), Card = from.OptionalCard(6), MaskedNumber = from.OptionalText(7, FieldLimits.MaxCardNumber),
+                Records = from.OptionalInt(8, Limits.MaxRecords),
+            },
             MessageType.CardPresent => new CardPresent(from.Int(1, 1, MaxCount), from.Bytes(2, FieldLimits.MinAtr, FieldLimits.MaxAtr)),
             MessageType.CardRejected => new CardRejected(from.Int(1, 1, MaxCount), from.Code<CardRejection>(2)),
             MessageType.Script => InSequence(new Script(from.Code<ScriptKind>(1), from.Int(2, 1, MaxCount), from.Int(3, 0, Limits.MaxRecords + 1), from.Int(4, 1, MaxCount),
@@ -149,7 +156,10 @@ public static class MessageCodec
             MessageType.Credit => new Credit(from.Int(1, 0, Limits.MaxSequence + 1)),
             MessageType.Result => new Result(from.Int(1, 0, Limits.MaxSequence), from.Code<ScriptStop>(2), from.ByteStrings(3, Limits.MaxScriptCommands, 2, FieldLimits.MaxResponse),
                 (ModuleRefusal)from.OptionalInt(4, FieldLimits.MaxShownCode)),
-            MessageType.Issued => new Issued(from.Text(1, 0, Limits.MaxReceipt, lines: true)),
+            MessageType.Issued => new Issued(from.Text(1, 0, Limits.MaxReceipt, lines: true))
+            {
+                Order = from.OptionalOrder(2), Card = from.OptionalCard(3),
+            },
             MessageType.CardRemoved => new CardRemoved(),
             MessageType.Abort => new Abort(from.Code<AbortCode>(1)),
             MessageType.ReaderRefused => new ReaderRefused(from.Text(1, 0, FieldLimits.MaxReader)),

@@ -50,6 +50,12 @@ internal sealed class MessageFieldReader
 
     public string? OptionalText(int key, int max) => _next == key ? Text(key, 1, max) : null;
 
+    public int OptionalInt(int key, int max) => _next == key ? Int(key, 1, max) : 0;
+
+    public OrderId? OptionalOrder(int key) => _next == key ? new OrderId(Name(key)) : null;
+
+    public CardId? OptionalCard(int key) => _next == key ? new CardId(Bytes(key, 1, FieldLimits.MaxCardId)) : null;
+
     /// <summary>A code is there only when it is not the one of number 0.</summary>
     public TEnum OptionalCode<TEnum>(int key) where TEnum : struct, Enum
     {

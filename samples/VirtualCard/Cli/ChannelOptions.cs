@@ -8,12 +8,12 @@ namespace CardIssue.VirtualCard.Cli;
 /// <summary>Which secure channel a new card speaks.</summary>
 internal sealed class ChannelOptions
 {
-    private const byte Default02 = 0x55, Default03 = 0x70, Random03 = 0x60;
+    private const byte Default02 = 0x75, Default03 = 0x70, Random03 = 0x60;
 
     private readonly Option<string> _scp = new("--scp") { Description = "The secure channel protocol: 03 (AES) or 02 (triple DES).", DefaultValueFactory = _ => "03" };
     private readonly Option<string?> _i = new("--i")
     {
-        Description = "The protocol's parameter i in hexadecimal: 55 when left out with --scp 02, 70 with 03.",
+        Description = "The protocol's parameter i in hexadecimal: 75 when left out with --scp 02, 70 with 03.",
     };
     private readonly Option<string> _challenge = new("--challenge")
     {

@@ -6,14 +6,20 @@ using CardIssue.VirtualCard.State;
 
 namespace CardIssue.VirtualCard.Cli;
 
-/// <summary>Where a new card's keys come from. There is no default: a key that nobody chose is a key that nobody guards.</summary>
+/// <summary>
+/// Where a new card's keys come from. Left out it is the key that everybody knows, as the products in samples/orders have it: this card is
+/// a simulated one, and the key guards nothing.
+/// </summary>
 internal sealed class KeyOptions
 {
     private const int MaxKeyFile = 4_096;
 
-    private readonly Option<string> _kvn = new("--kvn")
+    // Those of the samples' products.
+    private const byte Version03 = 0x30, Version02 = 0x20;
+
+    private readonly Option<string?> _kvn = new("--kvn")
     {
-        Description = "Key version number in hexadecimal, 01–7F or FF (factory).", DefaultValueFactory = _ => "30",
+        Description = "Key version number in hexadecimal, 01–7F or FF (factory): 30 when left out, 20 with --scp 02.",
         CustomParser = result =>
         {
             var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
@@ -23,14 +29,14 @@ internal sealed class KeyOptions
     };
     private readonly Option<FileInfo?> _keys = new("--key-file") { Description = "The card's own keys: one line of hexadecimal digits for all three, or three lines ENC, MAC, DEK." };
     private readonly Option<FileInfo?> _master = new("--master-key-file") { Description = "A master key, one line of hexadecimal digits; the card's keys are derived from it." };
-    private readonly Option<Diversification> _diversify = new("--diversify")
+    private readonly Option<Diversification?> _diversify = new("--diversify")
     {
-        Description = "How the card's keys come from the master key, or the test key as one: kdf3 (AES), emv or visa2 (triple DES, 16 bytes), none.",
-        DefaultValueFactory = _ => Diversification.None,
+        Description = "How the card's keys come from the master key, or the test key as one: kdf3 (when left out), emv (when left out with "
+            + "--scp 02), visa2, or none: the key itself for all three. emv and visa2 take a key of 16 bytes.",
     };
     private readonly Option<bool> _test = new("--test-keys")
     {
-        Description = $"The publicly known test key {CardProfile.TestKey} for all three; with --diversify it is the master key.",
+        Description = $"The publicly known test key {CardProfile.TestKey} is the master key. So it is where no other option names keys.",
     };
 
     public void AddTo(Command command)
@@ -42,22 +48,24 @@ internal sealed class KeyOptions
         command.Options.Add(_test);
         command.Validators.Add(result =>
         {
-            var hasMaster = result.GetResult(_master) is not null || result.GetResult(_test) is { Implicit: false };
-            if (result.GetResult(_diversify) is not { Implicit: false } method || hasMaster) return;
+            if (result.GetResult(_diversify) is not { } method || result.GetResult(_keys) is null) return;
             // What names no method is a fault that the parser tells.
             if (!string.Equals(method.Tokens.FirstOrDefault()?.Value, nameof(Diversification.None), StringComparison.OrdinalIgnoreCase))
-                result.AddError("--diversify needs --master-key-file or --test-keys.");
+                result.AddError("--diversify goes with a master key, not with --key-file.");
         });
     }
 
-    /// <exception cref="CommandException">No source of keys or several, or a file with no key in it.</exception>
+    /// <summary>Whether the keys come from the one that everybody knows.</summary>
+    public bool AreTestKeys(ParseResult parsed) => parsed.GetValue(_test) || Sources(parsed) == 0;
+
+    /// <exception cref="CommandException">Several sources of keys, or a file with no key in it.</exception>
     /// <param name="type">What the keys are for.</param>
     public CardKeySet Read(ParseResult parsed, ReadOnlySpan<byte> kdd, CardKeyType type)
     {
-        if (Sources(parsed) != 1) throw new CommandException(ExitCode.Usage, "Name one of --key-file, --master-key-file, --test-keys.");
-        var kvn = ParseKvn(parsed.GetValue(_kvn))!.Value;
-        var method = parsed.GetValue(_diversify);
-        if (parsed.GetValue(_test)) return CardKeySet.Derive(kvn, method, Convert.FromHexString(CardProfile.TestKey), kdd, type);
+        if (Sources(parsed) > 1) throw new CommandException(ExitCode.Usage, "Name one of --key-file, --master-key-file, --test-keys.");
+        var kvn = ParseKvn(parsed.GetValue(_kvn)) ?? (type is CardKeyType.Des ? Version02 : Version03);
+        var method = parsed.GetValue(_diversify) ?? (type is CardKeyType.Des ? Diversification.Emv : Diversification.Kdf3);
+        if (AreTestKeys(parsed)) return CardKeySet.Derive(kvn, method, Convert.FromHexString(CardProfile.TestKey), kdd, type);
         if (parsed.GetValue(_keys) is { } file)
         {
             var keys = Lines(file);

@@ -30,7 +30,7 @@ internal static class NewCommand
             StateFile.Save(path, state);
             output.WriteLine(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(new { ok = true, file = path, kdd = state.Kdd.ToString(), kvn = set.Version.ToString("X2"), kcv = Convert.ToHexString(set.Enc.CheckValue), publicKey = state.Piv?.PublicKey.ToString(), certificate = state.Piv?.Certificate.ToString() })
-                : $"{path}: card {state.Kdd}, key version {set.Version:X2}, ENC check value {Convert.ToHexString(set.Enc.CheckValue)}{(state.Piv is { } piv ? $", public key {piv.PublicKey}" : "")}");
+                : $"{path}: card {state.Kdd}, key version {set.Version:X2}, ENC check value {Convert.ToHexString(set.Enc.CheckValue)}{(keys.AreTestKeys(parsed) ? ", from the test key that everybody knows" : "")}{(state.Piv is { } piv ? $", public key {piv.PublicKey}" : "")}");
             return (int)ExitCode.Ok;
         });
         return command;

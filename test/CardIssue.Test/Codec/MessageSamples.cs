@@ -25,6 +25,10 @@ internal static class MessageSamples
         (new Resume(2, Token), "A300070102" + "0250" + TokenHex),
         (new Declined(1, DeclineCode.NotNow), "A3000801010206"),
         (new InsertCard(1, Token, false, "Visa"), "A4000901010250" + TokenHex + "046456697361"),
+        (new InsertCard(1, Token, false, "Visa")
+        {
+            Order = new OrderId("o-1"), Card = new CardId(ByteString.FromHex("0102")), MaskedNumber = "476173******0119", Records = 3,
+        }, "A8000901010250" + TokenHex + "046456697361" + "05636F2D31" + "06420102" + "0770" + "3437363137332A2A2A2A2A2A30313139" + "0803"),
         (new InsertCard(1, Token, true, ""), "A5000901010250" + TokenHex + "03F5" + "0460"),
         (new CardPresent(3, Counting(0x3B, 2)), "A3000A010302423B3C"),
         (new CardRejected(3, CardRejection.RefusedUs), "A3000B01030208"),
@@ -39,6 +43,7 @@ internal static class MessageSamples
         (new Result(5, ScriptStop.CardLost, []), "A4000F010502030380"),
         (new Result(5, ScriptStop.ModuleRefused, [], ModuleRefusal.BadSeal), "A5000F0105020503800404"),
         (new Issued("No. 5\nok"), "A2001001684E6F2E20350A6F6B"),
+        (new Issued("ok") { Order = new OrderId("o-1"), Card = new CardId(ByteString.FromHex("0102")) }, "A400100162" + "6F6B" + "02636F2D31" + "03420102"),
         (new CardRemoved(), "A10011"),
         (new Abort(AbortCode.TooManyCards), "A200120108"),
         (new ReaderRefused("Gem"), "A20013016347656D"),

@@ -128,9 +128,9 @@ public sealed class HostTroubleTest
             Does.Contain("--reason has 1 to 1000 characters"));
 
     [Test]
-    public async Task EveryProgram_Help_HasTheSameExitCodesAndTheReadmeToo()
+    public async Task EveryProgram_Help_HasTheSameExitCodesAndTheGuideToo()
     {
-        var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
+        var guide = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "OPERATING.md"));
         foreach (var program in new[] { HostRun.Center, HostRun.Terminal, HostRun.Card })
         {
             var help = await HostRun.OfAsync(program, _folder.Folder, "--help");
@@ -138,7 +138,7 @@ public sealed class HostTroubleTest
             // The help is broken into lines as wide as the screen.
             Assert.That(Words(help.Output), Does.Contain(Words(CommandLine.ExitCodeText.Help)));
         }
-        foreach (var code in Enum.GetValues<CommandLine.ExitCode>()) Assert.That(readme, Does.Contain($"| {(int)code} |"));
+        foreach (var code in Enum.GetValues<CommandLine.ExitCode>()) Assert.That(guide, Does.Contain($"| {(int)code} |"));
     }
 
     /// <summary>A small disk of its own (a mount namespace): each program says what is wrong, and the next try, with room, works.</summary>

@@ -202,7 +202,7 @@ public class Scp02Tests
     private static byte[] Field(SecureChannelSession session, SecretBytes key) =>
         [0x80, 0x10, .. session.EncryptWithDek(key.Span, DekPadding.KeyData).ToArray(), 0x03, .. KeyCheckValue.OfDes(key).ToArray()];
 
-    [TestCase(null, 0x55)]
+    [TestCase(null, 0x75)]
     [TestCase("15", 0x15)]
     [TestCase("1A", 0x1A)]
     public async Task Program_NewWithScp02_MakesACardThatIsReadAgain(string? i, int parameter)
@@ -211,7 +211,7 @@ public class Scp02Tests
         try
         {
             using var error = new StringWriter();
-            string[] args = ["new", "--out", file, "--test-keys", "--kvn", "20", "--scp", "02", .. i is null ? [] : (string[])["--i", i]];
+            string[] args = ["new", "--out", file, "--scp", "02", .. i is null ? [] : (string[])["--i", i]];
             Assert.That(await VirtualCardCommand.RunAsync(args, TextWriter.Null, error), Is.Zero, error.ToString());
             var card = CardSimulator.Open(file);
             Assert.That((card.State.Scp, card.State.ScpParameter), Is.EqualTo((CardState.Scp02, (byte)parameter)));

@@ -173,7 +173,7 @@ public class VirtualReaderTests
     [TestCase("--cut-at is a whole number from 1.", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--cut-at", "0")]
     [TestCase("--diversify", "serve", "--port", "0", "--profile", "empty", "--diversify", "abc")]
     [TestCase("--kvn is two hexadecimal digits", "serve", "--port", "0", "--profile", "empty", "--test-keys", "--kvn", "zz")]
-    [TestCase("--diversify needs --master-key-file or --test-keys", "serve", "--port", "0", "--profile", "empty", "--key-file", "x", "--diversify", "kdf3")]
+    [TestCase("--diversify goes with a master key", "serve", "--port", "0", "--profile", "empty", "--key-file", "x", "--diversify", "kdf3")]
     public async Task Program_WrongValue_Ends2AndSaysWhatIsRight(string message, params string[] args)
     {
         using var output = new StringWriter();
@@ -238,7 +238,7 @@ public class VirtualReaderTests
             using var output = new StringWriter();
             using var error = new StringWriter();
             Task<int> Run(params string[] args) => VirtualCardCommand.RunAsync(args, output, error);
-            Assert.That(await Run("new", "--out", file), Is.EqualTo(2), "no keys named");
+            Assert.That(await Run("new", "--out", file, "--test-keys", "--master-key-file", master), Is.EqualTo(2), "keys named twice");
             Assert.That(await Run("new", "--out", file, "--master-key-file", master, "--diversify", "kdf3", "--serial", "5"), Is.Zero, error.ToString());
             Assert.That(await Run("new", "--out", file, "--test-keys"), Is.EqualTo(3), "is there already");
             Assert.That(await Run("dump", file, "--json"), Is.Zero);

@@ -7,9 +7,9 @@ using CardIssue.VirtualCard.Cli;
 
 namespace CardIssue.Test.EndToEnd;
 
-/// <summary>Who follows the README gets a card that the sample products take.</summary>
+/// <summary>Who follows OPERATING.md gets a card that the sample products take.</summary>
 [Parallelizable]
-public sealed class ReadmeCardTest
+public sealed class GuideCardTest
 {
     private const string Command = "virtualcard new ";
 
@@ -17,7 +17,7 @@ public sealed class ReadmeCardTest
         [new TestCaseData(Samples.EndToEnd).SetArgDisplayNames("end to end"), new TestCaseData(Samples.Module).SetArgDisplayNames("module")];
 
     [TestCaseSource(nameof(SampleProducts))]
-    public async Task CardMadeAsTheReadmeSays_IsIssuedWithASampleProduct(string text)
+    public async Task CardMadeAsTheGuideSays_IsIssuedWithASampleProduct(string text)
     {
         var product = Samples.Product(text).Product!;
         await using var shop = await Shop.OpenAsync();
@@ -34,7 +34,7 @@ public sealed class ReadmeCardTest
     }
 
     [Test]
-    public async Task DebitCardMadeAsTheReadmeSays_IsIssuedOverScp02()
+    public async Task DebitCardMadeAsTheGuideSays_IsIssuedOverScp02()
     {
         await using var shop = await Shop.OpenAsync();
         CardIssue.Test.Modules.Counter.ImportMaster(
@@ -51,7 +51,7 @@ public sealed class ReadmeCardTest
     }
 
     [Test]
-    public async Task CardMadeAsTheReadmeSays_IsIssuedWithItsOwnKeys()
+    public async Task CardMadeAsTheGuideSays_IsIssuedWithItsOwnKeys()
     {
         await using var shop = await Shop.OpenAsync();
         CardIssue.Test.Modules.Counter.ImportMaster(shop.Vault, "issuer-test", 0x30, ByteString.FromHex(CardProfile.TestKey));
@@ -71,7 +71,7 @@ public sealed class ReadmeCardTest
     [Test]
     public async Task CardForOtherHosts_OpensUnderTheTestKeyItself()
     {
-        var folder = Directory.CreateTempSubdirectory("cardissue-readme-").FullName;
+        var folder = Directory.CreateTempSubdirectory("cardissue-guide-").FullName;
         try
         {
             var card = await MakeAsync(folder, "gp.json");
@@ -85,10 +85,10 @@ public sealed class ReadmeCardTest
         }
     }
 
-    /// <summary>Runs the line of the README that makes that card, in a folder of the test's own.</summary>
+    /// <summary>Runs the line of the guide that makes that card, in a folder of the test's own.</summary>
     private static async Task<CardSimulator> MakeAsync(string folder, string file)
     {
-        var line = File.ReadLines(Path.Combine(Repository.Root, "README.md"))
+        var line = File.ReadLines(Path.Combine(Repository.Root, "OPERATING.md"))
             .Single(l => l.StartsWith(Command, StringComparison.Ordinal) && l.Contains(file, StringComparison.Ordinal));
         var path = Path.Combine(folder, file);
         var arguments = line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];

@@ -1,0 +1,125 @@
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Core.Protocol.Terminal;
+
+namespace CardIssue.Terminal.Relay;
+
+/// <summary>
+/// Why something is not as it was wanted. Numbers are never given to another reason, and reasons never get another number, so that programs
+/// may keep them; a hundred for each kind. Text for people is made beside them, in whichever language.
+/// </summary>
+public enum IssueReason
+{
+    /// <summary>Nothing is wrong.</summary>
+    None = 0,
+
+    /// <summary>The center refused access, and did not say why.</summary>
+    AccessRefused = 100,
+    /// <summary>The center does not know this terminal at this address and line (<see cref="RefusalCode.NotKnown"/>).</summary>
+    AccessNotKnown = 101,
+    /// <summary>No protocol version that both sides speak (<see cref="RefusalCode.Version"/>).</summary>
+    AccessVersion = 102,
+    /// <summary>Not known, and asked too often (<see cref="RefusalCode.TooMany"/>).</summary>
+    AccessTooMany = 103,
+    /// <summary>The center takes no sessions at the moment (<see cref="RefusalCode.NotNow"/>).</summary>
+    AccessNotNow = 104,
+    /// <summary>The other end could not prove that it is the known center.</summary>
+    CenterNotKnown = 150,
+
+    /// <summary>No such order, or its code is wrong, expired or spent (<see cref="DeclineCode.OrderOrCode"/>).</summary>
+    OrderOrCode = 201,
+    /// <summary>Another terminal works on the order (<see cref="DeclineCode.Busy"/>).</summary>
+    OrderBusy = 202,
+    /// <summary>The order waits for a decision at the center (<see cref="DeclineCode.Waiting"/>).</summary>
+    OrderWaiting = 203,
+    /// <summary>A card was issued for it already (<see cref="DeclineCode.AlreadyIssued"/>).</summary>
+    OrderAlreadyIssued = 204,
+    /// <summary>Too many wrong codes (<see cref="DeclineCode.TooMany"/>).</summary>
+    OrderTooMany = 205,
+    /// <summary>The center cannot work on it at the moment (<see cref="DeclineCode.NotNow"/>).</summary>
+    OrderNotNow = 206,
+    /// <summary>The center lacks something of its own for it (<see cref="DeclineCode.CenterLacks"/>).</summary>
+    OrderCenterLacks = 207,
+    /// <summary>This terminal gets no orders until people release it (<see cref="DeclineCode.TerminalHeld"/>).</summary>
+    OrderTerminalHeld = 208,
+    /// <summary>The sealed issue code did not open at the center (<see cref="DeclineCode.CodeUnreadable"/>).</summary>
+    OrderCodeUnreadable = 209,
+
+    /// <summary>The card does not hold the access key (<see cref="CardRejection.NotGenuine"/>).</summary>
+    CardNotGenuine = 301,
+    /// <summary>It has not the key version that the product names (<see cref="CardRejection.UnknownKey"/>).</summary>
+    CardUnknownKey = 302,
+    /// <summary>Its answers can't be read (<see cref="CardRejection.Unreadable"/>).</summary>
+    CardUnreadable = 303,
+    /// <summary>It is not in a state that the product accepts (<see cref="CardRejection.WrongState"/>).</summary>
+    CardWrongState = 304,
+    /// <summary>The order was begun with another card (<see cref="CardRejection.OtherCard"/>).</summary>
+    CardOther = 305,
+    /// <summary>It belongs to another order (<see cref="CardRejection.InUse"/>).</summary>
+    CardInUse = 306,
+    /// <summary>It was tried too often (<see cref="CardRejection.Barred"/>).</summary>
+    CardBarred = 307,
+    /// <summary>It refused the center (<see cref="CardRejection.RefusedUs"/>).</summary>
+    CardRefusedUs = 308,
+    /// <summary>It can't be told from other cards (<see cref="CardRejection.NoIdentity"/>).</summary>
+    CardNoIdentity = 309,
+    /// <summary>It can't protect its answers as asked (<see cref="CardRejection.ChannelTooWeak"/>).</summary>
+    CardChannelTooWeak = 310,
+    /// <summary>What the product writes to is not on it (<see cref="CardRejection.NoApplication"/>).</summary>
+    CardNoApplication = 311,
+    /// <summary>It is locked (<see cref="CardRejection.Locked"/>).</summary>
+    CardLocked = 312,
+
+    /// <summary>Cancelled at this terminal (<see cref="AbortCode.OperatorCancelled"/>).</summary>
+    StoppedByOperator = 401,
+    /// <summary>Stopped at the center (<see cref="AbortCode.CenterStopped"/>).</summary>
+    StoppedByCenter = 402,
+    /// <summary>No card came in time (<see cref="AbortCode.TimedOut"/>).</summary>
+    StoppedTimedOut = 403,
+    /// <summary>The card could not be written within its attempts (<see cref="AbortCode.WriteFailed"/>).</summary>
+    StoppedWriteFailed = 404,
+    /// <summary>The center could not save (<see cref="AbortCode.StoreFailed"/>).</summary>
+    StoppedStoreFailed = 405,
+    /// <summary>Another session took the order over (<see cref="AbortCode.ClaimLost"/>).</summary>
+    StoppedClaimLost = 406,
+    /// <summary>The reader is not known (<see cref="AbortCode.ReaderRefused"/>).</summary>
+    StoppedReaderRefused = 407,
+    /// <summary>Too many cards were refused (<see cref="AbortCode.TooManyCards"/>).</summary>
+    StoppedTooManyCards = 408,
+    /// <summary>Something failed at the center (<see cref="AbortCode.CenterFailed"/>).</summary>
+    StoppedCenterFailed = 409,
+    /// <summary>Something failed at this terminal (<see cref="AbortCode.TerminalFailed"/>).</summary>
+    StoppedTerminalFailed = 410,
+    /// <summary>The terminal's module refused what the center sealed (<see cref="AbortCode.ModuleRefused"/>).</summary>
+    StoppedModuleRefused = 411,
+
+    /// <summary>The reader is not on the center's list, or did not prove itself.</summary>
+    ReaderNotKnown = 500,
+
+    /// <summary>The line is lost, or could not be brought up.</summary>
+    LineLost = 600,
+
+    /// <summary>The card answered with a status word that was not expected (<see cref="ScriptStop.UnexpectedStatus"/>).</summary>
+    WritingUnexpectedStatus = 702,
+    /// <summary>The card went away or fell silent (<see cref="ScriptStop.CardLost"/>).</summary>
+    WritingCardLost = 703,
+    /// <summary>A command did not arrive in order (<see cref="ScriptStop.Gap"/>).</summary>
+    WritingGap = 704,
+    /// <summary>The module refused a ticket or a command (<see cref="ScriptStop.ModuleRefused"/>).</summary>
+    WritingModuleRefused = 705,
+    /// <summary>The card's answers do not fit into one report (<see cref="ScriptStop.TooLong"/>).</summary>
+    WritingTooLong = 706,
+}
+
+/// <summary>The reasons that the line's codes are. A code has its own number above its kind's hundred; a test holds all of them.</summary>
+internal static class IssueReasons
+{
+    public static IssueReason Of(RefusalCode code) => IssueReason.AccessRefused + (int)code;
+
+    public static IssueReason Of(DeclineCode code) => (IssueReason)200 + (int)code;
+
+    public static IssueReason Of(CardRejection code) => (IssueReason)300 + (int)code;
+
+    public static IssueReason Of(AbortCode code) => (IssueReason)400 + (int)code;
+
+    public static IssueReason Of(ScriptStop stop) => stop is ScriptStop.Completed ? IssueReason.None : (IssueReason)700 + (int)stop;
+}

@@ -1,0 +1,64 @@
+using CardIssue.VirtualCard;
+
+namespace CardIssue.Test.Guides;
+
+/// <summary>
+/// What the guides tell people to type is typed, from their own text: README's first card by bash, in a clean folder with a clean home; what
+/// follows in OPERATING.md on the center that this has made.
+/// </summary>
+[TestFixture, Parallelizable]
+[Platform("Linux", Reason = "The blocks are bash's.")]
+public sealed class GuidesTest
+{
+    private const string Readme = "README.md", Operating = "OPERATING.md";
+    private const int MostNotRun = 2, LongestLine = 120;
+
+    private readonly FirstCard _firstCard = new();
+
+    private static string[] Guides => [Readme, Operating, "BACKUP.md"];
+
+    [OneTimeSetUp]
+    public Task FollowTheReadme() => _firstCard.RunAsync(GuideBlock.Of(Readme).Where(block => block.WhyNotRun is null));
+
+    [OneTimeTearDown]
+    public void Delete() => _firstCard.Dispose();
+
+    [Test]
+    public async Task FirstCard_CopiedIntoACleanFolder_IsIssuedInBothModesAndTheLogVerifies()
+    {
+        var screen = _firstCard.Screen;
+        Assert.That(_firstCard.Code, Is.Zero, screen);
+        Assert.That(screen, Does.Contain("CARD ISSUED\nvisa-like-e2e 476173******0119\nOrder E2E-0001"));
+        Assert.That(screen, Does.Contain("CARD ISSUED\nvisa-like-module 476173******0242\nOrder MODULE-0001"));
+        Assert.That(screen, Does.Contain("The log is whole"));
+        foreach (var card in new[] { "one.card", "two.card" })
+        {
+            var inspected = CardSimulator.Open(Path.Combine(_firstCard.Place, card)).Inspect();
+            Assert.That(inspected.Application("A0000000031010").IsPersonalized, Is.True, card);
+        }
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(_firstCard.Place, "center.log")), Does.Contain(" S300 ").And.Not.Contain("4761739001010119"));
+    }
+
+    [Test]
+    public async Task Operating_AfterTheFirstCard_EveryBlockWorks()
+    {
+        Assert.That(_firstCard.Code, Is.Zero, "README's path failed, which this goes on from.");
+        using var shell = new GuideShell(_firstCard.Place, Path.Combine(Repository.Root, "samples", "orders"));
+        var blocks = GuideBlock.Of(Operating);
+        Assert.That(blocks, Has.Count.GreaterThan(5));
+        foreach (var block in blocks) await shell.RunAsync(block.With(_firstCard.Ports));
+        Assert.That(shell.Screen.ToString(), Does.Contain("CARD REWRITTEN").And.Contain("the center knows this reader").And.Contain("The log is whole"));
+    }
+
+    [Test]
+    public void Blocks_ThatNobodyRuns_AreFewAndSaySo() =>
+        Assert.That(Guides.SelectMany(GuideBlock.Of).Where(block => block.WhyNotRun is not null).ToList(), Has.Count.LessThanOrEqualTo(MostNotRun));
+
+    [TestCaseSource(nameof(Guides))]
+    public void Lines_AreAtMost120CharactersLong(string guide)
+    {
+        // A row of a table has no other line to go to.
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, guide)).Where(line => !line.StartsWith('|') || guide is Readme);
+        Assert.That(lines.Where(line => line.Length > LongestLine), Is.Empty);
+    }
+}
