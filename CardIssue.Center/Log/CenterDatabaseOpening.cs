@@ -25,9 +25,9 @@ public static class CenterDatabaseOpening
         /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
         public static Task<CenterDatabase> OpenAsync(
             StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, CancellationToken cancellation = default) =>
-            OpenAsync(options, log, keys, time, static store => SqliteFile.Open(store.DatabasePath, store.BusyTimeout), cancellation);
+            OpenAsync(options, log, keys, time, StoreEngine.Open, cancellation);
 
-        /// <summary>The same in an engine that is opened so; for reading alone it is SQLite in any case.</summary>
+        /// <summary>The same in an engine that is opened so; for reading alone it is the one that the options name.</summary>
         internal static Task<CenterDatabase> OpenAsync(
             StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, Func<StoreOptions, IStoreEngine> open, CancellationToken cancellation) =>
             CenterDatabase.OpenAsync(options, log, keys, time, open, new OrderGuard(), cancellation);

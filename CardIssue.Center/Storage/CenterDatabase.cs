@@ -99,7 +99,11 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// Programs that only look or change something need not.
     /// </summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from it.</exception>
-    public void Serve() => _serving.Take();
+    public void Serve()
+    {
+        _serving.Take();
+        _engine.Serve();
+    }
 
     /// <summary>Writes what waits, and closes the store; another center may serve from it.</summary>
     public async ValueTask DisposeAsync()
@@ -147,7 +151,7 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     private static CenterDatabase OpenToRead(StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, IStoreGuard guard)
     {
-        var engine = SqliteFile.OpenToRead(options.DatabasePath);
+        var engine = StoreEngine.OpenToRead(options);
         try
         {
             var database = new CenterDatabase(engine, null, options, new LogWriter(log.Instance, keys), writes: false, time, guard);

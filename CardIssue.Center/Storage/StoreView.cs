@@ -15,13 +15,20 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote; the message names
     /// it.</exception>
     public List<T> Query<T>(
-        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) =>
-        Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
+        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        OlderRow? older = null;
+        var rows = Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
         {
             Seals?.Check(table, row);
-            if (table.IsSmall) See(table, row);
+            if (table.IsSmall) older ??= See(table, row);
             return read(row);
         }, values);
+        // Looked at when all rows are read: a connection does one thing at a time.
+        if (older is null || CenterDatabase.GenerationIn(this) < older.Seen) return rows;
+        throw RowSeals.Altered($"{older.Place} was put back to an older row: this center wrote it with commit {older.Seen} the last time. "
+            + "Nothing is decided by it.");
+    }
 
     /// <summary>Those rows of a sealed table that this center wrote; others are passed over.</summary>
     public List<T> QueryRight<T>(
@@ -64,7 +71,7 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     public long Number(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var command = Command(sql, values);
-        return command.ExecuteScalar() is long number ? number : 0;
+        return command.ExecuteScalar() switch { long number => number, int number => number, _ => 0 };
     }
 
     /// <summary>Rows one at a time: for what may be larger than memory.</summary>
@@ -79,25 +86,11 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     public IEnumerable<T> Rows<T>(SealedTable table, Func<DbDataReader, T> read) => Rows($"SELECT {table.List} FROM {table.Name}", read);
 
     /// <summary>What was read once, and was committed, is never older afterwards.</summary>
-    protected virtual void See(SealedTable table, DbDataReader row)
-    {
-        if (Seals?.See(table, row) is { } seen && CenterDatabase.GenerationIn(this) >= seen)
-        {
-            throw RowSeals.Altered($"{RowSeals.Place(table, row)} was put back to an older row: this center wrote it with commit {seen} the last time. "
-                + "Nothing is decided by it.");
-        }
-    }
+    /// <returns>The row, where it is of an earlier commit than was seen before.</returns>
+    protected virtual OlderRow? See(SealedTable table, DbDataReader row) =>
+        Seals?.See(table, row) is { } seen ? new OlderRow(RowSeals.Place(table, row), seen) : null;
 
-    protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var (name, value) in values)
-        {
-            var parameter = command.CreateParameter();
-            (parameter.ParameterName, parameter.Value) = (name, Sql.Plain(value));
-            command.Parameters.Add(parameter);
-        }
-        return command;
-    }
+    protected sealed record OlderRow(string Place, long Seen);
+
+    protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => Sql.Command(connection, sql, values);
 }
