@@ -121,7 +121,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(most, IOrderDesk.MaxListed);
         return await _database.ReadAsync(
-            connection => OrderRow.Look(connection, "$state IS NULL OR state = $state ORDER BY order_id LIMIT $most", ("$state", state), ("$most", most))
+            connection => OrderRow.Look(connection, "state = $state OR $state IS NULL ORDER BY order_id LIMIT $most", ("$state", state), ("$most", most))
                 .ConvertAll(row => View(connection, row)),
             cancellation).ConfigureAwait(false);
     }

@@ -92,10 +92,11 @@ internal static class LogTable
 
     public static List<LogRow> Find(StoreView store, LogQuery query)
     {
+        // The column before IS NULL: PostgreSQL learns from it what type a parameter without a value has.
         var rows = store.Query("""
             SELECT * FROM log_entries
-            WHERE ($order IS NULL OR order_id = $order) AND ($terminal IS NULL OR terminal = $terminal)
-              AND ($session IS NULL OR session = $session) AND ($since IS NULL OR at >= $since)
+            WHERE (order_id = $order OR $order IS NULL) AND (terminal = $terminal OR $terminal IS NULL)
+              AND (session = $session OR $session IS NULL) AND (at >= $since OR $since IS NULL)
             ORDER BY at DESC, instance DESC, sequence DESC LIMIT $most
             """, Read,
             ("$order", query.Order), ("$terminal", query.Terminal), ("$session", query.Session), ("$since", query.Since), ("$most", query.Most));

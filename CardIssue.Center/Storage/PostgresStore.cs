@@ -88,8 +88,8 @@ internal sealed class PostgresStore : IStoreEngine
     /// <inheritdoc/>
     public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
     {
-        using var transaction = BeginReading();
-        return work(transaction.Connection!);
+        using var connection = BeginReading(out var transaction);
+        using (transaction) return work(connection);
     });
 
     /// <inheritdoc/>
@@ -228,16 +228,16 @@ internal sealed class PostgresStore : IStoreEngine
         }
     }
 
-    private NpgsqlTransaction BeginReading()
+    private NpgsqlConnection BeginReading(out NpgsqlTransaction transaction)
     {
         for (var again = false; ; again = true)
         {
             var connection = _readers.OpenConnection();
             try
             {
-                var transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
+                transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
                 Execute(connection, "SET TRANSACTION READ ONLY");
-                return transaction;
+                return connection;
             }
             catch (Exception error)
             {

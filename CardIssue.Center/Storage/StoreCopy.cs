@@ -36,6 +36,13 @@ internal static class StoreCopy
         return rows;
     }
 
+    /// <summary>The same in the place of what is there.</summary>
+    public static long Replace(DbConnection from, DbConnection to, CancellationToken cancellation)
+    {
+        Execute(to, $"TRUNCATE {string.Join(", ", Tables)}");
+        return Run(from, to, cancellation);
+    }
+
     private static long Copy(string table, DbConnection from, DbConnection to, CancellationToken cancellation)
     {
         using var select = Sql.Command(from, $"SELECT * FROM {table}");

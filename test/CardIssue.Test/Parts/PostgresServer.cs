@@ -32,6 +32,7 @@ public sealed class PostgresServer
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
+    private static readonly Lock Turn = new();
     private static Process? _process;
     private static string? _directory;
     private static int _count;
@@ -88,7 +89,14 @@ public sealed class PostgresServer
 
     private static void Start()
     {
-        if (_process is not null) return;
+        lock (Turn)
+        {
+            if (_process is null) StartNew();
+        }
+    }
+
+    private static void StartNew()
+    {
         Part.Require("setpriv", "util-linux");
         var programs = Directory.Exists(Installed)
             ? Directory.GetDirectories(Installed).Select(version => Path.Combine(version, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb"))).Max()
@@ -99,12 +107,12 @@ public sealed class PostgresServer
         _directory = Directory.CreateDirectory(Path.Combine(
             Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"cardissue-postgres-{Environment.ProcessId}-{Path.GetRandomFileName()}")).FullName;
         _process = Process.Start(new ProcessStartInfo("sh", ["-c", Script, "sh", _directory, programs!]) { RedirectStandardInput = true })!;
-        Await();
+        Await(_process);
         Execute(PlaceOf("postgres"), $"CREATE DATABASE {Template}");
         PostgresStore.Open(new StoreOptions { Postgres = PlaceOf(Template) }).Dispose();
     }
 
-    private static void Await()
+    private static void Await(Process process)
     {
         for (var waiting = Stopwatch.StartNew(); ; Thread.Sleep(20))
         {
@@ -113,7 +121,7 @@ public sealed class PostgresServer
                 Connect(PlaceOf("postgres")).Dispose();
                 return;
             }
-            catch (NpgsqlException) when (waiting.Elapsed < Longest && !_process!.HasExited)
+            catch (NpgsqlException) when (waiting.Elapsed < Longest && !process.HasExited)
             {
                 // It is starting.
             }
