@@ -5,7 +5,7 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;
 
-/// <summary>The operators' side of the orders in the center's SQLite file.</summary>
+/// <summary>The operators' side of the orders in the center's store.</summary>
 public sealed class SqliteOrderDesk : IOrderDesk
 {
     /// <summary>Orders whose write data is deleted in one commit.</summary>

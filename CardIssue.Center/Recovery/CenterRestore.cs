@@ -103,6 +103,8 @@ public static class CenterRestore
     {
         var isThere = StoreEngine.IsThere(store);
         using var engine = PostgresStore.Open(store);
+        // Also where it is served from another directory, or another machine.
+        engine.Serve();
         var aside = isThere ? MakeAside(store.Directory, time) : null;
         if (aside is not null)
         {

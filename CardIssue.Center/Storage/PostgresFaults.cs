@@ -17,6 +17,7 @@ internal static class PostgresFaults
     public static StoreException? From(Exception error, string place) => error switch
     {
         PostgresException told => From(told, place),
+        NpgsqlOperationInProgressException => null,
         NpgsqlException { InnerException: TimeoutException } => new(StoreFault.Busy, $"{place}: does not answer in time; {Gone}.", error),
         NpgsqlException or TimeoutException => new(StoreFault.Unreachable, $"{place}: {error.Message}; {Gone}.", error),
         _ => null,

@@ -53,9 +53,9 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var command = Command(sql, values);
-        using var reader = command.ExecuteReader();
+        using var reading = new Reading(this, command);
         var rows = new List<T>();
-        while (reader.Read()) rows.Add(read(reader));
+        while (reading.Rows.Read()) rows.Add(read(reading.Rows));
         return rows;
     }
 
@@ -63,8 +63,8 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     public T? First<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class
     {
         using var command = Command(sql, values);
-        using var reader = command.ExecuteReader();
-        return reader.Read() ? read(reader) : null;
+        using var reading = new Reading(this, command);
+        return reading.Rows.Read() ? read(reading.Rows) : null;
     }
 
     /// <summary>The first value of the first row; 0 when there is none.</summary>
@@ -78,8 +78,8 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     public IEnumerable<T> Rows<T>(string sql, Func<DbDataReader, T> read)
     {
         using var command = Command(sql);
-        using var reader = command.ExecuteReader();
-        while (reader.Read()) yield return read(reader);
+        using var reading = new Reading(this, command);
+        while (reading.Rows.Read()) yield return read(reading.Rows);
     }
 
     /// <summary>Rows of a sealed table one at a time, unjudged.</summary>
@@ -92,5 +92,29 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
 
     protected sealed record OlderRow(string Place, long Seen);
 
-    protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => Sql.Command(connection, sql, values);
+    protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => _isReading
+        ? throw new InvalidOperationException("Rows are being read: a connection does one thing at a time, in some engines.")
+        : Sql.Command(connection, sql, values);
+
+    private bool _isReading;
+
+    private sealed class Reading : IDisposable
+    {
+        private readonly StoreView _store;
+
+        public Reading(StoreView store, DbCommand command)
+        {
+            Rows = command.ExecuteReader();
+            _store = store;
+            store._isReading = true;
+        }
+
+        public DbDataReader Rows { get; }
+
+        public void Dispose()
+        {
+            _store._isReading = false;
+            Rows.Dispose();
+        }
+    }
 }

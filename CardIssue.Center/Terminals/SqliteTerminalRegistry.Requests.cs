@@ -6,7 +6,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Terminals;
 
-/// <summary>Readers that terminals ask for, in the center's SQLite file.</summary>
+/// <summary>Readers that terminals ask for, in the center's store.</summary>
 public sealed partial class SqliteTerminalRegistry
 {
     private const string Same = """

@@ -35,6 +35,23 @@ internal static class StorePlace
         }
     }
 
+    /// <summary>Writes it into the settings file, where that says something else; settings that cannot be changed are put aside.</summary>
+    /// <param name="files">The center's files.</param>
+    /// <param name="connection">The database; empty for a file.</param>
+    public static void Name(CenterFiles files, string connection)
+    {
+        if (connection.Length == 0 && !InputFile.IsThere(files.Settings)) return;
+        try
+        {
+            Save(files, connection);
+        }
+        catch (CommandException) when (InputFile.IsThere(files.Settings))
+        {
+            File.Move(files.Settings, files.Settings + ".put-aside", overwrite: true);
+            Save(files, connection);
+        }
+    }
+
     /// <summary>Writes it into the settings file, which it makes where there is none.</summary>
     /// <exception cref="CommandException">The file is no plain JSON: somebody must write it there by hand.</exception>
     public static void Save(CenterFiles files, string connection)

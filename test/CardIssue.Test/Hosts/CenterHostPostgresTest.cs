@@ -56,7 +56,7 @@ public sealed class CenterHostPostgresTest : IDisposable
         await DoAsync("migrate", "--to", $"postgres:{database}");
         var after = (await DoAsync("log", "verify", "--vault", "--json")).Json[0];
         Assert.That(after.GetProperty("entries").GetInt64(), Is.GreaterThan(heads.GetProperty("entries").GetInt64()));
-        Assert.That((await DoAsync("order", "list", "--json")).Json, Has.Length.EqualTo(2));
+        Assert.That((await DoAsync("order", "list", "--json")).Json, Has.Length.EqualTo(4));
         await EndsAsync(4, "is in a database already", "migrate", "--to", $"postgres:{database}");
 
         // Cut before the settings were written: the file tells where the store is, and the same command goes on.
@@ -77,10 +77,17 @@ public sealed class CenterHostPostgresTest : IDisposable
         await DoAsync("line", "add", "7", "--listen", "tls:127.0.0.1:0");
         await EndsAsync(4, "is newer than the backup", "restore", _host.File("b"));
         await DoAsync("restore", _host.File("b"), "--over-newer");
-        Assert.That((await DoAsync("order", "list", "--state", "quarantined", "--json")).Json, Has.Length.EqualTo(2));
+        Assert.That((await DoAsync("order", "list", "--state", "quarantined", "--json")).Json, Has.Length.EqualTo(4));
         var aside = Directory.GetDirectories(_host.Data, "before-restore-*").Single();
         await DoAsync("order", "reconcile", "--from-log", aside, "--reason", "test", "--dry-run");
         await DoAsync("log", "verify", "--vault");
+        // Tried in another directory: into a file there, and its settings must not name the database that is served.
+        var elsewhere = _host.File("try");
+        string[] there = ["--data", elsewhere, "--passphrase-file", _host.File("passphrase")];
+        Assert.That((await HostRun.OfAsync(HostRun.Center, _host.Folder, ["restore", _host.File("b"), .. there])).Code, Is.Zero);
+        Assert.That(File.Exists(Path.Combine(elsewhere, "center.db")), Is.True);
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(elsewhere, "centerhost.json")), Does.Contain("\"Postgres\": \"\""));
+        Assert.That((await HostRun.OfAsync(HostRun.Center, _host.Folder, ["log", "verify", "--vault", .. there])).Code, Is.Zero);
     }
 
     private async Task MakeAsync()

@@ -111,7 +111,7 @@ internal abstract class EngineUnderTest : IDisposable
         }
     }
 
-    private static SqliteConnection Connect(string path)
+    internal static SqliteConnection Connect(string path)
     {
         var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();

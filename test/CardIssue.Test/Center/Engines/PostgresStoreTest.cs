@@ -63,6 +63,18 @@ public sealed class PostgresStoreTest
         Assert.That(Count(), Is.EqualTo(1));
     }
 
+    /// <summary>The server commits, and its answer never comes: what is durable is not told as lost.</summary>
+    [Test]
+    public void AnswerToCommitLost_ItIsAskedWhatBecameOfIt_AndCounted()
+    {
+        using var relay = new LostAnswer(_database);
+        using var engine = PostgresStore.Open(new StoreOptions { Postgres = relay.Place, BusyTimeout = TimeSpan.FromSeconds(5) });
+        AddTry(engine);
+        relay.LoseAt("COMMIT");
+        AddTry(engine);
+        Assert.That((relay.Lost, engine.Commits, Count()), Is.EqualTo((1, 2, 2)));
+    }
+
     [Test]
     public void Served_AnotherCenter_IsRefused_AndReadsAndWritesAllTheSame_UntilTheFirstIsGone()
     {

@@ -61,8 +61,8 @@ public sealed class StoreMoveTest
     {
         await MoveAsync();
         await using (var moved = await OpenMovedAsync()) await moved.WriteAsync(store => store.Log("test", "GoneOn", new { }), default);
-        await _bench.Database.ExecuteAsync("UPDATE store_meta SET moved_to = NULL");
-        await _bench.RestartAsync();
+        using (var file = EngineUnderTest.Connect(_bench.Place.DatabasePath)) file.Execute("UPDATE store_meta SET moved_to = NULL");
+        await _bench.StartAsync();
         Assert.That((await Assert.ThrowsAsync<RecoveryException>(MoveAsync))!.Fault, Is.EqualTo(RecoveryFault.Newer));
         await using var other = await StoreBench.OpenAsync(EngineKind.Postgres);
         _to.Postgres = other.Place.Postgres;
