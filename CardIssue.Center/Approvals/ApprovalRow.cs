@@ -37,9 +37,9 @@ internal sealed record ApprovalRow(long Id, string Act, string Reason, PersonNam
         {
             Id = (long)transaction.Insert(SealedTable.Approvals, """
                 INSERT INTO approvals (act, reason, asked_by, asked_at, expires_at, nonce, state, note, mac)
-                VALUES ($act, $reason, $asked_by, $asked, $expires, $nonce, $state, '', x'')
+                VALUES ($act, $reason, $asked_by, $asked, $expires, $nonce, $state, '', $unmade)
                 """, ("$act", Act), ("$reason", Reason), ("$asked_by", AskedBy.Value), ("$asked", Asked), ("$expires", Expires), ("$nonce", Nonce),
-                ("$state", State))[0],
+                ("$state", State), ("$unmade", ByteString.Empty))[0],
         };
         added.Save(transaction, keys);
         return added;

@@ -25,9 +25,19 @@ public static class CenterDatabaseOpening
         /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
         public static Task<CenterDatabase> OpenAsync(
             StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, CancellationToken cancellation = default) =>
-            OpenAsync(options, log, keys, time, static store => SqliteFile.Open(store.DatabasePath, store.BusyTimeout), cancellation);
+            OpenAsync(options, log, keys, time, StoreEngine.Open, cancellation);
 
-        /// <summary>The same in an engine that is opened so; for reading alone it is SQLite in any case.</summary>
+        /// <summary>Whether a store is there; nothing is made.</summary>
+        /// <param name="options">Where it would be.</param>
+        /// <exception cref="StoreException">It cannot be asked: the database server does not answer, or lets nobody in.</exception>
+        public static bool IsThere(StoreOptions options)
+        {
+            ArgumentNullException.ThrowIfNull(options);
+            options.Validate();
+            return StoreEngine.IsThere(options);
+        }
+
+        /// <summary>The same in an engine that is opened so; for reading alone it is the one that the options name.</summary>
         internal static Task<CenterDatabase> OpenAsync(
             StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, Func<StoreOptions, IStoreEngine> open, CancellationToken cancellation) =>
             CenterDatabase.OpenAsync(options, log, keys, time, open, new OrderGuard(), cancellation);

@@ -21,7 +21,7 @@ internal static class CardRegistry
 
     public static void CountTry(StoreTransaction connection, CardId card, DateTimeOffset now) => connection.Execute("""
         INSERT INTO card_tries (card, tries, last_at) VALUES ($card, 1, $now)
-        ON CONFLICT (card) DO UPDATE SET tries = tries + 1, last_at = $now
+        ON CONFLICT (card) DO UPDATE SET tries = card_tries.tries + 1, last_at = $now
         """, ("$card", card), ("$now", now));
 
     public static void TakeTryBack(StoreTransaction connection, CardId card)

@@ -84,10 +84,14 @@ internal static class PutBack
             ? number : null;
 
     /// <summary>The latest one that is not settled, for people.</summary>
-    public static PutBackView? View(StoreView store) => Unsettled(store) is not { } number ? null : store.First(
-        "SELECT * FROM put_backs WHERE number = $number", row => new PutBackView(
+    public static PutBackView? View(StoreView store)
+    {
+        if (Unsettled(store) is not { } number) return null;
+        var quarantined = Quarantined(store);
+        return store.First("SELECT * FROM put_backs WHERE number = $number", row => new PutBackView(
             number, row.Time("found_at")!.Value, row.Text("found_by")!, row.Long("told_generation")!.Value,
-            row.Long("known_generation")!.Value, row.Int("orders"), Quarantined(store)), ("$number", number));
+            row.Long("known_generation")!.Value, row.Int("orders"), quarantined), ("$number", number));
+    }
 
     /// <summary>People have settled every order that was quarantined for it: what is imported from now on is new.</summary>
     public static DeskOutcome Settle(StoreTransaction store, string why)

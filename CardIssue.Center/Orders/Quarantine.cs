@@ -12,7 +12,7 @@ internal static class Quarantine
     {
         var orders = OrderRow.SelectRight(connection, """
             state NOT IN ($issued, $voided, $rewritten, $cancelled, $quarantined)
-              OR (state IN ($issued, $rewritten) AND $since IS NOT NULL AND ended_at >= $since)
+              OR (state IN ($issued, $rewritten) AND ended_at >= $since)
             """,
             ("$issued", OrderState.Issued), ("$voided", OrderState.Voided), ("$rewritten", OrderState.Rewritten),
             ("$cancelled", OrderState.Cancelled),

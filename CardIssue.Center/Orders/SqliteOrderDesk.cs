@@ -5,7 +5,7 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.Center.Orders;
 
-/// <summary>The operators' side of the orders in the center's SQLite file.</summary>
+/// <summary>The operators' side of the orders in the center's store.</summary>
 public sealed class SqliteOrderDesk : IOrderDesk
 {
     /// <summary>Orders whose write data is deleted in one commit.</summary>
@@ -121,7 +121,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(most, IOrderDesk.MaxListed);
         return await _database.ReadAsync(
-            connection => OrderRow.Look(connection, "$state IS NULL OR state = $state ORDER BY order_id LIMIT $most", ("$state", state), ("$most", most))
+            connection => OrderRow.Look(connection, "state = $state OR $state IS NULL ORDER BY order_id LIMIT $most", ("$state", state), ("$most", most))
                 .ConvertAll(row => View(connection, row)),
             cancellation).ConfigureAwait(false);
     }

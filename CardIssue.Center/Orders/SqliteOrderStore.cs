@@ -8,7 +8,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Orders;
 
-/// <summary>Orders in the center's SQLite file.</summary>
+/// <summary>Orders in the center's store.</summary>
 public sealed class SqliteOrderStore : IOrderStore
 {
     /// <summary>What a code is checked for when there is no order: any name will do, the verdict is not used.</summary>

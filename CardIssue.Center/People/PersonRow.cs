@@ -18,15 +18,15 @@ internal sealed record PersonRow(PersonName Name, PersonRoles Roles, ByteString 
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
     public static PersonRow? Find(StoreView view, IRecordKeys keys, PersonName name) =>
-        view.Query(SealedTable.People, "person = $person", row => Read(row, keys), ("$person", name.Value)).FirstOrDefault();
+        view.Query(SealedTable.People, "lower(person) = lower($person)", row => Read(row, keys), ("$person", name.Value)).FirstOrDefault();
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: a row is not what this center wrote.</exception>
     public static List<PersonRow> All(StoreView view, IRecordKeys keys) =>
-        view.Query(SealedTable.People, "1 = 1 ORDER BY person LIMIT $most", row => Read(row, keys), ("$most", IPeople.MaxPeople));
+        view.Query(SealedTable.People, "1 = 1 ORDER BY lower(person) LIMIT $most", row => Read(row, keys), ("$most", IPeople.MaxPeople));
 
     /// <summary>Whether somebody has an account with one of these roles, that is not locked and whose password is his own, now.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
-    public static bool May(StoreView view, PersonName name, PersonRoles any) => view.Query(SealedTable.People, "person = $person",
+    public static bool May(StoreView view, PersonName name, PersonRoles any) => view.Query(SealedTable.People, "lower(person) = lower($person)",
         row => row.Int("locked") == 0 && row.Int("one_time") == 0 && ((PersonRoles)row.Int("roles") & any) != 0, ("$person", name.Value))
         .Contains(true);
 
@@ -39,7 +39,7 @@ internal sealed record PersonRow(PersonName Name, PersonRoles Roles, ByteString 
         """
         roles = $roles, verifier = $verifier, one_time = $once, locked = $locked, changed_at = $changed, mac = $mac, tries = 0,
           tried_at = NULL
-        """, "person = $person", Values(keys));
+        """, "lower(person) = lower($person)", Values(keys));
 
     public PersonRecord ToRecord(PeopleOptions options, DateTimeOffset now) => new(Name, Roles, IsOneTime, IsLocked, ShutUntil(options, now), Changed);
 

@@ -14,8 +14,8 @@ internal static class RefusedLogins
     {
         var name = person?.Value ?? Nobody;
         transaction.Execute("INSERT INTO refused_logins (person, untold, told_at) VALUES ($person, 0, 0) ON CONFLICT DO NOTHING", ("$person", name));
-        transaction.Execute("UPDATE refused_logins SET untold = untold + 1 WHERE person = $person", ("$person", name));
-        var told = transaction.Number("SELECT told_at FROM refused_logins WHERE person = $person", ("$person", name));
+        transaction.Execute("UPDATE refused_logins SET untold = untold + 1 WHERE lower(person) = lower($person)", ("$person", name));
+        var told = transaction.Number("SELECT told_at FROM refused_logins WHERE lower(person) = lower($person)", ("$person", name));
         if (now - DateTimeOffset.FromUnixTimeMilliseconds(told) >= Window) Tell(transaction, person, why, now);
     }
 
@@ -23,9 +23,9 @@ internal static class RefusedLogins
     public static void Tell(StoreTransaction transaction, PersonName? person, string why, DateTimeOffset now)
     {
         var name = person?.Value ?? Nobody;
-        var untold = transaction.Number("SELECT untold FROM refused_logins WHERE person = $person", ("$person", name));
+        var untold = transaction.Number("SELECT untold FROM refused_logins WHERE lower(person) = lower($person)", ("$person", name));
         if (untold == 0) return;
         transaction.Log(ConsoleLog.Of("LoginRefused", new { person = person?.Value, refused = untold, why }));
-        transaction.Execute("UPDATE refused_logins SET untold = 0, told_at = $now WHERE person = $person", ("$now", now), ("$person", name));
+        transaction.Execute("UPDATE refused_logins SET untold = 0, told_at = $now WHERE lower(person) = lower($person)", ("$now", now), ("$person", name));
     }
 }

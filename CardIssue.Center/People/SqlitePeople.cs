@@ -110,10 +110,10 @@ public sealed class SqlitePeople : IPeople
     /// <summary>The entry of the log that people began with.</summary>
     private const string Begun = "PeopleBegun";
 
-    private static bool HasAny(StoreView view) => view.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1)") > 0;
+    private static bool HasAny(StoreView view) => view.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1) AS one") > 0;
 
     private static bool WasBegun(StoreView view) => view.Number(
-        "SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE kind = $begun LIMIT 1)", ("$begun", Begun)) > 0;
+        "SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE kind = $begun LIMIT 1) AS one", ("$begun", Begun)) > 0;
 
     /// <summary>
     /// Counts a try, looks at the password outside of any transaction, for that is slow on purpose, and carries on with a right one. Locked or not known, the
@@ -134,7 +134,7 @@ public sealed class SqlitePeople : IPeople
                 RefusedLogins.Count(transaction, counted?.Name, isLocked ? "locked" : counted is null ? "unknown" : "wrong", _database.Now);
                 return refuse(isLocked);
             }
-            transaction.Execute("UPDATE people SET tries = 0, tried_at = NULL WHERE person = $person", ("$person", person.Name.Value));
+            transaction.Execute("UPDATE people SET tries = 0, tried_at = NULL WHERE lower(person) = lower($person)", ("$person", person.Name.Value));
             RefusedLogins.Tell(transaction, person.Name, "before", _database.Now);
             return carryOn(transaction, person);
         }, cancellation).ConfigureAwait(false);
@@ -145,7 +145,7 @@ public sealed class SqlitePeople : IPeople
         if (PersonRow.Find(transaction, _keys, name) is not { } person) return (null, false);
         if (person.IsLocked || person.ShutUntil(_options, _database.Now) is not null) return (person, true);
         var before = person.Tried + _options.LockTime > _database.Now ? person.Tries : 0;
-        transaction.Execute("UPDATE people SET tries = $tries, tried_at = $now WHERE person = $person",
+        transaction.Execute("UPDATE people SET tries = $tries, tried_at = $now WHERE lower(person) = lower($person)",
             ("$tries", before + 1), ("$now", _database.Now), ("$person", person.Name.Value));
         if (before + 1 == _options.MaxTries)
             transaction.Log(ConsoleLog.Of("LastTry", new { person = person.Name.Value, tries = before + 1, shutUnlessRight = _options.LockTime }));

@@ -18,7 +18,7 @@ public interface IProductStore
     Task<IReadOnlyList<ProductRecord>> ListAsync(CancellationToken cancellation = default);
 }
 
-/// <summary>Products in the center's SQLite file.</summary>
+/// <summary>Products in the center's store.</summary>
 public sealed class SqliteProductStore(CenterDatabase database) : IProductStore
 {
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Programs;
 
-/// <summary>Programs in the center's SQLite file.</summary>
+/// <summary>Programs in the center's store.</summary>
 public sealed class SqliteProgramStore(CenterDatabase database) : IProgramStore
 {
     /// <summary>The most programs of a center.</summary>

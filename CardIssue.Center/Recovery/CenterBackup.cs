@@ -123,12 +123,16 @@ public static class CenterBackup
     internal static (ByteString StoreId, long Generation, ValueList<LogHead> Heads) StateOf(string path)
     {
         using var engine = SqliteFile.OpenToRead(path);
-        return engine.Read(connection =>
+        return StateOf(engine);
+    }
+
+    /// <summary>What a store says of itself.</summary>
+    internal static (ByteString StoreId, long Generation, ValueList<LogHead> Heads) StateOf(IStoreEngine engine) =>
+        engine.Read(connection =>
         {
             var store = new StoreView(connection);
             return (CenterDatabase.IdIn(store), CenterDatabase.GenerationIn(store), (ValueList<LogHead>)[.. LogTable.Heads(store)]);
         });
-    }
 
     private static bool Is(string folder, BackupPart part, CancellationToken cancellation)
     {

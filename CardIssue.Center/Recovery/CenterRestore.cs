@@ -43,7 +43,7 @@ public static class CenterRestore
         PrivateFiles.CreateDirectory(Path.GetDirectoryName(target)!);
         using var serving = new ServingLock(store.LockPath);
         serving.Take();
-        var unchanged = Compare(target, manifest, overNewer);
+        var unchanged = Compare(store, manifest, overNewer);
         var staged = target + Staged;
         File.Delete(staged);
         try
@@ -54,6 +54,7 @@ public static class CenterRestore
             foreach (var part in manifest.Parts.Where(part => part.Name != CenterBackup.StorePart))
                 if (places.TryGetValue(part.Name, out var place) && !File.Exists(place)) PutMissing(folder, part, place, cancellation);
             if (!unchanged) PrivateFiles.Replace(store.RestoreMark, []);
+            if (store.Postgres.Length > 0) return new RestoreOutcome(Fill(store, staged, time, cancellation), unchanged);
             var aside = File.Exists(target) ? KeepAside(target, time) : null;
             File.Move(staged, target);
             return new RestoreOutcome(aside, unchanged);
@@ -69,12 +70,14 @@ public static class CenterRestore
     /// generation's copy is
     /// not flushed with each commit, so that after a power cut it may be behind.
     /// </summary>
-    private static bool Compare(string target, BackupManifest manifest, bool overNewer)
+    private static bool Compare(StoreOptions store, BackupManifest manifest, bool overNewer)
     {
-        if (new FileInfo(target) is not { Exists: true, Length: > 0 }) return false;
+        if (!StoreEngine.IsThere(store)) return false;
+        var target = StoreEngine.PlaceOf(store);
         try
         {
-            var (id, generation, heads) = CenterBackup.StateOf(target);
+            using var engine = StoreEngine.OpenToRead(store);
+            var (id, generation, heads) = CenterBackup.StateOf(engine);
             if (id != manifest.StoreId)
                 throw new RecoveryException(RecoveryFault.Foreign,
                     $"{target} is of another store than the backup; restore into a new directory. Nothing was changed.");
@@ -90,6 +93,29 @@ public static class CenterRestore
             // It cannot be read: that is what a restore is for.
             return false;
         }
+    }
+
+    /// <summary>
+    /// A database is filled in one commit. What was there is written into a file first, which is a store as a file has it; where it cannot be
+    /// read the restore ends there, for it must not be lost.
+    /// </summary>
+    private static string? Fill(StoreOptions store, string staged, TimeProvider time, CancellationToken cancellation)
+    {
+        var isThere = StoreEngine.IsThere(store);
+        using var engine = PostgresStore.Open(store);
+        // Also where it is served from another directory, or another machine.
+        engine.Serve();
+        var aside = isThere ? MakeAside(store.Directory, time) : null;
+        if (aside is not null)
+        {
+            var copy = Path.Combine(aside, CenterBackup.StorePart);
+            PrivateFiles.CreateFile(copy);
+            engine.CopyTo(copy, cancellation);
+        }
+        // Its own copy of the backup, which is brought up to this version's tables.
+        using var backup = SqliteFile.Open(staged, store.BusyTimeout);
+        backup.Read(from => engine.Write(to => StoreCopy.Replace(from, to, cancellation)));
+        return aside;
     }
 
     private static void PutMissing(string folder, BackupPart part, string place, CancellationToken cancellation)
@@ -110,12 +136,18 @@ public static class CenterRestore
     /// <summary>The database before its write-ahead log: in between, no store is there, and none is taken for an older one.</summary>
     private static string KeepAside(string target, TimeProvider time)
     {
-        var name = Path.Combine(Path.GetDirectoryName(target)!, "before-restore-" + time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+        var aside = MakeAside(Path.GetDirectoryName(target)!, time);
+        foreach (var end in (ReadOnlySpan<string>)["", "-wal", "-shm"])
+            if (File.Exists(target + end)) File.Move(target + end, Path.Combine(aside, Path.GetFileName(target) + end));
+        return aside;
+    }
+
+    private static string MakeAside(string directory, TimeProvider time)
+    {
+        var name = Path.Combine(Path.GetFullPath(directory), "before-restore-" + time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
         var aside = name;
         for (var again = 2; Path.Exists(aside); again++) aside = $"{name}-{again}";
         PrivateFiles.CreateDirectory(aside);
-        foreach (var end in (ReadOnlySpan<string>)["", "-wal", "-shm"])
-            if (File.Exists(target + end)) File.Move(target + end, Path.Combine(aside, Path.GetFileName(target) + end));
         return aside;
     }
 }

@@ -74,6 +74,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         CenterDatabase? database = null;
         try
         {
+            CheckMoved(engine);
             database = new CenterDatabase(
                 engine, new GenerationMirror(options.GenerationPath), options, new LogWriter(log.Instance, keys), writes: true, time, guard);
             // Read first: the log of a center that works goes on, and is never behind a checkpoint that was read before it.
@@ -99,7 +100,11 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// Programs that only look or change something need not.
     /// </summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from it.</exception>
-    public void Serve() => _serving.Take();
+    public void Serve()
+    {
+        _serving.Take();
+        _engine.Serve();
+    }
 
     /// <summary>Writes what waits, and closes the store; another center may serve from it.</summary>
     public async ValueTask DisposeAsync()
@@ -145,11 +150,21 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>The number of the store's latest commit; 0 before the first.</summary>
     internal static long GenerationIn(StoreView store) => ReadMeta(store).Generation;
 
+    /// <summary>Where the store was moved to; null where it was not.</summary>
+    internal static string? MovedTo(StoreView store) => store.Query("SELECT moved_to FROM store_meta", row => row.Text("moved_to")) is [var to] ? to : null;
+
+    private static void CheckMoved(IStoreEngine engine)
+    {
+        if (engine.Read(connection => MovedTo(new StoreView(connection))) is { } to)
+            throw new StoreException(StoreFault.Moved, $"{engine.Place}: the store is not here any more: it was moved to {new PostgresPlace(to).Text}. Name that one in the settings (Center:Store:Postgres).");
+    }
+
     private static CenterDatabase OpenToRead(StoreOptions options, LogOptions log, ILogKeys keys, TimeProvider time, IStoreGuard guard)
     {
-        var engine = SqliteFile.OpenToRead(options.DatabasePath);
+        var engine = StoreEngine.OpenToRead(options);
         try
         {
+            CheckMoved(engine);
             var database = new CenterDatabase(engine, null, options, new LogWriter(log.Instance, keys), writes: false, time, guard);
             database._storeId = engine.Read(connection => ReadMeta(new StoreView(connection))).StoreId;
             return database;

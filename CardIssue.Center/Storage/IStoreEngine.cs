@@ -22,7 +22,11 @@ internal interface IStoreEngine : IDisposable
     /// <exception cref="StoreException">It cannot be read.</exception>
     T Read<T>(Func<DbConnection, T> work);
 
-    /// <summary>Takes what was deleted out of the engine's own files too.</summary>
+    /// <summary>A center is served from it from now on, and no other one; until it is disposed. Again is harmless.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another one is.</exception>
+    void Serve();
+
+    /// <summary>Takes what was deleted out of the engine's own files too, where the engine can.</summary>
     /// <exception cref="StoreException">It could not; <see cref="StoreFault.Busy"/>: somebody reads an older state.</exception>
     void Compact();
 

@@ -34,7 +34,7 @@ internal static class LogFile
     /// <summary>Takes an older log, where there is one, into a store that has none: before anything else is logged there.</summary>
     /// <returns>Whether there was anything to take.</returns>
     public static bool TakeInto(StoreTransaction store, LogOptions log) =>
-        IsThere(log) && store.TakesOverLog && store.Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1)") == 0
+        IsThere(log) && store.TakesOverLog && store.Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1) AS one") == 0
         && Copy(store, Path.GetFullPath(log.DatabasePath));
 
     private static bool IsThere(LogOptions log) => new FileInfo(log.DatabasePath) is { Exists: true, Length: > 0 };
@@ -76,7 +76,7 @@ internal static class LogFile
         try
         {
             using var connection = Open(path);
-            return new StoreView(connection).Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1)") > 0;
+            return new StoreView(connection).Number("SELECT count(*) FROM (SELECT 1 FROM log_entries LIMIT 1) AS one") > 0;
         }
         catch (SqliteException)
         {

@@ -64,7 +64,7 @@ internal static class LogTable
 
     /// <summary>Whether the log tells of changes of an order.</summary>
     public static bool HasChanges(StoreView store, OrderId order) => store.Number(
-        $"SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE {IsChange} LIMIT 1)", ("$order", order), ("$begins", ChangeBeginning)) > 0;
+        $"SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE {IsChange} LIMIT 1) AS one", ("$order", order), ("$begins", ChangeBeginning)) > 0;
 
     /// <summary>The entries of an order's changes.</summary>
     public static List<LogRow> Changes(StoreView store, OrderId order) => store.Query(
@@ -75,7 +75,7 @@ internal static class LogTable
     /// <summary>Entries after those that the latest checkpoint vouches for, by the numbers at the chains' ends.</summary>
     public static long CountSinceCheckpoint(StoreView store)
     {
-        var now = store.Number("SELECT coalesce(sum(sequence), 0) FROM log_heads");
+        var now = store.Number("SELECT CAST(coalesce(sum(sequence), 0) AS BIGINT) FROM log_heads");
         var latest = store.Query("SELECT heads FROM log_checkpoints ORDER BY number DESC LIMIT 1", row => row.Text("heads")!);
         if (latest.Count == 0) return now;
         using var heads = JsonDocument.Parse(latest[0]);
@@ -92,10 +92,11 @@ internal static class LogTable
 
     public static List<LogRow> Find(StoreView store, LogQuery query)
     {
+        // The column before IS NULL: PostgreSQL learns from it what type a parameter without a value has.
         var rows = store.Query("""
             SELECT * FROM log_entries
-            WHERE ($order IS NULL OR order_id = $order) AND ($terminal IS NULL OR terminal = $terminal)
-              AND ($session IS NULL OR session = $session) AND ($since IS NULL OR at >= $since)
+            WHERE (order_id = $order OR $order IS NULL) AND (terminal = $terminal OR $terminal IS NULL)
+              AND (session = $session OR $session IS NULL) AND (at >= $since OR $since IS NULL)
             ORDER BY at DESC, instance DESC, sequence DESC LIMIT $most
             """, Read,
             ("$order", query.Order), ("$terminal", query.Terminal), ("$session", query.Session), ("$since", query.Since), ("$most", query.Most));

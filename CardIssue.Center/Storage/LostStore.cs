@@ -6,14 +6,13 @@ namespace CardIssue.Center.Storage;
 /// </summary>
 internal static class LostStore
 {
-    /// <exception cref="StoreException"><see cref="StoreFault.Lost"/>: the store's file is missing or empty, and there is a trace of it.</exception>
+    /// <exception cref="StoreException"><see cref="StoreFault.Lost"/>: the store is missing or empty, and there is a trace of it.</exception>
     public static void Check(StoreOptions options, IEnumerable<string> traces)
     {
-        if (new FileInfo(options.DatabasePath) is { Exists: true, Length: > 0 }) return;
         var trace = GenerationMirror.HasNumber(options.GenerationPath) ? options.GenerationPath : traces.FirstOrDefault();
-        if (trace is null) return;
+        if (trace is null || StoreEngine.IsThere(options)) return;
         throw new StoreException(StoreFault.Lost,
-            $"{Path.GetFullPath(options.DatabasePath)}: is gone, but {Path.GetFullPath(trace)} shows that this center has worked. Restore the latest backup of it; its open orders are then "
+            $"{StoreEngine.PlaceOf(options)}: is gone, but {Path.GetFullPath(trace)} shows that this center has worked. Restore the latest backup of it; its open orders are then "
             + "quarantined. Only to begin anew, knowing no order and no card of before: make another center, with a vault of its own.");
     }
 }

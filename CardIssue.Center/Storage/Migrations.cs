@@ -1,34 +1,45 @@
 using System.Reflection;
 using DbUp;
+using DbUp.Builder;
 using DbUp.Engine;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Storage;
 
-/// <summary>Brings a file's tables up to this version with the numbered scripts below Storage/Scripts. Each runs once, in a transaction.</summary>
+/// <summary>Brings a store's tables up to this version with the numbered scripts below Storage/Scripts. Each runs once, in a transaction.</summary>
 internal static class Migrations
 {
-    private const string Prefix = "CardIssue.Center.Storage.Scripts.Store.";
+    private const string SqlitePrefix = "CardIssue.Center.Storage.Scripts.Store.", PostgresPrefix = "CardIssue.Center.Storage.Scripts.Postgres.";
 
-    public static void Apply(string connection, string path)
-    {
-        var engine = Engine(connection, path);
-        if (engine.PerformUpgrade() is { Successful: false } failed) throw Failure(failed.Error, path);
-    }
+    public static void Apply(string connection, string path) => Apply(DeployChanges.To.SqliteDatabase(connection), SqlitePrefix, path);
+
+    public static void Apply(PostgresPlace place) => Apply(DeployChanges.To.PostgresqlDatabase(place.Alone), PostgresPrefix, place.Text);
 
     /// <summary>For who only reads: the tables are those of this version.</summary>
     /// <exception cref="StoreException">They are not.</exception>
-    public static void Compare(string connection, string path)
+    public static void Compare(string connection, string path) => Compare(DeployChanges.To.SqliteDatabase(connection), SqlitePrefix, path);
+
+    /// <inheritdoc cref="Compare(string, string)"/>
+    public static void Compare(PostgresPlace place) => Compare(DeployChanges.To.PostgresqlDatabase(place.Alone), PostgresPrefix, place.Text);
+
+    private static void Apply(UpgradeEngineBuilder builder, string prefix, string path)
     {
-        if (Engine(connection, path).IsUpgradeRequired())
+        var engine = Engine(builder, prefix, path);
+        if (engine.IsUpgradeRequired() && engine.PerformUpgrade() is { Successful: false } failed) throw Failure(failed.Error, path);
+    }
+
+    private static void Compare(UpgradeEngineBuilder builder, string prefix, string path)
+    {
+        if (Engine(builder, prefix, path).IsUpgradeRequired())
             throw new StoreException(StoreFault.Older, $"{path}: was written by an older version of CardIssue; open it once with the vault, which brings it up to this one.");
     }
 
-    private static UpgradeEngine Engine(string connection, string path)
+    private static UpgradeEngine Engine(UpgradeEngineBuilder builder, string prefix, string path)
     {
-        var engine = DeployChanges.To.SqliteDatabase(connection)
-            .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        var engine = builder
+            .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.StartsWith(prefix, StringComparison.Ordinal))
             .WithTransactionPerScript()
+            .WithVariablesDisabled()
             .LogToNowhere()
             .Build();
         var unknown = engine.GetExecutedScripts().Except(engine.GetDiscoveredScripts().Select(script => script.Name)).FirstOrDefault();
@@ -36,7 +47,8 @@ internal static class Migrations
             $"{path}: was written by a newer version of CardIssue (it has {unknown}); use that version, or restore a backup from before.");
     }
 
-    private static Exception Failure(Exception error, string path) => error is SqliteException sqlite && SqliteFaults.From(sqlite, path) is { } fault
+    private static Exception Failure(Exception error, string path) =>
+        (error is SqliteException sqlite ? SqliteFaults.From(sqlite, path) : PostgresFaults.From(error, path)) is { } fault
         ? fault
         : new InvalidOperationException($"{path}: a migration failed: {error.Message}", error);
 }

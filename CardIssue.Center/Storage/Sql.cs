@@ -1,5 +1,6 @@
 using System.Data.Common;
 using CardIssue.Core.Primitives;
+using Npgsql;
 
 namespace CardIssue.Center.Storage;
 
@@ -23,6 +24,7 @@ internal static class Sql
     /// <summary>A time as the store keeps it: to the millisecond.</summary>
     public static DateTimeOffset Stored(this DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
+    /// <summary>A value as every engine keeps it: text, bytes, or a number of 64 bits.</summary>
     public static object Plain(object? value) => value switch
     {
         null => DBNull.Value,
@@ -31,9 +33,27 @@ internal static class Sql
         OrderId order => order.Value,
         TerminalId terminal => terminal.Value,
         OperatorId person => person.Value,
-        LineNumber line => line.Value,
+        LineNumber line => (long)line.Value,
+        int number => (long)number,
+        bool flag => flag ? 1L : 0L,
         DateTimeOffset time => time.ToUnixTimeMilliseconds(),
         Enum member => Convert.ToInt64(member, System.Globalization.CultureInfo.InvariantCulture),
         _ => value,
     };
+
+    /// <summary>A statement of the store, whose parameters are written <c>$name</c>, for the engine that a connection is of.</summary>
+    public static DbCommand Command(DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        var command = connection.CreateCommand();
+        var isPostgres = connection is NpgsqlConnection;
+        // https://www.npgsql.org/doc/basic-usage.html: its names begin with @ or a colon. No text of the store's has a $ elsewhere.
+        command.CommandText = isPostgres ? sql.Replace('$', '@') : sql;
+        foreach (var (name, value) in values)
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (isPostgres ? name[1..] : name, Plain(value));
+            command.Parameters.Add(parameter);
+        }
+        return command;
+    }
 }

@@ -98,6 +98,12 @@ internal sealed class SqliteFile : IStoreEngine
     });
 
     /// <inheritdoc/>
+    // The file beside it that is held open says it.
+    public void Serve()
+    {
+    }
+
+    /// <inheritdoc/>
     // https://sqlite.org/pragma.html#pragma_wal_checkpoint: a row of whether somebody was in the way, who reads an older state.
     public void Compact() => Guarded(Place, () =>
     {

@@ -11,7 +11,7 @@ public enum StoreFault
     ReadOnly,
     /// <summary>The file is damaged, or is no database.</summary>
     Corrupt,
-    /// <summary>The file or its directory cannot be opened.</summary>
+    /// <summary>The file or its directory cannot be opened, or the database server does not answer.</summary>
     Unreachable,
     /// <summary>Another process holds the file, or too much waits to be written.</summary>
     Busy,
@@ -27,6 +27,10 @@ public enum StoreFault
     Altered,
     /// <summary>The file was written by an older version of CardIssue, and was opened for reading alone.</summary>
     Older,
+    /// <summary>The database server is set so that what it calls committed may not survive a power cut.</summary>
+    Unsafe,
+    /// <summary>The store was moved into another database; it is not this one any more.</summary>
+    Moved,
 }
 
 /// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved; its message says what to do.</summary>

@@ -14,6 +14,13 @@ public sealed class StoreOptions
     /// </summary>
     public string GenerationFile { get; set; } = "";
 
+    /// <summary>
+    /// The PostgreSQL database that the store is in, as Npgsql's connection string (Host, Port, Database, Username, Passfile, SSL Mode, …);
+    /// empty for a file. One database for each center, in UTF-8, which the user owns. The password is better in a file that only this user
+    /// can read (Passfile; else <c>~/.pgpass</c>), or not needed (a Unix socket). <see cref="Directory"/> still holds what is beside it.
+    /// </summary>
+    public string Postgres { get; set; } = "";
+
     /// <summary>How long to wait for another process that holds the file: 1 second to 1 minute.</summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -36,6 +43,7 @@ public sealed class StoreOptions
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
     public void Validate() => new OptionCheck<StoreOptions>()
         .That(Directory.Length > 0, "Directory must be named")
+        .That(PostgresPlace.FaultOf(Postgres) is null, $"Postgres is no connection string: {PostgresPlace.FaultOf(Postgres)}")
         .Within(BusyTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), nameof(BusyTimeout))
         .Within(MaxWaiting, 1, 100_000, nameof(MaxWaiting))
         .Within(MaxBatch, 1, 10_000, nameof(MaxBatch))

@@ -13,9 +13,7 @@ internal sealed partial class StoreTransaction
     private RowSums? _sums;
 
     /// <summary>What is read here may be of this very commit, which is not durable yet.</summary>
-    protected override void See(SealedTable table, DbDataReader row)
-    {
-    }
+    protected override OlderRow? See(SealedTable table, DbDataReader row) => null;
 
     protected override RowSeals? Seals => _sums is null ? null : base.Seals;
 

@@ -15,13 +15,20 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote; the message names
     /// it.</exception>
     public List<T> Query<T>(
-        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) =>
-        Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
+        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        OlderRow? older = null;
+        var rows = Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
         {
             Seals?.Check(table, row);
-            if (table.IsSmall) See(table, row);
+            if (table.IsSmall) older ??= See(table, row);
             return read(row);
         }, values);
+        // Looked at when all rows are read: a connection does one thing at a time.
+        if (older is null || CenterDatabase.GenerationIn(this) < older.Seen) return rows;
+        throw RowSeals.Altered($"{older.Place} was put back to an older row: this center wrote it with commit {older.Seen} the last time. "
+            + "Nothing is decided by it.");
+    }
 
     /// <summary>Those rows of a sealed table that this center wrote; others are passed over.</summary>
     public List<T> QueryRight<T>(
@@ -46,9 +53,9 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var command = Command(sql, values);
-        using var reader = command.ExecuteReader();
+        using var reading = new Reading(this, command);
         var rows = new List<T>();
-        while (reader.Read()) rows.Add(read(reader));
+        while (reading.Rows.Read()) rows.Add(read(reading.Rows));
         return rows;
     }
 
@@ -56,48 +63,58 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     public T? First<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class
     {
         using var command = Command(sql, values);
-        using var reader = command.ExecuteReader();
-        return reader.Read() ? read(reader) : null;
+        using var reading = new Reading(this, command);
+        return reading.Rows.Read() ? read(reading.Rows) : null;
     }
 
     /// <summary>The first value of the first row; 0 when there is none.</summary>
     public long Number(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var command = Command(sql, values);
-        return command.ExecuteScalar() is long number ? number : 0;
+        return command.ExecuteScalar() switch { long number => number, int number => number, _ => 0 };
     }
 
     /// <summary>Rows one at a time: for what may be larger than memory.</summary>
     public IEnumerable<T> Rows<T>(string sql, Func<DbDataReader, T> read)
     {
         using var command = Command(sql);
-        using var reader = command.ExecuteReader();
-        while (reader.Read()) yield return read(reader);
+        using var reading = new Reading(this, command);
+        while (reading.Rows.Read()) yield return read(reading.Rows);
     }
 
     /// <summary>Rows of a sealed table one at a time, unjudged.</summary>
     public IEnumerable<T> Rows<T>(SealedTable table, Func<DbDataReader, T> read) => Rows($"SELECT {table.List} FROM {table.Name}", read);
 
     /// <summary>What was read once, and was committed, is never older afterwards.</summary>
-    protected virtual void See(SealedTable table, DbDataReader row)
-    {
-        if (Seals?.See(table, row) is { } seen && CenterDatabase.GenerationIn(this) >= seen)
-        {
-            throw RowSeals.Altered($"{RowSeals.Place(table, row)} was put back to an older row: this center wrote it with commit {seen} the last time. "
-                + "Nothing is decided by it.");
-        }
-    }
+    /// <returns>The row, where it is of an earlier commit than was seen before.</returns>
+    protected virtual OlderRow? See(SealedTable table, DbDataReader row) =>
+        Seals?.See(table, row) is { } seen ? new OlderRow(RowSeals.Place(table, row), seen) : null;
 
-    protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
+    protected sealed record OlderRow(string Place, long Seen);
+
+    protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => _isReading
+        ? throw new InvalidOperationException("Rows are being read: a connection does one thing at a time, in some engines.")
+        : Sql.Command(connection, sql, values);
+
+    private bool _isReading;
+
+    private sealed class Reading : IDisposable
     {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var (name, value) in values)
+        private readonly StoreView _store;
+
+        public Reading(StoreView store, DbCommand command)
         {
-            var parameter = command.CreateParameter();
-            (parameter.ParameterName, parameter.Value) = (name, Sql.Plain(value));
-            command.Parameters.Add(parameter);
+            Rows = command.ExecuteReader();
+            _store = store;
+            store._isReading = true;
         }
-        return command;
+
+        public DbDataReader Rows { get; }
+
+        public void Dispose()
+        {
+            _store._isReading = false;
+            Rows.Dispose();
+        }
     }
 }

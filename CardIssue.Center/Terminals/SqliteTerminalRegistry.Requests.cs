@@ -6,11 +6,13 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Terminals;
 
-/// <summary>Readers that terminals ask for, in the center's SQLite file.</summary>
+/// <summary>Readers that terminals ask for, in the center's store.</summary>
 public sealed partial class SqliteTerminalRegistry
 {
     private const string Same = """
-        terminal = $terminal AND kind = $kind AND vendor IS $vendor AND model IS $model AND serial IS $serial AND firmware IS $firmware AND port IS $port AND key IS $key
+        terminal = $terminal AND kind = $kind AND vendor IS NOT DISTINCT FROM $vendor AND model IS NOT DISTINCT FROM $model
+          AND serial IS NOT DISTINCT FROM $serial AND firmware IS NOT DISTINCT FROM $firmware AND port IS NOT DISTINCT FROM $port
+          AND key IS NOT DISTINCT FROM $key
         """;
 
     /// <inheritdoc/>

@@ -76,7 +76,7 @@ public interface ITerminalRegistry : IReaderRequests
     Task<IReadOnlyList<LineRecord>> LinesAsync(CancellationToken cancellation = default);
 }
 
-/// <summary>Terminals in the center's SQLite file.</summary>
+/// <summary>Terminals in the center's store.</summary>
 public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : ITerminalRegistry
 {
     /// <summary>The most readers of one terminal.</summary>

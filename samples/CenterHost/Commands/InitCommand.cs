@@ -1,5 +1,8 @@
 using System.CommandLine;
+using CardIssue.Center.Hosting;
+using CardIssue.Center.Log;
 using CardIssue.Center.People;
+using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Keys;
@@ -17,12 +20,16 @@ internal static class InitCommand
     {
         var id = new Option<string>("--id") { Description = "The center's name: 1 to 64 of A-Z a-z 0-9 . _ -", HelpName = "NAME", Required = true };
         var (names, passwords) = (FirstPeople.Names(), FirstPeople.Passwords());
-        return shell.Command("init", "Makes a new center with its first two people. An existing one is never changed.", [id, names, passwords], (call, cancellation) =>
-            RunAsync(call, new CenterId(call.Get(id)!), FirstPeople.Check(call.Get(names)!, call.Get(passwords)!), call.Get(passwords)!, cancellation));
+        var store = StorePlace.Option("--store", "Keep orders, registries and log in a PostgreSQL database, empty, in UTF-8 and owned by the user; else they are in a file in the directory.");
+        return shell.Command("init", "Makes a new center with its first two people. An existing one is never changed.", [id, names, passwords, store], (call, cancellation) =>
+        {
+            var people = FirstPeople.Check(call.Get(names)!, call.Get(passwords)!);
+            return RunAsync(call, new CenterId(call.Get(id)!), people, call.Get(passwords)!, call.Get(store) is { } given ? StorePlace.Parse(given) : null, cancellation);
+        });
     }
 
     private static async Task<ExitCode> RunAsync(
-        Call call, CenterId id, IReadOnlyList<PersonName> people, IReadOnlyList<string> passwords, CancellationToken cancellation)
+        Call call, CenterId id, IReadOnlyList<PersonName> people, IReadOnlyList<string> passwords, string? store, CancellationToken cancellation)
     {
         var files = call.Files;
         if (File.Exists(files.Identity) || File.Exists(files.Vault))
@@ -35,6 +42,7 @@ internal static class InitCommand
         {
             var cost = CenterSettings.Cost(CenterSettings.Load(files));
             files.MakeDirectory();
+            Place(call, store);
             using var passphrase = call.ReadNewPassphrase();
             using var first = FirstPeople.Read(people, passwords, cancellation);
             first.Check(call);
@@ -45,6 +53,18 @@ internal static class InitCommand
             new { ok = true, center = id.Value, directory = files.Directory, identity = files.Identity },
             $"Center {id} is made in {files.Directory}. Give {files.Identity} to its terminals; keep the passphrase and a backup of {files.Vault}. "
             + $"{string.Join(" and ", people)} are its first people.");
+    }
+
+    /// <summary>Looked at before anything is made: a database that cannot be used leaves no half of a center.</summary>
+    private static void Place(Call call, string? store)
+    {
+        var options = new CenterOptions();
+        OpenCenter.Configure(options, call);
+        if (store is not null) options.Store.Postgres = store;
+        if (options.Store.Postgres.Length == 0) return;
+        if (CenterDatabase.IsThere(options.Store))
+            throw new CommandException(ExitCode.File, "The database has a center's store already; nothing was changed. For another center name an empty database.");
+        if (store is not null) StorePlace.Save(call.Files, store);
     }
 
     private static async Task FinishAsync(

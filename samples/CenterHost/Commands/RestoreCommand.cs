@@ -16,7 +16,8 @@ internal static class RestoreCommand
     {
         var folder = new Argument<string>("FOLDER") { Description = "The backup's folder." };
         var overNewer = new Option<bool>("--over-newer") { Description = "Also where the store that is there can be read and is newer than the backup; it is kept aside." };
-        return shell.Command("restore", "Puts a backup back where no center is served. What is there is kept aside.", [folder, overNewer], async (call, cancellation) =>
+        var place = StorePlace.Option("--store", "Put the store into this PostgreSQL database; else it goes where the settings that are there say, and without any into a file in the directory.");
+        return shell.Command("restore", "Puts a backup back where no center is served. What is there is kept aside.", [folder, overNewer, place], async (call, cancellation) =>
         {
             var path = Path.GetFullPath(call.Get(folder)!);
             var manifest = CenterBackup.Read(path);
@@ -27,9 +28,13 @@ internal static class RestoreCommand
             Check(call, manifest, vault.Identity);
             var options = new CenterOptions();
             OpenCenter.Configure(options, call);
+            if (call.Get(place) is { } given) options.Store.Postgres = StorePlace.Parse(given);
+            var hasSettings = InputFile.IsThere(call.Files.Settings);
             options.Log.Instance = options.Host;
             var outcome = CenterRestore.PutBack(
                 path, manifest, vault, options.Store, call.Files.BackupPlaces(), call.Get(overNewer), TimeProvider.System, cancellation);
+            // The backup's settings name the store that it was made of; this one is where it was put.
+            if (!hasSettings || call.Get(place) is not null) StorePlace.Name(call.Files, options.Store.Postgres);
             // Opened once: what may have changed since is quarantined before anybody can look at it.
             await using (var database = await CenterDatabase.OpenAsync(options.Store, options.Log, vault, TimeProvider.System, CancellationToken.None)) { }
             return await call.Answers.SayAsync(

@@ -7,7 +7,11 @@ namespace CardIssue.Test.Center;
 internal static class EngineStatements
 {
     public static Task ExecuteAsync(this CenterDatabase database, string sql) =>
-        database.BetweenAsync(engine => ((SqliteFile)engine).Execute(sql), CancellationToken.None);
+        database.BetweenAsync(engine =>
+        {
+            if (engine is PostgresStore postgres) postgres.Execute(sql);
+            else ((SqliteFile)engine).Execute(sql);
+        }, CancellationToken.None);
 
     /// <summary>Brings the seals in line with what is there: what an older copy of the store would have, which who has no key must have kept.</summary>
     public static void Reseal(string path, LogKeys keys)

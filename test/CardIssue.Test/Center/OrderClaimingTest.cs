@@ -2,12 +2,13 @@ using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
+using CardIssue.Test.Center.Engines;
 
 namespace CardIssue.Test.Center;
 
 /// <summary>Who gets an order, in every state that it may be in; and what becomes of the tries that were counted.</summary>
-[TestFixture]
-public sealed class OrderClaimingTest
+[TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres)]
+public sealed class OrderClaimingTest(EngineKind engine)
 {
     private static readonly CardId Card1 = StoreBench.Card(1);
 
@@ -16,7 +17,7 @@ public sealed class OrderClaimingTest
     [SetUp]
     public async Task Open()
     {
-        _bench = await StoreBench.OpenAsync();
+        _bench = await StoreBench.OpenAsync(engine);
         await _bench.ImportAsync(_bench.New("o1"));
     }
 

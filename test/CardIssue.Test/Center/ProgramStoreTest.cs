@@ -1,3 +1,4 @@
+using CardIssue.Test.Center.Engines;
 using System.Text;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
@@ -13,8 +14,8 @@ using CardIssue.Test.Products.Json;
 namespace CardIssue.Test.Center;
 
 /// <summary>Programs are kept once, by hash, and as long as a product names them.</summary>
-[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class ProgramStoreTest
+[TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class ProgramStoreTest(EngineKind engine)
 {
     private static readonly ByteString File = ByteString.Own(System.IO.File.ReadAllBytes(Path.Combine(Samples.Folder, "loyalty.cap")));
 
@@ -23,7 +24,7 @@ public sealed class ProgramStoreTest
     private StoreBench _bench = null!;
 
     [SetUp]
-    public async Task OpenAsync() => _bench = await StoreBench.OpenAsync();
+    public async Task OpenAsync() => _bench = await StoreBench.OpenAsync(engine);
 
     [TearDown]
     public async Task CloseAsync() => await _bench.DisposeAsync();

@@ -1,3 +1,4 @@
+using CardIssue.Test.Center.Engines;
 using System.Net;
 using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
@@ -9,7 +10,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Test.Center;
 
 /// <summary>The readers that terminals ask for, in the store.</summary>
-public sealed class ReaderRequestsTest
+[TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres)]
+public sealed class ReaderRequestsTest(EngineKind engine)
 {
     private static readonly TerminalId Terminal = new("T-1"), Other = new("T-2");
     private string _folder = null!;
@@ -20,7 +22,7 @@ public sealed class ReaderRequestsTest
     public async Task Open()
     {
         _folder = Directory.CreateTempSubdirectory("cardissue-requests-").FullName;
-        _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, new LogOptions(), new LogKeys(), TimeProvider.System);
+        _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation"), Postgres = engine is EngineKind.Postgres ? PostgresServer.MakeStore() : "" }, new LogOptions(), new LogKeys(), TimeProvider.System);
         _registry = new SqliteTerminalRegistry(_database);
         using var key = P256PrivateKey.Generate();
         foreach (var terminal in new[] { Terminal, Other })

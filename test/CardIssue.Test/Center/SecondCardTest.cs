@@ -1,3 +1,4 @@
+using CardIssue.Test.Center.Engines;
 using System.Reflection;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
@@ -11,8 +12,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Test.Center;
 
 /// <summary>Every way to a second card of one order: it takes two people, and the first card is blocked at the issuer before and never used again.</summary>
-[TestFixture]
-public class SecondCardTest
+[TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres)]
+public class SecondCardTest(EngineKind engine)
 {
     private static readonly OrderId O1 = new("o1");
     private static readonly CardId First = StoreBench.Card(1), Second = StoreBench.Card(2), Lost = StoreBench.Card(3);
@@ -23,7 +24,7 @@ public class SecondCardTest
     [SetUp]
     public async Task Open()
     {
-        _bench = await StoreBench.OpenAsync();
+        _bench = await StoreBench.OpenAsync(engine);
         _feed = new RememberingFeed();
         await _bench.ImportAsync(_bench.New("o1"));
     }

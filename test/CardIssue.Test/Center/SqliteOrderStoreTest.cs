@@ -4,18 +4,19 @@ using CardIssue.Center.Products;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
+using CardIssue.Test.Center.Engines;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture, Parallelizable]
-public class SqliteOrderStoreTest
+[TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres), Parallelizable]
+public class SqliteOrderStoreTest(EngineKind engine)
 {
     private StoreBench _bench = null!;
 
     private static readonly CardId Card1 = StoreBench.Card(1), Card2 = StoreBench.Card(2);
 
     [SetUp]
-    public async Task Open() => _bench = await StoreBench.OpenAsync();
+    public async Task Open() => _bench = await StoreBench.OpenAsync(engine);
 
     [TearDown]
     public async Task Close() => await _bench.DisposeAsync();

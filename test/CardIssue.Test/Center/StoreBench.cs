@@ -9,6 +9,7 @@ using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
+using CardIssue.Test.Center.Engines;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;
@@ -19,9 +20,12 @@ internal sealed class StoreBench : IAsyncDisposable
     public static readonly ByteString Verifier = ByteString.FromHex("C0DE");
     public static readonly ProductRecord Product = new(new ProductRef("gold", 1), ProductMode.EndToEnd, ByteString.Copy("{}"u8));
 
-    private StoreBench(string directory) => Directory = directory;
+    private readonly string _postgres;
+
+    private StoreBench(string directory, string postgres) => (Directory, _postgres) = (directory, postgres);
 
     public string Directory { get; }
+    public StoreOptions Place => new() { Directory = Directory, Postgres = _postgres };
     public LogOptions Log => new() { Directory = Path.Combine(Directory, "log"), CheckpointDirectory = Path.Combine(Directory, "exported"), Instance = "h1" };
     public LogKeys Keys { get; } = new();
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2025, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -40,16 +44,17 @@ internal sealed class StoreBench : IAsyncDisposable
 
     private static Argon2Cost PasswordCost => new(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);
 
-    public static async Task<StoreBench> OpenAsync()
+    public static async Task<StoreBench> OpenAsync(EngineKind engine = EngineKind.Sqlite)
     {
-        var bench = new StoreBench(Path.Combine(Path.GetTempPath(), "cardissue-" + Guid.NewGuid().ToString("N")));
+        var bench = new StoreBench(
+            Path.Combine(Path.GetTempPath(), "cardissue-" + Guid.NewGuid().ToString("N")), engine is EngineKind.Postgres ? PostgresServer.MakeStore() : "");
         await bench.StartAsync();
         return bench;
     }
 
     public async Task StartAsync()
     {
-        Database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Directory }, Log, Keys, Time);
+        Database = await CenterDatabase.OpenAsync(Place, Log, Keys, Time);
         Orders = new SqliteOrderStore(Database, Options);
         Desk = new SqliteOrderDesk(Database, Options);
         People = new SqlitePeople(Database, RecordKeys, PeopleOptions);

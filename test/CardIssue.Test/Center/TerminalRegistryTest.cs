@@ -1,3 +1,4 @@
+using CardIssue.Test.Center.Engines;
 using System.Net;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Crypto;
@@ -7,8 +8,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;
 
-[TestFixture]
-public class TerminalRegistryTest
+[TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres)]
+public class TerminalRegistryTest(EngineKind engine)
 {
     private static readonly ByteString Certificate = ByteString.Own(Enumerable.Repeat((byte)7, 32).ToArray());
     private static readonly ByteString Own = ByteString.Own(new byte[32]);
@@ -28,7 +29,7 @@ public class TerminalRegistryTest
     [SetUp]
     public async Task Open()
     {
-        _bench = await StoreBench.OpenAsync();
+        _bench = await StoreBench.OpenAsync(engine);
         _registry = new SqliteTerminalRegistry(_bench.Database);
     }
 

@@ -102,6 +102,12 @@ internal sealed class CenterDeath
             return inner.Read(work);
         }
 
+        public void Serve()
+        {
+            death.ThrowIfDead();
+            inner.Serve();
+        }
+
         public void Compact()
         {
             death.ThrowIfDead();

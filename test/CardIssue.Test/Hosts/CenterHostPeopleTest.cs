@@ -19,6 +19,7 @@ public sealed class CenterHostPeopleTest
         ("serve", Desk, ["--line", "1=tls:127.0.0.1:0"]),
         ("status", PersonRoles.Any, []),
         ("backup", Log, ["backup"]),
+        ("migrate", PersonRoles.Supervisor, ["--to", "postgres:Host=h;Database=d"]),
         ("line add", PersonRoles.Supervisor, ["1", "--listen", "tls:127.0.0.1:7001"]),
         ("line list", PersonRoles.Any, []),
         ("line remove", PersonRoles.Supervisor, ["1"]),

@@ -5,6 +5,7 @@ using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center.Engines;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
@@ -15,9 +16,9 @@ using CardIssue.VirtualCard.Reading;
 namespace CardIssue.Test.Hosts;
 
 /// <summary><c>centerhost serve</c>: a terminal issues a card over TLS; the center is stopped by a signal, or killed again and again while it issues.</summary>
-[TestFixture, Parallelizable]
+[TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres), Parallelizable]
 [Platform(Exclude = "Win", Reason = "A process is stopped by a signal here.")]
-public sealed class CenterHostServeTest
+public sealed class CenterHostServeTest(EngineKind engine)
 {
     private const int SigTerm = 15;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
@@ -138,7 +139,8 @@ public sealed class CenterHostServeTest
     /// <summary>A center with a key, orders, a terminal and its reader.</summary>
     private async Task<SoftwareModuleFile> EnrolAsync()
     {
-        await DoAsync("init", "--id", "main");
+        if (engine is EngineKind.Postgres) await DoAsync("init", "--id", "main", "--store", $"postgres:{PostgresServer.MakeEmpty()}");
+        else await DoAsync("init", "--id", "main");
         var key = await _host.EnterTestKeyAsync(_host.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
         Assert.That(key.Code, Is.Zero, key.ToString());
         await DoAsync("order", "import", "--orders", Path.Combine(Samples.Folder, "orders.json"),

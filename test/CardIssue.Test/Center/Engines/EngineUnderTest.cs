@@ -1,4 +1,6 @@
+using System.Data.Common;
 using CardIssue.Center.Storage;
+using CardIssue.Test.Parts;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.Center.Engines;
@@ -7,6 +9,7 @@ namespace CardIssue.Test.Center.Engines;
 public enum EngineKind
 {
     Sqlite,
+    Postgres,
 }
 
 /// <summary>One store of a kind of engine, and what happens to it from outside.</summary>
@@ -15,15 +18,19 @@ internal abstract class EngineUnderTest : IDisposable
     public static EngineUnderTest Of(EngineKind kind) => kind switch
     {
         EngineKind.Sqlite => new SqliteUnderTest(),
+        EngineKind.Postgres => new PostgresUnderTest(),
     };
 
     /// <summary>A directory for the store, and for what is beside it.</summary>
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("cardissue-engine-").FullName;
 
-    public StoreOptions Options => new() { Directory = Directory, BusyTimeout = TimeSpan.FromSeconds(1) };
+    public virtual StoreOptions Options => new() { Directory = Directory, BusyTimeout = TimeSpan.FromSeconds(1) };
 
     /// <summary>Opens the store, as often as one likes.</summary>
-    public abstract IStoreEngine Open(StoreOptions options);
+    public IStoreEngine Open(StoreOptions options) => StoreEngine.Open(options);
+
+    /// <summary>A connection past everything that the store keeps to.</summary>
+    public abstract DbConnection Connect();
 
     /// <summary>Another process writes, until it is disposed.</summary>
     public abstract IDisposable Hold();
@@ -31,21 +38,22 @@ internal abstract class EngineUnderTest : IDisposable
     /// <summary>The engine has no room for anything more, until it is disposed.</summary>
     public abstract IDisposable Fill(IStoreEngine engine);
 
-    /// <summary>Whether a text stands anywhere in the engine's own files.</summary>
-    public abstract bool Holds(string text);
-
     /// <summary>Reads a copy that <see cref="IStoreEngine.CopyTo"/> made.</summary>
-    public abstract long CountInCopy(string path, string sql);
+    public static long CountInCopy(string path, string sql)
+    {
+        using var copy = Connect(path);
+        return new StoreView(copy).Number(sql);
+    }
 
     public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
 
     private sealed class SqliteUnderTest : EngineUnderTest
     {
-        public override IStoreEngine Open(StoreOptions options) => SqliteFile.Open(options.DatabasePath, options.BusyTimeout);
+        public override DbConnection Connect() => EngineUnderTest.Connect(Options.DatabasePath);
 
         public override IDisposable Hold()
         {
-            var other = Connect(Options.DatabasePath);
+            var other = EngineUnderTest.Connect(Options.DatabasePath);
             other.Execute("BEGIN IMMEDIATE");
             return other;
         }
@@ -57,26 +65,57 @@ internal abstract class EngineUnderTest : IDisposable
             return new Ending(() => file.Execute("PRAGMA max_page_count = 1000000"));
         }
 
-        public override bool Holds(string text) => System.IO.Directory.GetFiles(Directory, "center.db*").Any(file =>
-        {
-            using var read = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            var bytes = new byte[read.Length];
-            read.ReadExactly(bytes);
-            return bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0;
-        });
+    }
 
-        public override long CountInCopy(string path, string sql)
+    private sealed class PostgresUnderTest : EngineUnderTest
+    {
+        private readonly string _database = PostgresServer.MakeStore();
+
+        public override StoreOptions Options
         {
-            using var copy = Connect(path);
-            return new StoreView(copy).Number(sql);
+            get
+            {
+                var options = base.Options;
+                options.Postgres = _database;
+                return options;
+            }
         }
 
-        private static SqliteConnection Connect(string path)
+        public override DbConnection Connect() => PostgresServer.Connect(_database);
+
+        public override IDisposable Hold()
         {
-            var connection = new SqliteConnection($"Data Source={path};Pooling=False");
-            connection.Open();
-            return connection;
+            var other = PostgresServer.Connect(_database);
+            using var command = Sql.Command(other, "BEGIN; LOCK TABLE store_meta IN SHARE ROW EXCLUSIVE MODE");
+            command.ExecuteNonQuery();
+            return other;
         }
+
+        /// <summary>What the server says where its disk is full, from every table: a server whose disk is full is of no use to other tests.</summary>
+        public override IDisposable Fill(IStoreEngine engine)
+        {
+            Execute("""
+                CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+                  'BEGIN RAISE EXCEPTION ''could not extend file'' USING ERRCODE = ''disk_full''; END';
+                DO 'DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = ''public'' LOOP
+                  EXECUTE format(''CREATE TRIGGER no_room BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION no_room()'', t); END LOOP; END'
+                """);
+            return new Ending(() => Execute("DROP FUNCTION no_room CASCADE"));
+        }
+
+        private void Execute(string sql)
+        {
+            using var connection = PostgresServer.Connect(_database);
+            using var command = Sql.Command(connection, sql);
+            command.ExecuteNonQuery();
+        }
+    }
+
+    internal static SqliteConnection Connect(string path)
+    {
+        var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        return connection;
     }
 
     private sealed class Ending(Action end) : IDisposable

@@ -150,46 +150,20 @@ public sealed class StoreEngineContractTest(EngineKind kind)
     }
 
     [Test]
-    public void Deleted_Compact_IsGoneFromTheFiles()
-    {
-        const string Secret = "a customer's data that nobody is to find";
-        Add(Secret);
-        Write("DELETE FROM things");
-        _engine.Compact();
-        Assert.That(_under.Holds(Secret), Is.False);
-    }
-
-    [Test]
-    public void SomebodyReadsAnOlderState_Compact_SaysSoAndDoesNotWaitForLong_AndLaterItIsDone()
-    {
-        const string Secret = "a customer's data that nobody is to find";
-        Add(Secret);
-        _engine.Read(connection =>
-        {
-            Assert.That(Count(connection), Is.EqualTo(1));
-            Write("DELETE FROM things");
-            var busy = Assert.Throws<StoreException>(() => _engine.Compact());
-            Assert.That(busy!.Fault, Is.EqualTo(StoreFault.Busy));
-            Assert.That(busy.Message, Does.Contain("somebody reads"));
-            Add("meanwhile");
-            return 0;
-        });
-        _engine.Compact();
-        Assert.That((_under.Holds(Secret), Count()), Is.EqualTo((false, 1)));
-    }
-
-    [Test]
     public void Copied_WhileOthersWrite_IsOneStateOfBefore()
     {
-        Add("a");
+        AddTry(1);
         var path = Path.Combine(_under.Directory, "copy");
         File.Create(path).Dispose();
         _engine.CopyTo(path, CancellationToken.None);
-        Add("b");
-        Assert.That(_under.CountInCopy(path, "SELECT count(*) FROM things"), Is.EqualTo(1));
+        AddTry(2);
+        Assert.That(EngineUnderTest.CountInCopy(path, "SELECT count(*) FROM code_attempts WHERE terminal = 'T-1'"), Is.EqualTo(1));
+        Assert.That(Directory.GetFiles(_under.Directory, "copy*"), Is.EqualTo(new[] { path }), "one file");
     }
 
     private void Add(string name) => _engine.Write(connection => Execute(connection, "INSERT INTO things (name) VALUES ($name)", ("$name", name)));
+
+    private void AddTry(long at) => Write($"INSERT INTO code_attempts (customer, terminal, at) VALUES ('ann', 'T-1', {at})");
 
     private void Write(string sql) => _engine.Write(connection => Execute(connection, sql));
 
@@ -199,14 +173,7 @@ public sealed class StoreEngineContractTest(EngineKind kind)
 
     private static int Execute(DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var (name, value) in values)
-        {
-            var parameter = command.CreateParameter();
-            (parameter.ParameterName, parameter.Value) = (name, value);
-            command.Parameters.Add(parameter);
-        }
+        using var command = Sql.Command(connection, sql, values);
         return command.ExecuteNonQuery();
     }
 }

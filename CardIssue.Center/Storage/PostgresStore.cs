@@ -1,0 +1,339 @@
+using System.Data;
+using System.Data.Common;
+using System.Globalization;
+using Npgsql;
+
+namespace CardIssue.Center.Storage;
+
+/// <summary>
+/// The store in a PostgreSQL database of its own. What writes, in whatever process, holds one lock for the whole transaction: one after the
+/// other, as with a file, so no two ever clash and nothing is tried twice. Every commit is durable when the call returns.
+/// </summary>
+internal sealed class PostgresStore : IStoreEngine
+{
+    private const int OldestVersion = 140_000;
+
+    // Advisory locks are a database's own: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _turn = new();
+    private readonly PostgresPlace _place;
+    private readonly TimeSpan _busyTimeout;
+    private readonly NpgsqlDataSource _readers;
+    private NpgsqlConnection? _session;
+    private bool _serves;
+    private long _commits;
+
+    private PostgresStore(PostgresPlace place, TimeSpan busyTimeout)
+    {
+        (_place, _busyTimeout) = (place, busyTimeout);
+        _readers = NpgsqlDataSource.Create(place.Shared);
+    }
+
+    /// <inheritdoc/>
+    public string Place => _place.Text;
+
+    /// <inheritdoc/>
+    public long Commits => Interlocked.Read(ref _commits);
+
+    /// <summary>Opens the database, and brings its tables up to this version.</summary>
+    /// <exception cref="StoreException">It cannot be used.</exception>
+    public static PostgresStore Open(StoreOptions options) => Open(options, session =>
+    {
+        // Two that open it at once: the second finds all done.
+        Execute(session, $"SELECT pg_advisory_lock({MigrationLock})");
+        Migrations.Apply(new PostgresPlace(options.Postgres));
+        Execute(session, $"SELECT pg_advisory_unlock({MigrationLock})");
+    });
+
+    /// <summary>Opens it for reading alone; its tables stay as they are.</summary>
+    /// <exception cref="StoreException">It cannot be read, or was written by another version.</exception>
+    public static PostgresStore OpenToRead(StoreOptions options) => Open(options, _ => Migrations.Compare(new PostgresPlace(options.Postgres)));
+
+    /// <summary>Whether the database has a center's store in it.</summary>
+    /// <exception cref="StoreException">It cannot be asked.</exception>
+    public static bool IsThere(StoreOptions options)
+    {
+        var place = new PostgresPlace(options.Postgres);
+        return Guarded(place.Text, () =>
+        {
+            using var connection = new NpgsqlConnection(place.Alone);
+            connection.Open();
+            return Ask(connection, "SELECT count(*) FROM pg_class WHERE oid = to_regclass('store_meta')") != "0"
+                && Ask(connection, "SELECT count(*) FROM store_meta") != "0";
+        });
+    }
+
+    /// <inheritdoc/>
+    public T Write<T>(Func<DbConnection, T> work)
+    {
+        lock (_turn)
+        {
+            return Guarded(Place, () =>
+            {
+                var (transaction, number) = Begin();
+                using (transaction)
+                {
+                    var result = work(transaction.Connection!);
+                    Commit(transaction, number);
+                    Interlocked.Increment(ref _commits);
+                    return result;
+                }
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
+    {
+        using var connection = BeginReading(out var transaction);
+        using (transaction) return work(connection);
+    });
+
+    /// <inheritdoc/>
+    public void Serve()
+    {
+        lock (_turn)
+        {
+            Guarded(Place, () =>
+            {
+                var session = Session();
+                if (!_serves) TakeServing(session);
+                return _serves = true;
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    // Its autovacuum gives the room of what was deleted to what comes; the bytes stay where nothing came yet, and in the write-ahead log.
+    public void Compact()
+    {
+    }
+
+    /// <inheritdoc/>
+    // Into a file as the other engine has it: one form of backups, which either engine can be restored from.
+    public void CopyTo(string path, CancellationToken cancellation)
+    {
+        using (var file = SqliteFile.Open(path, _busyTimeout)) Read(from => file.Write(to => StoreCopy.Run(from, to, cancellation)));
+        using var copy = PrivateFiles.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        copy.Flush(flushToDisk: true);
+    }
+
+    /// <inheritdoc/>
+    public bool EndsTransaction(Exception error) => PostgresFaults.EndsTransaction(error);
+
+    /// <summary>Carries a statement out that is part of no transaction.</summary>
+    public void Execute(string sql)
+    {
+        lock (_turn) Guarded(Place, () => Execute(Session(), sql));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _session?.Dispose();
+        _readers.Dispose();
+    }
+
+    private static PostgresStore Open(StoreOptions options, Action<NpgsqlConnection> prepare)
+    {
+        var store = new PostgresStore(new PostgresPlace(options.Postgres), options.BusyTimeout);
+        try
+        {
+            return Guarded(store.Place, () =>
+            {
+                var session = store._session = store.Connect();
+                store.Check(session);
+                prepare(session);
+                return store;
+            });
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the center relies on. Looked at, for whoever set it otherwise wanted it faster, and will not hear of it before a power cut.</summary>
+    private void Check(NpgsqlConnection session)
+    {
+        var version = int.Parse(Ask(session, "SHOW server_version_num"), CultureInfo.InvariantCulture);
+        if (version < OldestVersion)
+            throw new StoreException(StoreFault.Unreachable, $"{Place}: is of version {version / 10_000}; version {OldestVersion / 10_000} is the oldest that does.");
+        if (Ask(session, "SHOW server_encoding") is not "UTF8" and var encoding)
+            throw new StoreException(StoreFault.Unreachable, $"{Place}: is in {encoding}; make it in UTF8 (createdb -E UTF8 -T template0).");
+        foreach (var setting in (ReadOnlySpan<string>)["fsync", "full_page_writes", "synchronous_commit"])
+        {
+            if (Ask(session, $"SHOW {setting}") == "off")
+                throw new StoreException(StoreFault.Unsafe, $"{Place}: {setting} is off: what it calls committed may be gone after a power cut, and cards with it. Set {setting} = on.");
+        }
+    }
+
+    /// <summary>
+    /// The transaction, after which nobody else begins to write until it ends. Before it has the lock nothing was done: where the session
+    /// was lost since the last one, another does as well.
+    /// </summary>
+    private (NpgsqlTransaction Transaction, string Number) Begin()
+    {
+        for (var again = false; ; again = true)
+        {
+            var session = Session();
+            NpgsqlTransaction? transaction = null;
+            try
+            {
+                // A lock before the first look: what is seen is what the one before has left. So nothing is there to clash with.
+                transaction = session.BeginTransaction(IsolationLevel.RepeatableRead);
+                return (transaction, Ask(session, "LOCK TABLE store_meta IN SHARE ROW EXCLUSIVE MODE; SELECT pg_current_xact_id()::text"));
+            }
+            catch (Exception error)
+            {
+                transaction?.Dispose();
+                if (again || !PostgresFaults.EndsSession(error)) throw;
+                Drop();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Commits. Where the session is lost just then the server is asked what became of it: what is durable is not told as lost, nor the
+    /// other way round.
+    /// </summary>
+    private void Commit(NpgsqlTransaction transaction, string number)
+    {
+        try
+        {
+            transaction.Commit();
+        }
+        catch (Exception error) when (PostgresFaults.EndsSession(error))
+        {
+            Drop();
+            if (!WasCommitted(number)) throw;
+        }
+    }
+
+    // https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
+    private bool WasCommitted(string number)
+    {
+        for (var end = End(); ; Thread.Sleep(Pause))
+        {
+            switch (Ask(Session(), $"SELECT coalesce(pg_xact_status('{number}'::xid8), 'unknown')"))
+            {
+                case "committed": return true;
+                case "in progress" when !IsOver(end): continue;
+                default: return false;
+            }
+        }
+    }
+
+    private NpgsqlConnection BeginReading(out NpgsqlTransaction transaction)
+    {
+        for (var again = false; ; again = true)
+        {
+            var connection = _readers.OpenConnection();
+            try
+            {
+                transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
+                Execute(connection, "SET TRANSACTION READ ONLY");
+                return connection;
+            }
+            catch (Exception error)
+            {
+                connection.Dispose();
+                if (again || !PostgresFaults.EndsSession(error)) throw;
+                // The server was started anew: all that are kept are gone.
+                _readers.Clear();
+            }
+        }
+    }
+
+    /// <summary>The session that writes. A lost one is made anew, within the time that there is for a busy store.</summary>
+    private NpgsqlConnection Session()
+    {
+        if (_session is { FullState: ConnectionState.Open }) return _session;
+        Drop();
+        for (var end = End(); ; Thread.Sleep(Pause))
+        {
+            NpgsqlConnection? session = null;
+            try
+            {
+                session = Connect();
+                if (_serves) TakeServing(session);
+                return _session = session;
+            }
+            catch (Exception error) when ((error is StoreException { Fault: StoreFault.Served } || PostgresFaults.EndsSession(error)) && !IsOver(end))
+            {
+                // The server starts, or has not noticed yet that the session before is gone.
+                session?.Dispose();
+            }
+            catch
+            {
+                session?.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private NpgsqlConnection Connect()
+    {
+        var session = new NpgsqlConnection(_place.Alone);
+        try
+        {
+            session.Open();
+            // A host that is gone without a word, or hangs within a transaction, holds its locks no longer than this.
+            Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 60000; "
+                + "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The lock is the session's, and only the session writes: whoever has lost the one cannot do the other.
+    /// </summary>
+    private void TakeServing(NpgsqlConnection session)
+    {
+        if (Ask(session, $"SELECT pg_try_advisory_lock({ServeLock})::text") == "true") return;
+        throw new StoreException(StoreFault.Served, $"{Place}: another center serves from it already; stop that one first, or serve another database.");
+    }
+
+    private void Drop()
+    {
+        _session?.Dispose();
+        _session = null;
+    }
+
+    private long End() => TimeProvider.System.GetTimestamp() + (long)(_busyTimeout.TotalSeconds * TimeProvider.System.TimestampFrequency);
+
+    private static bool IsOver(long end) => TimeProvider.System.GetTimestamp() > end;
+
+    private static string Ask(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture) ?? "";
+    }
+
+    private static int Execute(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        return command.ExecuteNonQuery();
+    }
+
+    private static T Guarded<T>(string place, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception error) when (PostgresFaults.From(error, place) is { } fault)
+        {
+            throw fault;
+        }
+    }
+}
