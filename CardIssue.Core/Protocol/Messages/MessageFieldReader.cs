@@ -50,8 +50,6 @@ internal sealed class MessageFieldReader
 
     public string? OptionalText(int key, int max) => _next == key ? Text(key, 1, max) : null;
 
-    public int OptionalInt(int key, int max) => _next == key ? Int(key, 1, max) : 0;
-
     public OrderId? OptionalOrder(int key) => _next == key ? new OrderId(Name(key)) : null;
 
     public CardId? OptionalCard(int key) => _next == key ? new CardId(Bytes(key, 1, FieldLimits.MaxCardId)) : null;

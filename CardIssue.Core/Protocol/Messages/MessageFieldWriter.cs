@@ -43,8 +43,6 @@ internal sealed class MessageFieldWriter
 
     public MessageFieldWriter OptionalName(int key, string? value) => value is null ? this : Name(key, value);
 
-    public MessageFieldWriter OptionalInt(int key, int value, int max) => value == 0 ? this : Int(key, value, 1, max);
-
     public MessageFieldWriter OptionalCode<TEnum>(int key, TEnum value) where TEnum : struct, Enum => value.Equals(default(TEnum)) ? this : Code(key, value);
 
     public MessageFieldWriter Text(int key, string value, int min, int max, bool lines = false)
