@@ -87,12 +87,11 @@ internal static class ProductTestCommand
             }
             foreach (var (order, fields, rewrites) in customers)
             {
-                if (!await CutsAsync(cut => trial.IssueAsync(product, body, order, fields, cut, cancellation))) continue;
-                for (var i = 1; i <= rewrites.Count; i++)
-                {
-                    var upTo = rewrites.Take(i).ToList();
-                    if (!await CutsAsync(cut => trial.RewriteAsync(product, body, fields, upTo, cut, cancellation))) break;
-                }
+                var results = await trial.TryAsync(product, body, (order, fields), rewrites, null, cancellation);
+                foreach (var result in results) await TellAsync(result);
+                for (var i = 0; cuts && i < results.Count && results[i].IsGood; i++)
+                    foreach (var cut in Cuts(results[i].Commands))
+                        await TellAsync((await trial.TryAsync(product, body, (order, fields), [.. rewrites.Take(i)], cut, cancellation))[^1]);
             }
         }
         var good = $"{known.Record.Ref}: all {count} virtual cards hold what was sent.";
@@ -102,16 +101,6 @@ internal static class ProductTestCommand
         if (call.Answers.IsJson) await call.Answers.SayAsync(new { ok = false, exitCode = (int)ExitCode.Failed, error }, "");
         return ExitCode.Failed;
 
-        async Task<bool> CutsAsync(Func<PowerCut?, Task<(TrialResult Result, int Commands)>> attempt)
-        {
-            var (result, commands) = await attempt(null);
-            await TellAsync(result);
-            if (!cuts || !result.IsGood) return result.IsGood;
-            foreach (var moment in Enum.GetValues<CutMoment>())
-                for (var at = 1; at <= commands; at++) await TellAsync((await attempt(new PowerCut(at, moment))).Result);
-            return true;
-        }
-
         async Task TellAsync(TrialResult result)
         {
             count++;
@@ -119,6 +108,10 @@ internal static class ProductTestCommand
             await call.Answers.SayAsync(Json(result), Text(result));
         }
     }
+
+    /// <summary>Before and after each command.</summary>
+    private static IEnumerable<PowerCut> Cuts(int commands) =>
+        Enum.GetValues<CutMoment>().SelectMany(moment => Enumerable.Range(1, commands).Select(at => new PowerCut(at, moment)));
 
     /// <summary>Whose card is tried, and what is done to it afterwards.</summary>
     private sealed record Customer(OrderId Order, IReadOnlyDictionary<string, string> Fields, IReadOnlyList<TrialRewrite> Rewrites);

@@ -20,8 +20,17 @@ namespace CardIssue.CenterHost.Testing;
 /// <param name="Ending">How it ended, in a word or a few.</param>
 /// <param name="Steps">All that the terminal's operator would have seen.</param>
 /// <param name="Card">What is on the card now.</param>
+/// <param name="Commands">How many commands the card got.</param>
 internal sealed record TrialResult(
-    KeyMode Mode, OrderId Order, string? Rewrite, PowerCut? Cut, bool IsIssued, string Ending, IReadOnlyList<string> Steps, ReadBack Card)
+    KeyMode Mode,
+    OrderId Order,
+    string? Rewrite,
+    PowerCut? Cut,
+    bool IsIssued,
+    string Ending,
+    IReadOnlyList<string> Steps,
+    ReadBack Card,
+    int Commands)
 {
     /// <summary>Whether the card is what the order says.</summary>
     public bool IsGood => IsIssued && Card.IsAsSent;
@@ -48,7 +57,7 @@ internal sealed class ProductTrial : IAsyncDisposable
     private readonly DemoCounter _counter;
     private readonly CardPrograms _programs;
     private uint _serial;
-    private int _orders, _commands;
+    private int _orders;
 
     private ProductTrial(DirectoryInfo folder, DemoCenter center, DemoCounter counter, CardPrograms programs) =>
         (_folder, _center, _counter, _programs) = (folder, center, counter, programs);
@@ -75,44 +84,37 @@ internal sealed class ProductTrial : IAsyncDisposable
         return CardProductFile.Read(changed, "product").Product is { } product ? (product, ByteString.Own(changed)) : null;
     }
 
-    /// <summary>Issues one card.</summary>
-    /// <param name="product">The product.</param>
-    /// <param name="body">Its text.</param>
-    /// <param name="order">Which order; each trial of it is one of its own to the center.</param>
-    /// <param name="fields">The customer's fields.</param>
-    /// <param name="cut">Where the card's power is cut; null for nowhere.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>The result, and how many commands the card got.</returns>
-    public async Task<(TrialResult Result, int Commands)> IssueAsync(
-        CardProduct product, ByteString body, OrderId order, IReadOnlyDictionary<string, string> fields, PowerCut? cut,
-        CancellationToken cancellation)
-    {
-        var card = new Card(product, body, TestCard.Of(product, ++_serial), $"customer-{_serial}");
-        return (await DoAsync(card, product, order, fields, cut, cancellation), _commands);
-    }
-
     /// <summary>Issues a card, and does to it what follows, in that order.</summary>
     /// <param name="product">The product.</param>
     /// <param name="body">Its text.</param>
-    /// <param name="fields">The customer's fields of the issue.</param>
-    /// <param name="rewrites">What follows; there is one at least.</param>
-    /// <param name="cut">Where the card's power is cut in the last of them; null for nowhere.</param>
+    /// <param name="issue">Which order, with whose fields; each trial of it is one of its own to the center.</param>
+    /// <param name="rewrites">What follows; may be none.</param>
+    /// <param name="cut">Where the card's power is cut in the last of all; null for nowhere.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>The result of the last, or of the first that failed; and how many commands the card got in it.</returns>
-    public async Task<(TrialResult Result, int Commands)> RewriteAsync(
-        CardProduct product, ByteString body, IReadOnlyDictionary<string, string> fields, IReadOnlyList<TrialRewrite> rewrites, PowerCut? cut,
+    /// <returns>The results, of the issue first, up to the first that failed.</returns>
+    public async Task<IReadOnlyList<TrialResult>> TryAsync(
+        CardProduct product,
+        ByteString body,
+        (OrderId Order, IReadOnlyDictionary<string, string> Fields) issue,
+        IReadOnlyList<TrialRewrite> rewrites,
+        PowerCut? cut,
         CancellationToken cancellation)
     {
         var card = new Card(product, body, TestCard.Of(product, ++_serial), $"customer-{_serial}");
-        var result = await DoAsync(card, product, rewrites[0].Order, fields, null, cancellation);
+        var last = rewrites.Count;
+        var results = new List<TrialResult>
+        {
+            await DoAsync(card, product, issue.Order, issue.Fields, last == 0 ? cut : null, cancellation),
+        };
         var held = product.KeysAfter;
-        for (var i = 0; i < rewrites.Count && result.IsGood; i++)
+        for (var i = 0; i < last && results[^1].IsGood; i++)
         {
             var rewrite = product.Rewrite(rewrites[i].Rewrite, held)!;
-            result = await DoAsync(card, rewrite, rewrites[i].Order, rewrites[i].Fields, i == rewrites.Count - 1 ? cut : null, cancellation);
+            var where = i == last - 1 ? cut : null;
+            results.Add(await DoAsync(card, rewrite, rewrites[i].Order, rewrites[i].Fields, where, cancellation));
             held = rewrite.KeysAfter;
         }
-        return (result, _commands);
+        return results;
     }
 
     private async Task<TrialResult> DoAsync(
@@ -143,12 +145,11 @@ internal sealed class ProductTrial : IAsyncDisposable
             _counter.Reader.Remove();
             card.Simulator.CutPower(null);
         }
-        _commands = card.Simulator.Commands - before;
         lock (steps)
         {
             return new TrialResult(
                 card.Product.Mode, order, written.Doing?.Name, cut, outcome is { IsIssued: true }, refusal ?? Ending(outcome, steps), [.. steps],
-                ReadBack.Of(plan, card.Product, _programs, card.Simulator));
+                ReadBack.Of(plan, card.Product, _programs, card.Simulator), card.Simulator.Commands - before);
         }
     }
 

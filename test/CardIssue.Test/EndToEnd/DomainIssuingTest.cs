@@ -24,16 +24,19 @@ namespace CardIssue.Test.EndToEnd;
 [TestFixture, Parallelizable(ParallelScope.All)]
 public sealed class DomainIssuingTest
 {
-    /// <summary>The first command of the record that installs the domain: what comes before is every card's. And more than an issue with one
-    /// reopening has.</summary>
-    private const int FirstCommand = 9, MostCommands = 60;
+    /// <summary>
+    /// The first command of the record that installs the domain, for what comes before is every card's; that of the one with the keys; and
+    /// more than an issue with one reopening has.
+    /// </summary>
+    private const int FromDomain = 9, FromKeys = 12, MostCommands = 60;
 
     private const string Domain = "A00000015153504101", LoadFile = "A0000001515350", Module = "A000000151535041";
     private const byte PartnerVersion = 0x41;
 
     private static readonly ByteString PartnerMaster = ByteString.FromHex("707172737475767778797A7B7C7D7E7F");
 
-    private static string Product(string mode, bool is02, string repeat = "\"repeatable\"")
+    /// <summary>A product with a partner's domain.</summary>
+    internal static string Product(string mode, bool is02, string repeat = "\"repeatable\"")
     {
         const string application = "{ \"scope\": \"applications\", \"aid\": \"" + Products.Application + "\" }";
         const string domain = "{ \"lifeCycle\": { \"scope\": \"applications\", \"aid\": \"" + Domain + "\" }, \"done\": { \"state\": \"0F\" }";
@@ -83,15 +86,16 @@ public sealed class DomainIssuingTest
         });
     }
 
-    [TestCase("endToEnd", false, CutMoment.BeforeResponse, "repeatable")]
-    [TestCase("module", false, CutMoment.BeforeExecution, "lookFirst")]
-    [TestCase("endToEnd", true, CutMoment.BeforeExecution, "repeatable")]
-    [TestCase("module", true, CutMoment.BeforeResponse, "lookFirst")]
-    public async Task PowerCut_AtAnyCommand_ThePartnerHasItsDomain_AndNobodyElse(string mode, bool is02, CutMoment moment, string repeat)
+    [TestCase("endToEnd", false, CutMoment.BeforeResponse, "repeatable", FromDomain)]
+    [TestCase("module", false, CutMoment.BeforeExecution, "lookFirst", FromKeys)]
+    [TestCase("endToEnd", true, CutMoment.BeforeExecution, "repeatable", FromKeys)]
+    [TestCase("module", true, CutMoment.BeforeResponse, "lookFirst", FromDomain)]
+    public async Task PowerCut_AtAnyCommand_ThePartnerHasItsDomain_AndNobodyElse(
+        string mode, bool is02, CutMoment moment, string repeat, int from)
     {
         await using var shop = await OpenShopAsync(is02);
         var product = Product(mode, is02, $"\"{repeat}\"");
-        for (var at = FirstCommand; at <= MostCommands; at++)
+        for (var at = from; at <= MostCommands; at++)
         {
             var (order, serial) = ($"o-{at}", (uint)at);
             await shop.OrderAsync(order, product, new Dictionary<string, string>());
@@ -129,11 +133,13 @@ public sealed class DomainIssuingTest
         var card = Card(1, is02: false);
         shop.Reader.Insert(card);
         Assert.That((await shop.IssueAsync("i-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        shop.Reader.Remove();
         Assert.That(card.State.Find(ByteString.FromHex(Domain)), Is.Null);
         Assert.That(await shop.OrderRewriteAsync("r-1", text, "partner", "i-1", []), Is.Null);
 
         Assert.That(await shop.OrderRewriteAsync("r-2", text, "partner", "i-1", []),
             Does.EndWith("security domain partner has, or had, keys partner 41: they are put once"));
+        shop.Reader.Insert(card);
         var rewritten = await shop.IssueAsync("r-1");
 
         Assert.That(rewritten.Ending, Is.EqualTo(IssueEnding.Issued), rewritten.Detail);

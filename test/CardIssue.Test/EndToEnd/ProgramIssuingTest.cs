@@ -42,9 +42,10 @@ public sealed class ProgramIssuingTest
 
     /// <summary>The product of the samples, with a program of so many bytes.</summary>
     private static async Task<string> ProductAsync(
-        Shop shop, string mode = "endToEnd", string program = "accept", string instance = "accept", string level = "33", int length = 1_000)
+        Shop shop, string mode = "endToEnd", string program = "accept", string instance = "accept", string level = "33", int length = 1_000,
+        bool isExtended = false)
     {
-        var file = ByteString.Own(CapBuilder.OfBlock(length).Build());
+        var file = ByteString.Own(CapBuilder.OfBlock(length, isExtended ? CapBuilder.Extended : null).Build());
         Assert.That(CapFile.TryRead(file, out var cap, out var error), Is.True, error);
         Assert.That(await shop.Programs.AddAsync($"loyalty-{length}", file, TestPeople.Of(shop.Database)), Is.EqualTo(ProgramChange.Done));
         var sample = Samples.Text("loyalty.product.json");
@@ -80,10 +81,11 @@ public sealed class ProgramIssuingTest
     [TestCase("endToEnd", "33")]
     [TestCase("module", "33")]
     [TestCase("module", "13")]
-    public async Task FreshCard_GetsItsProgramAtTheCounter(string mode, string level)
+    [TestCase("module", "33", true, TestName = "FreshCard_GetsItsProgramAtTheCounter(an extended CAP file)")]
+    public async Task FreshCard_GetsItsProgramAtTheCounter(string mode, string level, bool isExtended = false)
     {
         await using var shop = await Shop.OpenAsync();
-        await shop.OrderAsync("o-1", await ProductAsync(shop, mode, level: level), Fields);
+        await shop.OrderAsync("o-1", await ProductAsync(shop, mode, level: level, isExtended: isExtended), Fields);
         var card = Shop.Card(1);
         shop.Reader.Insert(card);
 

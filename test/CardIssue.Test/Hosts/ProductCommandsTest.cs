@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Products.Json;
 
 namespace CardIssue.Test.Hosts;
@@ -208,6 +209,16 @@ public sealed class ProductCommandsTest
             await File.WriteAllTextAsync(path, new JsonObject { ["orders"] = new JsonArray(both) }.ToJsonString());
             return path;
         }
+    }
+
+    /// <summary>A security domain's keys are read back from the domain.</summary>
+    [Test]
+    public async Task ProductWithASecurityDomain_Tested_HasItsKeysAsSent()
+    {
+        await File.WriteAllTextAsync(_folder["partner.json"], DomainIssuingTest.Product("endToEnd", is02: true));
+        var run = await HostRun.OfAsync(HostRun.Center, _folder.Folder, "product", "test", _folder["partner.json"]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        Assert.That(run.Output, Does.Contain("keys 41 of partner: 48 bytes, as sent").And.Not.Contain("NOT AS SENT"));
     }
 
     /// <summary>What no order of a rewrite could pass is told of the product, at its rewrite.</summary>

@@ -48,9 +48,9 @@ internal sealed record CapBuilder
     public static CapBuilder Loyalty { get; } = new() { Methods = 900 };
 
     /// <summary>A program of which so many bytes are loaded.</summary>
-    public static CapBuilder OfBlock(int length)
+    public static CapBuilder OfBlock(int length, CapBuilder? small = null)
     {
-        var small = new CapBuilder();
+        small ??= new CapBuilder();
         return small with { Methods = length - small.Block().Length + small.Methods };
     }
 
