@@ -102,7 +102,9 @@ public interface ICardProfile
 
     /// <summary>What is read again after EXTERNAL AUTHENTICATE, because neither keys nor cryptogram prove it.</summary>
     /// <param name="product">The product.</param>
-    /// <param name="isBare">Whether the terminal is to stop unless the card says that nothing of it is there, for its number follows.</param>
+    /// <param name="isBare">
+    /// Whether the terminal is to stop unless the card says that nothing of it is there, for its number follows.
+    /// </param>
     IReadOnlyList<CardCommand> IdentityReads(CardProduct product, bool isBare = false);
 
     /// <summary>Who the card says it is inside the channel; null when that was not heard from it.</summary>
