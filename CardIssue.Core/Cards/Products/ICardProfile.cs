@@ -44,8 +44,8 @@ public readonly record struct OpeningKeys(HeldKeySet Set, ChannelTerms Terms, bo
 public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Detail)
 {
     /// <summary>
-    /// Of a blank card: whether it answered 6A88 to all that <see cref="ICardProfile.IdentityReads"/> reads again. Then that status word is
-    /// the whole answer that is right in the channel, too.
+    /// Of a blank card: whether it answered 6A88 to all that <see cref="ICardProfile.IdentityReads"/> reads again, and nothing is looked for
+    /// that may not be on it. Then that status word is the whole answer that is right in the channel, too.
     /// </summary>
     public bool IsBare { get; init; }
 
