@@ -116,7 +116,8 @@ internal sealed class CardWork : IDisposable
             ScriptKind.Assign =>
                 Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Look => JudgeWritten(run, outcomes => LookedAt(run, result.Stop, outcomes), responses),
-            ScriptKind.Record when run.Tail is ScriptTail.Closing => Explain(outcomes => JudgeLast(run, result.Stop, outcomes), Outcomes(responses), responses),
+            ScriptKind.Record when run.Tail is ScriptTail.Closing =>
+                Explain(outcomes => JudgeLast(run, result.Stop, outcomes), Outcomes(responses), responses),
             ScriptKind.Record => JudgeWritten(run, outcomes => _profile.JudgeRecord(_plan, run.Record, result.Stop, outcomes), responses),
             ScriptKind.Close => Explain(outcomes => _profile.JudgeClose(_plan, result.Stop, outcomes), Outcomes(responses), responses),
         };
@@ -234,7 +235,8 @@ internal sealed class CardWork : IDisposable
         _claimed = _profile.IdentityOf(_product, ready, _vault.IsCardNumber);
         if (_claimed.Card is not { } card) return new Judgement(new Verdict.Rejected(CardRejection.NoIdentity), _claimed.Detail);
         _card = card;
-        return new Judgement(new Verdict.Genuine(card, _claimed.Kind, _claimed.IsBare), $"the card's cryptogram is right; it says that it is {_claimed}");
+        return new Judgement(
+            new Verdict.Genuine(card, _claimed.Kind, _claimed.IsBare), $"the card's cryptogram is right; it says that it is {_claimed}");
     }
 
     /// <summary>EXTERNAL AUTHENTICATE itself is answered without protection; what follows it is judged like everything else.</summary>
@@ -243,7 +245,8 @@ internal sealed class CardWork : IDisposable
         ResponseApdu? authenticated = responses.Count > 0 ? responses[0] : null;
         IReadOnlyList<CommandOutcome> after = authenticated is { IsOk: true } ? Outcomes(responses.GetRange(1, responses.Count - 1)) : [];
         var own = CardAuthentication.Commands(_profile, _plan, run.Record, isBare: false).Count;
-        var whole = run.Tail is not ScriptTail.None && (after.Count > own || (after.Count == own && stop is not ScriptStop.UnexpectedStatus));
+        var whole = run.Tail is not ScriptTail.None
+            && (after.Count > own || (after.Count == own && stop is not ScriptStop.UnexpectedStatus));
         var judged = Explain(
             outcomes => CardAuthentication.Judge(
                 _profile, _plan, run.Record, whole ? ScriptStop.Completed : stop, authenticated, outcomes, resuming),
@@ -255,14 +258,19 @@ internal sealed class CardWork : IDisposable
         var inside = _profile.IdentityInside(_product, _ready!, reads, _vault.IsCardNumber);
         if (inside is null) return judged with { Verdict = new Verdict.InDoubt() };
         if (inside.Fits(_claimed!))
-            return judged.Verdict is Verdict.Done && run.Tail is not ScriptTail.None ? Followed(run, judged, stop, [.. after.Skip(own)]) : judged;
+        {
+            return judged.Verdict is Verdict.Done && run.Tail is not ScriptTail.None
+                ? Followed(run, judged, stop, [.. after.Skip(own)]) : judged;
+        }
         return new Judgement(
             new Verdict.Rejected(CardRejection.NoIdentity),
             $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
             + "it was altered on the way, or is not always the same");
     }
 
-    /// <summary>A card that was not numbered by the terminal's word, or is refused for another reason, may have the number nevertheless.</summary>
+    /// <summary>
+    /// A card that was not numbered by the terminal's word, or is refused for another reason, may have the number nevertheless.
+    /// </summary>
     private Judgement WithNumber(ScriptRun run, List<ResponseApdu> responses, Judgement judged) =>
         run.Tail is ScriptTail.Number && judged.Verdict is not Verdict.Genuine && responses is [{ IsOk: true }, ..]
             ? judged with { Detail = $"{judged.Detail}; it may have the number {_number} now" } : judged;
@@ -319,7 +327,9 @@ internal sealed class CardWork : IDisposable
 /// <summary>A verdict, and what the log says of it.</summary>
 /// <param name="Verdict">The verdict.</param>
 /// <param name="Detail">For the log: no keys, no data.</param>
-/// <param name="IsSpared">Of an authentication that was right: whether what left with it was not, so that its try is to be taken back.</param>
+/// <param name="IsSpared">
+/// Of an authentication that was right: whether what left with it was not, so that its try is to be taken back.
+/// </param>
 internal readonly record struct Judgement(Verdict Verdict, string Detail, bool IsSpared = false);
 
 /// <summary>What an authentication cost a card.</summary>

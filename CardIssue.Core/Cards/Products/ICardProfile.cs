@@ -44,8 +44,8 @@ public readonly record struct OpeningKeys(HeldKeySet Set, ChannelTerms Terms, bo
 public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Detail)
 {
     /// <summary>
-    /// Of a blank card: whether it answered 6A88 to all that <see cref="ICardProfile.IdentityReads"/> reads again. Then that status word is
-    /// the whole answer that is right in the channel, too.
+    /// Of a blank card: whether it answered 6A88 to all that <see cref="ICardProfile.IdentityReads"/> reads again, and nothing is looked for
+    /// that may not be on it. Then that status word is the whole answer that is right in the channel, too.
     /// </summary>
     public bool IsBare { get; init; }
 
@@ -102,7 +102,9 @@ public interface ICardProfile
 
     /// <summary>What is read again after EXTERNAL AUTHENTICATE, because neither keys nor cryptogram prove it.</summary>
     /// <param name="product">The product.</param>
-    /// <param name="isBare">Whether the terminal is to stop unless the card says that nothing of it is there, for its number follows.</param>
+    /// <param name="isBare">
+    /// Whether the terminal is to stop unless the card says that nothing of it is there, for its number follows.
+    /// </param>
     IReadOnlyList<CardCommand> IdentityReads(CardProduct product, bool isBare = false);
 
     /// <summary>Who the card says it is inside the channel; null when that was not heard from it.</summary>

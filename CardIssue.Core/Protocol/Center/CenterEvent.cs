@@ -184,8 +184,9 @@ public abstract record CenterEvent
         public override CenterEventKind Kind => CenterEventKind.Judged;
 
         /// <summary>
-        /// Of an authentication that the terminal's module or the line ended, or that was right and what left with it was not: whether it cost
-        /// the card no try of its own, for it did not reach the card, or the card accepted it. By the terminal's word; a terminal that lies can use up a card's tries without the center.
+        /// Of an authentication that the terminal's module or the line ended, or that was right and what left with it was not: whether it
+        /// cost the card no try of its own, for it did not reach the card, or the card accepted it. By the terminal's word; a terminal that
+        /// lies can use up a card's tries without the center.
         /// </summary>
         public bool IsSpared { get; init; }
     }
@@ -231,8 +232,8 @@ public abstract record Verdict
     /// </summary>
     /// <param name="Card">The card.</param>
     /// <param name="Identity">What its identity is worth.</param>
-    /// <param name="IsBare">Of a blank card: whether it said in the opening of all that is read again in the channel that it has none. Then one
-    /// status word says the same again, and the terminal alone can stop where another comes.</param>
+    /// <param name="IsBare">Of a blank card: whether it said in the opening of all that is read again in the channel that it has none. Then
+    /// one status word says the same again, and the terminal alone can stop where another comes.</param>
     public sealed record Genuine(CardId Card, IdentityKind Identity = IdentityKind.Told, bool IsBare = false) : Verdict;
 
     /// <summary>Opening or authentication: the card is refused; another may be tried.</summary>

@@ -43,8 +43,8 @@ public static partial class CenterMachine
     }
 
     /// <summary>
-    /// What is on a card before it is rewritten is read at once: that writes nothing. A card that has no number gets one where a status word
-    /// is enough to know that it has none; nothing is bound to it before it told it back.
+    /// What is on a card before it is rewritten is read at once: that writes nothing. A card that has no number gets one where a status
+    /// word is enough to know that it has none; nothing is bound to it before it told it back.
     /// </summary>
     private static ScriptTail AfterAuthentication(Work work, bool isBare) => work switch
     {
@@ -69,8 +69,9 @@ public static partial class CenterMachine
 
     private static Step OnAuthenticated(CenterState s, Work work, Verdict verdict) => verdict switch
     {
-        Verdict.Genuine numbered when work.Script!.Tail is ScriptTail.Number => Bind(s, work with { Verified = numbered.Card, Identity = numbered.Identity },
-            numbered.Card, Save(work, new OrderChange.Numbering(work.Verified!.Value))),
+        Verdict.Genuine numbered when work.Script!.Tail is ScriptTail.Number => Bind(
+            s, work with { Verified = numbered.Card, Identity = numbered.Identity }, numbered.Card,
+            Save(work, new OrderChange.Numbering(work.Verified!.Value))),
         Verdict.Done when work.Bound is null && work.Identity is IdentityKind.Blank =>
             Run(s, work, ScriptKind.Assign, 0, work.Claim.Plan.AssignCommands,
             Save(work, new OrderChange.Numbering(work.Verified!.Value))),
@@ -78,7 +79,8 @@ public static partial class CenterMachine
         Verdict.Done when work.Script!.Tail is ScriptTail.Before => Next(s, work with { Proved = true }, 1, Proved(work)),
         Verdict.NotDone when work.Script!.Tail is ScriptTail.Before => After(Proved(work), GiveUp(s, work, 0)),
         Verdict.Unclear unclear when work.Script!.Tail is ScriptTail.Before => After(Proved(work), GiveUp(s, work, 0, unclear.Found)),
-        Verdict.Done when work.Identity is IdentityKind.Given || work.Script!.Record > 0 => Continue(s, work with { Proved = true }, Proved(work)),
+        Verdict.Done when work.Identity is IdentityKind.Given || work.Script!.Record > 0 =>
+            Continue(s, work with { Proved = true }, Proved(work)),
         Verdict.Done => GoOnUnproved(s, work),
         // That it is closed would be evidence enough; nothing else is.
         Verdict.Stranger when work.MayBeClosed => Continue(s, work with { Proved = false }),

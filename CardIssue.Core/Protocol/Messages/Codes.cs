@@ -177,8 +177,8 @@ public enum ScriptKind
     /// <summary>Reset the card, select, read what it says of itself, INITIALIZE UPDATE. In the clear, changes nothing (S260).</summary>
     Open = 1,
     /// <summary>
-    /// EXTERNAL AUTHENTICATE: the secure channel is open after it (S260). Behind it what is read in the channel, and a number for a card that
-    /// has none.
+    /// EXTERNAL AUTHENTICATE: the secure channel is open after it (S260). Behind it what is read in the channel, and a number for a card
+    /// that has none.
     /// </summary>
     Authenticate = 2,
     /// <summary>Read whether a record or the closing that is in doubt was done, or what is on a card before it is rewritten.</summary>

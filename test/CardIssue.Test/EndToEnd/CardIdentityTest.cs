@@ -240,8 +240,8 @@ public sealed class CardIdentityTest
     }
 
     /// <summary>
-    /// A card that says before its channel that there is nothing, and something in it: the number does not follow there, but in a script of its
-    /// own, once that was read.
+    /// A card that says before its channel that there is nothing, and something in it: the number does not follow there, but in a script
+    /// of its own, once that was read.
     /// </summary>
     [Test]
     public async Task FactoryValueThatIsToldInTheChannelAlone_StopsTheScript_TheCardGetsItsNumberApart()

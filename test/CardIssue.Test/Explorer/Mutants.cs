@@ -150,7 +150,8 @@ internal static class Mutants
         Center("what was changed elsewhere is rewritten", Rewrite with { ChangedElsewhere = true },
             "2 what was changed elsewhere is written over", 33, ChangeTaken),
         Center("a rewrite ends without its last look", Rewrite, "4 issued, and the card is not closed", 43, NoClosing),
-        Center("a rewrite's record in doubt is not looked at", Rewrite, "3 a command that may not be repeated was applied twice", 52, NoLook),
+        Center("a rewrite's record in doubt is not looked at", Rewrite,
+            "3 a command that may not be repeated was applied twice", 52, NoLook),
         Center("success is told again to whoever asks", Base with { Budget = new(0, 2, 0, 0, 0, 0) },
             "4 success is told to a terminal that does not show that it had the order", 50, ToldToAnyone),
         Center("a terminal that returns is told that its order is issued", Single with { Faults = Faults.Cut },
@@ -176,7 +177,7 @@ internal static class Mutants
         s, e, ScriptKind.Authenticate, new Verdict.Done(ProofKind.ReadBack), work => work.Script!.Tail is ScriptTail.Before);
 
     private static CenterStep ChangeTaken(CenterState s, CenterEvent e) =>
-        CenterMachine.On(s, s.Work?.Script is { Kind: ScriptKind.Authenticate, Tail: ScriptTail.Before } && e is CenterEvent.Judged { Verdict: Verdict.Unclear } j
+        CenterMachine.On(s, s.Work?.Script is { Tail: ScriptTail.Before } && e is CenterEvent.Judged { Verdict: Verdict.Unclear } j
             ? j with { Verdict = new Verdict.Done(ProofKind.ReadBack) } : e);
 
     private static CenterStep SparesAll(CenterState s, CenterEvent e) =>
@@ -244,7 +245,8 @@ internal static class Mutants
         Unwaited(s, e, ScriptKind.Assign, new Verdict.Genuine(Given.IdOf(1), IdentityKind.Given), _ => true);
 
     private static CenterStep BindsUnreadAtOnce(CenterState s, CenterEvent e) => Unwaited(
-        s, e, ScriptKind.Authenticate, new Verdict.Genuine(GivenAtOnce.IdOf(1), IdentityKind.Given), work => work.Script!.Tail is ScriptTail.Number);
+        s, e, ScriptKind.Authenticate, new Verdict.Genuine(GivenAtOnce.IdOf(1), IdentityKind.Given),
+        work => work.Script!.Tail is ScriptTail.Number);
 
     private static CenterStep Unwaited(CenterState s, CenterEvent e, ScriptKind kind, Verdict verdict, Func<Work, bool> when)
     {

@@ -184,7 +184,8 @@ internal sealed partial class Play
         else if (side.Keys is not { } keys || keys.Fence != fence || keys.Opening != script.Opening) Violate("the host has no keys for this opening");
         else if (keys.Spent) Violate($"3 {script.Kind} goes out in an opening whose counters may differ");
         else if (keys.Genuine is null) Violate($"5 {script.Kind} goes to a card whose cryptogram was not verified");
-        else if (script.Kind is ScriptKind.Assign || tail is ScriptTail.Number) Put(zombie, side with { Keys = keys with { Number = FreshNumber() } });
+        else if (script.Kind is ScriptKind.Assign || tail is ScriptTail.Number)
+            Put(zombie, side with { Keys = keys with { Number = FreshNumber() } });
         var ticket = script is { Kind: ScriptKind.Authenticate, Sealed: true } ? ByteString.Own([(byte)fence, (byte)script.Opening]) : ByteString.Empty;
         SendDown(zombie, script with { Ticket = ticket });
     }

@@ -61,7 +61,7 @@ internal sealed partial class Play
                 (ScriptKind.Authenticate, _) when options.Plan.AuthenticateCommands > 1 && responses[1].Told != keys.Told =>
                     new Verdict.Rejected(CardRejection.NoIdentity),
                 (ScriptKind.Authenticate, Found.Nothing or Found.Part) when run.Record > 0 => new Verdict.Stranger(),
-                (ScriptKind.Assign, _) or (ScriptKind.Authenticate, _) when run.Kind is ScriptKind.Assign || run.Tail is ScriptTail.Number => responses[^1].Told == keys.Number
+                _ when run.Kind is ScriptKind.Assign || run.Tail is ScriptTail.Number => responses[^1].Told == keys.Number
                     ? new Verdict.Genuine(options.IdOf(keys.Number), IdentityKind.Given) : new Verdict.Rejected(CardRejection.NoIdentity),
                 (ScriptKind.Look, Found.Nothing) => new Verdict.NotDone(),
                 (ScriptKind.Look, Found.Part) or (ScriptKind.Authenticate, Found.Part) => new Verdict.Unclear(),
@@ -73,8 +73,10 @@ internal sealed partial class Play
             && responses.Take(options.Plan.Records[run.Record - 1].Commands).All(r => r.Answer is Answer.Success))
             return new Verdict.Unclosed(ProofKind.CardMac);
         // A number that the card refused; or one that it has already, which is why the script stopped.
-        var (read, has) = (options.Plan.AuthenticateCommands, responses.Count > 1 && responses[1] is { Answer: Answer.Success, Told: not 0 });
-        if (stop is ScriptStop.UnexpectedStatus && (run.Kind is ScriptKind.Assign || (run.Tail is ScriptTail.Number && (responses.Count > read || has))))
+        var read = options.Plan.AuthenticateCommands;
+        var has = responses.Count > 1 && responses[1] is { Answer: Answer.Success, Told: not 0 };
+        if (stop is ScriptStop.UnexpectedStatus
+            && (run.Kind is ScriptKind.Assign || (run.Tail is ScriptTail.Number && (responses.Count > read || has))))
             return new Verdict.Rejected(CardRejection.NoIdentity);
         return run.Kind is ScriptKind.Record or ScriptKind.Close && stop is ScriptStop.UnexpectedStatus
             && responses is [{ Answer: Answer.Refused }]

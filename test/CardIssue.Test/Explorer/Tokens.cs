@@ -15,7 +15,9 @@ internal enum Card : byte
 }
 
 /// <summary>What the world's cryptography knows of a command: who wrapped it, for which opening, at which counter.</summary>
-/// <param name="Number">With <see cref="ScriptKind.Assign"/>: the number to give to the card; also with an authentication that it leaves with.</param>
+/// <param name="Number">
+/// With <see cref="ScriptKind.Assign"/>, and an authentication that it leaves with: the number to give to the card.
+/// </param>
 internal readonly record struct CommandToken(ScriptKind Kind, int Record, int Index, int Count, long Fence, int Opening, int Counter,
     bool Sealed, byte Number = 0)
 {

@@ -73,7 +73,9 @@ public sealed class CenterMachineTest
         Assert.That(run.Ended, Is.True);
     }
 
-    /// <summary>With the authentication, unless it tells something else in the number's place: that has to be read in the channel first.</summary>
+    /// <summary>
+    /// With the authentication, unless it tells something else in the number's place: that has to be read in the channel first.
+    /// </summary>
     [TestCase(false)]
     [TestCase(true)]
     public void FaultFreeRun_CardWithoutANumber_GetsOneBeforeAnythingElse(bool tellsOther)

@@ -94,29 +94,31 @@ public sealed class CenterVerdictStepTest
         static CenterState Opening(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
     }
 
-    /// <summary>What is on a card before a rewrite is looked at with the authentication, once; by itself when that came to no end.</summary>
+    /// <summary>
+    /// What is on a card before a rewrite is looked at with the authentication, once; by itself when that came to no end.
+    /// </summary>
     private static IEnumerable<TestCaseData> Rewrites()
     {
         var rewrites = Plan with { BeforeCommands = 4 };
         var bound = Work(Progress.None, CardA) with { Opening = 1, Claim = Claim(Progress.None, CardA) with { Plan = rewrites } };
         var open = bound with { Verified = CardA, Identity = IdentityKind.Given };
         var atOnce = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands + 4) with { Tail = ScriptTail.Before };
-        var (given, tries) = (Judged(new Verdict.Genuine(CardA, IdentityKind.Given)), new[] { Save(new OrderChange.Authenticating(CardA)) });
+        var given = Judged(new Verdict.Genuine(CardA, IdentityKind.Given));
+        var tries = new[] { Save(new OrderChange.Authenticating(CardA)) };
         var opened = Save(new OrderChange.Opened(CardA, true));
         yield return Sends("Opening_OfACardToBeRewritten_LooksAtItWithTheAuthentication", Opening(bound), given, open, atOnce, tries);
         yield return Sends("Opening_OfACardToBeRewritten_AfterThatCameToNoEnd_Authenticates", Opening(bound with { Apart = true }), given,
             open with { Apart = true }, Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands), tries);
         var begun = bound with { Progress = new Progress(0, 1, 2, 1) };
         yield return Sends("Opening_OfACardWhoseRewriteWasBegun_Authenticates", Opening(begun), given,
-            begun with { Verified = CardA, Identity = IdentityKind.Given }, Run(ScriptKind.Authenticate, 1, 0, 2, Plan.AuthenticateCommands) with
-            {
-                Attempt = 1,
-            }, tries);
+            begun with { Verified = CardA, Identity = IdentityKind.Given },
+            Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands), tries);
         yield return Sends("Authentication_ThatShowedWhatIsBelieved_TheFirstRecordLeaves", Authenticated(), Judged(Done),
             open with { Proved = true, Progress = new Progress(0, 1, 1, 1) }, Run(ScriptKind.Record, 1, 1, 1, 7),
             [opened, Save(new OrderChange.Leaving(1, 1))]);
-        yield return Handled("Authentication_ThatShowedAnotherState_TheOrderWaits", Authenticated(), Judged(new Verdict.Unclear("07")), Over(open),
-            opened, Forget, Save(new OrderChange.Waiting(0, "07")), Send(new Abort(AbortCode.WriteFailed)), Arm(CenterTimer.Removal));
+        yield return Handled("Authentication_ThatShowedAnotherState_TheOrderWaits", Authenticated(), Judged(new Verdict.Unclear("07")),
+            Over(open), opened, Forget, Save(new OrderChange.Waiting(0, "07")), Send(new Abort(AbortCode.WriteFailed)),
+            Arm(CenterTimer.Removal));
         yield return Handled("Authentication_ThatShowedItIsNotSo_TheOrderWaits", Authenticated(), Judged(new Verdict.NotDone()), Over(open),
             [opened, .. GivesUp(0)]);
         yield return Sends("Authentication_ThatShowedNothing_OpensAnew_AndLooksApart", Authenticated(), Judged(new Verdict.InDoubt()),

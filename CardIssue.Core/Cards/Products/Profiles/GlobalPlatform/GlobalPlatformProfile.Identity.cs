@@ -24,7 +24,9 @@ public sealed partial class GlobalPlatformProfile
     public ClaimedIdentity IdentityOf(CardProduct product, OpeningReading.Ready reading, Func<ByteString, bool> isGiven)
     {
         ArgumentNullException.ThrowIfNull(reading);
-        return IdentityReading.Of(product, reading.InitializeUpdate, Told(product, reading), isGiven);
+        var claimed = IdentityReading.Of(product, reading.InitializeUpdate, Told(product, reading), isGiven);
+        // A card that has what may not be there is not touched: that is judged before it gets a number.
+        return LookedForAtOpening(product).Any() ? claimed with { IsBare = false } : claimed;
     }
 
     /// <inheritdoc/>
