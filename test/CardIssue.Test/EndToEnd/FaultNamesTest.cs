@@ -1,9 +1,11 @@
+using System.Net;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
+using CardIssue.Transport.Loopback;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -148,6 +150,20 @@ public sealed class FaultNamesTest
         await ThatIsLoggedAsync(shop, "Result", $"ModuleRefused: {named[3..]}, 0 responses");
     }
 
+    /// <summary>What ends a line after access is granted, and not by a message.</summary>
+    [TestCase(LineFault.Broken)]
+    [TestCase(LineFault.Silent)]
+    [TestCase(LineFault.Oversized)]
+    public async Task LineThatIsLost_EndsTheSessionByName_AndTheOrderGoesOn(LineFault fault)
+    {
+        var losing = new LosingListener(new LoopbackListener(new LineNumber(7)));
+        var connector = losing.Inner.CreateConnector(IPAddress.Loopback);
+        await using var shop = await Shop.OpenAsync(line: new ShopLine(new ServedLine(losing, WithoutTls: true), connector));
+        shop.WhenShown("WritingRecord  1", () => losing.Lose(new LineException(fault, "as the test wants it")));
+        await ThatIsIssuedAsync(shop);
+        await ThatIsLoggedAsync(shop, fault.ToString(), "as the test wants it");
+    }
+
     private static async Task ThatIsIssuedAsync(Shop shop)
     {
         await shop.OrderAsync("o-1", Products.EndToEnd());
@@ -198,6 +214,39 @@ public sealed class FaultNamesTest
             bytes.CopyTo(changed.Memory);
             return changed;
         }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    /// <summary>Its latest line is lost at the center when the test says so.</summary>
+    private sealed class LosingListener(LoopbackListener inner) : ILineListener
+    {
+        private TaskCompletionSource<LineFrame?> _lost = new();
+
+        public LoopbackListener Inner => inner;
+
+        public LineNumber Line => inner.Line;
+
+        public void Lose(LineException fault) => _lost.TrySetException(fault);
+
+        public async ValueTask<ILine> AcceptAsync(CancellationToken cancellation)
+        {
+            var line = await inner.AcceptAsync(cancellation);
+            _lost = new TaskCompletionSource<LineFrame?>();
+            return new LosingLine(line, _lost.Task);
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    private sealed class LosingLine(ILine inner, Task<LineFrame?> lost) : ILine
+    {
+        public LinePeer Peer => inner.Peer;
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => inner.SendAsync(frame, cancellation);
+
+        public async ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation) =>
+            await await Task.WhenAny(inner.ReceiveAsync(cancellation).AsTask(), lost);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -183,6 +183,8 @@ public sealed class SplitLineTest
         await using var _ = data;
         await using var __ = results;
         await data.SendAsync(new StatusRequest());
+        var told = new Disconnect(DisconnectCode.WrongHalf, "a request", "a message on the data half, which carries none this way");
+        Assert.That(await data.NextAsync(), Is.EqualTo(told));
         Assert.That(await data.NextAsync(), Is.Null);
         Assert.That(await results.NextAsync(), Is.Null);
         await LogsAsync(shop, "a message on the data half");

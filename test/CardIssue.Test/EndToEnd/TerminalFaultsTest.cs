@@ -86,6 +86,7 @@ public sealed class TerminalFaultsTest
         for (var i = 0; i < new OrderOptions().TerminalFaults; i++)
             ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Declined, nameof(DeclineCode.CodeUnreadable));
         Assert.That(await CountAsync(shop, "code_attempts"), Is.Zero);
+        await shop.LogsAsync(row => row.Entry.Step == 230 && row.Entry.Detail.Contains("the sealed issue code does not open", StringComparison.Ordinal));
         _faults.Codes = false;
         ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Declined, nameof(DeclineCode.TerminalHeld));
         Assert.That((await shop.Registry.GetAsync(Shop.TerminalName))!.Hold!.Fault, Does.Contain("CodeUnreadable"));
