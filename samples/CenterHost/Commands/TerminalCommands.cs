@@ -24,7 +24,10 @@ internal static class TerminalCommands
         var reason = OrderDeskCommands.Reason(required: false);
         return shell.Command("add", "Adds a terminal, or changes the one of that name. From more than one address another must approve it.", [file, lines, addresses, reason], async (call, cancellation) =>
         {
-            var terminal = TerminalIdentity.Read(InputFile.ReadAll(call.Get(file)!.ToString(), MaxFile), call.Get(file)!.ToString());
+            var path = call.Get(file)!.ToString();
+            if (!InputFile.IsThere(path))
+                throw new CommandException(ExitCode.File, $"{path} does not exist. It is the terminal's public identity, which `terminalhost module init` writes: bring it here.");
+            var terminal = TerminalIdentity.Read(InputFile.ReadAll(path, MaxFile), path);
             var record = new TerminalRecord(
                 terminal.Id, [.. call.Get(lines)!.Select(number => new LineNumber(number))], [.. (call.Get(addresses) ?? []).Select(Network)],
                 terminal.CredentialKey.Encoded, terminal.AgreementKey.Encoded, terminal.TlsCertificate, terminal.KeyVersion, Enabled: true);

@@ -25,6 +25,9 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
         foreach (var line in block.Text.Replace("\\\n", "", StringComparison.Ordinal).Split('\n')) await RunLineAsync(line, $"{block}: {line}");
     }
 
+    /// <summary>Runs a line that may fail. The exit code.</summary>
+    public Task<int> EndAsync(string line) => StartAsync(Words(line), inBackground: false, line).WaitAsync(Longest);
+
     public void Dispose()
     {
         _stop.Cancel();
@@ -63,13 +66,18 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
         var mayFail = words.IndexOf("||");
         if (mayFail >= 0) words = words[..mayFail];
         var inBackground = words[^1] is "&";
-        var args = words[1..].TakeWhile(word => word[0] is not ('>' or '&')).ToList();
-        var program = Program(words[0], args, at);
-        args = [.. args.Select((arg, i) => i > 0 && args[i - 1] is "--out" || Path.Exists(In(arg)) ? In(arg) : arg)];
-        var output = TextWriter.Synchronized(new StringWriter(Screen));
-        var running = Task.Run(() => program([.. args], output, inBackground ? _stop.Token : CancellationToken.None));
+        var running = StartAsync(words, inBackground, at);
         if (inBackground) _background.Add(running);
         else Assert.That(await running.WaitAsync(Longest), mayFail < 0 ? Is.Zero : Is.AnyOf(0, 1), $"{at}\n{Screen}");
+    }
+
+    private Task<int> StartAsync(List<string> words, bool inBackground, string at)
+    {
+        var args = words[1..].TakeWhile(word => word[0] is not ('>' or '&')).ToList();
+        var program = Program(words[0], args, at);
+        args = [.. args.Select((arg, i) => i > 0 && (args[i - 1] is "--out" || Path.Exists(In(arg))) ? In(arg) : arg)];
+        var output = TextWriter.Synchronized(new StringWriter(Screen));
+        return Task.Run(() => program([.. args], output, inBackground ? _stop.Token : CancellationToken.None));
     }
 
     private Func<string[], TextWriter, CancellationToken, Task<int>> Program(string name, List<string> args, string at)

@@ -50,6 +50,31 @@ public sealed class GuidesTest
         Assert.That(shell.Screen.ToString(), Does.Contain("CARD REWRITTEN").And.Contain("the center knows this reader").And.Contain("The log is whole"));
     }
 
+    [TestCase("centerhost order list --data nowhere", 3, "centerhost init --id NAME")]
+    [TestCase("terminalhost module init --id shop-8 --center nowhere.json --data shop-8", 3, "`centerhost init` writes")]
+    [TestCase("terminalhost issue --order E2E-0001 --data nowhere", 3, "`terminalhost module init` first")]
+    [TestCase("centerhost terminal add --file nowhere.json --line 1 --address 127.0.0.1", 3, "`terminalhost module init` writes")]
+    [TestCase("virtualcard serve --port 0 --card nowhere.card", 3, "nowhere.card")]
+    public Task StepTooEarly_SaysWhatComesBefore(string line, int code, string says) => EndsAsync(line, code, says);
+
+    [TestCase("centerhost init --id bank-1 --person ann --person bob", 3, "holds center bank-1 already; nothing was changed")]
+    [TestCase("centerhost key ceremony --file SAMPLES/test-key.ceremony.json --approval 1", 4, "was used")]
+    [TestCase("centerhost approval approve 1 --as bob --password-file bob.secret", 4, "")]
+    [TestCase("centerhost order import --orders SAMPLES/orders.json", 4, "E2E-0001")]
+    [TestCase("virtualcard new --out one.card", 3, "is there already; --force writes over it")]
+    [TestCase("terminalhost module init --id shop-7 --center center/center.json", 3, "exists already and was left as it is")]
+    [TestCase("centerhost terminal add --file terminal/terminal.json --line 1 --address 127.0.0.1", 0, "is let in")]
+    [TestCase("centerhost reader add --terminal shop-7 --kind virtual --serial READER-1", 2, "has this reader already")]
+    public Task StepTwice_SaysSoAndChangesNothing(string line, int code, string says) => EndsAsync(line, code, says);
+
+    private async Task EndsAsync(string line, int code, string says)
+    {
+        using var shell = new GuideShell(_firstCard.Place, Path.Combine(Repository.Root, "samples", "orders"));
+        var ended = await shell.EndAsync(line.Replace("SAMPLES", "$SAMPLES", StringComparison.Ordinal));
+        Assert.That(shell.Screen.ToString(), Does.Contain(says), line);
+        Assert.That(ended, Is.EqualTo(code), $"{line}: {shell.Screen}");
+    }
+
     [Test]
     public void Blocks_ThatNobodyRuns_AreFewAndSaySo() =>
         Assert.That(Guides.SelectMany(GuideBlock.Of).Where(block => block.WhyNotRun is not null).ToList(), Has.Count.LessThanOrEqualTo(MostNotRun));
