@@ -16,7 +16,7 @@ internal sealed class PostgresStore : IStoreEngine
     // Advisory locks are a database's own: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(1);
 
     private readonly Lock _turn = new();
     private readonly PostgresPlace _place;
@@ -299,7 +299,9 @@ internal sealed class PostgresStore : IStoreEngine
     /// </summary>
     private void TakeServing(NpgsqlConnection session)
     {
-        if (Ask(session, $"SELECT pg_try_advisory_lock({ServeLock})::text") == "true") return;
+        // The server needs a moment to see that a session has ended.
+        for (var end = After(Ending); !IsOver(end); Thread.Sleep(Pause))
+            if (Ask(session, $"SELECT pg_try_advisory_lock({ServeLock})::text") == "true") return;
         throw new StoreException(StoreFault.Served, $"{Place}: another center serves from it already; stop that one first, or serve another database.");
     }
 
@@ -309,7 +311,9 @@ internal sealed class PostgresStore : IStoreEngine
         _session = null;
     }
 
-    private long End() => TimeProvider.System.GetTimestamp() + (long)(_busyTimeout.TotalSeconds * TimeProvider.System.TimestampFrequency);
+    private long End() => After(_busyTimeout);
+
+    private static long After(TimeSpan time) => TimeProvider.System.GetTimestamp() + (long)(time.TotalSeconds * TimeProvider.System.TimestampFrequency);
 
     private static bool IsOver(long end) => TimeProvider.System.GetTimestamp() > end;
 
