@@ -74,15 +74,15 @@ public static class CenterServiceCollectionExtensions
         // A container has no asynchronous factories. Opening waits for the disk alone, once, and there is no synchronisation context in a host.
         services.TryAddSingleton(provider => CenterDatabase.OpenAsync(
             Options(provider).Store, Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)).GetAwaiter().GetResult());
-        services.TryAddSingleton<IOrderStore>(provider => new SqliteOrderStore(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
-        services.TryAddSingleton<IOrderDesk>(provider => new SqliteOrderDesk(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
+        services.TryAddSingleton<IOrderStore>(provider => new DatabaseOrderStore(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
+        services.TryAddSingleton<IOrderDesk>(provider => new DatabaseOrderDesk(provider.GetRequiredService<CenterDatabase>(), Options(provider).Orders));
         services.TryAddSingleton(provider => new OrderPreviews(provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>()));
-        services.TryAddSingleton<ITerminalRegistry>(provider => new SqliteTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
-        services.TryAddSingleton<IProductStore>(provider => new SqliteProductStore(provider.GetRequiredService<CenterDatabase>()));
-        services.TryAddSingleton<IProgramStore>(provider => new SqliteProgramStore(provider.GetRequiredService<CenterDatabase>()));
-        services.TryAddSingleton<IPeople>(provider => new SqlitePeople(
+        services.TryAddSingleton<ITerminalRegistry>(provider => new DatabaseTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IProductStore>(provider => new DatabaseProductStore(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IProgramStore>(provider => new DatabaseProgramStore(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IPeople>(provider => new DatabasePeople(
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People));
-        services.TryAddSingleton<IApprovals>(provider => new SqliteApprovals(
+        services.TryAddSingleton<IApprovals>(provider => new DatabaseApprovals(
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People, Options(provider).Orders));
         services.TryAddSingleton<IExchangeLog>(provider => new StoredLog(
             provider.GetRequiredService<CenterDatabase>(), Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)));

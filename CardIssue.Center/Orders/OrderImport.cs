@@ -31,7 +31,7 @@ internal static class OrderImport
     public static IEnumerable<ImportRefusal> Add(
         StoreTransaction connection, ProductRecord product, IReadOnlyList<NewOrder> orders, DateTimeOffset now)
     {
-        if (SqliteProductStore.Add(connection, product, now) is { } fault)
+        if (DatabaseProductStore.Add(connection, product, now) is { } fault)
         {
             yield return new ImportRefusal(0, null, fault);
             yield break;

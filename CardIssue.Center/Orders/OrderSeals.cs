@@ -91,7 +91,7 @@ internal sealed class ProductReader(CenterDatabase database)
     {
         if (_read.TryGetValue(order.Product, out var known)) return known;
         var record = await database.ReadAsync(
-            store => SqliteProductStore.Find(store, order.Product), cancellation).ConfigureAwait(false);
+            store => DatabaseProductStore.Find(store, order.Product), cancellation).ConfigureAwait(false);
         var product = record is null ? null : CardProductFile.Read(record.Body.Span, order.Product.ToString()).Product;
         (CardProduct, ProductTerms)? found = product is null ? null : (product, ProductTerms.Of(record!, product));
         _read.Add(order.Product, found);

@@ -13,7 +13,7 @@ internal sealed class ProductTexts(StoreView store)
     public CardProduct? Find(ProductRef product)
     {
         if (_read.TryGetValue(product, out var known)) return known;
-        var found = SqliteProductStore.Find(store, product) is { } record ? CardKeys.Read(record) : null;
+        var found = DatabaseProductStore.Find(store, product) is { } record ? CardKeys.Read(record) : null;
         _read.Add(product, found);
         return found;
     }

@@ -19,7 +19,7 @@ public interface IProductStore
 }
 
 /// <summary>Products in the center's store.</summary>
-public sealed class SqliteProductStore(CenterDatabase database) : IProductStore
+public sealed class DatabaseProductStore(CenterDatabase database) : IProductStore
 {
     /// <inheritdoc/>
     public async Task<string?> AddAsync(ProductRecord product, CancellationToken cancellation = default)

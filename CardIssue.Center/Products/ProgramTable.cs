@@ -26,7 +26,7 @@ internal static class ProgramTable
 
     /// <summary>The product versions that name a program.</summary>
     public static IReadOnlyList<ProductRef> UsersOf(StoreView connection, ByteString sha256) =>
-        [.. SqliteProductStore.All(connection).Where(product => Names(product, sha256)).Select(product => product.Ref)];
+        [.. DatabaseProductStore.All(connection).Where(product => Names(product, sha256)).Select(product => product.Ref)];
 
     /// <summary>Why a product's programs stand against taking it in; null when nothing does.</summary>
     public static string? FaultOf(StoreView connection, ProductRecord record)

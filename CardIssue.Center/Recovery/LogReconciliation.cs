@@ -73,7 +73,7 @@ public sealed class LogReconciliation
         plan.CheckPossible();
         return _database.WriteAsync(store =>
         {
-            var (outcome, approved) = SqliteApprovals.Use(store, _vault, person, approval, plan.ToAct(), store.Now);
+            var (outcome, approved) = DatabaseApprovals.Use(store, _vault, person, approval, plan.ToAct(), store.Now);
             if (approved is null)
             {
                 throw new RecoveryException(RecoveryFault.NotApproved,

@@ -77,7 +77,7 @@ public interface ITerminalRegistry : IReaderRequests
 }
 
 /// <summary>Terminals in the center's store.</summary>
-public sealed partial class SqliteTerminalRegistry(CenterDatabase database) : ITerminalRegistry
+public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : ITerminalRegistry
 {
     /// <summary>The most readers of one terminal.</summary>
     public const int MaxReaders = 64;

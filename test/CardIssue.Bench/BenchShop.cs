@@ -44,7 +44,7 @@ internal sealed class BenchShop : IAsyncDisposable
     private readonly FileKeyVault _vault;
     private readonly SoftwareModuleFile _module;
     private CenterDatabase _database = null!;
-    private SqliteOrderStore _orders = null!;
+    private DatabaseOrderStore _orders = null!;
     private StoredLog _log = null!;
     private CenterServer _server = null!;
     private Task _serving = Task.CompletedTask;
@@ -205,20 +205,20 @@ internal sealed class BenchShop : IAsyncDisposable
         var log = new LogOptions { Directory = Path.Combine(_folder, "log") };
         _database = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, log, _vault, TimeProvider.System);
-        _orders = new SqliteOrderStore(_database, new OrderOptions());
+        _orders = new DatabaseOrderStore(_database, new OrderOptions());
         _log = new StoredLog(_database, log, _vault, TimeProvider.System);
         var options = new PeopleOptions { Cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1) };
-        var (ann, bob) = await BeginAsync(new SqlitePeople(_database, _vault, options));
-        await ImportMasterAsync(ann, bob, new SqliteApprovals(_database, _vault, options, new OrderOptions()));
-        var terminals = new SqliteTerminalRegistry(_database);
+        var (ann, bob) = await BeginAsync(new DatabasePeople(_database, _vault, options));
+        await ImportMasterAsync(ann, bob, new DatabaseApprovals(_database, _vault, options, new OrderOptions()));
+        var terminals = new DatabaseTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
             Terminal, [Line], [IPNetwork.Parse("127.0.0.1/32")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, TerminalCertificate, 1, true), ann);
         await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)], ann);
         var services = new CenterServices
         {
-            Vault = _vault, Orders = _orders, Desk = new SqliteOrderDesk(_database, new OrderOptions()), Terminals = terminals,
+            Vault = _vault, Orders = _orders, Desk = new DatabaseOrderDesk(_database, new OrderOptions()), Terminals = terminals,
             Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = 1_000 }, TimeProvider.System),
-            Products = new SqliteProductStore(_database), Log = _log, Host = "bench",
+            Products = new DatabaseProductStore(_database), Log = _log, Host = "bench",
         };
         _server = new CenterServer(services);
         _serving = _server.RunAsync([new ServedLine(_listener)], _stop.Token);

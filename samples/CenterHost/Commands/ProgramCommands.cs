@@ -33,7 +33,7 @@ internal static class ProgramCommands
                     throw new CommandException(ExitCode.Refused, $"There is a program {called}, or this file under another name; see program list.");
                 case ProgramChange.Full:
                     throw new CommandException(
-                        ExitCode.Refused, $"There are {SqliteProgramStore.MaxPrograms} programs, which are the most; see program remove.");
+                        ExitCode.Refused, $"There are {DatabaseProgramStore.MaxPrograms} programs, which are the most; see program remove.");
                 case ProgramChange.NotAllowed: throw new CommandException(ExitCode.Refused, $"{center.By} may not do this any more.");
             }
             return await call.Answers.SayAsync(View(called, cap), $"Program {called} is in.\n{Text(called, cap)}");

@@ -51,14 +51,14 @@ internal sealed class DemoCenter : IAsyncDisposable
         (_vault, _database) = (vault, database);
         var (orders, time) = (new OrderOptions(), TimeProvider.System);
         var people = new PeopleOptions { Cost = Cheapest };
-        _people = new SqlitePeople(database, vault, people);
-        _approvals = new SqliteApprovals(database, vault, people, orders);
+        _people = new DatabasePeople(database, vault, people);
+        _approvals = new DatabaseApprovals(database, vault, people, orders);
         _services = new CenterServices
         {
             Vault = vault, Log = log, Host = "demo", Time = time,
-            Orders = new SqliteOrderStore(database, orders), Desk = new SqliteOrderDesk(database, orders),
-            Terminals = new SqliteTerminalRegistry(database), Products = new SqliteProductStore(database),
-            Programs = new SqliteProgramStore(database),
+            Orders = new DatabaseOrderStore(database, orders), Desk = new DatabaseOrderDesk(database, orders),
+            Terminals = new DatabaseTerminalRegistry(database), Products = new DatabaseProductStore(database),
+            Programs = new DatabaseProgramStore(database),
             Admissions = new AdmissionCounts(new AdmissionOptions(), time),
         };
         Server = new CenterServer(_services);

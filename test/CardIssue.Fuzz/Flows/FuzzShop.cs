@@ -53,8 +53,8 @@ internal sealed class FuzzShop : IAsyncDisposable
     /// <summary>The orders of a case, each with the card that was put in for it.</summary>
     private readonly List<(OrderId Order, CardSimulator Card, bool IsNumbered)> _case = [];
     private CenterDatabase _database = null!;
-    private SqliteOrderStore _orders = null!;
-    private SqliteOrderDesk _desk = null!;
+    private DatabaseOrderStore _orders = null!;
+    private DatabaseOrderDesk _desk = null!;
     private StoredLog _log = null!;
     private TerminalRelay _relay = null!;
     private Task _serving = Task.CompletedTask, _relaying = Task.CompletedTask;
@@ -245,10 +245,10 @@ internal sealed class FuzzShop : IAsyncDisposable
         var log = new LogOptions { Directory = Path.Combine(_folder, "log") };
         _database = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation") }, log, _vault, TimeProvider.System).ConfigureAwait(false);
-        _orders = new SqliteOrderStore(_database, new OrderOptions());
-        _desk = new SqliteOrderDesk(_database, new OrderOptions());
+        _orders = new DatabaseOrderStore(_database, new OrderOptions());
+        _desk = new DatabaseOrderDesk(_database, new OrderOptions());
         _log = new StoredLog(_database, log, _vault, TimeProvider.System);
-        var terminals = new SqliteTerminalRegistry(_database);
+        var terminals = new DatabaseTerminalRegistry(_database);
         var person = new CenterPerson(new PersonName("fuzz"), PersonRoles.Supervisor, _database.StoreId);
         await _database.WriteAsync(store =>
         {
@@ -265,7 +265,7 @@ internal sealed class FuzzShop : IAsyncDisposable
         {
             Vault = _vault, Orders = _orders, Desk = _desk, Terminals = terminals,
             Admissions = new AdmissionCounts(new AdmissionOptions { Attempts = 10_000 }, TimeProvider.System),
-            Products = new SqliteProductStore(_database), Log = _log, Host = "fuzz",
+            Products = new DatabaseProductStore(_database), Log = _log, Host = "fuzz",
             Options = new CenterSessionOptions { Admission = TimeSpan.FromSeconds(5), Script = TimeSpan.FromSeconds(5) },
         };
         _serving = new CenterServer(services).RunAsync([new ServedLine(_listener, _centerCertificate.IsEmpty)], _stop.Token);

@@ -51,7 +51,7 @@ public class ApprovalsTest
     {
         var asked = await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.AddPerson(Dora, PersonRoles.Clerk), "new here");
         using var end = new ManualResetEventSlim();
-        var others = Enumerable.Range(0, SqlitePeople.MaxAtOnce).Select(_ => _bench.Database.Passwords.RunAsync(() => end.Wait(TimeSpan.FromSeconds(30)), default)).ToArray();
+        var others = Enumerable.Range(0, DatabasePeople.MaxAtOnce).Select(_ => _bench.Database.Passwords.RunAsync(() => end.Wait(TimeSpan.FromSeconds(30)), default)).ToArray();
         var approving = _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id);
         await Task.Delay(TimeSpan.FromMilliseconds(300));
         Assert.That(approving.IsCompleted, Is.False);
@@ -67,7 +67,7 @@ public class ApprovalsTest
         _began = _bench.Time.GetUtcNow();
         await _bench.ImportAsync(_bench.New("o1"), _bench.New("q1", "c2"));
         await TestPeople.AddAsync(_bench.Database, _bench.RecordKeys, ("carl", PersonRoles.Clerk), ("eve", PersonRoles.Auditor), ("fred", PersonRoles.Supervisor | PersonRoles.KeyCustodian));
-        var registry = new SqliteTerminalRegistry(_bench.Database);
+        var registry = new DatabaseTerminalRegistry(_bench.Database);
         await registry.PutAsync(Wide with
         {
             Terminal = new TerminalId("t2"), Enabled = false, CredentialKey = OtherPoint, AgreementKey = OtherPoint, Certificate = default,
@@ -259,7 +259,7 @@ public class ApprovalsTest
     [Test]
     public async Task Terminal_WideOrDisabled_IsLetInByNobodyAlone()
     {
-        var registry = new SqliteTerminalRegistry(_bench.Database);
+        var registry = new DatabaseTerminalRegistry(_bench.Database);
         var narrow = Wide with { Networks = [IPNetwork.Parse("10.1.2.3/32")] };
         Assert.That(await registry.PutAsync(narrow, TestPeople.Of(_bench.Database, "carl", PersonRoles.Clerk)), Is.EqualTo(TerminalChange.NotAllowed));
         Assert.That(await registry.PutAsync(narrow, _bench.Ann), Is.EqualTo(TerminalChange.Done));
@@ -283,7 +283,7 @@ public class ApprovalsTest
     {
         Assert.That((await _bench.Approvals.GetAsync(id))!.State, Is.EqualTo(ApprovalState.Waiting));
         Assert.That((await _bench.ViewAsync("q1")).State, Is.EqualTo(OrderState.Quarantined));
-        Assert.That(await new SqliteTerminalRegistry(_bench.Database).GetAsync(new TerminalId("t1")), Is.Null);
+        Assert.That(await new DatabaseTerminalRegistry(_bench.Database).GetAsync(new TerminalId("t1")), Is.Null);
         Assert.That((await _bench.People.ListAsync()).Single(it => it.Name == Carl), Is.EqualTo(new PersonRecord(Carl, PersonRoles.Clerk, false, true, null, _began)));
     }
 

@@ -47,7 +47,7 @@ public class CenterBackupTest
         var report = await new CardIssue.Center.Log.StoredLog(copy, _bench.Log, _bench.Keys, _bench.Time).VerifyAsync();
         Assert.That(report.IsOk, Is.True, report.Findings.ToString());
         Assert.That(copy.RestoredFrom, Is.Not.Null, "another machine: nothing proves that nothing changed");
-        foreach (var order in await new SqliteOrderDesk(copy, _bench.Options).ListAsync())
+        foreach (var order in await new DatabaseOrderDesk(copy, _bench.Options).ListAsync())
             Assert.That(order.State, Is.EqualTo(OrderState.Quarantined).Or.EqualTo(OrderState.Issued), order.Order.ToString());
     }
 
@@ -176,7 +176,7 @@ public class CenterBackupTest
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(CardIssue.Core.Protocol.Messages.DeclineCode.Waiting));
         await using var lost = await CenterDatabase.OpenAsync(new StoreOptions { Directory = aside, GenerationFile = Path.Combine(aside, "g") },
             new() { Directory = aside }, _bench.Keys, _bench.Time);
-        Assert.That((await new SqliteOrderDesk(lost, _bench.Options).GetAsync(new OrderId("o1")))!.Card, Is.EqualTo(StoreBench.Card(1)));
+        Assert.That((await new DatabaseOrderDesk(lost, _bench.Options).GetAsync(new OrderId("o1")))!.Card, Is.EqualTo(StoreBench.Card(1)));
     }
 
     [Test]

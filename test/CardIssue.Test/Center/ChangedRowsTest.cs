@@ -56,7 +56,7 @@ public sealed class ChangedRowsTest
     [TearDown]
     public async Task Close() => await _bench.DisposeAsync();
 
-    private SqliteTerminalRegistry Registry => new(_bench.Database);
+    private DatabaseTerminalRegistry Registry => new(_bench.Database);
 
     /// <summary>Orders that are begun, with a card: each change would let another card be written, or the same one again.</summary>
     [Test]
@@ -235,8 +235,8 @@ public sealed class ChangedRowsTest
         Attack($"DELETE FROM {table} WHERE {which}; INSERT INTO {table} SELECT * FROM kept");
         await using var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = _bench.Directory }, _bench.Log, _bench.Keys, _bench.Time);
         Func<Task> look = table == "people"
-            ? () => new SqlitePeople(database, _bench.RecordKeys, _bench.PeopleOptions).ListAsync()
-            : () => new CardIssue.Center.Approvals.SqliteApprovals(database, _bench.RecordKeys, _bench.PeopleOptions, _bench.Options).GetAsync(asked.Id);
+            ? () => new DatabasePeople(database, _bench.RecordKeys, _bench.PeopleOptions).ListAsync()
+            : () => new CardIssue.Center.Approvals.DatabaseApprovals(database, _bench.RecordKeys, _bench.PeopleOptions, _bench.Options).GetAsync(asked.Id);
         Assert.That((await Assert.ThrowsAsync<StoreException>(() => look()))!.Message, Does.Contain($"table {table}"));
     }
 

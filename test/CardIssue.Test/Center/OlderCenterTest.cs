@@ -53,7 +53,7 @@ public sealed class OlderCenterTest
         Assert.That((report.Entries, report.Checkpoints, report.WithVault), Is.EqualTo((entries + 2, 2, true)));
         Assert.That(File.Exists(OldLog), Is.False);
         Assert.That(database.RestoredFrom, Is.Null);
-        var desk = new SqliteOrderDesk(database, new OrderOptions());
+        var desk = new DatabaseOrderDesk(database, new OrderOptions());
         Assert.That((await desk.GetAsync(new OrderId("E2E-0001")))!.State, Is.EqualTo(OrderState.Issued));
         Assert.That((await desk.CountAsync())[OrderState.Ready], Is.GreaterThan(0));
         // The table of orders was made anew since: what refers to them found them again.
@@ -74,7 +74,7 @@ public sealed class OlderCenterTest
             Assert.That(_vault.TakesOverRows, Is.False);
             Assert.That(await new StoreHistory(database).SettleRowsAsync(), Is.Empty);
             await database.ExecuteAsync("UPDATE orders SET state = 1, seal = NULL, seal_generation = NULL WHERE order_id = 'E2E-0001'");
-            var desk = new SqliteOrderDesk(database, new OrderOptions());
+            var desk = new DatabaseOrderDesk(database, new OrderOptions());
             Assert.That((await Assert.ThrowsAsync<StoreException>(() => desk.GetAsync(new OrderId("E2E-0001"))))!.Message, Does.Contain("E2E-0001 of orders"));
             await database.ExecuteAsync("UPDATE store_meta SET row_sums = NULL");
         }

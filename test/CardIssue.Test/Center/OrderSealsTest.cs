@@ -98,7 +98,7 @@ public sealed class OrderSealsTest : OlderStoreFixture
             connection.Query("SELECT sealed FROM orders WHERE order_id = $order", found => found.Bytes("sealed")!.Value,
                 ("$order", order))[0]), default);
         var product = await Bench.Database.ReadAsync(connection =>
-            CardIssue.Center.Products.SqliteProductStore.Find(connection, row.Product), default);
+            CardIssue.Center.Products.DatabaseProductStore.Find(connection, row.Product), default);
         var terms = ProductTerms.Of(product!, CardProductFile.Read(product!.Body.Span, "product").Product!);
         if (!Vault.TryOpenOrderData(row.Terms(terms), data, out var plain)) return false;
         using (plain) Assert.That(OrderData.Read(plain.Span), Is.Not.Null);

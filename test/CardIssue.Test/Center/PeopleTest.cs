@@ -55,7 +55,7 @@ public class PeopleTest
         await _bench.Database.DisposeAsync();
         foreach (var file in Directory.GetFiles(_bench.Directory, "center.*", SearchOption.AllDirectories)) File.Delete(file);
         await using var empty = await CenterDatabase.OpenAsync(new StoreOptions { Directory = _bench.Directory }, _bench.Log, _bench.Keys, _bench.Time);
-        var people = new SqlitePeople(empty, _bench.RecordKeys, _bench.PeopleOptions);
+        var people = new DatabasePeople(empty, _bench.RecordKeys, _bench.PeopleOptions);
         Assert.That(await people.AnyAsync(), Is.False);
         using var password = Secret(Good);
         Assert.That(await people.BeginAsync([new FirstPerson(new PersonName("erik"), password), new FirstPerson(new PersonName("fred"), password)]), Is.EqualTo(PersonOutcome.WrongState));
@@ -78,7 +78,7 @@ public class PeopleTest
     {
         static TestCaseData Act(string name, Func<StoreBench, CenterPerson, Task<object?>> act) => new(act) { TestName = $"{{m}}({name})" };
         var (o1, t1, one) = (new OrderId("o1"), new TerminalId("t1"), new LineNumber(1));
-        SqliteTerminalRegistry Registry(StoreBench bench) => new(bench.Database);
+        DatabaseTerminalRegistry Registry(StoreBench bench) => new(bench.Database);
         yield return Act("retry", async (bench, by) => await bench.Desk.RetryAsync(o1, by, "?"));
         yield return Act("renew", async (bench, by) => await bench.Desk.RenewCodeAsync(o1, StoreBench.Verifier, bench.Time.GetUtcNow().AddDays(1), by));
         yield return Act("reissue", async (bench, by) => await bench.Desk.ReissueAsync(o1, bench.New("o2", sequence: 2), by));
@@ -258,7 +258,7 @@ public class PeopleTest
     public async Task AccountOfAnotherVault_Authenticate_IsRefused()
     {
         await CarlAsync();
-        var other = new SqlitePeople(_bench.Database, new TestRecordKeys(8), _bench.PeopleOptions);
+        var other = new DatabasePeople(_bench.Database, new TestRecordKeys(8), _bench.PeopleOptions);
         using var password = Secret(Good);
         Assert.That((await Assert.ThrowsAsync<StoreException>(() => other.AuthenticateAsync(Carl, password, "test")))!.Fault, Is.EqualTo(StoreFault.Altered));
     }

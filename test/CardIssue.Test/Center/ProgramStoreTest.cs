@@ -29,7 +29,7 @@ public sealed class ProgramStoreTest(EngineKind engine)
     [TearDown]
     public async Task CloseAsync() => await _bench.DisposeAsync();
 
-    private SqliteProgramStore Store => new(_bench.Database);
+    private DatabaseProgramStore Store => new(_bench.Database);
 
     private static ProductRecord Product()
     {
@@ -59,7 +59,7 @@ public sealed class ProgramStoreTest(EngineKind engine)
     [Test]
     public async Task Product_NamesAProgramThatIsThere_WhichThenStays()
     {
-        var products = new SqliteProductStore(_bench.Database);
+        var products = new DatabaseProductStore(_bench.Database);
         Assert.That(await products.AddAsync(Product()), Does.Contain("is not in the center: program add"));
         var import = await _bench.Orders.ImportAsync(Product(), []);
         Assert.That(import.Refusal, Does.Contain("is not in the center: program add"));

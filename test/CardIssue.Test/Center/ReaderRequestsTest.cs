@@ -16,14 +16,14 @@ public sealed class ReaderRequestsTest(EngineKind engine)
     private static readonly TerminalId Terminal = new("T-1"), Other = new("T-2");
     private string _folder = null!;
     private CenterDatabase _database = null!;
-    private SqliteTerminalRegistry _registry = null!;
+    private DatabaseTerminalRegistry _registry = null!;
 
     [SetUp]
     public async Task Open()
     {
         _folder = Directory.CreateTempSubdirectory("cardissue-requests-").FullName;
         _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation"), Postgres = engine is EngineKind.Postgres ? PostgresServer.MakeStore() : "" }, new LogOptions(), new LogKeys(), TimeProvider.System);
-        _registry = new SqliteTerminalRegistry(_database);
+        _registry = new DatabaseTerminalRegistry(_database);
         using var key = P256PrivateKey.Generate();
         foreach (var terminal in new[] { Terminal, Other })
             await _registry.PutAsync(new TerminalRecord(terminal, [new LineNumber(1)], [IPNetwork.Parse("10.0.0.0/8")], key.PublicKey.Encoded, key.PublicKey.Encoded, default, 1, true));
@@ -97,7 +97,7 @@ public sealed class ReaderRequestsTest(EngineKind engine)
     [Test]
     public async Task TerminalHasAllReadersThatItMay_RequestIsApproved_StaysAsItIs()
     {
-        await _registry.SetReadersAsync(Terminal, [.. Enumerable.Range(0, SqliteTerminalRegistry.MaxReaders).Select(i => new ReaderRecord("pcsc", null, null, $"X{i}", null, [], false))]);
+        await _registry.SetReadersAsync(Terminal, [.. Enumerable.Range(0, DatabaseTerminalRegistry.MaxReaders).Select(i => new ReaderRecord("pcsc", null, null, $"X{i}", null, [], false))]);
         var id = await KeepAsync(Reader("S1"));
         Assert.That(await _registry.ApproveReaderAsync(id, false), Is.EqualTo(ReaderDecision.TooMany));
         Assert.That(await _registry.ReaderRequestsAsync(), Has.Count.EqualTo(1));

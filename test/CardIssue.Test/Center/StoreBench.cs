@@ -31,12 +31,12 @@ internal sealed class StoreBench : IAsyncDisposable
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2025, 3, 1, 12, 0, 0, TimeSpan.Zero));
     public OrderOptions Options { get; } = new();
     public CenterDatabase Database { get; private set; } = null!;
-    public SqliteOrderStore Orders { get; private set; } = null!;
-    public SqliteOrderDesk Desk { get; private set; } = null!;
+    public DatabaseOrderStore Orders { get; private set; } = null!;
+    public DatabaseOrderDesk Desk { get; private set; } = null!;
     public PeopleOptions PeopleOptions { get; } = new() { Cost = PasswordCost };
     public TestRecordKeys RecordKeys { get; } = new();
-    public SqlitePeople People { get; private set; } = null!;
-    public SqliteApprovals Approvals { get; private set; } = null!;
+    public DatabasePeople People { get; private set; } = null!;
+    public DatabaseApprovals Approvals { get; private set; } = null!;
 
     /// <summary>Two people with every role.</summary>
     public CenterPerson Ann => TestPeople.Of(Database, "ann");
@@ -55,10 +55,10 @@ internal sealed class StoreBench : IAsyncDisposable
     public async Task StartAsync()
     {
         Database = await CenterDatabase.OpenAsync(Place, Log, Keys, Time);
-        Orders = new SqliteOrderStore(Database, Options);
-        Desk = new SqliteOrderDesk(Database, Options);
-        People = new SqlitePeople(Database, RecordKeys, PeopleOptions);
-        Approvals = new SqliteApprovals(Database, RecordKeys, PeopleOptions, Options);
+        Orders = new DatabaseOrderStore(Database, Options);
+        Desk = new DatabaseOrderDesk(Database, Options);
+        People = new DatabasePeople(Database, RecordKeys, PeopleOptions);
+        Approvals = new DatabaseApprovals(Database, RecordKeys, PeopleOptions, Options);
         await TestPeople.AddAsync(Database, RecordKeys, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
     }
 

@@ -24,13 +24,13 @@ public class TerminalRegistryTest(EngineKind engine)
     }
 
     private StoreBench _bench = null!;
-    private SqliteTerminalRegistry _registry = null!;
+    private DatabaseTerminalRegistry _registry = null!;
 
     [SetUp]
     public async Task Open()
     {
         _bench = await StoreBench.OpenAsync(engine);
-        _registry = new SqliteTerminalRegistry(_bench.Database);
+        _registry = new DatabaseTerminalRegistry(_bench.Database);
     }
 
     [TearDown]
@@ -44,7 +44,7 @@ public class TerminalRegistryTest(EngineKind engine)
     {
         await _registry.PutAsync(Terminal);
         await _bench.RestartAsync();
-        _registry = new SqliteTerminalRegistry(_bench.Database);
+        _registry = new DatabaseTerminalRegistry(_bench.Database);
         Assert.That(await _registry.GetAsync(Terminal.Terminal), Is.EqualTo(Terminal));
         Assert.That(await _registry.EnableAsync(Terminal.Terminal, false), Is.True);
         Assert.That((await _registry.ListAsync()).Single().Enabled, Is.False);
@@ -91,7 +91,7 @@ public class TerminalRegistryTest(EngineKind engine)
         await _registry.SetReadersAsync(Terminal.Terminal, [reader]);
         await _registry.PutAsync(Terminal with { Enabled = false });
         await _bench.RestartAsync();
-        var known = await new SqliteTerminalRegistry(_bench.Database).VersionedReadersAsync(Terminal.Terminal);
+        var known = await new DatabaseTerminalRegistry(_bench.Database).VersionedReadersAsync(Terminal.Terminal);
         Assert.That(known.Version, Is.EqualTo(4));
         Assert.That(known.Readers, Is.EqualTo(new[] { reader }));
     }

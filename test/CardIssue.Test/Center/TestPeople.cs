@@ -64,30 +64,30 @@ internal static class TestVault
 /// <summary>The registry of terminals as tests of other things use it: somebody does it, and another approved it.</summary>
 internal static class TestRegistry
 {
-    public static async Task PutAsync(this SqliteTerminalRegistry registry, TerminalRecord terminal)
+    public static async Task PutAsync(this DatabaseTerminalRegistry registry, TerminalRecord terminal)
     {
         if (await registry.PutAsync(terminal, await ByAsync(registry)) is TerminalChange.Done) return;
         await registry.Database.WriteAsync(transaction => TerminalTable.Put(transaction, terminal, registry.Database.Now), default);
     }
 
-    public static Task<bool> EnableAsync(this SqliteTerminalRegistry registry, TerminalId terminal, bool enabled) =>
+    public static Task<bool> EnableAsync(this DatabaseTerminalRegistry registry, TerminalId terminal, bool enabled) =>
         registry.Database.WriteAsync(transaction => TerminalTable.Enable(transaction, terminal, enabled, registry.Database.Now) == 1, default);
 
-    public static async Task<bool> SetReadersAsync(this SqliteTerminalRegistry registry, TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
+    public static async Task<bool> SetReadersAsync(this DatabaseTerminalRegistry registry, TerminalId terminal, IReadOnlyList<ReaderRecord> readers) =>
         await registry.SetReadersAsync(terminal, readers, await ByAsync(registry)) is TerminalChange.Done;
 
-    public static async Task PutLineAsync(this SqliteTerminalRegistry registry, LineRecord line) => await registry.PutLineAsync(line, await ByAsync(registry));
+    public static async Task PutLineAsync(this DatabaseTerminalRegistry registry, LineRecord line) => await registry.PutLineAsync(line, await ByAsync(registry));
 
-    public static async Task<bool> RemoveLineAsync(this SqliteTerminalRegistry registry, LineNumber line) =>
+    public static async Task<bool> RemoveLineAsync(this DatabaseTerminalRegistry registry, LineNumber line) =>
         await registry.RemoveLineAsync(line, await ByAsync(registry)) is TerminalChange.Done;
 
-    public static async Task<ReaderDecision> ApproveReaderAsync(this SqliteTerminalRegistry registry, long id, bool letInWithoutIdentity) =>
+    public static async Task<ReaderDecision> ApproveReaderAsync(this DatabaseTerminalRegistry registry, long id, bool letInWithoutIdentity) =>
         await registry.ApproveReaderAsync(id, letInWithoutIdentity, await ByAsync(registry), "");
 
-    public static async Task<ReaderDecision> DeclineReaderAsync(this SqliteTerminalRegistry registry, long id, string note) => await registry.DeclineReaderAsync(id, note, await ByAsync(registry));
+    public static async Task<ReaderDecision> DeclineReaderAsync(this DatabaseTerminalRegistry registry, long id, string note) => await registry.DeclineReaderAsync(id, note, await ByAsync(registry));
 
     /// <summary>Somebody with an account, which is made where a test has none.</summary>
-    private static async Task<CenterPerson> ByAsync(SqliteTerminalRegistry registry)
+    private static async Task<CenterPerson> ByAsync(DatabaseTerminalRegistry registry)
     {
         var ann = TestPeople.Of(registry.Database);
         if (!await registry.Database.ReadAsync(view => PersonRow.May(view, ann.Name, PersonRoles.Any), default))

@@ -194,7 +194,7 @@ public sealed class PutBackTest
     /// <summary>Asked for by one and approved by another.</summary>
     private static async Task<DeskOutcome> DoAsync(Shop shop, CenterAct act)
     {
-        var approvals = new SqliteApprovals(shop.Database, shop.Vault, new PeopleOptions(), new OrderOptions());
+        var approvals = new DatabaseApprovals(shop.Database, shop.Vault, new PeopleOptions(), new OrderOptions());
         var asked = await approvals.AskAsync(TestPeople.Of(shop.Database, "ann"), act, "test");
         return (asked.Outcome is ApprovalOutcome.Done ? await approvals.ApproveAsync(TestPeople.Of(shop.Database, "bob"), asked.Id) : asked).Act!.Value;
     }

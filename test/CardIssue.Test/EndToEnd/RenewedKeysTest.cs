@@ -62,7 +62,7 @@ public sealed class RenewedKeysTest
             way.IsDone(card, serial, $"cut at command {at}");
             shop.Reader.Remove();
             if (card.Commands - before >= at) continue;
-            var known = await CardKeys.OfAsync(await shop.CardOfAsync(order), new SqliteProductStore(shop.Database));
+            var known = await CardKeys.OfAsync(await shop.CardOfAsync(order), new DatabaseProductStore(shop.Database));
             Assert.That(known!.Held.Select(keys => keys.ToString()), Is.EqualTo(way.Known));
             Assert.That(await shop.OrderRewriteAsync("later", way.Rewriting(mode), "later", order, []), Is.Null);
             shop.Reader.Insert(card);
@@ -135,7 +135,7 @@ public sealed class RenewedKeysTest
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Aborted), outcome.Detail);
         await shop.ReachesAsync("r-1", OrderState.Waiting);
         OwnKeysCase.HasKeys(card, [way.OwnSet(1)], "nothing was put");
-        var known = await CardKeys.OfAsync(await shop.CardOfAsync("i-1"), new SqliteProductStore(shop.Database));
+        var known = await CardKeys.OfAsync(await shop.CardOfAsync("i-1"), new DatabaseProductStore(shop.Database));
         Assert.That(known!.Held.Select(keys => keys.ToString()), Is.EqualTo(new[] { "own 31" }));
     }
 

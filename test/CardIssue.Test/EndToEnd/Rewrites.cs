@@ -113,7 +113,7 @@ internal static class Rewrites
     /// <summary>Ann asks for it and Bob approves.</summary>
     public static async Task<DeskOutcome> DoAsync(this Shop shop, CenterAct act)
     {
-        var approvals = new SqliteApprovals(shop.Database, shop.Vault, new PeopleOptions(), new OrderOptions());
+        var approvals = new DatabaseApprovals(shop.Database, shop.Vault, new PeopleOptions(), new OrderOptions());
         var asked = await approvals.AskAsync(TestPeople.Of(shop.Database, "ann"), act, "test");
         return (asked.Outcome is ApprovalOutcome.Done ? await approvals.ApproveAsync(TestPeople.Of(shop.Database, "bob"), asked.Id) : asked).Act!.Value;
     }

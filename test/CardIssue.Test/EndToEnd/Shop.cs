@@ -51,15 +51,15 @@ internal sealed class Shop : IAsyncDisposable
 
     public CenterDatabase Database { get; private set; } = null!;
 
-    public SqliteOrderStore Orders { get; private set; } = null!;
+    public DatabaseOrderStore Orders { get; private set; } = null!;
 
-    public SqliteOrderDesk Desk { get; private set; } = null!;
+    public DatabaseOrderDesk Desk { get; private set; } = null!;
 
-    public SqliteTerminalRegistry Registry { get; private set; } = null!;
+    public DatabaseTerminalRegistry Registry { get; private set; } = null!;
 
     public StoredLog Log { get; private set; } = null!;
 
-    public SqliteProgramStore Programs { get; private set; } = null!;
+    public DatabaseProgramStore Programs { get; private set; } = null!;
 
     public CenterServices Services { get; private set; } = null!;
 
@@ -280,10 +280,10 @@ internal sealed class Shop : IAsyncDisposable
             new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, log, Vault, TimeProvider.System,
             store => WrapEngine(SqliteFile.Open(store.DatabasePath, store.BusyTimeout)), CancellationToken.None);
         await TestPeople.AddAsync(Database, Vault, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
-        Orders = new SqliteOrderStore(Database, new OrderOptions());
-        Desk = new SqliteOrderDesk(Database, new OrderOptions());
-        Registry = new SqliteTerminalRegistry(Database);
-        Programs = new SqliteProgramStore(Database);
+        Orders = new DatabaseOrderStore(Database, new OrderOptions());
+        Desk = new DatabaseOrderDesk(Database, new OrderOptions());
+        Registry = new DatabaseTerminalRegistry(Database);
+        Programs = new DatabaseProgramStore(Database);
         Log = new StoredLog(Database, log, Vault, TimeProvider.System);
     }
 
@@ -296,7 +296,7 @@ internal sealed class Shop : IAsyncDisposable
             Desk = Desk,
             Terminals = Registry,
             Admissions = admissions,
-            Products = new SqliteProductStore(Database),
+            Products = new DatabaseProductStore(Database),
             Programs = Programs,
             Log = Log,
             Options = options,

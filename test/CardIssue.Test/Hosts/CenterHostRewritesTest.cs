@@ -75,7 +75,7 @@ public sealed class CenterHostRewritesTest
         using var vault = FileKeyVault.Open(Path.Combine(_host.Data, "vault.json"), passphrase);
         var log = new LogOptions { Directory = Path.Combine(_host.Data, "log") };
         await using var database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = _host.Data }, log, vault, TimeProvider.System);
-        var store = new SqliteOrderStore(database, new OrderOptions());
+        var store = new DatabaseOrderStore(database, new OrderOptions());
         var claim = (ClaimOutcome.Claimed)await store.ClaimAsync(order, (_, _) => true, StoreBench.At("t1"));
         foreach (var change in new OrderChange[]
         {

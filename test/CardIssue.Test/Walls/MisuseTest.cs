@@ -173,7 +173,7 @@ public sealed class MisuseTest
 
         await using var second = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Path.Combine(shop.Folder, "data"), GenerationFile = Path.Combine(shop.Folder, "generation") }, new LogOptions(), shop.Vault, TimeProvider.System);
-        var orders = new CardIssue.Center.Orders.SqliteOrderStore(second, new CardIssue.Center.Orders.OrderOptions());
+        var orders = new CardIssue.Center.Orders.DatabaseOrderStore(second, new CardIssue.Center.Orders.OrderOptions());
         var server = new CenterServer(Trap.Replace(shop.Services, nameof(CenterServices.Orders), orders));
         await using var listener = new LoopbackListener(new LineNumber(9));
         var refused = await CaughtAsync(server.RunAsync([new ServedLine(listener, WithoutTls: true)], default));

@@ -27,7 +27,7 @@ public sealed class StoreMoveTest
     [Test]
     public async Task Moved_GoesOnWhereItWas_NothingIsQuarantined_AndTheFileIsRefused()
     {
-        var note = await new SqliteOrderStore(_bench.Database, _bench.Options).History.PositionAsync(new("C-1"));
+        var note = await new DatabaseOrderStore(_bench.Database, _bench.Options).History.PositionAsync(new("C-1"));
         Assert.That(await MoveAsync(), Is.GreaterThan(10));
         await _bench.Database.DisposeAsync();
         Assert.That((await Assert.ThrowsAsync<StoreException>(_bench.StartAsync))!.Fault, Is.EqualTo(StoreFault.Moved));
@@ -36,11 +36,11 @@ public sealed class StoreMoveTest
         Assert.That((moved.RestoredFrom, moved.StoreId), Is.EqualTo(((DateTimeOffset?)null, note.Store)));
         Assert.That((await new StoredLog(moved, _bench.Log, _bench.Keys, _bench.Time).VerifyAsync()).Findings, Is.Empty);
         Assert.That(await moved.LookAtRowsAsync(default), Is.Empty);
-        var desk = new SqliteOrderDesk(moved, _bench.Options);
+        var desk = new DatabaseOrderDesk(moved, _bench.Options);
         Assert.That((await desk.ListAsync()).Select(order => order.State), Is.EqualTo(new[] { OrderState.Issued, OrderState.Ready }));
         // What the engine numbers goes on above what came along.
         Assert.That(await desk.RetryAsync(new OrderId("o2"), TestPeople.Of(moved), "none"), Is.EqualTo(DeskOutcome.WrongState));
-        Assert.That((await new SqliteOrderStore(moved, _bench.Options).ImportAsync(StoreBench.Product, [_bench.New("o3", "c3")])).Imported, Is.EqualTo(1));
+        Assert.That((await new DatabaseOrderStore(moved, _bench.Options).ImportAsync(StoreBench.Product, [_bench.New("o3", "c3")])).Imported, Is.EqualTo(1));
     }
 
     [Test]
@@ -53,7 +53,7 @@ public sealed class StoreMoveTest
         await _bench.ImportAsync(_bench.New("o3", "c3"));
         await MoveAsync();
         await using var moved = await OpenMovedAsync();
-        Assert.That(await new SqliteOrderDesk(moved, _bench.Options).ListAsync(), Has.Count.EqualTo(3));
+        Assert.That(await new DatabaseOrderDesk(moved, _bench.Options).ListAsync(), Has.Count.EqualTo(3));
     }
 
     [Test]

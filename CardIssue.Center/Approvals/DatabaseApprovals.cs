@@ -8,7 +8,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Approvals;
 
 /// <summary>What people ask for and approve, in the center's store.</summary>
-public sealed class SqliteApprovals : IApprovals
+public sealed class DatabaseApprovals : IApprovals
 {
     private const int NonceLength = 16;
 
@@ -19,7 +19,7 @@ public sealed class SqliteApprovals : IApprovals
 
     /// <summary>Uses an open store and an open vault.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public SqliteApprovals(CenterDatabase database, IRecordKeys keys, PeopleOptions people, OrderOptions orders)
+    public DatabaseApprovals(CenterDatabase database, IRecordKeys keys, PeopleOptions people, OrderOptions orders)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(keys);

@@ -9,7 +9,7 @@ using CardIssue.Test.Center.Engines;
 namespace CardIssue.Test.Center;
 
 [TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres), Parallelizable]
-public class SqliteOrderStoreTest(EngineKind engine)
+public class DatabaseOrderStoreTest(EngineKind engine)
 {
     private StoreBench _bench = null!;
 
@@ -88,7 +88,7 @@ public class SqliteOrderStoreTest(EngineKind engine)
         await _bench.ImportAsync(_bench.New("o1"));
         var outcome = await _bench.Orders.ImportAsync(StoreBench.Product with { Body = ByteString.Copy("{ }"u8) }, [_bench.New("o2", "c2")]);
         Assert.That(outcome.Refusal, Does.Contain("new version"));
-        Assert.That(await new SqliteProductStore(_bench.Database).GetAsync(StoreBench.Product.Ref), Is.EqualTo(StoreBench.Product));
+        Assert.That(await new DatabaseProductStore(_bench.Database).GetAsync(StoreBench.Product.Ref), Is.EqualTo(StoreBench.Product));
     }
 
     [TestCase("o1")]

@@ -10,7 +10,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Programs;
 
 /// <summary>Programs in the center's store.</summary>
-public sealed class SqliteProgramStore(CenterDatabase database) : IProgramStore
+public sealed class DatabaseProgramStore(CenterDatabase database) : IProgramStore
 {
     /// <summary>The most programs of a center.</summary>
     public const int MaxPrograms = 1_000;

@@ -9,7 +9,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Center.Orders;
 
 /// <summary>Orders in the center's store.</summary>
-public sealed class SqliteOrderStore : IOrderStore
+public sealed class DatabaseOrderStore : IOrderStore
 {
     /// <summary>What a code is checked for when there is no order: any name will do, the verdict is not used.</summary>
     private static readonly OrderId Nobody = new("-");
@@ -19,7 +19,7 @@ public sealed class SqliteOrderStore : IOrderStore
 
     /// <summary>Uses an open store.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public SqliteOrderStore(CenterDatabase database, OrderOptions options)
+    public DatabaseOrderStore(CenterDatabase database, OrderOptions options)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(options);

@@ -11,7 +11,7 @@ using CardIssue.Test.Center.Engines;
 namespace CardIssue.Test.Center;
 
 [TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres), Parallelizable]
-public class SqliteOrderDeskTest(EngineKind engine)
+public class DatabaseOrderDeskTest(EngineKind engine)
 {
     private static readonly OrderId O1 = new("o1");
     private static readonly CardId Card1 = StoreBench.Card(1);

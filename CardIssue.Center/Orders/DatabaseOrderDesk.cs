@@ -6,7 +6,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Center.Orders;
 
 /// <summary>The operators' side of the orders in the center's store.</summary>
-public sealed class SqliteOrderDesk : IOrderDesk
+public sealed class DatabaseOrderDesk : IOrderDesk
 {
     /// <summary>Orders whose write data is deleted in one commit.</summary>
     private const int MaxDeleted = 1_000;
@@ -16,7 +16,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
 
     /// <summary>Uses an open store.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public SqliteOrderDesk(CenterDatabase database, OrderOptions options)
+    public DatabaseOrderDesk(CenterDatabase database, OrderOptions options)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(options);
@@ -63,7 +63,7 @@ public sealed class SqliteOrderDesk : IOrderDesk
             if (replacement.Fault is not null || replacement.Rewrite is not null || replacement.Customer != row.Customer
                 || replacement.CodeExpires <= _database.Now
                 || replacement.Sequence != NextSequence(connection, row.Customer)
-                || Products.SqliteProductStore.Find(connection, replacement.Product) is not { } product) return DeskOutcome.DoesNotFit;
+                || Products.DatabaseProductStore.Find(connection, replacement.Product) is not { } product) return DeskOutcome.DoesNotFit;
             if (OrderImport.Add(connection, product.Mode, replacement, voided, _database.Now) is not null) return DeskOutcome.DoesNotFit;
             row.AddHistory(connection, _database.Now, "ReissuedAs", $"{replacement.Order} by {person}");
             return DeskOutcome.Done;

@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.People;
 
 /// <summary>People's accounts in the center's store.</summary>
-public sealed class SqlitePeople : IPeople
+public sealed class DatabasePeople : IPeople
 {
     /// <summary>The most passwords that a center looks at or makes at once: each takes memory and time on purpose.</summary>
     public const int MaxAtOnce = CenterDatabase.MaxPasswords;
@@ -16,7 +16,7 @@ public sealed class SqlitePeople : IPeople
 
     /// <summary>Uses an open store and an open vault.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
-    public SqlitePeople(CenterDatabase database, IRecordKeys keys, PeopleOptions options)
+    public DatabasePeople(CenterDatabase database, IRecordKeys keys, PeopleOptions options)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(keys);

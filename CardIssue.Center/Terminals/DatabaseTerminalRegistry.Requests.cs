@@ -7,7 +7,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Center.Terminals;
 
 /// <summary>Readers that terminals ask for, in the center's store.</summary>
-public sealed partial class SqliteTerminalRegistry
+public sealed partial class DatabaseTerminalRegistry
 {
     private const string Same = """
         terminal = $terminal AND kind = $kind AND vendor IS NOT DISTINCT FROM $vendor AND model IS NOT DISTINCT FROM $model
