@@ -1,4 +1,5 @@
 using System.Data.Common;
+using CardIssue.Core.Primitives;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Storage;
@@ -180,7 +181,8 @@ internal sealed class SqliteFile : IStoreEngine
         {
             throw new StoreException(StoreFault.ReadOnly, $"{path}: access denied; give this user the right to write the file and its directory.", error);
         }
-        catch (IOException error) when (error is not StoreException)
+        // What the work itself throws by name is its own, though it is an IOException.
+        catch (IOException error) when (error is not CardIssueException)
         {
             throw StoreException.From(error, path)!;
         }

@@ -95,8 +95,24 @@ public enum IssueReason
     /// <summary>The reader is not on the center's list, or did not prove itself.</summary>
     ReaderNotKnown = 500,
 
-    /// <summary>The line is lost, or could not be brought up.</summary>
+    /// <summary>The line is lost, or could not be brought up, and no end said why.</summary>
     LineLost = 600,
+    /// <summary>An end closed the line: nothing came in time (<see cref="DisconnectCode.TimedOut"/>).</summary>
+    LineTimedOut = 601,
+    /// <summary>An end is shut down (<see cref="DisconnectCode.Stopped"/>).</summary>
+    LineStopped = 602,
+    /// <summary>What came to an end was no message (<see cref="DisconnectCode.NotAMessage"/>).</summary>
+    LineNotAMessage = 603,
+    /// <summary>A result fitted no script (<see cref="DisconnectCode.UnfitResult"/>).</summary>
+    LineUnfitResult = 604,
+    /// <summary>A message came on the wrong half of a split line (<see cref="DisconnectCode.WrongHalf"/>).</summary>
+    LineWrongHalf = 605,
+    /// <summary>A command came beyond the credit (<see cref="DisconnectCode.NoCredit"/>).</summary>
+    LineNoCredit = 606,
+    /// <summary>A message came where it has no place (<see cref="DisconnectCode.OutOfPlace"/>).</summary>
+    LineOutOfPlace = 607,
+    /// <summary>Something failed at an end, whose log says what (<see cref="DisconnectCode.Failed"/>).</summary>
+    LineFailed = 608,
 
     /// <summary>The card answered with a status word that was not expected (<see cref="ScriptStop.UnexpectedStatus"/>).</summary>
     WritingUnexpectedStatus = 702,
@@ -120,6 +136,9 @@ internal static class IssueReasons
     public static IssueReason Of(CardRejection code) => (IssueReason)300 + (int)code;
 
     public static IssueReason Of(AbortCode code) => (IssueReason)400 + (int)code;
+
+    /// <summary>The code of an end that closes its line; of a later version it may be one that is not known here.</summary>
+    public static IssueReason Of(DisconnectCode code) => Enum.IsDefined(code) ? IssueReason.LineLost + (int)code : IssueReason.LineLost;
 
     public static IssueReason Of(ScriptStop stop) => stop is ScriptStop.Completed ? IssueReason.None : (IssueReason)700 + (int)stop;
 }

@@ -42,6 +42,7 @@ public sealed partial class TerminalRelay
         if (why is not null)
         {
             if (_whyLost.Length == 0) _whyLost = $"by this terminal: {why.Reason}";
+            _facts.Take(why);
             Log.Disconnecting(_logger, why.Reason);
             using var limit = new CancellationTokenSource(DisconnectLimit, _time);
             try

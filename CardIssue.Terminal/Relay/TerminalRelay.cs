@@ -180,6 +180,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
             case Item.LineUp up:
                 (_line, _whyLost) = (up.Line, "");
                 _pace.LineUp();
+                _facts.LineUp();
                 // What was asked on the line before is asked again.
                 if (_enrollment is { } unanswered) unanswered.Sent = false;
                 if (_status is { } open) open.Sent = false;

@@ -19,7 +19,9 @@ public sealed class IssueReasonTest
         CardRefusedUs=308 CardNoIdentity=309 CardChannelTooWeak=310 CardNoApplication=311 CardLocked=312
         StoppedByOperator=401 StoppedByCenter=402 StoppedTimedOut=403 StoppedWriteFailed=404 StoppedStoreFailed=405 StoppedClaimLost=406
         StoppedReaderRefused=407 StoppedTooManyCards=408 StoppedCenterFailed=409 StoppedTerminalFailed=410 StoppedModuleRefused=411
-        ReaderNotKnown=500 LineLost=600
+        ReaderNotKnown=500
+        LineLost=600 LineTimedOut=601 LineStopped=602 LineNotAMessage=603 LineUnfitResult=604 LineWrongHalf=605 LineNoCredit=606
+        LineOutOfPlace=607 LineFailed=608
         WritingUnexpectedStatus=702 WritingCardLost=703 WritingGap=704 WritingModuleRefused=705 WritingTooLong=706
         """;
 
@@ -41,6 +43,7 @@ public sealed class IssueReasonTest
             .. Enum.GetValues<RefusalCode>().Select(IssueReasons.Of), .. Enum.GetValues<DeclineCode>().Select(IssueReasons.Of),
             .. Enum.GetValues<CardRejection>().Select(IssueReasons.Of), .. Enum.GetValues<AbortCode>().Select(IssueReasons.Of),
             .. Enum.GetValues<ScriptStop>().Select(IssueReasons.Of),
+            .. Enum.GetValues<DisconnectCode>().Select(IssueReasons.Of),
         ];
         Assert.That(reasons, Is.Unique.And.All.Matches<IssueReason>(Enum.IsDefined));
         // By name where the names are alike, so that no number has slipped.
@@ -49,6 +52,10 @@ public sealed class IssueReasonTest
         Assert.That(IssueReasons.Of(AbortCode.ModuleRefused), Is.EqualTo(IssueReason.StoppedModuleRefused));
         Assert.That(IssueReasons.Of(ScriptStop.TooLong), Is.EqualTo(IssueReason.WritingTooLong));
     }
+
+    [Test]
+    public void CodeOfALaterVersion_ThatClosesALine_IsALostLine() =>
+        Assert.That(IssueReasons.Of((DisconnectCode)200), Is.EqualTo(IssueReason.LineLost));
 
     [Test]
     public void PublicExceptions_OfAllLibraries_HaveOneBase()
