@@ -9,7 +9,6 @@ using CardIssue.Transport.Tls;
 namespace CardIssue.Test.Transport.Serial;
 
 /// <summary>Listener and connector, plain and with TLS, over pipes with noise and over real pseudo terminals.</summary>
-[Parallelizable]
 public class SerialLineTest
 {
     private static readonly SerialLineOptions Fast = new()
