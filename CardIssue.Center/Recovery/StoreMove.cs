@@ -46,8 +46,7 @@ public static class StoreMove
             engine.Write(from =>
             {
                 rows = target.Write(into => Copy(from, into, keys, place, cancellation));
-                using var mark = Sql.Command(from, "UPDATE store_meta SET moved_to = $to", ("$to", to.Postgres));
-                return mark.ExecuteNonQuery();
+                return Sql.Execute(from, "UPDATE store_meta SET moved_to = $to", ("$to", to.Postgres));
             });
         }, cancellation).ConfigureAwait(false);
         return rows;

@@ -43,9 +43,9 @@ internal sealed class PostgresStore : IStoreEngine
     public static PostgresStore Open(StoreOptions options) => Open(options, session =>
     {
         // Two that open it at once: the second finds all done.
-        Execute(session, $"SELECT pg_advisory_lock({MigrationLock})");
+        Sql.Execute(session, $"SELECT pg_advisory_lock({MigrationLock})");
         Migrations.Apply(new PostgresPlace(options.Postgres));
-        Execute(session, $"SELECT pg_advisory_unlock({MigrationLock})");
+        Sql.Execute(session, $"SELECT pg_advisory_unlock({MigrationLock})");
     });
 
     /// <summary>Opens it for reading alone; its tables stay as they are.</summary>
@@ -127,7 +127,7 @@ internal sealed class PostgresStore : IStoreEngine
     /// <summary>Carries a statement out that is part of no transaction.</summary>
     public void Execute(string sql)
     {
-        lock (_turn) Guarded(Place, () => Execute(Session(), sql));
+        lock (_turn) Guarded(Place, () => Sql.Execute(Session(), sql));
     }
 
     /// <inheritdoc/>
@@ -236,7 +236,7 @@ internal sealed class PostgresStore : IStoreEngine
             try
             {
                 transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
-                Execute(connection, "SET TRANSACTION READ ONLY");
+                Sql.Execute(connection, "SET TRANSACTION READ ONLY");
                 return connection;
             }
             catch (Exception error)
@@ -283,7 +283,7 @@ internal sealed class PostgresStore : IStoreEngine
         {
             session.Open();
             // A host that is gone without a word, or hangs within a transaction, holds its locks no longer than this.
-            Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 60000; "
+            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 60000; "
                 + "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
             return session;
         }
@@ -321,12 +321,6 @@ internal sealed class PostgresStore : IStoreEngine
     {
         using var command = new NpgsqlCommand(sql, connection);
         return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture) ?? "";
-    }
-
-    private static int Execute(NpgsqlConnection connection, string sql)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        return command.ExecuteNonQuery();
     }
 
     private static T Guarded<T>(string place, Func<T> work)

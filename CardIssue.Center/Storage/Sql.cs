@@ -56,4 +56,11 @@ internal static class Sql
         }
         return command;
     }
+
+    /// <summary>Carries a statement out. Returns how many rows it changed.</summary>
+    public static int Execute(DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        using var command = Command(connection, sql, values);
+        return command.ExecuteNonQuery();
+    }
 }

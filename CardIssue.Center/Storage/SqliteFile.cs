@@ -51,8 +51,8 @@ internal sealed class SqliteFile : IStoreEngine
             {
                 writer.Open();
                 // secure_delete: write data that is deleted N days after issue is overwritten, not only unlinked.
-                Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
-                Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}");
+                Sql.Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
+                Sql.Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}");
                 text.Mode = SqliteOpenMode.ReadOnly;
                 return new SqliteFile(path, writer, text.ToString(), TimeSpan.FromSeconds(seconds));
             }
@@ -108,7 +108,7 @@ internal sealed class SqliteFile : IStoreEngine
     // https://sqlite.org/pragma.html#pragma_wal_checkpoint: a row of whether somebody was in the way, who reads an older state.
     public void Compact() => Guarded(Place, () =>
     {
-        Execute(_writer, $"PRAGMA busy_timeout={CompactWait.TotalMilliseconds}");
+        Sql.Execute(_writer, $"PRAGMA busy_timeout={CompactWait.TotalMilliseconds}");
         try
         {
             using var command = _writer.CreateCommand();
@@ -118,7 +118,7 @@ internal sealed class SqliteFile : IStoreEngine
         }
         finally
         {
-            Execute(_writer, $"PRAGMA busy_timeout={_busyTimeout.TotalMilliseconds}");
+            Sql.Execute(_writer, $"PRAGMA busy_timeout={_busyTimeout.TotalMilliseconds}");
         }
     });
 
@@ -150,7 +150,7 @@ internal sealed class SqliteFile : IStoreEngine
     });
 
     /// <summary>Carries a statement out that is part of no transaction.</summary>
-    public void Execute(string sql) => Guarded(Place, () => Execute(_writer, sql));
+    public void Execute(string sql) => Guarded(Place, () => Sql.Execute(_writer, sql));
 
     /// <inheritdoc/>
     // https://sqlite.org/lang_transaction.html: a full disk, an error of the disk and others may undo the whole transaction; statements
@@ -159,13 +159,6 @@ internal sealed class SqliteFile : IStoreEngine
 
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
-
-    private static int Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteNonQuery();
-    }
 
     private static T Guarded<T>(string path, Func<T> work)
     {

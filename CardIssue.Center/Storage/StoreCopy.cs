@@ -26,12 +26,12 @@ internal static class StoreCopy
     public static long Run(DbConnection from, DbConnection to, CancellationToken cancellation)
     {
         // An order may refer to one that comes later.
-        Execute(to, to is NpgsqlConnection ? "SET CONSTRAINTS ALL DEFERRED" : "PRAGMA defer_foreign_keys = ON");
+        Sql.Execute(to, to is NpgsqlConnection ? "SET CONSTRAINTS ALL DEFERRED" : "PRAGMA defer_foreign_keys = ON");
         var rows = Tables.Sum(table => Copy(table, from, to, cancellation));
         if (to is NpgsqlConnection)
         {
             foreach (var table in Numbered)
-                Execute(to, $"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) FROM {table}");
+                Sql.Execute(to, $"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) FROM {table}");
         }
         return rows;
     }
@@ -39,7 +39,7 @@ internal static class StoreCopy
     /// <summary>The same in the place of what is there.</summary>
     public static long Replace(DbConnection from, DbConnection to, CancellationToken cancellation)
     {
-        Execute(to, $"TRUNCATE {string.Join(", ", Tables)}");
+        Sql.Execute(to, $"TRUNCATE {string.Join(", ", Tables)}");
         return Run(from, to, cancellation);
     }
 
@@ -59,11 +59,5 @@ internal static class StoreCopy
             insert.ExecuteNonQuery();
         }
         return rows;
-    }
-
-    private static void Execute(DbConnection connection, string sql)
-    {
-        using var command = Sql.Command(connection, sql);
-        command.ExecuteNonQuery();
     }
 }

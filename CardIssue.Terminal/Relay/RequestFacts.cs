@@ -14,7 +14,7 @@ internal sealed class RequestFacts
     private int _record, _records, _attempt;
     private ushort? _cardStatus;
     private CardFault? _readerFault;
-    private IssueReason _said, _stop, _lost = IssueReason.LineLost;
+    private IssueReason _said, _stop;
 
     /// <summary>The record that the last script was for, or 0.</summary>
     public int Record => _record;
@@ -26,15 +26,6 @@ internal sealed class RequestFacts
         (_record, _records, _attempt) = (0, 0, 0);
         (_cardStatus, _readerFault) = (null, null);
         (_said, _stop) = (IssueReason.None, IssueReason.None);
-    }
-
-    /// <summary>A line is up: what ended the one before is over.</summary>
-    public void LineUp() => _lost = IssueReason.LineLost;
-
-    /// <summary>An end says why it closes the line. The first word counts: a line is closed once.</summary>
-    public void Take(Disconnect disconnect)
-    {
-        if (_lost is IssueReason.LineLost) _lost = IssueReasons.Of(disconnect.Code);
     }
 
     /// <summary>Something happened, of which the machine is told next.</summary>
@@ -52,7 +43,6 @@ internal sealed class RequestFacts
                 (_order, _card, _maskedNumber, _records) = (insert.Order, insert.Card, insert.MaskedNumber, insert.Records);
                 (_cardStatus, _readerFault) = (null, null);
                 break;
-            case Disconnect disconnect: Take(disconnect); break;
             case Script script: (_record, _attempt) = (script.Record, script.Attempt); break;
             case Issued issued: (_order, _card) = (issued.Order ?? _order, issued.Card ?? _card); break;
         }
@@ -80,7 +70,6 @@ internal sealed class RequestFacts
         Notice.AccessRefused or Notice.OrderDeclined or Notice.CardRejected or Notice.Aborted => _said,
         Notice.CenterNotKnown => IssueReason.CenterNotKnown,
         Notice.ReaderRefused => IssueReason.ReaderNotKnown,
-        Notice.LineLost or Notice.AskAgain => _lost,
         Notice.Reporting => _stop,
         _ => IssueReason.None,
     };

@@ -13,15 +13,23 @@ public sealed partial class TerminalRelay
     /// <summary>What this end is about to say.</summary>
     private Disconnect? _whyClosed;
 
-    /// <summary>Why this line is closed, by the center's word or by this end's; empty while nobody has said it.</summary>
-    private string _whyLost = "";
+    /// <summary>While no end has said why it closes the line.</summary>
+    private static readonly (IssueReason Reason, string Text) Unsaid = (IssueReason.LineLost, "");
 
-    /// <summary>The first word counts: a line is closed once.</summary>
+    /// <summary>Why this line is closed, by the center's word or by this end's.</summary>
+    private (IssueReason Reason, string Text) _lost = Unsaid;
+
     private void Hear(Disconnect disconnect)
     {
-        if (_whyLost.Length > 0) return;
-        _whyLost = disconnect.Reason;
-        Log.CenterDisconnects(_logger, disconnect.Reason);
+        if (Say(disconnect, disconnect.Reason)) Log.CenterDisconnects(_logger, disconnect.Reason);
+    }
+
+    /// <summary>The first word counts: a line is closed once.</summary>
+    private bool Say(Disconnect disconnect, string text)
+    {
+        if (_lost != Unsaid) return false;
+        _lost = (IssueReasons.Of(disconnect.Code), text);
+        return true;
     }
 
     private Disconnect WhyClosed(DisconnectCode code, TerminalEvent happened) =>
@@ -41,8 +49,7 @@ public sealed partial class TerminalRelay
         _whyClosed = null;
         if (why is not null)
         {
-            if (_whyLost.Length == 0) _whyLost = $"by this terminal: {why.Reason}";
-            _facts.Take(why);
+            Say(why, $"by this terminal: {why.Reason}");
             Log.Disconnecting(_logger, why.Reason);
             using var limit = new CancellationTokenSource(DisconnectLimit, _time);
             try

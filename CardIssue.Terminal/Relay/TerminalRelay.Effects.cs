@@ -148,8 +148,9 @@ public sealed partial class TerminalRelay
 
     private void Show(TerminalEffect.Show show)
     {
-        if (show is { Notice: Notice.LineLost or Notice.AskAgain, Text: "" }) show = show with { Text = _whyLost };
-        var reason = _facts.ReasonOf(show.Notice);
+        var isLost = show.Notice is Notice.LineLost or Notice.AskAgain;
+        if (isLost && show.Text.Length == 0) show = show with { Text = _lost.Text };
+        var reason = isLost ? _lost.Reason : _facts.ReasonOf(show.Notice);
         var progress = _facts.In(new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text), reason)
             with { Record = show.Notice is Notice.Reporting ? _facts.Record : show.Record };
         TakeAccess(show.Notice, reason);

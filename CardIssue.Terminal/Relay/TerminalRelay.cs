@@ -178,9 +178,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 _enrollment = enroll.Enrollment;
                 break;
             case Item.LineUp up:
-                (_line, _whyLost) = (up.Line, "");
+                (_line, _lost) = (up.Line, Unsaid);
                 _pace.LineUp();
-                _facts.LineUp();
                 // What was asked on the line before is asked again.
                 if (_enrollment is { } unanswered) unanswered.Sent = false;
                 if (_status is { } open) open.Sent = false;

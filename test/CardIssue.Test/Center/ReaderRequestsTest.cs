@@ -22,7 +22,7 @@ public sealed class ReaderRequestsTest(EngineKind engine)
     public async Task Open()
     {
         _folder = Directory.CreateTempSubdirectory("cardissue-requests-").FullName;
-        _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation"), Postgres = engine is EngineKind.Postgres ? PostgresServer.MakeStore() : "" }, new LogOptions(), new LogKeys(), TimeProvider.System);
+        _database = await CenterDatabase.OpenAsync(new StoreOptions { Directory = Path.Combine(_folder, "data"), GenerationFile = Path.Combine(_folder, "generation"), Postgres = EngineUnderTest.PlaceOf(engine) }, new LogOptions(), new LogKeys(), TimeProvider.System);
         _registry = new DatabaseTerminalRegistry(_database);
         using var key = P256PrivateKey.Generate();
         foreach (var terminal in new[] { Terminal, Other })

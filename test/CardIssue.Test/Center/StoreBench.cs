@@ -47,7 +47,7 @@ internal sealed class StoreBench : IAsyncDisposable
     public static async Task<StoreBench> OpenAsync(EngineKind engine = EngineKind.Sqlite)
     {
         var bench = new StoreBench(
-            Path.Combine(Path.GetTempPath(), "cardissue-" + Guid.NewGuid().ToString("N")), engine is EngineKind.Postgres ? PostgresServer.MakeStore() : "");
+            Path.Combine(Path.GetTempPath(), "cardissue-" + Guid.NewGuid().ToString("N")), EngineUnderTest.PlaceOf(engine));
         await bench.StartAsync();
         return bench;
     }

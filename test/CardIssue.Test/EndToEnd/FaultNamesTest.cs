@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -59,8 +60,11 @@ public sealed class FaultNamesTest
     {
         await using var shop = await Shop.OpenAsync();
         await shop.ShowsAsync("AccessGranted");
+        var reasons = new ConcurrentQueue<IssueReason>();
+        shop.Display = new Reasons(reasons);
         await shop.RestartCenterAsync();
         await shop.ShowsAsync("LineLost Stopped");
+        Assert.That(reasons, Does.Contain(IssueReason.LineStopped));
         await ThatIsLoggedAsync(shop, "Disconnect", "Stopped");
     }
 
@@ -75,7 +79,7 @@ public sealed class FaultNamesTest
         var outcome = await shop.IssueAsync("o-1");
 
         const string Reason = "NotAMessage: expected what belongs to Requesting; came not deterministic CBOR of a message";
-        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.LineLost));
+        Assert.That((outcome.Ending, outcome.Reason), Is.EqualTo((IssueEnding.LineLost, IssueReason.LineNotAMessage)));
         Assert.That(outcome.Detail, Does.StartWith($"by this terminal: {Reason}"));
         await ThatIsLoggedAsync(shop, "Disconnect", Reason);
     }
@@ -162,6 +166,11 @@ public sealed class FaultNamesTest
         shop.WhenShown("WritingRecord  1", () => losing.Lose(new LineException(fault, "as the test wants it")));
         await ThatIsIssuedAsync(shop);
         await ThatIsLoggedAsync(shop, fault.ToString(), "as the test wants it");
+    }
+
+    private sealed class Reasons(ConcurrentQueue<IssueReason> seen) : IProgress<IssueProgress>
+    {
+        public void Report(IssueProgress value) => seen.Enqueue(value.Reason);
     }
 
     private static async Task ThatIsIssuedAsync(Shop shop)

@@ -296,15 +296,7 @@ public sealed class SplitLineTest
         return (() => data!.Count, () => results!.Count);
     }
 
-    private static async Task LogsAsync(Shop shop, string detail)
-    {
-        for (var waited = 0; waited < 100; waited++)
-        {
-            if ((await shop.Log.ReadAsync(new LogQuery())).Any(row => row.Entry.Detail.Contains(detail, StringComparison.Ordinal))) return;
-            await Task.Delay(20);
-        }
-        Assert.Fail($"the log does not say '{detail}'");
-    }
+    private static Task LogsAsync(Shop shop, string detail) => shop.LogsAsync(row => row.Entry.Detail.Contains(detail, StringComparison.Ordinal));
 
     /// <summary>Another terminal, known to the center with credentials of its own, on the same lines.</summary>
     private static async Task<SoftwareModule> StrangerAsync(Shop shop)

@@ -21,6 +21,9 @@ internal abstract class EngineUnderTest : IDisposable
         EngineKind.Postgres => new PostgresUnderTest(),
     };
 
+    /// <summary>Where a store of its own is for the center's options: <see cref="StoreOptions.Postgres"/>.</summary>
+    public static string PlaceOf(EngineKind kind) => kind is EngineKind.Postgres ? PostgresServer.MakeStore() : "";
+
     /// <summary>A directory for the store, and for what is beside it.</summary>
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("cardissue-engine-").FullName;
 
@@ -64,7 +67,6 @@ internal abstract class EngineUnderTest : IDisposable
             file.Execute("PRAGMA max_page_count = 1");
             return new Ending(() => file.Execute("PRAGMA max_page_count = 1000000"));
         }
-
     }
 
     private sealed class PostgresUnderTest : EngineUnderTest
@@ -86,28 +88,20 @@ internal abstract class EngineUnderTest : IDisposable
         public override IDisposable Hold()
         {
             var other = PostgresServer.Connect(_database);
-            using var command = Sql.Command(other, "BEGIN; LOCK TABLE store_meta IN SHARE ROW EXCLUSIVE MODE");
-            command.ExecuteNonQuery();
+            Sql.Execute(other, "BEGIN; LOCK TABLE store_meta IN SHARE ROW EXCLUSIVE MODE");
             return other;
         }
 
         /// <summary>What the server says where its disk is full, from every table: a server whose disk is full is of no use to other tests.</summary>
         public override IDisposable Fill(IStoreEngine engine)
         {
-            Execute("""
+            PostgresServer.Execute(_database, """
                 CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
                   'BEGIN RAISE EXCEPTION ''could not extend file'' USING ERRCODE = ''disk_full''; END';
                 DO 'DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = ''public'' LOOP
                   EXECUTE format(''CREATE TRIGGER no_room BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION no_room()'', t); END LOOP; END'
                 """);
-            return new Ending(() => Execute("DROP FUNCTION no_room CASCADE"));
-        }
-
-        private void Execute(string sql)
-        {
-            using var connection = PostgresServer.Connect(_database);
-            using var command = Sql.Command(connection, sql);
-            command.ExecuteNonQuery();
+            return new Ending(() => PostgresServer.Execute(_database, "DROP FUNCTION no_room CASCADE"));
         }
     }
 

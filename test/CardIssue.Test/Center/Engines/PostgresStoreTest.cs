@@ -179,22 +179,15 @@ public sealed class PostgresStoreTest
         return lines;
     }
 
-    private void EndSessions()
-    {
-        using var admin = PostgresServer.Connect(_database);
-        using var command = Sql.Command(admin, "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
-        command.ExecuteNonQuery();
-    }
+    private void EndSessions() => PostgresServer.Execute(
+        _database, "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
 
     private void AddTry() => AddTry(_engine);
 
     private static void AddTry(PostgresStore engine) => engine.Write(AddTry);
 
-    private static int AddTry(DbConnection connection)
-    {
-        using var command = Sql.Command(connection, "INSERT INTO code_attempts (customer, terminal, at) VALUES ('ann', 'T-1', 1)");
-        return command.ExecuteNonQuery();
-    }
+    private static int AddTry(DbConnection connection) =>
+        Sql.Execute(connection, "INSERT INTO code_attempts (customer, terminal, at) VALUES ('ann', 'T-1', 1)");
 
     private long Count() => _engine.Read(connection => new StoreView(connection).Number("SELECT count(*) FROM code_attempts"));
 

@@ -64,9 +64,5 @@ public sealed class SqliteFileTest
 
     private long Count() => _engine.Read(connection => new StoreView(connection).Number("SELECT count(*) FROM things"));
 
-    private void Write(string sql, params (string Name, object? Value)[] values) => _engine.Write(connection =>
-    {
-        using var command = Sql.Command(connection, sql, values);
-        return command.ExecuteNonQuery();
-    });
+    private void Write(string sql, params (string Name, object? Value)[] values) => _engine.Write(connection => Sql.Execute(connection, sql, values));
 }

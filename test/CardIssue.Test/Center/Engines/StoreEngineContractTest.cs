@@ -45,7 +45,7 @@ public sealed class StoreEngineContractTest(EngineKind kind)
         Add("a");
         Assert.Throws<InvalidOperationException>(() => _engine.Write<int>(connection =>
         {
-            Execute(connection, "INSERT INTO things (name) VALUES ('b')");
+            Sql.Execute(connection, "INSERT INTO things (name) VALUES ('b')");
             throw new InvalidOperationException("a part of the center fails");
         }));
         Assert.That((_engine.Commits - before, Count()), Is.EqualTo((1, 1)), "all of it is undone");
@@ -59,7 +59,7 @@ public sealed class StoreEngineContractTest(EngineKind kind)
         Add("a");
         _engine.Write(connection =>
         {
-            Execute(connection, "INSERT INTO things (name) VALUES ('b')");
+            Sql.Execute(connection, "INSERT INTO things (name) VALUES ('b')");
             Assert.That(Task.Run(Count).Wait(Longest), Is.True, "a reader does not wait for the writer");
             Assert.That(Task.Run(Count).Result, Is.EqualTo(1));
             return 0;
@@ -84,7 +84,7 @@ public sealed class StoreEngineContractTest(EngineKind kind)
 
     [Test]
     public void Reading_Writes_AreRefused() =>
-        Assert.Catch(() => _engine.Read(connection => Execute(connection, "INSERT INTO things (name) VALUES ('a')")));
+        Assert.Catch(() => _engine.Read(connection => Sql.Execute(connection, "INSERT INTO things (name) VALUES ('a')")));
 
     [Test]
     public void AnotherProcessWrites_Write_IsBusyAfterTheTimeForIt_AndDoneWhenItEnds()
@@ -107,7 +107,7 @@ public sealed class StoreEngineContractTest(EngineKind kind)
         {
             var fault = Assert.Throws<StoreException>(() => _engine.Write(connection =>
             {
-                for (var i = 0; i < 100; i++) Execute(connection, "INSERT INTO things (name) VALUES ($name)", ("$name", new string('x', 4_000) + i));
+                for (var i = 0; i < 100; i++) Sql.Execute(connection, "INSERT INTO things (name) VALUES ($name)", ("$name", new string('x', 4_000) + i));
                 return 0;
             }));
             Assert.That(fault!.Fault, Is.EqualTo(StoreFault.Full));
@@ -123,11 +123,11 @@ public sealed class StoreEngineContractTest(EngineKind kind)
         Add("a");
         _engine.Write(connection =>
         {
-            Execute(connection, "SAVEPOINT one");
-            var error = Assert.Catch(() => Execute(connection, "INSERT INTO things (name) VALUES ('a')"))!;
+            Sql.Execute(connection, "SAVEPOINT one");
+            var error = Assert.Catch(() => Sql.Execute(connection, "INSERT INTO things (name) VALUES ('a')"))!;
             Assert.That(_engine.EndsTransaction(error), Is.False);
-            Execute(connection, "ROLLBACK TO one");
-            Execute(connection, "INSERT INTO things (name) VALUES ('b')");
+            Sql.Execute(connection, "ROLLBACK TO one");
+            Sql.Execute(connection, "INSERT INTO things (name) VALUES ('b')");
             return 0;
         });
         Assert.That(Count(), Is.EqualTo(2));
@@ -137,7 +137,7 @@ public sealed class StoreEngineContractTest(EngineKind kind)
         {
             try
             {
-                return Execute(connection, "INSERT INTO things (name) VALUES ($name)", ("$name", new string('x', 400_000)));
+                return Sql.Execute(connection, "INSERT INTO things (name) VALUES ($name)", ("$name", new string('x', 400_000)));
             }
             catch (DbException error)
             {
@@ -161,19 +161,13 @@ public sealed class StoreEngineContractTest(EngineKind kind)
         Assert.That(Directory.GetFiles(_under.Directory, "copy*"), Is.EqualTo(new[] { path }), "one file");
     }
 
-    private void Add(string name) => _engine.Write(connection => Execute(connection, "INSERT INTO things (name) VALUES ($name)", ("$name", name)));
+    private void Add(string name) => _engine.Write(connection => Sql.Execute(connection, "INSERT INTO things (name) VALUES ($name)", ("$name", name)));
 
     private void AddTry(long at) => Write($"INSERT INTO code_attempts (customer, terminal, at) VALUES ('ann', 'T-1', {at})");
 
-    private void Write(string sql) => _engine.Write(connection => Execute(connection, sql));
+    private void Write(string sql) => _engine.Write(connection => Sql.Execute(connection, sql));
 
     private long Count() => _engine.Read(Count);
 
     private static long Count(DbConnection connection) => new StoreView(connection).Number("SELECT count(*) FROM things");
-
-    private static int Execute(DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        using var command = Sql.Command(connection, sql, values);
-        return command.ExecuteNonQuery();
-    }
 }
