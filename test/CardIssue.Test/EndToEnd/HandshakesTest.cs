@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
+using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
+using CardIssue.Test.Parts;
 using CardIssue.Test.Transport;
 using CardIssue.Transport.Tcp;
 using CardIssue.Transport.Tls;
@@ -20,15 +22,11 @@ public sealed class HandshakesTest
     {
         using var center = Lines.Certificate("center");
         var listener = new TlsLineListener(new LineNumber(7), new IPEndPoint(IPAddress.Loopback, 0), center);
-        var line = new ShopLine(new ServedLine(listener), new TcpLineConnector("127.0.0.1", listener.LocalEndPoint.Port));
+        var heard = new HearingListener(listener);
+        var line = new ShopLine(new ServedLine(heard), new TcpLineConnector("127.0.0.1", listener.LocalEndPoint.Port));
         await using var shop = await Shop.OpenAsync(line: line);
         await shop.StopTerminalAsync();
-        var (heard, hears) = (0, listener.Refused!);
-        listener.Refused = refusal =>
-        {
-            hears(refusal);
-            Interlocked.Increment(ref heard);
-        };
+        await Part.UntilAsync(() => heard.Refused is not null, "a center that serves the line");
         for (var i = 0; i < Strangers; i++)
         {
             using var stranger = new TcpClient();
@@ -38,7 +36,7 @@ public sealed class HandshakesTest
             await stranger.GetStream().ReadAsync(new byte[64]).AsTask().ContinueWith(_ => { }, TaskScheduler.Default);
         }
         // The latest of them is closed before it is told, and the center that comes next counts anew.
-        while (Volatile.Read(ref heard) < Strangers) await Task.Delay(10);
+        await Part.UntilAsync(() => heard.Refusals >= Strangers, "every stranger's refusal");
         await shop.LogsAsync(row => row.Entry.Kind == "HandshakeRefused");
         await shop.RestartCenterAsync();
 
@@ -49,5 +47,29 @@ public sealed class HandshakesTest
         Assert.That(told[^1].Line, Is.EqualTo(new LineNumber(7)));
         Assert.That(rows.Single(entry => entry.Kind == "HandshakesRefused").Detail, Does.Match("^{\"NotTls\":(5[0-9]|6[0-9]),\"seconds\":60}$"));
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    /// <summary>Counts what the center has heard, whichever center serves the line.</summary>
+    private sealed class HearingListener(ILineListener inner) : ILineListener
+    {
+        private int _refusals;
+
+        public int Refusals => Volatile.Read(ref _refusals);
+
+        public LineNumber Line => inner.Line;
+
+        public Action<HandshakeRefusal>? Refused
+        {
+            get => inner.Refused;
+            set => inner.Refused = value is null ? null : refusal =>
+            {
+                value(refusal);
+                Interlocked.Increment(ref _refusals);
+            };
+        }
+
+        public ValueTask<ILine> AcceptAsync(CancellationToken cancellation) => inner.AcceptAsync(cancellation);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.Guides;
 
@@ -16,7 +15,8 @@ internal sealed class FirstCard : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-guide-").FullName;
 
     /// <summary>The ports that the guides name, and those that are used.</summary>
-    public IReadOnlyDictionary<string, string> Ports { get; } = new[] { "7001", "7100" }.Zip(FreePorts(2)).ToDictionary(pair => pair.First, pair => pair.Second);
+    public IReadOnlyDictionary<string, string> Ports { get; } = new[] { "7001", "7100" }.Zip(Part.FreePorts(2))
+        .ToDictionary(pair => pair.First, pair => pair.Second.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Where the README works.</summary>
     public string Place => Path.Combine(_folder, "home", "first-card");
@@ -98,14 +98,5 @@ internal sealed class FirstCard : IDisposable
             while (await from.ReadLineAsync(limit.Token) is { } line)
                 lock (screen) screen.AppendLine(line);
         }
-    }
-
-    private static List<string> FreePorts(int count)
-    {
-        var open = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        foreach (var listener in open) listener.Start();
-        var ports = open.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)).ToList();
-        foreach (var listener in open) listener.Dispose();
-        return ports;
     }
 }

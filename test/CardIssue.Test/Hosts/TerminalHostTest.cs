@@ -4,6 +4,7 @@ using System.Text.Json;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
+using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.Hosts;
 
@@ -124,7 +125,7 @@ public sealed class TerminalHostTest
     {
         WriteCenter("center.json");
         await InitAsync();
-        var port = FreePort();
+        var port = Part.FreePort();
         var run = await _host.RunAsync([.. IssueArgs(port), "--connect-timeout", "1"]);
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("No access to the center within 1 s").And.Contain($"127.0.0.1:{port}"));
@@ -148,8 +149,8 @@ public sealed class TerminalHostTest
     {
         WriteCenter("center.json");
         await InitAsync();
-        var run = await _host.RunAsync("check", "--connect", $"127.0.0.1:{FreePort()}", "--connect-timeout", "1", "--passphrase-file", "pass", "--json",
-            "--reader", $"tcp:127.0.0.1:{FreePort()}?serial=R-1");
+        var run = await _host.RunAsync("check", "--connect", $"127.0.0.1:{Part.FreePort()}", "--connect-timeout", "1", "--passphrase-file", "pass", "--json",
+            "--reader", $"tcp:127.0.0.1:{Part.FreePort()}?serial=R-1");
         Assert.That(run.Code, Is.EqualTo(1));
         var findings = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)
             .Select(f => (f.GetProperty("part").GetString(), f.GetProperty("finding").GetString()));
@@ -228,13 +229,6 @@ public sealed class TerminalHostTest
         using var agreement = P256PrivateKey.Generate();
         var identity = new CenterIdentity(new CenterId("test-center"), signing.PublicKey, agreement.PublicKey, ByteString.Copy(new byte[32]));
         File.WriteAllBytes(_host.File(name), identity.Write());
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static void AssertNoSecretIn(TerminalHostRun run) =>

@@ -71,6 +71,19 @@ internal static partial class Part
         if (SetEnv(name, value, 1) != 0) throw new InvalidOperationException($"setenv {name} failed.");
     }
 
+    /// <summary>A TCP port on which nobody listens.</summary>
+    public static int FreePort() => FreePorts(1)[0];
+
+    /// <summary>Different TCP ports on which nobody listens.</summary>
+    public static IReadOnlyList<int> FreePorts(int count)
+    {
+        var open = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        foreach (var listener in open) listener.Start();
+        var ports = open.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToList();
+        foreach (var listener in open) listener.Dispose();
+        return ports;
+    }
+
     /// <summary>A TCP port after which the next one is free, too.</summary>
     public static int FreePortPair()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using CardIssue.Test.Parts;
 using CardIssue.VirtualCard.Net;
 using CardIssue.VirtualCard.Reading;
 
@@ -26,7 +27,7 @@ internal sealed class PythonTerminal(string folder)
     /// <param name="center">The center's place, and further options.</param>
     public async Task<(int Status, string Output)> IssueAsync(string order, string code, CardSlot slot, params string[] center)
     {
-        var reader = FreePort();
+        var reader = Part.FreePort();
         using var stop = new CancellationTokenSource();
         var running = RunAsync($"{code}\n", ["issue", folder, center[0], order, "olga", "--reader", reader.ToString(CultureInfo.InvariantCulture), .. center[1..]]);
         var inserting = InsertAsync(reader, slot, stop.Token);
@@ -77,13 +78,6 @@ internal sealed class PythonTerminal(string folder)
                 return;
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 
