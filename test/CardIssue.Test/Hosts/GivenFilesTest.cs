@@ -15,7 +15,7 @@ internal sealed record GivenFile(string Name, HostProgram Program, string[] Args
 }
 
 /// <summary>Whatever stands where a program looks for a file: one line, the documented exit code, never a stack trace, never a wait without an end.</summary>
-[TestFixture, Parallelizable]
+[TestFixture, Parallelizable(ParallelScope.All)]
 public sealed class GivenFilesTest
 {
     private static readonly string[] Texts = ["words", "null", "number", "string", "array", "object", "surrogate", "not UTF-8", "mark only"];
