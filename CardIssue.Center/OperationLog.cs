@@ -111,4 +111,13 @@ internal static partial class OperationLog
 
     [LoggerMessage(34, LogLevel.Warning, "{Session}: terminal {Terminal} closes the line: {Reason}")]
     public static partial void TerminalDisconnects(ILogger logger, string session, TerminalId terminal, string reason);
+
+    [LoggerMessage(35, LogLevel.Information, "The vault was changed by another program; its keys as they are now are in use")]
+    public static partial void VaultChanged(ILogger logger);
+
+    [LoggerMessage(36, LogLevel.Error, "What another program changed in the vault cannot be taken; the keys of before stay in use: {Reason}")]
+    public static partial void VaultNotRead(ILogger logger, string reason);
+
+    [LoggerMessage(37, LogLevel.Error, "The lines cannot be made as the registry has them; those of before are served on: {Reason}")]
+    public static partial void LinesNotChanged(ILogger logger, string reason);
 }

@@ -11,13 +11,13 @@ using Microsoft.Extensions.Options;
 namespace CardIssue.Center.Hosting;
 
 /// <summary>
-/// Serves the lines and tells the issuer's feed from the host's start to its stop. A listener that cannot be opened stops the start,
+/// Serves the lines, as their sources have them meanwhile, and tells the issuer's feed from the host's start to its stop. A listener that cannot be opened stops the start,
 /// and so does another center that serves from the same store. At the stop orders
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
     CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log,
-    IEnumerable<ILineSource> lines, IOptions<CenterOptions> options, ILogger<CenterHostedService> logger) : BackgroundService
+    IEnumerable<ILineSource> lines, IOptions<CenterOptions> options, TimeProvider time, ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
 
@@ -59,10 +59,51 @@ internal sealed class CenterHostedService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Task[] running = [server.RunAsync(_lines, stoppingToken), PumpAsync(stoppingToken)];
+        Task[] running = [server.RunAsync([.. _lines], stoppingToken), PumpAsync(stoppingToken), WatchLinesAsync(stoppingToken)];
         // One that fails ends the host at once; the other ends with it.
         await (await Task.WhenAny(running).ConfigureAwait(false)).ConfigureAwait(false);
         await Task.WhenAll(running).ConfigureAwait(false);
+    }
+
+    private async Task WatchLinesAsync(CancellationToken stopping)
+    {
+        string? told = null;
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(options.Value.Sessions.RegistryLook, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                if (!stopping.IsCancellationRequested) await LookAtLinesAsync(stopping).ConfigureAwait(false);
+                told = null;
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                if (e.Message != told) OperationLog.LinesNotChanged(logger, told = e.Message);
+            }
+            catch (Exception)
+            {
+                // The host stops; the lines are closed with it.
+            }
+        }
+    }
+
+    /// <summary>First those that are gone: a line may come back in the place of another.</summary>
+    private async Task LookAtLinesAsync(CancellationToken stopping)
+    {
+        var gone = new List<ServedLine>();
+        foreach (var source in lines) gone.AddRange(await source.GoneAsync(stopping).ConfigureAwait(false));
+        if (gone.Count > 0)
+        {
+            await server.ChangeLinesAsync([.. _lines.Except(gone)]).ConfigureAwait(false);
+            foreach (var line in gone)
+            {
+                _lines.Remove(line);
+                await line.Listener.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        var before = _lines.Count;
+        foreach (var source in lines) _lines.AddRange(await source.OpenNewAsync(stopping).ConfigureAwait(false));
+        if (_lines.Count > before) await server.ChangeLinesAsync([.. _lines]).ConfigureAwait(false);
     }
 
     private async Task PumpAsync(CancellationToken stopping)

@@ -31,6 +31,25 @@ public sealed partial class CenterServer
         }
     }
 
+    /// <summary>A key that was made or destroyed by another program counts for this one, too; without a word for as long as nothing can be read anew.</summary>
+    private async Task WatchVaultAsync(CancellationToken cancellation)
+    {
+        string? told = null;
+        using var timer = new PeriodicTimer(_services.Options.RegistryLook, _services.Time);
+        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        {
+            try
+            {
+                if (_services.Vault.Refresh()) OperationLog.VaultChanged(_logger);
+                told = null;
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                if (e.Message != told) OperationLog.VaultNotRead(_logger, told = e.Message);
+            }
+        }
+    }
+
     /// <summary>All at once: closing a line in order takes its time.</summary>
     private IEnumerable<Task> SessionsThatDoNotFit(TerminalRecord changed)
     {

@@ -39,8 +39,8 @@ public sealed partial class CenterServer
     public int Sessions => _sessions.Count;
 
     /// <summary>
-    /// Serves the lines until cancelled; then orders under way are stopped and let go. Once per server. The listeners belong to the
-    /// caller.
+    /// Serves the lines until cancelled, and those of <see cref="ChangeLinesAsync"/>; then orders under way are stopped and let go. Once per
+    /// server. The listeners belong to the caller.
     /// </summary>
     /// <exception cref="InvalidOperationException">The server runs already, or ran before: make another.</exception>
     /// <exception cref="ArgumentException">The lines do not fit each other: the results line of a data half is missing.</exception>
@@ -58,36 +58,14 @@ public sealed partial class CenterServer
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);
-        foreach (var served in lines) served.Listener.Refused = Hear;
         using var stop = new CancellationTokenSource();
-        var accepting = lines.Select((line, i) => AcceptAsync(line, terms[i], stop.Token, cancellation)).ToArray();
-        await Task.WhenAll([.. accepting, CheckpointAsync(cancellation), WatchRegistryAsync(cancellation), TellCountsAsync(cancellation)]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Begin(lines, terms, stop.Token, cancellation);
+        await Task.WhenAll(CheckpointAsync(cancellation), WatchRegistryAsync(cancellation), WatchVaultAsync(cancellation), TellCountsAsync(cancellation))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await LeaveAllAsync().ConfigureAwait(false);
         await StopSessionsAsync().ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
-        foreach (var served in lines) served.Listener.Refused = null;
         await WaitAsync(static sessions => sessions.IsEmpty).ConfigureAwait(false);
-    }
-
-    private async Task AcceptAsync(ServedLine served, LineTerms terms, CancellationToken sessionsEnd, CancellationToken cancellation)
-    {
-        while (!cancellation.IsCancellationRequested)
-        {
-            try
-            {
-                var line = await served.Listener.AcceptAsync(cancellation).ConfigureAwait(false);
-                _ = ServeWalledAsync(line, served, terms, sessionsEnd);
-            }
-            catch (LineException e)
-            {
-                OperationLog.ListenerFailed(_logger, served.Listener.Line, e.Message);
-                return;
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                OperationLog.ListenerFault(_logger, e, served.Listener.Line, ListenerPause);
-                await Task.Delay(ListenerPause, _services.Time, cancellation).ConfigureAwait(false);
-            }
-        }
     }
 
     /// <summary>Nobody waits for this: whatever fails in it is said here and nowhere else.</summary>

@@ -199,6 +199,9 @@ public sealed partial class FileKeyVault
 
     private CardMasterKey? FindKey(string keySet, byte keyVersion) => _content.CardKeys.Find(key => key.Info.KeySet == keySet && key.Info.KeyVersion == keyVersion);
 
+    private CardMasterKey? FindNewestKey(string keySet, byte keyVersion) =>
+        FindKey(keySet, keyVersion) ?? (HasNewer() ? FindKey(keySet, keyVersion) : null);
+
     private KeyCeremony? FindCeremony(string keySet, byte keyVersion) => _content.Ceremonies.Find(ceremony => ceremony.Is(keySet, keyVersion));
 
     /// <summary>Saves, or takes the change back: what the memory has and the file does not would be lost at the next start.</summary>

@@ -11,7 +11,7 @@ public sealed partial class FileKeyVault
     {
         lock (_gate)
         {
-            var master = FindKey(keySet, keyVersion) ?? throw new KeyVaultException(Lack(keySet, keyVersion));
+            var master = FindNewestKey(keySet, keyVersion) ?? throw new KeyVaultException(Lack(keySet, keyVersion));
             if (Misfit(master, diversification, protocol) is { } misfit) throw new KeyVaultException(misfit);
             return CardKeyDerivation.Derive(diversification, master.Key, diversificationData);
         }

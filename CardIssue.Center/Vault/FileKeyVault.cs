@@ -210,6 +210,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         var version = verifier.Length == VersionLength + MacLength ? BinaryPrimitives.ReadInt32BigEndian(verifier.Span) : 0;
         lock (_gate)
         {
+            if (version > _content.VerifierKeys.Count) HasNewer();
             var known = version >= 1 && version <= _content.VerifierKeys.Count;
             Span<byte> own = stackalloc byte[MacLength];
             // The work is the same whether or not the verifier is any good.
@@ -246,8 +247,10 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     /// <inheritdoc/>
     public bool IsCardNumber(ByteString number)
     {
-        lock (_gate) return _content.VerifierKeys.Exists(key => CardNumber.IsOf(key, number));
+        lock (_gate) return HasVerifierOf(number) || (HasNewer() && HasVerifierOf(number));
     }
+
+    private bool HasVerifierOf(ByteString number) => _content.VerifierKeys.Exists(key => CardNumber.IsOf(key, number));
 
     /// <inheritdoc/>
     public ByteString SealOrderData(OrderTerms terms, ReadOnlySpan<byte> plain)
@@ -335,7 +338,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     {
         ArgumentNullException.ThrowIfNull(keySet);
         lock (_gate)
-            return FindKey(keySet, keyVersion) is { } master
+            return FindNewestKey(keySet, keyVersion) is { } master
                 ? Misfit(master, diversification, protocol)
                 : Lack(keySet, keyVersion);
     }
@@ -371,7 +374,8 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         hmac.GetHashAndReset(mac);
     }
 
-    private SecretBytes? Master(int version) => version >= 1 && version <= _content.Masters.Count ? _content.Masters[version - 1] : null;
+    private SecretBytes? Master(int version) =>
+        version >= 1 && (version <= _content.Masters.Count || (HasNewer() && version <= _content.Masters.Count)) ? _content.Masters[version - 1] : null;
 
     private AdmissionKey KeyOf(TerminalIdentity terminal, ByteString admission)
     {
@@ -390,14 +394,15 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         keys = null;
         lock (_gate)
         {
-            var ofSet = _content.CardKeys.Where(key => key.Info.KeySet == keySet).ToList();
-            if (ofSet.Count == 0) throw new KeyVaultException($"The vault has no key set {keySet}; import its keys, or mend the product that names it.");
-            if (ofSet.Find(key => key.Info.KeyVersion == keyVersion) is not { } master) return false;
+            if (!HasSet(keySet) && !(HasNewer() && HasSet(keySet))) throw new KeyVaultException($"The vault has no key set {keySet}; import its keys, or mend the product that names it.");
+            if (FindNewestKey(keySet, keyVersion) is not { } master) return false;
             if (Misfit(master, diversification, protocol) is { } misfit) throw new KeyVaultException(misfit);
             keys = new StaticKeys(keyVersion, CardKeyDerivation.Derive(diversification, master.Key, diversificationData), ProtocolOf(master));
             return true;
         }
     }
+
+    private bool HasSet(string keySet) => _content.CardKeys.Exists(key => key.Info.KeySet == keySet);
 
     private static ScpProtocol ProtocolOf(CardMasterKey master) =>
         master.Info.Algorithm == CardKeyAlgorithm.TripleDes ? ScpProtocol.Scp02 : ScpProtocol.Scp03;

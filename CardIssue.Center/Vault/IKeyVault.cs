@@ -132,6 +132,14 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <param name="protocol">The protocol that the product names; null when it leaves it to the keys.</param>
     string? LackOf(string keySet, byte keyVersion, KeyDiversification diversification, ScpProtocol? protocol);
 
+    /// <summary>
+    /// Takes what another process changed in the vault since it was opened: keys that were made or destroyed, rotations. A server asks every
+    /// <see cref="Sessions.CenterSessionOptions.RegistryLook"/>; a token that keeps nothing in this process has nothing to do.
+    /// </summary>
+    /// <returns>Whether anything was changed.</returns>
+    /// <exception cref="CardIssueException">It cannot be read, or is another vault; what was read before stands.</exception>
+    bool Refresh() => false;
+
     /// <summary>The card master keys that there are, with their check values; never the keys.</summary>
     IReadOnlyList<CardMasterKeyInfo> CardMasterKeys { get; }
 }

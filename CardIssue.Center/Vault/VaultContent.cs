@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -104,6 +105,33 @@ internal sealed class VaultContent : IDisposable
         content.MayBeginPeople = layout != Layout || from.Number() != 0;
         from.End();
         return content;
+    }
+
+    /// <summary>Takes what another process wrote; who the center is, and its log, are never others.</summary>
+    /// <param name="newer">What was read; its keys are this one's from now on.</param>
+    /// <exception cref="KeyVaultException">It is another vault.</exception>
+    public void TakeOver(VaultContent newer)
+    {
+        if (newer.Center != Center || newer.Signing.PublicKey != Signing.PublicKey || newer.Agreement.PublicKey != Agreement.PublicKey
+            || !CryptographicOperations.FixedTimeEquals(newer.LogKey.Span, LogKey.Span))
+            throw new KeyVaultException($"The vault's file is another vault's now, not that of {Center} which was opened; put the right one back.");
+        TlsServer.Dispose();
+        (TlsServer, TlsCertificate) = (newer.TlsServer, newer.TlsCertificate);
+        newer.TlsServer = SecretBytes.Copy([]);
+        Exchange(Masters, newer.Masters);
+        Exchange(VerifierKeys, newer.VerifierKeys);
+        Exchange(CardKeys, newer.CardKeys);
+        Exchange(Ceremonies, newer.Ceremonies);
+        (TakesOverOrderData, TakesOverRows, MayBeginPeople) = (newer.TakesOverOrderData, newer.TakesOverRows, newer.MayBeginPeople);
+    }
+
+    private static void Exchange<T>(List<T> own, List<T> other)
+    {
+        var before = own.ToList();
+        own.Clear();
+        own.AddRange(other);
+        other.Clear();
+        other.AddRange(before);
     }
 
     public void Dispose()

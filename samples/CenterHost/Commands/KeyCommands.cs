@@ -60,7 +60,7 @@ internal static class KeyCommands
             if (call.Get(approval) is not { } approved) return await Asking.AskAsync(call, center, act, call.Get(reason) ?? "a key ceremony", null, cancellation);
             var agreed = await KeyApprovals.UseAsync(center, approved, act, cancellation);
             if (center.Vault.Complete(name, number, value, agreed) is not CeremonyRefusal.None and var refusal) throw Refused(name, number, refusal);
-            return await DoneAsync(call, center, "KeyCompleted", name, number, "A running center takes the key at its next start.", cancellation);
+            return await DoneAsync(call, center, "KeyCompleted", name, number, "A running center takes the key now.", cancellation);
         });
     }
 

@@ -26,7 +26,7 @@ internal static class LineCommands
             var line = LineText.Parse(call.Get(number), LineText.With(call.Get(listen)!, call.Get(results)), call.Get(withoutTls));
             await using var center = await call.OpenAsync(cancellation);
             TerminalCommands.Check(await center.Terminals.PutLineAsync(line, center.By, cancellation), $"line {line.Line}");
-            return await call.Answers.SayAsync(new { ok = true, line = line.Line.Value, listen = LineText.Of(line) }, $"Line {line.Line}: {LineText.Of(line)}. A running center takes it at its next start.");
+            return await call.Answers.SayAsync(new { ok = true, line = line.Line.Value, listen = LineText.Of(line) }, $"Line {line.Line}: {LineText.Of(line)}. A running center takes it now, unless it was given lines with serve --line.");
         });
     }
 
@@ -45,7 +45,7 @@ internal static class LineCommands
             await using var center = await call.OpenAsync(cancellation);
             var line = call.Get(number);
             TerminalCommands.Check(await center.Terminals.RemoveLineAsync(new LineNumber(line), center.By, cancellation), $"line {line}");
-            return await call.Answers.SayAsync(new { ok = true, line }, $"Line {line} is taken away. A running center serves it until it stops.");
+            return await call.Answers.SayAsync(new { ok = true, line }, $"Line {line} is taken away. A running center serves it no more, unless it was given lines with serve --line.");
         });
     }
 }

@@ -5,6 +5,7 @@ using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Primitives;
 using CardIssue.Transport.Serial;
 using CardIssue.Transport.Tcp;
 using CardIssue.Transport.Tls;
@@ -19,6 +20,8 @@ internal sealed record ServedLineChoice(IReadOnlyList<LineRecord> Lines);
 internal sealed class ServedLines(
     ServedLineChoice choice, ITerminalRegistry registry, TerminalDoor door, IKeyVault vault, StepDisplay display, ILoggerFactory loggers) : ILineSource, IDisposable
 {
+    private readonly Dictionary<LineRecord, ServedLine> _open = [];
+    private readonly Dictionary<LineNumber, string> _told = [];
     private X509Certificate2? _certificate;
 
     public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
@@ -28,37 +31,98 @@ internal sealed class ServedLines(
         foreach (var data in lines.Where(line => line.Results is not null))
             if (!lines.Any(line => line.Line == data.Results && line.Results is null))
                 throw new CommandException(ExitCode.Usage, $"The results of line {data.Line} come on line {data.Results}, which is not served, or is itself the data half of a split line.");
-        var opened = new List<(ServedLine Line, string Place)>();
+        var opened = new List<(LineRecord Record, ServedLine Line, string Place)>();
         try
         {
             foreach (var line in lines) opened.Add(Open(line));
         }
         catch
         {
-            foreach (var (line, _) in opened) await line.Listener.DisposeAsync();
+            foreach (var (_, line, _) in opened) await line.Listener.DisposeAsync();
             throw;
         }
-        foreach (var (line, place) in opened) display.Ready(line.Listener.Line.Value, place);
-        return [.. opened.Select(line => line.Line)];
+        return [.. opened.Select(Opened)];
+    }
+
+    /// <summary>Those of the command line stay.</summary>
+    public async Task<IReadOnlyList<ServedLine>> GoneAsync(CancellationToken cancellation)
+    {
+        if (choice.Lines.Count > 0) return [];
+        var wanted = Fitting(await registry.LinesAsync(cancellation));
+        // A data half does not stay without its results, which may be opened anew.
+        var gone = _open.Where(own => !wanted.Contains(own.Key)).ToList();
+        gone.AddRange(_open.Where(own => !gone.Contains(own) && gone.Exists(other => other.Key.Line == own.Key.Results)).ToList());
+        foreach (var (record, line) in gone)
+        {
+            _open.Remove(record);
+            display.Gone(record.Line.Value, LineText.Of(record));
+        }
+        return [.. gone.Select(own => own.Value)];
+    }
+
+    public async Task<IReadOnlyList<ServedLine>> OpenNewAsync(CancellationToken cancellation)
+    {
+        if (choice.Lines.Count > 0) return [];
+        var opened = new List<ServedLine>();
+        // Results before the data that needs them.
+        foreach (var line in Fitting(await registry.LinesAsync(cancellation)).Where(line => !_open.ContainsKey(line)).OrderBy(line => line.Results is not null))
+        {
+            if (line.Results is { } results && !_open.Keys.Any(own => own.Line == results)) continue;
+            try
+            {
+                opened.Add(Opened(Open(line)));
+                _told.Remove(line.Line);
+            }
+            catch (Exception e) when (e is CardIssueException or CommandException or FormatException)
+            {
+                Tell(line.Line, e.Message);
+            }
+        }
+        return opened;
+    }
+
+    private ServedLine Opened((LineRecord Record, ServedLine Line, string Place) opened)
+    {
+        _open.Add(opened.Record, opened.Line);
+        display.Ready(opened.Record.Line.Value, opened.Place);
+        return opened.Line;
+    }
+
+    /// <summary>Without the data halves whose results are not served.</summary>
+    private List<LineRecord> Fitting(IReadOnlyList<LineRecord> lines)
+    {
+        foreach (var data in lines.Where(line => !Fits(line)))
+            Tell(data.Line, $"its results come on line {data.Results}, which is not served, or is itself the data half of a split line");
+        return [.. lines.Where(Fits)];
+
+        bool Fits(LineRecord data) => data.Results is null || lines.Any(line => line.Line == data.Results && line.Results is null);
+    }
+
+    /// <summary>Once, until it is something else.</summary>
+    private void Tell(LineNumber line, string reason)
+    {
+        if (_told.TryGetValue(line, out var before) && before == reason) return;
+        _told[line] = reason;
+        ServingLog.LineNotServed(loggers.CreateLogger<ServedLines>(), line, reason);
     }
 
     public void Dispose() => _certificate?.Dispose();
 
-    private (ServedLine Line, string Place) Open(LineRecord line)
+    private (LineRecord Record, ServedLine Line, string Place) Open(LineRecord line)
     {
         switch (line.Kind)
         {
             case LineKind.Tls:
                 var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Certificate(), door.KnowsAsync, logger: loggers.CreateLogger<TlsLineListener>());
-                return (new ServedLine(tls, Results: line.Results), tls.LocalEndPoint.ToString());
+                return (line, new ServedLine(tls, Results: line.Results), tls.LocalEndPoint.ToString());
             case LineKind.Tcp:
                 var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
-                return (new ServedLine(tcp, WithoutTls: true, line.Results), tcp.LocalEndPoint.ToString());
+                return (line, new ServedLine(tcp, WithoutTls: true, line.Results), tcp.LocalEndPoint.ToString());
             case LineKind.Serial or LineKind.SerialTls:
                 var port = LineText.SerialOf(line);
                 var certificate = line.Kind is LineKind.SerialTls ? Certificate() : null;
                 var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), certificate, door.KnowsAsync, logger: loggers.CreateLogger<SerialLineListener>());
-                return (new ServedLine(serial, WithoutTls: certificate is null, line.Results), port.ToString());
+                return (line, new ServedLine(serial, WithoutTls: certificate is null, line.Results), port.ToString());
             default:
                 throw new CommandException(ExitCode.Usage, $"Line {line.Line} is of no kind that this program knows; see line list.");
         }
@@ -71,4 +135,10 @@ internal sealed class ServedLines(
         if (pkcs12 is not { Length: > 0 }) throw new CommandException(ExitCode.File, "The vault has no TLS certificate; make the center anew.");
         return _certificate = TlsCertificates.FromPfx(pkcs12.Span, []);
     }
+}
+
+internal static partial class ServingLog
+{
+    [LoggerMessage(1, LogLevel.Error, "Line {Line} is not served: {Reason}")]
+    public static partial void LineNotServed(ILogger logger, LineNumber line, string reason);
 }

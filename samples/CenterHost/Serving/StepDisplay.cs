@@ -15,6 +15,8 @@ internal sealed class StepDisplay(Answers answers) : IProgress<CenterProgress>
 
     public void Ready(int line, string place) => Write(new { ready = true, line, listen = place }, $"ready line {line} {place}");
 
+    public void Gone(int line, string place) => Write(new { ready = false, line, listen = place }, $"gone line {line} {place}");
+
     private void Write(object value, string text)
     {
         lock (_turn)

@@ -14,7 +14,7 @@ internal sealed class ConnectionOptions
 
     public ConnectionOptions(HostSettings settings)
     {
-        _connect = SettingOption.Text(settings, "--connect", $"The way to the center: {WayAddress.Form}.");
+        _connect = SettingOption.Text(settings, "--connect", $"The way to the center: {WayAddress.Form}. Several, with commas between, are its hosts: they are tried in turn.");
         _results = SettingOption.Text(settings, "--results-connect", "A split line: the way that results go to the center, while data comes on --connect. Same forms.");
         _line = SettingOption.Number(settings, "--line", "The number of the dedicated line, as it was agreed; only compared and shown, the center knows it by itself.", 1, int.MaxValue);
         _connectTimeout = SettingOption.Number(settings, "--connect-timeout", "Seconds to try to get access before giving up.", 1, LongestWait, 30);
@@ -58,7 +58,7 @@ internal sealed class ConnectionOptions
     {
         if (parsed.GetValue(_connect) is not { } text)
             throw new CommandException(ExitCode.Usage, $"No center: give --connect, or set \"connect\" in {HostSettings.FileName}. It is {WayAddress.Form}.");
-        return new LineAddress(WayAddress.Parse(_connect.Name, text), parsed.GetValue(_results) is { } results ? WayAddress.Parse(_results.Name, results) : null,
+        return new LineAddress(WayAddress.ParseAll(_connect.Name, text), parsed.GetValue(_results) is { } results ? WayAddress.ParseAll(_results.Name, results) : [],
             parsed.GetValue(_line) is { } line ? new LineNumber(line) : null,
             TimeSpan.FromSeconds(parsed.GetRequiredValue(_connectTimeout)!.Value), TimeSpan.FromSeconds(parsed.GetRequiredValue(_resumeTimeout)!.Value));
     }

@@ -23,10 +23,11 @@ internal static class CenterLine
     {
         var atry = center.ConnectTimeout < LongestTry ? center.ConnectTimeout : LongestTry;
         var options = new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry };
-        ReconnectingConnector Trying(WayAddress way, LineNumber? line) =>
-            new(Connector(way, line, certificate, trust, options), new ReconnectOptions { MaxDelay = LongestPause }, failed);
-        var data = Trying(center.Way, center.Line);
-        return center.Results is { } results ? new SplitConnector(data, Trying(results, null)) : data;
+        var again = new ReconnectOptions { MaxDelay = LongestPause };
+        ReconnectingConnector Trying(IReadOnlyList<WayAddress> ways, LineNumber? line) => new(
+            new FailoverConnector([.. ways.Select(way => Connector(way, line, certificate, trust, options))], again.StableAfter), again, failed);
+        var data = Trying(center.Ways, center.Line);
+        return center.Results.Count > 0 ? new SplitConnector(data, Trying(center.Results, null)) : data;
     }
 
     private static ILineConnector Connector(WayAddress way, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) => way switch

@@ -12,6 +12,17 @@ internal sealed record WayAddress(string Text, bool HasTls, (string Host, int Po
     /// <summary>The forms, for help and messages.</summary>
     public const string Form = $"HOST:PORT or tls:HOST:PORT (TLS), serial-tls:{SerialPlace.Form}, or without TLS tcp:HOST:PORT, serial:{SerialPlace.Form}";
 
+    /// <summary>Parses the ways to a center's hosts, with commas between.</summary>
+    /// <exception cref="CommandException">One is none, or stands twice; or some are with TLS and some without: who could block the ones would choose the others.</exception>
+    public static IReadOnlyList<WayAddress> ParseAll(string option, string text)
+    {
+        IReadOnlyList<WayAddress> ways = [.. text.Split(',', StringSplitOptions.TrimEntries).Select(way => Parse(option, way))];
+        if (ways.Distinct().Count() < ways.Count) throw new CommandException(ExitCode.Usage, $"{option} {text}: one way stands twice.");
+        return ways.All(way => way.HasTls == ways[0].HasTls)
+            ? ways
+            : throw new CommandException(ExitCode.Usage, $"{option} {text}: the ways to one center are all with TLS, or all without.");
+    }
+
     /// <summary>Parses a way.</summary>
     /// <exception cref="CommandException">It is none.</exception>
     public static WayAddress Parse(string option, string text)

@@ -332,7 +332,7 @@ internal sealed class Shop : IAsyncDisposable
         public void Report(CenterProgress value) => TestContext.Progress.WriteLine($"        {value.At:ss.fff} {value.Step} {value.Text}");
     }
 
-    private IReadOnlyList<ServedLine> Served() => Results is null ? [Line.Served] : [Line.Served with { Results = Results.Listener.Line }, Results.Served];
+    public IReadOnlyList<ServedLine> Served() => Results is null ? [Line.Served] : [Line.Served with { Results = Results.Listener.Line }, Results.Served];
 
     private ILineConnector Connector()
     {

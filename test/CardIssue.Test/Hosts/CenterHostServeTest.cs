@@ -125,6 +125,37 @@ public sealed class CenterHostServeTest(EngineKind engine)
         await ThatIsIssuedAsync("MODULE-0001");
     }
 
+    [Test]
+    public async Task ServedCenter_LinesAndKeysAreChangedMeanwhile_AreTakenAtOnce()
+    {
+        await DoAsync("line", "add", "5", "--listen", "tls:127.0.0.1:0");
+        using var center = _host.Begin("serve");
+        var errors = center.StandardError.ReadToEndAsync();
+        try
+        {
+            async Task SaysAsync(string begin) =>
+                Assert.That(await center.StandardOutput.ReadLineAsync().WaitAsync(Longest), Does.StartWith(begin));
+            await SaysAsync("ready line 5 127.0.0.1:");
+            await DoAsync("line", "add", "6", "--listen", "tls:127.0.0.1:0");
+            await SaysAsync("ready line 6 127.0.0.1:");
+            await DoAsync("line", "add", "5", "--listen", "tcp:127.0.0.1:0", "--without-tls");
+            await SaysAsync("gone line 5 tls:127.0.0.1:0");
+            await SaysAsync("ready line 5 127.0.0.1:");
+            await DoAsync("line", "add", "6", "--listen", "tls:192.0.2.1:7001");
+            await SaysAsync("gone line 6 ");
+            await DoAsync("key", "begin", "--key-set", "later", "--kvn", "31", "--algorithm", "aes128");
+            // Looked at every second.
+            await Task.Delay(TimeSpan.FromSeconds(2));
+        }
+        finally
+        {
+            Assert.That(Kill(center.Id, SigTerm), Is.Zero);
+            await center.WaitForExitAsync().WaitAsync(Longest);
+            foreach (var line in new[] { "5", "6" }) await DoAsync("line", "remove", line);
+        }
+        Assert.That(await errors, Does.Contain("The vault was changed by another program").And.Contain("Line 6 is not served: "));
+    }
+
     private async Task ThatIsIssuedAsync(string id)
     {
         var shown = (await _host.RunAsync("order", "show", id, "--json")).Json[0];

@@ -1,0 +1,34 @@
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Center.Vault;
+
+// What another process changed in the file: a command that enters a key beside a center that serves.
+public sealed partial class FileKeyVault
+{
+    /// <inheritdoc/>
+    public bool Refresh()
+    {
+        lock (_gate)
+        {
+            if (_file.ReadChanged() is not { } bytes) return false;
+            using (bytes)
+            using (var newer = VaultContent.Read(bytes.Span))
+                _content.TakeOver(newer);
+            return true;
+        }
+    }
+
+    /// <summary>The same for a key that is not known: it may have been made a moment ago. A file that cannot be read brings none.</summary>
+    private bool HasNewer()
+    {
+        try
+        {
+            return Refresh();
+        }
+        catch (Exception e) when (e is CardIssueException or IOException or FormatException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using CardIssue.Center.Vault;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
+using CardIssue.Test.Center;
+using CardIssue.Test.Keys;
+using CardIssue.Test.Modules;
+
+namespace CardIssue.Test.Vault;
+
+/// <summary>Two processes have one vault open: one serves, the other is a command beside it.</summary>
+[Parallelizable]
+public sealed class VaultRefreshTest
+{
+    private static readonly OrderTerms Terms = Seals.Terms(new OrderId("A-1"));
+    private string _folder = "", _path = "";
+    private FileKeyVault _serving = null!, _command = null!;
+
+    [SetUp]
+    public void OpenTwice()
+    {
+        _folder = Directory.CreateTempSubdirectory("cardissue-").FullName;
+        _path = Path.Combine(_folder, "vault");
+        using var passphrase = Passphrase();
+        _serving = FileKeyVault.Create(_path, passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest);
+        _command = FileKeyVault.Open(_path, passphrase);
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _serving.Dispose();
+        _command.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public void KeyMadeByAnother_Refresh_HasItAndSaysSoOnce()
+    {
+        Assert.That(_serving.Refresh(), Is.False);
+        Counter.ImportMaster(_command, "visa", 0x30, Counter.Master);
+        Assert.That(_serving.Refresh(), Is.True);
+        Assert.That(_serving.Refresh(), Is.False);
+        Assert.That(_serving.CardMasterKeys, Is.EqualTo(_command.CardMasterKeys));
+        // And it may change the file in its turn.
+        Assert.That(_serving.RotateMaster(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void MadeByAnotherAMomentAgo_IsKnownBeforeAnybodyLooks()
+    {
+        _command.RotateMaster();
+        _command.RotateIssueCodeKey();
+        var (data, code, number) = (
+            _command.SealOrderData(Terms, "data"u8), _command.CreateIssueCodeVerifier(Terms.Order, "4711"u8), _command.CreateCardNumber());
+        Assert.That(_serving.TryOpenOrderData(Terms, data, out var plain), Is.True);
+        plain!.Dispose();
+        Assert.That(_serving.CheckIssueCode(Terms.Order, code, "4711"u8), Is.True);
+        Assert.That(_serving.IsCardNumber(number), Is.True);
+    }
+
+    [Test]
+    public void NumberOfNoKeyYetKnown_IsKnownOnceTheKeyIsMade()
+    {
+        _command.RotateIssueCodeKey();
+        Assert.That(_serving.IsCardNumber(_command.CreateCardNumber()), Is.True);
+    }
+
+    [Test]
+    public void OtherPassphrase_Refresh_SaysSoAndTheKeysOfBeforeStay()
+    {
+        var data = _serving.SealOrderData(Terms, "data"u8);
+        using var other = SecretBytes.Copy("another passphrase"u8);
+        _command.RewrapAsync(other, PassphraseFileTest.Cheapest).Wait();
+        Assert.That(() => _serving.Refresh(), Throws.TypeOf<PassphraseFileException>().With.Message.Contain("another passphrase"));
+        ThatStillOpens(data);
+    }
+
+    [Test]
+    public void AnotherVaultsFile_GoneOrDamaged_Refresh_IsRefusedAndTheKeysOfBeforeStay()
+    {
+        var data = _serving.SealOrderData(Terms, "data"u8);
+        var good = File.ReadAllBytes(_path);
+        using (var passphrase = Passphrase())
+        using (FileKeyVault.Create($"{_path}.2", passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest))
+            File.Copy($"{_path}.2", _path, overwrite: true);
+        Assert.That(() => _serving.Refresh(), Throws.InstanceOf<CardIssueException>(), "sealed under a key of its own");
+        File.Delete(_path);
+        Assert.That(() => _serving.Refresh(), Throws.TypeOf<PassphraseFileException>().With.Property("Fault").EqualTo(PassphraseFault.Missing));
+        _command.Dispose();
+        File.WriteAllBytes(_path, [.. good[..^1], (byte)(good[^1] ^ 1)]);
+        Assert.That(_serving.Refresh(), Is.False, "the head is that of what it has: nothing was written");
+        ThatStillOpens(data);
+        File.WriteAllBytes(_path, good);
+        Assert.That(_serving.RotateMaster(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void KeyDestroyedByAnother_Refresh_HasItNoMore()
+    {
+        Counter.ImportMaster(_command, "visa", 0x30, Counter.Master);
+        _serving.Refresh();
+        Assert.That(_serving.LackOf("visa", 0x30, CardIssue.Core.Cards.Diversification.KeyDiversification.Kdf3, null), Is.Null);
+        Assert.That(_command.Destroy("visa", 0x30), Is.True);
+        Assert.That(_serving.Refresh(), Is.True);
+        Assert.That(_serving.CardMasterKeys, Is.Empty);
+    }
+
+    private static SecretBytes Passphrase() => SecretBytes.Copy("correct horse battery"u8);
+
+    private void ThatStillOpens(ByteString data)
+    {
+        Assert.That(_serving.TryOpenOrderData(Terms, data, out var plain), Is.True);
+        plain!.Dispose();
+    }
+}
