@@ -142,7 +142,8 @@ internal sealed partial class CenterSession : IDisposable
                 happened = new CenterEvent.LineDown();
             }
         }
-        await StepAsync(happened, cancellation).ConfigureAwait(false);
+        if (IsEnrolment(happened, out var asked)) await EnrolAsync(asked, cancellation).ConfigureAwait(false);
+        else await StepAsync(happened, cancellation).ConfigureAwait(false);
         if (!item.Frame.IsEmpty) item.From!.FrameHandled();
     }
 
