@@ -40,12 +40,12 @@ internal sealed class EnrolmentDesk(CenterServices services)
     private async Task<EnrolmentOutcome> EnrolAsync(LinePeer peer, EnrollTerminal asked, EnrolmentTranscript transcript, CancellationToken cancellation)
     {
         var place = LinePlace.Of(peer);
-        if (await services.Terminals.EnrolmentAsync(asked.Terminal, cancellation).ConfigureAwait(false) is not { } enrolment)
+        if (await services.Terminals.InvitationAsync(asked.Terminal, cancellation).ConfigureAwait(false) is not { } enrolment)
             return Refused("there is no enrolment code for it");
         if (enrolment.ExpiresAt <= services.Time.GetUtcNow()) return Refused("its enrolment code has expired");
         if (!enrolment.Fits(peer)) return Refused("its enrolment code is not for this line and address");
         var (ofPlace, inAll) = await services.Terminals.EnrolmentTriesAsync(asked.Terminal, place, cancellation).ConfigureAwait(false);
-        if (ofPlace >= TerminalEnrolment.TriesPerPlace || inAll >= TerminalEnrolment.TriesInAll)
+        if (ofPlace >= TerminalInvitation.TriesPerPlace || inAll >= TerminalInvitation.TriesInAll)
             return Refused($"too many wrong enrolment codes: {ofPlace} from here, {inAll} in all; make a new code");
         if (!services.Vault.TryOpenEnrolment(asked.Terminal, enrolment.Verifier, out var key)) return Refused("its enrolment code is not of this vault; make a new code");
         using (key)
@@ -53,7 +53,7 @@ internal sealed class EnrolmentDesk(CenterServices services)
             if (!transcript.IsAsked(key, asked))
             {
                 await services.Terminals.CountEnrolmentTryAsync(asked.Terminal, place, cancellation).ConfigureAwait(false);
-                return Refused($"a wrong enrolment code, or somebody in between: {ofPlace + 1} of {TerminalEnrolment.TriesPerPlace} from here");
+                return Refused($"a wrong enrolment code, or somebody in between: {ofPlace + 1} of {TerminalInvitation.TriesPerPlace} from here");
             }
             if (asked.Certificate != peer.PeerCertificate) return Refused("the certificate that it is to have is not the one of this line");
             var end = await services.Terminals.EnrolAsync(enrolment, KeysOf(asked), cancellation).ConfigureAwait(false);

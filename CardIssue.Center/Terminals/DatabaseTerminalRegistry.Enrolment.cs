@@ -10,7 +10,7 @@ namespace CardIssue.Center.Terminals;
 public sealed partial class DatabaseTerminalRegistry
 {
     /// <inheritdoc/>
-    public async Task<TerminalChange> InviteAsync(TerminalEnrolment enrolment, CenterPerson person, CancellationToken cancellation = default)
+    public async Task<TerminalChange> InviteAsync(TerminalInvitation enrolment, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(enrolment);
         if (FaultOf(enrolment) is { } fault) throw new ArgumentException($"terminal {enrolment.Terminal}: {fault}", nameof(enrolment));
@@ -35,16 +35,16 @@ public sealed partial class DatabaseTerminalRegistry
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TerminalEnrolment>> EnrolmentsAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        connection => connection.Query(SealedTable.Enrolments, "1 = 1 ORDER BY terminal", ReadEnrolment), cancellation).ConfigureAwait(false);
+    public async Task<IReadOnlyList<TerminalInvitation>> InvitationsAsync(CancellationToken cancellation = default) => await database.ReadAsync(
+        connection => connection.Query(SealedTable.Enrolments, "1 = 1 ORDER BY terminal", ReadInvitation), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<TerminalEnrolment?> EnrolmentAsync(TerminalId terminal, CancellationToken cancellation = default) =>
+    public Task<TerminalInvitation?> InvitationAsync(TerminalId terminal, CancellationToken cancellation = default) =>
         database.ReadAsync(connection => Enrolment(connection, terminal), cancellation);
 
     /// <inheritdoc/>
     public Task<bool> AwaitsAsync(LinePeer peer, CancellationToken cancellation = default) => database.ReadAsync(connection =>
-        connection.Query(SealedTable.Enrolments, "expires_at > $now", ReadEnrolment, ("$now", database.Now)).Exists(enrolment => enrolment.Fits(peer)),
+        connection.Query(SealedTable.Enrolments, "expires_at > $now AND used_at IS NULL", ReadInvitation, ("$now", database.Now)).Exists(enrolment => enrolment.Fits(peer)),
         cancellation);
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ public sealed partial class DatabaseTerminalRegistry
             ("$terminal", terminal), ("$place", place.ToString()), ("$now", database.Now)), cancellation);
 
     /// <inheritdoc/>
-    public Task<EnrolmentEnd> EnrolAsync(TerminalEnrolment enrolment, TerminalKeys keys, CancellationToken cancellation = default)
+    public Task<EnrolmentEnd> EnrolAsync(TerminalInvitation enrolment, TerminalKeys keys, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(enrolment);
         ArgumentNullException.ThrowIfNull(keys);
@@ -75,7 +75,7 @@ public sealed partial class DatabaseTerminalRegistry
             if (TerminalTable.Twin(connection, record) is not null || (known is { Removed: true } && IsSame(known, record))) return EnrolmentEnd.SameCredential;
             TerminalTable.Put(connection, record, database.Now);
             connection.Update(SealedTable.Enrolments, "used_at = $now", "terminal = $terminal", ("$now", database.Now), ("$terminal", enrolment.Terminal));
-            connection.Log(ConsoleLog.Of("TerminalEnrolled", new { person = now.MadeBy, terminal = TerminalTable.View(record) }, terminal: enrolment.Terminal));
+            connection.Log(ConsoleLog.Of("TerminalKnown", new { person = now.MadeBy, terminal = TerminalTable.View(record) }, terminal: enrolment.Terminal));
             return EnrolmentEnd.Known;
         }, cancellation);
     }
@@ -143,17 +143,17 @@ public sealed partial class DatabaseTerminalRegistry
         return connection.Delete(SealedTable.Enrolments, "terminal = $terminal", ("$terminal", terminal)) > 0;
     }
 
-    private string? FaultOf(TerminalEnrolment enrolment) =>
+    private string? FaultOf(TerminalInvitation enrolment) =>
         TerminalRecord.PlaceFault(enrolment.Lines, enrolment.Networks) is { } fault ? fault
         : enrolment.Verifier.IsEmpty ? "there is no code"
-        : enrolment.ExpiresAt <= database.Now || enrolment.ExpiresAt > database.Now + TerminalEnrolment.MaxValidity
-            ? $"a code is good for at most {TerminalEnrolment.MaxValidity.TotalDays} days, and not in the past"
+        : enrolment.ExpiresAt <= database.Now || enrolment.ExpiresAt > database.Now + TerminalInvitation.MaxValidity
+            ? $"a code is good for at most {TerminalInvitation.MaxValidity.TotalDays} days, and not in the past"
         : null;
 
-    private static TerminalEnrolment? Enrolment(StoreView connection, TerminalId terminal) =>
-        connection.Query(SealedTable.Enrolments, "terminal = $terminal", ReadEnrolment, ("$terminal", terminal)).FirstOrDefault();
+    private static TerminalInvitation? Enrolment(StoreView connection, TerminalId terminal) =>
+        connection.Query(SealedTable.Enrolments, "terminal = $terminal", ReadInvitation, ("$terminal", terminal)).FirstOrDefault();
 
-    private static TerminalEnrolment ReadEnrolment(DbDataReader row) => new(
+    private static TerminalInvitation ReadInvitation(DbDataReader row) => new(
         new TerminalId(row.Text("terminal")!), TerminalTable.Lines(row), TerminalTable.Networks(row), row.Bytes("verifier")!.Value, row.Time("expires_at")!.Value)
     {
         MadeBy = row.Text("made_by")!, MadeAt = row.Time("made_at")!.Value, UsedAt = row.Time("used_at"),

@@ -13,7 +13,7 @@ namespace CardIssue.TerminalHost.Counter;
 /// <summary>Makes the line to the center that the command line names.</summary>
 internal static class CenterLine
 {
-    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5), TryPause = TimeSpan.FromSeconds(1);
 
     /// <param name="center">Where the center is.</param>
     /// <param name="certificate">This terminal's; null when no way needs it.</param>
@@ -27,6 +27,27 @@ internal static class CenterLine
             new(Connector(way, line, certificate, trust, options), new ReconnectOptions { MaxDelay = LongestPause }, failed);
         var data = Trying(center.Way, center.Line);
         return center.Results is { } results ? new SplitConnector(data, Trying(results, null)) : data;
+    }
+
+    /// <summary>A line of its own for one question. A center that is not there is tried again until the time is up.</summary>
+    /// <exception cref="LineException">It did not come up.</exception>
+    public static async Task<ILine> ConnectAsync(
+        WayAddress way, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var atry = timeout < LongestTry ? timeout : LongestTry;
+        var connector = Connector(way, line, certificate, trust, new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry });
+        var begun = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await connector.ConnectAsync(cancellation);
+            }
+            catch (LineException e) when (e.Fault is LineFault.Unreachable && TimeProvider.System.GetElapsedTime(begun) + TryPause < timeout)
+            {
+                await Task.Delay(TryPause, cancellation);
+            }
+        }
     }
 
     private static ILineConnector Connector(WayAddress way, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) => way switch

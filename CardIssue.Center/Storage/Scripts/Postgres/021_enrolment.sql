@@ -30,3 +30,9 @@ ALTER TABLE terminals ADD COLUMN next_agreement_key BYTEA
 ALTER TABLE terminals ADD COLUMN next_certificate BYTEA
 ;
 ALTER TABLE terminals ADD COLUMN next_key_version BIGINT
+;
+CREATE TABLE session_ends (
+  session TEXT COLLATE "C" PRIMARY KEY,
+  asked_by TEXT COLLATE "C" NOT NULL,
+  at BIGINT NOT NULL
+)

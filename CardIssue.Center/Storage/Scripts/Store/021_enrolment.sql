@@ -30,3 +30,9 @@ ALTER TABLE terminals ADD COLUMN next_agreement_key BLOB
 ALTER TABLE terminals ADD COLUMN next_certificate BLOB
 ;
 ALTER TABLE terminals ADD COLUMN next_key_version INTEGER
+;
+CREATE TABLE session_ends (
+  session TEXT PRIMARY KEY,
+  asked_by TEXT NOT NULL,
+  at INTEGER NOT NULL
+)

@@ -11,7 +11,7 @@ namespace CardIssue.Center.Terminals;
 /// <param name="Networks">The addresses that it may come from; may be empty only on serial lines.</param>
 /// <param name="Verifier">What is kept of the code (<see cref="Vault.IKeyVault.CreateEnrolmentVerifier"/>).</param>
 /// <param name="ExpiresAt">Until when the code is good, UTC.</param>
-public sealed record TerminalEnrolment(
+public sealed record TerminalInvitation(
     TerminalId Terminal, ValueList<LineNumber> Lines, ValueList<IPNetwork> Networks, ByteString Verifier, DateTimeOffset ExpiresAt)
 {
     /// <summary>The longest that a code may be good.</summary>
@@ -68,15 +68,15 @@ public interface ITerminalEnrolments
     /// <summary>Lets a terminal enrol with a code; an earlier code for the same name is worth nothing any more.</summary>
     /// <returns><see cref="TerminalChange.NeedsApproval"/> where a terminal of these addresses, or one that was disabled, is not one person's to add.</returns>
     /// <exception cref="ArgumentException">What is given does not hold together; the message says why.</exception>
-    Task<TerminalChange> InviteAsync(TerminalEnrolment enrolment, CenterPerson person, CancellationToken cancellation = default);
+    Task<TerminalChange> InviteAsync(TerminalInvitation enrolment, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>All that is kept of codes, by terminal; also of used and expired ones.</summary>
-    Task<IReadOnlyList<TerminalEnrolment>> EnrolmentsAsync(CancellationToken cancellation = default);
+    Task<IReadOnlyList<TerminalInvitation>> InvitationsAsync(CancellationToken cancellation = default);
 
     /// <summary>What is kept of a terminal's code; null when there is none.</summary>
-    Task<TerminalEnrolment?> EnrolmentAsync(TerminalId terminal, CancellationToken cancellation = default);
+    Task<TerminalInvitation?> InvitationAsync(TerminalId terminal, CancellationToken cancellation = default);
 
-    /// <summary>Whether some code is good for who comes from there: only then is an unknown certificate let through a handshake.</summary>
+    /// <summary>Whether some unused code is good for who comes from there: only then is an unknown certificate let through a handshake.</summary>
     Task<bool> AwaitsAsync(LinePeer peer, CancellationToken cancellation = default);
 
     /// <summary>How many wrong codes there were for a terminal, from one place and in all, since its code was made.</summary>
@@ -89,7 +89,7 @@ public interface ITerminalEnrolments
     /// <param name="enrolment">By which it was judged.</param>
     /// <param name="keys">Its keys.</param>
     /// <param name="cancellation">Gives up.</param>
-    Task<EnrolmentEnd> EnrolAsync(TerminalEnrolment enrolment, TerminalKeys keys, CancellationToken cancellation = default);
+    Task<EnrolmentEnd> EnrolAsync(TerminalInvitation enrolment, TerminalKeys keys, CancellationToken cancellation = default);
 
     /// <summary>The terminal proved its present keys: the next ones are good from now on, the present ones until it first comes with the next.</summary>
     Task<EnrolmentEnd> RenewAsync(TerminalRecord present, TerminalKeys next, CancellationToken cancellation = default);
