@@ -74,7 +74,7 @@ internal sealed class EnrolmentDesk(CenterServices services)
         using var key = services.Vault.OpenRenewal(present);
         if (!transcript.IsAsked(key, asked)) return Refused("the present credential fits, the present agreement key does not", present.Id);
         if (asked.KeyVersion != present.KeyVersion + 1) return Refused($"key version {asked.KeyVersion} does not follow {present.KeyVersion}", present.Id);
-        if (asked.Certificate.IsEmpty != present.TlsCertificate.IsEmpty) return Refused("it has a certificate on one side of the renewal alone", present.Id);
+        if (peer.HasTls && asked.Certificate.IsEmpty) return Refused("it would have no certificate for this line any more", present.Id);
         var end = await services.Terminals.RenewAsync(known, KeysOf(asked), cancellation).ConfigureAwait(false);
         return end is EnrolmentEnd.Known
             ? new EnrolmentOutcome(transcript.Answer(key, services.Vault.Identity), $"its next keys are known, key version {asked.KeyVersion}")

@@ -1,4 +1,5 @@
 using CardIssue.Center.People;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Terminals;

@@ -33,7 +33,7 @@ public sealed record EnrolmentTranscript(
     {
         ArgumentNullException.ThrowIfNull(key);
         using var proof = Asked(key);
-        var signature = present is null ? default : ByteString.Own(present.Sign(Fields(ProtocolLabels.Renews).ToArray()));
+        var signature = present is null ? default : ByteString.Own(present.Sign(ToBytes(ProtocolLabels.Renews).Span));
         return new EnrollTerminal(Terminal.Id, Nonce, Terminal.CredentialKey.Encoded, Terminal.AgreementKey.Encoded, Terminal.KeyVersion,
             Terminal.TlsCertificate, ByteString.Copy(proof.Span), signature);
     }
@@ -52,7 +52,7 @@ public sealed record EnrolmentTranscript(
     {
         ArgumentNullException.ThrowIfNull(present);
         ArgumentNullException.ThrowIfNull(asked);
-        return present.Verify(Fields(ProtocolLabels.Renews).ToArray(), asked.Signature.Span);
+        return present.Verify(ToBytes(ProtocolLabels.Renews).Span, asked.Signature.Span);
     }
 
     /// <summary>The center's answer.</summary>
@@ -77,10 +77,13 @@ public sealed record EnrolmentTranscript(
         return proof.FixedTimeEquals(answer.Confirmation.Span) ? center : null;
     }
 
+    /// <summary>The array that is signed, or that a proof is made of.</summary>
+    internal ByteString ToBytes(string label) => ByteString.Own(Fields(label).ToArray());
+
     private SecretBytes Asked(EnrolmentKey key) => KeySchedule.Derive(key.Key.Span, Fields(ProtocolLabels.TerminalEnrols));
 
     private SecretBytes Answered(EnrolmentKey key, CenterIdentity center) => KeySchedule.Derive(key.Key.Span, new Labelled(ProtocolLabels.CenterEnrols)
-        .Bytes(SHA256.HashData(Fields(ProtocolLabels.TerminalEnrols).ToArray())).Text(center.Id.Value)
+        .Bytes(SHA256.HashData(ToBytes(ProtocolLabels.TerminalEnrols).Span)).Text(center.Id.Value)
         .Bytes(center.SigningKey.Encoded.Span).Bytes(center.AgreementKey.Encoded.Span).Bytes(center.TlsCertificate.Span));
 
     private Labelled Fields(string label) => new Labelled(label)
