@@ -17,13 +17,17 @@ public sealed partial class CenterServer
 {
     /// <summary>The sessions of this server's terminals, by name. Those who are not let in yet are none.</summary>
     public IReadOnlyList<LiveSession> LiveSessions() =>
-        [.. _sessions.Values.Select(static session => session.View()).OfType<LiveSession>().OrderBy(static view => view.Name, StringComparer.Ordinal)];
+        [.. _sessions.Values.Select(static session => session.View()).OfType<LiveSession>()
+            .OrderBy(static view => view.Name, StringComparer.Ordinal)];
 
     /// <summary>Ends the sessions of this host that somebody wants to end, by this program or by another one.</summary>
     private async Task EndAskedForAsync(CancellationToken cancellation)
     {
         if (_sessions.IsEmpty) return;
         foreach (var end in await _services.Terminals.SessionEndsAsync(cancellation).ConfigureAwait(false))
-            if (_sessions.TryGetValue(end.Session, out var session)) await session.CutAsync($"ended by {end.AskedBy}").ConfigureAwait(false);
+        {
+            if (!_sessions.TryGetValue(end.Session, out var session)) continue;
+            await session.CutAsync($"ended by {end.AskedBy}").ConfigureAwait(false);
+        }
     }
 }

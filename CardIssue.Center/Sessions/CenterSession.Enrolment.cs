@@ -5,8 +5,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Center.Sessions;
 
 /// <summary>
-/// A terminal that is to be known, or whose keys are renewed: one message and its answer on a line of its own, in place of an admission. The
-/// machine sees none of it but the line's end.
+/// A terminal that is to be known, or whose keys are renewed: one message and its answer on a line of its own, in place of an admission.
+/// The machine sees none of it but the line's end.
 /// </summary>
 internal sealed partial class CenterSession
 {
@@ -30,7 +30,8 @@ internal sealed partial class CenterSession
                 _log.Terminal = asked.Terminal;
                 await TellAsync(220, "Enrolling", detail, answer, cancellation).ConfigureAwait(false);
             }
-            else if (IsTold(outcome.Known)) await TellAsync(310, "Refusing", detail, new Refused(RefusalCode.NotKnown), cancellation).ConfigureAwait(false);
+            else if (IsTold(outcome.Known)) await TellAsync(310, "Refusing", detail, new Refused(RefusalCode.NotKnown),
+                cancellation).ConfigureAwait(false);
             else await SendFrameAsync(MessageCodec.Encode(new Refused(RefusalCode.TooMany)), cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)

@@ -24,7 +24,8 @@ internal sealed class EnrolmentDesk(CenterServices services)
     public async Task<EnrolmentOutcome> JudgeAsync(LinePeer peer, EnrollTerminal asked, CancellationToken cancellation)
     {
         // From here the two ends are named as this one sees them: the peer is the terminal.
-        if (EnrolmentTranscript.Of(asked, peer.PeerCertificate, peer.OwnCertificate) is not { } transcript) return Refused("a key is no point of the curve");
+        if (EnrolmentTranscript.Of(asked, peer.PeerCertificate, peer.OwnCertificate) is not { } transcript)
+            return Refused("a key is no point of the curve");
         try
         {
             return asked.Signature.IsEmpty
@@ -37,7 +38,8 @@ internal sealed class EnrolmentDesk(CenterServices services)
         }
     }
 
-    private async Task<EnrolmentOutcome> EnrolAsync(LinePeer peer, EnrollTerminal asked, EnrolmentTranscript transcript, CancellationToken cancellation)
+    private async Task<EnrolmentOutcome> EnrolAsync(LinePeer peer, EnrollTerminal asked, EnrolmentTranscript transcript,
+        CancellationToken cancellation)
     {
         var place = LinePlace.Of(peer);
         if (await services.Terminals.InvitationAsync(asked.Terminal, cancellation).ConfigureAwait(false) is not { } enrolment)
@@ -47,7 +49,8 @@ internal sealed class EnrolmentDesk(CenterServices services)
         var (ofPlace, inAll) = await services.Terminals.EnrolmentTriesAsync(asked.Terminal, place, cancellation).ConfigureAwait(false);
         if (ofPlace >= TerminalInvitation.TriesPerPlace || inAll >= TerminalInvitation.TriesInAll)
             return Refused($"too many wrong enrolment codes: {ofPlace} from here, {inAll} in all; make a new code");
-        if (!services.Vault.TryOpenEnrolment(asked.Terminal, enrolment.Verifier, out var key)) return Refused("its enrolment code is not of this vault; make a new code");
+        if (!services.Vault.TryOpenEnrolment(asked.Terminal, enrolment.Verifier, out var key))
+            return Refused("its enrolment code is not of this vault; make a new code");
         using (key)
         {
             if (!transcript.IsAsked(key, asked))
@@ -58,32 +61,37 @@ internal sealed class EnrolmentDesk(CenterServices services)
             if (asked.Certificate != peer.PeerCertificate) return Refused("the certificate that it is to have is not the one of this line");
             var end = await services.Terminals.EnrolAsync(enrolment, KeysOf(asked), cancellation).ConfigureAwait(false);
             return end is EnrolmentEnd.Known
-                ? new EnrolmentOutcome(transcript.Answer(key, services.Vault.Identity), $"enrolled with the code of {enrolment.MadeBy}, key version {asked.KeyVersion}")
+                ? new EnrolmentOutcome(transcript.Answer(key, services.Vault.Identity),
+                    $"enrolled with the code of {enrolment.MadeBy}, key version {asked.KeyVersion}")
                 : Refused(Why(end));
         }
     }
 
-    private async Task<EnrolmentOutcome> RenewAsync(LinePeer peer, EnrollTerminal asked, EnrolmentTranscript transcript, CancellationToken cancellation)
+    private async Task<EnrolmentOutcome> RenewAsync(LinePeer peer, EnrollTerminal asked, EnrolmentTranscript transcript,
+        CancellationToken cancellation)
     {
         var known = await services.Terminals.GetAsync(asked.Terminal, cancellation).ConfigureAwait(false);
         var finding = TerminalAdmission.Check(peer, known);
         if (finding is not AdmissionFinding.Fits) return Refused(finding.ToString());
         var present = AdmissionDesk.IdentityOf(known!.Terminal, known.Keys);
         if (peer.HasTls && present.TlsCertificate != peer.PeerCertificate) return Refused("a renewal comes with the present certificate");
-        if (!transcript.IsSigned(present.CredentialKey, asked)) return Refused("the present credential's signature does not fit", peer.HasTls ? present.Id : null);
+        if (!transcript.IsSigned(present.CredentialKey, asked))
+            return Refused("the present credential's signature does not fit", peer.HasTls ? present.Id : null);
         using var key = services.Vault.OpenRenewal(present);
         if (!transcript.IsAsked(key, asked)) return Refused("the present credential fits, the present agreement key does not", present.Id);
         if (asked.KeyVersion != present.KeyVersion + 1) return Refused($"key version {asked.KeyVersion} does not follow {present.KeyVersion}", present.Id);
         if (peer.HasTls && asked.Certificate.IsEmpty) return Refused("it would have no certificate for this line any more", present.Id);
         var end = await services.Terminals.RenewAsync(known, KeysOf(asked), cancellation).ConfigureAwait(false);
         return end is EnrolmentEnd.Known
-            ? new EnrolmentOutcome(transcript.Answer(key, services.Vault.Identity), $"its next keys are known, key version {asked.KeyVersion}")
+            ? new EnrolmentOutcome(transcript.Answer(key, services.Vault.Identity),
+                $"its next keys are known, key version {asked.KeyVersion}")
             : Refused(Why(end), present.Id);
     }
 
     private static EnrolmentOutcome Refused(string detail, TerminalId? known = null) => new(null, detail, known);
 
-    private static TerminalKeys KeysOf(EnrollTerminal asked) => new(asked.CredentialKey, asked.AgreementKey, asked.Certificate, asked.KeyVersion);
+    private static TerminalKeys KeysOf(EnrollTerminal asked) => new(asked.CredentialKey, asked.AgreementKey, asked.Certificate,
+        asked.KeyVersion);
 
     private static string Why(EnrolmentEnd end) => end switch
     {

@@ -10,20 +10,23 @@ namespace CardIssue.Center.Terminals;
 public sealed partial class DatabaseTerminalRegistry
 {
     /// <inheritdoc/>
-    public async Task<TerminalChange> InviteAsync(TerminalInvitation enrolment, CenterPerson person, CancellationToken cancellation = default)
+    public async Task<TerminalChange> InviteAsync(TerminalInvitation enrolment, CenterPerson person,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(enrolment);
         if (FaultOf(enrolment) is { } fault) throw new ArgumentException($"terminal {enrolment.Terminal}: {fault}", nameof(enrolment));
         return await ChangeAsync(person, connection =>
         {
-            if (TerminalRecord.IsWideOver(enrolment.Networks) || TerminalTable.Find(connection, enrolment.Terminal) is { Enabled: false, Removed: false })
+            if (TerminalRecord.IsWideOver(enrolment.Networks)
+                || TerminalTable.Find(connection, enrolment.Terminal) is { Enabled: false, Removed: false })
                 return TerminalChange.NeedsApproval;
             Forget(connection, enrolment.Terminal);
             connection.Insert(SealedTable.Enrolments, """
                 INSERT INTO enrolments (terminal, lines, networks, verifier, made_by, made_at, expires_at)
                 VALUES ($terminal, $lines, $networks, $verifier, $by, $now, $expires)
                 """,
-                ("$terminal", enrolment.Terminal), ("$lines", string.Join(' ', enrolment.Lines)), ("$networks", string.Join(' ', enrolment.Networks)),
+                ("$terminal", enrolment.Terminal), ("$lines", string.Join(' ', enrolment.Lines)),
+                    ("$networks", string.Join(' ', enrolment.Networks)),
                 ("$verifier", enrolment.Verifier), ("$by", person.Name.Value), ("$now", database.Now), ("$expires", enrolment.ExpiresAt));
             connection.Log(ConsoleLog.Of("TerminalInvited", new
             {
@@ -35,8 +38,10 @@ public sealed partial class DatabaseTerminalRegistry
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TerminalInvitation>> InvitationsAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        connection => connection.Query(SealedTable.Enrolments, "1 = 1 ORDER BY terminal", ReadInvitation), cancellation).ConfigureAwait(false);
+    public async Task<IReadOnlyList<TerminalInvitation>> InvitationsAsync(CancellationToken cancellation = default) =>
+        await database.ReadAsync(
+            connection => connection.Query(SealedTable.Enrolments, "1 = 1 ORDER BY terminal", ReadInvitation), cancellation)
+            .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<TerminalInvitation?> InvitationAsync(TerminalId terminal, CancellationToken cancellation = default) =>
@@ -44,19 +49,23 @@ public sealed partial class DatabaseTerminalRegistry
 
     /// <inheritdoc/>
     public Task<bool> AwaitsAsync(LinePeer peer, CancellationToken cancellation = default) => database.ReadAsync(connection =>
-        connection.Query(SealedTable.Enrolments, "expires_at > $now AND used_at IS NULL", ReadInvitation, ("$now", database.Now)).Exists(enrolment => enrolment.Fits(peer)),
+        connection.Query(SealedTable.Enrolments, "expires_at > $now AND used_at IS NULL", ReadInvitation,
+            ("$now", database.Now)).Exists(enrolment => enrolment.Fits(peer)),
         cancellation);
 
     /// <inheritdoc/>
-    public Task<(int OfPlace, int InAll)> EnrolmentTriesAsync(TerminalId terminal, LinePlace place, CancellationToken cancellation = default) =>
+    public Task<(int OfPlace, int InAll)> EnrolmentTriesAsync(TerminalId terminal, LinePlace place,
+        CancellationToken cancellation = default) =>
         database.ReadAsync(connection => (
             (int)connection.Number("SELECT count(*) FROM enrolment_tries WHERE terminal = $terminal AND place = $place",
                 ("$terminal", terminal), ("$place", place.ToString())),
-            (int)connection.Number("SELECT count(*) FROM enrolment_tries WHERE terminal = $terminal", ("$terminal", terminal))), cancellation);
+            (int)connection.Number("SELECT count(*) FROM enrolment_tries WHERE terminal = $terminal", ("$terminal", terminal))),
+                cancellation);
 
     /// <inheritdoc/>
     public Task CountEnrolmentTryAsync(TerminalId terminal, LinePlace place, CancellationToken cancellation = default) =>
-        database.WriteAsync(connection => connection.Execute("INSERT INTO enrolment_tries (terminal, place, at) VALUES ($terminal, $place, $now)",
+        database.WriteAsync(connection =>
+            connection.Execute("INSERT INTO enrolment_tries (terminal, place, at) VALUES ($terminal, $place, $now)",
             ("$terminal", terminal), ("$place", place.ToString()), ("$now", database.Now)), cancellation);
 
     /// <inheritdoc/>
@@ -67,15 +76,19 @@ public sealed partial class DatabaseTerminalRegistry
         var record = enrolment.ToRecord(keys.CredentialKey, keys.AgreementKey, keys.Certificate, keys.KeyVersion);
         return database.WriteAsync(connection =>
         {
-            if (Enrolment(connection, enrolment.Terminal) is not { } now || now.Verifier != enrolment.Verifier || now.ExpiresAt <= database.Now)
+            if (Enrolment(connection, enrolment.Terminal) is not { } now || now.Verifier != enrolment.Verifier
+                || now.ExpiresAt <= database.Now)
                 return EnrolmentEnd.NoCode;
             var known = TerminalTable.Find(connection, enrolment.Terminal);
             if (now.UsedAt is not null) return known?.Keys == keys && known.Enabled ? EnrolmentEnd.Known : EnrolmentEnd.Used;
             if (known is { Enabled: false, Removed: false }) return EnrolmentEnd.NotNow;
-            if (TerminalTable.Twin(connection, record) is not null || (known is { Removed: true } && IsSame(known, record))) return EnrolmentEnd.SameCredential;
+            if (TerminalTable.Twin(connection, record) is not null || (known is { Removed: true } && IsSame(known, record)))
+                return EnrolmentEnd.SameCredential;
             TerminalTable.Put(connection, record, database.Now);
-            connection.Update(SealedTable.Enrolments, "used_at = $now", "terminal = $terminal", ("$now", database.Now), ("$terminal", enrolment.Terminal));
-            connection.Log(ConsoleLog.Of("TerminalKnown", new { person = now.MadeBy, terminal = TerminalTable.View(record) }, terminal: enrolment.Terminal));
+            connection.Update(SealedTable.Enrolments, "used_at = $now", "terminal = $terminal", ("$now", database.Now),
+                ("$terminal", enrolment.Terminal));
+            connection.Log(ConsoleLog.Of("TerminalKnown", new { person = now.MadeBy, terminal = TerminalTable.View(record) },
+                terminal: enrolment.Terminal));
             return EnrolmentEnd.Known;
         }, cancellation);
     }
@@ -87,11 +100,13 @@ public sealed partial class DatabaseTerminalRegistry
         ArgumentNullException.ThrowIfNull(next);
         return database.WriteAsync(connection =>
         {
-            if (TerminalTable.Find(connection, present.Terminal) is not { Enabled: true } known || known.Keys != present.Keys) return EnrolmentEnd.NotNow;
+            if (TerminalTable.Find(connection, present.Terminal) is not { Enabled: true } known || known.Keys != present.Keys)
+                return EnrolmentEnd.NotNow;
             if (known.Next == next) return EnrolmentEnd.Known;
             var renewed = present with
             {
-                CredentialKey = next.CredentialKey, AgreementKey = next.AgreementKey, Certificate = next.Certificate, KeyVersion = next.KeyVersion,
+                CredentialKey = next.CredentialKey, AgreementKey = next.AgreementKey,
+                Certificate = next.Certificate, KeyVersion = next.KeyVersion,
             };
             if (TerminalTable.Twin(connection, renewed) is not null || IsSame(known, renewed)) return EnrolmentEnd.SameCredential;
             TerminalTable.SetNext(connection, present.Terminal, next, database.Now);
@@ -110,15 +125,18 @@ public sealed partial class DatabaseTerminalRegistry
             if (TerminalTable.Find(connection, terminal) is not { Enabled: true } known || known.Next != next) return false;
             TerminalTable.Put(connection, known with
             {
-                CredentialKey = next.CredentialKey, AgreementKey = next.AgreementKey, Certificate = next.Certificate, KeyVersion = next.KeyVersion,
+                CredentialKey = next.CredentialKey, AgreementKey = next.AgreementKey,
+                Certificate = next.Certificate, KeyVersion = next.KeyVersion,
             }, database.Now);
-            connection.Log(new LogEntry("store", terminal, null, null, LogDirection.None, 0, "TerminalKeysTaken", TerminalTable.KeysText(next)));
+            connection.Log(new LogEntry("store", terminal, null, null, LogDirection.None, 0, "TerminalKeysTaken",
+                TerminalTable.KeysText(next)));
             return true;
         }, cancellation);
     }
 
     /// <inheritdoc/>
-    public Task<TerminalChange> RemoveAsync(TerminalId terminal, CenterPerson person, CancellationToken cancellation = default) => ChangeAsync(person, connection =>
+    public Task<TerminalChange> RemoveAsync(TerminalId terminal, CenterPerson person, CancellationToken cancellation = default) =>
+        ChangeAsync(person, connection =>
     {
         var invited = Forget(connection, terminal);
         if (TerminalTable.Find(connection, terminal) is not { Removed: false })
@@ -154,7 +172,8 @@ public sealed partial class DatabaseTerminalRegistry
         connection.Query(SealedTable.Enrolments, "terminal = $terminal", ReadInvitation, ("$terminal", terminal)).FirstOrDefault();
 
     private static TerminalInvitation ReadInvitation(DbDataReader row) => new(
-        new TerminalId(row.Text("terminal")!), TerminalTable.Lines(row), TerminalTable.Networks(row), row.Bytes("verifier")!.Value, row.Time("expires_at")!.Value)
+        new TerminalId(row.Text("terminal")!), TerminalTable.Lines(row), TerminalTable.Networks(row), row.Bytes("verifier")!.Value,
+            row.Time("expires_at")!.Value)
     {
         MadeBy = row.Text("made_by")!, MadeAt = row.Time("made_at")!.Value, UsedAt = row.Time("used_at"),
     };

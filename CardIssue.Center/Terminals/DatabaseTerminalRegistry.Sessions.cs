@@ -17,16 +17,19 @@ public sealed partial class DatabaseTerminalRegistry
         ArgumentOutOfRangeException.ThrowIfGreaterThan(session.Length, ISessionEnds.MaxName);
         return ChangeAsync(person, connection =>
         {
-            connection.Execute("DELETE FROM session_ends WHERE at <= $old OR session = $session", ("$old", database.Now - EndKept), ("$session", session));
+            connection.Execute("DELETE FROM session_ends WHERE at <= $old OR session = $session", ("$old", database.Now - EndKept),
+                ("$session", session));
             connection.Execute("INSERT INTO session_ends (session, asked_by, at) VALUES ($session, $by, $now)",
                 ("$session", session), ("$by", person.Name.Value), ("$now", database.Now));
-            connection.Log(ConsoleLog.Of("SessionEndAsked", new { person = person.Name.Value, session = PlainText.Of(session, ISessionEnds.MaxName) }));
+            var shown = PlainText.Of(session, ISessionEnds.MaxName);
+            connection.Log(ConsoleLog.Of("SessionEndAsked", new { person = person.Name.Value, session = shown }));
             return TerminalChange.Done;
         }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<SessionEnd>> SessionEndsAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        connection => connection.Query("SELECT session, asked_by FROM session_ends", row => new SessionEnd(row.Text("session")!, row.Text("asked_by")!)),
+        connection => connection.Query("SELECT session, asked_by FROM session_ends", row =>
+            new SessionEnd(row.Text("session")!, row.Text("asked_by")!)),
         cancellation).ConfigureAwait(false);
 }

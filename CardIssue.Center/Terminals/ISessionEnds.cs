@@ -8,8 +8,8 @@ namespace CardIssue.Center.Terminals;
 public sealed record SessionEnd(string Session, string AskedBy);
 
 /// <summary>
-/// Sessions live in the host that serves them; any program of the center can have one ended, by what it leaves in the store. The host looks for
-/// it as often as for changed terminals.
+/// Sessions live in the host that serves them; any program of the center can have one ended, by what it leaves in the store. The host looks
+/// for it as often as for changed terminals.
 /// </summary>
 /// <remarks>Every call throws <see cref="Storage.StoreException"/> when the store cannot be read or written.</remarks>
 public interface ISessionEnds

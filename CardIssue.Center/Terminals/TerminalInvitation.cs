@@ -29,10 +29,12 @@ public sealed record TerminalInvitation(
     /// <summary>When, UTC.</summary>
     public DateTimeOffset MadeAt { get; init; }
 
-    /// <summary>When a terminal enrolled with it, UTC; null before. Until it expires it answers that terminal again, which may have missed the answer.</summary>
+    /// <summary>When a terminal enrolled with it, UTC; null before. Until it expires it answers that terminal again, which may have missed
+    /// the answer.</summary>
     public DateTimeOffset? UsedAt { get; init; }
 
-    internal bool Fits(LinePeer peer) => peer.Line is { } line && Lines.Contains(line) && TerminalAdmission.AddressFits(peer.Address, Networks);
+    internal bool Fits(LinePeer peer) => peer.Line is { } line && Lines.Contains(line)
+        && TerminalAdmission.AddressFits(peer.Address, Networks);
 
     /// <summary>The terminal as it would be known, with the keys that it brings.</summary>
     internal TerminalRecord ToRecord(ByteString credential, ByteString agreement, ByteString certificate, int keyVersion) =>
@@ -66,7 +68,8 @@ public sealed record TerminalKeys(ByteString CredentialKey, ByteString Agreement
 public interface ITerminalEnrolments
 {
     /// <summary>Lets a terminal enrol with a code; an earlier code for the same name is worth nothing any more.</summary>
-    /// <returns><see cref="TerminalChange.NeedsApproval"/> where a terminal of these addresses, or one that was disabled, is not one person's to add.</returns>
+    /// <returns><see cref="TerminalChange.NeedsApproval"/> where a terminal of these addresses, or one that was disabled, is not one
+    /// person's to add.</returns>
     /// <exception cref="ArgumentException">What is given does not hold together; the message says why.</exception>
     Task<TerminalChange> InviteAsync(TerminalInvitation enrolment, CenterPerson person, CancellationToken cancellation = default);
 
@@ -76,7 +79,8 @@ public interface ITerminalEnrolments
     /// <summary>What is kept of a terminal's code; null when there is none.</summary>
     Task<TerminalInvitation?> InvitationAsync(TerminalId terminal, CancellationToken cancellation = default);
 
-    /// <summary>Whether some unused code is good for who comes from there: only then is an unknown certificate let through a handshake.</summary>
+    /// <summary>Whether some unused code is good for who comes from there: only then is an unknown certificate let through a
+    /// handshake.</summary>
     Task<bool> AwaitsAsync(LinePeer peer, CancellationToken cancellation = default);
 
     /// <summary>How many wrong codes there were for a terminal, from one place and in all, since its code was made.</summary>
@@ -91,13 +95,15 @@ public interface ITerminalEnrolments
     /// <param name="cancellation">Gives up.</param>
     Task<EnrolmentEnd> EnrolAsync(TerminalInvitation enrolment, TerminalKeys keys, CancellationToken cancellation = default);
 
-    /// <summary>The terminal proved its present keys: the next ones are good from now on, the present ones until it first comes with the next.</summary>
+    /// <summary>The terminal proved its present keys: the next ones are good from now on, the present ones until it first comes with the
+    /// next.</summary>
     Task<EnrolmentEnd> RenewAsync(TerminalRecord present, TerminalKeys next, CancellationToken cancellation = default);
 
     /// <summary>The terminal came with its next keys: those of before are worth nothing any more.</summary>
     /// <returns>Whether they were its next ones.</returns>
     Task<bool> TakeNextKeysAsync(TerminalId terminal, TerminalKeys next, CancellationToken cancellation = default);
 
-    /// <summary>Takes a terminal away: its codes, its readers, its session. Its row stays for the log; the name may be enrolled again.</summary>
+    /// <summary>Takes a terminal away: its codes, its readers, its session. Its row stays for the log; the name may be enrolled
+    /// again.</summary>
     Task<TerminalChange> RemoveAsync(TerminalId terminal, CenterPerson person, CancellationToken cancellation = default);
 }

@@ -149,7 +149,8 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
         if (FaultOf(terminal, readers) is { } fault) throw new ArgumentException($"the readers of {terminal}: {fault}", nameof(readers));
         return await ChangeAsync(person, connection =>
         {
-            if (connection.Update(SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal", ("$terminal", terminal)) == 0)
+            if (connection.Update(
+                SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal AND removed IS NULL", ("$terminal", terminal)) == 0)
                 return TerminalChange.NotFound;
             connection.Delete(SealedTable.Readers, "terminal = $terminal", ("$terminal", terminal));
             foreach (var reader in readers) Insert(connection, terminal, reader);

@@ -8,8 +8,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// What is kept of an enrolment code. Layout: version of the key (4) ‖ nonce (12) ‖ enrolment key (32) ‖ tag (16), AES-256-GCM, bound to the
-/// terminal: who reads the store can neither enrol with it nor answer as this center.
+/// What is kept of an enrolment code. Layout: version of the key (4) ‖ nonce (12) ‖ enrolment key (32) ‖ tag (16), AES-256-GCM, bound to
+/// the terminal: who reads the store can neither enrol with it nor answer as this center.
 /// </summary>
 public sealed partial class FileKeyVault
 {
@@ -26,7 +26,8 @@ public sealed partial class FileKeyVault
         {
             BinaryPrimitives.WriteInt32BigEndian(verifier, _content.VerifierKeys.Count);
             using var gcm = EnrolmentSeal(_content.VerifierKeys[^1]);
-            gcm.Encrypt(verifier.AsSpan(VersionLength, NonceLength), key.Span, verifier.AsSpan(VersionLength + NonceLength, EnrolmentKey.Length),
+            gcm.Encrypt(verifier.AsSpan(VersionLength, NonceLength), key.Span,
+                verifier.AsSpan(VersionLength + NonceLength, EnrolmentKey.Length),
                 verifier.AsSpan(^TagLength..), Encoding.UTF8.GetBytes(code.Terminal.Value));
         }
         return ByteString.Own(verifier);

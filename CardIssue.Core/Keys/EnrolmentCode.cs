@@ -5,9 +5,10 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// The one-time code by which a terminal and its center come to know each other: 96 random bits, bound to the terminal's name. Both ends prove
-/// with it that they have it (<see cref="EnrolmentKey"/>), and it never goes over the line. As text it is the name, a colon and six groups of
-/// four characters of Crockford's base 32: 12 bytes of secret, 3 bytes that tell a slip of the pen, or the wrong name, before anybody is asked.
+/// The one-time code by which a terminal and its center come to know each other: 96 random bits, bound to the terminal's name. Both ends
+/// prove with it that they have it (<see cref="EnrolmentKey"/>), and it never goes over the line. As text it is the name, a colon and six
+/// groups of four characters of Crockford's base 32: 12 bytes of secret, 3 bytes that tell a slip of the pen, or the wrong name, before
+/// anybody is asked.
 /// </summary>
 public sealed class EnrolmentCode : IDisposable
 {
@@ -39,7 +40,8 @@ public sealed class EnrolmentCode : IDisposable
         const string form = "an enrolment code is the terminal's name, a colon and 24 letters and digits, as terminal add printed it";
         fault = form;
         var colon = text.IndexOf((byte)':');
-        if (colon <= 0 || text.Length > MaxText || Encoding.ASCII.GetString(text[..colon]).Trim() is not { } name || !NameRule.Accepts(name)) return null;
+        if (colon <= 0 || text.Length > MaxText || Encoding.ASCII.GetString(text[..colon]).Trim() is not { } name
+            || !NameRule.Accepts(name)) return null;
         Span<byte> values = stackalloc byte[Characters];
         Span<byte> bytes = stackalloc byte[SecretLength + CheckLength];
         SecretBytes? secret = null;

@@ -3,8 +3,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// What terminal and center prove to each other when the terminal's keys are to become known: made of a one-time code (enrolment), or of the
-/// transport key that they share already (renewal). Who has neither can answer neither.
+/// What terminal and center prove to each other when the terminal's keys are to become known: made of a one-time code (enrolment), or of
+/// the transport key that they share already (renewal). Who has neither can answer neither.
 /// </summary>
 public sealed class EnrolmentKey : IDisposable
 {

@@ -6,8 +6,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Keys;
 
 /// <summary>
-/// What a terminal asks of a center that is to know its keys (<see cref="EnrollTerminal"/>), with what each end saw of the line. Each side fills
-/// in what it saw itself: somebody between them, who ends TLS, has another certificate on one side, and none of the proofs fits.
+/// What a terminal asks of a center that is to know its keys (<see cref="EnrollTerminal"/>), with what each end saw of the line. Each side
+/// fills in what it saw itself: somebody between them, who ends TLS, has another certificate on one side, and none of the proofs fits.
 /// </summary>
 /// <param name="Terminal">The terminal with the keys that it is to have.</param>
 /// <param name="Nonce">32 random bytes of the terminal.</param>
@@ -61,7 +61,8 @@ public sealed record EnrolmentTranscript(
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(center);
         using var proof = Answered(key, center);
-        return new TerminalEnrolled(center.Id.Value, center.SigningKey.Encoded, center.AgreementKey.Encoded, center.TlsCertificate, ByteString.Copy(proof.Span));
+        return new TerminalEnrolled(center.Id.Value, center.SigningKey.Encoded, center.AgreementKey.Encoded, center.TlsCertificate,
+            ByteString.Copy(proof.Span));
     }
 
     /// <summary>The center that answered, when it has the key and is the one at the other end of this line; else null.</summary>
@@ -69,7 +70,8 @@ public sealed record EnrolmentTranscript(
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(answer);
-        if (!P256PublicKey.TryParse(answer.SigningKey.Span, out var signing) || !P256PublicKey.TryParse(answer.AgreementKey.Span, out var agreement))
+        if (!P256PublicKey.TryParse(answer.SigningKey.Span, out var signing)
+            || !P256PublicKey.TryParse(answer.AgreementKey.Span, out var agreement))
             return null;
         var center = new CenterIdentity(new CenterId(answer.Center), signing, agreement, answer.Certificate);
         if (!CenterCertificate.IsEmpty && CenterCertificate != center.TlsCertificate) return null;
@@ -82,7 +84,8 @@ public sealed record EnrolmentTranscript(
 
     private SecretBytes Asked(EnrolmentKey key) => KeySchedule.Derive(key.Key.Span, Fields(ProtocolLabels.TerminalEnrols));
 
-    private SecretBytes Answered(EnrolmentKey key, CenterIdentity center) => KeySchedule.Derive(key.Key.Span, new Labelled(ProtocolLabels.CenterEnrols)
+    private SecretBytes Answered(EnrolmentKey key, CenterIdentity center) =>
+        KeySchedule.Derive(key.Key.Span, new Labelled(ProtocolLabels.CenterEnrols)
         .Bytes(SHA256.HashData(ToBytes(ProtocolLabels.TerminalEnrols).Span)).Text(center.Id.Value)
         .Bytes(center.SigningKey.Encoded.Span).Bytes(center.AgreementKey.Encoded.Span).Bytes(center.TlsCertificate.Span));
 

@@ -27,8 +27,8 @@ public enum EnrolmentFault
 public sealed record EnrolmentResult(EnrolmentFault Fault, CenterIdentity? Center = null);
 
 /// <summary>
-/// A terminal's keys, told to its center: the first ones with a one-time code, later ones with those of before. Each takes a line of its own and
-/// one round trip; cut anywhere, it is asked again with the same keys and gets the same answer.
+/// A terminal's keys, told to its center: the first ones with a one-time code, later ones with those of before. Each takes a line of its
+/// own and one round trip; cut anywhere, it is asked again with the same keys and gets the same answer.
 /// </summary>
 public static class TerminalEnrolment
 {
@@ -36,7 +36,8 @@ public static class TerminalEnrolment
     public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
 
     /// <summary>Enrols the keys of a module that no center knows yet, and has it trust the center that answers.</summary>
-    /// <param name="line">A line that came up just now; with TLS it may have any certificate at the other end, which is judged here.</param>
+    /// <param name="line">A line that came up just now; with TLS it may have any certificate at the other end, which is judged
+    /// here.</param>
     /// <param name="module">Its keys; saved before, so that a terminal that misses the answer has them still.</param>
     /// <param name="code">The code, of this terminal.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -58,9 +59,11 @@ public static class TerminalEnrolment
         return new EnrolmentResult(EnrolmentFault.None, center);
     }
 
-    /// <summary>Renews the module's keys: the next ones, prepared and saved (<see cref="SoftwareModuleFile.PrepareNextKeys"/>), become its own.</summary>
+    /// <summary>Renews the module's keys: the next ones, prepared and saved (<see cref="SoftwareModuleFile.PrepareNextKeys"/>), become its
+    /// own.</summary>
     /// <param name="line">A line that came up just now, with the module's present certificate and the pinned one of the center.</param>
-    /// <param name="module">The module; modules that were opened from it before keep the keys of before, which end when the next ones first come.</param>
+    /// <param name="module">The module; modules that were opened from it before keep the keys of before, which end when the next ones
+    /// first come.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="InvalidOperationException">No next keys were prepared, or no center is trusted.</exception>
     /// <exception cref="IOException">The module could not be saved; asked again, the center answers again.</exception>
@@ -74,7 +77,8 @@ public static class TerminalEnrolment
         var (fault, answer) = await AskAsync(line, module.AskRenewal(transcript, key), cancellation).ConfigureAwait(false);
         if (answer is null) return new EnrolmentResult(fault);
         // Whom the module trusts is no part of a renewal.
-        if (transcript.CenterOf(key, answer) is not { } center || center != trusted) return new EnrolmentResult(EnrolmentFault.NotTheCenter);
+        if (transcript.CenterOf(key, answer) is not { } center || center != trusted)
+            return new EnrolmentResult(EnrolmentFault.NotTheCenter);
         module.TakeNextKeys();
         return new EnrolmentResult(EnrolmentFault.None, center);
     }
@@ -82,7 +86,8 @@ public static class TerminalEnrolment
     private static EnrolmentTranscript Transcript(ILine line, TerminalIdentity identity) => new(
         identity, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength)), line.Peer.OwnCertificate, line.Peer.PeerCertificate);
 
-    private static async Task<(EnrolmentFault Fault, TerminalEnrolled? Answer)> AskAsync(ILine line, EnrollTerminal asked, CancellationToken cancellation)
+    private static async Task<(EnrolmentFault Fault, TerminalEnrolled? Answer)> AskAsync(ILine line, EnrollTerminal asked,
+        CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(AnswerTime);

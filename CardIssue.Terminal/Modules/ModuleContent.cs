@@ -9,7 +9,8 @@ namespace CardIssue.Terminal.Modules;
 /// <param name="Credential">Signs admissions.</param>
 /// <param name="Agreement">Agrees with the center's.</param>
 /// <param name="TlsClient">PKCS#12 of the TLS client certificate, without a password; empty without TLS.</param>
-internal sealed record ModuleKeys(TerminalIdentity Identity, P256PrivateKey Credential, P256PrivateKey Agreement, SecretBytes TlsClient) : IDisposable
+internal sealed record ModuleKeys(TerminalIdentity Identity, P256PrivateKey Credential, P256PrivateKey Agreement, SecretBytes TlsClient)
+    : IDisposable
 {
     public static ModuleKeys Generate(TerminalId terminal, int version, ReadOnlySpan<byte> pkcs12, ByteString certificateSha256)
     {
@@ -37,8 +38,8 @@ internal readonly record struct ModuleContent(ModuleKeys Keys, CenterIdentity? C
     private const int Layout = 1, LayoutWithNext = 2;
 
     /// <summary>
-    /// Layout 1: its number, terminal id, key version, credential key, agreement key, SHA-256 of the TLS certificate, PKCS#12, center.json or
-    /// nothing. Layout 2: the same, then of the next keys version, credential key, agreement key, SHA-256 and PKCS#12.
+    /// Layout 1: its number, terminal id, key version, credential key, agreement key, SHA-256 of the TLS certificate, PKCS#12, center.json
+    /// or nothing. Layout 2: the same, then of the next keys version, credential key, agreement key, SHA-256 and PKCS#12.
     /// </summary>
     public SecretWriter Write()
     {
@@ -81,6 +82,7 @@ internal readonly record struct ModuleContent(ModuleKeys Keys, CenterIdentity? C
         var agreement = P256PrivateKey.FromNumber(reader.Bytes());
         var certificate = ByteString.Copy(reader.Bytes());
         var tlsClient = SecretBytes.Copy(reader.Bytes());
-        return new ModuleKeys(new TerminalIdentity(terminal, credential.PublicKey, agreement.PublicKey, version, certificate), credential, agreement, tlsClient);
+        return new ModuleKeys(new TerminalIdentity(terminal, credential.PublicKey, agreement.PublicKey, version, certificate), credential,
+            agreement, tlsClient);
     }
 }

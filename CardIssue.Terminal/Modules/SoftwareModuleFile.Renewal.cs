@@ -5,8 +5,8 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Terminal.Modules;
 
 /// <summary>
-/// Keys that follow those of now. They are in the file before the center hears of them, and become the module's own when it said that it knows
-/// them: cut in between, both ends still have those of now, and asking again goes on with the same next ones.
+/// Keys that follow those of now. They are in the file before the center hears of them, and become the module's own when it said that it
+/// knows them: cut in between, both ends still have those of now, and asking again goes on with the same next ones.
 /// </summary>
 public sealed partial class SoftwareModuleFile
 {
@@ -21,7 +21,8 @@ public sealed partial class SoftwareModuleFile
     /// <exception cref="IOException">They could not be saved.</exception>
     public bool PrepareNextKeys(ReadOnlySpan<byte> pkcs12, ByteString certificateSha256)
     {
-        if (certificateSha256.Length != (pkcs12.IsEmpty ? 0 : 32)) throw new ArgumentException("A certificate comes with its SHA-256 of 32 bytes.", nameof(certificateSha256));
+        if (certificateSha256.Length != (pkcs12.IsEmpty ? 0 : 32))
+            throw new ArgumentException("A certificate comes with its SHA-256 of 32 bytes.", nameof(certificateSha256));
         if (_next is not null) return false;
         var next = ModuleKeys.Generate(Identity.Id, Identity.KeyVersion + 1, pkcs12, certificateSha256);
         try

@@ -3,8 +3,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>
-/// Terminal to center, in place of <see cref="Hello"/>: know me by these keys. With the proof of a one-time code it is an enrolment; with that
-/// of the present keys, and a signature, a renewal. The center answers once, and the line ends.
+/// Terminal to center, in place of <see cref="Hello"/>: know me by these keys. With the proof of a one-time code it is an enrolment; with
+/// that of the present keys, and a signature, a renewal. The center answers once, and the line ends.
 /// </summary>
 /// <param name="Terminal">Who asks.</param>
 /// <param name="Nonce">32 random bytes of the terminal.</param>

@@ -8,9 +8,11 @@ namespace CardIssue.CenterHost.Commands;
 /// <summary><c>session</c>: what runs now at the host that serves this directory, and the end of it.</summary>
 internal static class SessionCommands
 {
-    public static Command Make(Shell shell) => Shell.Group("session", "The sessions of terminals that are let in now.", List(shell), End(shell));
+    public static Command Make(Shell shell) => Shell.Group("session", "The sessions of terminals that are let in now.", List(shell),
+        End(shell));
 
-    private static Command List(Shell shell) => shell.Command("list", "Lists the sessions of the host that serves this directory, with the order that each works on.", [], async (call, cancellation) =>
+    private static Command List(Shell shell) => shell.Command("list",
+        "Lists the sessions of the host that serves this directory, with the order that each works on.", [], async (call, cancellation) =>
     {
         // Who looks is somebody, as everywhere.
         await using var center = await call.OpenAsync(cancellation);
@@ -26,7 +28,8 @@ internal static class SessionCommands
         return shell.Command("end", "Ends a session as a lost line would: the terminal comes back by itself, its order stays with its card and is recovered.", [name], async (call, cancellation) =>
         {
             var session = call.Get(name)!;
-            if (session.Length is 0 or > ISessionEnds.MaxName || string.IsNullOrWhiteSpace(session)) throw new CommandException(ExitCode.Usage, "That is no session's name; see session list.");
+            if (session.Length > ISessionEnds.MaxName || string.IsNullOrWhiteSpace(session))
+                throw new CommandException(ExitCode.Usage, "That is no session's name; see session list.");
             await using var center = await call.OpenAsync(cancellation);
             if (!call.Files.IsServed() || SessionBoard.Read(call.Files).All(it => it.Session != session))
                 throw new CommandException(ExitCode.Usage, $"There is no session {session} here; see session list.");

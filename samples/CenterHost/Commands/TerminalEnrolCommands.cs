@@ -28,7 +28,8 @@ internal static class TerminalEnrolCommands
     /// <summary>Makes a code, which is shown here and nowhere else.</summary>
     /// <exception cref="CommandException">It was not made.</exception>
     public static async Task<ExitCode> InviteAsync(
-        Call call, TerminalId terminal, ValueList<LineNumber> lines, ValueList<System.Net.IPNetwork> networks, int hours, CancellationToken cancellation)
+        Call call, TerminalId terminal, ValueList<LineNumber> lines, ValueList<System.Net.IPNetwork> networks, int hours,
+            CancellationToken cancellation)
     {
         await using var center = await call.OpenAsync(cancellation);
         using var code = EnrolmentCode.Create(terminal);
@@ -44,11 +45,13 @@ internal static class TerminalEnrolCommands
             throw new CommandException(ExitCode.Usage, e.Message, e);
         }
         if (change is TerminalChange.NeedsApproval)
-            throw new CommandException(ExitCode.Refused, $"Terminal {terminal} is disabled, or could come from more than {TerminalRecord.MaxAddressesAlone} address: "
+            throw new CommandException(ExitCode.Refused,
+                $"Terminal {terminal} is disabled, or could come from more than {TerminalRecord.MaxAddressesAlone} address: "
                 + "that is not one person's to decide. Enrol it from one address; the rest is asked for with terminal enable, or terminal add --file and --reason.");
         TerminalCommands.Check(change, $"terminal {terminal}");
         return await call.Answers.SayAsync(
-            new { ok = true, terminal = terminal.Value, code = code.Show(), until = until.UtcDateTime, center = center.Vault.Identity.Id.Value },
+            new { ok = true, terminal = terminal.Value, code = code.Show(), until = until.UtcDateTime,
+                center = center.Vault.Identity.Id.Value },
             $"""
             Terminal {terminal} may enrol once until {until.ToLocalTime():yyyy-MM-dd HH:mm}, with the code below, which is shown this once.
             At the terminal: terminalhost enroll --center HOST:PORT --code CODE
@@ -65,5 +68,6 @@ internal static class TerminalEnrolCommands
         madeBy = it.MadeBy,
     };
 
-    public static string Text(TerminalInvitation it) => $"{it.Terminal}  may enrol until {it.ExpiresAt:u}  line {string.Join(", ", it.Lines)}  code by {it.MadeBy}";
+    public static string Text(TerminalInvitation it) =>
+        $"{it.Terminal}  may enrol until {it.ExpiresAt:u}  line {string.Join(", ", it.Lines)}  code by {it.MadeBy}";
 }

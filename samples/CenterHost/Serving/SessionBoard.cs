@@ -9,8 +9,8 @@ namespace CardIssue.CenterHost.Serving;
 internal sealed record SessionOnBoard(string Session, string Terminal, int Line, string? Address, string Phase, string? Order);
 
 /// <summary>
-/// Sessions live in the serving process: it writes them beside the center's files whenever they change, each second at most, for
-/// <c>session list</c>. It is no record of anything.
+/// Sessions live in the serving process: it writes them beside the center's files whenever they change, each second at most, for <c>session
+/// list</c>. It is no record of anything.
 /// </summary>
 internal sealed class SessionBoard(CenterServer server, CenterFiles files, TimeProvider time) : BackgroundService
 {
@@ -40,7 +40,8 @@ internal sealed class SessionBoard(CenterServer server, CenterFiles files, TimeP
             do
             {
                 List<SessionOnBoard> now =
-                    [.. server.LiveSessions().Select(it => new SessionOnBoard(it.Name, it.Terminal.Value, it.Line.Value, it.Address, it.Phase.ToString(), it.Order?.Value))];
+                    [.. server.LiveSessions().Select(it => new SessionOnBoard(it.Name, it.Terminal.Value, it.Line.Value, it.Address,
+                        it.Phase.ToString(), it.Order?.Value))];
                 if (shown is not null && now.SequenceEqual(shown)) continue;
                 if (Write(now)) shown = now;
             }

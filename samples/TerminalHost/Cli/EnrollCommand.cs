@@ -23,7 +23,8 @@ internal static class EnrollCommand
 
     public static Command Make(HostSettings settings, TextWriter output)
     {
-        var center = new Option<string>("--center") { Description = $"The way to the center: {WayAddress.Form}.", HelpName = "WAY", Required = true };
+        var center = new Option<string>("--center") { Description = $"The way to the center: {WayAddress.Form}.", HelpName = "WAY",
+            Required = true };
         var code = new Option<string?>("--code") { Description = "The one-time code; it is worth nothing once it was used. Without it, it is asked for." };
         var codeFile = new Option<string?>("--code-file") { Description = "File with the code; - for a line of standard input, before the passphrase if that comes from there too." };
         var common = new CommonOptions(settings);
@@ -33,7 +34,8 @@ internal static class EnrollCommand
         {
             var folder = common.Folder(parsed);
             if (File.Exists(folder.Module) || Directory.Exists(folder.Module))
-                throw new CommandException(ExitCode.File, $"{folder.Module} exists already and was left as it is. To renew its keys use `module rotate`; for a new terminal name another --data folder.");
+                throw new CommandException(ExitCode.File,
+                    $"{folder.Module} exists already and was left as it is. To renew its keys use `module rotate`; for a new terminal name another --data folder.");
             var way = WayAddress.Parse(center.Name, parsed.GetRequiredValue(center));
             using var input = new SecretInput();
             using var secret = Code(parsed.GetValue(code), parsed.GetValue(codeFile), codeFile.Name, input, cancellation);
@@ -58,12 +60,14 @@ internal static class EnrollCommand
         if (given is not null && file is not null) throw new CommandException(ExitCode.Usage, $"Give the code or {option}, not both.");
         using var text = given is not null ? SecretBytes.Copy(Encoding.UTF8.GetBytes(given))
             : input.Read("enrolment code", file, $"--code, {option} FILE, or {option} - for standard input", cancellation);
-        return EnrolmentCode.TryParse(text.Span, out var fault) ?? throw new CommandException(ExitCode.Usage, $"This is no enrolment code: {fault}.");
+        return EnrolmentCode.TryParse(text.Span, out var fault) ?? throw new CommandException(ExitCode.Usage,
+            $"This is no enrolment code: {fault}.");
     }
 
     /// <summary>The keys are in their file before the center hears of them, and those of an earlier try are used again.</summary>
     private static SoftwareModuleFile Module(
-        TerminalFolder folder, CommonOptions common, ParseResult parsed, SecretInput input, TerminalId terminal, CancellationToken cancellation)
+        TerminalFolder folder, CommonOptions common, ParseResult parsed, SecretInput input, TerminalId terminal,
+            CancellationToken cancellation)
     {
         var goesOn = File.Exists(folder.Enrolling);
         using var passphrase = goesOn ? common.Passphrase(parsed, input, cancellation) : common.NewPassphrase(parsed, input, cancellation);
@@ -89,16 +93,21 @@ internal static class EnrollCommand
         }
     }
 
-    private static async Task<CenterIdentity> EnrolAsync(WayAddress way, SoftwareModuleFile module, EnrolmentCode code, CancellationToken cancellation)
+    private static async Task<CenterIdentity> EnrolAsync(WayAddress way, SoftwareModuleFile module, EnrolmentCode code,
+        CancellationToken cancellation)
     {
         using X509Certificate2 certificate = TlsCertificates.FromPfx(module.TlsClient, []);
-        await using var line = await CenterLine.ConnectAsync(way, null, certificate, TlsTrust.ProvedAfterwards, ConnectTimeout, cancellation);
+        await using var line = await CenterLine.ConnectAsync(way, null, certificate, TlsTrust.ProvedAfterwards, ConnectTimeout,
+            cancellation);
         var result = await TerminalEnrolment.EnrolAsync(line, module, code, cancellation);
         return result.Center ?? throw (result.Fault switch
         {
-            EnrolmentFault.NoAnswer => new CommandException(ExitCode.Failed, "The line ended before the center answered. Give the same command again, with the same code: it goes on where it was."),
-            EnrolmentFault.NotTheCenter => new CommandException(ExitCode.Refused, "What answered is not the center that made this code: somebody may be in between. Nothing was taken over; ask the center's people, and for a new code."),
-            _ => new CommandException(ExitCode.Refused, "The center does not take this code: it is wrong, was used or has expired, or is not for this line and address. The center's log says which; its people make a new one with `centerhost terminal add --id`."),
+            EnrolmentFault.NoAnswer => new CommandException(ExitCode.Failed,
+                "The line ended before the center answered. Give the same command again, with the same code: it goes on where it was."),
+            EnrolmentFault.NotTheCenter => new CommandException(ExitCode.Refused,
+                "What answered is not the center that made this code: somebody may be in between. Nothing was taken over; ask the center's people, and for a new code."),
+            _ => new CommandException(ExitCode.Refused,
+                "The center does not take this code: it is wrong, was used or has expired, or is not for this line and address. The center's log says which; its people make a new one with `centerhost terminal add --id`."),
         });
     }
 }

@@ -67,8 +67,10 @@ internal sealed class KeyRotation(TerminalFolder folder, LineAddress line, TimeS
 
     private static CommandException Failure(EnrolmentFault fault) => fault switch
     {
-        EnrolmentFault.NoAnswer => new CommandException(ExitCode.Failed, "The line ended before the center answered; try again: it goes on with the same new keys."),
-        EnrolmentFault.NotTheCenter => new CommandException(ExitCode.Refused, "The other end could not prove that it is the known center; nothing was changed."),
+        EnrolmentFault.NoAnswer => new CommandException(ExitCode.Failed,
+            "The line ended before the center answered; try again: it goes on with the same new keys."),
+        EnrolmentFault.NotTheCenter => new CommandException(ExitCode.Refused,
+            "The other end could not prove that it is the known center; nothing was changed."),
         _ => new CommandException(ExitCode.Refused, "The center did not take the new keys; why is in its log. The present ones stay."),
     };
 }

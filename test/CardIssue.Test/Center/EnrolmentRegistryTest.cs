@@ -1,4 +1,6 @@
 using System.Net;
+using CardIssue.Center.Approvals;
+using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
@@ -36,7 +38,8 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
         Assert.That(await Registry.EnrolAsync(first, Keys(1)), Is.EqualTo(EnrolmentEnd.NoCode), "another one was made");
         Assert.That(await Registry.AwaitsAsync(Peer), Is.True);
         _bench.Time.Advance(TimeSpan.FromHours(2));
-        Assert.That((await Registry.AwaitsAsync(Peer), await Registry.EnrolAsync(newer, Keys(1))), Is.EqualTo((false, EnrolmentEnd.NoCode)), "expired");
+        Assert.That((await Registry.AwaitsAsync(Peer), await Registry.EnrolAsync(newer, Keys(1))), Is.EqualTo((false, EnrolmentEnd.NoCode)),
+            "expired");
         Assert.That(await Registry.GetAsync(T1), Is.Null);
     }
 
@@ -46,10 +49,12 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
         var clerk = TestPeople.Of(_bench.Database, "carol", PersonRoles.Clerk);
         await TestPeople.AddAsync(_bench.Database, _bench.RecordKeys, ("carol", PersonRoles.Clerk));
         Assert.That(await Registry.InviteAsync(Invitation(1), clerk), Is.EqualTo(TerminalChange.NotAllowed));
-        Assert.That(await Registry.InviteAsync(Invitation(1) with { Networks = [IPNetwork.Parse("10.1.0.0/24")] }, _bench.Ann), Is.EqualTo(TerminalChange.NeedsApproval));
+        Assert.That(await Registry.InviteAsync(Invitation(1) with { Networks = [IPNetwork.Parse("10.1.0.0/24")] }, _bench.Ann),
+            Is.EqualTo(TerminalChange.NeedsApproval));
         foreach (var wrong in new[]
         {
-            Invitation(1) with { Lines = [] }, Invitation(1) with { Verifier = default }, Invitation(1) with { ExpiresAt = _bench.Time.GetUtcNow() },
+            Invitation(1) with { Lines = [] }, Invitation(1) with { Verifier = default },
+                Invitation(1) with { ExpiresAt = _bench.Time.GetUtcNow() },
             Invitation(1) with { ExpiresAt = _bench.Time.GetUtcNow().AddDays(8) },
         })
             Assert.That(async () => await Registry.InviteAsync(wrong, _bench.Ann), Throws.ArgumentException);
@@ -73,9 +78,12 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
         Assert.That(await Registry.RemoveAsync(T1, carol), Is.EqualTo(TerminalChange.Done));
         Assert.That(await Registry.RemoveAsync(T1, carol), Is.EqualTo(TerminalChange.NotFound));
         Assert.That((await Registry.GetAsync(T1))!.Removed, Is.True, "the row stays");
-        Assert.That((await Registry.KnowsCertificateAsync(keys.Certificate), await Registry.EnrolAsync(Invitation(1), keys)), Is.EqualTo((false, EnrolmentEnd.NoCode)));
+        Assert.That((await Registry.KnowsCertificateAsync(keys.Certificate), await Registry.EnrolAsync(Invitation(1), keys)),
+            Is.EqualTo((false, EnrolmentEnd.NoCode)));
 
         Assert.That(await Registry.PutAsync(known, _bench.Ann), Is.EqualTo(TerminalChange.NeedsApproval), "the same machine by one person");
+        Assert.That(await _bench.DoAsync(new CenterAct.EnableTerminal(T1)), Is.EqualTo(DeskOutcome.NotFound));
+        Assert.That(await Registry.SetReadersAsync(T1, [], _bench.Ann), Is.EqualTo(TerminalChange.NotFound));
         await Registry.InviteAsync(Invitation(3), _bench.Ann);
         Assert.That(await Registry.EnrolAsync(Invitation(3), keys), Is.EqualTo(EnrolmentEnd.SameCredential));
         Assert.That(await Registry.EnrolAsync(Invitation(3), Keys(2)), Is.EqualTo(EnrolmentEnd.Known));
@@ -91,7 +99,8 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
         await Registry.InviteAsync(Invitation(1), _bench.Ann);
         await Registry.EnrolAsync(Invitation(1), Keys(1));
         var present = (await Registry.GetAsync(T1))!;
-        Assert.That(await Registry.RenewAsync(present, Keys(1) with { KeyVersion = 2 }), Is.EqualTo(EnrolmentEnd.SameCredential), "no new ones");
+        Assert.That(await Registry.RenewAsync(present, Keys(1) with { KeyVersion = 2 }), Is.EqualTo(EnrolmentEnd.SameCredential),
+            "no new ones");
         var next = Keys(2) with { KeyVersion = 2 };
         Assert.That(await Registry.RenewAsync(present, next), Is.EqualTo(EnrolmentEnd.Known));
         var other = new TerminalRecord(new TerminalId("t2"), [new LineNumber(2)], [Here], next.CredentialKey, Key(), default, 1, true);
@@ -101,7 +110,8 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
 
         await Registry.InviteAsync(Invitation(4), _bench.Ann);
         Assert.That(await Registry.EnrolAsync(Invitation(4), Keys(3)), Is.EqualTo(EnrolmentEnd.Known), "it broke, and enrols anew");
-        Assert.That((await Registry.TakeNextKeysAsync(T1, next), await Registry.RenewAsync(present, next)), Is.EqualTo((false, EnrolmentEnd.NotNow)));
+        Assert.That((await Registry.TakeNextKeysAsync(T1, next), await Registry.RenewAsync(present, next)),
+            Is.EqualTo((false, EnrolmentEnd.NotNow)));
     }
 
     [Test]
@@ -120,7 +130,8 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
     private TerminalInvitation Invitation(byte verifier) =>
         new(T1, [new LineNumber(2)], [Here], ByteString.Copy([verifier]), _bench.Time.GetUtcNow().AddHours(1));
 
-    private static readonly TerminalKeys[] Sets = [.. Enumerable.Range(0, 4).Select(i => new TerminalKeys(Key(), Key(), Bytes((byte)(0x40 + i)), 1))];
+    private static readonly TerminalKeys[] Sets = [.. Enumerable.Range(0, 4).Select(i =>
+        new TerminalKeys(Key(), Key(), Bytes((byte)(0x40 + i)), 1))];
 
     private static TerminalKeys Keys(int set) => Sets[set];
 

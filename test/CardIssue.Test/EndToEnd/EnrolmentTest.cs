@@ -39,7 +39,8 @@ public sealed class EnrolmentTest
         Assert.That(module.Center, Is.Null, "the terminal heard nothing");
 
         await using (var line = await LineAsync(module))
-            Assert.That(await TerminalEnrolment.EnrolAsync(line, module, code), Is.EqualTo(new EnrolmentResult(EnrolmentFault.None, _shop.Vault.Identity)));
+            Assert.That(await TerminalEnrolment.EnrolAsync(line, module, code),
+                Is.EqualTo(new EnrolmentResult(EnrolmentFault.None, _shop.Vault.Identity)));
         Assert.That(module.Center, Is.EqualTo(_shop.Vault.Identity));
         using var opened = module.OpenModule();
         await using (var line = await LineAsync(module))
@@ -60,7 +61,8 @@ public sealed class EnrolmentTest
         using var thief = Module("T-2", certificate: Bytes(0x2B));
         Assert.That(await EnrolAsync(thief, code), Is.EqualTo(EnrolmentFault.Refused));
         await RefusedAsync("used before, with other keys");
-        Assert.That((await _shop.Registry.GetAsync(new TerminalId("T-2")))!.CredentialKey, Is.EqualTo(module.Identity.CredentialKey.Encoded));
+        Assert.That((await _shop.Registry.GetAsync(new TerminalId("T-2")))!.CredentialKey,
+            Is.EqualTo(module.Identity.CredentialKey.Encoded));
         Assert.That(thief.Center, Is.Null);
     }
 
@@ -94,7 +96,8 @@ public sealed class EnrolmentTest
         await RefusedAsync("or somebody in between: 1 of 5");
 
         var (near, far) = LoopbackLine.CreatePair(
-            new LinePeer(null, IPAddress.Loopback, Bytes(0xEE), Certificate), new LinePeer(new LineNumber(7), IPAddress.Loopback, Certificate, Bytes(0xEE)));
+            new LinePeer(null, IPAddress.Loopback, Bytes(0xEE), Certificate),
+                new LinePeer(new LineNumber(7), IPAddress.Loopback, Certificate, Bytes(0xEE)));
         await using (near)
         await using (far)
         {
@@ -103,10 +106,12 @@ public sealed class EnrolmentTest
             using var guessed = EnrolmentCode.Create(module.Identity.Id);
             using var key = EnrolmentKey.Of(guessed);
             var transcript = EnrolmentTranscript.Of(asked, Certificate, Bytes(0xEE))!;
-            await far.SendAsync(MessageCodec.Encode(transcript.Answer(key, _shop.Vault.Identity with { TlsCertificate = Bytes(0xEE) })), default);
+            await far.SendAsync(MessageCodec.Encode(transcript.Answer(key, _shop.Vault.Identity with { TlsCertificate = Bytes(0xEE) })),
+                default);
             Assert.That((await asking).Fault, Is.EqualTo(EnrolmentFault.NotTheCenter));
         }
-        Assert.That((module.Center, await _shop.Registry.GetAsync(module.Identity.Id)), Is.EqualTo(((CenterIdentity?)null, (TerminalRecord?)null)));
+        Assert.That((module.Center, await _shop.Registry.GetAsync(module.Identity.Id)),
+            Is.EqualTo(((CenterIdentity?)null, (TerminalRecord?)null)));
     }
 
     /// <summary>What was on the line is worth nothing to who recorded it: he has none of the keys, and the answer is the same.</summary>
@@ -123,7 +128,8 @@ public sealed class EnrolmentTest
         using var other = Module("T-2", Bytes(0x2B));
         foreach (var changed in new[]
         {
-            asked with { CredentialKey = other.Identity.CredentialKey.Encoded }, asked with { AgreementKey = other.Identity.AgreementKey.Encoded },
+            asked with { CredentialKey = other.Identity.CredentialKey.Encoded },
+                asked with { AgreementKey = other.Identity.AgreementKey.Encoded },
             asked with { KeyVersion = 2 }, asked with { Nonce = Bytes(1) }, asked with { Terminal = new TerminalId("T-1") },
         })
             Assert.That(await AnswerAsync(changed), Is.EqualTo(new Refused(RefusalCode.NotKnown)), changed.ToString());
@@ -213,7 +219,8 @@ public sealed class EnrolmentTest
         return await RawAccess.NextAsync(line);
     }
 
-    private Task RefusedAsync(string why) => _shop.LogsAsync(row => row.Entry.Kind == "Refusing" && row.Entry.Detail.Contains(why, StringComparison.Ordinal));
+    private Task RefusedAsync(string why) => _shop.LogsAsync(row => row.Entry.Kind == "Refusing"
+        && row.Entry.Detail.Contains(why, StringComparison.Ordinal));
 
     private static ByteString Bytes(byte value) => ByteString.Own([.. Enumerable.Repeat(value, 32)]);
 

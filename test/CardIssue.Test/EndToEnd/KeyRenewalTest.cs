@@ -30,7 +30,8 @@ public sealed class KeyRenewalTest
         await using (var cut = await LineAsync(shop, shop.Module.Identity))
         {
             using var key = shop.Module.OpenRenewal();
-            var asked = shop.Module.AskRenewal(new EnrolmentTranscript(next, Bytes(1), cut.Peer.OwnCertificate, cut.Peer.PeerCertificate), key);
+            var asked = shop.Module.AskRenewal(new EnrolmentTranscript(next, Bytes(1), cut.Peer.OwnCertificate, cut.Peer.PeerCertificate),
+                key);
             await cut.SendAsync(MessageCodec.Encode(asked), default);
         }
         await shop.LogsAsync(row => row.Entry.Kind == "TerminalKeysRenewed" && row.Entry.Terminal == Shop.TerminalName);
@@ -44,9 +45,11 @@ public sealed class KeyRenewalTest
 
         using var after = shop.Module.OpenModule();
         await AdmittedAsync(shop, after);
-        await shop.LogsAsync(row => row.Entry.Kind == "TerminalKeysTaken" && row.Entry.Detail.Contains("\"keyVersion\":2", StringComparison.Ordinal));
+        await shop.LogsAsync(row => row.Entry.Kind == "TerminalKeysTaken"
+            && row.Entry.Detail.Contains("\"keyVersion\":2", StringComparison.Ordinal));
         await using (var line = await LineAsync(shop, before.Identity))
-            Assert.That(await RawAccess.AskAsync(line, before, shop.Vault.Identity.Id, new LineNumber(7)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+            Assert.That(await RawAccess.AskAsync(line, before, shop.Vault.Identity.Id, new LineNumber(7)),
+                Is.EqualTo(new Refused(RefusalCode.NotKnown)));
         Assert.That(await shop.Registry.KnowsCertificateAsync(Next), Is.EqualTo(withTls));
         Assert.That(await shop.Registry.KnowsCertificateAsync(ShopLine.TerminalCertificate), Is.False);
         Assert.That((await shop.Log.VerifyAsync()).IsOk, Is.True);
@@ -74,13 +77,14 @@ public sealed class KeyRenewalTest
         await using (var line = await LineAsync(shop, shop.Module.Identity))
         {
             using var key = shop.Module.OpenRenewal();
-            right = shop.Module.AskRenewal(new EnrolmentTranscript(shop.Module.NextIdentity!, Bytes(1), line.Peer.OwnCertificate, line.Peer.PeerCertificate), key);
+            right = shop.Module.AskRenewal(new EnrolmentTranscript(shop.Module.NextIdentity!, Bytes(1), line.Peer.OwnCertificate,
+                line.Peer.PeerCertificate), key);
         }
         foreach (var (wrong, why) in new (EnrollTerminal, string)[]
         {
-            (right with { Signature = Spoilt(right.Signature) }, "credential's signature does not fit"),
+            (right with { Signature = Spoilt(right.Signature) }, "signature does not fit"),
             (right with { Confirmation = Spoilt(right.Confirmation) }, "agreement key does not"),
-            (right with { CredentialKey = right.AgreementKey }, "credential's signature does not fit"),
+            (right with { CredentialKey = right.AgreementKey }, "signature does not fit"),
             (right with { Signature = default }, "no enrolment code"),
             (right with { Terminal = new TerminalId("T-9") }, "UnknownTerminal"),
         })
@@ -93,7 +97,8 @@ public sealed class KeyRenewalTest
         await using (var line = await LineAsync(shop, shop.Module.NextIdentity!))
         {
             await line.SendAsync(MessageCodec.Encode(right), default);
-            Assert.That(await RawAccess.NextAsync(line), Is.EqualTo(new Refused(RefusalCode.NotKnown)), "with the next certificate, that nobody knows");
+            Assert.That(await RawAccess.NextAsync(line), Is.EqualTo(new Refused(RefusalCode.NotKnown)),
+                "with the next certificate, that nobody knows");
         }
         Assert.That((await shop.Registry.GetAsync(Shop.TerminalName))!.Next, Is.Null);
     }
@@ -116,7 +121,8 @@ public sealed class KeyRenewalTest
             Assert.That((next.KeyVersion, next.TlsCertificate), Is.EqualTo((5, Next)));
             again.TakeNextKeys();
         }
-        using (var after = SoftwareModuleFile.Open(path, passphrase)) Assert.That((after.Identity, after.NextIdentity), Is.EqualTo((next, (TerminalIdentity?)null)));
+        using (var after = SoftwareModuleFile.Open(path, passphrase)) Assert.That((after.Identity, after.NextIdentity),
+            Is.EqualTo((next, (TerminalIdentity?)null)));
         Directory.Delete(folder, recursive: true);
     }
 

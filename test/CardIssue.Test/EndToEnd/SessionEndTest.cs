@@ -30,7 +30,8 @@ public sealed class SessionEndTest
         var outcome = await shop.IssueAsync("o-1");
 
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
-        Assert.That((live!.Terminal, live.Order, live.Line), Is.EqualTo((Shop.TerminalName, (OrderId?)new OrderId("o-1"), new LineNumber(7))));
+        Assert.That((live!.Terminal, live.Order, live.Line), Is.EqualTo((Shop.TerminalName, (OrderId?)new OrderId("o-1"),
+            new LineNumber(7))));
         Assert.That(shop.Shown, Has.Some.Contains("LineLost").And.Some.Contains("Resuming"));
         await shop.LogsAsync(row => row.Entry.Kind == "Ended" && row.Entry.Detail.Contains("ended by ann", StringComparison.Ordinal));
         await shop.LogsAsync(row => row.Entry.Kind == "SessionEndAsked");

@@ -12,7 +12,8 @@ using CardIssue.Transport.Tls;
 
 namespace CardIssue.Test.Hosts;
 
-/// <summary><c>terminalhost enroll</c> and <c>module rotate</c> against a center over TLS: interrupted, on a disk that takes nothing, and done.</summary>
+/// <summary><c>terminalhost enroll</c> and <c>module rotate</c> against a center over TLS: interrupted, on a disk that takes nothing, and
+/// done.</summary>
 [TestFixture, Parallelizable]
 public sealed class TerminalHostEnrollTest
 {
@@ -34,7 +35,8 @@ public sealed class TerminalHostEnrollTest
         using var certificate = Lines.Certificate("center");
         Shop? shop = null;
         var (held, arrived) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var listener = new TlsLineListener(new LineNumber(7), new IPEndPoint(IPAddress.Loopback, 0), certificate, async (peer, cancellation) =>
+        var listener = new TlsLineListener(new LineNumber(7), new IPEndPoint(IPAddress.Loopback, 0), certificate,
+            async (peer, cancellation) =>
         {
             arrived.TrySetResult();
             await held.Task.WaitAsync(cancellation);
@@ -44,9 +46,11 @@ public sealed class TerminalHostEnrollTest
         using (var pfx = TlsCertificates.ToPfx(certificate, [])) shop.Vault.UseTlsServer(pfx.Span, TlsCertificates.Sha256(certificate));
         using var code = EnrolmentCode.Create(new TerminalId("shop-7"));
         await shop.Registry.InviteAsync(
-            new TerminalInvitation(code.Terminal, [new LineNumber(7)], [IPNetwork.Parse("127.0.0.1/32")], shop.Vault.CreateEnrolmentVerifier(code), DateTimeOffset.UtcNow.AddHours(1)),
+            new TerminalInvitation(code.Terminal, [new LineNumber(7)], [IPNetwork.Parse("127.0.0.1/32")],
+                shop.Vault.CreateEnrolmentVerifier(code), DateTimeOffset.UtcNow.AddHours(1)),
             TestPeople.Of(shop.Database));
-        string[] enroll = ["enroll", "--center", $"127.0.0.1:{listener.LocalEndPoint.Port}", "--code", code.Show(), "--passphrase-file", "pass"];
+        string[] enroll = ["enroll", "--center", $"127.0.0.1:{listener.LocalEndPoint.Port}", "--code", code.Show(), "--passphrase-file",
+            "pass"];
 
         using (var interrupt = new CancellationTokenSource())
         {
@@ -55,7 +59,8 @@ public sealed class TerminalHostEnrollTest
             await interrupt.CancelAsync();
             Assert.That((await running).Code, Is.EqualTo(5));
         }
-        Assert.That((Exists("module.json"), Exists("module.json.enrolling"), await shop.Registry.GetAsync(code.Terminal)), Is.EqualTo((false, true, (TerminalRecord?)null)));
+        Assert.That((Exists("module.json"), Exists("module.json.enrolling"), await shop.Registry.GetAsync(code.Terminal)),
+            Is.EqualTo((false, true, (TerminalRecord?)null)));
 
         held.SetResult();
         Directory.CreateDirectory(Path.Combine(_folder, "terminal", "center.json"));
@@ -83,7 +88,8 @@ public sealed class TerminalHostEnrollTest
     {
         using var code = EnrolmentCode.Create(new TerminalId("shop-7"));
         var shown = code.Show();
-        var run = await RunAsync(["enroll", "--center", "127.0.0.1:1", "--code", shown[..^1] + (shown[^1] == '7' ? '8' : '7'), "--passphrase-file", "pass"]);
+        var run = await RunAsync(["enroll", "--center", "127.0.0.1:1", "--code", shown[..^1] + (shown[^1] == '7' ? '8' : '7'),
+            "--passphrase-file", "pass"]);
         Assert.That((run.Code, Directory.Exists(Path.Combine(_folder, "terminal"))), Is.EqualTo((2, false)));
         Assert.That(run.Error, Does.Contain("a character of the enrolment code is wrong").And.Not.Contain(shown[^9..^1]));
     }
@@ -95,7 +101,8 @@ public sealed class TerminalHostEnrollTest
         Assert.That(file.Identity.KeyVersion, Is.EqualTo(version));
         using var module = file.OpenModule();
         using var own = TlsCertificates.FromPfx(file.TlsClient, []);
-        await using var line = await new TlsLineConnector("127.0.0.1", listener.LocalEndPoint.Port, own, TlsTrust.Pinned(file.Center!.TlsCertificate)).ConnectAsync(default);
+        await using var line = await new TlsLineConnector("127.0.0.1", listener.LocalEndPoint.Port, own,
+            TlsTrust.Pinned(file.Center!.TlsCertificate)).ConnectAsync(default);
         Assert.That(await RawAccess.AskAsync(line, module, shop.Vault.Identity.Id, new LineNumber(7)), Is.InstanceOf<Admitted>());
     }
 

@@ -28,7 +28,8 @@ public sealed class EnrolmentCodeTest
         }
     }
 
-    /// <summary>A slip is told at the terminal, and costs no try at the center. One in 16 million passes by chance: none of these.</summary>
+    /// <summary>A slip is told at the terminal, and costs no try at the center. One in 16 million passes by chance: none of
+    /// these.</summary>
     [Test]
     public void OneCharacterWrong_OrAnotherName_IsTold_AndTheCodeIsNotQuoted()
     {
@@ -40,7 +41,8 @@ public sealed class EnrolmentCodeTest
             Assert.That(EnrolmentCode.TryParse(Encoding.UTF8.GetBytes(wrong), out var fault), Is.Null, wrong);
             Assert.That(fault, Does.Contain("a character").And.Not.Contain(wrong[^4..]));
         }
-        foreach (var other in new[] { shown.Replace("shop-7", "shop-8", StringComparison.Ordinal), shown[..^1], shown + "0", shown[6..], "", ":", shown.Replace('A', 'U') + "U" })
+        foreach (var other in new[] { shown.Replace("shop-7", "shop-8", StringComparison.Ordinal), shown[..^1], shown + "0", shown[6..], "",
+            ":", shown.Replace('A', 'U') + "U" })
             Assert.That(EnrolmentCode.TryParse(Encoding.UTF8.GetBytes(other), out var _), Is.Null, other);
     }
 

@@ -11,7 +11,8 @@ internal static class VectorEnrolment
     /// <summary>The code of the bytes 41 to 4C for T-1, with its check made by another implementation.</summary>
     private const string Code = "T-1:8514-6H25-8S3M-GJAA-9D6D-154M";
 
-    private static readonly ByteString First = VectorSession.Counting(0xA1), Second = VectorSession.Counting(0xB1), OfCenter = VectorSession.Counting(0xC1);
+    private static readonly ByteString First = VectorSession.Counting(0xA1), Second = VectorSession.Counting(0xB1),
+        OfCenter = VectorSession.Counting(0xC1);
 
     public static void Run(VectorFile file)
     {
@@ -29,7 +30,8 @@ internal static class VectorEnrolment
         file.Given("centerJson", Encoding.UTF8.GetString(center.Write()));
 
         using var ofCode = EnrolmentKey.Of(code);
-        file.Made("enrolment key", ofCode.Span, ("info", VectorSession.Hex(new Labelled(ProtocolLabels.Enrolment).Text(VectorSession.Terminal.Value))));
+        file.Made("enrolment key", ofCode.Span,
+            ("info", VectorSession.Hex(new Labelled(ProtocolLabels.Enrolment).Text(VectorSession.Terminal.Value))));
         Exchange(file, new EnrolmentTranscript(present, VectorSession.Counting(0xE0), First, OfCenter), ofCode, center, isRenewal: false);
 
         using var module = VectorSession.Private(0x21);
