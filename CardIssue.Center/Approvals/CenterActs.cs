@@ -42,7 +42,7 @@ internal static class CenterActs
         CenterAct.ClearCodeTries it => CodeAttempts.ClearCustomer(with.Transaction, it.Customer) > 0 ? DeskOutcome.Done : DeskOutcome.NotFound,
         CenterAct.PutTerminal it => it.Terminal.Fault is null && TerminalTable.Twin(with.Transaction, it.Terminal) is null
             ? Done(TerminalTable.Put(with.Transaction, it.Terminal, with.Now)) : DeskOutcome.DoesNotFit,
-        CenterAct.EnableTerminal it => TerminalTable.Find(with.Transaction, it.Terminal) is not { } terminal ? DeskOutcome.NotFound
+        CenterAct.EnableTerminal it => TerminalTable.Find(with.Transaction, it.Terminal) is not { Removed: false } terminal ? DeskOutcome.NotFound
             : terminal.Enabled ? DeskOutcome.WrongState
             : Done(TerminalTable.Enable(with.Transaction, it.Terminal, true, with.Now)),
         CenterAct.AddPerson it => Of(PersonChanges.Add(with.Transaction, with.Keys, it.Person, it.Roles, with.Verifier, with.Now)),

@@ -64,8 +64,10 @@ internal sealed class AdmissionDesk(CenterServices services)
         var finding = TerminalAdmission.Check(peer, known);
         if (finding is not AdmissionFinding.Fits) return new AdmissionOutcome(null, RefusalCode.NotKnown, finding.ToString());
 
-        var identity = IdentityOf(known!);
         var transcript = Transcript(peer, input);
+        var (identity, next) = Which(peer, known!, transcript, input.Proof);
+        if (peer.HasTls && identity.TlsCertificate != peer.PeerCertificate)
+            return new AdmissionOutcome(null, RefusalCode.NotKnown, nameof(AdmissionFinding.WrongCertificate));
         if (!transcript.IsSigned(identity.CredentialKey, input.Proof))
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit", peer.HasTls ? identity.Id : null);
         // A terminal without it could open no ticket, and would spoil cards one by one.
@@ -75,6 +77,9 @@ internal sealed class AdmissionDesk(CenterServices services)
                 "the credential fits, the agreement key does not: the terminal has another one, another key version, or another center's",
                 identity.Id);
 
+        // From now on those of before are worth nothing.
+        if (next is not null && !await services.Terminals.TakeNextKeysAsync(identity.Id, next, cancellation).ConfigureAwait(false))
+            return new AdmissionOutcome(null, RefusalCode.NotKnown, "its next keys were changed meanwhile", identity.Id);
         var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var terminal = new AdmittedTerminal(identity, transcript, input.Proof, readers);
         return new AdmissionOutcome(terminal, null, "address, line and both keys fit");
@@ -96,8 +101,17 @@ internal sealed class AdmissionDesk(CenterServices services)
         CenterCertificate = peer.OwnCertificate,
     };
 
-    private static TerminalIdentity IdentityOf(TerminalRecord known) => new(
-        known.Terminal, P256PublicKey.Parse(known.CredentialKey.Span), P256PublicKey.Parse(known.AgreementKey.Span), known.KeyVersion, known.Certificate);
+    public static TerminalIdentity IdentityOf(TerminalId terminal, TerminalKeys keys) => new(
+        terminal, P256PublicKey.Parse(keys.CredentialKey.Span), P256PublicKey.Parse(keys.AgreementKey.Span), keys.KeyVersion, keys.Certificate);
+
+    /// <summary>The set of keys that a terminal comes with; of two sets never one of each.</summary>
+    private static (TerminalIdentity Identity, TerminalKeys? Next) Which(
+        LinePeer peer, TerminalRecord known, AdmissionTranscript transcript, Proof proof)
+    {
+        if (known.Next is { } next && (!peer.HasTls || next.Certificate == peer.PeerCertificate)
+            && IdentityOf(known.Terminal, next) is var renewed && transcript.IsSigned(renewed.CredentialKey, proof)) return (renewed, next);
+        return (IdentityOf(known.Terminal, known.Keys), null);
+    }
 }
 
 /// <summary>The three messages of a request for access.</summary>

@@ -22,6 +22,7 @@ public sealed partial class CenterServer
                 var changes = await _services.Terminals.ChangedSinceAsync(seen, cancellation).ConfigureAwait(false);
                 await Task.WhenAll(changes.Terminals.SelectMany(SessionsThatDoNotFit)).ConfigureAwait(false);
                 seen = changes.Revision;
+                await EndAskedForAsync(cancellation).ConfigureAwait(false);
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {

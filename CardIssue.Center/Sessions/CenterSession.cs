@@ -70,6 +70,11 @@ internal sealed partial class CenterSession : IDisposable
     /// <summary>The terminal that was let in; null before.</summary>
     public TerminalIdentity? Terminal => Volatile.Read(ref _terminal)?.Identity;
 
+    /// <summary>What it is doing, for people; null before the terminal was let in.</summary>
+    public LiveSession? View() => LetInAt > 0 && Terminal is { } terminal && Volatile.Read(ref _state) is var state
+        ? new LiveSession(Name, terminal.Id, Peer.Line!.Value, Peer.Address?.ToString(), state.Phase, state.Work?.Claim.Order)
+        : null;
+
     /// <summary>Called once, when the terminal is let in.</summary>
     public Action<TerminalId>? WhenLetIn { get; init; }
 
@@ -142,7 +147,8 @@ internal sealed partial class CenterSession : IDisposable
                 happened = new CenterEvent.LineDown();
             }
         }
-        await StepAsync(happened, cancellation).ConfigureAwait(false);
+        if (IsEnrolment(happened, out var asked)) await EnrolAsync(asked, cancellation).ConfigureAwait(false);
+        else await StepAsync(happened, cancellation).ConfigureAwait(false);
         if (!item.Frame.IsEmpty) item.From!.FrameHandled();
     }
 

@@ -60,8 +60,9 @@ internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<Ses
     /// <summary>The step that a message belongs to.</summary>
     public static int StepOf(Message message) => message.Type switch
     {
-        MessageType.Hello => 210,
-        MessageType.Challenge or MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.Joined or MessageType.Witness => 220,
+        MessageType.Hello or MessageType.EnrollTerminal => 210,
+        MessageType.Challenge or MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.Joined or MessageType.Witness
+            or MessageType.TerminalEnrolled => 220,
         MessageType.Refused => 310,
         MessageType.RequestIssue or MessageType.Resume or MessageType.Declined => 230,
         MessageType.InsertCard => 240,
@@ -98,6 +99,7 @@ internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<Ses
     {
         Hello { Half: LineHalf.Whole } hello => Text("terminal", hello.Terminal.Value),
         Hello half => Text("terminal", $"{half.Terminal}, {half.Half} half"),
+        EnrollTerminal asked => Text("terminal", $"{asked.Terminal}, key version {asked.KeyVersion}"),
         Refused refused => Text("code", refused.Code.ToString()),
         RequestIssue request => Text("operator", request.Operator.Value),
         Declined declined => Text("code", declined.Code.ToString()),

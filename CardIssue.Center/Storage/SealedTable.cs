@@ -22,7 +22,7 @@ internal sealed class SealedTable
 
     public static readonly SealedTable Terminals = new(3, "terminals", "terminal", isSmall: true, [
         "lines", "networks", "credential_key", "agreement_key", "certificate", "key_version", "enabled", "updated_at", "readers_version", "revision",
-        "held_since", "held_for",
+        "held_since", "held_for", "removed", "next_credential_key", "next_agreement_key", "next_certificate", "next_key_version",
     ]);
 
     public static readonly SealedTable Readers = new(4, "readers", "id", isSmall: true, [
@@ -45,9 +45,14 @@ internal sealed class SealedTable
 
     public static readonly SealedTable AbsentOrders = new(9, "absent_orders", "order_id", isSmall: false, ["state", "card"]);
 
+    /// <summary>Not the tries of a code: they are counted before anybody is known, and only ever shut out.</summary>
+    public static readonly SealedTable Enrolments = new(10, "enrolments", "terminal", isSmall: true, [
+        "lines", "networks", "verifier", "made_by", "made_at", "expires_at", "used_at",
+    ]);
+
     /// <summary>All of them, by number.</summary>
     public static IReadOnlyList<SealedTable> All { get; } =
-        [Orders, Cards, Feed, Terminals, Readers, Lines, People, Approvals, PutBacks, AbsentOrders];
+        [Orders, Cards, Feed, Terminals, Readers, Lines, People, Approvals, PutBacks, AbsentOrders, Enrolments];
 
     private SealedTable(int number, string name, string key, bool isSmall, string[] columns, string[]? others = null)
     {

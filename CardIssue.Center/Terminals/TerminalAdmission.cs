@@ -1,5 +1,6 @@
 using System.Net;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Terminals;
 
@@ -32,20 +33,21 @@ public static class TerminalAdmission
         if (known is null) return AdmissionFinding.UnknownTerminal;
         if (!known.Enabled) return AdmissionFinding.Disabled;
         if (peer.Line is not { } line || !known.Lines.Contains(line)) return AdmissionFinding.WrongLine;
-        if (!AddressFits(peer.Address, known)) return AdmissionFinding.WrongAddress;
+        if (!AddressFits(peer.Address, known.Networks)) return AdmissionFinding.WrongAddress;
         return CertificateFits(peer, known) ? AdmissionFinding.Fits : AdmissionFinding.WrongCertificate;
     }
 
     // A serial line has no address: there the line itself, which the listener knows, is the place.
-    private static bool AddressFits(IPAddress? address, TerminalRecord known)
+    internal static bool AddressFits(IPAddress? address, ValueList<IPNetwork> networks)
     {
         if (address is null) return true;
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return known.Networks.Any(network => network.Contains(plain));
+        return networks.Any(network => network.Contains(plain));
     }
 
     // Whether a line may do without TLS is the line's configuration. On TLS a peer without a certificate never fits.
     private static bool CertificateFits(LinePeer peer, TerminalRecord known) =>
         (peer.OwnCertificate.IsEmpty && peer.PeerCertificate.IsEmpty)
-        || (!known.Certificate.IsEmpty && peer.PeerCertificate == known.Certificate);
+        || (!known.Certificate.IsEmpty && peer.PeerCertificate == known.Certificate)
+        || (known.Next is { Certificate.IsEmpty: false } next && peer.PeerCertificate == next.Certificate);
 }

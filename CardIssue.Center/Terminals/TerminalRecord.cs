@@ -23,6 +23,15 @@ public sealed record TerminalRecord(
     /// </summary>
     public TerminalHold? Hold { get; init; }
 
+    /// <summary>The keys that it may come with besides these, from a renewal on until it first does; null otherwise. Not a part of what is put.</summary>
+    public TerminalKeys? Next { get; init; }
+
+    /// <summary>Whether it was taken away: its row is there for the log alone. Not a part of what is put.</summary>
+    public bool Removed { get; init; }
+
+    /// <summary>The keys that it has.</summary>
+    internal TerminalKeys Keys => new(CredentialKey, AgreementKey, Certificate, KeyVersion);
+
     /// <summary>The most lines, and the most networks, of one terminal.</summary>
     public const int MaxEntries = 64;
 
@@ -30,12 +39,18 @@ public sealed record TerminalRecord(
     public const int MaxAddressesAlone = 1;
 
     /// <summary>Whether it may come from more than <see cref="MaxAddressesAlone"/> address.</summary>
-    public bool IsWide => Networks.Count > MaxAddressesAlone || Networks.Any(network => network.PrefixLength < network.BaseAddress.GetAddressBytes().Length * 8);
+    public bool IsWide => IsWideOver(Networks);
 
-    internal string? Fault =>
-        Lines.Count is 0 or > MaxEntries ? $"a terminal has 1 to {MaxEntries} lines"
-        : Lines.Any(line => line.Value < 1) ? "line numbers start at 1"
-        : Networks.Count > MaxEntries ? $"a terminal has at most {MaxEntries} networks"
+    internal static bool IsWideOver(ValueList<IPNetwork> networks) =>
+        networks.Count > MaxAddressesAlone || networks.Any(network => network.PrefixLength < network.BaseAddress.GetAddressBytes().Length * 8);
+
+    internal static string? PlaceFault(ValueList<LineNumber> lines, ValueList<IPNetwork> networks) =>
+        lines.Count is 0 or > MaxEntries ? $"a terminal has 1 to {MaxEntries} lines"
+        : lines.Any(line => line.Value < 1) ? "line numbers start at 1"
+        : networks.Count > MaxEntries ? $"a terminal has at most {MaxEntries} networks"
+        : null;
+
+    internal string? Fault => PlaceFault(Lines, Networks) is { } place ? place
         : !P256PublicKey.TryParse(CredentialKey.Span, out _) ? $"a credential key is an uncompressed P-256 point of {P256PublicKey.Length} bytes on the curve"
         : !P256PublicKey.TryParse(AgreementKey.Span, out _) ? $"an agreement key is an uncompressed P-256 point of {P256PublicKey.Length} bytes on the curve"
         : Certificate.Length is not (0 or 32) ? "a certificate's SHA-256 has 32 bytes"

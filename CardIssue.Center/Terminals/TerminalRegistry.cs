@@ -26,7 +26,7 @@ public enum TerminalChange
 
 /// <summary>The terminals, their readers and the lines that the center knows.</summary>
 /// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written.</remarks>
-public interface ITerminalRegistry : IReaderRequests
+public interface ITerminalRegistry : IReaderRequests, ITerminalEnrolments, ISessionEnds
 {
     /// <summary>Adds a terminal, or changes the one of that name.</summary>
     /// <returns><see cref="TerminalChange.NeedsApproval"/> for one that may come from many addresses, or that is disabled and would be let in again.</returns>
@@ -92,7 +92,9 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
         return await ChangeAsync(person, connection =>
         {
             if (TerminalTable.Twin(connection, terminal) is not null) return TerminalChange.SameCredential;
-            if (terminal.IsWide || (terminal.Enabled && TerminalTable.Find(connection, terminal.Terminal) is { Enabled: false })) return TerminalChange.NeedsApproval;
+            // A removed one comes back by one person's word as another machine alone; as the same, it is let in again.
+            if (terminal.IsWide || (terminal.Enabled && TerminalTable.Find(connection, terminal.Terminal) is { Enabled: false } known
+                && (!known.Removed || IsSame(known, terminal)))) return TerminalChange.NeedsApproval;
             TerminalTable.Put(connection, terminal, database.Now);
             connection.Log(ConsoleLog.Of("TerminalAdded", new { person = person.Name.Value, terminal = TerminalTable.View(terminal) }, terminal: terminal.Terminal));
             return TerminalChange.Done;
@@ -105,12 +107,13 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TerminalRecord>> ListAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        connection => connection.Query("SELECT * FROM terminals ORDER BY terminal", TerminalTable.Read), cancellation).ConfigureAwait(false);
+        connection => connection.Query("SELECT * FROM terminals WHERE removed IS NULL ORDER BY terminal", TerminalTable.Read), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<TerminalChange> DisableAsync(TerminalId terminal, CenterPerson person, CancellationToken cancellation = default) => ChangeAsync(person, connection =>
     {
-        if (TerminalTable.Enable(connection, terminal, false, database.Now) == 0) return TerminalChange.NotFound;
+        if (TerminalTable.Find(connection, terminal) is not { Removed: false }) return TerminalChange.NotFound;
+        TerminalTable.Enable(connection, terminal, false, database.Now);
         connection.Log(ConsoleLog.Of("TerminalDisabled", new { person = person.Name.Value }, terminal: terminal));
         return TerminalChange.Done;
     }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
@@ -128,7 +131,7 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
     /// <inheritdoc/>
     public Task<bool> KnowsCertificateAsync(ByteString sha256, CancellationToken cancellation = default) => database.ReadAsync(
         connection => !sha256.IsEmpty
-            && connection.Number("SELECT count(*) FROM terminals WHERE certificate = $certificate AND enabled = 1", ("$certificate", sha256)) > 0, cancellation);
+            && connection.Number("SELECT count(*) FROM terminals WHERE (certificate = $certificate OR next_certificate = $certificate) AND enabled = 1", ("$certificate", sha256)) > 0, cancellation);
 
     /// <inheritdoc/>
     public Task<TerminalChanges> ChangedSinceAsync(long revision, CancellationToken cancellation = default) => database.ReadAsync(connection =>
@@ -146,7 +149,8 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
         if (FaultOf(terminal, readers) is { } fault) throw new ArgumentException($"the readers of {terminal}: {fault}", nameof(readers));
         return await ChangeAsync(person, connection =>
         {
-            if (connection.Update(SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal", ("$terminal", terminal)) == 0)
+            if (connection.Update(
+                SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal AND removed IS NULL", ("$terminal", terminal)) == 0)
                 return TerminalChange.NotFound;
             connection.Delete(SealedTable.Readers, "terminal = $terminal", ("$terminal", terminal));
             foreach (var reader in readers) Insert(connection, terminal, reader);

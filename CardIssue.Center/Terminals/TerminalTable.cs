@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Net;
+using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
@@ -15,7 +16,9 @@ internal static class TerminalTable
     /// <summary>Another terminal with one of these credentials, which would be one terminal under two names; null when there is none.</summary>
     public static TerminalId? Twin(StoreView view, TerminalRecord terminal) => view.Query("""
         SELECT terminal FROM terminals WHERE terminal <> $terminal
-          AND (credential_key = $credential OR agreement_key = $agreement OR (certificate = $certificate AND length(certificate) > 0))
+          AND (credential_key = $credential OR agreement_key = $agreement OR (certificate = $certificate AND length(certificate) > 0)
+            OR next_credential_key = $credential OR next_agreement_key = $agreement
+            OR (next_certificate = $certificate AND length(next_certificate) > 0))
         ORDER BY terminal LIMIT 1
         """, row => row.Text("terminal")!, ("$terminal", terminal.Terminal), ("$credential", terminal.CredentialKey),
         ("$agreement", terminal.AgreementKey), ("$certificate", terminal.Certificate)) is [var twin] ? new TerminalId(twin) : null;
@@ -31,7 +34,8 @@ internal static class TerminalTable
         ];
         var known = transaction.Update(SealedTable.Terminals, """
             lines = $lines, networks = $networks, credential_key = $credential, agreement_key = $agreement,
-              certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = $revision
+              certificate = $certificate, key_version = $version, enabled = $enabled, updated_at = $now, revision = $revision,
+              removed = NULL, next_credential_key = NULL, next_agreement_key = NULL, next_certificate = NULL, next_key_version = NULL
             """, "terminal = $terminal", values);
         return known > 0 ? known : transaction.Insert(SealedTable.Terminals, """
             INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, certificate, key_version, enabled, updated_at, revision)
@@ -44,15 +48,47 @@ internal static class TerminalTable
         SealedTable.Terminals, "enabled = $enabled, updated_at = $now, revision = $revision", "terminal = $terminal",
         ("$enabled", enabled), ("$now", now), ("$revision", transaction.Generation), ("$terminal", terminal));
 
+    /// <summary>The keys that it may come with from now on, besides those that it has.</summary>
+    public static void SetNext(StoreTransaction transaction, TerminalId terminal, TerminalKeys next, DateTimeOffset now) => transaction.Update(
+        SealedTable.Terminals, """
+        next_credential_key = $credential, next_agreement_key = $agreement, next_certificate = $certificate, next_key_version = $version,
+          updated_at = $now, revision = $revision
+        """, "terminal = $terminal",
+        ("$credential", next.CredentialKey), ("$agreement", next.AgreementKey), ("$certificate", next.Certificate), ("$version", next.KeyVersion),
+        ("$now", now), ("$revision", transaction.Generation), ("$terminal", terminal));
+
+    /// <summary>It is not there any more; its row, which the log names, is.</summary>
+    public static void Remove(StoreTransaction transaction, TerminalId terminal, DateTimeOffset now) => transaction.Update(
+        SealedTable.Terminals, """
+        enabled = 0, removed = 1, held_since = NULL, held_for = NULL, readers_version = readers_version + 1, updated_at = $now, revision = $revision,
+          next_credential_key = NULL, next_agreement_key = NULL, next_certificate = NULL, next_key_version = NULL
+        """, "terminal = $terminal", ("$now", now), ("$revision", transaction.Generation), ("$terminal", terminal));
+
+    /// <summary>A set of keys as the log has it.</summary>
+    public static string KeysText(TerminalKeys keys) => JsonSerializer.Serialize(new
+    {
+        credential = keys.CredentialKey.ToString(), agreement = keys.AgreementKey.ToString(), tlsCertificateSha256 = keys.Certificate.ToString(),
+        keyVersion = keys.KeyVersion,
+    });
+
     public static TerminalRecord Read(DbDataReader row) => new(
         new TerminalId(row.Text("terminal")!),
-        [.. Words(row.Text("lines")!).Select(word => new LineNumber(int.Parse(word, System.Globalization.CultureInfo.InvariantCulture)))],
-        [.. Words(row.Text("networks")!).Select(word => IPNetwork.Parse(word))],
+        Lines(row),
+        Networks(row),
         row.Bytes("credential_key")!.Value, row.Bytes("agreement_key")!.Value, row.Bytes("certificate") ?? ByteString.Empty, row.Int("key_version"),
         row.Int("enabled") != 0)
     {
         Hold = TerminalFaults.HoldIn(row),
+        Removed = row.Long("removed") is not null,
+        Next = row.Long("next_key_version") is { } version
+            ? new TerminalKeys(row.Bytes("next_credential_key")!.Value, row.Bytes("next_agreement_key")!.Value, row.Bytes("next_certificate") ?? ByteString.Empty, (int)version)
+            : null,
     };
+
+    public static ValueList<LineNumber> Lines(DbDataReader row) =>
+        [.. Words(row.Text("lines")!).Select(word => new LineNumber(int.Parse(word, System.Globalization.CultureInfo.InvariantCulture)))];
+
+    public static ValueList<IPNetwork> Networks(DbDataReader row) => [.. Words(row.Text("networks")!).Select(word => IPNetwork.Parse(word))];
 
     /// <summary>A terminal as the log has it.</summary>
     public static object View(TerminalRecord it) => new

@@ -140,6 +140,20 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <exception cref="CardIssueException">It cannot be read, or is another vault; what was read before stands.</exception>
     bool Refresh() => false;
 
+    /// <summary>Makes what the store keeps instead of an enrolment code: the key that comes of it, sealed under the vault and bound to the terminal.</summary>
+    ByteString CreateEnrolmentVerifier(EnrolmentCode code);
+
+    /// <summary>Opens what <see cref="CreateEnrolmentVerifier"/> made, to judge and to answer a terminal that enrols.</summary>
+    /// <param name="terminal">The terminal that the code is for.</param>
+    /// <param name="verifier">What the store kept.</param>
+    /// <param name="key">The key; the caller disposes it.</param>
+    /// <returns>False when it is not what this vault made for that terminal.</returns>
+    bool TryOpenEnrolment(TerminalId terminal, ByteString verifier, [NotNullWhen(true)] out EnrolmentKey? key);
+
+    /// <summary>The key by which a terminal that is known renews its keys; the caller disposes it.</summary>
+    /// <param name="terminal">The terminal as the registry has it.</param>
+    EnrolmentKey OpenRenewal(TerminalIdentity terminal);
+
     /// <summary>The card master keys that there are, with their check values; never the keys.</summary>
     IReadOnlyList<CardMasterKeyInfo> CardMasterKeys { get; }
 }

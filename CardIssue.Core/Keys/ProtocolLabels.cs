@@ -42,6 +42,15 @@ internal static class ProtocolLabels
     public const string IssueCode = "CardIssue 1 issue code";
     public const string Ticket = "CardIssue 1 ticket";
     public const string Command = "CardIssue 1 command";
+    public const string Renews = "CardIssue 1 renews";
+    public const string EnrolmentCheck = "CardIssue 1 enrolment check";
+    public const string Enrolment = "CardIssue 1 enrolment";
+    public const string Renewal = "CardIssue 1 renewal";
+    public const string TerminalEnrols = "CardIssue 1 terminal enrols";
+    public const string CenterEnrols = "CardIssue 1 center enrols";
+
+    private const string Enrolling = "terminal tstr, nonce bstr, credential key bstr, agreement key bstr, key version uint, certificate bstr, "
+        + "terminal's certificate on this line bstr, center's certificate bstr";
 
     public static readonly ValueList<LabelUse> All =
     [
@@ -67,6 +76,14 @@ internal static class ProtocolLabels
         new(IssueCode, LabelKind.Key, "ECDH of an ephemeral key and the center's agreement key",
             "ephemeral key bstr, center's agreement key bstr, admission hash bstr, request number uint, reference tstr",
             "RequestIssue 3's key"),
+        new(Renews, LabelKind.Signature, "terminal's present credential key", Enrolling, "EnrollTerminal 8"),
+        new(EnrolmentCheck, LabelKind.Key, "the code's 12 bytes", "terminal tstr", "the code's last 3 bytes are its first"),
+        new(Enrolment, LabelKind.Key, "the code's 12 bytes", "terminal tstr", "enrolment key"),
+        new(Renewal, LabelKind.Key, "transport key of the present keys", "none", "enrolment key of a renewal"),
+        new(TerminalEnrols, LabelKind.Key, "enrolment key", Enrolling, "EnrollTerminal 7"),
+        new(CenterEnrols, LabelKind.Key, "enrolment key",
+            "SHA-256 of the array of *terminal enrols* bstr, center tstr, signing key bstr, agreement key bstr, center's certificate bstr",
+            "TerminalEnrolled 5"),
         new(Ticket, LabelKind.Seal, "opening key", "first sequence number of the script uint", "ticket 6"),
         new(Command, LabelKind.Seal, "opening key", "Script bstr, index uint from 0", "Command 2 of a sealed script"),
     ];

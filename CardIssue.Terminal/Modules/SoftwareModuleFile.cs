@@ -9,30 +9,27 @@ namespace CardIssue.Terminal.Modules;
 /// The passphrase-sealed file of a software module: terminal id and key version, credential key, agreement key, the center that it trusts, and the TLS client certificate with its key.
 /// Everything is generated here and never exported but for the public <see cref="Identity"/>.
 /// </summary>
-public sealed class SoftwareModuleFile : IDisposable
+public sealed partial class SoftwareModuleFile : IDisposable
 {
-    private const int Layout = 1;
     private readonly string _path;
     private readonly PassphraseFile _file;
-    private readonly P256PrivateKey _credential, _agreement;
-    private SecretBytes _tlsClient;
+    private ModuleKeys _keys;
+    private ModuleKeys? _next;
 
-    private SoftwareModuleFile(string path, PassphraseFile file, Content content)
+    private SoftwareModuleFile(string path, PassphraseFile file, ModuleContent content)
     {
         (_path, _file) = (path, file);
-        (Identity, Center, _credential, _agreement, _tlsClient) = content;
+        (_keys, Center, _next) = content;
     }
 
-    private readonly record struct Content(TerminalIdentity Identity, CenterIdentity? Center, P256PrivateKey Credential, P256PrivateKey Agreement, SecretBytes TlsClient);
-
     /// <summary>The public half, to be enrolled at the center.</summary>
-    public TerminalIdentity Identity { get; private set; }
+    public TerminalIdentity Identity => _keys.Identity;
 
     /// <summary>The center that the module trusts; null until <see cref="TrustCenter"/>.</summary>
     public CenterIdentity? Center { get; private set; }
 
     /// <summary>The TLS client certificate and its key, PKCS#12 without a password of its own, lent; empty without TLS.</summary>
-    public ReadOnlySpan<byte> TlsClient => _tlsClient.Span;
+    public ReadOnlySpan<byte> TlsClient => _keys.TlsClient.Span;
 
     /// <summary>Makes a new module with fresh keys.</summary>
     /// <param name="path">Its file; an existing one is never overwritten.</param>
@@ -45,18 +42,15 @@ public sealed class SoftwareModuleFile : IDisposable
     public static SoftwareModuleFile Create(string path, SecretBytes passphrase, TerminalId terminal, int keyVersion = 1, Argon2Cost? cost = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keyVersion, 1);
-        var (credential, agreement) = (P256PrivateKey.Generate(), P256PrivateKey.Generate());
-        var identity = new TerminalIdentity(terminal, credential.PublicKey, agreement.PublicKey, keyVersion, ByteString.Empty);
-        var content = new Content(identity, null, credential, agreement, SecretBytes.Copy([]));
+        var content = new ModuleContent(ModuleKeys.Generate(terminal, keyVersion, [], ByteString.Empty), null, null);
         try
         {
-            using var writer = Write(content);
+            using var writer = content.Write();
             return new SoftwareModuleFile(path, PassphraseFile.Create(path, PassphraseFileKind.SoftwareModule, passphrase, writer.Written, cost), content);
         }
         catch
         {
-            credential.Dispose();
-            agreement.Dispose();
+            content.Keys.Dispose();
             throw;
         }
     }
@@ -68,7 +62,7 @@ public sealed class SoftwareModuleFile : IDisposable
         var file = PassphraseFile.Open(path, PassphraseFileKind.SoftwareModule, passphrase, out var bytes);
         try
         {
-            return new SoftwareModuleFile(path, file, Read(bytes.Span));
+            return new SoftwareModuleFile(path, file, ModuleContent.Read(bytes.Span));
         }
         catch
         {
@@ -86,7 +80,7 @@ public sealed class SoftwareModuleFile : IDisposable
     public void TrustCenter(CenterIdentity center)
     {
         ArgumentNullException.ThrowIfNull(center);
-        Save(Identity, center, _tlsClient);
+        Save(new ModuleContent(_keys, center, _next));
         Center = center;
     }
 
@@ -98,18 +92,17 @@ public sealed class SoftwareModuleFile : IDisposable
     public void UseTlsClient(ReadOnlySpan<byte> pkcs12, ByteString certificateSha256)
     {
         if (certificateSha256.Length != (pkcs12.IsEmpty ? 0 : 32)) throw new ArgumentException("A certificate comes with its SHA-256 of 32 bytes.", nameof(certificateSha256));
-        var taken = SecretBytes.Copy(pkcs12);
-        var identity = Identity with { TlsCertificate = certificateSha256 };
-        Save(identity, Center, taken);
-        _tlsClient.Dispose();
-        (_tlsClient, Identity) = (taken, identity);
+        var taken = _keys with { Identity = Identity with { TlsCertificate = certificateSha256 }, TlsClient = SecretBytes.Copy(pkcs12) };
+        Save(new ModuleContent(taken, Center, _next));
+        _keys.TlsClient.Dispose();
+        _keys = taken;
     }
 
     /// <summary>Seals the file under a new passphrase.</summary>
     /// <exception cref="PassphraseFileException">The passphrase is too weak, or another process changed the file.</exception>
     public void Rewrap(SecretBytes passphrase, Argon2Cost? cost = null)
     {
-        using var writer = Write(new Content(Identity, Center, _credential, _agreement, _tlsClient));
+        using var writer = Content.Write();
         _file.Rewrap(passphrase, writer.Written, cost);
     }
 
@@ -131,58 +124,29 @@ public sealed class SoftwareModuleFile : IDisposable
     {
         if (Center is null) throw new InvalidOperationException($"The module of {Identity.Id} trusts no center yet: import the center's center.json first.");
         var witness = new WitnessFile(WitnessPath, Center);
-        using var writer = Write(new Content(Identity, Center, _credential, _agreement, _tlsClient));
-        var copy = Read(writer.Written);
-        copy.TlsClient.Dispose();
-        return new SoftwareModule(Identity, Center, copy.Credential, copy.Agreement, witness);
+        using var writer = Content.Write();
+        var copy = ModuleContent.Read(writer.Written);
+        copy.Keys.TlsClient.Dispose();
+        copy.Next?.Dispose();
+        return new SoftwareModule(Identity, Center, copy.Keys.Credential, copy.Keys.Agreement, witness);
     }
 
     /// <summary>Zeroes all keys.</summary>
     public void Dispose()
     {
         _file.Dispose();
-        _credential.Dispose();
-        _agreement.Dispose();
-        _tlsClient.Dispose();
+        _keys.Dispose();
+        _next?.Dispose();
     }
 
     /// <summary>Says only whose it is.</summary>
     public override string ToString() => $"module file of {Identity.Id}";
 
-    private void Save(TerminalIdentity identity, CenterIdentity? center, SecretBytes tlsClient)
+    private ModuleContent Content => new(_keys, Center, _next);
+
+    private void Save(ModuleContent content)
     {
-        using var writer = Write(new Content(identity, center, _credential, _agreement, tlsClient));
+        using var writer = content.Write();
         _file.Replace(writer.Written);
-    }
-
-    /// <summary>Layout: number 1, terminal id, key version, credential key, agreement key, SHA-256 of the TLS certificate, PKCS#12, center.json or nothing.</summary>
-    private static SecretWriter Write(Content content)
-    {
-        var writer = new SecretWriter();
-        writer.Number(Layout);
-        writer.Text(content.Identity.Id.Value);
-        writer.Number(content.Identity.KeyVersion);
-        content.Credential.WriteTo(writer);
-        content.Agreement.WriteTo(writer);
-        writer.Bytes(content.Identity.TlsCertificate.Span);
-        writer.Bytes(content.TlsClient.Span);
-        writer.Bytes(content.Center?.Write());
-        return writer;
-    }
-
-    private static Content Read(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new SecretReader(bytes);
-        if (reader.Number() != Layout) throw new FormatException("The module's file was written by a newer program.");
-        var terminal = new TerminalId(reader.Text());
-        var version = reader.Number();
-        var credential = P256PrivateKey.FromNumber(reader.Bytes());
-        var agreement = P256PrivateKey.FromNumber(reader.Bytes());
-        var certificate = ByteString.Copy(reader.Bytes());
-        var tlsClient = SecretBytes.Copy(reader.Bytes());
-        var center = reader.Bytes();
-        reader.End();
-        var identity = new TerminalIdentity(terminal, credential.PublicKey, agreement.PublicKey, version, certificate);
-        return new Content(identity, center.IsEmpty ? null : CenterIdentity.Read(center), credential, agreement, tlsClient);
     }
 }

@@ -22,6 +22,12 @@ public sealed class TlsTrust
         return new TlsTrust(sha256.ToArray());
     }
 
+    /// <summary>
+    /// Trusts nobody beforehand and lets any certificate through the handshake: for an enrolment alone, in which the center proves itself by
+    /// what comes after, over the certificate that is seen here.
+    /// </summary>
+    public static TlsTrust ProvedAfterwards { get; } = new([]);
+
     /// <summary>Whether the certificate with this SHA-256 is trusted.</summary>
-    public bool Accepts(ByteString sha256) => Array.IndexOf(_pins, sha256) >= 0;
+    public bool Accepts(ByteString sha256) => ReferenceEquals(this, ProvedAfterwards) || Array.IndexOf(_pins, sha256) >= 0;
 }

@@ -12,6 +12,9 @@ internal sealed record TerminalFolder(string Path)
     /// <summary>The module's sealed file.</summary>
     public string Module => System.IO.Path.Combine(Path, "module.json");
 
+    /// <summary>The module's file until the center knows it.</summary>
+    public string Enrolling => Module + ".enrolling";
+
     /// <summary>The terminal's public identity, for enrolment at the center.</summary>
     public string Terminal => System.IO.Path.Combine(Path, "terminal.json");
 

@@ -121,7 +121,9 @@ public abstract record CenterEvent
             MessageType.Disconnect => CenterEventKind.Disconnect,
             MessageType.Challenge or MessageType.Admitted or MessageType.Refused or MessageType.Declined or MessageType.InsertCard
                 or MessageType.CardRejected or MessageType.Script or MessageType.Command or MessageType.Issued
-                or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment or MessageType.Witness => CenterEventKind.Garbage,
+                or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment or MessageType.Witness
+                // Instead of a session, and never in one.
+                or MessageType.EnrollTerminal or MessageType.TerminalEnrolled => CenterEventKind.Garbage,
         };
     }
 

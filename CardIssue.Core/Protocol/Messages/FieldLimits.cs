@@ -14,6 +14,9 @@ public static class FieldLimits
     /// <summary>Length of a confirmation of an agreement key in bytes.</summary>
     public const int ConfirmationLength = 32;
 
+    /// <summary>Length of what names a TLS certificate in bytes, SHA-256 of its DER.</summary>
+    public const int CertificateLength = 32;
+
     /// <summary>The longest signed reader list in bytes.</summary>
     public const int MaxReaderList = 65_536;
 

@@ -19,7 +19,7 @@ internal static class Growth
         MessageType.Issued or MessageType.CardRemoved or MessageType.Abort or MessageType.ReaderRefused => true,
         MessageType.StatusRequest or MessageType.StatusReport or MessageType.ReaderEnrollment or MessageType.Disconnect => true,
         // Access, and what is signed for it: a field that is not understood could take something back.
-        MessageType.Proof or MessageType.Admitted or MessageType.Join => false,
+        MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.EnrollTerminal or MessageType.TerminalEnrolled => false,
         // An order is asked for, a reader is to be let in.
         MessageType.RequestIssue or MessageType.Resume or MessageType.EnrollReader => false,
         // What is done to a card, and what is concluded from its answers.

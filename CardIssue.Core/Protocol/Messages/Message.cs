@@ -59,6 +59,10 @@ public enum MessageType
     Witness = 26,
     /// <summary><see cref="Messages.Disconnect"/></summary>
     Disconnect = 27,
+    /// <summary><see cref="Messages.EnrollTerminal"/></summary>
+    EnrollTerminal = 28,
+    /// <summary><see cref="Messages.TerminalEnrolled"/></summary>
+    TerminalEnrolled = 29,
 }
 
 /// <summary>A message between terminal and center.</summary>

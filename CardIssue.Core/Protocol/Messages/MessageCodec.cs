@@ -119,6 +119,15 @@ public static class MessageCodec
             Witness m => to.Bytes(1, m.Note, 1, FieldLimits.MaxWitness),
             Disconnect m => to.Int(1, (int)m.Code, 1, FieldLimits.MaxShownCode)
                 .Text(2, m.Expected, 0, FieldLimits.MaxReason).Text(3, m.Came, 0, FieldLimits.MaxReason),
+            EnrollTerminal m => to.Name(1, m.Terminal.Value).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength)
+                .Bytes(3, m.CredentialKey, P256PublicKey.Length, P256PublicKey.Length).Bytes(4, m.AgreementKey, P256PublicKey.Length, P256PublicKey.Length)
+                .Int(5, m.KeyVersion, 1, MaxCount).OptionalBytes(6, m.Certificate, FieldLimits.CertificateLength, FieldLimits.CertificateLength)
+                .Bytes(7, m.Confirmation, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength)
+                .OptionalBytes(8, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
+            TerminalEnrolled m => to.Name(1, m.Center)
+                .Bytes(2, m.SigningKey, P256PublicKey.Length, P256PublicKey.Length).Bytes(3, m.AgreementKey, P256PublicKey.Length, P256PublicKey.Length)
+                .OptionalBytes(4, m.Certificate, FieldLimits.CertificateLength, FieldLimits.CertificateLength)
+                .Bytes(5, m.Confirmation, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength),
             _ => throw new ArgumentException($"{message.GetType().Name} is no message of the line.", nameof(message)),
         };
     }
@@ -174,6 +183,15 @@ public static class MessageCodec
             MessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness)),
             MessageType.Disconnect => new Disconnect((DisconnectCode)from.Int(1, 1, FieldLimits.MaxShownCode),
                 from.Text(2, 0, FieldLimits.MaxReason), from.Text(3, 0, FieldLimits.MaxReason)),
+            MessageType.EnrollTerminal => new EnrollTerminal(new TerminalId(from.Name(1)), from.Bytes(2, Limits.NonceLength, Limits.NonceLength),
+                from.Bytes(3, P256PublicKey.Length, P256PublicKey.Length), from.Bytes(4, P256PublicKey.Length, P256PublicKey.Length),
+                from.Int(5, 1, MaxCount), from.OptionalBytes(6, FieldLimits.CertificateLength, FieldLimits.CertificateLength),
+                from.Bytes(7, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength),
+                from.OptionalBytes(8, FieldLimits.SignatureLength, FieldLimits.SignatureLength)),
+            MessageType.TerminalEnrolled => new TerminalEnrolled(from.Name(1),
+                from.Bytes(2, P256PublicKey.Length, P256PublicKey.Length), from.Bytes(3, P256PublicKey.Length, P256PublicKey.Length),
+                from.OptionalBytes(4, FieldLimits.CertificateLength, FieldLimits.CertificateLength),
+                from.Bytes(5, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength)),
         };
         from.End(Growth.IsOpen(message.Type));
         return message;

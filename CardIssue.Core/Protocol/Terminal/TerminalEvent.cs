@@ -201,7 +201,8 @@ public abstract record TerminalEvent
             MessageType.Disconnect => TerminalEventKind.Disconnect,
             MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
                 or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
-                or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader => TerminalEventKind.Garbage,
+                or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader
+                or MessageType.EnrollTerminal or MessageType.TerminalEnrolled => TerminalEventKind.Garbage,
         };
     }
 

@@ -17,6 +17,24 @@ internal sealed class CenterFiles(string directory)
     /// <summary>Held while the center is served, so that it is served once.</summary>
     public string Lock => Path.Combine(directory, "serve.lock");
 
+    /// <summary>What runs now at the host that serves.</summary>
+    public string Sessions => Path.Combine(directory, "sessions.json");
+
+    /// <summary>Whether a process of this machine serves this directory.</summary>
+    public bool IsServed()
+    {
+        if (!File.Exists(Lock)) return false;
+        try
+        {
+            using var taken = new FileStream(Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Optional settings.</summary>
     public string Settings => Path.Combine(directory, SettingsName);
 

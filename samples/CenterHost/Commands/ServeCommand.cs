@@ -56,6 +56,8 @@ internal static class ServeCommand
         builder.Services.AddCardIssueCenter(options => OpenCenter.Configure(options, call));
         builder.Services.AddSingleton<ILineSource, ServedLines>();
         builder.Services.AddCardIssueCenterService();
+        builder.Services.AddSingleton(call.Files);
+        builder.Services.AddHostedService<SessionBoard>();
         return builder.Build();
     }
 }

@@ -16,7 +16,7 @@ internal static class StatusCommand
         var backlog = await center.Feed.BacklogAsync(cancellation);
         var checkpoint = Directory.Exists(center.Checkpoints) ? LogCheckpoint.Load(center.Checkpoints) : null;
         var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
-        var served = IsServed(call.Files);
+        var served = call.Files.IsServed();
         var found = await center.Desk.PutBackAsync(cancellation);
         var value = new
         {
@@ -50,19 +50,4 @@ internal static class StatusCommand
             $"feed         {backlog} events wait to be told",
             $"checkpoint   {(center.Checkpoints is null ? "not exported: the setting Center:Log:CheckpointDirectory is empty" : checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
-
-    /// <summary>Sessions live in the serving process; from here one sees only whether there is one.</summary>
-    private static bool IsServed(CenterFiles files)
-    {
-        if (!File.Exists(files.Lock)) return false;
-        try
-        {
-            using var taken = new FileStream(files.Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
 }

@@ -14,16 +14,26 @@ internal static class TerminalCommands
     private const int MaxFile = 64 * 1024;
 
     public static Command Make(Shell shell) =>
-        Shell.Group("terminal", "The terminals that the center knows.", Add(shell), List(shell), Enable(shell), Disable(shell), Release(shell));
+        Shell.Group("terminal", "The terminals that the center knows.", Add(shell), List(shell), Enable(shell), Disable(shell), Release(shell),
+            TerminalEnrolCommands.Remove(shell));
 
     private static Command Add(Shell shell)
     {
-        var file = new Option<FileInfo>("--file") { Description = "The terminal's public enrolment file, terminal.json.", Required = true };
+        var file = new Option<FileInfo>("--file") { Description = "The terminal's public enrolment file, terminal.json, where it was made by module init." };
+        var id = new Option<string>("--id") { Description = "The name of a terminal that is to enrol by itself, with a code that is printed here.", HelpName = "NAME" };
+        var hours = NumberOption.Of("--valid", "Hours that the code is good for.", 1, (int)TerminalInvitation.MaxValidity.TotalHours, TerminalEnrolCommands.DefaultHours);
         var lines = new Option<int[]>("--line") { Description = "A line that it may come in on; may be given several times.", HelpName = "N", Required = true };
         var addresses = new Option<string[]>("--address") { Description = "An address or network (CIDR) that it may come from; may be given several times. Without one it is let in on serial lines only.", HelpName = "CIDR" };
         var reason = OrderDeskCommands.Reason(required: false);
-        return shell.Command("add", "Adds a terminal, or changes the one of that name. From more than one address another must approve it.", [file, lines, addresses, reason], async (call, cancellation) =>
+        return shell.Command("add", "Lets a terminal enrol with a one-time code (--id), or adds one by its file, or changes the one of that name. From more than one address another must approve it.", [file, id, lines, addresses, hours, reason], async (call, cancellation) =>
         {
+            if (call.Get(id) is { } name)
+            {
+                if (call.Get(file) is not null) throw new CommandException(ExitCode.Usage, "Give --id for a code, or --file for a terminal that has its file already; not both.");
+                return await TerminalEnrolCommands.InviteAsync(call, new TerminalId(name), [.. call.Get(lines)!.Select(number => new LineNumber(number))],
+                    [.. (call.Get(addresses) ?? []).Select(Network)], call.Get(hours), cancellation);
+            }
+            if (call.Get(file) is null) throw new CommandException(ExitCode.Usage, "Give --id NAME: it prints a code, by which the terminal enrols. Or --file terminal.json of a terminal that has one.");
             var path = call.Get(file)!.ToString();
             if (!InputFile.IsThere(path))
                 throw new CommandException(ExitCode.File, $"{path} does not exist. It is the terminal's public identity, which `terminalhost module init` writes: bring it here.");
@@ -41,10 +51,15 @@ internal static class TerminalCommands
     private static Command List(Shell shell) => shell.Command("list", "Lists the terminals.", [], async (call, cancellation) =>
     {
         await using var center = await call.OpenAsync(cancellation);
-        return await call.Answers.ListAsync(await center.Terminals.ListAsync(cancellation), View, Text, "No terminals; add one with terminal add.");
+        var now = TimeProvider.System.GetUtcNow();
+        var waiting = (await center.Terminals.InvitationsAsync(cancellation)).Where(code => code.UsedAt is null && code.ExpiresAt > now);
+        IEnumerable<(object View, string Text)> all =
+            [.. (await center.Terminals.ListAsync(cancellation)).Select(t => (View(t), Text(t))),
+             .. waiting.Select(code => (TerminalEnrolCommands.View(code), TerminalEnrolCommands.Text(code)))];
+        return await call.Answers.ListAsync(all, item => item.View, item => item.Text, "No terminals; add one with terminal add.");
     });
 
-    private static Argument<string> Id() => new("TERMINAL") { Description = "The terminal's name." };
+    public static Argument<string> Id() => new("TERMINAL") { Description = "The terminal's name." };
 
     private static Command Enable(Shell shell)
     {
@@ -128,6 +143,7 @@ internal static class TerminalCommands
         addresses = t.Networks.Select(network => network.ToString()),
         tlsCertificateSha256 = t.Certificate.ToString(),
         keyVersion = t.KeyVersion,
+        nextKeyVersion = t.Next?.KeyVersion,
         enabled = t.Enabled,
         needsAttention = t.Hold is null ? null : new { since = t.Hold.Since.UtcDateTime, fault = t.Hold.Fault },
     };

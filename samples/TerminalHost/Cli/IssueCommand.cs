@@ -35,6 +35,7 @@ internal static class IssueCommand
             using var secret = input.Read("issue code", parsed.GetValue(code), $"{code.Name} FILE, or {code.Name} - for standard input", cancellation);
             if (IssueRequest.CodeFault(secret) is { } fault) throw new CommandException(ExitCode.Usage, fault);
             var display = new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed));
+            await connection.Rotation(parsed, common.Folder(parsed), line).WhenDueAsync(file, parsed.InvocationConfiguration.Error, cancellation);
             await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: sam?.Open());
             var outcome = await counter.IssueAsync(new IssueRequest(parsed.GetRequiredValue(order), secret, who), cancellation);
             if (outcome.IsIssued && parsed.GetValue(waitRemoval)) await counter.WaitForRemovalAsync(cancellation);

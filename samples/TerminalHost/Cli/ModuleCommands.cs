@@ -11,12 +11,10 @@ namespace CardIssue.TerminalHost.Cli;
 /// <summary><c>module init</c>, <c>module show</c>, <c>module import</c>: the terminal's keys, which never leave their sealed file.</summary>
 internal static class ModuleCommands
 {
-    private const int CertificateYears = 5;
-
     public static Command Make(HostSettings settings, TextWriter output) =>
         new("module", "The terminal's secure module, in software: makes it, shows it, renews the center that it trusts.")
         {
-            Init(settings, output), Show(settings, output), Import(settings, output),
+            Init(settings, output), Show(settings, output), Import(settings, output), RotateCommand.Make(settings, output),
         };
 
     private static Command Init(HostSettings settings, TextWriter output)
@@ -98,7 +96,7 @@ internal static class ModuleCommands
     public static SoftwareModuleFile Open(TerminalFolder folder, CommonOptions common, ParseResult parsed, SecretInput input, CancellationToken cancellation)
     {
         if (!InputFile.IsThere(folder.Module))
-            throw new CommandException(ExitCode.File, $"{folder.Module} does not exist; make the module with `terminalhost module init` first, or name its folder with --data DIR.");
+            throw new CommandException(ExitCode.File, $"{folder.Module} does not exist; make the module with `terminalhost enroll` or `terminalhost module init` first, or name its folder with --data DIR.");
         using var passphrase = common.Passphrase(parsed, input, cancellation);
         return SoftwareModuleFile.Open(folder.Module, passphrase);
     }
@@ -111,10 +109,8 @@ internal static class ModuleCommands
         var module = SoftwareModuleFile.Create(folder.Module, passphrase, terminal);
         try
         {
-            var now = DateTimeOffset.UtcNow;
-            using var certificate = TlsCertificates.CreateSelfSigned($"CN={terminal}", now.AddDays(-1), now.AddYears(CertificateYears));
-            using var pfx = TlsCertificates.ToPfx(certificate, []);
-            module.UseTlsClient(pfx.Span, TlsCertificates.Sha256(certificate));
+            using var pfx = TerminalCertificate.Create(terminal, out var sha256);
+            module.UseTlsClient(pfx.Span, sha256);
             module.TrustCenter(center);
             TerminalFolder.WritePublic(folder.Center, center.Write());
             TerminalFolder.WritePublic(folder.Terminal, module.Identity.Write());
@@ -133,7 +129,7 @@ internal static class ModuleCommands
 
     private static string Describe(CenterIdentity center) => $"center {center.Id} with signing key {center.SigningKey.ToString()[..16]}…";
 
-    private static void Print(TextWriter output, bool json, TerminalFolder folder, SoftwareModuleFile module)
+    public static void Print(TextWriter output, bool json, TerminalFolder folder, SoftwareModuleFile module)
     {
         using var certificate = module.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(module.TlsClient, []);
         if (json) output.WriteLine(JsonSerializer.Serialize(new

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace CardIssue.TerminalHost.Cli;
 
-/// <summary>The command line: module, reader, check, issue, watch.</summary>
+/// <summary>The command line: enroll, module, reader, check, issue, watch.</summary>
 public static class TerminalHostCommand
 {
     private const string About =
@@ -29,7 +29,7 @@ public static class TerminalHostCommand
 
     private static RootCommand MakeRoot(HostSettings settings, TextWriter output) => new(About)
     {
-        ModuleCommands.Make(settings, output), ReaderCommands.Make(settings, output), CheckCommand.Make(settings, output),
+        EnrollCommand.Make(settings, output), ModuleCommands.Make(settings, output), ReaderCommands.Make(settings, output), CheckCommand.Make(settings, output),
         IssueCommand.Make(settings, output), WatchCommand.Make(settings, output),
     };
 }

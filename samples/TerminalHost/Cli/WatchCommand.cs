@@ -32,14 +32,31 @@ internal static class WatchCommand
             IStepDisplay display = common.IsJson(parsed) || Console.IsOutputRedirected
                 ? new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed))
                 : new ColourDisplay(AnsiConsole.Console);
-            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, endlessly: true, sam?.Open());
-            counter.Start();
-            while (await NextAsync(input, who, parsed.InvocationConfiguration.Error, cancellation) is { } request)
-                using (request.Code)
-                    display.End(await counter.IssueAsync(request, cancellation));
-            return (int)ExitCode.Ok;
+            var (error, rotation) = (parsed.InvocationConfiguration.Error, connection.Rotation(parsed, common.Folder(parsed), line));
+            do
+            {
+                await rotation.WhenDueAsync(file, error, cancellation);
+                await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, endlessly: true, sam?.Open());
+                counter.Start();
+                if (await ServeAsync(counter, display, () => NextAsync(input, who, error, cancellation), () => rotation.IsDue(file), cancellation))
+                    return (int)ExitCode.Ok;
+            }
+            while (true);
         });
         return command;
+    }
+
+    /// <summary>Customer after customer, until there is none, or until something is due between two.</summary>
+    /// <returns>Whether there is none.</returns>
+    private static async Task<bool> ServeAsync(
+        TerminalCounter counter, IStepDisplay display, Func<Task<IssueRequest?>> next, Func<bool> isDue, CancellationToken cancellation)
+    {
+        while (await next() is { } request)
+        {
+            using (request.Code) display.End(await counter.IssueAsync(request, cancellation));
+            if (isDue()) return false;
+        }
+        return true;
     }
 
     /// <summary>The next customer's request; null at the end. The caller disposes the code.</summary>

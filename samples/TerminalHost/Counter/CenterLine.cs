@@ -13,7 +13,7 @@ namespace CardIssue.TerminalHost.Counter;
 /// <summary>Makes the line to the center that the command line names.</summary>
 internal static class CenterLine
 {
-    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(5), TryPause = TimeSpan.FromSeconds(1);
 
     /// <param name="center">Where the center is.</param>
     /// <param name="certificate">This terminal's; null when no way needs it.</param>
@@ -24,11 +24,35 @@ internal static class CenterLine
         var atry = center.ConnectTimeout < LongestTry ? center.ConnectTimeout : LongestTry;
         var options = new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry };
         var again = new ReconnectOptions { MaxDelay = LongestPause };
-        ReconnectingConnector Trying(IReadOnlyList<WayAddress> ways, LineNumber? line) => new(
-            new FailoverConnector([.. ways.Select(way => Connector(way, line, certificate, trust, options))], again.StableAfter), again, failed);
+        ReconnectingConnector Trying(IReadOnlyList<WayAddress> ways, LineNumber? line) => new(Connector(ways, line, certificate, trust, options), again, failed);
         var data = Trying(center.Ways, center.Line);
         return center.Results.Count > 0 ? new SplitConnector(data, Trying(center.Results, null)) : data;
     }
+
+    /// <summary>A line of its own for one question. A center that is not there is tried again until the time is up.</summary>
+    /// <exception cref="LineException">It did not come up.</exception>
+    public static async Task<ILine> ConnectAsync(
+        IReadOnlyList<WayAddress> ways, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var atry = timeout < LongestTry ? timeout : LongestTry;
+        var connector = Connector(ways, line, certificate, trust, new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry });
+        var begun = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await connector.ConnectAsync(cancellation);
+            }
+            catch (LineException e) when (e.Fault is LineFault.Unreachable && TimeProvider.System.GetElapsedTime(begun) + TryPause < timeout)
+            {
+                await Task.Delay(TryPause, cancellation);
+            }
+        }
+    }
+
+    private static FailoverConnector Connector(
+        IReadOnlyList<WayAddress> ways, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) =>
+        new([.. ways.Select(way => Connector(way, line, certificate, trust, options))], new ReconnectOptions().StableAfter);
 
     private static ILineConnector Connector(WayAddress way, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, LineOptions options) => way switch
     {

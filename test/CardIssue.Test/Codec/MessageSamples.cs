@@ -57,6 +57,15 @@ internal static class MessageSamples
         (new ReaderEnrollment(ReaderStanding.Waiting), "A20018190102"),
         (new ReaderEnrollment(ReaderStanding.Known, Counting(1, 3)), "A3001819010102" + "43010203"),
         (new Witness(Counting(1, 3)), "A200181A" + "0143010203"),
+        (new EnrollTerminal(new TerminalId("T-1"), Nonce, Counting(4, 65), Counting(4, 65), 1, default, Nonce),
+            "A700181C" + "0163542D31" + "025820" + NonceHex + "035841" + Counting(4, 65) + "045841" + Counting(4, 65) + "0501" + "075820" + NonceHex),
+        (new EnrollTerminal(new TerminalId("T-1"), Nonce, Counting(4, 65), Counting(4, 65), 2, Nonce, Nonce, Signature),
+            "A900181C" + "0163542D31" + "025820" + NonceHex + "035841" + Counting(4, 65) + "045841" + Counting(4, 65) + "0502" + "065820" + NonceHex
+            + "075820" + NonceHex + "085840" + SignatureHex),
+        (new TerminalEnrolled("C-1", Counting(4, 65), Counting(4, 65), default, Nonce),
+            "A500181D" + "0163432D31" + "025841" + Counting(4, 65) + "035841" + Counting(4, 65) + "055820" + NonceHex),
+        (new TerminalEnrolled("C-1", Counting(4, 65), Counting(4, 65), Nonce, Nonce),
+            "A600181D" + "0163432D31" + "025841" + Counting(4, 65) + "035841" + Counting(4, 65) + "045820" + NonceHex + "055820" + NonceHex),
         (new Disconnect(DisconnectCode.TimedOut, "a", ""), "A400181B0101" + "026161" + "0360"),
         (new Disconnect((DisconnectCode)200, "", "b"), "A400181B0118C8" + "0260" + "036162"),
     ];

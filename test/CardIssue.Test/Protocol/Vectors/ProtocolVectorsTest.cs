@@ -57,6 +57,14 @@ public sealed class ProtocolVectorsTest
         Compare("split", file);
     }
 
+    [Test]
+    public void Enrolment_IsAsItIsWritten()
+    {
+        var file = new VectorFile("A terminal enrols by a code on a line with TLS, and renews its keys on another. Keys and nonces are fixed; all bytes are hexadecimal.");
+        VectorEnrolment.Run(file);
+        Compare("enrolment", file);
+    }
+
     private static void Compare(string name, VectorFile file)
     {
         var path = Path.Combine(Repository.Root, "CardIssue.Core", "protocol-vectors", $"{name}.json");

@@ -135,7 +135,7 @@ internal sealed class VectorSession : IDisposable
 
     private static string NameOf(LineHalf half) => half switch { LineHalf.Data => "data", LineHalf.Results => "results", LineHalf.Whole => "" };
 
-    private static P256PublicKey Point(byte first)
+    public static P256PublicKey Point(byte first)
     {
         using var key = Private(first);
         return key.PublicKey;
@@ -155,7 +155,7 @@ internal sealed class VectorSession : IDisposable
         return ByteString.Concat(document.Slice(0, document.Length - signature.Length), signature);
     }
 
-    private static ByteString Sign(byte key, ReadOnlySpan<byte> message)
+    public static ByteString Sign(byte key, ReadOnlySpan<byte> message)
     {
         var curve = SecNamedCurves.GetByName("secp256r1");
         var signer = new ECDsaSigner(new HMacDsaKCalculator(new Sha256Digest()));

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using CardIssue.Center.Sessions;
+using CardIssue.CenterHost.Cli;
+using Microsoft.Extensions.Hosting;
+
+namespace CardIssue.CenterHost.Serving;
+
+/// <summary>One session, as other processes of this host see it.</summary>
+internal sealed record SessionOnBoard(string Session, string Terminal, int Line, string? Address, string Phase, string? Order);
+
+/// <summary>
+/// Sessions live in the serving process: it writes them beside the center's files whenever they change, each second at most, for <c>session
+/// list</c>. It is no record of anything.
+/// </summary>
+internal sealed class SessionBoard(CenterServer server, CenterFiles files, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The sessions that are there now; none where nobody serves.</summary>
+    public static IReadOnlyList<SessionOnBoard> Read(CenterFiles files)
+    {
+        try
+        {
+            return InputFile.IsThere(files.Sessions)
+                ? JsonSerializer.Deserialize<List<SessionOnBoard>>(File.ReadAllBytes(files.Sessions)) ?? []
+                : [];
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            throw new CommandException(ExitCode.File, $"{files.Sessions} can't be read now; try again.", e);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        IReadOnlyList<SessionOnBoard>? shown = null;
+        try
+        {
+            using var timer = new PeriodicTimer(Pause, time);
+            do
+            {
+                List<SessionOnBoard> now =
+                    [.. server.LiveSessions().Select(it => new SessionOnBoard(it.Name, it.Terminal.Value, it.Line.Value, it.Address,
+                        it.Phase.ToString(), it.Order?.Value))];
+                if (shown is not null && now.SequenceEqual(shown)) continue;
+                if (Write(now)) shown = now;
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            Write([]);
+        }
+    }
+
+    /// <summary>A full disk ends no session for this: it is tried again.</summary>
+    private bool Write(List<SessionOnBoard> now)
+    {
+        var unfinished = files.Sessions + ".new";
+        try
+        {
+            File.Delete(unfinished);
+            using (var file = CenterFiles.CreatePrivate(unfinished)) JsonSerializer.Serialize(file, now);
+            File.Move(unfinished, files.Sessions, overwrite: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
