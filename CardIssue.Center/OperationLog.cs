@@ -111,4 +111,10 @@ internal static partial class OperationLog
 
     [LoggerMessage(34, LogLevel.Warning, "{Session}: terminal {Terminal} closes the line: {Reason}")]
     public static partial void TerminalDisconnects(ILogger logger, string session, TerminalId terminal, string reason);
+
+    [LoggerMessage(35, LogLevel.Warning, "Host {Host} has given no sign of life for {Silence}: what its sessions have claimed may be claimed anew")]
+    public static partial void HostLost(ILogger logger, string host, TimeSpan silence);
+
+    [LoggerMessage(36, LogLevel.Error, "This host could give no sign of life to the others: {Reason}")]
+    public static partial void NoBeat(ILogger logger, string reason);
 }

@@ -58,14 +58,18 @@ public sealed partial class CenterServer
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);
+        await _services.Orders.Hosts.EnterAsync(_services.Host, _services.Options.HostLost, cancellation).ConfigureAwait(false);
         foreach (var served in lines) served.Listener.Refused = Hear;
         using var stop = new CancellationTokenSource();
+        var beating = BeatAsync(stop.Token);
         var accepting = lines.Select((line, i) => AcceptAsync(line, terms[i], stop.Token, cancellation)).ToArray();
         await Task.WhenAll([.. accepting, CheckpointAsync(cancellation), WatchRegistryAsync(cancellation), TellCountsAsync(cancellation)]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopSessionsAsync().ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         foreach (var served in lines) served.Listener.Refused = null;
         await WaitAsync(static sessions => sessions.IsEmpty).ConfigureAwait(false);
+        await beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await LeaveAsync().ConfigureAwait(false);
     }
 
     private async Task AcceptAsync(ServedLine served, LineTerms terms, CancellationToken sessionsEnd, CancellationToken cancellation)

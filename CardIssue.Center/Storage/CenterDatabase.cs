@@ -5,7 +5,7 @@ namespace CardIssue.Center.Storage;
 
 /// <summary>
 /// The center's database: orders, terminals, products, the feed's events, and the log of all that happens to them. A change and what the log says of it are
-/// one commit. One per process; the stores share it.
+/// one commit. One per process; the stores share it. A file takes one host; a PostgreSQL database as many as there are.
 /// </summary>
 public sealed class CenterDatabase : IAsyncDisposable
 {
@@ -20,6 +20,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     private readonly IStoreGuard _guard;
     private ByteString _storeId;
     private long? _uncopied;
+    private bool _serves;
 
     private CenterDatabase(
         IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, bool writes, TimeProvider time, IStoreGuard guard)
@@ -44,6 +45,8 @@ public sealed class CenterDatabase : IAsyncDisposable
     internal ByteString StoreId => _storeId;
 
     internal DateTimeOffset Now => _time.GetUtcNow();
+
+    internal TimeProvider Time => _time;
 
     /// <summary>The most passwords that are worked on at once, each with Argon2id's memory.</summary>
     internal const int MaxPasswords = 2;
@@ -103,7 +106,40 @@ public sealed class CenterDatabase : IAsyncDisposable
     public void Serve()
     {
         _serving.Take();
-        _engine.Serve();
+        _engine.Serve(Log.Instance);
+        _serves = true;
+    }
+
+    /// <summary>Whether several hosts may serve from it at once.</summary>
+    internal bool TakesHosts => _engine.TakesHosts;
+
+    /// <summary>The host that serves from here, where several may; null before it is known as one.</summary>
+    internal string? ServingHost { get; set; }
+
+    /// <summary>Gives a host's sign of life, outside of any commit.</summary>
+    /// <returns>Whether it is known and not lost, and all hosts.</returns>
+    internal async Task<(bool IsKnown, IReadOnlyList<HostRow> Hosts)> BeatAsync(string host, CancellationToken cancellation)
+    {
+        (bool, IReadOnlyList<HostRow>) result = (false, []);
+        await BetweenAsync(
+            engine => result = engine.Write(connection => (HostTable.Beat(connection, host), HostTable.All(new StoreView(connection)))),
+            cancellation).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Whether the feed is told from here, and by no other host: one alone tells it, and another one when that is gone.</summary>
+    internal async Task<bool> TellsFeedAsync(CancellationToken cancellation)
+    {
+        if (!TakesHosts || !_serves) return true;
+        if (ServingHost is not { } host) return false;
+        var (may, isTaken) = await ReadAsync(store => (HostTable.MayTell(store, host, out var taken), taken), cancellation).ConfigureAwait(false);
+        if (!may || isTaken) return may;
+        return await WriteAsync(store =>
+        {
+            if (!HostTable.MayTell(store, host, out _)) return false;
+            HostTable.TakeFeed(store, host);
+            return true;
+        }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Writes what waits, and closes the store; another center may serve from it.</summary>

@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 
 namespace CardIssue.Center.Storage;
@@ -14,7 +17,7 @@ internal sealed class PostgresStore : IStoreEngine
     private const int OldestVersion = 140_000;
 
     // Advisory locks are a database's own: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
-    private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2";
+    private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2", NameLocks = "1128353605";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(1);
 
@@ -23,7 +26,7 @@ internal sealed class PostgresStore : IStoreEngine
     private readonly TimeSpan _busyTimeout;
     private readonly NpgsqlDataSource _readers;
     private NpgsqlConnection? _session;
-    private bool _serves;
+    private string? _host;
     private long _commits;
 
     private PostgresStore(PostgresPlace place, TimeSpan busyTimeout)
@@ -44,7 +47,8 @@ internal sealed class PostgresStore : IStoreEngine
     {
         // Two that open it at once: the second finds all done.
         Sql.Execute(session, $"SELECT pg_advisory_lock({MigrationLock})");
-        Migrations.Apply(new PostgresPlace(options.Postgres));
+        var place = new PostgresPlace(options.Postgres);
+        if (Migrations.AreDue(place)) Migrate(session, place);
         Sql.Execute(session, $"SELECT pg_advisory_unlock({MigrationLock})");
     });
 
@@ -93,17 +97,27 @@ internal sealed class PostgresStore : IStoreEngine
     });
 
     /// <inheritdoc/>
-    public void Serve()
+    public bool TakesHosts => true;
+
+    /// <inheritdoc/>
+    public void Serve(string host)
     {
         lock (_turn)
         {
             Guarded(Place, () =>
             {
                 var session = Session();
-                if (!_serves) TakeServing(session);
-                return _serves = true;
+                if (_host is null) TakeServing(session, host);
+                return _host = host;
             });
         }
+    }
+
+    /// <summary>What is done with the whole store has it for itself, until it is disposed: no host serves.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: one does.</exception>
+    public void ServeNobody()
+    {
+        lock (_turn) Guarded(Place, () => TakeAlone(Session(), Place, "stop all hosts first"));
     }
 
     /// <inheritdoc/>
@@ -260,7 +274,7 @@ internal sealed class PostgresStore : IStoreEngine
             try
             {
                 session = Connect();
-                if (_serves) TakeServing(session);
+                if (_host is { } host) TakeServing(session, host);
                 return _session = session;
             }
             catch (Exception error) when ((error is StoreException { Fault: StoreFault.Served } || PostgresFaults.EndsSession(error)) && !IsOver(end))
@@ -283,7 +297,7 @@ internal sealed class PostgresStore : IStoreEngine
         {
             session.Open();
             // A host that is gone without a word, or hangs within a transaction, holds its locks no longer than this.
-            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 60000; "
+            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 15000; "
                 + "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
             return session;
         }
@@ -295,15 +309,42 @@ internal sealed class PostgresStore : IStoreEngine
     }
 
     /// <summary>
-    /// The lock is the session's, and only the session writes: whoever has lost the one cannot do the other.
+    /// The locks are the session's, and only the session writes: whoever has lost the one cannot do the other. One is shared by all hosts,
+    /// the other is the name's.
     /// </summary>
-    private void TakeServing(NpgsqlConnection session)
+    private void TakeServing(NpgsqlConnection session, string host)
+    {
+        if (!TryTake(session, $"pg_try_advisory_lock_shared({ServeLock})"))
+            throw new StoreException(StoreFault.Served, $"{Place}: is being restored, moved or brought up to another version; try again when that is done.");
+        if (TryTake(session, $"pg_try_advisory_lock({NameLocks}, {NumberOf(host)})")) return;
+        Sql.Execute(session, $"SELECT pg_advisory_unlock_shared({ServeLock})");
+        throw new StoreException(StoreFault.Served,
+            $"{Place}: another host of the name {host} serves from it already; stop that one first, or give this one a name of its own (Center:Host).");
+    }
+
+    private static bool TakeAlone(NpgsqlConnection session, string place, string what) => TryTake(session, $"pg_try_advisory_lock({ServeLock})")
+        ? true : throw new StoreException(StoreFault.Served, $"{place}: is served; {what}.");
+
+    /// <summary>A host of the version before would find tables that it does not know.</summary>
+    private static void Migrate(NpgsqlConnection session, PostgresPlace place)
+    {
+        TakeAlone(session, place.Text, "its tables are of an older version: stop all hosts, then begin again with those of this one");
+        Migrations.Apply(place);
+        Sql.Execute(session, $"SELECT pg_advisory_unlock({ServeLock})");
+    }
+
+    private static bool TryTake(NpgsqlConnection session, string take)
     {
         // The server needs a moment to see that a session has ended.
-        for (var end = After(Ending); !IsOver(end); Thread.Sleep(Pause))
-            if (Ask(session, $"SELECT pg_try_advisory_lock({ServeLock})::text") == "true") return;
-        throw new StoreException(StoreFault.Served, $"{Place}: another center serves from it already; stop that one first, or serve another database.");
+        for (var end = After(Ending); ; Thread.Sleep(Pause))
+        {
+            if (Ask(session, $"SELECT {take}::text") == "true") return true;
+            if (IsOver(end)) return false;
+        }
     }
+
+    /// <summary>A name as the number of a lock. Two names of one number would be refused side by side, which another name mends.</summary>
+    private static int NumberOf(string host) => BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(host)));
 
     private void Drop()
     {

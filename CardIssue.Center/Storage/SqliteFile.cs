@@ -99,8 +99,11 @@ internal sealed class SqliteFile : IStoreEngine
     });
 
     /// <inheritdoc/>
+    public bool TakesHosts => false;
+
+    /// <inheritdoc/>
     // The file beside it that is held open says it.
-    public void Serve()
+    public void Serve(string host)
     {
     }
 

@@ -102,10 +102,12 @@ internal sealed class CenterDeath
             return inner.Read(work);
         }
 
-        public void Serve()
+        public bool TakesHosts => inner.TakesHosts;
+
+        public void Serve(string host)
         {
             death.ThrowIfDead();
-            inner.Serve();
+            inner.Serve(host);
         }
 
         public void Compact()
