@@ -115,6 +115,9 @@ internal static partial class OperationLog
     [LoggerMessage(35, LogLevel.Warning, "Host {Host} has given no sign of life for {Silence}: what its sessions have claimed may be claimed anew")]
     public static partial void HostLost(ILogger logger, string host, TimeSpan silence);
 
+    [LoggerMessage(37, LogLevel.Warning, "{Session}: the store is away; it is waited for: {Reason}")]
+    public static partial void StoreAway(ILogger logger, string session, string reason);
+
     [LoggerMessage(36, LogLevel.Error, "This host could give no sign of life to the others: {Reason}")]
     public static partial void NoBeat(ILogger logger, string reason);
 }

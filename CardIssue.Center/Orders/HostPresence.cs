@@ -26,6 +26,9 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
             store => [.. dead.Where(row => HostTable.Lose(store, row.Host, row.Beat, host)).Select(row => row.Host)], cancellation).ConfigureAwait(false);
     }
 
+    public Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync<IReadOnlyList<ServingHost>>(
+        store => HostTable.All(store).ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed)), cancellation);
+
     public async Task LeaveAsync(CancellationToken cancellation = default)
     {
         if (database.ServingHost is not { } host) return;

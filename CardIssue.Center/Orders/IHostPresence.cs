@@ -20,6 +20,16 @@ public interface IHostPresence
     /// <returns>The hosts that are found to be dead with this look.</returns>
     Task<IReadOnlyList<string>> BeatAsync(CancellationToken cancellation = default);
 
+    /// <summary>All hosts that serve, or were found to be dead and are not back; none where the store takes one alone.</summary>
+    Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default);
+
     /// <summary>This host serves no more; its sessions have let go of all that they had.</summary>
     Task LeaveAsync(CancellationToken cancellation = default);
 }
+
+/// <summary>A host that serves from the store, or that was lost.</summary>
+/// <param name="Host">Its name.</param>
+/// <param name="Since">When it began to serve, UTC.</param>
+/// <param name="LostAt">When another host found it dead; null while it lives.</param>
+/// <param name="TellsFeed">Whether it is the one that tells the issuer's feed.</param>
+public sealed record ServingHost(string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed);

@@ -9,17 +9,21 @@ public sealed partial class CenterServer
     private async Task BeatAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(_services.Options.HostBeat, _services.Time);
+        string? trouble = null;
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
         {
             try
             {
                 foreach (var lost in await _services.Orders.Hosts.BeatAsync(cancellation).ConfigureAwait(false))
                     OperationLog.HostLost(_logger, lost, _services.Options.HostLost);
+                trouble = null;
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
                 if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(BeatAsync));
-                OperationLog.NoBeat(_logger, e.Message);
+                // Said once: a database that is away for an hour would fill the host's log.
+                if (e.Message != trouble) OperationLog.NoBeat(_logger, e.Message);
+                trouble = e.Message;
             }
         }
     }

@@ -27,6 +27,12 @@ public sealed class CenterSessionOptions
     public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// How long a session waits for a database server that is away before it gives its order up; what it was at is then in doubt, and is settled when the
+    /// order is begun again.
+    /// </summary>
+    public TimeSpan StoreAway { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
     /// Where several hosts serve from one store: how often each gives a sign of life.
     /// </summary>
     public TimeSpan HostBeat { get; set; } = TimeSpan.FromSeconds(1);
@@ -85,6 +91,7 @@ public sealed class CenterSessionOptions
         Time(Removal, nameof(Removal));
         Time(Idle, nameof(Idle));
         Time(LeaseRenewal, nameof(LeaseRenewal));
+        Time(StoreAway, nameof(StoreAway));
         Time(HostBeat, nameof(HostBeat));
         Time(HostLost, nameof(HostLost));
         if (HostLost < 4 * HostBeat) throw new ArgumentException($"{nameof(HostLost)} is at least four times {nameof(HostBeat)} ({HostBeat}); it is {HostLost}.");

@@ -20,6 +20,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     private readonly IStoreGuard _guard;
     private ByteString _storeId;
     private long? _uncopied;
+    private long _known;
     private bool _serves;
 
     private CenterDatabase(
@@ -35,7 +36,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         if (writes) _writer = new StoreWriter(engine, options.MaxWaiting, options.MaxBatch, Commit);
     }
 
-    /// <summary>When the last change was saved before an older copy of this store was put back; null when none was. Set once, when it is opened.</summary>
+    /// <summary>When the last change was saved before an older copy of this store was put back; null when none was. Found when it is opened, or while it is used.</summary>
     public DateTimeOffset? RestoredFrom { get; private set; }
 
     /// <summary>Transactions committed since it was opened: fewer than changes when many come at once.</summary>
@@ -219,21 +220,18 @@ public sealed class CenterDatabase : IAsyncDisposable
         if (_uncopied is { } behind) WriteCopy(behind);
         try
         {
-            generation = _engine.Write(connection =>
-            {
-                var now = Now;
-                var number = new StoreView(connection).Number(
-                    "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
-                var store = new StoreTransaction(connection, number, now, Log, _seals, _storeId);
-                foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
-                if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
-                return store.Seal(_storeId);
-            });
+            generation = CommitOnce(batch);
+        }
+        catch (OlderStoreException)
+        {
+            Quarantine();
+            generation = CommitOnce(batch);
         }
         catch (NothingToCommitException)
         {
             return;
         }
+        _known = generation;
         _uncopied = generation;
         try
         {
@@ -243,6 +241,43 @@ public sealed class CenterDatabase : IAsyncDisposable
         {
             // Told by the next commit.
         }
+    }
+
+    private long CommitOnce(IReadOnlyList<StoreWriter.Pending> batch)
+    {
+        var generation = 0L;
+        return _engine.Write(
+            connection =>
+            {
+                var now = Now;
+                var number = new StoreView(connection).Number(
+                    "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
+                if (number <= _known) throw new OlderStoreException();
+                var store = new StoreTransaction(connection, number, now, Log, _seals, _storeId);
+                foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
+                if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
+                return generation = store.Seal(_storeId);
+            },
+            connection => LogTable.IsSealed(new StoreView(connection), Log.Instance, generation));
+    }
+
+    /// <summary>
+    /// The server came back with an older copy of the store than this host has written: a standby that was behind, or a restore beside the center. What may
+    /// have changed goes no further.
+    /// </summary>
+    private void Quarantine()
+    {
+        var known = _known;
+        _known = _engine.Write(connection =>
+        {
+            var meta = ReadMeta(new StoreView(connection));
+            var number = new StoreView(connection).Number(
+                "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", Now));
+            var store = new StoreTransaction(connection, number, Now, Log, _seals, _storeId);
+            _guard.PutBack(store, $"host {Log.Instance}, which has made commit {known}", known, meta.StoreId, meta.WrittenAt, null);
+            RestoredFrom = meta.WrittenAt;
+            return store.Seal(_storeId);
+        });
     }
 
     /// <summary>
@@ -279,7 +314,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
         var meta = _engine.Write(connection => ReadOrCreateMeta(connection, Now));
-        _storeId = meta.StoreId;
+        (_storeId, _known) = (meta.StoreId, meta.Generation);
         var marked = File.Exists(restoreMark);
         var restored = marked || (meta.Generation > 0 && (copy is not { } known || known.StoreId != meta.StoreId || known.Generation > meta.Generation));
         if (!restored)
@@ -324,6 +359,9 @@ public sealed class CenterDatabase : IAsyncDisposable
         ?? throw new StoreException(StoreFault.Corrupt, "The store says nothing of itself: it was never used, or changed.");
 
     private sealed record Meta(ByteString StoreId, long Generation, DateTimeOffset WrittenAt);
+
+    /// <summary>The store is older than what was committed from here.</summary>
+    private sealed class OlderStoreException : Exception;
 
     /// <summary>Every part of a commit failed: it is undone.</summary>
     private sealed class NothingToCommitException : Exception;

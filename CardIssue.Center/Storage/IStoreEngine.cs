@@ -15,8 +15,12 @@ internal interface IStoreEngine : IDisposable
     long Commits { get; }
 
     /// <summary>Runs work in a transaction that nobody else writes beside; durable when it returns. An exception in it undoes everything.</summary>
-    /// <exception cref="StoreException">It could not be saved; nothing of it is.</exception>
-    T Write<T>(Func<DbConnection, T> work);
+    /// <param name="work">The work.</param>
+    /// <param name="isSaved">
+    /// Whether the store has what the work did, where that can be told from it; asked where the answer to the commit was lost.
+    /// </param>
+    /// <exception cref="StoreException">It could not be saved; nothing of it is, but see <see cref="StoreException.MayBeSaved"/>.</exception>
+    T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null);
 
     /// <summary>Reads one consistent state, beside the writer.</summary>
     /// <exception cref="StoreException">It cannot be read.</exception>

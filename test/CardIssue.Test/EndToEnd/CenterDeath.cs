@@ -83,7 +83,7 @@ internal sealed class CenterDeath
 
         public long Commits => inner.Commits;
 
-        public T Write<T>(Func<DbConnection, T> work)
+        public T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null)
         {
             death.ThrowIfDead();
             var result = inner.Write(connection =>
