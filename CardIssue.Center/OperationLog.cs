@@ -112,12 +112,21 @@ internal static partial class OperationLog
     [LoggerMessage(34, LogLevel.Warning, "{Session}: terminal {Terminal} closes the line: {Reason}")]
     public static partial void TerminalDisconnects(ILogger logger, string session, TerminalId terminal, string reason);
 
-    [LoggerMessage(35, LogLevel.Information, "The vault was changed by another program; its keys as they are now are in use")]
+    [LoggerMessage(38, LogLevel.Information, "The vault was changed by another program; its keys as they are now are in use")]
     public static partial void VaultChanged(ILogger logger);
 
-    [LoggerMessage(36, LogLevel.Error, "What another program changed in the vault cannot be taken; the keys of before stay in use: {Reason}")]
+    [LoggerMessage(39, LogLevel.Error, "What another program changed in the vault cannot be taken; the keys of before stay in use: {Reason}")]
     public static partial void VaultNotRead(ILogger logger, string reason);
 
-    [LoggerMessage(37, LogLevel.Error, "The lines cannot be made as the registry has them; those of before are served on: {Reason}")]
+    [LoggerMessage(40, LogLevel.Error, "The lines cannot be made as the registry has them; those of before are served on: {Reason}")]
     public static partial void LinesNotChanged(ILogger logger, string reason);
+
+    [LoggerMessage(35, LogLevel.Warning, "Host {Host} has given no sign of life for {Silence}: what its sessions have claimed may be claimed anew")]
+    public static partial void HostLost(ILogger logger, string host, TimeSpan silence);
+
+    [LoggerMessage(37, LogLevel.Warning, "{Session}: the store is away; it is waited for: {Reason}")]
+    public static partial void StoreAway(ILogger logger, string session, string reason);
+
+    [LoggerMessage(36, LogLevel.Error, "This host could give no sign of life to the others: {Reason}")]
+    public static partial void NoBeat(ILogger logger, string reason);
 }

@@ -7,7 +7,7 @@ namespace CardIssue.Center.Feed;
 
 /// <summary>
 /// Brings the outbox to the issuer's feed: in order, at least once. An order whose block was told is voided in the same transaction that
-/// marks it as told.
+/// marks it as told. Of several hosts on one store one tells, and another when that one is gone.
 /// </summary>
 public sealed class FeedPump
 {
@@ -76,7 +76,7 @@ public sealed class FeedPump
         try
         {
             var told = 0;
-            while (true)
+            while (await _database.TellsFeedAsync(cancellation).ConfigureAwait(false))
             {
                 var events = await _database.ReadAsync(connection => FeedOutbox.Untold(connection, MaxBatch), cancellation).ConfigureAwait(false);
                 if (events.Count == 0) return told;
@@ -88,6 +88,7 @@ public sealed class FeedPump
                 }, cancellation).ConfigureAwait(false);
                 told += events.Count;
             }
+            return told;
         }
         finally
         {

@@ -27,10 +27,14 @@ public sealed class DatabaseOrderStore : IOrderStore
         _database = database;
         _options = options;
         History = new StoreHistory(database);
+        Hosts = new HostPresence(database, database.Time);
     }
 
     /// <inheritdoc/>
     public IStoreHistory History { get; }
+
+    /// <inheritdoc/>
+    public IHostPresence Hosts { get; }
 
     /// <summary>The most products that the log's entry names.</summary>
     private const int MaxNoted = 100;

@@ -18,6 +18,9 @@ public interface IOrderStore
     /// </summary>
     IStoreHistory History { get; }
 
+    /// <summary>That this host serves, for the others of the same store. Handed on likewise.</summary>
+    IHostPresence Hosts { get; }
+
     /// <summary>Adds a product version (unless it is there already, unchanged) and orders for it: all, or none.</summary>
     /// <exception cref="StoreException">It could not be saved; none was imported.</exception>
     Task<ImportOutcome> ImportAsync(ProductRecord product, IReadOnlyList<NewOrder> orders, CancellationToken cancellation = default);

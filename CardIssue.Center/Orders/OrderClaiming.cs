@@ -107,7 +107,7 @@ internal static class OrderClaiming
             OrderState.Waiting => Declined(DeclineCode.Waiting, $"it waits at record {order.WaitingRecord}", order),
             OrderState.Quarantined => Declined(DeclineCode.Waiting, "it is quarantined", order),
             OrderState.Ready or OrderState.Claimed or OrderState.Bound or OrderState.Writing or OrderState.Closing =>
-                order.Claim is { } claim && claim.LeaseUntil > now && claim.Terminal != takeOverFrom
+                order.Claim is { } claim && claim.LeaseUntil > now && claim.Terminal != takeOverFrom && !HostTable.IsLost(connection, claim.Host)
                     ? Declined(DeclineCode.Busy, $"session {claim.Session} at terminal {claim.Terminal} has it until {claim.LeaseUntil:O}", order)
                     : null,
         };

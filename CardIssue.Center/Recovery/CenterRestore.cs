@@ -104,7 +104,7 @@ public static class CenterRestore
         var isThere = StoreEngine.IsThere(store);
         using var engine = PostgresStore.Open(store);
         // Also where it is served from another directory, or another machine.
-        engine.Serve();
+        engine.ServeNobody();
         var aside = isThere ? MakeAside(store.Directory, time) : null;
         if (aside is not null)
         {

@@ -41,7 +41,7 @@ public static class StoreMove
         await database.BetweenAsync(engine =>
         {
             using var target = PostgresStore.Open(to);
-            target.Serve();
+            target.ServeNobody();
             // The file's own transaction is the frame: nobody writes into it until it says that it was moved.
             engine.Write(from =>
             {

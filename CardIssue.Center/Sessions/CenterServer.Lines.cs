@@ -29,7 +29,7 @@ public sealed partial class CenterServer
             gone = _accepted.FindAll(own => !lines.Where((line, i) => own.Is(line, terms[i])).Any());
             _accepted.RemoveAll(gone.Contains);
         }
-        await Task.WhenAll(gone.Select(LeaveAsync)).ConfigureAwait(false);
+        await Task.WhenAll(gone.Select(LeaveLineAsync)).ConfigureAwait(false);
         lock (_turn)
         {
             if (_serving.IsCancellationRequested) return;
@@ -55,7 +55,7 @@ public sealed partial class CenterServer
     }
 
     /// <summary>No line is accepted any more; the sessions that there are go on.</summary>
-    private async Task LeaveAllAsync()
+    private async Task LeaveLinesAsync()
     {
         List<AcceptedLine> all;
         lock (_turn)
@@ -66,7 +66,7 @@ public sealed partial class CenterServer
         await Task.WhenAll(all.Select(EndAcceptingAsync)).ConfigureAwait(false);
     }
 
-    private async Task LeaveAsync(AcceptedLine gone)
+    private async Task LeaveLineAsync(AcceptedLine gone)
     {
         await EndAcceptingAsync(gone).ConfigureAwait(false);
         var number = gone.Served.Listener.Line;

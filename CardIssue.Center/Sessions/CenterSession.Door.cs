@@ -97,7 +97,7 @@ internal sealed partial class CenterSession
     /// </summary>
     private async ValueTask<bool> MayStayAsync(CancellationToken cancellation)
     {
-        if (await NoLongerFitsAsync(cancellation).ConfigureAwait(false) is not { } reason) return true;
+        if (await PatientlyAsync(() => NoLongerFitsAsync(cancellation).AsTask()).ConfigureAwait(false) is not { } reason) return true;
         OperationLog.Ended(_logger, Level(LogLevel.Warning), Name, reason);
         _log.Decided(0, "Ended", reason);
         await HangUpAsync().ConfigureAwait(false);

@@ -24,7 +24,7 @@ internal sealed partial class CenterSession
         _savesLost = HasUnwrittenSaves;
         var records = await TakeUnwrittenAsync().ConfigureAwait(false);
         if (records.Count == 0) return true;
-        var outcome = await _services.Orders.CommitAsync(records, cancellation).ConfigureAwait(false);
+        var outcome = await PatientlyAsync(() => _services.Orders.CommitAsync(records, cancellation)).ConfigureAwait(false);
         _savesLost = false;
         foreach (var saved in records.Take(outcome.Kept).OfType<SessionRecord.Saved>())
         {
@@ -75,7 +75,7 @@ internal sealed partial class CenterSession
     }
 
     private async Task TrailAsync(IReadOnlyList<SessionRecord> records) =>
-        await _services.Orders.CommitAsync(records, CancellationToken.None).ConfigureAwait(false);
+        await PatientlyAsync(() => _services.Orders.CommitAsync(records, CancellationToken.None)).ConfigureAwait(false);
 
     /// <summary>At the session's end: what is left to be written.</summary>
     private async ValueTask WriteLastAsync()

@@ -134,6 +134,18 @@ internal sealed partial class CenterSession
 
     private async ValueTask VerifyProofAsync(CenterEffect.VerifyProof verify, CancellationToken cancellation)
     {
+        try
+        {
+            await JudgeProofAsync(verify, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException away) when (IsAway(away) && !Volatile.Read(ref _isLetIn))
+        {
+            RefuseForNow(away);
+        }
+    }
+
+    private async ValueTask JudgeProofAsync(CenterEffect.VerifyProof verify, CancellationToken cancellation)
+    {
         var outcome = await _admission.JudgeAsync(_line.Peer, _terms, new AdmissionRequest(verify.Hello, verify.Challenge, verify.Proof), cancellation).ConfigureAwait(false);
         Volatile.Write(ref _terminal, outcome.Terminal);
         // What was changed while it was judged, the server's look at the registry has passed over: it saw no terminal here yet.
@@ -174,8 +186,7 @@ internal sealed partial class CenterSession
         // The order of before is let go first, by a commit of its own: it may be the same.
         if (HasUnwrittenSaves && !await MakeDurableAsync(cancellation).ConfigureAwait(false)) return;
         var outcome = request is Resume resume
-            ? await _services.Orders.ResumeAsync(
-                resume.Token, Claimant(null), await TakeUnwrittenAsync().ConfigureAwait(false), cancellation).ConfigureAwait(false)
+            ? await ResumeAsync(resume, cancellation).ConfigureAwait(false)
             : await ClaimAsync((RequestIssue)request, cancellation).ConfigureAwait(false);
         switch (outcome)
         {
@@ -196,6 +207,12 @@ internal sealed partial class CenterSession
         }
     }
 
+    private async ValueTask<ClaimOutcome> ResumeAsync(Resume resume, CancellationToken cancellation)
+    {
+        var before = await TakeUnwrittenAsync().ConfigureAwait(false);
+        return await PatientlyAsync(() => _services.Orders.ResumeAsync(resume.Token, Claimant(null), before, cancellation)).ConfigureAwait(false);
+    }
+
     private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, CancellationToken cancellation)
     {
         var context = new IssueCodeContext(_terminal!.Admission, request.Number, request.Reference);
@@ -209,9 +226,15 @@ internal sealed partial class CenterSession
         using (code)
         {
             var before = await TakeUnwrittenAsync().ConfigureAwait(false);
-            return await _services.Orders.ClaimAsync(
-                request.Reference, (order, verifier) => _services.Vault.CheckIssueCode(order, verifier, code.Span),
-                Claimant(request.Operator), before, cancellation).ConfigureAwait(false);
+            return await PatientlyAsync(() => _services.Orders.ClaimAsync(
+                request.Reference,
+                (order, verifier) =>
+                {
+                    // The try is counted by now, and what stood before it is saved with it.
+                    before = [];
+                    return _services.Vault.CheckIssueCode(order, verifier, code.Span);
+                },
+                Claimant(request.Operator), before, cancellation)).ConfigureAwait(false);
         }
     }
 
@@ -228,7 +251,7 @@ internal sealed partial class CenterSession
     /// <summary>The plan is made before anything is said to the terminal: an order that cannot be written is not begun.</summary>
     private async ValueTask BeginWorkAsync(ClaimOutcome.Claimed claimed, CancellationToken cancellation)
     {
-        var (work, claim, product, fault) = await PlanAsync(claimed, cancellation).ConfigureAwait(false);
+        var (work, claim, product, fault) = await PatientlyAsync(() => PlanAsync(claimed, cancellation)).ConfigureAwait(false);
         if (work is null)
         {
             await _services.Orders.SaveAsync(claimed.Order, claimed.Fence, new OrderChange.Released(), cancellation).ConfigureAwait(false);
@@ -241,7 +264,7 @@ internal sealed partial class CenterSession
         _followUps.Enqueue(new CenterEvent.Claimed(claim!));
     }
 
-    private async ValueTask<(CardWork? Work, Claim? Claim, ProductTerms? Product, string Fault)> PlanAsync(
+    private async Task<(CardWork? Work, Claim? Claim, ProductTerms? Product, string Fault)> PlanAsync(
         ClaimOutcome.Claimed claimed, CancellationToken cancellation)
     {
         if (await _services.Products.GetAsync(claimed.Product, cancellation).ConfigureAwait(false) is not { } stored)
@@ -330,7 +353,7 @@ internal sealed partial class CenterSession
         CardRecord known;
         try
         {
-            known = await _services.Orders.CardAsync(genuine.Card, cancellation).ConfigureAwait(false);
+            known = await PatientlyAsync(() => _services.Orders.CardAsync(genuine.Card, cancellation)).ConfigureAwait(false);
         }
         catch (StoreException altered) when (altered.Fault is StoreFault.Altered)
         {

@@ -43,7 +43,7 @@ internal sealed partial class CenterSession
     private async ValueTask<bool> SendWitnessAsync(CancellationToken cancellation)
     {
         if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
-        var position = await _services.Orders.History.PositionAsync(_services.Vault.Identity.Id, cancellation).ConfigureAwait(false);
+        var position = await PatientlyAsync(() => _services.Orders.History.PositionAsync(_services.Vault.Identity.Id, cancellation)).ConfigureAwait(false);
         await SendFrameAsync(MessageCodec.Encode(new Witness(_services.Vault.SignWitness(position))), cancellation).ConfigureAwait(false);
         return true;
     }

@@ -84,6 +84,7 @@ internal sealed partial class CenterSession : IDisposable
     /// <summary>Works until the line is gone and everything that it left is settled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        _ending = cancellation;
         var lineUp = new CenterEvent.LineUp(_line.Peer.Line!.Value, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength)));
         await StepAsync(lineUp, cancellation).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

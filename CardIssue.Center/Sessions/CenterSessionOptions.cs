@@ -26,6 +26,23 @@ public sealed class CenterSessionOptions
     /// <summary>How often a session renews the lease of its order; well below the store's lease.</summary>
     public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a session waits for a database server that is away before it gives its order up; what it was at is then in doubt, and is settled when the
+    /// order is begun again.
+    /// </summary>
+    public TimeSpan StoreAway { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// Where several hosts serve from one store: how often each gives a sign of life.
+    /// </summary>
+    public TimeSpan HostBeat { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a host may give none until the others take it for dead, and its orders over: at least four times <see cref="HostBeat"/>. Less lets a host
+    /// that is only slow lose orders that its sessions are at; their cards are opened anew then.
+    /// </summary>
+    public TimeSpan HostLost { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How often a signed checkpoint of the log is made.</summary>
     public TimeSpan Checkpoint { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -74,6 +91,10 @@ public sealed class CenterSessionOptions
         Time(Removal, nameof(Removal));
         Time(Idle, nameof(Idle));
         Time(LeaseRenewal, nameof(LeaseRenewal));
+        Time(StoreAway, nameof(StoreAway));
+        Time(HostBeat, nameof(HostBeat));
+        Time(HostLost, nameof(HostLost));
+        if (HostLost < 4 * HostBeat) throw new ArgumentException($"{nameof(HostLost)} is at least four times {nameof(HostBeat)} ({HostBeat}); it is {HostLost}.");
         Time(Checkpoint, nameof(Checkpoint));
         Count(CheckpointEntries, 1, 10_000_000, nameof(CheckpointEntries));
         Count(MaxAttempts, 1, 10, nameof(MaxAttempts));

@@ -5,7 +5,7 @@ namespace CardIssue.Center.Storage;
 
 /// <summary>
 /// The center's database: orders, terminals, products, the feed's events, and the log of all that happens to them. A change and what the log says of it are
-/// one commit. One per process; the stores share it.
+/// one commit. One per process; the stores share it. A file takes one host; a PostgreSQL database as many as there are.
 /// </summary>
 public sealed class CenterDatabase : IAsyncDisposable
 {
@@ -20,6 +20,8 @@ public sealed class CenterDatabase : IAsyncDisposable
     private readonly IStoreGuard _guard;
     private ByteString _storeId;
     private long? _uncopied;
+    private long _known;
+    private bool _serves;
 
     private CenterDatabase(
         IStoreEngine engine, GenerationMirror? mirror, StoreOptions options, LogWriter log, bool writes, TimeProvider time, IStoreGuard guard)
@@ -34,7 +36,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         if (writes) _writer = new StoreWriter(engine, options.MaxWaiting, options.MaxBatch, Commit);
     }
 
-    /// <summary>When the last change was saved before an older copy of this store was put back; null when none was. Set once, when it is opened.</summary>
+    /// <summary>When the last change was saved before an older copy of this store was put back; null when none was. Found when it is opened, or while it is used.</summary>
     public DateTimeOffset? RestoredFrom { get; private set; }
 
     /// <summary>Transactions committed since it was opened: fewer than changes when many come at once.</summary>
@@ -44,6 +46,8 @@ public sealed class CenterDatabase : IAsyncDisposable
     internal ByteString StoreId => _storeId;
 
     internal DateTimeOffset Now => _time.GetUtcNow();
+
+    internal TimeProvider Time => _time;
 
     /// <summary>The most passwords that are worked on at once, each with Argon2id's memory.</summary>
     internal const int MaxPasswords = 2;
@@ -103,7 +107,40 @@ public sealed class CenterDatabase : IAsyncDisposable
     public void Serve()
     {
         _serving.Take();
-        _engine.Serve();
+        _engine.Serve(Log.Instance);
+        _serves = true;
+    }
+
+    /// <summary>Whether several hosts may serve from it at once.</summary>
+    internal bool TakesHosts => _engine.TakesHosts;
+
+    /// <summary>The host that serves from here, where several may; null before it is known as one.</summary>
+    internal string? ServingHost { get; set; }
+
+    /// <summary>Gives a host's sign of life, outside of any commit.</summary>
+    /// <returns>Whether it is known and not lost, and all hosts.</returns>
+    internal async Task<(bool IsKnown, IReadOnlyList<HostRow> Hosts)> BeatAsync(string host, CancellationToken cancellation)
+    {
+        (bool, IReadOnlyList<HostRow>) result = (false, []);
+        await BetweenAsync(
+            engine => result = engine.Write(connection => (HostTable.Beat(connection, host), HostTable.All(new StoreView(connection)))),
+            cancellation).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Whether the feed is told from here, and by no other host: one alone tells it, and another one when that is gone.</summary>
+    internal async Task<bool> TellsFeedAsync(CancellationToken cancellation)
+    {
+        if (!TakesHosts || !_serves) return true;
+        if (ServingHost is not { } host) return false;
+        var (may, isTaken) = await ReadAsync(store => (HostTable.MayTell(store, host, out var taken), taken), cancellation).ConfigureAwait(false);
+        if (!may || isTaken) return may;
+        return await WriteAsync(store =>
+        {
+            if (!HostTable.MayTell(store, host, out _)) return false;
+            HostTable.TakeFeed(store, host);
+            return true;
+        }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Writes what waits, and closes the store; another center may serve from it.</summary>
@@ -183,21 +220,18 @@ public sealed class CenterDatabase : IAsyncDisposable
         if (_uncopied is { } behind) WriteCopy(behind);
         try
         {
-            generation = _engine.Write(connection =>
-            {
-                var now = Now;
-                var number = new StoreView(connection).Number(
-                    "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
-                var store = new StoreTransaction(connection, number, now, Log, _seals, _storeId);
-                foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
-                if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
-                return store.Seal(_storeId);
-            });
+            generation = CommitOnce(batch);
+        }
+        catch (OlderStoreException)
+        {
+            Quarantine();
+            generation = CommitOnce(batch);
         }
         catch (NothingToCommitException)
         {
             return;
         }
+        _known = generation;
         _uncopied = generation;
         try
         {
@@ -207,6 +241,43 @@ public sealed class CenterDatabase : IAsyncDisposable
         {
             // Told by the next commit.
         }
+    }
+
+    private long CommitOnce(IReadOnlyList<StoreWriter.Pending> batch)
+    {
+        var generation = 0L;
+        return _engine.Write(
+            connection =>
+            {
+                var now = Now;
+                var number = new StoreView(connection).Number(
+                    "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
+                if (number <= _known) throw new OlderStoreException();
+                var store = new StoreTransaction(connection, number, now, Log, _seals, _storeId);
+                foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
+                if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
+                return generation = store.Seal(_storeId);
+            },
+            connection => LogTable.IsSealed(new StoreView(connection), Log.Instance, generation));
+    }
+
+    /// <summary>
+    /// The server came back with an older copy of the store than this host has written: a standby that was behind, or a restore beside the center. What may
+    /// have changed goes no further.
+    /// </summary>
+    private void Quarantine()
+    {
+        var known = _known;
+        _known = _engine.Write(connection =>
+        {
+            var meta = ReadMeta(new StoreView(connection));
+            var number = new StoreView(connection).Number(
+                "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", Now));
+            var store = new StoreTransaction(connection, number, Now, Log, _seals, _storeId);
+            _guard.PutBack(store, $"host {Log.Instance}, which has made commit {known}", known, meta.StoreId, meta.WrittenAt, null);
+            RestoredFrom = meta.WrittenAt;
+            return store.Seal(_storeId);
+        });
     }
 
     /// <summary>
@@ -243,7 +314,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         // The copy is read first: another process may be writing, and the store is never behind a copy that was read before it.
         var copy = _mirror!.Read();
         var meta = _engine.Write(connection => ReadOrCreateMeta(connection, Now));
-        _storeId = meta.StoreId;
+        (_storeId, _known) = (meta.StoreId, meta.Generation);
         var marked = File.Exists(restoreMark);
         var restored = marked || (meta.Generation > 0 && (copy is not { } known || known.StoreId != meta.StoreId || known.Generation > meta.Generation));
         if (!restored)
@@ -288,6 +359,9 @@ public sealed class CenterDatabase : IAsyncDisposable
         ?? throw new StoreException(StoreFault.Corrupt, "The store says nothing of itself: it was never used, or changed.");
 
     private sealed record Meta(ByteString StoreId, long Generation, DateTimeOffset WrittenAt);
+
+    /// <summary>The store is older than what was committed from here.</summary>
+    private sealed class OlderStoreException : Exception;
 
     /// <summary>Every part of a commit failed: it is undone.</summary>
     private sealed class NothingToCommitException : Exception;

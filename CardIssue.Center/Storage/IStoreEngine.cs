@@ -15,16 +15,24 @@ internal interface IStoreEngine : IDisposable
     long Commits { get; }
 
     /// <summary>Runs work in a transaction that nobody else writes beside; durable when it returns. An exception in it undoes everything.</summary>
-    /// <exception cref="StoreException">It could not be saved; nothing of it is.</exception>
-    T Write<T>(Func<DbConnection, T> work);
+    /// <param name="work">The work.</param>
+    /// <param name="isSaved">
+    /// Whether the store has what the work did, where that can be told from it; asked where the answer to the commit was lost.
+    /// </param>
+    /// <exception cref="StoreException">It could not be saved; nothing of it is, but see <see cref="StoreException.MayBeSaved"/>.</exception>
+    T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null);
 
     /// <summary>Reads one consistent state, beside the writer.</summary>
     /// <exception cref="StoreException">It cannot be read.</exception>
     T Read<T>(Func<DbConnection, T> work);
 
-    /// <summary>A center is served from it from now on, and no other one; until it is disposed. Again is harmless.</summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another one is.</exception>
-    void Serve();
+    /// <summary>Whether several hosts may serve from it at once; else one alone.</summary>
+    bool TakesHosts { get; }
+
+    /// <summary>A host serves from it from now on, until it is disposed. Again is harmless.</summary>
+    /// <param name="host">Its name: no other host that serves has it.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: one has, or the store is being restored or moved.</exception>
+    void Serve(string host);
 
     /// <summary>Takes what was deleted out of the engine's own files too, where the engine can.</summary>
     /// <exception cref="StoreException">It could not; <see cref="StoreFault.Busy"/>: somebody reads an older state.</exception>

@@ -41,6 +41,10 @@ internal static class LogTable
         """,
         ("$instance", seal.Head.Instance), ("$sequence", seal.Head.Sequence), ("$hash", seal.Head.Hash), ("$generation", seal.Generation), ("$mac", mac));
 
+    /// <summary>Whether a chain's end was sealed by that commit or a later one.</summary>
+    public static bool IsSealed(StoreView store, string instance, long generation) => store.Number(
+        "SELECT count(*) FROM log_heads WHERE instance = $instance AND generation >= $generation", ("$instance", instance), ("$generation", generation)) > 0;
+
     /// <summary>The ends of the chains as the latest commits sealed them.</summary>
     public static List<(LogHeadSeal Seal, ByteString Mac)> SealedHeads(StoreView store, ByteString storeId) => store.Query(
         "SELECT * FROM log_heads ORDER BY instance",

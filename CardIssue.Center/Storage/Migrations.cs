@@ -15,6 +15,10 @@ internal static class Migrations
 
     public static void Apply(PostgresPlace place) => Apply(DeployChanges.To.PostgresqlDatabase(place.Alone), PostgresPrefix, place.Text);
 
+    /// <summary>Whether the tables are of an older version, or are not there.</summary>
+    public static bool AreDue(PostgresPlace place) =>
+        Engine(DeployChanges.To.PostgresqlDatabase(place.Alone), PostgresPrefix, place.Text).IsUpgradeRequired();
+
     /// <summary>For who only reads: the tables are those of this version.</summary>
     /// <exception cref="StoreException">They are not.</exception>
     public static void Compare(string connection, string path) => Compare(DeployChanges.To.SqliteDatabase(connection), SqlitePrefix, path);

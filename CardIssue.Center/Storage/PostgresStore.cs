@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 
 namespace CardIssue.Center.Storage;
@@ -14,16 +17,17 @@ internal sealed class PostgresStore : IStoreEngine
     private const int OldestVersion = 140_000;
 
     // Advisory locks are a database's own: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
-    private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2";
+    private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2", NameLocks = "1128353605";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(1),
+        LongestAsked = TimeSpan.FromMinutes(2);
 
     private readonly Lock _turn = new();
     private readonly PostgresPlace _place;
     private readonly TimeSpan _busyTimeout;
     private readonly NpgsqlDataSource _readers;
     private NpgsqlConnection? _session;
-    private bool _serves;
+    private string? _host;
     private long _commits;
 
     private PostgresStore(PostgresPlace place, TimeSpan busyTimeout)
@@ -44,7 +48,8 @@ internal sealed class PostgresStore : IStoreEngine
     {
         // Two that open it at once: the second finds all done.
         Sql.Execute(session, $"SELECT pg_advisory_lock({MigrationLock})");
-        Migrations.Apply(new PostgresPlace(options.Postgres));
+        var place = new PostgresPlace(options.Postgres);
+        if (Migrations.AreDue(place)) Migrate(session, place);
         Sql.Execute(session, $"SELECT pg_advisory_unlock({MigrationLock})");
     });
 
@@ -67,7 +72,7 @@ internal sealed class PostgresStore : IStoreEngine
     }
 
     /// <inheritdoc/>
-    public T Write<T>(Func<DbConnection, T> work)
+    public T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null)
     {
         lock (_turn)
         {
@@ -77,7 +82,7 @@ internal sealed class PostgresStore : IStoreEngine
                 using (transaction)
                 {
                     var result = work(transaction.Connection!);
-                    Commit(transaction, number);
+                    Commit(transaction, number, isSaved);
                     Interlocked.Increment(ref _commits);
                     return result;
                 }
@@ -93,17 +98,27 @@ internal sealed class PostgresStore : IStoreEngine
     });
 
     /// <inheritdoc/>
-    public void Serve()
+    public bool TakesHosts => true;
+
+    /// <inheritdoc/>
+    public void Serve(string host)
     {
         lock (_turn)
         {
             Guarded(Place, () =>
             {
                 var session = Session();
-                if (!_serves) TakeServing(session);
-                return _serves = true;
+                if (_host is null) TakeServing(session, host);
+                return _host = host;
             });
         }
+    }
+
+    /// <summary>What is done with the whole store has it for itself, until it is disposed: no host serves.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: one does.</exception>
+    public void ServeNobody()
+    {
+        lock (_turn) Guarded(Place, () => TakeAlone(Session(), Place, "stop all hosts first"));
     }
 
     /// <inheritdoc/>
@@ -201,7 +216,7 @@ internal sealed class PostgresStore : IStoreEngine
     /// Commits. Where the session is lost just then the server is asked what became of it: what is durable is not told as lost, nor the
     /// other way round.
     /// </summary>
-    private void Commit(NpgsqlTransaction transaction, string number)
+    private void Commit(NpgsqlTransaction transaction, string number, Func<DbConnection, bool>? isSaved)
     {
         try
         {
@@ -210,20 +225,39 @@ internal sealed class PostgresStore : IStoreEngine
         catch (Exception error) when (PostgresFaults.EndsSession(error))
         {
             Drop();
-            if (!WasCommitted(number)) throw;
+            if (!WasCommitted(number, isSaved)) throw;
         }
     }
 
+    /// <summary>
+    /// Asked until there is an answer. After a crash of the server a number that was never made durable may be another transaction's, so the
+    /// store itself is looked at as well.
+    /// </summary>
     // https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
-    private bool WasCommitted(string number)
+    private bool WasCommitted(string number, Func<DbConnection, bool>? isSaved)
     {
-        for (var end = End(); ; Thread.Sleep(Pause))
+        for (var end = After(_host is null ? _busyTimeout : LongestAsked); ; Thread.Sleep(Pause))
         {
-            switch (Ask(Session(), $"SELECT coalesce(pg_xact_status('{number}'::xid8), 'unknown')"))
+            try
             {
-                case "committed": return true;
-                case "in progress" when !IsOver(end): continue;
-                default: return false;
+                var session = Session();
+                var state = Ask(session, $"SELECT coalesce(pg_xact_status('{number}'::xid8), 'unknown')");
+                if (state == "in progress" && !IsOver(end)) continue;
+                return state == "committed" && isSaved?.Invoke(session) != false;
+            }
+            catch (PostgresException future) when (future.SqlState == PostgresErrorCodes.InvalidParameterValue)
+            {
+                // The server knows of no such number yet: it was lost with the crash.
+                return false;
+            }
+            catch (Exception error) when (IsGone(error))
+            {
+                Drop();
+                if (!IsOver(end)) continue;
+                throw new StoreException(StoreFault.Unreachable, $"{Place}: went away within a commit and did not come back: whether it is saved is not known.", error)
+                {
+                    MayBeSaved = true,
+                };
             }
         }
     }
@@ -232,9 +266,10 @@ internal sealed class PostgresStore : IStoreEngine
     {
         for (var again = false; ; again = true)
         {
-            var connection = _readers.OpenConnection();
+            var connection = _readers.CreateConnection();
             try
             {
+                Open(connection);
                 transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
                 Sql.Execute(connection, "SET TRANSACTION READ ONLY");
                 return connection;
@@ -260,10 +295,10 @@ internal sealed class PostgresStore : IStoreEngine
             try
             {
                 session = Connect();
-                if (_serves) TakeServing(session);
+                if (_host is { } host) TakeServing(session, host);
                 return _session = session;
             }
-            catch (Exception error) when ((error is StoreException { Fault: StoreFault.Served } || PostgresFaults.EndsSession(error)) && !IsOver(end))
+            catch (Exception error) when (IsGone(error) && !IsOver(end))
             {
                 // The server starts, or has not noticed yet that the session before is gone.
                 session?.Dispose();
@@ -281,9 +316,9 @@ internal sealed class PostgresStore : IStoreEngine
         var session = new NpgsqlConnection(_place.Alone);
         try
         {
-            session.Open();
+            Open(session);
             // A host that is gone without a word, or hangs within a transaction, holds its locks no longer than this.
-            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 60000; "
+            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 15000; "
                 + "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
             return session;
         }
@@ -294,16 +329,60 @@ internal sealed class PostgresStore : IStoreEngine
         }
     }
 
+    /// <summary>A server that does not answer at all is away, as one that refuses is.</summary>
+    private void Open(NpgsqlConnection session)
+    {
+        try
+        {
+            session.Open();
+        }
+        catch (NpgsqlException error) when (error.InnerException is TimeoutException)
+        {
+            throw new StoreException(StoreFault.Unreachable, $"{Place}: does not answer; check that the server runs and can be reached from here.", error);
+        }
+    }
+
     /// <summary>
-    /// The lock is the session's, and only the session writes: whoever has lost the one cannot do the other.
+    /// The locks are the session's, and only the session writes: whoever has lost the one cannot do the other. One is shared by all hosts,
+    /// the other is the name's.
     /// </summary>
-    private void TakeServing(NpgsqlConnection session)
+    private void TakeServing(NpgsqlConnection session, string host)
+    {
+        if (!TryTake(session, $"pg_try_advisory_lock_shared({ServeLock})"))
+            throw new StoreException(StoreFault.Served, $"{Place}: is being restored, moved or brought up to another version; try again when that is done.");
+        if (TryTake(session, $"pg_try_advisory_lock({NameLocks}, {NumberOf(host)})")) return;
+        Sql.Execute(session, $"SELECT pg_advisory_unlock_shared({ServeLock})");
+        throw new StoreException(StoreFault.Served,
+            $"{Place}: another host of the name {host} serves from it already; stop that one first, or give this one a name of its own (Center:Host).");
+    }
+
+    private static bool TakeAlone(NpgsqlConnection session, string place, string what) => TryTake(session, $"pg_try_advisory_lock({ServeLock})")
+        ? true : throw new StoreException(StoreFault.Served, $"{place}: is served; {what}.");
+
+    /// <summary>A host of the version before would find tables that it does not know.</summary>
+    private static void Migrate(NpgsqlConnection session, PostgresPlace place)
+    {
+        TakeAlone(session, place.Text, "its tables are of an older version: stop all hosts, then begin again with those of this one");
+        Migrations.Apply(place);
+        Sql.Execute(session, $"SELECT pg_advisory_unlock({ServeLock})");
+    }
+
+    private static bool TryTake(NpgsqlConnection session, string take)
     {
         // The server needs a moment to see that a session has ended.
-        for (var end = After(Ending); !IsOver(end); Thread.Sleep(Pause))
-            if (Ask(session, $"SELECT pg_try_advisory_lock({ServeLock})::text") == "true") return;
-        throw new StoreException(StoreFault.Served, $"{Place}: another center serves from it already; stop that one first, or serve another database.");
+        for (var end = After(Ending); ; Thread.Sleep(Pause))
+        {
+            if (Ask(session, $"SELECT {take}::text") == "true") return true;
+            if (IsOver(end)) return false;
+        }
     }
+
+    /// <summary>A name as the number of a lock. Two names of one number would be refused side by side, which another name mends.</summary>
+    private static int NumberOf(string host) => BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(host)));
+
+    /// <summary>Whether the server is away, or has not noticed yet that a session before is gone.</summary>
+    private static bool IsGone(Exception error) =>
+        error is StoreException { Fault: StoreFault.Served or StoreFault.Unreachable } || PostgresFaults.EndsSession(error);
 
     private void Drop()
     {

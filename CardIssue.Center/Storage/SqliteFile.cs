@@ -80,7 +80,7 @@ internal sealed class SqliteFile : IStoreEngine
     }
 
     /// <inheritdoc/>
-    public T Write<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
+    public T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null) => Guarded(Place, () =>
     {
         using var transaction = _writer.BeginTransaction();
         var result = work(_writer);
@@ -99,8 +99,11 @@ internal sealed class SqliteFile : IStoreEngine
     });
 
     /// <inheritdoc/>
+    public bool TakesHosts => false;
+
+    /// <inheritdoc/>
     // The file beside it that is held open says it.
-    public void Serve()
+    public void Serve(string host)
     {
     }
 

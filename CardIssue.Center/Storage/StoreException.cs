@@ -33,7 +33,7 @@ public enum StoreFault
     Moved,
 }
 
-/// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved; its message says what to do.</summary>
+/// <summary>A store could not do its work. Nothing of the change that was under way is counted as saved (see <see cref="MayBeSaved"/>); its message says what to do.</summary>
 public sealed class StoreException : CardIssueException
 {
     /// <summary>Makes one with its fault, and a message that says what happened and what to do.</summary>
@@ -41,6 +41,12 @@ public sealed class StoreException : CardIssueException
 
     /// <summary>Why.</summary>
     public StoreFault Fault { get; }
+
+    /// <summary>
+    /// Whether the change may be saved all the same: the server went away with its answer to the commit, and did not come back in time to say what became
+    /// of it. Else nothing of it is.
+    /// </summary>
+    public bool MayBeSaved { get; init; }
 
     internal static StoreException? From(IOException error, string path) => error switch
     {

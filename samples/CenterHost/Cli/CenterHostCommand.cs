@@ -43,7 +43,7 @@ public static class CenterHostCommand
         {
             InitCommand.Make(shell), ServeCommand.Make(shell), StatusCommand.Make(shell), LineCommands.Make(shell), TerminalCommands.Make(shell), SessionCommands.Make(shell),
             ReaderCommands.Make(shell), KeyCommands.Make(shell), ProductCommands.Make(shell), ProgramCommands.Make(shell), OrderCommands.Make(shell), CardCommands.Make(shell), LogCommands.Make(shell),
-            BackupCommand.Make(shell), RestoreCommand.Make(shell), MigrateCommand.Make(shell),
+            BackupCommand.Make(shell), RestoreCommand.Make(shell), MigrateCommand.Make(shell), JoinCommand.Make(shell),
             PersonCommands.Make(shell), ApprovalCommands.Make(shell),
         };
         shell.AddCommonOptions(root);

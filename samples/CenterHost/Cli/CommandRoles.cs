@@ -15,7 +15,7 @@ internal static class CommandRoles
     /// <summary>Who may do each of the others: whoever has one of these roles.</summary>
     public static readonly IReadOnlyDictionary<string, PersonRoles> Of = new Dictionary<string, PersonRoles>
     {
-        ["serve"] = Desk, ["status"] = Any, ["backup"] = Log, ["migrate"] = Supervisor,
+        ["serve"] = Desk, ["status"] = Any, ["backup"] = Log, ["migrate"] = Supervisor, ["join"] = Supervisor,
         ["line add"] = Supervisor, ["line list"] = Any, ["line remove"] = Supervisor,
         ["terminal add"] = Supervisor, ["terminal list"] = Any, ["terminal enable"] = Supervisor, ["terminal disable"] = Desk, ["terminal release"] = Desk, ["terminal remove"] = Desk,
         ["session list"] = Any, ["session end"] = Desk,

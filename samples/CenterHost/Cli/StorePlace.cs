@@ -10,7 +10,7 @@ internal static class StorePlace
 {
     private const string Postgres = "postgres:", Example = "postgres:Host=/var/run/postgresql;Database=cardissue;Username=cardissue";
 
-    private static readonly string[] Path = [CenterSettings.Center, "Store", "Postgres"];
+    private static readonly string[] Path = [CenterSettings.Center, "Store", "Postgres"], HostPath = [CenterSettings.Center, "Host"];
 
     public static Option<string?> Option(string name, string description) =>
         new(name) { Description = $"{description} Such as {Example}. The password never stands there: name a Passfile, use ~/.pgpass, or a Unix socket.", HelpName = "postgres:…" };
@@ -54,25 +54,31 @@ internal static class StorePlace
 
     /// <summary>Writes it into the settings file, which it makes where there is none.</summary>
     /// <exception cref="CommandException">The file is no plain JSON: somebody must write it there by hand.</exception>
-    public static void Save(CenterFiles files, string connection)
+    public static void Save(CenterFiles files, string connection) => Save(files, Path, connection);
+
+    /// <summary>Writes the host's name into the settings file.</summary>
+    /// <exception cref="CommandException">The file is no plain JSON: somebody must write it there by hand.</exception>
+    public static void SaveHost(CenterFiles files, string host) => Save(files, HostPath, host);
+
+    private static void Save(CenterFiles files, string[] path, string value)
     {
         JsonObject settings;
         try
         {
             settings = InputFile.IsThere(files.Settings) ? JsonNode.Parse(File.ReadAllBytes(files.Settings))!.AsObject() : [];
             var at = settings;
-            foreach (var name in Path[..^1])
+            foreach (var name in path[..^1])
             {
                 var key = at.Select(pair => pair.Key).FirstOrDefault(key => Is(key, name)) ?? name;
                 if (at[key] is not JsonObject) at[key] = new JsonObject();
                 at = at[key]!.AsObject();
             }
-            foreach (var key in at.Select(pair => pair.Key).Where(key => Is(key, Path[^1])).ToList()) at.Remove(key);
-            at[Path[^1]] = connection;
+            foreach (var key in at.Select(pair => pair.Key).Where(key => Is(key, path[^1])).ToList()) at.Remove(key);
+            at[path[^1]] = value;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw Wrong($"{files.Settings} has comments, or is not written so that it can be changed: set {string.Join(':', Path)} to {connection} there yourself, then give this command again.");
+            throw Wrong($"{files.Settings} has comments, or is not written so that it can be changed: set {string.Join(':', path)} to {value} there yourself, then give this command again.");
         }
         var unfinished = files.Settings + ".new";
         File.Delete(unfinished);

@@ -18,10 +18,15 @@ internal static class StatusCommand
         var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
         var served = call.Files.IsServed();
         var found = await center.Desk.PutBackAsync(cancellation);
+        var hosts = await center.Orders.Hosts.ListAsync(cancellation);
         var value = new
         {
             center = center.Identity.Id.Value,
             served,
+            hosts = hosts.Count == 0 ? null : hosts.Select(host => new
+            {
+                host = host.Host, since = host.Since.UtcDateTime, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
+            }),
             lines = lines.Count,
             terminals = terminals.Count,
             terminalsEnabled = terminals.Count(terminal => terminal.Enabled),
@@ -39,6 +44,8 @@ internal static class StatusCommand
         };
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
             $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
+            .. hosts.Select(host => $"host         {host.Host}, {(host.LostAt is { } lost ? $"dead since {lost:u}" : $"since {host.Since:u}")}"
+                + (host.TellsFeed ? ", tells the feed" : "")),
             $"lines        {lines.Count}",
             $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled{(value.terminalsHeld == 0 ? "" : $", {value.terminalsHeld} need attention: see terminal list")}",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",

@@ -83,7 +83,7 @@ internal sealed class CenterDeath
 
         public long Commits => inner.Commits;
 
-        public T Write<T>(Func<DbConnection, T> work)
+        public T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null)
         {
             death.ThrowIfDead();
             var result = inner.Write(connection =>
@@ -102,10 +102,12 @@ internal sealed class CenterDeath
             return inner.Read(work);
         }
 
-        public void Serve()
+        public bool TakesHosts => inner.TakesHosts;
+
+        public void Serve(string host)
         {
             death.ThrowIfDead();
-            inner.Serve();
+            inner.Serve(host);
         }
 
         public void Compact()

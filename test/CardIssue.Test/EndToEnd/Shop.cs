@@ -47,6 +47,9 @@ internal sealed class Shop : IAsyncDisposable
 
     public FileKeyVault Vault { get; }
 
+    /// <summary>The database that the store is in; empty for a file.</summary>
+    public string Postgres { get; private init; } = "";
+
     public SoftwareModuleFile Module { get; }
 
     public CenterDatabase Database { get; private set; } = null!;
@@ -130,7 +133,7 @@ internal sealed class Shop : IAsyncDisposable
 
     public static async Task<Shop> OpenAsync(
         Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null, ShopLine? results = null, ShopReader? reader = null,
-        int attempts = 100)
+        int attempts = 100, string postgres = "")
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
@@ -138,7 +141,7 @@ internal sealed class Shop : IAsyncDisposable
         Counter.ImportMaster(vault, "visa", 0x30, Counter.Master);
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
-        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7), results, reader ?? ShopReader.Virtual());
+        var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7), results, reader ?? ShopReader.Virtual()) { Postgres = postgres };
         await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader, attempts);
         shop.StartTerminal();
         return shop;
@@ -277,8 +280,8 @@ internal sealed class Shop : IAsyncDisposable
     {
         var log = new LogOptions { Directory = Path.Combine(Folder, "log") };
         Database = await CenterDatabase.OpenAsync(
-            new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation") }, log, Vault, TimeProvider.System,
-            store => WrapEngine(SqliteFile.Open(store.DatabasePath, store.BusyTimeout)), CancellationToken.None);
+            new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation"), Postgres = Postgres }, log, Vault, TimeProvider.System,
+            store => WrapEngine(StoreEngine.Open(store)), CancellationToken.None);
         await TestPeople.AddAsync(Database, Vault, ("ann", PersonRoles.Any), ("bob", PersonRoles.Any));
         Orders = new DatabaseOrderStore(Database, new OrderOptions());
         Desk = new DatabaseOrderDesk(Database, new OrderOptions());

@@ -48,6 +48,8 @@ internal enum Happening
     InjectToTerminal,
     /// <summary>The center dies, and comes back with the copy.</summary>
     CopyPutBack,
+    /// <summary>The host of the session that has the order is taken for dead by another one, and lives.</summary>
+    HostTakenForDead,
 }
 
 /// <summary>What goes wrong while an event is acted on.</summary>

@@ -66,7 +66,7 @@ internal sealed class Choices(WorldOptions options, Play play)
         for (var h = Happening.CenterReceives; h < Happening.LineCut; h++)
             if (Free(w, h)) yield return h;
         if (w.Budget.Faults == 0) yield break;
-        for (var h = Happening.LineCut; h <= Happening.CopyPutBack; h++)
+        for (var h = Happening.LineCut; h <= Happening.HostTakenForDead; h++)
             if (Fault(w, h)) yield return h;
     }
 
@@ -129,6 +129,7 @@ internal sealed class Choices(WorldOptions options, Play play)
             Happening.InjectToCenter => Has(Faults.Inject) && center is { LineDead: false, Failure: null },
             Happening.InjectToTerminal => Has(Faults.Inject),
             Happening.CopyPutBack => Has(Faults.PutBack) && w.Store.Backup is not null,
+            Happening.HostTakenForDead => Has(Faults.HostLost) && w.HolderLives && !w.Store.HolderLost,
             _ => throw new InvalidOperationException($"{h} is no fault"),
         };
     }

@@ -121,7 +121,7 @@ internal sealed class Exploration
     /// <summary>Where a next order begins: the line down, all faults spent, one more order to ask for.</summary>
     private World Recharged(World w) => World.Start(_options) with
     {
-        Store = w.Store with { Fence = 0, Backup = null, History = default },
+        Store = w.Store with { Fence = 0, Backup = null, History = default, HolderLost = false },
         Cards = w.Cards.Disconnect(),
         Budget = new Budget(0, 1, 1, 0, 0, 0),
     };

@@ -80,11 +80,11 @@ internal sealed partial class Play
         if (_store.State is OrderState.Issued && request is Resume) return new CenterEvent.FoundDone(Names.Order, _store.Bound!.Value);
         if (_store.State is OrderState.Issued) return new CenterEvent.ClaimDeclined(DeclineCode.AlreadyIssued);
         if (_store.Over) return new CenterEvent.ClaimDeclined(DeclineCode.Waiting);
-        if (request is not Resume && new World(_center, _zombie, _terminal, _store, _cards, _budget).HolderLives)
+        if (request is not Resume && !_store.HolderLost && new World(_center, _zombie, _terminal, _store, _cards, _budget).HolderLives)
             return new CenterEvent.ClaimDeclined(DeclineCode.Busy);
-        var fence = _store.NextFence;
-        CheckFence(fence);
+        CheckFence(_store.NextFence);
         _store = _store.Claim(options).Commit(options);
+        var fence = _store.Fence;
         if (options.Witnessing is Witnessing.ComparedLate) Hear(_terminal.Note);
         return new CenterEvent.Claimed(new Claim(Names.Order, fence, _store.Bound, _store.Progress, options.Plan, Names.Token,
             "card"));
@@ -151,7 +151,8 @@ internal sealed partial class Play
 
     private bool Save(bool zombie, CenterEffect.Save save, bool fails)
     {
-        var lost = options.Fenced && (save.Fence != _store.Fence || !_store.Held);
+        var isHeldAgainst = options.Fenced && !(options.TakingOver is TakingOver.BindingUnfenced && save.Change is OrderChange.Bound);
+        var lost = isHeldAgainst && (save.Fence != _store.Fence || !_store.Held);
         if (fails || lost)
         {
             Put(zombie, Side(zombie) with { Failure = new CenterEvent.SaveFailed(lost) });

@@ -91,6 +91,7 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
             case Happening.OrderImported: _store = _store.Import(options); break;
             case Happening.OrderSettled: _store = _store.Settle(); break;
             case Happening.CopyPutBack: PutBack(); break;
+            case Happening.HostTakenForDead: _store = _store with { HolderLost = true }; break;
         }
     }
 

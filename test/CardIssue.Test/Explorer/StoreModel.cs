@@ -24,10 +24,11 @@ internal enum OrderState
 /// <param name="Held">Whether that claim was not let go.</param>
 /// <param name="Counted">Authentication tries counted, by identity, in order of the identities.</param>
 /// <param name="Backup">An older copy, in worlds where the store may be restored.</param>
+/// <param name="HolderLost">Whether the host of the session that has the claim was taken for dead.</param>
 /// <param name="History">Where store and log are, and what became of them, in worlds where both may be put back; else as it begins.</param>
 internal sealed record Store(
     OrderState State, long Fence, bool Held, CardId? Bound, Progress Progress, ValueList<CountedTries> Counted, Store? Backup,
-    History History = default)
+    History History = default, bool HolderLost = false)
 {
     public static Store Absent(WorldOptions world) => Fresh(world) with { State = OrderState.Absent };
 
@@ -55,7 +56,7 @@ internal sealed record Store(
         var p = Progress;
         return change switch
         {
-            OrderChange.Released => (this with { Held = false, State = State is OrderState.Claimed ? OrderState.Ready : State }, null),
+            OrderChange.Released => (this with { Held = false, HolderLost = false, State = State is OrderState.Claimed ? OrderState.Ready : State }, null),
             _ when Over => Wrong($"{change} of an order that is {State}"),
             OrderChange.Authenticating(var id) => Try(id, world),
             OrderChange.Spared(var id) => (With(id, Math.Max(0, Tries(id) - 1)), null),
@@ -93,8 +94,9 @@ internal sealed record Store(
     /// <summary>Claims the order: the number rises, and every earlier claim is over.</summary>
     public Store Claim(WorldOptions world) => this with
     {
-        Fence = NextFence,
+        Fence = HolderLost && world.TakingOver is TakingOver.NumberKept ? Fence : NextFence,
         Held = true,
+        HolderLost = false,
         State = State is OrderState.Ready ? OrderState.Claimed : State,
         Backup = world.Faults.HasFlag(Faults.Restore) && Backup is null ? this with { Backup = null }
             : world.MayBePutBack ? Backup : null,

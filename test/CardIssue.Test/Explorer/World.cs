@@ -42,6 +42,10 @@ internal enum Faults
     PutBack = 8192,
     /// <summary>Of <see cref="Card"/> only what lets another card take its place: pulled after a command took effect, or swapped.</summary>
     Swap = 4096,
+    /// <summary>
+    /// Another host takes the one that has the order for dead, and it lives: whoever asks for the order is given it there.
+    /// </summary>
+    HostLost = 16384,
     All = Cut | Lose | Double | CrashCenter | CrashTerminal | Card | SaveFails | SpuriousTimer,
 }
 
@@ -71,6 +75,17 @@ internal enum Witnessing
     FenceKept,
     /// <summary>An order that is imported before people have settled it is ready.</summary>
     ImportTaken,
+}
+
+/// <summary>How an order is taken over from a host that was taken for dead; all but the first are planted bugs.</summary>
+internal enum TakingOver
+{
+    /// <summary>Under a number of its own, which every save is held against.</summary>
+    Fenced,
+    /// <summary>Under the number that the other host has.</summary>
+    NumberKept,
+    /// <summary>What binds a card is held against no number.</summary>
+    BindingUnfenced,
 }
 
 /// <summary>What does not change within a world.</summary>
@@ -104,6 +119,8 @@ internal sealed record WorldOptions
     public bool Zombies { get; init; }
     /// <summary>Whether the store minds fencing numbers; false only in a planted bug.</summary>
     public bool Fenced { get; init; } = true;
+    /// <summary>How an order is taken over.</summary>
+    public TakingOver TakingOver { get; init; }
     /// <summary>Whether a restored order is quarantined; false only in a planted bug.</summary>
     public bool Quarantines { get; init; } = true;
 

@@ -39,6 +39,15 @@ internal static class Worlds
         Name = "rewrite", Rewrites = true, Identities = Identities.Given, Plan = Rewriting(Plan(false, LookFirst(2), Repeatable(1))),
     };
 
+    /// <summary>
+    /// Two hosts on one store: the one that has the order is taken for dead and lives on, and the terminal comes to the other.
+    /// </summary>
+    public static readonly WorldOptions TwoHosts = Simple with
+    {
+        Name = "two hosts, one taken for dead", Plan = Closing(Plan(false, LookFirst(1))), Zombies = true,
+        Faults = Faults.Cut | Faults.CrashTerminal | Faults.HostLost, Budget = new(2, 2, 1, 0, 0, 0),
+    };
+
     public static readonly Pinned[] All =
     [
         new(Simple, 121_523, 216_750, 6_294),
@@ -60,6 +69,7 @@ internal static class Worlds
             Budget = new(3, 2, 0, 0, 0, 0) }, 108_865, 300_988, 1_113),
         new(Simple with { Name = "a session that lives on", Plan = Closing(Plan(false, LookFirst(2))), Zombies = true,
             Faults = Faults.Cut | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 1_098_602, 3_524_563, 9_903),
+        new(TwoHosts, 0, 0, 0),
         new(Simple with { Name = "store restored", Plan = Closing(Two), Faults = Faults.Restore | Faults.Cut | Faults.CrashCenter,
             Budget = new(2, 2, 1, 0, 0, 0) }, 276_164, 647_698, 562),
         new(Simple with { Name = "store and log put back", Plan = Closing(Plan(false, Repeatable(1))), Faults = Faults.PutBack,

@@ -108,7 +108,10 @@ internal sealed class CenterHostProcess : IDisposable
     }
 
     /// <summary>Starts a command of this center that goes on.</summary>
-    public Process Begin(params string[] args) => Process.Start(Start([.. args, "--data", Data, "--passphrase-file", File("passphrase")]))!;
+    public Process Begin(params string[] args) => BeginIn(Data, args);
+
+    /// <summary>The same of another directory, such as a second host's.</summary>
+    public Process BeginIn(string data, params string[] args) => Process.Start(Start([.. args, "--data", data, "--passphrase-file", File("passphrase")]))!;
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

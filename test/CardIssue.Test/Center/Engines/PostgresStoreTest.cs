@@ -76,30 +76,61 @@ public sealed class PostgresStoreTest
     }
 
     [Test]
-    public void Served_AnotherCenter_IsRefused_AndReadsAndWritesAllTheSame_UntilTheFirstIsGone()
+    public void Served_AnotherHost_Serves_AndOneOfTheSameName_IsRefusedUntilTheFirstIsGone()
     {
-        _engine.Serve();
-        _engine.Serve();
+        _engine.Serve("one");
+        _engine.Serve("one");
         using var other = PostgresStore.Open(Options);
-        Assert.That(Assert.Throws<StoreException>(other.Serve)!.Fault, Is.EqualTo(StoreFault.Served));
-        AddTry(other);
+        using var namesake = PostgresStore.Open(Options);
+        other.Serve("two");
+        var fault = Assert.Throws<StoreException>(() => namesake.Serve("one"))!;
+        Assert.That((fault.Fault, fault.Message.Contains("Center:Host")), Is.EqualTo((StoreFault.Served, true)));
+        AddTry(namesake);
         Assert.That(Count(), Is.EqualTo(1));
         _engine.Dispose();
-        other.Serve();
+        namesake.Serve("one");
     }
 
     [Test]
-    public void Served_SessionLost_AndAnotherServesMeanwhile_WritesNoMore()
+    public void Served_WhatNeedsTheWholeStore_IsRefused_AndTheOtherWayRound()
     {
-        _engine.Serve();
+        _engine.Serve("one");
+        using (var restoring = PostgresStore.Open(Options))
+        {
+            Assert.That(Assert.Throws<StoreException>(restoring.ServeNobody)!.Fault, Is.EqualTo(StoreFault.Served));
+            _engine.Dispose();
+            restoring.ServeNobody();
+            using var other = PostgresStore.Open(Options);
+            Assert.That(Assert.Throws<StoreException>(() => other.Serve("two"))!.Fault, Is.EqualTo(StoreFault.Served));
+        }
+        using var later = PostgresStore.Open(Options);
+        later.Serve("two");
+    }
+
+    [Test]
+    public void TablesOfAnOlderVersion_WhileAHostServes_StayAsTheyAre()
+    {
+        _engine.Serve("one");
+        PostgresServer.Execute(_database, "DROP TABLE hosts; DELETE FROM schemaversions WHERE scriptname LIKE '%020_hosts%'");
+        Assert.That(Assert.Throws<StoreException>(() => PostgresStore.Open(Options))!.Fault, Is.EqualTo(StoreFault.Served));
+        _engine.Dispose();
+        using var next = PostgresStore.Open(Options);
+        Assert.That(next.Read(connection => new StoreView(connection).Number("SELECT count(*) FROM hosts")), Is.Zero);
+        next.Serve("one");
+    }
+
+    [Test]
+    public void Served_SessionLost_AndANamesakeServesMeanwhile_WritesNoMore()
+    {
+        _engine.Serve("one");
         EndSessions();
-        using var other = PostgresStore.Open(Options);
-        other.Serve();
+        using var namesake = PostgresStore.Open(Options);
+        namesake.Serve("one");
         Assert.That(Assert.Throws<StoreException>(AddTry)!.Fault, Is.EqualTo(StoreFault.Served));
         Assert.That(Count(), Is.Zero);
-        other.Dispose();
+        namesake.Dispose();
         AddTry();
-        Assert.That(Count(), Is.EqualTo(1), "and goes on when nobody else does");
+        Assert.That(Count(), Is.EqualTo(1), "and goes on when nobody else has the name");
     }
 
     [Test]

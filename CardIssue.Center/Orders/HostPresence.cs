@@ -1,0 +1,48 @@
+using CardIssue.Center.Storage;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>The hosts in the center's database.</summary>
+internal sealed class HostPresence(CenterDatabase database, TimeProvider time) : IHostPresence
+{
+    private HostWatch? _watch;
+
+    public async Task EnterAsync(string host, TimeSpan lostAfter, CancellationToken cancellation = default)
+    {
+        if (!database.TakesHosts) return;
+        await EnterAsync(host, "HostCame", cancellation).ConfigureAwait(false);
+        (_watch, database.ServingHost) = (new HostWatch(lostAfter, time), host);
+    }
+
+    public async Task<IReadOnlyList<string>> BeatAsync(CancellationToken cancellation = default)
+    {
+        if (database.ServingHost is not { } host) return [];
+        var (isKnown, hosts) = await database.BeatAsync(host, cancellation).ConfigureAwait(false);
+        // The others took this one for dead. What nobody has claimed meanwhile its sessions still have.
+        if (!isKnown) await EnterAsync(host, "HostBack", cancellation).ConfigureAwait(false);
+        var dead = _watch!.Look(hosts, host);
+        if (dead.Count == 0) return [];
+        return await database.WriteAsync<IReadOnlyList<string>>(
+            store => [.. dead.Where(row => HostTable.Lose(store, row.Host, row.Beat, host)).Select(row => row.Host)], cancellation).ConfigureAwait(false);
+    }
+
+    public Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync<IReadOnlyList<ServingHost>>(
+        store => HostTable.All(store).ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed)), cancellation);
+
+    public async Task LeaveAsync(CancellationToken cancellation = default)
+    {
+        if (database.ServingHost is not { } host) return;
+        database.ServingHost = null;
+        await database.WriteAsync(store =>
+        {
+            HostTable.Leave(store, host);
+            return true;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    private Task EnterAsync(string host, string kind, CancellationToken cancellation) => database.WriteAsync(store =>
+    {
+        HostTable.Enter(store, host, kind);
+        return true;
+    }, cancellation);
+}

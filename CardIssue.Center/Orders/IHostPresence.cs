@@ -1,0 +1,35 @@
+using CardIssue.Center.Storage;
+
+namespace CardIssue.Center.Orders;
+
+/// <summary>
+/// That a host serves, for the other hosts of the same store: what a dead one's sessions have claimed is taken over by whoever is asked for it. Where the
+/// store takes one host alone, all of this does nothing.
+/// </summary>
+/// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written. Who puts a store of his own in front
+/// of the center's hands this one on.</remarks>
+public interface IHostPresence
+{
+    /// <summary>From now on this host serves.</summary>
+    /// <param name="host">Its name, as in its claims.</param>
+    /// <param name="lostAfter">How long another host may give no sign of life until it is dead.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task EnterAsync(string host, TimeSpan lostAfter, CancellationToken cancellation = default);
+
+    /// <summary>Gives a sign of life, and looks for those of the others.</summary>
+    /// <returns>The hosts that are found to be dead with this look.</returns>
+    Task<IReadOnlyList<string>> BeatAsync(CancellationToken cancellation = default);
+
+    /// <summary>All hosts that serve, or were found to be dead and are not back; none where the store takes one alone.</summary>
+    Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default);
+
+    /// <summary>This host serves no more; its sessions have let go of all that they had.</summary>
+    Task LeaveAsync(CancellationToken cancellation = default);
+}
+
+/// <summary>A host that serves from the store, or that was lost.</summary>
+/// <param name="Host">Its name.</param>
+/// <param name="Since">When it began to serve, UTC.</param>
+/// <param name="LostAt">When another host found it dead; null while it lives.</param>
+/// <param name="TellsFeed">Whether it is the one that tells the issuer's feed.</param>
+public sealed record ServingHost(string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed);

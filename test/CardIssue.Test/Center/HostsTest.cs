@@ -1,0 +1,252 @@
+using CardIssue.Center.Feed;
+using CardIssue.Center.Log;
+using CardIssue.Center.Orders;
+using CardIssue.Center.Recovery;
+using CardIssue.Center.Storage;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Messages;
+using CardIssue.Test.Center.Engines;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace CardIssue.Test.Center;
+
+/// <summary>Two hosts on one PostgreSQL store: what each keeps of the other, what becomes of a dead one's orders, and of a store that is put back under them.</summary>
+[Parallelizable]
+public sealed class HostsTest
+{
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(5), Second = TimeSpan.FromSeconds(1);
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2025, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly LogKeys _keys = new();
+    private string _postgres = null!;
+    private Host _one = null!, _two = null!;
+
+    [SetUp]
+    public async Task OpenAsync()
+    {
+        _postgres = EngineUnderTest.PlaceOf(EngineKind.Postgres);
+        _one = await Host.OpenAsync(this, "one");
+        await _one.Orders.ImportAsync(StoreBench.Product, [New("o1", "c1"), New("o2", "c2")]);
+        _two = await Host.OpenAsync(this, "two");
+    }
+
+    [TearDown]
+    public async Task CloseAsync()
+    {
+        await _one.DisposeAsync();
+        await _two.DisposeAsync();
+    }
+
+    [Test]
+    public async Task HostDies_AnotherTakesItsOrderOver_WithinSeconds_AndTheDeadOneSavesNoMore()
+    {
+        var claim = (ClaimOutcome.Claimed)await _one.ClaimAsync("o1", "t1");
+        Assert.That(((ClaimOutcome.Declined)await _two.ClaimAsync("o1", "t2")).Code, Is.EqualTo(DeclineCode.Busy), "as long as it lives");
+        var lost = await _two.WatchAsync(7);
+        Assert.That(lost, Is.EqualTo(new[] { "one" }));
+        Assert.That(_time.GetUtcNow(), Is.LessThan(Began + TimeSpan.FromSeconds(10)), "long before its lease ends");
+        var over = (ClaimOutcome.Claimed)await _two.ClaimAsync("o1", "t2");
+        Assert.That(over.Fence, Is.GreaterThan(claim.Fence));
+        var card = StoreBench.Card(1);
+        Assert.That(await _one.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Authenticating(card)), Is.InstanceOf<SaveOutcome.ClaimLost>());
+        Assert.That(await _one.Orders.RenewAsync(claim.Order, claim.Fence), Is.False);
+        Assert.That(await _two.Orders.SaveAsync(over.Order, over.Fence, new OrderChange.Authenticating(card)), Is.InstanceOf<SaveOutcome.Saved>());
+    }
+
+    /// <summary>Taken for dead and alive: what nobody asked for meanwhile it still has.</summary>
+    [Test]
+    public async Task HostIsBack_BeforeAnybodyAsked_GoesOnWithItsOrder()
+    {
+        var claim = (ClaimOutcome.Claimed)await _one.ClaimAsync("o1", "t1");
+        Assert.That(await _two.WatchAsync(7), Is.EqualTo(new[] { "one" }));
+        await _one.Orders.Hosts.BeatAsync();
+        Assert.That(await _one.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Authenticating(StoreBench.Card(1))), Is.InstanceOf<SaveOutcome.Saved>());
+        Assert.That(((ClaimOutcome.Declined)await _two.ClaimAsync("o1", "t2")).Code, Is.EqualTo(DeclineCode.Busy));
+        Assert.That(await _two.WatchAsync(3), Is.Empty);
+    }
+
+    /// <summary>A host that could not look for a minute could not see a sign of life either: the database was away from all of them.</summary>
+    [Test]
+    public async Task NobodyCouldLook_ForAMinute_NobodyIsTakenForDead()
+    {
+        Assert.That(await _two.WatchAsync(3), Is.Empty);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(await _two.Orders.Hosts.BeatAsync(), Is.Empty);
+        Assert.That(await _two.WatchAsync(4), Is.Empty);
+        Assert.That(await _two.WatchAsync(2), Is.EqualTo(new[] { "one" }));
+    }
+
+    /// <summary>Found dead by a look, with a sign of life before that is said.</summary>
+    [Test]
+    public async Task SignOfLife_AfterTheLook_IsNotLost()
+    {
+        var seen = (await _two.Database.ReadAsync(HostTable.All, default)).Single(row => row.Host == "one");
+        await _one.Orders.Hosts.BeatAsync();
+        Assert.That(await _two.Database.WriteAsync(store => HostTable.Lose(store, "one", seen.Beat, "two"), default), Is.False);
+    }
+
+    [Test]
+    public async Task Feed_OneHostTells_AndTheOther_WhenThatOneIsDead_EachEventOnce()
+    {
+        var (first, second) = (new RememberingFeed(), new RememberingFeed());
+        var (pump, other) = (new FeedPump(_one.Database, first, _time, Second), new FeedPump(_two.Database, second, _time, Second));
+        await IssueAsync(_two, "o1", 1);
+        Assert.That((await pump.PumpAsync(), await other.PumpAsync()), Is.EqualTo((1, 0)));
+        await IssueAsync(_two, "o2", 2);
+        Assert.That(await other.PumpAsync(), Is.Zero, "the first does it, and lives");
+        await _two.WatchAsync(7);
+        Assert.That(await other.PumpAsync(), Is.EqualTo(1));
+        await _one.Orders.Hosts.BeatAsync();
+        Assert.That(await pump.PumpAsync(), Is.Zero, "back, and the other tells now");
+        Assert.That(first.Told.Concat(second.Told).Select(told => told.Order.Value), Is.EqualTo(new[] { "o1", "o2" }));
+        await _two.Orders.Hosts.LeaveAsync();
+        await IssueAsync(_one, await ImportAsync("o3"), 3);
+        Assert.That((await other.PumpAsync(), await pump.PumpAsync()), Is.EqualTo((0, 1)), "the other left in order");
+    }
+
+    [Test]
+    public async Task Log_HasAChainOfEach_AndOneCheckpointOverBoth()
+    {
+        await IssueAsync(_one, "o1", 1);
+        await IssueAsync(_two, "o2", 2);
+        var (log, otherLog) = (_one.Log(_keys), _two.Log(_keys));
+        Assert.That((await log.CheckpointAsync()).Number, Is.EqualTo(1));
+        var checkpoint = await otherLog.CheckpointAsync();
+        Assert.That(checkpoint.Number, Is.EqualTo(2));
+        Assert.That(checkpoint.Heads.Select(head => head.Instance), Is.SupersetOf(new[] { "one", "two" }));
+        var report = await log.VerifyAsync(checkpoint);
+        Assert.That((report.Findings.ToString(), report.WithVault), Is.EqualTo((default(ValueList<LogFinding>).ToString(), true)));
+    }
+
+    [Test]
+    public async Task HostThatDidNotJoin_FindsAStoreThatItDoesNotKnow_AndOneThatJoined_Serves()
+    {
+        Assert.That(_two.Database.RestoredFrom, Is.Null, "it has joined");
+        var place = Host.PlaceOf(this, Path.Combine(_one.Folder, "third"));
+        var joining = HostJoin.RunAsync(place, _keys, TimeProvider.System);
+        while (!joining.IsCompleted)
+        {
+            await _one.Orders.Hosts.BeatAsync();
+            await Task.WhenAny(joining, Task.Delay(50));
+        }
+        Assert.That(await joining, Is.EqualTo(new[] { "one" }));
+        var again = await Assert.ThrowsAsync<RecoveryException>(() => HostJoin.RunAsync(place, _keys, TimeProvider.System));
+        Assert.That(again!.Message, Does.Contain("a host's already"));
+        await using (var joined = await CenterDatabase.OpenAsync(place, new LogOptions { Directory = place.Directory, Instance = "three" }, _keys, _time))
+            Assert.That(joined.RestoredFrom, Is.Null);
+        var stranger = Host.PlaceOf(this, Path.Combine(_one.Folder, "fourth"));
+        await using var unknown = await CenterDatabase.OpenAsync(stranger, new LogOptions { Directory = stranger.Directory, Instance = "four" }, _keys, _time);
+        Assert.That(unknown.RestoredFrom, Is.Not.Null);
+    }
+
+    /// <summary>A standby that was behind takes the server's place: what it lost was committed, and cards with it.</summary>
+    [Test]
+    public async Task StorePutBack_WhileItIsServed_IsFoundWithTheNextCommit_AndWhatMayHaveChangedIsQuarantined()
+    {
+        var name = new NpgsqlConnectionStringBuilder(_postgres).Database!;
+        Server($"CREATE DATABASE {name}_standby TEMPLATE {name}");
+        await IssueAsync(_one, "o1", 1);
+        Server($"DROP DATABASE {name}; ", $"ALTER DATABASE {name}_standby RENAME TO {name}");
+        Assert.That(await _one.ClaimAsync("o2", "t1"), Is.InstanceOf<ClaimOutcome.Declined>());
+        Assert.That(_one.Database.RestoredFrom, Is.Not.Null);
+        foreach (var order in new[] { "o1", "o2" })
+            Assert.That((await _two.Desk.GetAsync(new OrderId(order)))!.State, Is.EqualTo(CardIssue.Center.Orders.OrderState.Quarantined), order);
+    }
+
+    private DateTimeOffset Began { get; } = new(2025, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Statements of the server itself, when nobody is in the database.</summary>
+    private void Server(params string[] statements)
+    {
+        var name = new NpgsqlConnectionStringBuilder(_postgres).Database!;
+        NpgsqlConnection.ClearAllPools();
+        var server = new NpgsqlConnectionStringBuilder(_postgres) { Database = "postgres" }.ConnectionString;
+        foreach (var statement in statements)
+        {
+            PostgresServer.Execute(server, $"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname LIKE '{name}%'");
+            PostgresServer.Execute(server, statement);
+        }
+    }
+
+    private NewOrder New(string order, string customer) => new(
+        new OrderId(order), customer, 1, StoreBench.Product.Ref, ByteString.Copy("sealed"u8), StoreBench.Verifier, _time.GetUtcNow().AddDays(30), "Gold card");
+
+    private async Task<string> ImportAsync(string order)
+    {
+        await _one.Orders.ImportAsync(StoreBench.Product, [New(order, order)]);
+        return order;
+    }
+
+    private static async Task IssueAsync(Host host, string order, int number)
+    {
+        var claim = (ClaimOutcome.Claimed)await host.ClaimAsync(order, "t1");
+        var card = StoreBench.Card(number);
+        foreach (var change in (OrderChange[])[
+            new OrderChange.Authenticating(card), new OrderChange.Bound(card), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1),
+            new OrderChange.Closing(1), new OrderChange.Issued(card), new OrderChange.Released()])
+            Assert.That(await host.Orders.SaveAsync(claim.Order, claim.Fence, change), Is.InstanceOf<SaveOutcome.Saved>(), change.ToString());
+    }
+
+    private sealed class Host : IAsyncDisposable
+    {
+        private Host(HostsTest test, string name, CenterDatabase database, string folder)
+        {
+            (_test, Name, Database, Folder) = (test, name, database, folder);
+            Orders = new DatabaseOrderStore(database, new OrderOptions());
+            Desk = new DatabaseOrderDesk(database, new OrderOptions());
+        }
+
+        private readonly HostsTest _test;
+
+        public string Name { get; }
+        public string Folder { get; }
+        public CenterDatabase Database { get; }
+        public DatabaseOrderStore Orders { get; }
+        public DatabaseOrderDesk Desk { get; }
+
+        public static StoreOptions PlaceOf(HostsTest test, string folder) => new() { Directory = folder, Postgres = test._postgres };
+
+        public static async Task<Host> OpenAsync(HostsTest test, string name)
+        {
+            var folder = Directory.CreateTempSubdirectory("cardissue-host-").FullName;
+            var place = PlaceOf(test, folder);
+            if (name != "one")
+            {
+                using var mirror = new GenerationMirror(place.GenerationPath);
+                var (id, generation) = await test._one.Database.ReadAsync(store => (CenterDatabase.IdIn(store), CenterDatabase.GenerationIn(store)), default);
+                mirror.Write(id, generation, flush: false);
+            }
+            var database = await CenterDatabase.OpenAsync(place, new LogOptions { Directory = Path.Combine(folder, "log"), Instance = name }, test._keys, test._time);
+            database.Serve();
+            var host = new Host(test, name, database, folder);
+            await host.Orders.Hosts.EnterAsync(name, LostAfter);
+            return host;
+        }
+
+        public StoredLog Log(LogKeys keys) =>
+            new(Database, new LogOptions { Instance = Name, CheckpointDirectory = Path.Combine(Folder, "exported") }, keys, _test._time);
+
+        public Task<ClaimOutcome> ClaimAsync(string order, string terminal) => Orders.ClaimAsync(
+            order, (_, verifier) => verifier == StoreBench.Verifier, StoreBench.At(terminal, $"{Name}-s", Name));
+
+        /// <summary>Looks for the others' signs of life for so many seconds.</summary>
+        public async Task<List<string>> WatchAsync(int seconds)
+        {
+            var lost = new List<string>();
+            for (var i = 0; i < seconds; i++)
+            {
+                lost.AddRange(await Orders.Hosts.BeatAsync());
+                _test._time.Advance(Second);
+            }
+            return lost;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Database.DisposeAsync();
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center.Engines;
+using Npgsql;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>The database server goes away in the middle of an issue, and comes back: it costs the time that it was away, and nothing else.</summary>
+[Parallelizable]
+public sealed class StoreAwayTest
+{
+    private static readonly TimeSpan Away = TimeSpan.FromSeconds(2);
+
+    private string _place = null!, _server = null!, _name = null!;
+
+    [SetUp]
+    public void Make()
+    {
+        _place = EngineUnderTest.PlaceOf(EngineKind.Postgres);
+        _name = new NpgsqlConnectionStringBuilder(_place).Database!;
+        _server = new NpgsqlConnectionStringBuilder(_place) { Database = "postgres" }.ConnectionString;
+    }
+
+    /// <summary>Before the order is claimed; before a record leaves; before the card is closed.</summary>
+    [TestCase("S240")]
+    [TestCase("S260")]
+    [TestCase("S290")]
+    public async Task StoreAway_WhileACardIsIssued_TheSessionWaits_AndTheCardIsIssuedAtOnceAfter(string step)
+    {
+        await using var shop = await Shop.OpenAsync(postgres: _place);
+        await shop.OrderAsync("O-1", Products.EndToEnd());
+        Task? away = null;
+        shop.WhenShown(step, () => away = GoAsync());
+        shop.Reader.Insert(Shop.Card(1));
+        var outcome = await shop.IssueAsync("O-1");
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.ToString());
+        Assert.That(away, Is.Not.Null, string.Join('\n', shop.Shown));
+        await away!;
+        Assert.That(shop.Shown, Has.None.Contains("LineLost"), "the line stood, and the terminal did nothing but wait");
+        var history = (await shop.Desk.HistoryAsync(new Core.Primitives.OrderId("O-1"))).Select(row => row.Change).ToList();
+        Assert.That(history.Count(change => change == "Claimed"), Is.EqualTo(1), string.Join(", ", history));
+        Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task StoreAway_TerminalAsksForAccess_IsToldToComeAgain_AndIsLetInWhenItIsBack()
+    {
+        await using var shop = await Shop.OpenAsync(postgres: _place);
+        await shop.OrderAsync("O-1", Products.EndToEnd());
+        await shop.StopTerminalAsync();
+        var away = GoAsync();
+        shop.StartTerminal();
+        var refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shop.Relay.StatusChanged += (_, status) =>
+        {
+            if (status is { State: RelayState.Refused, Reason: IssueReason.AccessNotNow }) refused.TrySetResult();
+        };
+        await Task.WhenAny(refused.Task, away);
+        Assert.That(refused.Task.IsCompleted, Is.True, $"{shop.Relay.Status}");
+        await away;
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("O-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+    }
+
+    /// <summary>Nobody finds the database any more, and whoever was in it is thrown out.</summary>
+    private async Task GoAsync()
+    {
+        Rename(_name, $"{_name}_away");
+        await Task.Delay(Away);
+        Rename($"{_name}_away", _name);
+    }
+
+    private void Rename(string from, string to)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            PostgresServer.Execute(_server, $"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{from}'");
+            try
+            {
+                PostgresServer.Execute(_server, $"ALTER DATABASE {from} RENAME TO {to}");
+                return;
+            }
+            catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.ObjectInUse && tries < 50)
+            {
+                // Somebody was quicker.
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using CardIssue.Center.Log;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
+using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.EndToEnd;
+using CardIssue.Test.Modules;
+using CardIssue.Test.Products.Json;
+using CardIssue.Transport.Tls;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.Reading;
+
+namespace CardIssue.Test.Hosts;
+
+/// <summary>
+/// Two hosts, processes of their own, on one PostgreSQL; terminals that come to either; the hosts are killed (SIGKILL) at random, and the database server
+/// once. Each order is issued exactly once, on the card that its terminal had for it. How much of it is set by CARDISSUE_HOSTS_KILLED, such as
+/// "200 20 10": orders, terminals, kills of hosts.
+/// </summary>
+[Parallelizable]
+[Platform(Exclude = "Win", Reason = "A server is killed by a signal here.")]
+public sealed class HostsKilledTest
+{
+    private const string SizeVariable = "CARDISSUE_HOSTS_KILLED", Product = "visa-like-e2e", ModuleProduct = "visa-like-module";
+    private const int Seed = 1107;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10), Soon = TimeSpan.FromSeconds(60);
+
+    private readonly CenterHostProcess _center = new();
+    private readonly OwnPostgres _postgres = new();
+    private readonly List<SoftwareModuleFile> _modules = [];
+    private readonly List<HostUnderTest> _hosts = [];
+
+    [OneTimeTearDown]
+    public async Task DeleteAsync()
+    {
+        foreach (var host in _hosts) await host.DisposeAsync();
+        foreach (var module in _modules) module.Dispose();
+        _postgres.Dispose();
+        _center.Dispose();
+    }
+
+    [Test]
+    public async Task HostsAndDatabaseKilled_AtRandom_EachOrderIsIssuedOnce_OnItsCard()
+    {
+        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "10 4 3").Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var (orders, terminals, kills) = (size[0], size[1], size[2]);
+        var random = new Random(Seed);
+        await MakeAsync(orders, terminals);
+        var took = Stopwatch.StartNew();
+
+        var waiting = new ConcurrentQueue<int>(Enumerable.Range(1, orders));
+        var cards = new ConcurrentDictionary<int, CardSimulator>();
+        using var stop = new CancellationTokenSource(Longest);
+        var counters = _modules.Select(module => CounterAsync(module, waiting, cards, stop.Token)).ToArray();
+        var all = Task.WhenAll(counters);
+        for (var kill = 0; kill < kills && !all.IsCompleted; kill++)
+        {
+            // By what is done, so that they fall into the work and not behind it.
+            var due = orders * (kill + 1) / (kills + 2);
+            while (cards.Count < due && !all.IsCompleted) await Task.Delay(20);
+            await Task.Delay(random.Next(300));
+            if (kill == kills / 2) _postgres.Kill();
+            await _hosts[random.Next(2)].KillAsync();
+        }
+        await all;
+        var asked = counters.Sum(counter => counter.Result);
+        TestContext.Progress.WriteLine($"{orders} orders from {terminals} terminals in {took.Elapsed.TotalSeconds:F1} s: hosts killed "
+            + $"{_hosts.Sum(host => host.Kills)} times, the database once; {asked} requests; seed {Seed}");
+        foreach (var host in _hosts) await host.StopAsync();
+
+        Assert.That(cards, Has.Count.EqualTo(orders));
+        foreach (var (order, card) in cards)
+            Assert.That(Holds(card, PanOf(order)), Is.True, $"the card of order {order} has not its number");
+        Assert.That(_hosts.Sum(host => host.Kills), Is.EqualTo(kills));
+        await ThatTheStoreAgreesAsync(orders, cards);
+    }
+
+    /// <summary>A counter: takes the next order and a card for it, and asks until it is issued.</summary>
+    /// <returns>How often it asked.</returns>
+    private async Task<int> CounterAsync(
+        SoftwareModuleFile file, ConcurrentQueue<int> waiting, ConcurrentDictionary<int, CardSimulator> cards, CancellationToken cancellation)
+    {
+        using var module = file.OpenModule();
+        using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
+        var reader = new VirtualCardReader();
+        var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(200) };
+        var connectors = _hosts.Select(host => new TlsLineConnector("127.0.0.1", host.Port, certificate, TlsTrust.Pinned(module.Center.TlsCertificate))).ToArray();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using var relay = new TerminalRelay(options, new EitherConnector(connectors), reader, module);
+        var running = relay.RunAsync(stop.Token);
+        var asked = 0;
+        while (waiting.TryDequeue(out var order))
+        {
+            var card = Shop.Card((uint)order);
+            reader.Insert(card);
+            using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(CodeOf(order)));
+            while (true)
+            {
+                asked++;
+                var outcome = await relay.IssueAsync(new IssueRequest(NameOf(order), code, new OperatorId("olga")), cancellation: cancellation).WaitAsync(cancellation);
+                if (outcome.IsIssued) break;
+                // A claim of a host that is dead: until the other one says so. Anything else that waits is the store's being away.
+                Assert.That(outcome.Ending, Is.AnyOf(IssueEnding.LineLost, IssueEnding.Declined, IssueEnding.Aborted), outcome.ToString());
+                await Task.Delay(300, cancellation);
+            }
+            cards[order] = card;
+            reader.Remove();
+        }
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return asked;
+    }
+
+    private async Task ThatTheStoreAgreesAsync(int orders, IReadOnlyDictionary<int, CardSimulator> cards)
+    {
+        var status = (await _center.RunAsync("status", "--json")).Json[0];
+        Assert.That(status.GetProperty("orders").EnumerateObject().Select(state => (state.Name, state.Value.GetInt32())), Is.EqualTo(new[] { ("Issued", orders) }));
+        var verified = await _center.RunAsync("log", "verify", "--vault");
+        Assert.That(verified.Code, Is.Zero, verified.ToString());
+        // Each event may be told twice by a host that was killed in between; none is left out, and no order is told of as two.
+        var told = _hosts.SelectMany(host => host.Told()).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToList();
+        var issued = told.DistinctBy(line => line.GetProperty("eventId").GetString()).Select(line => line.GetProperty("order").GetString()).ToList();
+        Assert.That(issued, Is.EquivalentTo(cards.Keys.Select(NameOf)));
+    }
+
+    private async Task MakeAsync(int orders, int terminals)
+    {
+        await DoAsync("init", "--id", "main", "--store", $"postgres:{_postgres.Database}");
+        var key = await _center.EnterTestKeyAsync(_center.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
+        Assert.That(key.Code, Is.Zero, key.ToString());
+        var file = JsonSerializer.Serialize(new { orders = Enumerable.Range(1, orders).Select(Order) });
+        await DoAsync("order", "import", "--orders", _center.Write("orders.json", file),
+            "--product", Path.Combine(Samples.Folder, $"{Product}.product.json"), "--product", Path.Combine(Samples.Folder, $"{ModuleProduct}.product.json"));
+        await EnrolAsync(terminals);
+        var first = new HostUnderTest(_center, _center.Data);
+        await first.StartAsync();
+        _hosts.Add(first);
+        var second = Path.Combine(_center.Folder, "second");
+        var joined = await HostRun.OfAsync(HostRun.Center, _center.Folder, "join", "--from", _center.Data, "--host", "second", "--data", second, "--as", "ann",
+            "--password-file", _center.File("ann.password"), "--passphrase-file", _center.File("passphrase"), "--json");
+        Assert.That(joined.Code, Is.Zero, joined.ToString());
+        _hosts.Add(new HostUnderTest(_center, second));
+        await _hosts[1].StartAsync();
+    }
+
+    private async Task EnrolAsync(int terminals)
+    {
+        using var passphrase = SecretBytes.Copy(Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(_center.File("passphrase"))).TrimEnd()));
+        using var vault = FileKeyVault.Open(Path.Combine(_center.Data, "vault.json"), passphrase);
+        await using var database = await CenterDatabase.OpenAsync(
+            new StoreOptions { Directory = _center.Data, Postgres = _postgres.Database }, new LogOptions { Directory = Path.Combine(_center.Data, "log"), Instance = "center" },
+            vault, TimeProvider.System);
+        var registry = new DatabaseTerminalRegistry(database);
+        await using var reader = ShopReader.Virtual();
+        for (var number = 1; number <= terminals; number++)
+        {
+            var module = TlsModule.Create(_center.File($"module-{number}"), _center.File("terminal.json"), $"T-{number}", Path.Combine(_center.Data, "center.json"), "correct horse battery");
+            _modules.Add(module);
+            var identity = module.Identity;
+            await registry.PutAsync(new TerminalRecord(identity.Id, [new LineNumber(3)], [IPNetwork.Parse("127.0.0.0/8")],
+                identity.CredentialKey.Encoded, identity.AgreementKey.Encoded, identity.TlsCertificate, identity.KeyVersion, true));
+            await registry.SetReadersAsync(identity.Id, [reader.Known]);
+        }
+    }
+
+    private async Task DoAsync(params string[] args)
+    {
+        var run = await _center.RunAsync(args);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+    }
+
+    private static object Order(int number) => new
+    {
+        orderId = NameOf(number), customerId = $"C-{number}", product = number % 2 == 0 ? Product : ModuleProduct, issueCode = CodeOf(number),
+        fields = new
+        {
+            cardNumber = PanOf(number), name = "CARDHOLDER/ALMA", expires = "2030-12-31", effective = "2026-01-01", serviceCode = "201", sequence = "1",
+            track2 = $"{PanOf(number)}D30122011758989380",
+            applicationKeys = "10404142434445464748494A4B4C4D4E11505152535455565758595A5B5C5D5E12606162636465666768696A6B6C6D6E",
+            applicationKeyCheckValues = "5C8607418ADD39B1EE",
+        },
+    };
+
+    private static string NameOf(int order) => string.Create(CultureInfo.InvariantCulture, $"O-{order:D4}");
+
+    private static string CodeOf(int order) => string.Create(CultureInfo.InvariantCulture, $"KESTREL-{4000 + order}");
+
+    /// <summary>A test PAN with its check digit (ISO/IEC 7812-1, annex B).</summary>
+    private static string PanOf(int order)
+    {
+        var digits = string.Create(CultureInfo.InvariantCulture, $"47617390{order:D7}");
+        var sum = digits.Reverse().Select((digit, at) => (Value: digit - '0', Twice: at % 2 == 0))
+            .Sum(it => it.Twice ? (it.Value * 2 / 10) + (it.Value * 2 % 10) : it.Value);
+        return digits + ((10 - (sum % 10)) % 10).ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static bool Holds(CardSimulator card, string pan)
+    {
+        var application = card.Inspect().Application(EndToEnd.Products.Application);
+        return application.IsPersonalized && application.Records.Values.Any(record => record.ToString().Contains($"5A08{pan}", StringComparison.Ordinal));
+    }
+
+    /// <summary>Goes to one host after the other.</summary>
+    private sealed class EitherConnector(TlsLineConnector[] connectors) : ILineConnector
+    {
+        private int _next;
+
+        public ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => connectors[_next++ % connectors.Length].ConnectAsync(cancellation);
+    }
+
+    /// <summary>A host that is killed and started again on the same port.</summary>
+    private sealed class HostUnderTest(CenterHostProcess center, string directory) : IAsyncDisposable
+    {
+        private Process? _process;
+        private Task<string> _errors = Task.FromResult("");
+
+        public int Port { get; private set; }
+
+        public int Kills { get; private set; }
+
+        public async Task StartAsync()
+        {
+            for (var tries = 1; ; tries++)
+            {
+                _process = center.BeginIn(directory, "serve", "--line", $"3=tls:127.0.0.1:{Port}");
+                var ready = await _process.StandardOutput.ReadLineAsync().WaitAsync(Soon);
+                _errors = _process.StandardError.ReadToEndAsync();
+                if (ready is not null)
+                {
+                    Port = IPEndPoint.Parse(ready.Split(' ')[^1]).Port;
+                    _ = _process.StandardOutput.ReadToEndAsync();
+                    return;
+                }
+                // It does not start while the database is away, as a service manager would find.
+                Assert.That(tries, Is.LessThan(10), await _errors);
+                await EndAsync();
+                await Task.Delay(500);
+            }
+        }
+
+        /// <summary>SIGKILL, and it is started again.</summary>
+        public async Task KillAsync()
+        {
+            Kills++;
+            await EndAsync();
+            await StartAsync();
+        }
+
+        public async Task StopAsync()
+        {
+            using var term = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+            await _process.WaitForExitAsync().WaitAsync(Soon);
+            Assert.That(_process.ExitCode, Is.Zero, await _errors);
+        }
+
+        public IEnumerable<string> Told() => File.Exists(Path.Combine(directory, "feed.jsonl")) ? File.ReadAllLines(Path.Combine(directory, "feed.jsonl")) : [];
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_process is { HasExited: false }) await EndAsync();
+            _process?.Dispose();
+        }
+
+        private async Task EndAsync()
+        {
+            _process!.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+    }
+}
