@@ -38,11 +38,33 @@ internal static class TerminalCommands
         });
     }
 
-    private static Command List(Shell shell) => shell.Command("list", "Lists the terminals.", [], async (call, cancellation) =>
+    private static Command List(Shell shell)
     {
-        await using var center = await call.OpenAsync(cancellation);
-        return await call.Answers.ListAsync(await center.Terminals.ListAsync(cancellation), View, Text, "No terminals; add one with terminal add.");
-    });
+        var list = new ListOptions("terminal");
+        var state = new Option<TerminalState?>("--state") { Description = "Only enabled, disabled, or held (it needs attention)." };
+        var line = NumberOption.Optional("--line", "Only those that may come in on this line.", 1, int.MaxValue);
+        return shell.Command("list", "Lists the terminals.", list.With(state, line), async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            var terminals = list.Of(call, await center.Terminals.ListAsync(cancellation), it => it.Terminal.Value,
+                it => Is(it, call.Get(state)) && (call.Get(line) is not { } number || it.Lines.Contains(new LineNumber(number))));
+            return await call.Answers.ListAsync(terminals, View, Text, "No terminals; add one with terminal add.");
+        });
+    }
+
+    private enum TerminalState
+    {
+        Enabled,
+        Disabled,
+        Held,
+    }
+
+    private static bool Is(TerminalRecord terminal, TerminalState? state) => state is not { } wanted || wanted switch
+    {
+        TerminalState.Enabled => terminal.Enabled,
+        TerminalState.Disabled => !terminal.Enabled,
+        TerminalState.Held => terminal.Hold is not null,
+    };
 
     private static Argument<string> Id() => new("TERMINAL") { Description = "The terminal's name." };
 
