@@ -36,6 +36,19 @@ public interface IExchangeLog
     /// <exception cref="StoreException">The log cannot be read.</exception>
     Task<IReadOnlyList<LogRow>> ReadAsync(LogQuery query, CancellationToken cancellation = default);
 
+    /// <summary>All entries that fit, oldest first, as many as there are: a page at a time, so that memory stays flat.</summary>
+    /// <param name="query">What to read; <see cref="LogQuery.Most"/> is nothing here.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="StoreException">The log cannot be read.</exception>
+    IAsyncEnumerable<LogRow> EnumerateAsync(LogQuery query, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// The latest entries that fit, at most <see cref="LogQuery.Most"/>, and then each new one that fits, until it is cancelled. Beside whoever
+    /// writes, here or on another host; those of one chain in the order in which they were written.
+    /// </summary>
+    /// <exception cref="StoreException">The log cannot be read.</exception>
+    IAsyncEnumerable<LogRow> FollowAsync(LogQuery query, CancellationToken cancellation = default);
+
     /// <summary>Writes the whole log as JSON lines: an entry each, then for each chain a line that says where the store's commits sealed it to end.</summary>
     /// <returns>How many entries.</returns>
     /// <exception cref="StoreException">The log cannot be read.</exception>

@@ -52,6 +52,9 @@ public sealed record LogFinding(LogFindingKind Kind, string Instance, long Seque
 public sealed record LogReport(
     ValueList<LogFinding> Findings, long Entries, int Checkpoints, ValueList<LogHead> Heads, bool WithVault, int Witnesses = 0)
 {
+    /// <summary>Behind which entry each chain begins in the store, where its first entries were archived.</summary>
+    public ValueList<LogHead> Starts { get; init; } = [];
+
     /// <summary>The most findings that are told.</summary>
     public const int MaxFindings = 1_000;
 
@@ -73,6 +76,7 @@ internal sealed class LogVerification(ILogKeys keys)
     private readonly Dictionary<string, LogHead> _unkeyed = [];
     private readonly Dictionary<string, LogHead> _takenOver = [];
     private readonly Dictionary<OrderId, LoggedChange> _orders = [];
+    private readonly ArchivedBefore _archived = new();
     private int _checkpoints, _witnesses;
     private long _entries;
 
@@ -81,21 +85,23 @@ internal sealed class LogVerification(ILogKeys keys)
         foreach (var stored in StoredCheckpoints(store)) Take(stored, "in the store");
         var latest = exported is not null && Take(exported, "exported") ? exported.Number : 0;
         foreach (var (terminal, note) in WitnessNotes.All(store)) Take(terminal, note);
+        _archived.Begin(store);
         LogHead? head = null;
         foreach (var row in LogTable.All(store))
         {
             if (head is not null && head.Instance != row.Instance) End(head);
-            head = Check(row, head?.Instance == row.Instance ? head : new LogHead(row.Instance, 0, LogChain.Start(row.Instance)));
+            head = Check(row, head?.Instance == row.Instance ? head : Begin(row.Instance));
             _entries++;
         }
         if (head is not null) End(head);
+        foreach (var finding in _archived.Compare()) Add(finding.Kind, finding.Instance, finding.Sequence, finding.Text);
         FindCuts();
         FindMissingCheckpoints(latest);
         CompareTakenOver();
         CompareSeals(store);
         CompareOrders(store);
         CompareRows(store);
-        return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets, _witnesses);
+        return new LogReport([.. _findings], _entries, _checkpoints, [.. _heads], keys.HasSecrets, _witnesses) { Starts = [.. _archived.Starts] };
     }
 
     private bool Take(LogCheckpoint checkpoint, string where)
@@ -132,6 +138,15 @@ internal sealed class LogVerification(ILogKeys keys)
         _vouched[place] = (head.Hash, by);
     }
 
+    /// <summary>Where a chain begins: behind what was archived, which checkpoints and terminals may vouch for.</summary>
+    private LogHead Begin(string instance)
+    {
+        var start = _archived.StartOf(instance);
+        if (_vouched.TryGetValue((instance, start.Sequence), out var vouched) && vouched.Hash != start.Hash)
+            Add(LogFindingKind.Rewritten, instance, start.Sequence, $"entry {start.Sequence} of {instance}, the last that was archived, is not the one that {vouched.By} vouches for");
+        return start;
+    }
+
     private LogHead Check(LogRow row, LogHead before)
     {
         var isItsHashs = LogChain.HashOf(before.Hash, row) == row.Hash;
@@ -144,7 +159,7 @@ internal sealed class LogVerification(ILogKeys keys)
         {
             Add(LogFindingKind.ChangedRow, row.Instance, row.Sequence, $"entry {row.Sequence} of {row.Instance} was changed");
         }
-        else HearOfCheckpoints(row);
+        else Hear(row);
         if (_vouched.TryGetValue((row.Instance, row.Sequence), out var vouched) && vouched.Hash != row.Hash)
         {
             Add(LogFindingKind.Rewritten, row.Instance, row.Sequence,
@@ -220,7 +235,7 @@ internal sealed class LogVerification(ILogKeys keys)
         var generation = CenterDatabase.GenerationIn(store);
         foreach (var (seal, mac) in ends)
         {
-            var end = _heads.Find(head => head.Instance == seal.Head.Instance) ?? new LogHead(seal.Head.Instance, 0, LogChain.Start(seal.Head.Instance));
+            var end = _heads.Find(head => head.Instance == seal.Head.Instance) ?? _archived.StartOf(seal.Head.Instance);
             if (end != seal.Head)
                 Add(LogFindingKind.Unsealed, seal.Head.Instance, end.Sequence, $"{seal.Head.Instance} ends at entry {end.Sequence}; the store's latest commit sealed entry {seal.Head.Sequence} as its end");
             else if (keys.HasSecrets && !seal.Fits(keys, mac))
@@ -235,8 +250,14 @@ internal sealed class LogVerification(ILogKeys keys)
     }
 
     /// <summary>Which checkpoints there were, by an entry whose hash is right: whether the chain is this center's, signatures and MACs tell.</summary>
-    private void HearOfCheckpoints(LogRow row)
+    private void Hear(LogRow row)
     {
+        if (LogArchived.Read(row.Entry) is { } archived)
+        {
+            _archived.Hear(archived);
+            _lostNumbers.AddRange(archived.Lost);
+            foreach (var head in archived.TakenOver) _takenOver.TryAdd(head.Instance, head);
+        }
         if (NamedCheckpoint.Read(row.Entry) is not { } named) return;
         _named.Add(named.Number);
         if (named.LostFrom is { } first) _lostNumbers.Add((first, named.Number - 1));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
@@ -8,6 +9,8 @@ namespace CardIssue.Center.Log;
 /// <summary>The log in the center's database.</summary>
 public sealed class StoredLog : IExchangeLog
 {
+    private static readonly TimeSpan FollowPause = TimeSpan.FromMilliseconds(500);
+
     private readonly CenterDatabase _database;
     private readonly LogOptions _options;
     private readonly ILogKeys _keys;
@@ -81,6 +84,39 @@ public sealed class StoredLog : IExchangeLog
     }
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<LogRow> EnumerateAsync(LogQuery query, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return RowPages.AllAsync<LogTable.RowPlace, LogRow>(
+            _database, (store, after) => LogTable.Page(store, query, after), LogTable.RowPlace.Of(query.After), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LogRow> FollowAsync(LogQuery query, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Most, LogQuery.MaxRows);
+        // One state: what comes after these ends is new, and nothing is shown twice or left out.
+        var (latest, told) = await _database.ReadAsync(
+            store => (LogTable.Find(store, query), Ends(store)), cancellation).ConfigureAwait(false);
+        foreach (var row in latest) yield return row;
+        while (true)
+        {
+            var isMore = false;
+            foreach (var (instance, last) in await _database.ReadAsync(Ends, cancellation).ConfigureAwait(false))
+            {
+                var from = told.GetValueOrDefault(instance);
+                if (last <= from) continue;
+                var rows = await _database.ReadAsync(store => LogTable.Between(store, query, instance, from, last), cancellation).ConfigureAwait(false);
+                foreach (var row in rows) yield return row;
+                isMore = rows.Count == RowPages.Rows;
+                told[instance] = isMore ? rows[^1].Sequence : last;
+            }
+            if (!isMore) await Task.Delay(FollowPause, _time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<long> ExportAsync(Stream target, CancellationToken cancellation = default) => _database.ReadAsync(store =>
     {
         var count = 0L;
@@ -103,6 +139,10 @@ public sealed class StoredLog : IExchangeLog
         }
         return count;
     }, cancellation);
+
+    /// <summary>The number of the last entry of each chain, as the latest commits sealed it.</summary>
+    private Dictionary<string, long> Ends(StoreView store) =>
+        LogTable.SealedHeads(store, _database.StoreId).ToDictionary(known => known.Seal.Head.Instance, known => known.Seal.Head.Sequence);
 
     /// <summary>The latest checkpoint that was exported; null also where the place of them cannot be read, which the export will say.</summary>
     private LogCheckpoint? Exported()

@@ -127,6 +127,23 @@ public sealed class DatabaseOrderDesk : IOrderDesk
     }
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<OrderView> EnumerateAsync(OrderQuery query, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return RowPages.AllAsync<string, OrderView>(
+            _database, (store, after) => OrderLists.Orders(store, query, after, View), query.After?.Value, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<CardView> EnumerateCardsAsync(CardQuery query, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var from = query.After is { } after ? new OrderLists.PlaceOfCard(after) : null;
+        return RowPages.AllAsync<OrderLists.PlaceOfCard, CardView>(
+            _database, (store, place) => OrderLists.Cards(store, query, place), from, cancellation);
+    }
+
+    /// <inheritdoc/>
     public Task<OrderView?> GetAsync(OrderId order, CancellationToken cancellation = default) =>
         _database.ReadAsync(connection => OrderRow.Find(connection, order) is { } row ? View(connection, row) : null, cancellation);
 
@@ -136,6 +153,17 @@ public sealed class DatabaseOrderDesk : IOrderDesk
             row => new OrderHistoryEntry(row.Time("at")!.Value, row.Long("fence")!.Value, row.Text("change")!, row.Text("detail")!,
                 (OrderState)row.Int("state"), new Progress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest"))),
             ("$order", order)), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<(DeskOutcome Outcome, ShownReceipt? Receipt)> ReceiptAsync(
+        OrderId order, CenterPerson person, CancellationToken cancellation = default)
+    {
+        _database.Check(person);
+        return _database.WriteAsync<(DeskOutcome, ShownReceipt?)>(connection =>
+            !person.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor | PersonRoles.Auditor) ? (DeskOutcome.NotAllowed, null)
+            : KeptReceipts.Show(connection, order, person) is { } shown ? (DeskOutcome.Done, shown)
+            : (DeskOutcome.NotFound, null), cancellation);
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<OrderState, int>> CountAsync(CancellationToken cancellation = default)

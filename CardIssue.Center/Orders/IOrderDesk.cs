@@ -75,6 +75,16 @@ public sealed record OrderView(
     public string? Rewrite { get; init; }
 }
 
+/// <summary>A receipt that is shown again.</summary>
+/// <param name="Order">The order.</param>
+/// <param name="State">Where it stands now: it may have been voided since.</param>
+/// <param name="Card">Its card.</param>
+/// <param name="Ended">When it was done, UTC.</param>
+/// <param name="Text">
+/// What it said, word for word; null where none was kept: of an order that is not done, that a version before issued, or that was settled from a log.
+/// </param>
+public sealed record ShownReceipt(OrderId Order, OrderState State, CardId? Card, DateTimeOffset? Ended, string? Text);
+
 /// <summary>One change of an order.</summary>
 /// <param name="At">When, UTC.</param>
 /// <param name="Fence">Under which claim.</param>
@@ -134,11 +144,24 @@ public interface IOrderDesk
     /// <summary>Orders by number, at most <see cref="MaxListed"/>; of one state or of all.</summary>
     Task<IReadOnlyList<OrderView>> ListAsync(OrderState? state = null, int most = MaxListed, CancellationToken cancellation = default);
 
+    /// <summary>All orders that fit, by number, as many as there are: a page at a time, so that memory stays flat.</summary>
+    IAsyncEnumerable<OrderView> EnumerateAsync(OrderQuery query, CancellationToken cancellation = default);
+
+    /// <summary>All cards of the registry that fit, by identity, in the same way.</summary>
+    IAsyncEnumerable<CardView> EnumerateCardsAsync(CardQuery query, CancellationToken cancellation = default);
+
     /// <summary>One order, or null.</summary>
     Task<OrderView?> GetAsync(OrderId order, CancellationToken cancellation = default);
 
     /// <summary>An order's history, oldest first.</summary>
     Task<IReadOnlyList<OrderHistoryEntry>> HistoryAsync(OrderId order, CancellationToken cancellation = default);
+
+    /// <summary>What an order's receipt said, to be printed again; the log says who looked.</summary>
+    /// <param name="order">An order that is done, or was.</param>
+    /// <param name="person">Who looks: a clerk, a supervisor or an auditor.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The receipt where the outcome is <see cref="DeskOutcome.Done"/>.</returns>
+    Task<(DeskOutcome Outcome, ShownReceipt? Receipt)> ReceiptAsync(OrderId order, CenterPerson person, CancellationToken cancellation = default);
 
     /// <summary>How many orders are in each state that has any.</summary>
     Task<IReadOnlyDictionary<OrderState, int>> CountAsync(CancellationToken cancellation = default);

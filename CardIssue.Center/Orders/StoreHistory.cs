@@ -65,7 +65,9 @@ internal sealed class StoreHistory(CenterDatabase database) : IStoreHistory
 
     private static HistoryFinding Compare(StoreView store, LogHead told)
     {
-        var hash = told.Sequence == 0 ? LogChain.Start(told.Instance) : LogTable.HashAt(store, told.Instance, told.Sequence);
+        // What was archived can't be compared here any more: that it was there is all that is asked.
+        if (told.Sequence < LogAnchors.Of(store, told.Instance).Sequence) return HistoryFinding.Known;
+        var hash = LogAnchors.HashAt(store, told.Instance, told.Sequence);
         return hash is null ? HistoryFinding.Ahead : hash == told.Hash ? HistoryFinding.Known : HistoryFinding.Forked;
     }
 }

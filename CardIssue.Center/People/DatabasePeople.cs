@@ -113,7 +113,9 @@ public sealed class DatabasePeople : IPeople
     private static bool HasAny(StoreView view) => view.Number("SELECT count(*) FROM (SELECT 1 FROM people LIMIT 1) AS one") > 0;
 
     private static bool WasBegun(StoreView view) => view.Number(
-        "SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE kind = $begun LIMIT 1) AS one", ("$begun", Begun)) > 0;
+        "SELECT count(*) FROM (SELECT 1 FROM log_entries WHERE kind = $begun LIMIT 1) AS one", ("$begun", Begun)) > 0
+        // Somebody archived it.
+        || LogAnchors.All(view).Count > 0;
 
     /// <summary>
     /// Counts a try, looks at the password outside of any transaction, for that is slow on purpose, and carries on with a right one. Locked or not known, the

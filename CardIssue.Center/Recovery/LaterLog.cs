@@ -28,6 +28,7 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
     private readonly Dictionary<string, long> _forks = [];
     private readonly Dictionary<(string Instance, long Sequence), ByteString> _vouched = [];
     private LogHead? _head;
+    private LogHead _anchor = new("", 0, ByteString.Empty);
     private bool _common;
 
     /// <exception cref="RecoveryException">It was changed, cut out of or forged; or is of another store, or does not go on from what this
@@ -70,7 +71,7 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
     /// <returns>Whether it is news.</returns>
     private bool Expect(LogHead head)
     {
-        if (LogTable.HashAt(store, head.Instance, head.Sequence) == head.Hash) return false;
+        if (head.Sequence < LogAnchors.Of(store, head.Instance).Sequence || LogAnchors.HashAt(store, head.Instance, head.Sequence) == head.Hash) return false;
         _vouched[(head.Instance, head.Sequence)] = head.Hash;
         return true;
     }
@@ -81,15 +82,40 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
         {
             if (_head is not null) _ends.Add(_head.Instance, _head);
             if (_ends.ContainsKey(row.Instance)) throw Altered(row, "comes a second time");
-            (_head, _common) = (new LogHead(row.Instance, 0, LogChain.Start(row.Instance)), true);
-            _forks[row.Instance] = 0;
+            (_head, _common) = (Begin(row), true);
+            _forks[row.Instance] = _head.Sequence;
         }
         if (row.Sequence != _head.Sequence + 1) throw Altered(row, $"comes after entry {_head.Sequence}: what was between them is missing");
-        if (_common && LogTable.HashAt(store, row.Instance, row.Sequence) == row.Hash) _forks[row.Instance] = row.Sequence;
+        if (_common && row.Sequence <= _anchor.Sequence) TakeArchived(row, _head);
+        else if (_common && LogTable.HashAt(store, row.Instance, row.Sequence) == row.Hash) _forks[row.Instance] = row.Sequence;
         else if (row.Sequence == 1 && LogTable.HashAt(store, row.Instance, 1) is not null) throw Foreign($"the chain of {row.Instance} begins otherwise");
         else TakeLater(row, _head);
         if (_vouched.TryGetValue((row.Instance, row.Sequence), out var hash) && hash != row.Hash) throw Altered(row, "is not the one that a checkpoint or a terminal vouches for");
         _head = new LogHead(row.Instance, row.Sequence, row.Hash);
+    }
+
+    /// <summary>
+    /// What stands before the first entry of a chain. A log whose first entries were archived goes on from this store's own entry, which must be there.
+    /// </summary>
+    private LogHead Begin(LogRow first)
+    {
+        _anchor = LogAnchors.Of(store, first.Instance);
+        if (first.Sequence <= 1) return new LogHead(first.Instance, 0, LogChain.Start(first.Instance));
+        var before = first.Sequence - 1;
+        if (LogAnchors.HashAt(store, first.Instance, before) is { } hash) return new LogHead(first.Instance, before, hash);
+        var end = LogTable.Head(store, first.Instance).Sequence;
+        throw new RecoveryException(RecoveryFault.Incomplete, before < _anchor.Sequence
+            ? $"The log begins at entry {first.Sequence} of {first.Instance}, and this store behind entry {_anchor.Sequence}: nothing shows that they are one. Give a log export of later."
+            : $"The log begins at entry {first.Sequence} of {first.Instance}: what is before was archived, and this store ends at entry {end}. Restore a backup that was made "
+            + "after that log archive, or settle from a log export that was made before it.");
+    }
+
+    /// <summary>What this store has archived by now: the chain is followed to where the store's own begins.</summary>
+    private void TakeArchived(LogRow row, LogHead before)
+    {
+        if (LogChain.HashOf(before.Hash, row) != row.Hash) throw Altered(row, "does not go on from what is before it, or was changed");
+        if (row.Sequence == _anchor.Sequence && row.Hash != _anchor.Hash) throw Foreign($"the chain of {row.Instance} is another at entry {row.Sequence}");
+        _forks[row.Instance] = row.Sequence;
     }
 
     private void TakeLater(LogRow row, LogHead before)

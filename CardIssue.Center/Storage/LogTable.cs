@@ -54,6 +54,11 @@ internal static class LogTable
     /// <summary>All entries, chain by chain, one at a time: the log may be larger than memory.</summary>
     public static IEnumerable<LogRow> All(StoreView store) => store.Rows("SELECT * FROM log_entries ORDER BY instance, sequence", Read);
 
+    /// <summary>The entries of one chain up to one of them, one at a time.</summary>
+    public static IEnumerable<LogRow> UpTo(StoreView store, LogHead last) => store.Rows(
+        "SELECT * FROM log_entries WHERE instance = $instance AND sequence <= $sequence ORDER BY sequence", Read,
+        ("$instance", last.Instance), ("$sequence", last.Sequence));
+
     /// <summary>The entries of one chain after one of them.</summary>
     public static List<LogRow> After(StoreView store, string instance, long sequence) => store.Query(
         "SELECT * FROM log_entries WHERE instance = $instance AND sequence > $sequence ORDER BY sequence", Read, ("$instance", instance), ("$sequence", sequence));
@@ -65,6 +70,9 @@ internal static class LogTable
     public const string ChangeBeginning = "{\"change\":";
 
     private const string IsChange = "order_id = $order AND substr(detail, 1, length($begins)) = $begins";
+
+    /// <summary>Whether an entry is of a change of an order.</summary>
+    public static readonly string IsAnyChange = $"substr(detail, 1, {ChangeBeginning.Length}) = '{ChangeBeginning}'";
 
     /// <summary>Whether the log tells of changes of an order.</summary>
     public static bool HasChanges(StoreView store, OrderId order) => store.Number(
@@ -94,19 +102,55 @@ internal static class LogTable
         "INSERT INTO log_checkpoints (number, at, heads, signature) VALUES ($number, $at, $heads, $signature)",
         ("$number", number), ("$at", at), ("$heads", heads), ("$signature", signature));
 
+    /// <summary>The latest entries that fit, oldest first.</summary>
     public static List<LogRow> Find(StoreView store, LogQuery query)
     {
-        // The column before IS NULL: PostgreSQL learns from it what type a parameter without a value has.
-        var rows = store.Query("""
-            SELECT * FROM log_entries
-            WHERE (order_id = $order OR $order IS NULL) AND (terminal = $terminal OR $terminal IS NULL)
-              AND (session = $session OR $session IS NULL) AND (at >= $since OR $since IS NULL)
-            ORDER BY at DESC, instance DESC, sequence DESC LIMIT $most
-            """, Read,
-            ("$order", query.Order), ("$terminal", query.Terminal), ("$session", query.Session), ("$since", query.Since), ("$most", query.Most));
+        var filter = Filter(query);
+        var rows = store.Query(
+            $"SELECT * FROM log_entries WHERE {filter.Where} ORDER BY at DESC, instance DESC, sequence DESC LIMIT $most", Read,
+            [.. filter.Values, ("$most", query.Most)]);
         rows.Reverse();
         return rows;
     }
+
+    /// <summary>A page of the entries that fit, oldest first.</summary>
+    public static List<(RowPlace Place, LogRow? Row)> Page(StoreView store, LogQuery query, RowPlace? after)
+    {
+        var filter = Filter(query);
+        if (after is not null) filter.After("at, instance, sequence", ("$a", after.At), ("$i", after.Instance), ("$s", after.Sequence));
+        return store.Query(
+            $"SELECT * FROM log_entries WHERE {filter.Where} ORDER BY at, instance, sequence LIMIT {RowPages.Rows}",
+            row => (new RowPlace(row.Long("at") ?? 0, row.Text("instance") ?? "", row.Long("sequence") ?? 0), (LogRow?)Read(row)), filter.Values);
+    }
+
+    /// <summary>The entries that fit of one chain between two of its entries, in the order in which they were written.</summary>
+    public static List<LogRow> Between(StoreView store, LogQuery query, string instance, long after, long last)
+    {
+        var filter = Filter(query).And("instance = $chain", "$chain", instance).And("sequence > $from", "$from", after).And("sequence <= $last", "$last", last);
+        return store.Query($"SELECT * FROM log_entries WHERE {filter.Where} ORDER BY sequence LIMIT {RowPages.Rows}", Read, filter.Values);
+    }
+
+    private static RowFilter Filter(LogQuery query)
+    {
+        return new RowFilter()
+            .And("order_id = $order", "$order", query.Order).And("terminal = $terminal", "$terminal", query.Terminal)
+            .And("session = $session", "$session", query.Session).And("kind = $kind", "$kind", query.Kind)
+            .And("at >= $since", "$since", query.Since).And("at < $until", "$until", query.Until)
+            // Whose name it is, what stands before it says: person, askedBy, approvedBy, operator.
+            .And("lower(detail) LIKE $person ESCAPE '!' OR lower(detail) LIKE replace($person, 'person\"', 'by\"') ESCAPE '!'"
+                + " OR lower(detail) LIKE replace($person, 'person\"', 'operator\"') ESCAPE '!'", "$person",
+                query.Person is { } person ? $"%person\":\"{Escaped(person)}\"%" : null);
+    }
+
+    /// <summary>An entry's place as the table has it, whatever stands there.</summary>
+    public sealed record RowPlace(long At, string Instance, long Sequence)
+    {
+        public static RowPlace? Of(LogPlace? place) =>
+            place is null ? null : new RowPlace(place.At.ToUnixTimeMilliseconds(), place.Instance, place.Sequence);
+    }
+
+    private static string Escaped(string name) =>
+        name.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
 
     /// <summary>What is in the file may have been changed: a value that does not fit its field becomes one whose hash cannot be right.</summary>
     private static LogRow Read(DbDataReader row) => new(

@@ -109,6 +109,49 @@ public sealed record LogQuery(OrderId? Order = null, TerminalId? Terminal = null
 {
     /// <summary>The most entries that one query returns.</summary>
     public const int MaxRows = 100_000;
+
+    /// <summary>Only before this time.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Only of this kind: a message's type, or what happened.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>Only what this person did, asked for or approved, and what this operator asked for; small and capital letters are one.</summary>
+    public string? Person { get; init; }
+
+    /// <summary>Only behind this place.</summary>
+    public LogPlace? After { get; init; }
+}
+
+/// <summary>An entry's place in the order in which the log is shown: by time, then by chain and number.</summary>
+/// <param name="At">When, UTC, to the millisecond.</param>
+/// <param name="Instance">In whose chain.</param>
+/// <param name="Sequence">Its number there.</param>
+public sealed record LogPlace(DateTimeOffset At, string Instance, long Sequence)
+{
+    /// <summary>That of an entry.</summary>
+    public static LogPlace Of(LogRow row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return new LogPlace(row.At, row.Instance, row.Sequence);
+    }
+
+    /// <summary>As it is written, such as <c>1760000000000/center/12</c>.</summary>
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{At.ToUnixTimeMilliseconds()}/{Instance}/{Sequence}");
+
+    /// <summary>Reads what <see cref="ToString"/> wrote; null for anything else.</summary>
+    public static LogPlace? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Split('/') is [var at, { Length: > 0 } instance, var sequence] && Number(at) is { } time and <= LatestTime && Number(sequence) is { } number
+            ? new LogPlace(DateTimeOffset.FromUnixTimeMilliseconds(time), instance, number) : null;
+    }
+
+    private const long LatestTime = 253_402_300_799_999;
+
+    private static long? Number(string text) =>
+        long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
 /// <summary>The log: it is in the store's database.</summary>

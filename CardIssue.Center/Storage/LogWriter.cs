@@ -41,7 +41,7 @@ internal sealed class LogWriter(string instance, ILogKeys keys)
     /// <summary>Whether an entry is one that this center wrote, as it wrote it.</summary>
     public bool Vouches(StoreView store, LogRow row)
     {
-        var before = row.Sequence == 1 ? LogChain.Start(row.Instance) : LogTable.HashAt(store, row.Instance, row.Sequence - 1);
+        var before = LogAnchors.HashAt(store, row.Instance, row.Sequence - 1);
         return before is { } hash && LogChain.HashOf(hash, row) == row.Hash
             && System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(LogChain.MacOf(keys, row.Hash).Span, row.Mac.Span);
     }

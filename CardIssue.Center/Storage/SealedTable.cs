@@ -9,7 +9,7 @@ internal sealed class SealedTable
         "customer", "sequence", "product", "product_version", "mode", "display", "code_verifier", "code_expires", "code_spent", "state", "held_state",
         "waiting_record", "card", "confirmed", "in_doubt", "attempt", "furthest", "unproved", "fence", "token_hash", "token_terminal", "token_operator",
         "claim_session", "claim_host", "claim_terminal", "claim_operator", "lease_until", "void_reason", "reissue_of", "put_back", "account_digest",
-        "imported_at", "updated_at", "ended_at", "rewrite", "rewrite_number", "receipt",
+        "imported_at", "updated_at", "ended_at", "rewrite", "rewrite_number", "receipt", "kept_receipt",
     ]);
 
     public static readonly SealedTable Cards = new(1, "issued_cards", "card", isSmall: false, [

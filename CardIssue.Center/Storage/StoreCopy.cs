@@ -10,13 +10,13 @@ internal static class StoreCopy
     public static readonly string[] Tables =
     [
         "store_meta", "products", "put_backs", "orders", "order_history", "issued_cards", "card_tries", "code_attempts", "feed_outbox", "terminals",
-        "terminal_faults", "readers", "reader_requests", "lines", "log_entries", "log_heads", "log_checkpoints", "witness_notes", "people",
-        "refused_logins", "approvals", "absent_orders", "programs", "enrolments", "enrolment_tries", "session_ends", "hosts",
+        "terminal_faults", "readers", "reader_requests", "lines", "log_entries", "log_anchors", "log_heads", "log_checkpoints", "witness_notes", "people",
+        "refused_logins", "approvals", "absent_orders", "programs", "enrolments", "enrolment_tries", "session_ends", "hosts", "stock_moves",
     ];
 
     /// <summary>Those whose rows are numbered by the engine (<c>id</c>).</summary>
     private static readonly string[] Numbered =
-        ["order_history", "code_attempts", "feed_outbox", "terminal_faults", "readers", "reader_requests", "approvals", "enrolment_tries"];
+        ["order_history", "code_attempts", "feed_outbox", "terminal_faults", "readers", "reader_requests", "approvals", "enrolment_tries", "stock_moves"];
 
     /// <summary>Copies inside two transactions.</summary>
     /// <param name="from">Sees one state, of this version's tables.</param>

@@ -75,9 +75,9 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     }
 
     /// <summary>Rows one at a time: for what may be larger than memory.</summary>
-    public IEnumerable<T> Rows<T>(string sql, Func<DbDataReader, T> read)
+    public IEnumerable<T> Rows<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
     {
-        using var command = Command(sql);
+        using var command = Command(sql, values);
         using var reading = new Reading(this, command);
         while (reading.Rows.Read()) yield return read(reading.Rows);
     }

@@ -270,6 +270,24 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     }
 
     /// <inheritdoc/>
+    public int OrderDataVersion
+    {
+        get
+        {
+            lock (_gate) return _content.Masters.Count;
+        }
+    }
+
+    /// <summary>The version of the key that issue code verifiers are made with now, from 1.</summary>
+    public int IssueCodeVersion
+    {
+        get
+        {
+            lock (_gate) return _content.VerifierKeys.Count;
+        }
+    }
+
+    /// <inheritdoc/>
     public bool TryRewrapOrderData(OrderTerms terms, ByteString sealedData, out ByteString rewrapped)
     {
         ArgumentNullException.ThrowIfNull(terms);

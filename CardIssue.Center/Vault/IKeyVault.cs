@@ -87,6 +87,9 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <returns>False when it was changed, or anything of the terms is not as it was sealed for, or its master is gone.</returns>
     bool TryOpenOrderData(OrderTerms terms, ByteString sealedData, [NotNullWhen(true)] out SecretBytes? plain);
 
+    /// <summary>The version of the master that wraps order data keys now, from 1.</summary>
+    int OrderDataVersion { get; }
+
     /// <summary>After a rotation of the master: wraps the order's data key anew; the data itself stays as it is.</summary>
     /// <returns>False when the key does not open for these terms.</returns>
     bool TryRewrapOrderData(OrderTerms terms, ByteString sealedData, out ByteString rewrapped);

@@ -23,6 +23,15 @@ internal static class OrderDataSeal
     /// <summary>What data of layout 01 begins with.</summary>
     public static readonly ByteString OlderMark = ByteString.Copy([OlderLayout]);
 
+    /// <summary>What data begins with that a version of the master wraps the key of.</summary>
+    public static ByteString MarkOf(int version)
+    {
+        var mark = new byte[NonceAt];
+        mark[0] = Layout;
+        BinaryPrimitives.WriteInt32BigEndian(mark.AsSpan(VersionAt), version);
+        return ByteString.Own(mark);
+    }
+
     public static ByteString Seal(OrderTerms terms, int version, SecretBytes master, ReadOnlySpan<byte> plain)
     {
         using var key = SecretBytes.Random(KeyLength);

@@ -38,6 +38,19 @@ internal sealed class Answers(TextWriter output, TextWriter error, bool json)
         return ExitCode.Ok;
     }
 
+    /// <summary>Says a list as it is read, a line each.</summary>
+    public async Task<ExitCode> ListAsync<T>(IAsyncEnumerable<T> items, Func<T, object> value, Func<T, string> text, string none)
+    {
+        var isNone = true;
+        await foreach (var item in items)
+        {
+            await SayAsync(value(item), text(item));
+            isNone = false;
+        }
+        if (isNone && !json) await output.WriteLineAsync(none);
+        return ExitCode.Ok;
+    }
+
     public Task WarnAsync(string text) => error.WriteLineAsync(text);
 
     public static string ToJson(object value) => JsonSerializer.Serialize(value, Form);

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.CenterHost.Cli;
 
 namespace CardIssue.CenterHost.Commands;
@@ -18,12 +20,21 @@ internal static class ApprovalCommands
 
     private static Command List(Shell shell)
     {
+        var list = new ListOptions("approval");
         var all = new Option<bool>("--all") { Description = "Also what was decided, or is too old." };
-        return shell.Command("list", "Lists what waits to be approved, oldest first.", [all], async (call, cancellation) =>
+        var state = new Option<ApprovalState?>("--state") { Description = "Only those in this state." };
+        var person = new Option<string?>("--person") { Description = "Only what this person asked for, or decided about.", HelpName = "NAME" };
+        var (since, until) = (ListFilters.Since("what was asked for"), ListFilters.Until("what was asked for"));
+        return shell.Command("list", "Lists what waits to be approved, oldest first.", list.With(all, state, person, since, until), async (call, cancellation) =>
         {
+            var (wanted, name) = (call.Get(state), call.Get(person) is { } who ? new PersonName(who) : default(PersonName?));
             await using var center = await call.OpenAsync(cancellation);
-            var list = await center.Approvals.ListAsync(open: !call.Get(all), cancellation);
-            return await call.Answers.ListAsync(list.Where(it => call.Get(all) || it.State is not ApprovalState.Expired), View, Line, "Nothing waits to be approved.");
+            var found = await center.Approvals.ListAsync(open: !call.Get(all) && wanted is null, cancellation);
+            var approvals = list.Of(call, found, it => it.Id.ToString(CultureInfo.InvariantCulture),
+                it => (wanted is null ? call.Get(all) || it.State is not ApprovalState.Expired : it.State == wanted)
+                    && (name is null || it.AskedBy == name || it.DecidedBy == name)
+                    && !(it.Asked < call.Get(since)) && !(it.Asked >= call.Get(until)));
+            return await call.Answers.ListAsync(approvals, View, Line, "Nothing waits to be approved.");
         });
     }
 

@@ -14,12 +14,37 @@ internal static class CardCommands
     {
         var id = new Argument<string>("CARD") { Description = "The card's identity in hexadecimal, as order show and the log have it." };
         var reason = OrderDeskCommands.Reason();
-        return Shell.Group("card", "The cards.", Show(shell), shell.Command("unbar", "Asks to clear the authentication tries of a barred card.", [id, reason], async (call, cancellation) =>
+        return Shell.Group("card", "The cards.", List(shell), Show(shell), shell.Command("unbar", "Asks to clear the authentication tries of a barred card.", [id, reason], async (call, cancellation) =>
         {
             var card = CardText.Parse(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
             return await Asking.AskAsync(call, center, new CenterAct.UnbarCard(card), call.Get(reason)!, null, cancellation);
         }));
+    }
+
+    private static Command List(Shell shell)
+    {
+        var list = new ListOptions("card");
+        var state = new Option<CardStanding?>("--state") { Description = "Only issued, or only voided." };
+        state.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<CardStanding?>() is CardStanding.Free or CardStanding.Bound)
+                result.AddError("--state is issued or voided: others are in no registry.");
+        });
+        var (product, customer, terminal) = (ListFilters.Product(), ListFilters.Customer(), ListFilters.Terminal("what was issued at"));
+        var (since, until) = (ListFilters.Since("what was issued"), ListFilters.Until("what was issued"));
+        return shell.Command("list", "Lists the cards that are issued, or were, by identity.", list.With(state, product, customer, terminal, since, until), async (call, cancellation) =>
+        {
+            var (name, version) = ListFilters.Product(call.Get(product));
+            var query = new CardQuery
+            {
+                Standing = call.Get(state), Product = name, ProductVersion = version, Customer = call.Get(customer),
+                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Since = call.Get(since), Until = call.Get(until),
+                After = call.Get(list.After) is { } after ? CardText.Parse(after) : null,
+            };
+            await using var center = await call.OpenAsync(cancellation);
+            return await call.Answers.ListAsync(list.Of(call, center.Desk.EnumerateCardsAsync(query, cancellation)), View, Line, "No cards.");
+        });
     }
 
     private static Command Show(Shell shell)
@@ -53,6 +78,16 @@ internal static class CardCommands
         var (card, refusal) = await desk.FindCardAsync(reference, cancellation);
         return card ?? throw new CommandException(ExitCode.Usage, $"No card is shown: {refusal}.");
     }
+
+    private static object View(CardView card) => new
+    {
+        card = card.Card.ToString(), order = card.Order.Value, customer = card.Customer, sequence = card.Sequence, standing = card.Standing,
+        product = card.Product.ToString(), terminal = card.Terminal?.Value, issued = card.Issued.UtcDateTime, voided = card.Voided?.UtcDateTime,
+    };
+
+    private static string Line(CardView card) =>
+        $"card {card.Card}  {card.Standing}  customer {card.Customer}/{card.Sequence}  issued {card.Issued:u} as {card.Product}"
+        + $"{(card.Terminal is { } terminal ? $" at {terminal}" : "")}, order {card.Order}{(card.Voided is { } voided ? $"  voided {voided:u}" : "")}";
 
     private static object View(IssuedCard card, IReadOnlyList<string> keys) => new
     {

@@ -30,12 +30,16 @@ internal static class LineCommands
         });
     }
 
-    private static Command List(Shell shell) => shell.Command("list", "Lists the lines.", [], async (call, cancellation) =>
+    private static Command List(Shell shell)
     {
-        await using var center = await call.OpenAsync(cancellation);
-        return await call.Answers.ListAsync(await center.Terminals.LinesAsync(cancellation), line => new { line = line.Line.Value, listen = LineText.Of(line), withoutTls = LineText.IsWithoutTls(line.Kind) },
-            line => $"line {line.Line}  {LineText.Of(line)}{(LineText.IsWithoutTls(line.Kind) ? "  without TLS" : "")}", "No lines; add one with line add.");
-    });
+        var list = new ListOptions("line");
+        return shell.Command("list", "Lists the lines.", list.With(), async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            return await call.Answers.ListAsync(list.Of(call, await center.Terminals.LinesAsync(cancellation), line => line.Line.ToString()), line => new { line = line.Line.Value, listen = LineText.Of(line), withoutTls = LineText.IsWithoutTls(line.Kind) },
+                line => $"line {line.Line}  {LineText.Of(line)}{(LineText.IsWithoutTls(line.Kind) ? "  without TLS" : "")}", "No lines; add one with line add.");
+        });
+    }
 
     private static Command Remove(Shell shell)
     {

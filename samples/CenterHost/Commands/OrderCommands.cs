@@ -10,19 +10,28 @@ namespace CardIssue.CenterHost.Commands;
 internal static class OrderCommands
 {
     public static Command Make(Shell shell) => Shell.Group("order", "The orders: one card for one customer each.",
-        OrderImportCommand.Make(shell), List(shell), Show(shell),
+        OrderImportCommand.Make(shell), List(shell), Show(shell), OrderReceiptCommand.Make(shell),
         OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Cancel(shell),
         OrderDeskCommands.Quarantine(shell), OrderDeskCommands.ClearTries(shell),
         OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell), OrderSettleCommand.Make(shell));
 
     private static Command List(Shell shell)
     {
+        var list = new ListOptions("order");
         var state = new Option<OrderState?>("--state") { Description = "Only those in this state." };
-        var most = NumberOption.Of("--most", "The most to list.", 1, IOrderDesk.MaxListed, IOrderDesk.MaxListed);
-        return shell.Command("list", "Lists the orders.", [state, most], async (call, cancellation) =>
+        var (product, customer, terminal) = (ListFilters.Product(), ListFilters.Customer(), ListFilters.Terminal("what was begun last at"));
+        var (since, until) = (ListFilters.Since("what was changed last"), ListFilters.Until("what was changed last"));
+        return shell.Command("list", "Lists the orders by number.", list.With(state, product, customer, terminal, since, until), async (call, cancellation) =>
         {
+            var (name, version) = ListFilters.Product(call.Get(product));
+            var query = new OrderQuery
+            {
+                State = call.Get(state), Product = name, ProductVersion = version, Customer = call.Get(customer),
+                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Since = call.Get(since), Until = call.Get(until),
+                After = call.Get(list.After) is { } after ? new OrderId(after) : null,
+            };
             await using var center = await call.OpenAsync(cancellation);
-            return await call.Answers.ListAsync(await center.Desk.ListAsync(call.Get(state), call.Get(most), cancellation), View, Line, "No orders.");
+            return await call.Answers.ListAsync(list.Of(call, center.Desk.EnumerateAsync(query, cancellation)), View, Line, "No orders.");
         });
     }
 

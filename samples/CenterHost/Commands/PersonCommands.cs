@@ -18,18 +18,27 @@ internal static class PersonCommands
         Description = $"What the person may do: {PersonText.RoleNames}; may be given several times.", Required = true, HelpName = "ROLE",
     };
 
-    private static Command List(Shell shell) => shell.Command("list", "Lists the people.", [], async (call, cancellation) =>
+    private static Command List(Shell shell)
     {
-        await using var center = await call.OpenAsync(cancellation);
-        return await call.Answers.ListAsync(await center.People.ListAsync(cancellation),
-            it => new
-            {
-                person = it.Name.Value, roles = PersonText.Of(it.Roles), mustChangePassword = it.IsOneTime, locked = it.IsLocked,
-                shutUntil = it.LockedUntil?.UtcDateTime, changed = it.Changed.UtcDateTime,
-            },
-            it => $"{it.Name}  {PersonText.Of(it.Roles)}{(it.IsOneTime ? "  must change the password" : "")}{(it.IsLocked ? "  LOCKED" : "")}"
-                + (it.LockedUntil is { } until ? $"  shut until {until:u} after wrong passwords" : ""), "No people.");
-    });
+        var list = new ListOptions("person");
+        var role = new Option<string?>("--role") { Description = $"Only who has this role: {PersonText.RoleNames}.", HelpName = "ROLE" };
+        var locked = new Option<bool>("--locked") { Description = "Only who is locked, or shut out after wrong passwords." };
+        return shell.Command("list", "Lists the people.", list.With(role, locked), async (call, cancellation) =>
+        {
+            var roles = call.Get(role) is { } word ? PersonText.Parse([word]) : PersonRoles.None;
+            await using var center = await call.OpenAsync(cancellation);
+            var people = list.Of(call, await center.People.ListAsync(cancellation), it => it.Name.Value,
+                it => it.Roles.HasFlag(roles) && (!call.Get(locked) || it.IsLocked || it.LockedUntil is not null));
+            return await call.Answers.ListAsync(people,
+                it => new
+                {
+                    person = it.Name.Value, roles = PersonText.Of(it.Roles), mustChangePassword = it.IsOneTime, locked = it.IsLocked,
+                    shutUntil = it.LockedUntil?.UtcDateTime, changed = it.Changed.UtcDateTime,
+                },
+                it => $"{it.Name}  {PersonText.Of(it.Roles)}{(it.IsOneTime ? "  must change the password" : "")}{(it.IsLocked ? "  LOCKED" : "")}"
+                    + (it.LockedUntil is { } until ? $"  shut until {until:u} after wrong passwords" : ""), "No people.");
+        });
+    }
 
     private static Command Add(Shell shell)
     {

@@ -40,18 +40,22 @@ internal static class ProgramCommands
         });
     }
 
-    private static Command List(Shell shell) => shell.Command("list", "Lists the programs.", [], async (call, cancellation) =>
+    private static Command List(Shell shell)
     {
-        await using var center = await call.OpenAsync(cancellation);
-        return await call.Answers.ListAsync(await center.Programs.ListAsync(cancellation),
-            it => new
-            {
-                name = it.Name, sha256 = it.Sha256.ToString(), package = it.Package.ToString(), version = it.Version, bytes = it.Length,
-                addedAt = it.AddedAt, addedBy = it.AddedBy,
-            },
-            it => $"{it.Name}  {it.Package} {it.Version}  {it.Length} bytes  {it.AddedAt:u} {it.AddedBy}  {it.Sha256}",
-            "No programs; add one with program add.");
-    });
+        var list = new ListOptions("program");
+        return shell.Command("list", "Lists the programs.", list.With(), async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            return await call.Answers.ListAsync(list.Of(call, await center.Programs.ListAsync(cancellation), it => it.Name),
+                it => new
+                {
+                    name = it.Name, sha256 = it.Sha256.ToString(), package = it.Package.ToString(), version = it.Version, bytes = it.Length,
+                    addedAt = it.AddedAt, addedBy = it.AddedBy,
+                },
+                it => $"{it.Name}  {it.Package} {it.Version}  {it.Length} bytes  {it.AddedAt:u} {it.AddedBy}  {it.Sha256}",
+                "No programs; add one with program add.");
+        });
+    }
 
     private static Command Show(Shell shell)
     {

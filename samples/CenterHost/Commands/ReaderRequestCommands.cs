@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using CardIssue.Center.Terminals;
 using CardIssue.CenterHost.Cli;
 
@@ -11,12 +12,17 @@ internal static class ReaderRequestCommands
 
     public static Command Pending(Shell shell)
     {
+        var list = new ListOptions("number");
         var all = new Option<bool>("--all") { Description = "Also those that were declined." };
-        return shell.Command("pending", "Lists the readers that terminals ask for, oldest first.", [all], async (call, cancellation) =>
+        var terminal = ListFilters.Terminal("those of");
+        var (since, until) = (ListFilters.Since("what was asked for"), ListFilters.Until("what was asked for"));
+        return shell.Command("pending", "Lists the readers that terminals ask for, oldest first.", list.With(all, terminal, since, until), async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            var requests = await center.Terminals.ReaderRequestsAsync(cancellation);
-            return await call.Answers.ListAsync(requests.Where(r => call.Get(all) || r.State is ReaderRequestState.Waiting), View, Line, "No reader waits for a decision.");
+            var requests = list.Of(call, await center.Terminals.ReaderRequestsAsync(cancellation), r => r.Id.ToString(CultureInfo.InvariantCulture),
+                r => (call.Get(all) || r.State is ReaderRequestState.Waiting) && (call.Get(terminal) is not { } name || r.Terminal.Value == name)
+                    && !(r.AskedAt < call.Get(since)) && !(r.AskedAt >= call.Get(until)));
+            return await call.Answers.ListAsync(requests, View, Line, "No reader waits for a decision.");
         });
     }
 

@@ -48,16 +48,45 @@ internal static class TerminalCommands
         });
     }
 
-    private static Command List(Shell shell) => shell.Command("list", "Lists the terminals.", [], async (call, cancellation) =>
+    private static Command List(Shell shell)
     {
-        await using var center = await call.OpenAsync(cancellation);
-        var now = TimeProvider.System.GetUtcNow();
-        var waiting = (await center.Terminals.InvitationsAsync(cancellation)).Where(code => code.UsedAt is null && code.ExpiresAt > now);
-        IEnumerable<(object View, string Text)> all =
-            [.. (await center.Terminals.ListAsync(cancellation)).Select(t => (View(t), Text(t))),
-             .. waiting.Select(code => (TerminalEnrolCommands.View(code), TerminalEnrolCommands.Text(code)))];
-        return await call.Answers.ListAsync(all, item => item.View, item => item.Text, "No terminals; add one with terminal add.");
-    });
+        var list = new ListOptions("terminal");
+        var state = new Option<TerminalState?>("--state") { Description = "Only enabled, disabled, held (it needs attention), removed, or waiting (it may enrol)." };
+        var line = NumberOption.Optional("--line", "Only those that may come in on this line.", 1, int.MaxValue);
+        return shell.Command("list", "Lists the terminals, and those that may enrol.", list.With(state, line), async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            var now = TimeProvider.System.GetUtcNow();
+            var waiting = (await center.Terminals.InvitationsAsync(cancellation)).Where(code => code.UsedAt is null && code.ExpiresAt > now);
+            IReadOnlyList<ListedTerminal> all =
+            [
+                .. (await center.Terminals.ListAsync(cancellation)).Select(it => new ListedTerminal(it.Terminal.Value, StateOf(it), it.Lines, View(it), Text(it))),
+                .. waiting.Select(it => new ListedTerminal(
+                    $"{it.Terminal} waiting", TerminalState.Waiting, it.Lines, TerminalEnrolCommands.View(it), TerminalEnrolCommands.Text(it))),
+            ];
+            var listed = list.Of(call, all, it => it.Key, it => (call.Get(state) is not { } wanted || it.State == wanted)
+                && (call.Get(line) is not { } number || it.Lines.Contains(new LineNumber(number))));
+            return await call.Answers.ListAsync(listed, it => it.View, it => it.Text, "No terminals; add one with terminal add.");
+        });
+    }
+
+    /// <summary>One that is known, or one that may become so.</summary>
+    private sealed record ListedTerminal(string Key, TerminalState State, IReadOnlyList<LineNumber> Lines, object View, string Text);
+
+    private enum TerminalState
+    {
+        Enabled,
+        Disabled,
+        Held,
+        Removed,
+        Waiting,
+    }
+
+    private static TerminalState StateOf(TerminalRecord terminal) =>
+        terminal.Removed ? TerminalState.Removed
+        : !terminal.Enabled ? TerminalState.Disabled
+        : terminal.Hold is null ? TerminalState.Enabled
+        : TerminalState.Held;
 
     public static Argument<string> Id() => new("TERMINAL") { Description = "The terminal's name." };
 

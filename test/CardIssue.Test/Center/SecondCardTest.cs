@@ -176,7 +176,7 @@ public class SecondCardTest(EngineKind engine)
     }
 
     /// <summary>What changes something at the desk, the registry, the accounts and the vault takes who does it; a new method is looked at here first.</summary>
-    [TestCase(typeof(IOrderDesk), "FindCardAsync CardAsync NextSequenceAsync PutBackAsync ListAsync GetAsync HistoryAsync CountAsync DeleteWriteDataAsync")]
+    [TestCase(typeof(IOrderDesk), "FindCardAsync CardAsync NextSequenceAsync PutBackAsync ListAsync EnumerateAsync EnumerateCardsAsync GetAsync HistoryAsync CountAsync DeleteWriteDataAsync")]
     [TestCase(typeof(ITerminalRegistry), "GetAsync ListAsync KnowsCertificateAsync ChangedSinceAsync ReadersAsync VersionedReadersAsync LinesAsync")]
     [TestCase(typeof(IReaderRequests), "AskForReaderAsync SettleReaderAsync ReaderRequestsAsync")]
     [TestCase(typeof(IPeople), "AnyAsync BeginAsync AuthenticateAsync ChangePasswordAsync ListAsync")]

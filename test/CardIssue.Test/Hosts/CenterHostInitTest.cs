@@ -62,7 +62,7 @@ public sealed class CenterHostInitTest
         var run = await _host.RunAsync(args);
         Assert.That(run.Code, Is.EqualTo(2), run.ToString());
         Assert.That(run.Output + run.Error, Does.Not.Contain("SECRET"));
-        if (args.Contains("--most")) Assert.That(run.Error, Does.Contain("--most is a whole number from 1 to"));
+        if (args.Contains("--most")) Assert.That(run.Error, Does.Contain("--limit is a whole number from 1"));
     }
 
     [TestCase("bogus")]
