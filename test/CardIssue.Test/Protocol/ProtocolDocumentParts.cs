@@ -37,7 +37,7 @@ internal static partial class ProtocolDocumentParts
     private static string Messages()
     {
         var summaries = new Dictionary<string, string>();
-        foreach (var file in new[] { "Message.cs", "EnrollmentMessages.cs" })
+        foreach (var file in new[] { "Message.cs", "EnrollmentMessages.cs", "TerminalEnrolmentMessages.cs" })
             foreach (Match match in Records().Matches(Source($"CardIssue.Core/Protocol/Messages/{file}"))) summaries[match.Groups[2].Value] = Plain(match.Groups[1].Value);
         var text = new StringBuilder("| number | message | what it says | later fields |\n|---:|---|---|---|\n");
         foreach (var type in Enum.GetValues<MessageType>())
