@@ -9,7 +9,8 @@ internal static class PostgresFaults
     // https://www.postgresql.org/docs/current/errcodes-appendix.html; the first two characters are the class.
     private const string ConnectionClass = "08", DataClass = "22", ConstraintClass = "23", NoSuchUserClass = "28", NoSuchDatabase = "3D000",
         WrongSqlClass = "42", MayNot = "42501", DiskFull = "53100", TooLargeClass = "54", ResourcesClass = "53", ServerGoneClass = "57P",
-        Cancelled = "57014", NotAvailable = "55P03", OutsideClass = "58", RolledBackClass = "40", ReadOnly = "25006", InternalClass = "XX";
+        Cancelled = "57014", NotAvailable = "55P03", OutsideClass = "58", RolledBackClass = "40", ReadOnly = "25006", InternalClass = "XX",
+        NotAccepting = "55000";
 
     private const string Gone = "check that the server runs and can be reached from here, and what its log says; then try again";
 
@@ -42,6 +43,7 @@ internal static class PostgresFaults
         ReadOnly => new(StoreFault.ReadOnly, $"{place}: may not be written: it is a standby, or set to read only. Name the primary.", error),
         MayNot => new(StoreFault.ReadOnly, $"{place}: {error.MessageText}; the user must own the database and its tables.", error),
         NoSuchDatabase => new(StoreFault.Unreachable, $"{place}: is not there; make it (createdb, in UTF-8, owned by the center's user).", error),
+        NotAccepting => new(StoreFault.Unreachable, $"{place}: {error.MessageText}; {Gone}.", error),
         NotAvailable => new(StoreFault.Busy, $"{place}: another process holds it; end that process or try again.", error),
         Cancelled => new(StoreFault.Busy, $"{place}: {error.MessageText}; try again.", error),
         _ when Is(error, RolledBackClass, ResourcesClass) =>

@@ -1,9 +1,8 @@
 namespace CardIssue.Center.Storage;
 
 /// <summary>
-/// Held by the one center that serves from a store: a second one would let go of the first one's claims when it starts. It is a file
-/// that is held open for this process
-/// alone; the system lets go of it when the process ends, however it does.
+/// Held by the one host that serves from a directory: a second one would let go of the first one's claims when it starts. It is a file
+/// that is held open for this process alone; the system lets go of it when the process ends, however it does.
 /// </summary>
 internal sealed class ServingLock(string path) : IDisposable
 {
@@ -20,6 +19,8 @@ internal sealed class ServingLock(string path) : IDisposable
         {
             try
             {
+                // Of a store that is no file in it, it may not be there yet.
+                PrivateFiles.CreateDirectory(Path.GetDirectoryName(path)!);
                 _held ??= PrivateFiles.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (UnauthorizedAccessException e)

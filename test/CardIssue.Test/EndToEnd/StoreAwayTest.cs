@@ -31,7 +31,7 @@ public sealed class StoreAwayTest
         await using var shop = await Shop.OpenAsync(postgres: _place);
         await shop.OrderAsync("O-1", Products.EndToEnd());
         Task? away = null;
-        shop.WhenShown(step, () => away = GoAsync());
+        shop.WhenShown(step, () => away = Go());
         shop.Reader.Insert(Shop.Card(1));
         var outcome = await shop.IssueAsync("O-1");
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.ToString());
@@ -49,7 +49,7 @@ public sealed class StoreAwayTest
         await using var shop = await Shop.OpenAsync(postgres: _place);
         await shop.OrderAsync("O-1", Products.EndToEnd());
         await shop.StopTerminalAsync();
-        var away = GoAsync();
+        var away = Go();
         shop.StartTerminal();
         var refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         shop.Relay.StatusChanged += (_, status) =>
@@ -63,28 +63,22 @@ public sealed class StoreAwayTest
         Assert.That((await shop.IssueAsync("O-1")).Ending, Is.EqualTo(IssueEnding.Issued));
     }
 
-    /// <summary>Nobody finds the database any more, and whoever was in it is thrown out.</summary>
-    private async Task GoAsync()
+    /// <summary>Nobody finds the database any more when this returns, and whoever was in it is thrown out.</summary>
+    private Task Go()
     {
         Rename(_name, $"{_name}_away");
-        await Task.Delay(Away);
-        Rename($"{_name}_away", _name);
+        return Task.Run(async () =>
+        {
+            await Task.Delay(Away);
+            Rename($"{_name}_away", _name);
+        });
     }
 
     private void Rename(string from, string to)
     {
-        for (var tries = 0; ; tries++)
-        {
-            PostgresServer.Execute(_server, $"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{from}'");
-            try
-            {
-                PostgresServer.Execute(_server, $"ALTER DATABASE {from} RENAME TO {to}");
-                return;
-            }
-            catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.ObjectInUse && tries < 50)
-            {
-                // Somebody was quicker.
-            }
-        }
+        PostgresServer.Execute(_server, $"ALTER DATABASE {from} ALLOW_CONNECTIONS false");
+        PostgresServer.Execute(_server, $"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{from}'");
+        PostgresServer.Execute(_server, $"ALTER DATABASE {from} RENAME TO {to}");
+        PostgresServer.Execute(_server, $"ALTER DATABASE {to} ALLOW_CONNECTIONS true");
     }
 }

@@ -44,8 +44,8 @@ internal static class Worlds
     /// </summary>
     public static readonly WorldOptions TwoHosts = Simple with
     {
-        Name = "two hosts, one taken for dead", Plan = Closing(Plan(false, LookFirst(1))), Zombies = true,
-        Faults = Faults.Cut | Faults.CrashTerminal | Faults.HostLost, Budget = new(2, 2, 1, 0, 0, 0),
+        Name = "two hosts, one taken for dead", Plan = Closing(Plan(false, Repeatable(1))), CenterPolicy = new(2, 2, 3), Zombies = true,
+        Faults = Faults.CrashTerminal | Faults.HostLost, Budget = new(2, 2, 1, 0, 0, 0),
     };
 
     public static readonly Pinned[] All =

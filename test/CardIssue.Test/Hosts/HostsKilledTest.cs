@@ -52,7 +52,7 @@ public sealed class HostsKilledTest
     [Test]
     public async Task HostsAndDatabaseKilled_AtRandom_EachOrderIsIssuedOnce_OnItsCard()
     {
-        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "10 4 3").Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "16 4 3").Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
         var (orders, terminals, kills) = (size[0], size[1], size[2]);
         var random = new Random(Seed);
         await MakeAsync(orders, terminals);
@@ -63,19 +63,27 @@ public sealed class HostsKilledTest
         using var stop = new CancellationTokenSource(Longest);
         var counters = _modules.Select(module => CounterAsync(module, waiting, cards, stop.Token)).ToArray();
         var all = Task.WhenAll(counters);
+        var isDatabaseKilled = false;
         for (var kill = 0; kill < kills && !all.IsCompleted; kill++)
         {
             // By what is done, so that they fall into the work and not behind it.
             var due = orders * (kill + 1) / (kills + 2);
-            while (cards.Count < due && !all.IsCompleted) await Task.Delay(20);
-            await Task.Delay(random.Next(300));
-            if (kill == kills / 2) _postgres.Kill();
-            await _hosts[random.Next(2)].KillAsync();
+            while (cards.Count < due && !all.IsCompleted) await Task.Delay(10);
+            await Task.Delay(random.Next(100));
+            if (kill == kills / 2 && !isDatabaseKilled) _postgres.Kill();
+            isDatabaseKilled |= kill == kills / 2;
+            // One that is up: with both down nothing is done until one is back.
+            var up = _hosts.Where(host => host.Starting.IsCompleted).ToList();
+            if (up.Count == 0) await Task.WhenAny(_hosts.Select(host => host.Starting));
+            else await up[random.Next(up.Count)].KillAsync();
+            if (up.Count == 0) kill--;
         }
+        await Task.WhenAll(_hosts.Select(host => host.Starting));
         await all;
         var asked = counters.Sum(counter => counter.Result);
         TestContext.Progress.WriteLine($"{orders} orders from {terminals} terminals in {took.Elapsed.TotalSeconds:F1} s: hosts killed "
             + $"{_hosts.Sum(host => host.Kills)} times, the database once; {asked} requests; seed {Seed}");
+        await ThatAllIsToldAsync();
         foreach (var host in _hosts) await host.StopAsync();
 
         Assert.That(cards, Has.Count.EqualTo(orders));
@@ -119,6 +127,17 @@ public sealed class HostsKilledTest
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return asked;
+    }
+
+    /// <summary>The one that told may be dead: the other begins within seconds.</summary>
+    private async Task ThatAllIsToldAsync()
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(500))
+        {
+            var status = (await _center.RunAsync("status", "--json")).Json[0];
+            if (status.GetProperty("feedBacklog").GetInt32() == 0) return;
+            Assert.That(waited.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)), status.ToString());
+        }
     }
 
     private async Task ThatTheStoreAgreesAsync(int orders, IReadOnlyDictionary<int, CardSimulator> cards)
@@ -248,12 +267,15 @@ public sealed class HostsKilledTest
             }
         }
 
-        /// <summary>SIGKILL, and it is started again.</summary>
+        /// <summary>Done when it serves.</summary>
+        public Task Starting { get; private set; } = Task.CompletedTask;
+
+        /// <summary>SIGKILL; it is started again at once.</summary>
         public async Task KillAsync()
         {
             Kills++;
             await EndAsync();
-            await StartAsync();
+            Starting = StartAsync();
         }
 
         public async Task StopAsync()
