@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
 
@@ -94,6 +95,11 @@ public sealed class CenterHostOrdersTest
         Assert.That(shown.Json[0].GetProperty("history")[0].GetProperty("change").GetString(), Is.EqualTo("Imported"));
         Assert.That(shown.Json[0].GetProperty("keys").GetArrayLength(), Is.Zero, "nothing is issued");
 
+        var same = await _host.RunAsync([.. import, "--codes", _host.File("more-codes")]);
+        Assert.That(same.Code, Is.EqualTo(4), same.ToString());
+        Assert.That(same.Error, Does.Match("orders.json was taken in already: 4 orders, as orders.json, by ann at .*Nothing was taken in again."));
+        Assert.That(File.Exists(_host.File("more-codes")), Is.False);
+        await File.AppendAllTextAsync(orders, "\n");
         var again = await _host.RunAsync([.. import, "--codes", _host.File("more-codes")]);
         Assert.That(again.Code, Is.EqualTo(4), again.ToString());
         Assert.That(again.Error, Does.Contain("its order id is known already"));
@@ -120,6 +126,37 @@ public sealed class CenterHostOrdersTest
         Assert.That(run.Error, Does.Contain("order LATER-0001: its card number").And.Contain("2 mistakes; nothing was taken in"));
         Assert.That(run.Error, Does.Not.Contain("4761739001010119"));
         Assert.That((await _host.RunAsync("order", "list", "--json")).Json, Has.Length.EqualTo(4));
+    }
+
+    [Test]
+    public async Task LinesAndCsv_Import_AreTakenInAsJsonIs_AndWhatIsWrongIsToldWithItsLine()
+    {
+        string[] products = ["--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json")];
+        var lines = await _host.RunAsync(["order", "import", .. products, "--orders", Path.Combine(Samples.Folder, "orders.jsonl")]);
+        Assert.That(lines.Code, Is.Zero, lines.ToString());
+        var csv = Path.Combine(Samples.Folder, "orders.csv");
+        var noCode = await _host.RunAsync("order", "import", "--orders", csv);
+        Assert.That((noCode.Code, noCode.Error.Contains("Order CSV-0002 has no issue code")), Is.EqualTo((2, true)), noCode.ToString());
+        var twice = _host.Write("twice.txt", Samples.Text("orders.csv") + Samples.Text("orders.csv").Split('\n')[1].Replace("C-3001", "C-3009"));
+        string[] take = ["order", "import", "--form", "csv", "--for", "visa-like-module", "--codes", _host.File("codes"), "--orders"];
+        var refused = await _host.RunAsync([.. take, twice, "--json"]);
+        Assert.That(refused.Code, Is.EqualTo(4), refused.ToString());
+        Assert.That(refused.Error, Does.Contain($"{twice}:4:1: order CSV-0001: an earlier order of the file has its order id."));
+        Assert.That(refused.Json[0].GetProperty("mistakes")[0].GetProperty("line").GetInt32(), Is.EqualTo(4));
+        Assert.That(File.Exists(_host.File("codes")), Is.False, "codes of orders that are nowhere");
+        var run = await _host.RunAsync([.. take, csv, "--json"]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        Assert.That((run.Json[0].GetProperty("orders").GetInt32(), run.Json[0].GetProperty("codes").GetInt32()), Is.EqualTo((2, 1)));
+        var code = (await File.ReadAllTextAsync(_host.File("codes"))).Trim().Split(' ');
+        ImportedOrders.AreEachOfItsOwn(_host, new Dictionary<string, string>
+        {
+            ["LINE-0001"] = "WAGTAIL-6027", ["LINE-0002"] = "SISKIN-8840", ["CSV-0001"] = "PLOVER-3914", [code[0]] = code[1],
+        }, [.. Entries("orders.jsonl", OrdersForm.JsonLines), .. Entries("orders.csv", OrdersForm.Csv)]);
+        Assert.That((await _host.RunAsync("order", "list", "--json")).Json, Has.Length.EqualTo(4));
+        Assert.That(Directory.GetFiles(_host.Data, "*.spool"), Is.Empty);
+
+        static IEnumerable<OrderEntry> Entries(string file, OrdersForm form) => new OrdersStream(
+            File.OpenRead(Path.Combine(Samples.Folder, file)), form, new OrdersContext(Samples.Find) { Csv = Samples.Find("visa-like-module") }).Read();
     }
 
     [Test]

@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Cards.Products;
+using CardIssue.Core.Cards.Products.Json;
+
+namespace CardIssue.CenterHost.Orders;
+
+/// <summary>A file of orders that is being read: its form from its name, and what was read of it by a digest.</summary>
+internal sealed class OrdersInput : IDisposable
+{
+    private static readonly (string Ending, OrdersForm Form)[] Forms =
+        [(".json", OrdersForm.Json), (".jsonl", OrdersForm.JsonLines), (".ndjson", OrdersForm.JsonLines), (".csv", OrdersForm.Csv)];
+
+    private readonly DigestingStream _content;
+
+    private OrdersInput(string source, OrdersForm form, Stream content) => (Source, Form, _content) = (source, form, new DigestingStream(content));
+
+    /// <summary>The file's name, as it was given.</summary>
+    public string Source { get; }
+
+    public OrdersForm Form { get; }
+
+    public Stream Content => _content;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="form">Its form; null for what its name ends with.</param>
+    /// <exception cref="CommandException">It can't be opened, or its name tells no form.</exception>
+    public static OrdersInput Open(FileInfo file, OrdersForm? form = null)
+    {
+        var known = form ?? FormOf(file.Name);
+        return new OrdersInput(file.ToString(), known, InputFile.Open(file.ToString()));
+    }
+
+    /// <summary>SHA-256 of all that there is, what nobody has read yet included.</summary>
+    public byte[] Digest()
+    {
+        _content.CopyTo(Stream.Null);
+        return _content.Digest();
+    }
+
+    public void Dispose() => _content.Dispose();
+
+    /// <summary>What an orders file is read by.</summary>
+    /// <param name="form">Its form.</param>
+    /// <param name="products">What orders may name.</param>
+    /// <param name="codes">What issue codes must be; null for what they must be where no center says otherwise.</param>
+    /// <param name="programs">The programs that there are.</param>
+    /// <param name="csv">The product that CSV is of; null for the only one that says something of it.</param>
+    /// <exception cref="CommandException">There is no such product, or several.</exception>
+    public static OrdersContext Context(OrdersForm form, ProductSource products, IssueCodeRule? codes, CardPrograms programs, string? csv = null) =>
+        new(name => products.Find(name)?.Product)
+        {
+            Codes = codes ?? IssueCodeRule.Default,
+            Programs = programs,
+            Csv = form == OrdersForm.Csv ? products.OfCsv(csv) : null,
+        };
+
+    private static OrdersForm FormOf(string name)
+    {
+        foreach (var (ending, form) in Forms)
+            if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) return form;
+        throw new CommandException(ExitCode.Usage, $"{name}: what the name ends with tells no form; name it with --form json, jsonl or csv.");
+    }
+
+    /// <summary>Digests what goes through.</summary>
+    private sealed class DigestingStream(Stream inner) : Stream
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public byte[] Digest() => _hash.GetHashAndReset();
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = inner.Read(buffer);
+            _hash.AppendData(buffer[..read]);
+            return read;
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+                _hash.Dispose();
+            }
+            base.Dispose(disposing);
+        }
+    }
+}
