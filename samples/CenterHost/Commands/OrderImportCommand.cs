@@ -32,12 +32,13 @@ internal static class OrderImportCommand
         {
             Description = "The product that a CSV file's orders are for; when left out, the only one that names columns.", HelpName = "PRODUCT",
         };
+        var allowCbc = new Option<bool>("--allow-cbc") { Description = "Takes a file, too, that is encrypted so that a change does not show (AES-256-CBC)." };
         var (days, codes) = (CodeDays(), Codes());
-        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, form, csv, days, codes], async (call, cancellation) =>
+        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, form, csv, allowCbc, days, codes], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
             var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
-            using var input = OrdersInput.Open(call.Get(orders)!, FormOf(call.Get(form)));
+            using var input = OrdersInput.Open(call.Get(orders)!, FormOf(call.Get(form)), center.Vault, call.Get(allowCbc));
             using var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             using var spool = new OrderSpool(call.Directory);
             var import = new Import(call, center, known, made, new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))));
@@ -51,17 +52,20 @@ internal static class OrderImportCommand
     /// <param name="center">Where they are to be taken in.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public static async Task<OrdersReading> ReadAsync(FileInfo file, ProductSource products, OpenCenter center, CancellationToken cancellation) =>
-        Read(file, products, center.IssueCodes, await products.ProgramsAsync(center.Programs, cancellation));
+        Read(file, products, center.IssueCodes, await products.ProgramsAsync(center.Programs, cancellation), center.Vault);
 
     /// <summary>Reads an orders file that is not taken in as a file: <see cref="OrdersFile.MaxOrders"/> at most.</summary>
     /// <param name="file">The file.</param>
     /// <param name="products">What they may be for.</param>
     /// <param name="codes">What issue codes must be; null for what they must be where no center says otherwise.</param>
     /// <param name="programs">The programs that there are.</param>
-    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule? codes, CardPrograms programs)
+    /// <param name="keys">Open what is encrypted; null without a center.</param>
+    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule? codes, CardPrograms programs, IOrderFileKeys? keys = null)
     {
-        using var input = OrdersInput.Open(file);
-        return new OrdersStream(input.Content, input.Form, OrdersInput.Context(input.Form, products, codes, programs)).ReadAll(input.Source);
+        using var input = OrdersInput.Open(file, keys: keys);
+        var reading = new OrdersStream(input.Content, input.Form, OrdersInput.Context(input.Form, products, codes, programs, keys)).ReadAll(input.Source);
+        input.Finish();
+        return reading;
     }
 
     private static OrdersForm? FormOf(string? name) => name switch
@@ -83,7 +87,16 @@ internal static class OrderImportCommand
 
         public async Task<ExitCode> RunAsync(OrdersInput input, OrderSpool spool, string? csv, string? codes, CancellationToken cancellation)
         {
-            await CheckAsync(input, spool, csv, cancellation);
+            try
+            {
+                await CheckAsync(input, spool, csv, cancellation);
+            }
+            catch (OrderEnvelopeException) when (!input.ShowsChanges)
+            {
+                throw new CommandException(ExitCode.Usage, Unclear(input));
+            }
+            input.Finish();
+            if (_mistakes.Count > 0 && !input.ShowsChanges) throw new CommandException(ExitCode.Usage, Unclear(input));
             if (_mistakes.Count > 0) return await Mistakes.TellAsync(call, _mistakes, _more);
             if (ProductLacks.OfOwnKeys(center.Vault, known.FromFiles, known, _named).FirstOrDefault() is { } lack)
                 throw new CommandException(ExitCode.Refused, $"{lack} Nothing was taken in.");
@@ -113,7 +126,7 @@ internal static class OrderImportCommand
             // Whose columns they are, a product says that was read.
             if (input.Form == OrdersForm.Csv && known.Mistakes.Count > 0) return;
             var programs = await known.ProgramsAsync(center.Programs, cancellation);
-            var stream = new OrdersStream(input.Content, input.Form, OrdersInput.Context(input.Form, known, center.IssueCodes, programs, csv));
+            var stream = new OrdersStream(input.Content, input.Form, OrdersInput.Context(input.Form, known, center.IssueCodes, programs, center.Vault, csv));
             foreach (var entry in stream.Read())
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -140,6 +153,11 @@ internal static class OrderImportCommand
                 input.Source, new JsonMistake(refusal.Line, refusal.Column, $"order {refusal.Order}", $"{refusal.Message}.")))],
                 outcome.More, ExitCode.Refused);
         }
+
+        /// <summary>The same for a wrong padding and for wrong orders: who changes the file bit by bit learns from neither.</summary>
+        private static string Unclear(OrdersInput input) =>
+            $"{input.Source} does not open, or its orders have mistakes: of a file whose encryption shows no change it is not told which. "
+            + "Encrypt it with -aes-256-gcm to be told. Nothing was taken in.";
 
         private static CommandException Known(OrdersInput input, TakenFile before) => new(ExitCode.Refused, string.Create(CultureInfo.InvariantCulture,
             $"{input.Source} was taken in already: {before.Orders} orders, as {before.File}, by {before.By} at {before.At:u}. Nothing was taken in again."));

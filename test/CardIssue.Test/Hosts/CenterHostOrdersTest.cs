@@ -160,6 +160,51 @@ public sealed class CenterHostOrdersTest
     }
 
     [Test]
+    public async Task EncryptedOrders_Import_AreTakenInWhereTheyOpen_AndWhatIsWrongIsToldOnlyWhereNobodyChangedThem()
+    {
+        CardIssue.Test.Parts.Part.Require("openssl", "openssl");
+        string[] products = ["--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json")];
+        Assert.That((await _host.RunAsync("order", "key", "export", "--out", _host.File("key.pem"))).Code, Is.EqualTo(4));
+        Assert.That((await _host.RunAsync("order", "key", "make")).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "key", "export", "--out", _host.File("key.pem"))).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "key", "list", "--json")).Json.Single().GetProperty("version").GetInt32(), Is.EqualTo(1));
+        var wrong = await EncryptAsync(_host.Write("wrong.jsonl", Samples.Text("orders.jsonl").Replace("2030-12-31", "2030-13-31")), "-aes-256-gcm");
+        string[] import = ["order", "import", .. products, "--orders"];
+        var run = await _host.RunAsync([.. import, wrong]);
+        Assert.That((run.Code, run.Error.Contains($"{wrong}:1:")), Is.EqualTo((2, true)), run.ToString());
+        var bytes = await File.ReadAllBytesAsync(wrong);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(wrong, bytes);
+        run = await _host.RunAsync([.. import, wrong]);
+        Assert.That((run.Code, run.Error.Contains("does not open"), run.Error.Contains(":1:")), Is.EqualTo((4, true, false)), run.ToString());
+        var cbc = await EncryptAsync(_host.Write("cbc.jsonl", Samples.Text("orders.jsonl").Replace("2030-12-31", "2030-13-31")), "-aes-256-cbc");
+        Assert.That((await _host.RunAsync([.. import, cbc])).Code, Is.EqualTo(4));
+        run = await _host.RunAsync([.. import, cbc, "--allow-cbc"]);
+        Assert.That((run.Code, run.Error.Contains("it is not told which"), run.Error.Contains(":1:")), Is.EqualTo((2, true, false)), run.ToString());
+        // One field by itself, in a file that is not encrypted.
+        const string Keys = "10404142434445464748494A4B4C4D4E11505152535455565758595A5B5C5D5E12606162636465666768696A6B6C6D6E";
+        var field = Convert.ToBase64String(await File.ReadAllBytesAsync(await EncryptAsync(_host.Write("field", Keys), "-aes-256-gcm")));
+        var lines = Samples.Text("orders.jsonl").Split('\n');
+        var first = _host.Write("first.jsonl", lines[0].Replace(Keys, $"cms:{field}"));
+        run = await _host.RunAsync([.. import, first]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        var second = await EncryptAsync(_host.Write("second.jsonl", lines[1]), "-aes-256-gcm");
+        run = await _host.RunAsync([.. import, second]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        ImportedOrders.AreEachOfItsOwn(_host, new Dictionary<string, string> { ["LINE-0001"] = "WAGTAIL-6027", ["LINE-0002"] = "SISKIN-8840" },
+            [.. new OrdersStream(File.OpenRead(Path.Combine(Samples.Folder, "orders.jsonl")), OrdersForm.JsonLines, new OrdersContext(Samples.Find)).Read()]);
+        Assert.That((await _host.RunAsync("order", "key", "destroy", "1")).Code, Is.EqualTo(4), "the newest");
+
+        async Task<string> EncryptAsync(string file, string cipher)
+        {
+            var (code, said) = await CardIssue.Test.Parts.Part.RunAsync(new Dictionary<string, string>(), "openssl",
+                "cms", "-encrypt", "-binary", cipher, "-outform", "DER", "-in", file, "-out", $"{file}.cms", _host.File("key.pem"));
+            Assert.That(code, Is.Zero, said);
+            return $"{file}.cms";
+        }
+    }
+
+    [Test]
     public async Task LengthOfIssueCodesSet_Import_HoldsGivenAndMadeOnesToIt()
     {
         _host.Write(Path.Combine("center", "centerhost.json"), """{"Center": {"Orders": {"IssueCodeLength": 20}}}""");

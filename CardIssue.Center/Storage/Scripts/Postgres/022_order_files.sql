@@ -9,7 +9,6 @@ CREATE TABLE order_files (
 CREATE TABLE feed_state (
   one BIGINT PRIMARY KEY CHECK (one = 1),
   host TEXT COLLATE "C" NOT NULL,
-  target TEXT COLLATE "C" NOT NULL,
   trouble TEXT COLLATE "C",
   failed_since BIGINT,
   failures BIGINT NOT NULL,

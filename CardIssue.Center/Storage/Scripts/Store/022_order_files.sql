@@ -11,7 +11,6 @@ CREATE TABLE order_files (
 CREATE TABLE feed_state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   host TEXT NOT NULL,
-  target TEXT NOT NULL,
   trouble TEXT,
   failed_since INTEGER,
   failures INTEGER NOT NULL,
