@@ -17,15 +17,26 @@ public sealed class FeedPump
     /// <summary>How long the feed may take for one batch; after that it counts as failed, and the batch comes again.</summary>
     public static readonly TimeSpan MaxTelling = TimeSpan.FromMinutes(5);
 
+    /// <summary>The longest pause between two tries of a feed that fails, where nothing else is said.</summary>
+    public static readonly TimeSpan UsualLongestPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>So many failures double the pause; it is at its longest long before.</summary>
+    private const int MaxDoublings = 20;
+
     private readonly CenterDatabase _database;
     private readonly IIssuerFeed _feed;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _pause;
+    private readonly TimeSpan _pause, _longest;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private bool _isGood;
 
-    /// <summary>Looks for events every <paramref name="pause"/>: 10 ms to 10 minutes.</summary>
-    public FeedPump(CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause, ILogger<FeedPump>? logger = null)
+    /// <summary>
+    /// Looks for events every <paramref name="pause"/>: 10 ms to 10 minutes; after each failure in a row after twice as long, up to
+    /// <paramref name="longest"/>, and up to half of it earlier, by chance, so that many centers do not come at once.
+    /// </summary>
+    public FeedPump(
+        CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause, ILogger<FeedPump>? logger = null, TimeSpan? longest = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pause, TimeSpan.FromMilliseconds(10));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pause, TimeSpan.FromMinutes(10));
@@ -33,6 +44,7 @@ public sealed class FeedPump
         _feed = feed;
         _time = time;
         _pause = pause;
+        _longest = longest ?? UsualLongestPause;
         _logger = logger ?? NullLogger<FeedPump>.Instance;
     }
 
@@ -43,25 +55,39 @@ public sealed class FeedPump
     /// <exception cref="StoreException">The store cannot be read.</exception>
     public Task<int> BacklogAsync(CancellationToken cancellation = default) => _database.ReadAsync(FeedOutbox.CountUntold, cancellation);
 
+    /// <summary>How it stood with the last try of whichever host made it; null where none ever failed.</summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    public Task<FeedStanding?> StandingAsync(CancellationToken cancellation = default) => _database.ReadAsync(FeedStanding.Find, cancellation);
+
     /// <summary>
-    /// Pumps until cancelled. A feed or a store that fails, however it does, is tried again after the pause; see <see cref="Trouble"/>.
+    /// Pumps until cancelled. A feed or a store that fails, however it does, is tried again, each time after a longer pause; see
+    /// <see cref="Trouble"/>.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        var failures = 0;
+        DateTimeOffset? since = null;
         while (true)
         {
+            var pause = _pause;
             try
             {
                 await PumpAsync(cancellation).ConfigureAwait(false);
                 Trouble = null;
+                (failures, since) = (0, null);
+                await KeepGoodAsync(cancellation).ConfigureAwait(false);
             }
             catch (Exception error) when (!cancellation.IsCancellationRequested)
             {
                 // Said once: a feed that is away for a night would fill the log.
                 if (error.Message != Trouble) OperationLog.NotTold(_logger, error, error.Message);
                 Trouble = error.Message;
+                since ??= _time.GetUtcNow();
+                pause = PauseAfter(++failures, error);
+                await KeepAsync(new FeedStanding(_database.Log.Instance, error.Message, since, failures, _time.GetUtcNow() + pause), cancellation)
+                    .ConfigureAwait(false);
             }
-            await Task.Delay(_pause, _time, cancellation).ConfigureAwait(false);
+            await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -93,6 +119,42 @@ public sealed class FeedPump
         finally
         {
             _turn.Release();
+        }
+    }
+
+    private TimeSpan PauseAfter(int failures, Exception error)
+    {
+        if (_pause >= _longest) return _pause;
+        var whole = error is FeedRefusedException { IsLasting: true } ? _longest
+            : TimeSpan.FromTicks(Math.Min(_longest.Ticks, _pause.Ticks << Math.Min(failures - 1, MaxDoublings)));
+        return whole * (0.5 + (Random.Shared.NextDouble() / 2));
+    }
+
+    /// <summary>Takes back what was written down of a failure, of this host's or one before it.</summary>
+    private async Task KeepGoodAsync(CancellationToken cancellation)
+    {
+        if (_isGood) return;
+        if (await StandingAsync(cancellation).ConfigureAwait(false) is { Failures: > 0 } bad)
+            await KeepAsync(bad with { Host = _database.Log.Instance, Trouble = null, FailedSince = null, Failures = 0, NextTry = null }, cancellation)
+                .ConfigureAwait(false);
+        _isGood = true;
+    }
+
+    /// <summary>For people at another program; where it can't be written down, the store is what fails.</summary>
+    private async Task KeepAsync(FeedStanding standing, CancellationToken cancellation)
+    {
+        _isGood = false;
+        try
+        {
+            await _database.WriteAsync(store =>
+            {
+                standing.Keep(store);
+                return true;
+            }, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is StoreException or InvalidOperationException)
+        {
+            OperationLog.NotTold(_logger, error, error.Message);
         }
     }
 

@@ -50,26 +50,7 @@ public sealed class JsonLinesFeed(string path) : IIssuerFeed
 
     private static void Write(MemoryStream lines, FeedEvent told)
     {
-        using (var json = new Utf8JsonWriter(lines))
-        {
-            json.WriteStartObject();
-            json.WriteString("eventId", told.EventId);
-            json.WriteNumber("number", told.Id);
-            json.WriteString("event", told.Kind switch
-            {
-                FeedEventKind.Issued => "issued",
-                FeedEventKind.Blocked => "blocked",
-                FeedEventKind.Voided => "voided",
-                FeedEventKind.Rewritten => "rewritten",
-            });
-            json.WriteString("order", told.Order.Value);
-            json.WriteString("customer", told.Customer);
-            json.WriteNumber("sequence", told.Sequence);
-            if (told.Card is { } card) json.WriteString("card", card.ToString());
-            json.WriteString("at", told.At.UtcDateTime);
-            if (told.Reason.Length > 0) json.WriteString("reason", told.Reason);
-            json.WriteEndObject();
-        }
+        using (var json = new Utf8JsonWriter(lines)) FeedEventJson.Write(json, told);
         lines.WriteByte((byte)'\n');
     }
 }

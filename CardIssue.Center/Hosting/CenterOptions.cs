@@ -1,3 +1,4 @@
+using CardIssue.Center.Feed;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
 using CardIssue.Center.Sessions;
@@ -38,8 +39,11 @@ public sealed class CenterOptions
     /// <summary>Times and caps of sessions.</summary>
     public CenterSessionOptions Sessions { get; set; } = new();
 
-    /// <summary>Where the issuer's feed goes, one JSON object a line. Not used where the application registers an <see cref="Feed.IIssuerFeed"/> of its own.</summary>
+    /// <summary>Where the issuer's feed goes, one JSON object a line. Not used where the application registers an <see cref="IIssuerFeed"/> of its own.</summary>
     public string FeedFile { get; set; } = "feed.jsonl";
+
+    /// <summary>Where the issuer is told by HTTPS instead; not used where the application registers an <see cref="IIssuerFeed"/> of its own.</summary>
+    public FeedOptions Feed { get; set; } = new();
 
     /// <summary>How often the feed looks for events: 10 ms to 10 minutes.</summary>
     public TimeSpan FeedPause { get; set; } = TimeSpan.FromSeconds(1);
@@ -75,6 +79,7 @@ internal sealed class CenterOptionsValidation : IValidateOptions<CenterOptions>
         Check(options.People.Validate, failures);
         Check(options.Admission.Validate, failures);
         Check(options.Sessions.Validate, failures);
+        Check(options.Feed.Validate, failures);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

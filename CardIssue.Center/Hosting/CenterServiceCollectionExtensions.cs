@@ -39,10 +39,12 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton<IKeyVault>(OpenVault);
         services.TryAddSingleton<ILogKeys>(provider => provider.GetRequiredService<IKeyVault>());
         AddStores(services);
-        services.TryAddSingleton<IIssuerFeed>(provider => new JsonLinesFeed(Options(provider).FeedFile));
+        services.TryAddSingleton<IIssuerFeed>(provider => Options(provider).Feed.IsPosted
+            ? new WebhookFeed(Options(provider).Feed, Time(provider))
+            : new JsonLinesFeed(Options(provider).FeedFile));
         services.TryAddSingleton(provider => new FeedPump(
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IIssuerFeed>(), Time(provider),
-            Options(provider).FeedPause, provider.GetService<ILogger<FeedPump>>()));
+            Options(provider).FeedPause, provider.GetService<ILogger<FeedPump>>(), Options(provider).Feed.LongestPause));
         services.TryAddSingleton(provider => new AdmissionCounts(Options(provider).Admission, Time(provider)));
         services.TryAddSingleton<TerminalDoor>();
         services.TryAddSingleton(MakeServices);

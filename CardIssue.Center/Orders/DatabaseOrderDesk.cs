@@ -216,7 +216,7 @@ public sealed class DatabaseOrderDesk : IOrderDesk
         }, cancellation).ConfigureAwait(false);
     }
 
-    private static int NextSequence(StoreView connection, string customer) => (int)connection.Number(
+    internal static int NextSequence(StoreView connection, string customer) => (int)connection.Number(
         "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer AND rewrite IS NULL", ("$customer", customer));
 
     private static OrderView View(StoreView connection, OrderRow row) => new(

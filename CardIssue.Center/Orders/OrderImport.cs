@@ -16,9 +16,7 @@ internal static class OrderImport
         for (var i = 0; i < orders.Count; i++)
         {
             var order = orders[i];
-            var fault = order.Fault
-                ?? (order.Product != product.Ref ? $"it names product {order.Product}; the import is for {product.Ref}" : null)
-                ?? (order.CodeExpires <= now ? "its issue code has expired already" : null)
+            var fault = Fault(product, order, now)
                 ?? (!seen.Add(order.Order) ? "its order id is twice in the list" : null)
                 ?? (!order.AccountDigest.IsEmpty && !accounts.TryAdd(order.AccountDigest, i + 1) && !order.MayRepeatAccount
                     ? $"its card number and sequence number are those of order {accounts[order.AccountDigest]} of the list"
@@ -26,6 +24,11 @@ internal static class OrderImport
             if (fault is not null) yield return new ImportRefusal(i + 1, order.Order, fault);
         }
     }
+
+    /// <summary>What is wrong with an order by itself; null for nothing.</summary>
+    public static string? Fault(ProductRecord product, NewOrder order, DateTimeOffset now) => order.Fault
+        ?? (order.Product != product.Ref ? $"it names product {order.Product}; the import is for {product.Ref}" : null)
+        ?? (order.CodeExpires <= now ? "its issue code has expired already" : null);
 
     /// <summary>Adds a product and its orders; says what stands against it, for all of them, and then the transaction must be undone.</summary>
     public static IEnumerable<ImportRefusal> Add(
@@ -48,7 +51,7 @@ internal static class OrderImport
     /// What stands against a rewrite's card: not issued, not the customer's, or of a product or version that the rewrite does not begin
     /// from, when all that waits for it is done.
     /// </summary>
-    private static string? RewriteFault(StoreView connection, ProductRef product, ProductTexts read, NewOrder order)
+    public static string? RewriteFault(StoreView connection, ProductRef product, ProductTexts read, NewOrder order)
     {
         if (order.Rewrite is not { } rewrite) return null;
         if (read.Find(product)?.Rewrite(rewrite.Name)?.Doing is not { } doing) return $"product {product} has no rewrite {rewrite.Name}";
@@ -97,9 +100,13 @@ internal static class OrderImport
         return null;
     }
 
-    private static string? Clash(StoreView connection, NewOrder order)
+    private static string? Clash(StoreTransaction connection, NewOrder order)
     {
-        if (OrderClaiming.IdOf(connection, order.Order.Value) is not null) return "its order id is known already";
+        if (OrderClaiming.IdOf(connection, order.Order.Value) is not null)
+        {
+            return OrderRow.Look(connection, "order_id = $order", ("$order", order.Order)) is [var known] && known.SealedBy == connection.Generation
+                ? "an earlier order of the file has its order id" : "its order id is known already";
+        }
         if (LogTable.HasChanges(connection, order.Order))
             return "the log has an order of this id, whose row is gone from the store: see log verify --vault";
         if (order.Rewrite is not null) return null;

@@ -6,15 +6,14 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 2 the last
-/// two
-/// numbers are missing, in layout 1 the last three.
+/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 3
+/// the keys at the end are missing, in layout 2 the two numbers before them too, in layout 1 the three.
 /// </summary>
 internal sealed class VaultContent : IDisposable
 {
     public const int KeyLength = 32;
 
-    private const int Layout = 3, LayoutWithoutSeals = 2, LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
+    private const int Layout = 4, LayoutWithoutOrderFiles = 3, LayoutWithoutSeals = 2, LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
 
     public required CenterId Center { get; init; }
     public required P256PrivateKey Signing { get; init; }
@@ -49,6 +48,9 @@ internal sealed class VaultContent : IDisposable
 
     public List<KeyCeremony> Ceremonies { get; } = [];
 
+    /// <summary>What issuers encrypt orders to, the oldest first.</summary>
+    public List<OrderFileKey> OrderFileKeys { get; } = [];
+
     public static VaultContent New(CenterId center) => new()
     {
         Center = center,
@@ -78,6 +80,8 @@ internal sealed class VaultContent : IDisposable
         to.Number(TakesOverOrderData ? 1 : 0);
         to.Number(TakesOverRows ? 1 : 0);
         to.Number(MayBeginPeople ? 1 : 0);
+        to.Number(OrderFileKeys.Count);
+        foreach (var key in OrderFileKeys) key.Write(to);
         return to;
     }
 
@@ -86,7 +90,7 @@ internal sealed class VaultContent : IDisposable
     {
         var from = new SecretReader(bytes);
         var layout = from.Number();
-        if (layout is not (LayoutWithoutTerms or LayoutWithoutSeals or Layout)) throw new FormatException("The vault's file was written by a newer program.");
+        if (layout is < LayoutWithoutTerms or > Layout) throw new FormatException("The vault's file was written by a newer program.");
         var content = new VaultContent
         {
             Center = new CenterId(from.Text()),
@@ -101,8 +105,10 @@ internal sealed class VaultContent : IDisposable
         for (var left = from.Count(MaxCardKeys); left > 0; left--) content.CardKeys.Add(CardMasterKey.Read(ref from));
         for (var left = from.Count(MaxCardKeys); left > 0; left--) content.Ceremonies.Add(KeyCeremony.Read(ref from));
         content.TakesOverOrderData = layout == LayoutWithoutTerms || from.Number() != 0;
-        content.TakesOverRows = layout != Layout || from.Number() != 0;
-        content.MayBeginPeople = layout != Layout || from.Number() != 0;
+        content.TakesOverRows = layout <= LayoutWithoutSeals || from.Number() != 0;
+        content.MayBeginPeople = layout <= LayoutWithoutSeals || from.Number() != 0;
+        if (layout > LayoutWithoutOrderFiles)
+            for (var left = from.Count(MaxVersions); left > 0; left--) content.OrderFileKeys.Add(OrderFileKey.Read(ref from));
         from.End();
         return content;
     }
@@ -143,6 +149,7 @@ internal sealed class VaultContent : IDisposable
         foreach (var key in Masters.Concat(VerifierKeys)) key.Dispose();
         foreach (var key in CardKeys) key.Dispose();
         foreach (var ceremony in Ceremonies) ceremony.Dispose();
+        foreach (var key in OrderFileKeys) key.Dispose();
     }
 
     private static void WriteKeys(SecretWriter to, List<SecretBytes> keys)

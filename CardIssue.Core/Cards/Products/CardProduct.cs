@@ -108,6 +108,9 @@ public sealed partial record CardProduct
     /// <summary>How the card is closed.</summary>
     public required CloseDefinition Close { get; init; }
 
+    /// <summary>How orders come in CSV files; null where they do not.</summary>
+    public CsvColumns? Csv { get; init; }
+
     /// <summary>What may be done to a card after it was issued.</summary>
     public ValueList<RewriteDefinition> Rewrites { get; init; }
 

@@ -56,6 +56,7 @@ public static class CenterHostCommand
 
     private static ExitCode? CodeOf(Exception e) => e switch
     {
+        OrderEnvelopeException => ExitCode.Refused,
         KeyVaultException or Center.Storage.StoreException => ExitCode.File,
         OptionsValidationException => ExitCode.Usage,
         RecoveryException { Fault: RecoveryFault.Altered } => ExitCode.Damaged,

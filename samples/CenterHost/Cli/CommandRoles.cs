@@ -25,6 +25,7 @@ internal static class CommandRoles
         ["key destroy"] = Custodian, ["key list"] = Custodian | Log,
         ["product list"] = Any, ["product preview"] = Log,
         ["program add"] = Supervisor, ["program list"] = Any, ["program show"] = Any, ["program remove"] = Supervisor,
+        ["order key make"] = Custodian, ["order key list"] = Any, ["order key export"] = Any, ["order key destroy"] = Custodian,
         ["order import"] = Desk, ["order list"] = Any, ["order show"] = Any, ["order receipt"] = Desk | Log, ["order retry"] = Desk, ["order void"] = Desk, ["order cancel"] = Desk,
         ["order quarantine"] = Supervisor, ["order reconcile"] = Desk, ["order settle"] = Desk, ["order renew-code"] = Desk, ["order clear-tries"] = Desk, ["order reissue"] = Desk,
         ["card list"] = Any, ["card show"] = Any, ["card unbar"] = Desk,

@@ -19,11 +19,11 @@ internal static class OrderCodeCommands
         {
             var order = new OrderId(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
-            var made = new IssueCodes(call.Get(codes)!, center.IssueCodes);
+            using var made = new IssueCodes(call.Get(codes)!, center.IssueCodes);
             var verifier = center.Vault.CreateIssueCodeVerifier(order, Encoding.ASCII.GetBytes(made.Make(order)));
             return await WithCodesAsync(made, async () => await OrderDeskCommands.ToldAsync(call, order,
                 await center.Desk.RenewCodeAsync(order, verifier, DateTimeOffset.UtcNow.AddDays(call.Get(days)), center.By, cancellation),
-                $"has a new code, in {call.Get(codes)}"), cancellation);
+                $"has a new code, in {call.Get(codes)}"));
         });
     }
 
@@ -39,26 +39,32 @@ internal static class OrderCodeCommands
             var reading = await OrderImportCommand.ReadAsync(call.Get(orders)!, known, center, cancellation);
             if (reading.Orders is not { } entries) return await Mistakes.TellAsync(call, Mistakes.Of(reading));
             if (entries.Count != 1) throw new CommandException(ExitCode.Usage, $"{call.Get(orders)} has {entries.Count} orders; a reissue takes one.");
-            var made = new IssueCodes(call.Get(codes), center.IssueCodes);
+            using var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
             var intake = new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days)));
-            var order = await intake.TakeAsync(entries[0], known.Find(entries[0].Product)!, cancellation);
+            var (taken, refusal) = await intake.TakeAsync(entries[0], cancellation);
+            if (taken is null) throw new CommandException(ExitCode.Refused, $"Line {entries[0].Line}, order {entries[0].Order}: {refusal}. Nothing was taken in.");
+            var sequence = taken.Sequence ?? await center.Desk.NextSequenceAsync(taken.Customer, cancellation);
+            var order = intake.Seal(taken, known.Find(taken.Product)!, sequence);
             return await WithCodesAsync(made, async () => await OrderDeskCommands.ToldAsync(
-                call, voided, await center.Desk.ReissueAsync(voided, order, center.By, cancellation), $"is reissued as {entries[0].Order}"), cancellation);
+                call, voided, await center.Desk.ReissueAsync(voided, order, center.By, cancellation), $"is reissued as {entries[0].Order}"));
         });
     }
 
     /// <summary>The file with the codes is there before they count, and gone again where they never will.</summary>
-    private static async Task<ExitCode> WithCodesAsync(IssueCodes made, Func<Task<ExitCode>> act, CancellationToken cancellation)
+    private static async Task<ExitCode> WithCodesAsync(IssueCodes made, Func<Task<ExitCode>> act)
     {
-        var takeBack = await made.WriteAsync(cancellation);
+        made.Flush();
         try
         {
-            return await act();
+            var code = await act();
+            made.Keep();
+            return code;
         }
-        catch (CommandException)
+        catch (Exception error) when (error is not CommandException)
         {
-            takeBack();
+            // Whether it is saved, nobody can tell.
+            made.Keep();
             throw;
         }
     }

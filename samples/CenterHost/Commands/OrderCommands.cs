@@ -10,7 +10,7 @@ namespace CardIssue.CenterHost.Commands;
 internal static class OrderCommands
 {
     public static Command Make(Shell shell) => Shell.Group("order", "The orders: one card for one customer each.",
-        OrderImportCommand.Make(shell), List(shell), Show(shell), OrderReceiptCommand.Make(shell),
+        OrderImportCommand.Make(shell), OrderKeyCommands.Make(shell), List(shell), Show(shell), OrderReceiptCommand.Make(shell),
         OrderDeskCommands.Retry(shell), OrderDeskCommands.Void(shell), OrderDeskCommands.Cancel(shell),
         OrderDeskCommands.Quarantine(shell), OrderDeskCommands.ClearTries(shell),
         OrderCodeCommands.RenewCode(shell), OrderCodeCommands.Reissue(shell), OrderReconcileCommand.Make(shell), OrderSettleCommand.Make(shell));

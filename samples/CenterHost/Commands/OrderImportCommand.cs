@@ -1,18 +1,19 @@
 using System.CommandLine;
+using System.Globalization;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 
 /// <summary><c>order import</c>: takes in products and orders, all or none.</summary>
 internal static class OrderImportCommand
 {
-    /// <summary>The largest orders file (<see cref="OrdersFile"/>).</summary>
-    public const int MaxFile = 16 * 1024 * 1024;
+    private const int OrdersBetween = 1_000;
 
     public static Option<int> CodeDays() => NumberOption.Of("--code-days", "How many days an issue code is good for.", 1, 3_650, 30);
 
@@ -21,88 +22,144 @@ internal static class OrderImportCommand
     public static Command Make(Shell shell)
     {
         var products = new Option<FileInfo[]>("--product") { Description = "A product's file; may be given several times. Products that the center has need none.", DefaultValueFactory = _ => [] };
-        var orders = new Option<FileInfo>("--orders") { Description = "The orders' file.", Required = true };
+        var orders = new Option<FileInfo>("--orders")
+        {
+            Description = "The orders' file: JSON, JSON lines or CSV. JSON in one piece has 10,000 orders at most, the others as many as you like.", Required = true,
+        };
+        var form = new Option<string?>("--form") { Description = "json, jsonl or csv; when left out, what the file's name ends with.", HelpName = "FORM" };
+        form.AcceptOnlyFromAmong("json", "jsonl", "csv");
+        var csv = new Option<string?>("--for")
+        {
+            Description = "The product that a CSV file's orders are for; when left out, the only one that names columns.", HelpName = "PRODUCT",
+        };
+        var allowCbc = new Option<bool>("--allow-cbc") { Description = "Takes a file, too, that is encrypted so that a change does not show (AES-256-CBC)." };
         var (days, codes) = (CodeDays(), Codes());
-        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, days, codes], async (call, cancellation) =>
+        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, form, csv, allowCbc, days, codes], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
             var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
-            var reading = await ReadAsync(call.Get(orders)!, known, center, cancellation);
-            if (reading.Orders is not { } entries || known.Mistakes.Count > 0) return await Mistakes.TellAsync(call, [.. known.Mistakes, .. Mistakes.Of(reading)]);
-            if (ProductLacks.OfOwnKeys(center.Vault, known.FromFiles, known, entries).FirstOrDefault() is { } lack)
-                throw new CommandException(ExitCode.Refused, $"{lack} Nothing was taken in.");
-            var made = new IssueCodes(call.Get(codes), center.IssueCodes);
-            var batches = await BatchesAsync(new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))), entries, known, cancellation);
-            await WarnOfLacksAsync(call, center.Vault, [.. batches.Select(batch => known.Find(batch.Product.Ref.Name)!)]);
-            await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
-            var takeBack = await made.WriteAsync(cancellation);
-            ImportOutcome outcome;
-            try
-            {
-                outcome = await center.Orders.ImportAsync(batches, center.By, cancellation);
-            }
-            catch
-            {
-                takeBack();
-                throw;
-            }
-            if (outcome.Refusals.Count > 0)
-            {
-                takeBack();
-                return await RefuseAsync(call, call.Get(orders)!, entries, outcome);
-            }
-            return await call.Answers.SayAsync(
-                new { ok = true, orders = outcome.Imported, products = batches.Select(batch => batch.Product.Ref.ToString()), codes = made.Count, codesFile = made.Count > 0 ? call.Get(codes) : null },
-                $"{outcome.Imported} orders are in, for {string.Join(", ", batches.Select(batch => batch.Product.Ref))}.{(made.Count > 0 ? $" {made.Count} issue codes are in {call.Get(codes)}; hand them to the customers and destroy the file." : "")}");
+            using var input = OrdersInput.Open(call.Get(orders)!, FormOf(call.Get(form)), center.Vault, call.Get(allowCbc));
+            using var made = new IssueCodes(call.Get(codes), center.IssueCodes);
+            using var spool = new OrderSpool(call.Directory);
+            var import = new Import(call, center, known, made, new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))));
+            return await import.RunAsync(input, spool, call.Get(csv), call.Get(codes), cancellation);
         });
     }
 
-    /// <summary>Reads an orders file.</summary>
+    /// <summary>Reads an orders file that is not taken in as a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="products">What they may be for.</param>
     /// <param name="center">Where they are to be taken in.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public static async Task<OrdersReading> ReadAsync(FileInfo file, ProductSource products, OpenCenter center, CancellationToken cancellation) =>
-        Read(file, products, center.IssueCodes, await products.ProgramsAsync(center.Programs, cancellation));
+        Read(file, products, center.IssueCodes, await products.ProgramsAsync(center.Programs, cancellation), center.Vault);
 
-    /// <summary>Reads an orders file.</summary>
+    /// <summary>Reads an orders file that is not taken in as a file: <see cref="OrdersFile.MaxOrders"/> at most.</summary>
     /// <param name="file">The file.</param>
     /// <param name="products">What they may be for.</param>
     /// <param name="codes">What issue codes must be; null for what they must be where no center says otherwise.</param>
     /// <param name="programs">The programs that there are.</param>
-    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule? codes, CardPrograms programs) =>
-        OrdersFile.Read(InputFile.ReadAll(file.ToString(), MaxFile), file.ToString(), name => products.Find(name)?.Product, codes, programs);
-
-    /// <summary>Tells of every order that the store would not take, with its place in the file.</summary>
-    private static async Task<ExitCode> RefuseAsync(Call call, FileInfo file, IReadOnlyList<OrderEntry> entries, ImportOutcome outcome)
+    /// <param name="keys">Open what is encrypted; null without a center.</param>
+    public static OrdersReading Read(FileInfo file, ProductSource products, IssueCodeRule? codes, CardPrograms programs, IOrderFileKeys? keys = null)
     {
-        var places = entries.ToDictionary(entry => entry.Order);
-        var mistakes = new List<FileMistake>();
-        foreach (var refusal in outcome.Refusals)
-        {
-            if (refusal.Order is not { } order) throw new CommandException(ExitCode.Refused, $"Nothing was taken in: {refusal}.");
-            var entry = places[order];
-            mistakes.Add(new FileMistake(file.ToString(), new JsonMistake(entry.Line, entry.Column, $"order {order}", $"{refusal.Message}.")));
-        }
-        return await Mistakes.TellAsync(call, [.. mistakes.OrderBy(mistake => mistake.Mistake.Line)], ExitCode.Refused);
+        using var input = OrdersInput.Open(file, keys: keys);
+        var reading = new OrdersStream(input.Content, input.Form, OrdersInput.Context(input.Form, products, codes, programs, keys)).ReadAll(input.Source);
+        input.Finish();
+        return reading;
     }
 
-    private static async Task<List<ImportBatch>> BatchesAsync(OrderIntake intake, IReadOnlyList<OrderEntry> entries, ProductSource known, CancellationToken cancellation)
+    private static OrdersForm? FormOf(string? name) => name switch
     {
-        var orders = known.FromFiles.ToDictionary(product => product, _ => new List<NewOrder>());
-        foreach (var entry in entries)
-        {
-            var product = known.Find(entry.Product)!;
-            if (!orders.TryGetValue(product, out var ofProduct)) orders.Add(product, ofProduct = []);
-            ofProduct.Add(await intake.TakeAsync(entry, product, cancellation));
-        }
-        return [.. orders.Select(pair => new ImportBatch(pair.Key.Record, pair.Value))];
-    }
+        "json" => OrdersForm.Json,
+        "jsonl" => OrdersForm.JsonLines,
+        "csv" => OrdersForm.Csv,
+        _ => null,
+    };
 
-    private static async Task WarnOfLacksAsync(Call call, IKeyVault vault, IReadOnlyList<KnownProduct> products)
+    /// <summary>One import.</summary>
+    private sealed class Import(Call call, OpenCenter center, ProductSource known, IssueCodes made, OrderIntake intake)
     {
-        foreach (var known in products)
-            foreach (var lack in ProductLacks.Of(vault, known))
-                await call.Answers.WarnAsync($"Product {known.Product.Name} can't be issued yet: {lack} See key begin.");
+        private readonly ImportProgress _progress = new(call.Answers);
+        private readonly HashSet<(string Product, string? Rewrite)> _named = [];
+        private readonly List<FileMistake> _mistakes = [.. known.Mistakes];
+        private readonly List<FileMistake> _cards = [];
+        private long _more, _moreCards;
+
+        public async Task<ExitCode> RunAsync(OrdersInput input, OrderSpool spool, string? csv, string? codes, CancellationToken cancellation)
+        {
+            try
+            {
+                await CheckAsync(input, spool, csv, cancellation);
+            }
+            catch (OrderEnvelopeException) when (!input.ShowsChanges)
+            {
+                throw new CommandException(ExitCode.Usage, Unclear(input));
+            }
+            input.Finish();
+            if (_mistakes.Count > 0 && !input.ShowsChanges) throw new CommandException(ExitCode.Usage, Unclear(input));
+            if (_mistakes.Count > 0) return await Mistakes.TellAsync(call, _mistakes, _more);
+            if (ProductLacks.OfOwnKeys(center.Vault, known.FromFiles, known, _named).FirstOrDefault() is { } lack)
+                throw new CommandException(ExitCode.Refused, $"{lack} Nothing was taken in.");
+            if (_cards.Count > 0) return await Mistakes.TellAsync(call, _cards, _moreCards, ExitCode.Refused);
+            var digest = ByteString.Own(center.Vault.Hmac([.. "CardIssue order file v1\0"u8, .. input.Digest()]));
+            if (await new OrderFileImport(center.Database).FindAsync(digest, cancellation) is { } before) throw Known(input, before);
+            var used = known.FromFiles.Concat(_named.Select(of => known.Find(of.Product)!)).Distinct().ToList();
+            foreach (var lacking in used.SelectMany(product => ProductLacks.Of(center.Vault, product).Select(text => (product.Product.Name, text))))
+                await call.Answers.WarnAsync($"Product {lacking.Name} can't be issued yet: {lacking.text} See key begin.");
+            await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
+            made.Flush();
+            _progress.Doing = "taken in";
+            var coming = new ComingOrders(Path.GetFileName(input.Source), digest, [.. used.Select(product => product.Record)],
+                spool.Read().Select(order => intake.Coming(order, known.Find(order.Product)!))) { Progress = _progress };
+            var outcome = await new OrderFileImport(center.Database).RunAsync(coming, center.By, cancellation);
+            if (outcome.Before is { } taken) throw Known(input, taken);
+            if (outcome.Refusals.Count > 0) return await RefuseAsync(input, outcome);
+            made.Keep();
+            return await call.Answers.SayAsync(
+                new { ok = true, orders = outcome.Imported, products = used.Select(product => product.Record.Ref.ToString()), codes = made.Count, codesFile = made.Count > 0 ? codes : null },
+                $"{outcome.Imported} orders are in, for {string.Join(", ", used.Select(product => product.Record.Ref))}.{(made.Count > 0 ? $" {made.Count} issue codes are in {codes}; hand them to the customers and destroy the file." : "")}");
+        }
+
+        /// <summary>Reads all of the file, and keeps what has no mistake until the last one is known.</summary>
+        private async Task CheckAsync(OrdersInput input, OrderSpool spool, string? csv, CancellationToken cancellation)
+        {
+            // Whose columns they are, a product says that was read.
+            if (input.Form == OrdersForm.Csv && known.Mistakes.Count > 0) return;
+            var programs = await known.ProgramsAsync(center.Programs, cancellation);
+            var stream = new OrdersStream(input.Content, input.Form, OrdersInput.Context(input.Form, known, center.IssueCodes, programs, center.Vault, csv));
+            foreach (var entry in stream.Read())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (stream.Count % OrdersBetween == 0) _progress.Report(stream.Count);
+                // What is not taken in needs no code.
+                if (_mistakes.Count > 0 || stream.MistakeCount > 0) continue;
+                _named.Add((entry.Product, entry.Rewrite?.Name));
+                var (order, refusal) = await intake.TakeAsync(entry, cancellation);
+                if (order is not null) spool.Add(order);
+                else if (_cards.Count == OrderFileImport.MaxRefusals) _moreCards++;
+                else
+                    _cards.Add(new FileMistake(input.Source, new JsonMistake(entry.Line, entry.Column, $"order {entry.Order}", $"{refusal}.")));
+            }
+            var found = stream.Mistakes;
+            _more = stream.MistakeCount - found.Count;
+            _mistakes.AddRange(found.Select(mistake => new FileMistake(input.Source, mistake)));
+        }
+
+        /// <summary>Tells of every order that the store would not take, with its place in the file.</summary>
+        private async Task<ExitCode> RefuseAsync(OrdersInput input, OrderFileOutcome outcome)
+        {
+            if (outcome.Refusals[0] is { Order: null } product) throw new CommandException(ExitCode.Refused, $"Nothing was taken in: {product.Message}.");
+            return await Mistakes.TellAsync(call, [.. outcome.Refusals.Select(refusal => new FileMistake(
+                input.Source, new JsonMistake(refusal.Line, refusal.Column, $"order {refusal.Order}", $"{refusal.Message}.")))],
+                outcome.More, ExitCode.Refused);
+        }
+
+        /// <summary>The same for a wrong padding and for wrong orders: who changes the file bit by bit learns from neither.</summary>
+        private static string Unclear(OrdersInput input) =>
+            $"{input.Source} does not open, or its orders have mistakes: of a file whose encryption shows no change it is not told which. "
+            + "Encrypt it with -aes-256-gcm to be told. Nothing was taken in.";
+
+        private static CommandException Known(OrdersInput input, TakenFile before) => new(ExitCode.Refused, string.Create(CultureInfo.InvariantCulture,
+            $"{input.Source} was taken in already: {before.Orders} orders, as {before.File}, by {before.By} at {before.At:u}. Nothing was taken in again."));
     }
 }

@@ -31,7 +31,8 @@ internal static class ProductCheckCommand
                 if (reading is not null) mistakes.AddRange(Mistakes.Of(reading));
                 var lacks = center is null ? [] : await LacksAsync(center, known.FromFiles, caps, cancellation);
                 if (center is not null && reading?.Orders is { } entries)
-                    lacks.AddRange(ProductLacks.OfOwnKeys(center.Vault, [], known, [.. entries.Where(entry => entry.Rewrite is not null)]));
+                    lacks.AddRange(ProductLacks.OfOwnKeys(center.Vault, [], known,
+                        entries.Where(entry => entry.Rewrite is not null).Select(entry => (entry.Product, entry.Rewrite?.Name))));
                 // Of a center that lacks something, the end says it.
                 if (mistakes.Count > 0)
                     foreach (var lack in lacks) await call.Answers.WarnAsync(lack);

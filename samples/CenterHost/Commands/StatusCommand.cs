@@ -14,6 +14,7 @@ internal static class StatusCommand
         var terminals = await center.Terminals.ListAsync(cancellation);
         var lines = await center.Terminals.LinesAsync(cancellation);
         var backlog = await center.Feed.BacklogAsync(cancellation);
+        var feed = await center.Feed.StandingAsync(cancellation) is { Failures: > 0 } failing ? failing : null;
         var checkpoint = Directory.Exists(center.Checkpoints) ? LogCheckpoint.Load(center.Checkpoints) : null;
         var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
         var served = call.Files.IsServed();
@@ -38,6 +39,10 @@ internal static class StatusCommand
                 quarantined = found.Quarantined,
             },
             feedBacklog = backlog,
+            feedTrouble = feed is null ? null : new
+            {
+                host = feed.Host, why = feed.Trouble, since = feed.FailedSince?.UtcDateTime, tries = feed.Failures, nextTry = feed.NextTry?.UtcDateTime,
+            },
             people = people.Count,
             approvalsWaiting = asked.Count(it => it.State is Center.Approvals.ApprovalState.Waiting),
             lastCheckpoint = checkpoint is null ? null : new { number = checkpoint.Number, at = checkpoint.At.UtcDateTime },
@@ -55,6 +60,7 @@ internal static class StatusCommand
             },
             $"people       {people.Count}, {value.approvalsWaiting} approvals wait",
             $"feed         {backlog} events wait to be told",
+            .. feed is null ? [] : new[] { $"             fails since {feed.FailedSince:u}, {feed.Failures} tries, the next {feed.NextTry:u}: {feed.Trouble}" },
             $"checkpoint   {(center.Checkpoints is null ? "not exported: the setting Center:Log:CheckpointDirectory is empty" : checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
 }

@@ -15,10 +15,15 @@ internal static class Mistakes
 {
     public static IReadOnlyList<FileMistake> Of(JsonReading reading) => [.. reading.Mistakes.Select(mistake => new FileMistake(reading.Source, mistake))];
 
-    public static async Task<ExitCode> TellAsync(Call call, IReadOnlyList<FileMistake> mistakes, ExitCode code = ExitCode.Usage)
+    /// <param name="call">Where to tell them.</param>
+    /// <param name="mistakes">The mistakes.</param>
+    /// <param name="more">How many more there are.</param>
+    /// <param name="code">How the command ends.</param>
+    public static async Task<ExitCode> TellAsync(Call call, IReadOnlyList<FileMistake> mistakes, long more = 0, ExitCode code = ExitCode.Usage)
     {
         foreach (var mistake in mistakes) await call.Answers.WarnAsync(mistake.ToString());
-        var end = $"{mistakes.Count} mistakes; nothing was taken in. Mend them and try again.";
+        if (more > 0) await call.Answers.WarnAsync($"And {more} more mistakes.");
+        var end = $"{mistakes.Count + more} mistakes; nothing was taken in. Mend them and try again.";
         if (call.Answers.IsJson)
             await call.Answers.SayAsync(new { ok = false, exitCode = (int)code, error = end, mistakes = mistakes.Select(m => new { file = m.File, line = m.Mistake.Line, column = m.Mistake.Column, path = m.Mistake.Path, message = m.Mistake.Message }) }, "");
         await call.Answers.WarnAsync(end);

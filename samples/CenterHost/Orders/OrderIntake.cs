@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Vault;
-using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
@@ -11,34 +10,68 @@ using CardIssue.Core.Protocol;
 
 namespace CardIssue.CenterHost.Orders;
 
+/// <summary>An order of a file that was checked, with its issue code, and its card where it is a rewrite. Its fields are never shown.</summary>
+/// <param name="Order">Its number.</param>
+/// <param name="Customer">The customer's id.</param>
+/// <param name="Product">The product's name.</param>
+/// <param name="Code">The one-time issue code.</param>
+/// <param name="Fields">The customer's fields.</param>
+internal sealed record TakenOrder(OrderId Order, string Customer, string Product, string Code, IReadOnlyDictionary<string, string> Fields)
+{
+    public int Line { get; init; }
+
+    public int Column { get; init; }
+
+    /// <summary>The card's sequence number; null for the customer's next.</summary>
+    public int? Sequence { get; init; }
+
+    public RewriteOf? Rewrite { get; init; }
+
+    public CardAccount? Account { get; init; }
+
+    public override string ToString() => $"order {Order}, line {Line}";
+}
+
 /// <summary>Makes of a checked order what the store keeps: sealed data, a verifier of the code, and what an operator may see.</summary>
 internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes codes, DateTimeOffset expires)
 {
     private const string SequenceField = "sequence";
     private static readonly string[] PanFields = ["pan", "cardNumber"];
 
-    private readonly Dictionary<string, int> _next = new(StringComparer.Ordinal);
-
-    /// <exception cref="CommandException">
-    /// The order needs a new code, and there is no file for it; or the card that it rewrites is not there.
-    /// </exception>
-    public async Task<NewOrder> TakeAsync(OrderEntry entry, KnownProduct product, CancellationToken cancellation)
+    /// <summary>Gives an order its code, and finds the card that it rewrites.</summary>
+    /// <returns>The order; else why the card is not there, for people.</returns>
+    /// <exception cref="Cli.CommandException">The order needs a new code, and there is no file for it.</exception>
+    public async Task<(TakenOrder? Order, string? Refusal)> TakeAsync(OrderEntry entry, CancellationToken cancellation)
     {
-        var card = entry.Rewrite is null ? null : await CardAsync(entry, entry.Rewrite, cancellation);
-        var rewrite = card is null ? null : new RewriteOf(entry.Rewrite!.Name, card.Card);
-        var fields = OrderData.Write(entry.Fields);
-        var code = Encoding.ASCII.GetBytes(entry.IssueCode ?? codes.Make(entry.Order));
+        IssuedCard? card = null;
+        if (entry.Rewrite is { } rewrite)
+        {
+            (card, var refusal) = await desk.FindCardAsync(new CardReference(entry.Customer, rewrite.Order, rewrite.Card), cancellation);
+            if (card is null) return (null, refusal);
+        }
+        return (new TakenOrder(entry.Order, entry.Customer, entry.Product, entry.IssueCode ?? codes.Make(entry.Order), entry.Fields)
+        {
+            Line = entry.Line,
+            Column = entry.Column,
+            Sequence = card?.Sequence ?? GivenSequence(entry),
+            Rewrite = card is null ? null : new RewriteOf(entry.Rewrite!.Name, card.Card),
+            Account = entry.Account,
+        }, null);
+    }
+
+    /// <summary>Seals an order for the sequence number of its card.</summary>
+    public NewOrder Seal(TakenOrder order, KnownProduct product, int sequence)
+    {
+        var (fields, code) = (OrderData.Write(order.Fields), Encoding.ASCII.GetBytes(order.Code));
         try
         {
-            var terms = new OrderTerms(
-                entry.Order, entry.Customer, card?.Sequence ?? await SequenceAsync(entry, cancellation), Display(entry),
-                    ProductTerms.Of(product.Record, product.Product)) { Rewrite = rewrite };
-            return new NewOrder(entry.Order, entry.Customer, terms.Sequence, product.Record.Ref, vault.SealOrderData(terms, fields),
-                vault.CreateIssueCodeVerifier(entry.Order, code), expires, terms.Display)
+            var terms = new OrderTerms(order.Order, order.Customer, sequence, Display(order), product.Terms) { Rewrite = order.Rewrite };
+            return new NewOrder(order.Order, order.Customer, sequence, product.Record.Ref, vault.SealOrderData(terms, fields),
+                vault.CreateIssueCodeVerifier(order.Order, code), expires, terms.Display)
             {
-                AccountDigest = entry.Account is { } account ? vault.DigestAccount(account) : default,
+                AccountDigest = order.Account is { } account ? vault.DigestAccount(account) : default,
                 MayRepeatAccount = product.Product.AllowRepeatedCardNumber,
-                Rewrite = rewrite,
+                Rewrite = order.Rewrite,
             };
         }
         finally
@@ -48,29 +81,28 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
         }
     }
 
+    /// <summary>The order as the store takes it in.</summary>
+    public ComingOrder Coming(TakenOrder order, KnownProduct product) => new(
+        order.Order, order.Customer, product.Record.Ref, order.Sequence, sequence => Seal(order, product, sequence))
+    {
+        Line = order.Line,
+        Column = order.Column,
+    };
+
     /// <summary>The product, and the card number with its middle masked (PCI DSS 3.4.1: first six and last four at most).</summary>
-    public static string Display(OrderEntry entry)
+    private static string Display(TakenOrder order) => Display(order.Product, order.Rewrite?.Name, order.Fields, order.Order);
+
+    /// <inheritdoc cref="Display(TakenOrder)"/>
+    public static string Display(OrderEntry entry) => Display(entry.Product, entry.Rewrite?.Name, entry.Fields, entry.Order);
+
+    private static string Display(string product, string? rewrite, IReadOnlyDictionary<string, string> fields, OrderId order)
     {
-        var reference = PanFields.Select(name => CardNumberMask.Of(entry.Fields.GetValueOrDefault(name))).FirstOrDefault(masked => masked is not null)
-            ?? entry.Order.Value;
-        var text = $"{entry.Product} {(entry.Rewrite is { } rewrite ? $"{rewrite.Name} " : "")}{reference}";
-        return PlainText.Of(text, Limits.MaxDisplay);
+        var reference = PanFields.Select(name => CardNumberMask.Of(fields.GetValueOrDefault(name))).FirstOrDefault(masked => masked is not null)
+            ?? order.Value;
+        return PlainText.Of($"{product} {(rewrite is null ? "" : $"{rewrite} ")}{reference}", Limits.MaxDisplay);
     }
 
-    /// <summary>The card that a rewrite is bound to from now on.</summary>
-    private async Task<IssuedCard> CardAsync(OrderEntry entry, OrderRewrite rewrite, CancellationToken cancellation)
-    {
-        var (card, refusal) = await desk.FindCardAsync(new CardReference(entry.Customer, rewrite.Order, rewrite.Card), cancellation);
-        return card ?? throw new CommandException(
-            ExitCode.Refused, $"Line {entry.Line}, order {entry.Order}: {refusal}. Nothing was taken in.");
-    }
-
-    /// <summary>The card's own sequence number where the order gives it (EMV tag 5F34); else the next of its customer.</summary>
-    private async Task<int> SequenceAsync(OrderEntry entry, CancellationToken cancellation)
-    {
-        if (entry.Fields.TryGetValue(SequenceField, out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var given)) return given;
-        if (!_next.TryGetValue(entry.Customer, out var next)) next = await desk.NextSequenceAsync(entry.Customer, cancellation);
-        _next[entry.Customer] = next + 1;
-        return next;
-    }
+    /// <summary>The card's own sequence number where the order gives it (EMV tag 5F34).</summary>
+    private static int? GivenSequence(OrderEntry entry) => entry.Fields.TryGetValue(SequenceField, out var text)
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : null;
 }

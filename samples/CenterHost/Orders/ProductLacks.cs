@@ -1,7 +1,6 @@
 using CardIssue.Center.Products;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
-using CardIssue.Core.Cards.Products.Json;
 
 namespace CardIssue.CenterHost.Orders;
 
@@ -31,11 +30,11 @@ internal static class ProductLacks
     /// <param name="vault">The center's.</param>
     /// <param name="products">Products that are issued.</param>
     /// <param name="source">Where orders find theirs.</param>
-    /// <param name="orders">Orders; of those that are rewrites, each rewrite counts.</param>
+    /// <param name="orders">What orders name: products, and rewrites of them.</param>
     public static IEnumerable<string> OfOwnKeys(
-        IKeyVault vault, IEnumerable<KnownProduct> products, ProductSource source, IReadOnlyList<OrderEntry> orders)
+        IKeyVault vault, IEnumerable<KnownProduct> products, ProductSource source, IEnumerable<(string Product, string? Rewrite)> orders)
     {
-        var named = orders.Select(order => (source.Find(order.Product)!.Product, order.Rewrite?.Name));
+        var named = orders.Select(order => (source.Find(order.Product)!.Product, order.Rewrite));
         foreach (var (product, rewrite) in products.Select(known => (known.Product, (string?)null)).Concat(named).Distinct())
         {
             var written = rewrite is null ? product : product.Rewrite(rewrite)!;

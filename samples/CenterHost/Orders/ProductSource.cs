@@ -1,5 +1,6 @@
 using CardIssue.Center.Products;
 using CardIssue.Center.Programs;
+using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Json;
@@ -9,7 +10,11 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.CenterHost.Orders;
 
 /// <summary>A product as the store keeps it and as it is worked with.</summary>
-internal sealed record KnownProduct(CardProduct Product, ProductRecord Record);
+internal sealed record KnownProduct(CardProduct Product, ProductRecord Record)
+{
+    /// <summary>What its orders are sealed for.</summary>
+    public ProductTerms Terms { get; } = ProductTerms.Of(Record, Product);
+}
 
 /// <summary>The products that orders may name: those of given files, then the newest version of each that the center has.</summary>
 internal sealed class ProductSource
@@ -56,6 +61,26 @@ internal sealed class ProductSource
     }
 
     public KnownProduct? Find(string name) => _products.GetValueOrDefault(name);
+
+    /// <summary>The product that CSV is of: the one that was named, or the only one that names columns, of the files before the center's.</summary>
+    /// <exception cref="CommandException">There is none, or there are several.</exception>
+    public CardProduct OfCsv(string? name)
+    {
+        if (name is not null)
+        {
+            var named = Find(name)?.Product ?? throw new CommandException(ExitCode.Usage, $"There is no product {name}; give its file with --product.");
+            return named.Csv is not null ? named
+                : throw new CommandException(ExitCode.Usage, $"Product {name} says nothing of columns: give it a csv, which is a new version of it.");
+        }
+        List<CardProduct> ofFiles = [.. FromFiles.Select(known => known.Product).Where(product => product.Csv is not null)];
+        List<CardProduct> all = ofFiles.Count > 0 ? ofFiles : [.. _products.Values.Select(known => known.Product).Where(product => product.Csv is not null)];
+        return all switch
+        {
+            [var only] => only,
+            [] => throw new CommandException(ExitCode.Usage, "No product says which columns a CSV file has: give one a csv, which is a new version of it."),
+            _ => throw new CommandException(ExitCode.Usage, $"Say with --for which product the CSV file is of: {string.Join(", ", all.Select(product => product.Name))}."),
+        };
+    }
 
     private void Add(FileInfo file)
     {

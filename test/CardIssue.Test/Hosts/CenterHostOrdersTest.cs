@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
 
@@ -94,6 +95,11 @@ public sealed class CenterHostOrdersTest
         Assert.That(shown.Json[0].GetProperty("history")[0].GetProperty("change").GetString(), Is.EqualTo("Imported"));
         Assert.That(shown.Json[0].GetProperty("keys").GetArrayLength(), Is.Zero, "nothing is issued");
 
+        var same = await _host.RunAsync([.. import, "--codes", _host.File("more-codes")]);
+        Assert.That(same.Code, Is.EqualTo(4), same.ToString());
+        Assert.That(same.Error, Does.Match("orders.json was taken in already: 4 orders, as orders.json, by ann at .*Nothing was taken in again."));
+        Assert.That(File.Exists(_host.File("more-codes")), Is.False);
+        await File.AppendAllTextAsync(orders, "\n");
         var again = await _host.RunAsync([.. import, "--codes", _host.File("more-codes")]);
         Assert.That(again.Code, Is.EqualTo(4), again.ToString());
         Assert.That(again.Error, Does.Contain("its order id is known already"));
@@ -120,6 +126,82 @@ public sealed class CenterHostOrdersTest
         Assert.That(run.Error, Does.Contain("order LATER-0001: its card number").And.Contain("2 mistakes; nothing was taken in"));
         Assert.That(run.Error, Does.Not.Contain("4761739001010119"));
         Assert.That((await _host.RunAsync("order", "list", "--json")).Json, Has.Length.EqualTo(4));
+    }
+
+    [Test]
+    public async Task LinesAndCsv_Import_AreTakenInAsJsonIs_AndWhatIsWrongIsToldWithItsLine()
+    {
+        string[] products = ["--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json")];
+        var lines = await _host.RunAsync(["order", "import", .. products, "--orders", Path.Combine(Samples.Folder, "orders.jsonl")]);
+        Assert.That(lines.Code, Is.Zero, lines.ToString());
+        var csv = Path.Combine(Samples.Folder, "orders.csv");
+        var noCode = await _host.RunAsync("order", "import", "--orders", csv);
+        Assert.That((noCode.Code, noCode.Error.Contains("Order CSV-0002 has no issue code")), Is.EqualTo((2, true)), noCode.ToString());
+        var twice = _host.Write("twice.txt", Samples.Text("orders.csv") + Samples.Text("orders.csv").Split('\n')[1].Replace("C-3001", "C-3009"));
+        string[] take = ["order", "import", "--form", "csv", "--for", "visa-like-module", "--codes", _host.File("codes"), "--orders"];
+        var refused = await _host.RunAsync([.. take, twice, "--json"]);
+        Assert.That(refused.Code, Is.EqualTo(4), refused.ToString());
+        Assert.That(refused.Error, Does.Contain($"{twice}:4:1: order CSV-0001: an earlier order of the file has its order id."));
+        Assert.That(refused.Json[0].GetProperty("mistakes")[0].GetProperty("line").GetInt32(), Is.EqualTo(4));
+        Assert.That(File.Exists(_host.File("codes")), Is.False, "codes of orders that are nowhere");
+        var run = await _host.RunAsync([.. take, csv, "--json"]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        Assert.That((run.Json[0].GetProperty("orders").GetInt32(), run.Json[0].GetProperty("codes").GetInt32()), Is.EqualTo((2, 1)));
+        var code = (await File.ReadAllTextAsync(_host.File("codes"))).Trim().Split(' ');
+        ImportedOrders.AreEachOfItsOwn(_host, new Dictionary<string, string>
+        {
+            ["LINE-0001"] = "WAGTAIL-6027", ["LINE-0002"] = "SISKIN-8840", ["CSV-0001"] = "PLOVER-3914", [code[0]] = code[1],
+        }, [.. Entries("orders.jsonl", OrdersForm.JsonLines), .. Entries("orders.csv", OrdersForm.Csv)]);
+        Assert.That((await _host.RunAsync("order", "list", "--json")).Json, Has.Length.EqualTo(4));
+        Assert.That(Directory.GetFiles(_host.Data, "*.spool"), Is.Empty);
+
+        static IEnumerable<OrderEntry> Entries(string file, OrdersForm form) => new OrdersStream(
+            File.OpenRead(Path.Combine(Samples.Folder, file)), form, new OrdersContext(Samples.Find) { Csv = Samples.Find("visa-like-module") }).Read();
+    }
+
+    [Test]
+    public async Task EncryptedOrders_Import_AreTakenInWhereTheyOpen_AndWhatIsWrongIsToldOnlyWhereNobodyChangedThem()
+    {
+        CardIssue.Test.Parts.Part.Require("openssl", "openssl");
+        string[] products = ["--product", Product, "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json")];
+        Assert.That((await _host.RunAsync("order", "key", "export", "--out", _host.File("key.pem"))).Code, Is.EqualTo(4));
+        Assert.That((await _host.RunAsync("order", "key", "make")).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "key", "export", "--out", _host.File("key.pem"))).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "key", "list", "--json")).Json.Single().GetProperty("version").GetInt32(), Is.EqualTo(1));
+        var wrong = await EncryptAsync(_host.Write("wrong.jsonl", Samples.Text("orders.jsonl").Replace("2030-12-31", "2030-13-31")), "-aes-256-gcm");
+        string[] import = ["order", "import", .. products, "--orders"];
+        var run = await _host.RunAsync([.. import, wrong]);
+        Assert.That((run.Code, run.Error.Contains($"{wrong}:1:")), Is.EqualTo((2, true)), run.ToString());
+        var bytes = await File.ReadAllBytesAsync(wrong);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(wrong, bytes);
+        run = await _host.RunAsync([.. import, wrong]);
+        Assert.That((run.Code, run.Error.Contains("does not open"), run.Error.Contains(":1:")), Is.EqualTo((4, true, false)), run.ToString());
+        var cbc = await EncryptAsync(_host.Write("cbc.jsonl", Samples.Text("orders.jsonl").Replace("2030-12-31", "2030-13-31")), "-aes-256-cbc");
+        Assert.That((await _host.RunAsync([.. import, cbc])).Code, Is.EqualTo(4));
+        run = await _host.RunAsync([.. import, cbc, "--allow-cbc"]);
+        Assert.That((run.Code, run.Error.Contains("it is not told which"), run.Error.Contains(":1:")), Is.EqualTo((2, true, false)), run.ToString());
+        // One field by itself, in a file that is not encrypted.
+        const string Keys = "10404142434445464748494A4B4C4D4E11505152535455565758595A5B5C5D5E12606162636465666768696A6B6C6D6E";
+        var field = Convert.ToBase64String(await File.ReadAllBytesAsync(await EncryptAsync(_host.Write("field", Keys), "-aes-256-gcm")));
+        var lines = Samples.Text("orders.jsonl").Split('\n');
+        var first = _host.Write("first.jsonl", lines[0].Replace(Keys, $"cms:{field}"));
+        run = await _host.RunAsync([.. import, first]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        var second = await EncryptAsync(_host.Write("second.jsonl", lines[1]), "-aes-256-gcm");
+        run = await _host.RunAsync([.. import, second]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        ImportedOrders.AreEachOfItsOwn(_host, new Dictionary<string, string> { ["LINE-0001"] = "WAGTAIL-6027", ["LINE-0002"] = "SISKIN-8840" },
+            [.. new OrdersStream(File.OpenRead(Path.Combine(Samples.Folder, "orders.jsonl")), OrdersForm.JsonLines, new OrdersContext(Samples.Find)).Read()]);
+        Assert.That((await _host.RunAsync("order", "key", "destroy", "1")).Code, Is.EqualTo(4), "the newest");
+
+        async Task<string> EncryptAsync(string file, string cipher)
+        {
+            var (code, said) = await CardIssue.Test.Parts.Part.RunAsync(new Dictionary<string, string>(), "openssl",
+                "cms", "-encrypt", "-binary", cipher, "-outform", "DER", "-in", file, "-out", $"{file}.cms", _host.File("key.pem"));
+            Assert.That(code, Is.Zero, said);
+            return $"{file}.cms";
+        }
     }
 
     [Test]

@@ -15,15 +15,16 @@ internal static class ImportedOrders
 {
     /// <summary>Each order's code, data and account are its own and no other order's.</summary>
     /// <param name="host">The center.</param>
-    /// <param name="codes">The code of every order of the samples.</param>
-    public static void AreEachOfItsOwn(CenterHostProcess host, IReadOnlyDictionary<string, string> codes)
+    /// <param name="codes">The code of every order.</param>
+    /// <param name="given">The orders; null for those of the sample.</param>
+    public static void AreEachOfItsOwn(CenterHostProcess host, IReadOnlyDictionary<string, string> codes, IReadOnlyList<OrderEntry>? given = null)
     {
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
         using var vault = FileKeyVault.Open(Path.Combine(host.Data, "vault.json"), passphrase);
         using var connection = new SqliteConnection($"Data Source={Path.Combine(host.Data, "center.db")};Pooling=False");
         connection.Open();
         var store = new StoreView(connection);
-        var entries = Samples.ReadOrders(Samples.Orders).Orders!;
+        var entries = given ?? Samples.ReadOrders(Samples.Orders).Orders!;
         Assert.That(codes.Keys, Is.EquivalentTo(entries.Select(entry => entry.Order.Value)));
         Assert.That(codes.Values.Distinct().Count(), Is.EqualTo(entries.Count));
         foreach (var entry in entries)

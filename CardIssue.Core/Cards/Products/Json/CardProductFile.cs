@@ -69,6 +69,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var records = o.Required("records") is { } list ? _records.Records(list) : default;
         var close = Close(o.Required("close"), o.Required("closeLook"));
         var rewrites = o.Optional("rewrites") is { } later ? new RewriteMapping(mistakes, _records, this).Rewrites(later) : default;
+        var csv = o.Optional("csv") is { } columns ? CsvMapping.Columns(columns, mistakes) : null;
         o.Done();
         if (name is null || profile is null || keySet is null) return null;
         return new CardProduct
@@ -99,6 +100,7 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
             Records = records,
             Close = close,
             Rewrites = rewrites,
+            Csv = csv,
         };
     }
 

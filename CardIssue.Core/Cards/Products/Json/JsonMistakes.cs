@@ -24,6 +24,9 @@ internal sealed class JsonMistakes
 
     public int Count => _kept.Count;
 
+    /// <summary>With those that are not kept.</summary>
+    public long Total => _kept.Count + (long)_leftOut;
+
     private bool IsFull => _kept.Count >= MaxMistakes;
 
     public void Add(JsonPlace place, string message)
@@ -44,11 +47,14 @@ internal sealed class JsonMistakes
         else Add(place, message.ToText());
     }
 
+    /// <summary>Those that are kept, in the order of the file.</summary>
+    public ValueList<JsonMistake> Kept() => [.. _kept.OrderBy(m => m.Line).ThenBy(m => m.Column)];
+
     public ValueList<JsonMistake> InOrder()
     {
-        var mistakes = _kept.OrderBy(m => m.Line).ThenBy(m => m.Column);
+        var mistakes = Kept();
         return _leftOut == 0
-            ? [.. mistakes]
+            ? mistakes
             : [.. mistakes, new JsonMistake(_firstLeftOut.Line, _firstLeftOut.Column, _firstLeftOut.Path.ToString(), $"And {_leftOut} more mistakes, from here on.")];
     }
 

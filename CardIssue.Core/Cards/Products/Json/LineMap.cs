@@ -4,10 +4,13 @@ using System.Text;
 namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>From a byte's offset in a file to its line and column. Asked in rising order mostly, it walks on from where it was.</summary>
-internal ref struct LineMap(ReadOnlySpan<byte> text)
+/// <param name="text">The text.</param>
+/// <param name="first">The number of its first line.</param>
+internal ref struct LineMap(ReadOnlySpan<byte> text, int first = 1)
 {
     private readonly ReadOnlySpan<byte> _text = text;
-    private int _line = 1;
+    private readonly int _first = first;
+    private int _line = first;
     private int _at;
     private int _column = 1;
     private int _next = NextLine(text, 0);
@@ -16,7 +19,7 @@ internal ref struct LineMap(ReadOnlySpan<byte> text)
     public (int Line, int Column) Of(int offset)
     {
         offset = Math.Min(offset, _text.Length);
-        if (offset < _at) (_line, _at, _column, _next) = (1, 0, 1, NextLine(_text, 0));
+        if (offset < _at) (_line, _at, _column, _next) = (_first, 0, 1, NextLine(_text, 0));
         while (_next <= offset) (_line, _at, _column, _next) = (_line + 1, _next, 1, NextLine(_text, _next));
         _column += Encoding.UTF8.GetCharCount(_text[_at..offset]);
         _at = offset;

@@ -21,26 +21,31 @@ internal ref struct LocatedJson
 
     private readonly ReadOnlySpan<byte> _text;
     private readonly JsonMistakes _mistakes;
+    private readonly string _what;
     private Utf8JsonReader _reader;
     private LineMap _lines;
     private int _values;
     private bool _isOver;
 
-    private LocatedJson(ReadOnlySpan<byte> text, JsonMistakes mistakes)
+    private LocatedJson(ReadOnlySpan<byte> text, JsonMistakes mistakes, int line)
     {
         _text = text;
         _mistakes = mistakes;
         // One deeper than allowed, so that the fault is told here and not by the reader.
         _reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxDepth + 1 });
-        _lines = new LineMap(text);
+        _lines = new LineMap(text, line);
+        _what = line > 1 ? "line" : "file";
     }
 
     /// <summary>The value of a file; null when it is no JSON. Anything wrong goes to <paramref name="mistakes"/>.</summary>
-    public static LocatedNode? Read(ReadOnlySpan<byte> file, JsonMistakes mistakes)
+    /// <param name="file">The file, or a line of a file of JSON lines.</param>
+    /// <param name="mistakes">Where mistakes go.</param>
+    /// <param name="line">The number of its first line.</param>
+    public static LocatedNode? Read(ReadOnlySpan<byte> file, JsonMistakes mistakes, int line = 1)
     {
         // Windows' editors put a byte order mark in front.
         var text = file.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? file[3..] : file;
-        var start = new JsonPlace(1, 1, JsonPath.Root);
+        var start = new JsonPlace(line, 1, JsonPath.Root);
         if (text.Length > MaxFileBytes)
         {
             mistakes.Add(start, $"The file has {text.Length} bytes; {MaxFileBytes} is the most.");
@@ -48,11 +53,11 @@ internal ref struct LocatedJson
         }
         if (!Utf8.IsValid(text))
         {
-            var (line, column) = new LineMap(text).Of(LineMap.FirstBadByte(text));
-            mistakes.Add(new JsonPlace(line, column, JsonPath.Root), "The file is not UTF-8 from here on.");
+            var (at, column) = new LineMap(text, line).Of(LineMap.FirstBadByte(text));
+            mistakes.Add(new JsonPlace(at, column, JsonPath.Root), "The file is not UTF-8 from here on.");
             return null;
         }
-        return new LocatedJson(text, mistakes).ReadAll();
+        return new LocatedJson(text, mistakes, line).ReadAll();
     }
 
     private LocatedNode? ReadAll()
@@ -174,7 +179,7 @@ internal ref struct LocatedJson
     private readonly string FaultAt(int offset)
     {
         if (_text[offset..].Trim(" \t\r\n"u8).IsEmpty)
-            return _text.Trim(" \t\r\n"u8).IsEmpty ? "The file is empty." : "The file ends in the middle.";
+            return _text.Trim(" \t\r\n"u8).IsEmpty ? $"The {_what} is empty." : $"The {_what} ends in the middle.";
         var before = _text[..offset].TrimEnd(" \t\r\n"u8);
         return (char)_text[offset] switch
         {

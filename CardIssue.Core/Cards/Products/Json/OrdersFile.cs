@@ -28,7 +28,15 @@ public static class OrdersFile
 }
 
 /// <summary>Maps and checks orders. No mistake quotes what a field, a customer id or an issue code is.</summary>
-internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCodeRule codes, CardPrograms programs, JsonMistakes mistakes)
+/// <param name="products">Finds a product by its name.</param>
+/// <param name="codes">What issue codes must be.</param>
+/// <param name="programs">The programs that there are.</param>
+/// <param name="mistakes">Where mistakes go.</param>
+/// <param name="opens">Opens a text that is encrypted to the center; null where nothing is.</param>
+/// <param name="remembers">Whether orders that are there twice are found here; of a file that may be longer than memory the store finds them.</param>
+internal sealed class OrderMapping(
+    Func<string, CardProduct?> products, IssueCodeRule codes, CardPrograms programs, JsonMistakes mistakes,
+    Func<string, string?>? opens = null, bool remembers = true)
 {
     /// <summary>The most fields of one order.</summary>
     public const int MaxFields = 1_000;
@@ -50,12 +58,12 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         return orders;
     }
 
-    private OrderEntry? Order(LocatedNode node)
+    public OrderEntry? Order(LocatedNode node)
     {
         if (ObjectReader.Of(node, mistakes) is not { } o) return null;
         var id = o.Required("orderId");
         var order = id?.AsName(mistakes);
-        if (order is not null && !_orders.Add(order)) mistakes.Add(id!.Place, "An earlier order has this id.");
+        if (order is not null && remembers && !_orders.Add(order)) mistakes.Add(id!.Place, "An earlier order has this id.");
         var customer = o.Required("customerId")?.AsName(mistakes);
         var productName = o.Required("product");
         var product = productName?.AsName(mistakes) is { } name ? Product(productName.Place, name) : null;
@@ -66,7 +74,7 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         var fields = fieldsNode is null ? null : Fields(fieldsNode);
         o.Done();
         var account = product is not null && fields is not null ? new FieldCheck(product, programs, fieldsNode!, mistakes).Check(fields) : null;
-        if (account is not null) CheckOnce(account, product!, node.Place);
+        if (account is not null && remembers) CheckOnce(account, product!, node.Place);
         return order is null || customer is null || product is null || fields is null
             ? null
             : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, account, node.Place.Line, node.Place.Column)
@@ -133,9 +141,21 @@ internal sealed class OrderMapping(Func<string, CardProduct?> products, IssueCod
         var isGood = true;
         foreach (var property in node.Properties)
         {
-            if (property.Value.AsText(mistakes, FieldText.MaxLength) is { } text) fields.Add(property.Name, text);
+            if (Text(property.Value) is { } text) fields.Add(property.Name, text);
             else isGood = false;
         }
         return isGood ? fields : null;
+    }
+
+    /// <summary>A field's text, opened where it is encrypted. Why one does not open is not told: who may try must not learn from it.</summary>
+    private string? Text(LocatedNode node)
+    {
+        if (node.Kind != JsonKind.String || !node.Text.StartsWith(OrdersStream.Encrypted, StringComparison.Ordinal))
+            return node.AsText(mistakes, FieldText.MaxLength);
+        if (opens?.Invoke(node.Text[OrdersStream.Encrypted.Length..]) is { Length: <= FieldText.MaxLength } text) return text;
+        mistakes.Add(node.Place, opens is null
+            ? "The field is encrypted to a center, which is not at hand."
+            : "The field does not open: it is not encrypted to this center, by a way that it takes, or was changed.");
+        return null;
     }
 }

@@ -21,6 +21,7 @@ public sealed class SchemaTest
           "identity": [{"getData": "DF01"}, {"assigned": {"tag": "0045"}}],
           "acceptedStates": {"scope": "applications", "aid": "A0000000031010", "states": ["07"]},
           "storeData": {"packed": false}, "quirks": {"countsEmptyCommands": true},
+          "csv": {"orderId": "O", "customerId": "C", "fields": {"f": "F"}},
           "records": [
             {"name": "one", "proof": "readBack", "repeat": {"startOver": "one"}, "status": {"scope": "card", "aid": "A000000151000000", "state": "0F"},
               "items": [
