@@ -39,6 +39,7 @@ public static class LogArchiving
         ArgumentNullException.ThrowIfNull(path);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(before, database.Now - MinAge);
         database.Check(person);
+        before = before.Stored();
         if (!person.Has(PersonRoles.Supervisor)) throw new InvalidOperationException($"{person} has not the role for it.");
         Written? written;
         // Never renamed: a name that is new with the file is durable with it, another name may not be.

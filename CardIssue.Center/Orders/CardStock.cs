@@ -155,15 +155,11 @@ public sealed class CardStock(CenterDatabase database)
 
     private static long Used(StoreView store, TerminalId terminal, string product, DateTimeOffset began, DateTimeOffset? until)
     {
-        var end = until ?? DateTimeOffset.MaxValue;
+        // A card that was spoilt stands there as voided, and never issued.
         return store.Number("""
             SELECT count(*) FROM orders o JOIN issued_cards c ON c.order_id = o.order_id
-            WHERE o.token_terminal = $terminal AND o.product = $product AND c.issued_at >= $began AND c.issued_at <= $until
-            """, ("$terminal", terminal), ("$product", product), ("$began", began), ("$until", end))
-            + store.Number("""
-            SELECT count(*) FROM orders o WHERE o.token_terminal = $terminal AND o.product = $product AND o.rewrite IS NULL AND o.card IS NOT NULL
-              AND o.state = $voided AND o.ended_at >= $began AND o.ended_at <= $until
-              AND NOT EXISTS (SELECT 1 FROM issued_cards c WHERE c.order_id = o.order_id)
-            """, ("$terminal", terminal), ("$product", product), ("$began", began), ("$until", end), ("$voided", OrderState.Voided));
+            WHERE o.token_terminal = $terminal AND o.product = $product
+              AND coalesce(c.issued_at, c.voided_at) >= $began AND coalesce(c.issued_at, c.voided_at) <= $until
+            """, ("$terminal", terminal), ("$product", product), ("$began", began), ("$until", until ?? DateTimeOffset.MaxValue));
     }
 }

@@ -34,7 +34,7 @@ internal static class OrderLists
             return new CardView(
                 new CardId(row.Bytes("card")!.Value), new OrderId(row.Text("order_id")!), row.Text("customer")!, row.Int("sequence"),
                 (CardStanding)row.Int("standing"), new ProductRef(row.Text("product")!, row.Int("product_version")),
-                row.Text("token_terminal") is { } terminal ? new TerminalId(terminal) : null, row.Time("issued_at")!.Value, row.Time("voided_at"));
+                row.Text("token_terminal") is { } terminal ? new TerminalId(terminal) : null, row.Time("issued_at"), row.Time("voided_at"));
         }
         catch (Exception changed) when (changed is FormatException or InvalidCastException or OverflowException or ArgumentException)
         {

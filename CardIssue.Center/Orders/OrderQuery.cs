@@ -79,8 +79,8 @@ public sealed record CardQuery
 /// <param name="Standing">Issued or voided.</param>
 /// <param name="Product">What it was issued as; <see cref="IOrderDesk.CardAsync"/> says what it has by now.</param>
 /// <param name="Terminal">Where its order was begun the last time; null where nobody knows any more.</param>
-/// <param name="Issued">When it was issued, UTC.</param>
+/// <param name="Issued">When it was issued, UTC; null of one that was spoilt: voided with its order, and never issued.</param>
 /// <param name="Voided">When it was voided.</param>
 public sealed record CardView(
     CardId Card, OrderId Order, string Customer, int Sequence, CardStanding Standing, Products.ProductRef Product, TerminalId? Terminal,
-    DateTimeOffset Issued, DateTimeOffset? Voided);
+    DateTimeOffset? Issued, DateTimeOffset? Voided);

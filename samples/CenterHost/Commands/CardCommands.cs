@@ -82,11 +82,11 @@ internal static class CardCommands
     private static object View(CardView card) => new
     {
         card = card.Card.ToString(), order = card.Order.Value, customer = card.Customer, sequence = card.Sequence, standing = card.Standing,
-        product = card.Product.ToString(), terminal = card.Terminal?.Value, issued = card.Issued.UtcDateTime, voided = card.Voided?.UtcDateTime,
+        product = card.Product.ToString(), terminal = card.Terminal?.Value, issued = card.Issued?.UtcDateTime, voided = card.Voided?.UtcDateTime,
     };
 
     private static string Line(CardView card) =>
-        $"card {card.Card}  {card.Standing}  customer {card.Customer}/{card.Sequence}  issued {card.Issued:u} as {card.Product}"
+        $"card {card.Card}  {card.Standing}  customer {card.Customer}/{card.Sequence}  {(card.Issued is { } issued ? $"issued {issued:u}" : "never issued,")} as {card.Product}"
         + $"{(card.Terminal is { } terminal ? $" at {terminal}" : "")}, order {card.Order}{(card.Voided is { } voided ? $"  voided {voided:u}" : "")}";
 
     private static object View(IssuedCard card, IReadOnlyList<string> keys) => new

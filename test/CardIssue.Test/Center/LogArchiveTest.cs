@@ -76,7 +76,9 @@ public sealed class LogArchiveTest(EngineKind engine)
         var history = new StoreHistory(_bench.Database);
         var note = await history.PositionAsync(_bench.Keys.Center.Id);
         await Note("After the note");
-        await ArchiveAsync(50);
+        _bench.Time.Advance(TimeSpan.FromDays(100));
+        await Note("Later still");
+        Assert.That((await ArchiveAsync(50))!.To.Single().Sequence, Is.GreaterThan(note.Sequence));
         await _bench.Database.WriteAsync(store => store.Log("x", "More", new { }), default);
         Assert.That(_bench.Keys.TryVerifyNote(SignedWitnessNote.Sign(note, _bench.Keys.Signing), out var shown), Is.True);
         Assert.That(await history.CompareAsync(shown!), Is.EqualTo(HistoryFinding.Known));
