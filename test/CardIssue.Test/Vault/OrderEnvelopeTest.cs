@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using CardIssue.Center.Vault;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
+using CardIssue.Test.Keys;
 using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.Vault;
