@@ -13,7 +13,7 @@ namespace CardIssue.Center.Sessions;
 /// </summary>
 internal sealed class AdmittedTerminal
 {
-    internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Proof proof, ByteString readers) =>
+    internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Proof proof, ReaderList readers) =>
         (Identity, Transcript, Admission, Proof, Readers) = (identity, transcript, transcript.Hash(), proof, readers);
 
     /// <summary>Its keys, as the registry has them.</summary>
@@ -28,8 +28,8 @@ internal sealed class AdmittedTerminal
     /// <summary>How it proved its keys.</summary>
     public Proof Proof { get; }
 
-    /// <summary>Its reader list, signed.</summary>
-    public ByteString Readers { get; }
+    /// <summary>The readers that it may use.</summary>
+    public ReaderList Readers { get; }
 }
 
 /// <summary>What came of a request for access.</summary>
@@ -80,7 +80,7 @@ internal sealed class AdmissionDesk(CenterServices services)
         // From now on those of before are worth nothing.
         if (next is not null && !await services.Terminals.TakeNextKeysAsync(identity.Id, next, cancellation).ConfigureAwait(false))
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "its next keys were changed meanwhile", identity.Id);
-        var readers = await new ReaderDesk(services).SignedListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
+        var readers = await new ReaderDesk(services).ListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var terminal = new AdmittedTerminal(identity, transcript, input.Proof, readers);
         return new AdmissionOutcome(terminal, null, "address, line and both keys fit");
     }
@@ -89,7 +89,7 @@ internal sealed class AdmissionDesk(CenterServices services)
     /// <param name="terminal">The terminal.</param>
     /// <param name="joinToken">On the data half of a split line, what the results half is joined by; else empty.</param>
     public Admitted Answer(AdmittedTerminal terminal, ByteString joinToken) =>
-        services.Vault.Admit(terminal.Identity, terminal.Transcript, terminal.Proof, terminal.Readers, joinToken);
+        services.Vault.Admit(terminal.Identity, terminal.Transcript, terminal.Proof, new ReaderDesk(services).Sign(terminal.Readers), joinToken);
 
     private AdmissionTranscript Transcript(LinePeer peer, AdmissionRequest input) => new()
     {

@@ -10,7 +10,7 @@ public sealed partial class CenterServer
     /// <summary>The most counts of one window that get a row each in the log; the others get one together.</summary>
     private const int MaxCountsTold = 64;
 
-    /// <summary>A terminal that was disabled, or whose place or keys were changed, loses its session: by this program or by another one.</summary>
+    /// <summary>A terminal that was disabled, or whose place or keys were changed, or a reader of which was taken away, loses its session: by this program or by another one.</summary>
     private async Task WatchRegistryAsync(CancellationToken cancellation)
     {
         var seen = -1L;
@@ -21,6 +21,7 @@ public sealed partial class CenterServer
             {
                 var changes = await _services.Terminals.ChangedSinceAsync(seen, cancellation).ConfigureAwait(false);
                 await Task.WhenAll(changes.Terminals.SelectMany(SessionsThatDoNotFit)).ConfigureAwait(false);
+                foreach (var changed in changes.Terminals) await EndWithRevokedReaderAsync(changed.Terminal, cancellation).ConfigureAwait(false);
                 seen = changes.Revision;
                 await EndAskedForAsync(cancellation).ConfigureAwait(false);
             }
@@ -56,6 +57,12 @@ public sealed partial class CenterServer
     {
         foreach (var session in _sessions.Values)
             if (session.Terminal?.Id == changed.Terminal && session.NoLongerFits(changed) is { } reason) yield return session.CutAsync(reason).AsTask();
+    }
+
+    private async Task EndWithRevokedReaderAsync(TerminalId terminal, CancellationToken cancellation)
+    {
+        foreach (var session in _sessions.Values.Where(session => session.Terminal?.Id == terminal))
+            if (await session.HasRevokedReaderAsync(cancellation).ConfigureAwait(false) is { } reason) await session.CutAsync(reason).ConfigureAwait(false);
     }
 
     /// <summary>A terminal that was let in once too often loses the sessions that it was let in to first.</summary>

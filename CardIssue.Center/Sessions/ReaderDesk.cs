@@ -9,14 +9,14 @@ namespace CardIssue.Center.Sessions;
 /// <summary>What the center answers a terminal that wants its reader known.</summary>
 /// <param name="Answer">What to send.</param>
 /// <param name="Detail">In full, for the log.</param>
-internal readonly record struct EnrollmentAnswer(ReaderEnrollment Answer, string Detail);
+/// <param name="List">The list that is in the answer; null where there is none.</param>
+internal readonly record struct EnrollmentAnswer(ReaderEnrollment Answer, string Detail, ReaderList? List = null);
 
 /// <summary>The readers that a terminal may use (numeral 216), stated and signed; and those that it asks for.</summary>
 internal sealed class ReaderDesk(CenterServices services)
 {
-    /// <summary>The terminal's list, signed.</summary>
-    public async Task<ByteString> SignedListAsync(TerminalId terminal, CancellationToken cancellation) =>
-        services.Vault.SignReaderList(await ListAsync(terminal, cancellation).ConfigureAwait(false));
+    /// <summary>Signs a terminal's list.</summary>
+    public ByteString Sign(ReaderList list) => services.Vault.SignReaderList(list);
 
     /// <summary>Finds the reader on the terminal's list, or keeps it for a decision.</summary>
     public async Task<EnrollmentAnswer> EnrollAsync(TerminalId terminal, EnrollReader request, CancellationToken cancellation)
@@ -25,7 +25,7 @@ internal sealed class ReaderDesk(CenterServices services)
         if (list.Entries.Any(entry => Means(entry, request)))
         {
             await services.Terminals.SettleReaderAsync(terminal, request, cancellation).ConfigureAwait(false);
-            return new(new ReaderEnrollment(ReaderStanding.Known, services.Vault.SignReaderList(list)), $"known: {Describe(request)}");
+            return new(new ReaderEnrollment(ReaderStanding.Known, Sign(list)), $"known: {Describe(request)}", list);
         }
         if (!request.Key.IsEmpty && !P256PublicKey.TryParse(request.Key.Span, out _))
             return new(new ReaderEnrollment(ReaderStanding.Refused), $"its key is no point of P-256: {Describe(request)}");
@@ -38,7 +38,8 @@ internal sealed class ReaderDesk(CenterServices services)
         };
     }
 
-    private async Task<ReaderList> ListAsync(TerminalId terminal, CancellationToken cancellation)
+    /// <summary>The readers that a terminal may use now.</summary>
+    public async Task<ReaderList> ListAsync(TerminalId terminal, CancellationToken cancellation)
     {
         var known = await services.Terminals.VersionedReadersAsync(terminal, cancellation).ConfigureAwait(false);
         return new ReaderList(terminal, known.Version, services.Time.GetUtcNow(), [.. known.Readers.Select(reader => reader.ToEntry())]);

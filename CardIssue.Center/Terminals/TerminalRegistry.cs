@@ -150,7 +150,8 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
         return await ChangeAsync(person, connection =>
         {
             if (connection.Update(
-                SealedTable.Terminals, "readers_version = readers_version + 1", "terminal = $terminal AND removed IS NULL", ("$terminal", terminal)) == 0)
+                SealedTable.Terminals, "readers_version = readers_version + 1, revision = $revision", "terminal = $terminal AND removed IS NULL",
+                ("$terminal", terminal), ("$revision", connection.Generation)) == 0)
                 return TerminalChange.NotFound;
             connection.Delete(SealedTable.Readers, "terminal = $terminal", ("$terminal", terminal));
             foreach (var reader in readers) Insert(connection, terminal, reader);

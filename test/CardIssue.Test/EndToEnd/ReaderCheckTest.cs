@@ -1,3 +1,4 @@
+using CardIssue.Center.Terminals;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -34,6 +35,22 @@ public sealed class ReaderCheckTest
         await shop.ShowsAsync("S250 ReaderRefused virtual reader CardIssue VirtualCard, serial VC-0001: the list names no reader; it tells no port");
         await shop.LogsAsync(row => row.Entry is { Kind: nameof(MessageType.ReaderRefused), Step: 250 } entry && entry.Detail.Contains("VC-0001", StringComparison.Ordinal));
         Assert.That(shop.Relay.Phase, Is.EqualTo(TerminalPhase.Idle), "the access stays");
+    }
+
+    [Test]
+    public async Task ReaderTakenFromTheList_WhileItsTerminalIsIn_IsRefusedAtOnce_AndOneAddedEndsNothing()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.HasAccessAsync();
+        var lost = 0;
+        shop.Relay.StatusChanged += (_, status) => lost += status.State is RelayState.Connecting ? 1 : 0;
+        var other = new ReaderRecord("virtual", null, null, "VC-0002", null, [], false);
+        await shop.Registry.SetReadersAsync(Shop.TerminalName, [shop.Hardware.Known, other]);
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        Assert.That(lost, Is.Zero);
+        await shop.Registry.SetReadersAsync(Shop.TerminalName, [other]);
+        await shop.ShowsAsync("S250 ReaderRefused virtual reader CardIssue VirtualCard, serial VC-0001");
+        Assert.That(lost, Is.EqualTo(1));
     }
 
     [Test]
