@@ -128,6 +128,7 @@ internal sealed class VaultContent : IDisposable
         Exchange(VerifierKeys, newer.VerifierKeys);
         Exchange(CardKeys, newer.CardKeys);
         Exchange(Ceremonies, newer.Ceremonies);
+        Exchange(OrderFileKeys, newer.OrderFileKeys);
         (TakesOverOrderData, TakesOverRows, MayBeginPeople) = (newer.TakesOverOrderData, newer.TakesOverRows, newer.MayBeginPeople);
     }
 

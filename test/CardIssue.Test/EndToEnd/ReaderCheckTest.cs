@@ -1,5 +1,5 @@
-using CardIssue.Center.Terminals;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;

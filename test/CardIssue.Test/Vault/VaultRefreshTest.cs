@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
@@ -104,6 +106,39 @@ public sealed class VaultRefreshTest
         Assert.That(_command.Destroy("visa", 0x30), Is.True);
         Assert.That(_serving.Refresh(), Is.True);
         Assert.That(_serving.CardMasterKeys, Is.Empty);
+    }
+
+    [Test]
+    public void WhateverAVaultHolds_TakenOver_IsTheNewer()
+    {
+        using var own = VaultContent.New(new CenterId("C-1"));
+        using var bytes = own.Write();
+        var newer = VaultContent.Read(bytes.Written);
+        newer.TlsCertificate = ByteString.FromHex("01");
+        var (lists, flags) = (new List<(IList List, object Added)>(), 0);
+        foreach (var property in typeof(VaultContent).GetProperties())
+        {
+            if (property.PropertyType == typeof(bool))
+            {
+                property.SetValue(newer, !(bool)property.GetValue(own)!);
+                flags++;
+            }
+            else if (property.GetValue(newer) is IList list)
+            {
+                list.Add(RuntimeHelpers.GetUninitializedObject(property.PropertyType.GenericTypeArguments[0]));
+                lists.Add(((IList)property.GetValue(own)!, list[list.Count - 1]!));
+            }
+        }
+        own.TakeOver(newer);
+        Assert.That((lists.Count, flags), Is.EqualTo((5, 3)), "that nothing was passed by");
+        foreach (var (list, added) in lists)
+        {
+            Assert.That(list[list.Count - 1], Is.SameAs(added));
+            list.Remove(added);
+        }
+        foreach (var flag in typeof(VaultContent).GetProperties().Where(property => property.PropertyType == typeof(bool)))
+            Assert.That(flag.GetValue(own), Is.EqualTo(flag.GetValue(newer)), flag.Name);
+        Assert.That(own.TlsCertificate, Is.EqualTo(newer.TlsCertificate));
     }
 
     private static SecretBytes Passphrase() => SecretBytes.Copy("correct horse battery"u8);
