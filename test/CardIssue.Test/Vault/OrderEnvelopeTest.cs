@@ -125,12 +125,14 @@ public sealed class OrderEnvelopeTest : IDisposable
     }
 
     [Test]
-    public void Certificate_Read_IsForKeyAgreement_AndSignedByTheCenter()
+    public void Certificate_Read_IsForKeyAgreement_AndIssuedByTheCenter()
     {
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(At("1.pem")));
         Assert.That(certificate.Subject, Is.EqualTo("CN=CardIssue C-1 orders 1"));
         Assert.That(certificate.Extensions.OfType<X509KeyUsageExtension>().Single().KeyUsages, Is.EqualTo(X509KeyUsageFlags.KeyAgreement));
-        Assert.That(certificate.GetECDsaPublicKey(), Is.Not.Null);
+        Assert.That(certificate.Issuer, Is.EqualTo("CN=CardIssue C-1"));
+        using var key = certificate.GetECDiffieHellmanPublicKey();
+        Assert.That(key, Is.Not.Null);
     }
 
     private void Make()
