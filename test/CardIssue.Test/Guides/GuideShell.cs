@@ -75,7 +75,7 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
     {
         var args = words[1..].TakeWhile(word => word[0] is not ('>' or '&')).ToList();
         var program = Program(words[0], args, at);
-        args = [.. args.Select((arg, i) => i > 0 && (args[i - 1] is "--out" || Path.Exists(In(arg))) ? In(arg) : arg)];
+        args = [.. args.Select((arg, i) => i > 0 && (args[i - 1] is "--out" or "--codes" || Path.Exists(In(arg))) ? In(arg) : arg)];
         var output = TextWriter.Synchronized(new StringWriter(Screen));
         return Task.Run(() => program([.. args], output, inBackground ? _stop.Token : CancellationToken.None));
     }
