@@ -130,10 +130,10 @@ public sealed class FeedPump
         return whole * (0.5 + (Random.Shared.NextDouble() / 2));
     }
 
-    /// <summary>Takes back what was written down of a failure, of this host's or one before it.</summary>
+    /// <summary>Takes back what was written down of a failure, of this host's or one before it; a host that does not tell knows nothing of that.</summary>
     private async Task KeepGoodAsync(CancellationToken cancellation)
     {
-        if (_isGood) return;
+        if (_isGood || !await _database.TellsFeedAsync(cancellation).ConfigureAwait(false)) return;
         if (await StandingAsync(cancellation).ConfigureAwait(false) is { Failures: > 0 } bad)
             await KeepAsync(bad with { Host = _database.Log.Instance, Trouble = null, FailedSince = null, Failures = 0, NextTry = null }, cancellation)
                 .ConfigureAwait(false);
