@@ -47,7 +47,7 @@ need_dotnet() {
 # Other people's programs that the tests and some demos run against: program or file, and the Debian package that has it.
 PARTS="pcscd:pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so:vsmartcard-vpcd /usr/lib/pcsc/drivers/serial/libccidtwin.so:libccid
   opensc-tool:opensc openssl:openssl socat:socat ip:iproute2 tc:iproute2 unshare:util-linux
-  pg_ctlcluster:postgresql /usr/lib/python3/dist-packages/cbor2:python3-cbor2 /usr/lib/python3/dist-packages/cryptography:python3-cryptography"
+  pg_ctlcluster:postgresql systemd-analyze:systemd /usr/lib/python3/dist-packages/cbor2:python3-cbor2 /usr/lib/python3/dist-packages/cryptography:python3-cryptography"
 PCSC_DEMO_PARTS="pcscd:pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so:vsmartcard-vpcd unshare:util-linux"
 SERIAL_DEMO_PARTS="socat:socat"
 
