@@ -3,13 +3,15 @@ import hashlib, hmac, json
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 from terminal import (ADMITTED, CHALLENGE, COMMAND, HELLO, P256, PROOF, REQUEST, SCRIPT, WITNESS, Opening, Reader, admitted_input, agree,
-                      derive, encode, labelled, point, proof_input, seal_code, sha256, verify)
+                      derive, encode, labelled, point, proof_input, public, seal_code, sha256, verify)
 
 
 def check(paths):
     for path in paths:
         vectors = json.loads(path.read_text())
-        count = Session(vectors["given"]).run(vectors["steps"]) if "given" in vectors else exchanges(vectors["steps"])
+        given = vectors.get("given")
+        count = (exchanges(vectors["steps"]) if given is None else enrolment(given, vectors["steps"]) if "code" in given
+                 else Session(given).run(vectors["steps"]))
         print(f"{path.name}: {count} steps are right")
     return 0
 
@@ -26,6 +28,42 @@ def exchanges(steps):
         reader._ask = ask
         assert reader.exchange(bytes.fromhex(step["command"])).hex().upper() == step["reported"] and next(said, None) is None, step["what"]
     return len(steps)
+
+
+def enrolment(given, steps):
+    """A terminal enrols by its code, and renews its keys: both ask with EnrollTerminal, 28, and are answered with TerminalEnrolled, 29."""
+    key = lambda name: ec.derive_private_key(int(given[name], 16), P256)
+    made = [step for step in steps if "makes" in step]
+    (asks, answers, renews, renewed) = [cbor2.loads(bytes.fromhex(step["cbor"])) for step in steps if "cbor" in step]
+    identity = json.loads(given["centerJson"])
+    terminal, code = given["code"].split(":")
+    number = 0
+    for letter in code.replace("-", ""): number = number << 5 | "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(letter)
+    secret = derive(number.to_bytes(15, "big")[:12], "enrolment", terminal)
+    own = bytes.fromhex(given["tlsCertificateSha256"])
+    asked(secret, asks, answers, terminal, (key("credentialPrivateKey"), key("agreementPrivateKey"), own), own, identity)
+    assert made[0]["value"] == secret.hex().upper() and asks[5] == 1
+    present, agreement = key("credentialPrivateKey"), key("agreementPrivateKey")
+    transport = derive(agree(agreement, public(bytes.fromhex(identity["agreementKey"]))), "transport", terminal, asks[5],
+                       point(agreement.public_key()), bytes.fromhex(identity["agreementKey"]))
+    following = (key("nextCredentialPrivateKey"), key("nextAgreementPrivateKey"), bytes.fromhex(given["nextTlsCertificateSha256"]))
+    fields = asked(derive(transport, "renewal"), renews, renewed, terminal, following, own, identity)
+    assert renews[5] == 2
+    verify(present.public_key(), renews[8], labelled("renews", *fields))
+    return len(steps)
+
+
+def asked(secret, asks, answers, terminal, keys, own, identity):
+    assert asks[0] == 28 and answers[0] == 29
+    center = bytes.fromhex(identity["tlsCertificateSha256"])
+    (credential, agreement, certificate) = keys
+    fields = (terminal, asks[2], point(credential.public_key()), point(agreement.public_key()), asks[5], certificate, own, center)
+    assert (asks[1], asks[3], asks[4], asks[6]) == (terminal, fields[2], fields[3], certificate)
+    assert asks[7] == derive(secret, "terminal enrols", *fields)
+    told = (identity["center"], bytes.fromhex(identity["signingKey"]), bytes.fromhex(identity["agreementKey"]), center)
+    assert tuple(answers[n] for n in (1, 2, 3, 4)) == told
+    assert answers[5] == derive(secret, "center enrols", sha256(labelled("terminal enrols", *fields)), *told)
+    return fields
 
 
 class Session:
