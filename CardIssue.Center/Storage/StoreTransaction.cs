@@ -40,8 +40,8 @@ internal sealed partial class StoreTransaction : StoreView
     /// <returns>How many rows it changed.</returns>
     public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {
-        using var command = Command(sql, values);
-        return command.ExecuteNonQuery();
+        using var statement = Command(sql, values);
+        return statement.Command.ExecuteNonQuery();
     }
 
     /// <summary>Adds an entry to this host's chain of the log, in this commit.</summary>

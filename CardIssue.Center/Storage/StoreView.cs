@@ -52,8 +52,8 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     /// <summary>All rows.</summary>
     public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
     {
-        using var command = Command(sql, values);
-        using var reading = new Reading(this, command);
+        using var statement = Command(sql, values);
+        using var reading = new Reading(this, statement.Command);
         var rows = new List<T>();
         while (reading.Rows.Read()) rows.Add(read(reading.Rows));
         return rows;
@@ -62,23 +62,23 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     /// <summary>The first row, or null.</summary>
     public T? First<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class
     {
-        using var command = Command(sql, values);
-        using var reading = new Reading(this, command);
+        using var statement = Command(sql, values);
+        using var reading = new Reading(this, statement.Command);
         return reading.Rows.Read() ? read(reading.Rows) : null;
     }
 
     /// <summary>The first value of the first row; 0 when there is none.</summary>
     public long Number(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {
-        using var command = Command(sql, values);
-        return command.ExecuteScalar() switch { long number => number, int number => number, _ => 0 };
+        using var statement = Command(sql, values);
+        return statement.Command.ExecuteScalar() switch { long number => number, int number => number, _ => 0 };
     }
 
     /// <summary>Rows one at a time: for what may be larger than memory.</summary>
     public IEnumerable<T> Rows<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
     {
-        using var command = Command(sql, values);
-        using var reading = new Reading(this, command);
+        using var statement = Command(sql, values);
+        using var reading = new Reading(this, statement.Command);
         while (reading.Rows.Read()) yield return read(reading.Rows);
     }
 
@@ -92,9 +92,9 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
 
     protected sealed record OlderRow(string Place, long Seen);
 
-    protected DbCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => _isReading
+    protected Statements.Statement Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => _isReading
         ? throw new InvalidOperationException("Rows are being read: a connection does one thing at a time, in some engines.")
-        : Sql.Command(connection, sql, values);
+        : Statements.Take(connection, sql, values);
 
     private bool _isReading;
 

@@ -36,8 +36,13 @@ public sealed class CenterHostRewritesTest
     public async Task CardThatIsNotIssued_Import_IsToldWithItsLineAndNotTakenIn()
     {
         var run = await RunAsync("rewrite-orders.json");
-        Assert.That((run.Code, run.Error),
-            Is.EqualTo((4, "Line 4, order REWRITE-0001: no card was issued by order E2E-0001. Nothing was taken in.\n")), run.ToString());
+        var file = Path.Combine(Samples.Folder, "rewrite-orders.json");
+        Assert.That((run.Code, run.Error), Is.EqualTo((4, $"""
+            {file}:4:5: order REWRITE-0001: no card was issued by order E2E-0001.
+            {file}:12:5: order REWRITE-0002: no card of the customer is issued.
+            2 mistakes; nothing was taken in. Mend them and try again.
+
+            """)), run.ToString());
         Assert.That((await _host.RunAsync("order", "cancel", "E2E-0001", "--reason", "no rewrite")).Code, Is.EqualTo(4));
         var card = await _host.RunAsync("card", "show", "--customer", "C-1001");
         Assert.That((card.Code, card.Error), Is.EqualTo((2, "No card is shown: no card of the customer is issued.\n")), card.ToString());
