@@ -1,9 +1,10 @@
 using System.Net;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Feed;
 
 /// <summary>The issuer answered, and did not take the events. They wait, and come again: nothing is ever left out.</summary>
-public sealed class FeedRefusedException : IOException
+public sealed class FeedRefusedException : CardIssueException
 {
     internal FeedRefusedException(HttpStatusCode status) : base(status switch
     {
