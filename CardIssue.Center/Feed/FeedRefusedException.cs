@@ -11,7 +11,7 @@ public sealed class FeedRefusedException : CardIssueException
         HttpStatusCode.Gone => "The issuer says that nobody is told there any more (410): name another address, or none (Center:Feed:Url).",
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $"The issuer does not know the center ({(int)status}): compare the secret with his.",
         _ => $"The issuer answered {(int)status}.",
-    }) => Status = status;
+    }, null) => Status = status;
 
     /// <summary>His answer.</summary>
     public HttpStatusCode Status { get; }
