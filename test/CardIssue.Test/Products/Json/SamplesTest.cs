@@ -79,9 +79,9 @@ public sealed class SamplesTest
     {
         var product = NamesInSchema(JsonSchemas.CardProduct);
         string[] samples = [Samples.EndToEnd, Samples.Module, Samples.Debit, Samples.DebitOwnKeys];
-        Assert.That(samples.SelectMany(Names).Except(product), Is.Empty);
-        // The names of an order's fields are its product's.
-        var fields = Samples.ReadOrders(Samples.Orders).Orders!.SelectMany(o => o.Fields.Keys);
+        // The names of an order's fields are its product's; a product names the columns that they come in.
+        var fields = Samples.ReadOrders(Samples.Orders).Orders!.SelectMany(o => o.Fields.Keys).ToList();
+        Assert.That(samples.SelectMany(Names).Except(product).Except(fields), Is.Empty);
         Assert.That(Names(Samples.Orders).Except(NamesInSchema(JsonSchemas.Orders)).Except(fields), Is.Empty);
     }
 
