@@ -55,8 +55,9 @@ public class SecretLeakTest
     [Test]
     public void PublicMembersOfVaultAndModule_HandOutNoSecretBytesOfKeys()
     {
-        // The two that hand secrets out hand out what they are asked for: the write data and the code, and the TLS key for the listener.
-        string[] allowed = ["TryOpenOrderData", "TryOpenIssueCode", "CopyTlsServer"];
+        // Those that hand secrets out hand out what they are asked for: the write data and the code, the TLS key for the listener, and the key
+        // of one encrypted file of orders, which opens nothing else.
+        string[] allowed = ["TryOpenOrderData", "TryOpenIssueCode", "CopyTlsServer", "TryUnwrap"];
         Type[] types = [typeof(CardIssue.Center.Vault.FileKeyVault), typeof(CardIssue.Center.Vault.ICardOpening), typeof(CardIssue.Terminal.Modules.SoftwareModule)];
         var handers = types.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static))
             .Where(method => method.ReturnType == typeof(SecretBytes) || method.GetParameters().Any(p => p.IsOut && p.ParameterType.GetElementType() == typeof(SecretBytes)));
