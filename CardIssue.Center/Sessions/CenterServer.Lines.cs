@@ -8,10 +8,11 @@ public sealed partial class CenterServer
     private readonly Lock _turn = new();
     private readonly List<AcceptedLine> _accepted = [];
     private CancellationToken _sessionsEnd, _serving;
-    private bool _begun;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _serves;
 
     /// <summary>
-    /// Serves these lines from now on instead of those that it serves; also before <see cref="RunAsync"/> has got so far. A line whose
+    /// Serves these lines from now on instead of those that it serves; a server that is beginning to is waited for. A line whose
     /// listener is among both goes on. On one that is missing nothing is accepted any more, and its sessions end as with a lost line: an
     /// order under way goes on when its terminal comes in elsewhere. The same where what a line is half of has changed.
     /// </summary>
@@ -22,10 +23,12 @@ public sealed partial class CenterServer
     {
         ArgumentNullException.ThrowIfNull(lines);
         var terms = LineTerms.Of(lines);
+        if (Volatile.Read(ref _runs) == 0) throw new InvalidOperationException("The server does not run.");
+        await _begun.Task.ConfigureAwait(false);
         List<AcceptedLine> gone;
         lock (_turn)
         {
-            if (!_begun || _serving.IsCancellationRequested) throw new InvalidOperationException("The server does not run.");
+            if (!_serves || _serving.IsCancellationRequested) throw new InvalidOperationException("The server does not run any more.");
             gone = _accepted.FindAll(own => !lines.Where((line, i) => own.Is(line, terms[i])).Any());
             _accepted.RemoveAll(gone.Contains);
         }
@@ -42,9 +45,10 @@ public sealed partial class CenterServer
     {
         lock (_turn)
         {
-            (_sessionsEnd, _serving, _begun) = (sessionsEnd, serving, true);
+            (_sessionsEnd, _serving, _serves) = (sessionsEnd, serving, true);
             for (var i = 0; i < lines.Count; i++) Accept(lines[i], terms[i]);
         }
+        _begun.TrySetResult();
     }
 
     private void Accept(ServedLine served, LineTerms terms)

@@ -53,6 +53,19 @@ public sealed partial class CenterServer
         var terms = LineTerms.Of(lines);
         if (Interlocked.Exchange(ref _runs, 1) == 1)
             throw new InvalidOperationException("RunAsync was called before; a server runs once: make another one.");
+        try
+        {
+            await ServeAllAsync(lines, terms, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whoever waits for the beginning waits no more.
+            _begun.TrySetResult();
+        }
+    }
+
+    private async Task ServeAllAsync(IReadOnlyList<ServedLine> lines, IReadOnlyList<LineTerms> terms, CancellationToken cancellation)
+    {
         foreach (var fault in await _services.Orders.History.SettleRowsAsync(cancellation).ConfigureAwait(false))
             OperationLog.Altered(_logger, "Store", fault);
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.

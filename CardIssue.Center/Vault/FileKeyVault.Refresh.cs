@@ -11,11 +11,11 @@ public sealed partial class FileKeyVault
     {
         lock (_gate)
         {
-            if (_file.ReadChanged() is not { } bytes) return false;
-            using (bytes)
-            using (var newer = VaultContent.Read(bytes.Span))
+            return _file.ReadChanged(bytes =>
+            {
+                using var newer = VaultContent.Read(bytes.Span);
                 _content.TakeOver(newer);
-            return true;
+            });
         }
     }
 

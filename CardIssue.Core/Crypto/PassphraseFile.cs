@@ -104,20 +104,25 @@ public sealed class PassphraseFile : IDisposable
     }
 
     /// <summary>Reads the content again, where another process has replaced it meanwhile; then this one may replace it in its turn.</summary>
-    /// <returns>What is sealed there now, which the caller disposes; null where nothing has changed.</returns>
+    /// <param name="take">
+    /// Takes what is sealed there now, which is zeroed afterwards. Where it throws, the content counts as not read: it is not replaced from here.
+    /// </param>
+    /// <returns>Whether it had changed.</returns>
     /// <exception cref="PassphraseFileException">It is gone, damaged, or sealed under another passphrase now; what was read before stands.</exception>
     /// <exception cref="IOException">It could not be read.</exception>
-    public SecretBytes? ReadChanged()
+    public bool ReadChanged(Action<SecretBytes> take)
     {
+        ArgumentNullException.ThrowIfNull(take);
         var bytes = ReadAll(_path);
         if (!PassphraseHeader.TryRead(bytes, out var header, out var error)) throw new PassphraseFileException(PassphraseFault.Malformed, $"{_path}: {error}");
-        if (header == _header) return null;
+        if (header == _header) return false;
         if (header with { Nonce = _header.Nonce } != _header)
             throw new PassphraseFileException(PassphraseFault.ChangedMeanwhile, $"{_path} has another passphrase now; what changes in it is taken when it is opened anew.");
         if (bytes.Length < PassphraseHeader.Length + TagLength || !TryUnseal(_key, header, bytes, out var content))
             throw new PassphraseFileException(PassphraseFault.WrongPassphraseOrDamaged, $"{_path} is damaged; put it back from a backup.");
+        using (content) take(content);
         _header = header;
-        return content;
+        return true;
     }
 
     /// <summary>Seals the content under a new passphrase; the old one opens the file no longer.</summary>

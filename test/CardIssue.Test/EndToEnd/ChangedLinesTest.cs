@@ -47,6 +47,10 @@ public sealed class ChangedLinesTest
     {
         await using var shop = await Shop.OpenAsync();
         Assert.That(async () => await new CenterServer(shop.Services).ChangeLinesAsync([]), Throws.InvalidOperationException);
+        await shop.RestartCenterAsync();
+        // Before the store has been looked through.
+        await shop.Server.ChangeLinesAsync([]);
+        await shop.QuietAsync();
     }
 
     /// <summary>Nobody comes in here.</summary>

@@ -98,6 +98,22 @@ public sealed class VaultRefreshTest
     }
 
     [Test]
+    public void ContentThatCannotBeTaken_IsNeverWrittenOver()
+    {
+        // A newer program's, or another vault's under the same passphrase and salt.
+        using (var passphrase = Passphrase())
+        using (var file = PassphraseFile.Open(_path, PassphraseFileKind.CenterVault, passphrase, out var before))
+        {
+            before.Dispose();
+            file.Replace([0, 0, 0, 99]);
+        }
+        var written = File.ReadAllBytes(_path);
+        for (var times = 0; times < 2; times++) Assert.That(() => _serving.Refresh(), Throws.TypeOf<FormatException>());
+        Assert.That(() => _serving.RotateMaster(), Throws.TypeOf<PassphraseFileException>().With.Property("Fault").EqualTo(PassphraseFault.ChangedMeanwhile));
+        Assert.That(File.ReadAllBytes(_path), Is.EqualTo(written));
+    }
+
+    [Test]
     public void KeyDestroyedByAnother_Refresh_HasItNoMore()
     {
         Counter.ImportMaster(_command, "visa", 0x30, Counter.Master);
