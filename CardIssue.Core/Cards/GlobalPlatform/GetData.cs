@@ -133,6 +133,8 @@ public readonly record struct KeyInformation(byte KeyId, byte KeyVersion, byte K
         keys = default;
         if (!GetData.TryOpen(data, 0xE0, out var template, out bad, out error)) return false;
         var list = new List<KeyInformation>();
+        // A card that fills its answer with faults costs their number, not its square.
+        var faults = new List<string>(bad);
         foreach (var child in template.Children.Span)
         {
             var value = child.Value.Span;
@@ -140,11 +142,11 @@ public readonly record struct KeyInformation(byte KeyId, byte KeyVersion, byte K
             var fault = child.Tag != 0xC0 ? $"Tag {child.Tag} is in the key information; C0 is due."
                 : value.Length < (extended ? 6 : 4) ? $"A key's information has {value.Length} bytes; that is too few."
                 : null;
-            if (fault is not null) bad = bad.Add(fault);
+            if (fault is not null) faults.Add(fault);
             else if (extended) list.Add(new KeyInformation(value[0], value[1], value[3], BinaryPrimitives.ReadUInt16BigEndian(value[4..])));
             else list.Add(new KeyInformation(value[0], value[1], value[2], value[3]));
         }
-        keys = [.. list];
+        (keys, bad) = ([.. list], [.. faults]);
         return true;
     }
 }

@@ -257,4 +257,17 @@ public class GlobalPlatformTest
         Assert.That(bad, Is.Empty);
         Assert.That((entries.Count, entries[0].Aid.ToString(), entries[0].LifeCycle), Is.EqualTo((1, "0102030405", (byte)0x07)));
     }
+
+    [Test]
+    public void KeyInformationFullOfFaults_Parsed_CostsTheirNumberAndNotItsSquare()
+    {
+        // 2,000 keys whose information has one byte.
+        byte[] data = [0xE0, 0x82, 0x17, 0x70, .. Enumerable.Repeat<byte[]>([0xC0, 0x01, 0xFF], 2_000).SelectMany(key => key)];
+        KeyInformation.TryParse(data, out _, out _, out _);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(KeyInformation.TryParse(data, out var keys, out var bad, out _), Is.True);
+        var took = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.That((keys.Count, bad.Count), Is.EqualTo((0, 2_000)));
+        Assert.That(took, Is.LessThan(2_000_000));
+    }
 }
