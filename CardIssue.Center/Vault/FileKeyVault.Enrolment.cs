@@ -42,8 +42,8 @@ public sealed partial class FileKeyVault
         Span<byte> plain = stackalloc byte[EnrolmentKey.Length];
         lock (_gate)
         {
-            if (version < 1 || version > _content.VerifierKeys.Count) return false;
-            using var gcm = EnrolmentSeal(_content.VerifierKeys[version - 1]);
+            if (Version(_content.VerifierKeys, version) is not { } of) return false;
+            using var gcm = EnrolmentSeal(of);
             try
             {
                 gcm.Decrypt(verifier.Span.Slice(VersionLength, NonceLength), verifier.Span[(VersionLength + NonceLength)..^TagLength],

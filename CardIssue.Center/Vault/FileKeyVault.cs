@@ -210,12 +210,11 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         var version = verifier.Length == VersionLength + MacLength ? BinaryPrimitives.ReadInt32BigEndian(verifier.Span) : 0;
         lock (_gate)
         {
-            if (version > _content.VerifierKeys.Count) HasNewer();
-            var known = version >= 1 && version <= _content.VerifierKeys.Count;
+            var key = Version(_content.VerifierKeys, version);
             Span<byte> own = stackalloc byte[MacLength];
             // The work is the same whether or not the verifier is any good.
-            Verifier(_content.VerifierKeys[known ? version - 1 : ^1], order, code, own);
-            return known & CryptographicOperations.FixedTimeEquals(own, known ? verifier.Span[VersionLength..] : own[..0]);
+            Verifier(key ?? _content.VerifierKeys[^1], order, code, own);
+            return key is not null & CryptographicOperations.FixedTimeEquals(own, key is null ? own[..0] : verifier.Span[VersionLength..]);
         }
     }
 
@@ -392,8 +391,11 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         hmac.GetHashAndReset(mac);
     }
 
-    private SecretBytes? Master(int version) =>
-        version >= 1 && (version <= _content.Masters.Count || (HasNewer() && version <= _content.Masters.Count)) ? _content.Masters[version - 1] : null;
+    private SecretBytes? Master(int version) => Version(_content.Masters, version);
+
+    /// <summary>A key by its version, also one that another process made a moment ago; null where there is none.</summary>
+    private SecretBytes? Version(List<SecretBytes> versions, int version) =>
+        version >= 1 && (version <= versions.Count || (HasNewer() && version <= versions.Count)) ? versions[version - 1] : null;
 
     private AdmissionKey KeyOf(TerminalIdentity terminal, ByteString admission)
     {

@@ -78,7 +78,7 @@ internal static class KeyCommands
                 return await Asking.AskAsync(call, center, act, call.Get(reason) ?? throw new CommandException(ExitCode.Usage, "Say why with --reason."), null, cancellation);
             var agreed = await KeyApprovals.UseAsync(center, approved, act, cancellation);
             if (!center.Vault.Destroy(name, number, agreed)) throw Refused(name, number, CeremonyRefusal.NotApproved);
-            return await DoneAsync(call, center, "KeyDestroyed", name, number, "A running center has it until it stops.", cancellation);
+            return await DoneAsync(call, center, "KeyDestroyed", name, number, "A running center has it no more.", cancellation);
         });
     }
 

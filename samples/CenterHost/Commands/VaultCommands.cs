@@ -68,8 +68,8 @@ internal static class VaultCommands
             await center.NoteAsync("VaultStep", new { person, step = "rotate", key }, cancellation: cancellation);
             var version = key == OrderData ? center.Vault.RotateMaster() : center.Vault.RotateIssueCodeKey();
             await center.NoteAsync("VaultKeyRotated", new { person, key, version }, cancellation: cancellation);
-            return await call.Answers.SayAsync(new { ok = true, key, version }, $"Key {key} has version {version}. Start running centers anew before anything else: they know it not yet"
-                + (key == OrderData ? "; then wrap what is there under it: vault rewrap." : ". Codes that are out are verified with the version that they were made with."));
+            return await call.Answers.SayAsync(new { ok = true, key, version }, $"Key {key} has version {version}. A running center takes it now"
+                + (key == OrderData ? "; wrap what is there under it: vault rewrap." : ". Codes that are out are verified with the version that they were made with."));
         });
     }
 

@@ -62,6 +62,15 @@ public sealed class VaultRefreshTest
     }
 
     [Test]
+    public void EnrolmentCodeOfAKeyMadeAMomentAgo_Opens()
+    {
+        _command.RotateIssueCodeKey();
+        using var code = EnrolmentCode.Create(new TerminalId("T-1"));
+        Assert.That(_serving.TryOpenEnrolment(code.Terminal, _command.CreateEnrolmentVerifier(code), out var key), Is.True);
+        key!.Dispose();
+    }
+
+    [Test]
     public void NumberOfNoKeyYetKnown_IsKnownOnceTheKeyIsMade()
     {
         _command.RotateIssueCodeKey();
