@@ -59,32 +59,14 @@ internal sealed class CenterHostedService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Task[] running = [server.RunAsync([.. _lines], stoppingToken), PumpAsync(stoppingToken), WatchLinesAsync(stoppingToken)];
+        Task[] running =
+        [
+            server.RunAsync([.. _lines], stoppingToken), PumpAsync(stoppingToken),
+            RepeatedLook.RunAsync(options.Value.Sessions.RegistryLook, time, LookAtLinesAsync, e => OperationLog.LinesNotChanged(logger, e.Message), stoppingToken),
+        ];
         // One that fails ends the host at once; the other ends with it.
         await (await Task.WhenAny(running).ConfigureAwait(false)).ConfigureAwait(false);
         await Task.WhenAll(running).ConfigureAwait(false);
-    }
-
-    private async Task WatchLinesAsync(CancellationToken stopping)
-    {
-        string? told = null;
-        while (!stopping.IsCancellationRequested)
-        {
-            await Task.Delay(options.Value.Sessions.RegistryLook, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                if (!stopping.IsCancellationRequested) await LookAtLinesAsync(stopping).ConfigureAwait(false);
-                told = null;
-            }
-            catch (Exception e) when (!stopping.IsCancellationRequested)
-            {
-                if (e.Message != told) OperationLog.LinesNotChanged(logger, told = e.Message);
-            }
-            catch (Exception)
-            {
-                // The host stops; the lines are closed with it.
-            }
-        }
     }
 
     /// <summary>First those that are gone: a line may come back in the place of another.</summary>

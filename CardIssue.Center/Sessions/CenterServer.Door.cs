@@ -1,6 +1,7 @@
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Center.Sessions;
 
@@ -11,58 +12,44 @@ public sealed partial class CenterServer
     private const int MaxCountsTold = 64;
 
     /// <summary>A terminal that was disabled, or whose place or keys were changed, or a reader of which was taken away, loses its session: by this program or by another one.</summary>
-    private async Task WatchRegistryAsync(CancellationToken cancellation)
+    private Task WatchRegistryAsync(CancellationToken cancellation)
     {
         var seen = -1L;
-        using var timer = new PeriodicTimer(_services.Options.RegistryLook, _services.Time);
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        return LookAsync(_services.Options.RegistryLook, async ends =>
         {
-            try
-            {
-                var changes = await _services.Terminals.ChangedSinceAsync(seen, cancellation).ConfigureAwait(false);
-                await Task.WhenAll(changes.Terminals.SelectMany(SessionsThatDoNotFit)).ConfigureAwait(false);
-                foreach (var changed in changes.Terminals) await EndWithRevokedReaderAsync(changed.Terminal, cancellation).ConfigureAwait(false);
-                seen = changes.Revision;
-                await EndAskedForAsync(cancellation).ConfigureAwait(false);
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(WatchRegistryAsync));
-                OperationLog.RegistryNotRead(_logger, e.Message);
-            }
-        }
+            var changes = await _services.Terminals.ChangedSinceAsync(seen, ends).ConfigureAwait(false);
+            await EndWhatDoesNotFitAsync(changes.Terminals, ends).ConfigureAwait(false);
+            seen = changes.Revision;
+            await EndAskedForAsync(ends).ConfigureAwait(false);
+        }, OperationLog.RegistryNotRead, nameof(WatchRegistryAsync), cancellation);
     }
 
-    /// <summary>A key that was made or destroyed by another program counts for this one, too; without a word for as long as nothing can be read anew.</summary>
-    private async Task WatchVaultAsync(CancellationToken cancellation)
+    /// <summary>A key that was made or destroyed by another program counts for this one, too.</summary>
+    private Task WatchVaultAsync(CancellationToken cancellation) => LookAsync(_services.Options.RegistryLook, _ =>
     {
-        string? told = null;
-        using var timer = new PeriodicTimer(_services.Options.RegistryLook, _services.Time);
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        if (_services.Vault.Refresh()) OperationLog.VaultChanged(_logger);
+        return Task.CompletedTask;
+    }, OperationLog.VaultNotRead, nameof(WatchVaultAsync), cancellation);
+
+    /// <summary>What cannot be read is told as that; whatever else goes wrong is a fault of this program besides.</summary>
+    private Task LookAsync(
+        TimeSpan pause, Func<CancellationToken, Task> look, Action<ILogger, string> trouble, string name, CancellationToken cancellation) =>
+        RepeatedLook.RunAsync(pause, _services.Time, look, e =>
         {
-            try
-            {
-                if (_services.Vault.Refresh()) OperationLog.VaultChanged(_logger);
-                told = null;
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                if (e.Message != told) OperationLog.VaultNotRead(_logger, told = e.Message);
-            }
-        }
-    }
+            if (e is not (IOException or FormatException)) OperationLog.ServerFault(_logger, e, name);
+            trouble(_logger, e.Message);
+        }, cancellation);
 
     /// <summary>All at once: closing a line in order takes its time.</summary>
-    private IEnumerable<Task> SessionsThatDoNotFit(TerminalRecord changed)
+    private async Task EndWhatDoesNotFitAsync(IReadOnlyList<TerminalRecord> changed, CancellationToken cancellation)
     {
-        foreach (var session in _sessions.Values)
-            if (session.Terminal?.Id == changed.Terminal && session.NoLongerFits(changed) is { } reason) yield return session.CutAsync(reason).AsTask();
-    }
-
-    private async Task EndWithRevokedReaderAsync(TerminalId terminal, CancellationToken cancellation)
-    {
-        foreach (var session in _sessions.Values.Where(session => session.Terminal?.Id == terminal))
-            if (await session.HasRevokedReaderAsync(cancellation).ConfigureAwait(false) is { } reason) await session.CutAsync(reason).ConfigureAwait(false);
+        if (changed.Count == 0) return;
+        var sessions = _sessions.Values.Where(session => session.Terminal is not null).ToLookup(session => session.Terminal!.Id);
+        await Task.WhenAll(changed.SelectMany(terminal => sessions[terminal.Terminal].Select(async session =>
+        {
+            var reason = session.NoLongerFits(terminal) ?? await session.HasRevokedReaderAsync(cancellation).ConfigureAwait(false);
+            if (reason is not null) await session.CutAsync(reason).ConfigureAwait(false);
+        }))).ConfigureAwait(false);
     }
 
     /// <summary>A terminal that was let in once too often loses the sessions that it was let in to first.</summary>

@@ -1,0 +1,39 @@
+namespace CardIssue.Center;
+
+/// <summary>Something that is looked at again and again while the center serves.</summary>
+internal static class RepeatedLook
+{
+    /// <summary>Looks until it is cancelled, and then returns. What goes wrong ends nothing: the next look may do better.</summary>
+    /// <param name="pause">Between two looks, and before the first.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="look">One look.</param>
+    /// <param name="trouble">Told why a look failed; once, until it is something else or one went well: a store that is away would fill a log.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static async Task RunAsync(
+        TimeSpan pause, TimeProvider time, Func<CancellationToken, Task> look, Action<Exception> trouble, CancellationToken cancellation)
+    {
+        string? told = null;
+        using var timer = new PeriodicTimer(pause, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+            {
+                try
+                {
+                    await look(cancellation).ConfigureAwait(false);
+                    told = null;
+                }
+                catch (Exception e) when (!cancellation.IsCancellationRequested)
+                {
+                    if (e.Message == told) continue;
+                    told = e.Message;
+                    trouble(e);
+                }
+            }
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            // It ends.
+        }
+    }
+}
