@@ -22,15 +22,15 @@ internal sealed class ServedLines(
 {
     private readonly Dictionary<LineRecord, ServedLine> _open = [];
     private readonly Dictionary<LineNumber, string> _told = [];
+    private List<LineRecord> _wanted = [];
     private X509Certificate2? _certificate;
 
     public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
     {
         var lines = choice.Lines.Count > 0 ? choice.Lines : await registry.LinesAsync(cancellation);
         if (lines.Count == 0) throw new CommandException(ExitCode.Usage, "There is no line to serve; add one with line add, or name it with --line.");
-        foreach (var data in lines.Where(line => line.Results is not null))
-            if (!lines.Any(line => line.Line == data.Results && line.Results is null))
-                throw new CommandException(ExitCode.Usage, $"The results of line {data.Line} come on line {data.Results}, which is not served, or is itself the data half of a split line.");
+        if (lines.FirstOrDefault(line => !HasResults(line, lines)) is { } data)
+            throw new CommandException(ExitCode.Usage, $"The results of line {data.Line} come on line {data.Results}, which is not served, or is itself the data half of a split line.");
         var opened = new List<(LineRecord Record, ServedLine Line, string Place)>();
         try
         {
@@ -48,9 +48,9 @@ internal sealed class ServedLines(
     public async Task<IReadOnlyList<ServedLine>> GoneAsync(CancellationToken cancellation)
     {
         if (choice.Lines.Count > 0) return [];
-        var wanted = Fitting(await registry.LinesAsync(cancellation));
+        _wanted = Fitting(await registry.LinesAsync(cancellation));
         // A data half does not stay without its results, which may be opened anew.
-        var gone = _open.Where(own => !wanted.Contains(own.Key)).ToList();
+        var gone = _open.Where(own => !_wanted.Contains(own.Key)).ToList();
         gone.AddRange(_open.Where(own => !gone.Contains(own) && gone.Exists(other => other.Key.Line == own.Key.Results)).ToList());
         foreach (var (record, line) in gone)
         {
@@ -60,12 +60,12 @@ internal sealed class ServedLines(
         return [.. gone.Select(own => own.Value)];
     }
 
-    public async Task<IReadOnlyList<ServedLine>> OpenNewAsync(CancellationToken cancellation)
+    /// <summary>Those of the look that <see cref="GoneAsync"/> took.</summary>
+    public Task<IReadOnlyList<ServedLine>> OpenNewAsync(CancellationToken cancellation)
     {
-        if (choice.Lines.Count > 0) return [];
         var opened = new List<ServedLine>();
         // Results before the data that needs them.
-        foreach (var line in Fitting(await registry.LinesAsync(cancellation)).Where(line => !_open.ContainsKey(line)).OrderBy(line => line.Results is not null))
+        foreach (var line in _wanted.Where(line => !_open.ContainsKey(line)).OrderBy(line => line.Results is not null))
         {
             if (line.Results is { } results && !_open.Keys.Any(own => own.Line == results)) continue;
             try
@@ -78,7 +78,7 @@ internal sealed class ServedLines(
                 Tell(line.Line, e.Message);
             }
         }
-        return opened;
+        return Task.FromResult<IReadOnlyList<ServedLine>>(opened);
     }
 
     private ServedLine Opened((LineRecord Record, ServedLine Line, string Place) opened)
@@ -91,12 +91,14 @@ internal sealed class ServedLines(
     /// <summary>Without the data halves whose results are not served.</summary>
     private List<LineRecord> Fitting(IReadOnlyList<LineRecord> lines)
     {
-        foreach (var data in lines.Where(line => !Fits(line)))
+        foreach (var data in lines.Where(line => !HasResults(line, lines)))
             Tell(data.Line, $"its results come on line {data.Results}, which is not served, or is itself the data half of a split line");
-        return [.. lines.Where(Fits)];
-
-        bool Fits(LineRecord data) => data.Results is null || lines.Any(line => line.Line == data.Results && line.Results is null);
+        return [.. lines.Where(line => HasResults(line, lines))];
     }
+
+    /// <summary>Whether a line's results, where it has some, come on a line that is there and is no data half itself.</summary>
+    private static bool HasResults(LineRecord data, IReadOnlyList<LineRecord> lines) =>
+        data.Results is null || lines.Any(line => line.Line == data.Results && line.Results is null);
 
     /// <summary>Once, until it is something else.</summary>
     private void Tell(LineNumber line, string reason)
