@@ -73,7 +73,7 @@ public sealed partial class DatabaseTerminalRegistry
     {
         ArgumentNullException.ThrowIfNull(enrolment);
         ArgumentNullException.ThrowIfNull(keys);
-        var record = enrolment.ToRecord(keys.CredentialKey, keys.AgreementKey, keys.Certificate, keys.KeyVersion);
+        var record = enrolment.ToRecord(keys);
         return database.WriteAsync(connection =>
         {
             if (Enrolment(connection, enrolment.Terminal) is not { } now || now.Verifier != enrolment.Verifier
@@ -103,11 +103,7 @@ public sealed partial class DatabaseTerminalRegistry
             if (TerminalTable.Find(connection, present.Terminal) is not { Enabled: true } known || known.Keys != present.Keys)
                 return EnrolmentEnd.NotNow;
             if (known.Next == next) return EnrolmentEnd.Known;
-            var renewed = present with
-            {
-                CredentialKey = next.CredentialKey, AgreementKey = next.AgreementKey,
-                Certificate = next.Certificate, KeyVersion = next.KeyVersion,
-            };
+            var renewed = present.With(next);
             if (TerminalTable.Twin(connection, renewed) is not null || IsSame(known, renewed)) return EnrolmentEnd.SameCredential;
             TerminalTable.SetNext(connection, present.Terminal, next, database.Now);
             connection.Log(new LogEntry("store", present.Terminal, null, null, LogDirection.None, 0, "TerminalKeysRenewed",
@@ -123,11 +119,7 @@ public sealed partial class DatabaseTerminalRegistry
         return database.WriteAsync(connection =>
         {
             if (TerminalTable.Find(connection, terminal) is not { Enabled: true } known || known.Next != next) return false;
-            TerminalTable.Put(connection, known with
-            {
-                CredentialKey = next.CredentialKey, AgreementKey = next.AgreementKey,
-                Certificate = next.Certificate, KeyVersion = next.KeyVersion,
-            }, database.Now);
+            TerminalTable.Put(connection, known.With(next), database.Now);
             connection.Log(new LogEntry("store", terminal, null, null, LogDirection.None, 0, "TerminalKeysTaken",
                 TerminalTable.KeysText(next)));
             return true;

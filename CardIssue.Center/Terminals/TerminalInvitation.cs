@@ -37,8 +37,8 @@ public sealed record TerminalInvitation(
         && TerminalAdmission.AddressFits(peer.Address, Networks);
 
     /// <summary>The terminal as it would be known, with the keys that it brings.</summary>
-    internal TerminalRecord ToRecord(ByteString credential, ByteString agreement, ByteString certificate, int keyVersion) =>
-        new(Terminal, Lines, Networks, credential, agreement, certificate, keyVersion, Enabled: true);
+    internal TerminalRecord ToRecord(TerminalKeys keys) =>
+        new(Terminal, Lines, Networks, keys.CredentialKey, keys.AgreementKey, keys.Certificate, keys.KeyVersion, Enabled: true);
 }
 
 /// <summary>What became of a terminal's keys.</summary>

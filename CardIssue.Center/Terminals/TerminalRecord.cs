@@ -32,6 +32,12 @@ public sealed record TerminalRecord(
     /// <summary>The keys that it has.</summary>
     internal TerminalKeys Keys => new(CredentialKey, AgreementKey, Certificate, KeyVersion);
 
+    /// <summary>The same terminal with other keys.</summary>
+    internal TerminalRecord With(TerminalKeys keys) => this with
+    {
+        CredentialKey = keys.CredentialKey, AgreementKey = keys.AgreementKey, Certificate = keys.Certificate, KeyVersion = keys.KeyVersion,
+    };
+
     /// <summary>The most lines, and the most networks, of one terminal.</summary>
     public const int MaxEntries = 64;
 

@@ -60,7 +60,7 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
             Assert.That(async () => await Registry.InviteAsync(wrong, _bench.Ann), Throws.ArgumentException);
 
         Assert.That(await Registry.InviteAsync(Invitation(1), _bench.Ann), Is.EqualTo(TerminalChange.Done));
-        await Registry.PutAsync(Invitation(1).ToRecord(Key(), Key(), Bytes(9), 1));
+        await Registry.PutAsync(Invitation(1).ToRecord(new TerminalKeys(Key(), Key(), Bytes(9), 1)));
         await Registry.DisableAsync(T1, _bench.Ann);
         Assert.That(await Registry.EnrolAsync(Invitation(1), Keys(1)), Is.EqualTo(EnrolmentEnd.NotNow), "disabled meanwhile");
         Assert.That(await Registry.InviteAsync(Invitation(2), _bench.Ann), Is.EqualTo(TerminalChange.NeedsApproval));
