@@ -10,7 +10,7 @@ using Org.BouncyCastle.Crypto.Parameters;
 namespace CardIssue.Center.Vault;
 
 /// <summary>The content of an envelope, decrypted as it is read; its last read is the verdict on all of it.</summary>
-public sealed class EnvelopeContent : Stream
+public sealed class EnvelopeContent : ForwardStream
 {
     private const int Chunk = 64 * 1024, NonceLength = 12, TagLength = 16, BlockLength = 16;
 
@@ -30,21 +30,6 @@ public sealed class EnvelopeContent : Stream
 
     /// <summary>Whether a change of it shows at its end.</summary>
     public bool IsAuthenticated { get; }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     internal static EnvelopeContent Gcm(Stream envelope, SecretBytes key, AuthEnvelopedDataParser data, string algorithm)
     {
@@ -105,21 +90,6 @@ public sealed class EnvelopeContent : Stream
         _from += read;
         return read;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -14,11 +14,12 @@ internal sealed class OrdersInput : IDisposable
 
     private static readonly string[] Envelopes = [".cms", ".p7m"];
 
-    private readonly DigestingStream _content;
+    private readonly SHA256 _digest = SHA256.Create();
+    private readonly CryptoStream _content;
 
     private OrdersInput(string source, OrdersForm form, Stream content)
     {
-        (Source, Form, _content) = (source, form, new DigestingStream(content));
+        (Source, Form, _content) = (source, form, new CryptoStream(content, _digest, CryptoStreamMode.Read));
         ShowsChanges = content is not EnvelopeContent { IsAuthenticated: false };
     }
 
@@ -66,11 +67,15 @@ internal sealed class OrdersInput : IDisposable
     /// <summary>SHA-256 of all that there is, what nobody has read yet included.</summary>
     public byte[] Digest()
     {
-        _content.CopyTo(Stream.Null);
-        return _content.Digest();
+        Finish();
+        return _digest.Hash!;
     }
 
-    public void Dispose() => _content.Dispose();
+    public void Dispose()
+    {
+        _content.Dispose();
+        _digest.Dispose();
+    }
 
     /// <summary>What an orders file is read by.</summary>
     /// <param name="form">Its form.</param>
@@ -97,50 +102,5 @@ internal sealed class OrdersInput : IDisposable
         foreach (var (ending, form) in Forms)
             if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) return form;
         throw new CommandException(ExitCode.Usage, $"{name}: what the name ends with tells no form; name it with --form json, jsonl or csv.");
-    }
-
-    /// <summary>Digests what goes through.</summary>
-    private sealed class DigestingStream(Stream inner) : Stream
-    {
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-
-        public byte[] Digest() => _hash.GetHashAndReset();
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            var read = inner.Read(buffer);
-            _hash.AppendData(buffer[..read]);
-            return read;
-        }
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                inner.Dispose();
-                _hash.Dispose();
-            }
-            base.Dispose(disposing);
-        }
     }
 }
