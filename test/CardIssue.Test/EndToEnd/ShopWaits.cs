@@ -75,6 +75,9 @@ internal static class ShopWaits
     public static Task HasAccessAsync(this Shop shop) =>
         UntilAsync(() => shop.Relay.Phase.HasAccess(), () => $"the terminal is {shop.Relay.Phase}");
 
+    public static Task IsRefusedAsync(this Shop shop, IssueReason reason) =>
+        UntilAsync(() => shop.Relay.Status is { State: RelayState.Refused } refused && refused.Reason == reason, () => $"the terminal is {shop.Relay.Status}");
+
     private static async Task UntilAsync(Func<bool> reached, Func<string> complaint)
     {
         for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)

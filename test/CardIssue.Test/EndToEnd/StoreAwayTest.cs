@@ -10,7 +10,7 @@ namespace CardIssue.Test.EndToEnd;
 [Parallelizable]
 public sealed class StoreAwayTest
 {
-    private static readonly TimeSpan Away = TimeSpan.FromSeconds(2), Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Away = TimeSpan.FromSeconds(2);
 
     private string _place = null!, _server = null!, _name = null!;
 
@@ -53,13 +53,8 @@ public sealed class StoreAwayTest
         try
         {
             shop.StartTerminal();
-            var refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            shop.Relay.StatusChanged += (_, status) =>
-            {
-                if (status is { State: RelayState.Refused, Reason: IssueReason.AccessNotNow }) refused.TrySetResult();
-            };
             // It asks again and again; away until it has been told.
-            await refused.Task.WaitAsync(Longest);
+            await shop.IsRefusedAsync(IssueReason.AccessNotNow);
         }
         finally
         {
