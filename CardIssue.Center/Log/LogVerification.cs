@@ -192,7 +192,8 @@ internal sealed class LogVerification(ILogKeys keys)
     private void Believe(LogRow row)
     {
         if (row.Entry.Kind == LogFile.TakenOverKind) foreach (var head in LogFile.HeadsOf(row.Entry)) _takenOver[head.Instance] = head;
-        else if (LoggedChange.Read(row) is { } change) _orders[change.Order] = change;
+        else if (LoggedChange.Read(row) is { } change
+            && (!_orders.TryGetValue(change.Order, out var latest) || LoggedChange.InOrder.Compare(change, latest) > 0)) _orders[change.Order] = change;
     }
 
     private void CompareOrders(StoreView store)

@@ -26,6 +26,14 @@ internal sealed record LoggedChange(
 {
     private const int MaxWhat = 4_096;
 
+    /// <summary>
+    /// Earlier changes first. By the commit, whose numbers all hosts on a store share: the place in a chain says nothing of another host's chain, and neither does
+    /// the time, which each takes from its own clock. Changes of versions before, which name no commit, are of one host: of a later claim later, within a claim by time.
+    /// </summary>
+    public static readonly IComparer<LoggedChange> InOrder = Comparer<LoggedChange>.Create((one, other) => one.Commit > 0 || other.Commit > 0
+        ? (one.Commit, one.Sequence).CompareTo((other.Commit, other.Sequence))
+        : (one.Fence, one.At, one.Sequence).CompareTo((other.Fence, other.At, other.Sequence)));
+
     /// <summary>Where the order stands after it, as far as it is compared with its row.</summary>
     public string Standing => StandingOf(State, Fence, Card, Progress);
 

@@ -16,7 +16,7 @@ internal static class OrderAge
         // Entries of versions before name no commit; rows of theirs were sealed once, when they were taken over, so that there are no older
         // ones.
         var (row, change) = LoggedChange.AllOf(store, order.Order).Where(entry => entry.Change.Commit > 0)
-            .OrderBy(entry => entry.Change.Commit).ThenBy(entry => entry.Row.Sequence).LastOrDefault();
+            .OrderBy(entry => entry.Change, LoggedChange.InOrder).LastOrDefault();
         if (change is null) return;
         if (!store.Vouches(row))
             throw RowSeals.Altered($"The log's latest change of order {order.Order} was changed: nothing is done for the order.");

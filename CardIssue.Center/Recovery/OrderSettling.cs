@@ -69,7 +69,7 @@ internal static class OrderSettling
     private static OrderState? HeldWhileWaiting(StoreView store, OrderRow row) =>
         LoggedChange.AllOf(store, row.Order).Select(entry => entry.Change)
             .Where(change => change.State is not (OrderState.Waiting or OrderState.Quarantined))
-            .OrderBy(change => change.Commit).ThenBy(change => change.Sequence).LastOrDefault()?.State ?? HeldBefore(store, row);
+            .Order(LoggedChange.InOrder).LastOrDefault()?.State ?? HeldBefore(store, row);
 
     private static OrderState? HeldBefore(StoreView store, OrderRow row) => store.Number(
         "SELECT state FROM order_history WHERE order_id = $order AND state NOT IN ($waiting, $quarantined) ORDER BY id DESC LIMIT 1",

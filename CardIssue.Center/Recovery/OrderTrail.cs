@@ -11,11 +11,11 @@ namespace CardIssue.Center.Recovery;
 /// <param name="CodeRenewed">Whether it was given another issue code, which is lost.</param>
 internal sealed record OrderTrail(LoggedChange Last, OrderState? Held, int? WaitingRecord, bool VoidOrdered, bool CodeRenewed)
 {
-    /// <summary>From all its changes, in their order: of a later claim later, within a claim by time.</summary>
+    /// <summary>From all its changes, by whichever hosts they were made.</summary>
     public static OrderTrail Of(IEnumerable<LoggedChange> changes)
     {
         OrderTrail? trail = null;
-        foreach (var change in changes.OrderBy(change => change.Fence).ThenBy(change => change.At).ThenBy(change => change.Sequence))
+        foreach (var change in changes.Order(LoggedChange.InOrder))
         {
             trail = new OrderTrail(change,
                 change.State is OrderState.Waiting or OrderState.Quarantined ? trail?.Held : change.State,

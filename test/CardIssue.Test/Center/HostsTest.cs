@@ -120,6 +120,17 @@ public sealed class HostsTest
         Assert.That((report.Findings.ToString(), report.WithVault), Is.EqualTo((default(ValueList<LogFinding>).ToString(), true)));
     }
 
+    /// <summary>The log is read chain by chain, "one" before "two": which change is the latest does not follow from that, nor from the hosts' clocks.</summary>
+    [Test]
+    public async Task OrderBegunAtOneHost_IsFinishedAtTheOtherWhoseChainIsReadBefore_LogAgreesWithTheStore()
+    {
+        var begun = (ClaimOutcome.Claimed)await _two.ClaimAsync("o1", "t2");
+        Assert.That(await _two.Orders.SaveAsync(begun.Order, begun.Fence, new OrderChange.Released()), Is.InstanceOf<SaveOutcome.Saved>());
+        await IssueAsync(_one, "o1", 1);
+        var report = await _one.Log(_keys).VerifyAsync();
+        Assert.That((report.Findings.ToString(), report.WithVault), Is.EqualTo((default(ValueList<LogFinding>).ToString(), true)));
+    }
+
     [Test]
     public async Task HostThatDidNotJoin_FindsAStoreThatItDoesNotKnow_AndOneThatJoined_Serves()
     {

@@ -63,11 +63,14 @@ internal sealed class JsonMistakes
         if (_leftOut++ == 0) _firstLeftOut = place;
     }
 
+    // Less than the part of a card number that may be shown with it (PCI DSS 3.4.1).
+    private const int MaxShownDigits = 5;
+
     /// <summary>
-    /// A property's name, where it may be shown: one that begins with a letter and is a name by <see cref="NameRule"/>. Anything else might be a
-    /// customer's data that got into the wrong place, a card number as a name for one.
+    /// A property's name, where it may be shown: one that begins with a letter, is a name by <see cref="NameRule"/> and has few digits. Anything else might be a
+    /// customer's data that got into the wrong place: a card number as a name or, where the file is damaged, within one.
     /// </summary>
-    public static bool CanShow(string name) => NameRule.Accepts(name) && char.IsAsciiLetter(name[0]);
+    public static bool CanShow(string name) => NameRule.Accepts(name) && char.IsAsciiLetter(name[0]) && name.Count(char.IsAsciiDigit) <= MaxShownDigits;
 
     public static string Shown(string name) => CanShow(name) ? $"\"{name}\"" : $"with a name of {name.Length} characters";
 
