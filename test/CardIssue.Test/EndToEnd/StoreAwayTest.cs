@@ -48,6 +48,8 @@ public sealed class StoreAwayTest
     {
         await using var shop = await Shop.OpenAsync(postgres: _place);
         await shop.OrderAsync("O-1", Products.EndToEnd());
+        // A center that has not begun to serve does not begin without its store; this one serves.
+        await shop.HasAccessAsync();
         await shop.StopTerminalAsync();
         Leave();
         try
