@@ -9,6 +9,9 @@ public sealed record OrderQuery
     /// <summary>In this state.</summary>
     public OrderState? State { get; init; }
 
+    /// <summary>This issuer's.</summary>
+    public IssuerId? Issuer { get; init; }
+
     /// <summary>Of this product, by name.</summary>
     public string? Product { get; init; }
 
@@ -31,7 +34,8 @@ public sealed record OrderQuery
     public OrderId? After { get; init; }
 
     internal RowFilter Filter(string? after) => new RowFilter()
-        .And("state = $state", "$state", State).And("product = $product", "$product", Product)
+        .And("issuer = $issuer", "$issuer", Issuer).And("state = $state", "$state", State)
+        .And("product = $product", "$product", Product)
         .And("product_version = $version", "$version", ProductVersion).And("customer = $customer", "$customer", Customer)
         .And("token_terminal = $terminal", "$terminal", Terminal).And("updated_at >= $since", "$since", Since)
         .And("updated_at < $until", "$until", Until).And("order_id > $after", "$after", after);
@@ -42,6 +46,9 @@ public sealed record CardQuery
 {
     /// <summary>Issued, or voided.</summary>
     public CardStanding? Standing { get; init; }
+
+    /// <summary>This issuer's.</summary>
+    public IssuerId? Issuer { get; init; }
 
     /// <summary>Issued as this product, by name.</summary>
     public string? Product { get; init; }
@@ -65,7 +72,7 @@ public sealed record CardQuery
     public CardId? After { get; init; }
 
     internal RowFilter Filter(CardId? after) => new RowFilter()
-        .And("c.standing = $standing", "$standing", Standing).And("o.product = $product", "$product", Product)
+        .And("o.issuer = $issuer", "$issuer", Issuer).And("c.standing = $standing", "$standing", Standing).And("o.product = $product", "$product", Product)
         .And("o.product_version = $version", "$version", ProductVersion).And("c.customer = $customer", "$customer", Customer)
         .And("o.token_terminal = $terminal", "$terminal", Terminal).And("c.issued_at >= $since", "$since", Since)
         .And("c.issued_at < $until", "$until", Until).And("c.card > $after", "$after", after);
@@ -83,4 +90,8 @@ public sealed record CardQuery
 /// <param name="Voided">When it was voided.</param>
 public sealed record CardView(
     CardId Card, OrderId Order, string Customer, int Sequence, CardStanding Standing, Products.ProductRef Product, TerminalId? Terminal,
-    DateTimeOffset? Issued, DateTimeOffset? Voided);
+    DateTimeOffset? Issued, DateTimeOffset? Voided)
+{
+    /// <summary>Whose card it is; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
+}

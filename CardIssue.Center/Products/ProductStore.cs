@@ -1,5 +1,8 @@
 using System.Data.Common;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Storage;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Products;
 
@@ -41,6 +44,7 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
     internal static string? Add(StoreTransaction connection, ProductRecord product, DateTimeOffset now)
     {
         if (product.Fault is { } fault) return fault;
+        if (IssuerOf(product, IssuerTable.Owners(connection), out var mixed) is null && mixed is not null) return mixed;
         if (Find(connection, product.Ref) is { } known)
             return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
         if (ProgramTable.FaultOf(connection, product) is { } lack) return lack;
@@ -48,6 +52,19 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
             ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
         return null;
     }
+
+    /// <summary>Whose a product is; null for the center's own.</summary>
+    internal static IssuerId? IssuerOf(ProductRecord product, KeySetOwners owners, out string? fault)
+    {
+        fault = null;
+        // What nobody can read is issued by nobody.
+        return !owners.AreNone && CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product is { } read ? owners.Of(read, out fault) : null;
+    }
+
+    /// <summary>Whether any product names a key set.</summary>
+    internal static bool AnyNames(StoreView connection, string keySet) => All(connection)
+        .Select(product => CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product)
+        .Any(product => product is not null && KeySetOwners.KeySetsOf(product).Contains(keySet));
 
     internal static ProductRecord? Find(StoreView connection, ProductRef product) => connection.First(
         "SELECT * FROM products WHERE name = $name AND version = $version", Read, ("$name", product.Name), ("$version", product.Version));
