@@ -54,6 +54,8 @@ internal static class ListFilters
 
     public static Option<string?> Product() => new("--product") { Description = "Only of this product; NAME, or NAME/VERSION for one version.", HelpName = "NAME" };
 
+    public static Option<string?> Issuer() => new("--issuer") { Description = "Only this issuer's, of a center with several.", HelpName = "NAME" };
+
     public static Option<string?> Customer() => new("--customer") { Description = "Only of this customer.", HelpName = "ID" };
 
     public static Option<string?> Terminal(string what) => new("--terminal") { Description = $"Only {what} this terminal.", HelpName = "T" };
