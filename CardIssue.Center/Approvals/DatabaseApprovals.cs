@@ -174,7 +174,8 @@ public sealed class DatabaseApprovals : IApprovals
         if (asked.State is not ApprovalState.Waiting) return new ApprovalResult(ApprovalOutcome.Decided, id);
         if (asked.IsExpired(_database.Now)) return new ApprovalResult(ApprovalOutcome.Expired, id);
         // As they are now: who was locked meanwhile, or lost the role, agrees to nothing any more.
-        if (!person.MayNow(transaction, act.MayApprove, issuer) || !PersonRow.May(transaction, asked.AskedBy, act.MayAsk, issuer))
+        if (!person.MayNow(transaction, act.MayApprove, issuer)
+            || !PersonRow.May(transaction, asked.AskedBy, act.MayAsk, issuer))
             return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
         var outcome = act.IsUsedLater ? DeskOutcome.Done
             : CenterActs.CarryOut(new ActContext(transaction, asked.AskedBy, person.Name, asked.Reason, verifier, _keys, _options, _orders, _database.Now), act);

@@ -4,7 +4,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Feed;
 
 /// <summary>
-/// The feeds of a center: a pump for each issuer, and one for the center's own events. A feed that is away holds back nobody else's, and no event comes to another's.
+/// The feeds of a center: a pump for each issuer, and one for the center's own events. A feed that is away holds back nobody else's, and no
+/// event comes to another's.
 /// </summary>
 /// <param name="issuers">The issuers.</param>
 /// <param name="make">Makes the pump of one; of the center's own for null.</param>
@@ -25,9 +26,7 @@ public sealed class FeedPumps(IIssuers issuers, Func<IssuerId?, FeedPump> make)
         }
     }
 
-    /// <summary>
-    /// Pumps until it is cancelled, and then returns; also for issuers that are added meanwhile.
-    /// </summary>
+    /// <summary>Pumps until it is cancelled, and then returns; also for issuers that are added meanwhile.</summary>
     /// <param name="look">How often is looked for new issuers.</param>
     /// <param name="time">The clock.</param>
     /// <param name="trouble">Told why they could not be looked for; once.</param>

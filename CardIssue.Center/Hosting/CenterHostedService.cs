@@ -97,9 +97,10 @@ internal sealed class CenterHostedService(
     {
         if (options.Value.IssuerFeeds.Count == 0) return;
         var known = await issuers.ListAsync(cancellation).ConfigureAwait(false);
-        var unknown = options.Value.IssuerFeeds.Keys.Where(name => !known.Any(issuer => string.Equals(issuer.Issuer.Value, name, StringComparison.OrdinalIgnoreCase)));
-        if (unknown.FirstOrDefault() is { } first)
-            throw new OptionsValidationException(nameof(CenterOptions), typeof(CenterOptions), [$"{nameof(CenterOptions.IssuerFeeds)} names {first}, and there is no such issuer: see issuer list."]);
+        var unknown = options.Value.IssuerFeeds.Keys.Except(known.Select(issuer => issuer.Issuer.Value), StringComparer.OrdinalIgnoreCase).FirstOrDefault();
+        if (unknown is null) return;
+        throw new OptionsValidationException(
+            nameof(CenterOptions), typeof(CenterOptions), [$"{nameof(CenterOptions.IssuerFeeds)} names {unknown}, and there is no such issuer; see issuer list"]);
     }
 
     private async Task CloseAsync()

@@ -46,8 +46,9 @@ public sealed class CenterOptions
     public FeedOptions Feed { get; set; } = new();
 
     /// <summary>
-    /// Where each issuer of a center with several is told, by the issuer's name. One who is not named here has a file beside <see cref="FeedFile"/>, which is for the
-    /// center's own events then: feed.NAME.jsonl. Not used where the application registers an <see cref="IIssuerFeed"/> under the issuer's name as its key.
+    /// Where each issuer of a center with several is told, by the issuer's name. One who is not named here has a file beside
+    /// <see cref="FeedFile"/>, which is for the center's own events then: feed.NAME.jsonl. Not used where the application registers an
+    /// <see cref="IIssuerFeed"/> under the issuer's name as its key.
     /// </summary>
     public Dictionary<string, FeedOptions> IssuerFeeds { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 

@@ -17,7 +17,8 @@ internal static class FeedOutbox
 
     /// <summary>What one issuer is to be told; the center's own where that is null. What is another's is not even read.</summary>
     public static List<FeedEvent> Untold(StoreView connection, IssuerId? issuer, int most) => connection.Query(
-        SealedTable.Feed, "told_at IS NULL AND coalesce(issuer, '') = $issuer ORDER BY id LIMIT $most", Read, ("$most", most), ("$issuer", issuer?.Value ?? ""));
+        SealedTable.Feed, "told_at IS NULL AND coalesce(issuer, '') = $issuer ORDER BY id LIMIT $most", Read,
+        ("$most", most), ("$issuer", issuer?.Value ?? ""));
 
     public static int CountUntold(StoreView connection, IssuerId? issuer) => (int)connection.Number(
         "SELECT count(*) FROM feed_outbox WHERE told_at IS NULL AND coalesce(issuer, '') = $issuer", ("$issuer", issuer?.Value ?? ""));

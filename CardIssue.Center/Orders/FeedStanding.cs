@@ -13,8 +13,11 @@ public sealed record FeedStanding(string Host, string? Trouble, DateTimeOffset? 
 {
     private const int MaxTrouble = 500;
 
-    internal static FeedStanding? Find(StoreView store, IssuerId? issuer) => store.First("SELECT * FROM feed_state WHERE issuer = $issuer", row => new FeedStanding(
-        row.Text("host")!, row.Text("trouble"), row.Time("failed_since"), row.Long("failures")!.Value, row.Time("next_try")), ("$issuer", issuer?.Value ?? ""));
+    internal static FeedStanding? Find(StoreView store, IssuerId? issuer) => store.First(
+        "SELECT * FROM feed_state WHERE issuer = $issuer",
+        row => new FeedStanding(
+            row.Text("host")!, row.Text("trouble"), row.Time("failed_since"), row.Long("failures")!.Value, row.Time("next_try")),
+        ("$issuer", issuer?.Value ?? ""));
 
     internal void Keep(StoreTransaction store, IssuerId? issuer) => store.Execute("""
         INSERT INTO feed_state (issuer, host, trouble, failed_since, failures, next_try, updated_at)

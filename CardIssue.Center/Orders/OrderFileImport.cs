@@ -57,11 +57,13 @@ public sealed class OrderFileImport(CenterDatabase database)
     private long Add(StoreTransaction store, ComingOrders coming, CenterPerson person, CancellationToken cancellation)
     {
         var (now, refusals, count) = (database.Now, new List<FileRefusal>(), 0L);
-        if (!person.MayNow(store, PersonRoles.Clerk | PersonRoles.Supervisor, person.Issuer)) throw Refused(new FileRefusal(0, 0, null, $"{person} has not the role for it"));
+        if (!person.MayNow(store, PersonRoles.Clerk | PersonRoles.Supervisor, person.Issuer))
+            throw Refused(new FileRefusal(0, 0, null, $"{person} has not the role for it"));
         if (Find(store, coming.Digest) is { } before) throw new FileRefusedException(new OrderFileOutcome(0, default, 0, before));
         foreach (var product in coming.Products)
             if (DatabaseProductStore.Add(store, product, now) is { } fault) throw Refused(new FileRefusal(0, 0, null, fault));
-        var (more, products, texts, issuers) = (0L, coming.Products.ToDictionary(product => product.Ref), new ProductTexts(store), Issuers(store, coming, person));
+        var (more, products, texts) = (0L, coming.Products.ToDictionary(product => product.Ref), new ProductTexts(store));
+        var issuers = Issuers(store, coming, person);
         foreach (var order in coming.Orders)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -24,6 +24,9 @@ public sealed record OrderQuery
     /// <summary>Begun at this terminal the last time, with their issue code.</summary>
     public TerminalId? Terminal { get; init; }
 
+    /// <summary>Begun the last time at a terminal that is of this branch now.</summary>
+    public BranchId? Branch { get; init; }
+
     /// <summary>Changed last at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
@@ -37,7 +40,8 @@ public sealed record OrderQuery
         .And("issuer = $issuer", "$issuer", Issuer).And("state = $state", "$state", State)
         .And("product = $product", "$product", Product)
         .And("product_version = $version", "$version", ProductVersion).And("customer = $customer", "$customer", Customer)
-        .And("token_terminal = $terminal", "$terminal", Terminal).And("updated_at >= $since", "$since", Since)
+        .And("token_terminal = $terminal", "$terminal", Terminal).And("token_terminal IN (SELECT terminal FROM terminals WHERE branch = $branch)", "$branch", Branch)
+        .And("updated_at >= $since", "$since", Since)
         .And("updated_at < $until", "$until", Until).And("order_id > $after", "$after", after);
 }
 
@@ -62,6 +66,9 @@ public sealed record CardQuery
     /// <summary>Issued at this terminal.</summary>
     public TerminalId? Terminal { get; init; }
 
+    /// <summary>Issued at a terminal that is of this branch now.</summary>
+    public BranchId? Branch { get; init; }
+
     /// <summary>Issued at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
@@ -74,7 +81,8 @@ public sealed record CardQuery
     internal RowFilter Filter(CardId? after) => new RowFilter()
         .And("o.issuer = $issuer", "$issuer", Issuer).And("c.standing = $standing", "$standing", Standing).And("o.product = $product", "$product", Product)
         .And("o.product_version = $version", "$version", ProductVersion).And("c.customer = $customer", "$customer", Customer)
-        .And("o.token_terminal = $terminal", "$terminal", Terminal).And("c.issued_at >= $since", "$since", Since)
+        .And("o.token_terminal = $terminal", "$terminal", Terminal).And("o.token_terminal IN (SELECT terminal FROM terminals WHERE branch = $branch)", "$branch", Branch)
+        .And("c.issued_at >= $since", "$since", Since)
         .And("c.issued_at < $until", "$until", Until).And("c.card > $after", "$after", after);
 }
 

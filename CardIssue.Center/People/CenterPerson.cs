@@ -33,10 +33,12 @@ public sealed class CenterPerson
     public bool IsFor(IssuerId? issuer) => Issuer is null || Issuer == issuer;
 
     /// <summary>
-    /// Whether he had, and has it still: in the transaction of what he does. What is not said to be an issuer's is the center's own, and for its own people alone.
+    /// Whether he had, and has it still: in the transaction of what he does. What is not said to be an issuer's is the center's own, and for
+    /// its own people alone.
     /// </summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the account is not what this center wrote.</exception>
-    internal bool MayNow(StoreView store, PersonRoles any, IssuerId? issuer = null) => Has(any) && IsFor(issuer) && PersonRow.May(store, Name, any, issuer);
+    internal bool MayNow(StoreView store, PersonRoles any, IssuerId? issuer = null) =>
+        Has(any) && IsFor(issuer) && PersonRow.May(store, Name, any, issuer);
 
     /// <inheritdoc/>
     public override string ToString() => Name.Value;

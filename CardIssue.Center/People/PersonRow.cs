@@ -28,10 +28,12 @@ internal sealed record PersonRow(PersonName Name, PersonRoles Roles, ByteString 
         view.Query(SealedTable.People, "1 = 1 ORDER BY lower(person) LIMIT $most", row => Read(row, keys), ("$most", IPeople.MaxPeople));
 
     /// <summary>
-    /// Whether somebody has an account with one of these roles, that is not locked and whose password is his own, now; for what is an issuer's, or the center's own.
+    /// Whether somebody has an account with one of these roles, that is not locked and whose password is his own, now; for what is an
+    /// issuer's, or the center's own.
     /// </summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
-    public static bool May(StoreView view, PersonName name, PersonRoles any, IssuerId? issuer = null) => view.Query(SealedTable.People, "lower(person) = lower($person)",
+    public static bool May(StoreView view, PersonName name, PersonRoles any, IssuerId? issuer = null) => view.Query(
+        SealedTable.People, "lower(person) = lower($person)",
         row => row.Int("locked") == 0 && row.Int("one_time") == 0 && ((PersonRoles)row.Int("roles") & any) != 0
             && (row.Issuer() is not { } his || his == issuer), ("$person", name.Value))
         .Contains(true);

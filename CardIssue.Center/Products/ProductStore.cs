@@ -44,14 +44,21 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
     internal static string? Add(StoreTransaction connection, ProductRecord product, DateTimeOffset now)
     {
         if (product.Fault is { } fault) return fault;
-        if (IssuerOf(product, IssuerTable.Owners(connection), out var mixed) is null && mixed is not null) return mixed;
+        var owners = IssuerTable.Owners(connection);
+        var issuer = IssuerOf(product, owners, out var mixed);
+        if (mixed is not null) return mixed;
         if (Find(connection, product.Ref) is { } known)
             return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
+        if (!owners.AreNone && Versions(connection, product.Ref.Name).Any(version => IssuerOf(version, owners, out _) != issuer))
+            return $"product {product.Ref.Name} is another issuer's, or the center's own; a name and all its versions are one's";
         if (ProgramTable.FaultOf(connection, product) is { } lack) return lack;
         connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ($name, $version, $mode, $body, $now)",
             ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
         return null;
     }
+
+    private static List<ProductRecord> Versions(StoreView connection, string name) =>
+        connection.Query("SELECT * FROM products WHERE name = $name", Read, ("$name", name));
 
     /// <summary>Whose a product is; null for the center's own.</summary>
     internal static IssuerId? IssuerOf(ProductRecord product, KeySetOwners owners, out string? fault)

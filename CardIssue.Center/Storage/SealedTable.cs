@@ -23,6 +23,7 @@ internal sealed class SealedTable
     public static readonly SealedTable Terminals = new(3, "terminals", "terminal", isSmall: true, [
         "lines", "networks", "credential_key", "agreement_key", "certificate", "key_version", "enabled", "updated_at", "readers_version", "revision",
         "held_since", "held_for", "removed", "next_credential_key", "next_agreement_key", "next_certificate", "next_key_version",
+        "branch",
     ]);
 
     public static readonly SealedTable Readers = new(4, "readers", "id", isSmall: true, [

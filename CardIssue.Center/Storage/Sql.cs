@@ -36,6 +36,7 @@ internal static class Sql
         OrderId order => order.Value,
         TerminalId terminal => terminal.Value,
         IssuerId issuer => issuer.Value,
+        BranchId branch => branch.Value,
         OperatorId person => person.Value,
         LineNumber line => (long)line.Value,
         int number => (long)number,

@@ -31,6 +31,20 @@ public readonly record struct TerminalId
     public override string ToString() => Value;
 }
 
+/// <summary>The name of a branch: a place with one or more terminals.</summary>
+public readonly record struct BranchId
+{
+    /// <summary>Checks and wraps a name.</summary>
+    /// <exception cref="FormatException">Not a name by <see cref="NameRule"/>.</exception>
+    public BranchId(string value) => Value = NameRule.Check(value, "branch's name");
+
+    /// <summary>The name.</summary>
+    public string Value { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}
+
 /// <summary>
 /// The name of an issuer: the card company or bank whose orders, customers, products, keys and people those are. Small letters alone: one spelling for people,
 /// settings and file systems.

@@ -18,7 +18,7 @@ internal static class CommandRoles
         ["serve"] = Desk, ["status"] = Any, ["backup"] = Log, ["migrate"] = Supervisor, ["join"] = Supervisor,
         ["issuer add"] = Supervisor, ["issuer list"] = Any,
         ["line add"] = Supervisor, ["line list"] = Any, ["line remove"] = Supervisor,
-        ["terminal add"] = Supervisor, ["terminal list"] = Any, ["terminal enable"] = Supervisor, ["terminal disable"] = Desk, ["terminal release"] = Desk, ["terminal remove"] = Desk,
+        ["terminal add"] = Supervisor, ["terminal list"] = Any, ["terminal enable"] = Supervisor, ["terminal branch"] = Supervisor, ["terminal disable"] = Desk, ["terminal release"] = Desk, ["terminal remove"] = Desk,
         ["session list"] = Any, ["session end"] = Desk,
         ["reader add"] = Supervisor, ["reader list"] = Any, ["reader remove"] = Supervisor,
         ["reader pending"] = Any, ["reader approve"] = Supervisor, ["reader decline"] = Supervisor,

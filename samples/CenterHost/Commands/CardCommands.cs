@@ -31,16 +31,16 @@ internal static class CardCommands
             if (result.Tokens.Count > 0 && result.GetValueOrDefault<CardStanding?>() is CardStanding.Free or CardStanding.Bound)
                 result.AddError("--state is issued or voided: others are in no registry.");
         });
-        var issuer = ListFilters.Issuer();
+        var (issuer, branch) = (ListFilters.Issuer(), ListFilters.Branch("what was issued at"));
         var (product, customer, terminal) = (ListFilters.Product(), ListFilters.Customer(), ListFilters.Terminal("what was issued at"));
         var (since, until) = (ListFilters.Since("what was issued"), ListFilters.Until("what was issued"));
-        return shell.Command("list", "Lists the cards that are issued, or were, by identity.", list.With(state, issuer, product, customer, terminal, since, until), async (call, cancellation) =>
+        return shell.Command("list", "Lists the cards that are issued, or were, by identity.", list.With(state, issuer, product, customer, terminal, branch, since, until), async (call, cancellation) =>
         {
             var (name, version) = ListFilters.Product(call.Get(product));
             var query = new CardQuery
             {
                 Standing = call.Get(state), Product = name, ProductVersion = version, Customer = call.Get(customer),
-                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Since = call.Get(since), Until = call.Get(until),
+                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Branch = ListFilters.Branch(call, branch), Since = call.Get(since), Until = call.Get(until),
                 After = call.Get(list.After) is { } after ? CardText.Parse(after) : null,
             };
             await using var center = await call.OpenAsync(cancellation);

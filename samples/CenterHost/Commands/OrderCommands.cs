@@ -19,16 +19,16 @@ internal static class OrderCommands
     {
         var list = new ListOptions("order");
         var state = new Option<OrderState?>("--state") { Description = "Only those in this state." };
-        var issuer = ListFilters.Issuer();
+        var (issuer, branch) = (ListFilters.Issuer(), ListFilters.Branch("what was begun last at"));
         var (product, customer, terminal) = (ListFilters.Product(), ListFilters.Customer(), ListFilters.Terminal("what was begun last at"));
         var (since, until) = (ListFilters.Since("what was changed last"), ListFilters.Until("what was changed last"));
-        return shell.Command("list", "Lists the orders by number.", list.With(state, issuer, product, customer, terminal, since, until), async (call, cancellation) =>
+        return shell.Command("list", "Lists the orders by number.", list.With(state, issuer, product, customer, terminal, branch, since, until), async (call, cancellation) =>
         {
             var (name, version) = ListFilters.Product(call.Get(product));
             var query = new OrderQuery
             {
                 State = call.Get(state), Product = name, ProductVersion = version, Customer = call.Get(customer),
-                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Since = call.Get(since), Until = call.Get(until),
+                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Branch = ListFilters.Branch(call, branch), Since = call.Get(since), Until = call.Get(until),
                 After = call.Get(list.After) is { } after ? new OrderId(after) : null,
             };
             await using var center = await call.OpenAsync(cancellation);

@@ -23,6 +23,10 @@ public sealed class IssuersTest(EngineKind engine)
     private static readonly IssuerId A = new("bank-a"), B = new("bank-b");
     private static readonly ProductRecord ProductA = Product("gold-a", "keys-a"), ProductB = Product("gold-b", "keys-b");
 
+    /// <summary>The second version of one's product, with another's keys.</summary>
+    private static readonly byte[] Second = System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(ProductB.Body.Span)
+        .Replace("\"version\": 1", "\"version\": 2", StringComparison.Ordinal).Replace("keys-b", "keys-a", StringComparison.Ordinal));
+
     private StoreBench _bench = null!;
 
     [SetUp]
@@ -69,6 +73,8 @@ public sealed class IssuersTest(EngineKind engine)
         Assert.That((await _bench.Orders.ImportAsync(ProductB, [New("x1", ProductB, A)])).Refusal, Does.Contain("issuer bank-a's").And.Contain("issuer bank-b's"));
         Assert.That((await _bench.Orders.ImportAsync(ProductA, [New("x1", ProductA, null)])).Refusal, Does.Contain("no issuer's"));
         Assert.That((await _bench.Orders.ImportAsync(mixed, [New("x1", mixed, A)])).Refusal, Does.Contain("several issuers"));
+        var second = ProductRecord.Of(CardProductFile.Read(Second, "p").Product!, ByteString.Copy(Second));
+        Assert.That((await _bench.Orders.ImportAsync(second, [New("x1", second, A)])).Refusal, Does.Contain("all its versions are one's"));
         Assert.That((await _bench.Orders.ImportAsync([new ImportBatch(ProductB, [New("x1", ProductB, B)])], alice)).Refusal, Does.Contain("not issuer bank-a's"));
         Assert.That((await _bench.Orders.ImportAsync([new ImportBatch(ProductA, [New("a2", ProductA, A, "c2")])], alice)).Refusal, Is.Null);
         Assert.That((await FileAsync(ProductB, B, alice, null)).Refusals.Single().Message, Does.Contain("not issuer bank-a's"));
@@ -207,7 +213,7 @@ public sealed class IssuersTest(EngineKind engine)
     }
 
     /// <summary>Who can write the store's file makes nobody's order another's.</summary>
-    [TestCase("UPDATE orders SET issuer = 'bank-b' WHERE order_id = 'a1'")]
+    [TestCase("UPDATE orders SET issuer = 'bank-c' WHERE order_id = 'a1'")]
     [TestCase("UPDATE feed_outbox SET issuer = 'bank-b' WHERE order_id = 'a1'")]
     [TestCase("UPDATE people SET issuer = NULL WHERE person = 'alice'")]
     [TestCase("UPDATE issuers SET key_sets = 'keys-a keys-b' WHERE issuer = 'bank-a'")]

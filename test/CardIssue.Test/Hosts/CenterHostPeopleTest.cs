@@ -29,6 +29,7 @@ public sealed class CenterHostPeopleTest
         ("terminal add", PersonRoles.Supervisor, ["--file", "terminal/terminal.json", "--line", "1"]),
         ("terminal list", PersonRoles.Any, []),
         ("terminal enable", PersonRoles.Supervisor, ["T-1", "--reason", "r"]),
+        ("terminal branch", PersonRoles.Supervisor, ["T-1", "north"]),
         ("terminal disable", Desk, ["T-1"]),
         ("terminal release", Desk, ["T-1", "--reason", "mended"]),
         ("terminal remove", Desk, ["T-1"]),
@@ -185,7 +186,7 @@ public sealed class CenterHostPeopleTest
             var run = await RunAsync([.. args, .. alice]);
             run.IsAnEnd(string.Join(' ', args));
             Assert.That(run.Code, Is.EqualTo(code), $"{string.Join(' ', args)}: {run}");
-            var given = string.Join(' ', args);
+            var given = string.Join(' ', args) + (args.Contains(_folder["orders-b.json"]) ? await File.ReadAllTextAsync(_folder["orders-b.json"]) : "");
             foreach (var of in new[] { "ORDER-b", "CUSTOMER-b", "keys-b", "gold-b", "bank-b", "bea", "why b", "issuer-test" })
                 if (!given.Contains(of, StringComparison.Ordinal)) Assert.That(run.Output + run.Error, Does.Not.Contain(of), $"{given}: {run}");
         }

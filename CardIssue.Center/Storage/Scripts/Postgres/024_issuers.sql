@@ -35,3 +35,6 @@ CREATE TABLE feed_state (
   next_try BIGINT,
   updated_at BIGINT NOT NULL
 )
+;
+-- The branch that a terminal is of; NULL for none.
+ALTER TABLE terminals ADD COLUMN branch TEXT COLLATE "C"
