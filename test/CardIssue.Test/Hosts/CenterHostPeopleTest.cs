@@ -186,7 +186,7 @@ public sealed class CenterHostPeopleTest
             var run = await RunAsync([.. args, .. alice]);
             run.IsAnEnd(string.Join(' ', args));
             Assert.That(run.Code, Is.EqualTo(code), $"{string.Join(' ', args)}: {run}");
-            var given = string.Join(' ', args) + (args.Contains(_folder["orders-b.json"]) ? await File.ReadAllTextAsync(_folder["orders-b.json"]) : "");
+            var given = string.Join(' ', args) + string.Concat(args.Where(arg => arg.EndsWith(".json", StringComparison.Ordinal)).Select(File.ReadAllText));
             foreach (var of in new[] { "ORDER-b", "CUSTOMER-b", "keys-b", "gold-b", "bank-b", "bea", "why b", "issuer-test" })
                 if (!given.Contains(of, StringComparison.Ordinal)) Assert.That(run.Output + run.Error, Does.Not.Contain(of), $"{given}: {run}");
         }
