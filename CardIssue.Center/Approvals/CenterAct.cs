@@ -43,7 +43,9 @@ public abstract record CenterAct
     public sealed record UnbarCard(CardId Card) : CenterAct;
 
     /// <summary>Clears the wrong issue codes that are counted for a customer.</summary>
-    public sealed record ClearCodeTries(string Customer) : CenterAct;
+    /// <param name="Customer">The customer's id.</param>
+    /// <param name="Issuer">Whose customer; null for the center's own.</param>
+    public sealed record ClearCodeTries(string Customer, IssuerId? Issuer = null) : CenterAct;
 
     /// <summary>Makes a terminal known that may come from more than <see cref="TerminalRecord.MaxAddressesAlone"/> address.</summary>
     public sealed record PutTerminal(TerminalRecord Terminal) : CenterAct;
@@ -58,7 +60,10 @@ public abstract record CenterAct
     public sealed record DestroyKey(string KeySet, byte KeyVersion, ByteString CheckValue) : CenterAct;
 
     /// <summary>Gives a person an account. Its first password is in two halves: whoever asks has one, whoever approves the other.</summary>
-    public sealed record AddPerson(PersonName Person, PersonRoles Roles) : CenterAct;
+    /// <param name="Person">The name.</param>
+    /// <param name="Roles">What the person may do.</param>
+    /// <param name="Issuer">Whose people he is one of, for good; null for the center's own.</param>
+    public sealed record AddPerson(PersonName Person, PersonRoles Roles, IssuerId? Issuer = null) : CenterAct;
 
     /// <summary>Gives a person other roles.</summary>
     public sealed record SetRoles(PersonName Person, PersonRoles Roles) : CenterAct;
@@ -68,6 +73,13 @@ public abstract record CenterAct
 
     /// <summary>Lifts the lock of an account.</summary>
     public sealed record UnlockPerson(PersonName Person) : CenterAct;
+
+    /// <summary>
+    /// Makes an issuer known, or gives one further key sets: such as are nobody's and no product names yet. None is ever taken away.
+    /// </summary>
+    /// <param name="Issuer">The issuer.</param>
+    /// <param name="KeySets">The key sets that he gets besides those that he has; at least one.</param>
+    public sealed record PutIssuer(IssuerId Issuer, ValueList<string> KeySets) : CenterAct;
 
     /// <summary>Who may ask for it.</summary>
     public PersonRoles MayAsk => this switch
@@ -110,17 +122,20 @@ public abstract record CenterAct
         SettleFromLog it => $"settle {it.Orders} orders from a later log, by plan {it.Plan}",
         SettlePutBack => "settle what was lost when the center was put back: what is imported from now on is issued",
         UnbarCard it => $"clear the authentication tries of card {it.Card}",
-        ClearCodeTries it => $"clear the wrong issue codes of customer {it.Customer}",
+        ClearCodeTries it => $"clear the wrong issue codes of customer {it.Customer}{Of(it.Issuer)}",
         PutTerminal it => $"let in terminal {it.Terminal.Terminal} on lines {string.Join(", ", it.Terminal.Lines)} from {string.Join(", ", it.Terminal.Networks)}",
         EnableTerminal it => $"let terminal {it.Terminal} in again",
         MakeKey it => $"make key {it.KeySet} version {it.KeyVersion:X2}, {it.Algorithm}, check value {it.CheckValue}",
         DestroyKey it => $"DESTROY key {it.KeySet} version {it.KeyVersion:X2}, check value {it.CheckValue}",
-        AddPerson it => $"give {it.Person} an account as {it.Roles}",
+        AddPerson it => $"give {it.Person} an account as {it.Roles}{Of(it.Issuer)}",
         SetRoles it => $"make {it.Person} {it.Roles}",
         ResetPassword it => $"give {it.Person} a new password",
         UnlockPerson it => $"lift the lock of {it.Person}",
+        PutIssuer it => $"let issuer {it.Issuer} have key sets {string.Join(", ", it.KeySets)}",
         _ => GetType().Name,
     };
+
+    private static string Of(IssuerId? issuer) => issuer is { } of ? $" of issuer {of}" : "";
 
     private static string But(ReconcileOrder act) => act.Dropped is { } card ? $"; block card {card}" : "";
 }

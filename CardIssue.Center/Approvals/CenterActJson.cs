@@ -32,15 +32,16 @@ internal static class CenterActJson
         CenterAct.SettlePutBack => new Fields("settlePutBack"),
         CenterAct.SettleFromLog it => new Fields("settleFromLog") { Plan = it.Plan.ToString(), Orders = it.Orders },
         CenterAct.UnbarCard it => new Fields("unbarCard") { Card = Hex(it.Card) },
-        CenterAct.ClearCodeTries it => new Fields("clearCodeTries") { Customer = it.Customer },
+        CenterAct.ClearCodeTries it => new Fields("clearCodeTries") { Customer = it.Customer, Issuer = it.Issuer?.Value },
         CenterAct.PutTerminal it => Of(it.Terminal),
         CenterAct.EnableTerminal it => new Fields("enableTerminal") { Terminal = it.Terminal.Value },
         CenterAct.MakeKey it => new Fields("makeKey") { KeySet = it.KeySet, KeyVersion = it.KeyVersion, Algorithm = it.Algorithm, CheckValue = it.CheckValue.ToString() },
         CenterAct.DestroyKey it => new Fields("destroyKey") { KeySet = it.KeySet, KeyVersion = it.KeyVersion, CheckValue = it.CheckValue.ToString() },
-        CenterAct.AddPerson it => new Fields("addPerson") { Person = it.Person.Value, Roles = it.Roles },
+        CenterAct.AddPerson it => new Fields("addPerson") { Person = it.Person.Value, Roles = it.Roles, Issuer = it.Issuer?.Value },
         CenterAct.SetRoles it => new Fields("setRoles") { Person = it.Person.Value, Roles = it.Roles },
         CenterAct.ResetPassword it => new Fields("resetPassword") { Person = it.Person.Value },
         CenterAct.UnlockPerson it => new Fields("unlockPerson") { Person = it.Person.Value },
+        CenterAct.PutIssuer it => new Fields("putIssuer") { Issuer = it.Issuer.Value, KeySets = [.. it.KeySets] },
         _ => throw new InvalidOperationException($"unknown act {act.GetType().Name}"),
     }, Form);
 
@@ -66,15 +67,16 @@ internal static class CenterActJson
         "settlePutBack" => new CenterAct.SettlePutBack(),
         "settleFromLog" => new CenterAct.SettleFromLog(ByteString.FromHex(Need(it.Plan)), it.Orders!.Value),
         "unbarCard" => new CenterAct.UnbarCard(Card(it.Card)!.Value),
-        "clearCodeTries" => new CenterAct.ClearCodeTries(Need(it.Customer)),
+        "clearCodeTries" => new CenterAct.ClearCodeTries(Need(it.Customer), Issuer(it)),
         "putTerminal" => new CenterAct.PutTerminal(TerminalOf(it)),
         "enableTerminal" => new CenterAct.EnableTerminal(new TerminalId(Need(it.Terminal))),
         "makeKey" => new CenterAct.MakeKey(Need(it.KeySet), checked((byte)it.KeyVersion!.Value), it.Algorithm!.Value, ByteString.FromHex(Need(it.CheckValue))),
         "destroyKey" => new CenterAct.DestroyKey(Need(it.KeySet), checked((byte)it.KeyVersion!.Value), ByteString.FromHex(Need(it.CheckValue))),
-        "addPerson" => new CenterAct.AddPerson(new PersonName(Need(it.Person)), it.Roles!.Value),
+        "addPerson" => new CenterAct.AddPerson(new PersonName(Need(it.Person)), it.Roles!.Value, Issuer(it)),
         "setRoles" => new CenterAct.SetRoles(new PersonName(Need(it.Person)), it.Roles!.Value),
         "resetPassword" => new CenterAct.ResetPassword(new PersonName(Need(it.Person))),
         "unlockPerson" => new CenterAct.UnlockPerson(new PersonName(Need(it.Person))),
+        "putIssuer" => new CenterAct.PutIssuer(new IssuerId(Need(it.Issuer)), [.. it.KeySets!]),
         _ => throw new FormatException("It is no act that this program knows."),
     };
 
@@ -95,6 +97,8 @@ internal static class CenterActJson
     private static OrderId Order(Fields it) => new(Need(it.Order));
 
     private static CardId? Card(string? hex) => hex is null ? null : new CardId(ByteString.FromHex(hex));
+
+    private static IssuerId? Issuer(Fields it) => it.Issuer is null ? null : new IssuerId(it.Issuer);
 
     private static string Need(string? text) => text ?? throw new FormatException("A field of the act is missing.");
 
@@ -125,5 +129,7 @@ internal static class CenterActJson
         public string? CheckValue { get; init; }
         public string? Person { get; init; }
         public PersonRoles? Roles { get; init; }
+        public string? Issuer { get; init; }
+        public string[]? KeySets { get; init; }
     }
 }

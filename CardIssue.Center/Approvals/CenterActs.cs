@@ -1,5 +1,7 @@
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
+using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
@@ -39,18 +41,47 @@ internal static class CenterActs
             : Quarantine.End(with.Transaction, order, it.Found, it.Dropped, with.Why, with.Orders, with.Now)),
         CenterAct.SettlePutBack => PutBack.Settle(with.Transaction, with.Why),
         CenterAct.UnbarCard it => Unbar(with, it.Card),
-        CenterAct.ClearCodeTries it => CodeAttempts.ClearCustomer(with.Transaction, it.Customer) > 0 ? DeskOutcome.Done : DeskOutcome.NotFound,
+        CenterAct.ClearCodeTries it => CodeAttempts.ClearCustomer(with.Transaction, CodeAttempts.KeyOf(it.Customer, it.Issuer)) > 0 ? DeskOutcome.Done : DeskOutcome.NotFound,
         CenterAct.PutTerminal it => it.Terminal.Fault is null && TerminalTable.Twin(with.Transaction, it.Terminal) is null
             ? Done(TerminalTable.Put(with.Transaction, it.Terminal, with.Now)) : DeskOutcome.DoesNotFit,
         CenterAct.EnableTerminal it => TerminalTable.Find(with.Transaction, it.Terminal) is not { Removed: false } terminal ? DeskOutcome.NotFound
             : terminal.Enabled ? DeskOutcome.WrongState
             : Done(TerminalTable.Enable(with.Transaction, it.Terminal, true, with.Now)),
-        CenterAct.AddPerson it => Of(PersonChanges.Add(with.Transaction, with.Keys, it.Person, it.Roles, with.Verifier, with.Now)),
+        CenterAct.AddPerson it => Of(PersonChanges.Add(with.Transaction, with.Keys, it.Person, it.Roles, it.Issuer, with.Verifier, with.Now)),
         CenterAct.SetRoles it => Of(PersonChanges.SetRoles(with.Transaction, with.Keys, it.Person, it.Roles, with.Now)),
         CenterAct.ResetPassword it => Of(PersonChanges.Reset(with.Transaction, with.Keys, it.Person, with.Verifier, with.Now)),
         CenterAct.UnlockPerson it => Of(PersonChanges.Unlock(with.Transaction, with.Keys, it.Person, with.People, with.Now)),
+        CenterAct.PutIssuer it => PutIssuer(with, it),
         _ => throw new InvalidOperationException($"{act.GetType().Name} is not carried out in the store"),
     };
+
+    /// <summary>Whose business an act is: both who stand behind it are his people, or the center's own. Null for the center's own.</summary>
+    public static IssuerId? IssuerOf(StoreView view, IRecordKeys keys, CenterAct act) => act switch
+    {
+        CenterAct.VoidOrder it => OrderRow.Find(view, it.Order)?.Issuer,
+        CenterAct.ReconcileOrder it => OrderRow.Find(view, it.Order)?.Issuer,
+        CenterAct.ClearCodeTries it => it.Issuer,
+        CenterAct.AddPerson it => it.Issuer,
+        CenterAct.SetRoles it => PersonRow.Find(view, keys, it.Person)?.Issuer,
+        CenterAct.ResetPassword it => PersonRow.Find(view, keys, it.Person)?.Issuer,
+        CenterAct.UnlockPerson it => PersonRow.Find(view, keys, it.Person)?.Issuer,
+        CenterAct.MakeKey it => IssuerTable.Owners(view).Of(it.KeySet),
+        CenterAct.DestroyKey it => IssuerTable.Owners(view).Of(it.KeySet),
+        _ => null,
+    };
+
+    /// <summary>Only what is nobody's: no other issuer's, and named by no product, whose orders would change hands.</summary>
+    private static DeskOutcome PutIssuer(ActContext with, CenterAct.PutIssuer act)
+    {
+        var issuers = IssuerTable.All(with.Transaction);
+        var known = issuers.Find(issuer => issuer.Issuer == act.Issuer);
+        var then = new IssuerRecord(act.Issuer, [.. known?.KeySets ?? default, .. act.KeySets]);
+        if (act.KeySets.Count == 0 || then.Fault is not null || (known is null && issuers.Count >= IIssuers.MaxIssuers)) return DeskOutcome.DoesNotFit;
+        var owners = new KeySetOwners(issuers);
+        if (act.KeySets.Any(set => owners.Of(set) is not null || DatabaseProductStore.AnyNames(with.Transaction, set))) return DeskOutcome.DoesNotFit;
+        IssuerTable.Put(with.Transaction, then);
+        return DeskOutcome.Done;
+    }
 
     private static DeskOutcome OnOrder(ActContext with, OrderId id, Func<OrderRow, DeskOutcome> act) =>
         OrderRow.Find(with.Transaction, id) is { } order ? act(order) : DeskOutcome.NotFound;

@@ -37,8 +37,7 @@ public sealed class DatabaseApprovals : IApprovals
         ArgumentNullException.ThrowIfNull(act);
         ArgumentOutOfRangeException.ThrowIfZero(reason?.Length ?? 0, nameof(reason));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(reason!.Length, IApprovals.MaxReason, nameof(reason));
-        if (!await _database.ReadAsync(view => person.MayNow(view, act.MayAsk), cancellation).ConfigureAwait(false))
-            return new ApprovalResult(ApprovalOutcome.NotAllowed);
+        if (await _database.ReadAsync(view => RefusalOf(view, person, act), cancellation).ConfigureAwait(false) is { } refusal) return refusal;
         var now = Stamp();
         var asked = new ApprovalRow(0, act.ToJson(), reason, person.Name, now, (now + _options.ApprovalTime).Stored(), ByteString.Own(RandomNumberGenerator.GetBytes(NonceLength)));
         if (await TryOutAsync(asked, act, cancellation).ConfigureAwait(false) is not (DeskOutcome.Done or DeskOutcome.BlockOrdered) and var impossible)
@@ -83,7 +82,9 @@ public sealed class DatabaseApprovals : IApprovals
         {
             if (ApprovalRow.Find(transaction, _keys, id) is not { } asked) return new ApprovalResult(ApprovalOutcome.NotFound, id);
             var act = CenterAct.Parse(asked.Act);
-            if (!person.MayNow(transaction, asked.AskedBy == person.Name ? PersonRoles.Any : act.MayApprove))
+            var issuer = CenterActs.IssuerOf(transaction, _keys, act);
+            if (!person.IsFor(issuer)) return new ApprovalResult(ApprovalOutcome.NotFound, id);
+            if (!person.MayNow(transaction, asked.AskedBy == person.Name ? PersonRoles.Any : act.MayApprove, issuer))
                 return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
             if (asked.State is not (ApprovalState.Waiting or ApprovalState.Approved)) return new ApprovalResult(ApprovalOutcome.Decided, id);
             (asked with { State = ApprovalState.Declined, DecidedBy = person.Name, Decided = Stamp(), Note = note }).Save(transaction, _keys);
@@ -118,11 +119,12 @@ public sealed class DatabaseApprovals : IApprovals
         StoreTransaction transaction, IRecordKeys keys, CenterPerson person, long id, CenterAct act, DateTimeOffset now)
     {
         if (ApprovalRow.Find(transaction, keys, id) is not { } approved) return (ApprovalOutcome.NotFound, null);
-        if (!person.MayNow(transaction, act.MayAsk)) return (ApprovalOutcome.NotAllowed, null);
+        var issuer = CenterActs.IssuerOf(transaction, keys, act);
+        if (!person.MayNow(transaction, act.MayAsk, issuer)) return (ApprovalOutcome.NotAllowed, null);
         if (approved.State is not ApprovalState.Approved) return (ApprovalOutcome.Decided, null);
         // Both stand behind it until it is used: who was locked meanwhile, or lost the role, does not any more.
-        if (!PersonRow.May(transaction, approved.AskedBy, act.MayAsk)
-            || approved.DecidedBy is not { } decided || !PersonRow.May(transaction, decided, act.MayApprove))
+        if (!PersonRow.May(transaction, approved.AskedBy, act.MayAsk, issuer)
+            || approved.DecidedBy is not { } decided || !PersonRow.May(transaction, decided, act.MayApprove, issuer))
             return (ApprovalOutcome.NotAllowed, null);
         if (approved.IsExpired(now)) return (ApprovalOutcome.Expired, null);
         if (approved.Act != act.ToJson()) return (ApprovalOutcome.NotPossible, null);
@@ -136,11 +138,28 @@ public sealed class DatabaseApprovals : IApprovals
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ApprovalRecord>> ListAsync(bool open, CancellationToken cancellation = default) => await _database.ReadAsync(
-        view => ApprovalRow.List(view, _keys, open).ConvertAll(row => row.ToRecord(_database.Now)), cancellation).ConfigureAwait(false);
+        view => ApprovalRow.List(view, _keys, open).ConvertAll(row => Record(view, row)), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<ApprovalRecord?> GetAsync(long id, CancellationToken cancellation = default) =>
-        _database.ReadAsync(view => ApprovalRow.Find(view, _keys, id)?.ToRecord(_database.Now), cancellation);
+        _database.ReadAsync(view => ApprovalRow.Find(view, _keys, id) is { } row ? Record(view, row) : null, cancellation);
+
+    private ApprovalRecord Record(StoreView view, ApprovalRow row)
+    {
+        var record = row.ToRecord(_database.Now);
+        return record with { Issuer = CenterActs.IssuerOf(view, _keys, record.Act) };
+    }
+
+    /// <summary>Why somebody can't ask for something: an issuer's people know of nothing that is another's. Null where he can.</summary>
+    private ApprovalResult? RefusalOf(StoreView view, CenterPerson person, CenterAct act)
+    {
+        var issuer = CenterActs.IssuerOf(view, _keys, act);
+        if (!person.MayNow(view, act.MayAsk, person.Issuer)) return new ApprovalResult(ApprovalOutcome.NotAllowed);
+        return person.IsFor(issuer) ? null
+            : act is CenterAct.VoidOrder or CenterAct.ReconcileOrder or CenterAct.SetRoles or CenterAct.ResetPassword or CenterAct.UnlockPerson
+                ? new ApprovalResult(ApprovalOutcome.NotPossible, Act: DeskOutcome.NotFound)
+                : new ApprovalResult(ApprovalOutcome.NotAllowed);
+    }
 
     private ApprovalResult Approve(
         StoreTransaction transaction, CenterPerson person, ApprovalRow looked, CenterAct act, ByteString verifier)
@@ -150,10 +169,13 @@ public sealed class DatabaseApprovals : IApprovals
         if (ApprovalRow.Find(transaction, _keys, id) is not { } asked
             || asked.Nonce != looked.Nonce || asked.Act != looked.Act || asked.AskedBy != looked.AskedBy)
             return new ApprovalResult(ApprovalOutcome.NotFound, id);
+        var issuer = CenterActs.IssuerOf(transaction, _keys, act);
+        if (!person.IsFor(issuer)) return new ApprovalResult(ApprovalOutcome.NotFound, id);
         if (asked.State is not ApprovalState.Waiting) return new ApprovalResult(ApprovalOutcome.Decided, id);
         if (asked.IsExpired(_database.Now)) return new ApprovalResult(ApprovalOutcome.Expired, id);
         // As they are now: who was locked meanwhile, or lost the role, agrees to nothing any more.
-        if (!person.MayNow(transaction, act.MayApprove) || !PersonRow.May(transaction, asked.AskedBy, act.MayAsk))
+        if (!person.MayNow(transaction, act.MayApprove, issuer)
+            || !PersonRow.May(transaction, asked.AskedBy, act.MayAsk, issuer))
             return new ApprovalResult(ApprovalOutcome.NotAllowed, id);
         var outcome = act.IsUsedLater ? DeskOutcome.Done
             : CenterActs.CarryOut(new ActContext(transaction, asked.AskedBy, person.Name, asked.Reason, verifier, _keys, _options, _orders, _database.Now), act);

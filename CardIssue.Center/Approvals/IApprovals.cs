@@ -34,7 +34,11 @@ public enum ApprovalState
 /// <param name="Note">Why it was declined.</param>
 public sealed record ApprovalRecord(
     long Id, CenterAct Act, string Reason, PersonName AskedBy, DateTimeOffset Asked, DateTimeOffset Expires, ApprovalState State, PersonName? DecidedBy,
-    DateTimeOffset? Decided, string Note);
+    DateTimeOffset? Decided, string Note)
+{
+    /// <summary>Whose business it is: his people ask, see and decide, and the center's own. Null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
+}
 
 /// <summary>What became of asking, approving or declining.</summary>
 public enum ApprovalOutcome

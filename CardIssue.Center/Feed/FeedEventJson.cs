@@ -18,6 +18,7 @@ internal static class FeedEventJson
             FeedEventKind.Voided => "voided",
             FeedEventKind.Rewritten => "rewritten",
         });
+        if (told.Issuer is { } issuer) json.WriteString("issuer", issuer.Value);
         json.WriteString("order", told.Order.Value);
         json.WriteString("customer", told.Customer);
         json.WriteNumber("sequence", told.Sequence);

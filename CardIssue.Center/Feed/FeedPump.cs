@@ -1,12 +1,13 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
+using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CardIssue.Center.Feed;
 
 /// <summary>
-/// Brings the outbox to the issuer's feed: in order, at least once. An order whose block was told is voided in the same transaction that
+/// Brings what waits for one issuer to his feed: in order, at least once. An order whose block was told is voided in the same transaction that
 /// marks it as told. Of several hosts on one store one tells, and another when that one is gone.
 /// </summary>
 public sealed class FeedPump
@@ -29,14 +30,17 @@ public sealed class FeedPump
     private readonly TimeSpan _pause, _longest;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly IssuerId? _issuer;
     private bool _isGood;
 
     /// <summary>
+    /// Tells the events of <paramref name="issuer"/> alone, which are the center's own where that is null.
     /// Looks for events every <paramref name="pause"/>: 10 ms to 10 minutes; after each failure in a row after twice as long, up to
     /// <paramref name="longest"/>, and up to half of it earlier, by chance, so that many centers do not come at once.
     /// </summary>
     public FeedPump(
-        CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause, ILogger<FeedPump>? logger = null, TimeSpan? longest = null)
+        CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause, ILogger<FeedPump>? logger = null, TimeSpan? longest = null,
+        IssuerId? issuer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pause, TimeSpan.FromMilliseconds(10));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pause, TimeSpan.FromMinutes(10));
@@ -46,6 +50,7 @@ public sealed class FeedPump
         _pause = pause;
         _longest = longest ?? UsualLongestPause;
         _logger = logger ?? NullLogger<FeedPump>.Instance;
+        _issuer = issuer;
     }
 
     /// <summary>Why the last round failed, or null. Events wait until the feed works again.</summary>
@@ -53,11 +58,13 @@ public sealed class FeedPump
 
     /// <summary>How many events wait to be told.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
-    public Task<int> BacklogAsync(CancellationToken cancellation = default) => _database.ReadAsync(FeedOutbox.CountUntold, cancellation);
+    public Task<int> BacklogAsync(CancellationToken cancellation = default) =>
+        _database.ReadAsync(store => FeedOutbox.CountUntold(store, _issuer), cancellation);
 
     /// <summary>How it stood with the last try of whichever host made it; null where none ever failed.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
-    public Task<FeedStanding?> StandingAsync(CancellationToken cancellation = default) => _database.ReadAsync(FeedStanding.Find, cancellation);
+    public Task<FeedStanding?> StandingAsync(CancellationToken cancellation = default) =>
+        _database.ReadAsync(store => FeedStanding.Find(store, _issuer), cancellation);
 
     /// <summary>
     /// Pumps until cancelled. A feed or a store that fails, however it does, is tried again, each time after a longer pause; see
@@ -104,7 +111,7 @@ public sealed class FeedPump
             var told = 0;
             while (await _database.TellsFeedAsync(cancellation).ConfigureAwait(false))
             {
-                var events = await _database.ReadAsync(connection => FeedOutbox.Untold(connection, MaxBatch), cancellation).ConfigureAwait(false);
+                var events = await _database.ReadAsync(connection => FeedOutbox.Untold(connection, _issuer, MaxBatch), cancellation).ConfigureAwait(false);
                 if (events.Count == 0) return told;
                 await TellAsync(events, cancellation).ConfigureAwait(false);
                 await _database.WriteAsync(connection =>
@@ -148,7 +155,7 @@ public sealed class FeedPump
         {
             await _database.WriteAsync(store =>
             {
-                standing.Keep(store);
+                standing.Keep(store, _issuer);
                 return true;
             }, cancellation).ConfigureAwait(false);
         }

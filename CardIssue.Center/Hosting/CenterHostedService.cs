@@ -1,4 +1,5 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Sessions;
@@ -11,12 +12,12 @@ using Microsoft.Extensions.Options;
 namespace CardIssue.Center.Hosting;
 
 /// <summary>
-/// Serves the lines, as their sources have them meanwhile, and tells the issuer's feed from the host's start to its stop. A listener that cannot be opened stops the start,
+/// Serves the lines, as their sources have them meanwhile, and tells the issuers' feeds from the host's start to its stop. A listener that cannot be opened stops the start,
 /// and so does another center that serves from the same store. At the stop orders
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log,
+    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPumps pumps, IIssuers issuers, IExchangeLog log,
     IEnumerable<ILineSource> lines, IOptions<CenterOptions> options, TimeProvider time, ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
@@ -27,6 +28,7 @@ internal sealed class CenterHostedService(
         store.Serve();
         if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
             OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
+        await CheckFeedsAsync(cancellationToken).ConfigureAwait(false);
         if (options.Value.Log.CheckpointDirectory.Length == 0) OperationLog.NotExported(logger);
         var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
         if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
@@ -61,7 +63,8 @@ internal sealed class CenterHostedService(
     {
         Task[] running =
         [
-            server.RunAsync([.. _lines], stoppingToken), PumpAsync(stoppingToken),
+            server.RunAsync([.. _lines], stoppingToken),
+            pumps.RunAsync(options.Value.Sessions.RegistryLook, time, e => OperationLog.NotTold(logger, e, e.Message), stoppingToken),
             RepeatedLook.RunAsync(options.Value.Sessions.RegistryLook, time, LookAtLinesAsync, e => OperationLog.LinesNotChanged(logger, e.Message), stoppingToken),
         ];
         // One that fails ends the host at once; the other ends with it.
@@ -88,16 +91,16 @@ internal sealed class CenterHostedService(
         if (_lines.Count > before) await server.ChangeLinesAsync([.. _lines]).ConfigureAwait(false);
     }
 
-    private async Task PumpAsync(CancellationToken stopping)
+    /// <summary>Where an issuer is told whom nobody knows is a slip of somebody's, and the right one's events would go elsewhere.</summary>
+    /// <exception cref="OptionsValidationException">There is one.</exception>
+    private async Task CheckFeedsAsync(CancellationToken cancellation)
     {
-        try
-        {
-            await pump.RunAsync(stopping).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // The host stops; what was not told waits in the outbox.
-        }
+        if (options.Value.IssuerFeeds.Count == 0) return;
+        var known = await issuers.ListAsync(cancellation).ConfigureAwait(false);
+        var unknown = options.Value.IssuerFeeds.Keys.Except(known.Select(issuer => issuer.Issuer.Value), StringComparer.OrdinalIgnoreCase).FirstOrDefault();
+        if (unknown is null) return;
+        throw new OptionsValidationException(
+            nameof(CenterOptions), typeof(CenterOptions), [$"{nameof(CenterOptions.IssuerFeeds)} names {unknown}, and there is no such issuer; see issuer list"]);
     }
 
     private async Task CloseAsync()

@@ -45,6 +45,13 @@ public sealed class CenterOptions
     /// <summary>Where the issuer is told by HTTPS instead; not used where the application registers an <see cref="IIssuerFeed"/> of its own.</summary>
     public FeedOptions Feed { get; set; } = new();
 
+    /// <summary>
+    /// Where each issuer of a center with several is told, by the issuer's name. One who is not named here has a file beside
+    /// <see cref="FeedFile"/>, which is for the center's own events then: feed.NAME.jsonl. Not used where the application registers an
+    /// <see cref="IIssuerFeed"/> under the issuer's name as its key.
+    /// </summary>
+    public Dictionary<string, FeedOptions> IssuerFeeds { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>How often the feed looks for events: 10 ms to 10 minutes.</summary>
     public TimeSpan FeedPause { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -80,6 +87,7 @@ internal sealed class CenterOptionsValidation : IValidateOptions<CenterOptions>
         Check(options.Admission.Validate, failures);
         Check(options.Sessions.Validate, failures);
         Check(options.Feed.Validate, failures);
+        foreach (var feed in options.IssuerFeeds.Values) Check(feed.Validate, failures);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

@@ -1,5 +1,6 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Feed;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
@@ -39,12 +40,9 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton<IKeyVault>(OpenVault);
         services.TryAddSingleton<ILogKeys>(provider => provider.GetRequiredService<IKeyVault>());
         AddStores(services);
-        services.TryAddSingleton<IIssuerFeed>(provider => Options(provider).Feed.IsPosted
-            ? new WebhookFeed(Options(provider).Feed, Time(provider))
-            : new JsonLinesFeed(Options(provider).FeedFile));
-        services.TryAddSingleton(provider => new FeedPump(
-            provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IIssuerFeed>(), Time(provider),
-            Options(provider).FeedPause, provider.GetService<ILogger<FeedPump>>(), Options(provider).Feed.LongestPause));
+        services.TryAddSingleton(provider => MakeFeed(provider, Options(provider).Feed, Options(provider).FeedFile));
+        services.TryAddSingleton(provider => new FeedPumps(provider.GetRequiredService<IIssuers>(), issuer => MakePump(provider, issuer)));
+        services.TryAddSingleton(provider => provider.GetRequiredService<FeedPumps>().Of(null));
         services.TryAddSingleton(provider => new AdmissionCounts(Options(provider).Admission, Time(provider)));
         services.TryAddSingleton<TerminalDoor>();
         services.TryAddSingleton(MakeServices);
@@ -81,6 +79,7 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton(provider => new OrderPreviews(provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>()));
         services.TryAddSingleton<ITerminalRegistry>(provider => new DatabaseTerminalRegistry(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IProductStore>(provider => new DatabaseProductStore(provider.GetRequiredService<CenterDatabase>()));
+        services.TryAddSingleton<IIssuers>(provider => new DatabaseIssuers(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IProgramStore>(provider => new DatabaseProgramStore(provider.GetRequiredService<CenterDatabase>()));
         services.TryAddSingleton<IPeople>(provider => new DatabasePeople(
             provider.GetRequiredService<CenterDatabase>(), provider.GetRequiredService<IKeyVault>(), Options(provider).People));
@@ -89,6 +88,27 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton<IExchangeLog>(provider => new StoredLog(
             provider.GetRequiredService<CenterDatabase>(), Options(provider).Log, provider.GetRequiredService<ILogKeys>(), Time(provider)));
     }
+
+    private static FeedPump MakePump(IServiceProvider provider, IssuerId? issuer)
+    {
+        var options = issuer is { } named && Options(provider).IssuerFeeds.TryGetValue(named.Value, out var his) ? his : Options(provider).Feed;
+        return new FeedPump(
+            provider.GetRequiredService<CenterDatabase>(), FeedOf(provider, issuer), Time(provider), Options(provider).FeedPause,
+            provider.GetService<ILogger<FeedPump>>(), options.LongestPause, issuer);
+    }
+
+    /// <summary>An issuer without a feed of his own has a file of his own: never the center's feed, which may be another's.</summary>
+    private static IIssuerFeed FeedOf(IServiceProvider provider, IssuerId? issuer)
+    {
+        if (issuer is not { } named) return provider.GetRequiredService<IIssuerFeed>();
+        if (provider.GetKeyedService<IIssuerFeed>(named.Value) is { } registered) return registered;
+        var file = Options(provider).FeedFile;
+        return MakeFeed(provider, Options(provider).IssuerFeeds.GetValueOrDefault(named.Value) ?? new FeedOptions(),
+            Path.ChangeExtension(file, $"{named}{Path.GetExtension(file)}"));
+    }
+
+    private static IIssuerFeed MakeFeed(IServiceProvider provider, FeedOptions options, string file) =>
+        options.IsPosted ? new WebhookFeed(options, Time(provider)) : new JsonLinesFeed(file);
 
     private static FileKeyVault OpenVault(IServiceProvider provider)
     {

@@ -16,7 +16,10 @@ internal static class CardContents
         List<OrderRow> all = [issue, .. RewriteOrders.Of(store, card)];
         var onIt = all.Last(IsOnCard).Product;
         return new IssuedCard(card, order, issue.Customer, issue.Sequence, standing, onIt,
-            [.. all.Select(row => new CardContent(row.Order, row.Product, row.Rewrite, row.State, row.Ended) { IsOnCard = IsOnCard(row) })]);
+            [.. all.Select(row => new CardContent(row.Order, row.Product, row.Rewrite, row.State, row.Ended) { IsOnCard = IsOnCard(row) })])
+        {
+            Issuer = issue.Issuer,
+        };
 
         bool IsOnCard(OrderRow row) => row == issue || row.IsDone || row.WasDone;
     }
@@ -31,14 +34,16 @@ internal static class CardContents
             var issued = store.Query(SealedTable.Cards, "order_id = $order", CardIn, ("$order", order));
             return Fits(issued is [var one] ? Of(store, one) : null, reference, $"no card was issued by order {order}");
         }
-        var cards = store.Query(SealedTable.Cards, "customer = $customer AND standing = $issued", CardIn,
-            ("$customer", reference.Customer), ("$issued", CardStanding.Issued));
+        var cards = store.Query(SealedTable.Cards, """
+            customer = $customer AND standing = $issued
+              AND order_id IN (SELECT order_id FROM orders WHERE customer = $customer AND coalesce(issuer, '') = $issuer)
+            """, CardIn, ("$customer", reference.Customer), ("$issued", CardStanding.Issued), ("$issuer", reference.Issuer?.Value ?? ""));
         return cards.Count > 1 ? new CardFinding(null, $"the customer has {cards.Count} cards; name the one by its order or its identity")
             : Fits(cards is [var only] ? Of(store, only) : null, reference, "no card of the customer is issued");
     }
 
     private static CardFinding Fits(IssuedCard? card, CardReference reference, string absent) =>
-        card is null ? new CardFinding(null, absent)
+        card is null || card.Issuer != reference.Issuer ? new CardFinding(null, absent)
         : card.Standing != CardStanding.Issued ? new CardFinding(null, $"card {card.Card} is {card.Standing}")
         : reference.Customer is { } customer && customer != card.Customer ? new CardFinding(null, $"card {card.Card} is another customer's")
         : reference.Order is { } order && order != card.Order ? new CardFinding(null, $"card {card.Card} was issued by order {card.Order}")

@@ -9,6 +9,12 @@ namespace CardIssue.Center.Orders;
 /// </summary>
 internal static class CodeAttempts
 {
+    /// <summary>Under what the tries of an order's customer are counted: each issuer has customers of his own. No name has a stroke in it.</summary>
+    public static string KeyOf(OrderRow order) => KeyOf(order.Customer, order.Issuer);
+
+    /// <inheritdoc cref="KeyOf(OrderRow)"/>
+    public static string KeyOf(string customer, IssuerId? issuer) => issuer is { } of ? $"{of}/{customer}" : customer;
+
     /// <summary>What stands against another try, or null.</summary>
     public static string? Exhausted(StoreView connection, string customer, TerminalId terminal, OrderOptions options, DateTimeOffset now)
     {

@@ -28,6 +28,9 @@ public sealed record ComingOrder(OrderId Order, string Customer, ProductRef Prod
 /// <param name="Orders">The orders; gone through once.</param>
 public sealed record ComingOrders(string File, ByteString Digest, IReadOnlyList<ProductRecord> Products, IEnumerable<ComingOrder> Orders)
 {
+    /// <summary>The issuer whose orders all of them must be; null for those of whichever issuers' products they are.</summary>
+    public IssuerId? Issuer { get; init; }
+
     /// <summary>Told every so often how many orders were looked at, on the store's thread.</summary>
     public IProgress<long>? Progress { get; init; }
 }

@@ -46,8 +46,8 @@ public sealed class DatabaseOrderDesk : IOrderDesk
             connection.Update(SealedTable.Orders, "code_verifier = $verifier", "order_id = $order", ("$verifier", verifier), ("$order", order));
             // The tries are counted for the customer: they guard the codes of his other orders, too.
             var hasOthers = OrderRow.Look(connection, "customer = $customer", ("$customer", row.Customer))
-                .Exists(other => other.Order != order && !other.IsEnded);
-            if (!hasOthers) CodeAttempts.ClearCustomer(connection, row.Customer);
+                .Exists(other => other.Order != order && other.Issuer == row.Issuer && !other.IsEnded);
+            if (!hasOthers) CodeAttempts.ClearCustomer(connection, CodeAttempts.KeyOf(row));
             (row with { CodeExpires = expires }).Save(connection, _database.Now, "CodeRenewed", $"{person}");
             return DeskOutcome.Done;
         }, cancellation);
@@ -60,10 +60,11 @@ public sealed class DatabaseOrderDesk : IOrderDesk
         {
             if (row.State != OrderState.Voided) return DeskOutcome.WrongState;
             if (connection.Number("SELECT count(*) FROM orders WHERE reissue_of = $order", ("$order", voided)) > 0) return DeskOutcome.AlreadyReissued;
-            if (replacement.Fault is not null || replacement.Rewrite is not null || replacement.Customer != row.Customer
+            if (replacement.Fault is not null || replacement.Rewrite is not null || replacement.Customer != row.Customer || replacement.Issuer != row.Issuer
                 || replacement.CodeExpires <= _database.Now
-                || replacement.Sequence != NextSequence(connection, row.Customer)
-                || Products.DatabaseProductStore.Find(connection, replacement.Product) is not { } product) return DeskOutcome.DoesNotFit;
+                || replacement.Sequence != NextSequence(connection, row.Customer, row.Issuer)
+                || Products.DatabaseProductStore.Find(connection, replacement.Product) is not { } product
+                || Products.DatabaseProductStore.IssuerOf(product, Issuers.IssuerTable.Owners(connection), out _) != row.Issuer) return DeskOutcome.DoesNotFit;
             if (OrderImport.Add(connection, product.Mode, replacement, voided, _database.Now) is not null) return DeskOutcome.DoesNotFit;
             row.AddHistory(connection, _database.Now, "ReissuedAs", $"{replacement.Order} by {person}");
             return DeskOutcome.Done;
@@ -93,8 +94,8 @@ public sealed class DatabaseOrderDesk : IOrderDesk
         _database.ReadAsync(connection => CardContents.Of(connection, card), cancellation);
 
     /// <inheritdoc/>
-    public Task<int> NextSequenceAsync(string customer, CancellationToken cancellation = default) =>
-        _database.ReadAsync(connection => NextSequence(connection, customer), cancellation);
+    public Task<int> NextSequenceAsync(string customer, IssuerId? issuer = null, CancellationToken cancellation = default) =>
+        _database.ReadAsync(connection => NextSequence(connection, customer, issuer), cancellation);
 
     /// <inheritdoc/>
     public async Task<int?> QuarantineAllAsync(
@@ -160,7 +161,8 @@ public sealed class DatabaseOrderDesk : IOrderDesk
     {
         _database.Check(person);
         return _database.WriteAsync<(DeskOutcome, ShownReceipt?)>(connection =>
-            !person.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor | PersonRoles.Auditor) ? (DeskOutcome.NotAllowed, null)
+            !person.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor | PersonRoles.Auditor, person.Issuer) ? (DeskOutcome.NotAllowed, null)
+            : OrderRow.Find(connection, order) is not { } row || !person.IsFor(row.Issuer) ? (DeskOutcome.NotFound, null)
             : KeptReceipts.Show(connection, order, person) is { } shown ? (DeskOutcome.Done, shown)
             : (DeskOutcome.NotFound, null), cancellation);
     }
@@ -208,16 +210,17 @@ public sealed class DatabaseOrderDesk : IOrderDesk
         _database.Check(person!);
         return await _database.WriteAsync(connection =>
         {
-            if (!person!.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor)) return DeskOutcome.NotAllowed;
-            if (OrderRow.Find(connection, order) is not { } row) return DeskOutcome.NotFound;
+            if (!person!.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor, person.Issuer)) return DeskOutcome.NotAllowed;
+            if (OrderRow.Find(connection, order) is not { } row || !person.IsFor(row.Issuer)) return DeskOutcome.NotFound;
             var outcome = act(connection, row);
             if (outcome is DeskOutcome.Done) connection.Log(ConsoleLog.Of(kind, detail, order));
             return outcome;
         }, cancellation).ConfigureAwait(false);
     }
 
-    internal static int NextSequence(StoreView connection, string customer) => (int)connection.Number(
-        "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer AND rewrite IS NULL", ("$customer", customer));
+    internal static int NextSequence(StoreView connection, string customer, IssuerId? issuer) => (int)connection.Number(
+        "SELECT coalesce(max(sequence) + 1, 0) FROM orders WHERE customer = $customer AND coalesce(issuer, '') = $issuer AND rewrite IS NULL",
+        ("$customer", customer), ("$issuer", issuer?.Value ?? ""));
 
     private static OrderView View(StoreView connection, OrderRow row) => new(
         row.Order, row.Customer, row.Sequence, row.Product, row.State,
@@ -226,5 +229,6 @@ public sealed class DatabaseOrderDesk : IOrderDesk
         row.Claim?.Terminal, row.Claim?.LeaseUntil, row.CodeExpires, row.CodeSpent, row.Display, row.Imported, row.Updated, row.Ended)
     {
         Rewrite = row.Rewrite,
+        Issuer = row.Issuer,
     };
 }

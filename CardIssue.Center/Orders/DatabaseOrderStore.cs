@@ -1,3 +1,4 @@
+using CardIssue.Center.Issuers;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
@@ -61,8 +62,10 @@ public sealed class DatabaseOrderStore : IOrderStore
         {
             var count = await _database.WriteAsync(connection =>
             {
-                if (person?.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor) == false)
+                if (person?.MayNow(connection, PersonRoles.Clerk | PersonRoles.Supervisor, person.Issuer) == false)
                     throw new ImportRefusedException([new ImportRefusal(0, null, $"{person} has not the role for it")]);
+                if (person is not null && NotHis(connection, batches, person) is { } product)
+                    throw new ImportRefusedException([new ImportRefusal(0, null, $"product {product} is not issuer {person.Issuer}'s")]);
                 ValueList<ImportRefusal> clashes =
                     [.. batches.SelectMany(batch => OrderImport.Add(connection, batch.Product, batch.Orders, _database.Now))];
                 if (clashes.Count > 0) throw new ImportRefusedException(clashes);
@@ -79,6 +82,13 @@ public sealed class DatabaseOrderStore : IOrderStore
         {
             return new ImportOutcome(0, refused.Refusals);
         }
+    }
+
+    /// <summary>A product that is not of whom its person is; null where all are.</summary>
+    private static ProductRef? NotHis(StoreView store, IReadOnlyList<ImportBatch> batches, CenterPerson person)
+    {
+        var owners = IssuerTable.Owners(store);
+        return batches.FirstOrDefault(batch => !person.IsFor(DatabaseProductStore.IssuerOf(batch.Product, owners, out _)))?.Product.Ref;
     }
 
     /// <inheritdoc/>

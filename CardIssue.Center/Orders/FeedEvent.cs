@@ -26,4 +26,8 @@ public enum FeedEventKind
 /// <param name="At">When, UTC.</param>
 /// <param name="Reason">Why, for a block or a void; else empty.</param>
 public sealed record FeedEvent(
-    long Id, string EventId, FeedEventKind Kind, OrderId Order, string Customer, int Sequence, CardId? Card, DateTimeOffset At, string Reason);
+    long Id, string EventId, FeedEventKind Kind, OrderId Order, string Customer, int Sequence, CardId? Card, DateTimeOffset At, string Reason)
+{
+    /// <summary>Whose event it is, who alone is told; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
+}

@@ -9,16 +9,19 @@ namespace CardIssue.Center.Orders;
 internal static class FeedOutbox
 {
     public static void Add(StoreTransaction connection, FeedEventKind kind, OrderRow order, string reason, DateTimeOffset now) => connection.Insert(SealedTable.Feed, """
-        INSERT INTO feed_outbox (event_id, kind, order_id, customer, sequence, card, at, reason)
-        VALUES ($event, $kind, $order, $customer, $sequence, $card, $now, $reason)
+        INSERT INTO feed_outbox (event_id, kind, order_id, customer, sequence, card, at, reason, issuer)
+        VALUES ($event, $kind, $order, $customer, $sequence, $card, $now, $reason, $issuer)
         """,
         ("$event", Guid.NewGuid().ToString("N")), ("$kind", kind), ("$order", order.Order), ("$customer", order.Customer),
-        ("$sequence", order.Sequence), ("$card", order.Card), ("$now", now), ("$reason", reason));
+        ("$sequence", order.Sequence), ("$card", order.Card), ("$now", now), ("$reason", reason), ("$issuer", order.Issuer));
 
-    public static List<FeedEvent> Untold(StoreView connection, int most) =>
-        connection.Query(SealedTable.Feed, "told_at IS NULL ORDER BY id LIMIT $most", Read, ("$most", most));
+    /// <summary>What one issuer is to be told; the center's own where that is null. What is another's is not even read.</summary>
+    public static List<FeedEvent> Untold(StoreView connection, IssuerId? issuer, int most) => connection.Query(
+        SealedTable.Feed, "told_at IS NULL AND coalesce(issuer, '') = $issuer ORDER BY id LIMIT $most", Read,
+        ("$most", most), ("$issuer", issuer?.Value ?? ""));
 
-    public static int CountUntold(StoreView connection) => (int)connection.Number("SELECT count(*) FROM feed_outbox WHERE told_at IS NULL");
+    public static int CountUntold(StoreView connection, IssuerId? issuer) => (int)connection.Number(
+        "SELECT count(*) FROM feed_outbox WHERE told_at IS NULL AND coalesce(issuer, '') = $issuer", ("$issuer", issuer?.Value ?? ""));
 
     public static bool IsTold(StoreView connection, OrderId order, FeedEventKind kind) => connection.Number(
         "SELECT count(*) FROM feed_outbox WHERE order_id = $order AND kind = $kind AND told_at IS NOT NULL", ("$order", order), ("$kind", kind)) > 0;
@@ -45,5 +48,8 @@ internal static class FeedOutbox
 
     private static FeedEvent Read(DbDataReader row) => new(
         row.Long("id")!.Value, row.Text("event_id")!, (FeedEventKind)row.Int("kind"), new OrderId(row.Text("order_id")!), row.Text("customer")!,
-        row.Int("sequence"), row.Bytes("card") is { } card ? new CardId(card) : null, row.Time("at")!.Value, row.Text("reason")!);
+        row.Int("sequence"), row.Bytes("card") is { } card ? new CardId(card) : null, row.Time("at")!.Value, row.Text("reason")!)
+    {
+        Issuer = row.Issuer(),
+    };
 }

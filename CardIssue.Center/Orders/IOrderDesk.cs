@@ -73,6 +73,9 @@ public sealed record OrderView(
 {
     /// <summary>Which of its product's rewrites it is; null for an issue.</summary>
     public string? Rewrite { get; init; }
+
+    /// <summary>Whose order it is; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
 }
 
 /// <summary>A receipt that is shown again.</summary>
@@ -129,7 +132,10 @@ public interface IOrderDesk
     Task<IssuedCard?> CardAsync(CardId card, CancellationToken cancellation = default);
 
     /// <summary>The sequence number of a customer's next card.</summary>
-    Task<int> NextSequenceAsync(string customer, CancellationToken cancellation = default);
+    /// <param name="customer">The customer's id.</param>
+    /// <param name="issuer">Whose customer; null for the center's own.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<int> NextSequenceAsync(string customer, IssuerId? issuer = null, CancellationToken cancellation = default);
 
     /// <summary>Quarantines every order that is not issued or voided, and every one issued since <paramref name="issuedSince"/> (the time of the backup).</summary>
     /// <returns>How many; null when the person has not the role for it.</returns>

@@ -12,7 +12,11 @@ namespace CardIssue.Center.Orders;
 /// <param name="Product">The product version that it has now.</param>
 /// <param name="Contents">What was written on it, the issue first, and what waits to be, in the order in which it is done.</param>
 public sealed record IssuedCard(
-    CardId Card, OrderId Order, string Customer, int Sequence, CardStanding Standing, ProductRef Product, ValueList<CardContent> Contents);
+    CardId Card, OrderId Order, string Customer, int Sequence, CardStanding Standing, ProductRef Product, ValueList<CardContent> Contents)
+{
+    /// <summary>Whose card it is; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
+}
 
 /// <summary>One writing of a card.</summary>
 /// <param name="Order">By which order.</param>
@@ -33,7 +37,11 @@ public sealed record CardContent(OrderId Order, ProductRef Product, string? Rewr
 /// <param name="Customer">The customer's id; the one card that he has, where nothing else is given.</param>
 /// <param name="Order">The order by which it was issued.</param>
 /// <param name="Card">Its identity.</param>
-public sealed record CardReference(string? Customer, OrderId? Order = null, CardId? Card = null);
+public sealed record CardReference(string? Customer, OrderId? Order = null, CardId? Card = null)
+{
+    /// <summary>Whose card it is; null for the center's own. Another's is not found.</summary>
+    public IssuerId? Issuer { get; init; }
+}
 
 /// <summary>What came of looking for a card.</summary>
 /// <param name="Card">The card; null when there is none, or more than one.</param>

@@ -20,9 +20,10 @@ namespace CardIssue.Center.Orders;
 /// <param name="What">What it was about.</param>
 /// <param name="Commit">The commit that made it; 0 in an entry of a version before.</param>
 /// <param name="Rewrite">Which of its product's rewrites the order is; null for an issue.</param>
+/// <param name="Issuer">Whose order it is; null for the center's own.</param>
 internal sealed record LoggedChange(
     OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, Progress Progress, string What,
-    long Commit, string? Rewrite = null)
+    long Commit, string? Rewrite = null, string? Issuer = null)
 {
     private const int MaxWhat = 4_096;
 
@@ -35,10 +36,10 @@ internal sealed record LoggedChange(
         : (one.Fence, one.At, one.Sequence).CompareTo((other.Fence, other.At, other.Sequence)));
 
     /// <summary>Where the order stands after it, as far as it is compared with its row.</summary>
-    public string Standing => StandingOf(State, Fence, Card, Progress);
+    public string Standing => StandingOf(State, Fence, Card, Progress, Issuer);
 
     /// <summary>The same of a row.</summary>
-    public static string StandingOf(OrderRow order) => StandingOf(order.State, order.Fence, order.Card, order.Progress);
+    public static string StandingOf(OrderRow order) => StandingOf(order.State, order.Fence, order.Card, order.Progress, order.Issuer?.Value);
 
     /// <summary>The detail of a change's entry.</summary>
     public static string Detail(OrderRow order, string change, string what, long commit) => JsonSerializer.Serialize(new
@@ -55,6 +56,7 @@ internal sealed record LoggedChange(
         commit,
         what = PlainText.Of(what, MaxWhat),
         rewrite = order.Rewrite,
+        issuer = order.Issuer?.Value,
     });
 
     /// <summary>All changes of an order that the log tells of, as they stand there.</summary>
@@ -92,7 +94,8 @@ internal sealed record LoggedChange(
                 new Progress(Number(it, "confirmed"), Number(it, "inDoubt"), Number(it, "attempt"), Number(it, "furthest"), Number(it, "unproved")),
                 it.TryGetProperty("what", out var what) ? what.GetString() ?? "" : "",
                 it.TryGetProperty("commit", out var commit) ? commit.GetInt64() : 0,
-                it.TryGetProperty("rewrite", out var rewrite) ? rewrite.GetString() : null);
+                it.TryGetProperty("rewrite", out var rewrite) ? rewrite.GetString() : null,
+                it.TryGetProperty("issuer", out var issuer) ? issuer.GetString() : null);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
@@ -100,8 +103,9 @@ internal sealed record LoggedChange(
         }
     }
 
-    private static string StandingOf(OrderState state, long fence, CardId? card, Progress progress) => string.Create(CultureInfo.InvariantCulture,
-        $"{state}, fence {fence}, card {card?.ToString() ?? "none"}, confirmed {progress.Confirmed}, in doubt {progress.InDoubt}, furthest {progress.Furthest}");
+    private static string StandingOf(OrderState state, long fence, CardId? card, Progress progress, string? issuer) => string.Create(CultureInfo.InvariantCulture,
+        $"{state}, fence {fence}, card {card?.ToString() ?? "none"}, confirmed {progress.Confirmed}, in doubt {progress.InDoubt}, furthest {progress.Furthest}")
+        + (issuer is null ? "" : $", issuer {issuer}");
 
     private static OrderState StateOf(JsonElement state)
     {

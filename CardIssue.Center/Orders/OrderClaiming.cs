@@ -23,7 +23,7 @@ internal static class OrderClaiming
         if (Held(connection, terminal) is { } held) return (held, null);
         var (order, notFound) = Find(connection, reference);
         // An unknown reference is counted as a customer of that name, so that it runs into the limit like a known one.
-        var customer = order?.Customer ?? reference;
+        var customer = order is null ? reference : CodeAttempts.KeyOf(order);
         if (CodeAttempts.Exhausted(connection, customer, terminal, options, now) is { } exhausted)
             return (new ClaimOutcome.Declined(DeclineCode.TooMany, exhausted, order?.Order), null);
         var attempt = CodeAttempts.Count(connection, customer, terminal, options, now);
@@ -134,6 +134,7 @@ internal static class OrderClaiming
             claimed.Product, claimed.Mode, sealedData.Data, claimed.Customer, claimed.Sequence, person)
         {
             Rewrite = claimed.Rewriting,
+            Issuer = claimed.Issuer,
             OnCard = claimed.Rewrite is null ? null : CardContents.Of(connection, claimed.Card!.Value),
         };
     }

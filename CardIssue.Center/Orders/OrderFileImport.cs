@@ -1,3 +1,4 @@
+using CardIssue.Center.Issuers;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
@@ -56,17 +57,19 @@ public sealed class OrderFileImport(CenterDatabase database)
     private long Add(StoreTransaction store, ComingOrders coming, CenterPerson person, CancellationToken cancellation)
     {
         var (now, refusals, count) = (database.Now, new List<FileRefusal>(), 0L);
-        if (!person.MayNow(store, PersonRoles.Clerk | PersonRoles.Supervisor)) throw Refused(new FileRefusal(0, 0, null, $"{person} has not the role for it"));
+        if (!person.MayNow(store, PersonRoles.Clerk | PersonRoles.Supervisor, person.Issuer))
+            throw Refused(new FileRefusal(0, 0, null, $"{person} has not the role for it"));
         if (Find(store, coming.Digest) is { } before) throw new FileRefusedException(new OrderFileOutcome(0, default, 0, before));
         foreach (var product in coming.Products)
             if (DatabaseProductStore.Add(store, product, now) is { } fault) throw Refused(new FileRefusal(0, 0, null, fault));
         var (more, products, texts) = (0L, coming.Products.ToDictionary(product => product.Ref), new ProductTexts(store));
+        var issuers = Issuers(store, coming, person);
         foreach (var order in coming.Orders)
         {
             cancellation.ThrowIfCancellationRequested();
             count++;
             if (count % OrdersBetween == 0) coming.Progress?.Report(count);
-            if (Fault(store, order, products, texts, now) is not { } message) continue;
+            if (Fault(store, order, products, texts, issuers, now) is not { } message) continue;
             if (refusals.Count < MaxRefusals) refusals.Add(new FileRefusal(order.Line, order.Column, order.Order, message));
             else more++;
         }
@@ -81,14 +84,30 @@ public sealed class OrderFileImport(CenterDatabase database)
         return count;
     }
 
+    /// <summary>Whose each product is: this person's issuer's, and the one's that all are for where one is named.</summary>
+    private static Dictionary<ProductRef, IssuerId?> Issuers(StoreTransaction store, ComingOrders coming, CenterPerson person)
+    {
+        var (owners, issuers) = (IssuerTable.Owners(store), new Dictionary<ProductRef, IssuerId?>());
+        foreach (var product in coming.Products)
+        {
+            var issuer = DatabaseProductStore.IssuerOf(product, owners, out _);
+            if (!person.IsFor(issuer) || (coming.Issuer is { } only && issuer != only))
+                throw Refused(new FileRefusal(0, 0, null, $"product {product.Ref} is not issuer {coming.Issuer ?? person.Issuer}'s"));
+            issuers[product.Ref] = issuer;
+        }
+        return issuers;
+    }
+
     private static string? Fault(
-        StoreTransaction store, ComingOrder coming, Dictionary<ProductRef, ProductRecord> products, ProductTexts texts, DateTimeOffset now)
+        StoreTransaction store, ComingOrder coming, Dictionary<ProductRef, ProductRecord> products, ProductTexts texts,
+        Dictionary<ProductRef, IssuerId?> issuers, DateTimeOffset now)
     {
         if (!products.TryGetValue(coming.Product, out var product)) return $"its product {coming.Product} does not come along";
-        var next = coming.Sequence ?? DatabaseOrderDesk.NextSequence(store, coming.Customer);
+        var next = coming.Sequence ?? DatabaseOrderDesk.NextSequence(store, coming.Customer, issuers[coming.Product]);
         if (next > NewOrder.MaxSequence) return $"the customer has had {next} cards, the most that a sequence number can count";
         var order = coming.Seal(next);
         return OrderImport.Fault(product, order, now)
+            ?? OrderImport.IssuerFault(issuers[coming.Product], order)
             ?? OrderImport.RewriteFault(store, product.Ref, texts, order)
             ?? OrderImport.Add(store, product.Mode, order, null, now);
     }

@@ -1,3 +1,4 @@
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.Products;
@@ -39,13 +40,19 @@ internal static class OrderImport
             yield return new ImportRefusal(0, null, fault);
             yield break;
         }
-        var read = new ProductTexts(connection);
+        var (read, issuer) = (new ProductTexts(connection), DatabaseProductStore.IssuerOf(product, IssuerTable.Owners(connection), out _));
         for (var i = 0; i < orders.Count; i++)
         {
-            var clash = RewriteFault(connection, product.Ref, read, orders[i]) ?? Add(connection, product.Mode, orders[i], null, now);
+            var clash = IssuerFault(issuer, orders[i]) ?? RewriteFault(connection, product.Ref, read, orders[i]) ?? Add(connection, product.Mode, orders[i], null, now);
             if (clash is not null) yield return new ImportRefusal(i + 1, orders[i].Order, clash);
         }
     }
+
+    /// <summary>What stands against an order that is sealed for another issuer than its product's; null for nothing.</summary>
+    public static string? IssuerFault(IssuerId? ofProduct, NewOrder order) => order.Issuer == ofProduct ? null
+        : $"it is {Whose(order.Issuer)}, and its product {order.Product} is {Whose(ofProduct)}";
+
+    private static string Whose(IssuerId? issuer) => issuer is { } of ? $"issuer {of}'s" : "no issuer's";
 
     /// <summary>
     /// What stands against a rewrite's card: not issued, not the customer's, or of a product or version that the rewrite does not begin
@@ -55,7 +62,7 @@ internal static class OrderImport
     {
         if (order.Rewrite is not { } rewrite) return null;
         if (read.Find(product)?.Rewrite(rewrite.Name)?.Doing is not { } doing) return $"product {product} has no rewrite {rewrite.Name}";
-        var (card, refusal) = CardContents.Find(connection, new CardReference(order.Customer, Card: rewrite.Card));
+        var (card, refusal) = CardContents.Find(connection, new CardReference(order.Customer, Card: rewrite.Card) { Issuer = order.Issuer });
         if (card is null) return refusal;
         if (card.Sequence != order.Sequence) return $"its card has sequence number {card.Sequence}";
         var then = card.Contents.Where(content => content.IsOnCardThen).ToList();
@@ -86,16 +93,16 @@ internal static class OrderImport
         var doubtful = putBack is not null || AbsentOrders.IsKnown(connection, order.Order);
         connection.Insert(SealedTable.Orders, """
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
-              held_state, put_back, reissue_of, account_digest, imported_at, updated_at, card, rewrite, rewrite_number)
+              held_state, put_back, reissue_of, account_digest, imported_at, updated_at, card, rewrite, rewrite_number, issuer)
             VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state,
-              $held, $put_back, $reissue_of, $account, $now, $now, $card, $rewrite, $number)
+              $held, $put_back, $reissue_of, $account, $now, $now, $card, $rewrite, $number, $issuer)
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
             ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$state", doubtful ? OrderState.Quarantined : OrderState.Ready),
             ("$held", doubtful ? OrderState.Ready : null), ("$put_back", putBack), ("$reissue_of", reissueOf),
             ("$account", order.AccountDigest), ("$now", now), ("$card", order.Rewrite?.Card), ("$rewrite", order.Rewrite?.Name),
-            ("$number", order.Rewrite is { } rewrite ? RewriteOrders.Of(connection, rewrite.Card).Count + 1 : null));
+            ("$number", order.Rewrite is { } rewrite ? RewriteOrders.Of(connection, rewrite.Card).Count + 1 : null), ("$issuer", order.Issuer));
         OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
         return null;
     }
@@ -110,12 +117,14 @@ internal static class OrderImport
         if (LogTable.HasChanges(connection, order.Order))
             return "the log has an order of this id, whose row is gone from the store: see log verify --vault";
         if (order.Rewrite is not null) return null;
-        var taken = connection.Number("SELECT count(*) FROM orders WHERE customer = $customer AND sequence = $sequence AND rewrite IS NULL",
-            ("$customer", order.Customer), ("$sequence", order.Sequence));
+        var taken = connection.Number(
+            "SELECT count(*) FROM orders WHERE customer = $customer AND coalesce(issuer, '') = $issuer AND sequence = $sequence AND rewrite IS NULL",
+            ("$customer", order.Customer), ("$issuer", order.Issuer?.Value ?? ""), ("$sequence", order.Sequence));
         if (taken > 0) return $"the customer has an order with sequence number {order.Sequence} already";
         if (order.AccountDigest.IsEmpty || order.MayRepeatAccount) return null;
         var same = OrderRow.Look(connection, "account_digest = $account LIMIT 1", ("$account", order.AccountDigest)).FirstOrDefault();
-        return same is null ? null : $"its card number and sequence number are those of order {same.Order}, which is {same.State}";
+        return same is null ? null : "its card number and sequence number are those of "
+            + (same.Issuer == order.Issuer ? $"order {same.Order}, which is {same.State}" : "an order that is not this issuer's");
     }
 }
 

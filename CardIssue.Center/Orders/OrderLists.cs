@@ -21,7 +21,7 @@ internal static class OrderLists
     {
         var filter = query.Filter(after?.Card);
         return store.Query($"""
-            SELECT c.card, c.order_id, c.customer, c.sequence, c.standing, c.issued_at, c.voided_at, o.product, o.product_version, o.token_terminal
+            SELECT c.card, c.order_id, c.customer, c.sequence, c.standing, c.issued_at, c.voided_at, o.product, o.product_version, o.token_terminal, o.issuer
             FROM issued_cards c JOIN orders o ON o.order_id = c.order_id WHERE {filter.Where} ORDER BY c.card LIMIT {RowPages.Rows}
             """, row => (new PlaceOfCard(new CardId(row.Bytes("card")!.Value)), TryRead(row)), filter.Values);
     }
@@ -34,7 +34,10 @@ internal static class OrderLists
             return new CardView(
                 new CardId(row.Bytes("card")!.Value), new OrderId(row.Text("order_id")!), row.Text("customer")!, row.Int("sequence"),
                 (CardStanding)row.Int("standing"), new ProductRef(row.Text("product")!, row.Int("product_version")),
-                row.Text("token_terminal") is { } terminal ? new TerminalId(terminal) : null, row.Time("issued_at"), row.Time("voided_at"));
+                row.Text("token_terminal") is { } terminal ? new TerminalId(terminal) : null, row.Time("issued_at"), row.Time("voided_at"))
+            {
+                Issuer = row.Issuer(),
+            };
         }
         catch (Exception changed) when (changed is FormatException or InvalidCastException or OverflowException or ArgumentException)
         {

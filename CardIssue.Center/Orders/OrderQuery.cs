@@ -9,6 +9,9 @@ public sealed record OrderQuery
     /// <summary>In this state.</summary>
     public OrderState? State { get; init; }
 
+    /// <summary>This issuer's.</summary>
+    public IssuerId? Issuer { get; init; }
+
     /// <summary>Of this product, by name.</summary>
     public string? Product { get; init; }
 
@@ -21,6 +24,9 @@ public sealed record OrderQuery
     /// <summary>Begun at this terminal the last time, with their issue code.</summary>
     public TerminalId? Terminal { get; init; }
 
+    /// <summary>Begun the last time at a terminal that is of this branch now.</summary>
+    public BranchId? Branch { get; init; }
+
     /// <summary>Changed last at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
@@ -31,9 +37,11 @@ public sealed record OrderQuery
     public OrderId? After { get; init; }
 
     internal RowFilter Filter(string? after) => new RowFilter()
-        .And("state = $state", "$state", State).And("product = $product", "$product", Product)
+        .And("issuer = $issuer", "$issuer", Issuer).And("state = $state", "$state", State)
+        .And("product = $product", "$product", Product)
         .And("product_version = $version", "$version", ProductVersion).And("customer = $customer", "$customer", Customer)
-        .And("token_terminal = $terminal", "$terminal", Terminal).And("updated_at >= $since", "$since", Since)
+        .And("token_terminal = $terminal", "$terminal", Terminal).And("token_terminal IN (SELECT terminal FROM terminals WHERE branch = $branch)", "$branch", Branch)
+        .And("updated_at >= $since", "$since", Since)
         .And("updated_at < $until", "$until", Until).And("order_id > $after", "$after", after);
 }
 
@@ -42,6 +50,9 @@ public sealed record CardQuery
 {
     /// <summary>Issued, or voided.</summary>
     public CardStanding? Standing { get; init; }
+
+    /// <summary>This issuer's.</summary>
+    public IssuerId? Issuer { get; init; }
 
     /// <summary>Issued as this product, by name.</summary>
     public string? Product { get; init; }
@@ -55,6 +66,9 @@ public sealed record CardQuery
     /// <summary>Issued at this terminal.</summary>
     public TerminalId? Terminal { get; init; }
 
+    /// <summary>Issued at a terminal that is of this branch now.</summary>
+    public BranchId? Branch { get; init; }
+
     /// <summary>Issued at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
@@ -65,9 +79,10 @@ public sealed record CardQuery
     public CardId? After { get; init; }
 
     internal RowFilter Filter(CardId? after) => new RowFilter()
-        .And("c.standing = $standing", "$standing", Standing).And("o.product = $product", "$product", Product)
+        .And("o.issuer = $issuer", "$issuer", Issuer).And("c.standing = $standing", "$standing", Standing).And("o.product = $product", "$product", Product)
         .And("o.product_version = $version", "$version", ProductVersion).And("c.customer = $customer", "$customer", Customer)
-        .And("o.token_terminal = $terminal", "$terminal", Terminal).And("c.issued_at >= $since", "$since", Since)
+        .And("o.token_terminal = $terminal", "$terminal", Terminal).And("o.token_terminal IN (SELECT terminal FROM terminals WHERE branch = $branch)", "$branch", Branch)
+        .And("c.issued_at >= $since", "$since", Since)
         .And("c.issued_at < $until", "$until", Until).And("c.card > $after", "$after", after);
 }
 
@@ -83,4 +98,8 @@ public sealed record CardQuery
 /// <param name="Voided">When it was voided.</param>
 public sealed record CardView(
     CardId Card, OrderId Order, string Customer, int Sequence, CardStanding Standing, Products.ProductRef Product, TerminalId? Terminal,
-    DateTimeOffset? Issued, DateTimeOffset? Voided);
+    DateTimeOffset? Issued, DateTimeOffset? Voided)
+{
+    /// <summary>Whose card it is; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
+}

@@ -12,6 +12,9 @@ internal sealed record OrderRow
 {
     public required OrderId Order { get; init; }
     public required string Customer { get; init; }
+
+    /// <summary>Whose order it is; null for the center's own. Its customer is one of that issuer's.</summary>
+    public IssuerId? Issuer { get; init; }
     public required int Sequence { get; init; }
     public required ProductRef Product { get; init; }
     public required ProductMode Mode { get; init; }
@@ -51,7 +54,7 @@ internal sealed record OrderRow
     public long SealedBy { get; init; }
 
     /// <summary>What the write data must be sealed for.</summary>
-    public OrderTerms Terms(ProductTerms product) => new(Order, Customer, Sequence, Display, product) { Rewrite = Rewriting };
+    public OrderTerms Terms(ProductTerms product) => new(Order, Customer, Sequence, Display, product) { Rewrite = Rewriting, Issuer = Issuer };
 
     /// <summary>Which rewrite of which card it is; null for an issue.</summary>
     public RewriteOf? Rewriting => Rewrite is null ? null : new RewriteOf(Rewrite, Card!.Value);
@@ -132,6 +135,7 @@ internal sealed record OrderRow
     {
         Order = new OrderId(row.Text("order_id")!),
         Customer = row.Text("customer")!,
+        Issuer = row.Issuer(),
         Sequence = row.Int("sequence"),
         Product = new ProductRef(row.Text("product")!, row.Int("product_version")),
         Mode = (ProductMode)row.Int("mode"),

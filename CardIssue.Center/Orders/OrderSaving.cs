@@ -49,11 +49,11 @@ internal static class OrderSaving
                 break;
             case OrderChange.Bound(var card):
                 CardRegistry.ClearTries(connection, card);
-                CodeAttempts.ClearCustomer(connection, order.Customer);
+                CodeAttempts.ClearCustomer(connection, CodeAttempts.KeyOf(order));
                 break;
             case OrderChange.Opened(var card, _):
                 CardRegistry.ClearTries(connection, card);
-                if (order is { Rewrite: not null, State: OrderState.Bound }) CodeAttempts.ClearCustomer(connection, order.Customer);
+                if (order is { Rewrite: not null, State: OrderState.Bound }) CodeAttempts.ClearCustomer(connection, CodeAttempts.KeyOf(order));
                 break;
             case OrderChange.Numbering(var card):
                 CardRegistry.ClearTries(connection, card);

@@ -71,6 +71,9 @@ public sealed record NewOrder(
     /// <summary>Which rewrite of which card it is; null for an issue.</summary>
     public RewriteOf? Rewrite { get; init; }
 
+    /// <summary>Whose order it is: whose its product is (<see cref="Issuers.KeySetOwners"/>); null for the center's own. Its data is sealed for him.</summary>
+    public IssuerId? Issuer { get; init; }
+
     /// <summary>Only the order's number: the rest is the customer's.</summary>
     public override string ToString() => $"NewOrder {{ {Order} }}";
 
@@ -144,10 +147,13 @@ public abstract record ClaimOutcome
     {
         /// <summary>What the write data must be sealed for.</summary>
         /// <param name="product">The product as it is now.</param>
-        public OrderTerms ToTerms(ProductTerms product) => new(Order, Customer, Sequence, Display, product) { Rewrite = Rewrite };
+        public OrderTerms ToTerms(ProductTerms product) => new(Order, Customer, Sequence, Display, product) { Rewrite = Rewrite, Issuer = Issuer };
 
         /// <summary>Which rewrite of which card it is; null for an issue.</summary>
         public RewriteOf? Rewrite { get; init; }
+
+        /// <summary>Whose order it is; null for the center's own.</summary>
+        public IssuerId? Issuer { get; init; }
 
         /// <summary>Of a rewrite: its card, and what is on it by now.</summary>
         public IssuedCard? OnCard { get; init; }

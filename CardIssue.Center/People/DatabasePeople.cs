@@ -66,7 +66,7 @@ public sealed class DatabasePeople : IPeople
         {
             if (person.IsOneTime) return new Authentication.MustChange();
             transaction.Log(ConsoleLog.Of("LoggedIn", new { person = person.Name.Value, @for = purpose }));
-            return new Authentication.Granted(new CenterPerson(person.Name, person.Roles, _database.StoreId));
+            return new Authentication.Granted(new CenterPerson(person.Name, person.Roles, _database.StoreId, person.Issuer));
         }, isLocked => isLocked ? new Authentication.Locked() : new Authentication.Refused(), cancellation).ConfigureAwait(false);
         if (outcome is Authentication.Granted) _keys.EndBeginningPeople();
         return outcome;
@@ -94,8 +94,8 @@ public sealed class DatabasePeople : IPeople
         _database.Check(by);
         return await _database.WriteAsync(transaction =>
         {
-            if (!by.MayNow(transaction, PersonRoles.Supervisor)) return PersonOutcome.NotAllowed;
-            if (PersonRow.Find(transaction, _keys, name) is not { } person) return PersonOutcome.NotFound;
+            if (!by.MayNow(transaction, PersonRoles.Supervisor, by.Issuer)) return PersonOutcome.NotAllowed;
+            if (PersonRow.Find(transaction, _keys, name) is not { } person || !by.IsFor(person.Issuer)) return PersonOutcome.NotFound;
             if (person.IsLocked) return PersonOutcome.WrongState;
             var outcome = PersonChanges.Save(transaction, _keys, person with { IsLocked = true, Changed = Stamp() });
             if (outcome is PersonOutcome.Done) transaction.Log(ConsoleLog.Of("PersonLocked", new { person = by.Name.Value, locked = person.Name.Value }));

@@ -1,3 +1,4 @@
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
@@ -7,15 +8,16 @@ namespace CardIssue.Center.People;
 /// <summary>Changes of accounts that one person asks for and another approves, inside the transaction of the approval.</summary>
 internal static class PersonChanges
 {
-    /// <summary>Supervisors who must be there and not locked: with fewer nothing could be approved any more.</summary>
+    /// <summary>Supervisors of the center's own who must be there and not locked: with fewer nothing could be approved any more.</summary>
     private const int MinSupervisors = 2;
 
     public static PersonOutcome Add(
-        StoreTransaction transaction, IRecordKeys keys, PersonName name, PersonRoles roles, ByteString verifier, DateTimeOffset now)
+        StoreTransaction transaction, IRecordKeys keys, PersonName name, PersonRoles roles, IssuerId? issuer, ByteString verifier, DateTimeOffset now)
     {
+        if (issuer is { } of && !IssuerTable.IsThere(transaction, of)) return PersonOutcome.NotFound;
         if (!IsRole(roles) || transaction.Number("SELECT count(*) FROM people") >= IPeople.MaxPeople) return PersonOutcome.DoesNotFit;
         if (PersonRow.Find(transaction, keys, name) is not null) return PersonOutcome.WrongState;
-        new PersonRow(name, roles, verifier, IsOneTime: true, IsLocked: false, now.Stored()).Add(transaction, keys);
+        new PersonRow(name, roles, verifier, IsOneTime: true, IsLocked: false, now.Stored()) { Issuer = issuer }.Add(transaction, keys);
         return PersonOutcome.Done;
     }
 
@@ -44,7 +46,8 @@ internal static class PersonChanges
         return PersonOutcome.Done;
     }
 
-    private static bool IsSupervisor(PersonRow person) => person is { IsLocked: false, IsOneTime: false } && person.Roles.HasFlag(PersonRoles.Supervisor);
+    private static bool IsSupervisor(PersonRow person) =>
+        person is { IsLocked: false, IsOneTime: false, Issuer: null } && person.Roles.HasFlag(PersonRoles.Supervisor);
 
     private static bool IsRole(PersonRoles roles) => roles != PersonRoles.None && (roles & ~PersonRoles.Any) == 0;
 }

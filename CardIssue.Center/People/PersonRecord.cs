@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Center.People;
 
 /// <summary>What a person may do at the center. The numbers are in the store: never change one.</summary>
@@ -26,4 +28,8 @@ public enum PersonRoles
 /// <param name="LockedUntil">Until when too many wrong passwords shut it, unless that is lifted before.</param>
 /// <param name="Changed">When it was changed last.</param>
 public sealed record PersonRecord(
-    PersonName Name, PersonRoles Roles, bool IsOneTime, bool IsLocked, DateTimeOffset? LockedUntil, DateTimeOffset Changed);
+    PersonName Name, PersonRoles Roles, bool IsOneTime, bool IsLocked, DateTimeOffset? LockedUntil, DateTimeOffset Changed)
+{
+    /// <summary>Whose people he is one of; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
+}

@@ -1,5 +1,8 @@
 using System.Data.Common;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Storage;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Products;
 
@@ -41,13 +44,34 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
     internal static string? Add(StoreTransaction connection, ProductRecord product, DateTimeOffset now)
     {
         if (product.Fault is { } fault) return fault;
+        var owners = IssuerTable.Owners(connection);
+        var issuer = IssuerOf(product, owners, out var mixed);
+        if (mixed is not null) return mixed;
         if (Find(connection, product.Ref) is { } known)
             return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
+        if (!owners.AreNone && Versions(connection, product.Ref.Name).Any(version => IssuerOf(version, owners, out _) != issuer))
+            return $"product {product.Ref.Name} is another issuer's, or the center's own; a name and all its versions are one's";
         if (ProgramTable.FaultOf(connection, product) is { } lack) return lack;
         connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ($name, $version, $mode, $body, $now)",
             ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
         return null;
     }
+
+    private static List<ProductRecord> Versions(StoreView connection, string name) =>
+        connection.Query("SELECT * FROM products WHERE name = $name", Read, ("$name", name));
+
+    /// <summary>Whose a product is; null for the center's own.</summary>
+    internal static IssuerId? IssuerOf(ProductRecord product, KeySetOwners owners, out string? fault)
+    {
+        fault = null;
+        // What nobody can read is issued by nobody.
+        return !owners.AreNone && CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product is { } read ? owners.Of(read, out fault) : null;
+    }
+
+    /// <summary>Whether any product names a key set.</summary>
+    internal static bool AnyNames(StoreView connection, string keySet) => All(connection)
+        .Select(product => CardProductFile.Read(product.Body.Span, product.Ref.ToString()).Product)
+        .Any(product => product is not null && KeySetOwners.KeySetsOf(product).Contains(keySet));
 
     internal static ProductRecord? Find(StoreView connection, ProductRef product) => connection.First(
         "SELECT * FROM products WHERE name = $name AND version = $version", Read, ("$name", product.Name), ("$version", product.Version));

@@ -9,7 +9,7 @@ internal sealed class SealedTable
         "customer", "sequence", "product", "product_version", "mode", "display", "code_verifier", "code_expires", "code_spent", "state", "held_state",
         "waiting_record", "card", "confirmed", "in_doubt", "attempt", "furthest", "unproved", "fence", "token_hash", "token_terminal", "token_operator",
         "claim_session", "claim_host", "claim_terminal", "claim_operator", "lease_until", "void_reason", "reissue_of", "put_back", "account_digest",
-        "imported_at", "updated_at", "ended_at", "rewrite", "rewrite_number", "receipt", "kept_receipt",
+        "imported_at", "updated_at", "ended_at", "rewrite", "rewrite_number", "receipt", "kept_receipt", "issuer",
     ]);
 
     public static readonly SealedTable Cards = new(1, "issued_cards", "card", isSmall: false, [
@@ -17,12 +17,13 @@ internal sealed class SealedTable
     ]);
 
     public static readonly SealedTable Feed = new(2, "feed_outbox", "id", isSmall: false, [
-        "event_id", "kind", "order_id", "customer", "sequence", "card", "at", "reason", "told_at",
+        "event_id", "kind", "order_id", "customer", "sequence", "card", "at", "reason", "told_at", "issuer",
     ]);
 
     public static readonly SealedTable Terminals = new(3, "terminals", "terminal", isSmall: true, [
         "lines", "networks", "credential_key", "agreement_key", "certificate", "key_version", "enabled", "updated_at", "readers_version", "revision",
         "held_since", "held_for", "removed", "next_credential_key", "next_agreement_key", "next_certificate", "next_key_version",
+        "branch",
     ]);
 
     public static readonly SealedTable Readers = new(4, "readers", "id", isSmall: true, [
@@ -33,7 +34,7 @@ internal sealed class SealedTable
 
     /// <summary>Not the tries of a password: they are counted before anybody is known, and only ever shut out.</summary>
     public static readonly SealedTable People = new(
-        6, "people", "person", isSmall: true, ["roles", "verifier", "one_time", "locked", "changed_at", "mac"], ["tries", "tried_at"]);
+        6, "people", "person", isSmall: true, ["roles", "verifier", "one_time", "locked", "changed_at", "mac", "issuer"], ["tries", "tried_at"]);
 
     public static readonly SealedTable Approvals = new(7, "approvals", "id", isSmall: true, [
         "act", "reason", "asked_by", "asked_at", "expires_at", "nonce", "state", "decided_by", "decided_at", "note", "mac",
@@ -50,9 +51,11 @@ internal sealed class SealedTable
         "lines", "networks", "verifier", "made_by", "made_at", "expires_at", "used_at",
     ]);
 
+    public static readonly SealedTable Issuers = new(11, "issuers", "issuer", isSmall: true, ["key_sets", "added_at"]);
+
     /// <summary>All of them, by number.</summary>
     public static IReadOnlyList<SealedTable> All { get; } =
-        [Orders, Cards, Feed, Terminals, Readers, Lines, People, Approvals, PutBacks, AbsentOrders, Enrolments];
+        [Orders, Cards, Feed, Terminals, Readers, Lines, People, Approvals, PutBacks, AbsentOrders, Enrolments, Issuers];
 
     private SealedTable(int number, string name, string key, bool isSmall, string[] columns, string[]? others = null)
     {

@@ -21,6 +21,9 @@ internal static class Sql
     public static DateTimeOffset? Time(this DbDataReader row, string column) =>
         row.Long(column) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
 
+    /// <summary>Whose a row is; null for the center's own.</summary>
+    public static IssuerId? Issuer(this DbDataReader row) => row.Text("issuer") is { } issuer ? new IssuerId(issuer) : null;
+
     /// <summary>A time as the store keeps it: to the millisecond.</summary>
     public static DateTimeOffset Stored(this DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
@@ -32,6 +35,8 @@ internal static class Sql
         CardId card => card.Value.ToArray(),
         OrderId order => order.Value,
         TerminalId terminal => terminal.Value,
+        IssuerId issuer => issuer.Value,
+        BranchId branch => branch.Value,
         OperatorId person => person.Value,
         LineNumber line => (long)line.Value,
         int number => (long)number,

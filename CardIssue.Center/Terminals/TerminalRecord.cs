@@ -29,6 +29,9 @@ public sealed record TerminalRecord(
     /// <summary>Whether it was taken away: its row is there for the log alone. Not a part of what is put.</summary>
     public bool Removed { get; init; }
 
+    /// <summary>The branch that it is of; null for none. Not a part of what is put: <see cref="ITerminalRegistry.SetBranchAsync"/> says it.</summary>
+    public BranchId? Branch { get; init; }
+
     /// <summary>The keys that it has.</summary>
     internal TerminalKeys Keys => new(CredentialKey, AgreementKey, Certificate, KeyVersion);
 

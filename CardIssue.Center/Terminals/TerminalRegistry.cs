@@ -45,6 +45,13 @@ public interface ITerminalRegistry : IReaderRequests, ITerminalEnrolments, ISess
     /// <summary>Lets a terminal that is held have orders again, and counts its faults anew.</summary>
     Task<TerminalChange> ReleaseAsync(TerminalId terminal, CenterPerson person, string reason, CancellationToken cancellation = default);
 
+    /// <summary>Says which branch a terminal is of: what lists of orders, cards and stock are asked by.</summary>
+    /// <param name="terminal">The terminal.</param>
+    /// <param name="branch">The branch; null for none.</param>
+    /// <param name="person">A supervisor.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<TerminalChange> SetBranchAsync(TerminalId terminal, BranchId? branch, CenterPerson person, CancellationToken cancellation = default);
+
     /// <summary>Whether an enabled terminal has this certificate.</summary>
     /// <param name="sha256">SHA-256 of the certificate's DER, 32 bytes.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -127,6 +134,16 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
         connection.Log(ConsoleLog.Of("TerminalReleased", new { person = person.Name.Value, reason }, terminal: terminal));
         return TerminalChange.Done;
     }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
+
+    /// <inheritdoc/>
+    public Task<TerminalChange> SetBranchAsync(
+        TerminalId terminal, BranchId? branch, CenterPerson person, CancellationToken cancellation = default) => ChangeAsync(person, connection =>
+    {
+        if (TerminalTable.Find(connection, terminal) is not { Removed: false } known) return TerminalChange.NotFound;
+        TerminalTable.SetBranch(connection, terminal, branch, database.Now);
+        connection.Log(ConsoleLog.Of("TerminalMoved", new { person = person.Name.Value, from = known.Branch?.Value, to = branch?.Value }, terminal: terminal));
+        return TerminalChange.Done;
+    }, cancellation);
 
     /// <inheritdoc/>
     public Task<bool> KnowsCertificateAsync(ByteString sha256, CancellationToken cancellation = default) => database.ReadAsync(

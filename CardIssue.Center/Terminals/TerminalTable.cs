@@ -48,6 +48,10 @@ internal static class TerminalTable
         SealedTable.Terminals, "enabled = $enabled, updated_at = $now, revision = $revision", "terminal = $terminal",
         ("$enabled", enabled), ("$now", now), ("$revision", transaction.Generation), ("$terminal", terminal));
 
+    /// <summary>No host that serves has to know: it changes nothing of what the terminal may.</summary>
+    public static void SetBranch(StoreTransaction transaction, TerminalId terminal, BranchId? branch, DateTimeOffset now) => transaction.Update(
+        SealedTable.Terminals, "branch = $branch, updated_at = $now", "terminal = $terminal", ("$branch", branch), ("$now", now), ("$terminal", terminal));
+
     /// <summary>The keys that it may come with from now on, besides those that it has.</summary>
     public static void SetNext(StoreTransaction transaction, TerminalId terminal, TerminalKeys next, DateTimeOffset now) => transaction.Update(
         SealedTable.Terminals, """
@@ -80,6 +84,7 @@ internal static class TerminalTable
     {
         Hold = TerminalFaults.HoldIn(row),
         Removed = row.Long("removed") is not null,
+        Branch = row.Text("branch") is { } branch ? new BranchId(branch) : null,
         Next = row.Long("next_key_version") is { } version
             ? new TerminalKeys(row.Bytes("next_credential_key")!.Value, row.Bytes("next_agreement_key")!.Value, row.Bytes("next_certificate") ?? ByteString.Empty, (int)version)
             : null,

@@ -22,6 +22,9 @@ public sealed record OrderTerms(OrderId Order, string Customer, int Sequence, st
     /// <summary>Which rewrite of which card it is; null for an issue.</summary>
     public RewriteOf? Rewrite { get; init; }
 
+    /// <summary>Whose order it is; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
+
     /// <summary>Over a label and every field in order (<see cref="FieldHash"/>), 32 bytes.</summary>
     internal byte[] Digest()
     {
@@ -30,6 +33,7 @@ public sealed record OrderTerms(OrderId Order, string Customer, int Sequence, st
         hash.Text(Product.Ref.Name).Number(Product.Ref.Version).Bytes(Product.Hash.Span);
         hash.Number((long)Product.Mode).Number((long)Product.Level).Number(Product.ExposedToTerminal ? 1 : 0);
         if (Rewrite is { } rewrite) hash.Text("rewrite").Text(rewrite.Name).Bytes(rewrite.Card.Value.Span);
+        if (Issuer is { } issuer) hash.Text("issuer").Text(issuer.Value);
         return hash.Make();
     }
 

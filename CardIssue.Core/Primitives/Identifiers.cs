@@ -31,6 +31,39 @@ public readonly record struct TerminalId
     public override string ToString() => Value;
 }
 
+/// <summary>The name of a branch: a place with one or more terminals.</summary>
+public readonly record struct BranchId
+{
+    /// <summary>Checks and wraps a name.</summary>
+    /// <exception cref="FormatException">Not a name by <see cref="NameRule"/>.</exception>
+    public BranchId(string value) => Value = NameRule.Check(value, "branch's name");
+
+    /// <summary>The name.</summary>
+    public string Value { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}
+
+/// <summary>
+/// The name of an issuer: the card company or bank whose orders, customers, products, keys and people those are. Small letters alone: one spelling for people,
+/// settings and file systems.
+/// </summary>
+public readonly record struct IssuerId
+{
+    /// <summary>Checks and wraps a name.</summary>
+    /// <exception cref="FormatException">Not a name by <see cref="NameRule"/>, or one with a capital letter.</exception>
+    public IssuerId(string value) => Value = NameRule.Accepts(value) && !value.Any(char.IsAsciiLetterUpper)
+        ? value
+        : throw new FormatException($"An issuer's name is 1 to {NameRule.MaxLength} of a-z 0-9 . _ -");
+
+    /// <summary>The name.</summary>
+    public string Value { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}
+
 /// <summary>The number of a dedicated line. It comes from the listener's configuration or the serial port, never from the peer.</summary>
 /// <param name="Value">1 or greater; 0 is "no line".</param>
 public readonly record struct LineNumber(int Value)

@@ -33,6 +33,9 @@ public static class CenterHostCommand
     /// <summary>Those that nobody is asked his name for.</summary>
     public static IReadOnlySet<string> Public => CommandRoles.Public;
 
+    /// <summary>Those that the people of an issuer may give, by their roles; the others are for the center's own people.</summary>
+    public static IReadOnlySet<string> OfIssuer => CommandRoles.OfIssuer;
+
     /// <summary>Runs one command line. Returns the exit code.</summary>
     public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
         CommandRun.RunAsync(new CommandProgram(() => MakeRoot(new Shell(output, error)), CodeOf, Grace), args, output, error, cancellation);
@@ -41,7 +44,7 @@ public static class CenterHostCommand
     {
         var root = new RootCommand(About)
         {
-            InitCommand.Make(shell), ServeCommand.Make(shell), StatusCommand.Make(shell), LineCommands.Make(shell), TerminalCommands.Make(shell), SessionCommands.Make(shell),
+            InitCommand.Make(shell), ServeCommand.Make(shell), StatusCommand.Make(shell), IssuerCommands.Make(shell), LineCommands.Make(shell), TerminalCommands.Make(shell), SessionCommands.Make(shell),
             ReaderCommands.Make(shell), KeyCommands.Make(shell), VaultCommands.Make(shell), ProductCommands.Make(shell), ProgramCommands.Make(shell), OrderCommands.Make(shell), CardCommands.Make(shell), StockCommands.Make(shell), LogCommands.Make(shell),
             BackupCommand.Make(shell), RestoreCommand.Make(shell), MigrateCommand.Make(shell), JoinCommand.Make(shell),
             PersonCommands.Make(shell), ApprovalCommands.Make(shell),

@@ -76,7 +76,9 @@ internal static class CenterSettings
         {
             if (known.Find(p => IsOneOf(child.Key, p.Name)) is not { } property)
                 throw Wrong($"{child.Path} is no setting (in {files.Settings} or the environment): {Nearest.Suggest(child.Key, [.. known.Select(p => p.Name)])}");
-            if (property.PropertyType.IsClass && property.PropertyType != typeof(string)) Check(child, property.PropertyType, files);
+            if (typeof(System.Collections.IDictionary).IsAssignableFrom(property.PropertyType))
+                foreach (var named in child.GetChildren()) Check(named, property.PropertyType.GetGenericArguments()[1], files);
+            else if (property.PropertyType.IsClass && property.PropertyType != typeof(string)) Check(child, property.PropertyType, files);
             else if (child.Value is null) throw Wrong($"The setting {child.Path} (in {files.Settings} or the environment) is one value; leave it out for the default.");
         }
     }

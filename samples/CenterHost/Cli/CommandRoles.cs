@@ -16,8 +16,9 @@ internal static class CommandRoles
     public static readonly IReadOnlyDictionary<string, PersonRoles> Of = new Dictionary<string, PersonRoles>
     {
         ["serve"] = Desk, ["status"] = Any, ["backup"] = Log, ["migrate"] = Supervisor, ["join"] = Supervisor,
+        ["issuer add"] = Supervisor, ["issuer list"] = Any,
         ["line add"] = Supervisor, ["line list"] = Any, ["line remove"] = Supervisor,
-        ["terminal add"] = Supervisor, ["terminal list"] = Any, ["terminal enable"] = Supervisor, ["terminal disable"] = Desk, ["terminal release"] = Desk, ["terminal remove"] = Desk,
+        ["terminal add"] = Supervisor, ["terminal list"] = Any, ["terminal enable"] = Supervisor, ["terminal branch"] = Supervisor, ["terminal disable"] = Desk, ["terminal release"] = Desk, ["terminal remove"] = Desk,
         ["session list"] = Any, ["session end"] = Desk,
         ["reader add"] = Supervisor, ["reader list"] = Any, ["reader remove"] = Supervisor,
         ["reader pending"] = Any, ["reader approve"] = Supervisor, ["reader decline"] = Supervisor,
@@ -35,6 +36,18 @@ internal static class CommandRoles
         ["person list"] = Log, ["person add"] = Supervisor, ["person roles"] = Supervisor, ["person reset"] = Supervisor,
         ["person lock"] = Supervisor, ["person unlock"] = Supervisor,
         ["approval list"] = Any, ["approval show"] = Any, ["approval approve"] = Supervisor | Custodian, ["approval decline"] = Any,
+    };
+
+    /// <summary>What an issuer's people may do by their roles: what is about his orders, cards, products, keys and people, and shows nothing of another's.
+    /// Everything else is for the center's own.</summary>
+    public static readonly IReadOnlySet<string> OfIssuer = new HashSet<string>
+    {
+        "issuer list", "product list", "product check", "order key list", "order key export",
+        "order import", "order list", "order show", "order receipt", "order retry", "order void", "order cancel", "order renew-code", "order clear-tries", "order reissue",
+        "card list", "card show",
+        "key begin", "key enter", "key complete", "key cancel", "key ceremony", "key destroy", "key list",
+        "person list", "person add", "person roles", "person reset", "person lock", "person unlock",
+        "approval list", "approval show", "approval approve", "approval decline",
     };
 
     /// <summary>Who may do more with a <see cref="Public"/> command: have it look into a center, too.</summary>

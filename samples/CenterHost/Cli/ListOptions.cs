@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Cli;
 
@@ -54,7 +55,13 @@ internal static class ListFilters
 
     public static Option<string?> Product() => new("--product") { Description = "Only of this product; NAME, or NAME/VERSION for one version.", HelpName = "NAME" };
 
+    public static Option<string?> Issuer() => new("--issuer") { Description = "Only this issuer's, of a center with several.", HelpName = "NAME" };
+
     public static Option<string?> Customer() => new("--customer") { Description = "Only of this customer.", HelpName = "ID" };
+
+    public static Option<string?> Branch(string what) => new("--branch") { Description = $"Only {what} a terminal of this branch.", HelpName = "NAME" };
+
+    public static BranchId? Branch(Call call, Option<string?> option) => call.Get(option) is { } name ? new BranchId(name) : null;
 
     public static Option<string?> Terminal(string what) => new("--terminal") { Description = $"Only {what} this terminal.", HelpName = "T" };
 

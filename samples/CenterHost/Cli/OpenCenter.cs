@@ -1,5 +1,6 @@
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Hosting;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
@@ -52,13 +53,15 @@ internal sealed class OpenCenter : IAsyncDisposable
 
     public ITerminalRegistry Terminals => Stored<ITerminalRegistry>();
 
+    public IIssuers Issuers => Stored<IIssuers>();
+
     public IProductStore Products => Stored<IProductStore>();
 
     public IProgramStore Programs => Stored<IProgramStore>();
 
     public OrderPreviews Previews => Stored<OrderPreviews>();
 
-    public Center.Feed.FeedPump Feed => Stored<Center.Feed.FeedPump>();
+    public Center.Feed.FeedPumps Feeds => Stored<Center.Feed.FeedPumps>();
 
     public IExchangeLog Log => _services.GetRequiredService<IExchangeLog>();
 
@@ -132,12 +135,33 @@ internal sealed class OpenCenter : IAsyncDisposable
             Authentication.MustChange => throw new CommandException(ExitCode.Refused, $"This password of {name} is good once: change it with person password, then try again."),
             _ => throw new CommandException(ExitCode.Refused, Denied),
         };
+        if (person.Issuer is { } issuer && !CommandRoles.OfIssuer.Contains(call.Path))
+            throw new CommandException(ExitCode.Refused, $"{name} may not do this: {call.Path} is for the center's own people, and {name} is one of issuer {issuer}'s.");
         var any = CommandRoles.Needed(call.Path);
         return person.Has(any) ? person : throw new CommandException(ExitCode.Refused, $"{name} may not do this: {call.Path} is for {PersonText.Of(any)}.");
     }
 
     /// <summary>Which of it, is not told.</summary>
     public const string Denied = "Nobody has this name, or the password is not right, or the account is locked or shut after too many wrong ones; see person list.";
+
+    /// <summary>Whose things a command is about: the issuer's that was named, or whose people its person is one of; null for all.</summary>
+    /// <exception cref="CommandException">The one that was named is another's.</exception>
+    public IssuerId? IssuerOf(string? named)
+    {
+        IssuerId? issuer = named is null ? By.Issuer : new IssuerId(named);
+        return By.IsFor(issuer) ? issuer : throw new CommandException(ExitCode.Refused, $"{By} is one of issuer {By.Issuer}'s people.");
+    }
+
+    /// <summary>Whose each key set is.</summary>
+    public async Task<KeySetOwners> OwnersAsync(CancellationToken cancellation) => new(await Issuers.ListAsync(cancellation));
+
+    /// <summary>Keys are for the people of whose they are.</summary>
+    /// <exception cref="CommandException">The person is another issuer's.</exception>
+    public async Task CheckKeySetAsync(string keySet, CancellationToken cancellation)
+    {
+        if (!By.IsFor((await OwnersAsync(cancellation)).Of(keySet)))
+            throw new CommandException(ExitCode.Refused, $"Key set {keySet} is not issuer {By.Issuer}'s; see issuer list.");
+    }
 
     /// <summary>Keeps in the log what was done at the console beside the store.</summary>
     public Task NoteAsync(string kind, object detail, OrderId? order = null, TerminalId? terminal = null, CancellationToken cancellation = default) =>

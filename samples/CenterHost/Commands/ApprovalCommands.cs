@@ -29,7 +29,7 @@ internal static class ApprovalCommands
         {
             var (wanted, name) = (call.Get(state), call.Get(person) is { } who ? new PersonName(who) : default(PersonName?));
             await using var center = await call.OpenAsync(cancellation);
-            var found = await center.Approvals.ListAsync(open: !call.Get(all) && wanted is null, cancellation);
+            var found = (await center.Approvals.ListAsync(open: !call.Get(all) && wanted is null, cancellation)).Where(it => center.By.IsFor(it.Issuer)).ToList();
             var approvals = list.Of(call, found, it => it.Id.ToString(CultureInfo.InvariantCulture),
                 it => (wanted is null ? call.Get(all) || it.State is not ApprovalState.Expired : it.State == wanted)
                     && (name is null || it.AskedBy == name || it.DecidedBy == name)
@@ -44,7 +44,7 @@ internal static class ApprovalCommands
         return shell.Command("show", "Shows what was asked for.", [number], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            return await center.Approvals.GetAsync(call.Get(number), cancellation) is { } found
+            return await center.Approvals.GetAsync(call.Get(number), cancellation) is { } found && center.By.IsFor(found.Issuer)
                 ? await call.Answers.SayAsync(View(found), Line(found))
                 : throw Asking.Refusal(new ApprovalResult(ApprovalOutcome.NotFound, call.Get(number)));
         });
@@ -57,7 +57,7 @@ internal static class ApprovalCommands
         {
             await using var center = await call.OpenAsync(cancellation);
             var asked = await center.Approvals.GetAsync(call.Get(number), cancellation);
-            using var file = asked is { Act.MakesPassword: true, State: ApprovalState.Waiting } && asked.AskedBy != center.By.Name ? HalfFile.Make(call.Get(half)) : null;
+            using var file = asked is not null && center.By.IsFor(asked.Issuer) && asked is { Act.MakesPassword: true, State: ApprovalState.Waiting } && asked.AskedBy != center.By.Name ? HalfFile.Make(call.Get(half)) : null;
             using var result = await center.Approvals.ApproveAsync(center.By, call.Get(number), cancellation);
             if (result.Outcome is not (ApprovalOutcome.Done or ApprovalOutcome.Approved)) throw Asking.Refusal(result);
             file?.Write(result.PasswordHalf!);
@@ -88,7 +88,7 @@ internal static class ApprovalCommands
 
     private static object View(ApprovalRecord it) => new
     {
-        approval = it.Id, state = it.State, act = JsonSerializer.Deserialize<JsonElement>(it.Act.ToJson()), text = it.Act.ToString(), reason = it.Reason,
+        approval = it.Id, issuer = it.Issuer?.Value, state = it.State, act = JsonSerializer.Deserialize<JsonElement>(it.Act.ToJson()), text = it.Act.ToString(), reason = it.Reason,
         askedBy = it.AskedBy.Value, asked = it.Asked.UtcDateTime, expires = it.Expires.UtcDateTime, decidedBy = it.DecidedBy?.Value,
         decided = it.Decided?.UtcDateTime, note = it.Note.Length > 0 ? it.Note : null,
     };

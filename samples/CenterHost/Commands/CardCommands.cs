@@ -31,18 +31,20 @@ internal static class CardCommands
             if (result.Tokens.Count > 0 && result.GetValueOrDefault<CardStanding?>() is CardStanding.Free or CardStanding.Bound)
                 result.AddError("--state is issued or voided: others are in no registry.");
         });
+        var (issuer, branch) = (ListFilters.Issuer(), ListFilters.Branch("what was issued at"));
         var (product, customer, terminal) = (ListFilters.Product(), ListFilters.Customer(), ListFilters.Terminal("what was issued at"));
         var (since, until) = (ListFilters.Since("what was issued"), ListFilters.Until("what was issued"));
-        return shell.Command("list", "Lists the cards that are issued, or were, by identity.", list.With(state, product, customer, terminal, since, until), async (call, cancellation) =>
+        return shell.Command("list", "Lists the cards that are issued, or were, by identity.", list.With(state, issuer, product, customer, terminal, branch, since, until), async (call, cancellation) =>
         {
             var (name, version) = ListFilters.Product(call.Get(product));
             var query = new CardQuery
             {
                 Standing = call.Get(state), Product = name, ProductVersion = version, Customer = call.Get(customer),
-                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Since = call.Get(since), Until = call.Get(until),
+                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Branch = ListFilters.Branch(call, branch), Since = call.Get(since), Until = call.Get(until),
                 After = call.Get(list.After) is { } after ? CardText.Parse(after) : null,
             };
             await using var center = await call.OpenAsync(cancellation);
+            query = query with { Issuer = center.IssuerOf(call.Get(issuer)) };
             return await call.Answers.ListAsync(list.Of(call, center.Desk.EnumerateCardsAsync(query, cancellation)), View, Line, "No cards.");
         });
     }
@@ -53,10 +55,11 @@ internal static class CardCommands
         var customer = new Option<string?>("--customer") { Description = "The customer whose one card is meant.", HelpName = "ID" };
         var order = new Option<string?>("--order") { Description = "The order by which the card was issued.", HelpName = "ORDER" };
         const string What = "Shows an issued card: what is on it, version by version, and what waits for it.";
-        return shell.Command("show", What, [id, customer, order], async (call, cancellation) =>
+        var issuer = new Option<string?>("--issuer") { Description = "Whose card is meant, of a center with several issuers.", HelpName = "NAME" };
+        return shell.Command("show", What, [id, customer, order, issuer], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            var card = await FindAsync(center.Desk, call.Get(id), call.Get(customer), call.Get(order), cancellation);
+            var card = await FindAsync(center, call.Get(id), call.Get(customer), call.Get(order), center.IssuerOf(call.Get(issuer)), cancellation);
             var keys = await KeysOfAsync(card, center, cancellation);
             return await call.Answers.SayAsync(
                 View(card, keys),
@@ -69,12 +72,15 @@ internal static class CardCommands
         await CardKeys.OfAsync(card, center.Products, cancellation) is { } keys ? [.. keys.Held.Select(set => set.ToString())] : [];
 
     private static async Task<IssuedCard> FindAsync(
-        IOrderDesk desk, string? hex, string? customer, string? order, CancellationToken cancellation)
+        OpenCenter center, string? hex, string? customer, string? order, IssuerId? issuer, CancellationToken cancellation)
     {
+        var desk = center.Desk;
         if (hex is null && customer is null && order is null)
             throw new CommandException(ExitCode.Usage, "Say which card: CARD, --customer ID or --order ORDER.");
-        if (hex is not null && await desk.CardAsync(CardText.Parse(hex), cancellation) is { } known) return known;
-        var reference = new CardReference(customer, order is null ? null : new OrderId(order), hex is null ? null : CardText.Parse(hex));
+        if (hex is not null && await desk.CardAsync(CardText.Parse(hex), cancellation) is { } known && center.By.IsFor(known.Issuer)) return known;
+        // An order says itself whose it is; a customer's id does not.
+        if (issuer is null && order is not null) issuer = (await desk.GetAsync(new OrderId(order), cancellation))?.Issuer;
+        var reference = new CardReference(customer, order is null ? null : new OrderId(order), hex is null ? null : CardText.Parse(hex)) { Issuer = issuer };
         var (card, refusal) = await desk.FindCardAsync(reference, cancellation);
         return card ?? throw new CommandException(ExitCode.Usage, $"No card is shown: {refusal}.");
     }
@@ -82,7 +88,7 @@ internal static class CardCommands
     private static object View(CardView card) => new
     {
         card = card.Card.ToString(), order = card.Order.Value, customer = card.Customer, sequence = card.Sequence, standing = card.Standing,
-        product = card.Product.ToString(), terminal = card.Terminal?.Value, issued = card.Issued?.UtcDateTime, voided = card.Voided?.UtcDateTime,
+        issuer = card.Issuer?.Value, product = card.Product.ToString(), terminal = card.Terminal?.Value, issued = card.Issued?.UtcDateTime, voided = card.Voided?.UtcDateTime,
     };
 
     private static string Line(CardView card) =>
@@ -93,6 +99,7 @@ internal static class CardCommands
     {
         card = card.Card.ToString(),
         order = card.Order.Value,
+        issuer = card.Issuer?.Value,
         customer = card.Customer,
         sequence = card.Sequence,
         standing = card.Standing,

@@ -21,6 +21,7 @@ internal static class KeyCeremonyCommand
             if (ceremony.Components.Select(entry => new CustodianId(entry.Custodian)).Distinct().Count() < ceremony.Components.Count)
                 throw new CommandException(ExitCode.Refused, $"Key {ceremony.KeySet} version {ceremony.KeyVersion}: {KeyText.Why(CeremonyRefusal.SameCustodian)}");
             await using var center = await call.OpenAsync(cancellation);
+            await center.CheckKeySetAsync(ceremony.KeySet, cancellation);
             if (call.Get(approval) is not { } approved) return await Asking.AskAsync(call, center, act, "a test key", null, cancellation);
             Perform(center.Vault, ceremony, await KeyApprovals.UseAsync(center, approved, act, cancellation));
             await center.NoteAsync(

@@ -3,6 +3,7 @@ using System.Globalization;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -53,6 +54,7 @@ internal static class KeyCommands
         {
             var (name, number, value) = (call.Get(set)!, KeyText.Version(call.Get(version)!), KeyText.CheckValue(call.Get(checkValue)!));
             await using var center = await call.OpenAsync(cancellation);
+            await center.CheckKeySetAsync(name, cancellation);
             var begun = center.Vault.Ceremonies.FirstOrDefault(ceremony => ceremony.KeySet == name && ceremony.KeyVersion == number)
                 ?? throw Refused(name, number, CeremonyRefusal.NoCeremony);
             if (begun.Entered.Count < begun.Components) throw Refused(name, number, CeremonyRefusal.Incomplete);
@@ -71,6 +73,7 @@ internal static class KeyCommands
         {
             var (name, number) = (call.Get(set)!, KeyText.Version(call.Get(version)!));
             await using var center = await call.OpenAsync(cancellation);
+            await center.CheckKeySetAsync(name, cancellation);
             var key = center.Vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == name && key.KeyVersion == number)
                 ?? throw new CommandException(ExitCode.Usage, $"The vault has no key {name} of version {Hex(number)}; see key list.");
             var act = new CenterAct.DestroyKey(name, number, key.CheckValue);
@@ -94,13 +97,13 @@ internal static class KeyCommands
     private static Command List(Shell shell) => shell.Command("list", "Lists the keys with their check values, and those that are being entered.", [], async (call, cancellation) =>
     {
         await using var center = await call.OpenAsync(cancellation);
-        var vault = center.Vault;
-        var keys = vault.CardMasterKeys.Select(key => (
-            Json: (object)new { keySet = key.KeySet, keyVersion = Hex(key.KeyVersion), algorithm = key.Algorithm, checkValue = key.CheckValue.ToString(), custodians = key.Custodians.Select(c => c.Value), state = "complete" },
-            Text: $"{key.KeySet}  version {Hex(key.KeyVersion)}  {key.Algorithm}  check value {key.CheckValue}  by {string.Join(", ", key.Custodians)}"));
-        var begun = vault.Ceremonies.Select(c => (
-            Json: (object)new { keySet = c.KeySet, keyVersion = Hex(c.KeyVersion), algorithm = c.Algorithm, components = c.Components, entered = c.Entered.Select(e => new { number = e.Number, custodian = e.Custodian.Value }), state = "entering" },
-            Text: $"{c.KeySet}  version {Hex(c.KeyVersion)}  {c.Algorithm}  {c.Entered.Count} of {c.Components} components are in"));
+        var (vault, owners) = (center.Vault, await center.OwnersAsync(cancellation));
+        var keys = vault.CardMasterKeys.Where(key => center.By.IsFor(owners.Of(key.KeySet))).Select(key => (
+            Json: (object)new { keySet = key.KeySet, issuer = owners.Of(key.KeySet)?.Value, keyVersion = Hex(key.KeyVersion), algorithm = key.Algorithm, checkValue = key.CheckValue.ToString(), custodians = key.Custodians.Select(c => c.Value), state = "complete" },
+            Text: $"{key.KeySet}  version {Hex(key.KeyVersion)}  {key.Algorithm}  check value {key.CheckValue}  by {string.Join(", ", key.Custodians)}{Whose(owners.Of(key.KeySet))}"));
+        var begun = vault.Ceremonies.Where(c => center.By.IsFor(owners.Of(c.KeySet))).Select(c => (
+            Json: (object)new { keySet = c.KeySet, issuer = owners.Of(c.KeySet)?.Value, keyVersion = Hex(c.KeyVersion), algorithm = c.Algorithm, components = c.Components, entered = c.Entered.Select(e => new { number = e.Number, custodian = e.Custodian.Value }), state = "entering" },
+            Text: $"{c.KeySet}  version {Hex(c.KeyVersion)}  {c.Algorithm}  {c.Entered.Count} of {c.Components} components are in{Whose(owners.Of(c.KeySet))}"));
         return await call.Answers.ListAsync(keys.Concat(begun), key => key.Json, key => key.Text, "No keys; enter one with key begin.");
     });
 
@@ -108,6 +111,7 @@ internal static class KeyCommands
         Call call, string kind, string keySet, byte version, Func<FileKeyVault, string, CeremonyRefusal> step, string next, CancellationToken cancellation)
     {
         await using var center = await call.OpenAsync(cancellation);
+        await center.CheckKeySetAsync(keySet, cancellation);
         // The vault is another file than the store: what is about to be done is in the log before, what came of it after.
         await center.NoteAsync("KeyStep", new { person = center.By.Name.Value, step = kind, keySet, keyVersion = Hex(version) }, cancellation: cancellation);
         var refusal = step(center.Vault, center.By.Name.Value);
@@ -120,6 +124,8 @@ internal static class KeyCommands
         await center.NoteAsync(kind, new { person = center.By.Name.Value, keySet, keyVersion = Hex(version) }, cancellation: cancellation);
         return await call.Answers.SayAsync(new { ok = true, keySet, keyVersion = Hex(version) }, $"Key {keySet} version {Hex(version)}: done. {next}");
     }
+
+    private static string Whose(IssuerId? issuer) => issuer is { } of ? $"  issuer {of}" : "";
 
     private static CommandException Refused(string keySet, byte version, CeremonyRefusal refusal) =>
         new(ExitCode.Refused, $"Key {keySet} version {Hex(version)}: {KeyText.Why(refusal)}");

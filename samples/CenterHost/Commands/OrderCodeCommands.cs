@@ -35,16 +35,17 @@ internal static class OrderCodeCommands
         {
             var voided = new OrderId(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
-            var known = await ProductSource.LoadAsync([], center.Products, cancellation);
+            var known = await ProductSource.LoadAsync([], center, cancellation);
             var reading = await OrderImportCommand.ReadAsync(call.Get(orders)!, known, center, cancellation);
             if (reading.Orders is not { } entries) return await Mistakes.TellAsync(call, Mistakes.Of(reading));
             if (entries.Count != 1) throw new CommandException(ExitCode.Usage, $"{call.Get(orders)} has {entries.Count} orders; a reissue takes one.");
             using var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
             var intake = new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days)));
-            var (taken, refusal) = await intake.TakeAsync(entries[0], cancellation);
+            var issuer = known.Find(entries[0].Product)!.Issuer;
+            var (taken, refusal) = await intake.TakeAsync(entries[0], issuer, cancellation);
             if (taken is null) throw new CommandException(ExitCode.Refused, $"Line {entries[0].Line}, order {entries[0].Order}: {refusal}. Nothing was taken in.");
-            var sequence = taken.Sequence ?? await center.Desk.NextSequenceAsync(taken.Customer, cancellation);
+            var sequence = taken.Sequence ?? await center.Desk.NextSequenceAsync(taken.Customer, issuer, cancellation);
             var order = intake.Seal(taken, known.Find(taken.Product)!, sequence);
             return await WithCodesAsync(made, async () => await OrderDeskCommands.ToldAsync(
                 call, voided, await center.Desk.ReissueAsync(voided, order, center.By, cancellation), $"is reissued as {entries[0].Order}"));

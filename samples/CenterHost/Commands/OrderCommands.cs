@@ -19,18 +19,20 @@ internal static class OrderCommands
     {
         var list = new ListOptions("order");
         var state = new Option<OrderState?>("--state") { Description = "Only those in this state." };
+        var (issuer, branch) = (ListFilters.Issuer(), ListFilters.Branch("what was begun last at"));
         var (product, customer, terminal) = (ListFilters.Product(), ListFilters.Customer(), ListFilters.Terminal("what was begun last at"));
         var (since, until) = (ListFilters.Since("what was changed last"), ListFilters.Until("what was changed last"));
-        return shell.Command("list", "Lists the orders by number.", list.With(state, product, customer, terminal, since, until), async (call, cancellation) =>
+        return shell.Command("list", "Lists the orders by number.", list.With(state, issuer, product, customer, terminal, branch, since, until), async (call, cancellation) =>
         {
             var (name, version) = ListFilters.Product(call.Get(product));
             var query = new OrderQuery
             {
                 State = call.Get(state), Product = name, ProductVersion = version, Customer = call.Get(customer),
-                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Since = call.Get(since), Until = call.Get(until),
+                Terminal = call.Get(terminal) is { } at ? new TerminalId(at) : null, Branch = ListFilters.Branch(call, branch), Since = call.Get(since), Until = call.Get(until),
                 After = call.Get(list.After) is { } after ? new OrderId(after) : null,
             };
             await using var center = await call.OpenAsync(cancellation);
+            query = query with { Issuer = center.IssuerOf(call.Get(issuer)) };
             return await call.Answers.ListAsync(list.Of(call, center.Desk.EnumerateAsync(query, cancellation)), View, Line, "No orders.");
         });
     }
@@ -42,7 +44,7 @@ internal static class OrderCommands
         {
             var order = new OrderId(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
-            if (await center.Desk.GetAsync(order, cancellation) is not { } found) throw OrderDeskCommands.Unknown(order);
+            if (await center.Desk.GetAsync(order, cancellation) is not { } found || !center.By.IsFor(found.Issuer)) throw OrderDeskCommands.Unknown(order);
             var history = await center.Desk.HistoryAsync(order, cancellation);
             var keys = found is { State: OrderState.Issued, Card: { } card } && await center.Desk.CardAsync(card, cancellation) is { } issued
                 ? await CardCommands.KeysOfAsync(issued, center, cancellation) : [];
@@ -55,6 +57,7 @@ internal static class OrderCommands
     private static object View(OrderView o) => new
     {
         order = o.Order.Value,
+        issuer = o.Issuer?.Value,
         customer = o.Customer,
         sequence = o.Sequence,
         product = o.Product.ToString(),
@@ -78,7 +81,7 @@ internal static class OrderCommands
     };
 
     private static string Line(OrderView o) =>
-        $"{o.Order}  {State(o)}  {o.Display}  customer {o.Customer}/{o.Sequence}{(o.Rewrite is { } rewrite ? $"  rewrite {rewrite}" : "")}{(o.Card is { } card ? $"  card {card}" : "")}{(o.Terminal is { } terminal ? $"  at {terminal}" : "")}";
+        $"{o.Order}  {State(o)}  {o.Display}{(o.Issuer is { } issuer ? $"  issuer {issuer}" : "")}  customer {o.Customer}/{o.Sequence}{(o.Rewrite is { } rewrite ? $"  rewrite {rewrite}" : "")}{(o.Card is { } card ? $"  card {card}" : "")}{(o.Terminal is { } terminal ? $"  at {terminal}" : "")}";
 
     private static string State(OrderView o) =>
         o.VoidOrdered ? $"{o.State} (void ordered, waits for the feed)" : o.State is OrderState.Issued && !o.IsLive ? "Issued (the feed is not told yet)" : o.State.ToString();

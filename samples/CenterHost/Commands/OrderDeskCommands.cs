@@ -64,11 +64,11 @@ internal static class OrderDeskCommands
     public static Command ClearTries(Shell shell)
     {
         var customer = new Argument<string>("CUSTOMER") { Description = "The customer's id." };
-        var reason = Reason();
-        return shell.Command("clear-tries", "Asks to clear the wrong issue codes that are counted for a customer.", [customer, reason], async (call, cancellation) =>
+        var (issuer, reason) = (new Option<string?>("--issuer") { Description = "Whose customer, of a center with several issuers.", HelpName = "NAME" }, Reason());
+        return shell.Command("clear-tries", "Asks to clear the wrong issue codes that are counted for a customer.", [customer, issuer, reason], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            return await Asking.AskAsync(call, center, new CenterAct.ClearCodeTries(call.Get(customer)!), call.Get(reason)!, null, cancellation);
+            return await Asking.AskAsync(call, center, new CenterAct.ClearCodeTries(call.Get(customer)!, center.IssuerOf(call.Get(issuer))), call.Get(reason)!, null, cancellation);
         });
     }
 

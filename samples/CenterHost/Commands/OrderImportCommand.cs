@@ -32,17 +32,18 @@ internal static class OrderImportCommand
         {
             Description = "The product that a CSV file's orders are for; when left out, the only one that names columns.", HelpName = "PRODUCT",
         };
+        var issuer = new Option<string?>("--issuer") { Description = "The issuer whose orders all of them must be; when left out, those of whichever issuers' products they are.", HelpName = "NAME" };
         var allowCbc = new Option<bool>("--allow-cbc") { Description = "Takes a file, too, that is encrypted so that a change does not show (AES-256-CBC)." };
         var (days, codes) = (CodeDays(), Codes());
-        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, form, csv, allowCbc, days, codes], async (call, cancellation) =>
+        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, form, csv, issuer, allowCbc, days, codes], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            var known = await ProductSource.LoadAsync(call.Get(products)!, center.Products, cancellation);
+            var known = await ProductSource.LoadAsync(call.Get(products)!, center, cancellation);
             using var input = OrdersInput.Open(call.Get(orders)!, FormOf(call.Get(form)), center.Vault, call.Get(allowCbc));
             using var made = new IssueCodes(call.Get(codes), center.IssueCodes);
             using var spool = new OrderSpool(call.Directory);
             var import = new Import(call, center, known, made, new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))));
-            return await import.RunAsync(input, spool, call.Get(csv), call.Get(codes), cancellation);
+            return await import.RunAsync(input, spool, call.Get(csv), center.IssuerOf(call.Get(issuer)), call.Get(codes), cancellation);
         });
     }
 
@@ -85,7 +86,7 @@ internal static class OrderImportCommand
         private readonly List<FileMistake> _cards = [];
         private long _more, _moreCards;
 
-        public async Task<ExitCode> RunAsync(OrdersInput input, OrderSpool spool, string? csv, string? codes, CancellationToken cancellation)
+        public async Task<ExitCode> RunAsync(OrdersInput input, OrderSpool spool, string? csv, IssuerId? issuer, string? codes, CancellationToken cancellation)
         {
             try
             {
@@ -110,7 +111,7 @@ internal static class OrderImportCommand
             made.Flush();
             _progress.Doing = "taken in";
             var coming = new ComingOrders(Path.GetFileName(input.Source), digest, [.. used.Select(product => product.Record)],
-                spool.Read().Select(order => intake.Coming(order, known.Find(order.Product)!))) { Progress = _progress };
+                spool.Read().Select(order => intake.Coming(order, known.Find(order.Product)!))) { Issuer = issuer, Progress = _progress };
             var outcome = await new OrderFileImport(center.Database).RunAsync(coming, center.By, cancellation);
             if (outcome.Before is { } taken) throw Known(input, taken);
             if (outcome.Refusals.Count > 0) return await RefuseAsync(input, outcome);
@@ -134,7 +135,7 @@ internal static class OrderImportCommand
                 // What is not taken in needs no code.
                 if (_mistakes.Count > 0 || stream.MistakeCount > 0) continue;
                 _named.Add((entry.Product, entry.Rewrite?.Name));
-                var (order, refusal) = await intake.TakeAsync(entry, cancellation);
+                var (order, refusal) = await intake.TakeAsync(entry, known.Find(entry.Product)!.Issuer, cancellation);
                 if (order is not null) spool.Add(order);
                 else if (_cards.Count == OrderFileImport.MaxRefusals) _moreCards++;
                 else

@@ -22,20 +22,23 @@ internal static class PersonCommands
     {
         var list = new ListOptions("person");
         var role = new Option<string?>("--role") { Description = $"Only who has this role: {PersonText.RoleNames}.", HelpName = "ROLE" };
+        var issuer = ListFilters.Issuer();
         var locked = new Option<bool>("--locked") { Description = "Only who is locked, or shut out after wrong passwords." };
-        return shell.Command("list", "Lists the people.", list.With(role, locked), async (call, cancellation) =>
+        return shell.Command("list", "Lists the people.", list.With(role, issuer, locked), async (call, cancellation) =>
         {
             var roles = call.Get(role) is { } word ? PersonText.Parse([word]) : PersonRoles.None;
             await using var center = await call.OpenAsync(cancellation);
-            var people = list.Of(call, await center.People.ListAsync(cancellation), it => it.Name.Value,
-                it => it.Roles.HasFlag(roles) && (!call.Get(locked) || it.IsLocked || it.LockedUntil is not null));
+            var his = (await center.People.ListAsync(cancellation)).Where(it => center.By.IsFor(it.Issuer)).ToList();
+            var of = center.IssuerOf(call.Get(issuer));
+            var people = list.Of(call, his, it => it.Name.Value,
+                it => (of is null || it.Issuer == of) && it.Roles.HasFlag(roles) && (!call.Get(locked) || it.IsLocked || it.LockedUntil is not null));
             return await call.Answers.ListAsync(people,
                 it => new
                 {
-                    person = it.Name.Value, roles = PersonText.Of(it.Roles), mustChangePassword = it.IsOneTime, locked = it.IsLocked,
+                    person = it.Name.Value, issuer = it.Issuer?.Value, roles = PersonText.Of(it.Roles), mustChangePassword = it.IsOneTime, locked = it.IsLocked,
                     shutUntil = it.LockedUntil?.UtcDateTime, changed = it.Changed.UtcDateTime,
                 },
-                it => $"{it.Name}  {PersonText.Of(it.Roles)}{(it.IsOneTime ? "  must change the password" : "")}{(it.IsLocked ? "  LOCKED" : "")}"
+                it => $"{it.Name}  {PersonText.Of(it.Roles)}{(it.Issuer is { } of ? $"  of issuer {of}" : "")}{(it.IsOneTime ? "  must change the password" : "")}{(it.IsLocked ? "  LOCKED" : "")}"
                     + (it.LockedUntil is { } until ? $"  shut until {until:u} after wrong passwords" : ""), "No people.");
         });
     }
@@ -43,8 +46,16 @@ internal static class PersonCommands
     private static Command Add(Shell shell)
     {
         var (name, role, half, reason) = (Name(), Role(), ApprovalCommands.Half(), OrderDeskCommands.Reason());
-        return shell.Command("add", "Asks for an account. Its first password is in two halves, yours and that of who approves.", [name, role, half, reason],
-            (call, cancellation) => AskAsync(call, new CenterAct.AddPerson(Of(call, name), PersonText.Parse(call.Get(role)!)), call.Get(reason)!, call.Get(half), cancellation));
+        var issuer = new Option<string?>("--issuer")
+        {
+            Description = "Whose people it is one of, for good; when left out yours, or the center's own, who are there for all issuers.", HelpName = "NAME",
+        };
+        return shell.Command("add", "Asks for an account. Its first password is in two halves, yours and that of who approves.", [name, role, issuer, half, reason], async (call, cancellation) =>
+        {
+            await using var center = await call.OpenAsync(cancellation);
+            var act = new CenterAct.AddPerson(Of(call, name), PersonText.Parse(call.Get(role)!), center.IssuerOf(call.Get(issuer)));
+            return await Asking.AskAsync(call, center, act, call.Get(reason)!, call.Get(half), cancellation);
+        });
     }
 
     private static Command Roles(Shell shell)

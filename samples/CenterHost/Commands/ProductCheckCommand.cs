@@ -23,7 +23,7 @@ internal static class ProductCheckCommand
                 if (call.NamesCenter && given.Files.Count > 0)
                     throw new CommandException(ExitCode.Usage, "A center has its own programs: leave out --program, or --data.");
                 await using var center = call.NamesCenter ? await call.OpenAsync(cancellation) : null;
-                var known = await ProductSource.LoadAsync(call.Get(files)!, center?.Products, cancellation);
+                var known = await ProductSource.LoadAsync(call.Get(files)!, center, cancellation);
                 var mistakes = known.Mistakes.ToList();
                 if (center is null && (given.Files.Count > 0 || call.Get(orders) is not null)) given.Demand(known.FromFiles);
                 var caps = center is null ? given.Programs : await known.ProgramsAsync(center.Programs, cancellation);

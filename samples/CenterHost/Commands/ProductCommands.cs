@@ -1,6 +1,10 @@
 using System.CommandLine;
+using CardIssue.Center.Issuers;
+using CardIssue.Center.Products;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
+using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -16,9 +20,15 @@ internal static class ProductCommands
         return shell.Command("list", "Lists the products of the center.", list.With(), async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            return await call.Answers.ListAsync(list.Of(call, await center.Products.ListAsync(cancellation), product => product.Ref.ToString()),
-                product => new { product = product.Ref.Name, version = product.Ref.Version, mode = product.Mode, bytes = product.Body.Length },
-                product => $"{product.Ref}  {product.Mode}  {product.Body.Length} bytes", "No products; they come in with order import.");
+            var owners = await center.OwnersAsync(cancellation);
+            var products = (await center.Products.ListAsync(cancellation)).Select(it => (Record: it, Issuer: IssuerOf(it, owners))).Where(it => center.By.IsFor(it.Issuer)).ToList();
+            return await call.Answers.ListAsync(list.Of(call, products, it => it.Record.Ref.ToString()),
+                it => new { product = it.Record.Ref.Name, version = it.Record.Ref.Version, issuer = it.Issuer?.Value, mode = it.Record.Mode, bytes = it.Record.Body.Length },
+                it => $"{it.Record.Ref}  {it.Record.Mode}  {it.Record.Body.Length} bytes{(it.Issuer is { } issuer ? $"  issuer {issuer}" : "")}",
+                "No products; they come in with order import.");
         });
     }
+
+    private static IssuerId? IssuerOf(ProductRecord record, KeySetOwners owners) =>
+        CardProductFile.Read(record.Body.Span, record.Ref.ToString()).Product is { } product ? owners.Of(product, out _) : null;
 }

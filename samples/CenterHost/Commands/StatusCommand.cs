@@ -1,6 +1,8 @@
 using System.CommandLine;
+using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -13,8 +15,9 @@ internal static class StatusCommand
         var orders = (await center.Desk.CountAsync(cancellation)).OrderBy(pair => pair.Key).ToList();
         var terminals = await center.Terminals.ListAsync(cancellation);
         var lines = await center.Terminals.LinesAsync(cancellation);
-        var backlog = await center.Feed.BacklogAsync(cancellation);
-        var feed = await center.Feed.StandingAsync(cancellation) is { Failures: > 0 } failing ? failing : null;
+        var feeds = new List<Feed> { await FeedOfAsync(center, null, cancellation) };
+        foreach (var issuer in await center.Issuers.ListAsync(cancellation)) feeds.Add(await FeedOfAsync(center, issuer.Issuer, cancellation));
+        var (backlog, feed) = (feeds.Sum(it => it.Backlog), feeds[0].Trouble);
         var checkpoint = Directory.Exists(center.Checkpoints) ? LogCheckpoint.Load(center.Checkpoints) : null;
         var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
         var served = call.Files.IsServed();
@@ -39,10 +42,8 @@ internal static class StatusCommand
                 quarantined = found.Quarantined,
             },
             feedBacklog = backlog,
-            feedTrouble = feed is null ? null : new
-            {
-                host = feed.Host, why = feed.Trouble, since = feed.FailedSince?.UtcDateTime, tries = feed.Failures, nextTry = feed.NextTry?.UtcDateTime,
-            },
+            feedTrouble = View(feed),
+            issuerFeeds = feeds.Count == 1 ? null : feeds.Skip(1).Select(it => new { issuer = it.Issuer?.Value, backlog = it.Backlog, trouble = View(it.Trouble) }),
             people = people.Count,
             approvalsWaiting = asked.Count(it => it.State is Center.Approvals.ApprovalState.Waiting),
             lastCheckpoint = checkpoint is null ? null : new { number = checkpoint.Number, at = checkpoint.At.UtcDateTime },
@@ -59,8 +60,28 @@ internal static class StatusCommand
                 $"put back     found {found.FoundAt:u} by {found.FoundBy}; {found.Quarantined} orders quarantined; settle with order reconcile, then order settle",
             },
             $"people       {people.Count}, {value.approvalsWaiting} approvals wait",
-            $"feed         {backlog} events wait to be told",
-            .. feed is null ? [] : new[] { $"             fails since {feed.FailedSince:u}, {feed.Failures} tries, the next {feed.NextTry:u}: {feed.Trouble}" },
+            .. feeds.SelectMany(Text),
             $"checkpoint   {(center.Checkpoints is null ? "not exported: the setting Center:Log:CheckpointDirectory is empty" : checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
+
+    /// <summary>How it stands with where one issuer is told.</summary>
+    private sealed record Feed(IssuerId? Issuer, int Backlog, FeedStanding? Trouble);
+
+    private static async Task<Feed> FeedOfAsync(OpenCenter center, IssuerId? issuer, CancellationToken cancellation)
+    {
+        var pump = center.Feeds.Of(issuer);
+        return new Feed(
+            issuer, await pump.BacklogAsync(cancellation), await pump.StandingAsync(cancellation) is { Failures: > 0 } failing ? failing : null);
+    }
+
+    private static object? View(FeedStanding? feed) => feed is null ? null : new
+    {
+        host = feed.Host, why = feed.Trouble, since = feed.FailedSince?.UtcDateTime, tries = feed.Failures, nextTry = feed.NextTry?.UtcDateTime,
+    };
+
+    private static IEnumerable<string> Text(Feed feed) =>
+    [
+        $"feed         {feed.Backlog} events wait to be told{(feed.Issuer is { } issuer ? $" to issuer {issuer}" : "")}",
+        .. feed.Trouble is not { } it ? [] : new[] { $"             fails since {it.FailedSince:u}, {it.Failures} tries, the next {it.NextTry:u}: {it.Trouble}" },
+    ];
 }

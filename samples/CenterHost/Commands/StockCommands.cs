@@ -46,12 +46,15 @@ internal static class StockCommands
     {
         var list = new ListOptions("stock");
         var terminal = ListFilters.Terminal("those of");
+        var branch = ListFilters.Branch("those of");
         var missing = new Option<bool>("--missing") { Description = "Only those of which cards were missing, or too many, when they were counted last." };
-        return shell.Command("list", "Lists the stocks: delivered, used, scrapped, and what was missing.", list.With(terminal, missing), async (call, cancellation) =>
+        return shell.Command("list", "Lists the stocks: delivered, used, scrapped, and what was missing.", list.With(terminal, branch, missing), async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
+            var of = ListFilters.Branch(call, branch);
+            var there = of is null ? null : (await center.Terminals.ListAsync(cancellation)).Where(it => it.Branch == of).Select(it => it.Terminal).ToHashSet();
             var stocks = list.Of(call, await new CardStock(center.Database).ReportAsync(cancellation), it => $"{it.Terminal}/{it.Product}",
-                it => (call.Get(terminal) is not { } name || it.Terminal.Value == name) && (!call.Get(missing) || it.Missing is not (null or 0)));
+                it => (call.Get(terminal) is not { } name || it.Terminal.Value == name) && there?.Contains(it.Terminal) is not false && (!call.Get(missing) || it.Missing is not (null or 0)));
             return await call.Answers.ListAsync(stocks, View, Line, "No stocks; enter one with stock deliver.");
         });
     }

@@ -14,7 +14,7 @@ internal static class TerminalCommands
     private const int MaxFile = 64 * 1024;
 
     public static Command Make(Shell shell) =>
-        Shell.Group("terminal", "The terminals that the center knows.", Add(shell), List(shell), Enable(shell), Disable(shell), Release(shell),
+        Shell.Group("terminal", "The terminals that the center knows.", Add(shell), List(shell), Branch(shell), Enable(shell), Disable(shell), Release(shell),
             TerminalEnrolCommands.Remove(shell));
 
     private static Command Add(Shell shell)
@@ -53,25 +53,27 @@ internal static class TerminalCommands
         var list = new ListOptions("terminal");
         var state = new Option<TerminalState?>("--state") { Description = "Only enabled, disabled, held (it needs attention), removed, or waiting (it may enrol)." };
         var line = NumberOption.Optional("--line", "Only those that may come in on this line.", 1, int.MaxValue);
-        return shell.Command("list", "Lists the terminals, and those that may enrol.", list.With(state, line), async (call, cancellation) =>
+        var branch = new Option<string?>("--branch") { Description = "Only those of this branch.", HelpName = "NAME" };
+        return shell.Command("list", "Lists the terminals, and those that may enrol.", list.With(state, line, branch), async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
             var now = TimeProvider.System.GetUtcNow();
             var waiting = (await center.Terminals.InvitationsAsync(cancellation)).Where(code => code.UsedAt is null && code.ExpiresAt > now);
             IReadOnlyList<ListedTerminal> all =
             [
-                .. (await center.Terminals.ListAsync(cancellation)).Select(it => new ListedTerminal(it.Terminal.Value, StateOf(it), it.Lines, View(it), Text(it))),
+                .. (await center.Terminals.ListAsync(cancellation)).Select(it => new ListedTerminal(it.Terminal.Value, StateOf(it), it.Lines, View(it), Text(it), it.Branch)),
                 .. waiting.Select(it => new ListedTerminal(
                     $"{it.Terminal} waiting", TerminalState.Waiting, it.Lines, TerminalEnrolCommands.View(it), TerminalEnrolCommands.Text(it))),
             ];
             var listed = list.Of(call, all, it => it.Key, it => (call.Get(state) is not { } wanted || it.State == wanted)
-                && (call.Get(line) is not { } number || it.Lines.Contains(new LineNumber(number))));
+                && (call.Get(line) is not { } number || it.Lines.Contains(new LineNumber(number)))
+                && (ListFilters.Branch(call, branch) is not { } of || it.Branch == of));
             return await call.Answers.ListAsync(listed, it => it.View, it => it.Text, "No terminals; add one with terminal add.");
         });
     }
 
     /// <summary>One that is known, or one that may become so.</summary>
-    private sealed record ListedTerminal(string Key, TerminalState State, IReadOnlyList<LineNumber> Lines, object View, string Text);
+    private sealed record ListedTerminal(string Key, TerminalState State, IReadOnlyList<LineNumber> Lines, object View, string Text, BranchId? Branch = null);
 
     private enum TerminalState
     {
@@ -89,6 +91,19 @@ internal static class TerminalCommands
         : TerminalState.Held;
 
     public static Argument<string> Id() => new("TERMINAL") { Description = "The terminal's name." };
+
+    private static Command Branch(Shell shell)
+    {
+        var id = Id();
+        var to = new Argument<string?>("BRANCH") { Description = "The branch's name; left out, it is of none.", Arity = ArgumentArity.ZeroOrOne };
+        return shell.Command("branch", "Says which branch a terminal is of; lists of orders, cards, stock and terminals can be asked by it.", [id, to], async (call, cancellation) =>
+        {
+            var (terminal, branch) = (new TerminalId(call.Get(id)!), call.Get(to) is { } name ? new BranchId(name) : (BranchId?)null);
+            await using var center = await call.OpenAsync(cancellation);
+            Check(await center.Terminals.SetBranchAsync(terminal, branch, center.By, cancellation), $"terminal {terminal}");
+            return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, branch = branch?.Value }, $"Terminal {terminal} is of {(branch is { } of ? $"branch {of}" : "no branch")}.");
+        });
+    }
 
     private static Command Enable(Shell shell)
     {
@@ -168,6 +183,7 @@ internal static class TerminalCommands
     private static object View(TerminalRecord t) => new
     {
         terminal = t.Terminal.Value,
+        branch = t.Branch?.Value,
         lines = t.Lines.Select(line => line.Value),
         addresses = t.Networks.Select(network => network.ToString()),
         tlsCertificateSha256 = t.Certificate.ToString(),
@@ -178,6 +194,6 @@ internal static class TerminalCommands
     };
 
     private static string Text(TerminalRecord t) =>
-        $"{t.Terminal}  {(t.Enabled ? "enabled" : "disabled")}  line {string.Join(", ", t.Lines)}  from {(t.Networks.Count == 0 ? "serial lines only" : string.Join(", ", t.Networks))}  key version {t.KeyVersion}{(t.Certificate.IsEmpty ? ", without TLS" : "")}"
+        $"{t.Terminal}  {(t.Enabled ? "enabled" : "disabled")}{(t.Branch is { } branch ? $"  branch {branch}" : "")}  line {string.Join(", ", t.Lines)}  from {(t.Networks.Count == 0 ? "serial lines only" : string.Join(", ", t.Networks))}  key version {t.KeyVersion}{(t.Certificate.IsEmpty ? ", without TLS" : "")}"
         + (t.Hold is { } hold ? $"  NEEDS ATTENTION since {hold.Since:u}: {hold.Fault}; gets no orders until terminal release" : "");
 }

@@ -39,14 +39,17 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
     private static readonly string[] PanFields = ["pan", "cardNumber"];
 
     /// <summary>Gives an order its code, and finds the card that it rewrites.</summary>
+    /// <param name="entry">The order.</param>
+    /// <param name="issuer">Whose it is.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The order; else why the card is not there, for people.</returns>
     /// <exception cref="Cli.CommandException">The order needs a new code, and there is no file for it.</exception>
-    public async Task<(TakenOrder? Order, string? Refusal)> TakeAsync(OrderEntry entry, CancellationToken cancellation)
+    public async Task<(TakenOrder? Order, string? Refusal)> TakeAsync(OrderEntry entry, IssuerId? issuer, CancellationToken cancellation)
     {
         IssuedCard? card = null;
         if (entry.Rewrite is { } rewrite)
         {
-            (card, var refusal) = await desk.FindCardAsync(new CardReference(entry.Customer, rewrite.Order, rewrite.Card), cancellation);
+            (card, var refusal) = await desk.FindCardAsync(new CardReference(entry.Customer, rewrite.Order, rewrite.Card) { Issuer = issuer }, cancellation);
             if (card is null) return (null, refusal);
         }
         return (new TakenOrder(entry.Order, entry.Customer, entry.Product, entry.IssueCode ?? codes.Make(entry.Order), entry.Fields)
@@ -65,13 +68,14 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
         var (fields, code) = (OrderData.Write(order.Fields), Encoding.ASCII.GetBytes(order.Code));
         try
         {
-            var terms = new OrderTerms(order.Order, order.Customer, sequence, Display(order), product.Terms) { Rewrite = order.Rewrite };
+            var terms = new OrderTerms(order.Order, order.Customer, sequence, Display(order), product.Terms) { Rewrite = order.Rewrite, Issuer = product.Issuer };
             return new NewOrder(order.Order, order.Customer, sequence, product.Record.Ref, vault.SealOrderData(terms, fields),
                 vault.CreateIssueCodeVerifier(order.Order, code), expires, terms.Display)
             {
                 AccountDigest = order.Account is { } account ? vault.DigestAccount(account) : default,
                 MayRepeatAccount = product.Product.AllowRepeatedCardNumber,
                 Rewrite = order.Rewrite,
+                Issuer = product.Issuer,
             };
         }
         finally

@@ -1,3 +1,5 @@
+using CardIssue.Center.Issuers;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Programs;
 using CardIssue.Center.Vault;
@@ -14,6 +16,9 @@ internal sealed record KnownProduct(CardProduct Product, ProductRecord Record)
 {
     /// <summary>What its orders are sealed for.</summary>
     public ProductTerms Terms { get; } = ProductTerms.Of(Record, Product);
+
+    /// <summary>Whose it is; null for the center's own.</summary>
+    public IssuerId? Issuer { get; init; }
 }
 
 /// <summary>The products that orders may name: those of given files, then the newest version of each that the center has.</summary>
@@ -28,17 +33,21 @@ internal sealed class ProductSource
     public List<KnownProduct> FromFiles { get; } = [];
 
     /// <param name="files">The files.</param>
-    /// <param name="store">The center's; null where there is none.</param>
+    /// <param name="center">Whose products they may be, too, as far as they are for its person; null where there is none.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public static async Task<ProductSource> LoadAsync(IReadOnlyList<FileInfo> files, IProductStore? store, CancellationToken cancellation)
+    /// <exception cref="CommandException">A file's product is not for the person.</exception>
+    public static async Task<ProductSource> LoadAsync(IReadOnlyList<FileInfo> files, OpenCenter? center, CancellationToken cancellation)
     {
         var source = new ProductSource();
-        foreach (var file in files) source.Add(file);
-        if (store is null) return source;
-        foreach (var record in (await store.ListAsync(cancellation)).OrderByDescending(record => record.Ref.Version))
+        var owners = center is null ? new KeySetOwners([]) : await center.OwnersAsync(cancellation);
+        foreach (var file in files) source.Add(file, owners, center?.By);
+        if (center is null) return source;
+        foreach (var record in (await center.Products.ListAsync(cancellation)).OrderByDescending(record => record.Ref.Version))
         {
             if (source._products.ContainsKey(record.Ref.Name)) continue;
-            if (CardProductFile.Read(record.Body.Span, record.Ref.ToString()).Product is { } product) source._products.Add(record.Ref.Name, new KnownProduct(product, record));
+            if (CardProductFile.Read(record.Body.Span, record.Ref.ToString()).Product is not { } product) continue;
+            var known = new KnownProduct(product, record) { Issuer = owners.Of(product, out _) };
+            if (center.By.IsFor(known.Issuer)) source._products.Add(record.Ref.Name, known);
         }
         return source;
     }
@@ -82,11 +91,15 @@ internal sealed class ProductSource
         };
     }
 
-    private void Add(FileInfo file)
+    private void Add(FileInfo file, KeySetOwners owners, CenterPerson? by)
     {
         var (product, mistakes) = Read(file);
         Mistakes.AddRange(mistakes);
         if (product is null) return;
+        product = product with { Issuer = owners.Of(product.Product, out var mixed) };
+        if (mixed is not null) throw new CommandException(ExitCode.Refused, $"{file}: {mixed}. Nothing was taken in.");
+        if (by?.IsFor(product.Issuer) == false)
+            throw new CommandException(ExitCode.Refused, $"{file}: product {product.Product.Name} names key sets that are not issuer {by.Issuer}'s; see issuer list. Nothing was taken in.");
         FromFiles.Add(product);
         if (!_products.TryAdd(product.Product.Name, product)) throw new CommandException(ExitCode.Usage, $"{file}: product {product.Product.Name} is in another of the files too; nothing was taken in.");
     }

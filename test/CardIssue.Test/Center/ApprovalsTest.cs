@@ -40,6 +40,7 @@ public class ApprovalsTest
         new CenterAct.ResetPassword(Carl),
         new CenterAct.UnlockPerson(Carl),
         new CenterAct.SettlePutBack(),
+        new CenterAct.PutIssuer(new IssuerId("bank-a"), ["keys-a", "keys-b"]),
     ];
 
     private StoreBench _bench = null!;

@@ -1,6 +1,8 @@
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Test.Center.Engines;
@@ -46,6 +48,33 @@ public sealed class ListsTest(EngineKind engine)
         Assert.That(await OrdersAsync(new OrderQuery { Until = later }), Is.EqualTo(new[] { "o1", "o3" }));
         Assert.That(await OrdersAsync(new OrderQuery { Product = "gold", ProductVersion = 1, Customer = "c1", After = new OrderId("o1") }), Is.EqualTo(new[] { "o3" }));
         Assert.That(await OrdersAsync(new OrderQuery { Product = "gold", ProductVersion = 2 }), Is.Empty);
+    }
+
+    /// <summary>By the branch that a terminal is of now; the log says who moved it.</summary>
+    [Test]
+    public async Task Branch_OrdersAndCards_AreThoseOfItsTerminals()
+    {
+        var registry = new DatabaseTerminalRegistry(_bench.Database);
+        foreach (var name in new[] { "t1", "t2" })
+        {
+            using var key = P256PrivateKey.Generate();
+            await registry.PutAsync(new TerminalRecord(new TerminalId(name), [new LineNumber(1)], [], key.PublicKey.Encoded, key.PublicKey.Encoded, default, 1, true));
+        }
+        await _bench.ImportAsync(_bench.New("o1", "c1"), _bench.New("o2", "c2"));
+        await _bench.IssueAsync("o1", StoreBench.Card(1));
+        await _bench.ClaimedAsync("o2", terminal: "t2");
+        var (north, south) = (new BranchId("north"), new BranchId("south"));
+        Assert.That(await registry.SetBranchAsync(new TerminalId("t1"), north, _bench.Ann), Is.EqualTo(TerminalChange.Done));
+        Assert.That(await registry.SetBranchAsync(new TerminalId("t2"), south, _bench.Ann), Is.EqualTo(TerminalChange.Done));
+        Assert.That(await registry.SetBranchAsync(new TerminalId("t3"), south, _bench.Ann), Is.EqualTo(TerminalChange.NotFound));
+        await _bench.RestartAsync();
+        Assert.That((await new DatabaseTerminalRegistry(_bench.Database).GetAsync(new TerminalId("t1")))!.Branch, Is.EqualTo(north));
+        Assert.That(await OrdersAsync(new OrderQuery { Branch = north }), Is.EqualTo(new[] { "o1" }));
+        Assert.That(await OrdersAsync(new OrderQuery { Branch = south }), Is.EqualTo(new[] { "o2" }));
+        Assert.That(await CardsAsync(new CardQuery { Branch = north }), Is.EqualTo(new[] { "o1" }));
+        Assert.That(await CardsAsync(new CardQuery { Branch = south }), Is.Empty);
+        Assert.That((await Log.EnumerateAsync(new LogQuery { Kind = "TerminalMoved" }).ToListAsync()).Select(row => row.Entry.Detail),
+            Is.EqualTo(new[] { """{"person":"ann","to":"north"}""", """{"person":"ann","to":"south"}""" }));
     }
 
     [Test]

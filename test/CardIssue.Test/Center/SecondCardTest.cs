@@ -130,7 +130,7 @@ public class SecondCardTest(EngineKind engine)
         Assert.That(await _bench.VoidAsync(O1, "both broke"), Is.EqualTo(DeskOutcome.BlockOrdered));
         await _bench.Database.WriteAsync(transaction =>
         {
-            FeedOutbox.MarkTold(transaction, FeedOutbox.Untold(transaction, 1), _bench.Database.Now);
+            FeedOutbox.MarkTold(transaction, FeedOutbox.Untold(transaction, null, 1), _bench.Database.Now);
             return true;
         }, default);
         Assert.That((await _bench.ViewAsync("o1")).State, Is.Not.EqualTo(OrderState.Voided), "the second card's block is not told");

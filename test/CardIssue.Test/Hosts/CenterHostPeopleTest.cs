@@ -4,6 +4,7 @@ using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
+using CardIssue.Test.Products.Json;
 
 namespace CardIssue.Test.Hosts;
 
@@ -20,12 +21,15 @@ public sealed class CenterHostPeopleTest
         ("status", PersonRoles.Any, []),
         ("backup", Log, ["backup"]),
         ("migrate", PersonRoles.Supervisor, ["--to", "postgres:Host=h;Database=d"]),
+        ("issuer add", PersonRoles.Supervisor, ["bank-a", "--key-set", "k", "--reason", "r"]),
+        ("issuer list", PersonRoles.Any, []),
         ("line add", PersonRoles.Supervisor, ["1", "--listen", "tls:127.0.0.1:7001"]),
         ("line list", PersonRoles.Any, []),
         ("line remove", PersonRoles.Supervisor, ["1"]),
         ("terminal add", PersonRoles.Supervisor, ["--file", "terminal/terminal.json", "--line", "1"]),
         ("terminal list", PersonRoles.Any, []),
         ("terminal enable", PersonRoles.Supervisor, ["T-1", "--reason", "r"]),
+        ("terminal branch", PersonRoles.Supervisor, ["T-1", "north"]),
         ("terminal disable", Desk, ["T-1"]),
         ("terminal release", Desk, ["T-1", "--reason", "mended"]),
         ("terminal remove", Desk, ["T-1"]),
@@ -134,6 +138,102 @@ public sealed class CenterHostPeopleTest
         var log = await RunAsync(["log", "show", .. Eve]);
         Assert.That(log.Output, Does.Contain("""{"person":"eve","for":"person list"}""").And.Contain("""{"person":"ann","for":"person add"}"""), "each command is in the log, with its name");
         Assert.That(log.Output, Does.Not.Contain("a long password"));
+    }
+
+    /// <summary>Whatever somebody of one issuer gives of his commands: he sees and changes nothing of another's, and the center's own is refused.</summary>
+    [Test]
+    public async Task PersonOfAnIssuer_EveryCommand_ShowsNothingOfAnotherAndNothingOfTheCenters()
+    {
+        foreach (var bank in new[] { "a", "b" })
+        {
+            await AgreedAsync(["issuer", "add", $"bank-{bank}", "--key-set", $"keys-{bank}", "--reason", "new here"]);
+            await File.WriteAllTextAsync(_folder[$"gold-{bank}.json"], Samples.Change(Samples.Change(Samples.EndToEnd, "visa-like-e2e", $"gold-{bank}"), "issuer-test", $"keys-{bank}"));
+            var orders = Samples.Change(Samples.Change(Samples.Orders, "E2E-0001", $"ORDER-{bank}"), "C-1001", $"CUSTOMER-{bank}");
+            var one = orders[..(orders.IndexOf("E2E-0002", StringComparison.Ordinal))];
+            await File.WriteAllTextAsync(_folder[$"orders-{bank}.json"],
+                Samples.Change(one[..one.LastIndexOf("},", StringComparison.Ordinal)], "visa-like-e2e", $"gold-{bank}").Replace("4761739001010119", bank == "a" ? "4761739001010119" : "4761739001010010", StringComparison.Ordinal) + "}]}");
+            Assert.That(await RunAsync(["key", "begin", "--key-set", $"keys-{bank}", "--kvn", "30", "--algorithm", "aes128"]), Has.Property(nameof(HostRun.Code)).Zero);
+        }
+        string[] fileOfB = ["order", "import", "--orders", _folder["orders-b.json"], "--product", _folder["gold-b.json"]];
+        Assert.That((await RunAsync([.. fileOfB, "--issuer", "bank-a"])).Code, Is.EqualTo(4), "all are to be the other's");
+        var taken = await RunAsync(fileOfB);
+        Assert.That(taken.Code, Is.Zero, taken.ToString());
+        await AddPersonAsync("bea", "bank-b");
+        await AddPersonAsync("alice", "bank-a");
+        string[] alice = ["--as", "alice", "--password-file", _folder["alice.password"]];
+        var asked = await RunAsync(["order", "void", "ORDER-b", "--reason", "why b"]);
+        var number = NumberIn(asked);
+
+        // What it names itself, it may say again: "There is no order ORDER-b".
+        foreach (var (args, code) in new (string[] Args, int Code)[]
+        {
+            (["issuer", "list"], 0), (["product", "list"], 0), (["order", "list"], 0), (["card", "list"], 0), (["key", "list"], 0), (["person", "list"], 0), (["approval", "list", "--all"], 0),
+            (["order", "list", "--issuer", "bank-b"], 4), (["card", "list", "--issuer", "bank-b"], 4), (["person", "list", "--issuer", "bank-b"], 4),
+            (["order", "list", "--customer", "CUSTOMER-b"], 0), (["order", "show", "ORDER-b"], 2), (["order", "receipt", "ORDER-b"], 2),
+            (["order", "retry", "ORDER-b", "--reason", "r"], 2), (["order", "void", "ORDER-b", "--reason", "r"], 2), (["order", "cancel", "ORDER-b", "--reason", "r"], 2),
+            (["order", "renew-code", "ORDER-b", "--codes", _folder["codes-b"]], 2), (["order", "clear-tries", "CUSTOMER-b", "--reason", "r"], 2),
+            (["order", "clear-tries", "CUSTOMER-b", "--issuer", "bank-b", "--reason", "r"], 4), (["order", "reissue", "ORDER-b", "--orders", _folder["orders-b.json"]], 2),
+            (fileOfB, 4), (["order", "import", "--orders", _folder["orders-b.json"]], 2), (["card", "show", "--order", "ORDER-b"], 2), (["card", "show", "--customer", "CUSTOMER-b"], 2),
+            (["key", "begin", "--key-set", "keys-b", "--kvn", "31", "--algorithm", "aes128"], 4), (["key", "cancel", "--key-set", "keys-b", "--kvn", "30"], 4),
+            (["key", "enter", "--key-set", "keys-b", "--kvn", "30", "--number", "1", "--kcv", "EDCC64", "--component-file", _folder["component"]], 4),
+            (["key", "complete", "--key-set", "keys-b", "--kvn", "30", "--kcv", "EDCC64"], 4), (["key", "destroy", "--key-set", "keys-b", "--kvn", "30", "--reason", "r"], 4),
+            (["key", "ceremony", "--file", _folder["ceremony.json"]], 4), (["person", "lock", "bea"], 2), (["person", "roles", "bea", "--role", "clerk", "--reason", "r"], 2),
+            (["person", "unlock", "bea", "--reason", "r"], 2), (["person", "reset", "bea", "--half", _folder["half-b"], "--reason", "r"], 2),
+            (["person", "add", "bert", "--role", "clerk", "--issuer", "bank-b", "--half", _folder["half-b"], "--reason", "r"], 4),
+            (["approval", "show", number], 2), (["approval", "approve", number], 2), (["approval", "decline", number], 2),
+        })
+        {
+            var run = await RunAsync([.. args, .. alice]);
+            run.IsAnEnd(string.Join(' ', args));
+            Assert.That(run.Code, Is.EqualTo(code), $"{string.Join(' ', args)}: {run}");
+            var given = string.Join(' ', args) + string.Concat(args.Where(arg => arg.EndsWith(".json", StringComparison.Ordinal)).Select(File.ReadAllText));
+            foreach (var of in new[] { "ORDER-b", "CUSTOMER-b", "keys-b", "gold-b", "bank-b", "bea", "why b", "issuer-test" })
+                if (!given.Contains(of, StringComparison.Ordinal)) Assert.That(run.Output + run.Error, Does.Not.Contain(of), $"{given}: {run}");
+        }
+        foreach (var (command, _, args) in Commands.Where(it => !CenterHostCommand.OfIssuer.Contains(it.Command) && it.Command is "status" or "serve" or "log show" or "backup" or "terminal list" or "order settle" or "issuer add"))
+        {
+            var run = await RunAsync([.. command.Split(' '), .. args.Select(PathOf), .. alice]);
+            Assert.That((run.Code, run.Error.Contains("is for the center's own people")), Is.EqualTo((4, true)), $"{command}: {run}");
+        }
+
+        var own = await RunAsync(["order", "import", "--orders", _folder["orders-a.json"], "--product", _folder["gold-a.json"], .. alice]);
+        Assert.That(own.Code, Is.Zero, own.ToString());
+        Assert.That((await RunAsync(["order", "list", .. alice])).Output, Does.Contain("ORDER-a").And.Contain("\"issuer\":\"bank-a\""));
+        Assert.That((await RunAsync(["order", "list", "--issuer", "bank-b"])).Output, Does.Contain("ORDER-b").And.Not.Contain("ORDER-a"), "the center's own people see all, or whose they name");
+        var mine = await RunAsync(["order", "void", "ORDER-a", "--reason", "r", .. alice]);
+        Assert.That((await RunAsync(["approval", "approve", NumberIn(mine), "--as", "bea", "--password-file", _folder["bea.password"]])).Code, Is.EqualTo(2), "another issuer's people approve nothing");
+        Assert.That((await RunAsync(["status"])).Output, Does.Contain("""{"issuer":"bank-b","backlog":0}"""));
+        Assert.That((await RunAsync(["log", "verify", "--vault"])).Code, Is.Zero);
+    }
+
+    /// <summary>What an issuer's people may give is looked at here first.</summary>
+    [Test]
+    public void CommandsOfAnIssuersPeople_AreThese() => Assert.That(CenterHostCommand.OfIssuer, Is.EquivalentTo((string[])[
+        "issuer list", "product list", "product check", "order key list", "order key export", "order import", "order list", "order show", "order receipt", "order retry",
+        "order void", "order cancel", "order renew-code", "order clear-tries", "order reissue", "card list", "card show", "key begin", "key enter", "key complete",
+        "key cancel", "key ceremony", "key destroy", "key list", "person list", "person add", "person roles", "person reset", "person lock", "person unlock",
+        "approval list", "approval show", "approval approve", "approval decline"]));
+
+    private static string NumberIn(HostRun asked)
+    {
+        Assert.That(asked.Code, Is.Zero, asked.ToString());
+        return System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(asked.Output).GetProperty("approval").ToString();
+    }
+
+    /// <summary>Ann asks for it and Bob approves.</summary>
+    private async Task AgreedAsync(string[] args, params string[] more)
+    {
+        var approved = await RunAsync(["approval", "approve", NumberIn(await RunAsync(args)), "--as", "bob", "--password-file", _folder["bob.password"], .. more]);
+        Assert.That(approved.Code, Is.Zero, approved.ToString());
+    }
+
+    private async Task AddPersonAsync(string name, string issuer)
+    {
+        await AgreedAsync(["person", "add", name, "--role", "supervisor", "--role", "custodian", "--role", "auditor", "--issuer", issuer, "--half", _folder[$"{name}-1"], "--reason", "new here"],
+            "--half", _folder[$"{name}-2"]);
+        await File.WriteAllTextAsync(_folder[$"{name}.once"], $"{(await File.ReadAllTextAsync(_folder[$"{name}-1"])).Trim()}-{(await File.ReadAllTextAsync(_folder[$"{name}-2"])).Trim()}\n");
+        await File.WriteAllTextAsync(_folder[$"{name}.password"], "a long password of somebody's\n");
+        Assert.That((await RunAsync(["person", "password", "--new-password-file", _folder[$"{name}.password"], "--as", name, "--password-file", _folder[$"{name}.once"]])).Code, Is.Zero);
     }
 
     /// <summary>An open order, quarantined and reconciled without its card by one person: so two cards could live.</summary>

@@ -1,6 +1,10 @@
+using CardIssue.Center.Feed;
 using CardIssue.Center.Hosting;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
+using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -69,6 +73,40 @@ public sealed class CenterHostingTest
         await ((IAsyncDisposable)host).DisposeAsync();
         Assert.That(said.Warnings.Any(text => text.Contains("not exported", StringComparison.Ordinal)), Is.EqualTo(warns));
         Assert.That(Directory.Exists(Path.Combine(folder, "exported")), Is.Not.EqualTo(warns));
+    }
+
+    /// <summary>One whom nobody knows is a slip: the right one's events would go elsewhere.</summary>
+    [Test]
+    public async Task FeedOfAnIssuerThatIsNot_HostStart_IsRefused_AndEachIssuerHasAFileOfHisOwn()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "issuers")).FullName;
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest).Dispose();
+        var host = MakeHost(options =>
+        {
+            options.UseDirectory(folder);
+            options.IssuerFeeds["bank-x"] = new FeedOptions();
+        });
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.That(error!.Message, Does.Contain("bank-x").And.Contain("issuer list"));
+        var database = host.Services.GetRequiredService<CenterDatabase>();
+        await database.WriteAsync(store =>
+        {
+            store.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ('p', 1, 1, $body, 1)", ("$body", ByteString.Copy("{}"u8)));
+            IssuerTable.Put(store, new IssuerRecord(new IssuerId("bank-a"), ["keys-a"]));
+            var order = new NewOrder(new OrderId("a1"), "c1", 0, new ProductRef("p", 1), ByteString.Copy([1]), ByteString.Copy([1]), database.Now.AddDays(1), "")
+            {
+                Issuer = new IssuerId("bank-a"),
+            };
+            Assert.That(OrderImport.Add(store, ProductMode.Module, order, null, database.Now), Is.Null);
+            FeedOutbox.Add(store, FeedEventKind.Voided, OrderRow.Find(store, order.Order)!, "test", database.Now);
+            return true;
+        }, default);
+        Assert.That(await host.Services.GetRequiredService<FeedPump>().PumpAsync(), Is.Zero);
+        Assert.That(await host.Services.GetRequiredService<FeedPumps>().Of(new IssuerId("bank-a")).PumpAsync(), Is.EqualTo(1));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(folder, "feed.bank-a.jsonl")), Does.Contain("\"issuer\":\"bank-a\"").And.Contain("\"order\":\"a1\""));
+        Assert.That(File.Exists(Path.Combine(folder, "feed.jsonl")), Is.False);
+        await ((IAsyncDisposable)host).DisposeAsync();
     }
 
     private IHost MakeHost(Action<CenterOptions> change, LoopbackListener? listener = null, ILoggerProvider? logs = null)

@@ -63,6 +63,7 @@ public sealed class HostTroubleTest
     [TestCase("""{"Center":{"Sessions":{"MaxCard":5}}}""", "did you mean MaxCards?")]
     [TestCase("""{"Centre":{}}""", "did you mean Center?")]
     [TestCase("""{"Center":{"Passphrase":"x"}}""", "Center:Passphrase is no setting")]
+    [TestCase("""{"Center":{"IssuerFeeds":{"bank-a":{"Uri":"https://bank-a.example"}}}}""", "Center:IssuerFeeds:bank-a:Uri is no setting")]
     [TestCase("""{"Center":{"FeedPause":"soon"}}""", "Center:FeedPause")]
     [TestCase("""{"Center":{"FeedPause":null}}""", "leave it out")]
     [TestCase("""{"Center":{"Store":7}}""", "is a group of settings")]

@@ -31,6 +31,7 @@ internal static class Seals
         yield return ("text", terms with { Product = product with { Hash = ByteString.Own(SHA256.HashData("{ }"u8)) } });
         yield return ("mode", terms with { Product = product with { Mode = KeyMode.Module } });
         yield return ("level", terms with { Product = product with { Level = SecurityLevel.CMac } });
+        yield return ("issuer", terms with { Issuer = new IssuerId("bank-a") });
         yield return ("exposure", terms with { Product = product with { ExposedToTerminal = true } });
     }
 
