@@ -40,13 +40,20 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
 
     internal static string? Add(StoreTransaction connection, ProductRecord product, DateTimeOffset now)
     {
-        if (product.Fault is { } fault) return fault;
-        if (Find(connection, product.Ref) is { } known)
-            return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
-        if (ProgramTable.FaultOf(connection, product) is { } lack) return lack;
+        if (FaultOf(connection, product) is { } fault) return fault;
+        if (Find(connection, product.Ref) is not null) return null;
         connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ($name, $version, $mode, $body, $now)",
             ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
         return null;
+    }
+
+    /// <summary>Why a version can't be added; null when it can, or is there already.</summary>
+    internal static string? FaultOf(StoreView connection, ProductRecord product)
+    {
+        if (product.Fault is { } fault) return fault;
+        if (Find(connection, product.Ref) is { } known)
+            return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
+        return ProgramTable.FaultOf(connection, product);
     }
 
     internal static ProductRecord? Find(StoreView connection, ProductRef product) => connection.First(
