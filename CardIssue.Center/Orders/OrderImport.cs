@@ -58,14 +58,20 @@ internal static class OrderImport
     /// What stands against a rewrite's card: not issued, not the customer's, or of a product or version that the rewrite does not begin
     /// from, when all that waits for it is done.
     /// </summary>
-    public static string? RewriteFault(StoreView connection, ProductRef product, ProductTexts read, NewOrder order)
+    /// <param name="connection">The store.</param>
+    /// <param name="product">The rewrite's.</param>
+    /// <param name="read">Has the products.</param>
+    /// <param name="order">The rewrite.</param>
+    /// <param name="before">Rewrites of its card that come before it and are not in the store yet.</param>
+    public static string? RewriteFault(
+        StoreView connection, ProductRef product, ProductTexts read, NewOrder order, IReadOnlyList<CardContent>? before = null)
     {
         if (order.Rewrite is not { } rewrite) return null;
         if (read.Find(product)?.Rewrite(rewrite.Name)?.Doing is not { } doing) return $"product {product} has no rewrite {rewrite.Name}";
         var (card, refusal) = CardContents.Find(connection, new CardReference(order.Customer, Card: rewrite.Card) { Issuer = order.Issuer });
         if (card is null) return refusal;
         if (card.Sequence != order.Sequence) return $"its card has sequence number {card.Sequence}";
-        var then = card.Contents.Where(content => content.IsOnCardThen).ToList();
+        var then = card.Contents.Concat(before ?? []).Where(content => content.IsOnCardThen).ToList();
         var onCard = then.Count == 0 ? card.Product : then[^1].Product;
         if (!Begins(doing, product, onCard))
             return $"card {card.Card} has product {onCard}, and {rewrite.Name} of {product} does not begin from that";
@@ -88,7 +94,7 @@ internal static class OrderImport
     /// </summary>
     public static string? Add(StoreTransaction connection, ProductMode mode, NewOrder order, OrderId? reissueOf, DateTimeOffset now)
     {
-        if (Clash(connection, order) is { } clash) return clash;
+        if (Clash(connection, order, connection.Generation) is { } clash) return clash;
         var putBack = PutBack.Unsettled(connection);
         var doubtful = putBack is not null || AbsentOrders.IsKnown(connection, order.Order);
         connection.Insert(SealedTable.Orders, """
@@ -107,11 +113,15 @@ internal static class OrderImport
         return null;
     }
 
-    private static string? Clash(StoreTransaction connection, NewOrder order)
+    /// <summary>What stands against an order in the store; null for nothing.</summary>
+    /// <param name="connection">The store.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="commit">The commit that it is to be part of; null where it is only looked at.</param>
+    public static string? Clash(StoreView connection, NewOrder order, long? commit = null)
     {
         if (OrderClaiming.IdOf(connection, order.Order.Value) is not null)
         {
-            return OrderRow.Look(connection, "order_id = $order", ("$order", order.Order)) is [var known] && known.SealedBy == connection.Generation
+            return OrderRow.Look(connection, "order_id = $order", ("$order", order.Order)) is [var known] && known.SealedBy == commit
                 ? "an earlier order of the file has its order id" : "its order id is known already";
         }
         if (LogTable.HasChanges(connection, order.Order))

@@ -5,7 +5,9 @@ using CardIssue.Core.Cards.Products;
 namespace CardIssue.Center.Orders;
 
 /// <summary>Products as a transaction sees them, each read once.</summary>
-internal sealed class ProductTexts(StoreView store)
+/// <param name="store">Has them.</param>
+/// <param name="coming">Those that are about to be added.</param>
+internal sealed class ProductTexts(StoreView store, IReadOnlyDictionary<ProductRef, ProductRecord>? coming = null)
 {
     private readonly Dictionary<ProductRef, CardProduct?> _read = [];
 
@@ -13,7 +15,7 @@ internal sealed class ProductTexts(StoreView store)
     public CardProduct? Find(ProductRef product)
     {
         if (_read.TryGetValue(product, out var known)) return known;
-        var found = DatabaseProductStore.Find(store, product) is { } record ? CardKeys.Read(record) : null;
+        var found = (coming?.GetValueOrDefault(product) ?? DatabaseProductStore.Find(store, product)) is { } record ? CardKeys.Read(record) : null;
         _read.Add(product, found);
         return found;
     }

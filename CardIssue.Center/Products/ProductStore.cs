@@ -43,6 +43,16 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
 
     internal static string? Add(StoreTransaction connection, ProductRecord product, DateTimeOffset now)
     {
+        if (FaultOf(connection, product) is { } fault) return fault;
+        if (Find(connection, product.Ref) is not null) return null;
+        connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ($name, $version, $mode, $body, $now)",
+            ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
+        return null;
+    }
+
+    /// <summary>Why a version can't be added; null when it can, or is there already.</summary>
+    internal static string? FaultOf(StoreView connection, ProductRecord product)
+    {
         if (product.Fault is { } fault) return fault;
         var owners = IssuerTable.Owners(connection);
         var issuer = IssuerOf(product, owners, out var mixed);
@@ -51,10 +61,7 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
             return known == product ? null : $"product {product.Ref} is there already with other content; a change needs a new version";
         if (!owners.AreNone && Versions(connection, product.Ref.Name).Any(version => IssuerOf(version, owners, out _) != issuer))
             return $"product {product.Ref.Name} is another issuer's, or the center's own; a name and all its versions are one's";
-        if (ProgramTable.FaultOf(connection, product) is { } lack) return lack;
-        connection.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ($name, $version, $mode, $body, $now)",
-            ("$name", product.Ref.Name), ("$version", product.Ref.Version), ("$mode", product.Mode), ("$body", product.Body), ("$now", now));
-        return null;
+        return ProgramTable.FaultOf(connection, product);
     }
 
     private static List<ProductRecord> Versions(StoreView connection, string name) =>

@@ -32,6 +32,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         _mirror = mirror;
         _serving = new ServingLock(options.LockPath);
         _time = time;
+        Directory = Path.GetFullPath(options.Directory);
         Log = log;
         if (writes) _writer = new StoreWriter(engine, options.MaxWaiting, options.MaxBatch, Commit);
     }
@@ -48,6 +49,9 @@ public sealed class CenterDatabase : IAsyncDisposable
     internal DateTimeOffset Now => _time.GetUtcNow();
 
     internal TimeProvider Time => _time;
+
+    /// <summary>What is beside the store lies here, whichever engine it is in.</summary>
+    internal string Directory { get; }
 
     /// <summary>The most passwords that are worked on at once, each with Argon2id's memory.</summary>
     internal const int MaxPasswords = 2;

@@ -20,11 +20,10 @@ internal static class BenchProduct
         """);
 
     /// <summary>The sample's EMV product, under the bench's key.</summary>
-    public static string Emv(string mode)
-    {
-        var sample = File.ReadAllText(Path.Combine(Samples, mode == Module ? "visa-like-module.product.json" : "visa-like-e2e.product.json"));
-        return sample.Replace("\"issuer-test\"", "\"bench\"", StringComparison.Ordinal);
-    }
+    public static string Emv(string mode) => File.ReadAllText(Sample(mode)).Replace("\"issuer-test\"", "\"bench\"", StringComparison.Ordinal);
+
+    /// <summary>The file of the sample's EMV product.</summary>
+    public static string Sample(string mode) => Path.Combine(Samples, mode == Module ? "visa-like-module.product.json" : "visa-like-e2e.product.json");
 
     /// <summary>The fields of the sample's first order.</summary>
     public static Dictionary<string, string> EmvFields()

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
@@ -10,7 +12,7 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
 
-/// <summary><c>order import</c>: takes in products and orders, all or none.</summary>
+/// <summary><c>order import</c>: takes in products and orders, all or none; what was cut goes on when the same command is given again.</summary>
 internal static class OrderImportCommand
 {
     private const int OrdersBetween = 1_000;
@@ -35,12 +37,13 @@ internal static class OrderImportCommand
         var issuer = new Option<string?>("--issuer") { Description = "The issuer whose orders all of them must be; when left out, those of whichever issuers' products they are.", HelpName = "NAME" };
         var allowCbc = new Option<bool>("--allow-cbc") { Description = "Takes a file, too, that is encrypted so that a change does not show (AES-256-CBC)." };
         var (days, codes) = (CodeDays(), Codes());
-        return shell.Command("import", "Takes in products and orders: all, or none.", [products, orders, form, csv, issuer, allowCbc, days, codes], async (call, cancellation) =>
+        const string About = "Takes in products and orders: all, or none. Given again it goes on where it was cut.";
+        return shell.Command("import", About, [products, orders, form, csv, issuer, allowCbc, days, codes], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
             var known = await ProductSource.LoadAsync(call.Get(products)!, center, cancellation);
             using var input = OrdersInput.Open(call.Get(orders)!, FormOf(call.Get(form)), center.Vault, call.Get(allowCbc));
-            using var made = new IssueCodes(call.Get(codes), center.IssueCodes);
+            using var made = new IssueCodes(call.Get(codes), center.IssueCodes, goesOn: true);
             using var spool = new OrderSpool(call.Directory);
             var import = new Import(call, center, known, made, new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))));
             return await import.RunAsync(input, spool, call.Get(csv), center.IssuerOf(call.Get(issuer)), call.Get(codes), cancellation);
@@ -80,6 +83,8 @@ internal static class OrderImportCommand
     /// <summary>One import.</summary>
     private sealed class Import(Call call, OpenCenter center, ProductSource known, IssueCodes made, OrderIntake intake)
     {
+        private const string TakenIn = "taken in";
+
         private readonly ImportProgress _progress = new(call.Answers);
         private readonly HashSet<(string Product, string? Rewrite)> _named = [];
         private readonly List<FileMistake> _mistakes = [.. known.Mistakes];
@@ -102,23 +107,62 @@ internal static class OrderImportCommand
             if (ProductLacks.OfOwnKeys(center.Vault, known.FromFiles, known, _named).FirstOrDefault() is { } lack)
                 throw new CommandException(ExitCode.Refused, $"{lack} Nothing was taken in.");
             if (_cards.Count > 0) return await Mistakes.TellAsync(call, _cards, _moreCards, ExitCode.Refused);
+            var import = new OrderFileImport(center.Database);
             var digest = ByteString.Own(center.Vault.Hmac([.. "CardIssue order file v1\0"u8, .. input.Digest()]));
-            if (await new OrderFileImport(center.Database).FindAsync(digest, cancellation) is { } before) throw Known(input, before);
+            var before = await import.FindAsync(digest, cancellation);
+            if (before is { IsWhole: true }) throw Known(input, before);
+            made.CheckEarlier(isBegun: before is not null);
             var used = known.FromFiles.Concat(_named.Select(of => known.Find(of.Product)!)).Distinct().ToList();
             foreach (var lacking in used.SelectMany(product => ProductLacks.Of(center.Vault, product).Select(text => (product.Product.Name, text))))
                 await call.Answers.WarnAsync($"Product {lacking.Name} can't be issued yet: {lacking.text} See key begin.");
             await AccountDigests.FillInAsync(center.Database, center.Vault, cancellation);
-            made.Flush();
-            _progress.Doing = "taken in";
+            _progress.Doing = "compared with the store";
             var coming = new ComingOrders(Path.GetFileName(input.Source), digest, [.. used.Select(product => product.Record)],
-                spool.Read().Select(order => intake.Coming(order, known.Find(order.Product)!))) { Issuer = issuer, Progress = _progress };
-            var outcome = await new OrderFileImport(center.Database).RunAsync(coming, center.By, cancellation);
+                spool.Read().Select(order => intake.Coming(order, known.Find(order.Product)!)))
+            {
+                Issuer = issuer, Content = ContentOf(spool, used), Progress = _progress, Beginning = () => Begin(before?.Taken ?? 0),
+            };
+            var outcome = await RunAsync(import, coming, input, cancellation);
+            if (outcome.Imported == 0) made.Keep(false);
             if (outcome.Before is { } taken) throw Known(input, taken);
             if (outcome.Refusals.Count > 0) return await RefuseAsync(input, outcome);
-            made.Keep();
             return await call.Answers.SayAsync(
                 new { ok = true, orders = outcome.Imported, products = used.Select(product => product.Record.Ref.ToString()), codes = made.Count, codesFile = made.Count > 0 ? codes : null },
                 $"{outcome.Imported} orders are in, for {string.Join(", ", used.Select(product => product.Record.Ref))}.{(made.Count > 0 ? $" {made.Count} issue codes are in {codes}; hand them to the customers and destroy the file." : "")}");
+        }
+
+        /// <summary>What a cut import must have again: the orders as they were read, with their codes, and their products.</summary>
+        private ByteString ContentOf(OrderSpool spool, IEnumerable<KnownProduct> used)
+        {
+            var products = string.Join('\0', used.Select(product => product.Record.Ref.ToString()).Order(StringComparer.Ordinal));
+            return ByteString.Own(center.Vault.Hmac([.. "CardIssue orders of a file v1\0"u8, .. spool.Digest(), .. Encoding.UTF8.GetBytes(products)]));
+        }
+
+        /// <summary>From here on orders are in, or may be, and their codes count.</summary>
+        private void Begin(long taken)
+        {
+            made.Flush();
+            made.Keep();
+            (_progress.Doing, _progress.Count) = (TakenIn, taken);
+        }
+
+        /// <summary>Whatever cuts it, how far it is, is told.</summary>
+        private async Task<OrderFileOutcome> RunAsync(OrderFileImport import, ComingOrders coming, OrdersInput input, CancellationToken cancellation)
+        {
+            try
+            {
+                return await import.RunAsync(coming, center.By, cancellation);
+            }
+            catch (Exception cut) when (cut is OperationCanceledException or StoreException)
+            {
+                if (_progress is { Doing: TakenIn, Count: > 0 })
+                {
+                    await call.Answers.WarnAsync(string.Create(CultureInfo.InvariantCulture,
+                        $"The first {_progress.Count} orders of {input.Source} are in; the same command takes in the others."));
+                }
+                else made.Keep(cut is StoreException { MayBeSaved: true });
+                throw;
+            }
         }
 
         /// <summary>Reads all of the file, and keeps what has no mistake until the last one is known.</summary>
@@ -149,10 +193,11 @@ internal static class OrderImportCommand
         /// <summary>Tells of every order that the store would not take, with its place in the file.</summary>
         private async Task<ExitCode> RefuseAsync(OrdersInput input, OrderFileOutcome outcome)
         {
-            if (outcome.Refusals[0] is { Order: null } product) throw new CommandException(ExitCode.Refused, $"Nothing was taken in: {product.Message}.");
+            if (outcome.Refusals[0] is { Order: null } whole)
+                throw new CommandException(ExitCode.Refused, $"Nothing {(outcome.Imported > 0 ? "more " : "")}was taken in: {whole.Message}.");
             return await Mistakes.TellAsync(call, [.. outcome.Refusals.Select(refusal => new FileMistake(
                 input.Source, new JsonMistake(refusal.Line, refusal.Column, $"order {refusal.Order}", $"{refusal.Message}.")))],
-                outcome.More, ExitCode.Refused);
+                outcome.More, ExitCode.Refused, outcome.Imported);
         }
 
         /// <summary>The same for a wrong padding and for wrong orders: who changes the file bit by bit learns from neither.</summary>

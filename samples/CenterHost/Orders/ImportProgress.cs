@@ -15,8 +15,12 @@ internal sealed class ImportProgress(Answers answers) : IProgress<long>
     /// <summary>What is being done, in words that follow on a number of orders.</summary>
     public string Doing { get; set; } = "read and checked";
 
+    /// <summary>How many it was last.</summary>
+    public long Count { get; set; }
+
     public void Report(long value)
     {
+        Count = value;
         if (_watch.Elapsed < _next) return;
         _next = _watch.Elapsed + Between;
         answers.WarnAsync(string.Create(CultureInfo.InvariantCulture, $"{value:N0} orders {Doing} …")).Wait();

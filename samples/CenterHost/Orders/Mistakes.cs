@@ -19,11 +19,14 @@ internal static class Mistakes
     /// <param name="mistakes">The mistakes.</param>
     /// <param name="more">How many more there are.</param>
     /// <param name="code">How the command ends.</param>
-    public static async Task<ExitCode> TellAsync(Call call, IReadOnlyList<FileMistake> mistakes, long more = 0, ExitCode code = ExitCode.Usage)
+    /// <param name="taken">How many orders of the file are in all the same.</param>
+    public static async Task<ExitCode> TellAsync(
+        Call call, IReadOnlyList<FileMistake> mistakes, long more = 0, ExitCode code = ExitCode.Usage, long taken = 0)
     {
         foreach (var mistake in mistakes) await call.Answers.WarnAsync(mistake.ToString());
         if (more > 0) await call.Answers.WarnAsync($"And {more} more mistakes.");
-        var end = $"{mistakes.Count + more} mistakes; nothing was taken in. Mend them and try again.";
+        var end = $"{mistakes.Count + more} mistakes; " + (taken == 0 ? "nothing was taken in. Mend them and try again."
+            : $"the first {taken} orders are in, and nothing more was taken in. Make a file of the others, without the mistakes.");
         if (call.Answers.IsJson)
             await call.Answers.SayAsync(new { ok = false, exitCode = (int)code, error = end, mistakes = mistakes.Select(m => new { file = m.File, line = m.Mistake.Line, column = m.Mistake.Column, path = m.Mistake.Path, message = m.Mistake.Message }) }, "");
         await call.Answers.WarnAsync(end);

@@ -17,6 +17,7 @@ internal sealed class OrderSpool : IDisposable
 
     private readonly FileStream _file;
     private readonly AesGcm _cipher;
+    private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _count;
 
     /// <param name="directory">Where there is room for it: about as much as the orders' file has.</param>
@@ -46,11 +47,15 @@ internal sealed class OrderSpool : IDisposable
         BinaryPrimitives.WriteInt64BigEndian(nonce, _count++);
         var cipher = new byte[bytes.Length];
         _cipher.Encrypt(nonce, bytes, cipher, tag);
+        _digest.AppendData(bytes);
         CryptographicOperations.ZeroMemory(bytes);
         _file.Write(head);
         _file.Write(cipher);
         _file.Write(tag);
     }
+
+    /// <summary>SHA-256 of all of them, with their codes and fields.</summary>
+    public byte[] Digest() => _digest.GetCurrentHash();
 
     /// <summary>All of them, in their order.</summary>
     public IEnumerable<TakenOrder> Read()
@@ -63,6 +68,7 @@ internal sealed class OrderSpool : IDisposable
     {
         _file.Dispose();
         _cipher.Dispose();
+        _digest.Dispose();
     }
 
     private TakenOrder ReadOne(long number)

@@ -1,6 +1,13 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
+using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Test.Hosts;
 
@@ -158,6 +165,58 @@ public sealed class CenterHostOrdersTest
         static IEnumerable<OrderEntry> Entries(string file, OrdersForm form) => new OrdersStream(
             File.OpenRead(Path.Combine(Samples.Folder, file)), form, new OrdersContext(Samples.Find) { Csv = Samples.Find("visa-like-module") }).Read();
     }
+
+    [Test]
+    public async Task FileOfTwoCommits_Import_CutBehindTheFirst_GoesOnByTheSameCommandAlone_WithTheSameCodes()
+    {
+        const int Count = 1_020;
+        var orders = _host.Write("many.jsonl", string.Join('\n', Enumerable.Range(1, Count).Select(number =>
+            JsonSerializer.Serialize(ManyOrders.Of(number, "visa-like-e2e", withCode: false), WithoutNulls))));
+        string[] import = ["order", "import", "--product", Product, "--orders", orders, "--codes"];
+        Change($"CREATE TRIGGER cut BEFORE INSERT ON orders WHEN NEW.order_id = '{ManyOrders.NameOf(Count)}' BEGIN SELECT RAISE(ABORT, 'cut here'); END");
+        var cut = await _host.RunAsync([.. import, _host.File("codes")]);
+        Assert.That(cut.Code, Is.Not.Zero, cut.ToString());
+        Change("DROP TRIGGER cut");
+        Assert.That((await _host.RunAsync("status", "--json")).Json[0].GetProperty("orders").GetProperty("Ready").GetInt32(), Is.EqualTo(1_000));
+        var codes = await File.ReadAllTextAsync(_host.File("codes"));
+
+        var other = await _host.RunAsync([.. import, _host.File("other")]);
+        Assert.That(other.Code, Is.EqualTo(4), other.ToString());
+        Assert.That(other.Error, Does.Contain("Nothing more was taken in: 1000 of its 1020 orders are in, and the others go on only with the same products and the same codes."));
+        Assert.That(File.Exists(_host.File("other")), Is.False);
+        var run = await _host.RunAsync([.. import, _host.File("codes"), "--json"]);
+        Assert.That(run.Code, Is.Zero, run.ToString());
+        Assert.That((run.Json[0].GetProperty("orders").GetInt32(), run.Json[0].GetProperty("codes").GetInt32()), Is.EqualTo((Count, Count)));
+        Assert.That(await File.ReadAllTextAsync(_host.File("codes")), Is.EqualTo(codes));
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        using var vault = FileKeyVault.Open(Path.Combine(_host.Data, "vault.json"), passphrase);
+        foreach (var line in codes.TrimEnd().Split('\n').Where((_, at) => at is 0 or 999 or 1_000 or Count - 1))
+        {
+            var (order, code) = (new OrderId(line.Split(' ')[0]), line.Split(' ')[1]);
+            using var connection = Connect();
+            var verifier = new StoreView(connection).Query("SELECT code_verifier FROM orders WHERE order_id = $order",
+                row => row.Bytes("code_verifier")!.Value, ("$order", order)).Single();
+            Assert.That(vault.CheckIssueCode(order, verifier, Encoding.ASCII.GetBytes(code)), Is.True, line);
+        }
+        run = await _host.RunAsync([.. import, _host.File("more")]);
+        Assert.That((run.Code, run.Error.Contains("was taken in already: 1020 orders")), Is.EqualTo((4, true)), run.ToString());
+        Assert.That((await _host.RunAsync("log", "verify", "--vault")).Code, Is.Zero);
+
+        void Change(string sql)
+        {
+            using var connection = Connect();
+            Sql.Execute(connection, sql);
+        }
+
+        SqliteConnection Connect()
+        {
+            var connection = new SqliteConnection($"Data Source={Path.Combine(_host.Data, "center.db")};Pooling=False");
+            connection.Open();
+            return connection;
+        }
+    }
+
+    private static readonly JsonSerializerOptions WithoutNulls = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     [Test]
     public async Task EncryptedOrders_Import_AreTakenInWhereTheyOpen_AndWhatIsWrongIsToldOnlyWhereNobodyChangedThem()

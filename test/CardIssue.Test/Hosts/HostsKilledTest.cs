@@ -88,7 +88,7 @@ public sealed class HostsKilledTest
 
         Assert.That(cards, Has.Count.EqualTo(orders));
         foreach (var (order, card) in cards)
-            Assert.That(Holds(card, PanOf(order)), Is.True, $"the card of order {order} has not its number");
+            Assert.That(Holds(card, ManyOrders.PanOf(order)), Is.True, $"the card of order {order} has not its number");
         Assert.That(_hosts.Sum(host => host.Kills), Is.EqualTo(kills));
         await ThatTheStoreAgreesAsync(orders, cards);
     }
@@ -111,11 +111,11 @@ public sealed class HostsKilledTest
         {
             var card = Shop.Card((uint)order);
             reader.Insert(card);
-            using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(CodeOf(order)));
+            using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(ManyOrders.CodeOf(order)));
             while (true)
             {
                 asked++;
-                var outcome = await relay.IssueAsync(new IssueRequest(NameOf(order), code, new OperatorId("olga")), cancellation: cancellation).WaitAsync(cancellation);
+                var outcome = await relay.IssueAsync(new IssueRequest(ManyOrders.NameOf(order), code, new OperatorId("olga")), cancellation: cancellation).WaitAsync(cancellation);
                 if (outcome.IsIssued) break;
                 // A claim of a host that is dead: until the other one says so. Anything else that waits is the store's being away.
                 Assert.That(outcome.Ending, Is.AnyOf(IssueEnding.LineLost, IssueEnding.Declined, IssueEnding.Aborted), outcome.ToString());
@@ -149,7 +149,7 @@ public sealed class HostsKilledTest
         // Each event may be told twice by a host that was killed in between; none is left out, and no order is told of as two.
         var told = _hosts.SelectMany(host => host.Told()).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToList();
         var issued = told.DistinctBy(line => line.GetProperty("eventId").GetString()).Select(line => line.GetProperty("order").GetString()).ToList();
-        Assert.That(issued, Is.EquivalentTo(cards.Keys.Select(NameOf)));
+        Assert.That(issued, Is.EquivalentTo(cards.Keys.Select(ManyOrders.NameOf)));
     }
 
     private async Task MakeAsync(int orders, int terminals)
@@ -157,7 +157,7 @@ public sealed class HostsKilledTest
         await DoAsync("init", "--id", "main", "--store", $"postgres:{_postgres.Database}");
         var key = await _center.EnterTestKeyAsync(_center.Write("ceremony.json", CenterHostCeremony.File(Counter.Master)));
         Assert.That(key.Code, Is.Zero, key.ToString());
-        var file = JsonSerializer.Serialize(new { orders = Enumerable.Range(1, orders).Select(Order) });
+        var file = JsonSerializer.Serialize(new { orders = Enumerable.Range(1, orders).Select(number => ManyOrders.Of(number, number % 2 == 0 ? Product : ModuleProduct)) });
         await DoAsync("order", "import", "--orders", _center.Write("orders.json", file),
             "--product", Path.Combine(Samples.Folder, $"{Product}.product.json"), "--product", Path.Combine(Samples.Folder, $"{ModuleProduct}.product.json"));
         await EnrolAsync(terminals);
@@ -196,31 +196,6 @@ public sealed class HostsKilledTest
     {
         var run = await _center.RunAsync(args);
         Assert.That(run.Code, Is.Zero, run.ToString());
-    }
-
-    private static object Order(int number) => new
-    {
-        orderId = NameOf(number), customerId = $"C-{number}", product = number % 2 == 0 ? Product : ModuleProduct, issueCode = CodeOf(number),
-        fields = new
-        {
-            cardNumber = PanOf(number), name = "CARDHOLDER/ALMA", expires = "2030-12-31", effective = "2026-01-01", serviceCode = "201", sequence = "1",
-            track2 = $"{PanOf(number)}D30122011758989380",
-            applicationKeys = "10404142434445464748494A4B4C4D4E11505152535455565758595A5B5C5D5E12606162636465666768696A6B6C6D6E",
-            applicationKeyCheckValues = "5C8607418ADD39B1EE",
-        },
-    };
-
-    private static string NameOf(int order) => string.Create(CultureInfo.InvariantCulture, $"O-{order:D4}");
-
-    private static string CodeOf(int order) => string.Create(CultureInfo.InvariantCulture, $"KESTREL-{4000 + order}");
-
-    /// <summary>A test PAN with its check digit (ISO/IEC 7812-1, annex B).</summary>
-    private static string PanOf(int order)
-    {
-        var digits = string.Create(CultureInfo.InvariantCulture, $"47617390{order:D7}");
-        var sum = digits.Reverse().Select((digit, at) => (Value: digit - '0', Twice: at % 2 == 0))
-            .Sum(it => it.Twice ? (it.Value * 2 / 10) + (it.Value * 2 % 10) : it.Value);
-        return digits + ((10 - (sum % 10)) % 10).ToString(CultureInfo.InvariantCulture);
     }
 
     private static bool Holds(CardSimulator card, string pan)

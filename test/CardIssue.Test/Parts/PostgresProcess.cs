@@ -61,6 +61,22 @@ internal sealed class PostgresProcess : IDisposable
     /// <summary>A database's connection string.</summary>
     public string PlaceOf(string database) => $"Host={_directory};Username={User};Database={database}";
 
+    /// <summary>A connection of its own.</summary>
+    public static NpgsqlConnection Connect(string database)
+    {
+        var connection = new NpgsqlConnection($"{database};Pooling=false");
+        connection.Open();
+        return connection;
+    }
+
+    /// <summary>Carries a statement out in a database.</summary>
+    public static void Execute(string database, string sql)
+    {
+        using var connection = Connect(database);
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
     public void Dispose()
     {
         NpgsqlConnection.ClearAllPools();
@@ -75,7 +91,7 @@ internal sealed class PostgresProcess : IDisposable
         {
             try
             {
-                PostgresServer.Connect(PlaceOf("postgres")).Dispose();
+                Connect(PlaceOf("postgres")).Dispose();
                 return;
             }
             catch (NpgsqlException) when (waiting.Elapsed < Longest && !_process.HasExited)

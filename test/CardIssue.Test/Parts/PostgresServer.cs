@@ -27,20 +27,10 @@ public sealed class PostgresServer
     /// <summary>Makes an empty database.</summary>
     internal static string MakeEmpty() => Make("template0");
 
-    internal static NpgsqlConnection Connect(string database)
-    {
-        var connection = new NpgsqlConnection($"{database};Pooling=false");
-        connection.Open();
-        return connection;
-    }
+    internal static NpgsqlConnection Connect(string database) => PostgresProcess.Connect(database);
 
     /// <summary>Carries a statement out in a database.</summary>
-    internal static void Execute(string database, string sql)
-    {
-        using var connection = Connect(database);
-        using var command = new NpgsqlCommand(sql, connection);
-        command.ExecuteNonQuery();
-    }
+    internal static void Execute(string database, string sql) => PostgresProcess.Execute(database, sql);
 
     [OneTimeTearDown]
     public static void Stop()

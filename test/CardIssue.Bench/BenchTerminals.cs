@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Terminal;
+using CardIssue.Terminal.Relay;
+using CardIssue.Test.Hosts;
+using CardIssue.Transport.Tls;
+using CardIssue.VirtualCard;
+using CardIssue.VirtualCard.Reading;
+
+namespace CardIssue.Bench;
+
+/// <summary>The counters: each with a TLS line that stays up, a reader, and one new virtual card after the other, which answers at once.</summary>
+internal sealed class BenchTerminals : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<int> _orders;
+    private readonly List<Counter> _counters = [];
+    private readonly CancellationTokenSource _stop = new();
+
+    private BenchTerminals(BenchCenter center)
+    {
+        _orders = new ConcurrentQueue<int>(Enumerable.Range(1, center.Orders));
+        for (var number = 0; number < center.Modules.Count; number++) _counters.Add(new Counter(center, number, _stop.Token));
+    }
+
+    public static Task<BenchTerminals> OpenAsync(BenchCenter center) => Task.FromResult(new BenchTerminals(center));
+
+    /// <summary>Each issues so many, all at once.</summary>
+    public async Task<IssuedCards> IssueAsync(int each) =>
+        IssuedCards.Of(await Task.WhenAll(_counters.Select(counter => Task.Run(() => counter.IssueAsync(_orders, each)))));
+
+    /// <summary>One alone issues so many.</summary>
+    public async Task<IssuedCards> IssueAloneAsync(int count) => IssuedCards.Of([await _counters[0].IssueAsync(_orders, count)]);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        foreach (var counter in _counters) await counter.DisposeAsync();
+    }
+
+    private sealed class Counter : IAsyncDisposable
+    {
+        private readonly BenchCenter _center;
+        private readonly VirtualCardReader _slot = new();
+        private readonly CountingReader _reader;
+        private readonly TerminalRelay _relay;
+        private readonly Task _running;
+
+        public Counter(BenchCenter center, int number, CancellationToken stop)
+        {
+            _center = center;
+            _reader = new CountingReader(_slot);
+            var module = center.Modules[number].OpenModule();
+            var certificate = TlsCertificates.FromPfx(center.Modules[number].TlsClient, []);
+            var port = center.Ports[number % center.Ports.Count];
+            var connector = new TlsLineConnector("127.0.0.1", port, certificate, TlsTrust.Pinned(module.Center.TlsCertificate));
+            _relay = new TerminalRelay(new TerminalRelayOptions(), connector, _reader, module);
+            _running = _relay.RunAsync(stop);
+        }
+
+        public async Task<IssuedCards> IssueAsync(ConcurrentQueue<int> orders, int count)
+        {
+            var took = new List<double>(count);
+            _reader.Reset();
+            for (var i = 0; i < count; i++)
+            {
+                if (!orders.TryDequeue(out var order)) throw new InvalidOperationException("The bench has too few orders.");
+                _slot.Insert(_center.Card((uint)order));
+                using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(ManyOrders.CodeOf(order)));
+                var began = Stopwatch.GetTimestamp();
+                var outcome = await _relay.IssueAsync(new IssueRequest(ManyOrders.NameOf(order), code, new OperatorId("bench")));
+                took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                if (!outcome.IsIssued) throw new InvalidOperationException($"The bench's card was not issued: {outcome.Ending} {outcome.Detail}");
+                _slot.Remove();
+            }
+            return new IssuedCards(took, _reader.Apdus, _reader.Bytes);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _relay.DisposeAsync();
+            await _slot.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>Cards that were issued.</summary>
+/// <param name="Milliseconds">How long each took.</param>
+/// <param name="Apdus">Commands that they answered.</param>
+/// <param name="Bytes">Bytes of commands and responses.</param>
+internal sealed record IssuedCards(IReadOnlyList<double> Milliseconds, long Apdus, long Bytes)
+{
+    public static IssuedCards Of(IReadOnlyCollection<IssuedCards> all) =>
+        new([.. all.SelectMany(one => one.Milliseconds).Order()], all.Sum(one => one.Apdus), all.Sum(one => one.Bytes));
+}
