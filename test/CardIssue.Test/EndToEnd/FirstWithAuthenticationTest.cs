@@ -3,7 +3,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Transport.Loopback;
 using CardIssue.VirtualCard;
 
 namespace CardIssue.Test.EndToEnd;
