@@ -17,7 +17,7 @@ internal static class OrderSaving
         var next = OrderTransition.Apply(order, change);
         if (CardRefusal(connection, order, change, options) is { } refusal) return refusal;
         CarryAlong(connection, next, change, now);
-        if (change is OrderChange.Bound or OrderChange.Opened && order.Mode is ProductMode.Module)
+        if (change is OrderChange.Bound { IsOpen: true } or OrderChange.Opened && order.Mode is ProductMode.Module)
             TerminalFaults.Clear(connection, order.Claim.Terminal);
         if (next.IsDone) next = next with { Ended = now };
         if (next.Claim is { } claim) next = next with { Claim = claim with { LeaseUntil = now + options.Lease } };
@@ -47,8 +47,8 @@ internal static class OrderSaving
             case OrderChange.Spared(var card):
                 CardRegistry.TakeTryBack(connection, card);
                 break;
-            case OrderChange.Bound(var card):
-                CardRegistry.ClearTries(connection, card);
+            case OrderChange.Bound(var card, var isOpen):
+                if (isOpen) CardRegistry.ClearTries(connection, card);
                 CodeAttempts.ClearCustomer(connection, CodeAttempts.KeyOf(order));
                 break;
             case OrderChange.Opened(var card, _):
@@ -73,7 +73,7 @@ internal static class OrderSaving
     {
         OrderChange.Authenticating(var card) => $"card {card}",
         OrderChange.Spared(var card) => $"card {card}",
-        OrderChange.Bound(var card) => $"card {card}",
+        OrderChange.Bound(var card, var isOpen) => isOpen ? $"card {card}" : $"card {card}, before it is authenticated",
         OrderChange.Numbering(var card) => $"card {card}",
         OrderChange.Opened(var card, var proved) => proved ? $"card {card}" : $"card {card}, which could not show that it is the one begun",
         OrderChange.Issued(var card) => $"card {card}",

@@ -13,7 +13,7 @@ internal static class OrderTransition
     {
         OrderChange.Authenticating(var card) => Trying(order, card, "authenticates"),
         OrderChange.Spared(var card) => Trying(order, card, "takes a try back of"),
-        OrderChange.Bound(var card) => Bound(order, card),
+        OrderChange.Bound(var card, _) => Bound(order, card),
         OrderChange.Numbering(var card) => Numbering(order, card),
         OrderChange.Opened(var card, var proved) => Opened(order, card, proved),
         OrderChange.Leaving leaving => Leaving(order, leaving),

@@ -102,7 +102,12 @@ internal sealed class CardWork : IDisposable
     public Judgement Judge(ScriptRun run, Result result, bool resuming)
     {
         if (result.Stop is ScriptStop.ModuleRefused)
-            return new Judgement(new Verdict.ModuleRefused(), $"the terminal's module refused its command {result.Responses.Count + 1}: {RefusalOf(result)}");
+        {
+            var isUnopened = run.Tail is ScriptTail.First && result.Responses.Count == 0;
+            return new Judgement(
+                isUnopened ? new Verdict.Unopened(new Verdict.ModuleRefused()) : new Verdict.ModuleRefused(),
+                $"the terminal's module refused its command {result.Responses.Count + 1}: {RefusalOf(result)}");
+        }
         var responses = new List<ResponseApdu>(result.Responses.Count);
         foreach (var response in result.Responses)
         {
@@ -112,6 +117,7 @@ internal sealed class CardWork : IDisposable
         return run.Kind switch
         {
             ScriptKind.Open => JudgeOpening(result.Stop, responses, resuming),
+            ScriptKind.Authenticate when run.Tail is ScriptTail.First => JudgeFirst(run, result.Stop, responses),
             ScriptKind.Authenticate => WithNumber(run, responses, JudgeAuthentication(run, result.Stop, responses, resuming)),
             ScriptKind.Assign =>
                 Explain(outcomes => _profile.JudgeAssign(_product, _number, result.Stop, outcomes), Outcomes(responses), responses),
@@ -135,11 +141,13 @@ internal sealed class CardWork : IDisposable
         ScriptTail.Closing => _plan.Close(new Encryption(_opening!), CardPlan.NextBlock(_script, _blocks)),
         ScriptTail.Number => Number(),
         ScriptTail.Before => _plan.Before(),
+        ScriptTail.First => _plan.Record(1, new Encryption(_opening!), _blocks, _keys.Shown.OwnIds),
     };
 
     private IReadOnlyList<CardCommand> Commands(Script script, ScriptTail tail) => script.Kind switch
     {
         ScriptKind.Open => OpenCommands(),
+        ScriptKind.Authenticate when tail is ScriptTail.First => [],
         ScriptKind.Authenticate => CardAuthentication.Commands(_profile, _plan, script.Record, tail is ScriptTail.Number),
         ScriptKind.Assign => Number(),
         ScriptKind.Look when script.Record == 0 => _plan.Before(),
@@ -266,6 +274,23 @@ internal sealed class CardWork : IDisposable
             new Verdict.Rejected(CardRejection.NoIdentity),
             $"before its channel was open the card's identity was {_claimed}; inside it is {inside}: "
             + "it was altered on the way, or is not always the same");
+    }
+
+    /// <summary>
+    /// The authentication, and the first record behind it, each as by itself. Nothing of the record was given to a card that did not accept;
+    /// one that did lost no try, whatever became of the record.
+    /// </summary>
+    private Judgement JudgeFirst(ScriptRun run, ScriptStop stop, List<ResponseApdu> responses)
+    {
+        if (responses is not [{ IsOk: true }, ..])
+        {
+            var refused = JudgeAuthentication(run with { Record = 0, Tail = ScriptTail.None }, stop, responses, resuming: false);
+            return new Judgement(new Verdict.Unopened(refused.Verdict), $"{refused.Detail}; the first record was not given to the card");
+        }
+        var written = JudgeWritten(
+            run with { Kind = ScriptKind.Record }, outcomes => _profile.JudgeRecord(_plan, run.Record, stop, outcomes),
+            responses.GetRange(1, responses.Count - 1));
+        return written with { IsSpared = written.Verdict is not (Verdict.Done or Verdict.NotDone) };
     }
 
     /// <summary>

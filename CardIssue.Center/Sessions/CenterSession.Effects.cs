@@ -335,12 +335,12 @@ internal sealed partial class CenterSession
         }
         if (judgement.Verdict is Verdict.Genuine genuine) judgement = await WelcomeAsync(genuine, judgement, cancellation).ConfigureAwait(false);
         var isSingle = run.Tail is ScriptTail.None && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close;
-        if (judgement.Verdict is Verdict.Done done && (isSingle || run.Tail is ScriptTail.Before))
+        if (judgement.Verdict is Verdict.Done done && (isSingle || run.Tail is ScriptTail.Before or ScriptTail.First))
             _work!.Note(run.Record, done.Proof);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         _log.Decided(StepOf(run.Kind), "Judged", detail);
         Show(StepOf(run.Kind), detail);
-        if (judgement.Verdict is Verdict.ModuleRefused) Fault("ModuleRefused", detail);
+        if (judgement.Verdict is Verdict.ModuleRefused or Verdict.Unopened(Verdict.ModuleRefused)) Fault("ModuleRefused", detail);
         _followUps.Enqueue(new CenterEvent.Judged(run.First, judgement.Verdict)
         {
             IsSpared = judgement.IsSpared || CardTry.IsSpared(run.Kind, judge.Result),

@@ -49,6 +49,8 @@ public readonly record struct RecordShape(int Commands, Repeat Repeat, int Resta
 /// <param name="AssignCommands">Commands that give a card a number of its own and read it back; 0 where the center gives none.</param>
 /// <param name="BeforeCommands">Of a rewrite: commands that show what is on the card before anything leaves; else 0.</param>
 /// <param name="ClosesWithLast">Whether the closing may follow the last record in the same script: nothing is to be judged between them.</param>
+/// <param name="FirstWithAuthentication">Whether the first record may follow the authentication of a new card in the same script: the card's
+/// cryptogram alone proves its identity, and nothing is read in the channel before the record.</param>
 public sealed record PlanShape(
     int OpenCommands,
     int AuthenticateCommands,
@@ -58,7 +60,8 @@ public sealed record PlanShape(
     ValueList<RecordShape> Records,
     int AssignCommands = 0,
     int BeforeCommands = 0,
-    bool ClosesWithLast = false);
+    bool ClosesWithLast = false,
+    bool FirstWithAuthentication = false);
 
 /// <summary>What the store knew of an order when a session claimed it.</summary>
 /// <param name="Order">The order.</param>
@@ -104,8 +107,10 @@ public abstract record OrderChange
     /// </summary>
     public sealed record Numbering(CardId Card) : OrderChange;
 
-    /// <summary>The order is bound to this card, and the issue code is spent. Clears the card's tries.</summary>
-    public sealed record Bound(CardId Card) : OrderChange;
+    /// <summary>The order is bound to this card, and the issue code is spent.</summary>
+    /// <param name="Card">The card.</param>
+    /// <param name="IsOpen">Whether it was authenticated: clears its tries. Else it is about to be, and the first record leaves with that.</param>
+    public sealed record Bound(CardId Card, bool IsOpen = true) : OrderChange;
 
     /// <summary>The bound card opened again: clears its tries.</summary>
     /// <param name="Card">The card.</param>
@@ -125,7 +130,9 @@ public abstract record OrderChange
     /// <param name="Closes">Whether the closing left with it, and is what is in doubt now.</param>
     public sealed record Confirmed(int Record, bool Closes = false) : OrderChange;
 
-    /// <summary>The card itself showed that nothing of the record was done.</summary>
+    /// <summary>
+    /// Nothing of the record was done: the card itself showed it; or it left with an authentication at which the terminal stopped.
+    /// </summary>
     public sealed record NotDone(int Record, int Attempt) : OrderChange;
 
     /// <summary>Back to an earlier record: only the records up to <paramref name="LastKept"/> still count as confirmed.</summary>

@@ -3,21 +3,23 @@ using System.Text.Json;
 namespace CardIssue.Bench;
 
 /// <summary>
-/// A product whose issue is 100 APDUs: opening 2, authentication 2, one record of an INSTALL and 93 STORE DATA, closing 2; 22 KB like the measured program. And
-/// one of three small records.
+/// A product whose issue is 100 APDUs: opening 2, authentication 1, one record of an INSTALL and 94 STORE DATA, closing 2; 22 KB like the
+/// measured program. Its cards are proved by their cryptogram alone; the same with a start state reads that in the place of one STORE DATA,
+/// in front of the record. And one of three small records.
 /// </summary>
 internal static class BenchProduct
 {
-    public const int Apdus = 100, Blocks = 93, BlockData = 239;
+    public const int Apdus = 100, Blocks = 94, BlockData = 239;
 
     public const string EndToEnd = "endToEnd", Module = "module";
 
     /// <summary>DGI, length in three bytes and data fill the blocks to the last byte.</summary>
-    public static int FieldBytes => (Blocks * BlockData) - 5;
+    /// <param name="readsState">Whether the card's state is read.</param>
+    public static int FieldBytes(bool readsState) => ((readsState ? Blocks - 1 : Blocks) * BlockData) - 5;
 
-    public static string Json(string mode) => Json($"bench-{mode}", mode, """
+    public static string Json(string mode, bool readsState) => Json(readsState ? $"bench-state-{mode}" : $"bench-{mode}", mode, """
         { "name": "program", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "3F00", "field": "program", "as": "hex" } ] }
-        """);
+        """, readsState);
 
     /// <summary>The sample's EMV product, under the bench's key.</summary>
     public static string Emv(string mode) => File.ReadAllText(Sample(mode)).Replace("\"issuer-test\"", "\"bench\"", StringComparison.Ordinal);
@@ -44,14 +46,16 @@ internal static class BenchProduct
 
     public static string ThreeRecords(string mode) => Json($"three-{mode}", mode, string.Join(", ", Enumerable.Range(1, 3).Select(number => $$"""
         { "name": "record-{{number}}", "proof": "cardMac", "repeat": "repeatable", "items": [ { "dgi": "3F0{{number}}", "hex": "0102030405060708" } ] }
-        """)));
+        """)), readsState: true);
 
-    private static string Json(string name, string mode, string records) => $$"""
+    private const string StartState = """ "acceptedStates": { "scope": "applications", "aid": "A0000000031010", "states": ["07"] }, """;
+
+    private static string Json(string name, string mode, string records, bool readsState) => $$"""
         {
           "name": "{{name}}", "version": 1, "profile": "globalplatform", "mode": "{{mode}}",
           "keySet": "bench", "keyVersion": "30", "diversification": "kdf3", "securityLevel": "33",
           "securityDomain": "A000000151000000", "application": "A0000000031010",
-          "acceptedStates": { "scope": "applications", "aid": "A0000000031010", "states": ["07"] },
+          {{(readsState ? StartState : "")}}
           "records": [ {{records}} ],
           "close": { "items": [ { "dgi": "7FFF", "hex": "" } ] },
           "closeLook": [ { "lifeCycle": { "scope": "applications", "aid": "A0000000031010" }, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]

@@ -70,10 +70,10 @@ internal sealed class BenchShop : IAsyncDisposable
     /// <summary>Bytes of seals that a mode puts on the line: a tag for each sealed command.</summary>
     public int TagBytes(string mode) => mode == BenchProduct.Module ? SealedCommand.Overhead * (BenchProduct.Apdus - 3) : 0;
 
-    public async Task<BenchRun> IssueAsync(string mode, TimeSpan roundTrip, int window, bool timed = true)
+    public async Task<BenchRun> IssueAsync(string mode, TimeSpan roundTrip, int window, bool timed = true, bool readsState = false)
     {
-        var order = await OrderAsync(
-            mode, BenchProduct.Json(mode), new() { ["program"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(BenchProduct.FieldBytes)) });
+        var program = RandomNumberGenerator.GetBytes(BenchProduct.FieldBytes(readsState));
+        var order = await OrderAsync(mode, BenchProduct.Json(mode, readsState), new() { ["program"] = Convert.ToHexString(program) });
         return await IssueAsync(order, roundTrip, window, timed ? new P71InstallReplay() : null);
     }
 

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products.Emv;
 using CardIssue.Core.Cards.SecureChannel;
@@ -201,8 +202,19 @@ public sealed partial class CardPlan
         var look = Within(CloseLook().Count, "the look at the closing");
         var isSealed = Product.Mode is KeyMode.Module;
         return new PlanShape(profile.OpenCommands(Product), authenticate, close, look, isSealed, [.. records],
-            Product.Doing is null ? profile.AssignCommands(Product) : 0, Before().Count, ClosesWithLast(records[^1].Commands + close));
+            Product.Doing is null ? profile.AssignCommands(Product) : 0, Before().Count, ClosesWithLast(records[^1].Commands + close),
+            FirstWithAuthentication(authenticate, records[0].Commands));
     }
+
+    /// <summary>
+    /// Whether the first record may follow the authentication of a new card without a verdict between them: the card's keys come of the
+    /// whole of its identity (EMV CPS and VISA2 leave four bytes out), so that its cryptogram proves it; and nothing in the channel, such as
+    /// a state or a program that is there, decides whether the record may be written.
+    /// </summary>
+    private bool FirstWithAuthentication(int authenticate, int commands) =>
+        Product.Doing is null && Product.OwnKeys is null && Product.IdentitySources is [IdentitySource.DiversificationData]
+        && Product.Diversification is KeyDiversification.Kdf3 && authenticate == 1 && authenticate + commands <= Limits.MaxScriptCommands
+        && !Product.Records[0].Items.Any(item => item.IsContent || item is ItemDefinition.PutKeys);
 
     /// <summary>
     /// Whether the closing may follow the last record without a verdict between them: what the card answers to the record's commands is

@@ -259,6 +259,13 @@ public abstract record Verdict
     /// </summary>
     public sealed record Unclosed(ProofKind Proof) : Verdict;
 
+    /// <summary>
+    /// Authentication, with the first record in its script: the terminal stopped at it, so that nothing of the record reached the card. By
+    /// the terminal's word; a card that is opened again is looked at first where the record must not be written twice.
+    /// </summary>
+    /// <param name="Authentication">What became of the authentication.</param>
+    public sealed record Unopened(Verdict Authentication) : Verdict;
+
     /// <summary>The card itself showed, authenticated, that nothing of it was done.</summary>
     public sealed record NotDone : Verdict;
 

@@ -31,16 +31,56 @@ public static partial class CenterMachine
     /// </summary>
     private static Step Authenticate(CenterState s, Work work, bool isBare)
     {
+        if (BeginsAtOnce(work)) return Begin(s, work, work.Verified!.Value);
         var (plan, shows, tail) = (work.Claim.Plan, Evidence(work), AfterAuthentication(work, isBare));
         var count = plan.AuthenticateCommands + (shows == 0 ? 0 : plan.Records[shows - 1].EvidenceCommands) + tail switch
         {
             ScriptTail.Number => plan.AssignCommands,
             ScriptTail.Before => plan.BeforeCommands,
-            ScriptTail.Closing or ScriptTail.None => 0,
+            ScriptTail.Closing or ScriptTail.First or ScriptTail.None => 0,
         };
         return Send(s with { Phase = CenterPhase.Running }, work, ScriptKind.Authenticate, shows, count, CenterTimer.Script,
             [Save(work, new OrderChange.Authenticating(work.Verified!.Value))], tail);
     }
+
+    private static bool BeginsAtOnce(Work work) => work.Claim.Plan.FirstWithAuthentication
+        && work is { Bound: null, Identity: IdentityKind.Told, Progress.Furthest: 0 };
+
+    /// <summary>
+    /// The first record leaves with the authentication of a card that its cryptogram proves. A card that refuses takes nothing of it; but
+    /// that is the terminal's word, so the order is bound before, and stays so.
+    /// </summary>
+    private static Step Begin(CenterState s, Work work, CardId card)
+    {
+        var plan = work.Claim.Plan;
+        var begun = work with { Bound = card, Proved = true, Progress = Progress.None with { InDoubt = 1, Furthest = 1 } };
+        return Witnessed(Send(
+            s with { Phase = CenterPhase.Running }, begun, ScriptKind.Authenticate, 1,
+            plan.AuthenticateCommands + plan.Records[0].Commands, CenterTimer.Script,
+            [Save(work, new OrderChange.Authenticating(card)), Save(work, new OrderChange.Bound(card, IsOpen: false)),
+            Save(work, new OrderChange.Leaving(1, begun.Progress.Attempt))],
+            ScriptTail.First));
+    }
+
+    /// <summary>
+    /// The authentication, and the first record behind it. What the card says under its MAC says that its channel is open, too.
+    /// </summary>
+    private static Step OnBegun(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.Unopened(var authentication) => After(
+            Save(work, new OrderChange.NotDone(1, work.Progress.Attempt)),
+            OnUnopened(s, work with { Progress = work.Progress with { InDoubt = 0 } }, authentication)),
+        Verdict.Done or Verdict.NotDone => After(Proved(work), OnWritten(s, work, 1, verdict)),
+        _ => OnWritten(s, work, 1, verdict),
+    };
+
+    private static Step OnUnopened(CenterState s, Work work, Verdict verdict) => verdict switch
+    {
+        Verdict.ModuleRefused => ModuleRefused(s with { Work = work }),
+        Verdict.Rejected rejected => RejectCard(s, work, rejected.Code),
+        Verdict.CardLost => AskForCard(s, work, new CenterEffect.ForgetOpening()),
+        _ => OpenCard(s, work),
+    };
 
     /// <summary>
     /// What is on a card before it is rewritten is read at once: that writes nothing. A card that has no number gets one where a status

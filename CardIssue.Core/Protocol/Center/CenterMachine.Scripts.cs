@@ -38,7 +38,7 @@ public static partial class CenterMachine
         if (s.NextSequence + count > Limits.MaxSequence) return Close(s with { Work = work });
         var sent = Math.Min(count, s.Hello!.Window);
         var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent, tail);
-        var last = kind is ScriptKind.Record && record == work.Claim.Plan.Records.Count;
+        var last = (kind is ScriptKind.Record || tail is ScriptTail.First) && record == work.Claim.Plan.Records.Count;
         var isSealed = work.Claim.Plan.Sealed && kind is not ScriptKind.Open;
         return To(
             s with { NextSequence = s.NextSequence + count, Work = work with { Script = run } },
@@ -86,10 +86,11 @@ public static partial class CenterMachine
 
     /// <summary>Another card, or the same once more, mends nothing of a terminal's module: the order is given back.</summary>
     private static Step OnVerdict(CenterState s, ScriptRun run, Verdict verdict) => verdict is Verdict.ModuleRefused
-        ? Stop(s, AbortCode.ModuleRefused, CenterPhase.AwaitingRemoval)
+        ? ModuleRefused(s)
         : run.Kind switch
         {
             ScriptKind.Open => OnOpened(s, s.Work!, verdict),
+            ScriptKind.Authenticate when run.Tail is ScriptTail.First => OnBegun(s, s.Work!, verdict),
             ScriptKind.Authenticate => OnAuthenticated(s, s.Work!, verdict),
             ScriptKind.Assign => OnNumbered(s, s.Work!, verdict),
             ScriptKind.Look => OnLooked(s, s.Work!, run.Record, verdict),
@@ -97,6 +98,8 @@ public static partial class CenterMachine
             ScriptKind.Record => OnWritten(s, s.Work!, run.Record, verdict),
             ScriptKind.Close => OnWritten(s, s.Work!, run.Record, verdict),
         };
+
+    private static Step ModuleRefused(CenterState s) => Stop(s, AbortCode.ModuleRefused, CenterPhase.AwaitingRemoval);
 
     /// <summary>
     /// A record, or the closing, leaves: saved first; the closing with the last record where it may. A record that never left before

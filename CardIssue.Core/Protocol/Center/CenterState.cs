@@ -140,13 +140,15 @@ public enum ScriptTail
     Number,
     /// <summary>Behind the authentication of a card that is to be rewritten: a look at what is on it before anything leaves.</summary>
     Before,
+    /// <summary>Behind the authentication of a card that its cryptogram alone proves: the first record.</summary>
+    First,
 }
 
 /// <summary>A script that is out.</summary>
 /// <param name="Kind">What it is for.</param>
 /// <param name="Opening">The opening that it belongs to.</param>
 /// <param name="Record">The record's number; the closing is one past the last; 0 for a look at what is on the card before a rewrite; of an
-/// authentication the record that the card is to show, if any; else 0.</param>
+/// authentication the record that the card is to show, or the first one where that follows; else 0.</param>
 /// <param name="Attempt">The attempt at it.</param>
 /// <param name="First">The sequence number of its first command.</param>
 /// <param name="Count">How many commands it has.</param>

@@ -178,7 +178,7 @@ public enum ScriptKind
     Open = 1,
     /// <summary>
     /// EXTERNAL AUTHENTICATE: the secure channel is open after it (S260). Behind it what is read in the channel, and a number for a card
-    /// that has none.
+    /// that has none, or the first record for one that its cryptogram alone proves.
     /// </summary>
     Authenticate = 2,
     /// <summary>Read whether a record or the closing that is in doubt was done, or what is on a card before it is rewritten.</summary>

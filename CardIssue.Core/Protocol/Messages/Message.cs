@@ -250,7 +250,7 @@ public sealed record CardRejected(int Insertion, CardRejection Code) : Message
 /// <param name="Opening">Counts the openings of cards on this claim from 1; keys and counters of one are good for no other.</param>
 /// <param name="Record">The record's number from 1, for <see cref="ScriptKind.Record"/> and <see cref="ScriptKind.Look"/>, the closing
 /// being one past the last, and what is on the card before a rewrite 0; with <see cref="ScriptKind.Authenticate"/> the record that the card
-/// is to show; else 0.</param>
+/// is to show, or the first one where that follows; else 0.</param>
 /// <param name="Attempt">The attempt at it, from 1.</param>
 /// <param name="First">The sequence number of its first command; these never repeat in a session.</param>
 /// <param name="Count">

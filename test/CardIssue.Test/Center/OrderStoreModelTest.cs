@@ -130,7 +130,7 @@ public class OrderStoreModelTest(EngineKind engine)
         }
         Assert.That(outcome, Is.InstanceOf<SaveOutcome.Saved>(), where);
         if (change is OrderChange.Authenticating) tries[card] = tries.GetValueOrDefault(card) + 1;
-        if (change is OrderChange.Bound or OrderChange.Opened or OrderChange.Numbering) tries.Remove(card);
+        if (change is OrderChange.Bound { IsOpen: true } or OrderChange.Opened or OrderChange.Numbering) tries.Remove(card);
         order.Lease = bench.Time.GetUtcNow() + bench.Options.Lease;
         Do(order, change);
         Assert.That(await bench.Orders.CardTriesAsync(card), Is.EqualTo(tries.GetValueOrDefault(card)), where);
@@ -143,7 +143,7 @@ public class OrderStoreModelTest(EngineKind engine)
         return random.Next(15) switch
         {
             0 => new OrderChange.Authenticating(card),
-            1 => new OrderChange.Bound(card),
+            1 => new OrderChange.Bound(card, random.Next(2) == 0),
             2 => new OrderChange.Opened(card, random.Next(2) == 0),
             3 or 4 => new OrderChange.Leaving(order.Confirmed + 1, attempt, random.Next(4) == 0),
             5 => new OrderChange.Leaving(near, attempt),
@@ -188,7 +188,7 @@ public class OrderStoreModelTest(EngineKind engine)
     {
         switch (change)
         {
-            case OrderChange.Bound(var card): (order.State, order.Card) = (OrderState.Bound, card); break;
+            case OrderChange.Bound(var card, _): (order.State, order.Card) = (OrderState.Bound, card); break;
             case OrderChange.Opened(_, false): order.Unproved = order.Furthest; break;
             case OrderChange.Leaving(var record, var attempt, var closes):
                 Sent(order, closes ? OrderState.Closing : OrderState.Writing, record, attempt);

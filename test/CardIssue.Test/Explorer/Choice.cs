@@ -70,6 +70,8 @@ internal enum Mishap
     ModuleRefuses,
     /// <summary>The terminal alters what the card says of itself before its channel is open.</summary>
     Altered,
+    /// <summary>The terminal hides all that was answered to a script, and says that the card refused its authentication.</summary>
+    Hidden,
 }
 
 /// <summary>One external choice: a line of a scenario.</summary>

@@ -17,15 +17,16 @@ internal sealed class Choices(WorldOptions options, Play play)
             {
                 var choice = new Choice(happening, Mishap.None, index);
                 var next = play.Take(w, choice);
-                var (effects, fragile, opening) = (play.Effects, play.Fragile, play.Opening);
+                var (effects, fragile, opening, reported) = (play.Effects, play.Fragile, play.Opening, play.Reported);
                 if (found(choice, next, play.Violation)) return;
                 if (choice.IsFault || w.Budget.Faults == 0) continue;
-                if (Mishaps(w, happening, effects, fragile, opening, found)) return;
+                if (Mishaps(w, happening, effects, fragile, opening, reported, found)) return;
             }
         }
     }
 
-    private bool Mishaps(World w, Happening happening, int effects, int fragile, bool opening, Func<Choice, World, string?, bool> found)
+    private bool Mishaps(
+        World w, Happening happening, int effects, int fragile, bool opening, bool reported, Func<Choice, World, string?, bool> found)
     {
         bool Try(Mishap mishap, int index)
         {
@@ -39,6 +40,7 @@ internal sealed class Choices(WorldOptions options, Play play)
         if (Has(center ? Faults.CrashCenter : Faults.CrashTerminal))
             for (var i = 0; i <= effects; i++)
                 if (Try(Mishap.CrashAfter, i)) return true;
+        if (Has(Faults.Hide) && reported && Try(Mishap.Hidden, 0)) return true;
         if (fragile == 0) return false;
         if (center)
         {

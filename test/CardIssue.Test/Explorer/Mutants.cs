@@ -55,6 +55,15 @@ internal static class Mutants
         Identities = Identities.Given, Plan = Worlds.Closing(Worlds.Numbering(Worlds.Plan(false, Worlds.Repeatable(2)))),
     };
 
+    /// <summary>The first record leaves with the authentication, for cards that their cryptogram alone proves.</summary>
+    private static readonly WorldOptions AtOnce = Base with { Plan = Worlds.AtOnce(Worlds.Plan(false, Worlds.LookFirst(1), Worlds.Repeatable(1))) };
+
+    /// <summary>Cards whose identity is read again in the channel, and a terminal that alters what they tell before it.</summary>
+    private static readonly WorldOptions Altered = Base with
+    {
+        Plan = Worlds.Plan(false, Worlds.LookFirst(1)) with { AuthenticateCommands = 2 }, Faults = Faults.Alter,
+    };
+
     /// <summary>Store and log that may be put back together, and a second card at hand.</summary>
     private static readonly WorldOptions PutBack = Base with
     {
@@ -165,6 +174,18 @@ internal static class Mutants
             Single with { Faults = Faults.Double, Budget = new(1, 2, 0, 0, 0, 0) }, "4 two receipts are printed for one order", 44, TakesAnySuccess),
         Center("a try that a card may have counted is taken back", Base with { Faults = Faults.Card },
             "5 an authentication try was not counted", 35, SparesAll),
+        Center("a first record leaves with the authentication before the binding is saved", AtOnce,
+            "4 record 1 leaves and the store does not know of it", 21, SavedLast),
+        Center("a binding that leaves with the authentication clears the card's tries", AtOnce,
+            "5 an authentication try was not counted", 24, ClearsTries),
+        Center("a first record that left with the authentication is forgotten when its result is lost", AtOnce,
+            "3 a command that may not be repeated was applied twice", 51, ForgetsFirst),
+        Center("a refused authentication is taken for the first record's success", AtOnce,
+            "3 Record goes out in an opening whose counters may differ", 26, RefusedIsDone),
+        Center("a refused authentication proves that nothing is on the card", AtOnce with { Faults = Faults.Hide },
+            "3 a command that may not be repeated was applied twice", 47, RefusedIsProof),
+        Center("the first record leaves with the authentication though the card is read in the channel", Altered,
+            "2 the order is bound to an identity that its card does not have", 21, AtOnceAnyway),
         Center("the terminal is told before the binding is saved", PutBack, "2 two live cards for one order", 80, ToldFirst),
     ];
 
@@ -441,6 +462,41 @@ internal static class Mutants
 
     private static CenterStep UnclosedIsDone(CenterState s, CenterEvent e) =>
         CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Unclosed(var proof) } j ? j with { Verdict = new Verdict.Done(proof) } : e);
+
+    /// <summary>The saves of a script follow it.</summary>
+    private static CenterStep SavedLast(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return step.Effects.Any(x => x is CenterEffect.SendScript { Tail: ScriptTail.First })
+            ? With(step, step.Effects.OrderBy(x => x is CenterEffect.Save ? 1 : 0)) : step;
+    }
+
+    private static CenterStep ClearsTries(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return With(step, step.Effects.Select(x => x is CenterEffect.Save { Change: OrderChange.Bound bound } save
+            ? save with { Change = bound with { IsOpen = true } } : x));
+    }
+
+    private static CenterStep ForgetsFirst(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Claimed({ Progress: { Confirmed: 0, Furthest: 1 } } claim)
+            ? new CenterEvent.Claimed(claim with { Progress = Progress.None }) : e);
+
+    private static CenterStep RefusedIsDone(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Unopened } j
+            ? j with { Verdict = new Verdict.Done(ProofKind.TerminalWord) } : e);
+
+    /// <summary>It counts as never sent, also where the card that comes back can show nothing.</summary>
+    private static CenterStep RefusedIsProof(CenterState s, CenterEvent e)
+    {
+        var step = CenterMachine.On(s, e);
+        return e is CenterEvent.Judged { Verdict: Verdict.Unopened } && step.State.Work is { } work
+            ? step with { State = step.State with { Work = work with { Progress = Progress.None } } } : step;
+    }
+
+    private static CenterStep AtOnceAnyway(CenterState s, CenterEvent e) =>
+        CenterMachine.On(s, e is CenterEvent.Claimed(var claim)
+            ? new CenterEvent.Claimed(claim with { Plan = Worlds.AtOnce(claim.Plan) }) : e);
 
     private static TerminalStep PrintsAgain(TerminalState s, TerminalEvent e) => TerminalMachine.On(s with { Printed = -1 }, e);
 

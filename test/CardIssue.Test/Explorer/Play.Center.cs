@@ -165,7 +165,7 @@ internal sealed partial class Play
         if (save.Change is OrderChange.Authenticating(var card)
             && (Side(zombie).Keys is not { Genuine: not null } keys || options.IdOf(keys.Told) != card))
             Violate("5 a try is counted for a card whose cryptogram was not verified");
-        if (save.Change is OrderChange.Bound(var bound)) CheckBound(Side(zombie).Keys?.Genuine, bound);
+        if (save.Change is OrderChange.Bound(var bound, _)) CheckBound(Side(zombie).Keys?.Genuine, bound);
         return true;
     }
 
@@ -210,8 +210,8 @@ internal sealed partial class Play
     }
 
     /// <summary>
-    /// What a command of a script is of: the closing's follow those of the last record where they leave together, the number's and a look's
-    /// those of the authentication.
+    /// What a command of a script is of: the closing's follow those of the last record where they leave together, the number's, a look's and
+    /// the first record's those of the authentication.
     /// </summary>
     private (ScriptKind Kind, int Record, int At, int Count) PartOf(ScriptRun run, int index)
     {
@@ -221,6 +221,7 @@ internal sealed partial class Play
             ScriptTail.Closing => (ScriptKind.Close, run.Record + 1, options.Plan.CloseCommands),
             ScriptTail.Number => (ScriptKind.Assign, 0, options.Plan.AssignCommands),
             ScriptTail.Before => (ScriptKind.Look, 0, options.Plan.BeforeCommands),
+            ScriptTail.First => (ScriptKind.Record, run.Record, options.Plan.Records[0].Commands),
         };
         var before = run.Count - count;
         return index < before ? (run.Kind, run.Record, index, before) : (kind, record, index - before, count);

@@ -10,6 +10,16 @@ internal sealed partial class Play
 {
     private Verdict JudgeResult(bool zombie, ScriptRun run, Result result)
     {
+        if (run.Tail is not ScriptTail.First) return JudgeWhole(zombie, run, result);
+        // The answer to the authentication carries no MAC: it is the terminal's word.
+        return result.Responses.Count > 0 && ResponseToken.Decode(result.Responses[0]).Answer is Answer.Success
+            ? JudgeWhole(zombie, run with { Kind = ScriptKind.Record, Tail = ScriptTail.None },
+                result with { Responses = result.Responses.Tail() })
+            : new Verdict.Unopened(JudgeWhole(zombie, run with { Tail = ScriptTail.None }, result));
+    }
+
+    private Verdict JudgeWhole(bool zombie, ScriptRun run, Result result)
+    {
         if (result.Stop is ScriptStop.CardLost) return new Verdict.CardLost();
         if (result.Stop is ScriptStop.ModuleRefused) return new Verdict.ModuleRefused();
         if (Side(zombie).Keys is not { } keys || keys.Opening != run.Opening) return new Verdict.InDoubt();
@@ -32,7 +42,7 @@ internal sealed partial class Play
     private bool IsSpared(ScriptRun run, Result result, Verdict verdict)
     {
         var (own, count) = (options.Plan.AuthenticateCommands, result.Responses.Count);
-        return run.Tail is ScriptTail.Number or ScriptTail.Before && verdict is Verdict.CardLost or Verdict.InDoubt or Verdict.Rejected
+        return run.Tail is not (ScriptTail.None or ScriptTail.Closing) && verdict is Verdict.CardLost or Verdict.InDoubt or Verdict.Rejected
             && (count > own || (count == own && result.Stop is not ScriptStop.UnexpectedStatus))
             && result.Responses.Take(own).All(r => ResponseToken.Decode(r).Answer is Answer.Success);
     }
@@ -42,7 +52,10 @@ internal sealed partial class Play
         if (stop is ScriptStop.UnexpectedStatus) return new Verdict.Rejected(CardRejection.Unreadable);
         if (stop is not ScriptStop.Completed) return new Verdict.InDoubt();
         var last = responses[^1];
-        if (last.Fence != keys.Fence || last.Opening != keys.Opening || last.Card is Card.X) return new Verdict.Rejected(CardRejection.NotGenuine);
+        // Where nothing is read in the channel, the keys come from what the card told: altered, they are not its own.
+        var isAltered = options.Plan.AuthenticateCommands == 1 && last.Told != options.ToldBy(last.Card, _cards[last.Card]);
+        if (last.Fence != keys.Fence || last.Opening != keys.Opening || last.Card is Card.X || isAltered)
+            return new Verdict.Rejected(CardRejection.NotGenuine);
         Put(zombie, Side(zombie) with { Keys = keys with { Genuine = last.Card, Told = last.Told } });
         var id = options.IdOf(last.Told);
         if (_store.Tries(id) >= options.MaxTries) return new Verdict.Rejected(CardRejection.Barred, id);

@@ -68,7 +68,7 @@ internal sealed partial class Play
     /// <summary>A command of a record leaves: what came before is confirmed, in the store and on the card.</summary>
     private void CheckCommand(ScriptRun run)
     {
-        if (Quarantined || run.Kind is not (ScriptKind.Record or ScriptKind.Close)) return;
+        if (Quarantined || (run.Kind is not (ScriptKind.Record or ScriptKind.Close) && run.Tail is not ScriptTail.First)) return;
         if (_store.Progress.Confirmed < run.Record - 1) Violate($"3 record {run.Record} leaves before {run.Record - 1} is confirmed");
         if (_store.Progress.InDoubt != run.Record) Violate($"4 record {run.Record} leaves and the store does not know of it");
         if (_store.Bound is null) Violate("2 a record leaves for a card that is not bound");

@@ -104,7 +104,7 @@ internal sealed partial class Play
             case TerminalEffect.BeginScript(var script): BeginScript(script); break;
             case TerminalEffect.Transmit(var sequence): Transmit(sequence); break;
             case TerminalEffect.SendResult(var first, var stop):
-                SendUp(new Result(first, stop, _terminal.Responses));
+                Report(new Result(first, stop, _terminal.Responses));
                 _terminal = _terminal with { Responses = default };
                 break;
             case TerminalEffect.DiscardCommands: _terminal = _terminal with { Buffer = default }; break;
@@ -126,6 +126,13 @@ internal sealed partial class Play
     {
         CheckSentUp(message);
         if (!_terminal.LineDead && _center is not null) _center = _center with { Inbox = _center.Inbox.Add(message) };
+    }
+
+    private void Report(Result result)
+    {
+        Reported = _center?.State.Work?.Script is { Kind: ScriptKind.Authenticate } && result.Responses.Count > 0;
+        SendUp(_choice.Mishap is not Mishap.Hidden ? result : new Result(result.First, ScriptStop.UnexpectedStatus,
+            [(ResponseToken.Decode(result.Responses[0]) with { Answer = Answer.Error }).Encode()]));
     }
 
     private void BeginScript(Script script)

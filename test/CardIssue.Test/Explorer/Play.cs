@@ -37,6 +37,9 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     /// <summary>Whether a card took a command in the clear.</summary>
     public bool Opening { get; private set; }
 
+    /// <summary>Whether the terminal reported an authentication.</summary>
+    public bool Reported { get; private set; }
+
     /// <summary>What each machine did, in words; only when asked for.</summary>
     public List<string>? Told { get; set; }
 
@@ -44,7 +47,7 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     public World Take(World w, Choice choice)
     {
         (_center, _zombie, _terminal, _store, _cards, _budget) = (w.Center, w.Zombie, w.Terminal, w.Store, w.Cards, w.Budget);
-        (_choice, Violation, Effects, Fragile, Opening, _answering) = (choice, null, 0, 0, false, null);
+        (_choice, Violation, Effects, Fragile, Opening, Reported, _answering) = (choice, null, 0, 0, false, false, null);
         if (choice.IsFault) _budget = _budget with { Faults = _budget.Faults - 1 };
         Happen(choice.Happening);
         Settle();

@@ -93,7 +93,8 @@ internal static class ProtocolDocument
     }
 
     private static string PlanOf(PlanShape plan) => string.Join(", ", plan.Records.Select(r => string.Create(CultureInfo.InvariantCulture,
-        $"{r.Commands} {r.Repeat}{(r.RestartAt > 0 ? $" at {r.RestartAt}" : "")}"))) + (plan.Sealed ? "; sealed" : "") + (plan.ClosesWithLast ? "; closing with the last" : "");
+        $"{r.Commands} {r.Repeat}{(r.RestartAt > 0 ? $" at {r.RestartAt}" : "")}"))) + (plan.Sealed ? "; sealed" : "")
+        + (plan.FirstWithAuthentication ? "; the first with the authentication" : "") + (plan.ClosesWithLast ? "; closing with the last" : "");
 
     private static string PlantedBugs()
     {

@@ -63,7 +63,7 @@ internal sealed record Store(
             OrderChange.Bound or OrderChange.Numbering when Bound is not null =>
                 Wrong(change is OrderChange.Bound ? "bound twice" : "a number is given for an order that has a card"),
             OrderChange.Numbering(var id) => (With(id, 0), null),
-            OrderChange.Bound(var id) => (With(id, 0) with { Bound = id, State = OrderState.Bound }, null),
+            OrderChange.Bound(var id, var open) => ((open ? With(id, 0) : this) with { Bound = id, State = OrderState.Bound }, null),
             OrderChange.Opened(var id, _) when id != Bound => Wrong("another card opened as the bound one"),
             OrderChange.Opened(var id, true) => (With(id, 0) with { State = State is OrderState.Claimed ? OrderState.Bound : State }, null),
             OrderChange.Opened(var id, false) => (With(id, 0) with { Progress = p with { Unproved = p.Furthest } }, null),

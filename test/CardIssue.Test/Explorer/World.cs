@@ -46,6 +46,8 @@ internal enum Faults
     /// Another host takes the one that has the order for dead, and it lives: whoever asks for the order is given it there.
     /// </summary>
     HostLost = 16384,
+    /// <summary>The terminal says of an authentication, whose answer carries no MAC, that the card refused it.</summary>
+    Hide = 32768,
     All = Cut | Lose | Double | CrashCenter | CrashTerminal | Card | SaveFails | SpuriousTimer,
 }
 

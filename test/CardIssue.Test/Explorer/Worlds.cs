@@ -29,6 +29,9 @@ internal static class Worlds
     /// <summary>The same where the closing leaves with the last record.</summary>
     public static PlanShape Closing(PlanShape plan) => plan with { ClosesWithLast = true };
 
+    /// <summary>The same where the first record leaves with the authentication: the cryptogram alone proves a card.</summary>
+    public static PlanShape AtOnce(PlanShape plan) => plan with { FirstWithAuthentication = true };
+
     private static readonly PlanShape Two = Plan(false, LookFirst(2), StartOver(2, 2));
 
     public static readonly WorldOptions Simple = new() { Name = "any fault, two records", Plan = Closing(Plan(false, LookFirst(2), Repeatable(2))) };
@@ -108,6 +111,20 @@ internal static class Worlds
             Plan = Closing(Numbering(Plan(false, Repeatable(1)))), Identities = Identities.Given,
             Faults = Faults.CrashCenter | Faults.CrashTerminal | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 71_994, 186_409,
             4_898),
+        new(Simple with { Name = "the first at once, any fault", Plan = AtOnce(Plan(false, LookFirst(2), Repeatable(1))),
+            Faults = Faults.All | Faults.Alter | Faults.Hide, Budget = new(1, 1, 1, 0, 0, 0) }, 36_965, 63_505, 16_117),
+        new(Simple with { Name = "the first at once, sealed, any fault", Plan = AtOnce(Plan(true, StartOver(2, 1))),
+            Faults = Faults.All | Faults.Module | Faults.Hide, Budget = new(1, 1, 0, 0, 0, 0) }, 9_594, 16_730, 6_160),
+        new(Simple with { Name = "the first at once, equal identities, hidden and swapped", Plan = AtOnce(Plan(false, LookFirst(1))),
+            Identities = Identities.Equal, Faults = Faults.Hide | Faults.Swap | Faults.Cut, Budget = new(2, 1, 0, 0, 0, 0) }, 117_670, 223_222, 11_764),
+        new(Simple with { Name = "the first at once, one try", Plan = AtOnce(Plan(false, LookFirst(1))), MaxTries = 1,
+            Faults = Faults.Card | Faults.Hide | Faults.Cut, CenterPolicy = new(2, 2, 3), Budget = new(2, 1, 0, 0, 0, 0) }, 74_472, 147_116, 17_241),
+        new(Simple with { Name = "the first at once, crashes", Plan = AtOnce(Plan(false, LookFirst(1))),
+            Faults = Faults.CrashCenter | Faults.CrashTerminal | Faults.SaveFails, Budget = new(2, 1, 0, 0, 0, 0) }, 9_227, 20_012, 10_300),
+        new(Simple with { Name = "the first at once, a session that lives on", Plan = AtOnce(Plan(false, LookFirst(1))), Zombies = true,
+            Faults = Faults.Cut | Faults.SaveFails, Budget = new(2, 1, 0, 0, 0, 0) }, 45_239, 131_873, 7_959),
+        new(Simple with { Name = "the first at once, store and log put back", Plan = AtOnce(Plan(false, Repeatable(1))),
+            Faults = Faults.PutBack, CenterPolicy = new(2, 2, 2), Budget = new(1, 2, 0, 0, 0, 0) }, 110_765, 207_679, 2_206),
         new(Rewrite with { Name = "rewrite, any fault", Plan = Closing(Rewriting(Plan(false, LookFirst(2)))) }, 93_433, 174_842, 3_229),
         new(Rewrite with { Name = "rewrite, any fault, another card at hand", Plan = Rewriting(Plan(false, LookFirst(1))),
             Budget = new(1, 1, 1, 0, 0, 0) }, 19_823, 35_617, 3_080),

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
@@ -31,6 +32,30 @@ public class CardPlanTest
         var plan = Sample.Plan(product, ("track2", "4761739001010119D15122011758989389"), ("name", "VISA ACQUIRER TEST CARD 01"));
         Assert.That(plan.Record(1, Encryption, 0).Single().Apdu.ToBytes().ToString(), Is.EqualTo(
             "80E2000035" + "010132" + "7030" + "57114761739001010119D15122011758989389" + "5F201A5649534120414351554952455220544553542043415244203031"));
+    }
+
+    /// <summary>Only where the keys come of all that a card is known by, and nothing in its channel has a say.</summary>
+    [Test]
+    public void FirstRecord_LeavesWithTheAuthentication_WhereTheCryptogramAloneProvesTheCard()
+    {
+        var product = Sample.Product();
+        var start = new StartState(Sample.State, [0x07]);
+        var program = new ItemDefinition.Delete(Sample.Application, Related: false);
+        Assert.That(AtOnce(product), Is.True);
+        Assert.That(AtOnce(product with { Mode = KeyMode.Module, Identity = [new IdentitySource.DiversificationData()] }), Is.True);
+        Assert.That(AtOnce(product with { Diversification = KeyDiversification.EmvCps }), Is.False, "the keys come of six bytes");
+        Assert.That(AtOnce(product with { Diversification = KeyDiversification.Visa2 }), Is.False, "the keys come of six bytes");
+        Assert.That(AtOnce(product with { Diversification = KeyDiversification.None }), Is.False, "its identity is read");
+        Assert.That(AtOnce(product with { Identity = [new IdentitySource.ProductionLifeCycle()] }), Is.False, "its identity is read");
+        Assert.That(AtOnce(product with { Identity = [new IdentitySource.Assigned()] }), Is.False, "its number is read or given");
+        Assert.That(AtOnce(product with { Identity = [new IdentitySource.DiversificationData(), new IdentitySource.Assigned()] }), Is.False,
+            "its number is read");
+        Assert.That(AtOnce(product with { Start = start }), Is.False, "its state is read");
+        Assert.That(AtOnce(product with { OwnKeys = new OwnKeys("own", 0x31, KeyDiversification.Kdf3, OwnKeysPut.Replace) }),
+            Is.False, "it may have other keys");
+        Assert.That(AtOnce(product with { Records = [Sample.Record(program)] }), Is.False, "its content is judged");
+
+        static bool AtOnce(CardProduct product) => Sample.Plan(product).Shape.FirstWithAuthentication;
     }
 
     [TestCase(SecurityLevel.CMacCEncRMacREnc, 239, 256)]

@@ -17,6 +17,7 @@ public sealed class CenterVerdictStepTest
     [TestCaseSource(nameof(Authentications))]
     [TestCaseSource(nameof(Numberings))]
     [TestCaseSource(nameof(Rewrites))]
+    [TestCaseSource(nameof(Beginnings))]
     [TestCaseSource(nameof(Doubts))]
     [TestCaseSource(nameof(Records))]
     [TestCaseSource(nameof(Looks))]
@@ -129,6 +130,56 @@ public sealed class CenterVerdictStepTest
         CenterState Authenticated() => At(CenterPhase.Judging, open with { Script = atOnce with { First = First } });
 
         static CenterState Opening(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
+    }
+
+    /// <summary>The first record leaves with the authentication of a new card that its cryptogram proves.</summary>
+    private static IEnumerable<TestCaseData> Beginnings()
+    {
+        var claim = Claim(Progress.None) with { Plan = Plan with { FirstWithAuthentication = true } };
+        var unbound = Work(Progress.None) with { Opening = 1, Claim = claim };
+        var begun = unbound with { Verified = CardA, Bound = CardA, Proved = true, Progress = new Progress(0, 1, 1, 1) };
+        var atOnce = Run(ScriptKind.Authenticate, 1, 1, 1, Plan.AuthenticateCommands + 7) with { Tail = ScriptTail.First };
+        var apart = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands);
+        var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
+        var genuine = Judged(new Verdict.Genuine(CardA));
+        CenterEffect[] tries = [Save(new OrderChange.Authenticating(CardA))];
+        CenterEffect[] binds = [.. tries, Save(new OrderChange.Bound(CardA, IsOpen: false)), Save(new OrderChange.Leaving(1, 1))];
+        var (opened, notBegun) = (Save(new OrderChange.Opened(CardA, true)), Save(new OrderChange.NotDone(1, 1)));
+
+        yield return Sends("Opening_OfACardThatItsCryptogramProves_BindsIt_AndTheFirstRecordLeavesWithTheAuthentication", Opening(unbound), genuine,
+            begun, atOnce, binds, isWitnessed: true);
+        var single = unbound with { Claim = claim with { Plan = claim.Plan with { Records = [Worlds.Repeatable(7)] } } };
+        yield return Sends("Opening_OfACardThatGetsOneRecord_TheHeadSaysThatItIsTheLast", Opening(single), genuine,
+            begun with { Claim = single.Claim }, atOnce, binds, last: true, isWitnessed: true);
+        yield return Sends("Opening_OfACardThatIsReadInItsChannel_Authenticates", Opening(unbound), Judged(new Verdict.Genuine(CardA, IdentityKind.Given)),
+            unbound with { Verified = CardA, Identity = IdentityKind.Given }, apart, tries);
+        var bound = unbound with { Bound = CardA, Progress = new Progress(0, 1, 2, 1) };
+        yield return Sends("Opening_OfTheCardThatWasBegun_Authenticates", Opening(bound), genuine, bound with { Verified = CardA }, apart, tries);
+
+        yield return Sends("First_Done_ClearsTheTries_AndTheNextLeaves", Begun(), Judged(Done), begun with { Progress = new Progress(1, 2, 1, 2) },
+            Run(ScriptKind.Record, 1, 2, 1, 8), [opened, Save(new OrderChange.Confirmed(1)), Save(new OrderChange.Leaving(2, 1))]);
+        yield return Sends("First_NotDone_ClearsTheTries_AndOpensAnew", Begun(), Judged(new Verdict.NotDone()),
+            Again(begun, new Progress(0, 0, 2, 1)), opens, [opened, Save(new OrderChange.NotDone(1, 2)), Forget]);
+        yield return Sends("First_InDoubt_CostsAnAttempt", Begun(), Judged(new Verdict.InDoubt()),
+            Again(begun, new Progress(0, 1, 2, 1)), opens, [Forget]);
+        yield return Handled("First_CardLost_CostsAnAttempt_AndAsksForTheCard", Begun(), Judged(new Verdict.CardLost()),
+            Waits(begun with { Progress = new Progress(0, 1, 2, 1) }), [Forget, .. AsksForCard(true, Waits(begun).Work!)]);
+
+        var unopened = begun with { Progress = new Progress(0, 0, 1, 1) };
+        yield return Handled("Authentication_RefusedWithTheFirst_CostsNoAttempt_TheOrderKeepsItsCard", Begun(), Refused(new Verdict.Rejected(CardRejection.RefusedUs)),
+            Waits(unopened with { CardsRefused = 1 }), [notBegun, .. RefusesCard(CardRejection.RefusedUs, Waits(unopened).Work!)]);
+        yield return Sends("Authentication_InDoubtWithTheFirst_CostsNoAttempt_AndOpensAnew", Begun(), Refused(new Verdict.InDoubt()),
+            Again(begun, unopened.Progress), opens, [notBegun, Forget]);
+        yield return Handled("Authentication_CutWithTheFirst_CostsNoAttempt_AndAsksForTheCard", Begun(), Refused(new Verdict.CardLost()),
+            Waits(unopened), [notBegun, Forget, .. AsksForCard(true, Waits(unopened).Work!)]);
+        yield return Handled("Authentication_ThatTheModuleRefusedWithTheFirst_StopsTheOrder", Begun(), Refused(new Verdict.ModuleRefused()),
+            Over(begun), [notBegun, .. Stops(AbortCode.ModuleRefused, CenterTimer.Removal)]);
+
+        CenterState Begun() => At(CenterPhase.Judging, begun with { Script = atOnce with { First = First } });
+
+        static CenterState Opening(Work work) => Out(work, ScriptKind.Open, phase: CenterPhase.Judging);
+
+        static CenterEvent Refused(Verdict authentication) => Judged(new Verdict.Unopened(authentication));
     }
 
     private static IEnumerable<TestCaseData> Authentications()
