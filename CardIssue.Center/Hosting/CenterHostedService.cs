@@ -16,7 +16,7 @@ namespace CardIssue.Center.Hosting;
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log,
+    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPump pump, IExchangeLog log, CenterHealth health,
     IEnumerable<ILineSource> lines, IOptions<CenterOptions> options, TimeProvider time, ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
@@ -61,7 +61,7 @@ internal sealed class CenterHostedService(
     {
         Task[] running =
         [
-            server.RunAsync([.. _lines], stoppingToken), PumpAsync(stoppingToken),
+            server.RunAsync([.. _lines], stoppingToken), PumpAsync(stoppingToken), health.RunAsync(stoppingToken),
             RepeatedLook.RunAsync(options.Value.Sessions.RegistryLook, time, LookAtLinesAsync, e => OperationLog.LinesNotChanged(logger, e.Message), stoppingToken),
         ];
         // One that fails ends the host at once; the other ends with it.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CardIssue.Center.Storage;
 using CardIssue.CenterHost.Cli;
+using CardIssue.CenterHost.Serving;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -18,12 +19,14 @@ internal static class StatusCommand
         var checkpoint = Directory.Exists(center.Checkpoints) ? LogCheckpoint.Load(center.Checkpoints) : null;
         var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
         var served = call.Files.IsServed();
+        var health = HealthBoard.Read(call.Files);
         var found = await center.Desk.PutBackAsync(cancellation);
         var hosts = await center.Orders.Hosts.ListAsync(cancellation);
         var value = new
         {
             center = center.Identity.Id.Value,
             served,
+            ready = served ? health?.IsReady ?? false : (bool?)null,
             hosts = hosts.Count == 0 ? null : hosts.Select(host => new
             {
                 host = host.Host, since = host.Since.UtcDateTime, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
@@ -49,6 +52,7 @@ internal static class StatusCommand
         };
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
             $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
+            .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {NotReady(health)}; see health" },
             .. hosts.Select(host => $"host         {host.Host}, {(host.LostAt is { } lost ? $"dead since {lost:u}" : $"since {host.Since:u}")}"
                 + (host.TellsFeed ? ", tells the feed" : "")),
             $"lines        {lines.Count}",
@@ -63,4 +67,7 @@ internal static class StatusCommand
             .. feed is null ? [] : new[] { $"             fails since {feed.FailedSince:u}, {feed.Failures} tries, the next {feed.NextTry:u}: {feed.Trouble}" },
             $"checkpoint   {(center.Checkpoints is null ? "not exported: the setting Center:Log:CheckpointDirectory is empty" : checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
+
+    private static string NotReady(HealthOnBoard? health) => health is null ? "the host that serves gives no sign of life"
+        : string.Join(", ", health.Checks.Where(check => !check.IsGood).Select(check => $"{check.Name} {check.Text}"));
 }
