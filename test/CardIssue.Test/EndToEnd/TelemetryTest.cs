@@ -74,10 +74,11 @@ public sealed class TelemetryTest
         Assert.That(records.Select(span => Tag(span, "cardissue.script")), Does.Contain("Record").And.Contain("Authenticate"));
         Assert.That(records.Select(span => Tag(span, "cardissue.script")), Is.EqualTo(Under(terminal, "script at card").Select(span => Tag(span, "cardissue.script"))));
         var waits = Under(center, "durable wait").Select(span => span.SpanId).ToList();
-        var commits = _spans.Where(span => span.OperationName == "commit" && waits.Contains(span.ParentSpanId)).ToList();
-        Assert.That((waits.Count, commits.Count), Is.EqualTo((waits.Count, waits.Count)).And.Not.EqualTo((0, 0)), "each wait is for a commit");
-        Assert.That(commits.Select(span => span.TraceId), Is.All.EqualTo(center.TraceId));
-        Assert.That(commits.Sum(span => (int)span.GetTagItem("cardissue.log.entries")!), Is.GreaterThan(10));
+        var commits = _spans.Where(span => span.OperationName == "commit").ToList();
+        Assert.That(waits, Is.Not.Empty);
+        Assert.That(waits.Where(wait => !commits.Exists(commit => commit.ParentSpanId == wait || commit.Links.Any(link => link.Context.SpanId == wait))), Is.Empty,
+            "each wait is for a commit, which others may share");
+        Assert.That(commits.Where(commit => commit.TraceId == center.TraceId).Sum(commit => (int)commit.GetTagItem("cardissue.log.entries")!), Is.GreaterThan(10));
         Assert.That(center.Links.Single().Context.TraceId, Is.EqualTo(Single("session").TraceId));
 
         var said = _spans.SelectMany(span => span.TagObjects.Select(tag => $"{tag.Key}={tag.Value}").Append(span.DisplayName)).ToList();
