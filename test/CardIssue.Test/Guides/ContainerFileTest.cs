@@ -16,7 +16,7 @@ public sealed partial class ContainerFileTest
 {
     private const string Program = "/opt/cardissue", Data = "/var/lib/cardissue", Secrets = "/run/secrets";
 
-    private static readonly List<(string Word, string Rest)> Lines =
+    private static readonly List<(string Word, string Text)> Lines =
     [
         .. File.ReadAllLines(Path.Combine(Repository.Root, "samples", "deploy", "Containerfile"))
             .Where(line => line.Length > 0 && line[0] != '#').Select(line => (line[..line.IndexOf(' ', StringComparison.Ordinal)], line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])),
@@ -75,7 +75,7 @@ public sealed partial class ContainerFileTest
         Assert.That(output, Does.Not.Contain("can be written"));
     }
 
-    private static string One(string word, string with = "") => Lines.Single(line => line.Word == word && line.Rest.Contains(with, StringComparison.Ordinal)).Rest;
+    private static string One(string word, string with = "") => Lines.Single(line => line.Word == word && line.Text.Contains(with, StringComparison.Ordinal)).Text;
 
     private static string[] Words(string list) => JsonSerializer.Deserialize<string[]>(list)!;
 
