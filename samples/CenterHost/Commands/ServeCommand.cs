@@ -36,6 +36,7 @@ internal static class ServeCommand
             await using var disposal = (IAsyncDisposable)host;
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();
+            BoardFile.Forget(call.Files);
             OpenCenter.CheckIdentity(call.Files, identity, host.Services.GetRequiredService<IKeyVault>().Identity);
             await OpenCenter.LogInAsync(call, () => { }, () => host.Services.GetRequiredService<IPeople>(), cancellation);
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();

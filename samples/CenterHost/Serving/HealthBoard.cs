@@ -36,11 +36,18 @@ internal sealed class HealthBoard(CenterHealth health, CenterFiles files, TimePr
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Pause, time);
-        do
+        try
         {
-            var report = health.Report();
-            BoardFile.Write(files.Health, new HealthOnBoard(report.At, report.IsLive, report.IsReady, [.. report.Live, .. report.Ready]));
+            do
+            {
+                var report = health.Report();
+                BoardFile.Write(files.Health, new HealthOnBoard(report.At, report.IsLive, report.IsReady, [.. report.Live, .. report.Ready]));
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // It ends; what it wrote last is soon too old.
+        }
     }
 }

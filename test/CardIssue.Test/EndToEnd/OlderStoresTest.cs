@@ -16,26 +16,33 @@ namespace CardIssue.Test.EndToEnd;
 [Parallelizable]
 public sealed class OlderStoresTest
 {
+    /// <summary>One version in so many issues a card, and so do the first and the latest.</summary>
+    private const int Sample = 6;
+
     [TestCase(EngineKind.Sqlite)]
     [TestCase(EngineKind.Postgres)]
-    public async Task StoreOfEachVersionBefore_Opened_IsWhole_AndItsOrderIsIssued(EngineKind engine)
+    public async Task StoreOfEachVersionBefore_Opened_IsWhole_AndIssues(EngineKind engine)
     {
         await using var shop = await Shop.OpenAsync(postgres: EngineUnderTest.PlaceOf(engine));
         var terminal = (await shop.Registry.GetAsync(Shop.TerminalName))!;
         var versions = OlderStore.Numbers(engine).Skip(1).ToList();
-        Assert.That(versions, Does.Contain("023"));
-        foreach (var (before, serial) in versions.Select((version, at) => (version, (uint)at + 1)))
+        await shop.StopTerminalAsync();
+        for (var at = 0; at < versions.Count; at++)
         {
-            await shop.StopTerminalAsync();
+            var before = versions[at];
             await shop.ReopenCenterAsync(() => PutOlder(shop, before));
-            await OrderSeals.TakeOverAsync(shop.Database, shop.Vault);
-            await shop.Registry.PutAsync(terminal);
-            await shop.Registry.SetReadersAsync(Shop.TerminalName, [shop.Hardware.Known]);
-            shop.StartTerminal();
-            shop.Reader.Insert(Shop.Card(serial));
-            var outcome = await shop.IssueAsync("o-1");
-            Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"before {before}: {outcome}");
-            shop.Reader.Remove();
+            Assert.That(await OrderSeals.TakeOverAsync(shop.Database, shop.Vault), Is.EqualTo((2, 0)), before);
+            if (at % Sample == 0 || at == versions.Count - 1)
+            {
+                await shop.Registry.PutAsync(terminal);
+                await shop.Registry.SetReadersAsync(Shop.TerminalName, [shop.Hardware.Known]);
+                shop.StartTerminal();
+                shop.Reader.Insert(Shop.Card((uint)at + 1));
+                var outcome = await shop.IssueAsync("o-1");
+                Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"before {before}: {outcome}");
+                shop.Reader.Remove();
+                await shop.StopTerminalAsync();
+            }
             Assert.That((await shop.ViewAsync("o-2")).State, Is.EqualTo(OrderState.Ready), before);
             Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty, before);
             Assert.That(await shop.Orders.History.SettleRowsAsync(), Is.Empty, before);
