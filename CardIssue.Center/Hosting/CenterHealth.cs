@@ -149,7 +149,8 @@ public sealed class CenterHealth : IDisposable
         Gauge("orders", "{order}", "Orders of the center, by state", () => _counts is not { } counts ? []
             : Enum.GetValues<OrderState>().Select(state => Of(counts.Orders.GetValueOrDefault(state), state.ToString())));
         Gauge("feed.backlog", "{event}", "Events that wait to be told to the issuer", () => _counts is { } counts ? [new(counts.Backlog)] : []);
-        Gauge("feed.failures", "{try}", "Tries to tell the issuer that failed one after the other", () => _counts is { } counts ? [new(counts.FeedFailures)] : []);
+        Gauge("feed.failures", "{try}", "Tries to tell the issuer that failed one after the other",
+            () => _counts is { } counts ? [new(counts.FeedFailures)] : []);
         Gauge("hosts", "{host}", "Hosts of the center", () => _counts is { } counts ? [Of(counts.Serving, "serving"), Of(counts.Lost, "lost")] : []);
 
         static Measurement<long> Of(long count, string state) => new(count, CenterTelemetry.Tag(CenterTelemetry.StateTag, state));

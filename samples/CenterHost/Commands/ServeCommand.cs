@@ -22,10 +22,12 @@ internal static class ServeCommand
         var withoutTls = LineCommands.WithoutTls();
         var monitor = new Option<string?>("--monitor")
         {
-            Description = "Where health and metrics are told by HTTP: a port of this machine alone, or ADDRESS:PORT; else the setting Monitoring:Listen says it.",
+            Description = "Where health and metrics are told by HTTP: a port of this machine alone, or ADDRESS:PORT; else the setting "
+                + "Monitoring:Listen says it.",
             HelpName = "PORT",
         };
-        return shell.Command("serve", "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.", [lines, withoutTls, monitor], async (call, cancellation) =>
+        const string About = "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.";
+        return shell.Command("serve", About, [lines, withoutTls, monitor], async (call, cancellation) =>
         {
             var given = call.Get(lines)!.Select(line => LineText.Parse(line, call.Get(withoutTls))).ToList();
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");

@@ -52,7 +52,7 @@ internal static class StatusCommand
         };
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
             $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
-            .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {NotReady(health)}; see health" },
+            .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {HealthCommand.Trouble(health)}" },
             .. hosts.Select(host => $"host         {host.Host}, {(host.LostAt is { } lost ? $"dead since {lost:u}" : $"since {host.Since:u}")}"
                 + (host.TellsFeed ? ", tells the feed" : "")),
             $"lines        {lines.Count}",
@@ -67,7 +67,4 @@ internal static class StatusCommand
             .. feed is null ? [] : new[] { $"             fails since {feed.FailedSince:u}, {feed.Failures} tries, the next {feed.NextTry:u}: {feed.Trouble}" },
             $"checkpoint   {(center.Checkpoints is null ? "not exported: the setting Center:Log:CheckpointDirectory is empty" : checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
-
-    private static string NotReady(HealthOnBoard? health) => health is null ? "the host that serves gives no sign of life"
-        : string.Join(", ", health.Checks.Where(check => !check.IsGood).Select(check => $"{check.Name} {check.Text}"));
 }

@@ -66,7 +66,8 @@ public sealed class OlderStoresTest
             // One card number, one order.
             if (order.Value == "o-2") (fields["pan"], fields["track2"]) = ("4761739001010127", "4761739001010127D30122011758989389");
             OlderStore.AddOrder(
-                store, order, Seals.Older(order, Seals.MasterOf(shop.Vault), 1, OrderData.Write(fields)), "e2e", shop.Vault.CreateIssueCodeVerifier(order, "4711"u8));
+                store, order, Seals.Older(order, Seals.MasterOf(shop.Vault), 1, OrderData.Write(fields)), "e2e",
+                shop.Vault.CreateIssueCodeVerifier(order, "4711"u8));
         }
     }
 }

@@ -57,7 +57,7 @@ public sealed class OlderTerminalTest
     [Test]
     public async Task TerminalOfTheMajorBefore_IsServed_InItsOwnVersion()
     {
-        await using var shop = await Shop.OpenAsync(options => (options.OldestVersion, options.CurrentVersion) = (ProtocolVersions.Current, ProtocolVersions.Current + 1));
+        await using var shop = await ServedAsync(ProtocolVersions.Current, ProtocolVersions.Current + 1);
         await shop.OrderAsync("o-1", Products.EndToEnd());
         shop.Reader.Insert(Shop.Card(1));
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
@@ -70,7 +70,7 @@ public sealed class OlderTerminalTest
     [Test]
     public async Task TerminalOfAMajorThatIsServedNoMore_IsRefusedByName()
     {
-        await using var shop = await Shop.OpenAsync(options => (options.OldestVersion, options.CurrentVersion) = (ProtocolVersions.Current + 1, ProtocolVersions.Current + 1));
+        await using var shop = await ServedAsync(ProtocolVersions.Current + 1, ProtocolVersions.Current + 1);
         await shop.IsRefusedAsync(IssueReason.AccessVersion);
         var outcome = await shop.IssueAsync("o-1");
         Assert.That((outcome.Ending, outcome.Reason), Is.EqualTo((IssueEnding.AccessRefused, IssueReason.AccessVersion)));
@@ -84,6 +84,9 @@ public sealed class OlderTerminalTest
         await shop.StopTerminalAsync();
         Assert.That(await AnswerAsync(shop, 2, 3), Is.EqualTo(new Refused(RefusalCode.Version)));
     }
+
+    private static Task<Shop> ServedAsync(int oldest, int newest) =>
+        Shop.OpenAsync(options => (options.OldestVersion, options.CurrentVersion) = (oldest, newest));
 
     private static async Task<Message> AnswerAsync(Shop shop, int min, int max)
     {

@@ -60,7 +60,8 @@ internal sealed class TerminalOf10(ILine inner, IReadOnlyDictionary<MessageType,
             return frame.ToArray();
         }
         foreach (var (key, code) in known.Codes)
-            if (fields.Find(field => field.Key == key) is { Value: { } value } && Number(value) > code) Faults.Add($"message {type}, field {key}: code {Number(value)}");
+            if (fields.Find(field => field.Key == key) is { Value: { } value } && Number(value) > code)
+                Faults.Add($"message {type}, field {key}: code {Number(value)}");
         var keys = lacks?.GetValueOrDefault((MessageType)type, known.Keys) ?? known.Keys;
         var unknown = fields.FindAll(field => field.Key > keys);
         if (unknown.Count == 0) return frame.ToArray();

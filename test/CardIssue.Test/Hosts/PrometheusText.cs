@@ -34,7 +34,9 @@ internal sealed partial class PrometheusText
         return found.Count == 0 ? null : found.Sum(sample => sample.Value);
     }
 
-    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>([a-zA-Z_][a-zA-Z0-9_]*="(\\.|[^"\\])*",?)*)\})? (?<value>[-+0-9.eEInfNa]+)( [0-9]+)?$""")]
+    [GeneratedRegex("""
+        ^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>([a-zA-Z_][a-zA-Z0-9_]*="(\\.|[^"\\])*",?)*)\})?[ ](?<value>[-+0-9.eEInfNa]+)([ ][0-9]+)?$
+        """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Sample();
 
     [GeneratedRegex("""(?<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>(\\.|[^"\\])*)"?""")]
