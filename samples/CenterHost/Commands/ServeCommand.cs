@@ -73,7 +73,7 @@ internal static class ServeCommand
         builder.Services.AddSingleton(monitoring);
         builder.Services.AddHostedService<MonitoringEndpoint>();
         // Where Windows starts it as a service it says so to it, and stops when it is told; elsewhere this is nothing.
-        builder.Services.AddWindowsService(service => service.ServiceName = "CardIssue center");
+        builder.Services.AddWindowsService(service => service.ServiceName = "CardIssue");
         return builder.Build();
     }
 }
