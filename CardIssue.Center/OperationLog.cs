@@ -129,4 +129,7 @@ internal static partial class OperationLog
 
     [LoggerMessage(36, LogLevel.Error, "This host could give no sign of life to the others: {Reason}")]
     public static partial void NoBeat(ILogger logger, string reason);
+
+    [LoggerMessage(41, LogLevel.Error, "This host is not ready to serve: {Reason}")]
+    public static partial void NotReady(ILogger logger, string reason);
 }

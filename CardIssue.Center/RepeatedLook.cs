@@ -3,6 +3,19 @@ namespace CardIssue.Center;
 /// <summary>Something that is looked at again and again while the center serves.</summary>
 internal static class RepeatedLook
 {
+    /// <summary>Looks once; what goes wrong is told.</summary>
+    public static async Task OnceAsync(Func<CancellationToken, Task> look, Action<Exception> trouble, CancellationToken cancellation)
+    {
+        try
+        {
+            await look(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (!cancellation.IsCancellationRequested) trouble(e);
+        }
+    }
+
     /// <summary>Looks until it is cancelled, and then returns. What goes wrong ends nothing: the next look may do better.</summary>
     /// <param name="pause">Between two looks, and before the first.</param>
     /// <param name="time">The clock.</param>

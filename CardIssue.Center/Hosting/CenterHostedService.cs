@@ -17,7 +17,7 @@ namespace CardIssue.Center.Hosting;
 /// under way are let go, and the log gets a last checkpoint.
 /// </summary>
 internal sealed class CenterHostedService(
-    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPumps pumps, IIssuers issuers, IExchangeLog log,
+    CenterDatabase store, IKeyVault vault, IOrderDesk desk, CenterServer server, FeedPumps pumps, IIssuers issuers, IExchangeLog log, CenterHealth health,
     IEnumerable<ILineSource> lines, IOptions<CenterOptions> options, TimeProvider time, ILogger<CenterHostedService> logger) : BackgroundService
 {
     private readonly List<ServedLine> _lines = [];
@@ -63,7 +63,7 @@ internal sealed class CenterHostedService(
     {
         Task[] running =
         [
-            server.RunAsync([.. _lines], stoppingToken),
+            server.RunAsync([.. _lines], stoppingToken), health.RunAsync(stoppingToken),
             pumps.RunAsync(options.Value.Sessions.RegistryLook, time, e => OperationLog.NotTold(logger, e, e.Message), stoppingToken),
             RepeatedLook.RunAsync(options.Value.Sessions.RegistryLook, time, LookAtLinesAsync, e => OperationLog.LinesNotChanged(logger, e.Message), stoppingToken),
         ];

@@ -47,6 +47,7 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton<TerminalDoor>();
         services.TryAddSingleton(MakeServices);
         services.TryAddSingleton<CenterServer>();
+        services.TryAddSingleton<CenterHealth>();
         return services;
     }
 

@@ -11,6 +11,15 @@ public sealed partial class CenterServer
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _serves;
 
+    /// <summary>Whether it accepts lines now.</summary>
+    internal bool IsServing
+    {
+        get
+        {
+            lock (_turn) return _serves && !_serving.IsCancellationRequested;
+        }
+    }
+
     /// <summary>
     /// Serves these lines from now on instead of those that it serves; a server that is beginning to is waited for. A line whose
     /// listener is among both goes on. On one that is missing nothing is accepted any more, and its sessions end as with a lost line: an

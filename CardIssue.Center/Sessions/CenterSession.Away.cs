@@ -27,7 +27,11 @@ internal sealed partial class CenterSession
             }
             catch (StoreException away) when (IsAway(away) && _services.Time.GetElapsedTime(began) < _services.Options.StoreAway && !_ending.IsCancellationRequested)
             {
-                if (!isTold) OperationLog.StoreAway(_logger, Name, away.Message);
+                if (!isTold)
+                {
+                    CenterTelemetry.StoreAway();
+                    OperationLog.StoreAway(_logger, Name, away.Message);
+                }
                 await Task.Delay(AwayPause, _services.Time, _ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -24,11 +24,12 @@ internal sealed partial class CenterSession
         _savesLost = HasUnwrittenSaves;
         var records = await TakeUnwrittenAsync().ConfigureAwait(false);
         if (records.Count == 0) return true;
+        using var wait = WaitForStore();
         var outcome = await PatientlyAsync(() => _services.Orders.CommitAsync(records, cancellation)).ConfigureAwait(false);
         _savesLost = false;
         foreach (var saved in records.Take(outcome.Kept).OfType<SessionRecord.Saved>())
         {
-            if (saved.Change is OrderChange.Issued && _work?.Rewrite is null) CenterTelemetry.OrderIssued();
+            Measure(saved.Change);
             Show(SaveStep(saved.Change), saved.Change.ToString());
         }
         if (outcome.Refusal is not { } refusal) return true;

@@ -94,6 +94,7 @@ internal sealed partial class CenterSession
         var head = script.Script;
         if (script != _ahead) Prepare(script);
         if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
+        _issue?.ScriptLeaves(head);
         Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
         await SendFrameAsync(MessageCodec.Encode(_script!.Head), cancellation).ConfigureAwait(false);
         return true;
@@ -167,7 +168,11 @@ internal sealed partial class CenterSession
         _log.Begin();
         // Before access is granted: what may have changed in what is lost must not be asked for.
         if (outcome.Terminal is { } shown) await HearAsync(shown.Identity.Id, verify.Proof.Note, cancellation).ConfigureAwait(false);
-        if (outcome.Terminal is not null) LetIn();
+        if (outcome.Terminal is not null)
+        {
+            CenterTelemetry.AdmissionGranted(verify.Challenge.Version);
+            LetIn();
+        }
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
         _log.Decided(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail);
@@ -183,6 +188,7 @@ internal sealed partial class CenterSession
 
     private async ValueTask FindAndClaimAsync(Message request, CancellationToken cancellation)
     {
+        BeginIssue(request);
         // The order of before is let go first, by a commit of its own: it may be the same.
         if (HasUnwrittenSaves && !await MakeDurableAsync(cancellation).ConfigureAwait(false)) return;
         var outcome = request is Resume resume
@@ -196,6 +202,7 @@ internal sealed partial class CenterSession
                 break;
             case ClaimOutcome.Done done:
                 _log.Order = done.Order;
+                _issue?.End("toldAgain");
                 TellAgain(done);
                 break;
             case ClaimOutcome.Claimed claimed:
@@ -243,6 +250,7 @@ internal sealed partial class CenterSession
     private async ValueTask DeclineAsync(DeclineCode code, string detail, CancellationToken cancellation)
     {
         if (code is DeclineCode.CenterLacks) OperationLog.CenterLacks(_logger, Name, detail);
+        _issue?.Decline(code);
         _log.Decided(230, "Declining", detail);
         Show(230, $"declined: {detail}");
         _followUps.Enqueue(new CenterEvent.ClaimDeclined(code));
@@ -259,6 +267,7 @@ internal sealed partial class CenterSession
             return;
         }
         _work = work;
+        _issue?.Begin(claimed.Rewrite is not null, claimed.Mode.ToString());
         var detail = $"{claimed.Order}, fence {claimed.Fence}, {claimed.State}, {claimed.Progress}; operator {claimed.Operator}; {product}";
         _log.Decided(230, "Claimed", detail);
         _followUps.Enqueue(new CenterEvent.Claimed(claim!));
@@ -337,6 +346,7 @@ internal sealed partial class CenterSession
         var isSingle = run.Tail is ScriptTail.None && run.Kind is ScriptKind.Record or ScriptKind.Look or ScriptKind.Close;
         if (judgement.Verdict is Verdict.Done done && (isSingle || run.Tail is ScriptTail.Before or ScriptTail.First))
             _work!.Note(run.Record, done.Proof);
+        _issue?.ScriptJudged(judgement.Verdict.GetType().Name);
         var detail = $"{run.Kind} {run.Record}, attempt {run.Attempt}: {judgement.Verdict}; {judgement.Detail}";
         _log.Decided(StepOf(run.Kind), "Judged", detail);
         Show(StepOf(run.Kind), detail);

@@ -119,6 +119,7 @@ internal sealed partial class CenterSession : IDisposable
     /// <summary>Zeroes what is left.</summary>
     public void Dispose()
     {
+        EndIssue();
         _queue.Dispose();
         _work?.Dispose();
     }
@@ -177,6 +178,7 @@ internal sealed partial class CenterSession : IDisposable
 
     private void EndWork()
     {
+        EndIssue();
         _work?.Dispose();
         (_work, _script) = (null, null);
         _log.Order = null;

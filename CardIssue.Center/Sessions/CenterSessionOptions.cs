@@ -1,3 +1,4 @@
+using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
 
 namespace CardIssue.Center.Sessions;
@@ -107,7 +108,13 @@ public sealed class CenterSessionOptions
         if (RegistryLook <= TimeSpan.Zero || RegistryLook > MaxRegistryLook) throw new ArgumentException($"{nameof(RegistryLook)} is more than zero and at most {MaxRegistryLook}; it is {RegistryLook}.");
     }
 
-    internal CenterPolicy Policy => new(MaxAttempts, MaxCards, MaxOpenings);
+    /// <summary>The oldest protocol version served; no setting, but the program's own.</summary>
+    internal int OldestVersion { get; set; } = ProtocolVersions.Oldest;
+
+    /// <summary>The newest protocol version served, likewise.</summary>
+    internal int CurrentVersion { get; set; } = ProtocolVersions.Current;
+
+    internal CenterPolicy Policy => new(MaxAttempts, MaxCards, MaxOpenings, OldestVersion, CurrentVersion);
 
     internal TimeSpan Of(CenterTimer timer) => timer switch
     {

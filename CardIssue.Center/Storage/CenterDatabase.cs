@@ -115,6 +115,15 @@ public sealed class CenterDatabase : IAsyncDisposable
         _serves = true;
     }
 
+    /// <summary>Whether a center is served from here: it holds what keeps a second one away.</summary>
+    internal bool IsServed => _serves;
+
+    /// <summary>Writes nothing new, durably, outside of any commit: whether the store, and the log in it, can be written.</summary>
+    /// <exception cref="StoreException">They can't.</exception>
+    internal Task ProbeAsync(CancellationToken cancellation) => BetweenAsync(
+        static engine => engine.Write(connection => new StoreView(connection).Number("UPDATE store_meta SET written_at = written_at RETURNING 1")),
+        cancellation);
+
     /// <summary>Whether several hosts may serve from it at once.</summary>
     internal bool TakesHosts => _engine.TakesHosts;
 
@@ -219,22 +228,25 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     private void Commit(IReadOnlyList<StoreWriter.Pending> batch)
     {
+        using var span = CenterTelemetry.Commit(batch.Select(pending => pending.Asked));
         var generation = 0L;
         // What is durable is never told as lost: a copy that could not be written is written before the next commit, or there is none.
         if (_uncopied is { } behind) WriteCopy(behind);
         try
         {
-            generation = CommitOnce(batch);
+            generation = CommitOnce(batch, span);
         }
         catch (OlderStoreException)
         {
             Quarantine();
-            generation = CommitOnce(batch);
+            generation = CommitOnce(batch, span);
         }
         catch (NothingToCommitException)
         {
+            span.Outcome = "empty";
             return;
         }
+        span.Outcome = CenterTelemetry.CommitSpan.Saved;
         _known = generation;
         _uncopied = generation;
         try
@@ -247,17 +259,18 @@ public sealed class CenterDatabase : IAsyncDisposable
         }
     }
 
-    private long CommitOnce(IReadOnlyList<StoreWriter.Pending> batch)
+    private long CommitOnce(IReadOnlyList<StoreWriter.Pending> batch, CenterTelemetry.CommitSpan span)
     {
         var generation = 0L;
         return _engine.Write(
             connection =>
             {
+                span.Begin();
                 var now = Now;
                 var number = new StoreView(connection).Number(
                     "UPDATE store_meta SET generation = generation + 1, written_at = $now RETURNING generation", ("$now", now));
                 if (number <= _known) throw new OlderStoreException();
-                var store = new StoreTransaction(connection, number, now, Log, _seals, _storeId);
+                var store = new StoreTransaction(connection, number, now, Log, _seals, _storeId) { Span = span };
                 foreach (var pending in batch) pending.Run(store, batch.Count > 1, _engine.EndsTransaction);
                 if (batch.All(pending => pending.HasFailed)) throw new NothingToCommitException();
                 return generation = store.Seal(_storeId);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Text.Json;
 using CardIssue.Core.Primitives;
 
@@ -36,6 +37,9 @@ internal sealed partial class StoreTransaction : StoreView
     /// <summary>When it began, UTC.</summary>
     public DateTimeOffset Now { get; }
 
+    /// <summary>Where the time that the log takes is told; null where nobody measures it.</summary>
+    public CenterTelemetry.CommitSpan? Span { private get; init; }
+
     /// <summary>Carries a statement out.</summary>
     /// <returns>How many rows it changed.</returns>
     public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
@@ -51,8 +55,10 @@ internal sealed partial class StoreTransaction : StoreView
     /// <exception cref="ArgumentException">The entry breaks a rule: a local bug.</exception>
     public LogRow Log(LogEntry entry, ByteString digest = default, DateTimeOffset? at = null)
     {
+        var began = Stopwatch.GetTimestamp();
         var row = _log.Append(this, _head, entry, digest, at ?? Now);
         _head = new LogHead(row.Instance, row.Sequence, row.Hash);
+        Span?.Appended(began);
         return row;
     }
 

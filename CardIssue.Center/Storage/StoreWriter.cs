@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 
 namespace CardIssue.Center.Storage;
@@ -91,6 +92,9 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>What waits to be written.</summary>
     internal abstract class Pending(CancellationToken cancellation)
     {
+        /// <summary>The span of who waits for it, if any.</summary>
+        public ActivityContext Asked { get; } = Activity.Current?.Context ?? default;
+
         /// <summary>Whether others may be in its commit.</summary>
         public virtual bool Shares => true;
 

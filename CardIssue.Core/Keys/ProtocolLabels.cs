@@ -11,6 +11,8 @@ internal enum LabelKind
     Key,
     /// <summary>The associated data of a seal: AES-256-GCM.</summary>
     Seal,
+    /// <summary>What is hashed: SHA-256.</summary>
+    Hash,
 }
 
 /// <summary>One use of <see cref="Labelled"/>.</summary>
@@ -48,6 +50,7 @@ internal static class ProtocolLabels
     public const string Renewal = "CardIssue 1 renewal";
     public const string TerminalEnrols = "CardIssue 1 terminal enrols";
     public const string CenterEnrols = "CardIssue 1 center enrols";
+    public const string Trace = "CardIssue 1 trace";
 
     private const string Enrolling = "terminal tstr, nonce bstr, credential key bstr, agreement key bstr, key version uint, certificate bstr, "
         + "terminal's certificate on this line bstr, center's certificate bstr";
@@ -86,5 +89,6 @@ internal static class ProtocolLabels
             "TerminalEnrolled 5"),
         new(Ticket, LabelKind.Seal, "opening key", "first sequence number of the script uint", "ticket 6"),
         new(Command, LabelKind.Seal, "opening key", "Script bstr, index uint from 0", "Command 2 of a sealed script"),
+        new(Trace, LabelKind.Hash, "nothing secret", "admission hash bstr, request number uint", "trace of an issue; never on the line"),
     ];
 }

@@ -11,6 +11,9 @@ internal sealed class Admission(ILine line, ISecureModule module)
 {
     private AdmissionTranscript? _transcript;
 
+    /// <summary>The admission hash, once the keys were proved.</summary>
+    public ByteString? Hash => _transcript?.Hash();
+
     /// <summary>
     /// Has the module prove its keys; on a line without TLS the line's keys are there before the proof leaves: it is the last message in
     /// the clear.

@@ -16,9 +16,11 @@ public sealed partial class TerminalRelay
         {
             case TerminalEffect.Send send:
                 if (send.Message is Credit credit) _pace.Credited(credit.Until);
+                MeasureRequest(send.Message);
                 return SendAsync(send.Message, cancellation);
             case TerminalEffect.SendResult result:
                 _facts.Take(result.Stop);
+                _request?.ScriptEnds(result.Stop);
                 return SendResultAsync(result, cancellation);
             case TerminalEffect.Sign sign: return SignAsync(sign, cancellation);
             case TerminalEffect.JudgeCenter judge: return JudgeCenterAsync(judge.Admitted, cancellation);
@@ -27,7 +29,9 @@ public sealed partial class TerminalRelay
                 BringUpResults(bring.JoinToken);
                 break;
             case TerminalEffect.CheckReader: return CheckReaderAsync(cancellation);
-            case TerminalEffect.BeginScript begin: return _card.BeginScriptAsync(begin.Script, cancellation);
+            case TerminalEffect.BeginScript begin:
+                _request?.ScriptBegins(begin.Script);
+                return _card.BeginScriptAsync(begin.Script, cancellation);
             case TerminalEffect.Transmit transmit:
                 _pace.Transmitted();
                 return _card.TransmitAsync(transmit.Sequence, cancellation);
@@ -154,6 +158,7 @@ public sealed partial class TerminalRelay
         var progress = _facts.In(new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text), reason)
             with { Record = show.Notice is Notice.Reporting ? _facts.Record : show.Record };
         TakeAccess(show.Notice, reason);
+        MeasureEnd(show.Notice);
         Log.Shown(_logger, progress.Step, progress.Notice, progress.Detail, progress.Record);
         Tell(_display, progress);
         if (_pending is { Asked: true } asked) Tell(asked.Progress, progress);

@@ -20,6 +20,9 @@ internal sealed class CenterFiles(string directory)
     /// <summary>What runs now at the host that serves.</summary>
     public string Sessions => Path.Combine(directory, "sessions.json");
 
+    /// <summary>How the host that serves stands.</summary>
+    public string Health => Path.Combine(directory, "health.json");
+
     /// <summary>Whether a process of this machine serves this directory.</summary>
     public bool IsServed()
     {

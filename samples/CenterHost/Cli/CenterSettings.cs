@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using CardIssue.Center.Hosting;
+using CardIssue.CenterHost.Serving;
 using CardIssue.Core.Crypto;
 using Microsoft.Extensions.Configuration;
 
@@ -10,7 +11,9 @@ namespace CardIssue.CenterHost.Cli;
 /// <summary>The settings of a center: its settings file, then the environment. What is no setting is refused: it would be one that somebody relies on.</summary>
 internal static class CenterSettings
 {
-    public const string Center = "Center", Argon2 = "Argon2", Logging = "Logging";
+    public const string Center = "Center", Argon2 = "Argon2", Logging = "Logging", Monitoring = "Monitoring";
+
+    private static readonly string[] Sections = [Center, Argon2, Logging, Monitoring];
 
     private const string Prefix = "CARDISSUE_";
     private const int MaxFile = 64 * 1024;
@@ -23,14 +26,15 @@ internal static class CenterSettings
         {
             var json = Read(files.Settings, out var file);
             foreach (var section in file.GetChildren())
-                if (!IsOneOf(section.Key, Center, Argon2, Logging))
-                    throw Wrong($"{files.Settings}: {section.Key} is no setting: {Nearest.Suggest(section.Key, [Center, Argon2, Logging])}");
+                if (!IsOneOf(section.Key, Sections))
+                    throw Wrong($"{files.Settings}: {section.Key} is no setting: {Nearest.Suggest(section.Key, Sections)}");
             // Not the configuration that was read: behind another one an empty text would be no value.
             builder.AddJsonStream(new MemoryStream(json));
         }
         var settings = builder.AddEnvironmentVariables(Prefix).Build();
         Check(settings.GetSection(Center), typeof(CenterOptions), files);
         Check(settings.GetSection(Argon2), typeof(Argon2Cost), files);
+        Check(settings.GetSection(Monitoring), typeof(MonitoringOptions), files);
         CheckValues(settings, files);
         CheckNames();
         return settings;
@@ -102,8 +106,8 @@ internal static class CenterSettings
         {
             var section = variable.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && variable.Contains("__", StringComparison.Ordinal)
                 ? variable[Prefix.Length..variable.IndexOf("__", StringComparison.Ordinal)] : null;
-            if (section is not null && !IsOneOf(section, Center, Argon2, Logging))
-                throw Wrong($"The environment's {variable} is no setting: {Nearest.Suggest(section, [Center, Argon2, Logging])}");
+            if (section is not null && !IsOneOf(section, Sections))
+                throw Wrong($"The environment's {variable} is no setting: {Nearest.Suggest(section, Sections)}");
         }
     }
 

@@ -9,8 +9,12 @@ internal static class CommandRoles
         Supervisor = PersonRoles.Supervisor, Custodian = PersonRoles.KeyCustodian, Any = PersonRoles.Any;
 
     /// <summary>What nobody is asked for: what makes the first people, what needs the old password, what reads public things alone;
+    /// what a watch asks again and again, and says nothing of orders;
     /// and a restore, for where the store is gone nobody has an account: the vault's passphrase is asked for, and all that it brings back is quarantined.</summary>
-    public static readonly IReadOnlySet<string> Public = new HashSet<string> { "init", "person begin", "person password", "log verify", "product check", "product test", "restore" };
+    public static readonly IReadOnlySet<string> Public = new HashSet<string>
+    {
+        "init", "person begin", "person password", "log verify", "product check", "product test", "restore", "health",
+    };
 
     /// <summary>Who may do each of the others: whoever has one of these roles.</summary>
     public static readonly IReadOnlyDictionary<string, PersonRoles> Of = new Dictionary<string, PersonRoles>

@@ -6,6 +6,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Serving;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,15 +20,25 @@ internal static class ServeCommand
     {
         var lines = new Option<string[]>("--line") { Description = "A line to serve instead of those of line list, as 1=tls:127.0.0.1:7001; may be given several times.", HelpName = "N=WHERE", DefaultValueFactory = _ => [] };
         var withoutTls = LineCommands.WithoutTls();
-        return shell.Command("serve", "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.", [lines, withoutTls], async (call, cancellation) =>
+        var monitor = new Option<string?>("--monitor")
+        {
+            Description = "Where health and metrics are told by HTTP: a port of this machine alone, or ADDRESS:PORT; else the setting "
+                + "Monitoring:Listen says it.",
+            HelpName = "PORT",
+        };
+        const string About = "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.";
+        return shell.Command("serve", About, [lines, withoutTls, monitor], async (call, cancellation) =>
         {
             var given = call.Get(lines)!.Select(line => LineText.Parse(line, call.Get(withoutTls))).ToList();
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
             var identity = OpenCenter.ReadIdentity(call.Files);
-            var host = MakeHost(call, new ServedLineChoice(given));
+            var settings = CenterSettings.Load(call.Files);
+            var place = MonitoringOptions.EndPoint(call.Get(monitor) ?? settings[$"{CenterSettings.Monitoring}:{nameof(MonitoringOptions.Listen)}"] ?? "");
+            var host = MakeHost(call, settings, new ServedLineChoice(given), new MonitoringPlace(place));
             await using var disposal = (IAsyncDisposable)host;
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();
+            BoardFile.Forget(call.Files);
             OpenCenter.CheckIdentity(call.Files, identity, host.Services.GetRequiredService<IKeyVault>().Identity);
             await OpenCenter.LogInAsync(call, () => { }, () => host.Services.GetRequiredService<IPeople>(), cancellation);
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
@@ -39,10 +50,10 @@ internal static class ServeCommand
         });
     }
 
-    private static IHost MakeHost(Call call, ServedLineChoice lines)
+    private static IHost MakeHost(Call call, IConfiguration settings, ServedLineChoice lines, MonitoringPlace monitoring)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddConfiguration(CenterSettings.Load(call.Files).GetSection(CenterSettings.Logging));
+        builder.Logging.AddConfiguration(settings.GetSection(CenterSettings.Logging));
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // What stops the host is told by the command's end, in a line.
@@ -58,6 +69,11 @@ internal static class ServeCommand
         builder.Services.AddCardIssueCenterService();
         builder.Services.AddSingleton(call.Files);
         builder.Services.AddHostedService<SessionBoard>();
+        builder.Services.AddHostedService<HealthBoard>();
+        builder.Services.AddSingleton(monitoring);
+        builder.Services.AddHostedService<MonitoringEndpoint>();
+        // Where Windows starts it as a service it says so to it, and stops when it is told; elsewhere this is nothing.
+        builder.Services.AddWindowsService(service => service.ServiceName = "CardIssue");
         return builder.Build();
     }
 }

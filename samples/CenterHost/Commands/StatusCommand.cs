@@ -2,6 +2,7 @@ using System.CommandLine;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.CenterHost.Cli;
+using CardIssue.CenterHost.Serving;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.CenterHost.Commands;
@@ -21,12 +22,14 @@ internal static class StatusCommand
         var checkpoint = Directory.Exists(center.Checkpoints) ? LogCheckpoint.Load(center.Checkpoints) : null;
         var (people, asked) = (await center.People.ListAsync(cancellation), await center.Approvals.ListAsync(open: true, cancellation));
         var served = call.Files.IsServed();
+        var health = HealthBoard.Read(call.Files);
         var found = await center.Desk.PutBackAsync(cancellation);
         var hosts = await center.Orders.Hosts.ListAsync(cancellation);
         var value = new
         {
             center = center.Identity.Id.Value,
             served,
+            ready = served ? health?.IsReady ?? false : (bool?)null,
             hosts = hosts.Count == 0 ? null : hosts.Select(host => new
             {
                 host = host.Host, since = host.Since.UtcDateTime, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
@@ -50,6 +53,7 @@ internal static class StatusCommand
         };
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
             $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
+            .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {HealthCommand.Trouble(health)}" },
             .. hosts.Select(host => $"host         {host.Host}, {(host.LostAt is { } lost ? $"dead since {lost:u}" : $"since {host.Since:u}")}"
                 + (host.TellsFeed ? ", tells the feed" : "")),
             $"lines        {lines.Count}",

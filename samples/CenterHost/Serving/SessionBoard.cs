@@ -43,30 +43,13 @@ internal sealed class SessionBoard(CenterServer server, CenterFiles files, TimeP
                     [.. server.LiveSessions().Select(it => new SessionOnBoard(it.Name, it.Terminal.Value, it.Line.Value, it.Address,
                         it.Phase.ToString(), it.Order?.Value))];
                 if (shown is not null && now.SequenceEqual(shown)) continue;
-                if (Write(now)) shown = now;
+                if (BoardFile.Write(files.Sessions, now)) shown = now;
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            Write([]);
-        }
-    }
-
-    /// <summary>A full disk ends no session for this: it is tried again.</summary>
-    private bool Write(List<SessionOnBoard> now)
-    {
-        var unfinished = files.Sessions + ".new";
-        try
-        {
-            File.Delete(unfinished);
-            using (var file = CenterFiles.CreatePrivate(unfinished)) JsonSerializer.Serialize(file, now);
-            File.Move(unfinished, files.Sessions, overwrite: true);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
+            BoardFile.Write<IReadOnlyList<SessionOnBoard>>(files.Sessions, []);
         }
     }
 }

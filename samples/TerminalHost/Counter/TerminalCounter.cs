@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
+using CardIssue.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
@@ -22,6 +23,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     private readonly SamReaderKey? _readerKey;
     private readonly IStepDisplay _display;
     private readonly LinePatience? _patience;
+    private readonly Exports _exports = Exports.Begin("terminalhost", [TerminalTelemetry.Name]);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _running;
@@ -102,6 +104,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         if (_samSlot is not null) await _samSlot.DisposeAsync();
         _module.Dispose();
         _certificate?.Dispose();
+        _exports.Dispose();
         _patience?.Dispose();
         _stop.Dispose();
     }

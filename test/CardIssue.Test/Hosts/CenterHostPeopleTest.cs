@@ -114,7 +114,8 @@ public sealed class CenterHostPeopleTest
     public void EveryLeafOfTheCommandLine_HasItsRolesOrIsPublic()
     {
         Assert.That(CenterHostCommand.Commands, Is.EquivalentTo(CenterHostCommand.Roles.Keys.Concat(CenterHostCommand.Public)));
-        Assert.That(CenterHostCommand.Public, Is.EquivalentTo(new[] { "init", "person begin", "person password", "log verify", "product check", "product test", "restore" }));
+        Assert.That(CenterHostCommand.Public, Is.EquivalentTo(new[] { "init", "person begin", "person password", "log verify", "product check",
+            "product test", "restore", "health" }));
         // A host joins a center on PostgreSQL that another one serves: this one is in a file.
         Assert.That(CenterHostCommand.Roles,
             Is.EquivalentTo(new Dictionary<string, PersonRoles>(Commands.ToDictionary(it => it.Command, it => it.May)) { ["join"] = PersonRoles.Supervisor }));

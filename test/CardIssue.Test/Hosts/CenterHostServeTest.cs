@@ -50,11 +50,13 @@ public sealed class CenterHostServeTest(EngineKind engine)
     [Test]
     public async Task ServedCenter_TerminalIssuesCard_ThenSigTermEndsItInOrder()
     {
-        using var center = _host.Begin("serve", "--line", "3=tls:127.0.0.1:0");
+        using var center = _host.Begin("serve", "--line", "3=tls:127.0.0.1:0", "--monitor", "0");
         try
         {
             var ready = await center.StandardOutput.ReadLineAsync().WaitAsync(Longest);
             Assert.That(ready, Does.StartWith("ready line 3 127.0.0.1:"));
+            var monitoring = await center.StandardOutput.ReadLineAsync().WaitAsync(Longest);
+            Assert.That(monitoring, Does.StartWith("monitoring http://127.0.0.1:"));
             var (steps, errors) = (center.StandardOutput.ReadToEndAsync(), center.StandardError.ReadToEndAsync());
             var second = await _host.RunAsync("serve", "--line", "3=tls:127.0.0.1:0");
             Assert.That((second.Code, second.Error.Contains("is served already")), Is.EqualTo((3, true)));
@@ -65,6 +67,7 @@ public sealed class CenterHostServeTest(EngineKind engine)
                 center.Kill(entireProcessTree: true);
                 Assert.Fail($"{outcome}\n{await steps}\n{await errors}");
             }
+            await ThatIsToldAsync(new Uri(monitoring!.Split(' ')[1]));
             Assert.That(Kill(center.Id, SigTerm), Is.Zero);
             await center.WaitForExitAsync().WaitAsync(Longest);
             Assert.That(center.ExitCode, Is.Zero, await errors);
@@ -76,6 +79,7 @@ public sealed class CenterHostServeTest(EngineKind engine)
         {
             if (!center.HasExited) center.Kill(entireProcessTree: true);
         }
+        Assert.That((await _host.RunAsync("health")).Code, Is.EqualTo(1), "nobody serves any more");
         await ThatIsIssuedAsync("E2E-0001");
         Assert.That((await _host.RunAsync("status", "--json")).Json[0].GetProperty("lastCheckpoint").GetProperty("number").GetInt32(), Is.GreaterThan(0));
     }
@@ -154,6 +158,43 @@ public sealed class CenterHostServeTest(EngineKind engine)
             foreach (var line in new[] { "5", "6" }) await DoAsync("line", "remove", line);
         }
         Assert.That(await errors, Does.Contain("The vault was changed by another program").And.Contain("Line 6 is not served: "));
+    }
+
+    /// <summary>One card was issued, a terminal is in, and the host is well: by HTTP, and by the commands beside it.</summary>
+    private async Task ThatIsToldAsync(Uri monitoring)
+    {
+        using var http = new HttpClient { BaseAddress = monitoring, Timeout = Longest };
+        // A machine that is slow makes one doubt for a moment.
+        for (var tries = 0; ; tries++)
+        {
+            using var ready = await http.GetAsync("/health/ready");
+            if (ready.IsSuccessStatusCode) break;
+            var told = await ready.Content.ReadAsStringAsync();
+            TestContext.Progress.WriteLine(told);
+            Assert.That(tries, Is.LessThan(60), told);
+            await Task.Delay(TimeSpan.FromMilliseconds(500));
+        }
+        var metrics = new PrometheusText(await http.GetStringAsync("/metrics"));
+        Assert.That(metrics.Find("cardissue_center_issues_begun_total", ("cardissue_kind", "issue")), Is.EqualTo(1), string.Join('\n', metrics.Names));
+        Assert.That(metrics.Find("cardissue_center_issue_duration_seconds_count", ("cardissue_outcome", "issued")), Is.EqualTo(1));
+        Assert.That(metrics.Find("cardissue_center_records_confirmed_total"), Is.GreaterThan(0));
+        Assert.That(metrics.Find("cardissue_center_store_commit_duration_seconds_count", ("cardissue_outcome", "saved")), Is.GreaterThan(0));
+        Assert.That(metrics.Find("cardissue_center_ready"), Is.EqualTo(1));
+        Assert.That(metrics.Find("cardissue_center_hosts", ("cardissue_state", "serving")), Is.EqualTo(1));
+        Assert.That(metrics.Find("cardissue_center_orders"), Is.EqualTo(4), "all that were imported");
+        Assert.That(metrics.Labels.Where(label => label.StartsWith("cardissue", StringComparison.Ordinal)),
+            Is.SubsetOf(new[] { "line", "reason", "outcome", "kind", "mode", "state", "script", "version" }.Select(label => $"cardissue_{label}")));
+        foreach (var path in new[] { "/health/live", "/health/ready" })
+        {
+            using var answer = await http.GetAsync(path);
+            Assert.That((answer.StatusCode, (await answer.Content.ReadAsStringAsync())[..10]), Is.EqualTo((HttpStatusCode.OK, "{\"ok\":true")), path);
+        }
+        using var none = await http.GetAsync("/");
+        Assert.That(none.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        var health = await _host.RunAsync("health", "--json");
+        Assert.That((health.Code, health.Json[0].GetProperty("checks").GetProperty("log").GetString()), Is.EqualTo((0, "ok")), health.ToString());
+        Assert.That((await _host.RunAsync("health", "--live")).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("status", "--json")).Json[0].GetProperty("ready").GetBoolean(), Is.True);
     }
 
     private async Task ThatIsIssuedAsync(string id)
