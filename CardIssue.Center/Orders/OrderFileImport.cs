@@ -7,8 +7,8 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Orders;
 
 /// <summary>
-/// Takes in the orders of a file: looks at all of them first, while everybody goes on writing, and then takes them in by commits of a
-/// thousand, between which others write. What ends it between two commits leaves the file's first orders; the same file again goes on behind
+/// Takes in the orders of a file: looks at all of them first, while everybody goes on writing, and then takes them in by short
+/// commits, between which others write. What ends it between two commits leaves the file's first orders; the same file again goes on behind
 /// them.
 /// </summary>
 /// <param name="database">The store.</param>
@@ -30,8 +30,8 @@ public sealed class OrderFileImport(CenterDatabase database)
     /// </summary>
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>How many orders one commit takes in.</summary>
-    internal int OrdersAtOnce { get; init; } = 1_000;
+    /// <summary>How many orders one commit takes in: a card that is issued meanwhile waits for one of them at each of its own commits.</summary>
+    internal int OrdersAtOnce { get; init; } = 250;
 
     /// <summary>Awaited between two commits, with how many are in: others get their turn.</summary>
     internal Func<long, CancellationToken, Task> Between { get; init; } = (_, cancellation) => Task.Delay(Gap, cancellation);

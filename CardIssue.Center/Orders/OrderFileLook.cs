@@ -5,7 +5,7 @@ using CardIssue.Center.Storage;
 namespace CardIssue.Center.Orders;
 
 /// <summary>
-/// Looks at all orders of a file before the first is taken in, and keeps nobody from writing: a thousand at a time are compared with the store
+/// Looks at all orders of a file before the first is taken in, and keeps nobody from writing: some at a time are compared with the store
 /// as it is then, and each with the file's orders before it. What comes into the store afterwards, the commits find.
 /// </summary>
 internal sealed class OrderFileLook(CenterDatabase database, ComingOrders coming, CenterPerson person, int ordersAtOnce) : IDisposable

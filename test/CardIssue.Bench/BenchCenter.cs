@@ -33,7 +33,7 @@ internal sealed class BenchCenter : IAsyncDisposable
 {
     private const string Secret = "only for the bench", KeySet = "issuer-test";
 
-    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1), Longest = TimeSpan.FromMinutes(10);
 
     private static readonly Argon2Cost Cheapest = new(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);
 
@@ -44,7 +44,12 @@ internal sealed class BenchCenter : IAsyncDisposable
     private readonly List<int> _ports = [];
     private readonly List<SoftwareModuleFile> _modules = [];
 
-    private BenchCenter(string postgres, int orders) => (_postgres, Orders) = (postgres, orders);
+    private BenchCenter(string postgres, int orders)
+    {
+        (_postgres, Orders) = (postgres, orders);
+        // Also where the bench is broken off.
+        AppDomain.CurrentDomain.ProcessExit += EndHosts;
+    }
 
     /// <summary>How many orders there are, from 1.</summary>
     public int Orders { get; }
@@ -88,23 +93,30 @@ internal sealed class BenchCenter : IAsyncDisposable
     public async Task<CenterRun> MeasureAsync(Func<Task<IssuedCards>> act)
     {
         var (before, cpu, began) = (Counts(), Cpu(), Stopwatch.GetTimestamp());
-        var issued = await act();
+        var issued = await act().WaitAsync(Longest);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var (after, used) = (Counts(), Cpu() - cpu);
         return new CenterRun(issued.Milliseconds.Count, seconds, used.TotalSeconds, after.Commits - before.Commits, after.Entries - before.Entries,
             issued.Apdus, issued.Bytes, issued.Milliseconds);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= EndHosts;
+        EndHosts(null, EventArgs.Empty);
+        foreach (var host in _hosts) host.Dispose();
+        foreach (var module in _modules) module.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private void EndHosts(object? sender, EventArgs end)
     {
         foreach (var host in _hosts)
         {
             host.Kill(entireProcessTree: true);
-            await host.WaitForExitAsync();
-            host.Dispose();
+            host.WaitForExit();
         }
-        foreach (var module in _modules) module.Dispose();
-        Directory.Delete(_folder, recursive: true);
     }
 
     private TimeSpan Cpu()
@@ -181,9 +193,10 @@ internal sealed class BenchCenter : IAsyncDisposable
             using var pkcs12 = TlsCertificates.ToPfx(certificate, []);
             module.UseTlsClient(pkcs12.Span, TlsCertificates.Sha256(certificate));
             var identity = module.Identity;
-            await registry.PutAsync(new TerminalRecord(identity.Id, [new LineNumber(1)], [IPNetwork.Parse("127.0.0.0/8")],
+            var put = await registry.PutAsync(new TerminalRecord(identity.Id, [new LineNumber(1)], [IPNetwork.Parse("127.0.0.1/32")],
                 identity.CredentialKey.Encoded, identity.AgreementKey.Encoded, identity.TlsCertificate, identity.KeyVersion, true), ann);
-            await registry.SetReadersAsync(identity.Id, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)], ann);
+            var set = await registry.SetReadersAsync(identity.Id, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)], ann);
+            if ((put, set) is not (TerminalChange.Done, TerminalChange.Done)) throw new InvalidOperationException($"The bench's terminal: {put}, {set}");
         }
         var body = ByteString.Own(await File.ReadAllBytesAsync(BenchProduct.Sample(BenchProduct.EndToEnd)));
         var product = CardProductFile.Read(body.Span, "product").Product!;
@@ -218,11 +231,13 @@ internal sealed class BenchCenter : IAsyncDisposable
             "--passphrase-file", Path.Combine(_folder, "passphrase"), .. As("ann"),
         ])
         {
-            RedirectStandardOutput = true, WorkingDirectory = _folder,
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder,
         };
         var host = Process.Start(start)!;
         _hosts.Add(host);
-        var ready = await host.StandardOutput.ReadLineAsync().WaitAsync(Soon) ?? throw new InvalidOperationException("A host of the bench does not serve.");
+        var errors = host.StandardError.ReadToEndAsync();
+        var ready = await host.StandardOutput.ReadLineAsync().WaitAsync(Soon)
+            ?? throw new InvalidOperationException($"A host of the bench does not serve: {await errors}");
         _ports.Add(IPEndPoint.Parse(ready.Split(' ')[^1]).Port);
         _ = host.StandardOutput.ReadToEndAsync();
     }

@@ -18,13 +18,11 @@ internal sealed class BenchTerminals : IAsyncDisposable
     private readonly List<Counter> _counters = [];
     private readonly CancellationTokenSource _stop = new();
 
-    private BenchTerminals(BenchCenter center)
+    public BenchTerminals(BenchCenter center)
     {
         _orders = new ConcurrentQueue<int>(Enumerable.Range(1, center.Orders));
         for (var number = 0; number < center.Modules.Count; number++) _counters.Add(new Counter(center, number, _stop.Token));
     }
-
-    public static Task<BenchTerminals> OpenAsync(BenchCenter center) => Task.FromResult(new BenchTerminals(center));
 
     /// <summary>Each issues so many, all at once.</summary>
     public async Task<IssuedCards> IssueAsync(int each) =>

@@ -35,9 +35,9 @@ internal static class CenterBench
             using var server = store == "postgres" ? new PostgresProcess(Serve) : null;
             if (server is not null) PostgresProcess.Execute(server.PlaceOf("postgres"), "CREATE DATABASE center");
             await using var center = await BenchCenter.StartAsync(server?.PlaceOf("center") ?? "", hosts, size[0], Alone + (size[0] * (size[1] + 1)));
-            await using var terminals = await BenchTerminals.OpenAsync(center);
+            await using var terminals = new BenchTerminals(center);
             // The first of each terminal lets it in and compiles; it is not counted. One terminal alone shares no commit: its commits are its waits.
-            await terminals.IssueAsync(1);
+            await center.MeasureAsync(() => terminals.IssueAsync(1));
             var alone = await center.MeasureAsync(() => terminals.IssueAloneAsync(Alone));
             var run = await center.MeasureAsync(() => terminals.IssueAsync(size[1]));
             var bare = new BareIssue(run).Measure();
