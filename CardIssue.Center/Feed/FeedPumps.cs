@@ -26,6 +26,11 @@ public sealed class FeedPumps(IIssuers issuers, Func<IssuerId?, FeedPump> make)
         }
     }
 
+    /// <summary>The pump of the center's own events, and that of each issuer.</summary>
+    /// <exception cref="Storage.StoreException">The store cannot be read.</exception>
+    public async Task<IReadOnlyList<FeedPump>> AllAsync(CancellationToken cancellation = default) =>
+        [_own, .. (await issuers.ListAsync(cancellation).ConfigureAwait(false)).Select(issuer => Of(issuer.Issuer))];
+
     /// <summary>Pumps until it is cancelled, and then returns; also for issuers that are added meanwhile.</summary>
     /// <param name="look">How often is looked for new issuers.</param>
     /// <param name="time">The clock.</param>
@@ -36,8 +41,8 @@ public sealed class FeedPumps(IIssuers issuers, Func<IssuerId?, FeedPump> make)
         var running = new Dictionary<FeedPump, Task> { [_own] = PumpAsync(_own, cancellation) };
         await RepeatedLook.RunAsync(look, time, async stopping =>
         {
-            foreach (var issuer in await issuers.ListAsync(stopping).ConfigureAwait(false))
-                if (Of(issuer.Issuer) is var pump && !running.ContainsKey(pump)) running.Add(pump, PumpAsync(pump, cancellation));
+            foreach (var pump in await AllAsync(stopping).ConfigureAwait(false))
+                if (!running.ContainsKey(pump)) running.Add(pump, PumpAsync(pump, cancellation));
         }, trouble, cancellation).ConfigureAwait(false);
         await Task.WhenAll(running.Values).ConfigureAwait(false);
     }

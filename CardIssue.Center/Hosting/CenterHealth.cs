@@ -33,7 +33,7 @@ public sealed class CenterHealth : IDisposable
     private readonly CenterDatabase _database;
     private readonly CenterServer _server;
     private readonly CenterServices _services;
-    private readonly FeedPump _feed;
+    private readonly FeedPumps _feeds;
     private readonly ILogger _logger;
     private readonly Meter _meter = new(CenterTelemetry.Name);
     private readonly Lock _turn = new();
@@ -42,10 +42,10 @@ public sealed class CenterHealth : IDisposable
     private volatile Counts? _counts;
 
     /// <summary>Looks at nothing before <see cref="RunAsync"/>.</summary>
-    public CenterHealth(CenterDatabase database, CenterServer server, CenterServices services, FeedPump feed)
+    public CenterHealth(CenterDatabase database, CenterServer server, CenterServices services, FeedPumps feeds)
     {
         ArgumentNullException.ThrowIfNull(services);
-        (_database, _server, _services, _feed) = (database, server, services, feed);
+        (_database, _server, _services, _feeds) = (database, server, services, feeds);
         _logger = services.Loggers.CreateLogger<CenterHealth>();
         AddGauges();
     }
@@ -135,10 +135,14 @@ public sealed class CenterHealth : IDisposable
     private async Task<Counts> CountAsync(CancellationToken cancellation)
     {
         var hosts = await _services.Orders.Hosts.ListAsync(cancellation).ConfigureAwait(false);
+        var (backlog, failures) = (0, 0L);
+        foreach (var feed in await _feeds.AllAsync(cancellation).ConfigureAwait(false))
+        {
+            backlog += await feed.BacklogAsync(cancellation).ConfigureAwait(false);
+            failures = Math.Max(failures, (await feed.StandingAsync(cancellation).ConfigureAwait(false))?.Failures ?? 0);
+        }
         return new Counts(
-            await _services.Desk.CountAsync(cancellation).ConfigureAwait(false),
-            await _feed.BacklogAsync(cancellation).ConfigureAwait(false),
-            (await _feed.StandingAsync(cancellation).ConfigureAwait(false))?.Failures ?? 0,
+            await _services.Desk.CountAsync(cancellation).ConfigureAwait(false), backlog, failures,
             _database.TakesHosts ? hosts.Count(host => host.LostAt is null) : 1, hosts.Count(host => host.LostAt is not null));
     }
 
@@ -148,8 +152,8 @@ public sealed class CenterHealth : IDisposable
         Gauge("ready", "1", "1 where this host is ready to serve, else 0", () => [new(Report().IsReady ? 1 : 0)]);
         Gauge("orders", "{order}", "Orders of the center, by state", () => _counts is not { } counts ? []
             : Enum.GetValues<OrderState>().Select(state => Of(counts.Orders.GetValueOrDefault(state), state.ToString())));
-        Gauge("feed.backlog", "{event}", "Events that wait to be told to the issuer", () => _counts is { } counts ? [new(counts.Backlog)] : []);
-        Gauge("feed.failures", "{try}", "Tries to tell the issuer that failed one after the other",
+        Gauge("feed.backlog", "{event}", "Events that wait to be told to the issuers", () => _counts is { } counts ? [new(counts.Backlog)] : []);
+        Gauge("feed.failures", "{try}", "Tries to tell an issuer that failed one after the other; of the worst",
             () => _counts is { } counts ? [new(counts.FeedFailures)] : []);
         Gauge("hosts", "{host}", "Hosts of the center", () => _counts is { } counts ? [Of(counts.Serving, "serving"), Of(counts.Lost, "lost")] : []);
 

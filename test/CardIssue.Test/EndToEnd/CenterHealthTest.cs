@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CardIssue.Center;
 using CardIssue.Center.Feed;
 using CardIssue.Center.Hosting;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Terminal;
@@ -100,7 +101,8 @@ public sealed partial class CenterHealthTest
             Vault = own.Vault, Orders = own.Orders, Desk = own.Desk, Terminals = own.Terminals, Admissions = own.Admissions, Products = own.Products,
             Log = own.Log, Host = own.Host, Time = time,
         };
-        return new CenterHealth(shop.Database, shop.Server, services, new FeedPump(shop.Database, Substitute.For<IIssuerFeed>(), TimeProvider.System, Second));
+        return new CenterHealth(shop.Database, shop.Server, services, new FeedPumps(
+            new DatabaseIssuers(shop.Database), issuer => new FeedPump(shop.Database, Substitute.For<IIssuerFeed>(), TimeProvider.System, Second, issuer: issuer)));
     }
 
     private static Task ComesAsync(FakeTimeProvider time, Func<bool> holds) => Part.UntilAsync(() =>

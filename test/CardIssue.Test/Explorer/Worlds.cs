@@ -48,7 +48,7 @@ internal static class Worlds
     public static readonly WorldOptions TwoHosts = Simple with
     {
         Name = "two hosts, one taken for dead", Plan = Closing(Plan(false, LookFirst(1))), Zombies = true,
-        Faults = Faults.Cut | Faults.CrashTerminal | Faults.HostLost, Budget = new(2, 2, 1, 0, 0, 0),
+        Faults = Faults.Cut | Faults.HostLost, Budget = new(2, 2, 1, 0, 0, 0),
     };
 
     public static readonly Pinned[] All =
