@@ -141,7 +141,7 @@ internal static class Mutants
             "2 the order is bound to an identity that its card does not have", 28, DifferenceTaken),
         new("the store minds no fencing numbers", Single with { Fenced = false, Zombies = true, Faults = Faults.Cut, Budget = new(1, 2, 0, 0, 0, 0) }, "3/4 store: bound twice", 51),
         new("a host that was taken for dead saves on", Worlds.TwoHosts with { Fenced = false }, "3/4 store: bound twice", 51),
-        new("an order is taken over under its old fencing number", Worlds.TwoHosts with { TakingOver = TakingOver.NumberKept }, "3/4 store: bound twice", 51),
+        new("an order is taken over under its old fencing number", Worlds.TwoHosts with { TakingOver = TakingOver.NumberKept }, "3/4 store: bound twice", 52),
         new("a card is bound without a look at the fencing number", Worlds.TwoHosts with { TakingOver = TakingOver.BindingUnfenced }, "3/4 store: bound twice", 51),
         new("a restored order is not quarantined", Base with { Quarantines = false, Faults = Faults.Restore, Budget = new(1, 2, 0, 0, 0, 0) }, "2 card A is written and the order is not bound to it", 29),
         new("what a witness remembers is not compared", PutBack with { Witnessing = Witnessing.NotCompared }, "2 two live cards for one order", 80),

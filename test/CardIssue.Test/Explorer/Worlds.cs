@@ -72,7 +72,7 @@ internal static class Worlds
             Budget = new(3, 2, 0, 0, 0, 0) }, 108_865, 300_988, 1_113),
         new(Simple with { Name = "a session that lives on", Plan = Closing(Plan(false, LookFirst(2))), Zombies = true,
             Faults = Faults.Cut | Faults.SaveFails, Budget = new(2, 2, 0, 0, 0, 0) }, 1_098_602, 3_524_563, 9_903),
-        new(TwoHosts, 5_443_808, 18_972_981, 17_764),
+        new(TwoHosts, 3_247_247, 10_907_848, 12_373),
         new(Simple with { Name = "store restored", Plan = Closing(Two), Faults = Faults.Restore | Faults.Cut | Faults.CrashCenter,
             Budget = new(2, 2, 1, 0, 0, 0) }, 276_164, 647_698, 562),
         new(Simple with { Name = "store and log put back", Plan = Closing(Plan(false, Repeatable(1))), Faults = Faults.PutBack,
