@@ -13,7 +13,7 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal) { ["SAMPLES"] = samples };
-    private readonly CancellationTokenSource _stop = new();
+    private CancellationTokenSource _stop = new();
     private readonly List<Task<int>> _background = [];
 
     /// <summary>All that was said.</summary>
@@ -53,6 +53,9 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
             case ["kill", ..]:
                 await _stop.CancelAsync();
                 foreach (var ended in _background) Assert.That(await ended.WaitAsync(Longest), Is.Zero, at);
+                _background.Clear();
+                _stop.Dispose();
+                _stop = new CancellationTokenSource();
                 break;
             default:
                 await RunProgramAsync(words, at);
