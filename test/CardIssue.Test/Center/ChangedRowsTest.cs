@@ -159,7 +159,7 @@ public sealed class ChangedRowsTest
     [TestCase("UPDATE terminals SET readers_version = 1 WHERE terminal = 't1'")]
     [TestCase("DELETE FROM readers; DELETE FROM terminals WHERE terminal = 't1'; INSERT INTO terminals SELECT 't1', lines, networks, credential_key, agreement_key, certificate, "
         + "key_version, enabled, updated_at, readers_version, revision, seal, seal_generation, held_since, held_for, removed, next_credential_key, next_agreement_key, "
-        + "next_certificate, next_key_version FROM terminals WHERE terminal = 't2'")]
+        + "next_certificate, next_key_version, branch FROM terminals WHERE terminal = 't2'")]
     public async Task TerminalChanged_Admission_IsRefusedByName_AndTheOtherIsNot(string sql)
     {
         await TerminalsAsync();

@@ -243,7 +243,7 @@ public class PeopleTest
     [TestCase("UPDATE people SET roles = 15 WHERE person = 'carl'")]
     [TestCase("UPDATE people SET verifier = (SELECT verifier FROM people WHERE person = 'ann') WHERE person = 'carl'")]
     [TestCase("UPDATE people SET one_time = 1 WHERE person = 'carl'")]
-    [TestCase("UPDATE people SET person = 'carla' WHERE person = 'carl'; INSERT INTO people SELECT 'carl', roles, verifier, one_time, locked, changed_at, mac, 0, NULL, seal, seal_generation FROM people WHERE person = 'ann'")]
+    [TestCase("UPDATE people SET person = 'carla' WHERE person = 'carl'; INSERT INTO people SELECT 'carl', roles, verifier, one_time, locked, changed_at, mac, 0, NULL, seal, seal_generation, issuer FROM people WHERE person = 'ann'")]
     [TestCase("UPDATE people SET mac = x'00' WHERE person = 'carl'")]
     public async Task RowChangedInTheFile_Authenticate_IsRefusedByName(string change)
     {
