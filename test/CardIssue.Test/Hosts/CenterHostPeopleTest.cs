@@ -152,7 +152,7 @@ public sealed class CenterHostPeopleTest
             var orders = Samples.Change(Samples.Change(Samples.Orders, "E2E-0001", $"ORDER-{bank}"), "C-1001", $"CUSTOMER-{bank}");
             var one = orders[..(orders.IndexOf("E2E-0002", StringComparison.Ordinal))];
             await File.WriteAllTextAsync(_folder[$"orders-{bank}.json"],
-                Samples.Change(one[..one.LastIndexOf("},", StringComparison.Ordinal)], "visa-like-e2e", $"gold-{bank}").Replace("4761739001010119", bank == "a" ? "4761739001010119" : "4761739001010010", StringComparison.Ordinal) + "}]}");
+                Samples.Change(one[..one.LastIndexOf("},", StringComparison.Ordinal)], "visa-like-e2e", $"gold-{bank}").Replace("4761739001010119", bank == "a" ? "4761739001010028" : "4761739001010010", StringComparison.Ordinal) + "}]}");
             Assert.That(await RunAsync(["key", "begin", "--key-set", $"keys-{bank}", "--kvn", "30", "--algorithm", "aes128"]), Has.Property(nameof(HostRun.Code)).Zero);
         }
         string[] fileOfB = ["order", "import", "--orders", _folder["orders-b.json"], "--product", _folder["gold-b.json"]];
