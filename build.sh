@@ -90,7 +90,8 @@ first_time() { # first_time WHAT: what takes longer on a machine that has none o
 }
 
 build() { # build WHAT
-  quietly "Building $(basename "$1")$(first_time)" dotnet build "$1" -c "$CONFIGURATION" -v q --nologo
+  # One warm compiler for all projects, also where the environment says otherwise: half the time.
+  quietly "Building $(basename "$1")$(first_time)" dotnet build "$1" -c "$CONFIGURATION" -v q --nologo -p:UseSharedCompilation=true
 }
 
 this_machine() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }

@@ -6,7 +6,10 @@ using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Center.Storage;
 
-/// <summary>Brings a store's tables up to this version with the numbered scripts below Storage/Scripts. Each runs once, in a transaction.</summary>
+/// <summary>
+/// Brings a store's tables up to this version with the numbered scripts below Storage/Scripts. Each runs once; all that are due in one transaction, so that a store is of
+/// the version that it was or of this one, and a new one waits for the disk once.
+/// </summary>
 internal static class Migrations
 {
     private const string SqlitePrefix = "CardIssue.Center.Storage.Scripts.Store.", PostgresPrefix = "CardIssue.Center.Storage.Scripts.Postgres.";
@@ -42,7 +45,7 @@ internal static class Migrations
     {
         var engine = builder
             .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.StartsWith(prefix, StringComparison.Ordinal))
-            .WithTransactionPerScript()
+            .WithTransaction()
             .WithVariablesDisabled()
             .LogToNowhere()
             .Build();
