@@ -58,7 +58,14 @@ public sealed class CenterHealth : IDisposable
         await Task.WhenAll(
             LookAsync(BeatPause, Beat),
             LookAsync(TryPause, TryAsync),
-            LookAsync(CountPause, async ends => _counts = await CountAsync(ends).ConfigureAwait(false))).ConfigureAwait(false);
+            CountsAsync()).ConfigureAwait(false);
+
+        // Before it serves this host is not among the hosts.
+        async Task CountsAsync()
+        {
+            await _server.Begun.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await LookAsync(CountPause, async ends => _counts = await CountAsync(ends).ConfigureAwait(false)).ConfigureAwait(false);
+        }
 
         async Task LookAsync(TimeSpan pause, Func<CancellationToken, Task> look)
         {

@@ -11,6 +11,9 @@ public sealed partial class CenterServer
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _serves;
 
+    /// <summary>Done once it accepts lines, as one of the store's hosts; or is over before.</summary>
+    internal Task Begun => _begun.Task;
+
     /// <summary>Whether it accepts lines now.</summary>
     internal bool IsServing
     {
