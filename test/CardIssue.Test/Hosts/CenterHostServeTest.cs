@@ -191,7 +191,8 @@ public sealed class CenterHostServeTest(EngineKind engine)
         }
         using var none = await http.GetAsync("/");
         Assert.That(none.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
-        var health = await _host.RunAsync("health", "--json");
+        // What it says by HTTP now, other processes read within two seconds.
+        var health = await _host.RunAsync("health", "--wait", "60", "--json");
         Assert.That((health.Code, health.Json[0].GetProperty("checks").GetProperty("log").GetString()), Is.EqualTo((0, "ok")), health.ToString());
         Assert.That((await _host.RunAsync("health", "--live")).Code, Is.Zero);
         Assert.That((await _host.RunAsync("status", "--json")).Json[0].GetProperty("ready").GetBoolean(), Is.True);
