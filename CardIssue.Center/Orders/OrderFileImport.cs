@@ -77,14 +77,14 @@ public sealed class OrderFileImport(CenterDatabase database)
 
     /// <summary>Whose each product is: this person's issuer's, and the one's that all are for where one is named.</summary>
     /// <exception cref="FileRefusedException">One is not.</exception>
-    internal static Dictionary<ProductRef, IssuerId?> Issuers(StoreView store, ComingOrders coming, CenterPerson person)
+    internal static Dictionary<ProductRef, IssuerId?> Issuers(StoreView store, ComingOrders coming, CenterPerson person, long taken)
     {
         var (owners, issuers) = (IssuerTable.Owners(store), new Dictionary<ProductRef, IssuerId?>());
         foreach (var product in coming.Products)
         {
             var issuer = DatabaseProductStore.IssuerOf(product, owners, out _);
             if (!person.IsFor(issuer) || (coming.Issuer is { } only && issuer != only))
-                throw FileRefusedException.Of($"product {product.Ref} is not issuer {coming.Issuer ?? person.Issuer}'s");
+                throw FileRefusedException.Of($"product {product.Ref} is not issuer {coming.Issuer ?? person.Issuer}'s", taken);
             issuers[product.Ref] = issuer;
         }
         return issuers;
@@ -139,7 +139,7 @@ public sealed class OrderFileImport(CenterDatabase database)
         var (now, products, texts) = (database.Now, coming.Products.ToDictionary(product => product.Ref), new ProductTexts(store));
         foreach (var product in coming.Products)
             if (DatabaseProductStore.Add(store, product, now) is { } fault) throw FileRefusedException.Of(fault, first);
-        var (refusals, issuers) = (new FileRefusals(), Issuers(store, coming, person));
+        var (refusals, issuers) = (new FileRefusals(), Issuers(store, coming, person, first));
         foreach (var order in orders)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -169,8 +169,10 @@ public sealed class OrderFileImport(CenterDatabase database)
     /// <exception cref="FileRefusedException">It may not go on by this person, or with these orders.</exception>
     private static TakenFile? Begun(StoreView store, ComingOrders coming, CenterPerson person)
     {
-        if (!person.MayNow(store, PersonRoles.Clerk | PersonRoles.Supervisor, person.Issuer)) throw FileRefusedException.Of($"{person} has not the role for it");
-        if (Find(store, coming.Digest) is not var (file, content)) return null;
+        var found = Find(store, coming.Digest);
+        if (!person.MayNow(store, PersonRoles.Clerk | PersonRoles.Supervisor, person.Issuer))
+            throw FileRefusedException.Of($"{person} has not the role for it", found?.File.Taken ?? 0);
+        if (found is not var (file, content)) return null;
         return file.IsWhole || content == coming.Content ? file : throw FileRefusedException.Of(
             $"{file.Taken} of its {file.Orders} orders are in, and the others go on only with the same products and the same codes", file.Taken);
     }

@@ -1,6 +1,7 @@
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 
@@ -22,7 +23,10 @@ internal sealed class OrderFileLook(CenterDatabase database, ComingOrders coming
     /// <exception cref="StoreException">The store could not be read, or there is no room beside it.</exception>
     public async Task<long> RunAsync(long taken, CancellationToken cancellation)
     {
-        if (await database.ReadAsync(ProductFault, cancellation).ConfigureAwait(false) is { } fault) throw FileRefusedException.Of(fault, taken);
+        // Whose a product is, is the same to the file's end; the commits make sure of it.
+        var issuers = await database.ReadAsync(store => ProductFault(store) is { } fault
+            ? throw FileRefusedException.Of(fault, taken)
+            : OrderFileImport.Issuers(store, coming, person, taken), cancellation).ConfigureAwait(false);
         var count = 0L;
         foreach (var orders in coming.Orders.Chunk(ordersAtOnce))
         {
@@ -32,7 +36,7 @@ internal sealed class OrderFileLook(CenterDatabase database, ComingOrders coming
             {
                 await database.ReadAsync(store =>
                 {
-                    Look(store, orders.AsSpan(first));
+                    Look(store, orders.AsSpan(first), issuers);
                     return true;
                 }, cancellation).ConfigureAwait(false);
             }
@@ -48,9 +52,9 @@ internal sealed class OrderFileLook(CenterDatabase database, ComingOrders coming
     private string? ProductFault(StoreView store) =>
         coming.Products.Select(product => DatabaseProductStore.FaultOf(store, product)).FirstOrDefault(fault => fault is not null);
 
-    private void Look(StoreView store, ReadOnlySpan<ComingOrder> orders)
+    private void Look(StoreView store, ReadOnlySpan<ComingOrder> orders, Dictionary<ProductRef, IssuerId?> issuers)
     {
-        var (texts, issuers) = (new ProductTexts(store, _products), OrderFileImport.Issuers(store, coming, person));
+        var texts = new ProductTexts(store, _products);
         foreach (var order in orders)
         {
             var issuer = issuers.GetValueOrDefault(order.Product);

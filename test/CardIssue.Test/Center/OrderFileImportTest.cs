@@ -1,6 +1,7 @@
 using System.Text;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
+using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Products.Json;
@@ -221,6 +222,18 @@ public sealed class OrderFileImportTest
         outcome = await import.RunAsync(Of(bench, "o1", "o2", "o3", "o4", "o5"), bench.Ann);
         Assert.That((outcome.Imported, outcome.Refusals.Single().Line), Is.EqualTo((2L, 4)), "as long as it stands against it");
         Assert.That((await import.RunAsync(Of(bench, "o3", "o5") with { Digest = DigestOf(1) }, bench.Ann)).Imported, Is.EqualTo(2));
+    }
+
+    /// <summary>Whoever takes a file in is told what is in of it, also where he may not go on.</summary>
+    [Test]
+    public async Task PersonIsLocked_BetweenTwoCommits_TheRestIsRefused_AndWhatIsInIsTold()
+    {
+        await using var bench = await StoreBench.OpenAsync();
+        await TestPeople.AddAsync(bench.Database, bench.RecordKeys, ("carl", PersonRoles.Clerk));
+        var carl = TestPeople.Of(bench.Database, "carl", PersonRoles.Clerk);
+        var import = new OrderFileImport(bench.Database) { OrdersAtOnce = 2, Between = (_, _) => bench.People.LockAsync(carl.Name, bench.Ann) };
+        var outcome = await import.RunAsync(Of(bench, "o1", "o2", "o3"), carl);
+        Assert.That((outcome.Imported, outcome.Refusals.Single().Message), Is.EqualTo((2L, "carl has not the role for it")));
     }
 
     /// <summary>What stands between orders of one file is found before the first is in: card numbers, and what earlier rewrites leave on a card.</summary>
