@@ -130,11 +130,7 @@ public sealed class FirstWithAuthenticationTest
         var dying = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         shop.WhenShown("AccessingCard", () => shop.WhenShown("AccessingCard", () => dying.TrySetResult()));
         shop.Reader.Insert(card);
-        var first = shop.IssueAsync("o-1");
-        await dying.Task;
-        await shop.RestartTerminalAsync();
-        await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await shop.UnclaimedAsync("o-1");
+        await shop.TerminalDiesAsync("o-1", dying.Task);
 
         shop.Reader.Insert(Shop.Card(2));
         var second = shop.IssueAsync("o-1");

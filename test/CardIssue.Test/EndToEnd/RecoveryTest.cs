@@ -73,11 +73,7 @@ public sealed class RecoveryTest
         shop.Reader.Insert(card);
         var dying = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         shop.WhenShown("WritingRecord  2", () => dying.TrySetResult());
-        var first = shop.IssueAsync("o-1");
-        await dying.Task;
-        await shop.RestartTerminalAsync();
-        await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await shop.UnclaimedAsync("o-1");
+        await shop.TerminalDiesAsync("o-1", dying.Task);
 
         shop.Reader.Insert(Shop.Card(2));
         var second = shop.IssueAsync("o-1");

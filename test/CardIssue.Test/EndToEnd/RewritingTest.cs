@@ -95,11 +95,7 @@ public sealed class RewritingTest
         var dying = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // Of the issues both records were shown before.
         shop.WhenShown("WritingRecord  2", () => dying.TrySetResult());
-        var first = shop.IssueAsync("r-1");
-        await dying.Task;
-        await shop.RestartTerminalAsync();
-        await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await shop.UnclaimedAsync("r-1");
+        await shop.TerminalDiesAsync("r-1", dying.Task);
         Assert.That(await shop.CancelAsync("r-1"), Is.EqualTo(DeskOutcome.GoesForward));
 
         shop.Reader.Insert(other);

@@ -71,6 +71,19 @@ internal static class ShopWaits
     /// <summary>Until the terminal's module keeps a note of the center.</summary>
     public static Task UntilNoteAsync(this Shop shop) => UntilAsync(() => File.Exists(shop.NoteFile), () => "no note was kept");
 
+    /// <summary>The terminal dies in the middle of an order's issue, and comes back with nothing; until no session has the order any more.</summary>
+    /// <param name="shop">The shop.</param>
+    /// <param name="order">The order, which is asked for here.</param>
+    /// <param name="dying">Done when it is to die.</param>
+    public static async Task TerminalDiesAsync(this Shop shop, string order, Task dying)
+    {
+        var issuing = shop.IssueAsync(order);
+        await dying;
+        await shop.RestartTerminalAsync();
+        await ((Task)issuing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await shop.UnclaimedAsync(order);
+    }
+
     /// <summary>Until the center has let the terminal in.</summary>
     public static Task HasAccessAsync(this Shop shop) =>
         UntilAsync(() => shop.Relay.Phase.HasAccess(), () => $"the terminal is {shop.Relay.Phase}");
