@@ -42,9 +42,8 @@ internal static class OrderClaiming
         OrderAge.Check(connection, order);
         KeptReceipts.Forget(connection, claimant.Terminal);
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
-        connection.Update(
-            SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", "order_id = $order",
-            ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person), ("$order", order.Order));
+        connection.UpdateRow(SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", order.Order.Value,
+            ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person));
         return Claim(connection, order, token, claimant, person, options, now);
     }
 

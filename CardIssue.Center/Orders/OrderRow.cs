@@ -100,17 +100,17 @@ internal sealed record OrderRow
     /// <summary>Writes what may change, and a row of history.</summary>
     public void Save(StoreTransaction connection, DateTimeOffset now, string change, string detail)
     {
-        connection.Update(SealedTable.Orders, """
+        connection.UpdateRow(SealedTable.Orders, """
             code_expires = $code_expires, code_spent = $code_spent, state = $state, held_state = $held, waiting_record = $waiting,
               card = $card, confirmed = $confirmed, in_doubt = $in_doubt, attempt = $attempt, furthest = $furthest, unproved = $unproved, fence = $fence,
               claim_session = $session, claim_host = $host, claim_terminal = $terminal, claim_operator = $operator, lease_until = $lease,
               void_reason = $void_reason, updated_at = $now, ended_at = $ended
-            """, "order_id = $order",
+            """, Order.Value,
             ("$code_expires", CodeExpires), ("$code_spent", CodeSpent), ("$state", State), ("$held", HeldState), ("$waiting", WaitingRecord),
             ("$card", Card), ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt),
             ("$furthest", Progress.Furthest), ("$unproved", Progress.Unproved), ("$fence", Fence), ("$session", Claim?.Session), ("$host", Claim?.Host),
             ("$terminal", Claim?.Terminal), ("$operator", Claim?.Operator), ("$lease", Claim?.LeaseUntil), ("$void_reason", VoidReason),
-            ("$now", now), ("$ended", Ended), ("$order", Order));
+            ("$now", now), ("$ended", Ended));
         AddHistory(connection, now, change, detail);
     }
 

@@ -30,6 +30,9 @@ public sealed class CenterServices
     /// <summary>The card products.</summary>
     public required IProductStore Products { get; init; }
 
+    /// <summary>What their texts say.</summary>
+    internal ReadProducts ReadProducts { get; } = new();
+
     /// <summary>The application programs that products load; null where no product loads any.</summary>
     public IProgramStore? Programs { get; init; }
 

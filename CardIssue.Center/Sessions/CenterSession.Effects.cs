@@ -278,7 +278,7 @@ internal sealed partial class CenterSession
     {
         if (await _services.Products.GetAsync(claimed.Product, cancellation).ConfigureAwait(false) is not { } stored)
             return Lacks($"product {claimed.Product} is missing");
-        var read = CardProductFile.Read(stored.Body.Span, claimed.Product.ToString());
+        var read = _services.ReadProducts.Of(stored);
         if (read.Product is not { } product) return Lacks($"product {claimed.Product}: {read.Mistakes[0].Message}");
         if (ProductRecord.Of(product, stored.Body) is var itself && (itself != stored || itself.Mode != claimed.Mode))
         {

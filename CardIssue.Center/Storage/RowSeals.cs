@@ -81,12 +81,15 @@ internal sealed class RowSeals(ILogKeys keys)
         key is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(key, CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>The seal of a row, 32 bytes.</summary>
+    /// <param name="table">Its table.</param>
+    /// <param name="row">What was read of it: <see cref="SealedTable.List"/>.</param>
+    /// <param name="generation">The commit.</param>
     public byte[] SealOf(SealedTable table, DbDataReader row, long generation)
     {
         using var hash = new FieldHash();
         hash.Text(table.Name).Number(generation);
-        Add(hash, row, table.Key);
-        foreach (var column in table.Columns) Add(hash, row, column);
+        Add(hash, table.Key, row[SealedTable.KeyAt]);
+        for (var i = 0; i < table.Columns.Count; i++) Add(hash, table.Columns[i], row[SealedTable.ColumnsAt + i]);
         return keys.MacOf([.. "CardIssue row v1\0"u8, .. hash.Make()]);
     }
 
@@ -148,9 +151,9 @@ internal sealed class RowSeals(ILogKeys keys)
     }
 
     /// <summary>With its name and its type; what is NULL adds nothing.</summary>
-    private static void Add(FieldHash hash, DbDataReader row, string column)
+    private static void Add(FieldHash hash, string column, object value)
     {
-        switch (row[column])
+        switch (value)
         {
             case DBNull: break;
             case long number: hash.Text(column).Text("number").Number(number); break;

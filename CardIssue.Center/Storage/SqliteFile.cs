@@ -12,12 +12,16 @@ internal sealed class SqliteFile : IStoreEngine
     // https://sqlite.org/rescode.html
     private const int ErrorCode = 1, CorruptCode = 11, ConstraintCode = 19, MismatchCode = 20, RangeCode = 25;
 
+    /// <summary>What the writer keeps of the file in memory, in KiB: with SQLite's 2 MB most pages of indexes are read anew for each commit.</summary>
+    private const int CacheKiB = 32 * 1024;
+
     /// <summary>Nothing is committed meanwhile.</summary>
     private static readonly TimeSpan CompactWait = TimeSpan.FromSeconds(1);
 
     private readonly SqliteConnection _writer;
     private readonly string _readOnly;
     private readonly TimeSpan _busyTimeout;
+    private readonly IdleConnections _readers;
     private long _commits;
 
     private SqliteFile(string path, SqliteConnection writer, string readOnly, TimeSpan busyTimeout)
@@ -26,6 +30,7 @@ internal sealed class SqliteFile : IStoreEngine
         _writer = writer;
         _readOnly = readOnly;
         _busyTimeout = busyTimeout;
+        _readers = new IdleConnections(() => new SqliteConnection(readOnly));
     }
 
     /// <inheritdoc/>
@@ -52,7 +57,7 @@ internal sealed class SqliteFile : IStoreEngine
                 writer.Open();
                 // secure_delete: write data that is deleted N days after issue is overwritten, not only unlinked.
                 Sql.Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
-                Sql.Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}");
+                Sql.Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}; PRAGMA cache_size=-{CacheKiB}");
                 text.Mode = SqliteOpenMode.ReadOnly;
                 return new SqliteFile(path, writer, text.ToString(), TimeSpan.FromSeconds(seconds));
             }
@@ -90,13 +95,11 @@ internal sealed class SqliteFile : IStoreEngine
     });
 
     /// <inheritdoc/>
-    public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
+    public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () => _readers.Use(connection =>
     {
-        using var connection = new SqliteConnection(_readOnly);
-        connection.Open();
         using var transaction = connection.BeginTransaction(deferred: true);
         return work(connection);
-    });
+    }));
 
     /// <inheritdoc/>
     public bool TakesHosts => false;
@@ -161,7 +164,11 @@ internal sealed class SqliteFile : IStoreEngine
     public bool EndsTransaction(Exception error) => error is SqliteException { SqliteErrorCode: not (ErrorCode or ConstraintCode or MismatchCode or RangeCode) };
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _readers.Dispose();
+        _writer.Dispose();
+    }
 
     private static T Guarded<T>(string path, Func<T> work)
     {

@@ -5,15 +5,23 @@ namespace CardIssue.Center.Storage;
 // Rows of sealed tables are written here and nowhere else: a row, its seal and the sum of its table are one.
 internal sealed partial class StoreTransaction
 {
-    private const int RowsAtOnce = 1_000;
+    private const int RowsAtOnce = 1_000, MostSeen = 1_000;
 
     private readonly RowSeals _seals;
 
     /// <summary>Null in a store of before, until its rows are taken over.</summary>
     private RowSums? _sums;
 
+    /// <summary>The seals of rows that were compared here, or written: nobody else writes beside this commit, so they need not be read again.</summary>
+    private readonly Dictionary<(SealedTable Table, object Key), byte[]> _seen = [];
+
     /// <summary>What is read here may be of this very commit, which is not durable yet.</summary>
-    protected override OlderRow? See(SealedTable table, DbDataReader row) => null;
+    protected override OlderRow? See(SealedTable table, DbDataReader row)
+    {
+        // Bytes are not equal by content.
+        if (_seen.Count < MostSeen && row[SealedTable.KeyAt] is string key) _seen[(table, key)] = Known(table, row).Seal;
+        return null;
+    }
 
     protected override RowSeals? Seals => _sums is null ? null : base.Seals;
 
@@ -40,6 +48,17 @@ internal sealed partial class StoreTransaction
     public int Update(SealedTable table, string set, string where, params ReadOnlySpan<(string Name, object? Value)> values) =>
         Update(table, set, Query(table, where, row => Known(table, row), values), values);
 
+    /// <summary>Changes one row of a sealed table, which this commit has mostly read already.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="set">What follows SET.</param>
+    /// <param name="key">The row's key.</param>
+    /// <param name="values">The values of <paramref name="set"/>.</param>
+    /// <returns>1; 0 where there is no such row.</returns>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: it is not what this center wrote.</exception>
+    public int UpdateRow(SealedTable table, string set, string key, params ReadOnlySpan<(string Name, object? Value)> values) =>
+        _seen.TryGetValue((table, key), out var seal) ? Update(table, set, [new RowSeal(key, seal)], values)
+            : Update(table, set, $"{table.Key} = $key", [.. values, ("$key", key)]);
+
     /// <summary>The same of many rows: those that this center did not write are passed over.</summary>
     public int UpdateRight(SealedTable table, string set, string where, params ReadOnlySpan<(string Name, object? Value)> values) =>
         Update(table, set, QueryRight(table, where, row => Known(table, row), values), values);
@@ -54,6 +73,7 @@ internal sealed partial class StoreTransaction
         {
             Execute($"DELETE FROM {table.Name} WHERE {table.Key} = $row", ("$row", row.Key));
             Forget(table, row);
+            _seen.Remove((table, row.Key));
         }
         return rows.Count;
     }
@@ -104,6 +124,7 @@ internal sealed partial class StoreTransaction
         Execute($"UPDATE {table.Name} SET seal = $seal, seal_generation = $generation WHERE {table.Key} = $row",
             ("$seal", row.Seal), ("$generation", Generation), ("$row", row.Key));
         _sums.Add(table, _seals.TermOf(row.Seal));
+        if (_seen.ContainsKey((table, row.Key))) _seen[(table, row.Key)] = row.Seal;
     }
 
     private void Forget(SealedTable table, RowSeal row) => _sums?.Remove(table, _seals.TermOf(row.Seal));

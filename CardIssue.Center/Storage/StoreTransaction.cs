@@ -97,6 +97,7 @@ internal sealed partial class StoreTransaction : StoreView
             Execute("ROLLBACK TO part");
             Execute("RELEASE part");
             (_head, Generation, _sums) = (head, generation, sums);
+            _seen.Clear();
             throw;
         }
     }

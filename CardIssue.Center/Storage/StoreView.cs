@@ -21,7 +21,7 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
         var rows = Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
         {
             Seals?.Check(table, row);
-            if (table.IsSmall) older ??= See(table, row);
+            older ??= See(table, row);
             return read(row);
         }, values);
         // Looked at when all rows are read: a connection does one thing at a time.
@@ -85,10 +85,10 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     /// <summary>Rows of a sealed table one at a time, unjudged.</summary>
     public IEnumerable<T> Rows<T>(SealedTable table, Func<DbDataReader, T> read) => Rows($"SELECT {table.List} FROM {table.Name}", read);
 
-    /// <summary>What was read once, and was committed, is never older afterwards.</summary>
+    /// <summary>A row that was compared. What was read once of a small table, and was committed, is never older afterwards.</summary>
     /// <returns>The row, where it is of an earlier commit than was seen before.</returns>
     protected virtual OlderRow? See(SealedTable table, DbDataReader row) =>
-        Seals?.See(table, row) is { } seen ? new OlderRow(RowSeals.Place(table, row), seen) : null;
+        table.IsSmall && Seals?.See(table, row) is { } seen ? new OlderRow(RowSeals.Place(table, row), seen) : null;
 
     protected sealed record OlderRow(string Place, long Seen);
 

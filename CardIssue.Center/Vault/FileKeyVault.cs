@@ -147,36 +147,10 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     }
 
     /// <inheritdoc/>
-    public byte[] MacOf(ReadOnlySpan<byte> data)
-    {
-        Span<byte> key = stackalloc byte[MacLength];
-        // Not an HMAC under the log key itself: older logs have such of bytes that a terminal chose.
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, _content.LogKey.Span, key, [], "CardIssue log entry key v1"u8);
-        try
-        {
-            return HMACSHA256.HashData(key, data);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
-    }
+    public byte[] MacOf(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_content.EntryKey.Span, data);
 
     /// <inheritdoc/>
-    public byte[] MacRecord(ReadOnlySpan<byte> record)
-    {
-        // Extracted and expanded (RFC 5869): an HMAC under the log key itself is what anybody may have of bytes of his choice, as a digest in the log.
-        Span<byte> key = stackalloc byte[MacLength];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, _content.LogKey.Span, key, [], "CardIssue record key v1"u8);
-        try
-        {
-            return HMACSHA256.HashData(key, record);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
-    }
+    public byte[] MacRecord(ReadOnlySpan<byte> record) => HMACSHA256.HashData(_content.RecordKey.Span, record);
 
     /// <inheritdoc/>
     public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => _content.Signing.Sign(PublicLogKeys.SignedForm(data));

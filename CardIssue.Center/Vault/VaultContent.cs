@@ -20,6 +20,12 @@ internal sealed class VaultContent : IDisposable
     public required P256PrivateKey Agreement { get; init; }
     public required SecretBytes LogKey { get; init; }
 
+    /// <summary>What entries of the log and rows are keyed with, 32 bytes: a key of its own, for older logs have HMACs under the log key of bytes that a terminal chose.</summary>
+    public SecretBytes EntryKey => Derived(ref _entryKey, "CardIssue log entry key v1"u8);
+
+    /// <summary>What records are keyed with, 32 bytes: extracted and expanded (RFC 5869), for a digest in the log is an HMAC under the log key itself of bytes of anybody's choice.</summary>
+    public SecretBytes RecordKey => Derived(ref _recordKey, "CardIssue record key v1"u8);
+
     /// <summary>SHA-256 of the TLS certificate, or empty.</summary>
     public ByteString TlsCertificate { get; set; }
 
@@ -50,6 +56,10 @@ internal sealed class VaultContent : IDisposable
 
     /// <summary>What issuers encrypt orders to, the oldest first.</summary>
     public List<OrderFileKey> OrderFileKeys { get; } = [];
+
+    private readonly Lock _deriving = new();
+
+    private SecretBytes? _entryKey, _recordKey;
 
     public static VaultContent New(CenterId center) => new()
     {
@@ -146,11 +156,25 @@ internal sealed class VaultContent : IDisposable
         Signing.Dispose();
         Agreement.Dispose();
         LogKey.Dispose();
+        _entryKey?.Dispose();
+        _recordKey?.Dispose();
         TlsServer.Dispose();
         foreach (var key in Masters.Concat(VerifierKeys)) key.Dispose();
         foreach (var key in CardKeys) key.Dispose();
         foreach (var ceremony in Ceremonies) ceremony.Dispose();
         foreach (var key in OrderFileKeys) key.Dispose();
+    }
+
+    /// <summary>Once: to derive it costs more than what is done with it.</summary>
+    private SecretBytes Derived(ref SecretBytes? key, ReadOnlySpan<byte> label)
+    {
+        lock (_deriving)
+        {
+            if (key is not null) return key;
+            Span<byte> derived = stackalloc byte[KeyLength];
+            HKDF.DeriveKey(HashAlgorithmName.SHA256, LogKey.Span, derived, [], label);
+            return key = SecretBytes.Take(derived);
+        }
     }
 
     private static void WriteKeys(SecretWriter to, List<SecretBytes> keys)

@@ -1,0 +1,132 @@
+using System.Data.Common;
+using CardIssue.Center.Storage;
+using CardIssue.Terminal.Relay;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace CardIssue.Test.EndToEnd;
+
+/// <summary>
+/// What an issue costs does not grow with what the store holds: no statement of it goes through a whole table that grows with orders, cards,
+/// terminals or years. The engines have the same indexes, so one of them is asked.
+/// </summary>
+[TestFixture]
+public sealed class StatementsTest
+{
+    // https://sqlite.org/c3ref/c_stmtstatus_counter.html
+    private const int StatementRuns = 6;
+
+    private static readonly string[] GrowingTables =
+    [
+        "orders", "order_history", "issued_cards", "card_tries", "code_attempts", "feed_outbox", "log_entries", "absent_orders", "terminals", "readers",
+        "reader_requests", "terminal_faults", "enrolments",
+    ];
+
+    [TestCase("orders", "SELECT * FROM orders WHERE card = $card AND state > 1 AND rewrite = 'r' OR display = 'x'", true)]
+    [TestCase("orders", "SELECT * FROM orders WHERE order_id = $order", false)]
+    public async Task Statement_ThatGoesThroughATable_IsFound(string table, string sql, bool isFound)
+    {
+        await using var shop = await Shop.OpenAsync();
+        Assert.That(Scans(shop, sql), isFound ? Is.EqualTo(new[] { table }) : Is.Empty);
+    }
+
+    [Test]
+    public async Task Issue_WithAdmissionAndReconnection_GoesThroughNoTableThatGrows()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var engine = default(Listening);
+        shop.WrapEngine = inner => engine = new Listening(inner);
+        await shop.ReopenCenterAsync();
+        foreach (var (order, mode) in new[] { ("o-1", "endToEnd"), ("o-2", "module") }) await shop.OrderAsync(order, Products.EndToEnd("looks-" + mode, mode));
+        engine!.Begin();
+        await shop.RestartTerminalAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        shop.Reader.Remove();
+        await shop.ShowsAsync("Ready");
+        await shop.RestartTerminalAsync();
+        shop.Reader.Insert(Shop.Card(2));
+        Assert.That((await shop.IssueAsync("o-2")).Ending, Is.EqualTo(IssueEnding.Issued));
+        var statements = engine.End();
+        Assert.That(statements, Has.Count.GreaterThan(40), "those of two issues");
+        Assert.That(
+            from sql in statements from table in Scans(shop, sql) select $"{table}: {sql}", Is.Empty);
+    }
+
+    /// <summary>The growing tables that a statement goes through from end to end, by SQLite's own plan.</summary>
+    // https://sqlite.org/eqp.html
+    private static string[] Scans(Shop shop, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(shop.Folder, "data", "center.db")};Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"EXPLAIN QUERY PLAN {sql}";
+        foreach (var name in System.Text.RegularExpressions.Regex.Matches(sql, @"\$\w+").Select(match => match.Value).Distinct())
+            command.Parameters.AddWithValue(name, DBNull.Value);
+        using var plan = command.ExecuteReader();
+        var steps = new List<string>();
+        while (plan.Read()) steps.Add(plan.GetString(3));
+        return [.. GrowingTables.Where(table => steps.Exists(step => step == $"SCAN {table}" || step.StartsWith($"SCAN {table} ", StringComparison.Ordinal)))];
+    }
+
+    /// <summary>Keeps which statements are carried out.</summary>
+    private sealed class Listening(IStoreEngine inner) : IStoreEngine
+    {
+        private readonly HashSet<string> _heard = [];
+        private readonly HashSet<sqlite3> _connections = [];
+        private bool _listens;
+
+        public string Place => inner.Place;
+
+        public long Commits => inner.Commits;
+
+        public bool TakesHosts => inner.TakesHosts;
+
+        public void Begin()
+        {
+            lock (_heard) _listens = true;
+        }
+
+        public IReadOnlyCollection<string> End()
+        {
+            lock (_heard)
+            {
+                _listens = false;
+                return [.. _heard];
+            }
+        }
+
+        public T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null) => inner.Write(Heard(work), isSaved);
+
+        public T Read<T>(Func<DbConnection, T> work) => inner.Read(Heard(work));
+
+        public void Serve(string host) => inner.Serve(host);
+
+        public void Compact() => inner.Compact();
+
+        public void CopyTo(string path, CancellationToken cancellation) => inner.CopyTo(path, cancellation);
+
+        public bool EndsTransaction(Exception error) => inner.EndsTransaction(error);
+
+        public void Dispose() => inner.Dispose();
+
+        private Func<DbConnection, T> Heard<T>(Func<DbConnection, T> work) => connection =>
+        {
+            var handle = ((SqliteConnection)connection).Handle!;
+            lock (_heard)
+            {
+                if (_connections.Add(handle)) handle.enable_sqlite3_next_stmt(true);
+            }
+            var result = work(connection);
+            lock (_heard)
+            {
+                for (var statement = raw.sqlite3_next_stmt(handle, null); statement is not null; statement = raw.sqlite3_next_stmt(handle, statement))
+                {
+                    var runs = raw.sqlite3_stmt_status(statement, StatementRuns, 1);
+                    if (_listens && runs > 0) _heard.Add(raw.sqlite3_sql(statement).utf8_to_string());
+                }
+            }
+            return result;
+        };
+    }
+}
