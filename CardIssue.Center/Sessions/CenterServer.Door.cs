@@ -11,7 +11,7 @@ public sealed partial class CenterServer
     /// <summary>The most counts of one window that get a row each in the log; the others get one together.</summary>
     private const int MaxCountsTold = 64;
 
-    /// <summary>A terminal that was disabled, or whose place or keys were changed, or a reader of which was taken away, loses its session: by this program or by another one.</summary>
+    /// <summary>A terminal that was disabled, or whose place or keys were changed, or a reader of which was taken away, loses its session: by this program or by another one. What there is then is told.</summary>
     private Task WatchRegistryAsync(CancellationToken cancellation)
     {
         var seen = -1L;
@@ -21,6 +21,7 @@ public sealed partial class CenterServer
             await EndWhatDoesNotFitAsync(changes.Terminals, ends).ConfigureAwait(false);
             seen = changes.Revision;
             await EndAskedForAsync(ends).ConfigureAwait(false);
+            await TellSessionsAsync(ends).ConfigureAwait(false);
         }, OperationLog.RegistryNotRead, nameof(WatchRegistryAsync), cancellation);
     }
 

@@ -17,9 +17,6 @@ internal sealed class CenterFiles(string directory)
     /// <summary>Held while the center is served, so that it is served once.</summary>
     public string Lock => Path.Combine(directory, "serve.lock");
 
-    /// <summary>What runs now at the host that serves.</summary>
-    public string Sessions => Path.Combine(directory, "sessions.json");
-
     /// <summary>How the host that serves stands.</summary>
     public string Health => Path.Combine(directory, "health.json");
 

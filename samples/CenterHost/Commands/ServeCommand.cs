@@ -68,7 +68,6 @@ internal static class ServeCommand
         builder.Services.AddSingleton<ILineSource, ServedLines>();
         builder.Services.AddCardIssueCenterService();
         builder.Services.AddSingleton(call.Files);
-        builder.Services.AddHostedService<SessionBoard>();
         builder.Services.AddHostedService<HealthBoard>();
         builder.Services.AddSingleton(monitoring);
         builder.Services.AddHostedService<MonitoringEndpoint>();

@@ -3,8 +3,10 @@ using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Recovery;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Center.Engines;
 using Microsoft.Extensions.Time.Testing;
@@ -104,6 +106,32 @@ public sealed class HostsTest
         await _two.Orders.Hosts.LeaveAsync();
         await IssueAsync(_one, await ImportAsync("o3"), 3);
         Assert.That((await other.PumpAsync(), await pump.PumpAsync()), Is.EqualTo((0, 1)), "the other left in order");
+    }
+
+    [Test]
+    public async Task SessionsOfBothHosts_AreSeenAtEither_UntilTheirHostIsGone()
+    {
+        var (one, two) = (new DatabaseTerminalRegistry(_one.Database), new DatabaseTerminalRegistry(_two.Database));
+        await one.TellSessionsAsync("one", [At("one-1", "one"), At("one-2", "one")]);
+        await two.TellSessionsAsync("two", [At("two-1", "two")]);
+        Assert.That(await NamesAsync(one), Is.EqualTo(new[] { "one-1", "one-2", "two-1" }).And.EqualTo(await NamesAsync(two)));
+        // Taken for dead, it says again what it has when it is back; the other's stay.
+        Assert.That(await _two.WatchAsync(7), Is.EqualTo(new[] { "one" }));
+        Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "two-1" }));
+        await _one.Orders.Hosts.BeatAsync();
+        await one.TellSessionsAsync("one", [At("one-2", "one")]);
+        Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "one-2", "two-1" }));
+        // Killed: nobody has looked for its sign of life yet.
+        await _one.Database.DisposeAsync();
+        Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "two-1" }));
+        await _two.Orders.Hosts.LeaveAsync();
+        Assert.That(await NamesAsync(two), Is.Empty);
+
+        LiveSession At(string name, string host) =>
+            new(name, host, new TerminalId("t1"), new LineNumber(1), null, _time.GetUtcNow(), CenterPhase.Idle, null);
+
+        static async Task<IEnumerable<string>> NamesAsync(DatabaseTerminalRegistry registry) =>
+            (await registry.SessionsAsync()).Select(session => session.Name);
     }
 
     [Test]

@@ -34,6 +34,7 @@ namespace CardIssue.Test.EndToEnd;
 internal sealed class Shop : IAsyncDisposable
 {
     public static readonly TerminalId TerminalName = new("T-1");
+    private const string HostName = "host-1";
     private CancellationTokenSource _centerStop = new();
     private Task _serving = Task.CompletedTask;
     private CancellationTokenSource _terminalStop = new();
@@ -279,6 +280,8 @@ internal sealed class Shop : IAsyncDisposable
     private async Task OpenStoreAsync()
     {
         var log = new LogOptions { Directory = Path.Combine(Folder, "log") };
+        // Where several may serve, a host's chain and the host have one name.
+        if (Postgres.Length > 0) log.Instance = HostName;
         Database = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation"), Postgres = Postgres }, log, Vault, TimeProvider.System,
             store => WrapEngine(StoreEngine.Open(store)), CancellationToken.None);
@@ -303,7 +306,7 @@ internal sealed class Shop : IAsyncDisposable
             Programs = Programs,
             Log = Log,
             Options = options,
-            Host = "host-1",
+            Host = HostName,
             Loggers = new FailureLog(),
             Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };
