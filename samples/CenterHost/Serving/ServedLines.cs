@@ -143,4 +143,10 @@ internal static partial class ServingLog
 {
     [LoggerMessage(1, LogLevel.Error, "Line {Line} is not served: {Reason}")]
     public static partial void LineNotServed(ILogger logger, LineNumber line, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "The settings can't be taken as they are now, and those of before stay in force: {Reason}")]
+    public static partial void SettingsNotTaken(ILogger logger, string reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "The settings were changed; from this host's next start on: {Name}")]
+    public static partial void SettingLater(ILogger logger, string name);
 }
