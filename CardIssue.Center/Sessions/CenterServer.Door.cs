@@ -26,11 +26,18 @@ public sealed partial class CenterServer
     }
 
     /// <summary>A key that was made or destroyed by another program counts for this one, too.</summary>
-    private Task WatchVaultAsync(CancellationToken cancellation) => LookAsync(_services.Options.RegistryLook, _ =>
+    private Task WatchVaultAsync(CancellationToken cancellation) => LookAsync(_services.Options.RegistryLook, async ends =>
     {
         if (_services.Vault.Refresh()) OperationLog.VaultChanged(_logger);
-        return Task.CompletedTask;
+        await ChangeCertificateAsync(ends).ConfigureAwait(false);
     }, OperationLog.VaultNotRead, nameof(WatchVaultAsync), cancellation);
+
+    /// <summary>Where people had the center change over to its next certificate, this host does, too.</summary>
+    internal async Task ChangeCertificateAsync(CancellationToken cancellation)
+    {
+        var number = await _services.Terminals.CertificateInForceAsync(cancellation).ConfigureAwait(false);
+        if (_services.Vault.ChangeCertificate(number)) OperationLog.CertificateChanged(_logger, number);
+    }
 
     /// <summary>What cannot be read is told as that; whatever else goes wrong is a fault of this program besides.</summary>
     private Task LookAsync(

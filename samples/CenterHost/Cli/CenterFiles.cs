@@ -1,3 +1,5 @@
+using CardIssue.Core.Keys;
+
 namespace CardIssue.CenterHost.Cli;
 
 /// <summary>What is where in a center's directory.</summary>
@@ -19,6 +21,14 @@ internal sealed class CenterFiles(string directory)
 
     /// <summary>How the host that serves stands.</summary>
     public string Health => Path.Combine(directory, "health.json");
+
+    /// <summary>Writes the public identity, in the place of one that is there.</summary>
+    public async Task WriteIdentityAsync(CenterIdentity identity, CancellationToken cancellation)
+    {
+        var unfinished = Identity + ".new";
+        await File.WriteAllBytesAsync(unfinished, identity.Write(), cancellation);
+        File.Move(unfinished, Identity, overwrite: true);
+    }
 
     /// <summary>Whether a process of this machine serves this directory.</summary>
     public bool IsServed()

@@ -39,7 +39,7 @@ internal static class ServeCommand
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();
             BoardFile.Forget(call.Files);
-            OpenCenter.CheckIdentity(call.Files, identity, host.Services.GetRequiredService<IKeyVault>().Identity);
+            await OpenCenter.CheckIdentityAsync(call.Files, identity, host.Services.GetRequiredService<IKeyVault>(), cancellation);
             await OpenCenter.LogInAsync(call, () => { }, () => host.Services.GetRequiredService<IPeople>(), cancellation);
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync(cancellation);

@@ -112,6 +112,9 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The terminal's printer; counts from its next start.</summary>
     public IReceiptPrinter? Printer { get; set; }
 
+    /// <summary>What the terminal knows its center's certificate by; counts from its next start.</summary>
+    public CardIssue.Core.Modules.CenterCertificates? Certificates { get; set; }
+
     /// <summary>How long it may take; counts from the terminal's next start.</summary>
     public TimeSpan Printing { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -203,7 +206,8 @@ internal sealed class Shop : IAsyncDisposable
             RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence, Printing = Printing,
         };
         Relay = new TerminalRelay(
-            options, Connector(), ReaderInFront ?? Hardware.Reader, WrapModule(Module.OpenModule()), new Recorder(this), Printer, readerKey: ReaderKey);
+            options, Connector(), ReaderInFront ?? Hardware.Reader, WrapModule(Module.OpenModule()), new Recorder(this), Printer, readerKey: ReaderKey,
+            certificates: Certificates);
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 

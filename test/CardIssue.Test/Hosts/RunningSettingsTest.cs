@@ -5,6 +5,7 @@ using CardIssue.Center.Hosting;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.People;
+using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
@@ -17,7 +18,7 @@ using Microsoft.Extensions.Options;
 namespace CardIssue.Test.Hosts;
 
 /// <summary>Settings that are changed while a center runs: taken, refused as a whole, or named for the next start.</summary>
-[TestFixture]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RunningSettingsTest
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-settings-").FullName;
@@ -28,17 +29,18 @@ public sealed class RunningSettingsTest
     {
         var vault = Path.Combine(_folder, "vault.json");
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
-        if (!File.Exists(vault)) FileKeyVault.Create(vault, passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest).Dispose();
+        FileKeyVault.Create(vault, passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest).Dispose();
         var services = new ServiceCollection();
         services.AddCardIssueCenter(options => Configure(options));
         _services = services.BuildServiceProvider();
     }
 
     [TearDown]
-    public async Task CloseAsync() => await _services.DisposeAsync();
-
-    [OneTimeTearDown]
-    public void Delete() => Directory.Delete(_folder, recursive: true);
+    public async Task CloseAsync()
+    {
+        await _services.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     /// <summary>Whoever adds a setting decides: it is read where it is used, or it counts from the next start.</summary>
     [Test]
@@ -104,7 +106,7 @@ public sealed class RunningSettingsTest
             }));
             Assert.That(error!.Message, Does.Contain(says));
         }
-        await Assert.ThrowsAsync<IOException>(() => TakeAsync(options =>
+        await Assert.ThrowsAsync<FileNotFoundException>(() => TakeAsync(options =>
         {
             options.Orders.CodeAttemptsPerCustomer = 1;
             options.Feed = new FeedOptions { Url = "https://issuer.example", SecretFile = "s", CaFile = Path.Combine(_folder, "none.pem") };
@@ -125,7 +127,7 @@ public sealed class RunningSettingsTest
         {
             store.Execute("INSERT INTO products (name, version, mode, body, added_at) VALUES ('p', 1, 1, $body, 1)", ("$body", ByteString.Copy("{}"u8)));
             var order = new NewOrder(new OrderId("a1"), "c1", 0, new ProductRef("p", 1), ByteString.Copy([1]), ByteString.Copy([1]), database.Now.AddDays(1), "");
-            Assert.That(OrderImport.Add(store, CardIssue.Core.Cards.Products.ProductMode.Module, order, null, database.Now), Is.Null);
+            Assert.That(OrderImport.Add(store, ProductMode.Module, order, null, database.Now), Is.Null);
             FeedOutbox.Add(store, FeedEventKind.Voided, OrderRow.Find(store, order.Order)!, "test", database.Now);
             return true;
         }, default);
