@@ -1,4 +1,5 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Recovery;
@@ -106,6 +107,54 @@ public sealed class HostsTest
         await _two.Orders.Hosts.LeaveAsync();
         await IssueAsync(_one, await ImportAsync("o3"), 3);
         Assert.That((await other.PumpAsync(), await pump.PumpAsync()), Is.EqualTo((0, 1)), "the other left in order");
+    }
+
+    /// <summary>The host that tells, tells all issuers; what one's feed is at is known to both, and goes on from there.</summary>
+    [Test]
+    public async Task IssuersFeeds_OneHostTellsAll_EachHisOwn_AndTheOtherGoesOn_WhenThatOneIsDead()
+    {
+        var (a, b) = (new IssuerId("bank-a"), new IssuerId("bank-b"));
+        await _one.Database.WriteAsync(store =>
+        {
+            foreach (var (issuer, order) in new[] { (a, "a1"), (b, "b1"), ((IssuerId?)null, "own1") })
+            {
+                if (issuer is { } named) IssuerTable.Put(store, new IssuerRecord(named, [$"keys-{named}"]));
+                Assert.That(OrderImport.Add(store, StoreBench.Product.Mode, New(order, order) with { Issuer = issuer }, null, _time.GetUtcNow()), Is.Null);
+                FeedOutbox.Add(store, FeedEventKind.Voided, OrderRow.Find(store, new OrderId(order))!, "test", _time.GetUtcNow());
+            }
+            return true;
+        }, default);
+        var (first, second) = (new Feeds(), new Feeds());
+        var (one, two) = (first.Pumps(_one.Database, _time), second.Pumps(_two.Database, _time));
+        first.Of(b).Fails = true;
+        Assert.That(await one.Of(a).PumpAsync(), Is.EqualTo(1));
+        Assert.That((await two.Of(a).PumpAsync(), await two.Of(b).PumpAsync(), await two.Of(null).PumpAsync()), Is.EqualTo((0, 0, 0)), "the first does it, and lives");
+        Assert.That(() => one.Of(b).PumpAsync(), Throws.InstanceOf<IOException>());
+        Assert.That((await two.Of(a).BacklogAsync(), await two.Of(b).BacklogAsync(), await two.Of(null).BacklogAsync()), Is.EqualTo((0, 1, 1)));
+
+        Assert.That(await _two.WatchAsync(7), Is.EqualTo(new[] { "one" }));
+        Assert.That((await two.Of(a).PumpAsync(), await two.Of(b).PumpAsync(), await two.Of(null).PumpAsync()), Is.EqualTo((0, 1, 1)));
+        await _one.Orders.Hosts.BeatAsync();
+        first.Of(b).Fails = false;
+        Assert.That(await one.Of(b).PumpAsync(), Is.Zero, "back, and the other tells now");
+        foreach (var (issuer, order) in new[] { (a, "a1"), (b, "b1"), ((IssuerId?)null, "own1") })
+            Assert.That(first.Of(issuer).Told.Concat(second.Of(issuer).Told).Select(told => (told.Order.Value, told.Issuer)), Is.EqualTo(new[] { (order, issuer) }));
+    }
+
+    /// <summary>Where one host tells each issuer.</summary>
+    private sealed class Feeds
+    {
+        private readonly Dictionary<string, RememberingFeed> _feeds = [];
+
+        public RememberingFeed Of(IssuerId? issuer)
+        {
+            var name = issuer?.Value ?? "";
+            if (!_feeds.TryGetValue(name, out var feed)) _feeds.Add(name, feed = new RememberingFeed());
+            return feed;
+        }
+
+        public FeedPumps Pumps(CenterDatabase database, TimeProvider time) =>
+            new(new DatabaseIssuers(database), issuer => new FeedPump(database, Of(issuer), time, Second, issuer: issuer));
     }
 
     [Test]
