@@ -107,8 +107,9 @@ public static class CenterServiceCollectionExtensions
         if (provider.GetKeyedService<IIssuerFeed>(named.Value) is { } registered) return registered;
         return new FeedAsSet(() => Set(Options(provider)), Time(provider));
 
-        (FeedOptions, string) Set(CenterOptions options) =>
-            (options.IssuerFeeds.GetValueOrDefault(named.Value) ?? InFile, Path.ChangeExtension(options.FeedFile, $"{named}{Path.GetExtension(options.FeedFile)}"));
+        (FeedOptions, string) Set(CenterOptions options) => (
+            options.IssuerFeeds.GetValueOrDefault(named.Value) ?? InFile,
+            Path.ChangeExtension(options.FeedFile, $"{named}{Path.GetExtension(options.FeedFile)}"));
     }
 
     /// <summary>Of an issuer of whom nothing else is said.</summary>

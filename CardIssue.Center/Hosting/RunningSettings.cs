@@ -95,7 +95,8 @@ public sealed class RunningSettings(
             Action take = () => property.SetValue(now, after);
             var changed = before switch
             {
-                Dictionary<string, FeedOptions> feeds => OfFeeds(feeds, (Dictionary<string, FeedOptions>)after!, name).Select(one => new Setting(one, take)),
+                Dictionary<string, FeedOptions> feeds =>
+                    OfFeeds(feeds, (Dictionary<string, FeedOptions>)after!, name).Select(one => new Setting(one, take)),
                 FeedOptions feed => Differences(feed, after!, $"{name}:").Select(one => one with { Take = take }),
                 _ when IsGroup(property.PropertyType) => Differences(before!, after!, $"{name}:"),
                 _ => Equals(before, after) ? [] : [new Setting(name, take)],
@@ -105,7 +106,8 @@ public sealed class RunningSettings(
     }
 
     private static IEnumerable<string> OfFeeds(Dictionary<string, FeedOptions> before, Dictionary<string, FeedOptions> after, string name) =>
-        before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase).SelectMany(issuer => (before.GetValueOrDefault(issuer), after.GetValueOrDefault(issuer)) switch
+        before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase)
+            .SelectMany(issuer => (before.GetValueOrDefault(issuer), after.GetValueOrDefault(issuer)) switch
         {
             ({ } one, { } other) => Differences(one, other, $"{name}:{issuer}:").Select(setting => setting.Name),
             _ => [$"{name}:{issuer}"],

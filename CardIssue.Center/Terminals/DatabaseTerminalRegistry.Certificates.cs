@@ -13,8 +13,10 @@ public sealed partial class DatabaseTerminalRegistry
     /// <inheritdoc/>
     public async Task KeepsCertificateAsync(TerminalId terminal, int number, CancellationToken cancellation = default)
     {
-        if (await database.ReadAsync(store => store.Number("SELECT number FROM kept_certificates WHERE terminal = $terminal", ("$terminal", terminal)), cancellation)
-            .ConfigureAwait(false) == number) return;
+        var before = await database.ReadAsync(
+            store => store.Number("SELECT number FROM kept_certificates WHERE terminal = $terminal", ("$terminal", terminal)), cancellation)
+            .ConfigureAwait(false);
+        if (before == number) return;
         await database.WriteAsync(store =>
         {
             store.Execute("""
@@ -28,7 +30,8 @@ public sealed partial class DatabaseTerminalRegistry
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<TerminalId, int>> KeptCertificatesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        store => store.Query("SELECT terminal, number FROM kept_certificates", row => (Terminal: new TerminalId(row.Text("terminal")!), Number: row.Int("number")))
+        store => store.Query(
+            "SELECT terminal, number FROM kept_certificates", row => (Terminal: new TerminalId(row.Text("terminal")!), Number: row.Int("number")))
             .ToDictionary(row => row.Terminal, row => row.Number), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -36,10 +39,11 @@ public sealed partial class DatabaseTerminalRegistry
         await database.ReadAsync(store => (int)store.Number("SELECT certificate FROM store_meta"), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<TerminalChange> ChangeCertificateAsync(int number, CenterPerson person, CancellationToken cancellation = default) => ChangeAsync(person, store =>
-    {
-        if (store.Execute("UPDATE store_meta SET certificate = $number WHERE certificate < $number", ("$number", number)) == 1)
-            store.Log(ConsoleLog.Of("CenterCertificateChanged", new { person = person.Name.Value, number }));
-        return TerminalChange.Done;
-    }, cancellation, PersonRoles.KeyCustodian);
+    public Task<TerminalChange> ChangeCertificateAsync(int number, CenterPerson person, CancellationToken cancellation = default) =>
+        ChangeAsync(person, store =>
+        {
+            if (store.Execute("UPDATE store_meta SET certificate = $number WHERE certificate < $number", ("$number", number)) == 1)
+                store.Log(ConsoleLog.Of("CenterCertificateChanged", new { person = person.Name.Value, number }));
+            return TerminalChange.Done;
+        }, cancellation, PersonRoles.KeyCustodian);
 }
