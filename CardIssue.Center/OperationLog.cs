@@ -130,6 +130,15 @@ internal static partial class OperationLog
     [LoggerMessage(36, LogLevel.Error, "This host could give no sign of life to the others: {Reason}")]
     public static partial void NoBeat(ILogger logger, string reason);
 
+    [LoggerMessage(42, LogLevel.Information, "The settings were changed; in force from now on: {Names}")]
+    public static partial void SettingsTaken(ILogger logger, string names);
+
+    [LoggerMessage(43, LogLevel.Warning, "The settings were changed; from this host's next start on: {Names}")]
+    public static partial void SettingsLater(ILogger logger, string names);
+
+    [LoggerMessage(44, LogLevel.Warning, "The center has another certificate from now on: number {Number}")]
+    public static partial void CertificateChanged(ILogger logger, int number);
+
     [LoggerMessage(41, LogLevel.Error, "This host is not ready to serve: {Reason}")]
     public static partial void NotReady(ILogger logger, string reason);
 }

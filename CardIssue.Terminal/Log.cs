@@ -72,4 +72,10 @@ internal static partial class Log
 
     [LoggerMessage(21, LogLevel.Information, "The center did not take the reason in time")]
     public static partial void DisconnectNotTold(ILogger logger);
+
+    [LoggerMessage(22, LogLevel.Warning, "What came as the next certificate of center {Center} is none of it, or older than what is kept; it is not kept")]
+    public static partial void CertificateRefused(ILogger logger, string center);
+
+    [LoggerMessage(23, LogLevel.Error, "The center's next certificate could not be kept; the card goes on, and it is told again: {Reason}")]
+    public static partial void CertificateNotKept(ILogger logger, Exception exception, string reason);
 }

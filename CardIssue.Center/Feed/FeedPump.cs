@@ -27,10 +27,11 @@ public sealed class FeedPump
     private readonly CenterDatabase _database;
     private readonly IIssuerFeed _feed;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _pause, _longest;
+    private readonly Func<TimeSpan> _pause, _longest;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly IssuerId? _issuer;
+    private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isGood;
 
     /// <summary>
@@ -40,15 +41,21 @@ public sealed class FeedPump
     /// </summary>
     public FeedPump(
         CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause, ILogger<FeedPump>? logger = null, TimeSpan? longest = null,
-        IssuerId? issuer = null)
+        IssuerId? issuer = null) : this(database, feed, time, () => pause, () => longest ?? UsualLongestPause, logger, issuer)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pause, TimeSpan.FromMilliseconds(10));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pause, TimeSpan.FromMinutes(10));
+    }
+
+    /// <summary>The same with pauses that may become others.</summary>
+    internal FeedPump(
+        CenterDatabase database, IIssuerFeed feed, TimeProvider time, Func<TimeSpan> pause, Func<TimeSpan> longest, ILogger<FeedPump>? logger, IssuerId? issuer)
+    {
         _database = database;
         _feed = feed;
         _time = time;
         _pause = pause;
-        _longest = longest ?? UsualLongestPause;
+        _longest = longest;
         _logger = logger ?? NullLogger<FeedPump>.Instance;
         _issuer = issuer;
     }
@@ -76,7 +83,7 @@ public sealed class FeedPump
         DateTimeOffset? since = null;
         while (true)
         {
-            var pause = _pause;
+            var (pause, hurry) = (_pause(), _hurry.Task);
             try
             {
                 await PumpAsync(cancellation).ConfigureAwait(false);
@@ -94,9 +101,13 @@ public sealed class FeedPump
                 await KeepAsync(new FeedStanding(_database.Log.Instance, error.Message, since, failures, _time.GetUtcNow() + pause), cancellation)
                     .ConfigureAwait(false);
             }
-            await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
+            await WaitAsync(pause, hurry, cancellation).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Does not wait any longer for the next try: something is other than it was.</summary>
+    internal void TryNow() =>
+        Interlocked.Exchange(ref _hurry, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     /// <summary>Tells all that waits now.</summary>
     /// <returns>How many events were told.</returns>
@@ -129,11 +140,19 @@ public sealed class FeedPump
         }
     }
 
+    private async Task WaitAsync(TimeSpan pause, Task hurry, CancellationToken cancellation)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await (await Task.WhenAny(Task.Delay(pause, _time, over.Token), hurry).ConfigureAwait(false)).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+    }
+
     private TimeSpan PauseAfter(int failures, Exception error)
     {
-        if (_pause >= _longest) return _pause;
-        var whole = error is FeedRefusedException { IsLasting: true } ? _longest
-            : TimeSpan.FromTicks(Math.Min(_longest.Ticks, _pause.Ticks << Math.Min(failures - 1, MaxDoublings)));
+        var (pause, longest) = (_pause(), _longest());
+        if (pause >= longest) return pause;
+        var whole = error is FeedRefusedException { IsLasting: true } ? longest
+            : TimeSpan.FromTicks(Math.Min(longest.Ticks, pause.Ticks << Math.Min(failures - 1, MaxDoublings)));
         return whole * (0.5 + (Random.Shared.NextDouble() / 2));
     }
 

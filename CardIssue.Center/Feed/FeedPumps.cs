@@ -31,6 +31,15 @@ public sealed class FeedPumps(IIssuers issuers, Func<IssuerId?, FeedPump> make)
     public async Task<IReadOnlyList<FeedPump>> AllAsync(CancellationToken cancellation = default) =>
         [_own, .. (await issuers.ListAsync(cancellation).ConfigureAwait(false)).Select(issuer => Of(issuer.Issuer))];
 
+    /// <summary>None waits any longer for its next try.</summary>
+    internal void TryNow()
+    {
+        lock (_lock)
+        {
+            foreach (var pump in _pumps.Values.Append(_own)) pump.TryNow();
+        }
+    }
+
     /// <summary>Pumps until it is cancelled, and then returns; also for issuers that are added meanwhile.</summary>
     /// <param name="look">How often is looked for new issuers.</param>
     /// <param name="time">The clock.</param>

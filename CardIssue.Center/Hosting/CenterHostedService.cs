@@ -28,10 +28,12 @@ internal sealed class CenterHostedService(
         store.Serve();
         if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
             OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
-        await CheckFeedsAsync(cancellationToken).ConfigureAwait(false);
+        await RunningSettings.CheckFeedsAsync(options.Value, issuers, cancellationToken).ConfigureAwait(false);
         if (options.Value.Log.CheckpointDirectory.Length == 0) OperationLog.NotExported(logger);
         var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
         if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
+        // A host that has not got it serves as it can: its terminals go to another one.
+        await RepeatedLook.OnceAsync(server.ChangeCertificateAsync, e => OperationLog.VaultNotRead(logger, e.Message), cancellationToken).ConfigureAwait(false);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));
@@ -89,18 +91,6 @@ internal sealed class CenterHostedService(
         var before = _lines.Count;
         foreach (var source in lines) _lines.AddRange(await source.OpenNewAsync(stopping).ConfigureAwait(false));
         if (_lines.Count > before) await server.ChangeLinesAsync([.. _lines]).ConfigureAwait(false);
-    }
-
-    /// <summary>Where an issuer is told whom nobody knows is a slip of somebody's, and the right one's events would go elsewhere.</summary>
-    /// <exception cref="OptionsValidationException">There is one.</exception>
-    private async Task CheckFeedsAsync(CancellationToken cancellation)
-    {
-        if (options.Value.IssuerFeeds.Count == 0) return;
-        var known = await issuers.ListAsync(cancellation).ConfigureAwait(false);
-        var unknown = options.Value.IssuerFeeds.Keys.Except(known.Select(issuer => issuer.Issuer.Value), StringComparer.OrdinalIgnoreCase).FirstOrDefault();
-        if (unknown is null) return;
-        throw new OptionsValidationException(
-            nameof(CenterOptions), typeof(CenterOptions), [$"{nameof(CenterOptions.IssuerFeeds)} names {unknown}, and there is no such issuer; see issuer list"]);
     }
 
     private async Task CloseAsync()

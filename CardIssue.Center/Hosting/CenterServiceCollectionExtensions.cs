@@ -40,7 +40,7 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton<IKeyVault>(OpenVault);
         services.TryAddSingleton<ILogKeys>(provider => provider.GetRequiredService<IKeyVault>());
         AddStores(services);
-        services.TryAddSingleton(provider => MakeFeed(provider, Options(provider).Feed, Options(provider).FeedFile));
+        services.TryAddSingleton<IIssuerFeed>(provider => new FeedAsSet(() => (Options(provider).Feed, Options(provider).FeedFile), Time(provider)));
         services.TryAddSingleton(provider => new FeedPumps(provider.GetRequiredService<IIssuers>(), issuer => MakePump(provider, issuer)));
         services.TryAddSingleton(provider => provider.GetRequiredService<FeedPumps>().Of(null));
         services.TryAddSingleton(provider => new AdmissionCounts(Options(provider).Admission, Time(provider)));
@@ -48,6 +48,7 @@ public static class CenterServiceCollectionExtensions
         services.TryAddSingleton(MakeServices);
         services.TryAddSingleton<CenterServer>();
         services.TryAddSingleton<CenterHealth>();
+        services.TryAddSingleton<RunningSettings>();
         return services;
     }
 
@@ -92,10 +93,11 @@ public static class CenterServiceCollectionExtensions
 
     private static FeedPump MakePump(IServiceProvider provider, IssuerId? issuer)
     {
-        var options = issuer is { } named && Options(provider).IssuerFeeds.TryGetValue(named.Value, out var his) ? his : Options(provider).Feed;
         return new FeedPump(
-            provider.GetRequiredService<CenterDatabase>(), FeedOf(provider, issuer), Time(provider), Options(provider).FeedPause,
-            provider.GetService<ILogger<FeedPump>>(), options.LongestPause, issuer);
+            provider.GetRequiredService<CenterDatabase>(), FeedOf(provider, issuer), Time(provider), () => Options(provider).FeedPause,
+            () => Of(Options(provider)).LongestPause, provider.GetService<ILogger<FeedPump>>(), issuer);
+
+        FeedOptions Of(CenterOptions options) => issuer is { } named && options.IssuerFeeds.TryGetValue(named.Value, out var his) ? his : options.Feed;
     }
 
     /// <summary>An issuer without a feed of his own has a file of his own: never the center's feed, which may be another's.</summary>
@@ -103,13 +105,15 @@ public static class CenterServiceCollectionExtensions
     {
         if (issuer is not { } named) return provider.GetRequiredService<IIssuerFeed>();
         if (provider.GetKeyedService<IIssuerFeed>(named.Value) is { } registered) return registered;
-        var file = Options(provider).FeedFile;
-        return MakeFeed(provider, Options(provider).IssuerFeeds.GetValueOrDefault(named.Value) ?? new FeedOptions(),
-            Path.ChangeExtension(file, $"{named}{Path.GetExtension(file)}"));
+        return new FeedAsSet(() => Set(Options(provider)), Time(provider));
+
+        (FeedOptions, string) Set(CenterOptions options) => (
+            options.IssuerFeeds.GetValueOrDefault(named.Value) ?? InFile,
+            Path.ChangeExtension(options.FeedFile, $"{named}{Path.GetExtension(options.FeedFile)}"));
     }
 
-    private static IIssuerFeed MakeFeed(IServiceProvider provider, FeedOptions options, string file) =>
-        options.IsPosted ? new WebhookFeed(options, Time(provider)) : new JsonLinesFeed(file);
+    /// <summary>Of an issuer of whom nothing else is said.</summary>
+    private static readonly FeedOptions InFile = new();
 
     private static FileKeyVault OpenVault(IServiceProvider provider)
     {

@@ -80,6 +80,8 @@ internal sealed class AdmissionDesk(CenterServices services)
         // From now on those of before are worth nothing.
         if (next is not null && !await services.Terminals.TakeNextKeysAsync(identity.Id, next, cancellation).ConfigureAwait(false))
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "its next keys were changed meanwhile", identity.Id);
+        if (input.Hello.Half is not LineHalf.Results)
+            await services.Terminals.KeepsCertificateAsync(identity.Id, input.Hello.Certificate, cancellation).ConfigureAwait(false);
         var readers = await new ReaderDesk(services).ListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
         var terminal = new AdmittedTerminal(identity, transcript, input.Proof, readers);
         return new AdmissionOutcome(terminal, null, "address, line and both keys fit");

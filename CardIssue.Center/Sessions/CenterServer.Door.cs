@@ -11,7 +11,7 @@ public sealed partial class CenterServer
     /// <summary>The most counts of one window that get a row each in the log; the others get one together.</summary>
     private const int MaxCountsTold = 64;
 
-    /// <summary>A terminal that was disabled, or whose place or keys were changed, or a reader of which was taken away, loses its session: by this program or by another one.</summary>
+    /// <summary>A terminal that was disabled, or whose place or keys were changed, or a reader of which was taken away, loses its session: by this program or by another one. What there is then is told.</summary>
     private Task WatchRegistryAsync(CancellationToken cancellation)
     {
         var seen = -1L;
@@ -21,15 +21,23 @@ public sealed partial class CenterServer
             await EndWhatDoesNotFitAsync(changes.Terminals, ends).ConfigureAwait(false);
             seen = changes.Revision;
             await EndAskedForAsync(ends).ConfigureAwait(false);
+            await TellSessionsAsync(ends).ConfigureAwait(false);
         }, OperationLog.RegistryNotRead, nameof(WatchRegistryAsync), cancellation);
     }
 
     /// <summary>A key that was made or destroyed by another program counts for this one, too.</summary>
-    private Task WatchVaultAsync(CancellationToken cancellation) => LookAsync(_services.Options.RegistryLook, _ =>
+    private Task WatchVaultAsync(CancellationToken cancellation) => LookAsync(_services.Options.RegistryLook, async ends =>
     {
         if (_services.Vault.Refresh()) OperationLog.VaultChanged(_logger);
-        return Task.CompletedTask;
+        await ChangeCertificateAsync(ends).ConfigureAwait(false);
     }, OperationLog.VaultNotRead, nameof(WatchVaultAsync), cancellation);
+
+    /// <summary>Where people had the center change over to its next certificate, this host does, too.</summary>
+    internal async Task ChangeCertificateAsync(CancellationToken cancellation)
+    {
+        var number = await _services.Terminals.CertificateInForceAsync(cancellation).ConfigureAwait(false);
+        if (_services.Vault.ChangeCertificate(number)) OperationLog.CertificateChanged(_logger, number);
+    }
 
     /// <summary>What cannot be read is told as that; whatever else goes wrong is a fault of this program besides.</summary>
     private Task LookAsync(

@@ -1,16 +1,6 @@
-using CardIssue.Core.Primitives;
-using CardIssue.Core.Protocol.Center;
+using CardIssue.Center.Terminals;
 
 namespace CardIssue.Center.Sessions;
-
-/// <summary>A session of a terminal that was let in.</summary>
-/// <param name="Name">Its name, unique over all hosts and starts.</param>
-/// <param name="Terminal">The terminal.</param>
-/// <param name="Line">The line that it came in on.</param>
-/// <param name="Address">Where it is, or null on a line without addresses.</param>
-/// <param name="Phase">Where it stands.</param>
-/// <param name="Order">The order under way, or null.</param>
-public sealed record LiveSession(string Name, TerminalId Terminal, LineNumber Line, string? Address, CenterPhase Phase, OrderId? Order);
 
 /// <summary>What runs now, and what is asked to end.</summary>
 public sealed partial class CenterServer
@@ -19,6 +9,10 @@ public sealed partial class CenterServer
     public IReadOnlyList<LiveSession> LiveSessions() =>
         [.. _sessions.Values.Select(static session => session.View()).OfType<LiveSession>()
             .OrderBy(static view => view.Name, StringComparer.Ordinal)];
+
+    /// <summary>Tells the other hosts, and whoever looks, what there is here.</summary>
+    private Task TellSessionsAsync(CancellationToken cancellation) =>
+        _services.Terminals.TellSessionsAsync(_services.Host, LiveSessions(), cancellation);
 
     /// <summary>Ends the sessions of this host that somebody wants to end, by this program or by another one.</summary>
     private async Task EndAskedForAsync(CancellationToken cancellation)

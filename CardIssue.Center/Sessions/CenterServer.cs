@@ -66,6 +66,8 @@ public sealed partial class CenterServer
 
     private async Task ServeAllAsync(IReadOnlyList<ServedLine> lines, IReadOnlyList<LineTerms> terms, CancellationToken cancellation)
     {
+        // What this host had before it was killed is not there any more.
+        await TellSessionsAsync(cancellation).ConfigureAwait(false);
         foreach (var fault in await _services.Orders.History.SettleRowsAsync(cancellation).ConfigureAwait(false))
             OperationLog.Altered(_logger, "Store", fault);
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.

@@ -42,7 +42,8 @@ public sealed class CenterServices
     /// <summary>Settings of the sessions.</summary>
     public CenterSessionOptions Options { get; init; } = new();
 
-    /// <summary>This host's name among all hosts of the center, by <see cref="CardIssue.Core.Primitives.NameRule"/>.</summary>
+    /// <summary>This host's name among all hosts of the center, by <see cref="CardIssue.Core.Primitives.NameRule"/>; the store is opened under it, too
+    /// (<see cref="Storage.LogOptions.Instance"/>).</summary>
     public required string Host { get; init; }
 
     /// <summary>Where time comes from.</summary>

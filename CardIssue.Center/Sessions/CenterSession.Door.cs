@@ -25,6 +25,7 @@ internal sealed partial class CenterSession
     private readonly SemaphoreSlim _frames = new(1);
     private int _framesBeforeAccess;
     private long _letInAt;
+    private DateTimeOffset _since;
     private bool _isLetIn, _isTold;
 
     /// <summary>The next frame, once there is room for it. Null at the line's end, and when one who is not let in says too much.</summary>
@@ -46,6 +47,7 @@ internal sealed partial class CenterSession
         Volatile.Write(ref _isLetIn, true);
         _frames.Release(MaxFramesWaiting - 1);
         OperationLog.LetIn(_logger, Name, _terminal!.Identity.Id, _line.Peer.Line!.Value, _line.Peer.Address?.ToString() ?? "no address");
+        _since = _services.Time.GetUtcNow();
         Volatile.Write(ref _letInAt, _services.Time.GetTimestamp());
         WhenLetIn?.Invoke(_terminal.Identity.Id);
     }

@@ -44,7 +44,8 @@ internal sealed partial class CenterSession
     {
         if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
         var position = await PatientlyAsync(() => _services.Orders.History.PositionAsync(_services.Vault.Identity.Id, cancellation)).ConfigureAwait(false);
-        await SendFrameAsync(MessageCodec.Encode(new Witness(_services.Vault.SignWitness(position))), cancellation).ConfigureAwait(false);
+        var witness = new Witness(_services.Vault.SignWitness(position), _services.Vault.SignNextCertificate());
+        await SendFrameAsync(MessageCodec.Encode(witness), cancellation).ConfigureAwait(false);
         return true;
     }
 }

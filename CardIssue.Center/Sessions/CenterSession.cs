@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Hosting;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -72,7 +73,8 @@ internal sealed partial class CenterSession : IDisposable
 
     /// <summary>What it is doing, for people; null before the terminal was let in.</summary>
     public LiveSession? View() => LetInAt > 0 && Terminal is { } terminal && Volatile.Read(ref _state) is var state
-        ? new LiveSession(Name, terminal.Id, Peer.Line!.Value, Peer.Address?.ToString(), state.Phase, state.Work?.Claim.Order)
+        ? new LiveSession(
+            Name, _services.Host, terminal.Id, Peer.Line!.Value, Peer.Address?.ToString(), _since, state.Phase, state.Work?.Claim.Order)
         : null;
 
     /// <summary>Called once, when the terminal is let in.</summary>

@@ -130,6 +130,11 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// <summary>The host that serves from here, where several may; null before it is known as one.</summary>
     internal string? ServingHost { get; set; }
 
+    /// <summary>Which of these hosts serve at this moment, in whatever process.</summary>
+    internal async Task<IReadOnlyList<string>> ServingAsync(IReadOnlyList<string> hosts, CancellationToken cancellation) => TakesHosts
+        ? await Task.Run(() => _engine.Serving(hosts), cancellation).ConfigureAwait(false)
+        : _serving.IsHeld() ? hosts : [];
+
     /// <summary>Gives a host's sign of life, outside of any commit.</summary>
     /// <returns>Whether it is known and not lost, and all hosts.</returns>
     internal async Task<(bool IsKnown, IReadOnlyList<HostRow> Hosts)> BeatAsync(string host, CancellationToken cancellation)

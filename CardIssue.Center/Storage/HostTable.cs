@@ -30,12 +30,14 @@ internal static class HostTable
             INSERT INTO hosts (host, since, beat, lost_at, tells_feed) VALUES ($host, $now, 1, NULL, 0)
             ON CONFLICT (host) DO UPDATE SET since = $now, beat = hosts.beat + 1, lost_at = NULL, tells_feed = 0
             """, ("$host", host), ("$now", store.Now));
+        SessionTable.Clear(store, host);
         store.Log(Part, kind, new { host });
     }
 
     /// <summary>A host ends in order.</summary>
     public static void Leave(StoreTransaction store, string host)
     {
+        SessionTable.Clear(store, host);
         if (store.Execute("DELETE FROM hosts WHERE host = $host", ("$host", host)) == 1) store.Log(Part, "HostLeft", new { host });
     }
 
@@ -45,8 +47,10 @@ internal static class HostTable
     {
         var isLost = store.Execute("UPDATE hosts SET lost_at = $now, tells_feed = 0 WHERE host = $host AND beat = $beat AND lost_at IS NULL",
             ("$now", store.Now), ("$host", host), ("$beat", beat)) == 1;
-        if (isLost) store.Log(Part, "HostLost", new { host, beat, by });
-        return isLost;
+        if (!isLost) return false;
+        SessionTable.Clear(store, host);
+        store.Log(Part, "HostLost", new { host, beat, by });
+        return true;
     }
 
     /// <summary>A sign of life. No change of the store: it has no number and is not in the log.</summary>

@@ -4,7 +4,7 @@ namespace CardIssue.Center.Storage;
 
 /// <summary>
 /// A database that the store is kept in. All that differs between engines is here; the statements are the same for each. One call of
-/// <see cref="Write{T}"/> or <see cref="Compact"/> at a time: <see cref="StoreWriter"/> sees to that.
+/// <see cref="Write{T}"/>, <see cref="WriteInPassing"/> or <see cref="Compact"/> at a time: <see cref="StoreWriter"/> sees to that.
 /// </summary>
 internal interface IStoreEngine : IDisposable
 {
@@ -22,6 +22,13 @@ internal interface IStoreEngine : IDisposable
     /// <exception cref="StoreException">It could not be saved; nothing of it is, but see <see cref="StoreException.MayBeSaved"/>.</exception>
     T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null);
 
+    /// <summary>
+    /// The same for what need not outlast a power cut: nobody waits for the disk. What was durable before stays so, and what is written after
+    /// it makes this durable, too.
+    /// </summary>
+    /// <exception cref="StoreException">It could not be saved; nothing of it is.</exception>
+    void WriteInPassing(Action<DbConnection> work);
+
     /// <summary>Reads one consistent state, beside the writer.</summary>
     /// <exception cref="StoreException">It cannot be read.</exception>
     T Read<T>(Func<DbConnection, T> work);
@@ -33,6 +40,10 @@ internal interface IStoreEngine : IDisposable
     /// <param name="host">Its name: no other host that serves has it.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: one has, or the store is being restored or moved.</exception>
     void Serve(string host);
+
+    /// <summary>Which of these hosts serve from it at this moment, in whatever process; where it takes one host alone, that is not known here.</summary>
+    /// <exception cref="StoreException">It cannot be asked.</exception>
+    IReadOnlyList<string> Serving(IReadOnlyList<string> hosts);
 
     /// <summary>Takes what was deleted out of the engine's own files too, where the engine can.</summary>
     /// <exception cref="StoreException">It could not; <see cref="StoreFault.Busy"/>: somebody reads an older state.</exception>

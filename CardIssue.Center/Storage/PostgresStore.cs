@@ -91,6 +91,15 @@ internal sealed class PostgresStore : IStoreEngine
     }
 
     /// <inheritdoc/>
+    // https://www.postgresql.org/docs/current/wal-async-commit.html
+    public void WriteInPassing(Action<DbConnection> work) => Write(connection =>
+    {
+        Sql.Execute(connection, "SET LOCAL synchronous_commit = off");
+        work(connection);
+        return 0;
+    });
+
+    /// <inheritdoc/>
     public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
     {
         using var connection = BeginReading(out var transaction);
@@ -113,6 +122,17 @@ internal sealed class PostgresStore : IStoreEngine
             });
         }
     }
+
+    /// <inheritdoc/>
+    // https://www.postgresql.org/docs/current/view-pg-locks.html: of a lock of two numbers the first is classid, the second objid, and objsubid is 2.
+    public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => hosts.Count == 0 ? [] : Read(connection =>
+    {
+        var held = new StoreView(connection).Query($"""
+            SELECT objid::bigint AS name FROM pg_locks WHERE locktype = 'advisory' AND classid = {NameLocks} AND objsubid = 2 AND granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """, row => (int)row.Long("name")!.Value);
+        return (IReadOnlyList<string>)[.. hosts.Where(host => held.Contains(NumberOf(host)))];
+    });
 
     /// <summary>What is done with the whole store has it for itself, until it is disposed: no host serves.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: one does.</exception>

@@ -37,6 +37,25 @@ internal sealed class ServingLock(string path) : IDisposable
         }
     }
 
+    /// <summary>Whether a center has it, of this process or another.</summary>
+    public bool IsHeld()
+    {
+        lock (_turn)
+        {
+            if (_held is not null) return true;
+            if (!File.Exists(path)) return false;
+            try
+            {
+                using var free = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                return false;
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_turn)

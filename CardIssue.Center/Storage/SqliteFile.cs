@@ -95,6 +95,24 @@ internal sealed class SqliteFile : IStoreEngine
     });
 
     /// <inheritdoc/>
+    // https://sqlite.org/pragma.html#pragma_synchronous: with a write-ahead log NORMAL loses the latest transactions in a power cut, and never more.
+    public void WriteInPassing(Action<DbConnection> work) => Guarded(Place, () =>
+    {
+        Sql.Execute(_writer, "PRAGMA synchronous=NORMAL");
+        try
+        {
+            using var transaction = _writer.BeginTransaction();
+            work(_writer);
+            transaction.Commit();
+            return 0;
+        }
+        finally
+        {
+            Sql.Execute(_writer, "PRAGMA synchronous=FULL");
+        }
+    });
+
+    /// <inheritdoc/>
     public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () => _readers.Use(connection =>
     {
         using var transaction = connection.BeginTransaction(deferred: true);
@@ -109,6 +127,9 @@ internal sealed class SqliteFile : IStoreEngine
     public void Serve(string host)
     {
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => [];
 
     /// <inheritdoc/>
     // https://sqlite.org/pragma.html#pragma_wal_checkpoint: a row of whether somebody was in the way, who reads an older state.

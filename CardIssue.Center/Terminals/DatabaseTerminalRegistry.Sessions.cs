@@ -1,27 +1,52 @@
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
 
 namespace CardIssue.Center.Terminals;
 
-/// <summary>Sessions that are to end, in the center's store. No seal: such a row takes a line away, and gives nothing.</summary>
+/// <summary>
+/// Sessions as their hosts tell of them, and those that are to end, in the center's store. No seals: nothing is decided by the ones, and one
+/// of the others takes a line away, and gives nothing.
+/// </summary>
 public sealed partial class DatabaseTerminalRegistry
 {
-    /// <summary>How long such a wish is kept: a session's name comes once, and its host looks each second.</summary>
+    /// <summary>How long a wish that one ends is kept: a session's name comes once, and its host looks each second.</summary>
     private static readonly TimeSpan EndKept = TimeSpan.FromHours(1);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LiveSession>> SessionsAsync(CancellationToken cancellation = default)
+    {
+        var told = await database.ReadAsync(SessionTable.All, cancellation).ConfigureAwait(false);
+        // A host that was killed had no time to take its own away.
+        var serving = await database.ServingAsync([.. told.Select(row => row.Host).Distinct()], cancellation).ConfigureAwait(false);
+        return [.. told.Where(row => serving.Contains(row.Host)).Select(Live)];
+    }
+
+    /// <inheritdoc/>
+    public async Task TellSessionsAsync(string host, IReadOnlyList<LiveSession> sessions, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(sessions);
+        var now = sessions.Select(Row).ToList();
+        // Compared with what is there, not with what was told last: others take away what they believe a dead host's.
+        var before = await database.ReadAsync(store => SessionTable.Of(store, host), cancellation).ConfigureAwait(false);
+        if (before.ToHashSet().SetEquals(now)) return;
+        await database.BetweenAsync(engine => engine.WriteInPassing(connection => SessionTable.Tell(connection, before, now)), cancellation)
+            .ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public Task<TerminalChange> EndSessionAsync(string session, CenterPerson person, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(session);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(session.Length, ISessionEnds.MaxName);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(session.Length, ILiveSessions.MaxName);
         return ChangeAsync(person, connection =>
         {
             connection.Execute("DELETE FROM session_ends WHERE at <= $old OR session = $session", ("$old", database.Now - EndKept),
                 ("$session", session));
             connection.Execute("INSERT INTO session_ends (session, asked_by, at) VALUES ($session, $by, $now)",
                 ("$session", session), ("$by", person.Name.Value), ("$now", database.Now));
-            var shown = PlainText.Of(session, ISessionEnds.MaxName);
+            var shown = PlainText.Of(session, ILiveSessions.MaxName);
             connection.Log(ConsoleLog.Of("SessionEndAsked", new { person = person.Name.Value, session = shown }));
             return TerminalChange.Done;
         }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
@@ -32,4 +57,12 @@ public sealed partial class DatabaseTerminalRegistry
         connection => connection.Query("SELECT session, asked_by FROM session_ends", row =>
             new SessionEnd(row.Text("session")!, row.Text("asked_by")!)),
         cancellation).ConfigureAwait(false);
+
+    private static SessionRow Row(LiveSession session) => new(
+        session.Name, session.Host, session.Terminal.Value, session.Line.Value, session.Address, session.Since.Stored(), session.Phase.ToString(),
+        session.Order?.Value);
+
+    private static LiveSession Live(SessionRow row) => new(
+        row.Session, row.Host, new TerminalId(row.Terminal), new LineNumber(row.Line), row.Address, row.Since, Enum.Parse<CenterPhase>(row.Phase),
+        row.Order is { } order ? new OrderId(order) : null);
 }

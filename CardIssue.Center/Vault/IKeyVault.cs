@@ -143,6 +143,18 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <exception cref="CardIssueException">It cannot be read, or is another vault; what was read before stands.</exception>
     bool Refresh() => false;
 
+    /// <summary>
+    /// The TLS certificate that the center is going to have, signed for terminals (<see cref="CenterCertificate"/>); empty where none is made, or the
+    /// certificate is somebody else's affair.
+    /// </summary>
+    ByteString SignNextCertificate() => ByteString.Empty;
+
+    /// <summary>Changes over to the next certificate where people have said so: from then on it is the center's.</summary>
+    /// <param name="number">The number of the one that is in force; an earlier one changes nothing.</param>
+    /// <returns>Whether it was changed.</returns>
+    /// <exception cref="CardIssueException">There is no such certificate here, or it could not be saved; the one before stays.</exception>
+    bool ChangeCertificate(int number) => false;
+
     /// <summary>Makes what the store keeps instead of an enrolment code: the key that comes of it, sealed under the vault and bound to the terminal.</summary>
     ByteString CreateEnrolmentVerifier(EnrolmentCode code);
 

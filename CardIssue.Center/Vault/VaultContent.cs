@@ -6,14 +6,14 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 3
-/// the keys at the end are missing, in layout 2 the two numbers before them too, in layout 1 the three.
+/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 4
+/// the certificates at the end are missing, in layout 3 the keys before them too, in layout 2 the two numbers before those, in layout 1 the three.
 /// </summary>
 internal sealed class VaultContent : IDisposable
 {
     public const int KeyLength = 32;
 
-    private const int Layout = 4, LayoutWithoutOrderFiles = 3, LayoutWithoutSeals = 2, LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
+    private const int Layout = 5, LayoutWithoutCertificates = 4, LayoutWithoutOrderFiles = 3, LayoutWithoutSeals = 2, LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
 
     public required CenterId Center { get; init; }
     public required P256PrivateKey Signing { get; init; }
@@ -31,6 +31,15 @@ internal sealed class VaultContent : IDisposable
 
     /// <summary>PKCS#12 of the TLS certificate and its key, or empty.</summary>
     public SecretBytes TlsServer { get; set; } = SecretBytes.Copy([]);
+
+    /// <summary>Which of the center's certificates the present one is; 0 for the one that it was made with.</summary>
+    public int TlsNumber { get; set; }
+
+    /// <summary>SHA-256 of the certificate before it, or empty.</summary>
+    public ByteString FormerCertificate { get; set; }
+
+    /// <summary>The certificate that is to follow; null when none is made.</summary>
+    public NextTls? Next { get; set; }
 
     /// <summary>They wrap order data keys; the version is the place, from 1.</summary>
     public List<SecretBytes> Masters { get; } = [];
@@ -92,6 +101,10 @@ internal sealed class VaultContent : IDisposable
         to.Number(MayBeginPeople ? 1 : 0);
         to.Number(OrderFileKeys.Count);
         foreach (var key in OrderFileKeys) key.Write(to);
+        to.Number(TlsNumber);
+        to.Bytes(FormerCertificate.Span);
+        to.Number(Next is null ? 0 : 1);
+        Next?.Write(to);
         return to;
     }
 
@@ -119,6 +132,11 @@ internal sealed class VaultContent : IDisposable
         content.MayBeginPeople = layout <= LayoutWithoutSeals || from.Number() != 0;
         if (layout > LayoutWithoutOrderFiles)
             for (var left = from.Count(MaxVersions); left > 0; left--) content.OrderFileKeys.Add(OrderFileKey.Read(ref from));
+        if (layout > LayoutWithoutCertificates)
+        {
+            (content.TlsNumber, content.FormerCertificate) = (from.Number(), ByteString.Copy(from.Bytes()));
+            if (from.Number() != 0) content.Next = NextTls.Read(ref from);
+        }
         from.End();
         return content;
     }
@@ -134,6 +152,8 @@ internal sealed class VaultContent : IDisposable
         TlsServer.Dispose();
         (TlsServer, TlsCertificate) = (newer.TlsServer, newer.TlsCertificate);
         newer.TlsServer = SecretBytes.Copy([]);
+        Next?.Dispose();
+        (TlsNumber, FormerCertificate, Next, newer.Next) = (newer.TlsNumber, newer.FormerCertificate, newer.Next, null);
         Exchange(Masters, newer.Masters);
         Exchange(VerifierKeys, newer.VerifierKeys);
         Exchange(CardKeys, newer.CardKeys);
@@ -159,6 +179,7 @@ internal sealed class VaultContent : IDisposable
         _entryKey?.Dispose();
         _recordKey?.Dispose();
         TlsServer.Dispose();
+        Next?.Dispose();
         foreach (var key in Masters.Concat(VerifierKeys)) key.Dispose();
         foreach (var key in CardKeys) key.Dispose();
         foreach (var ceremony in Ceremonies) ceremony.Dispose();
@@ -187,4 +208,24 @@ internal sealed class VaultContent : IDisposable
     {
         for (var left = from.Count(MaxVersions); left > 0; left--) keys.Add(SecretBytes.Copy(from.Bytes()));
     }
+}
+
+/// <summary>A TLS certificate that is to follow the present one.</summary>
+/// <param name="Number">Which of the center's it is, from 1.</param>
+/// <param name="Sha256">SHA-256 of its DER.</param>
+/// <param name="Pkcs12">With its key, without a password.</param>
+internal sealed record NextTls(int Number, ByteString Sha256, SecretBytes Pkcs12) : IDisposable
+{
+    public void Write(SecretWriter to)
+    {
+        to.Number(Number);
+        to.Bytes(Sha256.Span);
+        to.Bytes(Pkcs12.Span);
+    }
+
+    public static NextTls Read(ref SecretReader from) => new(from.Number(), ByteString.Copy(from.Bytes()), SecretBytes.Copy(from.Bytes()));
+
+    public void Dispose() => Pkcs12.Dispose();
+
+    public override string ToString() => $"certificate {Number}";
 }

@@ -76,8 +76,8 @@ public static class TerminalEnrolment
         using var key = module.OpenRenewal();
         var (fault, answer) = await AskAsync(line, module.AskRenewal(transcript, key), cancellation).ConfigureAwait(false);
         if (answer is null) return new EnrolmentResult(fault);
-        // Whom the module trusts is no part of a renewal.
-        if (transcript.CenterOf(key, answer) is not { } center || center != trusted)
+        // Whom the module trusts is no part of a renewal. The certificate, which may be a later one, is the line's own.
+        if (transcript.CenterOf(key, answer) is not { } center || center with { TlsCertificate = trusted.TlsCertificate } != trusted)
             return new EnrolmentResult(EnrolmentFault.NotTheCenter);
         module.TakeNextKeys();
         return new EnrolmentResult(EnrolmentFault.None, center);

@@ -17,7 +17,8 @@ public static class TerminalServiceCollectionExtensions
     /// Adds a <see cref="TerminalRelay"/>, which a host also runs for as long as it lives; without a host, call <see cref="TerminalRelay.RunAsync"/>.
     /// The container must have, or be given besides: <see cref="ILineConnector"/> (the line; should retry by itself), <see cref="ICardReader"/> and
     /// <see cref="ISecureModule"/>. It is asked for, and need not have: <see cref="IProgress{T}"/> of <see cref="IssueProgress"/> (the operator's display),
-    /// <see cref="IReceiptPrinter"/>, <see cref="TimeProvider"/>, a logger and <see cref="IReaderKey"/> (of a reader that carries a key). The relay is disposed asynchronously: so must the container be.
+    /// <see cref="IReceiptPrinter"/>, <see cref="TimeProvider"/>, a logger, <see cref="IReaderKey"/> (of a reader that carries a key) and
+    /// <see cref="CenterCertificates"/> (what the connector trusts as well, so that the center can change its certificate). The relay is disposed asynchronously: so must the container be.
     /// </summary>
     /// <param name="services">The container's services.</param>
     /// <param name="configure">Sets options; they are checked when the host starts, or else when the relay is first asked for.</param>
@@ -43,7 +44,8 @@ public static class TerminalServiceCollectionExtensions
         provider.GetService<IReceiptPrinter>(),
         provider.GetService<TimeProvider>(),
         provider.GetService<ILogger<TerminalRelay>>(),
-        provider.GetService<IReaderKey>());
+        provider.GetService<IReaderKey>(),
+        provider.GetService<CenterCertificates>());
 
     /// <summary>A wrong option is told with all others at the start, not when the first customer comes.</summary>
     private sealed class OptionsCheck : IValidateOptions<TerminalRelayOptions>

@@ -117,6 +117,12 @@ public sealed partial class SoftwareModuleFile : IDisposable
 
     private string WitnessPath => _path + ".witness";
 
+    /// <summary>What the terminal knows its center's TLS certificate by, with what the center told since; in a file of its own beside this one.</summary>
+    /// <exception cref="InvalidOperationException">No center is trusted yet.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public CenterCertificates OpenCertificates() =>
+        new(_path + ".center", Center ?? throw new InvalidOperationException($"The module of {Identity.Id} trusts no center yet."));
+
     /// <summary>The module itself, with copies of the keys; it outlives this file.</summary>
     /// <exception cref="InvalidOperationException">No center is trusted yet.</exception>
     /// <exception cref="IOException">The notes that it keeps cannot be read.</exception>

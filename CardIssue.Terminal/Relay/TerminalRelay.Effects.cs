@@ -24,7 +24,7 @@ public sealed partial class TerminalRelay
                 return SendResultAsync(result, cancellation);
             case TerminalEffect.Sign sign: return SignAsync(sign, cancellation);
             case TerminalEffect.JudgeCenter judge: return JudgeCenterAsync(judge.Admitted, cancellation);
-            case TerminalEffect.KeepWitness keep: return KeepWitnessAsync(keep.Note, cancellation);
+            case TerminalEffect.KeepWitness keep: return KeepWitnessAsync(keep, cancellation);
             case TerminalEffect.BringUpResults bring:
                 BringUpResults(bring.JoinToken);
                 break;
@@ -121,23 +121,41 @@ public sealed partial class TerminalRelay
         var admission = _line!.Admission;
         var isCenter = await _card.WithModuleAsync(_ => admission.IsCenter(admitted), cancellation).ConfigureAwait(false);
         var genuine = isCenter && _readers.TryAccept(admitted.ReaderList);
+        if (isCenter) KeepCertificate(certificates => certificates.Saw(_line.Received.Peer.PeerCertificate));
         // A new list, and a center that has not heard of the reader yet.
         _readerWatch.NewAccess();
         await StepAsync(new TerminalEvent.CenterJudged(genuine), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A witness that cannot remember is a worse one; the card goes on.</summary>
-    private async ValueTask KeepWitnessAsync(ByteString note, CancellationToken cancellation)
+    private async ValueTask KeepWitnessAsync(TerminalEffect.KeepWitness told, CancellationToken cancellation)
     {
         try
         {
-            var keeping = await _card.WithModuleAsync(module => module.KeepNote(note), cancellation).ConfigureAwait(false);
+            var keeping = await _card.WithModuleAsync(module => module.KeepNote(told.Note), cancellation).ConfigureAwait(false);
             if (keeping is NoteKeeping.Contradicted) Log.NotesContradict(_logger, _module.Center.Id.Value);
             if (keeping is NoteKeeping.Refused) Log.NoteRefused(_logger, _module.Center.Id.Value);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             Log.NoteNotKept(_logger, e, e.Message);
+        }
+        if (!told.Certificate.IsEmpty) KeepCertificate(certificates =>
+        {
+            if (!certificates.Keep(told.Certificate)) Log.CertificateRefused(_logger, _module.Center.Id.Value);
+        });
+    }
+
+    /// <summary>A terminal that cannot keep it is told again; the card goes on.</summary>
+    private void KeepCertificate(Action<CenterCertificates> keep)
+    {
+        try
+        {
+            if (_certificates is not null) keep(_certificates);
+        }
+        catch (IOException e)
+        {
+            Log.CertificateNotKept(_logger, e, e.Message);
         }
     }
 

@@ -36,6 +36,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private readonly RequestFacts _facts = new();
     private readonly CreditPace _pace;
     private readonly CardPort _card;
+    private readonly CenterCertificates? _certificates;
     private TerminalState _state;
     private RelayLine? _line;
     private ByteString _atr;
@@ -53,11 +54,12 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     /// <param name="time">Where time comes from.</param>
     /// <param name="logger">The log.</param>
     /// <param name="readerKey">The key that the reader carries, or null; readers whose entry names a key are not known without.</param>
+    /// <param name="certificates">What the terminal knows its center's TLS certificate by, for the connector too; null where it learns of none.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public TerminalRelay(
         TerminalRelayOptions options, ILineConnector connector, ICardReader reader, ISecureModule module,
         IProgress<IssueProgress>? display = null, IReceiptPrinter? printer = null, TimeProvider? time = null, ILogger<TerminalRelay>? logger = null,
-        IReaderKey? readerKey = null)
+        IReaderKey? readerKey = null, CenterCertificates? certificates = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(module);
@@ -65,7 +67,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         (_options, _connector, _reader, _module, _display, _printer) = (options, connector, reader, module, display, printer);
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<TerminalRelay>.Instance;
-        _readerKey = readerKey;
+        (_readerKey, _certificates) = (readerKey, certificates);
         _readers = new ReaderAuthentication(module.Center, module.Identity.Id, readerKey);
         _readerWatch = new ReaderWatch(options.SameReaderPause, _time);
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
@@ -183,7 +185,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 // What was asked on the line before is asked again.
                 if (_enrollment is { } unanswered) unanswered.Sent = false;
                 if (_status is { } open) open.Sent = false;
-                await StepAsync(new TerminalEvent.LineUp(up.Nonce), cancellation).ConfigureAwait(false);
+                await StepAsync(new TerminalEvent.LineUp(up.Nonce, _certificates?.Number ?? 0), cancellation).ConfigureAwait(false);
                 break;
             case Item.Wanted ask:
                 _pending = ask.Issue;

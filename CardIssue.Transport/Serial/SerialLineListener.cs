@@ -89,6 +89,11 @@ public sealed class SerialLineListener : ILineListener
     /// <inheritdoc/>
     public Action<HandshakeRefusal>? Refused { get; set; }
 
+    /// <summary>With TLS, shows another certificate from the next handshake on; a line that is up stays with the one before.</summary>
+    /// <param name="certificate">The center's certificate with its key; stays the caller's, who disposes it, and the one before, after the listener.</param>
+    /// <exception cref="ArgumentException">The certificate has no key or is not valid now; the one before stays.</exception>
+    public void UseCertificate(X509Certificate2 certificate) => _tls?.Use(certificate);
+
     /// <inheritdoc/>
     /// <exception cref="LineException"><see cref="LineFault.Closed"/>: the listener was disposed.</exception>
     public async ValueTask<ILine> AcceptAsync(CancellationToken cancellation)

@@ -21,6 +21,7 @@ namespace CardIssue.Transport.Tls;
 public sealed class TlsLineListener : ILineListener
 {
     private readonly AcceptLoop _loop;
+    private readonly TlsServer _tls;
 
     /// <summary>Listens at once.</summary>
     /// <param name="line">The number of the dedicated line that comes in here, from the center's configuration.</param>
@@ -40,7 +41,7 @@ public sealed class TlsLineListener : ILineListener
         var clock = time ?? TimeProvider.System;
         var log = logger ?? NullLogger.Instance;
         Line = line;
-        var tls = new TlsServer(certificate, isKnown, checkedOptions, clock, log);
+        var tls = _tls = new TlsServer(certificate, isKnown, checkedOptions, clock, log);
         _loop = new AcceptLoop(line, endPoint, checkedOptions, clock, log, arrival =>
         {
             arrival.Socket.NoDelay = true;
@@ -58,6 +59,11 @@ public sealed class TlsLineListener : ILineListener
         get => _loop.Refused;
         set => _loop.Refused = value;
     }
+
+    /// <summary>Shows another certificate from the next handshake on; lines that are up, and handshakes under way, stay with the one before.</summary>
+    /// <param name="certificate">The center's certificate with its key; stays the caller's, who disposes it, and the one before, after the listener.</param>
+    /// <exception cref="ArgumentException">The certificate has no key or is not valid now; the one before stays.</exception>
+    public void UseCertificate(X509Certificate2 certificate) => _tls.Use(certificate);
 
     /// <summary>Where it listens, with the port that was found free.</summary>
     public IPEndPoint LocalEndPoint => _loop.LocalEndPoint;

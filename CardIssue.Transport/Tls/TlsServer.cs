@@ -13,8 +13,7 @@ namespace CardIssue.Transport.Tls;
 /// <summary>The listener's side of TLS 1.3 (RFC 8446), over whatever carries the bytes.</summary>
 internal sealed class TlsServer
 {
-    private readonly ByteString _ownSha256;
-    private readonly SslStreamCertificateContext _context;
+    private volatile Own _own;
     private readonly IsKnownPeer? _isKnown;
     private readonly LineOptions _options;
     private readonly TimeProvider _time;
@@ -23,14 +22,17 @@ internal sealed class TlsServer
     /// <exception cref="ArgumentException">The certificate has no key or is not valid now.</exception>
     public TlsServer(X509Certificate2 certificate, IsKnownPeer? isKnown, LineOptions options, TimeProvider time, ILogger logger)
     {
-        ArgumentNullException.ThrowIfNull(certificate);
-        if (!certificate.HasPrivateKey) throw new ArgumentException("The center's certificate has no private key.", nameof(certificate));
-        if (CertificateCheck.Outdated(certificate, time) is { } outdated) throw new ArgumentException(outdated, nameof(certificate));
         (_options, _time, _logger) = (options, time, logger);
         _isKnown = isKnown;
-        _ownSha256 = TlsCertificates.Sha256(certificate);
-        _context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
+        _own = OwnOf(certificate);
     }
+
+    /// <summary>What this end shows in a handshake.</summary>
+    private sealed record Own(ByteString Sha256, SslStreamCertificateContext Context);
+
+    /// <summary>Shows another certificate from the next handshake on.</summary>
+    /// <exception cref="ArgumentException">The certificate has no key or is not valid now; the one of before stays.</exception>
+    public void Use(X509Certificate2 certificate) => _own = OwnOf(certificate);
 
     /// <summary>Shakes hands and greets. When it fails, <paramref name="bytes"/> is disposed.</summary>
     /// <param name="bytes">Carries TLS; taken over.</param>
@@ -47,6 +49,7 @@ internal sealed class TlsServer
         var wire = new CutSensingStream(bytes);
         var stream = new SslStream(wire, leaveInnerStreamOpen: false);
         var check = new CertificateCheck(_time, _ => null);
+        var own = _own;
         SslProtocols? offered = null;
         try
         {
@@ -55,7 +58,7 @@ internal sealed class TlsServer
                 {
                     offered = hello.SslProtocols;
                     spoke?.Invoke();
-                    return ValueTask.FromResult(HandshakeOptions(check));
+                    return ValueTask.FromResult(HandshakeOptions(check, own));
                 },
                 state: null, either.Token).ConfigureAwait(false);
             var tlsEnd = new TlsEnd(end, wire, stream);
@@ -66,7 +69,7 @@ internal sealed class TlsServer
             }
             if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))
                 throw new HandshakeException(HandshakeFault.Suite, $"The suite {stream.NegotiatedCipherSuite} is not allowed.");
-            var peer = new LinePeer(line, address, check.Sha256, _ownSha256);
+            var peer = new LinePeer(line, address, check.Sha256, own.Sha256);
             if (_isKnown is not null && !await _isKnown(peer, either.Token).ConfigureAwait(false))
                 await RefuseAsync(tlsEnd, HandshakeFault.CertificateUnknown, $"The certificate {check.Sha256} is not known.", either.Token).ConfigureAwait(false);
             var framed = new FramedLine(stream, tlsEnd, peer, _options, _time, _logger);
@@ -108,9 +111,17 @@ internal sealed class TlsServer
         }
     }
 
-    private SslServerAuthenticationOptions HandshakeOptions(CertificateCheck check) => new()
+    private Own OwnOf(X509Certificate2 certificate)
     {
-        ServerCertificateContext = _context,
+        ArgumentNullException.ThrowIfNull(certificate);
+        if (!certificate.HasPrivateKey) throw new ArgumentException("The center's certificate has no private key.", nameof(certificate));
+        if (CertificateCheck.Outdated(certificate, _time) is { } outdated) throw new ArgumentException(outdated, nameof(certificate));
+        return new Own(TlsCertificates.Sha256(certificate), SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true));
+    }
+
+    private SslServerAuthenticationOptions HandshakeOptions(CertificateCheck check, Own own) => new()
+    {
+        ServerCertificateContext = own.Context,
         ClientCertificateRequired = true,
         RemoteCertificateValidationCallback = (sender, peer, chain, errors) =>
         {

@@ -94,7 +94,9 @@ class Session:
         elif kind == CHALLENGE: self.challenge = data
         elif kind == PROOF: self.proved(message, data)
         elif kind == ADMITTED: self.admitted(message, step.get("half"))
-        elif kind == WITNESS: self.document("witness note", message[1])
+        elif kind == WITNESS:
+            self.document("witness note", message[1])
+            if 2 in message: self.document("center certificate", message[2])
         elif kind == REQUEST: self.asked(message)
         elif kind == SCRIPT: self.script(message, data)
         elif kind == COMMAND and self.head.get(8): self.sealed(message)

@@ -23,6 +23,9 @@ public static class FieldLimits
     /// <summary>The longest signed note of a witness in bytes.</summary>
     public const int MaxWitness = 512;
 
+    /// <summary>The longest signed statement about a center's certificate in bytes.</summary>
+    public const int MaxCenterCertificate = 256;
+
     /// <summary>The longest sealed issue code in bytes.</summary>
     public const int MaxSealedCode = 256;
 

@@ -83,7 +83,10 @@ public abstract record Message
 /// <param name="Nonce">32 random bytes of the terminal.</param>
 /// <param name="Window">How many commands of a script the terminal holds at most; 1 to 32.</param>
 /// <param name="Half">Which half of a split line this is; must be what the center's configuration says of the line.</param>
-public sealed record Hello(int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window, LineHalf Half = LineHalf.Whole) : Message
+/// <param name="Certificate">The number of the latest certificate of the center that the terminal keeps, as <see cref="Witness"/> brought it; 0
+/// when it keeps none, and on the results half of a split line.</param>
+public sealed record Hello(
+    int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window, LineHalf Half = LineHalf.Whole, int Certificate = 0) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Hello;
@@ -149,13 +152,15 @@ public sealed record Joined : Message
 /// Center to terminal, at any time after access is granted, unanswered: how far the center is, for the terminal's module to remember.
 /// </summary>
 /// <param name="Note">A signed note (<see cref="Keys.SignedWitnessNote"/>), at most <see cref="FieldLimits.MaxWitness"/> bytes.</param>
-public sealed record Witness(ByteString Note) : Message
+/// <param name="Certificate">The certificate that the center is going to have, signed (<see cref="Keys.CenterCertificate"/>), at most
+/// <see cref="FieldLimits.MaxCenterCertificate"/> bytes; empty when none is to follow.</param>
+public sealed record Witness(ByteString Note, ByteString Certificate = default) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Witness;
 
     /// <summary>Without the note.</summary>
-    public override string ToString() => $"Witness {{ {Note.Length} bytes }}";
+    public override string ToString() => $"Witness {{ {Note.Length} bytes{(Certificate.IsEmpty ? "" : ", a next certificate")} }}";
 }
 
 /// <summary>S310, center to terminal: no card can be issued here.</summary>

@@ -77,7 +77,7 @@ public static class MessageCodec
         {
             Hello m => to.Int(1, m.MinVersion, 1, FieldLimits.MaxVersion).Int(2, m.MaxVersion, 1, FieldLimits.MaxVersion)
                 .Name(3, m.Terminal.Value).Bytes(4, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(5, m.Window, 1, Limits.MaxWindow)
-                .OptionalCode(6, m.Half),
+                .OptionalCode(6, m.Half).OptionalInt(7, m.Certificate, MaxCount),
             Challenge m => to.Int(1, m.Version, 1, FieldLimits.MaxVersion).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(3, m.Line.Value, 1, MaxCount),
             Proof m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength)
                 .Bytes(2, m.Confirmation, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength)
@@ -116,7 +116,7 @@ public static class MessageCodec
                 .OptionalText(4, m.Serial, FieldLimits.MaxReaderText).OptionalText(5, m.Firmware, FieldLimits.MaxReaderText).OptionalText(6, m.Port, FieldLimits.MaxReaderText)
                 .OptionalBytes(7, m.Key, P256PublicKey.Length, P256PublicKey.Length),
             ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, 1, FieldLimits.MaxReaderList),
-            Witness m => to.Bytes(1, m.Note, 1, FieldLimits.MaxWitness),
+            Witness m => to.Bytes(1, m.Note, 1, FieldLimits.MaxWitness).OptionalBytes(2, m.Certificate, 1, FieldLimits.MaxCenterCertificate),
             Disconnect m => to.Int(1, (int)m.Code, 1, FieldLimits.MaxShownCode)
                 .Text(2, m.Expected, 0, FieldLimits.MaxReason).Text(3, m.Came, 0, FieldLimits.MaxReason),
             EnrollTerminal m => to.Name(1, m.Terminal.Value).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength)
@@ -138,7 +138,8 @@ public static class MessageCodec
         Message message = from.Code<MessageType>(0) switch
         {
             MessageType.Hello => new Hello(from.Int(1, 1, FieldLimits.MaxVersion), from.Int(2, 1, FieldLimits.MaxVersion), new TerminalId(from.Name(3)),
-                from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow), from.OptionalCode<LineHalf>(6)),
+                from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow), from.OptionalCode<LineHalf>(6),
+                from.OptionalInt(7, MaxCount)),
             MessageType.Challenge => new Challenge(from.Int(1, 1, FieldLimits.MaxVersion), from.Bytes(2, Limits.NonceLength, Limits.NonceLength), new LineNumber(from.Int(3, 1, MaxCount))),
             MessageType.Proof => new Proof(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
                 from.Bytes(2, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength),
@@ -180,7 +181,7 @@ public static class MessageCodec
                 from.OptionalText(4, FieldLimits.MaxReaderText), from.OptionalText(5, FieldLimits.MaxReaderText), from.OptionalText(6, FieldLimits.MaxReaderText),
                 from.OptionalBytes(7, P256PublicKey.Length, P256PublicKey.Length)),
             MessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, 1, FieldLimits.MaxReaderList)),
-            MessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness)),
+            MessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness), from.OptionalBytes(2, 1, FieldLimits.MaxCenterCertificate)),
             MessageType.Disconnect => new Disconnect((DisconnectCode)from.Int(1, 1, FieldLimits.MaxShownCode),
                 from.Text(2, 0, FieldLimits.MaxReason), from.Text(3, 0, FieldLimits.MaxReason)),
             MessageType.EnrollTerminal => new EnrollTerminal(new TerminalId(from.Name(1)), from.Bytes(2, Limits.NonceLength, Limits.NonceLength),

@@ -74,7 +74,8 @@ public abstract record TerminalEvent
 
     /// <summary>The line came up.</summary>
     /// <param name="Nonce">32 random bytes.</param>
-    public sealed record LineUp(ByteString Nonce) : TerminalEvent
+    /// <param name="Certificate">The number of the latest certificate of the center that the terminal keeps; 0 for none.</param>
+    public sealed record LineUp(ByteString Nonce, int Certificate = 0) : TerminalEvent
     {
         /// <inheritdoc/>
         public override TerminalEventKind Kind => TerminalEventKind.LineUp;

@@ -10,7 +10,7 @@ public static partial class TerminalMachine
     /// <summary>S210. Sequence numbers and counts begin anew with each line.</summary>
     private static Step OnLineUp(TerminalState s, TerminalEvent.LineUp up)
     {
-        var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window, s.Half);
+        var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window, s.Half, up.Certificate);
         return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0, Ahead = null, Relay = null },
             Show(Notice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
     }
@@ -28,7 +28,7 @@ public static partial class TerminalMachine
     }
 
     /// <summary>It belongs to no order, and disturbs none.</summary>
-    private static Step KeepWitness(TerminalState s, Witness witness) => To(s, new TerminalEffect.KeepWitness(witness.Note));
+    private static Step KeepWitness(TerminalState s, Witness witness) => To(s, new TerminalEffect.KeepWitness(witness.Note, witness.Certificate));
 
     private static Step OnRefused(TerminalState s, Refused refused) =>
         Hang(s, Show(Notice.AccessRefused, refused.Code.ToString()));

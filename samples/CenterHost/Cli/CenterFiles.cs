@@ -1,3 +1,5 @@
+using CardIssue.Core.Keys;
+
 namespace CardIssue.CenterHost.Cli;
 
 /// <summary>What is where in a center's directory.</summary>
@@ -17,11 +19,16 @@ internal sealed class CenterFiles(string directory)
     /// <summary>Held while the center is served, so that it is served once.</summary>
     public string Lock => Path.Combine(directory, "serve.lock");
 
-    /// <summary>What runs now at the host that serves.</summary>
-    public string Sessions => Path.Combine(directory, "sessions.json");
-
     /// <summary>How the host that serves stands.</summary>
     public string Health => Path.Combine(directory, "health.json");
+
+    /// <summary>Writes the public identity, in the place of one that is there.</summary>
+    public async Task WriteIdentityAsync(CenterIdentity identity, CancellationToken cancellation)
+    {
+        var unfinished = Identity + ".new";
+        await File.WriteAllBytesAsync(unfinished, identity.Write(), cancellation);
+        File.Move(unfinished, Identity, overwrite: true);
+    }
 
     /// <summary>Whether a process of this machine serves this directory.</summary>
     public bool IsServed()

@@ -5,6 +5,7 @@ using CardIssue.Center.Hosting;
 using CardIssue.CenterHost.Serving;
 using CardIssue.Core.Crypto;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.CenterHost.Cli;
 
@@ -16,15 +17,16 @@ internal static class CenterSettings
     private static readonly string[] Sections = [Center, Argon2, Logging, Monitoring];
 
     private const string Prefix = "CARDISSUE_";
+    private const string Levels = "LogLevel";
     private const int MaxFile = 64 * 1024;
 
     /// <exception cref="CommandException">One is unknown or can't be what it should be.</exception>
     public static IConfiguration Load(CenterFiles files)
     {
         var builder = new ConfigurationBuilder();
-        if (InputFile.IsThere(files.Settings))
+        if (ReadFile(files) is { } bytes)
         {
-            var json = Read(files.Settings, out var file);
+            var json = Parse(bytes, files.Settings, out var file);
             foreach (var section in file.GetChildren())
                 if (!IsOneOf(section.Key, Sections))
                     throw Wrong($"{files.Settings}: {section.Key} is no setting: {Nearest.Suggest(section.Key, Sections)}");
@@ -36,9 +38,14 @@ internal static class CenterSettings
         Check(settings.GetSection(Argon2), typeof(Argon2Cost), files);
         Check(settings.GetSection(Monitoring), typeof(MonitoringOptions), files);
         CheckValues(settings, files);
+        CheckLogging(settings, files);
         CheckNames();
         return settings;
     }
+
+    /// <summary>The settings' file; null where there is none.</summary>
+    /// <exception cref="CommandException">It can't be read.</exception>
+    public static byte[]? ReadFile(CenterFiles files) => InputFile.IsThere(files.Settings) ? InputFile.ReadAll(files.Settings, MaxFile) : null;
 
     /// <summary>What guessing a passphrase or a password is to cost; the vault and the accounts enforce the minimum.</summary>
     public static Argon2Cost Cost(IConfiguration settings)
@@ -51,9 +58,9 @@ internal static class CenterSettings
             : throw Wrong($"The setting Argon2:{name} is no number.");
     }
 
-    private static byte[] Read(string path, out IConfigurationRoot file)
+    private static byte[] Parse(byte[] bytes, string path, out IConfigurationRoot file)
     {
-        var json = InputFile.WithoutMark(InputFile.ReadAll(path, MaxFile));
+        var json = InputFile.WithoutMark(bytes);
         try
         {
             using (JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }))
@@ -97,6 +104,16 @@ internal static class CenterSettings
         {
             throw Wrong($"{e.Message} It stands in {files.Settings} or in the environment.", e);
         }
+    }
+
+    /// <summary>Levels that are none are told by their names before anything is logged.</summary>
+    private static void CheckLogging(IConfiguration settings, CenterFiles files)
+    {
+        var logging = settings.GetSection(Logging);
+        var levels = logging.GetChildren().Where(it => IsOneOf(it.Key, Levels)).Concat(logging.GetChildren().Select(it => it.GetSection(Levels)))
+            .SelectMany(it => it.GetChildren());
+        if (levels.FirstOrDefault(it => it.Value is { Length: > 0 } text && !Enum.TryParse<LogLevel>(text, ignoreCase: true, out _)) is { } wrong)
+            throw Wrong($"{wrong.Path} (in {files.Settings} or the environment) is {wrong.Value}: {Nearest.Suggest(wrong.Value!, Enum.GetNames<LogLevel>())}");
     }
 
     /// <summary>A variable whose name is nearly a section's was meant as one.</summary>

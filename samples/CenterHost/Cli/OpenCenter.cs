@@ -106,14 +106,18 @@ internal sealed class OpenCenter : IAsyncDisposable
     public async Task LogInAsync(Call call, CancellationToken cancellation)
     {
         By = await LogInAsync(call, () => Stored<CenterDatabase>(), () => People, cancellation);
-        CheckIdentity(call.Files, Identity, Vault.Identity);
+        await CheckIdentityAsync(call.Files, Identity, Vault, cancellation);
     }
 
     /// <summary>The file beside the store is for terminals and auditors; who the center is, its vault says.</summary>
     /// <exception cref="CommandException">It is another center's, or was changed.</exception>
-    public static void CheckIdentity(CenterFiles files, CenterIdentity identity, CenterIdentity vault)
+    public static async Task CheckIdentityAsync(CenterFiles files, CenterIdentity identity, IKeyVault vault, CancellationToken cancellation)
     {
-        if (vault != identity) throw new CommandException(ExitCode.File, $"{files.Identity} is not the identity of {files.Vault}; find out who changed it, and put the right file back.");
+        if (vault.Identity == identity) return;
+        // The center changed its certificate, and this is from before.
+        if (vault is FileKeyVault { FormerCertificate.IsEmpty: false } changed && vault.Identity with { TlsCertificate = changed.FormerCertificate } == identity)
+            await files.WriteIdentityAsync(vault.Identity, cancellation);
+        else throw new CommandException(ExitCode.File, $"{files.Identity} is not the identity of {files.Vault}; find out who changed it, and put the right file back.");
     }
 
     /// <summary>Verifies who gives a command at a center that is opened otherwise.</summary>

@@ -7,15 +7,12 @@ using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
-using CardIssue.Transport.Tls;
 
 namespace CardIssue.CenterHost.Commands;
 
 /// <summary><c>init</c>: a new center with its keys, its TLS certificate and empty stores.</summary>
 internal static class InitCommand
 {
-    private const int CertificateYears = 5;
-
     public static Command Make(Shell shell)
     {
         var id = new Option<string>("--id") { Description = "The center's name: 1 to 64 of A-Z a-z 0-9 . _ -", HelpName = "NAME", Required = true };
@@ -83,14 +80,10 @@ internal static class InitCommand
     {
         if (vault.Identity.TlsCertificate.IsEmpty)
         {
-            var now = DateTimeOffset.UtcNow;
-            using var certificate = TlsCertificates.CreateSelfSigned($"CN={vault.Identity.Id}", now.AddMinutes(-5), now.AddYears(CertificateYears));
-            using var pkcs12 = TlsCertificates.ToPfx(certificate, []);
-            vault.UseTlsServer(pkcs12.Span, TlsCertificates.Sha256(certificate));
+            using var pkcs12 = CertificateCommands.Create(vault, out var sha256);
+            vault.UseTlsServer(pkcs12.Span, sha256);
         }
-        var unfinished = call.Files.Identity + ".new";
-        await File.WriteAllBytesAsync(unfinished, vault.Identity.Write(), cancellation);
-        File.Move(unfinished, call.Files.Identity, overwrite: true);
+        await call.Files.WriteIdentityAsync(vault.Identity, cancellation);
         // Not asked for again: the same passphrase opens the vault for the accounts.
         await using var center = OpenCenter.In(call, passphrase: () => SecretBytes.Copy(passphrase.Span));
         await first.MakeAsync(center, cancellation);

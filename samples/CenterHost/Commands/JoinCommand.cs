@@ -53,7 +53,7 @@ internal static class JoinCommand
         IReadOnlyList<string> serving;
         using (var vault = FileKeyVault.Open(call.Files.Vault, passphrase))
         {
-            OpenCenter.CheckIdentity(call.Files, OpenCenter.ReadIdentity(call.Files), vault.Identity);
+            await OpenCenter.CheckIdentityAsync(call.Files, OpenCenter.ReadIdentity(call.Files), vault, cancellation);
             serving = await HostJoin.RunAsync(options.Store, vault, TimeProvider.System, cancellation);
         }
         try

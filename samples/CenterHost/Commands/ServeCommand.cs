@@ -39,7 +39,7 @@ internal static class ServeCommand
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();
             BoardFile.Forget(call.Files);
-            OpenCenter.CheckIdentity(call.Files, identity, host.Services.GetRequiredService<IKeyVault>().Identity);
+            await OpenCenter.CheckIdentityAsync(call.Files, identity, host.Services.GetRequiredService<IKeyVault>(), cancellation);
             await OpenCenter.LogInAsync(call, () => { }, () => host.Services.GetRequiredService<IPeople>(), cancellation);
             var serving = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync(cancellation);
@@ -53,7 +53,8 @@ internal static class ServeCommand
     private static IHost MakeHost(Call call, IConfiguration settings, ServedLineChoice lines, MonitoringPlace monitoring)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddConfiguration(settings.GetSection(CenterSettings.Logging));
+        var logging = new LoggingSettings(settings);
+        builder.Logging.AddConfiguration(new ConfigurationBuilder().Add(logging).Build());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // What stops the host is told by the command's end, in a line.
@@ -68,8 +69,8 @@ internal static class ServeCommand
         builder.Services.AddSingleton<ILineSource, ServedLines>();
         builder.Services.AddCardIssueCenterService();
         builder.Services.AddSingleton(call.Files);
-        builder.Services.AddHostedService<SessionBoard>();
         builder.Services.AddHostedService<HealthBoard>();
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SettingsWatch>(services, call, settings, logging));
         builder.Services.AddSingleton(monitoring);
         builder.Services.AddHostedService<MonitoringEndpoint>();
         // Where Windows starts it as a service it says so to it, and stops when it is told; elsewhere this is nothing.

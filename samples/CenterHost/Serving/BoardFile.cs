@@ -7,10 +7,7 @@ namespace CardIssue.CenterHost.Serving;
 internal static class BoardFile
 {
     /// <summary>What a host before has left says nothing of this one.</summary>
-    public static void Forget(CenterFiles files)
-    {
-        foreach (var left in new[] { files.Sessions, files.Health }) File.Delete(left);
-    }
+    public static void Forget(CenterFiles files) => File.Delete(files.Health);
 
     /// <summary>A full disk ends nothing for this: it is tried again.</summary>
     /// <returns>Whether it was written.</returns>

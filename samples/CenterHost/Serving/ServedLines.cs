@@ -18,12 +18,14 @@ internal sealed record ServedLineChoice(IReadOnlyList<LineRecord> Lines);
 
 /// <summary>Opens the listeners of the lines to serve, TLS with the vault's certificate.</summary>
 internal sealed class ServedLines(
-    ServedLineChoice choice, ITerminalRegistry registry, TerminalDoor door, IKeyVault vault, StepDisplay display, ILoggerFactory loggers) : ILineSource, IDisposable
+    ServedLineChoice choice, ITerminalRegistry registry, TerminalDoor door, IKeyVault vault, CenterFiles files, StepDisplay display, ILoggerFactory loggers)
+    : ILineSource, IDisposable
 {
     private readonly Dictionary<LineRecord, ServedLine> _open = [];
     private readonly Dictionary<LineNumber, string> _told = [];
     private List<LineRecord> _wanted = [];
-    private X509Certificate2? _certificate;
+    private readonly List<X509Certificate2> _certificates = [];
+    private ByteString _shown;
 
     public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
     {
@@ -47,6 +49,7 @@ internal sealed class ServedLines(
     /// <summary>Those of the command line stay.</summary>
     public async Task<IReadOnlyList<ServedLine>> GoneAsync(CancellationToken cancellation)
     {
+        await ShowCertificateAsync(cancellation);
         if (choice.Lines.Count > 0) return [];
         _wanted = Fitting(await registry.LinesAsync(cancellation));
         // A data half does not stay without its results, which may be opened anew.
@@ -108,7 +111,20 @@ internal sealed class ServedLines(
         ServingLog.LineNotServed(loggers.CreateLogger<ServedLines>(), line, reason);
     }
 
-    public void Dispose() => _certificate?.Dispose();
+    /// <summary>The center changed over to another certificate: lines that are up stay up, and whoever comes sees the new one.</summary>
+    private async Task ShowCertificateAsync(CancellationToken cancellation)
+    {
+        if (_certificates.Count == 0 || vault.Identity.TlsCertificate == _shown) return;
+        var certificate = Certificate();
+        foreach (var line in _open.Values)
+        {
+            (line.Listener as TlsLineListener)?.UseCertificate(certificate);
+            (line.Listener as SerialLineListener)?.UseCertificate(certificate);
+        }
+        await files.WriteIdentityAsync(vault.Identity, cancellation);
+    }
+
+    public void Dispose() => _certificates.ForEach(certificate => certificate.Dispose());
 
     private (LineRecord Record, ServedLine Line, string Place) Open(LineRecord line)
     {
@@ -132,10 +148,12 @@ internal sealed class ServedLines(
 
     private X509Certificate2 Certificate()
     {
-        if (_certificate is not null) return _certificate;
+        if (_certificates.Count > 0 && vault.Identity.TlsCertificate == _shown) return _certificates[^1];
         using var pkcs12 = (vault as FileKeyVault)?.CopyTlsServer();
         if (pkcs12 is not { Length: > 0 }) throw new CommandException(ExitCode.File, "The vault has no TLS certificate; make the center anew.");
-        return _certificate = TlsCertificates.FromPfx(pkcs12.Span, []);
+        _certificates.Add(TlsCertificates.FromPfx(pkcs12.Span, []));
+        _shown = TlsCertificates.Sha256(_certificates[^1]);
+        return _certificates[^1];
     }
 }
 
@@ -143,4 +161,10 @@ internal static partial class ServingLog
 {
     [LoggerMessage(1, LogLevel.Error, "Line {Line} is not served: {Reason}")]
     public static partial void LineNotServed(ILogger logger, LineNumber line, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "The settings can't be taken as they are now, and those of before stay in force: {Reason}")]
+    public static partial void SettingsNotTaken(ILogger logger, string reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "The settings were changed; from this host's next start on: {Name}")]
+    public static partial void SettingLater(ILogger logger, string name);
 }

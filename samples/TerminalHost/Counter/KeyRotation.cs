@@ -58,7 +58,7 @@ internal sealed class KeyRotation(TerminalFolder folder, LineAddress line, TimeS
             }
         }
         using var certificate = file.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(file.TlsClient, []);
-        var trust = line.Ways[0].HasTls ? TlsTrust.Pinned(file.Center!.TlsCertificate) : null;
+        var trust = line.Ways[0].HasTls ? TlsTrust.Pinned([.. file.OpenCertificates().Pins]) : null;
         await using var up = await CenterLine.ConnectAsync(line.Ways, line.Line, certificate, trust, line.ConnectTimeout, cancellation);
         var result = await TerminalEnrolment.RenewAsync(up, file, cancellation);
         if (result.Fault is not EnrolmentFault.None) throw Failure(result.Fault);

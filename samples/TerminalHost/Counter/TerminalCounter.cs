@@ -34,9 +34,10 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         _readerKey = samSlot is null ? null : new SamReaderKey(samSlot);
         _certificate = file.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(file.TlsClient, []);
         _module = file.OpenModule();
+        var certificates = file.OpenCertificates();
         _patience = endlessly ? null : new LinePatience(center, TimeProvider.System);
-        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(_module.Center.TlsCertificate) : null, Failed), reader, _module, this,
-            readerKey: _readerKey);
+        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(() => certificates.Pins) : null, Failed), reader, _module, this,
+            readerKey: _readerKey, certificates: certificates);
     }
 
     /// <summary>The relay.</summary>

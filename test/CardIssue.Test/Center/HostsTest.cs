@@ -1,10 +1,13 @@
 using CardIssue.Center.Feed;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Log;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Recovery;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Center;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Center.Engines;
 using Microsoft.Extensions.Time.Testing;
@@ -104,6 +107,80 @@ public sealed class HostsTest
         await _two.Orders.Hosts.LeaveAsync();
         await IssueAsync(_one, await ImportAsync("o3"), 3);
         Assert.That((await other.PumpAsync(), await pump.PumpAsync()), Is.EqualTo((0, 1)), "the other left in order");
+    }
+
+    /// <summary>The host that tells, tells all issuers; what one's feed is at is known to both, and goes on from there.</summary>
+    [Test]
+    public async Task IssuersFeeds_OneHostTellsAll_EachHisOwn_AndTheOtherGoesOn_WhenThatOneIsDead()
+    {
+        var (a, b) = (new IssuerId("bank-a"), new IssuerId("bank-b"));
+        await _one.Database.WriteAsync(store =>
+        {
+            foreach (var (issuer, order) in new[] { (a, "a1"), (b, "b1"), ((IssuerId?)null, "own1") })
+            {
+                if (issuer is { } named) IssuerTable.Put(store, new IssuerRecord(named, [$"keys-{named}"]));
+                Assert.That(OrderImport.Add(store, StoreBench.Product.Mode, New(order, order) with { Issuer = issuer }, null, _time.GetUtcNow()), Is.Null);
+                FeedOutbox.Add(store, FeedEventKind.Voided, OrderRow.Find(store, new OrderId(order))!, "test", _time.GetUtcNow());
+            }
+            return true;
+        }, default);
+        var (first, second) = (new Feeds(), new Feeds());
+        var (one, two) = (first.Pumps(_one.Database, _time), second.Pumps(_two.Database, _time));
+        first.Of(b).Fails = true;
+        Assert.That(await one.Of(a).PumpAsync(), Is.EqualTo(1));
+        Assert.That((await two.Of(a).PumpAsync(), await two.Of(b).PumpAsync(), await two.Of(null).PumpAsync()), Is.EqualTo((0, 0, 0)), "the first does it, and lives");
+        Assert.That(() => one.Of(b).PumpAsync(), Throws.InstanceOf<IOException>());
+        Assert.That((await two.Of(a).BacklogAsync(), await two.Of(b).BacklogAsync(), await two.Of(null).BacklogAsync()), Is.EqualTo((0, 1, 1)));
+
+        Assert.That(await _two.WatchAsync(7), Is.EqualTo(new[] { "one" }));
+        Assert.That((await two.Of(a).PumpAsync(), await two.Of(b).PumpAsync(), await two.Of(null).PumpAsync()), Is.EqualTo((0, 1, 1)));
+        await _one.Orders.Hosts.BeatAsync();
+        first.Of(b).Fails = false;
+        Assert.That(await one.Of(b).PumpAsync(), Is.Zero, "back, and the other tells now");
+        foreach (var (issuer, order) in new[] { (a, "a1"), (b, "b1"), ((IssuerId?)null, "own1") })
+            Assert.That(first.Of(issuer).Told.Concat(second.Of(issuer).Told).Select(told => (told.Order.Value, told.Issuer)), Is.EqualTo(new[] { (order, issuer) }));
+    }
+
+    /// <summary>Where one host tells each issuer.</summary>
+    private sealed class Feeds
+    {
+        private readonly Dictionary<string, RememberingFeed> _feeds = [];
+
+        public RememberingFeed Of(IssuerId? issuer)
+        {
+            var name = issuer?.Value ?? "";
+            if (!_feeds.TryGetValue(name, out var feed)) _feeds.Add(name, feed = new RememberingFeed());
+            return feed;
+        }
+
+        public FeedPumps Pumps(CenterDatabase database, TimeProvider time) =>
+            new(new DatabaseIssuers(database), issuer => new FeedPump(database, Of(issuer), time, Second, issuer: issuer));
+    }
+
+    [Test]
+    public async Task SessionsOfBothHosts_AreSeenAtEither_UntilTheirHostIsGone()
+    {
+        var (one, two) = (new DatabaseTerminalRegistry(_one.Database), new DatabaseTerminalRegistry(_two.Database));
+        await one.TellSessionsAsync("one", [At("one-1", "one"), At("one-2", "one")]);
+        await two.TellSessionsAsync("two", [At("two-1", "two")]);
+        Assert.That(await NamesAsync(one), Is.EqualTo(new[] { "one-1", "one-2", "two-1" }).And.EqualTo(await NamesAsync(two)));
+        // Taken for dead, it says again what it has when it is back; the other's stay.
+        Assert.That(await _two.WatchAsync(7), Is.EqualTo(new[] { "one" }));
+        Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "two-1" }));
+        await _one.Orders.Hosts.BeatAsync();
+        await one.TellSessionsAsync("one", [At("one-2", "one")]);
+        Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "one-2", "two-1" }));
+        // Killed: nobody has looked for its sign of life yet.
+        await _one.Database.DisposeAsync();
+        Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "two-1" }));
+        await _two.Orders.Hosts.LeaveAsync();
+        Assert.That(await NamesAsync(two), Is.Empty);
+
+        LiveSession At(string name, string host) =>
+            new(name, host, new TerminalId("t1"), new LineNumber(1), null, _time.GetUtcNow(), CenterPhase.Idle, null);
+
+        static async Task<IEnumerable<string>> NamesAsync(DatabaseTerminalRegistry registry) =>
+            (await registry.SessionsAsync()).Select(session => session.Name);
     }
 
     [Test]

@@ -188,6 +188,39 @@ public sealed class IssuersTest(EngineKind engine)
         Assert.That(a.Told.Select(it => it.Order.Value), Is.EqualTo(new[] { "a1" }));
     }
 
+    /// <summary>Also what is settled from the later log comes to whose it is.</summary>
+    [Test]
+    public async Task BackedUp_Lost_AndRestored_EachHasHisOwn_ListsPeopleAndEvents()
+    {
+        await _bench.IssueAsync("a1", StoreBench.Card(1));
+        await _bench.BackUpAsync();
+        await _bench.IssueAsync("b1", StoreBench.Card(2));
+        var later = await _bench.ExportLogAsync();
+        await _bench.LoseAndRestoreAsync();
+
+        Assert.That(await new DatabaseIssuers(_bench.Database).ListAsync(), Is.EqualTo(new[] { new IssuerRecord(A, ["keys-a"]), new IssuerRecord(B, ["keys-b"]) }));
+        Assert.That(await OrdersAsync(A), Is.EqualTo(new[] { ("a1", OrderState.Issued) }).Or.EqualTo(new[] { ("a1", OrderState.Quarantined) }));
+        Assert.That(await OrdersAsync(B), Is.EqualTo(new[] { ("b1", OrderState.Quarantined) }), "what became of it is lost");
+        Assert.That((await _bench.People.ListAsync()).Where(it => it.Issuer is not null).Select(it => (it.Name.Value, it.Issuer!.Value.Value)),
+            Is.EquivalentTo(new[] { ("alice", "bank-a"), ("arno", "bank-a"), ("bea", "bank-b"), ("boris", "bank-b") }));
+        Assert.That(await DoAsync("alice", "arno", A, new CenterAct.VoidOrder(new OrderId("b1"))), Is.Not.EqualTo(ApprovalOutcome.Approved), "another's");
+
+        await _bench.SettleAsync(later);
+        Assert.That(await OrdersAsync(B), Is.EqualTo(new[] { ("b1", OrderState.Issued) }));
+        var (own, a, b) = (new RememberingFeed(), new RememberingFeed(), new RememberingFeed());
+        var pumps = new FeedPumps(new DatabaseIssuers(_bench.Database), issuer => new FeedPump(
+            _bench.Database, issuer == A ? a : issuer == B ? b : own, _bench.Time, TimeSpan.FromSeconds(1), issuer: issuer));
+        foreach (var pump in await pumps.AllAsync()) await pump.PumpAsync();
+        Assert.That(a.Told.Select(it => (it.Order.Value, it.Issuer)).Distinct(), Is.EqualTo(new[] { ("a1", (IssuerId?)A) }));
+        Assert.That(b.Told.Select(it => (it.Order.Value, it.Issuer)).Distinct(), Is.EqualTo(new[] { ("b1", (IssuerId?)B) }));
+        Assert.That(own.Told, Is.Empty);
+        var report = await _bench.StoredLog().VerifyAsync();
+        Assert.That(report.IsOk, Is.True, report.Findings.ToString());
+
+        async Task<(string, OrderState)[]> OrdersAsync(IssuerId issuer) =>
+            await _bench.Desk.EnumerateAsync(new OrderQuery { Issuer = issuer }).Select(it => (it.Order.Value, it.State)).ToArrayAsync();
+    }
+
     /// <summary>Also one that was added since; how each stands is kept for each.</summary>
     [Test]
     public async Task FeedsThatRun_TellEach_AndKeepHowEachStands()

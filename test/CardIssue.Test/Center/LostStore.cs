@@ -13,7 +13,7 @@ internal static class LostStore
 
     public static string BackupOf(StoreBench bench) => Path.Combine(bench.Directory, "backup");
 
-    public static StoreOptions OptionsOf(StoreBench bench) => new() { Directory = bench.Directory };
+    public static StoreOptions OptionsOf(StoreBench bench) => bench.Place;
 
     public static Task<BackupManifest> BackUpAsync(this StoreBench bench, string? folder = null, CancellationToken cancellation = default) =>
         CenterBackup.MakeAsync(bench.Database, bench.Keys, Center, new Dictionary<string, string>(), folder ?? BackupOf(bench), "ann", cancellation);

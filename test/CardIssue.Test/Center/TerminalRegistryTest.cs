@@ -4,6 +4,7 @@ using CardIssue.Center.Terminals;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Center;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Center;
@@ -49,6 +50,26 @@ public class TerminalRegistryTest(EngineKind engine)
         Assert.That(await _registry.EnableAsync(Terminal.Terminal, false), Is.True);
         Assert.That((await _registry.ListAsync()).Single().Enabled, Is.False);
         Assert.That(await _registry.EnableAsync(new TerminalId("t9"), false), Is.False);
+    }
+
+    [Test]
+    public async Task SessionsTold_AreSeenWhileTheirHostServes_AsTheyWereToldLast()
+    {
+        var session = new LiveSession(
+            "bench-1", "bench", Terminal.Terminal, new LineNumber(2), "10.1.0.7", _bench.Time.GetUtcNow(), CenterPhase.Idle, null);
+        var other = session with { Name = "bench-2", Address = null, Phase = CenterPhase.AwaitingCard, Order = new OrderId("o1") };
+        await _registry.TellSessionsAsync("bench", [session, other]);
+        Assert.That(await _registry.SessionsAsync(), Is.Empty, "nobody serves");
+        _bench.Database.Serve();
+        var host = _bench.Database.Log.Instance;
+        await _registry.TellSessionsAsync("bench", []);
+        await _registry.TellSessionsAsync(host, [session with { Host = host }, other with { Host = host }]);
+        Assert.That(await _registry.SessionsAsync(), Is.EqualTo(new[] { session with { Host = host }, other with { Host = host } }));
+        await _registry.TellSessionsAsync(host, [other with { Host = host, Phase = CenterPhase.Idle, Order = null }]);
+        Assert.That(await _registry.SessionsAsync(), Is.EqualTo(new[] { other with { Host = host, Phase = CenterPhase.Idle, Order = null } }));
+        await _bench.RestartAsync();
+        _registry = new DatabaseTerminalRegistry(_bench.Database);
+        Assert.That(await _registry.SessionsAsync(), Is.Empty, "it was killed");
     }
 
     [Test]

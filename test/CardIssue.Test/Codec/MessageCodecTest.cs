@@ -116,6 +116,7 @@ public class MessageCodecTest
             new Hello(1, 1, new TerminalId("T"), nonce, 8, (LineHalf)3),
             new Join(default),
             new Witness(default),
+            new Witness(ByteString.Own([1]), ByteString.Own(new byte[FieldLimits.MaxCenterCertificate + 1])),
             new Witness(ByteString.Own(new byte[FieldLimits.MaxWitness + 1])),
             new Challenge(1, nonce, default),
             new RequestIssue(1, new string('x', 65), nonce, new OperatorId("o")),

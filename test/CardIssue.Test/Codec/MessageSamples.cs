@@ -15,6 +15,7 @@ internal static class MessageSamples
     [
         (new Hello(1, 2, new TerminalId("T-1"), Nonce, 8), "A6000101010202" + "0363542D31" + "045820" + NonceHex + "0508"),
         (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, LineHalf.Results), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "0602"),
+        (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, Certificate: 3), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "0703"),
         (new Challenge(1, Nonce, new LineNumber(7)), "A400020101025820" + NonceHex + "0307"),
         (new Proof(Signature, Nonce), "A30003015840" + SignatureHex + "025820" + NonceHex),
         (new Proof(Signature, Nonce, Counting(1, 3)), "A40003015840" + SignatureHex + "025820" + NonceHex + "0343010203"),
@@ -57,6 +58,7 @@ internal static class MessageSamples
         (new ReaderEnrollment(ReaderStanding.Waiting), "A20018190102"),
         (new ReaderEnrollment(ReaderStanding.Known, Counting(1, 3)), "A3001819010102" + "43010203"),
         (new Witness(Counting(1, 3)), "A200181A" + "0143010203"),
+        (new Witness(Counting(1, 3), Counting(4, 2)), "A300181A" + "0143010203" + "02420405"),
         (new EnrollTerminal(new TerminalId("T-1"), Nonce, Counting(4, 65), Counting(4, 65), 1, default, Nonce),
             "A700181C" + "0163542D31" + "025820" + NonceHex + "035841" + Counting(4, 65) + "045841" + Counting(4, 65) + "0501" + "075820" + NonceHex),
         (new EnrollTerminal(new TerminalId("T-1"), Nonce, Counting(4, 65), Counting(4, 65), 2, Nonce, Nonce, Signature),

@@ -102,7 +102,15 @@ internal sealed class CenterDeath
             return inner.Read(work);
         }
 
+        public void WriteInPassing(Action<DbConnection> work)
+        {
+            death.ThrowIfDead();
+            inner.WriteInPassing(work);
+        }
+
         public bool TakesHosts => inner.TakesHosts;
+
+        public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => inner.Serving(hosts);
 
         public void Serve(string host)
         {

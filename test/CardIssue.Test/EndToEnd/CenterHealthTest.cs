@@ -154,6 +154,10 @@ public sealed partial class CenterHealthTest
 
             public bool TakesHosts => inner.TakesHosts;
 
+            public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => inner.Serving(hosts);
+
+            public void WriteInPassing(Action<System.Data.Common.DbConnection> work) => inner.WriteInPassing(work);
+
             public T Write<T>(Func<System.Data.Common.DbConnection, T> work, Func<System.Data.Common.DbConnection, bool>? isSaved = null)
             {
                 disk.Check();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
@@ -51,6 +52,27 @@ public sealed class OlderTerminalTest
         Assert.That((await second).Ending, Is.EqualTo(IssueEnding.Issued));
         Assert.That(lines.SelectMany(line => line.Faults), Is.Empty);
         Assert.That(lines.Sum(line => line.PassedOver), lacks ? Is.GreaterThan(0) : Is.Zero, "what it does not know");
+    }
+
+    /// <summary>It passes over what it does not know, and is named when people are about to change.</summary>
+    [Test]
+    public async Task TerminalOfAnEarlierMinor_IsServed_WhileTheCentersNextCertificateIsTold()
+    {
+        await using var shop = await Shop.OpenAsync(line: ShopLine.Loopback(7, withTls: true));
+        shop.Vault.PrepareTlsServer([1], ByteString.Own(new byte[32]));
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        var lines = new ConcurrentQueue<TerminalOf10>();
+        shop.Wrap = line =>
+        {
+            lines.Enqueue(new TerminalOf10(line));
+            return lines.Last();
+        };
+        await shop.RestartTerminalAsync();
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That(lines.SelectMany(line => line.Faults), Is.Empty);
+        Assert.That(lines.Sum(line => line.PassedOver), Is.GreaterThan(0));
+        Assert.That(await shop.Registry.KeptCertificatesAsync(), Is.Empty);
     }
 
     /// <summary>A center of version 2 that still serves 1, and a terminal of 1.</summary>

@@ -1,8 +1,11 @@
+using System.Diagnostics;
+using CardIssue.Center.Log;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Center;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center.Engines;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -18,7 +21,7 @@ public sealed class SessionEndTest
         await using var shop = await Shop.OpenAsync(options => options.RegistryLook = TimeSpan.FromMilliseconds(50));
         await shop.OrderAsync("o-1", Products.EndToEnd());
         shop.Reader.Insert(Shop.Card(1));
-        CardIssue.Center.Sessions.LiveSession? live = null;
+        LiveSession? live = null;
         shop.WhenShown("WritingRecord  2", () =>
         {
             live = shop.Server.LiveSessions().Single();
@@ -38,6 +41,46 @@ public sealed class SessionEndTest
         Assert.That((await shop.Log.VerifyAsync()).IsOk, Is.True);
     }
 
+    /// <summary>With a file: another program at the host's machine.</summary>
+    [Test]
+    public async Task SessionOfAHost_IsSeenAndEnded_FromAnotherOne([Values] EngineKind engine)
+    {
+        await using var shop = await Shop.OpenAsync(options => options.RegistryLook = TimeSpan.FromMilliseconds(50), postgres: EngineUnderTest.PlaceOf(engine));
+        await shop.ShowsAsync("AccessGranted");
+        await using var other = await OtherAsync(shop);
+        var registry = new DatabaseTerminalRegistry(other);
+
+        var seen = await OneAsync(it => it.Phase is CenterPhase.Idle);
+        Assert.That((seen.Host, seen.Terminal, seen.Line, seen.Order), Is.EqualTo(("host-1", Shop.TerminalName, new LineNumber(7), (OrderId?)null)));
+        Assert.That(seen.Since, Is.EqualTo(DateTimeOffset.UtcNow).Within(TimeSpan.FromMinutes(1)));
+        Assert.That(await registry.EndSessionAsync(seen.Name, TestPeople.Of(other, "bob")), Is.EqualTo(TerminalChange.Done));
+        var next = await OneAsync(it => it.Name != seen.Name);
+        Assert.That(next.Terminal, Is.EqualTo(Shop.TerminalName), "it came back by itself");
+        await shop.LogsAsync(row => row.Entry.Kind == "Ended" && row.Entry.Detail.Contains("ended by bob", StringComparison.Ordinal));
+        await shop.LogsAsync(row => row.Entry.Kind == "SessionEndAsked" && row.Entry.Detail.Contains(seen.Name, StringComparison.Ordinal));
+
+        async Task<LiveSession> OneAsync(Func<LiveSession, bool> which)
+        {
+            for (var waited = Stopwatch.StartNew(); waited.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(20))
+                if (await registry.SessionsAsync() is [var only] && which(only)) return only;
+            throw new AssertionException($"not so: {string.Join(", ", await registry.SessionsAsync())}");
+        }
+    }
+
+    private static async Task<CenterDatabase> OtherAsync(Shop shop)
+    {
+        var place = new StoreOptions
+        {
+            Directory = Path.Combine(shop.Folder, shop.Postgres.Length == 0 ? "data" : "other"), GenerationFile = Path.Combine(shop.Folder, "other-generation"), Postgres = shop.Postgres,
+        };
+        using (var mirror = new GenerationMirror(place.GenerationPath))
+        {
+            var (id, generation) = await shop.Database.ReadAsync(store => (CenterDatabase.IdIn(store), CenterDatabase.GenerationIn(store)), default);
+            mirror.Write(id, generation, flush: false);
+        }
+        return await CenterDatabase.OpenAsync(place, new LogOptions { Directory = Path.Combine(shop.Folder, "other-log"), Instance = "host-2" }, shop.Vault, TimeProvider.System);
+    }
+
     [Test]
     public async Task TerminalRemoved_ItsSessionEnds_ItIsRefused_AndIsNotListed()
     {
@@ -46,7 +89,7 @@ public sealed class SessionEndTest
         Assert.That(await shop.Registry.RemoveAsync(Shop.TerminalName, TestPeople.Of(shop.Database)), Is.EqualTo(TerminalChange.Done));
         await shop.ShowsAsync("AccessRefused");
         Assert.That((shop.Server.LiveSessions(), await shop.Registry.ListAsync(), await shop.Registry.ReadersAsync(Shop.TerminalName)),
-            Is.EqualTo((Array.Empty<CardIssue.Center.Sessions.LiveSession>(), Array.Empty<TerminalRecord>(), Array.Empty<ReaderRecord>())));
+            Is.EqualTo((Array.Empty<LiveSession>(), Array.Empty<TerminalRecord>(), Array.Empty<ReaderRecord>())));
         await shop.LogsAsync(row => row.Entry.Kind == "TerminalRemoved" && row.Entry.Terminal == Shop.TerminalName);
     }
 }

@@ -34,6 +34,7 @@ namespace CardIssue.Test.EndToEnd;
 internal sealed class Shop : IAsyncDisposable
 {
     public static readonly TerminalId TerminalName = new("T-1");
+    private const string HostName = "host-1";
     private CancellationTokenSource _centerStop = new();
     private Task _serving = Task.CompletedTask;
     private CancellationTokenSource _terminalStop = new();
@@ -110,6 +111,9 @@ internal sealed class Shop : IAsyncDisposable
 
     /// <summary>The terminal's printer; counts from its next start.</summary>
     public IReceiptPrinter? Printer { get; set; }
+
+    /// <summary>What the terminal knows its center's certificate by; counts from its next start.</summary>
+    public CardIssue.Core.Modules.CenterCertificates? Certificates { get; set; }
 
     /// <summary>How long it may take; counts from the terminal's next start.</summary>
     public TimeSpan Printing { get; set; } = TimeSpan.FromSeconds(30);
@@ -202,7 +206,8 @@ internal sealed class Shop : IAsyncDisposable
             RefusedPause = TimeSpan.FromMilliseconds(100), ReaderPause = TimeSpan.FromMilliseconds(20), CenterSilence = CenterSilence, Printing = Printing,
         };
         Relay = new TerminalRelay(
-            options, Connector(), ReaderInFront ?? Hardware.Reader, WrapModule(Module.OpenModule()), new Recorder(this), Printer, readerKey: ReaderKey);
+            options, Connector(), ReaderInFront ?? Hardware.Reader, WrapModule(Module.OpenModule()), new Recorder(this), Printer, readerKey: ReaderKey,
+            certificates: Certificates);
         _relaying = Relay.RunAsync(_terminalStop.Token);
     }
 
@@ -279,6 +284,8 @@ internal sealed class Shop : IAsyncDisposable
     private async Task OpenStoreAsync()
     {
         var log = new LogOptions { Directory = Path.Combine(Folder, "log") };
+        // Where several may serve, a host's chain and the host have one name.
+        if (Postgres.Length > 0) log.Instance = HostName;
         Database = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Path.Combine(Folder, "data"), GenerationFile = Path.Combine(Folder, "generation"), Postgres = Postgres }, log, Vault, TimeProvider.System,
             store => WrapEngine(StoreEngine.Open(store)), CancellationToken.None);
@@ -303,7 +310,7 @@ internal sealed class Shop : IAsyncDisposable
             Programs = Programs,
             Log = Log,
             Options = options,
-            Host = "host-1",
+            Host = HostName,
             Loggers = new FailureLog(),
             Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };

@@ -100,7 +100,15 @@ public sealed class StatementsTest
 
         public T Read<T>(Func<DbConnection, T> work) => inner.Read(Heard(work));
 
+        public void WriteInPassing(Action<DbConnection> work) => inner.WriteInPassing(connection => Heard(at =>
+        {
+            work(at);
+            return 0;
+        })(connection));
+
         public void Serve(string host) => inner.Serve(host);
+
+        public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => inner.Serving(hosts);
 
         public void Compact() => inner.Compact();
 

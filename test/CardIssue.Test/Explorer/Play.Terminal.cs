@@ -98,7 +98,7 @@ internal sealed partial class Play
         {
             case TerminalEffect.Send(var message): SendUp(message); break;
             case TerminalEffect.Sign: Answers(new TerminalEvent.Signed(Names.Proof with { Note = _terminal.Note })); break;
-            case TerminalEffect.KeepWitness(var note): KeepNote(note); break;
+            case TerminalEffect.KeepWitness { Note: var note }: KeepNote(note); break;
             case TerminalEffect.JudgeCenter: Answers(new TerminalEvent.CenterJudged(options.CenterGenuine)); break;
             case TerminalEffect.CheckReader: Answers(new TerminalEvent.ReaderJudged(options.ReaderKnown, "reader")); break;
             case TerminalEffect.BeginScript(var script): BeginScript(script); break;

@@ -69,6 +69,8 @@ public sealed class HostTroubleTest
     [TestCase("""{"Center":{"Store":7}}""", "is a group of settings")]
     [TestCase("""{"Center":{"FeedPause":["00:00:01"]}}""", "is one value")]
     [TestCase("""{"Center":{"Sessions":{"MaxCards":900}}}""", "MaxCards is 1 to 100")]
+    [TestCase("""{"Logging":{"LogLevel":{"Default":"Loud"}}}""", "Logging:LogLevel:Default")]
+    [TestCase("""{"Logging":{"Console":{"LogLevel":{"CardIssue":"Warnin"}}}}""", "did you mean Warning?")]
     [TestCase("{\n  \"Center\": {,}\n}", "line 2, column 14")]
     public async Task WrongSettings_AnyCommand_AreNamed(string settings, string words)
     {

@@ -61,8 +61,9 @@ public sealed class HostsKilledTest
         var waiting = new ConcurrentQueue<int>(Enumerable.Range(1, orders));
         var cards = new ConcurrentDictionary<int, CardSimulator>();
         using var stop = new CancellationTokenSource(Longest);
-        var counters = _modules.Select(module => CounterAsync(module, waiting, cards, stop.Token)).ToArray();
+        var counters = _modules.Select((module, number) => CounterAsync(module, number, waiting, cards, stop.Token)).ToArray();
         var all = Task.WhenAll(counters);
+        await ThatSessionsOfAllHostsAreSeenAsync();
         var isDatabaseKilled = false;
         for (var kill = 0; kill < kills && !all.IsCompleted; kill++)
         {
@@ -96,7 +97,7 @@ public sealed class HostsKilledTest
     /// <summary>A counter: takes the next order and a card for it, and asks until it is issued.</summary>
     /// <returns>How often it asked.</returns>
     private async Task<int> CounterAsync(
-        SoftwareModuleFile file, ConcurrentQueue<int> waiting, ConcurrentDictionary<int, CardSimulator> cards, CancellationToken cancellation)
+        SoftwareModuleFile file, int number, ConcurrentQueue<int> waiting, ConcurrentDictionary<int, CardSimulator> cards, CancellationToken cancellation)
     {
         using var module = file.OpenModule();
         using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
@@ -104,7 +105,7 @@ public sealed class HostsKilledTest
         var options = new TerminalRelayOptions { RefusedPause = TimeSpan.FromMilliseconds(200) };
         var connectors = _hosts.Select(host => new TlsLineConnector("127.0.0.1", host.Port, certificate, TlsTrust.Pinned(module.Center.TlsCertificate))).ToArray();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await using var relay = new TerminalRelay(options, new EitherConnector(connectors), reader, module);
+        await using var relay = new TerminalRelay(options, new EitherConnector(connectors, number), reader, module);
         var running = relay.RunAsync(stop.Token);
         var asked = 0;
         while (waiting.TryDequeue(out var order))
@@ -127,6 +128,17 @@ public sealed class HostsKilledTest
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return asked;
+    }
+
+    /// <summary>At whichever host one asks.</summary>
+    private async Task ThatSessionsOfAllHostsAreSeenAsync()
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(200))
+        {
+            var sessions = (await _center.RunAsync("session", "list", "--json")).Json;
+            if (sessions.Select(session => session.GetProperty("host").GetString()).Distinct().Order().SequenceEqual(["center", "second"])) return;
+            Assert.That(waited.Elapsed, Is.LessThan(Soon), string.Join('\n', sessions));
+        }
     }
 
     /// <summary>The one that told may be dead: the other begins within seconds.</summary>
@@ -205,9 +217,9 @@ public sealed class HostsKilledTest
     }
 
     /// <summary>Goes to one host after the other.</summary>
-    private sealed class EitherConnector(TlsLineConnector[] connectors) : ILineConnector
+    private sealed class EitherConnector(TlsLineConnector[] connectors, int first) : ILineConnector
     {
-        private int _next;
+        private int _next = first;
 
         public ValueTask<ILine> ConnectAsync(CancellationToken cancellation) => connectors[_next++ % connectors.Length].ConnectAsync(cancellation);
     }

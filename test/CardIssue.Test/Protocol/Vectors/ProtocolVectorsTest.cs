@@ -58,6 +58,17 @@ public sealed class ProtocolVectorsTest
     }
 
     [Test]
+    public void NextCertificate_IsAsItIsWritten()
+    {
+        var file = new VectorFile($"A center tells its next certificate, and the terminal says the next time that it keeps it. {Made}");
+        using var line = new VectorSession(file);
+        line.Admit();
+        line.Say(VectorSpeaker.Center, new Witness(VectorSession.Note(), VectorSession.NextCertificate()));
+        line.Admit(certificate: 2);
+        Compare("certificate", file);
+    }
+
+    [Test]
     public void Enrolment_IsAsItIsWritten()
     {
         var file = new VectorFile("A terminal enrols by a code on a line with TLS, and renews its keys on another. Keys and nonces are fixed; all bytes are hexadecimal.");

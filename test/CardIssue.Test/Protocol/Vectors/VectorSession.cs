@@ -59,10 +59,10 @@ internal sealed class VectorSession : IDisposable
     public P256PublicKey CenterAgreement => _center.PublicKey;
 
     /// <summary>S210 to S220 on one line or half.</summary>
-    public void Admit(LineHalf half = LineHalf.Whole, ByteString note = default, ByteString token = default, int line = 7)
+    public void Admit(LineHalf half = LineHalf.Whole, ByteString note = default, ByteString token = default, int line = 7, int certificate = 0)
     {
         var name = NameOf(half);
-        var hello = new Hello(1, 1, Terminal, Counting((byte)(half is LineHalf.Results ? 0xB0 : 0xA0)), 12, half);
+        var hello = new Hello(1, 1, Terminal, Counting((byte)(half is LineHalf.Results ? 0xB0 : 0xA0)), 12, half, certificate);
         var challenge = new Challenge(1, Counting((byte)(half is LineHalf.Results ? 0xD0 : 0xC0)), new LineNumber(line));
         _file.Message(VectorSpeaker.Terminal, hello, half: name);
         _file.Message(VectorSpeaker.Center, challenge, half: name);
@@ -115,6 +115,9 @@ internal sealed class VectorSession : IDisposable
     /// <summary>The center's note of its store.</summary>
     public static ByteString Note() => Signed(
         SignedWitnessNote.Sign(new WitnessNote(Center, Counting(0xE0).Slice(0, 16), 300, "host-1", 70_000, Counting(0x60)), Signing), ProtocolLabels.WitnessNote);
+
+    /// <summary>The certificate that the center is going to have.</summary>
+    public static ByteString NextCertificate() => Signed(new CenterCertificate(Center, 2, Counting(0x70)).Sign(Signing), ProtocolLabels.CenterCertificate);
 
     public static ByteString Counting(byte first) => ByteString.Own([.. Enumerable.Range(first, 32).Select(i => (byte)i)]);
 

@@ -1,0 +1,122 @@
+using System.Formats.Cbor;
+using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
+
+namespace CardIssue.Core.Modules;
+
+/// <summary>
+/// Which TLS certificates a terminal knows its center by: the one of the center's identity, or a later one that the center showed since, and
+/// the next one, when the center has told it under its signing key. What was told is in a small file, which needs no secrecy and no seal: who
+/// writes into it can take a certificate away, and has none in that the center did not sign. From one thread or several.
+/// </summary>
+public sealed class CenterCertificates
+{
+    private const int MaxLength = 1_024;
+
+    private readonly Lock _turn = new();
+    private readonly string _path;
+    private readonly CenterIdentity _center;
+    private Kept? _present, _next;
+
+    /// <summary>Reads the file, where it is there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="center">The center that the terminal trusts. What was kept beside another certificate of it counts for nothing: it was
+    /// brought to the terminal anew since.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public CenterCertificates(string path, CenterIdentity center)
+    {
+        ArgumentNullException.ThrowIfNull(center);
+        (_path, _center) = (path, center);
+        Read();
+    }
+
+    /// <summary>A certificate that was told, as it came.</summary>
+    private sealed record Kept(CenterCertificate Certificate, ByteString Bytes);
+
+    /// <summary>SHA-256 of each that the center may show now: one, or two while it is about to change; none without TLS.</summary>
+    public IReadOnlyList<ByteString> Pins
+    {
+        get
+        {
+            lock (_turn)
+            {
+                var present = _present?.Certificate.Sha256 ?? _center.TlsCertificate;
+                return [.. new[] { present, _next?.Certificate.Sha256 ?? default }.Where(pin => !pin.IsEmpty).Distinct()];
+            }
+        }
+    }
+
+    /// <summary>The number of the latest that was told; 0 when none was.</summary>
+    public int Number
+    {
+        get
+        {
+            lock (_turn) return (_next ?? _present)?.Certificate.Number ?? 0;
+        }
+    }
+
+    /// <summary>Keeps what the center tells, durably, if it is the center's and later than all that is kept.</summary>
+    /// <param name="statement">What came with <see cref="Witness"/>.</param>
+    /// <returns>False when it is not this center's, or an older one that would be another now; nothing was changed.</returns>
+    /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>
+    public bool Keep(ByteString statement)
+    {
+        if (!CenterCertificate.TryVerify(statement, _center, out var told)) return false;
+        lock (_turn)
+        {
+            var latest = (_next ?? _present)?.Certificate;
+            if (latest == told) return true;
+            if (latest is not null && told.Number <= latest.Number) return false;
+            Write(_present, new Kept(told, statement));
+            return true;
+        }
+    }
+
+    /// <summary>The center proved its keys on a line where it showed this certificate: where that is the next one, the one before is none of its any more.</summary>
+    /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>
+    public void Saw(ByteString sha256)
+    {
+        lock (_turn)
+        {
+            if (_next is { } next && next.Certificate.Sha256 == sha256) Write(next, null);
+        }
+    }
+
+    /// <summary>An array of the identity's certificate, the present one and the next, each empty where there is none.</summary>
+    private void Write(Kept? present, Kept? next)
+    {
+        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
+        cbor.WriteStartArray(3);
+        cbor.WriteByteString(_center.TlsCertificate.Span);
+        cbor.WriteByteString((present?.Bytes ?? default).Span);
+        cbor.WriteByteString((next?.Bytes ?? default).Span);
+        cbor.WriteEndArray();
+        DurableFile.Write(_path, cbor.Encode(), overwrite: true);
+        (_present, _next) = (present, next);
+    }
+
+    private void Read()
+    {
+        try
+        {
+            if (new FileInfo(_path) is not { Exists: true, Length: > 0 and <= MaxLength }) return;
+            var cbor = new CborReader(File.ReadAllBytes(_path), CborConformanceMode.Ctap2Canonical);
+            if (cbor.ReadStartArray() != 3 || ByteString.Own(cbor.ReadByteString()) != _center.TlsCertificate) return;
+            (_present, _next) = (Verified(cbor.ReadByteString()), Verified(cbor.ReadByteString()));
+            if (_next?.Certificate.Number <= _present?.Certificate.Number) _next = null;
+        }
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
+        {
+            // What is none of these counts for nothing: whoever can write the file can as well delete it.
+            (_present, _next) = (null, null);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{_path} may not be read by this user; give it the right to, or run as the file's owner.", e);
+        }
+    }
+
+    private Kept? Verified(byte[] bytes) =>
+        CenterCertificate.TryVerify(ByteString.Own(bytes), _center, out var certificate) ? new Kept(certificate, ByteString.Own(bytes)) : null;
+}
