@@ -7,8 +7,8 @@ internal static class ReceiptLines
 {
     /// <summary>Breaks at spaces where there are any, else where the line is full.</summary>
     /// <param name="text">Lines of text.</param>
-    /// <param name="columns">Columns of a line, 2 at least.</param>
-    public static IEnumerable<string> Of(string text, int columns) => text.Split('\n').SelectMany(line => Break(line.TrimEnd('\r', ' '), columns));
+    /// <param name="columns">Columns of a line; 2 are the least, for one character may need them.</param>
+    public static IEnumerable<string> Of(string text, int columns) => text.Split('\n').SelectMany(line => Break(line.TrimEnd('\r', ' '), Math.Max(2, columns)));
 
     /// <summary>How many columns a text takes.</summary>
     public static int Width(string text) => text.EnumerateRunes().Sum(WidthOf);

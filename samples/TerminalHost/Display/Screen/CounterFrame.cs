@@ -1,5 +1,6 @@
 using System.Globalization;
 using CardIssue.TerminalHost.Counter;
+using CardIssue.TerminalHost.Printing;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using SpectreText = Spectre.Console.Text;
@@ -19,7 +20,7 @@ internal sealed record Surface(int Width, int Height, bool Unicode, ColorSystem 
 /// <param name="CursorColumn">The same.</param>
 internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, int CursorColumn)
 {
-    private const int NarrowestPair = 96, LeastExchanges = 3, Margin = 1;
+    private const int Narrowest = 24, Lowest = 4, NarrowestPair = 96, NarrowestStates = 72, Calm = 9, LeastExchanges = 3, Margin = 1;
 
     /// <summary>Whether nothing looks otherwise.</summary>
     public bool IsLike(CounterFrame other) => CursorRow == other.CursorRow && CursorColumn == other.CursorColumn && Rows.SequenceEqual(other.Rows);
@@ -27,17 +28,18 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
     /// <summary>Draws it.</summary>
     public static CounterFrame Of(CounterView view, Surface surface, Language language, DateTimeOffset now)
     {
-        var drawing = new Drawing(surface);
         var (width, height) = (surface.Width, surface.Height);
+        if (width < Narrowest || height < Lowest) return Tiny(view, surface, language);
+        var drawing = new Drawing(surface);
         var input = Input(view, language, width);
         // From what matters most to what may be left out: what is typed, what to do now, how things stand, what happened.
         List<string> below = [.. height >= 10 ? drawing.Lines(Line(), 1) : [], .. drawing.Lines(input.Shown, 1), .. height >= 8 ? drawing.Lines(Hints(view, language), 1) : []];
         List<string> above =
         [
             .. height >= 14 ? drawing.Lines(Header(view, language, now), 1) : [],
-            .. drawing.Lines(Banner(view.Now, language, height), Math.Max(1, height - below.Count - 3)),
-            .. height >= 9 && view.Progress is { } progress ? drawing.Lines(Bar(progress, language, surface), 1) : [],
-            .. height >= 7 ? drawing.Lines(States(view, language, width), height >= 20 && width < 60 ? 3 : 1) : [],
+            .. drawing.Lines(Banner(view.Now, language, height), Math.Max(1, height - below.Count - (height < Calm ? 0 : 3))),
+            .. height >= Calm && view.Records > 0 ? drawing.Lines(Bar(view.Record, view.Records, language, surface), 1) : [],
+            .. height >= Calm ? drawing.Lines(States(view, language, width), 2) : [],
         ];
         var room = height - above.Count - below.Count;
         if (room > 0) above.AddRange(Body(drawing, view, language, width, room));
@@ -45,6 +47,15 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         if (above.Count + below.Count > height) above.RemoveRange(height - below.Count, above.Count + below.Count - height);
         var row = above.Count + (height >= 10 ? 1 : 0);
         return new CounterFrame([.. above, .. below], Math.Min(row, height - 1), Math.Min(input.Cursor, width - 1));
+    }
+
+    /// <summary>A window that is hardly one: what to do now, and what is typed as far as it goes.</summary>
+    private static CounterFrame Tiny(CounterView view, Surface surface, Language language)
+    {
+        List<string> rows = surface.Width < 2 ? [] : [.. ReceiptLines.Of(view.Now.Do.In(language), surface.Width).Take(surface.Height - 1)];
+        while (rows.Count < surface.Height - 1) rows.Add("");
+        var typed = surface.Width < 2 ? "" : ReceiptLines.Of(view.Typed, surface.Width - 1).Last();
+        return new CounterFrame([.. rows, typed], surface.Height - 1, Math.Min(ReceiptLines.Width(typed), surface.Width - 1));
     }
 
     private static Rule Line() => new() { Style = new Style(Color.Grey) };
@@ -65,18 +76,19 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
     /// <summary>An exchange is told in small letters; what to do now is a sentence.</summary>
     private static string Sentence(string text) => text.Length > 0 && char.IsLower(text[0]) ? char.ToUpperInvariant(text[0]) + text[1..] : text;
 
-    private static IRenderable Bar((int Record, int Records) progress, Language language, Surface surface)
+    private static Paragraph Bar(int record, int records, Language language, Surface surface)
     {
-        var words = CounterTexts.Record(progress.Record, progress.Records).In(language);
-        var room = Math.Max(4, surface.Width - Drawing.Width(words) - 4);
-        var full = progress.Records == 0 ? 0 : room * Math.Min(progress.Record > progress.Records ? progress.Records : Math.Max(0, progress.Record - 1), progress.Records) / progress.Records;
+        var words = CounterTexts.Record(record, records).In(language);
+        var room = Math.Max(0, surface.Width - Drawing.Width(words) - 4);
+        var full = room * Math.Max(0, record - 1) / records;
         var (done, open) = surface.Unicode ? ('━', '─') : ('#', '.');
         return new Paragraph($" {words}  ").Append(new string(done, full), new Style(Color.Green)).Append(new string(open, room - full), new Style(Color.Grey));
     }
 
     private static IRenderable States(CounterView view, Language language, int width)
     {
-        IRenderable State(Text what, Text how, Tone tone) => new Paragraph($" {what.In(language)}: ", new Style(Color.Grey)).Append(how.In(language), StyleOf(tone).Decoration(Decoration.Bold));
+        Paragraph State(Paragraph to, Text what, (Text Text, Tone Tone) how) =>
+            to.Append($" {what.In(language)}: ", new Style(Color.Grey)).Append($"{how.Text.In(language)}  ", StyleOf(how.Tone).Decoration(Decoration.Bold));
         var line = view.Status.State switch
         {
             Terminal.Relay.RelayState.Ready or Terminal.Relay.RelayState.Issuing => (CounterTexts.LineReady, Tone.Good),
@@ -96,16 +108,15 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
             ReaderSight.CardIn => (CounterTexts.CardIn, Tone.Good),
             _ => (CounterTexts.CardNone, Tone.Calm),
         };
-        IRenderable[] all = [State(CounterTexts.Line, line.Item1, line.Item2), State(CounterTexts.Reader, reader.Item1, reader.Item2), State(CounterTexts.Card, card.Item1, card.Item2)];
-        if (width < 60) return new Rows(all);
+        if (width < NarrowestStates) return State(State(State(new Paragraph(), CounterTexts.Line, line), CounterTexts.Reader, reader), CounterTexts.Card, card);
         var grid = new Grid { Expand = true };
-        foreach (var _ in all) grid.AddColumn(new GridColumn { NoWrap = true, Width = (width / 3) - 2 });
-        return grid.AddRow(all);
+        for (var third = 0; third < 3; third++) grid.AddColumn(new GridColumn { NoWrap = true, Width = (width / 3) - 2 });
+        return grid.AddRow(State(new Paragraph(), CounterTexts.Line, line), State(new Paragraph(), CounterTexts.Reader, reader), State(new Paragraph(), CounterTexts.Card, card));
     }
 
     private static IEnumerable<string> Body(Drawing drawing, CounterView view, Language language, int width, int room)
     {
-        List<string> head = room < 2 ? [] : drawing.Lines(Heading(language), 1);
+        List<string> head = room < LeastExchanges ? [] : drawing.Lines(Heading(language), 1);
         if (view.Receipt.Length == 0) return [.. head, .. drawing.Lines(Latest(view, language, drawing, room - head.Count))];
         var receipt = new Panel(new SpectreText(view.Receipt)) { Header = new PanelHeader($" {CounterTexts.Receipt.In(language)} "), BorderStyle = new Style(Color.Green) };
         if (width >= NarrowestPair)
@@ -137,9 +148,13 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         return new Rows(shown);
     }
 
-    private static Paragraph Exchanged(Exchange exchange, Language language) => new Paragraph(
-        $" {exchange.At.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture)} ", new Style(Color.Grey))
-        .Append($"{exchange.Step,-4} ", new Style(Color.Blue)).Append(exchange.Text.In(language), StyleOf(exchange.Tone));
+    /// <summary>Time and step, and beside them what happened, which may take several rows.</summary>
+    private static Grid Exchanged(Exchange exchange, Language language) => new Grid()
+        .AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(Margin, 0, 1, 0) })
+        .AddColumn(new GridColumn { NoWrap = true, Width = 4, Padding = new Padding(0, 0, 1, 0) })
+        .AddColumn(new GridColumn { Padding = new Padding(0, 0) })
+        .AddRow(new SpectreText(exchange.At.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture), new Style(Color.Grey)),
+            new SpectreText(exchange.Step, new Style(Color.Blue)), new SpectreText(exchange.Text.In(language), StyleOf(exchange.Tone)));
 
     private static (IRenderable Shown, int Cursor) Input(CounterView view, Language language, int width)
     {

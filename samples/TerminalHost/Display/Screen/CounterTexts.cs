@@ -24,7 +24,7 @@ internal static class CounterTexts
         LogInMore = new("Type your name, then your password.", "担当者名とパスワードを入力してください。"),
         Checking = new("Please wait", "お待ちください"),
         WrongPassword = new("Name or password is wrong", "担当者名またはパスワードが違います"),
-        TooManyTries = new("Too many wrong passwords: wait a minute, then try again", "パスワードの誤りが続きました。1分待ってからもう一度入力してください"),
+        TooManyTries = new("Too many wrong passwords: wait 1 minute, then try again", "パスワードの誤りが続きました。1 分待ってからもう一度入力してください"),
         EnterOrder = new("Enter the order number", "受付番号を入力してください"),
         EnterCode = new("Enter the customer's issue code", "お客様の発行コードを入力してください"),
         EnterCodeMore = new("It is not shown.", "入力した文字は表示されません。"),

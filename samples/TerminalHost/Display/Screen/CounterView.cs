@@ -103,9 +103,11 @@ internal sealed record CounterView
     /// <summary>The last exchanges, the newest last.</summary>
     public ImmutableList<Exchange> Exchanges { get; init; } = [];
 
-    /// <summary>Record <i>k</i> of <i>n</i>; null when there is nothing to tell.</summary>
-    public (int Record, int Records)? Progress =>
-        Step is { Records: > 0 } step && Outcome is null or { IsIssued: true } ? (Outcome is not null ? step.Records + 1 : step.Record, step.Records) : null;
+    /// <summary>The record that was last in work, of <see cref="Records"/>; one more when all are written.</summary>
+    public int Record { get; init; }
+
+    /// <summary>How many records this customer's card gets; 0 while nothing is to tell.</summary>
+    public int Records { get; init; }
 
     /// <summary>What to do now.</summary>
     public Now Now =>
@@ -167,6 +169,8 @@ internal sealed record CounterView
     {
         // The customer's own steps; what is told of the line is in the status.
         Step = step.Notice is Notice.AskingAccess or Notice.AccessGranted or Notice.AccessRefused or Notice.CenterNotKnown ? Step : step,
+        Record = step.Notice is Notice.Issued ? Math.Max(Records, step.Records) + 1 : step.Record > 0 ? step.Record : Record,
+        Records = Math.Max(Records, step.Records),
         IsReaderUnknown = step.Notice is Notice.ReaderRefused || (IsReaderUnknown && step.Notice is not (Notice.CardIn or Notice.InsertCard or Notice.AccessingCard)),
     };
 
@@ -174,7 +178,11 @@ internal sealed record CounterView
     public CounterView With(FailedTry failed, DateTimeOffset at) => Tell(at, "", Wording.Of(failed), Tone.Bad);
 
     /// <summary>A request begins.</summary>
-    public CounterView Begin() => this with { Question = Question.Nothing, Step = null, Outcome = null, PrinterFault = null, Receipt = "", Slip = null, Cancels = false, Typed = "" };
+    public CounterView Begin() => this with
+    {
+        Question = Question.Nothing, Typed = "", Slip = null, Cancels = false,
+        Step = null, Record = 0, Records = 0, Outcome = null, PrinterFault = null, Receipt = "",
+    };
 
     /// <summary>A request ended.</summary>
     public CounterView With(IssueOutcome outcome, PrinterFault? fault) => this with
