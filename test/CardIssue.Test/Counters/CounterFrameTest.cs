@@ -97,9 +97,18 @@ public sealed partial class CounterFrameTest
     public void ManyExchanges_AreKeptToABound()
     {
         var view = Ready;
-        for (var i = 0; i < 1_000; i++) view = view.With(new FailedTry(i, LineFault.Unreachable, $"try {i}", TimeSpan.FromSeconds(5)), At);
+        for (var i = 0; i < 1_000; i++) view = view.With(Step(Notice.WritingRecord, record: i));
         Assert.That(view.Exchanges, Has.Count.EqualTo(CounterView.MaxExchanges));
-        Assert.That(view.Exchanges[^1].Text.English, Does.Contain("try 999"));
+        Assert.That(view.Exchanges[^1].Text.English, Does.Contain("record 999"));
+    }
+
+    [Test]
+    public void LineThatFailsAgainAndAgain_IsOneExchange()
+    {
+        var view = Ready.With(Step(Notice.Ready));
+        for (var i = 0; i < 1_000; i++) view = view.With(new FailedTry(i, LineFault.Unreachable, $"try {i}", TimeSpan.FromSeconds(5)), At.AddSeconds(i));
+        Assert.That(view.Exchanges, Has.Count.EqualTo(2));
+        Assert.That(view.Exchanges[^1].At, Is.EqualTo(At.AddSeconds(999)));
     }
 
     private static void Says(string text, Tone tone, CounterView view)
