@@ -225,7 +225,7 @@ public sealed partial class ScreenCounterTest
 
         public ChannelReader<ConsoleKeyInfo> Keys => _keys.Reader;
 
-        public Surface Surface => new(_size.Width, _size.Height, Unicode: true, ColorSystem.Standard);
+        public Surface Surface => new(_size.Width, _size.Height, Unicode: true, Lines: true, ColorSystem.Standard);
 
         /// <summary>What is on it, without colours.</summary>
         public string Screen => Volatile.Read(ref _screen);
