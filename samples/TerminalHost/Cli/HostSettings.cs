@@ -10,7 +10,8 @@ internal sealed partial class HostSettings
     private const int MaxLength = 65_536;
 
     private static readonly string[] Known =
-        ["data", "connect", "resultsConnect", "line", "connectTimeout", "resumeTimeout", "reader", "sam", "wait", "operator", "passphraseFile", "renewBefore"];
+        ["data", "connect", "resultsConnect", "line", "connectTimeout", "resumeTimeout", "reader", "sam", "wait", "operator", "passphraseFile", "renewBefore",
+            "port", "pipe", "tokenFile"];
 
     private readonly Dictionary<string, string> _fromFile;
 
