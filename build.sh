@@ -17,7 +17,7 @@ usage: ./build.sh COMMAND
                           rewritten after they are issued (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
   bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, relay-emv, pcsc,
-                          center-syncs, center; with --check: exit 1 when a named target is missed
+                          center-syncs, center, terminal; with --check: exit 1 when a named target is missed
   fuzz [TARGET] [SECONDS] [--seed N]
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or
                           costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case
@@ -103,7 +103,7 @@ publish_native() { # publish_native RID: in folders of its own, for what is buil
   rm -rf "$place"
   for program in TerminalHost NativeTerminal; do
     quietly "Publishing $program as machine code for $1$(first_time)" dotnet publish "samples/$program/$program.csproj" -c "$CONFIGURATION" -r "$1" \
-      -p:PublishAot=true -p:RunAnalyzers=false -p:CopyOutputSymbolsToPublishDirectory=false -p:GenerateDocumentationFile=false \
+      -p:PublishAot=true -p:RunAnalyzers=false -p:CopyOutputSymbolsToPublishDirectory=false -p:DebugType=none -p:GenerateDocumentationFile=false \
       --artifacts-path "$PWD/$OUTPUT/native" -o "$PWD/$place" --nologo -v q
   done
   echo "terminalhost, libcardissue and cardissue.h are in $place, after $((SECONDS - began)) s."
@@ -118,8 +118,13 @@ failures() { # failures LOG: the tests that failed, each with the first lines of
 run_tests() {
   local filter=() log="$OUTPUT/test.log" status=0
   [ $# -gt 0 ] && filter=(--filter "FullyQualifiedName~$1")
-  need_parts $PARTS
+  need_parts $PARTS $NATIVE_PARTS
   build CardIssue.sln
+  # Of some tests alone, those that need it make it themselves.
+  if [ $# = 0 ] && [ "$(uname -s)" = Linux ]; then
+    publish_native "$(this_machine)"
+    export CARDISSUE_NATIVE="$PWD/$OUTPUT/publish/native-$(this_machine)"
+  fi
   echo "Testing; each test is named when it is done..." >&2
   dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo \
     --logger "console;verbosity=normal" --logger "trx;LogFileName=tests.trx" --results-directory "$OUTPUT/TestResults" \
