@@ -4,7 +4,8 @@
 usage: pos.py PLACE TOKEN_FILE REFERENCE [OPERATOR]
 
 PLACE is the service's port on this machine, or the path of its socket. The customer's code comes from standard input.
-Exit codes: 0 the card is issued, 1 it is not, 2 the service does not let this program in or does not take the request.
+Exit codes: 0 the card is issued, 1 it is not, or nobody is there; 2 the service does not let this program in, or does
+not take the request.
 """
 import json
 import socket
@@ -63,4 +64,7 @@ def main(place, token_file, reference, operator=None):
 if __name__ == "__main__":
     if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except OSError as fault:
+        sys.exit(f"The service can't be reached: {fault}")
