@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.NativeTerminal;
@@ -42,7 +43,7 @@ internal static unsafe class NativeText
         text ??= "";
         if (length > 0)
         {
-            Encoding.UTF8.GetEncoder().Convert(text, new Span<byte>(place, length - 1), flush: true, out _, out var written, out _);
+            Utf8.FromUtf16(text, new Span<byte>(place, length - 1), out _, out var written);
             place[written] = 0;
         }
         return Encoding.UTF8.GetByteCount(text);

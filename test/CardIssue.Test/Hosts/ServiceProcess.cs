@@ -22,6 +22,16 @@ internal sealed class ServiceProcess : IDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>What the process has in the machine's memory now, in MB. Linux alone.</summary>
+    public double ResidentMegabytes
+    {
+        get
+        {
+            var line = File.ReadAllLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1_024 / 1e6;
+        }
+    }
+
     public string Token => File.ReadAllText(TokenFile).Trim();
 
     /// <summary>Starts it, and waits until programs may come.</summary>

@@ -16,6 +16,9 @@ public sealed partial class NativeTest
 {
     private const long MostBytes = 20_000_000;
 
+    /// <summary>In MB. The aim is 40, which the bench holds it to; a busy machine frees memory later.</summary>
+    private const double MostResident = 60;
+
     private TlsShop _shop = null!;
     private string _folder = null!;
 
@@ -24,7 +27,7 @@ public sealed partial class NativeTest
     {
         Part.Require("cc", "gcc");
         _folder = await NativePublish.FolderAsync();
-        _shop = await TlsShop.OpenAsync(orders: 3);
+        _shop = await TlsShop.OpenAsync(orders: 4);
     }
 
     [OneTimeTearDown]
@@ -64,6 +67,21 @@ public sealed partial class NativeTest
         var (code, said) = await RunAsync(Path.Combine(_folder, "terminalhost"), "", args);
         var compared = await HostRun.OfAsync(HostRun.Terminal, _shop.Host.Folder, [.. args.Select(arg => arg is "pass" ? _shop.Host.File(arg) : arg), "--data", _shop.Host.File("terminal")]);
         Assert.That((code, said), Is.EqualTo((compared.Code, compared.Output + compared.Error)));
+    }
+
+    [Test]
+    public async Task Service_AsMachineCode_IssuesACardInLittleMemory()
+    {
+        using var service = await ServiceProcess.StartAsync(_shop, Path.Combine(_folder, "terminalhost"));
+        var (peer, _) = await ServicePeer.EnterAsync(service, byPipe: true);
+        using var _ = peer;
+        _shop.Slot.Insert(Shop.Card(93));
+        await peer.AskAsync(new { @do = "issue", reference = "O-4", code = TlsShop.Code, @operator = "olga" });
+        Assert.That(await peer.OutcomeAsync(), Is.EqualTo((true, 0)));
+        var resident = service.ResidentMegabytes;
+        TestContext.Progress.WriteLine($"terminalhost as machine code, after a card: {resident:F1} MB resident.");
+        Assert.That(resident, Is.LessThanOrEqualTo(MostResident));
+        Assert.That((await service.StopAsync()).Code, Is.Zero);
     }
 
     [Test]

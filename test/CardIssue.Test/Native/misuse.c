@@ -105,6 +105,9 @@ int main(int argc, char **argv)
     if (cardissue_error_text(little, sizeof little) < (int)sizeof little || strlen(little) >= sizeof little)
         return 5;
     MUST(cardissue_error_text(NULL, 0) > 0, 1);
+    MUST(cardissue_error_text(NULL, 7) > 0, 1);
+    MUST(cardissue_error_text(little, -1) > 0, 1);
+    MUST(cardissue_error_text(little, 1) > 0 && little[0] == 0, 1);
 
     /* No terminal. */
     MUST((int)terminal, 0);
