@@ -53,7 +53,13 @@ internal static unsafe class EntryPoints
             Known(request is null ? 0 : request->Size, sizeof(NativeRequest));
             Known(outcome is null ? 0 : outcome->Size, sizeof(NativeOutcome));
             using var code = NativeText.ReadSecret(request->Code, "code");
-            var ended = found.IssueCard(Asked(request, code), step => Tell(step, progress, context));
+            var asked = Asked(request, code);
+            if (found.LogsIn)
+            {
+                using var password = NativeText.ReadSecret(request->OperatorPassword, "operator_password");
+                found.LogIn(asked.Operator, password);
+            }
+            var ended = found.IssueCard(asked, step => Tell(step, progress, context));
             Write(ended, outcome);
         });
 
@@ -114,7 +120,7 @@ internal static unsafe class EntryPoints
         NativeText.Write(step.Notice.ToString(), told.Notice, TextLength.Notice);
         NativeText.Write(step.Order?.Value, told.Order, TextLength.Name);
         NativeText.Write(step.MaskedNumber, told.MaskedNumber, TextLength.Name);
-        NativeText.Write(Wording.Of(step), told.Text, TextLength.Text);
+        NativeText.Write(Wording.Of(step).English, told.Text, TextLength.Text);
         _inside = true;
         try
         {
@@ -133,7 +139,7 @@ internal static unsafe class EntryPoints
         NativeText.Write(ended.Order?.Value, outcome->Order, TextLength.Name);
         NativeText.Write(ended.Card?.ToString(), outcome->Card, TextLength.Name);
         NativeText.Write(ended.MaskedNumber, outcome->MaskedNumber, TextLength.Name);
-        NativeText.Write(Wording.Of(ended), outcome->Text, TextLength.Text);
+        NativeText.Write(Wording.Of(ended).English, outcome->Text, TextLength.Text);
         NativeText.Write(ended.Receipt, outcome->Receipt, TextLength.Receipt);
     }
 }

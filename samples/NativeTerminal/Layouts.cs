@@ -57,6 +57,7 @@ internal unsafe struct NativeRequest
     public byte* Reference;
     public byte* Code;
     public byte* Operator;
+    public byte* OperatorPassword;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -6,6 +6,7 @@ using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
+using CardIssue.TerminalHost.Operators;
 using CardIssue.Transport.Reconnect;
 
 namespace CardIssue.NativeTerminal;
@@ -25,6 +26,8 @@ internal sealed class NativeTerminal : IStepDisplay
     private readonly NativePlace _place;
     private readonly SoftwareModuleFile _file;
     private readonly KeyRotation _rotation;
+    private readonly OperatorList _operators;
+    private readonly OperatorLogin _login;
     private readonly Lock _gate = new();
     private TerminalCounter _counter;
     private Issue? _issue;
@@ -45,6 +48,8 @@ internal sealed class NativeTerminal : IStepDisplay
     {
         (_place, _file) = (place, file);
         _rotation = new KeyRotation(place.Folder, place.Line, RenewBefore, TimeProvider.System);
+        _operators = new OperatorList(place.Folder.Operators);
+        _login = new OperatorLogin(_operators, TimeProvider.System);
         _counter = OpenCounter();
     }
 
@@ -72,6 +77,18 @@ internal sealed class NativeTerminal : IStepDisplay
         {
             lock (_gate) return _destroyed ? throw NativeTerminals.None() : _counter.Relay.Status;
         }
+    }
+
+    /// <summary>Whether operators log in here, with each request.</summary>
+    public bool LogsIn => _operators.IsThere;
+
+    /// <summary>Slow on purpose, and one at a time.</summary>
+    /// <exception cref="CommandException">The name or the password is wrong, or there were too many wrong ones.</exception>
+    public void LogIn(OperatorId who, SecretBytes password)
+    {
+        lock (_login)
+            if (_login.Try(who.Value, password) is not LoginResult.Right)
+                throw new CommandException(ExitCode.Refused, "The operator's name or password is wrong, or there were too many wrong ones.");
     }
 
     /// <summary>Has one card issued; what it shows is told on this very thread.</summary>
@@ -126,6 +143,9 @@ internal sealed class NativeTerminal : IStepDisplay
         lock (_gate) _issue?.Steps.Writer.TryWrite(step);
     }
 
+    /// <summary>Of the keys alone, which are none of the program's.</summary>
+    public void Tell(Text text) { }
+
     /// <summary>The state says it.</summary>
     public void Failed(FailedTry failed) { }
 
@@ -176,7 +196,7 @@ internal sealed class NativeTerminal : IStepDisplay
         await _counter.DisposeAsync();
         try
         {
-            await _rotation.WhenDueAsync(_file, TextWriter.Null, cancellation);
+            await _rotation.WhenDueAsync(_file, this, cancellation);
         }
         finally
         {

@@ -102,6 +102,7 @@ typedef struct cardissue_request {
     const char *reference;           /* an order number or a customer id */
     const char *code;                /* the one-time issue code */
     const char *operator_name;       /* who works here */
+    const char *operator_password;   /* where operators log in (terminalhost operator add); else NULL */
 } cardissue_request;
 
 /* One step, as it happens. */

@@ -21,6 +21,9 @@ internal sealed record TerminalFolder(string Path)
     /// <summary>The public identity of the center that the module trusts.</summary>
     public string Center => System.IO.Path.Combine(Path, "center.json");
 
+    /// <summary>The operators who may work here; not there while nobody logs in.</summary>
+    public string Operators => System.IO.Path.Combine(Path, "operators.json");
+
     /// <summary>Reads a center's public identity.</summary>
     /// <exception cref="CommandException">It is missing or is none.</exception>
     public static CenterIdentity ReadCenter(string path)

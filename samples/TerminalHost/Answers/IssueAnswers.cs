@@ -21,10 +21,10 @@ internal sealed record StepAnswer(
     string? ReaderFault,
     string Text)
 {
-    public static StepAnswer Of(IssueProgress step) => new(
+    public static StepAnswer Of(IssueProgress step, Language language) => new(
         "step", step.At, step.Step, step.Notice.ToString(), step.Detail, (int)step.Reason,
         step.Order?.Value, step.Card?.ToString(), step.MaskedNumber, step.Record, step.Records, step.Attempt,
-        step.CardStatus?.ToString("X4"), step.ReaderFault?.ToString(), Wording.Of(step));
+        step.CardStatus?.ToString("X4"), step.ReaderFault?.ToString(), Wording.Of(step).In(language));
 }
 
 /// <summary>How an issue ended.</summary>
@@ -44,10 +44,11 @@ internal sealed record OutcomeAnswer(
     string? CardStatus,
     string? ReaderFault,
     string Receipt,
+    string? PrintFault,
     string Text)
 {
-    public static OutcomeAnswer Of(IssueOutcome outcome) => new(
+    public static OutcomeAnswer Of(IssueOutcome outcome, Language language) => new(
         "outcome", outcome.IsIssued, outcome.At, outcome.Ending.ToString(), outcome.Detail, (int)outcome.Reason,
         outcome.Order?.Value, outcome.Card?.ToString(), outcome.MaskedNumber, outcome.Record, outcome.Records, outcome.Attempt,
-        outcome.CardStatus?.ToString("X4"), outcome.ReaderFault?.ToString(), outcome.Receipt, Wording.Of(outcome));
+        outcome.CardStatus?.ToString("X4"), outcome.ReaderFault?.ToString(), outcome.Receipt, outcome.PrintFault, Wording.Of(outcome).In(language));
 }

@@ -11,32 +11,33 @@ namespace CardIssue.TerminalHost.Cli;
 /// <summary><c>issue</c>: one card.</summary>
 internal static class IssueCommand
 {
-    private const string WhoWorksHere = "--operator says who works here: text of 1 to 128 bytes, without control characters and without spaces at its ends.";
-
     public static Command Make(HostSettings settings, TextWriter output)
     {
         var order = new Option<string>("--order") { Description = "Order number or customer id.", Required = true };
         var code = new Option<string?>("--code-file") { Description = "File with the one-time issue code; - for a line of standard input, after the passphrase if that comes from there too. Without it the code is asked for." };
-        var operatorId = OperatorOption(settings);
         var waitRemoval = new Option<bool>("--wait-removal") { Description = "Wait until the issued card is taken out." };
         order.Validators.Add(result =>
         {
             if (RequestText.Fault(result.GetValueOrDefault<string>()) is { } fault) result.AddError($"--order: {fault}");
         });
-        var (common, connection) = (new CommonOptions(settings), new ConnectionOptions(settings));
-        var command = new Command("issue", "Has one card issued, shows each step and prints the receipt. Ctrl-C cancels at the center, too.") { order, code, operatorId, waitRemoval };
+        var (common, connection, operators, counterOptions) = (new CommonOptions(settings), new ConnectionOptions(settings), new OperatorOptions(settings), new CounterOptions(settings));
+        var command = new Command("issue", "Has one card issued, shows each step and prints the receipt. Ctrl-C cancels at the center, too.") { order, code, waitRemoval };
+        operators.AddTo(command);
+        counterOptions.AddTo(command);
         connection.AddTo(command);
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var (line, reader, sam, who) = (connection.Line(parsed), connection.Reader(parsed), connection.Sam(parsed), Operator(parsed, operatorId));
+            var (line, reader, sam, receipts) = (connection.Line(parsed), connection.Reader(parsed), connection.Sam(parsed), counterOptions.Receipts(parsed));
+            operators.Check(parsed);
             using var input = new SecretInput();
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, input, cancellation);
+            var who = operators.LogIn(parsed, common.Folder(parsed), input, cancellation);
             using var secret = input.Read("issue code", parsed.GetValue(code), $"{code.Name} FILE, or {code.Name} - for standard input", cancellation);
             if (IssueRequest.CodeFault(secret) is { } fault) throw new CommandException(ExitCode.Usage, fault);
-            var display = new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed));
-            await connection.Rotation(parsed, common.Folder(parsed), line).WhenDueAsync(file, parsed.InvocationConfiguration.Error, cancellation);
-            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: sam?.Open());
+            var display = new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed), counterOptions.Language(parsed), receipts);
+            await connection.Rotation(parsed, common.Folder(parsed), line).WhenDueAsync(file, display, cancellation);
+            await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: sam?.Open(), printer: receipts);
             var outcome = await counter.IssueAsync(new IssueRequest(parsed.GetRequiredValue(order), secret, who), cancellation);
             if (outcome.IsIssued && parsed.GetValue(waitRemoval)) await counter.WaitForRemovalAsync(cancellation);
             display.End(outcome);
@@ -44,23 +45,6 @@ internal static class IssueCommand
         });
         return command;
     }
-
-    /// <summary>The operator who works here.</summary>
-    public static Option<string?> OperatorOption(HostSettings settings)
-    {
-        var option = SettingOption.Text(settings, "--operator", "Who works here: a name in any script, at most 128 bytes of UTF-8.");
-        option.Validators.Add(result =>
-        {
-            if (!PersonNameRule.Accepts(result.GetValueOrDefault<string?>())) result.AddError(WhoWorksHere);
-        });
-        return option;
-    }
-
-    /// <summary>The operator who was named.</summary>
-    /// <exception cref="CommandException">Nobody was.</exception>
-    public static OperatorId Operator(ParseResult parsed, Option<string?> option) => PersonNameRule.Accepts(parsed.GetValue(option))
-        ? new OperatorId(parsed.GetValue(option)!)
-        : throw new CommandException(ExitCode.Usage, WhoWorksHere);
 
     private static ExitCode CodeOf(IssueOutcome outcome, bool interrupted) => outcome.Ending switch
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CardIssue.Core.Primitives;
 using CardIssue.TerminalHost.Answers;
 using CardIssue.TerminalHost.Counter;
+using CardIssue.TerminalHost.Operators;
 using CardIssue.TerminalHost.Service;
 using Command = System.CommandLine.Command;
 
@@ -26,21 +27,23 @@ internal static class ServiceCommand
         var pipe = SettingOption.Text(settings, "--pipe", "The named pipe that programs come to; elsewhere than on Windows the path of a Unix domain socket.");
         var tokenFile = SettingOption.Text(settings, "--token-file", $"The file with the token; {TokenFile} in the terminal's folder when it is not named.");
         var operatorId = SettingOption.Text(settings, "--operator", "Who works here, where a request does not say.");
-        var (common, connection) = (new CommonOptions(settings), new ConnectionOptions(settings));
+        var (common, connection, counterOptions) = (new CommonOptions(settings), new ConnectionOptions(settings), new CounterOptions(settings));
         var command = new Command("service", About) { port, pipe, tokenFile, operatorId };
+        counterOptions.AddTo(command);
         connection.AddTo(command);
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var (line, reader, sam) = (connection.Line(parsed), connection.Reader(parsed), connection.Sam(parsed));
-            var who = parsed.GetValue(operatorId) is null ? (OperatorId?)null : IssueCommand.Operator(parsed, operatorId);
+            var (who, language, receipts) = (Operator(parsed.GetValue(operatorId)), counterOptions.Language(parsed), counterOptions.Receipts(parsed));
             if (parsed.GetValue(port) is null && parsed.GetValue(pipe) is null)
                 throw new CommandException(ExitCode.Usage, "Nowhere for programs to come to: give --port, --pipe or both.");
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, cancellation);
             var secret = Path.GetFullPath(parsed.GetValue(tokenFile) ?? Path.Combine(common.Folder(parsed).Path, TokenFile));
             using var token = ServiceToken.Open(secret, cancellation);
             var (error, rotation) = (parsed.InvocationConfiguration.Error, connection.Rotation(parsed, common.Folder(parsed), line));
-            var service = new CounterService(token, file.Identity.Id, who, error, TimeProvider.System);
+            var setup = new ServiceSetup(file.Identity.Id, who, new OperatorList(common.Folder(parsed).Operators), language);
+            var service = new CounterService(token, setup, error, TimeProvider.System);
             return await WithDoorsAsync(Doors(parsed.GetValue(port), parsed.GetValue(pipe)), Serve, service, cancellation);
 
             async Task Serve(IReadOnlyList<ServiceDoor> doors, CancellationToken stop)
@@ -48,14 +51,18 @@ internal static class ServiceCommand
                 foreach (var door in doors) Say(output, common.IsJson(parsed), door);
                 while (true)
                 {
-                    await rotation.WhenDueAsync(file, error, stop);
-                    await using var counter = TerminalCounter.Open(file, line, reader.Open(), service, endlessly: true, sam?.Open());
+                    await rotation.WhenDueAsync(file, service, stop);
+                    await using var counter = TerminalCounter.Open(file, line, reader.Open(), service, endlessly: true, sam?.Open(), receipts);
                     await service.ServeAsync(counter, () => rotation.IsDue(file), stop);
                 }
             }
         });
         return command;
     }
+
+    private static OperatorId? Operator(string? name) => name is null ? null
+        : PersonNameRule.Accepts(name) ? new OperatorId(name)
+        : throw new CommandException(ExitCode.Usage, $"--operator is a name of 1 to {PersonNameRule.MaxBytes} bytes, without control characters and without spaces at its ends.");
 
     private static List<ServiceDoor> Doors(int? port, string? pipe)
     {

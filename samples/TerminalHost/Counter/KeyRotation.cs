@@ -2,6 +2,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Enrolment;
 using CardIssue.Terminal.Modules;
 using CardIssue.TerminalHost.Cli;
+using CardIssue.TerminalHost.Display;
 using CardIssue.Transport.Tls;
 
 namespace CardIssue.TerminalHost.Counter;
@@ -29,18 +30,18 @@ internal sealed class KeyRotation(TerminalFolder folder, LineAddress line, TimeS
     }
 
     /// <summary>Renews them when that is due. What goes wrong is told and holds nothing up.</summary>
-    public async Task WhenDueAsync(SoftwareModuleFile file, TextWriter error, CancellationToken cancellation)
+    public async Task WhenDueAsync(SoftwareModuleFile file, IStepDisplay display, CancellationToken cancellation)
     {
         if (!IsDue(file)) return;
         try
         {
             await RunAsync(file, cancellation);
-            await error.WriteLineAsync($"The terminal's keys were renewed: key version {file.Identity.KeyVersion}.");
+            display.Tell(new Text($"The terminal's keys were renewed: key version {file.Identity.KeyVersion}.", $"端末の鍵を更新しました（鍵の版 {file.Identity.KeyVersion}）。"));
         }
         catch (Exception e) when (e is CommandException or CardIssueException or IOException)
         {
             _failed = time.GetTimestamp();
-            await error.WriteLineAsync($"The terminal's keys were not renewed, and will be tried again: {e.Message}");
+            display.Tell(new Text($"The terminal's keys were not renewed, and will be tried again: {e.Message}", $"端末の鍵を更新できませんでした。あとで再試行します: {e.Message}"));
         }
     }
 

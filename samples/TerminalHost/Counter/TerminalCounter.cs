@@ -28,7 +28,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _running;
 
-    private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly, ICardReader? samSlot)
+    private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly, ICardReader? samSlot, IReceiptPrinter? printer)
     {
         (_reader, _display, _samSlot) = (reader, display, samSlot);
         _readerKey = samSlot is null ? null : new SamReaderKey(samSlot);
@@ -36,7 +36,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         _module = file.OpenModule();
         _patience = endlessly ? null : new LinePatience(center, TimeProvider.System);
         Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(_module.Center.TlsCertificate) : null, Failed), reader, _module, this,
-            readerKey: _readerKey);
+            printer, readerKey: _readerKey);
     }
 
     /// <summary>The relay.</summary>
@@ -49,13 +49,15 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     /// <param name="display">Is told each step and each failed try.</param>
     /// <param name="endlessly">Never gives the line up.</param>
     /// <param name="samSlot">The slot of the SAM that carries the reader's key, or null; is disposed with this.</param>
+    /// <param name="printer">Prints receipts, or null.</param>
     /// <exception cref="CommandException">The module trusts no center, or one without TLS.</exception>
-    public static TerminalCounter Open(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false, ICardReader? samSlot = null)
+    public static TerminalCounter Open(
+        SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false, ICardReader? samSlot = null, IReceiptPrinter? printer = null)
     {
         if (file.Center is null) throw new CommandException(ExitCode.Failed, "The module trusts no center: take its center.json over with `terminalhost module import --center FILE`.");
         if (center.NeedsTls && (file.Center.TlsCertificate.IsEmpty || file.TlsClient.IsEmpty))
             throw new CommandException(ExitCode.Failed, "The module knows no TLS certificate of the center: take a complete center.json over with `terminalhost module import --center FILE`.");
-        return new TerminalCounter(file, center, reader, display, endlessly, samSlot);
+        return new TerminalCounter(file, center, reader, display, endlessly, samSlot, printer);
     }
 
     /// <summary>Brings the line up before anybody is served.</summary>

@@ -12,6 +12,9 @@ internal interface IStepDisplay
     /// <summary>A try to bring the line up failed.</summary>
     void Failed(FailedTry failed);
 
+    /// <summary>What happened at this terminal itself.</summary>
+    void Tell(Text text);
+
     /// <summary>How a request ended, with the receipt.</summary>
     void End(IssueOutcome outcome);
 }

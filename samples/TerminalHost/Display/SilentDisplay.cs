@@ -10,5 +10,7 @@ internal sealed class SilentDisplay : IStepDisplay
 
     public void Failed(FailedTry failed) { }
 
+    public void Tell(Text text) { }
+
     public void End(IssueOutcome outcome) { }
 }

@@ -7,20 +7,27 @@ using CardIssue.TerminalHost.Answers;
 using CardIssue.TerminalHost.Cli;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
+using CardIssue.TerminalHost.Operators;
 using CardIssue.Transport.Reconnect;
 
 namespace CardIssue.TerminalHost.Service;
+
+/// <summary>What is this terminal's own, for the programs that come to it.</summary>
+/// <param name="Terminal">Its name.</param>
+/// <param name="Who">Who works here where a request does not say; null when each must.</param>
+/// <param name="Operators">Those who may, where they log in.</param>
+/// <param name="Language">What texts for people are in.</param>
+internal sealed record ServiceSetup(TerminalId Terminal, OperatorId? Who, OperatorList Operators, Language Language);
 
 /// <summary>
 /// The counter for other programs: takes their requests, one issue at a time, and tells all of them what happens. An issue is the counter's and not
 /// the program's that asked for it: it goes on when that is gone.
 /// </summary>
 /// <param name="token">What they must know.</param>
-/// <param name="terminal">This terminal.</param>
-/// <param name="who">Who works here where a request does not say; null when each must.</param>
+/// <param name="setup">What is this terminal's own.</param>
 /// <param name="error">Where wrong tokens are told.</param>
 /// <param name="time">The clock.</param>
-internal sealed partial class CounterService(ServiceToken token, TerminalId terminal, OperatorId? who, TextWriter error, TimeProvider time) : IStepDisplay
+internal sealed partial class CounterService(ServiceToken token, ServiceSetup setup, TextWriter error, TimeProvider time) : IStepDisplay
 {
     /// <summary>The version of requests and events; it grows with what an older program would misunderstand.</summary>
     public const int Version = 1;
@@ -29,6 +36,7 @@ internal sealed partial class CounterService(ServiceToken token, TerminalId term
     private static readonly TimeSpan Idle = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
+    private readonly OperatorLogin _login = new(setup.Operators, time);
     private readonly HashSet<ServiceClient> _clients = [];
     private readonly Channel<Wanted> _wanted = Channel.CreateBounded<Wanted>(1);
     private LineAnswer _line = LineAnswer.Of(new RelayStatus(RelayState.Closed, time.GetUtcNow()));
@@ -65,11 +73,14 @@ internal sealed partial class CounterService(ServiceToken token, TerminalId term
     {
         lock (_gate)
         {
-            var shown = StepAnswer.Of(step);
+            var shown = StepAnswer.Of(step, setup.Language);
             if (_running is not null) _step = shown;
             TellAll(new ProgressEvent(_running?.Number, shown));
         }
     }
+
+    /// <inheritdoc/>
+    public void Tell(Text text) => error.WriteLine(text.In(setup.Language));
 
     /// <summary>The line's state says it.</summary>
     public void Failed(FailedTry failed) { }
@@ -118,7 +129,7 @@ internal sealed partial class CounterService(ServiceToken token, TerminalId term
         lock (_gate)
         {
             (_running, _step) = (null, null);
-            _last = new OutcomeEvent(wanted.Number, OutcomeAnswer.Of(outcome));
+            _last = new OutcomeEvent(wanted.Number, OutcomeAnswer.Of(outcome, setup.Language));
             if (outcome.IsIssued) _receipt = new ReceiptEvent(wanted.Number, outcome.Receipt);
             TellAll(_last);
         }
@@ -166,7 +177,7 @@ internal sealed partial class CounterService(ServiceToken token, TerminalId term
             return false;
         }
         client.IsLetIn = true;
-        client.Tell(new HelloEvent(Version, terminal.Value) { Id = request.Id });
+        client.Tell(new HelloEvent(Version, setup.Terminal.Value) { Id = request.Id });
         client.Tell(Status());
         _clients.Add(client);
         return true;
@@ -178,12 +189,26 @@ internal sealed partial class CounterService(ServiceToken token, TerminalId term
         var reference = request.Text("reference")!;
         if (RequestText.Fault(reference) is { } fault) return Error(ServiceFault.Request, fault);
         if (IssueRequest.CodeFault(request.Secret("code")) is { } codeFault) return Error(ServiceFault.Request, codeFault);
-        var given = request.Text("operator") ?? who?.Value;
+        var given = request.Text("operator") ?? setup.Who?.Value;
         if (!PersonNameRule.Accepts(given)) return Error(ServiceFault.Request, $"\"operator\" says who works here: a name of 1 to {PersonNameRule.MaxBytes} bytes.");
+        if (LoginFault(request, given) is { } loginFault) return loginFault;
         _running = new Wanted(++_issues, new IssueRequest(reference, request.Take("code"), new OperatorId(given)), new CancellationTokenSource());
         _step = null;
         _wanted.Writer.TryWrite(_running);
         return new AcceptedEvent(_running.Number);
+    }
+
+    /// <summary>Where operators log in, each request does; null when that is in order. Slow on purpose, and nothing else goes on meanwhile.</summary>
+    private ErrorEvent? LoginFault(ServiceRequest request, string name)
+    {
+        if (!setup.Operators.IsThere) return null;
+        if (!request.Has("password")) return Error(ServiceFault.Operator, "Operators log in here: \"password\" is missing.");
+        return _login.Try(name, request.Secret("password")) switch
+        {
+            LoginResult.Right => null,
+            LoginResult.Wrong => Error(ServiceFault.Operator, "The operator's name or password is wrong."),
+            LoginResult.TooMany => Error(ServiceFault.Operator, $"Too many wrong passwords: nobody is looked at for {OperatorLogin.Pause.TotalSeconds:0} s."),
+        };
     }
 
     private ServiceEvent Cancel()

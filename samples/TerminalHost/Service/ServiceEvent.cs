@@ -81,6 +81,8 @@ internal enum ServiceFault
     Line,
     /// <summary>It is no request, or lacks something; what it is stands in the text.</summary>
     Request,
+    /// <summary>Operators log in here, and this was no name and password of one.</summary>
+    Operator,
     /// <summary>An issue is under way.</summary>
     Busy,
     /// <summary>There is no issue to cancel, or no receipt.</summary>

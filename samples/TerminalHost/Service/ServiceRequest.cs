@@ -28,7 +28,7 @@ internal sealed class ServiceRequest : IDisposable
     /// <summary>All there are.</summary>
     public static readonly IReadOnlyList<RequestForm> Forms =
     [
-        new(Hello, ["token"], []), new(Status, [], []), new(Issue, ["reference", "code"], ["operator"]), new(Cancel, [], []), new(Receipt, [], []),
+        new(Hello, ["token"], []), new(Status, [], []), new(Issue, ["reference", "code"], ["operator", "password"]), new(Cancel, [], []), new(Receipt, [], []),
         new(Close, [], []),
     ];
 
@@ -63,6 +63,8 @@ internal sealed class ServiceRequest : IDisposable
 
     /// <summary>A field as text; null when it is not there.</summary>
     public string? Text(string name) => _fields.TryGetValue(name, out var bytes) ? Encoding.UTF8.GetString(bytes.Span) : null;
+
+    public bool Has(string name) => _fields.ContainsKey(name);
 
     /// <summary>A field that is secret, lent; it is there.</summary>
     public SecretBytes Secret(string name) => _fields[name];

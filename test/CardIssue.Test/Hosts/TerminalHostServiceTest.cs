@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using CardIssue.Center.Orders;
+using CardIssue.Core.Primitives;
+using CardIssue.TerminalHost.Operators;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Test.EndToEnd.Processes;
+using CardIssue.Test.Keys;
 
 namespace CardIssue.Test.Hosts;
 
@@ -127,6 +130,31 @@ public sealed class TerminalHostServiceTest
         Assert.That(await later.IsClosedAsync(), Is.True);
     }
 
+    [Test]
+    public async Task Issue_WhereOperatorsLogIn_NeedsTheirPassword()
+    {
+        var file = _shop.Host.File("terminal/operators.json");
+        using (var password = SecretBytes.Copy("olga's password"u8))
+            new OperatorList(file).Write([KnownOperator.Make(new OperatorId("olga"), password, PassphraseFileTest.Cheapest)]);
+        try
+        {
+            var (peer, _) = await ServicePeer.EnterAsync(_service);
+            using var _ = peer;
+            await peer.AskAsync(Issue("O-3"));
+            Assert.That(await peer.ErrorAsync(), Is.EqualTo("operator"));
+            await peer.AskAsync(Issue("O-3", "bob's password"));
+            Assert.That(await peer.ErrorAsync(), Is.EqualTo("operator"));
+            await peer.AskAsync(Issue("O-3", "olga's password"));
+            await peer.NextAsync("accepted");
+            await peer.AskAsync(new { @do = "cancel" });
+            Assert.That(await peer.OutcomeAsync(), Is.EqualTo((false, 401)));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [TestCase("not json")]
     [TestCase("""["status"]""")]
     [TestCase("""{"do":"status"} more""")]
@@ -227,6 +255,8 @@ public sealed class TerminalHostServiceTest
     }
 
     private static object Issue(string order) => new { @do = "issue", reference = order, code = TlsShop.Code, @operator = "olga" };
+
+    private static object Issue(string order, string password) => new { @do = "issue", reference = order, code = TlsShop.Code, @operator = "olga", password };
 
     private string[] ServiceArgs(params string[] more) =>
         ["service", "--data", _shop.Host.File("terminal"), "--connect", _shop.Center, "--reader", _shop.Reader, "--passphrase-file", _shop.Host.File("pass"), .. more];

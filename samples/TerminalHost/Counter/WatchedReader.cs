@@ -1,0 +1,80 @@
+using CardIssue.Core.Cards;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.TerminalHost.Counter;
+
+/// <summary>What is seen of a reader.</summary>
+internal enum ReaderSight
+{
+    /// <summary>Nothing yet.</summary>
+    None,
+    /// <summary>It does not answer.</summary>
+    Lost,
+    /// <summary>It answers; no card is in.</summary>
+    Empty,
+    /// <summary>A card is in.</summary>
+    CardIn,
+}
+
+/// <summary>A reader that tells what is seen of it while others use it.</summary>
+/// <param name="reader">The reader; is disposed with this.</param>
+/// <param name="saw">Is told each change, on any thread.</param>
+internal sealed class WatchedReader(ICardReader reader, Action<ReaderSight> saw) : ICardReader
+{
+    private readonly Lock _gate = new();
+    private ReaderSight _sight;
+
+    public async ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation)
+    {
+        var identity = await WatchedAsync(reader.IdentifyAsync(cancellation));
+        // Also while a card is in; only what was lost is back.
+        See(ReaderSight.Empty, unless: ReaderSight.CardIn);
+        return identity;
+    }
+
+    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
+    {
+        var atr = await WatchedAsync(reader.WaitForCardAsync(cancellation));
+        See(ReaderSight.CardIn);
+        return atr;
+    }
+
+    public async ValueTask WaitForRemovalAsync(CancellationToken cancellation)
+    {
+        await WatchedAsync(RemovedAsync());
+        See(ReaderSight.Empty);
+
+        async ValueTask<bool> RemovedAsync()
+        {
+            await reader.WaitForRemovalAsync(cancellation);
+            return true;
+        }
+    }
+
+    public ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => WatchedAsync(reader.ConnectAsync(cancellation));
+
+    public ValueTask DisposeAsync() => reader.DisposeAsync();
+
+    private async ValueTask<T> WatchedAsync<T>(ValueTask<T> asked)
+    {
+        try
+        {
+            return await asked;
+        }
+        catch (CardException e) when (e.Fault is CardFault.ReaderGone or CardFault.ServiceGone or CardFault.Busy)
+        {
+            See(ReaderSight.Lost);
+            throw;
+        }
+    }
+
+    private void See(ReaderSight sight, ReaderSight? unless = null)
+    {
+        lock (_gate)
+        {
+            if (_sight == sight || _sight == unless) return;
+            _sight = sight;
+        }
+        saw(sight);
+    }
+}

@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using CardIssue.Core.Protocol.Terminal;
+using CardIssue.Terminal.Relay;
+using CardIssue.TerminalHost.Counter;
+using CardIssue.TerminalHost.Printing;
+using CardIssue.Transport.Reconnect;
+
+namespace CardIssue.TerminalHost.Display.Screen;
+
+/// <summary>What the operator is asked at the moment.</summary>
+internal enum Question
+{
+    /// <summary>Nothing: a request is under way.</summary>
+    Nothing,
+    /// <summary>Who works here.</summary>
+    Operator,
+    /// <summary>That person's password.</summary>
+    Password,
+    /// <summary>An order number or customer id.</summary>
+    Order,
+    /// <summary>Its issue code.</summary>
+    Code,
+}
+
+/// <summary>How a line of the screen is meant.</summary>
+internal enum Tone
+{
+    /// <summary>As it should be; nothing to do.</summary>
+    Calm,
+    /// <summary>Something is to be done.</summary>
+    Act,
+    /// <summary>Something is to be waited for.</summary>
+    Wait,
+    /// <summary>It went well.</summary>
+    Good,
+    /// <summary>It did not.</summary>
+    Bad,
+}
+
+/// <summary>What to do now: one sentence, and why or what about.</summary>
+internal sealed record Now(Tone Tone, Text Do, Text More);
+
+/// <summary>An exchange, as it happened.</summary>
+internal sealed record Exchange(DateTimeOffset At, string Step, Text Text, Tone Tone);
+
+/// <summary>
+/// All that is on the screen. A value: each event makes the next one, and what to do now follows from it. What is typed is in it, so that no
+/// event can write over it.
+/// </summary>
+internal sealed record CounterView
+{
+    /// <summary>So many exchanges are kept.</summary>
+    public const int MaxExchanges = 200;
+
+    /// <summary>The terminal's name.</summary>
+    public string Terminal { get; init; } = "";
+
+    /// <summary>Who works here; empty while nobody does.</summary>
+    public string Operator { get; init; } = "";
+
+    /// <summary>Whether operators log in, and so may log off.</summary>
+    public bool HasLogin { get; init; }
+
+    /// <summary>What is asked.</summary>
+    public Question Question { get; init; }
+
+    /// <summary>What was typed, as it may be shown.</summary>
+    public string Typed { get; init; } = "";
+
+    /// <summary>Whether Ctrl-C was pressed once.</summary>
+    public bool AsksToEnd { get; init; }
+
+    /// <summary>Whether the request under way is being cancelled.</summary>
+    public bool Cancels { get; init; }
+
+    /// <summary>What was wrong with what was typed, or nothing.</summary>
+    public Text? Slip { get; init; }
+
+    /// <summary>How the relay stands.</summary>
+    public RelayStatus Status { get; init; } = new(RelayState.Closed, DateTimeOffset.UnixEpoch);
+
+    /// <summary>How the reader stands.</summary>
+    public ReaderSight Reader { get; init; } = ReaderSight.None;
+
+    /// <summary>Whether the reader is not the center's.</summary>
+    public bool IsReaderUnknown { get; init; }
+
+    /// <summary>The last step of this customer's.</summary>
+    public IssueProgress? Step { get; init; }
+
+    /// <summary>How the last request ended; null while one is under way.</summary>
+    public IssueOutcome? Outcome { get; init; }
+
+    /// <summary>Why the last receipt is not printed.</summary>
+    public PrinterFault? PrinterFault { get; init; }
+
+    /// <summary>The last receipt, while it is shown.</summary>
+    public string Receipt { get; init; } = "";
+
+    /// <summary>Whether there is one to print again.</summary>
+    public bool CanPrintAgain { get; init; }
+
+    /// <summary>The last exchanges, the newest last.</summary>
+    public ImmutableList<Exchange> Exchanges { get; init; } = [];
+
+    /// <summary>The record that was last in work, of <see cref="Records"/>; one more when all are written.</summary>
+    public int Record { get; init; }
+
+    /// <summary>How many records this customer's card gets; 0 while nothing is to tell.</summary>
+    public int Records { get; init; }
+
+    /// <summary>What to do now.</summary>
+    public Now Now =>
+        AsksToEnd ? Question is Question.Nothing ? new Now(Tone.Act, CounterTexts.AskCancel, CounterTexts.AskCancelMore) : new Now(Tone.Act, CounterTexts.AskEnd, CounterTexts.AskEndMore)
+        : Question switch
+        {
+            Question.Nothing => AtWork,
+            Question.Password => new Now(Tone.Act, CounterTexts.LogIn, CounterTexts.LogInMore),
+            Question.Operator when Slip is { } slip => new Now(Tone.Bad, slip, CounterTexts.LogInMore),
+            Question.Operator => new Now(Tone.Act, CounterTexts.LogIn, CounterTexts.LogInMore),
+            Question.Code => new Now(Tone.Act, CounterTexts.EnterCode, CounterTexts.EnterCodeMore),
+            Question.Order => Between,
+        };
+
+    private bool IsCardDue => Step?.Notice is Notice.TakeCardOut && Reader is ReaderSight.CardIn;
+
+    /// <summary>A request is under way.</summary>
+    private Now AtWork =>
+        Cancels ? new Now(Tone.Wait, CounterTexts.Cancelling, default)
+        : Status.State is RelayState.Refused ? new Now(Tone.Bad, CounterTexts.Call, Wording.Why(Status.Reason))
+        : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLineCard, Step is { } cut && CounterTexts.IsOnCard(cut.Notice) ? CounterTexts.LeaveCard : LineWhy)
+        : Step is not { } step ? new Now(Tone.Wait, CounterTexts.Wait, default)
+        : step.Notice switch
+        {
+            Notice.InsertCard or Notice.InsertSameCard when Reader is ReaderSight.Lost => new Now(Tone.Bad, CounterTexts.ReaderGone, default),
+            Notice.InsertCard => new Now(Tone.Act, CounterTexts.InsertCard, Text.Same(step.Detail)),
+            Notice.InsertSameCard => new Now(Tone.Act, CounterTexts.InsertSameCard, Text.Same(step.Detail)),
+            Notice.CardRejected => new Now(Tone.Act, CounterTexts.AnotherCard, Wording.Why(step.Reason)),
+            Notice.LineLost => new Now(Tone.Wait, CounterTexts.WaitLineCard, CounterTexts.LeaveCard),
+            Notice.TakeCardOut => new Now(Tone.Act, CounterTexts.TakeCardOut, Outcome is { IsIssued: true } ? CounterTexts.Issued : default),
+            _ when CounterTexts.IsOnCard(step.Notice) => new Now(Tone.Wait, CounterTexts.WaitCard, Wording.Of(step)),
+            _ => new Now(Tone.Wait, CounterTexts.Wait, Wording.Of(step)),
+        };
+
+    /// <summary>Between two customers.</summary>
+    private Now Between =>
+        IsCardDue ? new Now(Tone.Act, CounterTexts.TakeCardOut, Ended)
+        : Slip is { } slip ? new Now(Tone.Bad, slip, CounterTexts.EnterOrder)
+        : Status.State is RelayState.Refused ? new Now(Tone.Bad, CounterTexts.Call, Wording.Why(Status.Reason))
+        : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLine, LineWhy)
+        : IsReaderUnknown ? new Now(Tone.Bad, CounterTexts.ReaderNotKnown, default)
+        : Reader is ReaderSight.Lost ? new Now(Tone.Bad, CounterTexts.ReaderGone, Ended)
+        : Outcome is { IsIssued: false } ? new Now(Tone.Bad, CounterTexts.NotIssued, Ended)
+        : Outcome is not null ? new Now(PrinterFault is null ? Tone.Good : Tone.Bad, CounterTexts.NextCustomer, Ended)
+        : new Now(Tone.Act, CounterTexts.EnterOrder, default);
+
+    private Text LineWhy => Status.LineFault is { } fault ? Wording.Of(fault) : default;
+
+    private Text Ended => Outcome is not { } outcome ? default
+        : !outcome.IsIssued ? Wording.Of(outcome)
+        : PrinterFault is { } fault ? CounterTexts.NotPrinted + PrinterException.TextOf(fault) + new Text(".", "。") + CounterTexts.PrintAgainHow
+        : CounterTexts.Issued;
+
+    /// <summary>The relay stands otherwise.</summary>
+    public CounterView With(RelayStatus status) => this with { Status = status };
+
+    /// <summary>A step.</summary>
+    public CounterView With(IssueProgress step) => Tell(step.At, step.Step, Wording.Of(step), ToneOf(step.Notice)) with
+    {
+        // The customer's own steps; what is told of the line is in the status.
+        Step = step.Notice is Notice.AskingAccess or Notice.AccessGranted or Notice.AccessRefused or Notice.CenterNotKnown ? Step : step,
+        Record = step.Notice is Notice.Issued ? Math.Max(Records, step.Records) + 1 : step.Record > 0 ? step.Record : Record,
+        Records = Math.Max(Records, step.Records),
+        IsReaderUnknown = step.Notice is Notice.ReaderRefused || (IsReaderUnknown && step.Notice is not (Notice.CardIn or Notice.InsertCard or Notice.AccessingCard)),
+    };
+
+    /// <summary>A try to bring the line up failed.</summary>
+    public CounterView With(FailedTry failed, DateTimeOffset at) => Tell(at, "", Wording.Of(failed), Tone.Bad);
+
+    /// <summary>A request begins.</summary>
+    public CounterView Begin() => this with
+    {
+        Question = Question.Nothing, Typed = "", Slip = null, Cancels = false,
+        Step = null, Record = 0, Records = 0, Outcome = null, PrinterFault = null, Receipt = "",
+    };
+
+    /// <summary>A request ended.</summary>
+    public CounterView With(IssueOutcome outcome, PrinterFault? fault) => this with
+    {
+        Outcome = outcome, Receipt = outcome.Receipt, Cancels = false, AsksToEnd = false,
+        PrinterFault = outcome.PrintFault is null ? null : fault ?? Printing.PrinterFault.Slow,
+    };
+
+    /// <summary>One more exchange; the oldest goes.</summary>
+    public CounterView Tell(DateTimeOffset at, string step, Text text, Tone tone)
+    {
+        var all = Exchanges.Add(new Exchange(at, step, text, tone));
+        return this with { Exchanges = all.Count > MaxExchanges ? all.RemoveAt(0) : all };
+    }
+
+    private static Tone ToneOf(Notice notice) => notice switch
+    {
+        Notice.InsertCard or Notice.InsertSameCard or Notice.TakeCardOut => Tone.Act,
+        Notice.AccessGranted or Notice.Issued => Tone.Good,
+        Notice.AccessRefused or Notice.CenterNotKnown or Notice.OrderDeclined or Notice.ReaderRefused or Notice.CardRejected or Notice.Aborted => Tone.Bad,
+        Notice.LineLost or Notice.Resuming or Notice.AskAgain => Tone.Wait,
+        _ => Tone.Calm,
+    };
+}

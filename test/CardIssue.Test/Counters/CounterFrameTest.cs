@@ -1,0 +1,121 @@
+using System.Text.RegularExpressions;
+using CardIssue.Core.Lines;
+using CardIssue.Core.Protocol.Terminal;
+using CardIssue.Terminal.Relay;
+using CardIssue.TerminalHost.Counter;
+using CardIssue.TerminalHost.Display;
+using CardIssue.TerminalHost.Display.Screen;
+using CardIssue.TerminalHost.Printing;
+using CardIssue.Transport.Reconnect;
+using Spectre.Console;
+
+namespace CardIssue.Test.Counters;
+
+/// <summary>What is on the operator's screen, in windows of all sizes, in both languages.</summary>
+[TestFixture, Parallelizable]
+public sealed partial class CounterFrameTest
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 27, 9, 30, 0, TimeSpan.Zero);
+
+    private static readonly CounterView Ready = new CounterView { Terminal = "shop-7", Operator = "olga", Question = Question.Order, Reader = ReaderSight.Empty }
+        .With(new RelayStatus(RelayState.Ready, At));
+
+    private static readonly CounterView Writing = Ready.Begin().With(Step(Notice.InsertCard, "visa 476173******0119", records: 3))
+        .With(Step(Notice.CardIn)).With(Step(Notice.WritingRecord, record: 2, records: 3)) with { Reader = ReaderSight.CardIn };
+
+    private static readonly CounterView Issued = (Writing.With(Step(Notice.Issued)).With(Step(Notice.TakeCardOut)) with { Question = Question.Order, CanPrintAgain = true })
+        .With(new IssueOutcome(IssueEnding.Issued, "", "CARD ISSUED\nOrder A-1\nTerminal shop-7, line 1"), null);
+
+    [Test]
+    public void AnyWindow_FrameFitsAndWhatIsTypedIsThere([Values] bool japanese, [Values] bool unicode)
+    {
+        var seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var views = new[] { Ready, Writing, Issued, Ready with { Typed = "E2E-0001" }, Ready with { Question = Question.Code, Typed = "****" }, Writing with { AsksToEnd = true } };
+        for (var i = 0; i < 60; i++)
+        {
+            var (view, width, height) = (views[random.Next(views.Length)], random.Next(1, 140), random.Next(1, 50));
+            var drawn = japanese && unicode ? Language.Japanese : Language.English;
+            var frame = CounterFrame.Of(view, new Surface(width, height, unicode, ColorSystem.EightBit), drawn, At);
+            var rows = frame.Rows.Select(Plain).ToList();
+            Assert.That(rows, Has.Count.EqualTo(height), $"{width} x {height}:\n{string.Join('\n', rows)}");
+            // A double-width character needs two columns, and a window of one has none.
+            if (width > 1) Assert.That(rows, Has.All.Matches<string>(row => Drawing.Width(row!) <= width), $"{width} x {height}:\n{string.Join('\n', rows)}");
+            if (!unicode) Assert.That(string.Concat(rows), Has.All.Matches<char>(char.IsAscii));
+            Assert.That((frame.CursorRow, frame.CursorColumn), Is.EqualTo((Math.Clamp(frame.CursorRow, 0, height - 1), Math.Clamp(frame.CursorColumn, 0, width - 1))));
+            if (view.Typed.Length > 0 && width > 40 && height > 3) Assert.That(rows[frame.CursorRow], Does.Contain(view.Typed), $"{width} x {height}");
+        }
+    }
+
+    [Test]
+    public void UsualWindow_ShowsAllOfIt()
+    {
+        var screen = Screen(Writing, Language.English);
+        Assert.That(screen, Does.Contain("Please wait: do not take the card out").And.Contain("Record 2 of 3").And.Contain("Line: connected").And.Contain("Reader: ready"));
+        Assert.That(screen, Does.Contain("Card: in work").And.Contain("S280 writing record 2").And.Contain("S240 insert a card: visa 476173******0119").And.Contain("olga").And.Contain("shop-7"));
+        var japanese = Screen(Writing, Language.Japanese);
+        Assert.That(japanese, Does.Contain("お待ちください。カードを取り出さないでください").And.Contain("記録 2 / 3").And.Contain("回線: 接続中").And.Contain("S280 記録 2 を書き込んでいます"));
+    }
+
+    [Test]
+    public void IssuedCard_ReceiptIsOnTheScreen([Values(60, 80, 120)] int width)
+    {
+        var screen = Screen(Issued, Language.English, width);
+        Assert.That(screen, Does.Contain("Take the card out").And.Contain("The card is issued").And.Contain("Order A-1").And.Contain("F2 print receipt again").And.Contain("All records are written"));
+    }
+
+    [Test]
+    public void EachSituation_SaysWhatToDoNow()
+    {
+        Assert.Multiple(() =>
+        {
+            Says("Enter the order number", Tone.Act, Ready);
+            Says("Please wait: there is no line to the center", Tone.Wait, Ready.With(new RelayStatus(RelayState.Connecting, At) { LineFault = LineFault.Unreachable }));
+            Says("No cards can be issued now: call the center", Tone.Bad, Ready.With(new RelayStatus(RelayState.Refused, At) { Reason = IssueReason.AccessNotKnown }));
+            Says("The card reader does not answer", Tone.Bad, Ready with { Reader = ReaderSight.Lost });
+            Says("This card reader is not known", Tone.Bad, Ready.With(Step(Notice.ReaderRefused)));
+            Says("Enter the customer's issue code", Tone.Act, Ready with { Question = Question.Code });
+            Says("Insert a new card", Tone.Act, Ready.Begin().With(Step(Notice.InsertCard)));
+            Says("Insert the card that was begun", Tone.Act, Ready.Begin().With(Step(Notice.InsertSameCard)));
+            Says("Take this card out and insert another", Tone.Act, Ready.Begin().With(Step(Notice.CardRejected)));
+            Says("Please wait: do not take the card out", Tone.Wait, Writing);
+            Says("Please wait: the line is being connected again", Tone.Wait, Writing.With(new RelayStatus(RelayState.Connecting, At)));
+            Says("Take the card out", Tone.Act, Issued with { Reader = ReaderSight.CardIn });
+            Says("Next customer: enter the order number", Tone.Good, Issued with { Reader = ReaderSight.Empty });
+            Says("Not issued", Tone.Bad, Ready.With(new IssueOutcome(IssueEnding.Declined, "", "") { Reason = IssueReason.OrderOrCode }, null));
+            Says("End work?", Tone.Act, Ready with { AsksToEnd = true });
+            Says("Cancel this customer's card?", Tone.Act, Writing with { AsksToEnd = true });
+            Says("Log in", Tone.Act, Ready with { Question = Question.Operator });
+        });
+        var notPrinted = Ready.With(new IssueOutcome(IssueEnding.Issued, "", "R") { PrintFault = "x" }, PrinterFault.NoPaper);
+        Assert.That(notPrinted.Now.More.In(Language.English), Does.Contain("the printer has no paper").And.Contain("F2"));
+        Assert.That(Writing.With(new RelayStatus(RelayState.Connecting, At)).Now.More.In(Language.English), Does.Contain("Leave the card in"));
+    }
+
+    [Test]
+    public void ManyExchanges_AreKeptToABound()
+    {
+        var view = Ready;
+        for (var i = 0; i < 1_000; i++) view = view.With(new FailedTry(i, LineFault.Unreachable, $"try {i}", TimeSpan.FromSeconds(5)), At);
+        Assert.That(view.Exchanges, Has.Count.EqualTo(CounterView.MaxExchanges));
+        Assert.That(view.Exchanges[^1].Text.English, Does.Contain("try 999"));
+    }
+
+    private static void Says(string text, Tone tone, CounterView view)
+    {
+        Assert.That(view.Now.Do.In(Language.English), Does.StartWith(text));
+        Assert.That(view.Now.Tone, Is.EqualTo(tone), text);
+    }
+
+    private static IssueProgress Step(Notice notice, string detail = "", int record = 0, int records = 3) =>
+        new(At, IssueProgress.StepOf(notice), notice, detail) { Record = record, Records = records };
+
+    private static string Screen(CounterView view, Language language, int width = 100) =>
+        string.Join('\n', CounterFrame.Of(view, new Surface(width, 32, true, ColorSystem.NoColors), language, At).Rows.Select(Plain));
+
+    private static string Plain(string row) => Colour().Replace(row, "");
+
+    [GeneratedRegex("\e\\[[0-9;?]*[A-Za-z]")]
+    private static partial Regex Colour();
+}
