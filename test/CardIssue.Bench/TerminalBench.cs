@@ -19,8 +19,8 @@ internal static class TerminalBench
     private const double MostMegabytes = 20, MostMilliseconds = 150, MostResident = 40, Megabyte = 1_000_000;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>One start: until programs may come, and what is resident then, in MB.</summary>
-    private sealed record Start(double Milliseconds, double Resident);
+    /// <summary>One start: until programs may come, how much of it the processors worked, and what is resident then, in MB.</summary>
+    private sealed record Start(double Milliseconds, double Processor, double Resident);
 
     public static async Task<int> RunAsync(bool check)
     {
@@ -97,7 +97,7 @@ internal static class TerminalBench
             var took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
             if (ready is null || !ready.StartsWith("ready port", StringComparison.Ordinal))
                 throw new InvalidOperationException($"{program[0]} did not start: {ready}{await process.StandardError.ReadToEndAsync()}");
-            return new Start(took, await ResidentAsync(process.Id));
+            return new Start(took, process.TotalProcessorTime.TotalMilliseconds, await ResidentAsync(process.Id));
         }
         finally
         {
@@ -115,8 +115,9 @@ internal static class TerminalBench
     private static bool Print(string what, double size, List<Start> starts)
     {
         var (ready, resident) = (Median(starts.Select(start => start.Milliseconds)), Median(starts.Select(start => start.Resident)));
+        var processor = Median(starts.Select(start => start.Processor));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{{\"bench\":\"terminal\",\"terminalhost\":\"{what}\",\"rounds\":{Rounds},\"sizeMB\":{size:F1},\"readyMs\":{ready:F0},\"residentMB\":{resident:F1}}}"));
+            $"{{\"bench\":\"terminal\",\"terminalhost\":\"{what}\",\"rounds\":{Rounds},\"sizeMB\":{size:F1},\"readyMs\":{ready:F0},\"processorMs\":{processor:F0},\"residentMB\":{resident:F1}}}"));
         return size <= MostMegabytes && ready <= MostMilliseconds && resident <= MostResident;
     }
 

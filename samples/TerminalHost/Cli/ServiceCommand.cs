@@ -41,6 +41,8 @@ internal static class ServiceCommand
             using var file = ModuleCommands.Open(common.Folder(parsed), common, parsed, cancellation);
             var secret = Path.GetFullPath(parsed.GetValue(tokenFile) ?? Path.Combine(common.Folder(parsed).Path, TokenFile));
             using var token = ServiceToken.Open(secret, cancellation);
+            // Deriving the passphrase's key took tens of megabytes, which a program that runs for weeks need not keep.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             var (error, rotation) = (parsed.InvocationConfiguration.Error, connection.Rotation(parsed, common.Folder(parsed), line));
             var setup = new ServiceSetup(file.Identity.Id, who, new OperatorList(common.Folder(parsed).Operators), language);
             var service = new CounterService(token, setup, error, TimeProvider.System);
