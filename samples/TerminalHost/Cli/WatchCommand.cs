@@ -24,8 +24,9 @@ internal static class WatchCommand
     public static Command Make(HostSettings settings, TextWriter output)
     {
         var plain = new Option<bool>("--plain") { Description = "Plain lines also at a terminal, instead of the screen." };
+        var ascii = new Option<bool>("--ascii") { Description = "The screen's lines in ASCII, for terminals that draw them two columns wide." };
         var (common, connection, operators, counterOptions) = (new CommonOptions(settings), new ConnectionOptions(settings), new OperatorOptions(settings), new CounterOptions(settings));
-        var command = new Command("watch", About) { plain };
+        var command = new Command("watch", About) { plain, ascii };
         operators.AddTo(command);
         counterOptions.AddTo(command);
         connection.AddTo(command);
@@ -42,7 +43,7 @@ internal static class WatchCommand
             var who = onScreen ? shown : operators.LogIn(parsed, folder, input, cancellation);
             var login = new OperatorLogin(new OperatorList(folder.Operators), TimeProvider.System);
             var setup = new CounterSetup(file, line, reader, sam, connection.Rotation(parsed, folder, line), receipts, who, login);
-            if (onScreen) await ShowAsync(setup, language, cancellation);
+            if (onScreen) await ShowAsync(setup, language, parsed.GetValue(ascii), cancellation);
             else await TellAsync(setup, new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed), language, receipts), input, language, cancellation);
             return (int)ExitCode.Ok;
         });
@@ -50,10 +51,10 @@ internal static class WatchCommand
     }
 
     /// <summary>At a screen.</summary>
-    private static async Task ShowAsync(CounterSetup setup, Language language, CancellationToken cancellation)
+    private static async Task ShowAsync(CounterSetup setup, Language language, bool ascii, CancellationToken cancellation)
     {
         var view = new CounterView { Terminal = setup.File.Identity.Id.Value, Operator = setup.Who?.Value ?? "", HasLogin = setup.Who is null };
-        await using var screen = new CounterScreen(new ConsoleScreen(), language, view, setup.Receipts, TimeProvider.System);
+        await using var screen = new CounterScreen(new ConsoleScreen(ascii), language, view, setup.Receipts, TimeProvider.System);
         await new ScreenCounter(screen, setup, TimeProvider.System).RunAsync(cancellation);
     }
 

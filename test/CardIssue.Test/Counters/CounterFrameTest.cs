@@ -37,7 +37,7 @@ public sealed partial class CounterFrameTest
         {
             var (view, width, height) = (views[random.Next(views.Length)], random.Next(1, 140), random.Next(1, 50));
             var drawn = japanese && unicode ? Language.Japanese : Language.English;
-            var frame = CounterFrame.Of(view, new Surface(width, height, unicode, ColorSystem.EightBit), drawn, At);
+            var frame = CounterFrame.Of(view, new Surface(width, height, unicode, unicode && i % 2 == 0, ColorSystem.EightBit), drawn, At);
             var rows = frame.Rows.Select(Plain).ToList();
             Assert.That(rows, Has.Count.EqualTo(height), $"{width} x {height}:\n{string.Join('\n', rows)}");
             // A double-width character needs two columns, and a window of one has none.
@@ -97,9 +97,18 @@ public sealed partial class CounterFrameTest
     public void ManyExchanges_AreKeptToABound()
     {
         var view = Ready;
-        for (var i = 0; i < 1_000; i++) view = view.With(new FailedTry(i, LineFault.Unreachable, $"try {i}", TimeSpan.FromSeconds(5)), At);
+        for (var i = 0; i < 1_000; i++) view = view.With(Step(Notice.WritingRecord, record: i));
         Assert.That(view.Exchanges, Has.Count.EqualTo(CounterView.MaxExchanges));
-        Assert.That(view.Exchanges[^1].Text.English, Does.Contain("try 999"));
+        Assert.That(view.Exchanges[^1].Text.English, Does.Contain("record 999"));
+    }
+
+    [Test]
+    public void LineThatFailsAgainAndAgain_IsOneExchange()
+    {
+        var view = Ready.With(Step(Notice.Ready));
+        for (var i = 0; i < 1_000; i++) view = view.With(new FailedTry(i, LineFault.Unreachable, $"try {i}", TimeSpan.FromSeconds(5)), At.AddSeconds(i));
+        Assert.That(view.Exchanges, Has.Count.EqualTo(2));
+        Assert.That(view.Exchanges[^1].At, Is.EqualTo(At.AddSeconds(999)));
     }
 
     private static void Says(string text, Tone tone, CounterView view)
@@ -112,7 +121,7 @@ public sealed partial class CounterFrameTest
         new(At, IssueProgress.StepOf(notice), notice, detail) { Record = record, Records = records };
 
     private static string Screen(CounterView view, Language language, int width = 100) =>
-        string.Join('\n', CounterFrame.Of(view, new Surface(width, 32, true, ColorSystem.NoColors), language, At).Rows.Select(Plain));
+        string.Join('\n', CounterFrame.Of(view, new Surface(width, 32, true, true, ColorSystem.NoColors), language, At).Rows.Select(Plain));
 
     private static string Plain(string row) => Colour().Replace(row, "");
 

@@ -1,4 +1,6 @@
 using System.Text;
+using CardIssue.Core.Crypto;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.TerminalHost.Operators;
 using CardIssue.Test.Hosts;
@@ -63,8 +65,7 @@ public sealed class OperatorLoginTest
     {
         foreach (var (name, text) in new[] { ("pass", "a-passphrase"), ("olga", "password of olga"), ("other", "somebody else's"), ("code", "4711") })
             await File.WriteAllTextAsync(In(name), text);
-        using var made = await HostFolder.MakeAsync();
-        Modules.TlsModule.Create(In("module.json"), In("terminal.json"), "T-1", made["center/center.json"], "a-passphrase").Dispose();
+        MakeModule();
         List("olga");
         string[] open = ["--data", _folder, "--passphrase-file", In("pass")];
         string[] issue = ["issue", "--order", "O-1", "--code-file", In("code"), "--operator", "olga", "--connect", "127.0.0.1:1", "--reader", "tcp:127.0.0.1:1", "--connect-timeout", "1", .. open];
@@ -86,14 +87,21 @@ public sealed class OperatorLoginTest
     public async Task Commands_OperatorAdded_MayWork()
     {
         foreach (var (name, text) in new[] { ("pass", "a-passphrase"), ("first", "first password"), ("short", "seven77") }) await File.WriteAllTextAsync(In(name), text);
-        using var made = await HostFolder.MakeAsync();
-        Modules.TlsModule.Create(In("module.json"), In("terminal.json"), "T-1", made["center/center.json"], "a-passphrase").Dispose();
+        MakeModule();
         string[] add = ["operator", "add", "山田 太郎", "--data", _folder, "--passphrase-file", In("pass"), "--password-file"];
 
         Assert.That((await RunAsync([.. add, In("short")])).Error, Does.Contain("too short"));
         Assert.That((await RunAsync([.. add, In("first")])).Code, Is.Zero);
         Assert.That((await RunAsync("operator", "list", "--json", "--data", _folder)).Output.Trim(), Is.EqualTo("""{"ok":true,"operator":"山田 太郎"}"""));
         Assert.That(Try(new OperatorLogin(new OperatorList(In("operators.json")), new FakeTimeProvider()), "山田 太郎", "first password"), Is.EqualTo(LoginResult.Right));
+    }
+
+    private void MakeModule()
+    {
+        using var signing = P256PrivateKey.Generate();
+        using var agreement = P256PrivateKey.Generate();
+        File.WriteAllBytes(In("center.json"), new CenterIdentity(new CenterId("C-1"), signing.PublicKey, agreement.PublicKey, ByteString.Copy(new byte[32])).Write());
+        Modules.TlsModule.Create(In("module.json"), In("terminal.json"), "T-1", In("center.json"), "a-passphrase").Dispose();
     }
 
     private string In(string name) => Path.Combine(_folder, name);

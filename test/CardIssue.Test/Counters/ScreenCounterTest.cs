@@ -42,6 +42,7 @@ public sealed partial class ScreenCounterTest
     private CardSlot _slot = null!;
     private SoftwareModuleFile _module = null!;
     private Task _working = Task.CompletedTask;
+    private int _readerPort;
     private PaperPrinter _paper = null!;
     private FakeTerminal _terminal = null!;
 
@@ -55,6 +56,7 @@ public sealed partial class ScreenCounterTest
         _certificate = TlsCertificates.CreateSelfSigned("CN=center", now.AddDays(-1), now.AddDays(1));
         _listener = new TlsLineListener(Line, new IPEndPoint(IPAddress.Loopback, 0), _certificate);
         _cards = new CardServer(_slot, 0);
+        _readerPort = _cards.Port;
         _working = Task.WhenAll(new CenterServer(_shop.Services).RunAsync([new ServedLine(_listener)], _stop.Token), _cards.RunAsync(_readerStop.Token));
         await File.WriteAllBytesAsync(_folder.File("center.json"), (_shop.Vault.Identity with { TlsCertificate = TlsCertificates.Sha256(_certificate) }).Write());
         Directory.CreateDirectory(_folder.File("terminal"));
@@ -190,7 +192,7 @@ public sealed partial class ScreenCounterTest
         using (var password = SecretBytes.Copy("password of olga"u8))
             if (logsIn) list.Write([KnownOperator.Make(new OperatorId("olga"), password, PassphraseFileTest.Cheapest)]);
         var center = new LineAddress(WayAddress.ParseAll("--connect", $"127.0.0.1:{_listener.LocalEndPoint.Port}"), [], Line, Longest, Longest);
-        var reader = ReaderAddress.Parse("--reader", $"tcp:127.0.0.1:{_cards.Port}?serial=R-8");
+        var reader = ReaderAddress.Parse("--reader", $"tcp:127.0.0.1:{_readerPort}?serial=R-8");
         var receipts = new ReceiptDesk(language, PrinterAddress.Parse("--printer", $"tcp:127.0.0.1:{_paper.Port}").Open(language), new ReceiptFile(_folder.File("receipts")));
         var rotation = new KeyRotation(new TerminalFolder(_folder.File("terminal")), center, TimeSpan.Zero, TimeProvider.System);
         var setup = new CounterSetup(_module, center, reader, null, rotation, receipts, logsIn ? null : new OperatorId("olga"), new OperatorLogin(list, TimeProvider.System));
@@ -223,7 +225,7 @@ public sealed partial class ScreenCounterTest
 
         public ChannelReader<ConsoleKeyInfo> Keys => _keys.Reader;
 
-        public Surface Surface => new(_size.Width, _size.Height, Unicode: true, ColorSystem.Standard);
+        public Surface Surface => new(_size.Width, _size.Height, Unicode: true, Lines: true, ColorSystem.Standard);
 
         /// <summary>What is on it, without colours.</summary>
         public string Screen => Volatile.Read(ref _screen);

@@ -20,10 +20,14 @@ internal sealed class ConsoleScreen : ITerminalScreen
     private readonly bool _unicode = ShowsUnicode();
     private readonly Stream _output = Console.OpenStandardOutput();
     private readonly Encoding _encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    private readonly bool _lines;
     private bool _isLeft;
 
-    public ConsoleScreen()
+    /// <summary>Takes the console.</summary>
+    /// <param name="ascii">Whether lines are drawn with ASCII also where there is more.</param>
+    public ConsoleScreen(bool ascii)
     {
+        _lines = _unicode && !ascii;
         Console.TreatControlCAsInput = true;
         Write(Enter);
         // Also when it ends by a signal or a bug.
@@ -45,7 +49,7 @@ internal sealed class ConsoleScreen : ITerminalScreen
 
     public ChannelReader<ConsoleKeyInfo> Keys => _keys.Reader;
 
-    public Surface Surface => new(Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight), _unicode, _colours);
+    public Surface Surface => new(Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight), _unicode, _lines, _colours);
 
     public void Show(CounterFrame frame)
     {

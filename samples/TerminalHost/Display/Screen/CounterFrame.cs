@@ -11,8 +11,9 @@ namespace CardIssue.TerminalHost.Display.Screen;
 /// <param name="Width">Columns.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Unicode">Whether it shows more than ASCII.</param>
+/// <param name="Lines">Whether lines are drawn with the signs for that; some terminals for Japanese give those two columns.</param>
 /// <param name="Colours">Its colours.</param>
-internal sealed record Surface(int Width, int Height, bool Unicode, ColorSystem Colours);
+internal sealed record Surface(int Width, int Height, bool Unicode, bool Lines, ColorSystem Colours);
 
 /// <summary>The view as rows of text with colours, for a terminal of some size. Pure, so that a test sees what the operator sees.</summary>
 /// <param name="Rows">From the top; as many as the terminal has, none wider.</param>
@@ -81,7 +82,7 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         var words = CounterTexts.Record(record, records).In(language);
         var room = Math.Max(0, surface.Width - Drawing.Width(words) - 4);
         var full = room * Math.Max(0, record - 1) / records;
-        var (done, open) = surface.Unicode ? ('━', '─') : ('#', '.');
+        var (done, open) = surface.Lines ? ('━', '─') : ('#', '.');
         return new Paragraph($" {words}  ").Append(new string(done, full), new Style(Color.Green)).Append(new string(open, room - full), new Style(Color.Grey));
     }
 

@@ -174,8 +174,13 @@ internal sealed record CounterView
         IsReaderUnknown = step.Notice is Notice.ReaderRefused || (IsReaderUnknown && step.Notice is not (Notice.CardIn or Notice.InsertCard or Notice.AccessingCard)),
     };
 
-    /// <summary>A try to bring the line up failed.</summary>
-    public CounterView With(FailedTry failed, DateTimeOffset at) => Tell(at, "", Wording.Of(failed), Tone.Bad);
+    /// <summary>A try to bring the line up failed. What fails again and again is one exchange, which says when it did last.</summary>
+    public CounterView With(FailedTry failed, DateTimeOffset at)
+    {
+        var text = Wording.Of(failed.Fault);
+        var isSame = Exchanges is [.., { Step: "" } last] && last.Text == text;
+        return (isSame ? this with { Exchanges = Exchanges.RemoveAt(Exchanges.Count - 1) } : this).Tell(at, "", text, Tone.Bad);
+    }
 
     /// <summary>A request begins.</summary>
     public CounterView Begin() => this with

@@ -31,7 +31,7 @@ internal sealed class Drawing
         });
         _console.Profile.Width = surface.Width;
         _console.Profile.Height = surface.Height;
-        _console.Profile.Capabilities.Unicode = surface.Unicode;
+        _console.Profile.Capabilities.Unicode = surface.Lines;
     }
 
     /// <summary>The columns that a text takes.</summary>
