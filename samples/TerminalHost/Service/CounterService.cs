@@ -203,12 +203,19 @@ internal sealed partial class CounterService(ServiceToken token, ServiceSetup se
     {
         if (!setup.Operators.IsThere) return null;
         if (!request.Has("password")) return Error(ServiceFault.Operator, "Operators log in here: \"password\" is missing.");
-        return _login.Try(name, request.Secret("password")) switch
+        try
         {
-            LoginResult.Right => null,
-            LoginResult.Wrong => Error(ServiceFault.Operator, "The operator's name or password is wrong."),
-            LoginResult.TooMany => Error(ServiceFault.Operator, $"Too many wrong passwords: nobody is looked at for {OperatorLogin.Pause.TotalSeconds:0} s."),
-        };
+            return _login.Try(name, request.Secret("password")) switch
+            {
+                LoginResult.Right => null,
+                LoginResult.Wrong => Error(ServiceFault.Operator, "The operator's name or password is wrong."),
+                LoginResult.TooMany => Error(ServiceFault.Operator, $"Too many wrong passwords: nobody is looked at for {OperatorLogin.Pause.TotalSeconds:0} s."),
+            };
+        }
+        catch (CommandException e)
+        {
+            return Error(ServiceFault.Operator, e.Message);
+        }
     }
 
     private ServiceEvent Cancel()
