@@ -17,7 +17,7 @@ usage: ./build.sh COMMAND
                           rewritten after they are issued (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
   bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, relay-emv, pcsc,
-                          center-syncs, center; with --check: exit 1 when a named target is missed
+                          center-syncs, center, terminal; with --check: exit 1 when a named target is missed
   fuzz [TARGET] [SECONDS] [--seed N]
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or
                           costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case
@@ -26,6 +26,8 @@ usage: ./build.sh COMMAND
                           are installed as .NET tools
   publish [RID]           make the programs with all that they need, .NET too, in artifacts/publish/RID; RID: linux-x64,
                           linux-arm64, win-x64, osx-arm64, … (this machine's)
+  publish --native        make terminalhost as machine code of this machine, without .NET, and the terminal as a library of
+                          C with its header, in artifacts/publish/native-RID; needs a linker (gcc or clang)
   clean                   remove everything that was built
 
 exit codes: 0 all well, 1 something failed, 2 wrong usage or a missing tool
@@ -50,6 +52,8 @@ PARTS="pcscd:pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so:vsmartcard-vpcd /u
   pg_ctlcluster:postgresql systemd-analyze:systemd /usr/lib/python3/dist-packages/cbor2:python3-cbor2 /usr/lib/python3/dist-packages/cryptography:python3-cryptography"
 PCSC_DEMO_PARTS="pcscd:pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so:vsmartcard-vpcd unshare:util-linux"
 SERIAL_DEMO_PARTS="socat:socat"
+# What machine code is linked with. Elsewhere than on Linux it is the system's own: Xcode's tools, Visual Studio's C++.
+NATIVE_PARTS="cc:gcc ld:binutils /usr/include/stdlib.h:libc6-dev"
 
 missing_parts() { # missing_parts PROGRAM:PACKAGE...
   local part
@@ -94,6 +98,17 @@ build() { # build WHAT
   quietly "Building $(basename "$1")$(first_time)" dotnet build "$1" -c "$CONFIGURATION" -v q --nologo -p:UseSharedCompilation=true
 }
 
+publish_native() { # publish_native RID: in folders of its own, for what is built beside it is not for machine code
+  local program began=$SECONDS place="$OUTPUT/publish/native-$1"
+  rm -rf "$place"
+  for program in TerminalHost NativeTerminal; do
+    quietly "Publishing $program as machine code for $1$(first_time)" dotnet publish "samples/$program/$program.csproj" -c "$CONFIGURATION" -r "$1" \
+      -p:PublishAot=true -p:RunAnalyzers=false -p:CopyOutputSymbolsToPublishDirectory=false -p:DebugType=none -p:GenerateDocumentationFile=false \
+      --artifacts-path "$PWD/$OUTPUT/native" -o "$PWD/$place" --nologo -v q
+  done
+  echo "terminalhost, libcardissue and cardissue.h are in $place, after $((SECONDS - began)) s."
+}
+
 this_machine() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }
 
 failures() { # failures LOG: the tests that failed, each with the first lines of why, for who sees only the end of it all
@@ -103,8 +118,13 @@ failures() { # failures LOG: the tests that failed, each with the first lines of
 run_tests() {
   local filter=() log="$OUTPUT/test.log" status=0
   [ $# -gt 0 ] && filter=(--filter "FullyQualifiedName~$1")
-  need_parts $PARTS
+  need_parts $PARTS $NATIVE_PARTS
   build CardIssue.sln
+  # Of some tests alone, those that need it make it themselves.
+  if [ $# = 0 ] && [ "$(uname -s)" = Linux ]; then
+    publish_native "$(this_machine)"
+    export CARDISSUE_NATIVE="$PWD/$OUTPUT/publish/native-$(this_machine)"
+  fi
   echo "Testing; each test is named when it is done..." >&2
   dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo \
     --logger "console;verbosity=normal" --logger "trx;LogFileName=tests.trx" --results-directory "$OUTPUT/TestResults" \
@@ -175,6 +195,11 @@ case "${1:-}" in
     ;;
   publish)
     need_dotnet
+    if [ "${2:-}" = --native ]; then
+      [ "$(uname -s)" != Linux ] || need_parts $NATIVE_PARTS
+      publish_native "$(this_machine)"
+      exit 0
+    fi
     RID="${2:-$(this_machine)}"
     for program in CenterHost TerminalHost VirtualCard; do
       quietly "Publishing $program for $RID$(first_time)" dotnet publish "samples/$program/$program.csproj" -c "$CONFIGURATION" -r "$RID" \

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Lines;
@@ -36,9 +36,10 @@ internal sealed class ErrorAnswer(TextWriter output, TextWriter error, bool json
     }
 
     /// <summary>The object of an error.</summary>
-    public static string Object(ExitCode code, string message) => JsonSerializer.Serialize(new { ok = false, exitCode = (int)code, error = message });
+    public static string Object(ExitCode code, string message) => new JsonObject { ["ok"] = false, ["exitCode"] = (int)code, ["error"] = message }.ToJsonString();
 
-    private static (ExitCode Code, string Message) Of(Exception e, bool stopping, Func<Exception, ExitCode?> codeOf) => e switch
+    /// <summary>What it means.</summary>
+    public static (ExitCode Code, string Message) Of(Exception e, bool stopping, Func<Exception, ExitCode?> codeOf) => e switch
     {
         CommandException command => (command.Code, command.Message),
         OperationCanceledException when stopping => (ExitCode.Interrupted, "Interrupted."),

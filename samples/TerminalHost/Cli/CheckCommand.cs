@@ -7,6 +7,7 @@ using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
+using CardIssue.TerminalHost.Answers;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
 using CardIssue.Transport.Tls;
@@ -133,7 +134,7 @@ internal static class CheckCommand
                 Finding.Refused => "refused",
                 Finding.Skipped => "-",
             };
-            output.WriteLine(json ? JsonSerializer.Serialize(new { part, finding = word, text }) : $"{word,-8} {part,-12} {text}");
+            output.WriteLine(json ? JsonSerializer.Serialize(new FindingAnswer(part, word, text), AnswerJson.Default.FindingAnswer) : $"{word,-8} {part,-12} {text}");
             output.Flush();
         }
     }

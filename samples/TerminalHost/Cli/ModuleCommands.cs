@@ -4,6 +4,7 @@ using System.Text.Json;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
+using CardIssue.TerminalHost.Answers;
 using CardIssue.Transport.Tls;
 
 namespace CardIssue.TerminalHost.Cli;
@@ -132,19 +133,12 @@ internal static class ModuleCommands
     public static void Print(TextWriter output, bool json, TerminalFolder folder, SoftwareModuleFile module)
     {
         using var certificate = module.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(module.TlsClient, []);
-        if (json) output.WriteLine(JsonSerializer.Serialize(new
-        {
-            ok = true,
-            terminal = module.Identity.Id.Value,
-            keyVersion = module.Identity.KeyVersion,
-            tlsCertificateSha256 = module.Identity.TlsCertificate.ToString(),
-            tlsCertificateUntil = certificate?.NotAfter.ToUniversalTime(),
-            center = module.Center?.Id.Value,
-            centerTlsCertificateSha256 = module.Center?.TlsCertificate.ToString(),
-            file = folder.Module,
-            enrolment = folder.Terminal,
-            notes = module.Notes.Select(note => new { generation = note.Generation, chain = note.Chain, entry = note.Sequence }),
-        }));
+        if (json) output.WriteLine(JsonSerializer.Serialize(
+            new ModuleAnswer(
+                true, module.Identity.Id.Value, module.Identity.KeyVersion, module.Identity.TlsCertificate.ToString(),
+                certificate?.NotAfter.ToUniversalTime(), module.Center?.Id.Value, module.Center?.TlsCertificate.ToString(), folder.Module, folder.Terminal,
+                [.. module.Notes.Select(note => new NoteAnswer(note.Generation, note.Chain, note.Sequence))]),
+            AnswerJson.Default.ModuleAnswer));
         else PrintText(output, folder, module, certificate);
     }
 

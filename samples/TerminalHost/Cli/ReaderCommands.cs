@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using CardIssue.Core.Cards;
 using CardIssue.Reader.PcSc;
+using CardIssue.TerminalHost.Answers;
 
 namespace CardIssue.TerminalHost.Cli;
 
@@ -48,12 +49,11 @@ internal static class ReaderCommands
         var found = await ReaderProbe.LookAsync(address, cancellation);
         var identity = found.Identity;
         await output.WriteLineAsync(json
-            ? JsonSerializer.Serialize(new
-            {
-                ok = found.Answers, reader = address.Text, kind = identity?.Kind, name = identity?.Name, vendor = identity?.Vendor, model = identity?.Model,
-                serial = identity?.Serial, firmware = identity?.Firmware, port = identity?.Port,
-                notTold = identity is null ? null : ReaderText.NotTold(identity), answers = found.Answers, cardIn = found.CardIn, fault = found.Fault,
-            })
+            ? JsonSerializer.Serialize(
+                new ReaderAnswer(
+                    found.Answers, address.Text, identity?.Kind, identity?.Name, identity?.Vendor, identity?.Model, identity?.Serial, identity?.Firmware, identity?.Port,
+                    identity is null ? null : [.. ReaderText.NotTold(identity)], found.Answers, found.CardIn, found.Fault),
+                AnswerJson.Default.ReaderAnswer)
             : string.Join(Environment.NewLine, [$"{ReaderText.Describe(address, identity)}: {found.Text}", .. identity is null ? [] : ReaderText.Lines(identity)]));
         return found.Answers;
     }

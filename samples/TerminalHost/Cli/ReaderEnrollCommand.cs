@@ -5,6 +5,7 @@ using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
+using CardIssue.TerminalHost.Answers;
 using CardIssue.TerminalHost.Counter;
 using CardIssue.TerminalHost.Display;
 using Command = System.CommandLine.Command;
@@ -68,7 +69,9 @@ internal static class ReaderEnrollCommand
             _ => (ExitCode.Ok, "the center knows this reader"),
         };
         await output.WriteLineAsync(json
-            ? JsonSerializer.Serialize(new { ok = code is ExitCode.Ok, standing = outcome.Standing.ToString(), usable = outcome.Judgement is ReaderJudgement.Known, text })
+            ? JsonSerializer.Serialize(
+                new ReaderStandingAnswer(code is ExitCode.Ok, outcome.Standing.ToString(), outcome.Judgement is ReaderJudgement.Known, text),
+                AnswerJson.Default.ReaderStandingAnswer)
             : text);
         return code;
     }
@@ -84,11 +87,10 @@ internal static class ReaderEnrollCommand
         var key = sam is null ? null : await ReadKeyAsync(sam, cancellation);
         var command = ReaderText.CenterCommand(terminal.Value, identity, key);
         await output.WriteLineAsync(json
-            ? JsonSerializer.Serialize(new
-            {
-                ok = true, terminal = terminal.Value, kind = identity.Kind, vendor = identity.Vendor, model = identity.Model,
-                serial = identity.Serial, firmware = identity.Firmware, key = key?.ToString(), command,
-            })
+            ? JsonSerializer.Serialize(
+                new ReaderCommandAnswer(
+                    true, terminal.Value, identity.Kind, identity.Vendor, identity.Model, identity.Serial, identity.Firmware, key?.ToString(), command),
+                AnswerJson.Default.ReaderCommandAnswer)
             : command);
         return ExitCode.Ok;
     }

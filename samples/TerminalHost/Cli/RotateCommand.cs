@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using CardIssue.TerminalHost.Answers;
 using CardIssue.TerminalHost.Counter;
 
 namespace CardIssue.TerminalHost.Cli;
@@ -23,8 +24,8 @@ internal static class RotateCommand
                 "The module trusts no center yet: `terminalhost enroll` makes it known to one.");
             await new KeyRotation(folder, line, TimeSpan.Zero, TimeProvider.System).RunAsync(file, cancellation);
             output.WriteLine(common.IsJson(parsed)
-                ? JsonSerializer.Serialize(new { ok = true, terminal = file.Identity.Id.Value, keyVersion = file.Identity.KeyVersion,
-                    tlsCertificateSha256 = file.Identity.TlsCertificate.ToString() })
+                ? JsonSerializer.Serialize(
+                    new RotationAnswer(true, file.Identity.Id.Value, file.Identity.KeyVersion, file.Identity.TlsCertificate.ToString()), AnswerJson.Default.RotationAnswer)
                 : $"Terminal {file.Identity.Id} has new keys: key version {file.Identity.KeyVersion}. The center takes those of before until it first comes with these.");
             return (int)ExitCode.Ok;
         });

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace CardIssue.TerminalHost.Cli;
 
-/// <summary>The command line: enroll, module, reader, check, issue, watch, operator.</summary>
+/// <summary>The command line: enroll, module, reader, check, issue, watch, operator, service.</summary>
 public static class TerminalHostCommand
 {
     private const string About =
@@ -30,6 +30,6 @@ public static class TerminalHostCommand
     private static RootCommand MakeRoot(HostSettings settings, TextWriter output) => new(About)
     {
         EnrollCommand.Make(settings, output), ModuleCommands.Make(settings, output), ReaderCommands.Make(settings, output), CheckCommand.Make(settings, output),
-        IssueCommand.Make(settings, output), WatchCommand.Make(settings, output), OperatorCommands.Make(settings, output),
+        IssueCommand.Make(settings, output), WatchCommand.Make(settings, output), OperatorCommands.Make(settings, output), ServiceCommand.Make(settings, output),
     };
 }
