@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using CardIssue.Center.Vault;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
+using CardIssue.Test.Modules;
 
 namespace CardIssue.Test.Hosts;
 
@@ -71,15 +73,31 @@ public sealed class HostPromptTest
         Assert.That(screen.Split("code 5")[1].Split([' ', '\r', '\n', ';']), Does.Contain("echo").And.Not.Contain("-echo"));
     }
 
+    [Test]
+    public async Task Watch_CtrlCTwice_EndsInOrderWithTheScreenOfBeforeAndTheEchoBack()
+    {
+        using (var signing = P256PrivateKey.Generate())
+            await File.WriteAllBytesAsync(Path.Combine(_folder, "center.json"),
+                new CenterIdentity(new CenterId("C-1"), signing.PublicKey, signing.PublicKey, ByteString.Copy(new byte[32])).Write());
+        TlsModule.Create(Path.Combine(_folder, "module.json"), Path.Combine(_folder, "terminal.json"), "T-9", Path.Combine(_folder, "center.json"), Typed).Dispose();
+        const string Watch = "watch --data . --operator olga --connect 127.0.0.1:1 --reader tcp:127.0.0.1:1 --language ja";
+
+        var screen = await TypeAsync("TerminalHost", Watch, ("passphrase: ", $"{Typed}\n"), ("受付番号", "O-1\u0003"), ("終了しますか", "\u0003"));
+
+        Assert.That(screen, Does.Contain("\e[?1049h").And.Contain("O-1").And.Contain("\e[?1049l").And.Contain("code 0"));
+        Assert.That(screen.Split("code 0")[1].Split([' ', '\r', '\n', ';']), Does.Contain("echo").And.Not.Contain("-echo"));
+    }
+
     /// <summary>Types each answer when its question is there; returns what was on the screen, then the exit code and the terminal's settings.</summary>
     private async Task<string> TypeAsync(string program, string command, params (string Question, string Answer)[] talk)
     {
         // The shell gets Ctrl-C too: without a trap, dash would end with it and never tell the program's exit code (bash goes on).
-        var start = new ProcessStartInfo("env", [InterruptedByDefault, "/usr/bin/script", "-qc", $"trap : INT; dotnet '{Repository.Program(program)}' {command}; echo code $?; stty -a", "/dev/null"])
+        var start = new ProcessStartInfo("env", [InterruptedByDefault, "/usr/bin/script", "-qc", $"stty rows 30 cols 100; trap : INT; dotnet '{Repository.Program(program)}' {command}; echo code $?; stty -a", "/dev/null"])
         {
             WorkingDirectory = _folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        (start.Environment["TERM"], start.Environment["LC_ALL"]) = ("xterm-256color", "C.UTF-8");
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Longest);
         var screen = new StringBuilder();

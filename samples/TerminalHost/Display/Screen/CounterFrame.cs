@@ -23,9 +23,6 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
 {
     private const int Narrowest = 24, Lowest = 4, NarrowestPair = 96, NarrowestStates = 72, Calm = 9, LeastExchanges = 3, Margin = 1;
 
-    /// <summary>Whether nothing looks otherwise.</summary>
-    public bool IsLike(CounterFrame other) => CursorRow == other.CursorRow && CursorColumn == other.CursorColumn && Rows.SequenceEqual(other.Rows);
-
     /// <summary>Draws it.</summary>
     public static CounterFrame Of(CounterView view, Surface surface, Language language, DateTimeOffset now)
     {

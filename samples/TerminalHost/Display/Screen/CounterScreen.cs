@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
@@ -85,12 +86,14 @@ internal sealed class CounterScreen : IStepDisplay, IAsyncDisposable
 
     private async Task DrawAsync()
     {
-        CounterFrame? last = null;
+        (CounterView View, Surface Surface, string Minute)? drawn = null;
         while (!_stop.IsCancellationRequested)
         {
-            var frame = CounterFrame.Of(View, _terminal.Surface, _language, _time.GetLocalNow());
-            if (last is null || !frame.IsLike(last)) _terminal.Show(frame);
-            last = frame;
+            var now = _time.GetLocalNow();
+            var next = (View, _terminal.Surface, now.ToString("HH:mm", CultureInfo.InvariantCulture));
+            if (!ReferenceEquals(drawn?.View, next.View) || drawn?.Surface != next.Surface || drawn?.Minute != next.Item3)
+                _terminal.Show(CounterFrame.Of(next.View, next.Surface, _language, now));
+            drawn = next;
             using var look = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             look.CancelAfter(Look);
             try

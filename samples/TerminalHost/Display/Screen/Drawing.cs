@@ -48,8 +48,18 @@ internal sealed class Drawing
         var all = _written.ToString().Split('\n').Select(line => line.TrimEnd('\r')).ToList();
         if (all[^1].Length == 0) all.RemoveAt(all.Count - 1);
         var rows = all.Count > most ? all[..most] : all;
+        if (!_surface.Lines) rows = [.. rows.Select(row => string.Concat(row.Select(Line)))];
         return _surface.Unicode ? rows : [.. rows.Select(Ascii)];
     }
+
+    /// <summary>A line's sign in ASCII.</summary>
+    private static char Line(char sign) => sign switch
+    {
+        '─' or '━' => '-',
+        '│' or '┃' => '|',
+        >= '┌' and <= '╋' => '+',
+        _ => sign,
+    };
 
     /// <summary>What such a terminal can't show is a question mark, as wide as what stood there.</summary>
     private static string Ascii(string row)
