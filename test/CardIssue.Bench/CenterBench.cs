@@ -18,6 +18,9 @@ internal static class CenterBench
 
     private const int Alone = 10, Records = 3;
 
+    /// <summary>Issues of each terminal that are not counted: the first lets it in, and the host's compiler is busy with most of them.</summary>
+    private const int WarmingUp = 5;
+
     // Full sync, as a center insists on; the files are where the tests' are (in memory, where that can be).
     private const string Serve = """
         $as "$bin/postgres" -D data -k "$dir" -c listen_addresses= -c max_connections=200 >server.log 2>&1 &
@@ -34,10 +37,10 @@ internal static class CenterBench
         {
             using var server = store == "postgres" ? new PostgresProcess(Serve) : null;
             if (server is not null) PostgresProcess.Execute(server.PlaceOf("postgres"), "CREATE DATABASE center");
-            await using var center = await BenchCenter.StartAsync(server?.PlaceOf("center") ?? "", hosts, size[0], Alone + (size[0] * (size[1] + 1)));
+            await using var center = await BenchCenter.StartAsync(server?.PlaceOf("center") ?? "", hosts, size[0], Alone + (size[0] * (size[1] + WarmingUp)));
             await using var terminals = new BenchTerminals(center);
-            // The first of each terminal lets it in and compiles; it is not counted. One terminal alone shares no commit: its commits are its waits.
-            await center.MeasureAsync(() => terminals.IssueAsync(1));
+            await center.MeasureAsync(() => terminals.IssueAsync(WarmingUp));
+            // One terminal alone shares no commit: its commits are its waits.
             var alone = await center.MeasureAsync(() => terminals.IssueAloneAsync(Alone));
             var run = await center.MeasureAsync(() => terminals.IssueAsync(size[1]));
             var bare = new BareIssue(run).Measure();

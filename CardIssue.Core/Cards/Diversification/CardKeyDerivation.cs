@@ -39,11 +39,22 @@ public static class CardKeyDerivation
         return method switch
         {
             KeyDiversification.None => SecretBytes.Copy(master.Span),
-            KeyDiversification.EmvCps => FromHalves(master, [.. diversificationData[4..10]], n),
-            KeyDiversification.Visa2 => FromHalves(master, [.. diversificationData[..2], .. diversificationData[4..8]], n),
+            KeyDiversification.EmvCps or KeyDiversification.Visa2 => FromHalves(master, BytesOf(method, diversificationData), n),
             KeyDiversification.Kdf3 => FromCounter(master, diversificationData, n),
         };
     }
+
+    /// <summary>The bytes of the key diversification data that the keys come from, and that a cryptogram under them so proves.</summary>
+    /// <param name="method">How the keys come from it.</param>
+    /// <param name="diversificationData">10 bytes.</param>
+    /// <returns>None, six or ten bytes.</returns>
+    internal static byte[] BytesOf(KeyDiversification method, ReadOnlySpan<byte> diversificationData) => method switch
+    {
+        KeyDiversification.None => [],
+        KeyDiversification.EmvCps => [.. diversificationData[4..10]],
+        KeyDiversification.Visa2 => [.. diversificationData[..2], .. diversificationData[4..8]],
+        KeyDiversification.Kdf3 => [.. diversificationData],
+    };
 
     /// <summary>3DES-ECB(master, R | F0 | n | R | 0F | n), R being six bytes of the diversification data.</summary>
     private static SecretBytes FromHalves(SecretBytes master, ReadOnlySpan<byte> r, byte n)

@@ -208,12 +208,14 @@ public sealed partial class CardPlan
 
     /// <summary>
     /// Whether the first record may follow the authentication of a new card without a verdict between them: the card's keys come of the
-    /// whole of its identity (EMV CPS and VISA2 leave four bytes out), so that its cryptogram proves it; and nothing in the channel, such as
-    /// a state or a program that is there, decides whether the record may be written.
+    /// whole of its identity (of all diversification data with KDF3; EMV CPS and VISA2 leave four bytes out), so that its cryptogram proves
+    /// it; and nothing in the channel, such as a state or a program that is there, decides whether the record may be written.
     /// </summary>
     private bool FirstWithAuthentication(int authenticate, int commands) =>
-        Product.Doing is null && Product.OwnKeys is null && Product.IdentitySources is [IdentitySource.DiversificationData]
-        && Product.Diversification is KeyDiversification.Kdf3 && authenticate == 1 && authenticate + commands <= Limits.MaxScriptCommands
+        Product.Doing is null && Product.OwnKeys is null
+        && (Product.IdentitySources is [IdentitySource.ProvedDiversificationData]
+            || (Product.IdentitySources is [IdentitySource.DiversificationData] && Product.Diversification is KeyDiversification.Kdf3))
+        && authenticate == 1 && authenticate + commands <= Limits.MaxScriptCommands
         && !Product.Records[0].Items.Any(item => item.IsContent || item is ItemDefinition.PutKeys);
 
     /// <summary>

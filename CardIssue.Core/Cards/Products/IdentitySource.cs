@@ -15,6 +15,12 @@ public abstract record IdentitySource
     public sealed record DiversificationData : IdentitySource;
 
     /// <summary>
+    /// Of the key diversification data the bytes that the card's keys come from, which its cryptogram proves: six with EMV CPS and VISA2, all ten
+    /// with KDF3. What stands in the others, whoever wrote it there, makes no other card of one. A batch may share it.
+    /// </summary>
+    public sealed record ProvedDiversificationData : IdentitySource;
+
+    /// <summary>
     /// The chip's serial data in the production life cycle data (CPLC, tag 9F7F): fabricator, type, batch and serial number, 10 bytes.
     /// </summary>
     public sealed record ProductionLifeCycle : IdentitySource;

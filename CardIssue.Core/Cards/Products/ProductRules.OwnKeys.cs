@@ -119,8 +119,12 @@ public static partial class ProductRules
         if (isShared && own.Put is OwnKeysPut.Add)
             yield return "own keys that all cards share, beside the transport keys: another card could show them in this one's place. "
                 + "Diversify them, or put replace";
-        if (isShared && product.IdentitySources.Contains(new IdentitySource.DiversificationData()))
+        var isProved = product.IdentitySources.Contains(new IdentitySource.ProvedDiversificationData());
+        if (isShared && (isProved || product.IdentitySources.Contains(new IdentitySource.DiversificationData())))
             yield return "own keys that all cards share do not prove the diversification data that the identity is: name another identity";
+        if (isProved && isDes && own.Diversification != product.Diversification)
+            yield return "own keys that come from other bytes of the diversification data than the transport keys do not prove those that the "
+                + "identity is: diversify both in one way, or name another identity";
         if (!isShared && product.Diversification is KeyDiversification.None && !product.SecurityLevel.HasRMac())
             yield return "transport keys that all cards share do not prove whose diversification data it is that own keys are made of: "
                 + "security level 11, 13 or 33, where it is read again";

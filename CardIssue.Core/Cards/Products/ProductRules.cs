@@ -50,7 +50,7 @@ public static partial class ProductRules
         for (var i = 0; i < sources.Count; i++)
         {
             if (sources.Span[..i].Contains(sources[i])) yield return "the same source is named twice";
-            if (sources[i] is IdentitySource.DiversificationData && product.Diversification is KeyDiversification.None)
+            if (sources[i] is IdentitySource.DiversificationData or IdentitySource.ProvedDiversificationData && product.Diversification is KeyDiversification.None)
                 yield return "shared keys do not prove what INITIALIZE UPDATE tells, and it can't be read again in the channel: "
                     + "name another source, such as {\"getData\": \"00CF\"}";
             if (sources[i] is not IdentitySource.Assigned assigned) continue;

@@ -5,9 +5,12 @@ using CardIssue.VirtualCard.Timing;
 
 namespace CardIssue.VirtualCard.Net;
 
-/// <summary>Offers a slot on a loopback port. A reader serves one program at a time: a second one is turned away at once.</summary>
+/// <summary>Offers a slot on a loopback port. A reader serves one program at a time: a second one is turned away.</summary>
 public sealed class CardServer : IDisposable
 {
+    /// <summary>How long the end of the program before may take to be noticed: whoever comes behind it is no second one.</summary>
+    private static readonly TimeSpan Ending = TimeSpan.FromMilliseconds(500);
+
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CardSlot _slot;
     private readonly CardPacer? _pacer;
@@ -35,6 +38,7 @@ public sealed class CardServer : IDisposable
             while (true)
             {
                 var client = await _listener.AcceptAsync(stop.Token).ConfigureAwait(false);
+                if (Volatile.Read(ref _busy) == 1) await Task.WhenAny(session, Task.Delay(Ending, stop.Token)).ConfigureAwait(false);
                 if (Interlocked.Exchange(ref _busy, 1) == 1) client.Dispose();
                 else session = ServeAsync(client, stop);
             }

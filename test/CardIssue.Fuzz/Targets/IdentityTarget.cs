@@ -87,13 +87,14 @@ internal static class IdentityTarget
 
     private static bool IsGiven(ByteString number) => number == Number;
 
-    private static IdentitySource SourceOf(byte source) => (source % 6) switch
+    private static IdentitySource SourceOf(byte source) => (source % 7) switch
     {
         0 => new IdentitySource.DiversificationData(),
         1 => new IdentitySource.ProductionLifeCycle(),
         2 => new IdentitySource.CardImageNumber(),
         3 => new IdentitySource.IssuerAndCardNumber(),
         4 => new IdentitySource.DataObject(0xDF01),
+        5 => new IdentitySource.ProvedDiversificationData(),
         _ => new IdentitySource.Assigned(),
     };
 

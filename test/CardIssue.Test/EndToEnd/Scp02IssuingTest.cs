@@ -3,6 +3,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
+using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Modules;
 using CardIssue.VirtualCard;
@@ -65,6 +66,33 @@ public sealed class Scp02IssuingTest
         Assert.That(log.Select(row => row.Entry.Detail), Has.Some.Contains(proof.ToString()));
         if (proof is ProofKind.TerminalWord) Assert.That(log.Select(row => row.Entry.Detail), Has.None.Contains(nameof(ProofKind.CardMac)));
         Assert.That((await shop.Log.VerifyAsync()).Findings, Is.Empty);
+    }
+
+    /// <summary>Whoever alters what no cryptogram proves would make another card of one that is issued, and have it issued again.</summary>
+    [TestCase("emvCps", Diversification.Emv, "0,1,2,3")]
+    [TestCase("visa2", Diversification.Visa2, "2,3,8,9")]
+    public async Task IssuedCard_ItsUnprovedBytesAlteredOnTheWay_IsKnownAgain(string diversification, Diversification method, string unproved)
+    {
+        const byte initializeUpdate = 0x50;
+        await using var shop = await OpenShopAsync();
+        var reader = new AlteringReader(shop.Hardware.Reader);
+        shop.ReaderInFront = reader;
+        await shop.RestartTerminalAsync();
+        var product = Product("endToEnd", "13", null, diversification).Replace("\"assigned\"", "\"provedDiversificationData\"", StringComparison.Ordinal);
+        foreach (var order in new[] { "o-1", "o-2" }) await shop.OrderAsync(order, product);
+        var card = Card(1, 0x35, method);
+        shop.Reader.Insert(card);
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+        shop.Reader.Remove();
+        await shop.PhaseAsync(TerminalPhase.Idle);
+
+        var places = unproved.Split(',').Select(int.Parse).ToArray();
+        reader.Alter = (command, answer) => command[1] != initializeUpdate || answer.Length <= CardProfile.Kdd(1).Length ? answer
+            : [.. answer.Select((said, at) => places.Contains(at) ? (byte)~said : said)];
+        shop.Reader.Insert(card);
+        _ = shop.IssueAsync("o-2");
+
+        await shop.ShowsAsync("CardRejected InUse");
     }
 
     /// <summary>The card's answer says which protocol, the key in the vault which may be: one product, cards of either kind in two shops.</summary>

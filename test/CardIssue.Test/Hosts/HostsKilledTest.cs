@@ -120,7 +120,10 @@ public sealed class HostsKilledTest
                 if (outcome.IsIssued) break;
                 // A claim of a host that is dead: until the other one says so. Anything else that waits is the store's being away.
                 Assert.That(outcome.Ending, Is.AnyOf(IssueEnding.LineLost, IssueEnding.Declined, IssueEnding.Aborted), outcome.ToString());
+                // Before the next one the card is to be taken out, as the clerk is told.
+                reader.Remove();
                 await Task.Delay(300, cancellation);
+                reader.Insert(card);
             }
             cards[order] = card;
             reader.Remove();

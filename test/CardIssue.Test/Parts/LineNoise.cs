@@ -43,7 +43,13 @@ internal sealed class NoisyStream(Stream inner, LineNoise noise, TimeSpan mostDe
     /// <summary>From now on everything that is written is lost, as when the cable is cut.</summary>
     public void Cut() => _cut = true;
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await inner.ReadAsync(buffer, cancellationToken);
+        // That the other end closed its port does not come over a cut cable either.
+        if (read == 0 && _cut) await Task.Delay(Timeout.Infinite, cancellationToken);
+        return read;
+    }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {

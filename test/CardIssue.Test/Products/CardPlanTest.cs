@@ -43,6 +43,8 @@ public class CardPlanTest
         var program = new ItemDefinition.Delete(Sample.Application, Related: false);
         Assert.That(AtOnce(product), Is.True);
         Assert.That(AtOnce(product with { Mode = KeyMode.Module, Identity = [new IdentitySource.DiversificationData()] }), Is.True);
+        foreach (var method in new[] { KeyDiversification.Kdf3, KeyDiversification.EmvCps, KeyDiversification.Visa2 })
+            Assert.That(AtOnce(product with { Diversification = method, Identity = [new IdentitySource.ProvedDiversificationData()] }), Is.True);
         Assert.That(AtOnce(product with { Diversification = KeyDiversification.EmvCps }), Is.False, "the keys come of six bytes");
         Assert.That(AtOnce(product with { Diversification = KeyDiversification.Visa2 }), Is.False, "the keys come of six bytes");
         Assert.That(AtOnce(product with { Diversification = KeyDiversification.None }), Is.False, "its identity is read");

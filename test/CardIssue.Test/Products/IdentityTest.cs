@@ -47,6 +47,19 @@ public sealed class IdentityTest
             "nothing proves it but a second reading");
     }
 
+    [TestCase(KeyDiversification.EmvCps, "0001" + "01" + "040506070809", "FFFFFFFF040506070809", "00010203FFFFFFFFFFFF")]
+    [TestCase(KeyDiversification.Visa2, "0001" + "02" + "000104050607", "0001FFFF04050607FFFF", "00000203000000000809")]
+    [TestCase(KeyDiversification.Kdf3, "0001" + "03" + Kdd, null, "00000000000000000000")]
+    public void ProvedDiversificationData_IsWhatTheKeysComeFrom_WhateverTheOtherBytesAre(
+        KeyDiversification method, string identity, string? same, string nothing)
+    {
+        var product = Product(new IdentitySource.ProvedDiversificationData()) with { Diversification = method };
+        Assert.That(Of(product, Kdd).Card?.ToString(), Is.EqualTo(identity));
+        if (same is not null) Assert.That(Of(product, same).Card?.ToString(), Is.EqualTo(identity));
+        Assert.That(Of(product, nothing).Card, Is.Null);
+        Assert.That(Profile.IdentityReads(product), Is.Empty, "the cryptogram proves it");
+    }
+
     [Test]
     public void EachSource_IsKnownByItsTag_SoThatNoTwoMakeTheSame()
     {

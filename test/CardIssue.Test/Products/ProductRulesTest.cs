@@ -54,6 +54,10 @@ public class ProductRulesTest
             new IdentitySource.Assigned());
         Assert.That(Of(KeyDiversification.None, told), Is.EqualTo(new[] { "0 identity" }),
             "shared keys do not prove it, and it can't be read again");
+        var proved = new IdentitySource.ProvedDiversificationData();
+        Assert.That(Of(KeyDiversification.None, proved), Is.EqualTo(new[] { "0 identity" }), "no byte of it is proved");
+        foreach (var method in new[] { KeyDiversification.Kdf3, KeyDiversification.EmvCps, KeyDiversification.Visa2 })
+            Assert.That(Of(method, proved), Has.None.EqualTo("0 identity"));
         Assert.That(Of(KeyDiversification.Kdf3, told, chip, given), Is.Empty);
         Assert.That(Of(KeyDiversification.Kdf3, given, chip), Is.EqualTo(new[] { "0 identity" }), "the chip would never be asked");
         Assert.That(Of(KeyDiversification.Kdf3, chip, chip), Is.EqualTo(new[] { "0 identity" }));

@@ -9,8 +9,8 @@ internal sealed class IdentityMapping(JsonMistakes mistakes)
     /// <summary>The most sources of one product.</summary>
     public const int MaxSources = 8;
 
-    private const string Expected = "Expected is \"diversificationData\", \"cplc\", \"cardImageNumber\", \"issuerAndCardNumber\", \"assigned\", "
-        + "{\"getData\": a tag} or {\"assigned\": …}.";
+    private const string Expected = "Expected is \"diversificationData\", \"provedDiversificationData\", \"cplc\", \"cardImageNumber\", "
+        + "\"issuerAndCardNumber\", \"assigned\", {\"getData\": a tag} or {\"assigned\": …}.";
 
     public ValueList<IdentitySource> Sources(LocatedNode node)
     {
@@ -26,6 +26,7 @@ internal sealed class IdentityMapping(JsonMistakes mistakes)
         IdentitySource? source = node.Kind != JsonKind.String ? null : node.Text switch
         {
             "diversificationData" => new IdentitySource.DiversificationData(),
+            "provedDiversificationData" => new IdentitySource.ProvedDiversificationData(),
             "cplc" => new IdentitySource.ProductionLifeCycle(),
             "cardImageNumber" => new IdentitySource.CardImageNumber(),
             "issuerAndCardNumber" => new IdentitySource.IssuerAndCardNumber(),

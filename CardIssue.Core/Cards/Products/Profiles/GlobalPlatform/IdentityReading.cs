@@ -44,7 +44,7 @@ internal static class IdentityTags
 
     private static ushort[] Of(IdentitySource source) => source switch
     {
-        IdentitySource.DiversificationData => [],
+        IdentitySource.DiversificationData or IdentitySource.ProvedDiversificationData => [],
         IdentitySource.ProductionLifeCycle => [GetData.ProductionLifeCycle],
         IdentitySource.CardImageNumber => [GetData.CardImageNumber],
         IdentitySource.IssuerAndCardNumber => [GetData.IssuerNumber, GetData.CardImageNumber],
@@ -56,10 +56,14 @@ internal static class IdentityTags
 
 /// <summary>
 /// Makes a card's identity of what it told. Diversification data stands by itself, 10 bytes; everything else has the tag that it was read
-/// from before it, and a length where two values meet, so that no two sources make the same of different cards.
+/// from before it (or 0001 and the way that keys come from it, of the bytes that are proved), and a length where two values meet, so that no
+/// two sources make the same of different cards.
 /// </summary>
 internal static class IdentityReading
 {
+    /// <summary>No data object has it.</summary>
+    private const ushort ProvedTag = 0x0001;
+
     private const int MaxIssuerNumber = 16, MaxCardNumber = 32, MaxOther = 48;
 
     /// <summary>The first source that tells something.</summary>
@@ -82,7 +86,7 @@ internal static class IdentityReading
                                 .All(tag => told.TryGetValue(tag, out var said) && said.StatusWord == StatusWords.NotFound),
                         };
             }
-            if (Of(source, diversification, told) is { } card) return new ClaimedIdentity(card, IdentityKind.Told, NameOf(source));
+            if (Of(source, product.Diversification, diversification, told) is { } card) return new ClaimedIdentity(card, IdentityKind.Told, NameOf(source));
         }
         return new ClaimedIdentity(null, IdentityKind.Told,
             $"nothing in {string.Join(", ", product.IdentitySources.Select(NameOf))} tells the card from others");
@@ -91,12 +95,18 @@ internal static class IdentityReading
     /// <summary>The identity that a number is.</summary>
     public static CardId Of(ushort tag, ByteString number) => Tagged(tag, number);
 
-    private static CardId? Of(IdentitySource source, ByteString diversification, IReadOnlyDictionary<ushort, ResponseApdu> told)
+    private static CardId? Of(
+        IdentitySource source, KeyDiversification method, ByteString diversification, IReadOnlyDictionary<ushort, ResponseApdu> told)
     {
         switch (source)
         {
             case IdentitySource.DiversificationData:
                 return TellsNothing(diversification) ? null : new CardId(diversification);
+            case IdentitySource.ProvedDiversificationData when diversification.IsEmpty:
+                return null;
+            case IdentitySource.ProvedDiversificationData:
+                var proved = ByteString.Own(CardKeyDerivation.BytesOf(method, diversification.Span));
+                return TellsNothing(proved) ? null : Tagged(ProvedTag, ByteString.Concat(ByteString.Own([(byte)method]), proved));
             case IdentitySource.ProductionLifeCycle:
                 return Chip(told) is { Length: > 0 } chip ? Tagged(GetData.ProductionLifeCycle, chip) : null;
             case IdentitySource.CardImageNumber:
@@ -145,6 +155,7 @@ internal static class IdentityReading
     private static string NameOf(IdentitySource source) => source switch
     {
         IdentitySource.DiversificationData => "diversification data",
+        IdentitySource.ProvedDiversificationData => "the diversification data that its keys come from",
         IdentitySource.ProductionLifeCycle => "CPLC",
         IdentitySource.CardImageNumber => "card image number",
         IdentitySource.IssuerAndCardNumber => "issuer and card number",
