@@ -112,7 +112,7 @@ publish_native() { # publish_native RID: in folders of its own, for what is buil
 this_machine() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }
 
 failures() { # failures LOG: the tests that failed, each with the first lines of why, for who sees only the end of it all
-  awk '/^  Failed [^ ].* \[.*\]$/ { left = 14 } /^  (Passed|Skipped) |^Test Run|^Total tests/ { left = 0 } left-- > 0 { print substr($0, 1, 300) }' "$1" | head -n 80
+  awk '/^  Failed [^ ].* \[.*\]$/ { left = 14 } /^  (Passed|Skipped) |^Test Run|^Total tests/ { left = 0 } left-- > 0 && shown++ < 80 { print substr($0, 1, 300) }' "$1"
 }
 
 run_tests() {

@@ -27,7 +27,7 @@ public sealed class CardProductFileTest
     [TestCase("\"kdf3\",", "\"kdf3\", \"scp\": \"02\",", "\"diversification\"", "", "$.diversification", "KDF3 makes AES keys, and SCP02 needs triple DES: emvCps, visa2 or none, or scp 03.")]
     [TestCase("\"kdf3\",", "\"emvCps\", \"scp\": \"02\",", "\"securityLevel\"", "", "$.securityLevel", "SCP02 does not encrypt responses: 01, 03, 11 or 13.")]
     [TestCase("\"kdf3\",", "\"none\", \"scp\": \"detect\",", "\"scp\"", "", "$.scp", "Secret data has another length in each protocol: where there is some, scp is 02 or 03.")]
-    [TestCase("[\"assigned\"]", "[\"serial\"]", "\"serial\"", "", "$.identity[0]", "Expected is \"diversificationData\", \"cplc\", \"cardImageNumber\", \"issuerAndCardNumber\", \"assigned\", {\"getData\": a tag} or {\"assigned\": \u2026}.")]
+    [TestCase("[\"assigned\"]", "[\"serial\"]", "\"serial\"", "", "$.identity[0]", "Expected is \"diversificationData\", \"provedDiversificationData\", \"cplc\", \"cardImageNumber\", \"issuerAndCardNumber\", \"assigned\", {\"getData\": a tag} or {\"assigned\": \u2026}.")]
     [TestCase("[\"assigned\"]", "[]", "[]", "identity", "$.identity", "There are 0 elements; 1 to 8 are possible.")]
     [TestCase("[\"assigned\"]", "[{\"getData\": \"CF\"}]", "\"CF\"", "", "$.identity[0].getData", "There are 1 bytes; expected: 2.")]
     [TestCase("[\"assigned\"]", "[{\"assigned\": {\"tags\": \"DF10\"}}]", "\"tags\"", "", "$.identity[0].assigned.tags", "The property \"tags\" is not known; known here: tag, storeDataP1, command.")]
