@@ -13,6 +13,9 @@ public sealed class SharedPcscd
     /// <summary>What PC/SC calls the slots.</summary>
     internal const string FirstReader = "Shared 00 00", SecondReader = "Shared 00 01";
 
+    /// <summary>Stands for the socket from the beginning: whoever calls PC/SC before it is started would else have this process look elsewhere for good.</summary>
+    private static readonly string Link = Path.Combine(Directory.CreateTempSubdirectory("cardissue-pcsc-").FullName, "pcscd.comm");
+
     private static PcscDaemon? _daemon;
     private static int _port;
 
@@ -28,7 +31,7 @@ public sealed class SharedPcscd
         if (_daemon is not null) return _daemon;
         var port = Part.FreePortPair();
         var daemon = await PcscDaemon.StartAsync(PcscDaemon.Vpcd("Shared", port));
-        Part.SetNativeVariable(PcscDaemon.SocketVariable, daemon.Socket);
+        File.CreateSymbolicLink(Link, daemon.Socket);
         (_daemon, _port) = (daemon, port);
         return daemon;
     }
@@ -44,10 +47,17 @@ public sealed class SharedPcscd
         }
     }
 
+    [OneTimeSetUp]
+    public static void NameTheSocket()
+    {
+        if (OperatingSystem.IsLinux()) Part.SetNativeVariable(PcscDaemon.SocketVariable, Link);
+    }
+
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
         if (_daemon is not null) await _daemon.DisposeAsync();
         _daemon = null;
+        Directory.Delete(Path.GetDirectoryName(Link)!, recursive: true);
     }
 }
