@@ -19,7 +19,7 @@ internal sealed partial class StoreTransaction
     protected override OlderRow? See(SealedTable table, DbDataReader row)
     {
         // Bytes are not equal by content.
-        if (_seen.Count < MostSeen && row[SealedTable.KeyAt] is string key) _seen[(table, key)] = Known(table, row).Seal;
+        if (_seen.Count < MostSeen && row[SealedTable.KeyAt] is string key) _seen[(table, key)] = Known(row).Seal;
         return null;
     }
 
@@ -46,7 +46,7 @@ internal sealed partial class StoreTransaction
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one of them is not what this center wrote, and must not come
     /// under its seal.</exception>
     public int Update(SealedTable table, string set, string where, params ReadOnlySpan<(string Name, object? Value)> values) =>
-        Update(table, set, Query(table, where, row => Known(table, row), values), values);
+        Update(table, set, Query(table, where, row => Known(row), values), values);
 
     /// <summary>Changes one row of a sealed table, which this commit has mostly read already.</summary>
     /// <param name="table">The table.</param>
@@ -61,14 +61,14 @@ internal sealed partial class StoreTransaction
 
     /// <summary>The same of many rows: those that this center did not write are passed over.</summary>
     public int UpdateRight(SealedTable table, string set, string where, params ReadOnlySpan<(string Name, object? Value)> values) =>
-        Update(table, set, QueryRight(table, where, row => Known(table, row), values), values);
+        Update(table, set, QueryRight(table, where, row => Known(row), values), values);
 
     /// <summary>Takes rows out of a sealed table.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one of them is not what this center wrote.</exception>
     public int Delete(SealedTable table, string where, params ReadOnlySpan<(string Name, object? Value)> values)
     {
-        var rows = Query(table, where, row => Known(table, row), values);
+        var rows = Query(table, where, row => Known(row), values);
         foreach (var row in rows)
         {
             Execute($"DELETE FROM {table.Name} WHERE {table.Key} = $row", ("$row", row.Key));
@@ -131,10 +131,10 @@ internal sealed partial class StoreTransaction
 
     /// <summary>A row as this commit will seal it.</summary>
     private RowSeal Sealing(SealedTable table, DbDataReader row) =>
-        new(row[table.Key], _sums is null ? [] : _seals.SealOf(table, row, Generation));
+        new(row[SealedTable.KeyAt], _sums is null ? [] : _seals.SealOf(table, row, Generation));
 
     /// <summary>A row with the seal that it has, which was compared.</summary>
-    private static RowSeal Known(SealedTable table, DbDataReader row) => new(row[table.Key], row.Bytes("seal")?.ToArray() ?? []);
+    private static RowSeal Known(DbDataReader row) => new(row[SealedTable.KeyAt], row.Bytes("seal")?.ToArray() ?? []);
 
     private sealed record RowSeal(object Key, byte[] Seal);
 }

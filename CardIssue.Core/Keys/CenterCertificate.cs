@@ -46,20 +46,9 @@ public sealed record CenterCertificate(CenterId Center, int Number, ByteString S
     public static bool TryVerify(ByteString bytes, CenterIdentity center, [NotNullWhen(true)] out CenterCertificate? certificate)
     {
         ArgumentNullException.ThrowIfNull(center);
-        certificate = null;
-        if (bytes.Length is 0 or > FieldLimits.MaxCenterCertificate) return false;
-        try
-        {
-            if (SignedBody.Open(ProtocolLabels.CenterCertificate, bytes.Memory, center.SigningKey) is not { } body) return false;
-            certificate = Read(body);
-        }
-        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
-        {
-            return false;
-        }
-        if (certificate is { IsRight: true } right && right.Center == center.Id) return true;
-        certificate = null;
-        return false;
+        var read = SignedBody.Read(ProtocolLabels.CenterCertificate, bytes.Memory, FieldLimits.MaxCenterCertificate, center.SigningKey, Read);
+        certificate = read is { IsRight: true } && read.Center == center.Id ? read : null;
+        return certificate is not null;
     }
 
     private bool IsRight => Number >= 1 && Sha256.Length == FieldLimits.CertificateLength;

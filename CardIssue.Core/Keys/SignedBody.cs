@@ -21,10 +21,27 @@ internal static class SignedBody
         return ByteString.Own(cbor.Encode());
     }
 
-    /// <summary>A reader of the body; null when it is not signed by that key for that label.</summary>
-    /// <exception cref="CborContentException">It is no CBOR of this form.</exception>
-    /// <exception cref="InvalidOperationException">The same.</exception>
-    public static CborReader? Open(string label, ReadOnlyMemory<byte> bytes, P256PublicKey center)
+    /// <summary>What a body says that is signed by that key for that label. Whatever the bytes are, no exception comes of them.</summary>
+    /// <param name="label">The label.</param>
+    /// <param name="bytes">What came, or was kept.</param>
+    /// <param name="longest">How long it is at most, in bytes.</param>
+    /// <param name="center">The key.</param>
+    /// <param name="read">Reads the body; null where it is of another form.</param>
+    public static T? Read<T>(string label, ReadOnlyMemory<byte> bytes, int longest, P256PublicKey center, Func<CborReader, T?> read) where T : class
+    {
+        if (bytes.Length > longest) return null;
+        try
+        {
+            return Open(label, bytes, center) is { } body ? read(body) : null;
+        }
+        // The last: a time beyond all calendars.
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    private static CborReader? Open(string label, ReadOnlyMemory<byte> bytes, P256PublicKey center)
     {
         var cbor = new CborReader(bytes, CborConformanceMode.Ctap2Canonical);
         if (cbor.ReadStartArray() != 2) return null;

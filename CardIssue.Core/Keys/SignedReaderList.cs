@@ -46,20 +46,9 @@ public static class SignedReaderList
     public static bool TryVerify(ReadOnlyMemory<byte> bytes, P256PublicKey center, TerminalId terminal, [NotNullWhen(true)] out VerifiedReaderList? list)
     {
         ArgumentNullException.ThrowIfNull(center);
-        list = null;
-        if (bytes.Length > FieldLimits.MaxReaderList) return false;
-        try
-        {
-            if (SignedBody.Open(ProtocolLabels.ReaderList, bytes, center) is not { } body) return false;
-            var read = ReadBody(body);
-            if (read is null || read.Fault() is not null || read.Terminal != terminal) return false;
-            list = new VerifiedReaderList(read);
-            return true;
-        }
-        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentOutOfRangeException)
-        {
-            return false;
-        }
+        var read = SignedBody.Read(ProtocolLabels.ReaderList, bytes, FieldLimits.MaxReaderList, center, ReadBody);
+        list = read is not null && read.Fault() is null && read.Terminal == terminal ? new VerifiedReaderList(read) : null;
+        return list is not null;
     }
 
     internal static byte[] Signed(byte[] body) => SignedBody.Signed(ProtocolLabels.ReaderList, body);

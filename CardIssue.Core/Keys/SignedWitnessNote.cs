@@ -33,20 +33,9 @@ public static class SignedWitnessNote
     public static bool TryVerify(ByteString bytes, CenterIdentity center, [NotNullWhen(true)] out VerifiedWitnessNote? note)
     {
         ArgumentNullException.ThrowIfNull(center);
-        note = null;
-        if (bytes.Length is 0 or > FieldLimits.MaxWitness) return false;
-        try
-        {
-            if (SignedBody.Open(ProtocolLabels.WitnessNote, bytes.Memory, center.SigningKey) is not { } body) return false;
-            var read = ReadBody(body);
-            if (read is null || read.Fault() is not null || read.Center != center.Id) return false;
-            note = new VerifiedWitnessNote(read, bytes);
-            return true;
-        }
-        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
-        {
-            return false;
-        }
+        var read = SignedBody.Read(ProtocolLabels.WitnessNote, bytes.Memory, FieldLimits.MaxWitness, center.SigningKey, ReadBody);
+        note = read is not null && read.Fault() is null && read.Center == center.Id ? new VerifiedWitnessNote(read, bytes) : null;
+        return note is not null;
     }
 
     internal static byte[] WriteBody(WitnessNote note)

@@ -98,10 +98,10 @@ public sealed class CenterCertificates
 
     private void Read()
     {
+        if (DurableFile.Read(_path, MaxLength) is not { } content) return;
         try
         {
-            if (new FileInfo(_path) is not { Exists: true, Length: > 0 and <= MaxLength }) return;
-            var cbor = new CborReader(File.ReadAllBytes(_path), CborConformanceMode.Ctap2Canonical);
+            var cbor = new CborReader(content, CborConformanceMode.Ctap2Canonical);
             if (cbor.ReadStartArray() != 3 || ByteString.Own(cbor.ReadByteString()) != _center.TlsCertificate) return;
             (_present, _next) = (Verified(cbor.ReadByteString()), Verified(cbor.ReadByteString()));
             if (_next?.Certificate.Number <= _present?.Certificate.Number) _next = null;
@@ -110,10 +110,6 @@ public sealed class CenterCertificates
         {
             // What is none of these counts for nothing: whoever can write the file can as well delete it.
             (_present, _next) = (null, null);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new IOException($"{_path} may not be read by this user; give it the right to, or run as the file's owner.", e);
         }
     }
 

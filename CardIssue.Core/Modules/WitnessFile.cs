@@ -71,7 +71,7 @@ public sealed class WitnessFile
     private List<VerifiedWitnessNote> Read()
     {
         var notes = new List<VerifiedWitnessNote>();
-        if (Content() is not { } content) return notes;
+        if (DurableFile.Read(_path, MaxLength) is not { } content) return notes;
         try
         {
             var cbor = new CborReader(content, CborConformanceMode.Ctap2Canonical);
@@ -83,18 +83,5 @@ public sealed class WitnessFile
             return notes;
         }
         return notes;
-    }
-
-    /// <summary>Null where there is no file, and where it is none of these: a pipe or device, too, has no length.</summary>
-    private byte[]? Content()
-    {
-        try
-        {
-            return new FileInfo(_path) is { Exists: true, Length: > 0 and <= MaxLength } ? File.ReadAllBytes(_path) : null;
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new IOException($"{_path} may not be read by this user; give it the right to, or run as the file's owner.", e);
-        }
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace CardIssue.Core.Primitives;
 
-/// <summary>Writes a small file so that a crash leaves the old one or the new one, whole, and only its owner can read it.</summary>
+/// <summary>Reads a small file, and writes it so that a crash leaves the old one or the new one, whole, and only its owner can read it.</summary>
 internal static class DurableFile
 {
     /// <exception cref="IOException">It could not be written; what was there stands.</exception>
@@ -28,6 +28,23 @@ internal static class DurableFile
             if (File.Exists(temporary)) File.Delete(temporary);
         }
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Reads one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="longest">How long it is at most, in bytes.</param>
+    /// <returns>Null where there is none, and where it is none of these: empty, longer, or a pipe or device, which has no length.</returns>
+    /// <exception cref="IOException">It could not be read.</exception>
+    public static byte[]? Read(string path, int longest)
+    {
+        try
+        {
+            return new FileInfo(path) is { Exists: true, Length: > 0 } file && file.Length <= longest ? File.ReadAllBytes(path) : null;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{path} may not be read by this user; give it the right to, or run as the file's owner.", e);
+        }
     }
 
     private static FileStreamOptions Options()

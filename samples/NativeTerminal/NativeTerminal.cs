@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using CardIssue.Core.Primitives;
-using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost;
@@ -178,10 +177,7 @@ internal sealed class NativeTerminal : IStepDisplay
         }
         catch (OperationCanceledException) when (issue.Cancel.IsCancellationRequested)
         {
-            return new IssueOutcome(IssueEnding.Aborted, nameof(AbortCode.OperatorCancelled), "")
-            {
-                Reason = IssueReason.StoppedByOperator, At = TimeProvider.System.GetUtcNow(),
-            };
+            return TerminalCounter.Cancelled(TimeProvider.System.GetUtcNow());
         }
         finally
         {

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using CardIssue.Core.Primitives;
-using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Cli;
 using CardIssue.TerminalHost.Display;
@@ -149,7 +148,7 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            outcome = new IssueOutcome(IssueEnding.Aborted, nameof(AbortCode.OperatorCancelled), "") { Reason = IssueReason.StoppedByOperator, At = time.GetUtcNow() };
+            outcome = TerminalCounter.Cancelled(time.GetUtcNow());
         }
         if (outcome.IsIssued) _receipt = outcome.Receipt;
         screen.End(outcome);

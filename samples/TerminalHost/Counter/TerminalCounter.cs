@@ -76,6 +76,10 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         return await issue;
     }
 
+    /// <summary>How an issue ended that was cancelled here before the center had a word to say.</summary>
+    public static IssueOutcome Cancelled(DateTimeOffset at) =>
+        new(IssueEnding.Aborted, nameof(AbortCode.OperatorCancelled), "") { Reason = IssueReason.StoppedByOperator, At = at };
+
     /// <summary>Waits for the center's word on access, and asks what it takes this terminal for when it is granted.</summary>
     /// <exception cref="CommandException">The line was away for too long.</exception>
     public async Task<(Notice Access, StatusReport? Report)> AskAccessAsync(CancellationToken cancellation)

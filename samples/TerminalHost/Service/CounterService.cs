@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Threading.Channels;
 using CardIssue.Core.Primitives;
-using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Answers;
 using CardIssue.TerminalHost.Cli;
@@ -120,7 +119,7 @@ internal sealed partial class CounterService(ServiceToken token, ServiceSetup se
         }
         catch (OperationCanceledException)
         {
-            return new IssueOutcome(IssueEnding.Aborted, nameof(AbortCode.OperatorCancelled), "") { Reason = IssueReason.StoppedByOperator, At = time.GetUtcNow() };
+            return TerminalCounter.Cancelled(time.GetUtcNow());
         }
     }
 

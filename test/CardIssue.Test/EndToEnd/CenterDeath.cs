@@ -1,5 +1,6 @@
 using System.Data.Common;
 using CardIssue.Center.Storage;
+using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -77,16 +78,12 @@ internal sealed class CenterDeath
         }
     }
 
-    private sealed class Engine(IStoreEngine inner, CenterDeath death) : IStoreEngine
+    private sealed class Engine(IStoreEngine inner, CenterDeath death) : EngineInFront(inner)
     {
-        public string Place => inner.Place;
-
-        public long Commits => inner.Commits;
-
-        public T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null)
+        public override T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null)
         {
             death.ThrowIfDead();
-            var result = inner.Write(connection =>
+            var result = base.Write(connection =>
             {
                 var done = work(connection);
                 death.Pass(DeathMoment.Before);
@@ -96,42 +93,34 @@ internal sealed class CenterDeath
             return result;
         }
 
-        public T Read<T>(Func<DbConnection, T> work)
+        public override T Read<T>(Func<DbConnection, T> work)
         {
             death.ThrowIfDead();
-            return inner.Read(work);
+            return base.Read(work);
         }
 
-        public void WriteInPassing(Action<DbConnection> work)
+        public override void WriteInPassing(Action<DbConnection> work)
         {
             death.ThrowIfDead();
-            inner.WriteInPassing(work);
+            base.WriteInPassing(work);
         }
 
-        public bool TakesHosts => inner.TakesHosts;
-
-        public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => inner.Serving(hosts);
-
-        public void Serve(string host)
+        public override void Serve(string host)
         {
             death.ThrowIfDead();
-            inner.Serve(host);
+            base.Serve(host);
         }
 
-        public void Compact()
+        public override void Compact()
         {
             death.ThrowIfDead();
-            inner.Compact();
+            base.Compact();
         }
 
-        public void CopyTo(string path, CancellationToken cancellation)
+        public override void CopyTo(string path, CancellationToken cancellation)
         {
             death.ThrowIfDead();
-            inner.CopyTo(path, cancellation);
+            base.CopyTo(path, cancellation);
         }
-
-        public bool EndsTransaction(Exception error) => inner.EndsTransaction(error);
-
-        public void Dispose() => inner.Dispose();
     }
 }

@@ -146,35 +146,13 @@ public sealed partial class CenterHealthTest
             broken.Task.Wait();
         }
 
-        private sealed class Engine(Disk disk, IStoreEngine inner) : IStoreEngine
+        private sealed class Engine(Disk disk, IStoreEngine inner) : EngineInFront(inner)
         {
-            public string Place => inner.Place;
-
-            public long Commits => inner.Commits;
-
-            public bool TakesHosts => inner.TakesHosts;
-
-            public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => inner.Serving(hosts);
-
-            public void WriteInPassing(Action<System.Data.Common.DbConnection> work) => inner.WriteInPassing(work);
-
-            public T Write<T>(Func<System.Data.Common.DbConnection, T> work, Func<System.Data.Common.DbConnection, bool>? isSaved = null)
+            public override T Write<T>(Func<System.Data.Common.DbConnection, T> work, Func<System.Data.Common.DbConnection, bool>? isSaved = null)
             {
                 disk.Check();
-                return inner.Write(work, isSaved);
+                return base.Write(work, isSaved);
             }
-
-            public T Read<T>(Func<System.Data.Common.DbConnection, T> work) => inner.Read(work);
-
-            public void Serve(string host) => inner.Serve(host);
-
-            public void Compact() => inner.Compact();
-
-            public void CopyTo(string path, CancellationToken cancellation) => inner.CopyTo(path, cancellation);
-
-            public bool EndsTransaction(Exception error) => inner.EndsTransaction(error);
-
-            public void Dispose() => inner.Dispose();
         }
     }
 }

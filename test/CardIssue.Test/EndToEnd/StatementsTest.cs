@@ -1,6 +1,7 @@
 using System.Data.Common;
 using CardIssue.Center.Storage;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Parts;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -70,17 +71,11 @@ public sealed class StatementsTest
     }
 
     /// <summary>Keeps which statements are carried out.</summary>
-    private sealed class Listening(IStoreEngine inner) : IStoreEngine
+    private sealed class Listening(IStoreEngine inner) : EngineInFront(inner)
     {
         private readonly HashSet<string> _heard = [];
         private readonly HashSet<sqlite3> _connections = [];
         private bool _listens;
-
-        public string Place => inner.Place;
-
-        public long Commits => inner.Commits;
-
-        public bool TakesHosts => inner.TakesHosts;
 
         public void Begin()
         {
@@ -96,27 +91,15 @@ public sealed class StatementsTest
             }
         }
 
-        public T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null) => inner.Write(Heard(work), isSaved);
+        public override T Write<T>(Func<DbConnection, T> work, Func<DbConnection, bool>? isSaved = null) => base.Write(Heard(work), isSaved);
 
-        public T Read<T>(Func<DbConnection, T> work) => inner.Read(Heard(work));
+        public override T Read<T>(Func<DbConnection, T> work) => base.Read(Heard(work));
 
-        public void WriteInPassing(Action<DbConnection> work) => inner.WriteInPassing(connection => Heard(at =>
+        public override void WriteInPassing(Action<DbConnection> work) => base.WriteInPassing(connection => Heard(at =>
         {
             work(at);
             return 0;
         })(connection));
-
-        public void Serve(string host) => inner.Serve(host);
-
-        public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => inner.Serving(hosts);
-
-        public void Compact() => inner.Compact();
-
-        public void CopyTo(string path, CancellationToken cancellation) => inner.CopyTo(path, cancellation);
-
-        public bool EndsTransaction(Exception error) => inner.EndsTransaction(error);
-
-        public void Dispose() => inner.Dispose();
 
         private Func<DbConnection, T> Heard<T>(Func<DbConnection, T> work) => connection =>
         {
