@@ -65,6 +65,8 @@ public sealed class CenterCertificates
         if (!CenterCertificate.TryVerify(statement, _center, out var told)) return false;
         lock (_turn)
         {
+            // Another program of this terminal may have written meanwhile.
+            Read();
             var latest = (_next ?? _present)?.Certificate;
             if (latest == told) return true;
             if (latest is not null && told.Number <= latest.Number) return false;
@@ -79,6 +81,7 @@ public sealed class CenterCertificates
     {
         lock (_turn)
         {
+            Read();
             if (_next is { } next && next.Certificate.Sha256 == sha256) Write(next, null);
         }
     }

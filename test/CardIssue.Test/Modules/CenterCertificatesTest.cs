@@ -44,6 +44,20 @@ public sealed class CenterCertificatesTest : IDisposable
         Assert.That(Open().Pins, Is.EqualTo(new[] { Sha(0), Sha(2) }));
     }
 
+    /// <summary>A counter that runs for weeks, and a command beside it.</summary>
+    [Test]
+    public void AnotherProgramOfTheTerminal_SawTheNextMeanwhile_ThereIsNoWayBack()
+    {
+        var (counter, command) = (Open(), Open());
+        command.Keep(Told(1));
+        command.Saw(Sha(1));
+        Assert.That(counter.Keep(Told(1)), Is.True);
+        Assert.That((counter.Pins, Open().Pins), Is.EqualTo((new[] { Sha(1) }, new[] { Sha(1) })));
+        command.Keep(Told(2));
+        counter.Saw(Sha(2));
+        Assert.That((counter.Pins, Open().Pins, Open().Number), Is.EqualTo((new[] { Sha(2) }, new[] { Sha(2) }, 2)));
+    }
+
     /// <summary>None of these is said by who has the center's signing key, for now.</summary>
     [Test]
     public void NotTheCenters_OlderOrAnother_IsNotKept()
