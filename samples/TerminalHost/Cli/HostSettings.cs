@@ -11,7 +11,7 @@ internal sealed partial class HostSettings
 
     private static readonly string[] Known =
         ["data", "connect", "resultsConnect", "line", "connectTimeout", "resumeTimeout", "reader", "sam", "wait", "operator", "passphraseFile", "renewBefore",
-            "port", "pipe", "tokenFile", "operatorPasswordFile", "language", "printer", "receiptFile"];
+            "port", "pipe", "tokenFile", "operatorPasswordFile", "language", "printer", "receiptFile", "idleLogOff"];
 
     private readonly Dictionary<string, string> _fromFile;
 

@@ -19,14 +19,17 @@ internal static class WatchCommand
         and the operator's password if they come from there too. An empty order ends it.
         """;
 
+    private const int LongestIdle = 24 * 60;
+
     private static readonly Text AskOrder = new("Order (empty to end): ", "受付番号（終了は空のまま Enter）: ");
 
     public static Command Make(HostSettings settings, TextWriter output)
     {
         var plain = new Option<bool>("--plain") { Description = "Plain lines also at a terminal, instead of the screen." };
         var ascii = new Option<bool>("--ascii") { Description = "The screen's lines in ASCII, for terminals that draw them two columns wide." };
+        var idle = SettingOption.Number(settings, "--idle-log-off", "Minutes without a key after which who logged in at the screen is logged off; 0 for never.", 0, LongestIdle, 15);
         var (common, connection, operators, counterOptions) = (new CommonOptions(settings), new ConnectionOptions(settings), new OperatorOptions(settings), new CounterOptions(settings));
-        var command = new Command("watch", About) { plain, ascii };
+        var command = new Command("watch", About) { plain, ascii, idle };
         operators.AddTo(command);
         counterOptions.AddTo(command);
         connection.AddTo(command);
@@ -42,7 +45,8 @@ internal static class WatchCommand
             using var file = ModuleCommands.Open(folder, common, parsed, input, cancellation);
             var who = onScreen ? shown : operators.LogIn(parsed, folder, input, cancellation);
             var login = new OperatorLogin(new OperatorList(folder.Operators), TimeProvider.System);
-            var setup = new CounterSetup(file, line, reader, sam, connection.Rotation(parsed, folder, line), receipts, who, login);
+            var setup = new CounterSetup(file, line, reader, sam, connection.Rotation(parsed, folder, line), receipts, who, login,
+                TimeSpan.FromMinutes(parsed.GetRequiredValue(idle)!.Value));
             if (onScreen) await ShowAsync(setup, language, parsed.GetValue(ascii), cancellation);
             else await TellAsync(setup, new LineDisplay(output, parsed.InvocationConfiguration.Error, common.IsJson(parsed), language, receipts), input, language, cancellation);
             return (int)ExitCode.Ok;

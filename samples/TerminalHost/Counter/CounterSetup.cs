@@ -15,8 +15,10 @@ namespace CardIssue.TerminalHost.Counter;
 /// <param name="Receipts">Where receipts go.</param>
 /// <param name="Who">Who works here; null where operators log in.</param>
 /// <param name="Login">How they do.</param>
+/// <param name="IdleLogOff">After how long without a key who logged in is logged off, between two customers; zero for never.</param>
 internal sealed record CounterSetup(
-    SoftwareModuleFile File, LineAddress Line, ReaderAddress Reader, ReaderAddress? Sam, KeyRotation Rotation, ReceiptDesk Receipts, OperatorId? Who, OperatorLogin Login)
+    SoftwareModuleFile File, LineAddress Line, ReaderAddress Reader, ReaderAddress? Sam, KeyRotation Rotation, ReceiptDesk Receipts, OperatorId? Who, OperatorLogin Login,
+    TimeSpan IdleLogOff)
 {
     /// <summary>A counter, whose line does not come up yet.</summary>
     /// <param name="display">Is told each step.</param>

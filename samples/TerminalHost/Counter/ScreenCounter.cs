@@ -19,10 +19,17 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private OperatorId? _who = setup.Who;
+    private long _active = time.GetTimestamp();
     private string _receipt = "";
     private Task _printing = Task.CompletedTask;
 
     private bool LogsIn => setup.Who is null;
+
+    /// <summary>Whether somebody is logged in who is logged off when nothing is typed for long.</summary>
+    private bool MayIdle => LogsIn && _who is not null && setup.IdleLogOff > TimeSpan.Zero;
+
+    /// <summary>How long nothing more may be typed.</summary>
+    private TimeSpan Rest => setup.IdleLogOff - time.GetElapsedTime(_active) is { Ticks: > 0 } rest ? rest : TimeSpan.Zero;
 
     /// <summary>What the operator wants, when a question is answered.</summary>
     private enum Wish
@@ -30,6 +37,7 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
         Go,
         Back,
         LogOff,
+        Idle,
         End,
     }
 
@@ -73,7 +81,7 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
             if (_who is null && !await LogInAsync(cancellation)) return true;
             var (wish, request) = await AskAsync(cancellation);
             if (wish is Wish.End) return true;
-            if (wish is Wish.LogOff) LogOff();
+            if (wish is Wish.LogOff or Wish.Idle) LogOff(wish);
             if (request is null) continue;
             using (request.Code) await IssueAsync(counter, request, cancellation);
             if (setup.Rotation.IsDue(setup.File)) return false;
@@ -110,11 +118,11 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
     }
 
     /// <summary>Nothing of the last operator's customers stays.</summary>
-    private void LogOff()
+    private void LogOff(Wish wish)
     {
         (_who, _receipt) = (null, "");
         screen.Change(view => view.Begin() with { Operator = "", CanPrintAgain = false });
-        screen.Tell(CounterTexts.LoggedOff);
+        screen.Tell(wish is Wish.Idle ? CounterTexts.LoggedOffIdle : CounterTexts.LoggedOff);
     }
 
     /// <summary>The next customer's request, if one could be made. The caller disposes its code.</summary>
@@ -151,6 +159,7 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
             outcome = TerminalCounter.Cancelled(time.GetUtcNow());
         }
         if (outcome.IsIssued) _receipt = outcome.Receipt;
+        _active = time.GetTimestamp();
         screen.End(outcome);
         screen.Change(view => view with { CanPrintAgain = _receipt.Length > 0 });
     }
@@ -182,7 +191,8 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
             ConsoleKeyInfo key;
             try
             {
-                key = await screen.Keys.ReadAsync(cancellation);
+                if (await KeyAsync(cancellation) is not { } pressed) return (Wish.Idle, null);
+                key = pressed;
             }
             catch (ChannelClosedException)
             {
@@ -202,6 +212,24 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
             if (key.Key is ConsoleKey.Escape && line.Shown.Length == 0 && (question is Question.Password or Question.Code)) return (Wish.Back, null);
             if (IsCommand(key, ConsoleKey.F2, ConsoleKey.R)) PrintAgain();
             else if (line.Take(key)) screen.Change(view => view with { Typed = line.Shown, Slip = null });
+        }
+    }
+
+    /// <summary>The next key; null when the operator who is logged in has gone, as it seems.</summary>
+    private async Task<ConsoleKeyInfo?> KeyAsync(CancellationToken cancellation)
+    {
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var clock = new CancellationTokenSource(MayIdle ? Rest : Timeout.InfiniteTimeSpan, time);
+        await using var _ = clock.Token.Register(idle.Cancel);
+        try
+        {
+            var key = await screen.Keys.ReadAsync(idle.Token);
+            _active = time.GetTimestamp();
+            return key;
+        }
+        catch (OperationCanceledException) when (clock.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return null;
         }
     }
 
@@ -239,7 +267,9 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
         enough.CancelAfter(Pause);
         try
         {
-            return (await ReadAsync(Question.Order, _ => "", enough.Token)).Wish is Wish.End;
+            var (wish, _) = await ReadAsync(Question.Order, _ => "", enough.Token);
+            if (wish is Wish.LogOff or Wish.Idle) LogOff(wish);
+            return wish is Wish.End;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -21,6 +21,7 @@ using CardIssue.Test.Modules;
 using CardIssue.Transport.Tls;
 using CardIssue.VirtualCard.Net;
 using CardIssue.VirtualCard.Reading;
+using Microsoft.Extensions.Time.Testing;
 using Spectre.Console;
 
 namespace CardIssue.Test.Counters;
@@ -31,7 +32,7 @@ public sealed partial class ScreenCounterTest
 {
     private const string Enter = "\r", CtrlC = "\u0003", Code = "4711";
     private static readonly LineNumber Line = new(8);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60), IdleLogOff = TimeSpan.FromMinutes(15);
 
     private CancellationTokenSource _stop = null!, _readerStop = null!;
     private TerminalHostProcess _folder = null!;
@@ -185,9 +186,41 @@ public sealed partial class ScreenCounterTest
         await work.WaitAsync(Longest);
     }
 
-    /// <summary>Works until the operator ends it.</summary>
-    private async Task WorkAsync(Language language, bool logsIn)
+    /// <summary>Who went away without logging off is logged off; not while a card is in work, however long that takes.</summary>
+    [Test]
+    public async Task NothingTypedForLong_LogsTheOperatorOff_BetweenTwoCustomersOnly()
     {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var almost = IdleLogOff - TimeSpan.FromSeconds(1);
+        var work = WorkAsync(Language.English, logsIn: true, time);
+        await TypeAsync($"olga{Enter}", "Password:");
+        time.Advance(2 * IdleLogOff);
+        await TypeAsync($"password of olga{Enter}", "at the counter: olga");
+        time.Advance(almost);
+        await TypeAsync("O-", "Order number: O-");
+        time.Advance(almost);
+        await TypeAsync($"1{Enter}", "Issue code:");
+        await TypeAsync($"{Code}{Enter}", "Insert a new card");
+        time.Advance(2 * IdleLogOff);
+        _slot.Insert(Shop.Card(64));
+        await SeesAsync("The card is issued.");
+        _slot.Remove();
+        await SeesAsync("Next customer");
+        Assert.That(_terminal.Screen, Does.Contain("CARD ISSUED"));
+
+        time.Advance(IdleLogOff);
+
+        await SeesAsync("logged off, for nothing was typed for long");
+        await SeesAsync("Your name");
+        Assert.That(_terminal.Screen, Does.Not.Contain("CARD ISSUED"));
+        _terminal.Hangup();
+        await work.WaitAsync(Longest);
+    }
+
+    /// <summary>Works until the operator ends it.</summary>
+    private async Task WorkAsync(Language language, bool logsIn, TimeProvider? clock = null)
+    {
+        var time = clock ?? TimeProvider.System;
         var list = new OperatorList(_folder.File("terminal/operators.json"));
         using (var password = SecretBytes.Copy("password of olga"u8))
             if (logsIn) list.Write([KnownOperator.Make(new OperatorId("olga"), password, PassphraseFileTest.Cheapest)]);
@@ -195,9 +228,10 @@ public sealed partial class ScreenCounterTest
         var reader = ReaderAddress.Parse("--reader", $"tcp:127.0.0.1:{_readerPort}?serial=R-8");
         var receipts = new ReceiptDesk(language, PrinterAddress.Parse("--printer", $"tcp:127.0.0.1:{_paper.Port}").Open(language), new ReceiptFile(_folder.File("receipts")));
         var rotation = new KeyRotation(new TerminalFolder(_folder.File("terminal")), center, TimeSpan.Zero, TimeProvider.System);
-        var setup = new CounterSetup(_module, center, reader, null, rotation, receipts, logsIn ? null : new OperatorId("olga"), new OperatorLogin(list, TimeProvider.System));
-        await using var screen = new CounterScreen(_terminal, language, new CounterView { Terminal = "T-8", HasLogin = logsIn }, receipts, TimeProvider.System);
-        await Task.Run(() => new ScreenCounter(screen, setup, TimeProvider.System).RunAsync(_stop.Token));
+        var setup = new CounterSetup(_module, center, reader, null, rotation, receipts, logsIn ? null : new OperatorId("olga"),
+            new OperatorLogin(list, time), IdleLogOff);
+        await using var screen = new CounterScreen(_terminal, language, new CounterView { Terminal = "T-8", HasLogin = logsIn }, receipts, time);
+        await Task.Run(() => new ScreenCounter(screen, setup, time).RunAsync(_stop.Token));
     }
 
     private async Task TypeAsync(string keys, string then)

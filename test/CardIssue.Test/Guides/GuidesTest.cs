@@ -15,7 +15,7 @@ public sealed class GuidesTest
 
     private readonly FirstCard _firstCard = new();
 
-    private static string[] Guides => [Readme, Operating, "BACKUP.md", "INTEGRATING.md"];
+    private static string[] Guides => [Readme, Operating, "BACKUP.md", "INTEGRATING.md", "PRODUCTS.md"];
 
     [OneTimeSetUp]
     public Task FollowTheReadme() => _firstCard.RunAsync(GuideBlock.Of(Readme).Where(block => block.WhyNotRun is null));

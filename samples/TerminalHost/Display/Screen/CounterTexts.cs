@@ -59,6 +59,7 @@ internal static class CounterTexts
         PrintAgainHow = new(" F2 prints it.", " F2 で印刷します。"),
         LoggedIn = new("at the counter: ", "担当: "),
         LoggedOff = new("logged off", "担当者を終了しました"),
+        LoggedOffIdle = new("logged off, for nothing was typed for long", "しばらく操作がなかったため、担当者を終了しました"),
         StartedAnew = new("something failed at this terminal, which begins anew; the order is with the center", "この端末で障害が起きたため、やり直します。受付はセンターにあります"),
         NotText = new($"An order number has 1 to {Limits.MaxReference} characters", $"受付番号は1～{Limits.MaxReference}文字です"),
         NotCode = new($"An issue code has 1 to {IssueCodeEnvelope.MaxCode} bytes", $"発行コードは1～{IssueCodeEnvelope.MaxCode}バイトです"),
