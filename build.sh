@@ -21,7 +21,9 @@ usage: ./build.sh COMMAND
   fuzz [TARGET] [SECONDS] [--seed N]
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or
                           costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case
-  docs                    write the generated parts of PROTOCOL.md and ARCHITECTURE.md anew
+  docs                    make the guides and the API reference as pages, in artifacts/docs/site; a few minutes; anything
+                          that is not right in a link or a comment is an error
+  regenerate              write anew what is generated in the documents: pictures, tables, protocol vectors, code
   pack                    make the NuGet packages, the programs' among them, into artifacts/packages; README says how they
                           are installed as .NET tools
   publish [RID]           make the programs with all that they need, .NET too, in artifacts/publish/RID; RID: linux-x64,
@@ -185,8 +187,18 @@ case "${1:-}" in
     ;;
   docs)
     need_dotnet
+    # It needs all the libraries.
+    build samples/Integrating/Integrating.csproj
+    rm -rf "$OUTPUT/docs"
+    quietly "Fetching docfx" dotnet tool restore
+    quietly "Making the pages" dotnet docfx docs/docfx.json --warningsAsErrors
+    echo "The pages are in $OUTPUT/docs/site: open index.html there, or $OUTPUT/docs/site as a web server's folder."
+    ;;
+  regenerate)
+    need_dotnet
     build test/CardIssue.Test/CardIssue.Test.csproj
-    CARDISSUE_UPDATE_DOCS=1 dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo --filter "FullyQualifiedName~ProtocolDocument|FullyQualifiedName~ArchitectureDocument"
+    CARDISSUE_UPDATE_DOCS=1 dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo \
+      --filter "FullyQualifiedName~ProtocolDocument|FullyQualifiedName~ProtocolVectors|FullyQualifiedName~ArchitectureDocument|FullyQualifiedName~ServiceDocument|FullyQualifiedName~IntegratingTest.Code"
     ;;
   pack)
     need_dotnet

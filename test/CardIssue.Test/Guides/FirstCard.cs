@@ -15,7 +15,7 @@ internal sealed class FirstCard : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-guide-").FullName;
 
     /// <summary>The ports that the guides name, and those that are used.</summary>
-    public IReadOnlyDictionary<string, string> Ports { get; } = new[] { "7001", "7100" }.Zip(Part.FreePorts(2))
+    public IReadOnlyDictionary<string, string> Ports { get; } = new[] { "7001", "7100", "7200" }.Zip(Part.FreePorts(3))
         .ToDictionary(pair => pair.First, pair => pair.Second.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Where the README works.</summary>

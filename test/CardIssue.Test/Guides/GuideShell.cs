@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using CardIssue.Test.Hosts;
 using CardIssue.VirtualCard.Cli;
@@ -16,7 +17,7 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
     private CancellationTokenSource _stop = new();
     private readonly List<Task<int>> _background = [];
 
-    /// <summary>All that was said.</summary>
+    /// <summary>All that was said, but for what goes into files.</summary>
     public StringBuilder Screen { get; } = new();
 
     /// <summary>Runs a block; what fails fails the test.</summary>
@@ -50,6 +51,12 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
             case ["echo", var text, [ '>', .. var file ]]:
                 await File.WriteAllTextAsync(In(file), $"{text}\n");
                 break;
+            case ["until", "grep", "-q", var text, var log, ..]:
+                await UntilSaidAsync(text, In(log.TrimEnd(';')), at);
+                break;
+            case ["python3", .. var rest]:
+                await RunPythonAsync(rest, at);
+                break;
             case ["kill", ..]:
                 await _stop.CancelAsync();
                 foreach (var ended in _background) Assert.That(await ended.WaitAsync(Longest), Is.Zero, at);
@@ -60,6 +67,46 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
             default:
                 await RunProgramAsync(words, at);
                 break;
+        }
+    }
+
+    /// <summary>Waits for what a program in the background says.</summary>
+    private static async Task UntilSaidAsync(string text, string log, string at)
+    {
+        using var limit = new CancellationTokenSource(Longest);
+        for (var said = ""; !said.Contains(text, StringComparison.Ordinal); said = await ReadAsync(log))
+        {
+            Assert.That(limit.IsCancellationRequested, Is.False, $"{at}\n{said}");
+            await Task.Delay(10);
+        }
+
+        static async Task<string> ReadAsync(string log)
+        {
+            using var reader = new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return await reader.ReadToEndAsync();
+        }
+    }
+
+    /// <summary>A program in Python is a process.</summary>
+    private async Task RunPythonAsync(List<string> words, string at)
+    {
+        var start = new ProcessStartInfo("python3", words.Where(word => word[0] is not '<'))
+        {
+            WorkingDirectory = place, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        try
+        {
+            foreach (var file in words.Where(word => word[0] is '<')) await process.StandardInput.WriteAsync(await File.ReadAllTextAsync(In(file[1..])));
+            process.StandardInput.Close();
+            var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync()).WaitAsync(Longest);
+            Screen.Append(string.Concat(said));
+            await process.WaitForExitAsync().WaitAsync(Longest);
+            Assert.That(process.ExitCode, Is.Zero, $"{at}\n{Screen}");
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
     }
 
@@ -79,8 +126,13 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
         var args = words[1..].TakeWhile(word => word[0] is not ('>' or '&')).ToList();
         var program = Program(words[0], args, at);
         args = [.. args.Select((arg, i) => i > 0 && (args[i - 1] is "--out" or "--codes" || Path.Exists(In(arg))) ? In(arg) : arg)];
-        var output = TextWriter.Synchronized(new StringWriter(Screen));
-        return Task.Run(() => program([.. args], output, inBackground ? _stop.Token : CancellationToken.None));
+        var stop = inBackground ? _stop.Token : CancellationToken.None;
+        var log = words.Find(word => word[0] is '>');
+        return Task.Run(async () =>
+        {
+            await using TextWriter output = log is null ? new StringWriter(Screen) : new StreamWriter(In(log.TrimStart('>')), append: log.StartsWith(">>", StringComparison.Ordinal)) { AutoFlush = true };
+            return await program([.. args], TextWriter.Synchronized(output), stop);
+        });
     }
 
     private Func<string[], TextWriter, CancellationToken, Task<int>> Program(string name, List<string> args, string at)
@@ -97,7 +149,7 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
             case "terminalhost":
                 Default(args, "--data", "terminal");
                 if (_variables.TryGetValue("CARDISSUE_READER", out var reader)) Default(args, "--reader", reader);
-                return (line, output, _) => CardIssue.TerminalHost.Cli.TerminalHostCommand.RunAsync(line, output, output, place);
+                return (line, output, stop) => CardIssue.TerminalHost.Cli.TerminalHostCommand.RunAsync(line, output, output, place, stop);
             case "virtualcard":
                 return (line, output, stop) => VirtualCardCommand.RunAsync(line, output, output, stop);
             default:

@@ -46,10 +46,6 @@ public sealed partial class ServiceDocumentTest
         Assert.That(document, Is.EqualTo(renewed), $"SERVICE.md does not have the reasons as they are: rewrite it with {Generated.UpdateVariable}=1.");
     }
 
-    [Test]
-    public void Lines_AreAtMost120CharactersLong() =>
-        Assert.That(System.IO.File.ReadAllLines(File).Where(line => !line.StartsWith('|') && line.Length > 120), Is.Empty);
-
     private static Type Service(string name) => typeof(TerminalHostCommand).Assembly.GetType($"{Namespace}.{name}", throwOnError: true)!;
 
     private static T Of<T>(object of, string property) => (T)of.GetType().GetProperty(property)!.GetValue(of)!;
