@@ -81,7 +81,7 @@ public static class Selling
         }
         catch (OperationCanceledException)
         {
-            return null;                                                          // nothing had begun
+            return null;                                                          // cancelled, or the relay ended
         }
     }
     // end
