@@ -82,6 +82,7 @@ internal sealed class GuideShell(string place, string samples) : IDisposable
 
         static async Task<string> ReadAsync(string log)
         {
+            if (!File.Exists(log)) return "";
             using var reader = new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
             return await reader.ReadToEndAsync();
         }
