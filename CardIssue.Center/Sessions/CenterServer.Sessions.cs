@@ -7,12 +7,13 @@ public sealed partial class CenterServer
 {
     /// <summary>The sessions of this server's terminals, by name. Those who are not let in yet are none.</summary>
     public IReadOnlyList<LiveSession> LiveSessions() =>
-        [.. _sessions.Values.Select(static session => session.View()).OfType<LiveSession>()
-            .OrderBy(static view => view.Name, StringComparer.Ordinal)];
+        [.. Views().OrderBy(static view => view.Name, StringComparer.Ordinal)];
 
     /// <summary>Tells the other hosts, and whoever looks, what there is here.</summary>
     private Task TellSessionsAsync(CancellationToken cancellation) =>
-        _services.Terminals.TellSessionsAsync(_services.Host, LiveSessions(), cancellation);
+        _services.Terminals.TellSessionsAsync(_services.Host, [.. Views()], cancellation);
+
+    private IEnumerable<LiveSession> Views() => _sessions.Select(static session => session.Value.View()).OfType<LiveSession>();
 
     /// <summary>Ends the sessions of this host that somebody wants to end, by this program or by another one.</summary>
     private async Task EndAskedForAsync(CancellationToken cancellation)

@@ -32,6 +32,10 @@ internal sealed partial class CenterSession : IDisposable
     private readonly EventQueue<Item> _queue;
     private readonly Queue<CenterEvent> _followUps = new();
     private CenterState _state;
+    private LiveSession? _view;
+    private CancellationToken _renewal;
+    private Task _renewing = Task.CompletedTask;
+    private int _renews;
     private AdmittedTerminal? _terminal;
     private CardWork? _work;
     private PreparedScript? _script;
@@ -72,10 +76,17 @@ internal sealed partial class CenterSession : IDisposable
     public TerminalIdentity? Terminal => Volatile.Read(ref _terminal)?.Identity;
 
     /// <summary>What it is doing, for people; null before the terminal was let in.</summary>
-    public LiveSession? View() => LetInAt > 0 && Terminal is { } terminal && Volatile.Read(ref _state) is var state
-        ? new LiveSession(
-            Name, _services.Host, terminal.Id, Peer.Line!.Value, Peer.Address?.ToString(), _since, state.Phase, state.Work?.Claim.Order)
-        : null;
+    public LiveSession? View()
+    {
+        if (LetInAt == 0 || Terminal is not { } terminal) return null;
+        var (state, last) = (Volatile.Read(ref _state), Volatile.Read(ref _view));
+        var order = state.Work?.Claim.Order;
+        // It is looked at each second: the same one while nothing has changed.
+        if (last is not null && last.Phase == state.Phase && last.Order == order) return last;
+        var view = new LiveSession(Name, _services.Host, terminal.Id, Peer.Line!.Value, Peer.Address?.ToString(), _since, state.Phase, order);
+        Volatile.Write(ref _view, view);
+        return view;
+    }
 
     /// <summary>Called once, when the terminal is let in.</summary>
     public Action<TerminalId>? WhenLetIn { get; init; }
@@ -91,7 +102,7 @@ internal sealed partial class CenterSession : IDisposable
         await StepAsync(lineUp, cancellation).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var receiving = ReceiveAsync(ended.Token);
-        var renewing = RenewAsync(ended.Token);
+        _renewal = ended.Token;
         try
         {
             while (!_closed && _state.Phase is not CenterPhase.Ended && await _queue.NextAsync(cancellation).ConfigureAwait(false) is { } item)
@@ -106,7 +117,7 @@ internal sealed partial class CenterSession : IDisposable
             await ended.CancelAsync().ConfigureAwait(false);
             _joins.Withdraw(this);
             await CloseLineAsync().ConfigureAwait(false);
-            await Task.WhenAll(receiving, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(receiving, _renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // A results half that was cut tells its data half itself: its own receiving may have ended before it could.
             if (Volatile.Read(ref _dataHalf) is { } data) await data._queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty, this)).ConfigureAwait(false);
             await TellUnadmittedAsync().ConfigureAwait(false);
@@ -175,6 +186,7 @@ internal sealed partial class CenterSession : IDisposable
                 if (goesOn || LetsGo(effect)) goesOn = await CarryOutAsync(effect, cancellation).ConfigureAwait(false) && goesOn;
             if (_followUps.Count == 0) await SettleAsync(cancellation).ConfigureAwait(false);
             if (_state.Work is null && _followUps.Count == 0) EndWork();
+            else KeepLease();
         }
     }
 
@@ -186,13 +198,24 @@ internal sealed partial class CenterSession : IDisposable
         _log.Order = null;
     }
 
-    /// <summary>A claim whose session lives keeps its lease, however long the operator looks for a card.</summary>
+    /// <summary>A claim whose session lives keeps its lease, however long the operator looks for a card. A session without a claim wakes nobody.</summary>
+    private void KeepLease()
+    {
+        if (_state.Work is not null && Interlocked.Exchange(ref _renews, 1) == 0) _renewing = RenewAsync(_renewal);
+    }
+
     private async Task RenewAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(_services.Options.LeaseRenewal, _services.Time);
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
         {
-            if (Volatile.Read(ref _state).Work is not { } work) continue;
+            if (Volatile.Read(ref _state).Work is not { } work)
+            {
+                // A claim that comes between the look and the word that nobody renews is seen by one of both.
+                Interlocked.Exchange(ref _renews, 0);
+                if (Volatile.Read(ref _state).Work is null || Interlocked.Exchange(ref _renews, 1) == 1) return;
+                continue;
+            }
             try
             {
                 if (!await _services.Orders.RenewAsync(work.Claim.Order, work.Claim.Fence, cancellation).ConfigureAwait(false))

@@ -19,6 +19,9 @@ internal static class SessionTable
     public static List<SessionRow> Of(StoreView store, string host) =>
         store.Query("SELECT * FROM sessions WHERE host = $host ORDER BY session", Read, ("$host", host));
 
+    /// <summary>How many one host has told.</summary>
+    public static long CountOf(StoreView store, string host) => store.Number("SELECT count(*) FROM sessions WHERE host = $host", ("$host", host));
+
     /// <summary>A host tells what it has now; what is as it was is not written again.</summary>
     public static void Tell(DbConnection connection, IReadOnlyList<SessionRow> before, IReadOnlyList<SessionRow> now)
     {

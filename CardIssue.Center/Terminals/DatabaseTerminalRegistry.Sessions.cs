@@ -14,6 +14,8 @@ public sealed partial class DatabaseTerminalRegistry
     /// <summary>How long a wish that one ends is kept: a session's name comes once, and its host looks each second.</summary>
     private static readonly TimeSpan EndKept = TimeSpan.FromHours(1);
 
+    private IReadOnlyList<LiveSession>? _told;
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LiveSession>> SessionsAsync(CancellationToken cancellation = default)
     {
@@ -27,12 +29,17 @@ public sealed partial class DatabaseTerminalRegistry
     public async Task TellSessionsAsync(string host, IReadOnlyList<LiveSession> sessions, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sessions);
+        // Others take away all that they believe a dead host's, so what was told last is not enough; what is there need not be read whole for it.
+        if (_told is { } told && told.SequenceEqual(sessions)
+            && await database.ReadAsync(store => SessionTable.CountOf(store, host), cancellation).ConfigureAwait(false) == sessions.Count) return;
         var now = sessions.Select(Row).ToList();
-        // Compared with what is there, not with what was told last: others take away what they believe a dead host's.
         var before = await database.ReadAsync(store => SessionTable.Of(store, host), cancellation).ConfigureAwait(false);
-        if (before.ToHashSet().SetEquals(now)) return;
-        await database.BetweenAsync(engine => engine.WriteInPassing(connection => SessionTable.Tell(connection, before, now)), cancellation)
-            .ConfigureAwait(false);
+        if (!before.ToHashSet().SetEquals(now))
+        {
+            await database.BetweenAsync(engine => engine.WriteInPassing(connection => SessionTable.Tell(connection, before, now)), cancellation)
+                .ConfigureAwait(false);
+        }
+        _told = sessions;
     }
 
     /// <inheritdoc/>

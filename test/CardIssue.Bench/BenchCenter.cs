@@ -89,6 +89,21 @@ internal sealed class BenchCenter : IAsyncDisposable
     public CardSimulator Card(uint serial) => CardSimulator.Create(
         CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30, Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
 
+    /// <summary>What the hosts hold of the machine's memory, in bytes.</summary>
+    public long Resident()
+    {
+        foreach (var host in _hosts) host.Refresh();
+        return _hosts.Sum(host => host.WorkingSet64);
+    }
+
+    /// <summary>The part of a core that the hosts use meanwhile.</summary>
+    public async Task<double> LoadAsync(TimeSpan during)
+    {
+        var (before, began) = (Cpu(), Stopwatch.GetTimestamp());
+        await Task.Delay(during);
+        return (Cpu() - before) / Stopwatch.GetElapsedTime(began);
+    }
+
     /// <summary>What an act costs the hosts, and the store.</summary>
     public async Task<CenterRun> MeasureAsync(Func<Task<IssuedCards>> act)
     {
@@ -153,7 +168,8 @@ internal sealed class BenchCenter : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(Data, "centerhost.json"), JsonSerializer.Serialize(new
         {
             Argon2 = new { MemoryKiB = Argon2Cost.MinMemoryKiB, Passes = Argon2Cost.MinPasses, Lanes = 1 },
-            Center = new { Admission = new { Attempts = 10_000 } },
+            // So that the terminals, which all come from one place, and as many at once as the bench likes, are let in.
+            Center = new { Admission = new { Attempts = 10_000 }, Sessions = new { MaxSessions = 20_000, MaxSessionsPerTerminal = 20_000 } },
         }));
         string[] store = _postgres.Length > 0 ? ["--store", $"postgres:{_postgres}"] : [];
         await DoAsync(["init", "--id", "bench", .. store, "--person", "ann", "--person-password-file", Path.Combine(_folder, "ann"),

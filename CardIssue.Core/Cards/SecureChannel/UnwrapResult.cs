@@ -13,10 +13,15 @@ public abstract record UnwrapResult
     /// <summary>The card itself said this: its MAC over data and status word was verified.</summary>
     public sealed record Authenticated : UnwrapResult
     {
+        private static readonly Authenticated Success = new(default, 0x9000);
+
         internal Authenticated(ByteString data, ushort statusWord) : base(statusWord) => Data = data;
 
         /// <summary>The response data, decrypted, without MAC.</summary>
         public ByteString Data { get; }
+
+        /// <summary>The one of 9000 without data, which is what nearly all commands are answered by, is there once.</summary>
+        internal static Authenticated Of(ByteString data, ushort statusWord) => data.IsEmpty && statusWord == 0x9000 ? Success : new(data, statusWord);
 
         /// <inheritdoc/>
         public override string ToString() => $"authenticated, {Data.Length} bytes, {StatusWord:X4}";
@@ -34,10 +39,15 @@ public abstract record UnwrapResult
     /// <summary>The session's level protects no responses: this is the word of whoever carried it.</summary>
     public sealed record NoProtection : UnwrapResult
     {
+        private static readonly NoProtection Success = new(default, 0x9000);
+
         internal NoProtection(ByteString data, ushort statusWord) : base(statusWord) => Data = data;
 
         /// <summary>The response data.</summary>
         public ByteString Data { get; }
+
+        /// <summary>The one of 9000 without data is there once.</summary>
+        internal static NoProtection Of(ByteString data, ushort statusWord) => data.IsEmpty && statusWord == 0x9000 ? Success : new(data, statusWord);
 
         /// <inheritdoc/>
         public override string ToString() => $"not protected, {Data.Length} bytes, {StatusWord:X4}";

@@ -95,14 +95,14 @@ internal sealed class Scp02Session : SecureChannelSession
     private protected override UnwrapResult Judge(ResponseApdu response)
     {
         using var sent = _outstanding.Dequeue();
-        if (!Level.HasRMac()) return new UnwrapResult.NoProtection(response.Data, response.StatusWord);
+        if (!Level.HasRMac()) return UnwrapResult.NoProtection.Of(response.Data, response.StatusWord);
         if (sent is null) return JudgeSegment(response);
         var data = response.Data.Span;
         var statusWord = response.StatusWord;
         if (data.Length < MacLength)
             return IsProtected(statusWord) ? Break(ChannelBreach.MissingMac, statusWord) : new UnwrapResult.Unauthenticated(statusWord);
         var body = data[..^MacLength];
-        if (IsMac(sent, body, statusWord, data[^MacLength..])) return new UnwrapResult.Authenticated(ByteString.Copy(body), statusWord);
+        if (IsMac(sent, body, statusWord, data[^MacLength..])) return UnwrapResult.Authenticated.Of(ByteString.Copy(body), statusWord);
         return IsProtected(statusWord) ? Break(ChannelBreach.WrongMac, statusWord) : new UnwrapResult.Unauthenticated(statusWord);
     }
 

@@ -9,10 +9,11 @@ namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 /// <summary>SCP03 (Amendment D §6.2), in S8 or S16 mode.</summary>
 internal sealed class Scp03Session : SecureChannelSession
 {
-    private const int AesBlock = 16;
+    private const int AesBlock = AesSession.Block, MaxShortAnswer = CommandApdu.MaxShortLe;
 
     private readonly int _macLength;
     private readonly Queue<Sent?> _outstanding = new();
+    private AesSession? _enc, _mac, _rmac;
     private UInt128 _chaining;
     private ulong _counter;
 
@@ -21,6 +22,12 @@ internal sealed class Scp03Session : SecureChannelSession
 
     /// <summary>What the answer to a command is checked with; null for a segment that others follow.</summary>
     private readonly record struct Sent(UInt128 Chaining, ulong Counter);
+
+    private AesSession Enc => _enc ??= new AesSession(Keys.Enc.Span);
+
+    private AesSession Mac => _mac ??= new AesSession(Keys.Mac.Span);
+
+    private AesSession Rmac => _rmac ??= new AesSession(Keys.Rmac.Span);
 
     private protected override int OutstandingAnswers => _outstanding.Count;
 
@@ -43,23 +50,11 @@ internal sealed class Scp03Session : SecureChannelSession
 
     private protected override void RememberSegment() => _outstanding.Enqueue(null);
 
-    private protected override void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted)
-    {
-        Span<byte> icv = stackalloc byte[AesBlock];
-        using var aes = Aes.Create();
-        aes.SetKey(Keys.Enc.Span);
-        WriteIcv(aes, _counter, 0x00, icv);
-        aes.EncryptCbc(padded, icv, encrypted, PaddingMode.None);
-    }
+    private protected override void EncryptBlocks(ReadOnlySpan<byte> padded, Span<byte> encrypted) =>
+        Enc.EncryptCbcAfter(CounterBlock(_counter, 0x00), padded, encrypted);
 
-    /// <summary>The encrypted counter block; for responses its first byte is 80 (Amendment D §6.2.7).</summary>
-    private static void WriteIcv(Aes aes, ulong counter, byte first, Span<byte> icv)
-    {
-        icv.Clear();
-        icv[0] = first;
-        BinaryPrimitives.WriteUInt64BigEndian(icv[8..], counter);
-        aes.EncryptEcb(icv, icv, PaddingMode.None);
-    }
+    /// <summary>What the ICV is the encryption of (Amendment D §6.2.6); for responses its first byte is 80 (§6.2.7).</summary>
+    private static UInt128 CounterBlock(ulong counter, byte first) => (UInt128)first << 120 | counter;
 
     /// <summary>
     /// Over what is sent, encrypted before, on logical channel 0 (Amendment D §6.2.4, §6.2.6); the next one's chaining value. Lc is coded as
@@ -75,10 +70,10 @@ internal sealed class Scp03Session : SecureChannelSession
         input[AesBlock] = (byte)((header[0] | SecureMessaging) & 0xFC);
         var at = AesBlock + 4 + WriteLc(input[(AesBlock + 4)..], sent.Length + _macLength);
         sent.CopyTo(input[at..]);
-        Span<byte> whole = stackalloc byte[AesBlock];
-        AesCmac.Compute(Keys.Mac.Span, input[..(at + sent.Length)], whole);
+        _chaining = Mac.Mac(input[..(at + sent.Length)]);
         CryptographicOperations.ZeroMemory(input);
-        _chaining = BinaryPrimitives.ReadUInt128BigEndian(whole);
+        Span<byte> whole = stackalloc byte[AesBlock];
+        BinaryPrimitives.WriteUInt128BigEndian(whole, _chaining);
         whole[.._macLength].CopyTo(mac);
         return _macLength;
     }
@@ -86,27 +81,28 @@ internal sealed class Scp03Session : SecureChannelSession
     private protected override UnwrapResult Judge(ResponseApdu response)
     {
         var outstanding = _outstanding.Dequeue();
-        if (!Level.HasRMac()) return new UnwrapResult.NoProtection(response.Data, response.StatusWord);
+        if (!Level.HasRMac()) return UnwrapResult.NoProtection.Of(response.Data, response.StatusWord);
         if (outstanding is not { } sent) return JudgeSegment(response);
         if (!IsProtected(response.StatusWord)) return new UnwrapResult.Unauthenticated(response.StatusWord);
         var data = response.Data.Span;
         if (data.Length < _macLength) return Break(ChannelBreach.MissingMac, response.StatusWord);
         var body = data[..^_macLength];
         if (!IsMac(sent, body, response.StatusWord, data[^_macLength..])) return Break(ChannelBreach.WrongMac, response.StatusWord);
-        if (!Level.HasREnc() || body.IsEmpty) return new UnwrapResult.Authenticated(ByteString.Copy(body), response.StatusWord);
+        if (!Level.HasREnc() || body.IsEmpty) return UnwrapResult.Authenticated.Of(ByteString.Copy(body), response.StatusWord);
         return TryDecrypt(sent, body, out var plain)
-            ? new UnwrapResult.Authenticated(plain, response.StatusWord)
+            ? UnwrapResult.Authenticated.Of(plain, response.StatusWord)
             : Break(ChannelBreach.WrongPadding, response.StatusWord);
     }
 
     private bool IsMac(Sent sent, ReadOnlySpan<byte> body, ushort statusWord, ReadOnlySpan<byte> claimed)
     {
-        var input = new byte[AesBlock + body.Length + 2];
+        var length = AesBlock + body.Length + 2;
+        Span<byte> input = body.Length <= MaxShortAnswer ? stackalloc byte[AesBlock + MaxShortAnswer + 2] : new byte[length];
         BinaryPrimitives.WriteUInt128BigEndian(input, sent.Chaining);
-        body.CopyTo(input.AsSpan(AesBlock));
-        BinaryPrimitives.WriteUInt16BigEndian(input.AsSpan(AesBlock + body.Length), statusWord);
+        body.CopyTo(input[AesBlock..]);
+        BinaryPrimitives.WriteUInt16BigEndian(input[(AesBlock + body.Length)..], statusWord);
         Span<byte> mac = stackalloc byte[AesBlock];
-        AesCmac.Compute(Keys.Rmac.Span, input, mac);
+        BinaryPrimitives.WriteUInt128BigEndian(mac, Rmac.Mac(input[..length]));
         return CryptographicOperations.FixedTimeEquals(mac[.._macLength], claimed);
     }
 
@@ -114,30 +110,30 @@ internal sealed class Scp03Session : SecureChannelSession
     {
         plain = default;
         if (body.Length % AesBlock != 0) return false;
-        var padded = GC.AllocateUninitializedArray<byte>(body.Length, pinned: true);
-        Span<byte> icv = stackalloc byte[AesBlock];
-        using var aes = Aes.Create();
-        aes.SetKey(Keys.Enc.Span);
-        WriteIcv(aes, sent.Counter, 0x80, icv);
-        aes.DecryptCbc(body, icv, padded, PaddingMode.None);
+        Span<byte> padded = body.Length <= MaxShortAnswer ? stackalloc byte[MaxShortAnswer]
+            : GC.AllocateUninitializedArray<byte>(body.Length, pinned: true);
+        padded = padded[..body.Length];
+        Enc.DecryptCbc(Enc.Encrypt(CounterBlock(sent.Counter, 0x80)), body, padded);
         // 80 and then as many 00 as there are: some cards pad by more than one block, and the MAC over it was right.
-        var end = padded.AsSpan().LastIndexOfAnyExcept((byte)0x00);
+        var end = padded.LastIndexOfAnyExcept((byte)0x00);
         var isPadded = end >= 0 && padded[end] == 0x80;
-        if (isPadded) plain = ByteString.Copy(padded.AsSpan(0, end));
+        if (isPadded) plain = ByteString.Copy(padded[..end]);
         CryptographicOperations.ZeroMemory(padded);
         return isPadded;
     }
 
     private protected override void EncryptUnder(SecretBytes dek, ReadOnlySpan<byte> padded, Span<byte> encrypted)
     {
-        using var aes = Aes.Create();
-        aes.SetKey(dek.Span);
-        aes.EncryptCbc(padded, stackalloc byte[AesBlock], encrypted, PaddingMode.None);
+        using var aes = new AesSession(dek.Span);
+        aes.EncryptCbc(0, padded, encrypted);
     }
 
     private protected override void Forget()
     {
         _outstanding.Clear();
         _chaining = 0;
+        _enc?.Dispose();
+        _mac?.Dispose();
+        _rmac?.Dispose();
     }
 }

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using CardIssue.Terminal.Relay;
+using CardIssue.Transport.Tls;
+using CardIssue.VirtualCard.Reading;
+
+namespace CardIssue.Bench;
+
+/// <summary>
+/// What idle lines cost a host that is a process of its own: terminals that are let in, over TLS, and wait for an operator. Memory beside the same host with few of
+/// them, processor time beside the same host with none: what is left is each line's.
+/// </summary>
+internal static class IdleBench
+{
+    /// <summary>How many lines. For a quick look.</summary>
+    private const string SizeVariable = "CARDISSUE_BENCH_IDLE";
+
+    private const int AtOnce = 24, First = 100;
+    private const double MostKiB = 24, MostLoad = 0.05, Lines = 10_000;
+
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20), Measured = TimeSpan.FromSeconds(60), Longest = TimeSpan.FromMinutes(20);
+
+    public static async Task<int> RunAsync(bool check)
+    {
+        var count = int.Parse(Environment.GetEnvironmentVariable(SizeVariable) ?? "10000", CultureInfo.InvariantCulture);
+        await using var center = await BenchCenter.StartAsync("", hosts: 1, terminals: 1, orders: 1);
+        await using var terminals = new IdleTerminals(center);
+        // The first ones keep the compiler busy, and make what a host has once.
+        await terminals.BringUpAsync(First);
+        await Task.Delay(Settling);
+        var (few, fewLoad) = (center.Resident(), await center.LoadAsync(Measured));
+        var began = Stopwatch.GetTimestamp();
+        await terminals.BringUpAsync(count);
+        var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        await Task.Delay(Settling);
+        var (all, load) = (center.Resident(), await center.LoadAsync(Measured));
+        var (lines, kib, each) = (terminals.Up, (all - few) / 1024.0 / (count - First), (load - fewLoad) / (count - First));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{{\"bench\":\"idle\",\"lines\":{lines},\"upInS\":{took:F0},\"residentMiB\":{all / 1048576.0:F0},\"kibPerLine\":{kib:F1},\"loadOfACore\":{load:F4},\"loadWith{First}\":{fewLoad:F4},\"loadOf1000Lines\":{each * 1_000:F4}}}"));
+        var missed = new List<string>();
+        if (lines != count) missed.Add($"{lines} lines of {count} are up");
+        if (kib > MostKiB) missed.Add(string.Create(CultureInfo.InvariantCulture, $"a line takes {kib:F1} KiB; {MostKiB} is the most"));
+        if (each * Lines > MostLoad) missed.Add(string.Create(CultureInfo.InvariantCulture, $"{Lines} lines take {each * Lines:P1} of a core; {MostLoad:P0} is the most"));
+        Console.WriteLine($"{{\"bench\":\"idle\",\"summary\":\"{(missed.Count == 0 ? "every target is met" : string.Join("; ", missed))}\"}}");
+        return check && missed.Count > 0 ? 1 : 0;
+    }
+
+    /// <summary>Terminals without a card, all of one module: a center may let it in as often as it likes.</summary>
+    private sealed class IdleTerminals(BenchCenter center) : IAsyncDisposable
+    {
+        private readonly ConcurrentBag<TerminalRelay> _relays = [];
+        private readonly CancellationTokenSource _stop = new();
+        private readonly ConcurrentBag<Task> _running = [];
+        private readonly VirtualCardReader _reader = new();
+
+        /// <summary>How many are let in just now.</summary>
+        public int Up => _relays.Count(relay => relay.Status.State is RelayState.Ready);
+
+        /// <summary>Until there are so many.</summary>
+        public Task BringUpAsync(int all) => Parallel.ForEachAsync(Enumerable.Range(_relays.Count, all - _relays.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (_, _) => await BringUpOneAsync().WaitAsync(Longest));
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            foreach (var running in _running) await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var relay in _relays) await relay.DisposeAsync();
+            await _reader.DisposeAsync();
+        }
+
+        private async Task BringUpOneAsync()
+        {
+            var file = center.Modules[0];
+            var module = file.OpenModule();
+            var connector = new TlsLineConnector("127.0.0.1", center.Ports[0], TlsCertificates.FromPfx(file.TlsClient, []), TlsTrust.Pinned(module.Center.TlsCertificate));
+            var relay = new TerminalRelay(new TerminalRelayOptions(), connector, _reader, module);
+            var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            relay.StatusChanged += (_, status) =>
+            {
+                if (status.State is RelayState.Ready) ready.TrySetResult();
+                else if (status.State is RelayState.Refused or RelayState.Closed) ready.TrySetException(new InvalidOperationException($"A line of the bench is not let in: {status}"));
+            };
+            _relays.Add(relay);
+            _running.Add(relay.RunAsync(_stop.Token));
+            await ready.Task;
+        }
+    }
+}
