@@ -14,7 +14,7 @@ internal sealed record HostRow(string Host, DateTimeOffset Since, long Beat, Dat
 
 /// <summary>
 /// Which hosts serve, where several may. Its rows have no seal: a forged one keeps a dead host's orders waiting for their leases, or gives a living host's
-/// orders to others, which their fencing numbers keep safe.
+/// orders to others, which their fencing numbers keep safe; or it has people change certificates before a host is ready.
 /// </summary>
 internal static class HostTable
 {

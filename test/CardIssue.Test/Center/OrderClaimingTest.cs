@@ -1,6 +1,6 @@
-using System.Net;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Terminals;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -69,10 +69,10 @@ public sealed class OrderClaimingTest(EngineKind engine)
         var (north, south) = (new BranchId("north"), new BranchId("south"));
         await _bench.ImportAsync(_bench.New("o2", "c2") with { Branch = north });
         var registry = new DatabaseTerminalRegistry(_bench.Database);
-        foreach (var (name, number) in new[] { ("t1", 1), ("t2", 2) })
+        foreach (var name in new[] { "t1", "t2" })
         {
-            await registry.PutAsync(new TerminalRecord(new TerminalId(name), [new LineNumber(number)], [IPNetwork.Parse("10.0.0.7/32")],
-                ByteString.Own([(byte)number]), ByteString.Own([(byte)(number + 10)]), ByteString.Own([(byte)(number + 20)]), 1, true), _bench.Ann);
+            using var key = P256PrivateKey.Generate();
+            await registry.PutAsync(new TerminalRecord(new TerminalId(name), [new LineNumber(1)], [], key.PublicKey.Encoded, key.PublicKey.Encoded, default, 1, true));
         }
         await registry.SetBranchAsync(new TerminalId("t2"), south, _bench.Ann);
         var declined = (ClaimOutcome.Declined)await _bench.ClaimAsync("o2", "t1");
