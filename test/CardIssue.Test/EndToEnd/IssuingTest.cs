@@ -59,11 +59,11 @@ public sealed class IssuingTest
         await using var shop = await Shop.OpenAsync();
         var north = new BranchId("north");
         await shop.OrderAsync("o-1", Products.EndToEnd(), branch: north);
-        shop.Reader.Insert(Shop.Card(1));
         var declined = await shop.IssueAsync("o-1");
         Assert.That((declined.Ending, declined.Reason), Is.EqualTo((IssueEnding.Declined, IssueReason.OrderOtherBranch)));
         await shop.LogsAsync(row => row.Entry.Kind == "Declining" && row.Entry.Detail.Contains("branch north", StringComparison.Ordinal));
         await shop.Registry.SetBranchAsync(Shop.TerminalName, north, TestPeople.Of(shop.Database));
+        shop.Reader.Insert(Shop.Card(1));
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
     }
 
