@@ -20,6 +20,7 @@ internal static class FeedEventJson
         });
         if (told.Issuer is { } issuer) json.WriteString("issuer", issuer.Value);
         json.WriteString("order", told.Order.Value);
+        if (told.Branch is { } branch) json.WriteString("branch", branch.Value);
         json.WriteString("customer", told.Customer);
         json.WriteNumber("sequence", told.Sequence);
         if (told.Card is { } card) json.WriteString("card", card.ToString());

@@ -150,8 +150,10 @@ public sealed class CenterHealth : IDisposable
         }
         return new Counts(
             await _services.Desk.CountAsync(cancellation).ConfigureAwait(false), backlog, failures,
-            _database.TakesHosts ? hosts.Count(host => host.LostAt is null) : 1, hosts.Count(host => host.LostAt is not null));
+            _database.TakesHosts ? hosts.Count(IsThere) : 1, hosts.Count(host => !IsThere(host)));
     }
+
+    private static bool IsThere(ServingHost host) => host is { IsServing: true, LostAt: null };
 
     private void AddGauges()
     {

@@ -230,5 +230,6 @@ public sealed class DatabaseOrderDesk : IOrderDesk
     {
         Rewrite = row.Rewrite,
         Issuer = row.Issuer,
+        Branch = row.Branch,
     };
 }

@@ -30,4 +30,7 @@ public sealed record FeedEvent(
 {
     /// <summary>Whose event it is, who alone is told; null for the center's own.</summary>
     public IssuerId? Issuer { get; init; }
+
+    /// <summary>The branch that the order names; null where it names none.</summary>
+    public BranchId? Branch { get; init; }
 }

@@ -9,11 +9,12 @@ namespace CardIssue.Center.Orders;
 internal static class FeedOutbox
 {
     public static void Add(StoreTransaction connection, FeedEventKind kind, OrderRow order, string reason, DateTimeOffset now) => connection.Insert(SealedTable.Feed, """
-        INSERT INTO feed_outbox (event_id, kind, order_id, customer, sequence, card, at, reason, issuer)
-        VALUES ($event, $kind, $order, $customer, $sequence, $card, $now, $reason, $issuer)
+        INSERT INTO feed_outbox (event_id, kind, order_id, customer, sequence, card, at, reason, issuer, branch)
+        VALUES ($event, $kind, $order, $customer, $sequence, $card, $now, $reason, $issuer, $branch)
         """,
         ("$event", Guid.NewGuid().ToString("N")), ("$kind", kind), ("$order", order.Order), ("$customer", order.Customer),
-        ("$sequence", order.Sequence), ("$card", order.Card), ("$now", now), ("$reason", reason), ("$issuer", order.Issuer));
+        ("$sequence", order.Sequence), ("$card", order.Card), ("$now", now), ("$reason", reason), ("$issuer", order.Issuer),
+        ("$branch", order.Branch));
 
     /// <summary>What one issuer is to be told; the center's own where that is null. What is another's is not even read.</summary>
     public static List<FeedEvent> Untold(StoreView connection, IssuerId? issuer, int most) => connection.Query(
@@ -51,5 +52,6 @@ internal static class FeedOutbox
         row.Int("sequence"), row.Bytes("card") is { } card ? new CardId(card) : null, row.Time("at")!.Value, row.Text("reason")!)
     {
         Issuer = row.Issuer(),
+        Branch = row.Branch(),
     };
 }

@@ -1,4 +1,5 @@
 using CardIssue.Center.Storage;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 
@@ -14,10 +15,10 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
         (_watch, database.ServingHost) = (new HostWatch(lostAfter, time), host);
     }
 
-    public async Task<IReadOnlyList<string>> BeatAsync(CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<string>> BeatAsync(ByteString certificate = default, CancellationToken cancellation = default)
     {
         if (database.ServingHost is not { } host) return [];
-        var (isKnown, hosts) = await database.BeatAsync(host, cancellation).ConfigureAwait(false);
+        var (isKnown, hosts) = await database.BeatAsync(host, certificate, cancellation).ConfigureAwait(false);
         // The others took this one for dead. What nobody has claimed meanwhile its sessions still have.
         if (!isKnown) await EnterAsync(host, "HostBack", cancellation).ConfigureAwait(false);
         var dead = _watch!.Look(hosts, host);
@@ -26,8 +27,12 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
             store => [.. dead.Where(row => HostTable.Lose(store, row.Host, row.Beat, host)).Select(row => row.Host)], cancellation).ConfigureAwait(false);
     }
 
-    public Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync<IReadOnlyList<ServingHost>>(
-        store => HostTable.All(store).ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed)), cancellation);
+    public async Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default)
+    {
+        var rows = await database.ReadAsync(HostTable.All, cancellation).ConfigureAwait(false);
+        var serving = await database.ServingAsync([.. rows.Select(row => row.Host)], cancellation).ConfigureAwait(false);
+        return rows.ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed, serving.Contains(row.Host), row.Certificate));
+    }
 
     public async Task LeaveAsync(CancellationToken cancellation = default)
     {

@@ -1,4 +1,5 @@
 using CardIssue.Center.Storage;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Orders;
 
@@ -17,10 +18,13 @@ public interface IHostPresence
     Task EnterAsync(string host, TimeSpan lostAfter, CancellationToken cancellation = default);
 
     /// <summary>Gives a sign of life, and looks for those of the others.</summary>
+    /// <param name="certificate">SHA-256 of the latest of the center's TLS certificates that this host has, 32 bytes: the next one where it is made,
+    /// else the present one. Empty without TLS.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The hosts that are found to be dead with this look.</returns>
-    Task<IReadOnlyList<string>> BeatAsync(CancellationToken cancellation = default);
+    Task<IReadOnlyList<string>> BeatAsync(ByteString certificate = default, CancellationToken cancellation = default);
 
-    /// <summary>All hosts that serve, or were found to be dead and are not back; none where the store takes one alone.</summary>
+    /// <summary>All hosts that serve, or ended without a word and are not back; none where the store takes one alone.</summary>
     Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default);
 
     /// <summary>This host serves no more; its sessions have let go of all that they had.</summary>
@@ -32,4 +36,7 @@ public interface IHostPresence
 /// <param name="Since">When it began to serve, UTC.</param>
 /// <param name="LostAt">When another host found it dead; null while it lives.</param>
 /// <param name="TellsFeed">Whether it is the one that tells the issuer's feed.</param>
-public sealed record ServingHost(string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed);
+/// <param name="IsServing">Whether it holds at this moment what only a host that serves has: one that was killed does not, though no other host
+/// may have been there to find it dead.</param>
+/// <param name="Certificate">SHA-256 of the latest of the center's TLS certificates that it has, as it told last; empty before.</param>
+public sealed record ServingHost(string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed, bool IsServing, ByteString Certificate);

@@ -76,6 +76,9 @@ public sealed record OrderView(
 
     /// <summary>Whose order it is; null for the center's own.</summary>
     public IssuerId? Issuer { get; init; }
+
+    /// <summary>The branch that it is to be begun at; null for any.</summary>
+    public BranchId? Branch { get; init; }
 }
 
 /// <summary>A receipt that is shown again.</summary>

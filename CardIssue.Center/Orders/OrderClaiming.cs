@@ -39,6 +39,7 @@ internal static class OrderClaiming
         if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
         CodeAttempts.TakeBack(connection, counted.Attempt);
         if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
+        if (Elsewhere(connection, order, claimant.Terminal) is { } elsewhere) return elsewhere;
         OrderAge.Check(connection, order);
         KeptReceipts.Forget(connection, claimant.Terminal);
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
@@ -110,6 +111,15 @@ internal static class OrderClaiming
                     ? Declined(DeclineCode.Busy, $"session {claim.Session} at terminal {claim.Terminal} has it until {claim.LeaseUntil:O}", order)
                     : null,
         };
+    }
+
+    /// <summary>Where an order is begun its issuer may say; a card that something is on already is finished wherever it is brought.</summary>
+    private static ClaimOutcome.Declined? Elsewhere(StoreView connection, OrderRow order, TerminalId terminal)
+    {
+        if (order.Branch is not { } named || order.State is not (OrderState.Ready or OrderState.Claimed)) return null;
+        var at = TerminalTable.Find(connection, terminal)?.Branch;
+        return at == named ? null
+            : Declined(DeclineCode.OtherBranch, $"it is to be issued at branch {named}, and terminal {terminal} is of {(at is { } branch ? $"branch {branch}" : "none")}", order);
     }
 
     private static ClaimOutcome Claim(

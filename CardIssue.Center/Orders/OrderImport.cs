@@ -99,16 +99,17 @@ internal static class OrderImport
         var doubtful = putBack is not null || AbsentOrders.IsKnown(connection, order.Order);
         connection.Insert(SealedTable.Orders, """
             INSERT INTO orders (order_id, customer, sequence, product, product_version, mode, sealed, display, code_verifier, code_expires, state,
-              held_state, put_back, reissue_of, account_digest, imported_at, updated_at, card, rewrite, rewrite_number, issuer)
+              held_state, put_back, reissue_of, account_digest, imported_at, updated_at, card, rewrite, rewrite_number, issuer, branch)
             VALUES ($order, $customer, $sequence, $product, $version, $mode, $sealed, $display, $verifier, $expires, $state,
-              $held, $put_back, $reissue_of, $account, $now, $now, $card, $rewrite, $number, $issuer)
+              $held, $put_back, $reissue_of, $account, $now, $now, $card, $rewrite, $number, $issuer, $branch)
             """,
             ("$order", order.Order), ("$customer", order.Customer), ("$sequence", order.Sequence), ("$product", order.Product.Name),
             ("$version", order.Product.Version), ("$mode", mode), ("$sealed", order.SealedData), ("$display", order.Display),
             ("$verifier", order.CodeVerifier), ("$expires", order.CodeExpires), ("$state", doubtful ? OrderState.Quarantined : OrderState.Ready),
             ("$held", doubtful ? OrderState.Ready : null), ("$put_back", putBack), ("$reissue_of", reissueOf),
             ("$account", order.AccountDigest), ("$now", now), ("$card", order.Rewrite?.Card), ("$rewrite", order.Rewrite?.Name),
-            ("$number", order.Rewrite is { } rewrite ? RewriteOrders.Of(connection, rewrite.Card).Count + 1 : null), ("$issuer", order.Issuer));
+            ("$number", order.Rewrite is { } rewrite ? RewriteOrders.Of(connection, rewrite.Card).Count + 1 : null), ("$issuer", order.Issuer),
+            ("$branch", order.Branch));
         OrderRow.Find(connection, order.Order)!.AddHistory(connection, now, reissueOf is null ? "Imported" : "Reissued", reissueOf?.Value ?? "");
         return null;
     }

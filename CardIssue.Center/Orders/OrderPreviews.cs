@@ -19,7 +19,11 @@ public abstract record OrderPreview
     /// <param name="Product">What the order's write data is sealed for.</param>
     /// <param name="Rewrite">Which of the product's rewrites it is; null for an issue.</param>
     /// <param name="Lack">Why the card could not be opened now; null when it could.</param>
-    public sealed record Shown(CardPreview Commands, ProductTerms Product, string? Rewrite, string? Lack) : OrderPreview;
+    public sealed record Shown(CardPreview Commands, ProductTerms Product, string? Rewrite, string? Lack) : OrderPreview
+    {
+        /// <summary>The branch that the order is to be begun at; null for any.</summary>
+        public BranchId? Branch { get; init; }
+    }
 
     /// <summary>There is nothing to show.</summary>
     /// <param name="Outcome">Coarsely.</param>
@@ -74,7 +78,7 @@ public sealed class OrderPreviews
             {
                 var made = CardPreview.Of(product, OrderData.Read(data.Span), programs, KeyLength);
                 return made.Preview is { } commands
-                    ? new OrderPreview.Shown(commands, terms, row.Rewrite, _vault.LackOf(product))
+                    ? new OrderPreview.Shown(commands, terms, row.Rewrite, _vault.LackOf(product)) { Branch = row.Branch }
                     : DoesNotFit($"the order's data does not fit its product: {made.Errors[0].Field} {made.Errors[0].Message}");
             }
             catch (CryptographicException unreadable)

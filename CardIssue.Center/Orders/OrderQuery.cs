@@ -24,7 +24,7 @@ public sealed record OrderQuery
     /// <summary>Begun at this terminal the last time, with their issue code.</summary>
     public TerminalId? Terminal { get; init; }
 
-    /// <summary>Begun the last time at a terminal that is of this branch now.</summary>
+    /// <summary>To be issued at this branch; of those that name none, begun the last time at a terminal that is of it now.</summary>
     public BranchId? Branch { get; init; }
 
     /// <summary>Changed last at this time or later.</summary>
@@ -40,7 +40,8 @@ public sealed record OrderQuery
         .And("issuer = $issuer", "$issuer", Issuer).And("state = $state", "$state", State)
         .And("product = $product", "$product", Product)
         .And("product_version = $version", "$version", ProductVersion).And("customer = $customer", "$customer", Customer)
-        .And("token_terminal = $terminal", "$terminal", Terminal).And("token_terminal IN (SELECT terminal FROM terminals WHERE branch = $branch)", "$branch", Branch)
+        .And("token_terminal = $terminal", "$terminal", Terminal)
+        .And("(branch = $branch OR (branch IS NULL AND token_terminal IN (SELECT terminal FROM terminals WHERE branch = $branch)))", "$branch", Branch)
         .And("updated_at >= $since", "$since", Since)
         .And("updated_at < $until", "$until", Until).And("order_id > $after", "$after", after);
 }

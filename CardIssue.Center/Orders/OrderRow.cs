@@ -15,6 +15,9 @@ internal sealed record OrderRow
 
     /// <summary>Whose order it is; null for the center's own. Its customer is one of that issuer's.</summary>
     public IssuerId? Issuer { get; init; }
+
+    /// <summary>The branch that it is to be begun at; null for any.</summary>
+    public BranchId? Branch { get; init; }
     public required int Sequence { get; init; }
     public required ProductRef Product { get; init; }
     public required ProductMode Mode { get; init; }
@@ -136,6 +139,7 @@ internal sealed record OrderRow
         Order = new OrderId(row.Text("order_id")!),
         Customer = row.Text("customer")!,
         Issuer = row.Issuer(),
+        Branch = row.Branch(),
         Sequence = row.Int("sequence"),
         Product = new ProductRef(row.Text("product")!, row.Int("product_version")),
         Mode = (ProductMode)row.Int("mode"),

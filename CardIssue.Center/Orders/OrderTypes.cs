@@ -74,6 +74,9 @@ public sealed record NewOrder(
     /// <summary>Whose order it is: whose its product is (<see cref="Issuers.KeySetOwners"/>); null for the center's own. Its data is sealed for him.</summary>
     public IssuerId? Issuer { get; init; }
 
+    /// <summary>The branch that it is to be begun at; null for any.</summary>
+    public BranchId? Branch { get; init; }
+
     /// <summary>Only the order's number: the rest is the customer's.</summary>
     public override string ToString() => $"NewOrder {{ {Order} }}";
 

@@ -1,5 +1,6 @@
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -36,7 +37,14 @@ public sealed partial class CenterServer
     internal async Task ChangeCertificateAsync(CancellationToken cancellation)
     {
         var number = await _services.Terminals.CertificateInForceAsync(cancellation).ConfigureAwait(false);
-        if (_services.Vault.ChangeCertificate(number)) OperationLog.CertificateChanged(_logger, number);
+        try
+        {
+            if (_services.Vault.ChangeCertificate(number)) OperationLog.CertificateChanged(_logger, number);
+        }
+        catch (KeyVaultException e)
+        {
+            throw new KeyVaultException($"Host {_services.Host}: {e.Message}", e);
+        }
     }
 
     /// <summary>What cannot be read is told as that; whatever else goes wrong is a fault of this program besides.</summary>

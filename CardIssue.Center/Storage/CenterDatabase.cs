@@ -135,13 +135,13 @@ public sealed class CenterDatabase : IAsyncDisposable
         ? await Task.Run(() => _engine.Serving(hosts), cancellation).ConfigureAwait(false)
         : _serving.IsHeld() ? hosts : [];
 
-    /// <summary>Gives a host's sign of life, outside of any commit.</summary>
+    /// <summary>Gives a host's sign of life, with the certificate that its vault has, outside of any commit.</summary>
     /// <returns>Whether it is known and not lost, and all hosts.</returns>
-    internal async Task<(bool IsKnown, IReadOnlyList<HostRow> Hosts)> BeatAsync(string host, CancellationToken cancellation)
+    internal async Task<(bool IsKnown, IReadOnlyList<HostRow> Hosts)> BeatAsync(string host, ByteString certificate, CancellationToken cancellation)
     {
         (bool, IReadOnlyList<HostRow>) result = (false, []);
         await BetweenAsync(
-            engine => result = engine.Write(connection => (HostTable.Beat(connection, host), HostTable.All(new StoreView(connection)))),
+            engine => result = engine.Write(connection => (HostTable.Beat(connection, host, certificate), HostTable.All(new StoreView(connection)))),
             cancellation).ConfigureAwait(false);
         return result;
     }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
 
@@ -8,11 +9,12 @@ namespace CardIssue.Center.Storage;
 /// <param name="Beat">A number that it raises as long as it lives.</param>
 /// <param name="LostAt">When another host found that it does so no more; null while it lives.</param>
 /// <param name="TellsFeed">Whether it is the one that tells the issuer's feed.</param>
-internal sealed record HostRow(string Host, DateTimeOffset Since, long Beat, DateTimeOffset? LostAt, bool TellsFeed);
+/// <param name="Certificate">SHA-256 of the latest of the center's certificates that its vault has, as it told with its last sign of life; empty before.</param>
+internal sealed record HostRow(string Host, DateTimeOffset Since, long Beat, DateTimeOffset? LostAt, bool TellsFeed, ByteString Certificate);
 
 /// <summary>
 /// Which hosts serve, where several may. Its rows have no seal: a forged one keeps a dead host's orders waiting for their leases, or gives a living host's
-/// orders to others, which their fencing numbers keep safe.
+/// orders to others, which their fencing numbers keep safe; or it has people change certificates before a host is ready.
 /// </summary>
 internal static class HostTable
 {
@@ -28,7 +30,7 @@ internal static class HostTable
     {
         store.Execute("""
             INSERT INTO hosts (host, since, beat, lost_at, tells_feed) VALUES ($host, $now, 1, NULL, 0)
-            ON CONFLICT (host) DO UPDATE SET since = $now, beat = hosts.beat + 1, lost_at = NULL, tells_feed = 0
+            ON CONFLICT (host) DO UPDATE SET since = $now, beat = hosts.beat + 1, lost_at = NULL, tells_feed = 0, certificate = NULL
             """, ("$host", host), ("$now", store.Now));
         SessionTable.Clear(store, host);
         store.Log(Part, kind, new { host });
@@ -53,11 +55,12 @@ internal static class HostTable
         return true;
     }
 
-    /// <summary>A sign of life. No change of the store: it has no number and is not in the log.</summary>
+    /// <summary>A sign of life, with what the host's vault has. No change of the store: it has no number and is not in the log.</summary>
     /// <returns>Whether the host is known and not lost.</returns>
-    public static bool Beat(DbConnection connection, string host)
+    public static bool Beat(DbConnection connection, string host, ByteString certificate)
     {
-        using var command = Sql.Command(connection, "UPDATE hosts SET beat = beat + 1 WHERE host = $host AND lost_at IS NULL", ("$host", host));
+        using var command = Sql.Command(connection, "UPDATE hosts SET beat = beat + 1, certificate = $certificate WHERE host = $host AND lost_at IS NULL",
+            ("$host", host), ("$certificate", certificate.IsEmpty ? null : certificate));
         return command.ExecuteNonQuery() == 1;
     }
 
@@ -79,5 +82,6 @@ internal static class HostTable
     private const string Part = "hosts";
 
     private static HostRow Read(DbDataReader row) => new(
-        row.Text("host")!, row.Time("since")!.Value, row.Long("beat")!.Value, row.Time("lost_at"), row.Int("tells_feed") != 0);
+        row.Text("host")!, row.Time("since")!.Value, row.Long("beat")!.Value, row.Time("lost_at"), row.Int("tells_feed") != 0,
+        row.Bytes("certificate") ?? default);
 }

@@ -10,6 +10,7 @@ internal sealed class SealedTable
         "waiting_record", "card", "confirmed", "in_doubt", "attempt", "furthest", "unproved", "fence", "token_hash", "token_terminal", "token_operator",
         "claim_session", "claim_host", "claim_terminal", "claim_operator", "lease_until", "void_reason", "reissue_of", "put_back", "account_digest",
         "imported_at", "updated_at", "ended_at", "rewrite", "rewrite_number", "receipt", "kept_receipt", "issuer",
+        "branch",
     ]);
 
     public static readonly SealedTable Cards = new(1, "issued_cards", "card", isSmall: false, [
@@ -17,7 +18,7 @@ internal sealed class SealedTable
     ]);
 
     public static readonly SealedTable Feed = new(2, "feed_outbox", "id", isSmall: false, [
-        "event_id", "kind", "order_id", "customer", "sequence", "card", "at", "reason", "told_at", "issuer",
+        "event_id", "kind", "order_id", "customer", "sequence", "card", "at", "reason", "told_at", "issuer", "branch",
     ]);
 
     public static readonly SealedTable Terminals = new(3, "terminals", "terminal", isSmall: true, [

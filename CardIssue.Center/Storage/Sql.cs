@@ -24,6 +24,9 @@ internal static class Sql
     /// <summary>Whose a row is; null for the center's own.</summary>
     public static IssuerId? Issuer(this DbDataReader row) => row.Text("issuer") is { } issuer ? new IssuerId(issuer) : null;
 
+    /// <summary>The branch that a row names; null for none.</summary>
+    public static BranchId? Branch(this DbDataReader row) => row.Text("branch") is { } branch ? new BranchId(branch) : null;
+
     /// <summary>A time as the store keeps it: to the millisecond.</summary>
     public static DateTimeOffset Stored(this DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 

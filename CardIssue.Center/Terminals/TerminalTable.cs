@@ -84,7 +84,7 @@ internal static class TerminalTable
     {
         Hold = TerminalFaults.HoldIn(row),
         Removed = row.Long("removed") is not null,
-        Branch = row.Text("branch") is { } branch ? new BranchId(branch) : null,
+        Branch = row.Branch(),
         Next = row.Long("next_key_version") is { } version
             ? new TerminalKeys(row.Bytes("next_credential_key")!.Value, row.Bytes("next_agreement_key")!.Value, row.Bytes("next_certificate") ?? ByteString.Empty, (int)version)
             : null,

@@ -36,6 +36,15 @@ public sealed partial class FileKeyVault
         }
     }
 
+    /// <inheritdoc/>
+    public ByteString LatestCertificate
+    {
+        get
+        {
+            lock (_gate) return _content.Next?.Sha256 ?? _content.TlsCertificate;
+        }
+    }
+
     /// <summary>Takes the certificate that is to follow, in the place of one that was to, and saves.</summary>
     /// <param name="pkcs12">PKCS#12 without a password; copied.</param>
     /// <param name="sha256">SHA-256 of the certificate's DER, 32 bytes.</param>

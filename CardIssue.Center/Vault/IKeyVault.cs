@@ -143,6 +143,9 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <exception cref="CardIssueException">It cannot be read, or is another vault; what was read before stands.</exception>
     bool Refresh() => false;
 
+    /// <summary>SHA-256 of the latest of the center's TLS certificates that are here: the next one where it is made, else the present one; empty without.</summary>
+    ByteString LatestCertificate => Identity.TlsCertificate;
+
     /// <summary>
     /// The TLS certificate that the center is going to have, signed for terminals (<see cref="CenterCertificate"/>); empty where none is made, or the
     /// certificate is somebody else's affair.

@@ -43,6 +43,8 @@ public enum IssueReason
     OrderTerminalHeld = 208,
     /// <summary>The sealed issue code did not open at the center (<see cref="DeclineCode.CodeUnreadable"/>).</summary>
     OrderCodeUnreadable = 209,
+    /// <summary>The order is to be issued at another branch (<see cref="DeclineCode.OtherBranch"/>).</summary>
+    OrderOtherBranch = 210,
 
     /// <summary>The card does not hold the access key (<see cref="CardRejection.NotGenuine"/>).</summary>
     CardNotGenuine = 301,

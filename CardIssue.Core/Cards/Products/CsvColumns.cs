@@ -17,6 +17,9 @@ public sealed record CsvColumns
     /// <summary>The column of the one-time issue code; null where the center makes the codes. In an empty cell there is none.</summary>
     public string? IssueCode { get; init; }
 
+    /// <summary>The column of the branch that the order is to be issued at; null where orders name none. An empty cell is any branch.</summary>
+    public string? Branch { get; init; }
+
     /// <summary>The columns of the customer's fields.</summary>
     public required ValueList<CsvField> Fields { get; init; }
 

@@ -47,7 +47,11 @@ public static partial class CenterMachine
 
     /// <summary>Also when the order before could not be let go: the claim behind that save was dropped.</summary>
     private static Step OnClaimDeclined(CenterState s, DeclineCode code) =>
-        To(s with { Phase = CenterPhase.Idle }, new CenterEffect.Send(new Declined(s.Request, code)), new CenterEffect.ArmTimer(CenterTimer.Idle));
+        To(s with { Phase = CenterPhase.Idle }, new CenterEffect.Send(new Declined(s.Request, Known(s, code))), new CenterEffect.ArmTimer(CenterTimer.Idle));
+
+    /// <summary>A code that 1.0 has not got goes to a terminal that named it, and the nearest old one to others: it is for people at the center, too.</summary>
+    private static DeclineCode Known(CenterState s, DeclineCode code) =>
+        code is DeclineCode.OtherBranch && !(s.Hello?.Declines >= (int)code) ? DeclineCode.Waiting : code;
 
     /// <summary>S300, told again to the terminal that returns for its order: the line was lost before it heard.</summary>
     private static Step OnFoundDone(CenterState s, CenterEvent.FoundDone found) =>

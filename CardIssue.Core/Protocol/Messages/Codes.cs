@@ -48,6 +48,8 @@ public enum DeclineCode
     TerminalHeld = 8,
     /// <summary>The sealed issue code did not open at the center: the terminal's fault, and no try of the customer's.</summary>
     CodeUnreadable = 9,
+    /// <summary>The order is to be issued at another branch. A terminal whose <see cref="Hello"/> does not name this code hears <see cref="Waiting"/>.</summary>
+    OtherBranch = 10,
 }
 
 /// <summary>Why a card was refused (S260) and another may be tried (S255).</summary>

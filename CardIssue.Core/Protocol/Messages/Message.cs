@@ -85,8 +85,10 @@ public abstract record Message
 /// <param name="Half">Which half of a split line this is; must be what the center's configuration says of the line.</param>
 /// <param name="Certificate">The number of the latest certificate of the center that the terminal keeps, as <see cref="Witness"/> brought it; 0
 /// when it keeps none, and on the results half of a split line.</param>
+/// <param name="Declines">The highest <see cref="DeclineCode"/> that the terminal knows; 0 for those of version 1.0.</param>
 public sealed record Hello(
-    int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window, LineHalf Half = LineHalf.Whole, int Certificate = 0) : Message
+    int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window, LineHalf Half = LineHalf.Whole, int Certificate = 0,
+    int Declines = 0) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Hello;

@@ -77,7 +77,7 @@ public static class MessageCodec
         {
             Hello m => to.Int(1, m.MinVersion, 1, FieldLimits.MaxVersion).Int(2, m.MaxVersion, 1, FieldLimits.MaxVersion)
                 .Name(3, m.Terminal.Value).Bytes(4, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(5, m.Window, 1, Limits.MaxWindow)
-                .OptionalCode(6, m.Half).OptionalInt(7, m.Certificate, MaxCount),
+                .OptionalCode(6, m.Half).OptionalInt(7, m.Certificate, MaxCount).OptionalInt(8, m.Declines, MaxCount),
             Challenge m => to.Int(1, m.Version, 1, FieldLimits.MaxVersion).Bytes(2, m.Nonce, Limits.NonceLength, Limits.NonceLength).Int(3, m.Line.Value, 1, MaxCount),
             Proof m => to.Bytes(1, m.Signature, FieldLimits.SignatureLength, FieldLimits.SignatureLength)
                 .Bytes(2, m.Confirmation, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength)
@@ -139,7 +139,7 @@ public static class MessageCodec
         {
             MessageType.Hello => new Hello(from.Int(1, 1, FieldLimits.MaxVersion), from.Int(2, 1, FieldLimits.MaxVersion), new TerminalId(from.Name(3)),
                 from.Bytes(4, Limits.NonceLength, Limits.NonceLength), from.Int(5, 1, Limits.MaxWindow), from.OptionalCode<LineHalf>(6),
-                from.OptionalInt(7, MaxCount)),
+                from.OptionalInt(7, MaxCount), from.OptionalInt(8, MaxCount)),
             MessageType.Challenge => new Challenge(from.Int(1, 1, FieldLimits.MaxVersion), from.Bytes(2, Limits.NonceLength, Limits.NonceLength), new LineNumber(from.Int(3, 1, MaxCount))),
             MessageType.Proof => new Proof(from.Bytes(1, FieldLimits.SignatureLength, FieldLimits.SignatureLength),
                 from.Bytes(2, FieldLimits.ConfirmationLength, FieldLimits.ConfirmationLength),

@@ -10,7 +10,8 @@ public static partial class TerminalMachine
     /// <summary>S210. Sequence numbers and counts begin anew with each line.</summary>
     private static Step OnLineUp(TerminalState s, TerminalEvent.LineUp up)
     {
-        var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window, s.Half, up.Certificate);
+        var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window, s.Half, up.Certificate,
+            (int)DeclineCode.OtherBranch);
         return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0, Ahead = null, Relay = null },
             Show(Notice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
     }

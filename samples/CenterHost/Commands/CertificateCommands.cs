@@ -39,7 +39,7 @@ internal static class CertificateCommands
             + "certificate show says which have it.");
     });
 
-    private static Command Show(Shell shell) => shell.Command("show", "Says which certificate is in force, which is to follow, and which terminals have it.", [], async (call, cancellation) =>
+    private static Command Show(Shell shell) => shell.Command("show", "Says which certificate is in force, which is to follow, and which terminals and hosts have it.", [], async (call, cancellation) =>
     {
         await using var center = await call.OpenAsync(cancellation);
         var standing = await Standing.OfAsync(center, cancellation);
@@ -50,27 +50,32 @@ internal static class CertificateCommands
                 number = center.Vault.CertificateNumber, sha256 = center.Vault.Identity.TlsCertificate.ToString(), inForce = standing.InForce,
                 next = next is null ? null : new { number = next.Number, sha256 = next.Sha256.ToString() },
                 have = next is null ? null : standing.Have, lack = next is null ? null : standing.Lack,
+                hostsLack = next is null ? null : standing.HostsLack,
             },
             string.Join('\n', (string[])[
                 $"present   {center.Vault.CertificateNumber}  {center.Vault.Identity.TlsCertificate}",
-                .. next is null ? ["next      none; see certificate make"] : new[]
-                {
+                .. next is null ? ["next      none; see certificate make"] : (string[])[
                     $"next      {next.Number}  {next.Sha256}",
                     $"have it   {Names(standing.Have)}",
                     $"not yet   {Names(standing.Lack)}",
-                },
+                    .. standing.HostsLack.Count == 0 ? [] : new[] { $"hosts     {Names(standing.HostsLack)}: not yet; {Copy}" },
+                ],
             ]));
     });
 
     private static Command Change(Shell shell)
     {
-        var evenSo = new Option<bool>("--even-so") { Description = "Also where terminals have not said that they have it: those need a visit (enrolment, or center.json)." };
+        var evenSo = new Option<bool>("--even-so") { Description = 
+            "Also where terminals or hosts have not said that they have it: those terminals need a visit (enrolment, or center.json), and those hosts serve nobody." };
         return shell.Command("change", "Changes over to the next certificate, at all hosts, without a gap: lines that are up stay up.", [evenSo], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
             if (center.Vault.NextCertificate is not { } next)
                 throw new CommandException(ExitCode.Usage, "There is no certificate to change to; make it first: certificate make.");
             var standing = await Standing.OfAsync(center, cancellation);
+            if (standing.HostsLack.Count > 0 && !call.Get(evenSo))
+                throw new CommandException(ExitCode.Refused, $"Nothing was changed: of the hosts that serve, these have not got certificate {next.Number}: "
+                    + $"{Names(standing.HostsLack)}. For each, {Copy}.");
             if (standing.Lack.Count > 0 && !call.Get(evenSo))
                 throw new CommandException(ExitCode.Refused, $"Nothing was changed: {standing.Lack.Count} terminals have not said that they have certificate {next.Number}: "
                     + $"{Names(standing.Lack)}. Wait until they have come in twice, or change with --even-so; those need a visit then.");
@@ -81,16 +86,19 @@ internal static class CertificateCommands
                 center.Vault.ChangeCertificate(next.Number);
                 await call.Files.WriteIdentityAsync(center.Vault.Identity, cancellation);
             }
-            return await call.Answers.SayAsync(new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lack = standing.Lack },
+            return await call.Answers.SayAsync(new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lack = standing.Lack, hostsLack = standing.HostsLack },
                 $"Certificate {next.Number} is in force: hosts that serve show it within two seconds, others from their start."
-                + (standing.Lack.Count == 0 ? "" : $" These terminals have not said that they have it: {Names(standing.Lack)}."));
+                + (standing.Lack.Count == 0 ? "" : $" These terminals have not said that they have it: {Names(standing.Lack)}.")
+                + (standing.HostsLack.Count == 0 ? "" : $" These hosts have not got it: {Names(standing.HostsLack)}; {Copy}."));
         });
     }
 
-    private static string Names(IReadOnlyList<string> terminals) => terminals.Count == 0 ? "none" : string.Join(", ", terminals);
+    private const string Copy = $"copy this {CenterFiles.VaultName} over its own; a running host takes it within two seconds";
 
-    /// <summary>Which of the terminals that may come in have the next certificate.</summary>
-    private sealed record Standing(int InForce, IReadOnlyList<string> Have, IReadOnlyList<string> Lack)
+    private static string Names(IReadOnlyList<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);
+
+    /// <summary>Which of the terminals that may come in have the next certificate, and which of the hosts that serve have not.</summary>
+    private sealed record Standing(int InForce, IReadOnlyList<string> Have, IReadOnlyList<string> Lack, IReadOnlyList<string> HostsLack)
     {
         public static async Task<Standing> OfAsync(OpenCenter center, CancellationToken cancellation)
         {
@@ -98,7 +106,10 @@ internal static class CertificateCommands
             var kept = await center.Terminals.KeptCertificatesAsync(cancellation);
             var terminals = (await center.Terminals.ListAsync(cancellation)).Where(terminal => terminal.Enabled)
                 .ToLookup(terminal => kept.GetValueOrDefault(terminal.Terminal) >= number, terminal => terminal.Terminal.Value);
-            return new Standing(await center.Terminals.CertificateInForceAsync(cancellation), [.. terminals[true]], [.. terminals[false]]);
+            // By its hash: two vaults may each have made one of the same number. A host that does not serve finds it out when it starts.
+            var hosts = (await center.Orders.Hosts.ListAsync(cancellation)).Where(host => host.IsServing && host.Certificate != center.Vault.LatestCertificate);
+            return new Standing(
+                await center.Terminals.CertificateInForceAsync(cancellation), [.. terminals[true]], [.. terminals[false]], [.. hosts.Select(host => host.Host)]);
         }
     }
 }

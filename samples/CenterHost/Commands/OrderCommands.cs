@@ -19,7 +19,7 @@ internal static class OrderCommands
     {
         var list = new ListOptions("order");
         var state = new Option<OrderState?>("--state") { Description = "Only those in this state." };
-        var (issuer, branch) = (ListFilters.Issuer(), ListFilters.Branch("what was begun last at"));
+        var (issuer, branch) = (ListFilters.Issuer(), ListFilters.Branch("what is to be issued at this branch, or names none and was begun last at"));
         var (product, customer, terminal) = (ListFilters.Product(), ListFilters.Customer(), ListFilters.Terminal("what was begun last at"));
         var (since, until) = (ListFilters.Since("what was changed last"), ListFilters.Until("what was changed last"));
         return shell.Command("list", "Lists the orders by number.", list.With(state, issuer, product, customer, terminal, branch, since, until), async (call, cancellation) =>
@@ -62,6 +62,7 @@ internal static class OrderCommands
         sequence = o.Sequence,
         product = o.Product.ToString(),
         rewrite = o.Rewrite,
+        branch = o.Branch?.Value,
         state = o.State,
         isLive = o.IsLive,
         voidOrdered = o.VoidOrdered,
@@ -81,7 +82,7 @@ internal static class OrderCommands
     };
 
     private static string Line(OrderView o) =>
-        $"{o.Order}  {State(o)}  {o.Display}{(o.Issuer is { } issuer ? $"  issuer {issuer}" : "")}  customer {o.Customer}/{o.Sequence}{(o.Rewrite is { } rewrite ? $"  rewrite {rewrite}" : "")}{(o.Card is { } card ? $"  card {card}" : "")}{(o.Terminal is { } terminal ? $"  at {terminal}" : "")}";
+        $"{o.Order}  {State(o)}  {o.Display}{(o.Issuer is { } issuer ? $"  issuer {issuer}" : "")}{(o.Branch is { } branch ? $"  for branch {branch}" : "")}  customer {o.Customer}/{o.Sequence}{(o.Rewrite is { } rewrite ? $"  rewrite {rewrite}" : "")}{(o.Card is { } card ? $"  card {card}" : "")}{(o.Terminal is { } terminal ? $"  at {terminal}" : "")}";
 
     private static string State(OrderView o) =>
         o.VoidOrdered ? $"{o.State} (void ordered, waits for the feed)" : o.State is OrderState.Issued && !o.IsLive ? "Issued (the feed is not told yet)" : o.State.ToString();

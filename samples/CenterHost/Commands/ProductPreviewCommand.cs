@@ -45,7 +45,7 @@ internal static class ProductPreviewCommand
         {
             case OrderPreview.Shown shown:
                 if (shown.Lack is { } lack) await call.Answers.WarnAsync($"The card can't be opened yet: {lack}");
-                return await TellAsync(call, order, shown.Product.Ref, shown.Rewrite, shown.Commands);
+                return await TellAsync(call, order, shown.Product.Ref, shown.Rewrite, shown.Branch, shown.Commands);
             case OrderPreview.Refused { Outcome: DeskOutcome.NotFound }: throw OrderDeskCommands.Unknown(order);
             case OrderPreview.Refused refused:
                 throw new CommandException(ExitCode.Refused, $"Order {order} can't be written: {refused.Why}.");
@@ -69,18 +69,19 @@ internal static class ProductPreviewCommand
             var rewrite = entry.Rewrite?.Name;
             var written = rewrite is null ? product.Product : product.Product.Rewrite(rewrite)!;
             var preview = CardPreview.Of(written, entry.Fields, programs.Programs).Preview!;
-            await TellAsync(call, entry.Order, product.Record.Ref, rewrite, preview);
+            await TellAsync(call, entry.Order, product.Record.Ref, rewrite, entry.Branch, preview);
         }
         return ExitCode.Ok;
     }
 
     private static Task<ExitCode> TellAsync(
-        Call call, OrderId order, ProductRef product, string? rewrite, CardPreview preview) => call.Answers.SayAsync(
+        Call call, OrderId order, ProductRef product, string? rewrite, BranchId? branch, CardPreview preview) => call.Answers.SayAsync(
         new
         {
             order = order.Value,
             product = product.ToString(),
             rewrite,
+            branch = branch?.Value,
             mode = preview.Product.Mode,
             protocol = PreviewText.Protocol(preview.Product),
             securityLevel = PreviewText.Level(preview.Product),
@@ -94,5 +95,5 @@ internal static class ProductPreviewCommand
                 }),
             }),
         },
-        PreviewText.Of(order, product, rewrite, preview));
+        PreviewText.Of(order, product, rewrite, branch, preview));
 }

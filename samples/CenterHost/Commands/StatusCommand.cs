@@ -32,7 +32,7 @@ internal static class StatusCommand
             ready = served ? health?.IsReady ?? false : (bool?)null,
             hosts = hosts.Count == 0 ? null : hosts.Select(host => new
             {
-                host = host.Host, since = host.Since.UtcDateTime, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
+                host = host.Host, since = host.Since.UtcDateTime, serving = host.IsServing, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
             }),
             lines = lines.Count,
             terminals = terminals.Count,
@@ -52,10 +52,9 @@ internal static class StatusCommand
             lastCheckpoint = checkpoint is null ? null : new { number = checkpoint.Number, at = checkpoint.At.UtcDateTime },
         };
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
-            $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
+            $"center       {center.Identity.Id}, {(served ? "served now" : hosts.Any(host => host.IsServing) ? "served by other hosts" : "not served")}",
             .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {HealthCommand.Trouble(health)}" },
-            .. hosts.Select(host => $"host         {host.Host}, {(host.LostAt is { } lost ? $"dead since {lost:u}" : $"since {host.Since:u}")}"
-                + (host.TellsFeed ? ", tells the feed" : "")),
+            .. hosts.Select(host => $"host         {host.Host}, {Standing(host)}{(host.TellsFeed ? ", tells the feed" : "")}"),
             $"lines        {lines.Count}",
             $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled{(value.terminalsHeld == 0 ? "" : $", {value.terminalsHeld} need attention: see terminal list")}",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",
@@ -67,6 +66,14 @@ internal static class StatusCommand
             .. feeds.SelectMany(Text),
             $"checkpoint   {(center.Checkpoints is null ? "not exported: the setting Center:Log:CheckpointDirectory is empty" : checkpoint is null ? "none yet" : $"{checkpoint.Number} of {checkpoint.At:u}")}"]));
     });
+
+    /// <summary>One that was killed while no other host served was found dead by nobody.</summary>
+    private static string Standing(ServingHost host) => host switch
+    {
+        { LostAt: { } lost } => $"dead since {lost:u}",
+        { IsServing: false } => $"served since {host.Since:u} and does no more: it ended without a word, or has lost the database",
+        _ => $"since {host.Since:u}",
+    };
 
     /// <summary>How it stands with where one issuer is told.</summary>
     private sealed record Feed(IssuerId? Issuer, int Backlog, FeedStanding? Trouble);

@@ -29,6 +29,9 @@ internal sealed record TakenOrder(OrderId Order, string Customer, string Product
 
     public CardAccount? Account { get; init; }
 
+    /// <summary>The branch that it is to be issued at; null for any.</summary>
+    public BranchId? Branch { get; init; }
+
     public override string ToString() => $"order {Order}, line {Line}";
 }
 
@@ -59,6 +62,7 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
             Sequence = card?.Sequence ?? GivenSequence(entry),
             Rewrite = card is null ? null : new RewriteOf(entry.Rewrite!.Name, card.Card),
             Account = entry.Account,
+            Branch = entry.Branch,
         }, null);
     }
 
@@ -76,6 +80,7 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
                 MayRepeatAccount = product.Product.AllowRepeatedCardNumber,
                 Rewrite = order.Rewrite,
                 Issuer = product.Issuer,
+                Branch = order.Branch,
             };
         }
         finally

@@ -105,6 +105,8 @@ internal sealed class OrderSpool : IDisposable
             to.Write(name);
             to.Write(value);
         }
+        // Left out where there is none: the digest of a file that a version before began to take in stays what it was.
+        if (order.Branch is { } branch) to.Write(branch.Value);
     }
 
     private static TakenOrder Read(BinaryReader from)
@@ -121,6 +123,7 @@ internal sealed class OrderSpool : IDisposable
             Sequence = sequence < 0 ? null : sequence,
             Rewrite = rewrite.Length == 0 ? null : new(rewrite, new CardId(ByteString.FromHex(card))),
             Account = number.Length == 0 ? null : new CardAccount(number, ofNumber),
+            Branch = from.BaseStream.Position == from.BaseStream.Length ? null : new BranchId(from.ReadString()),
         };
     }
 }

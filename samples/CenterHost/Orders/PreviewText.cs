@@ -13,11 +13,11 @@ internal static class PreviewText
 {
     private const int NameWidth = 30;
 
-    public static string Of(OrderId order, ProductRef product, string? rewrite, CardPreview preview)
+    public static string Of(OrderId order, ProductRef product, string? rewrite, BranchId? branch, CardPreview preview)
     {
         var of = preview.Product;
         var what = rewrite is null ? $"{product}" : $"{product} rewrite {rewrite}";
-        var head = $"order {order}, {what}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, "
+        var head = $"order {order}{(branch is null ? "" : $" for branch {branch}")}, {what}, {of.Mode}, {Protocol(of)} at level {Level(of)}; before secure messaging, "
             + $"hidden digits are {CommandPreview.Hidden}, **(n) is n hidden bytes";
         return string.Join('\n', [head, .. preview.Scripts.SelectMany(Lines)]);
 

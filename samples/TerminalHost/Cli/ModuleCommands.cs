@@ -9,13 +9,13 @@ using CardIssue.Transport.Tls;
 
 namespace CardIssue.TerminalHost.Cli;
 
-/// <summary><c>module init</c>, <c>module show</c>, <c>module import</c>: the terminal's keys, which never leave their sealed file.</summary>
+/// <summary><c>module init</c>, <c>show</c>, <c>import</c>, <c>passphrase</c>: the terminal's keys, which never leave their sealed file.</summary>
 internal static class ModuleCommands
 {
     public static Command Make(HostSettings settings, TextWriter output) =>
         new("module", "The terminal's secure module, in software: makes it, shows it, renews the center that it trusts.")
         {
-            Init(settings, output), Show(settings, output), Import(settings, output), RotateCommand.Make(settings, output),
+            Init(settings, output), Show(settings, output), Import(settings, output), Passphrase(settings, output), RotateCommand.Make(settings, output),
         };
 
     private static Command Init(HostSettings settings, TextWriter output)
@@ -78,6 +78,29 @@ internal static class ModuleCommands
                     $"This is not a renewal: the module trusts {Describe(before)}, the file names {Describe(trusted)}. Nothing was changed. If the center was really replaced, say --replace.");
             module.TrustCenter(trusted);
             TerminalFolder.WritePublic(folder.Center, trusted.Write());
+            Print(output, common.IsJson(parsed), folder, module);
+            return Task.FromResult((int)ExitCode.Ok);
+        });
+        return command;
+    }
+
+    private static Command Passphrase(HostSettings settings, TextWriter output)
+    {
+        var common = new CommonOptions(settings);
+        var fresh = new Option<string?>("--new-passphrase-file")
+        {
+            Description = "File with the new passphrase; - for a line of standard input. Without it the passphrase is asked for, twice.",
+        };
+        var command = new Command("passphrase",
+            "Seals the module under a new passphrase; the old one opens it no longer, but copies of before. Start what runs with it anew afterwards.") { fresh };
+        common.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            var folder = common.Folder(parsed);
+            using var input = new SecretInput();
+            using var module = Open(folder, common, parsed, input, cancellation);
+            using var passphrase = input.ReadNew("module's new passphrase", parsed.GetValue(fresh), $"{fresh.Name} FILE, or {fresh.Name} - for standard input", cancellation);
+            module.Rewrap(passphrase);
             Print(output, common.IsJson(parsed), folder, module);
             return Task.FromResult((int)ExitCode.Ok);
         });

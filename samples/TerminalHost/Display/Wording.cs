@@ -102,6 +102,8 @@ internal static class Wording
             "この端末は点検が必要です。セキュアモジュールの失敗が続いたため、センターは受付を渡しません。センターに電話してください"),
         IssueReason.OrderCodeUnreadable => new("the center could not open the issue code that this terminal sealed; the customer's code was not tried, call the center",
             "この端末が暗号化した発行コードをセンターが開けません。お客様のコードは使われていません。センターに電話してください"),
+        IssueReason.OrderOtherBranch => new("the order is to be issued at another branch; send the customer there, or call the center",
+            "この受付は別の支店で発行することになっています。お客様にその支店を案内するか、センターに電話してください"),
         IssueReason.OrderCenterLacks => new("the center lacks a key, or something else of its own, for this order; no card helps, call the center",
             "センター側に鍵などが足りません。カードを替えても発行できません。センターに電話してください"),
 

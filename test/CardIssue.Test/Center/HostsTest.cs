@@ -170,9 +170,13 @@ public sealed class HostsTest
         await _one.Orders.Hosts.BeatAsync();
         await one.TellSessionsAsync("one", [At("one-2", "one")]);
         Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "one-2", "two-1" }));
+        Assert.That(await StandingsAsync(), Is.EqualTo(new[] { ("one", true, default(ByteString)), ("two", true, default(ByteString)) }));
+        await _one.Orders.Hosts.BeatAsync(ByteString.FromHex("0102"));
+        Assert.That(await StandingsAsync(), Is.EqualTo(new[] { ("one", true, ByteString.FromHex("0102")), ("two", true, default(ByteString)) }), "what it has");
         // Killed: nobody has looked for its sign of life yet.
         await _one.Database.DisposeAsync();
         Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "two-1" }));
+        Assert.That((await StandingsAsync()).Select(host => (host.Name, host.IsServing)), Is.EqualTo(new[] { ("one", false), ("two", true) }));
         await _two.Orders.Hosts.LeaveAsync();
         Assert.That(await NamesAsync(two), Is.Empty);
 
@@ -181,6 +185,9 @@ public sealed class HostsTest
 
         static async Task<IEnumerable<string>> NamesAsync(DatabaseTerminalRegistry registry) =>
             (await registry.SessionsAsync()).Select(session => session.Name);
+
+        async Task<IEnumerable<(string Name, bool IsServing, ByteString Certificate)>> StandingsAsync() =>
+            (await _two.Orders.Hosts.ListAsync()).Select(host => (host.Host, host.IsServing, host.Certificate));
     }
 
     [Test]

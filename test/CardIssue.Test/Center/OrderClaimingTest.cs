@@ -1,4 +1,6 @@
 using CardIssue.Center.Orders;
+using CardIssue.Center.Terminals;
+using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -58,6 +60,44 @@ public sealed class OrderClaimingTest(EngineKind engine)
                 "nothing was changed");
         }
         Assert.That(await _bench.DeclineAsync("o1", "t2", "s3"), Is.EqualTo(declined), "by code, from another terminal");
+    }
+
+    /// <summary>By the branch that its terminal is of at that moment; what is begun is finished wherever its customer brings it.</summary>
+    [Test]
+    public async Task OrderOfABranch_IsBegunThereAlone_AndFinishedAnywhere_AndItsEventsNameIt()
+    {
+        var (north, south) = (new BranchId("north"), new BranchId("south"));
+        await _bench.ImportAsync(_bench.New("o2", "c2") with { Branch = north });
+        var registry = new DatabaseTerminalRegistry(_bench.Database);
+        foreach (var name in new[] { "t1", "t2" })
+        {
+            using var key = P256PrivateKey.Generate();
+            await registry.PutAsync(new TerminalRecord(new TerminalId(name), [new LineNumber(1)], [], key.PublicKey.Encoded, key.PublicKey.Encoded, default, 1, true));
+        }
+        await registry.SetBranchAsync(new TerminalId("t2"), south, _bench.Ann);
+        var declined = (ClaimOutcome.Declined)await _bench.ClaimAsync("o2", "t1");
+        Assert.That((declined.Code, declined.Detail, declined.Order), Is.EqualTo((DeclineCode.OtherBranch, "it is to be issued at branch north, and terminal t1 is of none", new OrderId("o2"))));
+        Assert.That(((ClaimOutcome.Declined)await _bench.ClaimAsync("c2", "t2")).Detail, Does.EndWith("terminal t2 is of branch south"), "by its customer, too");
+        Assert.That(await _bench.DeclineAsync("o2", "t2", right: false), Is.EqualTo(DeclineCode.OrderOrCode), "who has not its code learns nothing of it");
+        Assert.That((await _bench.ViewAsync("o2")).Branch, Is.EqualTo(north));
+
+        await registry.SetBranchAsync(new TerminalId("t1"), north, _bench.Ann);
+        var claim = await _bench.ClaimedAsync("o2");
+        await _bench.SaveAsync(claim, new OrderChange.Authenticating(Card1), new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1), new OrderChange.Released());
+        var over = await _bench.ClaimedAsync("o2", "t2", "s2");
+        await _bench.SaveAsync(over, new OrderChange.Leaving(1, 2), new OrderChange.Confirmed(1), new OrderChange.Closing(1), new OrderChange.Issued(Card1));
+        var feed = new RememberingFeed();
+        await _bench.Pump(feed).PumpAsync();
+        Assert.That(feed.Told.Select(told => (told.Order.Value, told.Branch)), Is.EqualTo(new[] { ("o2", (BranchId?)north) }));
+        Assert.That(await ListedAsync(north), Is.EqualTo(new[] { "o2" }), "that it was finished at a terminal of another one changes nothing");
+        Assert.That(await ListedAsync(south), Is.Empty);
+
+        async Task<IEnumerable<string>> ListedAsync(BranchId branch)
+        {
+            var found = new List<string>();
+            await foreach (var order in _bench.Desk.EnumerateAsync(new OrderQuery { Branch = branch })) found.Add(order.Order.Value);
+            return found;
+        }
     }
 
     [Test]

@@ -16,6 +16,7 @@ internal static class MessageSamples
         (new Hello(1, 2, new TerminalId("T-1"), Nonce, 8), "A6000101010202" + "0363542D31" + "045820" + NonceHex + "0508"),
         (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, LineHalf.Results), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "0602"),
         (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, Certificate: 3), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "0703"),
+        (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, Declines: 10), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "080A"),
         (new Challenge(1, Nonce, new LineNumber(7)), "A400020101025820" + NonceHex + "0307"),
         (new Proof(Signature, Nonce), "A30003015840" + SignatureHex + "025820" + NonceHex),
         (new Proof(Signature, Nonce, Counting(1, 3)), "A40003015840" + SignatureHex + "025820" + NonceHex + "0343010203"),

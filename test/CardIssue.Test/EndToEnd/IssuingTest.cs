@@ -2,6 +2,7 @@ using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Center;
 using CardIssue.VirtualCard;
 using CardIssue.VirtualCard.State;
 
@@ -50,6 +51,20 @@ public sealed class IssuingTest
 
         Assert.That((await next).Ending, Is.EqualTo(IssueEnding.Issued));
         Assert.That(shop.Shown.Count(s => s.StartsWith("S220", StringComparison.Ordinal)), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task OrderOfAnotherBranch_IsDeclinedByName_AndIssuedOnceTheTerminalIsOfIt()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var north = new BranchId("north");
+        await shop.OrderAsync("o-1", Products.EndToEnd(), branch: north);
+        var declined = await shop.IssueAsync("o-1");
+        Assert.That((declined.Ending, declined.Reason), Is.EqualTo((IssueEnding.Declined, IssueReason.OrderOtherBranch)));
+        await shop.LogsAsync(row => row.Entry.Kind == "Declining" && row.Entry.Detail.Contains("branch north", StringComparison.Ordinal));
+        await shop.Registry.SetBranchAsync(Shop.TerminalName, north, TestPeople.Of(shop.Database));
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
     }
 
     [Test]

@@ -153,7 +153,7 @@ internal sealed class Shop : IAsyncDisposable
 
     /// <summary>Takes an order in; its code is always 4711.</summary>
     /// <param name="fields">The customer's; those of <see cref="Products"/> when null.</param>
-    public async Task OrderAsync(string order, string product, IReadOnlyDictionary<string, string>? fields = null)
+    public async Task OrderAsync(string order, string product, IReadOnlyDictionary<string, string>? fields = null, BranchId? branch = null)
     {
         var id = new OrderId(order);
         var body = ByteString.Own(Encoding.UTF8.GetBytes(product));
@@ -163,7 +163,10 @@ internal sealed class Shop : IAsyncDisposable
         var terms = new OrderTerms(id, $"customer-{order}", 0, $"{record.Ref}, 476173******0119", ProductTerms.Of(record, read.Product!));
         var entry = new NewOrder(
             id, terms.Customer, terms.Sequence, record.Ref, Vault.SealOrderData(terms, OrderData.Write(fields ?? Products.Fields)),
-            Vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), terms.Display);
+            Vault.CreateIssueCodeVerifier(id, "4711"u8), DateTimeOffset.UtcNow.AddDays(1), terms.Display)
+        {
+            Branch = branch,
+        };
         var outcome = await Orders.ImportAsync(record, [entry]);
         Assert.That(outcome.Refusal, Is.Null);
     }

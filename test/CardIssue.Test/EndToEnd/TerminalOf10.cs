@@ -33,7 +33,8 @@ internal sealed class TerminalOf10(ILine inner, IReadOnlyDictionary<MessageType,
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
     {
-        _ = Understood(frame);
+        // What it announces a center of 1.0 passes over, too.
+        _ = Understood(frame, isOwn: true);
         return inner.SendAsync(frame, cancellation);
     }
 
@@ -50,7 +51,7 @@ internal sealed class TerminalOf10(ILine inner, IReadOnlyDictionary<MessageType,
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     /// <summary>The message with the fields that are known.</summary>
-    private byte[] Understood(ReadOnlyMemory<byte> frame)
+    private byte[] Understood(ReadOnlyMemory<byte> frame, bool isOwn = false)
     {
         var fields = Fields(frame);
         var type = (int)Number(fields[0].Value);
@@ -66,7 +67,7 @@ internal sealed class TerminalOf10(ILine inner, IReadOnlyDictionary<MessageType,
         var unknown = fields.FindAll(field => field.Key > keys);
         if (unknown.Count == 0) return frame.ToArray();
         if (!known.IsOpen) Faults.Add($"message {type}, field {unknown[0].Key}");
-        PassedOver += unknown.Count;
+        if (!isOwn) PassedOver += unknown.Count;
         var writer = new CborWriter(CborConformanceMode.Ctap2Canonical);
         writer.WriteStartMap(fields.Count - unknown.Count);
         foreach (var (key, value) in fields.Except(unknown))

@@ -58,6 +58,67 @@ public sealed class CenterHostCertificateTest : IDisposable
         {
             center.Kill(entireProcessTree: true);
         }
+        await center.WaitForExitAsync();
+        Assert.That((await DoAsync("status", "--json")).Json[0].GetProperty("served").GetBoolean(), Is.False, "it was killed");
+    }
+
+    /// <summary>Two directories of one host's, as after a copy: the one that serves has not got what the other one made.</summary>
+    [Test]
+    public async Task MadeAtAnotherDirectory_HostThatServesAndLacksIt_IsNamed_AndTheChangeRefused_UntilItHasTheVault_AndKilledItServesNoMore()
+    {
+        await DoAsync("init", "--id", "main", "--store", $"postgres:{PostgresServer.MakeEmpty()}");
+        var served = _host.File("served");
+        Directory.CreateDirectory(served);
+        foreach (var file in Directory.GetFiles(_host.Data, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(served, Path.GetRelativePath(_host.Data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        string name;
+        using var center = _host.BeginIn(served, "serve", "--line", "3=tls:127.0.0.1:0");
+        try
+        {
+            await center.StandardOutput.ReadLineAsync().WaitAsync(Longest);
+            await DoAsync("certificate", "make");
+            await ThatAsync(async () => (await HostAsync()).GetProperty("serving").GetBoolean());
+            name = (await HostAsync()).GetProperty("host").GetString()!;
+            Assert.That((await ShowAsync()).GetProperty("hostsLack").EnumerateArray().Select(host => host.GetString()), Is.EqualTo(new[] { name }));
+            var refused = await _host.RunAsync("certificate", "change");
+            Assert.That((refused.Code, refused.Error.Contains(name, StringComparison.Ordinal), refused.Error.Contains("copy", StringComparison.Ordinal)), Is.EqualTo((4, true, true)), refused.ToString());
+            foreach (var file in new[] { "vault.json", "center.json" }) File.Copy(Path.Combine(served, file), _host.File($"before-{file}"));
+            File.Copy(Path.Combine(_host.Data, "vault.json"), Path.Combine(served, "new"));
+            File.Move(Path.Combine(served, "new"), Path.Combine(served, "vault.json"), overwrite: true);
+            await ThatAsync(async () => (await ShowAsync()).GetProperty("hostsLack").GetArrayLength() == 0);
+            await DoAsync("certificate", "change");
+        }
+        finally
+        {
+            center.Kill(entireProcessTree: true);
+        }
+        await center.WaitForExitAsync();
+        // Nobody else was there to find it dead.
+        await ThatAsync(async () => !(await HostAsync()).GetProperty("serving").GetBoolean());
+        Assert.That((await DoAsync("status")).Output, Does.Contain("not served").And.Contain("ended without a word"));
+        // As from a backup of before.
+        foreach (var file in new[] { "vault.json", "center.json" }) File.Move(_host.File($"before-{file}"), Path.Combine(served, file), overwrite: true);
+        using var again = _host.BeginIn(served, "serve", "--line", "3=tls:127.0.0.1:0");
+        try
+        {
+            while (await again.StandardError.ReadLineAsync().WaitAsync(Longest) is var said && said?.Contains($"Host {name}: Certificate 1 is in force", StringComparison.Ordinal) != true)
+                Assert.That(said, Is.Not.Null, "it says its name");
+        }
+        finally
+        {
+            again.Kill(entireProcessTree: true);
+        }
+    }
+
+    private async Task<System.Text.Json.JsonElement> HostAsync() => (await DoAsync("status", "--json")).Json[0].GetProperty("hosts")[0];
+
+    private static async Task ThatAsync(Func<Task<bool>> holds)
+    {
+        for (var waited = Stopwatch.StartNew(); !await holds(); await Task.Delay(100)) Assert.That(waited.Elapsed, Is.LessThan(Longest));
     }
 
     private async Task<SoftwareModuleFile> AddAsync(string id)

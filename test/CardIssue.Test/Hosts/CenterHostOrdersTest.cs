@@ -51,6 +51,20 @@ public sealed class CenterHostOrdersTest
     }
 
     [Test]
+    public async Task OrderThatNamesABranch_IsTakenInWithIt_AndShownWithIt()
+    {
+        var line = Samples.Text("orders.jsonl").Split('\n')[0];
+        var orders = _host.Write("orders.jsonl", line.Replace("\"product\"", "\"branch\": \"north\", \"product\""));
+        var taken = await _host.RunAsync("order", "import", "--product", Product, "--orders", orders);
+        Assert.That(taken.Code, Is.Zero, taken.ToString());
+        var listed = await _host.RunAsync("order", "list", "--branch", "north", "--json");
+        Assert.That(listed.Json.Select(order => (order.GetProperty("order").GetString(), order.GetProperty("branch").GetString())), Is.EqualTo(new[] { ("LINE-0001", "north") }));
+        Assert.That((await _host.RunAsync("order", "show", "LINE-0001")).Output, Does.Contain("  for branch north  "));
+        Assert.That((await _host.RunAsync("order", "list", "--branch", "south", "--json")).Json, Is.Empty);
+        Assert.That((await _host.RunAsync("product", "preview", "--order", "LINE-0001")).Output, Does.StartWith("order LINE-0001 for branch north, "));
+    }
+
+    [Test]
     public async Task TestKey_Ceremony_NeedsTwoCustodians()
     {
         var one = await _host.RunAsync("key", "ceremony", "--file", _host.Write("one.json", CenterHostCeremony.File(Counter.Master, "Ann")));

@@ -121,6 +121,29 @@ public sealed class TerminalHostTest
     }
 
     [Test]
+    public async Task ModulePassphrase_OpensWithTheNewOneAlone_AndKeepsItsKeys()
+    {
+        WriteCenter("center.json");
+        await InitAsync();
+        var keys = await File.ReadAllTextAsync(_host.File("terminal/terminal.json"));
+        _host.Write("short", "abc\n");
+        _host.Write("next", "another horse, another battery\n");
+        var before = await File.ReadAllBytesAsync(_host.File("terminal/module.json"));
+        Assert.That((await ChangeAsync("pass", "short")).Code, Is.Not.Zero);
+        Assert.That(await File.ReadAllBytesAsync(_host.File("terminal/module.json")), Is.EqualTo(before));
+        var changed = await ChangeAsync("pass", "next");
+        Assert.That(changed.Code, Is.Zero, changed.Error);
+        Assert.That(changed.Output + changed.Error, Does.Not.Contain("horse"));
+        Assert.That((await _host.RunAsync("module", "show", "--passphrase-file", "pass")).Code, Is.EqualTo(4));
+        File.Delete(_host.File("terminal/terminal.json"));
+        Assert.That((await _host.RunAsync("module", "show", "--passphrase-file", "next")).Code, Is.Zero);
+        Assert.That(await File.ReadAllTextAsync(_host.File("terminal/terminal.json")), Is.EqualTo(keys));
+
+        Task<TerminalHostRun> ChangeAsync(string old, string fresh) =>
+            _host.RunAsync("module", "passphrase", "--passphrase-file", old, "--new-passphrase-file", fresh);
+    }
+
+    [Test]
     public async Task Issue_CenterUnreachable_GivesUpInTimeAndSaysWhy()
     {
         WriteCenter("center.json");

@@ -139,6 +139,21 @@ public sealed class CenterMachineTest
         Assert.That(done.Effects.OfType<CenterEffect.Save>().Single().Change, Is.EqualTo(new OrderChange.Issued(Store.IdOf(Card.A))));
     }
 
+    /// <summary>A code that 1.0 has not got goes to nobody who has not named it.</summary>
+    [TestCase(0, DeclineCode.Waiting)]
+    [TestCase(9, DeclineCode.Waiting)]
+    [TestCase(10, DeclineCode.OtherBranch)]
+    [TestCase(11, DeclineCode.OtherBranch)]
+    public void OrderOfAnotherBranch_Declined_TerminalHearsWhatItKnows(int declines, DeclineCode heard)
+    {
+        var state = CenterState.Start(new CenterPolicy()) with
+        {
+            Phase = CenterPhase.Claiming, Hello = new Hello(1, 1, Terminal, Names.Nonce, 8, Declines: declines), Request = 3,
+        };
+        Assert.That(CenterMachine.On(state, new CenterEvent.ClaimDeclined(DeclineCode.OtherBranch)).Effects,
+            Does.Contain(new CenterEffect.Send(new Declined(3, heard))));
+    }
+
     /// <summary>Three records, of which the second has evidence, bound to card A, which is opened again.</summary>
     private static Step<CenterState, CenterEffect> Opened(int confirmed, int inDoubt, int unproved)
     {

@@ -14,7 +14,7 @@ public sealed class IssueReasonTest
         None=0
         AccessRefused=100 AccessNotKnown=101 AccessVersion=102 AccessTooMany=103 AccessNotNow=104 CenterNotKnown=150
         OrderOrCode=201 OrderBusy=202 OrderWaiting=203 OrderAlreadyIssued=204 OrderTooMany=205 OrderNotNow=206 OrderCenterLacks=207
-        OrderTerminalHeld=208 OrderCodeUnreadable=209
+        OrderTerminalHeld=208 OrderCodeUnreadable=209 OrderOtherBranch=210
         CardNotGenuine=301 CardUnknownKey=302 CardUnreadable=303 CardWrongState=304 CardOther=305 CardInUse=306 CardBarred=307
         CardRefusedUs=308 CardNoIdentity=309 CardChannelTooWeak=310 CardNoApplication=311 CardLocked=312
         StoppedByOperator=401 StoppedByCenter=402 StoppedTimedOut=403 StoppedWriteFailed=404 StoppedStoreFailed=405 StoppedClaimLost=406

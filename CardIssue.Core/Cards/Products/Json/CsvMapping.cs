@@ -19,6 +19,7 @@ internal static class CsvMapping
         var order = Column(o.Required("orderId"));
         var customer = Column(o.Required("customerId"));
         var code = Column(o.Optional("issueCode"));
+        var branch = Column(o.Optional("branch"));
         var fields = Fields(o.Required("fields"));
         var ignored = new List<string>();
         foreach (var one in o.Optional("ignore")?.AsList(mistakes, 0, MaxColumns) ?? [])
@@ -28,7 +29,7 @@ internal static class CsvMapping
             ? null
             : new CsvColumns
             {
-                Separator = separator, Order = order, Customer = customer, IssueCode = code, Fields = [.. fields], Ignored = [.. ignored],
+                Separator = separator, Order = order, Customer = customer, IssueCode = code, Branch = branch, Fields = [.. fields], Ignored = [.. ignored],
             };
 
         string? Column(LocatedNode? named)

@@ -3,7 +3,7 @@ namespace CardIssue.Core.Cards.Products.Json;
 /// <summary>Makes of the lines of a CSV file what an order in JSON would be, each part with its place, so that both are checked alike.</summary>
 internal sealed class CsvOrders
 {
-    private const string Order = "orderId", Customer = "customerId", Code = "issueCode";
+    private const string Order = "orderId", Customer = "customerId", Code = "issueCode", Branch = "branch";
 
     private readonly CsvReader _reader;
     private readonly CardProduct _product;
@@ -45,6 +45,7 @@ internal sealed class CsvOrders
             [csv.Customer] = (Customer, false),
         };
         if (csv.IssueCode is { } code) known.Add(code, (Code, false));
+        if (csv.Branch is { } branch) known.Add(branch, (Branch, false));
         foreach (var field in csv.Fields) known.Add(field.Column, (field.Name, true));
         foreach (var ignored in csv.Ignored) known.Add(ignored, (null, false));
         var (before, seen) = (_mistakes.Total, new HashSet<string>(StringComparer.Ordinal));
@@ -71,7 +72,7 @@ internal sealed class CsvOrders
         for (var i = 0; i < cells.Count; i++)
         {
             var (name, isField, path) = _columns[i];
-            if (name is null || (name == Code && !isField && cells[i].Text.Length == 0)) continue;
+            if (name is null || (name is Code or Branch && !isField && cells[i].Text.Length == 0)) continue;
             var place = new JsonPlace(cells[i].Line, cells[i].Column, path);
             Add(isField ? fields : order, name, new LocatedNode(JsonKind.String, place, cells[i].Text));
         }

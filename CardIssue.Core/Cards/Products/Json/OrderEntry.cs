@@ -35,6 +35,9 @@ public sealed class OrderEntry
     /// <summary>Which rewrite of which card it is; null for an issue.</summary>
     public OrderRewrite? Rewrite { get; init; }
 
+    /// <summary>The branch that it is to be issued at; null for any.</summary>
+    public BranchId? Branch { get; init; }
+
     /// <summary>The line that the order begins at, from 1.</summary>
     public int Line { get; }
 

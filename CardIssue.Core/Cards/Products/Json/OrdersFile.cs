@@ -69,6 +69,7 @@ internal sealed class OrderMapping(
         var product = productName?.AsName(mistakes) is { } name ? Product(productName.Place, name) : null;
         OrderRewrite? rewrite = null;
         if (o.Optional("rewrite") is { } later) (product, rewrite) = Rewrite(later, product);
+        var branch = o.Optional("branch")?.AsName(mistakes);
         var code = o.Optional("issueCode") is { } secret ? IssueCode(secret) : null;
         var fieldsNode = o.Required("fields");
         var fields = fieldsNode is null ? null : Fields(fieldsNode);
@@ -80,6 +81,7 @@ internal sealed class OrderMapping(
             : new OrderEntry(new OrderId(order), customer, product.Name, code, fields, account, node.Place.Line, node.Place.Column)
             {
                 Rewrite = rewrite,
+                Branch = branch is null ? null : new BranchId(branch),
             };
     }
 

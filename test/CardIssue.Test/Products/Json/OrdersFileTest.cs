@@ -31,7 +31,7 @@ public sealed class OrdersFileTest
     [TestCase("\"serviceCode\": \"201\"", "\"serviceCode\": \"101\"", "\"serviceCode\"", "", ".fields.serviceCode", "The service code in tag 5F30 is not the one in tag 57.")]
     [TestCase("\"fields\": {", "\"fields\": {\"4761739001010119\": \"x\", ", "\"4761739001010119\"", "", ".fields[property 1]", "The field with a name of 16 characters is asked for by no record.")]
     [TestCase("\"fields\": {", "\"fields\": {\"name4761739001010119\": \"x\", ", "\"name4761739001010119\"", "", ".fields[property 1]", "The field with a name of 20 characters is asked for by no record.")]
-    [TestCase("\"issueCode\"", "\"password\"", "\"password\"", "", ".password", "The property \"password\" is not known; known here: orderId, customerId, product, rewrite, issueCode, fields.")]
+    [TestCase("\"issueCode\"", "\"password\"", "\"password\"", "", ".password", "The property \"password\" is not known; known here: orderId, customerId, product, rewrite, branch, issueCode, fields.")]
     public void OneThingWrong_Read_IsLocated(string old, string changed, string at, string after, string path, string message)
     {
         var text = Samples.Change(Samples.Orders, old, changed);

@@ -1,5 +1,6 @@
 using System.Text;
 using CardIssue.Core.Cards.Products.Json;
+using CardIssue.Core.Primitives;
 
 namespace CardIssue.Test.Products.Json;
 
@@ -32,6 +33,20 @@ public sealed class OrdersStreamTest
             Is.EqualTo(new[] { "2:1 CSV-0001 C-3001 visa-like-module PLOVER-3914", "3:1 CSV-0002 C-3002 visa-like-module -" }));
         Assert.That(orders[0].Fields["name"], Is.EqualTo("CARDHOLDER/EDDA"));
         Assert.That(orders[0].Fields, Has.Count.EqualTo(9));
+    }
+
+    [Test]
+    public void OrdersThatNameABranch_Read_HaveIt_AndAnEmptyCellIsAny()
+    {
+        var line = Lines.Split('\n')[0].Replace("\"product\"", "\"branch\": \"north\", \"product\"");
+        Assert.That(Open(line, OrdersForm.JsonLines).Read().Single().Branch, Is.EqualTo(new BranchId("north")));
+        var wrong = Open(line.Replace("north", "north west"), OrdersForm.JsonLines);
+        Assert.That((wrong.Read().Count(), wrong.Mistakes[0].Path), Is.EqualTo((0, "$.branch")));
+        var product = CardProductFile.Read(Encoding.UTF8.GetBytes(Samples.Text("visa-like-module.product.json")
+            .Replace("\"customerId\": \"", "\"branch\": \"AT\", \"customerId\": \"")), "product").Product!;
+        var rows = Csv.TrimEnd().Split('\n').Select((row, at) => $"{row.TrimEnd()};{(at == 0 ? "AT" : at == 1 ? "north" : "")}");
+        var stream = new OrdersStream(new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', rows))), OrdersForm.Csv, new OrdersContext(_ => product) { Csv = product });
+        Assert.That(stream.Read().Select(order => order.Branch?.Value), Is.EqualTo(new[] { "north", null }));
     }
 
     [TestCase("\n", "")]
