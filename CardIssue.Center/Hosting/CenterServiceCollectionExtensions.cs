@@ -135,6 +135,7 @@ public static class CenterServiceCollectionExtensions
         Log = provider.GetRequiredService<IExchangeLog>(),
         Options = Options(provider).Sessions,
         Host = Options(provider).Host,
+        Link = provider.GetService<HostLink>(),
         Time = Time(provider),
         Loggers = provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
         Display = provider.GetService<IProgress<CenterProgress>>(),

@@ -34,7 +34,7 @@ internal static class ServeCommand
             var identity = OpenCenter.ReadIdentity(call.Files);
             var settings = CenterSettings.Load(call.Files);
             var place = MonitoringOptions.EndPoint(call.Get(monitor) ?? settings[$"{CenterSettings.Monitoring}:{nameof(MonitoringOptions.Listen)}"] ?? "");
-            var host = MakeHost(call, settings, new ServedLineChoice(given), new MonitoringPlace(place));
+            var host = MakeHost(call, settings, new ServedLineChoice(given), new MonitoringPlace(place), LinkOptions.Place(settings));
             await using var disposal = (IAsyncDisposable)host;
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();
@@ -50,7 +50,7 @@ internal static class ServeCommand
         });
     }
 
-    private static IHost MakeHost(Call call, IConfiguration settings, ServedLineChoice lines, MonitoringPlace monitoring)
+    private static IHost MakeHost(Call call, IConfiguration settings, ServedLineChoice lines, MonitoringPlace monitoring, LinkPlace? link)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         var logging = new LoggingSettings(settings);
@@ -66,7 +66,14 @@ internal static class ServeCommand
         builder.Services.AddSingleton<StepDisplay>();
         builder.Services.AddSingleton<IProgress<CenterProgress>>(services => services.GetRequiredService<StepDisplay>());
         builder.Services.AddCardIssueCenter(options => OpenCenter.Configure(options, call));
+        builder.Services.AddSingleton<CenterCertificateOfVault>();
         builder.Services.AddSingleton<ILineSource, ServedLines>();
+        if (link is not null)
+        {
+            builder.Services.AddSingleton(link);
+            builder.Services.AddSingleton<LinkPort>();
+            builder.Services.AddSingleton(services => services.GetRequiredService<LinkPort>().Link);
+        }
         builder.Services.AddCardIssueCenterService();
         builder.Services.AddSingleton(call.Files);
         builder.Services.AddHostedService<HealthBoard>();

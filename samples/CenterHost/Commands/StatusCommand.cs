@@ -32,7 +32,7 @@ internal static class StatusCommand
             ready = served ? health?.IsReady ?? false : (bool?)null,
             hosts = hosts.Count == 0 ? null : hosts.Select(host => new
             {
-                host = host.Host, since = host.Since.UtcDateTime, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
+                host = host.Host, since = host.Since.UtcDateTime, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed, link = host.Link,
             }),
             lines = lines.Count,
             terminals = terminals.Count,
@@ -55,7 +55,7 @@ internal static class StatusCommand
             $"center       {center.Identity.Id}, {(served ? "served now" : "not served")}",
             .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {HealthCommand.Trouble(health)}" },
             .. hosts.Select(host => $"host         {host.Host}, {(host.LostAt is { } lost ? $"dead since {lost:u}" : $"since {host.Since:u}")}"
-                + (host.TellsFeed ? ", tells the feed" : "")),
+                + (host.TellsFeed ? ", tells the feed" : "") + (host.Link is { } link ? $", link {link}" : "")),
             $"lines        {lines.Count}",
             $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled{(value.terminalsHeld == 0 ? "" : $", {value.terminalsHeld} need attention: see terminal list")}",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",
