@@ -26,15 +26,21 @@ internal static class ServeCommand
                 + "Monitoring:Listen says it.",
             HelpName = "PORT",
         };
+        var link = new Option<string?>("--link")
+        {
+            Description = "Where the other hosts of the center reach this one, for the halves of split lines: an address and a port; else the "
+                + "setting Link:Listen says it.",
+            HelpName = "ADDRESS:PORT",
+        };
         const string About = "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.";
-        return shell.Command("serve", About, [lines, withoutTls, monitor], async (call, cancellation) =>
+        return shell.Command("serve", About, [lines, withoutTls, monitor, link], async (call, cancellation) =>
         {
             var given = call.Get(lines)!.Select(line => LineText.Parse(line, call.Get(withoutTls))).ToList();
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
             var identity = OpenCenter.ReadIdentity(call.Files);
             var settings = CenterSettings.Load(call.Files);
             var place = MonitoringOptions.EndPoint(call.Get(monitor) ?? settings[$"{CenterSettings.Monitoring}:{nameof(MonitoringOptions.Listen)}"] ?? "");
-            var host = MakeHost(call, settings, new ServedLineChoice(given), new MonitoringPlace(place), LinkOptions.Place(settings));
+            var host = MakeHost(call, settings, new ServedLineChoice(given), new MonitoringPlace(place), LinkOptions.Place(settings, call.Get(link)));
             await using var disposal = (IAsyncDisposable)host;
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();

@@ -15,21 +15,24 @@ internal sealed class LinkOptions
     public string Address { get; set; } = "";
 
     /// <summary>Where to listen and what to tell the others; null for no link.</summary>
+    /// <param name="settings">The program's settings.</param>
+    /// <param name="listen">What goes before <see cref="Listen"/>; null where nothing does.</param>
     /// <exception cref="CommandException">It is no place, or one that others can't reach.</exception>
-    public static LinkPlace? Place(IConfiguration settings)
+    public static LinkPlace? Place(IConfiguration settings, string? listen)
     {
         var given = settings.GetSection(CenterSettings.Link).Get<LinkOptions>() ?? new LinkOptions();
+        given.Listen = listen ?? given.Listen;
         if (given.Listen.Length == 0) return given.Address.Length == 0 ? null : throw Wrong($"{nameof(Address)} is set, and {nameof(Listen)} is not");
-        if (!IPEndPoint.TryParse(given.Listen, out var listen) || given.Listen.LastIndexOf(':') <= given.Listen.LastIndexOf(']') || given.Listen.EndsWith(':'))
+        if (!IPEndPoint.TryParse(given.Listen, out var place) || given.Listen.LastIndexOf(':') <= given.Listen.LastIndexOf(']') || given.Listen.EndsWith(':'))
             throw Wrong($"{nameof(Listen)}, \"{given.Listen}\", is no IP address and port, such as 10.0.0.5:7900");
         if (given.Address.Length > 0)
         {
             if (!TrySplit(given.Address, out _, out _)) throw Wrong($"{nameof(Address)}, \"{given.Address}\", is no name and port, such as center-1.bank.example:7900");
-            return new LinkPlace(listen, given.Address);
+            return new LinkPlace(place, given.Address);
         }
-        return listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any)
+        return place.Address.Equals(IPAddress.Any) || place.Address.Equals(IPAddress.IPv6Any)
             ? throw Wrong($"{nameof(Listen)} is every address of this machine: {nameof(Address)} must say where the other hosts reach it")
-            : new LinkPlace(listen, null);
+            : new LinkPlace(place, null);
     }
 
     /// <summary>Splits NAME:PORT, where the name may be an IP address, of version 6 in brackets.</summary>

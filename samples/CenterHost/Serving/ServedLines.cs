@@ -32,6 +32,7 @@ internal sealed class ServedLines(
         if (lines.Count == 0) throw new CommandException(ExitCode.Usage, "There is no line to serve; add one with line add, or name it with --line.");
         if (lines.FirstOrDefault(line => !HasResults(line, lines)) is { } data)
             throw new CommandException(ExitCode.Usage, $"The results of line {data.Line} come on line {data.Results}, which is not served, or is itself the data half of a split line.");
+        if (link is not null) Shown();
         var opened = new List<(LineRecord Record, ServedLine Line, string Place)>();
         try
         {
