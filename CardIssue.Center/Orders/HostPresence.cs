@@ -34,11 +34,13 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
         store => HostTable.All(store).ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed, row.Link)), cancellation);
 
     public Task TellDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>
-        database.ServingHost is { } host ? InPassingAsync(connection => DataHalfTable.Tell(connection, host, terminal.Value, results.Value, session), cancellation)
+        database.ServingHost is { } host
+            ? InPassingAsync(connection => DataHalfTable.Tell(connection, host, terminal.Value, results.Value, session), cancellation)
             : Task.CompletedTask;
 
     public Task ForgetDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>
-        database.TakesHosts ? InPassingAsync(connection => DataHalfTable.Forget(connection, terminal.Value, results.Value, session), cancellation)
+        database.TakesHosts
+            ? InPassingAsync(connection => DataHalfTable.Forget(connection, terminal.Value, results.Value, session), cancellation)
             : Task.CompletedTask;
 
     public async Task<OtherHost?> FindDataHalfAsync(TerminalId terminal, LineNumber results, CancellationToken cancellation = default) =>

@@ -67,7 +67,8 @@ public sealed partial class CenterServer
     {
         served.Listener.Refused = refusal => Hear(refusal, refusal.Line);
         var end = CancellationTokenSource.CreateLinkedTokenSource(_serving);
-        _accepted.Add(new AcceptedLine(served, terms, end, AcceptAsync(served.Listener, line => ServeWalledAsync(line, served, terms, _sessionsEnd), end.Token)));
+        var accepting = AcceptAsync(served.Listener, line => ServeWalledAsync(line, served, terms, _sessionsEnd), end.Token);
+        _accepted.Add(new AcceptedLine(served, terms, end, accepting));
     }
 
     /// <summary>No line is accepted any more; the sessions that there are go on.</summary>

@@ -54,10 +54,11 @@ internal sealed partial class CenterSession : IHalf, IDisposable
     }
 
     /// <summary>
-    /// An event; for the log the frame that it came in, empty when it is not a message, the fault that ended the line, or why the center ended it; what was found of a results half at another host;
-    /// and which half of the line it came in on, null when it did not come in on a line.
+    /// An event; for the log the frame that it came in, empty when it is not a message, the fault that ended the line, or why the center ended it;
+    /// what was found of a results half at another host; and which half of the line it came in on, null when it did not come in on a line.
     /// </summary>
-    private sealed record Item(CenterEvent Event, ByteString Frame, IHalf? From = null, LineException? Fault = null, string? Ended = null, string? Judged = null);
+    private sealed record Item(
+        CenterEvent Event, ByteString Frame, IHalf? From = null, LineException? Fault = null, string? Ended = null, string? Judged = null);
 
     /// <summary>The session's name, unique over all hosts.</summary>
     public string Name { get; }
@@ -140,7 +141,8 @@ internal sealed partial class CenterSession : IHalf, IDisposable
             if (item.Fault is { } fault && (fault.Fault is LineFault.Tampered || Volatile.Read(ref _isLetIn)))
                 _log.Decided(0, fault.Fault.ToString(), fault.Message);
             if (item.Ended is { } ended) _log.Decided(0, "Ended", ended);
-            if (happened is CenterEvent.ResultsJudged(var fits) && item.Judged is { } judged) _log.Decided(fits ? 220 : 310, fits ? "Joining" : "Refusing", judged);
+            if (happened is CenterEvent.ResultsJudged(var fits) && item.Judged is { } judged)
+                _log.Decided(fits ? 220 : 310, fits ? "Joining" : "Refusing", judged);
             if (happened is CenterEvent.Garbage garbage) _log.Garbage(garbage.Error, item.Frame.Memory);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)

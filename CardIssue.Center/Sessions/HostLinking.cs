@@ -31,7 +31,8 @@ internal static class HostLinking
             link = null;
             return (joined, judged.Detail);
         }
-        catch (Exception e) when (e is LineException or FormatException or ArgumentException || e is OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (
+            e is LineException or FormatException or ArgumentException || e is OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             return (null, e is OperationCanceledException ? $"{address} did not answer in {services.Options.Admission}" : $"it can't be reached: {e.Message}");
         }

@@ -6,7 +6,9 @@ using CardIssue.Transport.Tls;
 
 namespace CardIssue.CenterHost.Serving;
 
-/// <summary>The center's TLS certificate with its key, as the vault has it now. Those of before stay until the program's end: listeners may hold them.</summary>
+/// <summary>
+/// The center's TLS certificate with its key, as the vault has it now. Those of before stay until the program's end: listeners may hold them.
+/// </summary>
 internal sealed class CenterCertificateOfVault(IKeyVault vault) : IDisposable
 {
     private readonly Lock _turn = new();

@@ -27,7 +27,8 @@ internal sealed class LinkOptions
             throw Wrong($"{nameof(Listen)}, \"{given.Listen}\", is no IP address and port, such as 10.0.0.5:7900");
         if (given.Address.Length > 0)
         {
-            if (!TrySplit(given.Address, out _, out _)) throw Wrong($"{nameof(Address)}, \"{given.Address}\", is no name and port, such as center-1.bank.example:7900");
+            if (!TrySplit(given.Address, out _, out _))
+                throw Wrong($"{nameof(Address)}, \"{given.Address}\", is no name and port, such as center-1.bank.example:7900");
             return new LinkPlace(place, given.Address);
         }
         return place.Address.Equals(IPAddress.Any) || place.Address.Equals(IPAddress.IPv6Any)

@@ -29,7 +29,8 @@ internal sealed class LinkPort : IAsyncDisposable
     {
         var logger = loggers.CreateLogger<LinkPort>();
         _listener = new TlsLineListener(
-            NoLine, place.Listen, certificate.Now(), (peer, _) => ValueTask.FromResult(peer.PeerCertificate == vault.Identity.TlsCertificate), Times, logger: logger);
+            NoLine, place.Listen, certificate.Now(), (peer, _) => ValueTask.FromResult(peer.PeerCertificate == vault.Identity.TlsCertificate), Times,
+            logger: logger);
         Link = new HostLink(place.Address ?? _listener.LocalEndPoint.ToString(), _listener, To);
         display.Linked(Link.Address);
 

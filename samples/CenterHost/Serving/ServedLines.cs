@@ -131,7 +131,8 @@ internal sealed class ServedLines(
         switch (line.Kind)
         {
             case LineKind.Tls:
-                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Shown(), door.KnowsAsync, logger: loggers.CreateLogger<TlsLineListener>());
+                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Shown(), door.KnowsAsync,
+                    logger: loggers.CreateLogger<TlsLineListener>());
                 return (line, new ServedLine(tls, Results: line.Results), tls.LocalEndPoint.ToString());
             case LineKind.Tcp:
                 var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
@@ -139,7 +140,8 @@ internal sealed class ServedLines(
             case LineKind.Serial or LineKind.SerialTls:
                 var port = LineText.SerialOf(line);
                 var tlsOf = line.Kind is LineKind.SerialTls ? Shown() : null;
-                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), tlsOf, door.KnowsAsync, logger: loggers.CreateLogger<SerialLineListener>());
+                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), tlsOf, door.KnowsAsync,
+                    logger: loggers.CreateLogger<SerialLineListener>());
                 return (line, new ServedLine(serial, WithoutTls: tlsOf is null, line.Results), port.ToString());
             default:
                 throw new CommandException(ExitCode.Usage, $"Line {line.Line} is of no kind that this program knows; see line list.");

@@ -70,7 +70,7 @@ internal sealed class TwoHosts : IAsyncDisposable
         return hosts;
     }
 
-    /// <summary>The second host stops as if it were killed: it takes nothing back of what it told.</summary>
+    /// <summary>The second host stops.</summary>
     public async Task StopSecondAsync()
     {
         await _stop.CancelAsync();
@@ -141,7 +141,8 @@ internal sealed class TestLink : IAsyncDisposable
         Link = new HostLink(Address, Listener, address =>
         {
             var place = IPEndPoint.Parse(Instead ?? address);
-            return new Wrapping(this, new TlsLineConnector(place.Address.ToString(), place.Port, certificate, TlsTrust.Pinned(() => [vault.Identity.TlsCertificate])));
+            var trust = TlsTrust.Pinned(() => [vault.Identity.TlsCertificate]);
+            return new Wrapping(this, new TlsLineConnector(place.Address.ToString(), place.Port, certificate, trust));
         });
     }
 
