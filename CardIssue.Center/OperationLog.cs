@@ -139,6 +139,12 @@ internal static partial class OperationLog
     [LoggerMessage(44, LogLevel.Warning, "The center has another certificate from now on: number {Number}")]
     public static partial void CertificateChanged(ILogger logger, int number);
 
+    [LoggerMessage(45, LogLevel.Information, "{Session}: the link to the host of its data half is gone: {Reason}")]
+    public static partial void LinkLost(ILogger logger, string session, string reason);
+
+    [LoggerMessage(46, LogLevel.Warning, "A connection to the hosts' link from {Place} came to nothing: {Reason}")]
+    public static partial void LinkRefused(ILogger logger, string place, string reason);
+
     [LoggerMessage(41, LogLevel.Error, "This host is not ready to serve: {Reason}")]
     public static partial void NotReady(ILogger logger, string reason);
 }

@@ -26,7 +26,8 @@ public static class CenterServiceCollectionExtensions
 {
     /// <summary>
     /// Adds the stores, the log, the vault, the feed and the server. Registered before, the application's own <see cref="IKeyVault"/>, <see cref="ILogKeys"/>,
-    /// <see cref="IIssuerFeed"/> and <see cref="TimeProvider"/> are used instead; an <see cref="IProgress{T}"/> of <see cref="CenterProgress"/> is told each step.
+    /// <see cref="IIssuerFeed"/> and <see cref="TimeProvider"/> are used instead; an
+    /// <see cref="IProgress{T}"/> of <see cref="CenterProgress"/> is told each step, and by a <see cref="HostLink"/> this host and the others reach each other.
     /// </summary>
     /// <param name="services">The container.</param>
     /// <param name="configure">Sets the options; they are checked when they are first used, and at a host's start.</param>
@@ -135,6 +136,7 @@ public static class CenterServiceCollectionExtensions
         Log = provider.GetRequiredService<IExchangeLog>(),
         Options = Options(provider).Sessions,
         Host = Options(provider).Host,
+        Link = provider.GetService<HostLink>(),
         Time = Time(provider),
         Loggers = provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
         Display = provider.GetService<IProgress<CenterProgress>>(),

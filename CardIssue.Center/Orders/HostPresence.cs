@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
@@ -7,10 +8,12 @@ namespace CardIssue.Center.Orders;
 internal sealed class HostPresence(CenterDatabase database, TimeProvider time) : IHostPresence
 {
     private HostWatch? _watch;
+    private string? _link;
 
-    public async Task EnterAsync(string host, TimeSpan lostAfter, CancellationToken cancellation = default)
+    public async Task EnterAsync(string host, TimeSpan lostAfter, string? link = null, CancellationToken cancellation = default)
     {
         if (!database.TakesHosts) return;
+        _link = link;
         await EnterAsync(host, "HostCame", cancellation).ConfigureAwait(false);
         (_watch, database.ServingHost) = (new HostWatch(lostAfter, time), host);
     }
@@ -31,8 +34,23 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
     {
         var rows = await database.ReadAsync(HostTable.All, cancellation).ConfigureAwait(false);
         var serving = await database.ServingAsync([.. rows.Select(row => row.Host)], cancellation).ConfigureAwait(false);
-        return rows.ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed, serving.Contains(row.Host), row.Certificate));
+        return rows.ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed, serving.Contains(row.Host), row.Certificate, row.Link));
     }
+
+    public Task TellDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>
+        database.ServingHost is { } host
+            ? InPassingAsync(connection => DataHalfTable.Tell(connection, host, terminal.Value, results.Value, session), cancellation)
+            : Task.CompletedTask;
+
+    public Task ForgetDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>
+        database.TakesHosts
+            ? InPassingAsync(connection => DataHalfTable.Forget(connection, terminal.Value, results.Value, session), cancellation)
+            : Task.CompletedTask;
+
+    public async Task<OtherHost?> FindDataHalfAsync(TerminalId terminal, LineNumber results, CancellationToken cancellation = default) =>
+        database.ServingHost is { } own
+        && await database.ReadAsync(store => DataHalfTable.Find(store, terminal.Value, results.Value), cancellation).ConfigureAwait(false) is { } place
+        && place.Host != own ? new OtherHost(place.Host, place.Link) : null;
 
     public async Task LeaveAsync(CancellationToken cancellation = default)
     {
@@ -45,9 +63,12 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
         }, cancellation).ConfigureAwait(false);
     }
 
+    private Task InPassingAsync(Action<DbConnection> work, CancellationToken cancellation) =>
+        database.BetweenAsync(engine => engine.WriteInPassing(work), cancellation);
+
     private Task EnterAsync(string host, string kind, CancellationToken cancellation) => database.WriteAsync(store =>
     {
-        HostTable.Enter(store, host, kind);
+        HostTable.Enter(store, host, kind, _link);
         return true;
     }, cancellation);
 }

@@ -14,12 +14,12 @@ public sealed partial class CenterServer
 
     private readonly HandshakeCounts _handshakes = new();
 
-    private void Hear(HandshakeRefusal refusal)
+    private void Hear(HandshakeRefusal refusal, LineNumber? line)
     {
         if (!_handshakes.IsTold(refusal.Fault)) return;
         var detail = JsonEncodedText.Encode(PlainText.Of(refusal.Detail, MaxHandshakeDetail), JavaScriptEncoder.Default);
         // Nobody waits for it, and there are few at a time.
-        _ = LogHandshakeAsync(refusal.Line, "HandshakeRefused",
+        _ = LogHandshakeAsync(line, "HandshakeRefused",
             $"{{\"fault\":\"{refusal.Fault}\",\"from\":\"{refusal.Address?.ToString() ?? "no address"}\",\"detail\":\"{detail}\"}}");
     }
 

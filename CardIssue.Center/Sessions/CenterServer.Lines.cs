@@ -65,9 +65,10 @@ public sealed partial class CenterServer
 
     private void Accept(ServedLine served, LineTerms terms)
     {
-        served.Listener.Refused = Hear;
+        served.Listener.Refused = refusal => Hear(refusal, refusal.Line);
         var end = CancellationTokenSource.CreateLinkedTokenSource(_serving);
-        _accepted.Add(new AcceptedLine(served, terms, end, AcceptAsync(served, terms, _sessionsEnd, end.Token)));
+        var accepting = AcceptAsync(served.Listener, line => ServeWalledAsync(line, served, terms, _sessionsEnd), end.Token);
+        _accepted.Add(new AcceptedLine(served, terms, end, accepting));
     }
 
     /// <summary>No line is accepted any more; the sessions that there are go on.</summary>
@@ -98,23 +99,23 @@ public sealed partial class CenterServer
         line.Served.Listener.Refused = null;
     }
 
-    private async Task AcceptAsync(ServedLine served, LineTerms terms, CancellationToken sessionsEnd, CancellationToken cancellation)
+    private async Task AcceptAsync(ILineListener listener, Func<ILine, Task> serve, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
         {
             try
             {
-                var line = await served.Listener.AcceptAsync(cancellation).ConfigureAwait(false);
-                _ = ServeWalledAsync(line, served, terms, sessionsEnd);
+                var line = await listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                _ = serve(line);
             }
             catch (LineException e)
             {
-                OperationLog.ListenerFailed(_logger, served.Listener.Line, e.Message);
+                OperationLog.ListenerFailed(_logger, listener.Line, e.Message);
                 return;
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
-                OperationLog.ListenerFault(_logger, e, served.Listener.Line, ListenerPause);
+                OperationLog.ListenerFault(_logger, e, listener.Line, ListenerPause);
                 await Task.Delay(ListenerPause, _services.Time, cancellation).ConfigureAwait(false);
             }
         }

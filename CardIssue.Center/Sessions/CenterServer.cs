@@ -73,12 +73,13 @@ public sealed partial class CenterServer
         // Sessions of this host that a crash ended must not hold their orders until the lease ends.
         var released = await _services.Orders.ReleaseSessionsOfHostAsync(_services.Host, cancellation).ConfigureAwait(false);
         if (released > 0) OperationLog.Released(_logger, released);
-        await _services.Orders.Hosts.EnterAsync(_services.Host, _services.Options.HostLost, cancellation).ConfigureAwait(false);
+        await _services.Orders.Hosts.EnterAsync(_services.Host, _services.Options.HostLost, _services.Link?.Address, cancellation).ConfigureAwait(false);
         using var stop = new CancellationTokenSource();
         var beating = BeatAsync(stop.Token);
         Begin(lines, terms, stop.Token, cancellation);
-        await Task.WhenAll(CheckpointAsync(cancellation), WatchRegistryAsync(cancellation), WatchVaultAsync(cancellation), TellCountsAsync(cancellation))
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(
+            AcceptLinksAsync(stop.Token, cancellation), CheckpointAsync(cancellation), WatchRegistryAsync(cancellation), WatchVaultAsync(cancellation),
+            TellCountsAsync(cancellation)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await LeaveLinesAsync().ConfigureAwait(false);
         await StopSessionsAsync().ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);

@@ -46,6 +46,9 @@ public sealed class CenterServices
     /// (<see cref="Storage.LogOptions.Instance"/>).</summary>
     public required string Host { get; init; }
 
+    /// <summary>How this host and the others of the center reach each other; null where the halves of a split line come to one host.</summary>
+    public HostLink? Link { get; init; }
+
     /// <summary>Where time comes from.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -40,7 +40,7 @@ internal sealed partial class CenterSession
     }
 
     /// <summary>A frame was handled: another may be read.</summary>
-    private void FrameHandled() => _frames.Release();
+    public void FrameHandled() => _frames.Release();
 
     private void LetIn()
     {

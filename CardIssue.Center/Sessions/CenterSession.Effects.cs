@@ -173,6 +173,7 @@ internal sealed partial class CenterSession
             CenterTelemetry.AdmissionGranted(verify.Challenge.Version);
             LetIn();
         }
+        if (outcome.Terminal is not null) await TellDataHalfAsync(cancellation).ConfigureAwait(false);
         var step = outcome.Terminal is null ? 310 : 220;
         var detail = $"{verify.Hello.Terminal} from {_line.Peer.Address?.ToString() ?? "no address"} on line {_line.Peer.Line}: {outcome.Detail}";
         _log.Decided(step, outcome.Terminal is null ? "Refusing" : "Admitting", detail);

@@ -16,7 +16,7 @@ namespace CardIssue.Center.Sessions;
 /// One terminal's session at the center: carries out what <see cref="CenterMachine"/> decides. It lives as long as its line; all that another
 /// session needs to go on is in the store.
 /// </summary>
-internal sealed partial class CenterSession : IDisposable
+internal sealed partial class CenterSession : IHalf, IDisposable
 {
     private const int MaxFollowUps = 16;
     private const string Misplaced = "a message on the data half, which carries none this way";
@@ -58,10 +58,11 @@ internal sealed partial class CenterSession : IDisposable
     }
 
     /// <summary>
-    /// An event; for the log the frame that it came in, empty when it is not a message, the fault that ended the line, or why the center ended it; and the session whose half of the line it came in on, null when it
-    /// did not come in on a line.
+    /// An event; for the log the frame that it came in, empty when it is not a message, the fault that ended the line, or why the center ended it;
+    /// what was found of a results half at another host; and which half of the line it came in on, null when it did not come in on a line.
     /// </summary>
-    private sealed record Item(CenterEvent Event, ByteString Frame, CenterSession? From = null, LineException? Fault = null, string? Ended = null);
+    private sealed record Item(
+        CenterEvent Event, ByteString Frame, IHalf? From = null, LineException? Fault = null, string? Ended = null, string? Judged = null);
 
     /// <summary>The session's name, unique over all hosts.</summary>
     public string Name { get; }
@@ -119,10 +120,12 @@ internal sealed partial class CenterSession : IDisposable
             await CloseLineAsync().ConfigureAwait(false);
             await Task.WhenAll(receiving, _renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // A results half that was cut tells its data half itself: its own receiving may have ended before it could.
-            if (Volatile.Read(ref _dataHalf) is { } data) await data._queue.PostAsync(new Item(new CenterEvent.LineDown(), ByteString.Empty, this)).ConfigureAwait(false);
+            if (Volatile.Read(ref _dataHalf) is { } data) await data.LoseAsync(this, fault: null).ConfigureAwait(false);
+            await CloseLinkAsync().ConfigureAwait(false);
             await TellUnadmittedAsync().ConfigureAwait(false);
             await EndAsync().ConfigureAwait(false);
             await WriteLastAsync().ConfigureAwait(false);
+            await ForgetDataHalfAsync().ConfigureAwait(false);
         }
     }
 
@@ -149,6 +152,8 @@ internal sealed partial class CenterSession : IDisposable
             if (item.Fault is { } fault && (fault.Fault is LineFault.Tampered || Volatile.Read(ref _isLetIn)))
                 _log.Decided(0, fault.Fault.ToString(), fault.Message);
             if (item.Ended is { } ended) _log.Decided(0, "Ended", ended);
+            if (happened is CenterEvent.ResultsJudged(var fits) && item.Judged is { } judged)
+                _log.Decided(fits ? 220 : 310, fits ? "Joining" : "Refusing", judged);
             if (happened is CenterEvent.Garbage garbage) _log.Garbage(garbage.Error, item.Frame.Memory);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)

@@ -10,7 +10,8 @@ namespace CardIssue.Center.Storage;
 /// <param name="LostAt">When another host found that it does so no more; null while it lives.</param>
 /// <param name="TellsFeed">Whether it is the one that tells the issuer's feed.</param>
 /// <param name="Certificate">SHA-256 of the latest of the center's certificates that its vault has, as it told with its last sign of life; empty before.</param>
-internal sealed record HostRow(string Host, DateTimeOffset Since, long Beat, DateTimeOffset? LostAt, bool TellsFeed, ByteString Certificate);
+/// <param name="Link">Where the others reach it; null where they do not.</param>
+internal sealed record HostRow(string Host, DateTimeOffset Since, long Beat, DateTimeOffset? LostAt, bool TellsFeed, ByteString Certificate, string? Link);
 
 /// <summary>
 /// Which hosts serve, where several may. Its rows have no seal: a forged one keeps a dead host's orders waiting for their leases, or gives a living host's
@@ -26,20 +27,20 @@ internal static class HostTable
         store.Number("SELECT count(*) FROM hosts WHERE host = $host AND lost_at IS NOT NULL", ("$host", host)) > 0;
 
     /// <summary>A host begins to serve, or is back after it was lost.</summary>
-    public static void Enter(StoreTransaction store, string host, string kind)
+    public static void Enter(StoreTransaction store, string host, string kind, string? link)
     {
         store.Execute("""
-            INSERT INTO hosts (host, since, beat, lost_at, tells_feed) VALUES ($host, $now, 1, NULL, 0)
-            ON CONFLICT (host) DO UPDATE SET since = $now, beat = hosts.beat + 1, lost_at = NULL, tells_feed = 0, certificate = NULL
-            """, ("$host", host), ("$now", store.Now));
-        SessionTable.Clear(store, host);
+            INSERT INTO hosts (host, since, beat, lost_at, tells_feed, link) VALUES ($host, $now, 1, NULL, 0, $link)
+            ON CONFLICT (host) DO UPDATE SET since = $now, beat = hosts.beat + 1, lost_at = NULL, tells_feed = 0, certificate = NULL, link = $link
+            """, ("$host", host), ("$now", store.Now), ("$link", link));
+        Forget(store, host);
         store.Log(Part, kind, new { host });
     }
 
     /// <summary>A host ends in order.</summary>
     public static void Leave(StoreTransaction store, string host)
     {
-        SessionTable.Clear(store, host);
+        Forget(store, host);
         if (store.Execute("DELETE FROM hosts WHERE host = $host", ("$host", host)) == 1) store.Log(Part, "HostLeft", new { host });
     }
 
@@ -50,7 +51,7 @@ internal static class HostTable
         var isLost = store.Execute("UPDATE hosts SET lost_at = $now, tells_feed = 0 WHERE host = $host AND beat = $beat AND lost_at IS NULL",
             ("$now", store.Now), ("$host", host), ("$beat", beat)) == 1;
         if (!isLost) return false;
-        SessionTable.Clear(store, host);
+        Forget(store, host);
         store.Log(Part, "HostLost", new { host, beat, by });
         return true;
     }
@@ -81,7 +82,14 @@ internal static class HostTable
 
     private const string Part = "hosts";
 
+    /// <summary>What it has told of its sessions is so no more.</summary>
+    private static void Forget(StoreTransaction store, string host)
+    {
+        SessionTable.Clear(store, host);
+        DataHalfTable.Clear(store, host);
+    }
+
     private static HostRow Read(DbDataReader row) => new(
         row.Text("host")!, row.Time("since")!.Value, row.Long("beat")!.Value, row.Time("lost_at"), row.Int("tells_feed") != 0,
-        row.Bytes("certificate") ?? default);
+        row.Bytes("certificate") ?? default, row.Text("link"));
 }

@@ -12,9 +12,9 @@ namespace CardIssue.CenterHost.Cli;
 /// <summary>The settings of a center: its settings file, then the environment. What is no setting is refused: it would be one that somebody relies on.</summary>
 internal static class CenterSettings
 {
-    public const string Center = "Center", Argon2 = "Argon2", Logging = "Logging", Monitoring = "Monitoring";
+    public const string Center = "Center", Argon2 = "Argon2", Logging = "Logging", Monitoring = "Monitoring", Link = "Link";
 
-    private static readonly string[] Sections = [Center, Argon2, Logging, Monitoring];
+    private static readonly string[] Sections = [Center, Argon2, Logging, Monitoring, Link];
 
     private const string Prefix = "CARDISSUE_";
     private const string Levels = "LogLevel";
@@ -37,6 +37,7 @@ internal static class CenterSettings
         Check(settings.GetSection(Center), typeof(CenterOptions), files);
         Check(settings.GetSection(Argon2), typeof(Argon2Cost), files);
         Check(settings.GetSection(Monitoring), typeof(MonitoringOptions), files);
+        Check(settings.GetSection(Link), typeof(LinkOptions), files);
         CheckValues(settings, files);
         CheckLogging(settings, files);
         CheckNames();

@@ -26,15 +26,21 @@ internal static class ServeCommand
                 + "Monitoring:Listen says it.",
             HelpName = "PORT",
         };
+        var link = new Option<string?>("--link")
+        {
+            Description = "Where the other hosts of the center reach this one, for the halves of split lines: an address and a port; else the "
+                + "setting Link:Listen says it.",
+            HelpName = "ADDRESS:PORT",
+        };
         const string About = "Serves the center's lines until it is stopped (Ctrl-C, SIGTERM); shows each step as it happens.";
-        return shell.Command("serve", About, [lines, withoutTls, monitor], async (call, cancellation) =>
+        return shell.Command("serve", About, [lines, withoutTls, monitor, link], async (call, cancellation) =>
         {
             var given = call.Get(lines)!.Select(line => LineText.Parse(line, call.Get(withoutTls))).ToList();
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
             var identity = OpenCenter.ReadIdentity(call.Files);
             var settings = CenterSettings.Load(call.Files);
             var place = MonitoringOptions.EndPoint(call.Get(monitor) ?? settings[$"{CenterSettings.Monitoring}:{nameof(MonitoringOptions.Listen)}"] ?? "");
-            var host = MakeHost(call, settings, new ServedLineChoice(given), new MonitoringPlace(place));
+            var host = MakeHost(call, settings, new ServedLineChoice(given), new MonitoringPlace(place), LinkOptions.Place(settings, call.Get(link)));
             await using var disposal = (IAsyncDisposable)host;
             // Told before the passphrase is asked for.
             host.Services.GetRequiredService<CenterDatabase>().Serve();
@@ -50,7 +56,7 @@ internal static class ServeCommand
         });
     }
 
-    private static IHost MakeHost(Call call, IConfiguration settings, ServedLineChoice lines, MonitoringPlace monitoring)
+    private static IHost MakeHost(Call call, IConfiguration settings, ServedLineChoice lines, MonitoringPlace monitoring, LinkPlace? link)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         var logging = new LoggingSettings(settings);
@@ -66,7 +72,14 @@ internal static class ServeCommand
         builder.Services.AddSingleton<StepDisplay>();
         builder.Services.AddSingleton<IProgress<CenterProgress>>(services => services.GetRequiredService<StepDisplay>());
         builder.Services.AddCardIssueCenter(options => OpenCenter.Configure(options, call));
+        builder.Services.AddSingleton<CenterCertificateOfVault>();
         builder.Services.AddSingleton<ILineSource, ServedLines>();
+        if (link is not null)
+        {
+            builder.Services.AddSingleton(link);
+            builder.Services.AddSingleton<LinkPort>();
+            builder.Services.AddSingleton(services => services.GetRequiredService<LinkPort>().Link);
+        }
         builder.Services.AddCardIssueCenterService();
         builder.Services.AddSingleton(call.Files);
         builder.Services.AddHostedService<HealthBoard>();

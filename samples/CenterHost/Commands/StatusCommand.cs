@@ -33,6 +33,7 @@ internal static class StatusCommand
             hosts = hosts.Count == 0 ? null : hosts.Select(host => new
             {
                 host = host.Host, since = host.Since.UtcDateTime, serving = host.IsServing, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
+                link = host.Link,
             }),
             lines = lines.Count,
             terminals = terminals.Count,
@@ -54,7 +55,7 @@ internal static class StatusCommand
         return await call.Answers.SayAsync(value, string.Join('\n', (string[])[
             $"center       {center.Identity.Id}, {(served ? "served now" : hosts.Any(host => host.IsServing) ? "served by other hosts" : "not served")}",
             .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {HealthCommand.Trouble(health)}" },
-            .. hosts.Select(host => $"host         {host.Host}, {Standing(host)}{(host.TellsFeed ? ", tells the feed" : "")}"),
+            .. hosts.Select(host => $"host         {host.Host}, {Standing(host)}{(host.TellsFeed ? ", tells the feed" : "")}{(host.Link is { } link ? $", link {link}" : "")}"),
             $"lines        {lines.Count}",
             $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled{(value.terminalsHeld == 0 ? "" : $", {value.terminalsHeld} need attention: see terminal list")}",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",

@@ -18,13 +18,12 @@ internal sealed record ServedLineChoice(IReadOnlyList<LineRecord> Lines);
 
 /// <summary>Opens the listeners of the lines to serve, TLS with the vault's certificate.</summary>
 internal sealed class ServedLines(
-    ServedLineChoice choice, ITerminalRegistry registry, TerminalDoor door, IKeyVault vault, CenterFiles files, StepDisplay display, ILoggerFactory loggers)
-    : ILineSource, IDisposable
+    ServedLineChoice choice, ITerminalRegistry registry, TerminalDoor door, IKeyVault vault, CenterCertificateOfVault certificate, CenterFiles files,
+    StepDisplay display, ILoggerFactory loggers, LinkPort? link = null) : ILineSource
 {
     private readonly Dictionary<LineRecord, ServedLine> _open = [];
     private readonly Dictionary<LineNumber, string> _told = [];
     private List<LineRecord> _wanted = [];
-    private readonly List<X509Certificate2> _certificates = [];
     private ByteString _shown;
 
     public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
@@ -33,6 +32,7 @@ internal sealed class ServedLines(
         if (lines.Count == 0) throw new CommandException(ExitCode.Usage, "There is no line to serve; add one with line add, or name it with --line.");
         if (lines.FirstOrDefault(line => !HasResults(line, lines)) is { } data)
             throw new CommandException(ExitCode.Usage, $"The results of line {data.Line} come on line {data.Results}, which is not served, or is itself the data half of a split line.");
+        if (link is not null) Shown();
         var opened = new List<(LineRecord Record, ServedLine Line, string Place)>();
         try
         {
@@ -114,46 +114,45 @@ internal sealed class ServedLines(
     /// <summary>The center changed over to another certificate: lines that are up stay up, and whoever comes sees the new one.</summary>
     private async Task ShowCertificateAsync(CancellationToken cancellation)
     {
-        if (_certificates.Count == 0 || vault.Identity.TlsCertificate == _shown) return;
-        var certificate = Certificate();
+        if (_shown.IsEmpty || vault.Identity.TlsCertificate == _shown) return;
+        var next = certificate.Now();
         foreach (var line in _open.Values)
         {
-            (line.Listener as TlsLineListener)?.UseCertificate(certificate);
-            (line.Listener as SerialLineListener)?.UseCertificate(certificate);
+            (line.Listener as TlsLineListener)?.UseCertificate(next);
+            (line.Listener as SerialLineListener)?.UseCertificate(next);
         }
+        link?.Show(next);
+        _shown = TlsCertificates.Sha256(next);
         await files.WriteIdentityAsync(vault.Identity, cancellation);
     }
-
-    public void Dispose() => _certificates.ForEach(certificate => certificate.Dispose());
 
     private (LineRecord Record, ServedLine Line, string Place) Open(LineRecord line)
     {
         switch (line.Kind)
         {
             case LineKind.Tls:
-                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Certificate(), door.KnowsAsync, logger: loggers.CreateLogger<TlsLineListener>());
+                var tls = new TlsLineListener(line.Line, IPEndPoint.Parse(line.Listen), Shown(), door.KnowsAsync,
+                    logger: loggers.CreateLogger<TlsLineListener>());
                 return (line, new ServedLine(tls, Results: line.Results), tls.LocalEndPoint.ToString());
             case LineKind.Tcp:
                 var tcp = new TcpLineListener(line.Line, IPEndPoint.Parse(line.Listen), logger: loggers.CreateLogger<TcpLineListener>());
                 return (line, new ServedLine(tcp, WithoutTls: true, line.Results), tcp.LocalEndPoint.ToString());
             case LineKind.Serial or LineKind.SerialTls:
                 var port = LineText.SerialOf(line);
-                var certificate = line.Kind is LineKind.SerialTls ? Certificate() : null;
-                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), certificate, door.KnowsAsync, logger: loggers.CreateLogger<SerialLineListener>());
-                return (line, new ServedLine(serial, WithoutTls: certificate is null, line.Results), port.ToString());
+                var tlsOf = line.Kind is LineKind.SerialTls ? Shown() : null;
+                var serial = new SerialLineListener(line.Line, port.Device, port.ForLine(), tlsOf, door.KnowsAsync,
+                    logger: loggers.CreateLogger<SerialLineListener>());
+                return (line, new ServedLine(serial, WithoutTls: tlsOf is null, line.Results), port.ToString());
             default:
                 throw new CommandException(ExitCode.Usage, $"Line {line.Line} is of no kind that this program knows; see line list.");
         }
     }
 
-    private X509Certificate2 Certificate()
+    private X509Certificate2 Shown()
     {
-        if (_certificates.Count > 0 && vault.Identity.TlsCertificate == _shown) return _certificates[^1];
-        using var pkcs12 = (vault as FileKeyVault)?.CopyTlsServer();
-        if (pkcs12 is not { Length: > 0 }) throw new CommandException(ExitCode.File, "The vault has no TLS certificate; make the center anew.");
-        _certificates.Add(TlsCertificates.FromPfx(pkcs12.Span, []));
-        _shown = TlsCertificates.Sha256(_certificates[^1]);
-        return _certificates[^1];
+        var now = certificate.Now();
+        _shown = TlsCertificates.Sha256(now);
+        return now;
     }
 }
 

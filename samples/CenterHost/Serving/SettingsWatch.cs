@@ -63,13 +63,15 @@ internal sealed class SettingsWatch(
         OpenCenter.Configure(next, call);
         await running.TakeAsync(next, cancellation);
         logging.Take(settings);
-        if (Listen(settings) != Listen(started)) ServingLog.SettingLater(logger, ListenName);
+        foreach (var name in FromStart.Where(name => (settings[name] ?? "") != (started[name] ?? ""))) ServingLog.SettingLater(logger, name);
         (_taken, _told) = (now, null);
     }
 
-    private const string ListenName = $"{CenterSettings.Monitoring}:{nameof(MonitoringOptions.Listen)}";
-
-    private static string Listen(IConfiguration settings) => settings[ListenName] ?? "";
+    private static readonly string[] FromStart =
+    [
+        $"{CenterSettings.Monitoring}:{nameof(MonitoringOptions.Listen)}", $"{CenterSettings.Link}:{nameof(LinkOptions.Listen)}",
+        $"{CenterSettings.Link}:{nameof(LinkOptions.Address)}",
+    ];
 
     private static bool IsSame(byte[]? one, byte[]? other) => one is null ? other is null : other is not null && one.AsSpan().SequenceEqual(other);
 }

@@ -17,6 +17,8 @@ internal sealed class StepDisplay(Answers answers) : IProgress<CenterProgress>
 
     public void Gone(int line, string place) => Write(new { ready = false, line, listen = place }, $"gone line {line} {place}");
 
+    public void Linked(string place) => Write(new { link = place }, $"link {place}");
+
     public void Monitored(string place) => Write(new { monitoring = place }, $"monitoring {place}");
 
     private void Write(object value, string text)

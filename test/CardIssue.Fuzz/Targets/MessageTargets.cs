@@ -1,3 +1,4 @@
+using CardIssue.Center.Sessions;
 using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Crypto;
@@ -5,6 +6,7 @@ using CardIssue.Core;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
@@ -35,6 +37,7 @@ internal static class MessageTargets
             new CaseLimits(1024 * 1024, 2_000, TimeSpan.FromSeconds(2))),
         new ParserTarget("link", new ChunkMutator(new ByteMutator()), LinkSeeds, Link, new CaseLimits(1024 * 1024, 1_000,
             TimeSpan.FromSeconds(2))),
+        new ParserTarget("hosts-link", new CborMutator(), () => [Half.Write(), new HalfJudged(true, "joined").Write(), HalfReady.Write()], HostsLink),
         new ParserTarget("ticket", new CborMutator(), () => [Sealed()], TicketOf),
         new ParserTarget("sealed-command", new ByteMutator(), () => [new byte[16], new byte[60]], SealedCommandOf),
         new ParserTarget("envelope", new ByteMutator(), () => [IssueCodeEnvelope.Seal(CenterKey.PublicKey, new IssueCodeContext(Admission,
@@ -57,6 +60,17 @@ internal static class MessageTargets
         // The map's head and what follows it, as far as this version knows its fields.
         var isSame = Growth.IsOpen(message.Type) ? input.AsSpan(1).StartsWith(written.AsSpan(1)) : written.AsSpan().SequenceEqual(input);
         if (!isSame) throw new FindingException($"a {message.Type} is written otherwise than it was read");
+    }
+
+    private static readonly HalfAtHost Half =
+        new("host-2", "host-2-1", Terminal, new LineNumber(8), new Join(MessageSamples.Counting(1, Limits.TokenLength)));
+
+    private static void HostsLink(byte[] input)
+    {
+        HalfJudged.Read(input);
+        HalfReady.Read(input);
+        if (HalfAtHost.Read(input) is { } half && !half.Write().AsSpan().SequenceEqual(input))
+            throw new FindingException("what a host asks is written otherwise than it was read");
     }
 
     private static void Frames(byte[] input)

@@ -190,6 +190,30 @@ public sealed class HostsTest
             (await _two.Orders.Hosts.ListAsync()).Select(host => (host.Host, host.IsServing, host.Certificate));
     }
 
+    /// <summary>The newest counts, wherever it is; a session that ends takes away its own place alone, and a host that is dead all of its.</summary>
+    [Test]
+    public async Task DataHalf_IsFoundFromTheOtherHost_UntilItsSessionOrHostIsGone()
+    {
+        var (one, two, terminal, line) = (_one.Orders.Hosts, _two.Orders.Hosts, new TerminalId("t1"), new LineNumber(8));
+        await one.TellDataHalfAsync(terminal, line, "one-1");
+        Assert.That(await two.FindDataHalfAsync(terminal, line), Is.EqualTo(new OtherHost("one", "one.example:7900")));
+        Assert.That(await one.FindDataHalfAsync(terminal, line), Is.Null, "its own");
+        Assert.That(await two.FindDataHalfAsync(terminal, new LineNumber(9)), Is.Null);
+        Assert.That(await two.FindDataHalfAsync(new TerminalId("t2"), line), Is.Null);
+        await two.TellDataHalfAsync(terminal, line, "two-1");
+        await one.ForgetDataHalfAsync(terminal, line, "one-1");
+        Assert.That(await one.FindDataHalfAsync(terminal, line), Is.EqualTo(new OtherHost("two", "two.example:7900")));
+        await two.ForgetDataHalfAsync(terminal, line, "two-1");
+        Assert.That(await one.FindDataHalfAsync(terminal, line), Is.Null);
+
+        await one.TellDataHalfAsync(terminal, line, "one-2");
+        Assert.That(await _two.WatchAsync(7), Is.EqualTo(new[] { "one" }));
+        Assert.That(await two.FindDataHalfAsync(terminal, line), Is.Null);
+        await one.BeatAsync();
+        Assert.That((await two.ListAsync()).Select(host => host.Link), Is.EqualTo(new[] { "one.example:7900", "two.example:7900" }), "back with its address");
+        Assert.That(await two.FindDataHalfAsync(terminal, line), Is.Null);
+    }
+
     [Test]
     public async Task Log_HasAChainOfEach_AndOneCheckpointOverBoth()
     {
@@ -314,7 +338,7 @@ public sealed class HostsTest
             var database = await CenterDatabase.OpenAsync(place, new LogOptions { Directory = Path.Combine(folder, "log"), Instance = name }, test._keys, test._time);
             database.Serve();
             var host = new Host(test, name, database, folder);
-            await host.Orders.Hosts.EnterAsync(name, LostAfter);
+            await host.Orders.Hosts.EnterAsync(name, LostAfter, $"{name}.example:7900");
             return host;
         }
 

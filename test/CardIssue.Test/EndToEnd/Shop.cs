@@ -53,6 +53,9 @@ internal sealed class Shop : IAsyncDisposable
 
     public SoftwareModuleFile Module { get; }
 
+    /// <summary>How other hosts on its database reach it.</summary>
+    public HostLink? Link { get; private set; }
+
     public CenterDatabase Database { get; private set; } = null!;
 
     public DatabaseOrderStore Orders { get; private set; } = null!;
@@ -137,7 +140,7 @@ internal sealed class Shop : IAsyncDisposable
 
     public static async Task<Shop> OpenAsync(
         Action<CenterSessionOptions>? options = null, bool enrolReader = true, ShopLine? line = null, ShopLine? results = null, ShopReader? reader = null,
-        int attempts = 100, string postgres = "")
+        int attempts = 100, string postgres = "", Func<FileKeyVault, HostLink>? link = null)
     {
         var folder = Directory.CreateTempSubdirectory("cardissue-shop-").FullName;
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
@@ -146,6 +149,7 @@ internal sealed class Shop : IAsyncDisposable
         var module = SoftwareModuleFile.Create(Path.Combine(folder, "module"), passphrase, TerminalName, 1, PassphraseFileTest.Cheapest);
         module.TrustCenter(vault.Identity);
         var shop = new Shop(folder, vault, module, line ?? ShopLine.Loopback(7), results, reader ?? ShopReader.Virtual()) { Postgres = postgres };
+        shop.Link = link?.Invoke(vault);
         await shop.OpenCenterAsync(options ?? (_ => { }), enrolReader, attempts);
         shop.StartTerminal();
         return shop;
@@ -314,6 +318,7 @@ internal sealed class Shop : IAsyncDisposable
             Log = Log,
             Options = options,
             Host = HostName,
+            Link = Link,
             Loggers = new FailureLog(),
             Display = Environment.GetEnvironmentVariable("SHOP_TRACE") is null ? null : new Tracer(),
         };

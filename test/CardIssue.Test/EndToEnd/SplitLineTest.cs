@@ -1,8 +1,6 @@
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
-using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
-using CardIssue.Core.Modules;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -66,13 +64,13 @@ public sealed class SplitLineTest
         await using var shop = await StoppedAsync();
         using var stranger = await StrangerAsync(shop);
         using var own = shop.Module.OpenModule();
-        await using var data = new Half(shop, own, LineHalf.Data);
+        await using var data = new TerminalHalf(shop, own, LineHalf.Data);
         var token = (await data.AdmitAsync()).JoinToken;
-        await using var thief = new Half(shop, stranger, LineHalf.Results, isAlone: true);
+        await using var thief = new TerminalHalf(shop, stranger, LineHalf.Results, isAlone: true);
         await thief.AdmitAsync();
         Assert.That(await thief.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
 
-        await using var results = new Half(shop, own, LineHalf.Results);
+        await using var results = new TerminalHalf(shop, own, LineHalf.Results);
         await results.AdmitAsync();
         await results.SendAsync(new Join(token));
         Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
@@ -84,11 +82,11 @@ public sealed class SplitLineTest
     {
         await using var shop = await StoppedAsync();
         using var own = shop.Module.OpenModule();
-        await using var data = new Half(shop, own, LineHalf.Data);
+        await using var data = new TerminalHalf(shop, own, LineHalf.Data);
         var token = (await data.AdmitAsync()).JoinToken;
-        await using var first = new Half(shop, own, LineHalf.Results);
+        await using var first = new TerminalHalf(shop, own, LineHalf.Results);
         await first.AdmitAsync();
-        await using var second = new Half(shop, own, LineHalf.Results);
+        await using var second = new TerminalHalf(shop, own, LineHalf.Results);
         await second.AdmitAsync();
         await first.SendAsync(new Join(token));
         Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
@@ -102,13 +100,13 @@ public sealed class SplitLineTest
     {
         await using var shop = await StoppedAsync();
         using var own = shop.Module.OpenModule();
-        await using var data = new Half(shop, own, LineHalf.Data);
+        await using var data = new TerminalHalf(shop, own, LineHalf.Data);
         var token = (await data.AdmitAsync()).JoinToken;
-        await using var guess = new Half(shop, own, LineHalf.Results);
+        await using var guess = new TerminalHalf(shop, own, LineHalf.Results);
         await guess.AdmitAsync();
         Assert.That(await guess.SayAsync(new Join(ByteString.Own(new byte[Limits.TokenLength]))), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
         Assert.That(await data.NextAsync(), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
-        await using var late = new Half(shop, own, LineHalf.Results);
+        await using var late = new TerminalHalf(shop, own, LineHalf.Results);
         await late.AdmitAsync();
         Assert.That(await late.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
         await LogsAsync(shop, "the token is not that of the data half");
@@ -119,10 +117,10 @@ public sealed class SplitLineTest
     {
         await using var shop = await StoppedAsync(options => options.Join = TimeSpan.FromMilliseconds(200));
         using var own = shop.Module.OpenModule();
-        await using var data = new Half(shop, own, LineHalf.Data);
+        await using var data = new TerminalHalf(shop, own, LineHalf.Data);
         var token = (await data.AdmitAsync()).JoinToken;
         Assert.That(await data.NextAsync(), Is.Null, "the center closes the half that nobody joins");
-        await using var results = new Half(shop, own, LineHalf.Results);
+        await using var results = new TerminalHalf(shop, own, LineHalf.Results);
         await results.AdmitAsync();
         Assert.That(await results.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
     }
@@ -132,11 +130,11 @@ public sealed class SplitLineTest
     {
         await using var shop = await StoppedAsync();
         using var own = shop.Module.OpenModule();
-        await using var data = new Half(shop, own, LineHalf.Data);
+        await using var data = new TerminalHalf(shop, own, LineHalf.Data);
         var token = (await data.AdmitAsync()).JoinToken;
-        await using var other = new Half(shop, own, LineHalf.Data);
+        await using var other = new TerminalHalf(shop, own, LineHalf.Data);
         Assert.That((await other.AdmitAsync()).JoinToken, Is.Not.EqualTo(token));
-        await using var results = new Half(shop, own, LineHalf.Results);
+        await using var results = new TerminalHalf(shop, own, LineHalf.Results);
         await results.AdmitAsync();
         Assert.That(await results.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
     }
@@ -150,12 +148,12 @@ public sealed class SplitLineTest
         await using var serving = new Serving(
             shop, [lines[0].Served with { Results = new LineNumber(18) }, lines[1].Served, lines[2].Served with { Results = new LineNumber(28) }, lines[3].Served]);
         using var own = shop.Module.OpenModule();
-        await using var data = new Half(shop, own, LineHalf.Data, lines[0].Connector);
+        await using var data = new TerminalHalf(shop, own, LineHalf.Data, lines[0].Connector);
         var token = (await data.AdmitAsync()).JoinToken;
-        await using var wrong = new Half(shop, own, LineHalf.Results, lines[3].Connector);
+        await using var wrong = new TerminalHalf(shop, own, LineHalf.Results, lines[3].Connector);
         await wrong.AdmitAsync();
         Assert.That(await wrong.SayAsync(new Join(token)), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
-        await using var right = new Half(shop, own, LineHalf.Results, lines[1].Connector);
+        await using var right = new TerminalHalf(shop, own, LineHalf.Results, lines[1].Connector);
         await right.AdmitAsync();
         await right.SendAsync(new Join(token));
         Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
@@ -169,7 +167,7 @@ public sealed class SplitLineTest
     {
         await using var shop = await StoppedAsync();
         using var own = shop.Module.OpenModule();
-        await using var up = new Half(shop, own, half, (line == 7 ? shop.Line : shop.Results!).Connector);
+        await using var up = new TerminalHalf(shop, own, half, (line == 7 ? shop.Line : shop.Results!).Connector);
         Assert.That(await up.AskAsync(), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
         await LogsAsync(shop, $"the terminal takes the line for {half}");
     }
@@ -195,9 +193,9 @@ public sealed class SplitLineTest
     {
         await using var shop = await StoppedAsync();
         using var own = shop.Module.OpenModule();
-        await using var data = new Half(shop, own, LineHalf.Data);
+        await using var data = new TerminalHalf(shop, own, LineHalf.Data);
         await data.AdmitAsync();
-        await using var results = new Half(shop, own, LineHalf.Results);
+        await using var results = new TerminalHalf(shop, own, LineHalf.Results);
         await results.AdmitAsync();
         await results.SendAsync(new StatusRequest());
         Assert.That(await results.NextAsync(), Is.Null);
@@ -267,11 +265,11 @@ public sealed class SplitLineTest
         Assert.That(shop.Server.Sessions, Is.Zero);
     }
 
-    private static async Task<(Half Data, Half Results)> JoinAsync(Shop shop, SoftwareModule own)
+    private static async Task<(TerminalHalf Data, TerminalHalf Results)> JoinAsync(Shop shop, SoftwareModule own)
     {
-        var data = new Half(shop, own, LineHalf.Data);
+        var data = new TerminalHalf(shop, own, LineHalf.Data);
         var token = (await data.AdmitAsync()).JoinToken;
-        var results = new Half(shop, own, LineHalf.Results);
+        var results = new TerminalHalf(shop, own, LineHalf.Results);
         await results.AdmitAsync();
         await results.SendAsync(new Join(token));
         Assert.That(await data.NextAsync(), Is.EqualTo(new Joined()));
@@ -299,7 +297,7 @@ public sealed class SplitLineTest
     private static Task LogsAsync(Shop shop, string detail) => shop.LogsAsync(row => row.Entry.Detail.Contains(detail, StringComparison.Ordinal));
 
     /// <summary>Another terminal, known to the center with credentials of its own, on the same lines.</summary>
-    private static async Task<SoftwareModule> StrangerAsync(Shop shop)
+    internal static async Task<SoftwareModule> StrangerAsync(Shop shop)
     {
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
         using var file = SoftwareModuleFile.Create(Path.Combine(shop.Folder, "other-module"), passphrase, new TerminalId("T-2"), 1, PassphraseFileTest.Cheapest);
@@ -332,77 +330,5 @@ public sealed class SplitLineTest
             await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _stop.Dispose();
         }
-    }
-
-    /// <summary>A terminal's end of one half, by hand.</summary>
-    private sealed class Half(Shop shop, SoftwareModule module, LineHalf half, ILineConnector? connector = null, bool isAlone = false) : IAsyncDisposable
-    {
-        private ILine? _line;
-
-        public async Task<Admitted> AdmitAsync() => (Admitted)(await AskAsync())!;
-
-        /// <summary>S210 and S220; what the center says in the end.</summary>
-        public async Task<Message?> AskAsync()
-        {
-            var up = AuthenticatedLine.AtTerminal(await (connector ?? (half is LineHalf.Results ? shop.Results! : shop.Line).Connector).ConnectAsync(default));
-            _line = up;
-            if (isAlone) SignDataHalf(new Challenge(1, ByteString.Own(new byte[Limits.NonceLength]), new LineNumber(7)), up.Peer);
-            var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(half), 8, half);
-            await SendAsync(hello);
-            var challenge = (Challenge)(await NextAsync())!;
-            var transcript = Transcript(hello, challenge, up.Peer);
-            if (module.ProveAdmission(transcript, out var proof) is ModuleRefusal.None && module.OpenLineKeys(transcript, out var keys) is ModuleRefusal.None) up.Protect(keys!);
-            else
-            {
-                // What is refused for its half is refused whatever the signature.
-                up.Protect(new LineKeys(SecretBytes.Random(32), SecretBytes.Random(32)));
-                proof = new Proof(ByteString.Own(new byte[64]), ByteString.Own(new byte[32]));
-            }
-            await SendAsync(proof!);
-            return await NextAsync();
-        }
-
-        public ValueTask SendAsync(Message message) => _line!.SendAsync(MessageCodec.Encode(message), default);
-
-        public async Task<Message?> SayAsync(Message message)
-        {
-            await SendAsync(message);
-            return await NextAsync();
-        }
-
-        /// <summary>
-        /// The next message that answers anything, which a note of the center does not; null when the center closed the half.
-        /// </summary>
-        public async Task<Message?> NextAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    using var frame = await _line!.ReceiveAsync(default).AsTask().WaitAsync(Limit);
-                    if (frame is null) return null;
-                    if (MessageCodec.Decode(frame.Memory).Message is var message and not Witness) return message;
-                }
-            }
-            catch (LineException e) when (e.Fault is not LineFault.Tampered)
-            {
-                return null;
-            }
-        }
-
-        public ValueTask DisposeAsync() => _line?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-        /// <summary>A module signs for a results half only beside a data half; this one has none that the center knows of.</summary>
-        private void SignDataHalf(Challenge challenge, LinePeer peer)
-        {
-            var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(LineHalf.Data), 8, LineHalf.Data);
-            Assert.That(module.ProveAdmission(Transcript(hello, challenge, peer), out _), Is.EqualTo(ModuleRefusal.None));
-        }
-
-        private AdmissionTranscript Transcript(Hello hello, Challenge challenge, LinePeer peer) => new()
-        {
-            Hello = MessageCodec.BytesOf(hello), Challenge = MessageCodec.BytesOf(challenge), Center = shop.Vault.Identity.Id,
-            TerminalCertificate = peer.OwnCertificate, CenterCertificate = peer.PeerCertificate,
-        };
     }
 }
