@@ -22,8 +22,8 @@ using CardIssue.Terminal.Modules;
 using CardIssue.Test;
 using CardIssue.Test.Hosts;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
 using Microsoft.Data.Sqlite;
 
 namespace CardIssue.Bench;

@@ -22,10 +22,10 @@ using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Transport;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Bench;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using CardIssue.VirtualCard.Application;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.Application;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -21,9 +21,9 @@ using CardIssue.Fuzz.Running;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Transport;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Fuzz.Flows;
 

@@ -8,8 +8,8 @@ using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Fuzz.Targets;
 

@@ -3,9 +3,9 @@ using CardIssue.Core.Cards.Pipeline;
 using CardIssue.Core.Primitives;
 using CardIssue.Reader;
 using CardIssue.Reader.Serial;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.Readers.Serial;
 
