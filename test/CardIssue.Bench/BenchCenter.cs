@@ -25,6 +25,7 @@ using CardIssue.Transport.Tls;
 using CardIssue.Testing.Cards;
 using CardIssue.Testing.Cards.Crypto;
 using Microsoft.Data.Sqlite;
+using SimulatedKeys = CardIssue.Testing.Cards.State.CardKeySet;
 
 namespace CardIssue.Bench;
 
@@ -87,7 +88,7 @@ internal sealed class BenchCenter : IAsyncDisposable
 
     /// <summary>A factory-fresh card of the bench's key.</summary>
     public CardSimulator Card(uint serial) => CardSimulator.Create(
-        CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30, Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
+        CardProfile.BlankEmv(serial, [SimulatedKeys.Derive(0x30, Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
 
     /// <summary>What an act costs the hosts, and the store.</summary>
     public async Task<CenterRun> MeasureAsync(Func<Task<IssuedCards>> act)

@@ -4,6 +4,7 @@ using CardIssue.CenterHost.Orders;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
+using CardIssue.Testing;
 
 namespace CardIssue.CenterHost.Commands;
 
