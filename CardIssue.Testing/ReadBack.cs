@@ -27,7 +27,7 @@ public sealed record ReadBack(string? Application, string LifeCycle, IReadOnlyLi
     /// <param name="product">The product that the card was issued by; of an issue the plan's own.</param>
     /// <param name="programs">The programs that it names.</param>
     /// <param name="card">The card.</param>
-    public static ReadBack Of(CardPlan plan, CardProduct product, CardPrograms programs, CardSimulator card)
+    internal static ReadBack Of(CardPlan plan, CardProduct product, CardPrograms programs, CardSimulator card)
     {
         var held = card.Inspect();
         var target = (plan.Product.Application ?? plan.Product.Selected).ToString();

@@ -6,7 +6,7 @@ namespace CardIssue.Testing.Cards;
 /// The answers to reset (ISO 7816-3 8.2), such as EMV terminals accept (EMV Book 1, 8.3). Historical bytes: card capabilities C8 21 00,
 /// selection by full and partial name, no extra channels.
 /// </summary>
-public static class AnswerToReset
+internal static class AnswerToReset
 {
     /// <summary>The T=1 card's IFSC, in bytes (TA3).</summary>
     public const byte InformationFieldSize = 0xFE;

@@ -8,7 +8,7 @@ using CardIssue.Testing.Cards.State;
 namespace CardIssue.Testing.Cards;
 
 /// <summary>What a command works on: the persistent state, and what a reset takes away.</summary>
-public sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = null)
+internal sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = null)
 {
     public CardState State { get; set; } = state;
 
@@ -48,7 +48,7 @@ public sealed class CardMemory(CardState state, Func<int, byte[]>? challenges = 
 }
 
 /// <summary>Selection, channel and half-done work: gone at reset.</summary>
-public sealed class VolatileState(ByteString selected)
+internal sealed class VolatileState(ByteString selected)
 {
     public ByteString Selected { get; } = selected;
 

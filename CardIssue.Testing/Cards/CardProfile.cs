@@ -11,8 +11,8 @@ namespace CardIssue.Testing.Cards;
 public static class CardProfile
 {
     public const string BlankEmvName = "blank-emv";
-    public const string EmptyName = "empty";
-    public const string SamName = "sam";
+    internal const string EmptyName = "empty";
+    internal const string SamName = "sam";
 
     /// <summary>The names of the profiles that there are.</summary>
     public static readonly IReadOnlyList<string> Names = [BlankEmvName, EmptyName, SamName];
@@ -20,15 +20,15 @@ public static class CardProfile
     /// <summary>The publicly known test key 404142…4F, for ENC, MAC and DEK alike: never on a card that is worth anything.</summary>
     public const string TestKey = "404142434445464748494A4B4C4D4E4F";
 
-    public static readonly ByteString DefaultDomain = ByteString.FromHex("A000000151000000");
-    public static readonly ByteString EmvPackage = ByteString.FromHex("A00000000310");
-    public static readonly ByteString EmvApplication = ByteString.FromHex("A0000000031010");
+    internal static readonly ByteString DefaultDomain = ByteString.FromHex("A000000151000000");
+    internal static readonly ByteString EmvPackage = ByteString.FromHex("A00000000310");
+    internal static readonly ByteString EmvApplication = ByteString.FromHex("A0000000031010");
 
     /// <summary>Key diversification data of a card of ours: a KMC identifier of 6 bytes and the serial number (EMV CPS 4.1.1.6).</summary>
     public static ByteString Kdd(uint serial) => ByteString.Own([.. Encoding.ASCII.GetBytes("CARDIS"), .. BigEndian(serial)]);
 
     /// <summary>An OP_READY card without applications.</summary>
-    public static CardState Empty(uint serial, params IReadOnlyList<CardKeySet> keySets) => new()
+    internal static CardState Empty(uint serial, params IReadOnlyList<CardKeySet> keySets) => new()
     {
         SecurityDomainAid = DefaultDomain,
         Kdd = Kdd(serial),
@@ -52,7 +52,7 @@ public static class CardProfile
     }
 
     /// <summary>A card that plays a secure access module: a PIV application with a new Card Authentication key and its certificate.</summary>
-    public static CardState Sam(uint serial, IReadOnlyList<CardKeySet> keySets, TimeProvider? time = null) => Empty(serial, keySets) with
+    internal static CardState Sam(uint serial, IReadOnlyList<CardKeySet> keySets, TimeProvider? time = null) => Empty(serial, keySets) with
     {
         LifeCycle = CardLifeCycle.Secured,
         LoadFiles = [new LoadFile(PivApplication.Package, ByteString.Own([1, 0]), [PivApplication.Aid], 0)],

@@ -3,7 +3,7 @@ namespace CardIssue.Testing.Cards.Apdu;
 /// <summary>A command APDU (ISO 7816-4 5.1) as the card understands it.</summary>
 /// <param name="Expected">Ne: the most response bytes wanted; null when there was no Le field.</param>
 /// <param name="IsExtended">Whether the length fields were extended ones.</param>
-public sealed record Command(byte Cla, byte Ins, byte P1, byte P2, byte[] Data, int? Expected, bool IsExtended)
+internal sealed record Command(byte Cla, byte Ins, byte P1, byte P2, byte[] Data, int? Expected, bool IsExtended)
 {
     /// <summary>Bit 3 of the class: GlobalPlatform secure messaging (GPCS 11.1.4).</summary>
     public bool IsSecured => (Cla & 0x04) != 0;

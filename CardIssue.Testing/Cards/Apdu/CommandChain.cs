@@ -5,7 +5,7 @@ namespace CardIssue.Testing.Cards.Apdu;
 /// b8 of P1 set in all but the last. What they carry is one command, encrypted and MACed before it was cut: P1 as the last segment has it,
 /// Lc of the whole, the MAC at its end.
 /// </summary>
-public sealed class CommandChain
+internal sealed class CommandChain
 {
     /// <summary>The most data that a chain may have, in bytes: what Lc of the whole, with its two bytes, can say.</summary>
     public const int MaximumLength = 0xFFFF;

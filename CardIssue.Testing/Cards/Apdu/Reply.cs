@@ -1,7 +1,7 @@
 namespace CardIssue.Testing.Cards.Apdu;
 
 /// <summary>What a command came to: data and a status word.</summary>
-public readonly record struct Reply(byte[] Data, ushort StatusWord)
+internal readonly record struct Reply(byte[] Data, ushort StatusWord)
 {
     public Reply(ushort statusWord) : this([], statusWord) { }
 
@@ -16,7 +16,7 @@ public readonly record struct Reply(byte[] Data, ushort StatusWord)
 }
 
 /// <summary>Status words (ISO 7816-4 5.6, GPCS 11.1.3).</summary>
-public static class Sw
+internal static class Sw
 {
     public const ushort Ok = 0x9000;
     public const ushort CardLocked = 0x6283;

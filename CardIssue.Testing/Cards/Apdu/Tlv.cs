@@ -1,7 +1,7 @@
 namespace CardIssue.Testing.Cards.Apdu;
 
 /// <summary>BER-TLV as GlobalPlatform and EMV use it: tags of 1 to 3 bytes, lengths below 65,536.</summary>
-public static class Tlv
+internal static class Tlv
 {
     public static byte[] Make(int tag, params ReadOnlySpan<byte> value) => [.. TagBytes(tag), .. LengthBytes(value.Length), .. value];
 

@@ -14,7 +14,7 @@ internal static class Personalization
     private const int PinBlockLength = 8, KeyLength = 16;
     private const byte EncryptionBits = 0x60, AllEncrypted = 0x60, ApplicationDependent = 0x20;
 
-    public static Reply Store(CardMemory card, ByteString aid, Command command, bool isLast)
+    internal static Reply Store(CardMemory card, ByteString aid, Command command, bool isLast)
     {
         if (card.State.Find(aid) is not { } application) return Sw.ReferenceNotFound;
         if (!application.IsSelectable || application.IsPersonalized) return Sw.Conditions;

@@ -14,7 +14,7 @@ public static class Handshake
     private const int LastSequence = 0xFFFFFF;
     private const byte PseudoRandom = 0x10;
 
-    public static Reply InitializeUpdate(CardMemory card, Command command)
+    internal static Reply InitializeUpdate(CardMemory card, Command command)
     {
         card.EndChannel();
         if (command.P2 != 0) return Sw.WrongP1P2;
@@ -49,7 +49,7 @@ public static class Handshake
         return Reply.Ok([.. card.State.Kdd.Span, keys.Version, 0x03, card.State.ScpParameter, .. challenge, .. channel.CardCryptogram, .. sequence]);
     }
 
-    public static Reply ExternalAuthenticate(CardMemory card, Command command)
+    internal static Reply ExternalAuthenticate(CardMemory card, Command command)
     {
         var channel = card.Volatile.Pending;
         card.EndChannel();
@@ -77,11 +77,11 @@ public static class Handshake
     /// <summary>The challenge that a card with i=1x/3x/7x gives (6.2.2.1): predictable from the counter on.</summary>
     /// <param name="aid">Of the application that calls on the secure channel.</param>
     /// <param name="length">8 bytes (S8) or 16 (S16).</param>
-    public static byte[] PseudoRandomChallenge(CardKeySet keys, ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> aid, int length) =>
+    internal static byte[] PseudoRandomChallenge(CardKeySet keys, ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> aid, int length) =>
         Scp03Kdf.Derive(keys.Enc.Span, Scp03Kdf.CardChallenge, length, [.. sequence, .. aid]);
 
     /// <summary>Opens a session by a command that has a C-MAC (GPCS E.1.2.2), where the card is one of those; null when it is not or the MAC is wrong.</summary>
-    public static (SecureChannel Channel, Command Plain)? OpenImplicitly(CardMemory card, Command command)
+    internal static (SecureChannel Channel, Command Plain)? OpenImplicitly(CardMemory card, Command command)
     {
         if (Scp02Handshake.Implicit(card) is not { } channel) return null;
         if (channel.Unwrap(command) is not { } plain)
@@ -94,7 +94,7 @@ public static class Handshake
         return (channel, plain);
     }
 
-    public static bool IsBlocked(CardState state, DomainKeys domain) => domain.FailedAuthentications >= state.AuthenticationLimit;
+    internal static bool IsBlocked(CardState state, DomainKeys domain) => domain.FailedAuthentications >= state.AuthenticationLimit;
 
     private static bool Supports(CardState state, byte level) => state.Scp == CardState.Scp02 ? Scp02Handshake.Supports(state.ScpParameter, level) : level switch
     {

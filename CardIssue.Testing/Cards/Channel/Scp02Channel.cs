@@ -6,7 +6,7 @@ using CardIssue.Testing.Cards.State;
 namespace CardIssue.Testing.Cards.Channel;
 
 /// <summary>The card's end of one SCP02 session (GPCS App. E).</summary>
-public sealed class Scp02Channel : SecureChannel
+internal sealed class Scp02Channel : SecureChannel
 {
     private const int EncryptionConstant = 0x0182, CommandMacConstant = 0x0101, ResponseMacConstant = 0x0102, DataEncryptionConstant = 0x0181;
 

@@ -1,7 +1,7 @@
 namespace CardIssue.Testing.Cards.Channel;
 
 /// <summary>SCP02's parameter "i" (GPCS table E-1).</summary>
-public readonly record struct Scp02Parameter(byte Value)
+internal readonly record struct Scp02Parameter(byte Value)
 {
     public bool HasThreeKeys => (Value & 0x01) != 0;
 

@@ -7,7 +7,7 @@ using CardIssue.Testing.Cards.State;
 namespace CardIssue.Testing.Cards.Channel;
 
 /// <summary>The card's end of one SCP03 session (GPC Amd D 6.2), in S8 mode or, by its challenges' length, S16 (Amd D 1.2).</summary>
-public sealed class Scp03Channel : SecureChannel
+internal sealed class Scp03Channel : SecureChannel
 {
     private readonly byte[] _enc;
     private readonly byte[] _mac;

@@ -5,7 +5,7 @@ namespace CardIssue.Testing.Cards.Channel;
 
 /// <summary>What a session protects (GPCS E.5.2.3, GPC Amd D 7.1.2.1), the bits of EXTERNAL AUTHENTICATE's P1.</summary>
 [Flags]
-public enum SecurityLevel : byte
+internal enum SecurityLevel : byte
 {
     Authenticated = 0x00,
     CommandMac = 0x01,
@@ -15,7 +15,7 @@ public enum SecurityLevel : byte
 }
 
 /// <summary>The card's end of one session of either protocol.</summary>
-public abstract class SecureChannel(CardKeySet keys)
+internal abstract class SecureChannel(CardKeySet keys)
 {
     /// <summary>How much a short reply can carry.</summary>
     protected const int ShortReply = 256;

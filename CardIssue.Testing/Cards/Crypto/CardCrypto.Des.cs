@@ -7,7 +7,7 @@ using Org.BouncyCastle.Crypto.Parameters;
 namespace CardIssue.Testing.Cards.Crypto;
 
 /// <summary>Triple DES. Bouncy Castle's engines, for .NET's refuses weak keys, which a test may well use.</summary>
-public static partial class CardCrypto
+internal static partial class CardCrypto
 {
     public const int DesBlockLength = 8;
 

@@ -6,7 +6,7 @@ using Org.BouncyCastle.Crypto.Parameters;
 namespace CardIssue.Testing.Cards.Crypto;
 
 /// <summary>The card's cryptography: AES, AES-CMAC (RFC 4493), key check values; padding.</summary>
-public static partial class CardCrypto
+internal static partial class CardCrypto
 {
     public const int BlockLength = 16;
 

@@ -14,7 +14,7 @@ public enum Diversification
 }
 
 /// <summary>Derives card keys.</summary>
-public static class Diversified
+internal static class Diversified
 {
     /// <summary>Key number 1 ENC, 2 MAC or 3 DEK of the card with these 10 bytes of diversification data.</summary>
     public static byte[] Key(Diversification method, ReadOnlySpan<byte> master, ReadOnlySpan<byte> kdd, byte number) => method switch

@@ -1,7 +1,7 @@
 namespace CardIssue.Testing.Cards.Crypto;
 
 /// <summary>The data derivation of SCP03 (GPC Amd D 4.1.5): SP 800-108 in counter mode with AES-CMAC.</summary>
-public static class Scp03Kdf
+internal static class Scp03Kdf
 {
     public const byte CardCryptogram = 0x00;
     public const byte HostCryptogram = 0x01;

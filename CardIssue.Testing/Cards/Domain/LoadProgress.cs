@@ -6,7 +6,7 @@ using CardIssue.Testing.Cards.State;
 namespace CardIssue.Testing.Cards.Domain;
 
 /// <summary>A load file on its way in. The simulator registers programs; it does not run them.</summary>
-public sealed class LoadProgress(ByteString aid, ByteString hash)
+internal sealed class LoadProgress(ByteString aid, ByteString hash)
 {
     /// <summary>256 blocks of 255 bytes are the most that LOAD can number (GPCS 11.6.2.2).</summary>
     public const int MaximumBlocks = 256;

@@ -3,10 +3,10 @@ using CardIssue.Testing.Cards.Apdu;
 namespace CardIssue.Testing.Cards.Domain;
 
 /// <summary>A data grouping as it came in: still encrypted when <paramref name="IsEncrypted"/>.</summary>
-public sealed record Grouping(ushort Dgi, byte[] Value, bool IsEncrypted);
+internal sealed record Grouping(ushort Dgi, byte[] Value, bool IsEncrypted);
 
 /// <summary>A run of STORE DATA commands: block numbers, and the object that is not complete yet.</summary>
-public sealed class StoreDataProgress
+internal sealed class StoreDataProgress
 {
     /// <summary>The most that one object may have; a DGI's length field holds no more.</summary>
     private const int MaximumObject = 0xFFFF + 5;

@@ -47,7 +47,7 @@ public sealed class ControlServer : IDisposable
     public void Dispose() => _listener.Dispose();
 
     /// <summary>Carries out one line.</summary>
-    public string Execute(string line)
+    internal string Execute(string line)
     {
         var words = line.Trim().Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         try

@@ -4,7 +4,7 @@ using CardIssue.Testing.Cards.Timing;
 namespace CardIssue.Testing.Cards.Net;
 
 /// <summary>The card's end of the vpcd wire: 1-byte messages are control (00 off, 01 on, 02 reset, 04 send the ATR), all others commands. An empty answer means that no card answers.</summary>
-public sealed class VpcdSession(VpcdSocket socket, CardSlot slot, CardPacer? pacer)
+internal sealed class VpcdSession(VpcdSocket socket, CardSlot slot, CardPacer? pacer)
 {
     private const byte Off = 0x00, On = 0x01, Reset = 0x02, SendAtr = 0x04;
 

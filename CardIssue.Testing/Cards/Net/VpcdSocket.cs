@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace CardIssue.Testing.Cards.Net;
 
 /// <summary>vpcd's messages on a socket: 2 bytes of length, big-endian, and as many bytes. No Nagle; on Linux no delayed acknowledgement either, which would cost 40 ms per command.</summary>
-public sealed class VpcdSocket : IDisposable
+internal sealed class VpcdSocket : IDisposable
 {
     private const int TcpLevel = 6, TcpQuickAck = 12;
     private readonly Socket _socket;

@@ -12,12 +12,12 @@ public sealed class CardSlot
     private bool _isClosed;
 
     /// <summary>Counts insertions, so that a swapped card is told from the one before; 0 when no card is in.</summary>
-    public int Insertion { get; private set; }
+    internal int Insertion { get; private set; }
 
     private int _insertions;
 
     /// <summary>The card that is in; null when none is.</summary>
-    public CardSimulator? Card
+    internal CardSimulator? Card
     {
         get { lock (_sync) return _card; }
     }
@@ -37,7 +37,7 @@ public sealed class CardSlot
     }
 
     /// <summary>Takes the card out: its power is gone at once, whatever it is doing.</summary>
-    public void Remove()
+    internal void Remove()
     {
         lock (_sync)
         {
@@ -47,7 +47,7 @@ public sealed class CardSlot
     }
 
     /// <summary>The reader itself goes away.</summary>
-    public void Close()
+    internal void Close()
     {
         lock (_sync)
         {
@@ -58,32 +58,32 @@ public sealed class CardSlot
     }
 
     /// <summary>What is in now, and a task that completes at the next change.</summary>
-    public (int Insertion, byte[] Atr, bool IsClosed, Task Changed) Look()
+    internal (int Insertion, byte[] Atr, bool IsClosed, Task Changed) Look()
     {
         lock (_sync) return (Insertion, _card?.Atr ?? [], _isClosed, _changed.Task);
     }
 
     /// <summary>Resets the card that is in; null when none is. The token fires when it is taken out.</summary>
-    public (int Insertion, CardProtocol Protocol, byte[] Atr, CancellationToken Removal)? Reset()
+    internal (int Insertion, CardProtocol Protocol, byte[] Atr, CancellationToken Removal)? Reset()
     {
         lock (_sync) return _card is null ? null : (Insertion, _card.Protocol, _card.Reset(), _removal.Token);
     }
 
     /// <summary>Whether the card of that insertion is in and has power.</summary>
-    public bool IsPowered(int insertion)
+    internal bool IsPowered(int insertion)
     {
         lock (_sync) return _card is { IsPowered: true } && Insertion == insertion;
     }
 
     /// <summary>Takes the power from the card of that insertion, if it is still in.</summary>
-    public void PowerOff(int insertion)
+    internal void PowerOff(int insertion)
     {
         lock (_sync)
             if (Insertion == insertion) _card?.PowerOff();
     }
 
     /// <summary>Runs a command on the card of that insertion; empty when that one is gone or has no power.</summary>
-    public byte[] Transmit(int insertion, ReadOnlySpan<byte> command)
+    internal byte[] Transmit(int insertion, ReadOnlySpan<byte> command)
     {
         lock (_sync) return _card is not null && Insertion == insertion ? _card.Transmit(command) : [];
     }

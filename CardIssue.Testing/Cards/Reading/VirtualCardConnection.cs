@@ -6,7 +6,7 @@ using CardIssue.Testing.Cards.Timing;
 namespace CardIssue.Testing.Cards.Reading;
 
 /// <summary>A powered card in a <see cref="VirtualCardReader"/>. After a power cut every command fails with <see cref="CardFault.Removed"/> until a reset.</summary>
-public sealed class VirtualCardConnection : ICardConnection
+internal sealed class VirtualCardConnection : ICardConnection
 {
     private readonly CardSlot _slot;
     private readonly CardPacer? _pacer;

@@ -4,7 +4,7 @@ namespace CardIssue.Testing.Cards.Serial;
 
 /// <summary>A command to the reader (CCID 1.1, 6.1).</summary>
 /// <param name="Specific">Bytes 7 to 9 of the header.</param>
-public sealed record CcidCommand(byte Type, byte Slot, byte Sequence, byte[] Specific, byte[] Data)
+internal sealed record CcidCommand(byte Type, byte Slot, byte Sequence, byte[] Specific, byte[] Data)
 {
     public const byte SetParameters = 0x61, PowerOn = 0x62, PowerOff = 0x63, GetSlotStatus = 0x65, Secure = 0x69, Escape = 0x6B, GetParameters = 0x6C,
         ResetParameters = 0x6D, IccClock = 0x6E, Transfer = 0x6F, Mechanical = 0x71, Abort = 0x72, SetDataRate = 0x73;
@@ -15,7 +15,7 @@ public sealed record CcidCommand(byte Type, byte Slot, byte Sequence, byte[] Spe
 }
 
 /// <summary>What the reader says about its slot (bmICCStatus).</summary>
-public enum SlotStatus : byte
+internal enum SlotStatus : byte
 {
     Active = 0,
     Inactive = 1,
@@ -26,7 +26,7 @@ public enum SlotStatus : byte
 /// <param name="Status">bStatus: the slot's, and 40 for failed or 80 for "wait on".</param>
 /// <param name="Error">bError.</param>
 /// <param name="Specific">Byte 9: chain parameter, clock status or protocol.</param>
-public sealed record CcidAnswer(byte Type, byte Slot, byte Sequence, byte Status, byte Error, byte Specific, byte[] Data)
+internal sealed record CcidAnswer(byte Type, byte Slot, byte Sequence, byte Status, byte Error, byte Specific, byte[] Data)
 {
     public const byte DataBlock = 0x80, SlotState = 0x81, Parameters = 0x82, EscapeData = 0x83, DataRate = 0x84;
     public const byte Failed = 0x40, TimeExtension = 0x80;

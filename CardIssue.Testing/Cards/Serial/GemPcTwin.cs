@@ -14,7 +14,7 @@ namespace CardIssue.Testing.Cards.Serial;
 public sealed class GemPcTwin(Stream line, CardSlot slot, GemPcTwinOptions? options = null, ICardTiming? timing = null)
 {
     /// <summary>The line's speed; 8 data bits, no parity, 2 stop bits.</summary>
-    public const int BaudRate = 115_200;
+    internal const int BaudRate = 115_200;
 
     private const int ReadAtOnce = 512, MaximumChunksWaiting = 256;
 
@@ -30,7 +30,7 @@ public sealed class GemPcTwin(Stream line, CardSlot slot, GemPcTwinOptions? opti
     private int _commands;
 
     /// <summary>How many commands came in whole.</summary>
-    public int Commands => Volatile.Read(ref _commands);
+    internal int Commands => Volatile.Read(ref _commands);
 
     /// <summary>Opens a serial port as a reader has it.</summary>
     /// <exception cref="IOException">The port can't be had.</exception>
@@ -46,7 +46,7 @@ public sealed class GemPcTwin(Stream line, CardSlot slot, GemPcTwinOptions? opti
     /// <param name="fault">What.</param>
     /// <param name="at">At which command from now: 1 is the next one.</param>
     /// <param name="type">Counts only commands of this CCID type (<see cref="CcidCommand.Transfer"/> and so on); null counts all.</param>
-    public void Inject(TwinFault fault, int at = 1, byte? type = null) => _faults.Arm(at, type, fault);
+    internal void Inject(TwinFault fault, int at = 1, byte? type = null) => _faults.Arm(at, type, fault);
 
     /// <summary>Serves until the line ends or it is cancelled; neither is an error.</summary>
     public async Task RunAsync(CancellationToken cancellation)

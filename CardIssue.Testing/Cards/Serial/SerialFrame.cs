@@ -4,7 +4,7 @@ namespace CardIssue.Testing.Cards.Serial;
 /// How a GemPC Twin frames CCID messages on its line: 03, 06, the message, and the XOR of all these; 03 15 16 asks for the last one again. So says
 /// libccid's ccid_serial.c, the only public description.
 /// </summary>
-public static class SerialFrame
+internal static class SerialFrame
 {
     public const byte Sync = 0x03, Acknowledged = 0x06, NotAcknowledged = 0x15;
 
@@ -41,7 +41,7 @@ public static class SerialFrame
 }
 
 /// <summary>What came in on the line.</summary>
-public enum FrameKind
+internal enum FrameKind
 {
     /// <summary>Not yet anything whole.</summary>
     None,
@@ -54,7 +54,7 @@ public enum FrameKind
 }
 
 /// <summary>Finds frames in a stream of bytes. What stands between frames is passed over.</summary>
-public sealed class FrameParser
+internal sealed class FrameParser
 {
     private readonly List<byte> _bytes = [];
 

@@ -1,7 +1,7 @@
 namespace CardIssue.Testing.Cards.Serial;
 
 /// <summary>A block of T=1 (ISO 7816-3 11.3): node address, protocol control byte, up to 254 bytes, and an LRC.</summary>
-public readonly record struct T1Block(byte Nad, byte Pcb, byte[] Inf)
+internal readonly record struct T1Block(byte Nad, byte Pcb, byte[] Inf)
 {
     public const int Prologue = 3, MaximumInf = 254;
 

@@ -4,13 +4,13 @@ namespace CardIssue.Testing.Cards.Serial;
 /// <param name="Send">The block that it answers with.</param>
 /// <param name="Run">The command APDU that is whole now; its response goes to <see cref="T1Card.Answer"/>.</param>
 /// <param name="GoOn">The waiting time that it asked for was granted: the command that runs goes on.</param>
-public readonly record struct T1Step(byte[]? Send, byte[]? Run = null, bool GoOn = false);
+internal readonly record struct T1Step(byte[]? Send, byte[]? Run = null, bool GoOn = false);
 
 /// <summary>
 /// The card's side of T=1 (ISO 7816-3 clause 11): blocks in, blocks and commands out; no time, no waiting. The card never starts a resynchronisation
 /// and asks for nothing but waiting time, and for another IFSC when it is told to.
 /// </summary>
-public sealed class T1Card
+internal sealed class T1Card
 {
     /// <summary>The most that a block to the host carries until the host says otherwise (ISO 7816-3 11.4.2).</summary>
     public const int DefaultIfsd = 32;

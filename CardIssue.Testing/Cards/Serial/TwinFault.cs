@@ -1,7 +1,7 @@
 namespace CardIssue.Testing.Cards.Serial;
 
 /// <summary>What a test wants to go wrong, once, at one command to the reader.</summary>
-public abstract record TwinFault
+internal abstract record TwinFault
 {
     private TwinFault() { }
 

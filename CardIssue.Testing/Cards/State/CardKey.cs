@@ -34,16 +34,16 @@ public sealed class CardKey
         _value = value.ToArray();
     }
 
-    public CardKeyType Type { get; }
+    internal CardKeyType Type { get; }
 
-    public int Length => _value.Length;
+    internal int Length => _value.Length;
 
-    public ReadOnlySpan<byte> Span => _value;
+    internal ReadOnlySpan<byte> Span => _value;
 
     public byte[] CheckValue => Type == CardKeyType.Aes ? CardCrypto.AesCheckValue(_value) : CardCrypto.DesCheckValue(_value);
 
     /// <summary>Whether a key of that type can have that many bytes.</summary>
-    public static bool IsLength(CardKeyType type, int length) => type switch
+    internal static bool IsLength(CardKeyType type, int length) => type switch
     {
         CardKeyType.Aes => length is 16 or 24 or 32,
         >= CardKeyType.Des and <= CardKeyType.DesCbc => length is 16 or 24,
@@ -57,7 +57,7 @@ public sealed class CardKey
 public sealed record CardKeySet(byte Version, CardKey Enc, CardKey Mac, CardKey Dek)
 {
     /// <summary>Makes a set of three keys given in hexadecimal.</summary>
-    public static CardKeySet FromHex(byte version, string enc, string mac, string dek, CardKeyType type = CardKeyType.Aes) => new(
+    internal static CardKeySet FromHex(byte version, string enc, string mac, string dek, CardKeyType type = CardKeyType.Aes) => new(
         version, new CardKey(Convert.FromHexString(enc), type), new CardKey(Convert.FromHexString(mac), type),
         new CardKey(Convert.FromHexString(dek), type));
 

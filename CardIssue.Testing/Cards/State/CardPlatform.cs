@@ -3,7 +3,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Testing.Cards.State;
 
 /// <summary>What a card has besides what is loaded onto it.</summary>
-public static class CardPlatform
+internal static class CardPlatform
 {
     /// <summary>Memory for programs and applications where a card's file says nothing, in bytes.</summary>
     public const int Memory = 192 * 1024;

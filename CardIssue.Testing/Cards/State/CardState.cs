@@ -40,7 +40,7 @@ public sealed record LoadFile(
 public readonly record struct CardPackage(ByteString Aid, byte Major, byte Minor)
 {
     /// <summary>Whether it does for what was linked against <paramref name="needed"/> (JCVM 4.5.2): the same major, no smaller minor.</summary>
-    public bool DoesFor(CardPackage needed) => Aid == needed.Aid && Major == needed.Major && Minor >= needed.Minor;
+    internal bool DoesFor(CardPackage needed) => Aid == needed.Aid && Major == needed.Major && Minor >= needed.Minor;
 }
 
 /// <summary>Where a record stands: short file identifier 1–30 and record number 1–255.</summary>
@@ -51,7 +51,7 @@ public readonly record struct RecordReference(byte Sfi, byte Number);
 /// <param name="Dgis">Every data grouping that was stored, records among them, secret ones decrypted.</param>
 /// <param name="MandatoryDgis">Without these the last STORE DATA is refused (EMV CPS: 6A86).</param>
 /// <param name="ReadableWhenBlank">Whether records can be read before the application is PERSONALIZED.</param>
-public sealed record CardApplication(
+internal sealed record CardApplication(
     ByteString Aid, ByteString LoadFile, ByteString Module, byte LifeCycle, ByteString Privileges,
     ImmutableSortedDictionary<ushort, ByteString> Dgis, ValueList<ushort> MandatoryDgis = default, bool ReadableWhenBlank = false)
 {
@@ -157,18 +157,18 @@ public sealed record CardState
 
     public ImmutableList<LoadFile> LoadFiles { get; init; } = [];
 
-    public ImmutableList<CardApplication> Applications { get; init; } = [];
+    internal ImmutableList<CardApplication> Applications { get; init; } = [];
 
-    public CardApplication? Find(ByteString aid) => Applications.Find(a => a.Aid == aid);
+    internal CardApplication? Find(ByteString aid) => Applications.Find(a => a.Aid == aid);
 
-    public CardState With(CardApplication changed) =>
+    internal CardState With(CardApplication changed) =>
         this with { Applications = Applications.Replace(Applications.Find(a => a.Aid == changed.Aid)!, changed) };
 
     /// <summary>What a reset selects.</summary>
     public ByteString DefaultSelected => Applications.Find(a => a.HasCardReset && a.IsSelectable)?.Aid ?? SecurityDomainAid;
 
     /// <summary>Puts that application in the place of the one of its AID, and gives it the Card Reset privilege, which whoever had it loses.</summary>
-    public CardState SelectedByReset(CardApplication application)
+    internal CardState SelectedByReset(CardApplication application)
     {
         static CardApplication Changed(CardApplication a, bool has)
         {
@@ -182,14 +182,14 @@ public sealed record CardState
     }
 
     /// <summary>The issuer's set of that version (<see cref="DomainKeys.Set"/>); null when there is none.</summary>
-    public CardKeySet? KeySet(byte version) => KeysOf(default).Set(version, Scp);
+    internal CardKeySet? KeySet(byte version) => KeysOf(default).Set(version, Scp);
 
     /// <summary>The keys of a security domain, the issuer's for an empty AID.</summary>
-    public DomainKeys KeysOf(ByteString domain) =>
+    internal DomainKeys KeysOf(ByteString domain) =>
         domain.IsEmpty ? new DomainKeys(Keys, SequenceCounters, FailedAuthentications) : Find(domain)!.Keys;
 
     /// <summary>The same card with other keys of a security domain.</summary>
-    public CardState WithKeys(ByteString domain, DomainKeys keys) => domain.IsEmpty
+    internal CardState WithKeys(ByteString domain, DomainKeys keys) => domain.IsEmpty
         ? this with { Keys = keys.Keys, SequenceCounters = keys.SequenceCounters, FailedAuthentications = keys.FailedAuthentications }
         : With(Find(domain)! with { Keys = keys });
 
@@ -197,7 +197,7 @@ public sealed record CardState
     /// The security domain whose keys open a channel with an application (GPCS 7.3): the one that it belongs to, itself when it is one, and
     /// as long as that has no keys, the one above it. Empty for the issuer's; null where a domain on the way is locked (5.3.2.4).
     /// </summary>
-    public ByteString? DomainWithKeys(ByteString aid)
+    internal ByteString? DomainWithKeys(ByteString aid)
     {
         for (var at = Find(aid); at is not null; at = at.Domain.IsEmpty ? null : Find(at.Domain))
         {
@@ -208,7 +208,7 @@ public sealed record CardState
     }
 
     /// <summary>Whether an application belongs to a security domain, directly or through others.</summary>
-    public bool BelongsTo(ByteString aid, ByteString domain)
+    internal bool BelongsTo(ByteString aid, ByteString domain)
     {
         for (var at = Find(aid); at is { Domain.IsEmpty: false }; at = Find(at.Domain))
             if (at.Domain == domain) return true;

@@ -6,7 +6,7 @@ namespace CardIssue.Testing.Cards.State;
 /// <param name="Keys">By version and identifier.</param>
 /// <param name="SequenceCounters">See <see cref="CardState.SequenceCounters"/>.</param>
 /// <param name="FailedAuthentications">How many EXTERNAL AUTHENTICATEs in a row were wrong.</param>
-public sealed record DomainKeys(
+internal sealed record DomainKeys(
     ImmutableSortedDictionary<KeyReference, CardKey> Keys, ImmutableSortedDictionary<byte, int> SequenceCounters, int FailedAuthentications = 0)
 {
     /// <summary>No keys, as a supplementary domain has when it is installed.</summary>

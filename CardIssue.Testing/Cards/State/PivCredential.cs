@@ -23,7 +23,7 @@ public sealed record PivCredential(ByteString PrivateKey, ByteString Certificate
     }
 
     /// <summary>A new key, certified by itself from now on.</summary>
-    public static PivCredential Generate(string name, TimeProvider time)
+    internal static PivCredential Generate(string name, TimeProvider time)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(new X500DistinguishedName($"CN={name}"), key, HashAlgorithmName.SHA256);
@@ -35,7 +35,7 @@ public sealed record PivCredential(ByteString PrivateKey, ByteString Certificate
     }
 
     /// <summary>Signs a 32-byte hash. Returns the signature in DER, as SP 800-73-4 wants it.</summary>
-    public byte[] SignHash(ReadOnlySpan<byte> hash)
+    internal byte[] SignHash(ReadOnlySpan<byte> hash)
     {
         using var key = Open();
         return key.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence);

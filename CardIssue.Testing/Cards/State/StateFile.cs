@@ -8,7 +8,7 @@ namespace CardIssue.Testing.Cards.State;
 public static class StateFile
 {
     /// <summary>The largest card file in bytes.</summary>
-    public const int MaxLength = 16 * 1_024 * 1_024;
+    internal const int MaxLength = 16 * 1_024 * 1_024;
 
     private const int Version = 1;
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, RespectNullableAnnotations = true };

@@ -10,7 +10,7 @@ public sealed class CardPacer(TimeProvider time, ICardTiming timing)
 
     /// <summary>Waits until <paramref name="started"/> plus the command's time.</summary>
     /// <param name="started">A timestamp of <see cref="Now"/>, taken when the command came in.</param>
-    public async Task WaitAsync(long started, ReadOnlyMemory<byte> command, int responseLength, CancellationToken cancellation)
+    internal async Task WaitAsync(long started, ReadOnlyMemory<byte> command, int responseLength, CancellationToken cancellation)
     {
         var wanted = timing.Of(command.Span, responseLength);
         var rest = wanted - _debt - time.GetElapsedTime(started);
@@ -19,9 +19,9 @@ public sealed class CardPacer(TimeProvider time, ICardTiming timing)
         _debt = debt < TimeSpan.Zero ? TimeSpan.Zero : debt > MaximumDebt ? MaximumDebt : debt;
     }
 
-    public long Now() => time.GetTimestamp();
+    internal long Now() => time.GetTimestamp();
 
-    public void Restart()
+    internal void Restart()
     {
         _debt = TimeSpan.Zero;
         timing.Restart();

@@ -4,7 +4,7 @@ namespace CardIssue.Testing.Cards.Timing;
 
 /// <summary>One measured exchange.</summary>
 /// <param name="Header">CLA INS P1 P2 in hexadecimal.</param>
-public sealed record MeasuredExchange(string Header, int CommandBytes, int ResponseBytes, string StatusWord, int Milliseconds);
+internal sealed record MeasuredExchange(string Header, int CommandBytes, int ResponseBytes, string StatusWord, int Milliseconds);
 
 /// <summary>The install of one application program on a P71, 101 exchanges: the nth command since the reset takes what the nth took there; later ones follow the model.</summary>
 public sealed class P71InstallReplay : ICardTiming
@@ -13,7 +13,7 @@ public sealed class P71InstallReplay : ICardTiming
     private readonly P71Timing _model = new();
     private int _next;
 
-    public static IReadOnlyList<MeasuredExchange> Exchanges { get; } = Read();
+    internal static IReadOnlyList<MeasuredExchange> Exchanges { get; } = Read();
 
     public TimeSpan Of(ReadOnlySpan<byte> command, int responseLength)
     {
