@@ -21,6 +21,7 @@ public sealed record ReadBack(string? Application, string LifeCycle, IReadOnlyLi
 {
     private const byte FormatBits = 0x18, BerFormat = 0x10;
 
+    /// <summary>Whether all of it is what was sent.</summary>
     public bool IsAsSent => Items.All(item => item.AsSent);
 
     /// <param name="plan">What was written.</param>

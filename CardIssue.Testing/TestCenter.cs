@@ -128,6 +128,7 @@ public sealed class TestCenter : IAsyncDisposable
                 cancellation);
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _database.DisposeAsync();

@@ -55,6 +55,7 @@ public sealed class TestCounter : IAsyncDisposable
         return await _relay.IssueAsync(new IssueRequest(order.Order.Value, code, new OperatorId("alice")), steps, cancellation);
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -71,6 +72,7 @@ public sealed class TestCounter : IAsyncDisposable
 /// <summary>Tells each step at once and in order, which <see cref="Progress{T}"/> does not.</summary>
 public sealed class TestSteps(Action<IssueProgress, string> tell) : IProgress<IssueProgress>
 {
+    /// <inheritdoc/>
     public void Report(IssueProgress value) =>
         tell(value, $"{value.Step,-4} {value.Notice} {value.Detail}{(value.Record > 0 ? $" record {value.Record}" : "")}".TrimEnd());
 }

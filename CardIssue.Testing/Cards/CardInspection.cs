@@ -18,9 +18,13 @@ public sealed record CardInspection(
     /// <exception cref="InvalidOperationException">It is not on the card.</exception>
     public ApplicationInspection Application(string aid) => Applications.First(a => a.Aid == ByteString.FromHex(aid));
 
-    internal static CardInspection Of(CardState state) => new(
+    /// <summary>What a card in this state holds.</summary>
+    public static CardInspection Of(CardState state) => new(
         state.LifeCycle, state.Kdd, state.FailedAuthentications, [.. state.Keys.Keys.Select(k => k.Version).Distinct()], state.Data, state.LoadFiles,
         [.. state.Applications.Select(ApplicationInspection.Of)], state.Piv?.PublicKey, state.Piv?.Certificate);
+
+    /// <summary>Whether a data grouping is one that carries secrets, 80xx to 83xx (EMV CPS): not to be shown.</summary>
+    public static bool IsSecretGrouping(ushort dgi) => Personalization.IsSecret(dgi);
 }
 
 /// <summary>What an application holds.</summary>
@@ -36,6 +40,7 @@ public sealed record ApplicationInspection(
     /// <summary>Of a security domain: its key versions.</summary>
     public IReadOnlyList<byte> KeyVersions { get; init; } = [];
 
+    /// <summary>Whether it has the state PERSONALIZED (0F) and is not locked.</summary>
     public bool IsPersonalized => LifeCycle == CardApplication.Personalized;
 
     internal static ApplicationInspection Of(CardApplication application)

@@ -10,6 +10,7 @@ namespace CardIssue.Testing.Cards;
 /// <summary>Cards as the factory delivers them.</summary>
 public static class CardProfile
 {
+    /// <summary>A card with an EMV application that waits for its data.</summary>
     public const string BlankEmvName = "blank-emv";
     internal const string EmptyName = "empty";
     internal const string SamName = "sam";

@@ -138,6 +138,7 @@ public enum CutMoment
 /// <param name="AtCommand">At which command from now: 1 is the next one.</param>
 public sealed record PowerCut(int AtCommand, CutMoment Moment)
 {
+    /// <summary>At which command from now, from 1.</summary>
     public int AtCommand { get; init; } = AtCommand >= 1
         ? AtCommand : throw new ArgumentOutOfRangeException(nameof(AtCommand), AtCommand, "The next command is number 1.");
 }

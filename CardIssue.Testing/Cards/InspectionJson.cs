@@ -6,6 +6,7 @@ namespace CardIssue.Testing.Cards;
 /// <summary>An inspection as JSON, without keys and without the values of secret groupings.</summary>
 public static class InspectionJson
 {
+    /// <summary>The card as one JSON object.</summary>
     public static string Of(CardInspection card, bool indented = false) => JsonSerializer.Serialize(
         new
         {

@@ -1,5 +1,5 @@
 // One card, issued in one process: a center, a terminal with its secure module, a simulated card, and a line between them.
-// How center and terminal are put together is in samples/Shared/Demo. In life the line is TLS (CardIssue.Transport), the reader
+// How center and terminal are put together is in CardIssue.Testing (TestCenter, TestCounter). In life the line is TLS (CardIssue.Transport), the reader
 // PC/SC (CardIssue.Reader), and center and terminal are far apart.
 using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Diversification;

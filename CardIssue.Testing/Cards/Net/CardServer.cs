@@ -25,6 +25,7 @@ public sealed class CardServer : IDisposable
         _listener.Listen(4);
     }
 
+    /// <summary>The loopback port that it listens on.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     /// <summary>Serves until cancelled.</summary>
@@ -49,6 +50,7 @@ public sealed class CardServer : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
     private async Task ServeAsync(Socket client, CancellationTokenSource stop)

@@ -10,6 +10,7 @@ namespace CardIssue.Testing.Cards.Net;
 /// <summary>A hand at the slot, over a loopback port: one command per line, one line of JSON back.</summary>
 public sealed class ControlServer : IDisposable
 {
+    /// <summary>The commands that it takes, for a help text.</summary>
     public const string Commands = "insert FILE | remove | cut N [before|response] | uncut | status | inspect";
     private const int MaximumLine = 4096;
 
@@ -25,6 +26,7 @@ public sealed class ControlServer : IDisposable
         _listener.Listen(4);
     }
 
+    /// <summary>The loopback port that it listens on.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     /// <summary>Serves one client after the other until cancelled.</summary>
@@ -44,6 +46,7 @@ public sealed class ControlServer : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
     /// <summary>Carries out one line.</summary>

@@ -13,6 +13,7 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
     private VirtualCardConnection? _connection;
     private int _seen;
 
+    /// <inheritdoc/>
     public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => ValueTask.FromResult(_identity);
 
     /// <summary>The slot itself.</summary>
@@ -24,6 +25,7 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
     /// <summary>Takes the card out; a command under way fails with <see cref="CardFault.Removed"/>.</summary>
     public void Remove() => Slot.Remove();
 
+    /// <inheritdoc/>
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) =>
         ByteString.Copy(await WaitAsync(insertion => insertion != 0, cancellation).ConfigureAwait(false));
 
@@ -34,6 +36,7 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
         await WaitAsync(insertion => insertion != seen, cancellation).ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
     public ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -45,6 +48,7 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
         return ValueTask.FromResult<ICardConnection>(_connection);
     }
 
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         Slot.Close();

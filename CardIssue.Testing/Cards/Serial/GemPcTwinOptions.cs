@@ -18,5 +18,6 @@ public sealed record GemPcTwinOptions
     /// <summary>When the rest of a frame does not come within this time, the frame is damaged. A whole one takes 26 ms at 115,200 baud.</summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The clock that its times are taken by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -5,6 +5,7 @@ namespace CardIssue.Testing.Cards.State;
 /// <summary>A key's place: key version number and key identifier (1 ENC, 2 MAC, 3 DEK).</summary>
 public readonly record struct KeyReference(byte Version, byte Id) : IComparable<KeyReference>
 {
+    /// <inheritdoc/>
     public int CompareTo(KeyReference other) => (Version, Id).CompareTo((other.Version, other.Id));
 }
 
@@ -13,10 +14,15 @@ public enum CardKeyType : byte
 {
     /// <summary>DES in a mode that is known otherwise.</summary>
     Des = 0x80,
+    /// <summary>Triple DES in ECB mode.</summary>
     TripleDes = 0x81,
+    /// <summary>Triple DES in CBC mode.</summary>
     TripleDesCbc = 0x82,
+    /// <summary>DES in ECB mode.</summary>
     DesEcb = 0x83,
+    /// <summary>DES in CBC mode.</summary>
     DesCbc = 0x84,
+    /// <summary>AES, of 16, 24 or 32 bytes.</summary>
     Aes = 0x88,
 }
 
@@ -40,6 +46,7 @@ public sealed class CardKey
 
     internal ReadOnlySpan<byte> Span => _value;
 
+    /// <summary>Its check value, 3 bytes.</summary>
     public byte[] CheckValue => Type == CardKeyType.Aes ? CardCrypto.AesCheckValue(_value) : CardCrypto.DesCheckValue(_value);
 
     /// <summary>Whether a key of that type can have that many bytes.</summary>
@@ -50,6 +57,7 @@ public sealed class CardKey
         _ => false,
     };
 
+    /// <summary>Its type and length, never its value.</summary>
     public override string ToString() => $"{Type} key of {Length} bytes";
 }
 

@@ -6,10 +6,15 @@ namespace CardIssue.Testing.Cards.State;
 /// <summary>Life cycle of the card, coded as GPCS 11.1.1 codes it.</summary>
 public enum CardLifeCycle : byte
 {
+    /// <summary>OP_READY: as it comes from the factory.</summary>
     OpReady = 0x01,
+    /// <summary>INITIALIZED.</summary>
     Initialized = 0x07,
+    /// <summary>SECURED: in the field.</summary>
     Secured = 0x0F,
+    /// <summary>CARD_LOCKED: only the security domain answers.</summary>
     CardLocked = 0x7F,
+    /// <summary>TERMINATED, for good.</summary>
     Terminated = 0xFF,
 }
 
@@ -92,6 +97,7 @@ public sealed record CardState
     /// <summary>The most keys that there is room for: as many as the key information template (E0) tells of in one short answer.</summary>
     public const int MaximumKeys = 40;
 
+    /// <summary>The name of the issuer security domain.</summary>
     public required ByteString SecurityDomainAid { get; init; }
 
     /// <summary>The load file that the security domain comes from, as GET STATUS tells it (C4); null when the card does not tell.</summary>
@@ -103,8 +109,10 @@ public sealed record CardState
     /// <summary>Card production life cycle data, 42 bytes, tag 9F7F.</summary>
     public required ByteString Cplc { get; init; }
 
+    /// <summary>The keys, by their places.</summary>
     public required ImmutableSortedDictionary<KeyReference, CardKey> Keys { get; init; }
 
+    /// <summary>The numbers of the secure channel protocols.</summary>
     public const byte Scp02 = 0x02, Scp03 = 0x03;
 
     /// <summary>The secure channel protocol: 02 or 03.</summary>
@@ -126,8 +134,10 @@ public sealed record CardState
     /// <summary>Whether it takes extended load files, which cards may do from Java Card 3.1 on (JCVM 3.1, 6.2).</summary>
     public bool TakesExtendedFiles { get; init; } = true;
 
+    /// <summary>The transmission protocol that it offers.</summary>
     public CardProtocol Protocol { get; init; } = CardProtocol.T1;
 
+    /// <summary>The life cycle of the card.</summary>
     public CardLifeCycle LifeCycle { get; init; } = CardLifeCycle.OpReady;
 
     /// <summary>
@@ -138,6 +148,7 @@ public sealed record CardState
     /// <summary>How many wrong EXTERNAL AUTHENTICATEs in a row block the security domain.</summary>
     public int AuthenticationLimit { get; init; } = 10;
 
+    /// <summary>How many wrong EXTERNAL AUTHENTICATEs there were in a row.</summary>
     public int FailedAuthentications { get; init; }
 
     /// <summary>Data objects of the security domain, by tag: 42, 45, 5F50, DFxx.</summary>
@@ -155,6 +166,7 @@ public sealed record CardState
     /// <summary>How many of these are left.</summary>
     public int FreeMemory => Memory - LoadFiles.Sum(file => file.Length) - Applications.Count * CardPlatform.ApplicationMemory;
 
+    /// <summary>The load files that it holds.</summary>
     public ImmutableList<LoadFile> LoadFiles { get; init; } = [];
 
     internal ImmutableList<CardApplication> Applications { get; init; } = [];

@@ -41,6 +41,7 @@ public sealed record PivCredential(ByteString PrivateKey, ByteString Certificate
         return key.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence);
     }
 
+    /// <summary>What it is, never the key.</summary>
     public override string ToString() => "PIV card authentication key";
 
     private ECDsa Open()

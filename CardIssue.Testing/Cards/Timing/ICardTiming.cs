@@ -22,6 +22,7 @@ public sealed class P71Timing : ICardTiming
     private const double PerByteIn = 0.11, PerByteOut = 0.2;
     private const double LastLoadBlock = 662, FirstLoadBlock = 73;
 
+    /// <inheritdoc/>
     public TimeSpan Of(ReadOnlySpan<byte> command, int responseLength)
     {
         if (command.Length < 4) return TimeSpan.FromMilliseconds(10);
@@ -39,5 +40,6 @@ public sealed class P71Timing : ICardTiming
         return TimeSpan.FromMilliseconds(fixedPart + PerByteIn * command.Length + PerByteOut * Math.Max(0, responseLength - 2));
     }
 
+    /// <inheritdoc/>
     public void Restart() { }
 }

@@ -15,12 +15,14 @@ public sealed class P71InstallReplay : ICardTiming
 
     internal static IReadOnlyList<MeasuredExchange> Exchanges { get; } = Read();
 
+    /// <inheritdoc/>
     public TimeSpan Of(ReadOnlySpan<byte> command, int responseLength)
     {
         var at = _next++;
         return at < Exchanges.Count ? TimeSpan.FromMilliseconds(Exchanges[at].Milliseconds) : _model.Of(command, responseLength);
     }
 
+    /// <inheritdoc/>
     public void Restart() => _next = 0;
 
     private static List<MeasuredExchange> Read()

@@ -17,7 +17,7 @@ using SecurityLevel = CardIssue.Testing.Cards.Channel.SecurityLevel;
 namespace CardIssue.Test.VirtualCard;
 
 /// <summary>The card's SCP02: judged by published and computed sessions, and by raw commands of such sessions.</summary>
-public class Scp02Tests
+internal class Scp02Tests
 {
     private const byte KeyVersion = 0x20;
 

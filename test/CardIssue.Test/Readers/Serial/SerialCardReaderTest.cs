@@ -12,7 +12,7 @@ namespace CardIssue.Test.Readers.Serial;
 /// <summary>The whole driver before the simulated GemPC Twin.</summary>
 [CancelAfter(120_000)]
 [Parallelizable]
-public sealed class SerialCardReaderTest
+internal sealed class SerialCardReaderTest
 {
     private static readonly byte[] SelectDomain = Convert.FromHexString("00A4040000"), GetCplc = Convert.FromHexString("80CA9F7F00"), GetLongData = Convert.FromHexString("80CADF0100");
 
