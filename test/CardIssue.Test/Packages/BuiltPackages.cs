@@ -44,12 +44,12 @@ internal sealed class BuiltPackages : IDisposable
     /// <summary>What a package says of itself.</summary>
     public XElement Metadata(string name)
     {
-        var nuspec = XDocument.Parse(Encoding.UTF8.GetString(File(name, $"{name}.nuspec")));
+        var nuspec = XDocument.Parse(Encoding.UTF8.GetString(Content(name, $"{name}.nuspec")));
         return nuspec.Root!.Elements().Single(element => element.Name.LocalName == "metadata");
     }
 
     /// <summary>A file in a package.</summary>
-    public byte[] File(string name, string path)
+    public byte[] Content(string name, string path)
     {
         using var archive = ZipFile.OpenRead(Path.Combine(Feed, $"{name}.{Version}.nupkg"));
         var entry = archive.GetEntry(path);

@@ -28,9 +28,9 @@ public sealed class PackagesTest
         Assert.That(Of("description"), Is.Not.Empty.And.Not.EqualTo("Package Description"));
         Assert.That(Of("tags").Split(' '), Does.Contain("smartcard").And.Contain("globalplatform"));
         Assert.That(Of("license"), Is.EqualTo("MIT"));
-        Assert.That(_packages.File(name, Of("icon")).AsSpan(0, 4).ToArray(), Is.EqualTo("\u0089PNG".Select(letter => (byte)letter)));
+        Assert.That(_packages.Content(name, Of("icon")).AsSpan(0, 4).ToArray(), Is.EqualTo("\u0089PNG".Select(letter => (byte)letter)));
         // A link of the repository's leads nowhere from a list of packages.
-        var readme = Encoding.UTF8.GetString(_packages.File(name, Of("readme")));
+        var readme = Encoding.UTF8.GetString(_packages.Content(name, Of("readme")));
         Assert.That(Regex.Matches(readme, @"\]\((?!https://)[^)]*\)").Select(match => match.Value), Is.Empty);
         Assert.That(readme, Does.Contain($"`{name}`"));
     }
@@ -47,7 +47,7 @@ public sealed class PackagesTest
     [TestCaseSource(typeof(BuiltPackages), nameof(BuiltPackages.Names))]
     public void Debugger_StepsIntoThePackage_FindsItsSourceInIt(string name)
     {
-        using var image = new PEReader(new MemoryStream(_packages.File(name, $"lib/net10.0/{name}.dll")));
+        using var image = new PEReader(new MemoryStream(_packages.Content(name, $"lib/net10.0/{name}.dll")));
         var entry = image.ReadDebugDirectory().Single(each => each.Type is DebugDirectoryEntryType.EmbeddedPortablePdb);
         using var provider = image.ReadEmbeddedPortablePdbDebugDirectoryData(entry);
         var symbols = provider.GetMetadataReader();
@@ -55,7 +55,7 @@ public sealed class PackagesTest
         Assert.That(own, Has.Count.GreaterThan(10));
         Assert.That(own.Where(document => !symbols.GetCustomDebugInformation(document)
             .Any(handle => symbols.GetGuid(symbols.GetCustomDebugInformation(handle).Kind) == EmbeddedSource)), Is.Empty);
-        _packages.File(name, $"lib/net10.0/{name}.xml");
+        _packages.Content(name, $"lib/net10.0/{name}.xml");
     }
 
     /// <summary>The Quickstart's own text, with nothing of the repository but the packages and the sample's orders.</summary>
