@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.IO.Compression;
-using System.Text;
 using System.Xml.Linq;
 
 namespace CardIssue.Test.Packages;
@@ -44,7 +43,7 @@ internal sealed class BuiltPackages : IDisposable
     /// <summary>What a package says of itself.</summary>
     public XElement Metadata(string name)
     {
-        var nuspec = XDocument.Parse(Encoding.UTF8.GetString(Content(name, $"{name}.nuspec")));
+        var nuspec = XDocument.Load(new MemoryStream(Content(name, $"{name}.nuspec")));
         return nuspec.Root!.Elements().Single(element => element.Name.LocalName == "metadata");
     }
 
