@@ -20,7 +20,7 @@ public sealed class PcscReaderOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is not more than zero, or more than an hour; the message names it.</exception>
-    public void Validate()
+    internal void Validate()
     {
         Check(SlowCard, nameof(SlowCard));
         Check(DeadReader, nameof(DeadReader));

@@ -30,7 +30,7 @@ public sealed class SerialReaderOptions
 
     /// <summary>Says what is wrong with these.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A time or the speed is zero or less, or a time is longer than an hour.</exception>
-    public void Validate()
+    internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(BaudRate, 1);
         Check(ReaderTime, nameof(ReaderTime));

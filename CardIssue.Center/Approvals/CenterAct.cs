@@ -37,7 +37,7 @@ public abstract record CenterAct
     /// <summary>Settles from a later log what a restore left in quarantine; approved, that very plan is carried out once (<see cref="IApprovals.UseAsync"/> or what does it).</summary>
     /// <param name="Plan">SHA-256 of the plan.</param>
     /// <param name="Orders">How many orders it settles.</param>
-    public sealed record SettleFromLog(ByteString Plan, int Orders) : CenterAct;
+    internal sealed record SettleFromLog(ByteString Plan, int Orders) : CenterAct;
 
     /// <summary>Clears a card's authentication tries.</summary>
     public sealed record UnbarCard(CardId Card) : CenterAct;

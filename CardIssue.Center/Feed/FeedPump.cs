@@ -13,13 +13,13 @@ namespace CardIssue.Center.Feed;
 public sealed class FeedPump
 {
     /// <summary>The most events told at once.</summary>
-    public const int MaxBatch = 100;
+    internal const int MaxBatch = 100;
 
     /// <summary>How long the feed may take for one batch; after that it counts as failed, and the batch comes again.</summary>
-    public static readonly TimeSpan MaxTelling = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan MaxTelling = TimeSpan.FromMinutes(5);
 
     /// <summary>The longest pause between two tries of a feed that fails, where nothing else is said.</summary>
-    public static readonly TimeSpan UsualLongestPause = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan UsualLongestPause = TimeSpan.FromMinutes(5);
 
     /// <summary>So many failures double the pause; it is at its longest long before.</summary>
     private const int MaxDoublings = 20;
@@ -39,7 +39,7 @@ public sealed class FeedPump
     /// Looks for events every <paramref name="pause"/>: 10 ms to 10 minutes; after each failure in a row after twice as long, up to
     /// <paramref name="longest"/>, and up to half of it earlier, by chance, so that many centers do not come at once.
     /// </summary>
-    public FeedPump(
+    internal FeedPump(
         CenterDatabase database, IIssuerFeed feed, TimeProvider time, TimeSpan pause, ILogger<FeedPump>? logger = null, TimeSpan? longest = null,
         IssuerId? issuer = null) : this(database, feed, time, () => pause, () => longest ?? UsualLongestPause, logger, issuer)
     {
@@ -61,7 +61,7 @@ public sealed class FeedPump
     }
 
     /// <summary>Why the last round failed, or null. Events wait until the feed works again.</summary>
-    public string? Trouble { get; private set; }
+    internal string? Trouble { get; private set; }
 
     /// <summary>How many events wait to be told.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
@@ -77,7 +77,7 @@ public sealed class FeedPump
     /// Pumps until cancelled. A feed or a store that fails, however it does, is tried again, each time after a longer pause; see
     /// <see cref="Trouble"/>.
     /// </summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    internal async Task RunAsync(CancellationToken cancellation)
     {
         var failures = 0;
         DateTimeOffset? since = null;
@@ -114,7 +114,7 @@ public sealed class FeedPump
     /// <exception cref="IOException">
     /// The feed or the store failed; what was not told waits. Whatever else the feed throws means the same.
     /// </exception>
-    public async Task<int> PumpAsync(CancellationToken cancellation = default)
+    internal async Task<int> PumpAsync(CancellationToken cancellation = default)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try

@@ -28,7 +28,7 @@ public sealed class FeedPumps(IIssuers issuers, Func<IssuerId?, FeedPump> make)
 
     /// <summary>The pump of the center's own events, and that of each issuer.</summary>
     /// <exception cref="Storage.StoreException">The store cannot be read.</exception>
-    public async Task<IReadOnlyList<FeedPump>> AllAsync(CancellationToken cancellation = default) =>
+    internal async Task<IReadOnlyList<FeedPump>> AllAsync(CancellationToken cancellation = default) =>
         [_own, .. (await issuers.ListAsync(cancellation).ConfigureAwait(false)).Select(issuer => Of(issuer.Issuer))];
 
     /// <summary>None waits any longer for its next try.</summary>

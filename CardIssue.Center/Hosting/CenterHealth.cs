@@ -14,19 +14,19 @@ namespace CardIssue.Center.Hosting;
 public sealed class CenterHealth : IDisposable
 {
     /// <summary>How often the loop beats.</summary>
-    public static readonly TimeSpan BeatPause = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan BeatPause = TimeSpan.FromSeconds(1);
 
     /// <summary>How long it may be silent.</summary>
-    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
     /// <summary>How often the store and the vault are tried.</summary>
-    public static readonly TimeSpan TryPause = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan TryPause = TimeSpan.FromSeconds(5);
 
     /// <summary>How long ago the last try that went well may be.</summary>
-    public static readonly TimeSpan LongestDoubt = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan LongestDoubt = TimeSpan.FromSeconds(15);
 
     /// <summary>How often orders, events and hosts are counted.</summary>
-    public static readonly TimeSpan CountPause = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan CountPause = TimeSpan.FromSeconds(15);
 
     private const string Ok = "ok";
 
@@ -42,7 +42,7 @@ public sealed class CenterHealth : IDisposable
     private volatile Counts? _counts;
 
     /// <summary>Looks at nothing before <see cref="RunAsync"/>.</summary>
-    public CenterHealth(CenterDatabase database, CenterServer server, CenterServices services, FeedPumps feeds)
+    internal CenterHealth(CenterDatabase database, CenterServer server, CenterServices services, FeedPumps feeds)
     {
         ArgumentNullException.ThrowIfNull(services);
         (_database, _server, _services, _feeds) = (database, server, services, feeds);
@@ -53,7 +53,7 @@ public sealed class CenterHealth : IDisposable
     private sealed record Counts(IReadOnlyDictionary<OrderState, int> Orders, int Backlog, long FeedFailures, int Serving, int Lost);
 
     /// <summary>Looks until cancelled. What goes wrong is what it looks for, and ends nothing.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    internal async Task RunAsync(CancellationToken cancellation)
     {
         await Task.WhenAll(
             LookAsync(BeatPause, Beat),

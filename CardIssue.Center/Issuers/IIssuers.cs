@@ -17,7 +17,7 @@ public interface IIssuers
 }
 
 /// <summary>Issuers in the center's store.</summary>
-public sealed class DatabaseIssuers(CenterDatabase database) : IIssuers
+internal sealed class DatabaseIssuers(CenterDatabase database) : IIssuers
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyList<IssuerRecord>> ListAsync(CancellationToken cancellation = default) =>

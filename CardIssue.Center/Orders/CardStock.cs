@@ -64,7 +64,7 @@ public sealed class CardStock(CenterDatabase database)
     public const long MaxCount = 10_000_000;
 
     /// <summary>The longest reason, in characters.</summary>
-    public const int MaxReason = 1_000;
+    internal const int MaxReason = 1_000;
 
     private const long MaxNumber = 999_999_999_999_999_999;
 

@@ -8,7 +8,7 @@ namespace CardIssue.Center.Orders;
 public static class OrderData
 {
     /// <summary>The most bytes that one order's fields take.</summary>
-    public const int MaxLength = 1024 * 1024;
+    internal const int MaxLength = 1024 * 1024;
 
     /// <summary>Writes the fields; the caller seals and zeroes the bytes.</summary>
     public static byte[] Write(IReadOnlyDictionary<string, string> fields)
@@ -28,7 +28,7 @@ public static class OrderData
 
     /// <summary>Reads the fields back.</summary>
     /// <exception cref="CryptographicException">The bytes are not what <see cref="Write"/> made, though the seal was right: another version wrote them.</exception>
-    public static IReadOnlyDictionary<string, string> Read(ReadOnlySpan<byte> bytes)
+    internal static IReadOnlyDictionary<string, string> Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         var json = new Utf8JsonReader(bytes);

@@ -18,10 +18,10 @@ public sealed class OrderFileImport(CenterDatabase database)
     public const int MaxRefusals = 1_000;
 
     /// <summary>The length of <see cref="ComingOrders.Digest"/>, and of <see cref="ComingOrders.Content"/>.</summary>
-    public const int DigestLength = 32;
+    internal const int DigestLength = 32;
 
     /// <summary>The longest name of a file that is kept.</summary>
-    public const int MaxName = 200;
+    internal const int MaxName = 200;
 
     private const int MaxNoted = 100;
 

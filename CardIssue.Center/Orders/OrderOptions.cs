@@ -46,7 +46,7 @@ public sealed class OrderOptions
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
-    public void Validate() => new OptionCheck<OrderOptions>()
+    internal void Validate() => new OptionCheck<OrderOptions>()
         .Within(Lease, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1), nameof(Lease))
         .Within(CodeAttemptsPerCustomer, 1, 100, nameof(CodeAttemptsPerCustomer))
         .Within(CodeAttemptsPerTerminal, 1, 1_000, nameof(CodeAttemptsPerTerminal))

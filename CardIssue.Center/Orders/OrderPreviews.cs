@@ -41,7 +41,7 @@ public sealed class OrderPreviews
     private readonly IKeyVault _vault;
 
     /// <summary>Uses an open store and its vault.</summary>
-    public OrderPreviews(CenterDatabase database, IKeyVault vault)
+    internal OrderPreviews(CenterDatabase database, IKeyVault vault)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(vault);

@@ -12,7 +12,7 @@ namespace CardIssue.Center.Orders;
 /// Afterwards data of the older kind opens no more, so nobody who can write the file, and kept a copy of it, can have an order written by
 /// a product that he changed.
 /// </summary>
-public static class OrderSeals
+internal static class OrderSeals
 {
     // So few that their products fit in the detail of one entry of the log.
     private const int OrdersAtOnce = 50;

@@ -144,7 +144,7 @@ public abstract record ClaimOutcome
     /// <param name="Customer">The customer's id.</param>
     /// <param name="Sequence">The sequence number of the customer's card.</param>
     /// <param name="Operator">Who works at the terminal.</param>
-    public sealed record Claimed(
+    internal sealed record Claimed(
         OrderId Order, long Fence, OrderState State, CardId? Bound, Progress Progress, ByteString Token, string Display, ProductRef Product,
         ProductMode Mode, ByteString SealedData, string Customer, int Sequence, OperatorId Operator) : ClaimOutcome
     {
@@ -172,13 +172,13 @@ public abstract record ClaimOutcome
     /// <param name="Order">The order.</param>
     /// <param name="Card">Its card.</param>
     /// <param name="Receipt">What was to be told, as it was saved with the order; at most <see cref="Limits.MaxReceipt"/> characters.</param>
-    public sealed record Done(OrderId Order, CardId Card, string Receipt) : ClaimOutcome;
+    internal sealed record Done(OrderId Order, CardId Card, string Receipt) : ClaimOutcome;
 
     /// <summary>It does not.</summary>
     /// <param name="Code">Coarsely, for the terminal.</param>
     /// <param name="Detail">In full, for the center's log only.</param>
     /// <param name="Order">The order that it is about, where one was found; for the log only.</param>
-    public sealed record Declined(DeclineCode Code, string Detail, OrderId? Order) : ClaimOutcome;
+    internal sealed record Declined(DeclineCode Code, string Detail, OrderId? Order) : ClaimOutcome;
 }
 
 /// <summary>What became of a save.</summary>
@@ -187,17 +187,17 @@ public abstract record SaveOutcome
     private SaveOutcome() { }
 
     /// <summary>It is durable.</summary>
-    public sealed record Saved : SaveOutcome;
+    internal sealed record Saved : SaveOutcome;
 
     /// <summary>Nothing was saved: the session no longer has the claim.</summary>
-    public sealed record ClaimLost : SaveOutcome;
+    internal sealed record ClaimLost : SaveOutcome;
 
     /// <summary>Nothing was saved: the card belongs to another order, was issued, or was voided.</summary>
-    public sealed record CardInUse : SaveOutcome;
+    internal sealed record CardInUse : SaveOutcome;
 
     /// <summary>Nothing was saved: the card's authentication tries are used up.</summary>
     /// <param name="Tries">How many were begun.</param>
-    public sealed record CardBarred(int Tries) : SaveOutcome;
+    internal sealed record CardBarred(int Tries) : SaveOutcome;
 }
 
 /// <summary>What the center knows of a card, whatever order it comes for.</summary>
@@ -221,7 +221,7 @@ public enum CardStanding
 public sealed record CardRecord(CardStanding Standing, OrderId? Order, int Tries, bool Barred)
 {
     /// <summary>Whether the card may be authenticated and written for this order.</summary>
-    public bool IsUsableFor(OrderId order) => !Barred && (Standing == CardStanding.Free || (Standing == CardStanding.Bound && Order == order));
+    internal bool IsUsableFor(OrderId order) => !Barred && (Standing == CardStanding.Free || (Standing == CardStanding.Bound && Order == order));
 
     /// <summary>Whether the card may be authenticated and written for a rewrite that is bound to it.</summary>
     public bool MayBeRewritten => !Barred && Standing == CardStanding.Issued;

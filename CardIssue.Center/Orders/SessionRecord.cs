@@ -14,13 +14,13 @@ public abstract record SessionRecord
     /// <param name="Entry">The entry, redacted.</param>
     /// <param name="Digest">The HMAC of the bytes that it is about (<see cref="ILogKeys.Hmac"/>); empty when there are none.</param>
     /// <param name="At">When it happened, UTC.</param>
-    public sealed record Logged(LogEntry Entry, ByteString Digest, DateTimeOffset At) : SessionRecord;
+    internal sealed record Logged(LogEntry Entry, ByteString Digest, DateTimeOffset At) : SessionRecord;
 
     /// <summary>A change of the order that the session has claimed.</summary>
     /// <param name="Order">The order.</param>
     /// <param name="Fence">The claim's fencing number.</param>
     /// <param name="Change">The change.</param>
-    public sealed record Saved(OrderId Order, long Fence, OrderChange Change) : SessionRecord
+    internal sealed record Saved(OrderId Order, long Fence, OrderChange Change) : SessionRecord
     {
         /// <summary>With <see cref="OrderChange.Issued"/>: what the receipt says, at most <see cref="Limits.MaxReceipt"/> characters; else empty.</summary>
         public string Receipt { get; init; } = "";
@@ -31,7 +31,7 @@ public abstract record SessionRecord
     /// </summary>
     /// <param name="Terminal">The terminal.</param>
     /// <param name="Fault">What it was, in words.</param>
-    public sealed record Faulted(TerminalId Terminal, string Fault) : SessionRecord;
+    internal sealed record Faulted(TerminalId Terminal, string Fault) : SessionRecord;
 
     /// <summary>What a terminal remembers of the center, and the store knows.</summary>
     internal sealed record Shown(TerminalId Terminal, VerifiedWitnessNote Note) : SessionRecord;

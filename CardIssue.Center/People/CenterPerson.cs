@@ -17,7 +17,7 @@ public sealed class CenterPerson
     public PersonName Name { get; }
 
     /// <summary>What the person could do when he was verified.</summary>
-    public PersonRoles Roles { get; }
+    internal PersonRoles Roles { get; }
 
     /// <summary>Whose people he is one of; null for the center's own, who are there for all issuers. An account's issuer never changes.</summary>
     public IssuerId? Issuer { get; }

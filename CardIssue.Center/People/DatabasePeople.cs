@@ -8,7 +8,7 @@ namespace CardIssue.Center.People;
 public sealed class DatabasePeople : IPeople
 {
     /// <summary>The most passwords that a center looks at or makes at once: each takes memory and time on purpose.</summary>
-    public const int MaxAtOnce = CenterDatabase.MaxPasswords;
+    internal const int MaxAtOnce = CenterDatabase.MaxPasswords;
 
     private readonly CenterDatabase _database;
     private readonly IRecordKeys _keys;

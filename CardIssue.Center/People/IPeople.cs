@@ -15,10 +15,10 @@ public abstract record Authentication
     public sealed record MustChange : Authentication;
 
     /// <summary>Nobody has this name, or the password is another one: which of both is not told.</summary>
-    public sealed record Refused : Authentication;
+    internal sealed record Refused : Authentication;
 
     /// <summary>The account is locked, or shut after too many wrong passwords; the password was not looked at.</summary>
-    public sealed record Locked : Authentication;
+    internal sealed record Locked : Authentication;
 }
 
 /// <summary>What is wrong with a new password.</summary>

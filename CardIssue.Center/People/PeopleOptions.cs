@@ -35,7 +35,7 @@ public sealed class PeopleOptions
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
-    public void Validate() => new OptionCheck<PeopleOptions>()
+    internal void Validate() => new OptionCheck<PeopleOptions>()
         .That(Cost.Fault() is null, Cost.Fault() ?? "")
         .Within(MinPassword, 8, 64, nameof(MinPassword))
         .Within(MaxTries, 1, 20, nameof(MaxTries))

@@ -33,7 +33,7 @@ public sealed record BackupManifest(
 
     /// <summary>Reads a manifest. Whether it is the center's is said by <see cref="CenterBackup.Verify"/>.</summary>
     /// <exception cref="RecoveryException">It is none.</exception>
-    public static BackupManifest FromJson(ReadOnlyMemory<byte> json)
+    internal static BackupManifest FromJson(ReadOnlyMemory<byte> json)
     {
         try
         {
@@ -56,7 +56,7 @@ public sealed record BackupManifest(
     }
 
     /// <summary>As JSON, UTF-8.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(new
+    internal byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(new
     {
         backup = Version,
         center = Center.Value,

@@ -13,10 +13,10 @@ namespace CardIssue.Center.Recovery;
 public static class CenterBackup
 {
     /// <summary>The store's name in a backup.</summary>
-    public const string StorePart = "center.db";
+    internal const string StorePart = "center.db";
 
     /// <summary>What the log says when a backup is begun: the backup has this entry as its last one where nobody else worked.</summary>
-    public const string BegunKind = "BackupBegun";
+    internal const string BegunKind = "BackupBegun";
 
     private const string Unfinished = ".unfinished";
     private const int BlockSize = 128 * 1024;
@@ -94,7 +94,7 @@ public static class CenterBackup
 
     /// <summary>Whether a backup is, byte for byte, what this center's vault vouched for.</summary>
     /// <exception cref="RecoveryException">It is not: a file was changed, cut, exchanged or taken away.</exception>
-    public static void Verify(string folder, BackupManifest manifest, ILogKeys keys, CancellationToken cancellation = default)
+    internal static void Verify(string folder, BackupManifest manifest, ILogKeys keys, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(keys);

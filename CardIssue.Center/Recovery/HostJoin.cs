@@ -9,7 +9,7 @@ namespace CardIssue.Center.Recovery;
 public static class HostJoin
 {
     /// <summary>How long a host that serves is waited for.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 

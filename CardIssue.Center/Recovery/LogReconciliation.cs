@@ -11,7 +11,7 @@ namespace CardIssue.Center.Recovery;
 public sealed class LogReconciliation
 {
     /// <summary>The entry that says from which log orders were settled.</summary>
-    public const string Kind = "OrdersReconciled";
+    internal const string Kind = "OrdersReconciled";
 
     private const int MaxHeads = 100;
 

@@ -12,7 +12,7 @@ namespace CardIssue.Center.Recovery;
 public static class StoreMove
 {
     /// <summary>What the log says when a move is begun.</summary>
-    public const string BegunKind = "StoreMoveBegun";
+    internal const string BegunKind = "StoreMoveBegun";
 
     /// <summary>Moves it. Nobody may serve from it meanwhile.</summary>
     /// <param name="database">The store in its file, opened with the vault's keys; of no more use afterwards.</param>

@@ -83,7 +83,7 @@ public sealed class CenterSessionOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
-    public void Validate()
+    internal void Validate()
     {
         Time(Admission, nameof(Admission));
         Time(Join, nameof(Join));

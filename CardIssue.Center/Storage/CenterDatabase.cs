@@ -41,7 +41,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     public DateTimeOffset? RestoredFrom { get; private set; }
 
     /// <summary>Transactions committed since it was opened: fewer than changes when many come at once.</summary>
-    public long Commits => _engine.Commits;
+    internal long Commits => _engine.Commits;
 
     /// <summary>Which store this is, 16 bytes.</summary>
     internal ByteString StoreId => _storeId;

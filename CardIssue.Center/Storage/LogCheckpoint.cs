@@ -22,7 +22,7 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
 
     /// <summary>Reads an exported checkpoint. Its signature is judged by <see cref="Log.IExchangeLog.VerifyAsync"/>.</summary>
     /// <exception cref="FormatException">It is no checkpoint; the message says what is wrong.</exception>
-    public static LogCheckpoint FromJson(ReadOnlyMemory<byte> json)
+    internal static LogCheckpoint FromJson(ReadOnlyMemory<byte> json)
     {
         try
         {
@@ -89,7 +89,7 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
     internal static bool AnyIn(string directory) => Directory.Exists(directory) && Directory.EnumerateFiles(directory, FilePattern).Any();
 
     /// <summary>The checkpoint as JSON, UTF-8.</summary>
-    public byte[] ToJson()
+    internal byte[] ToJson()
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))

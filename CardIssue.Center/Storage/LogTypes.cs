@@ -172,7 +172,7 @@ public sealed class LogOptions
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
-    public void Validate() => new OptionCheck<LogOptions>()
+    internal void Validate() => new OptionCheck<LogOptions>()
         .That(Directory.Length > 0, "Directory must be named")
         .That(NameRule.Accepts(Instance), "Instance is 1 to 64 of A-Z a-z 0-9 . _ -")
         .Done();

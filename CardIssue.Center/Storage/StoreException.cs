@@ -3,7 +3,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Storage;
 
 /// <summary>Why a store could not do its work.</summary>
-public enum StoreFault
+internal enum StoreFault
 {
     /// <summary>No room on the disk.</summary>
     Full,
@@ -37,10 +37,10 @@ public enum StoreFault
 public sealed class StoreException : CardIssueException
 {
     /// <summary>Makes one with its fault, and a message that says what happened and what to do.</summary>
-    public StoreException(StoreFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;
+    internal StoreException(StoreFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;
 
     /// <summary>Why.</summary>
-    public StoreFault Fault { get; }
+    internal StoreFault Fault { get; }
 
     /// <summary>
     /// Whether the change may be saved all the same: the server went away with its answer to the commit, and did not come back in time to say what became

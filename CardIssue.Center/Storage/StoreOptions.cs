@@ -41,7 +41,7 @@ public sealed class StoreOptions
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
-    public void Validate() => new OptionCheck<StoreOptions>()
+    internal void Validate() => new OptionCheck<StoreOptions>()
         .That(Directory.Length > 0, "Directory must be named")
         .That(PostgresPlace.FaultOf(Postgres) is null, $"Postgres is no connection string: {PostgresPlace.FaultOf(Postgres)}")
         .Within(BusyTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), nameof(BusyTimeout))

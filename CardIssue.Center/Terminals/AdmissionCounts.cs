@@ -19,7 +19,7 @@ public sealed class AdmissionOptions
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionsValidationException">A value is out of its range; the message names it.</exception>
-    public void Validate() => new OptionCheck<AdmissionOptions>()
+    internal void Validate() => new OptionCheck<AdmissionOptions>()
         .Within(Attempts, 1, 10_000, nameof(Attempts))
         .Within(Window, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), nameof(Window))
         .Within(MaxPlaces, 16, 1_000_000, nameof(MaxPlaces))
@@ -29,7 +29,7 @@ public sealed class AdmissionOptions
 /// <summary>Refused attempts that were not logged one by one.</summary>
 /// <param name="Who">The place, or the known terminal; null for all beyond <see cref="AdmissionOptions.MaxPlaces"/>.</param>
 /// <param name="Count">How many in one window.</param>
-public sealed record AdmissionCount(string? Who, int Count);
+internal sealed record AdmissionCount(string? Who, int Count);
 
 /// <summary>
 /// Counts refused attempts at access, in memory: the first of a window are logged one by one, the others as a number, so that nobody fills the log by knocking. It refuses
@@ -55,14 +55,14 @@ public sealed class AdmissionCounts
     }
 
     /// <summary>How long a window is.</summary>
-    public TimeSpan Window => _options.Window;
+    internal TimeSpan Window => _options.Window;
 
     /// <summary>Counts a refused attempt.</summary>
     /// <param name="peer">Who came.</param>
     /// <param name="known">The terminal, where the certificate that the peer proved is this terminal's; else null.</param>
     /// <param name="tell">Whether the caller logs it by itself where it may. If not, it is only counted.</param>
     /// <returns>Whether to log it by itself.</returns>
-    public bool Refused(LinePeer peer, TerminalId? known, bool tell)
+    internal bool Refused(LinePeer peer, TerminalId? known, bool tell)
     {
         var who = known is { } terminal ? $"terminal {terminal}" : LinePlace.Of(peer).ToString();
         lock (_lock)
@@ -79,7 +79,7 @@ public sealed class AdmissionCounts
     }
 
     /// <summary>What was counted and not logged since the last time, when the window is over or <paramref name="all"/> is asked for; begins a new window then.</summary>
-    public IReadOnlyList<AdmissionCount> Take(bool all = false)
+    internal IReadOnlyList<AdmissionCount> Take(bool all = false)
     {
         Dictionary<string, (int Told, int Counted)> window;
         int others;

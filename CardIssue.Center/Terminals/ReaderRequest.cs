@@ -29,7 +29,7 @@ public sealed record ReaderRequest(
 
     /// <summary>The entry that an approval makes of it. All that the reader tells is compared, the port only where there is no serial number.</summary>
     /// <param name="letInWithoutIdentity">The operator's leave for a reader without a serial number; of no effect on others.</param>
-    public ReaderRecord ToRecord(bool letInWithoutIdentity) => new(
+    internal ReaderRecord ToRecord(bool letInWithoutIdentity) => new(
         Reader.Kind, Reader.Vendor, Reader.Model, Reader.Serial, Reader.Firmware,
         Reader is { Serial: null, Port: { } port } ? [port] : [], letInWithoutIdentity && Reader.Serial is null, Key);
 }

@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Terminals;
 
 /// <summary>Whether what the listener knows of a peer fits the terminal that it says it is. For the center's log: the terminal hears one coarse code.</summary>
-public enum AdmissionFinding
+internal enum AdmissionFinding
 {
     /// <summary>Line, address and certificate fit. The credential's signature is still to be verified.</summary>
     Fits = 1,
@@ -22,7 +22,7 @@ public enum AdmissionFinding
 }
 
 /// <summary>S220: compares what the listener knows of a peer with the registry. Address, line and certificate must all fit.</summary>
-public static class TerminalAdmission
+internal static class TerminalAdmission
 {
     /// <summary>Compares.</summary>
     /// <param name="peer">What the listener knows; the line number is the listener's own.</param>

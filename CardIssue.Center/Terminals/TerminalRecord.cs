@@ -85,7 +85,7 @@ public sealed record ReaderRecord(
     string Kind, string? Vendor, string? Model, string? Serial, string? Firmware, ValueList<string> Ports, bool LetInWithoutIdentity, ByteString Key = default)
 {
     /// <summary>The reader as the signed list has it.</summary>
-    public ReaderEntry ToEntry() =>
+    internal ReaderEntry ToEntry() =>
         new(Kind, Vendor, Model, Serial, Firmware, Ports, LetInWithoutIdentity, Key.IsEmpty ? null : P256PublicKey.Parse(Key.Span));
 
     internal string? Fault =>

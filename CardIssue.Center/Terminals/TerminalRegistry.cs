@@ -87,7 +87,7 @@ public interface ITerminalRegistry : IReaderRequests, ITerminalEnrolments, ILive
 public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : ITerminalRegistry
 {
     /// <summary>The most readers of one terminal.</summary>
-    public const int MaxReaders = 64;
+    internal const int MaxReaders = 64;
 
     internal CenterDatabase Database => database;
 

@@ -7,7 +7,7 @@ namespace CardIssue.Center.Vault;
 /// A number that the center gives to a card: 10 random bytes, and 6 bytes of an HMAC-SHA-256 over them. So a number of ours is told from
 /// what a factory wrote there, also when the store was lost.
 /// </summary>
-public static class CardNumber
+internal static class CardNumber
 {
     /// <summary>Its length in bytes.</summary>
     public const int Length = RandomLength + MacLength;

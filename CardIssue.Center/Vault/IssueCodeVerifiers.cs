@@ -4,7 +4,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Vault;
 
 /// <summary>Makes verifiers of issue codes that are good enough.</summary>
-public static class IssueCodeVerifiers
+internal static class IssueCodeVerifiers
 {
     /// <summary>Makes what the store keeps instead of an issue code (<see cref="IKeyVault.CreateIssueCodeVerifier"/>), after a look at the code.</summary>
     /// <param name="vault">The vault.</param>

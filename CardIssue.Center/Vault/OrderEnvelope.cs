@@ -27,10 +27,10 @@ public sealed class OrderEnvelopeException : CardIssueException
 public static class OrderEnvelope
 {
     /// <summary>The most recipients of one message that are looked at.</summary>
-    public const int MaxRecipients = 100;
+    internal const int MaxRecipients = 100;
 
     /// <summary>The longest text that is encrypted by itself, in bytes of CMS.</summary>
-    public const int MaxText = 64 * 1024;
+    internal const int MaxText = 64 * 1024;
 
     private const byte Sequence = 0x30;
     private const int KeyBits = 8 * VaultContent.KeyLength, MaxHeader = 64, MaxHeaderLine = 1_000;

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace CardIssue.Core.Crypto;
 
 /// <summary>AES-CMAC (NIST SP 800-38B, RFC 4493), over AES of the operating system's library: its key schedule is freed and zeroed after each call.</summary>
-public static class AesCmac
+internal static class AesCmac
 {
     /// <summary>Length of a full MAC in bytes.</summary>
     public const int Length = 16;

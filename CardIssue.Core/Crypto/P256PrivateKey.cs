@@ -7,17 +7,17 @@ namespace CardIssue.Core.Crypto;
 public sealed class P256PrivateKey : IDisposable
 {
     /// <summary>Length of the private number and of a raw agreement in bytes.</summary>
-    public const int Length = 32;
+    internal const int Length = 32;
 
     private readonly SecretBytes _d;
 
     private P256PrivateKey(SecretBytes d, P256PublicKey publicKey) => (_d, PublicKey) = (d, publicKey);
 
     /// <summary>Its public key.</summary>
-    public P256PublicKey PublicKey { get; }
+    internal P256PublicKey PublicKey { get; }
 
     /// <summary>A new key from the operating system's generator.</summary>
-    public static P256PrivateKey Generate()
+    internal static P256PrivateKey Generate()
     {
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var parameters = made.ExportParameters(includePrivateParameters: true);
@@ -27,7 +27,7 @@ public sealed class P256PrivateKey : IDisposable
     /// <summary>Takes a private number.</summary>
     /// <param name="number">32 bytes, big-endian; copied.</param>
     /// <exception cref="FormatException">Not 32 bytes, zero, or not below the curve's order.</exception>
-    public static P256PrivateKey FromNumber(ReadOnlySpan<byte> number)
+    internal static P256PrivateKey FromNumber(ReadOnlySpan<byte> number)
     {
         if (number.Length != Length) throw new FormatException($"A P-256 private key has {Length} bytes.");
         var d = GC.AllocateUninitializedArray<byte>(Length, pinned: true);
@@ -48,7 +48,7 @@ public sealed class P256PrivateKey : IDisposable
     }
 
     /// <summary>Signs: ECDSA with SHA-256, 64 bytes r‖s. Whatever is signed starts with what it is for.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> message)
+    internal byte[] Sign(ReadOnlySpan<byte> message)
     {
         var parameters = Parameters();
         try
@@ -80,7 +80,7 @@ public sealed class P256PrivateKey : IDisposable
     }
 
     /// <summary>Writes the private number (32 bytes) where it is about to be sealed into a key file.</summary>
-    public void WriteTo(SecretWriter writer)
+    internal void WriteTo(SecretWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.Bytes(_d.Span);

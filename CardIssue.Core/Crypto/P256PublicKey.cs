@@ -46,7 +46,7 @@ public sealed record P256PublicKey
         TryParse(encoded, out var key) ? key : throw new FormatException($"A P-256 public key is an uncompressed point of {Length} bytes on the curve.");
 
     /// <summary>Whether <paramref name="signature"/> is this key's over <paramref name="message"/>: ECDSA with SHA-256, r‖s.</summary>
-    public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
+    internal bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
         if (signature.Length != SignatureLength) return false;
         using var ecdsa = ECDsa.Create(Parameters());

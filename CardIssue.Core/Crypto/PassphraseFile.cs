@@ -4,7 +4,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Crypto;
 
 /// <summary>What a passphrase file holds; one kind is never taken for another.</summary>
-public enum PassphraseFileKind : byte
+internal enum PassphraseFileKind : byte
 {
     /// <summary>A center's vault.</summary>
     CenterVault = 1,
@@ -17,7 +17,7 @@ public enum PassphraseFileKind : byte
 /// Written to a temporary file first, flushed, then renamed over the old one; readable by the owner alone. The derived key stays in memory until this is disposed,
 /// so that the content can be replaced. Not for several threads.
 /// </summary>
-public sealed class PassphraseFile : IDisposable
+internal sealed class PassphraseFile : IDisposable
 {
     /// <summary>The largest file in bytes.</summary>
     public const int MaxLength = 4 * 1_024 * 1_024;

@@ -7,7 +7,7 @@ namespace CardIssue.Core.Hosting;
 /// one at a time. A timer that was stopped or armed anew never fires late.
 /// </summary>
 /// <typeparam name="TEvent">The machine's events.</typeparam>
-public sealed class EventQueue<TEvent> : IDisposable where TEvent : class
+internal sealed class EventQueue<TEvent> : IDisposable where TEvent : class
 {
     /// <summary>Events that may wait. A peer that sends faster than they are handled is slowed down by it.</summary>
     public const int Capacity = 256;

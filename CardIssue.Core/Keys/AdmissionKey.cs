@@ -17,7 +17,7 @@ public sealed class AdmissionKey : IDisposable
     /// <param name="transport">What module and center share.</param>
     /// <param name="admission">The admission hash (<see cref="AdmissionTranscript.Hash"/>), 32 bytes.</param>
     /// <exception cref="ArgumentException">That is no hash.</exception>
-    public static AdmissionKey Derive(TerminalTransportKey transport, ByteString admission)
+    internal static AdmissionKey Derive(TerminalTransportKey transport, ByteString admission)
     {
         ArgumentNullException.ThrowIfNull(transport);
         if (admission.Length != SHA256.HashSizeInBytes)
@@ -26,14 +26,14 @@ public sealed class AdmissionKey : IDisposable
     }
 
     /// <summary>Shows that the terminal's module has the agreement key: field 2 of <see cref="Protocol.Messages.Proof"/>.</summary>
-    public ByteString TerminalConfirms()
+    internal ByteString TerminalConfirms()
     {
         using var confirmation = Derive(new Labelled(ProtocolLabels.TerminalConfirms));
         return ByteString.Copy(confirmation.Span);
     }
 
     /// <summary>Whether that is the terminal's; the time that it takes tells nothing.</summary>
-    public bool IsTerminals(ByteString confirmation)
+    internal bool IsTerminals(ByteString confirmation)
     {
         using var own = Derive(new Labelled(ProtocolLabels.TerminalConfirms));
         return own.FixedTimeEquals(confirmation.Span);

@@ -21,7 +21,7 @@ public sealed record CenterCertificate(CenterId Center, int Number, ByteString S
     /// and the body: ECDSA P-256 with SHA-256.</summary>
     /// <param name="center">The center's signing key.</param>
     /// <exception cref="ArgumentException">The number is below 1, or that is no SHA-256.</exception>
-    public ByteString Sign(P256PrivateKey center)
+    internal ByteString Sign(P256PrivateKey center)
     {
         ArgumentNullException.ThrowIfNull(center);
         if (!IsRight) throw new ArgumentException("A certificate has a number from 1 and a SHA-256 of 32 bytes.");
@@ -43,7 +43,7 @@ public sealed record CenterCertificate(CenterId Center, int Number, ByteString S
     /// <param name="bytes">Body and signature.</param>
     /// <param name="center">The center that it must be of.</param>
     /// <param name="certificate">What it says.</param>
-    public static bool TryVerify(ByteString bytes, CenterIdentity center, [NotNullWhen(true)] out CenterCertificate? certificate)
+    internal static bool TryVerify(ByteString bytes, CenterIdentity center, [NotNullWhen(true)] out CenterCertificate? certificate)
     {
         ArgumentNullException.ThrowIfNull(center);
         var read = SignedBody.Read(ProtocolLabels.CenterCertificate, bytes.Memory, FieldLimits.MaxCenterCertificate, center.SigningKey, Read);

@@ -13,7 +13,7 @@ namespace CardIssue.Core.Keys;
 /// What a sender of CMS agreed on with a P-256 key: ECDH with a key of his for this message alone, X9.63's key derivation (SEC 1 §3.6.1) and
 /// AES key wrap (RFC 3394), as RFC 5753 §3.1 has it.
 /// </summary>
-public static class CmsKeyAgreement
+internal static class CmsKeyAgreement
 {
     /// <summary>The length of the key that wraps, and of the one that is wrapped: AES-256.</summary>
     public const int KeyLength = 32;

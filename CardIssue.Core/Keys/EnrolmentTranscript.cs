@@ -13,7 +13,7 @@ namespace CardIssue.Core.Keys;
 /// <param name="Nonce">32 random bytes of the terminal.</param>
 /// <param name="TerminalCertificate">SHA-256 of the certificate that the terminal showed on this line, or empty without TLS.</param>
 /// <param name="CenterCertificate">The same of the center's.</param>
-public sealed record EnrolmentTranscript(
+internal sealed record EnrolmentTranscript(
     TerminalIdentity Terminal, ByteString Nonce, ByteString TerminalCertificate, ByteString CenterCertificate)
 {
     /// <summary>The transcript of a message that came; null when one of its keys is no point of the curve.</summary>

@@ -24,7 +24,7 @@ public static class IssueCodeEnvelope
     public const int MaxCode = PaddedLength - 1;
 
     /// <summary>Length of an envelope in bytes.</summary>
-    public const int Length = P256PublicKey.Length + PaddedLength + TagLength;
+    internal const int Length = P256PublicKey.Length + PaddedLength + TagLength;
 
     private const int PaddedLength = 64, TagLength = 16, NonceLength = 12;
 
@@ -33,7 +33,7 @@ public static class IssueCodeEnvelope
     /// <param name="context">What it is bound to.</param>
     /// <param name="code">1 to <see cref="MaxCode"/> bytes; the caller zeroes it.</param>
     /// <exception cref="ArgumentException">The code is empty or too long.</exception>
-    public static ByteString Seal(P256PublicKey center, in IssueCodeContext context, ReadOnlySpan<byte> code)
+    internal static ByteString Seal(P256PublicKey center, in IssueCodeContext context, ReadOnlySpan<byte> code)
     {
         ArgumentNullException.ThrowIfNull(center);
         if (code.Length is 0 or > MaxCode) throw new ArgumentException($"An issue code has 1 to {MaxCode} bytes.", nameof(code));
@@ -64,7 +64,7 @@ public static class IssueCodeEnvelope
     /// <param name="envelope">What came.</param>
     /// <param name="code">The code; the caller disposes it.</param>
     /// <returns>False when it was not sealed for this center and context.</returns>
-    public static bool TryOpen(P256PrivateKey center, in IssueCodeContext context, ReadOnlySpan<byte> envelope, [NotNullWhen(true)] out SecretBytes? code)
+    internal static bool TryOpen(P256PrivateKey center, in IssueCodeContext context, ReadOnlySpan<byte> envelope, [NotNullWhen(true)] out SecretBytes? code)
     {
         ArgumentNullException.ThrowIfNull(center);
         code = null;

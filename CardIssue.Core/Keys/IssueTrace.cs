@@ -8,7 +8,7 @@ namespace CardIssue.Core.Keys;
 /// The trace that an issue belongs to (W3C Trace Context), which both ends know without a word on the line: it comes of the admission that
 /// they agreed on and of the request's number. So no end can name a trace to the other, and a terminal of any version 1 has one.
 /// </summary>
-public static class IssueTrace
+internal static class IssueTrace
 {
     private const int TraceLength = 16, SpanLength = 8;
 

@@ -10,14 +10,14 @@ namespace CardIssue.Core.Keys;
 /// <param name="Fence">The claim's fencing number.</param>
 /// <param name="Opening">Counts the openings on this claim from 1.</param>
 /// <param name="CardCryptogram">The card's cryptogram in INITIALIZE UPDATE, 8 bytes, in SCP03's S16 mode 16.</param>
-public sealed record OpeningContext(OrderId Order, CardId Card, long Fence, int Opening, ByteString CardCryptogram);
+internal sealed record OpeningContext(OrderId Order, CardId Card, long Fence, int Opening, ByteString CardCryptogram);
 
 /// <summary>
 /// The AES-256-GCM key of one opening between center and module, derived from the admission's key and the whole of <see
 /// cref="OpeningContext"/>. The 12-byte nonce of a seal is domain (1) ‖ sequence (4, big-endian) ‖ zeros: a sequence number is sealed under
 /// once, in rising order, which this holds.
 /// </summary>
-public sealed class OpeningKey : IDisposable
+internal sealed class OpeningKey : IDisposable
 {
     /// <summary>Length of a seal's tag in bytes.</summary>
     public const int TagLength = 16;

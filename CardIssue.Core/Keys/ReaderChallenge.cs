@@ -10,7 +10,7 @@ namespace CardIssue.Core.Keys;
 /// reader says of itself, null where it was not told. So an answer is good once, at this terminal, and for a reader that tells exactly this
 /// of itself.
 /// </summary>
-public sealed class ReaderChallenge
+internal sealed class ReaderChallenge
 {
     /// <summary>Length of the nonce in bytes.</summary>
     public const int NonceLength = 32;

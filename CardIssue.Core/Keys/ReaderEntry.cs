@@ -29,7 +29,7 @@ public sealed record ReaderEntry(
     }
 
     /// <summary>Whether what the reader tells of itself fits; its key is another matter.</summary>
-    public bool Fits(ReaderIdentity reader) => Misfits(reader).Count == 0;
+    internal bool Fits(ReaderIdentity reader) => Misfits(reader).Count == 0;
 
     /// <summary>What does not fit, by name, the serial number first; none when the reader is the one meant.</summary>
     internal IReadOnlyList<string> Misfits(ReaderIdentity reader)

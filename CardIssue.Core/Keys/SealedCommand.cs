@@ -21,7 +21,7 @@ public readonly record struct CommandContext(Script Script, int Index)
 }
 
 /// <summary>A command APDU sealed by the center for the terminal's module: ciphertext as long as the command, then 16 bytes of tag.</summary>
-public static class SealedCommand
+internal static class SealedCommand
 {
     /// <summary>How many bytes a seal adds.</summary>
     public const int Overhead = OpeningKey.TagLength;

@@ -10,7 +10,7 @@ namespace CardIssue.Core.Keys;
 /// A reader list as it travels: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is the CBOR array of
 /// "CardIssue 1 reader list" and the body: ECDSA P-256 with SHA-256.
 /// </summary>
-public static class SignedReaderList
+internal static class SignedReaderList
 {
     private const int Layout = 1, Fields = 5, PortsKey = 6, LetInKey = 7, KeyKey = 8;
 

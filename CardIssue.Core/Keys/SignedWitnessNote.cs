@@ -10,7 +10,7 @@ namespace CardIssue.Core.Keys;
 /// A witness's note as it travels and is kept: deterministic CBOR, body and signature (<c>messages.cddl</c>). Signed is
 /// the CBOR array of "CardIssue 1 witness note" and the body: ECDSA P-256 with SHA-256 under the center's signing key.
 /// </summary>
-public static class SignedWitnessNote
+internal static class SignedWitnessNote
 {
     private const int Layout = 1, Fields = 7;
 

@@ -10,7 +10,7 @@ namespace CardIssue.Core.Keys;
 public sealed class TerminalTransportKey : IDisposable
 {
     /// <summary>Length in bytes.</summary>
-    public const int Length = KeySchedule.Length;
+    internal const int Length = KeySchedule.Length;
 
     private TerminalTransportKey(SecretBytes key) => Key = key;
 
@@ -19,7 +19,7 @@ public sealed class TerminalTransportKey : IDisposable
     /// <summary>The center's side.</summary>
     /// <param name="center">The center's agreement key.</param>
     /// <param name="terminal">The terminal as the registry has it.</param>
-    public static TerminalTransportKey AtCenter(P256PrivateKey center, TerminalIdentity terminal)
+    internal static TerminalTransportKey AtCenter(P256PrivateKey center, TerminalIdentity terminal)
     {
         ArgumentNullException.ThrowIfNull(center);
         ArgumentNullException.ThrowIfNull(terminal);
@@ -31,7 +31,7 @@ public sealed class TerminalTransportKey : IDisposable
     /// <param name="terminal">The terminal that the module is in.</param>
     /// <param name="keyVersion">The version of the module's keys.</param>
     /// <param name="center">The center.</param>
-    public static TerminalTransportKey AtTerminal(P256PrivateKey module, TerminalId terminal, int keyVersion, CenterIdentity center)
+    internal static TerminalTransportKey AtTerminal(P256PrivateKey module, TerminalId terminal, int keyVersion, CenterIdentity center)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(center);

@@ -13,7 +13,7 @@ namespace CardIssue.Core.Keys;
 /// CBOR, see
 /// <c>messages.cddl</c>.
 /// </summary>
-public sealed class Ticket
+internal sealed class Ticket
 {
     private const int Layout = 1, Fields = 7, MaxCardId = 64;
     private readonly ByteString _sealed;

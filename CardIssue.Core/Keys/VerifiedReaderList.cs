@@ -3,7 +3,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Keys;
 
 /// <summary>A reader list whose signature was verified for this terminal. Only <see cref="SignedReaderList.TryVerify"/> makes one.</summary>
-public sealed class VerifiedReaderList
+internal sealed class VerifiedReaderList
 {
     /// <summary>The longest reason in characters.</summary>
     public const int MaxReason = 256;
@@ -68,7 +68,7 @@ public abstract record ReaderJudgement
 
     /// <summary>What it says of itself fits; it may write and read only after it has proved one of these entries' keys.</summary>
     /// <param name="Entries">The entries that fit and have a key; at least one.</param>
-    public sealed record MustProve(ValueList<ReaderEntry> Entries) : ReaderJudgement;
+    internal sealed record MustProve(ValueList<ReaderEntry> Entries) : ReaderJudgement;
 
     /// <summary>It may neither write nor read.</summary>
     /// <param name="Reason">

@@ -15,7 +15,7 @@ namespace CardIssue.Core.Lines;
 /// which both carry signatures. A refusal comes instead of <see cref="Admitted"/>, so it can be read. After the peer's last message in the clear no frame is taken
 /// before there are keys: whatever somebody slips in behind it is checked like everything else. That the peer closed the line cannot be authenticated: to whoever uses it, it is a lost line like any other.
 /// </remarks>
-public sealed class AuthenticatedLine : ILine
+internal sealed class AuthenticatedLine : ILine
 {
     /// <summary>Length of the counter in bytes.</summary>
     public const int CounterLength = 8;

@@ -22,14 +22,14 @@ public readonly record struct LinePlace
     public int Line { get; }
 
     /// <summary>The place of a peer.</summary>
-    public static LinePlace Of(LinePeer peer)
+    internal static LinePlace Of(LinePeer peer)
     {
         ArgumentNullException.ThrowIfNull(peer);
         return peer.Address is { } address ? Of(address) : new LinePlace(ByteString.Empty, peer.Line?.Value ?? 0);
     }
 
     /// <summary>The place of an address; an IPv4 address that came in on an IPv6 socket is that IPv4 address (RFC 4291 2.5.5.2).</summary>
-    public static LinePlace Of(IPAddress address)
+    internal static LinePlace Of(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

@@ -4,7 +4,7 @@ namespace CardIssue.Core.Lines;
 /// One line made of two halves: this end sends on one and receives from the other. Each half was admitted by itself; a half without TLS has its own <see cref="AuthenticatedLine"/>. The loss of either
 /// is the loss of the line, and so is a message that comes on the half that carries none this way.
 /// </summary>
-public sealed class SplitLine : ILine
+internal sealed class SplitLine : ILine
 {
     private readonly ILine _sending, _receiving;
     private readonly CancellationTokenSource _closing = new();

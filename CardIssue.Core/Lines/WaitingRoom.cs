@@ -6,7 +6,7 @@ namespace CardIssue.Core.Lines;
 /// himself, and one who is quick gets through beside him. Those of a place who have said something yet wait apart from those who have not, and it is the longer of
 /// the two queues that gives way: a crowd that says nothing drives out nobody who speaks, however slow the machine is under it.
 /// </summary>
-public sealed class WaitingRoom
+internal sealed class WaitingRoom
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<LinePlace, Waiting> _places = [];

@@ -24,7 +24,7 @@ public sealed class CenterCertificates
     /// <param name="center">The center that the terminal trusts. What was kept beside another certificate of it counts for nothing: it was
     /// brought to the terminal anew since.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public CenterCertificates(string path, CenterIdentity center)
+    internal CenterCertificates(string path, CenterIdentity center)
     {
         ArgumentNullException.ThrowIfNull(center);
         (_path, _center) = (path, center);
@@ -48,7 +48,7 @@ public sealed class CenterCertificates
     }
 
     /// <summary>The number of the latest that was told; 0 when none was.</summary>
-    public int Number
+    internal int Number
     {
         get
         {
@@ -60,7 +60,7 @@ public sealed class CenterCertificates
     /// <param name="statement">What came with <see cref="Witness"/>.</param>
     /// <returns>False when it is not this center's, or an older one that would be another now; nothing was changed.</returns>
     /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>
-    public bool Keep(ByteString statement)
+    internal bool Keep(ByteString statement)
     {
         if (!CenterCertificate.TryVerify(statement, _center, out var told)) return false;
         lock (_turn)
@@ -77,7 +77,7 @@ public sealed class CenterCertificates
 
     /// <summary>The center proved its keys on a line where it showed this certificate: where that is the next one, the one before is none of its any more.</summary>
     /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>
-    public void Saw(ByteString sha256)
+    internal void Saw(ByteString sha256)
     {
         lock (_turn)
         {

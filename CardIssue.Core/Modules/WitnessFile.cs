@@ -12,7 +12,7 @@ namespace CardIssue.Core.Modules;
 /// they came. Not
 /// for several threads.
 /// </summary>
-public sealed class WitnessFile
+internal sealed class WitnessFile
 {
     /// <summary>The most notes that are kept as evidence; later ones are not.</summary>
     public const int MaxEvidence = 3;

@@ -14,7 +14,7 @@ public static class PlainText
     /// <param name="text">The text.</param>
     /// <param name="most">The most characters (UTF-16).</param>
     /// <param name="lines">Whether line feeds may be in it.</param>
-    public static bool Accepts(string text, int most, bool lines = false)
+    internal static bool Accepts(string text, int most, bool lines = false)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length > most) return false;

@@ -5,7 +5,7 @@ using System.Text;
 namespace CardIssue.Core.Primitives;
 
 /// <summary>Collects fields, secret ones among them, in pinned memory that is zeroed when it is outgrown or disposed. <see cref="SecretReader"/> reads them back.</summary>
-public sealed class SecretWriter : IDisposable
+internal sealed class SecretWriter : IDisposable
 {
     private byte[] _pinned = GC.AllocateArray<byte>(1_024, pinned: true);
     private int _length;
@@ -47,7 +47,7 @@ public sealed class SecretWriter : IDisposable
 }
 
 /// <summary>Reads what a <see cref="SecretWriter"/> wrote, in the same order, out of memory that stays the caller's.</summary>
-public ref struct SecretReader
+internal ref struct SecretReader
 {
     private ReadOnlySpan<byte> _rest;
 

@@ -14,7 +14,7 @@ public readonly struct ValueList<T> : IEquatable<ValueList<T>>, IReadOnlyList<T>
     internal ValueList(T[] owned) => _items = owned;
 
     /// <summary>The empty list; also what <c>default</c> is.</summary>
-    public static ValueList<T> Empty => default;
+    internal static ValueList<T> Empty => default;
 
     /// <summary>The number of elements.</summary>
     public int Count => _items?.Length ?? 0;
@@ -26,7 +26,7 @@ public readonly struct ValueList<T> : IEquatable<ValueList<T>>, IReadOnlyList<T>
     public ReadOnlySpan<T> Span => _items;
 
     /// <summary>This list with <paramref name="item"/> at its end.</summary>
-    public ValueList<T> Add(T item) => new([.. Span, item]);
+    internal ValueList<T> Add(T item) => new([.. Span, item]);
 
     /// <inheritdoc/>
     public bool Equals(ValueList<T> other)

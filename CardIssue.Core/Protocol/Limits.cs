@@ -4,16 +4,16 @@ namespace CardIssue.Core.Protocol;
 public static class Limits
 {
     /// <summary>The most commands in one script.</summary>
-    public const int MaxScriptCommands = 1_024;
+    internal const int MaxScriptCommands = 1_024;
 
     /// <summary>The largest credit window that a terminal may offer, in commands.</summary>
-    public const int MaxWindow = 32;
+    internal const int MaxWindow = 32;
 
     /// <summary>The most records of an order.</summary>
-    public const int MaxRecords = 255;
+    internal const int MaxRecords = 255;
 
     /// <summary>The highest sequence number of a session; the line is closed and brought up anew before it would be passed.</summary>
-    public const int MaxSequence = 0x3FFF_FFFF;
+    internal const int MaxSequence = 0x3FFF_FFFF;
 
     /// <summary>The longest reference (order number or customer id), in characters.</summary>
     public const int MaxReference = 64;
@@ -22,11 +22,11 @@ public static class Limits
     public const int MaxDisplay = 128;
 
     /// <summary>The longest receipt, in characters.</summary>
-    public const int MaxReceipt = 1_024;
+    internal const int MaxReceipt = 1_024;
 
     /// <summary>Length of a nonce in bytes.</summary>
-    public const int NonceLength = 32;
+    internal const int NonceLength = 32;
 
     /// <summary>Length of a resume token in bytes.</summary>
-    public const int TokenLength = 16;
+    internal const int TokenLength = 16;
 }

@@ -37,7 +37,7 @@ public enum ProofKind
 /// <param name="LookCommands">For <see cref="Repeat.LookFirst"/>: how many commands its look has; else 0.</param>
 /// <param name="EvidenceCommands">How many commands show, any time after it is confirmed and before the closing, that it is on the card; 0
 /// when nothing does.</param>
-public readonly record struct RecordShape(int Commands, Repeat Repeat, int RestartAt = 0, int LookCommands = 0, int EvidenceCommands = 0);
+internal readonly record struct RecordShape(int Commands, Repeat Repeat, int RestartAt = 0, int LookCommands = 0, int EvidenceCommands = 0);
 
 /// <summary>The shape of what is to be done to a card: counts, never data.</summary>
 /// <param name="OpenCommands">Commands of the opening, up to INITIALIZE UPDATE.</param>
@@ -51,7 +51,7 @@ public readonly record struct RecordShape(int Commands, Repeat Repeat, int Resta
 /// <param name="ClosesWithLast">Whether the closing may follow the last record in the same script: nothing is to be judged between them.</param>
 /// <param name="FirstWithAuthentication">Whether the first record may follow the authentication of a new card in the same script: the card's
 /// cryptogram alone proves its identity, and nothing is read in the channel before the record.</param>
-public sealed record PlanShape(
+internal sealed record PlanShape(
     int OpenCommands,
     int AuthenticateCommands,
     int CloseCommands,
@@ -71,7 +71,7 @@ public sealed record PlanShape(
 /// <param name="Plan">What there is to do.</param>
 /// <param name="Token">The resume token for this claim, <see cref="Limits.TokenLength"/> bytes.</param>
 /// <param name="Display">What the operator may see of it.</param>
-public sealed record Claim(OrderId Order, long Fence, CardId? Bound, Progress Progress, PlanShape Plan, ByteString Token, string Display)
+internal sealed record Claim(OrderId Order, long Fence, CardId? Bound, Progress Progress, PlanShape Plan, ByteString Token, string Display)
 {
     /// <summary>Without the token.</summary>
     public override string ToString() => $"Claim {{ {Order}, Fence = {Fence}, Bound = {Bound}, {Progress} }}";
@@ -87,7 +87,7 @@ public sealed record Claim(OrderId Order, long Fence, CardId? Bound, Progress Pr
 public readonly record struct Progress(int Confirmed, int InDoubt, int Attempt, int Furthest, int Unproved = 0)
 {
     /// <summary>Nothing has left yet.</summary>
-    public static Progress None => new(0, 0, 1, 0);
+    internal static Progress None => new(0, 0, 1, 0);
 }
 
 /// <summary>A change of an order that the store must have durably before the machine's next effect is carried out.</summary>
@@ -96,62 +96,62 @@ public abstract record OrderChange
     private OrderChange() { }
 
     /// <summary>An EXTERNAL AUTHENTICATE is about to be sent to this card, whose cryptogram was verified: counts a try.</summary>
-    public sealed record Authenticating(CardId Card) : OrderChange;
+    internal sealed record Authenticating(CardId Card) : OrderChange;
 
     /// <summary>The authentication that was counted last cost the card no try of its own: takes the count back.</summary>
-    public sealed record Spared(CardId Card) : OrderChange;
+    internal sealed record Spared(CardId Card) : OrderChange;
 
     /// <summary>
     /// A card without a number was authenticated and is about to be given one, or was, where that left with the authentication. Clears the
     /// tries, which were counted for what it tells of itself; binds nothing.
     /// </summary>
-    public sealed record Numbering(CardId Card) : OrderChange;
+    internal sealed record Numbering(CardId Card) : OrderChange;
 
     /// <summary>The order is bound to this card, and the issue code is spent.</summary>
     /// <param name="Card">The card.</param>
     /// <param name="IsOpen">Whether it was authenticated: clears its tries. Else it is about to be, and the first record leaves with that.</param>
-    public sealed record Bound(CardId Card, bool IsOpen = true) : OrderChange;
+    internal sealed record Bound(CardId Card, bool IsOpen = true) : OrderChange;
 
     /// <summary>The bound card opened again: clears its tries.</summary>
     /// <param name="Card">The card.</param>
     /// <param name="Proved">Whether it showed that it is the very card that the order was begun with. If not, all that ever left may be on
     /// another of the same identity: <see cref="Progress.Unproved"/>.</param>
-    public sealed record Opened(CardId Card, bool Proved) : OrderChange;
+    internal sealed record Opened(CardId Card, bool Proved) : OrderChange;
 
     /// <summary>A record is about to leave.</summary>
     /// <param name="Record">The record.</param>
     /// <param name="Attempt">The attempt at it.</param>
     /// <param name="Closes">Whether the closing leaves with it, as the last record's: then that is in doubt with it, and counts as the
     /// furthest that left.</param>
-    public sealed record Leaving(int Record, int Attempt, bool Closes = false) : OrderChange;
+    internal sealed record Leaving(int Record, int Attempt, bool Closes = false) : OrderChange;
 
     /// <summary>A record is confirmed; one that is not in doubt by a look, which found what an earlier pass wrote.</summary>
     /// <param name="Record">The record.</param>
     /// <param name="Closes">Whether the closing left with it, and is what is in doubt now.</param>
-    public sealed record Confirmed(int Record, bool Closes = false) : OrderChange;
+    internal sealed record Confirmed(int Record, bool Closes = false) : OrderChange;
 
     /// <summary>
     /// Nothing of the record was done: the card itself showed it; or it left with an authentication at which the terminal stopped.
     /// </summary>
-    public sealed record NotDone(int Record, int Attempt) : OrderChange;
+    internal sealed record NotDone(int Record, int Attempt) : OrderChange;
 
     /// <summary>Back to an earlier record: only the records up to <paramref name="LastKept"/> still count as confirmed.</summary>
-    public sealed record Rewound(int LastKept, int Attempt) : OrderChange;
+    internal sealed record Rewound(int LastKept, int Attempt) : OrderChange;
 
     /// <summary>The closing is about to leave.</summary>
-    public sealed record Closing(int Attempt) : OrderChange;
+    internal sealed record Closing(int Attempt) : OrderChange;
 
     /// <summary>
     /// The card is closed: the order is issued, or the card rewritten, and the issuer's feed is told (a durable outbox, in the same
     /// transaction).
     /// </summary>
-    public sealed record Issued(CardId Card) : OrderChange;
+    internal sealed record Issued(CardId Card) : OrderChange;
 
     /// <summary>The other measure: the order waits for a decision at the center.</summary>
     /// <param name="Record">The record that it waits at; 0 for what was on the card before it.</param>
     /// <param name="Found">What was found on the card instead of what is believed, where that is why; for people.</param>
-    public sealed record Waiting(int Record, string Found = "") : OrderChange;
+    internal sealed record Waiting(int Record, string Found = "") : OrderChange;
 
     /// <summary>The session lets go of the claim; what is bound stays bound.</summary>
-    public sealed record Released : OrderChange;
+    internal sealed record Released : OrderChange;
 }

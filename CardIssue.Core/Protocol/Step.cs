@@ -8,19 +8,19 @@ namespace CardIssue.Core.Protocol;
 /// <param name="State">The state from now on, whether or not every effect succeeds.</param>
 /// <param name="Effects">What to do, in order. When one fails, the rest is dropped and the failure comes back as an event.</param>
 /// <param name="Outcome">Whether the event was handled, ignored or rejected.</param>
-public readonly record struct Step<TState, TEffect>(TState State, ValueList<TEffect> Effects, Outcome Outcome);
+internal readonly record struct Step<TState, TEffect>(TState State, ValueList<TEffect> Effects, Outcome Outcome);
 
 /// <summary>What became of an event.</summary>
 /// <param name="Kind">Handled, ignored or rejected.</param>
 /// <param name="Reason">Why it was ignored or rejected; empty when handled.</param>
-public readonly record struct Outcome(OutcomeKind Kind, string Reason)
+internal readonly record struct Outcome(OutcomeKind Kind, string Reason)
 {
     /// <summary>The event was acted on.</summary>
     public static Outcome Handled => new(OutcomeKind.Handled, "");
 }
 
 /// <summary>What may become of an event.</summary>
-public enum OutcomeKind
+internal enum OutcomeKind
 {
     /// <summary>Acted on.</summary>
     Handled,

@@ -1,7 +1,7 @@
 namespace CardIssue.Core.Protocol;
 
 /// <summary>Protocol versions. A center of version N serves terminals of N and N−1.</summary>
-public static class ProtocolVersions
+internal static class ProtocolVersions
 {
     /// <summary>The version spoken here.</summary>
     public const int Current = 1;

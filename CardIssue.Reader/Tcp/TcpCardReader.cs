@@ -40,7 +40,7 @@ public sealed class TcpCardReader : ICardReader
     }
 
     /// <summary>How often the reader is asked whether a card is in: 50 ms.</summary>
-    public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+    internal static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>What it was given: the wire tells nothing of a reader.</summary>
     public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => ValueTask.FromResult(_identity);

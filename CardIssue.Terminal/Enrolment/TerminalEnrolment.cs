@@ -33,7 +33,7 @@ public sealed record EnrolmentResult(EnrolmentFault Fault, CenterIdentity? Cente
 public static class TerminalEnrolment
 {
     /// <summary>How long the center may take to answer.</summary>
-    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
 
     /// <summary>Enrols the keys of a module that no center knows yet, and has it trust the center that answers.</summary>
     /// <param name="line">A line that came up just now; with TLS it may have any certificate at the other end, which is judged

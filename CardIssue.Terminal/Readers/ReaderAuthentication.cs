@@ -10,7 +10,7 @@ namespace CardIssue.Terminal.Readers;
 /// S250 (numerals 215, 216): a reader that the center's signed list does not name may neither write nor read. Without a list none is known.
 /// A reader whose entry names a key answers a fresh challenge at each check. Calls may come from several threads.
 /// </summary>
-public sealed class ReaderAuthentication
+internal sealed class ReaderAuthentication
 {
     private readonly P256PublicKey _center;
     private readonly TerminalId _terminal;

@@ -20,7 +20,7 @@ namespace CardIssue.Terminal.Readers;
 public sealed class SamReaderKey : IReaderKey, IDisposable
 {
     /// <summary>How long a SAM may take for one answer unless another time is given.</summary>
-    public static readonly TimeSpan DefaultSlow = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan DefaultSlow = TimeSpan.FromSeconds(5);
 
     private const byte GetData = 0xCB, GeneralAuthenticate = 0x87, EccP256 = 0x11, CardAuthenticationKey = 0x9E;
     private const int CoordinateLength = 32;

@@ -95,7 +95,7 @@ public sealed record IssueOutcome(IssueEnding Ending, string Detail, string Rece
 public sealed record IssueProgress(DateTimeOffset At, string Step, Notice Notice, string Detail) : IssueReport
 {
     /// <summary>The step that a notice belongs to.</summary>
-    public static string StepOf(Notice notice) => notice switch
+    internal static string StepOf(Notice notice) => notice switch
     {
         Notice.AskingAccess => "S210",
         Notice.AccessGranted or Notice.CenterNotKnown => "S220",

@@ -5,7 +5,7 @@ namespace CardIssue.Transport.Framing;
 /// <summary>
 /// What stands before each frame's bytes: their number, big-endian. A frame of no bytes is the keep-alive, which no caller ever sees.
 /// </summary>
-public static class FrameHeader
+internal static class FrameHeader
 {
     /// <summary>The header's length in bytes.</summary>
     public const int Size = 3;

@@ -14,7 +14,7 @@ namespace CardIssue.Transport.Framing;
 /// The peer's silence and slowness are measured while a <see cref="ReceiveAsync"/> waits. Cancelling one loses nothing. Cancelling a
 /// <see cref="SendAsync"/> whose frame was begun does not stop the frame.
 /// </remarks>
-public sealed class FramedLine : ILine
+internal sealed class FramedLine : ILine
 {
     private readonly LineOptions _options;
     private readonly TimeProvider _time;

@@ -47,7 +47,7 @@ public sealed class LineOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and says what it may be.</exception>
-    public void Validate()
+    internal void Validate()
     {
         CheckTime(KeepAliveInterval, nameof(KeepAliveInterval));
         CheckTime(SilenceLimit, nameof(SilenceLimit));

@@ -20,7 +20,7 @@ public sealed class ReconnectOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and says what it may be.</exception>
-    public void Validate()
+    internal void Validate()
     {
         LineOptions.CheckTime(FirstDelay, nameof(FirstDelay));
         LineOptions.CheckTime(MaxDelay, nameof(MaxDelay));

@@ -51,7 +51,7 @@ public sealed class SerialLineConnector : ILineConnector
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">There is no port name, an option is out of range, the certificate has no key, or only one of certificate and trust is given.</exception>
-    public SerialLineConnector(
+    internal SerialLineConnector(
         OpenSerialPort open, SerialLineOptions? options = null, X509Certificate2? certificate = null, TlsTrust? trust = null, LineNumber? line = null,
         LineOptions? lineOptions = null, TimeProvider? time = null, ILogger? logger = null)
         : this("the serial line", open ?? throw new ArgumentNullException(nameof(open)), options, certificate, trust, line, lineOptions, time, logger)

@@ -58,7 +58,7 @@ public sealed class SerialLineListener : ILineListener
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of ports that can't be opened and of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range, there is no line number, or the certificate has no key or is not valid now.</exception>
-    public SerialLineListener(
+    internal SerialLineListener(
         LineNumber line, OpenSerialPort open, SerialLineOptions? options = null, X509Certificate2? certificate = null, IsKnownPeer? isKnown = null,
         LineOptions? lineOptions = null, TimeProvider? time = null, ILogger? logger = null)
         : this(line, _ => open ?? throw new ArgumentNullException(nameof(open)), options, certificate, isKnown, lineOptions, time, logger)

@@ -96,7 +96,7 @@ public sealed class SerialLineOptions
     /// Line options whose times fit this speed: at 9,600 baud the largest frame takes over a minute, and a TLS record, of which nothing is seen until
     /// it is whole, almost twenty seconds. What has nothing to do with the speed is as unless set.
     /// </summary>
-    public LineOptions CreateLineOptions()
+    internal LineOptions CreateLineOptions()
     {
         var usual = new LineOptions();
         var largest = Duration(ILine.MaxFrame);
@@ -113,7 +113,7 @@ public sealed class SerialLineOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and says what it may be.</exception>
-    public void Validate()
+    internal void Validate()
     {
         CheckRange(BaudRate, LeastBaudRate, MaxBaudRate, nameof(BaudRate));
         CheckRange(FrameSize, LeastFrameSize, MaxFrameSize, nameof(FrameSize));

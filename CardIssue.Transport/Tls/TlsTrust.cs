@@ -38,5 +38,5 @@ public sealed class TlsTrust
     public static TlsTrust ProvedAfterwards { get; } = new(() => []);
 
     /// <summary>Whether the certificate with this SHA-256 is trusted.</summary>
-    public bool Accepts(ByteString sha256) => ReferenceEquals(this, ProvedAfterwards) || _pins().Contains(sha256);
+    internal bool Accepts(ByteString sha256) => ReferenceEquals(this, ProvedAfterwards) || _pins().Contains(sha256);
 }

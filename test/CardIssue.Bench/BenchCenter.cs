@@ -22,9 +22,10 @@ using CardIssue.Terminal.Modules;
 using CardIssue.Test;
 using CardIssue.Test.Hosts;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
 using Microsoft.Data.Sqlite;
+using SimulatedKeys = CardIssue.Testing.Cards.State.CardKeySet;
 
 namespace CardIssue.Bench;
 
@@ -87,7 +88,7 @@ internal sealed class BenchCenter : IAsyncDisposable
 
     /// <summary>A factory-fresh card of the bench's key.</summary>
     public CardSimulator Card(uint serial) => CardSimulator.Create(
-        CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30, Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
+        CardProfile.BlankEmv(serial, [SimulatedKeys.Derive(0x30, Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
 
     /// <summary>What the hosts hold of the machine's memory, in bytes.</summary>
     public long Resident()

@@ -22,10 +22,12 @@ using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Transport;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Timing;
+using SimulatedDiversification = CardIssue.Testing.Cards.Crypto.Diversification;
+using SimulatedKeys = CardIssue.Testing.Cards.State.CardKeySet;
 
 namespace CardIssue.Bench;
 
@@ -146,7 +148,7 @@ internal sealed class BenchShop : IAsyncDisposable
     private CardSimulator Card()
     {
         var serial = ++_cards;
-        var keys = VirtualCard.State.CardKeySet.Derive(0x30, VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span);
+        var keys = SimulatedKeys.Derive(0x30, SimulatedDiversification.Kdf3, _master, CardProfile.Kdd(serial).Span);
         return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]));
     }
 

@@ -6,8 +6,8 @@ using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Hosts;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Bench;
 

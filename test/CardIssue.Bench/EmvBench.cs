@@ -1,5 +1,5 @@
 using System.Globalization;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Bench;
 

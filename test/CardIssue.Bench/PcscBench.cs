@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Reader.PcSc;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.State;
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Bench;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Bench;
 

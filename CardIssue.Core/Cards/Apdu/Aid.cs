@@ -13,7 +13,7 @@ public readonly record struct Aid
 
     /// <summary>Checks and wraps the bytes of an AID.</summary>
     /// <exception cref="FormatException">Not 5 to 16 bytes.</exception>
-    public Aid(ByteString value) => Value = IsAid(value.Span)
+    internal Aid(ByteString value) => Value = IsAid(value.Span)
         ? value
         : throw new FormatException($"An AID has {MinLength} to {MaxLength} bytes; this has {value.Length}.");
 
@@ -21,11 +21,11 @@ public readonly record struct Aid
     public ByteString Value { get; }
 
     /// <summary>Whether <paramref name="bytes"/> can be an AID.</summary>
-    public static bool IsAid(ReadOnlySpan<byte> bytes) => bytes.Length is >= MinLength and <= MaxLength;
+    internal static bool IsAid(ReadOnlySpan<byte> bytes) => bytes.Length is >= MinLength and <= MaxLength;
 
     /// <summary>Parses hexadecimal digits; white space between digits is skipped.</summary>
     /// <exception cref="FormatException">Not hexadecimal, or not 5 to 16 bytes.</exception>
-    public static Aid FromHex(string hex) => new(ByteString.FromHex(hex));
+    internal static Aid FromHex(string hex) => new(ByteString.FromHex(hex));
 
     /// <summary>Upper-case hexadecimal.</summary>
     public override string ToString() => Value.ToString();

@@ -35,7 +35,7 @@ public readonly record struct CommandApdu
     /// <param name="le">How many bytes are expected, 1 to 65,536; null means that Le is absent.</param>
     /// <param name="extended">Codes the lengths in their extended form even where the short one would do.</param>
     /// <exception cref="ArgumentOutOfRangeException">The data or Le is outside its range.</exception>
-    public CommandApdu(byte cla, byte ins, byte p1, byte p2, ByteString data = default, int? le = null, bool extended = false)
+    internal CommandApdu(byte cla, byte ins, byte p1, byte p2, ByteString data = default, int? le = null, bool extended = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, MaxData, nameof(data));
         if (le is < 1 or > MaxLe) throw new ArgumentOutOfRangeException(nameof(le), le, $"Le is 1 to {MaxLe}, or absent.");
@@ -70,7 +70,7 @@ public readonly record struct CommandApdu
           + (Le is null ? 0 : !IsExtended ? 1 : Data.IsEmpty ? 3 : 2);
 
     /// <summary>The command as it stands on the wire.</summary>
-    public ByteString ToBytes()
+    internal ByteString ToBytes()
     {
         var bytes = new byte[EncodedLength];
         bytes[0] = Cla;

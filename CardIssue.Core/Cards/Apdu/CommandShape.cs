@@ -8,7 +8,7 @@ namespace CardIssue.Core.Cards.Apdu;
 /// <param name="DataLength">Length of the data in bytes, 0 for cases 1 and 2.</param>
 /// <param name="Le">How many bytes are expected; null when Le is absent.</param>
 /// <param name="Extended">Whether the lengths are coded in their extended form.</param>
-public readonly record struct CommandShape(int DataStart, int DataLength, int? Le, bool Extended)
+internal readonly record struct CommandShape(int DataStart, int DataLength, int? Le, bool Extended)
 {
     /// <summary>Finds the parts of a coded command, short or extended; nothing is copied.</summary>
     /// <param name="bytes">The command, nothing before and nothing after it.</param>

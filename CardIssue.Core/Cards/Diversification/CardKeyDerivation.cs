@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Diversification;
 
 /// <summary>Derives a card's keys from a master key and the key diversification data that INITIALIZE UPDATE returns first.</summary>
-public static class CardKeyDerivation
+internal static class CardKeyDerivation
 {
     /// <summary>Length of the key diversification data in bytes (GPCS §E.5.1, Amendment D §7.1.1).</summary>
     public const int DiversificationDataLength = 10;

@@ -3,7 +3,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Diversification;
 
 /// <summary>The three access keys of one card. Owns them: they are zeroed with it.</summary>
-public sealed class CardKeySet : IDisposable
+internal sealed class CardKeySet : IDisposable
 {
     /// <summary>Takes over three keys.</summary>
     /// <param name="enc">Key-ENC.</param>

@@ -14,7 +14,7 @@ public enum KeyDiversification
 }
 
 /// <summary>Which of a card's three keys. The number goes into the derivation.</summary>
-public enum CardKeyPurpose : byte
+internal enum CardKeyPurpose : byte
 {
     /// <summary>Encryption, Key-ENC.</summary>
     Enc = 1,

@@ -5,7 +5,7 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>Card production life cycle data, 9F7F: who made the chip and the card, and the chip's serial number.</summary>
 /// <param name="Raw">The 42 bytes.</param>
-public readonly record struct CardProductionLifeCycle(ByteString Raw)
+internal readonly record struct CardProductionLifeCycle(ByteString Raw)
 {
     /// <summary>Length in bytes.</summary>
     public const int Length = 42;

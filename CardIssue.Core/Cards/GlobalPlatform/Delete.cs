@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>DELETE of card content (GPCS §11.2).</summary>
-public static class Delete
+internal static class Delete
 {
     private const byte AndRelated = 0x80;
 

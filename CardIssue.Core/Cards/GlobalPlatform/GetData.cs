@@ -7,7 +7,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>GET DATA (GPCS §11.3) and its short answers.</summary>
-public static class GetData
+internal static class GetData
 {
     /// <summary>Issuer identification number.</summary>
     public const ushort IssuerNumber = 0x0042;
@@ -116,7 +116,7 @@ public static class GetData
 /// <param name="KeyVersion">Key version number; FF often marks factory keys.</param>
 /// <param name="KeyType">Key type: 80 DES, 88 AES, others as in GPCS table 11-16.</param>
 /// <param name="KeyLength">Length of the first component in bytes.</param>
-public readonly record struct KeyInformation(byte KeyId, byte KeyVersion, byte KeyType, int KeyLength)
+internal readonly record struct KeyInformation(byte KeyId, byte KeyVersion, byte KeyType, int KeyLength)
 {
     private const byte ExtendedFormat = 0xFF;
 
@@ -154,7 +154,7 @@ public readonly record struct KeyInformation(byte KeyId, byte KeyVersion, byte K
 /// <summary>What the card says of its platform (GPCS §H.2, card recognition data).</summary>
 /// <param name="Version">The GlobalPlatform version, such as 2.2.1; null when the card does not say.</param>
 /// <param name="Channels">The secure channel protocols with their parameter "i". INITIALIZE UPDATE is more to be trusted.</param>
-public sealed record CardRecognitionData(string? Version, ValueList<SecureChannelVariant> Channels)
+internal sealed record CardRecognitionData(string? Version, ValueList<SecureChannelVariant> Channels)
 {
     /// <summary>Object identifier 1.2.840.114283, GlobalPlatform.</summary>
     private static ReadOnlySpan<byte> GlobalPlatformArc => [0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
@@ -202,4 +202,4 @@ public sealed record CardRecognitionData(string? Version, ValueList<SecureChanne
 /// <summary>A secure channel protocol and its parameter "i".</summary>
 /// <param name="Protocol">02 or 03 for SCP02, SCP03.</param>
 /// <param name="Mode">The parameter "i".</param>
-public readonly record struct SecureChannelVariant(byte Protocol, byte Mode);
+internal readonly record struct SecureChannelVariant(byte Protocol, byte Mode);

@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>Which part of the registry GET STATUS lists (GPCS table 11-33).</summary>
-public enum RegistryScope : byte
+internal enum RegistryScope : byte
 {
     /// <summary>The issuer security domain alone.</summary>
     IssuerSecurityDomain = 0x80,
@@ -18,7 +18,7 @@ public enum RegistryScope : byte
 }
 
 /// <summary>GET STATUS with TLV answers (GPCS §11.4). The commands follow one another in a <see cref="RegistryListing"/>.</summary>
-public static class GetStatus
+internal static class GetStatus
 {
     private const byte Tlv = 0x02, Next = 0x01;
 
@@ -38,7 +38,7 @@ public static class GetStatus
 /// <param name="SecurityDomain">The security domain that it belongs to (CC).</param>
 /// <param name="Version">The version of a load file (CE).</param>
 /// <param name="Modules">The modules of a load file (84).</param>
-public sealed record RegistryEntry(
+internal sealed record RegistryEntry(
     Aid Aid, byte LifeCycle, ByteString Privileges, ByteString LoadFile, ByteString SecurityDomain, ByteString Version, ValueList<ByteString> Modules)
 {
     /// <summary>Parses response data: any number of templates E3. An entry that is not whole does not hide the others.</summary>
@@ -82,7 +82,7 @@ public sealed record RegistryEntry(
 /// <param name="Error">Why the listing failed, or null.</param>
 /// <param name="Rounds">How many answers were taken.</param>
 /// <param name="Bad">What is wrong with the entries that were left out.</param>
-public sealed record RegistryListing(
+internal sealed record RegistryListing(
     RegistryScope Scope,
     ByteString Aid,
     ValueList<RegistryEntry> Entries,

@@ -8,7 +8,7 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 /// INSTALL (GPCS §11.5): fields one after the other, each with its length. What is longer than one command carries, with a token of 256 bytes
 /// for example, is a command of extended length here, and goes to the card in segments (§11.1.5.1).
 /// </summary>
-public static class Install
+internal static class Install
 {
     private const byte ForLoadP1 = 0x02, ForInstallP1 = 0x04, MakeSelectableP1 = 0x08, ForExtraditionP1 = 0x10, ForPersonalizationP1 = 0x20,
         ForRegistryUpdateP1 = 0x40;

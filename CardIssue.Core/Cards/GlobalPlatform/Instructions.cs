@@ -1,7 +1,7 @@
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>Instruction bytes of GlobalPlatform cards (GPCS 2.3.1 §11).</summary>
-public static class Instructions
+internal static class Instructions
 {
     /// <summary>INITIALIZE UPDATE.</summary>
     public const byte InitializeUpdate = 0x50;

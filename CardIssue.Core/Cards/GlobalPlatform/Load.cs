@@ -7,10 +7,10 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 /// <summary>A DAP block: a security domain's signature of what is loaded (GPCS table 11-58, §C.3). It is passed on, not made.</summary>
 /// <param name="SecurityDomain">The security domain that verifies it.</param>
 /// <param name="Signature">The signature.</param>
-public readonly record struct DapBlock(Aid SecurityDomain, ByteString Signature);
+internal readonly record struct DapBlock(Aid SecurityDomain, ByteString Signature);
 
 /// <summary>LOAD (GPCS §11.6): DAP blocks and the load file data block, cut into blocks that are numbered by one byte.</summary>
-public static class Load
+internal static class Load
 {
     /// <summary>How many blocks one load file has at most: P2 counts from 00 to FF.</summary>
     public const int MaxBlocks = 256;

@@ -11,7 +11,7 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 public readonly record struct EncryptedKey(byte Type, int Length, ByteString Encrypted, ByteString CheckValue);
 
 /// <summary>PUT KEY (GPCS §11.8, Amendment D §7.2): keys of one version, added or put in the place of others.</summary>
-public static class PutKey
+internal static class PutKey
 {
     /// <summary>P1 of a command that adds keys and replaces none.</summary>
     public const byte AddNew = 0x00;

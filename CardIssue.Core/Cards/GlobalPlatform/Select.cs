@@ -7,7 +7,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>SELECT by name (GPCS §11.9).</summary>
-public static class Select
+internal static class Select
 {
     private const byte ByName = 0x04, NextOccurrence = 0x02;
 
@@ -25,7 +25,7 @@ public static class Select
 /// <param name="Aid">The name of the application that is selected now; null when the card does not say.</param>
 /// <param name="Proprietary">The data objects within A5; none when it is absent.</param>
 /// <param name="MaxCommandData">The most command data that the card takes, in bytes (9F65); null when it does not say.</param>
-public sealed record FileControlInformation(Aid? Aid, ValueList<BerTlv> Proprietary, int? MaxCommandData)
+internal sealed record FileControlInformation(Aid? Aid, ValueList<BerTlv> Proprietary, int? MaxCommandData)
 {
     /// <summary>Parses response data.</summary>
     /// <param name="data">A template 6F; what is not whole in it is left out.</param>

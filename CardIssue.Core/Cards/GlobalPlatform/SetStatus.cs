@@ -14,7 +14,7 @@ public enum StatusScope : byte
 }
 
 /// <summary>Life cycle states of the card (GPCS table 11-6). They only go forward, except from locked back to secured.</summary>
-public enum CardLifeCycle : byte
+internal enum CardLifeCycle : byte
 {
     /// <summary>As the factory delivers it.</summary>
     OpReady = 0x01,
@@ -29,7 +29,7 @@ public enum CardLifeCycle : byte
 }
 
 /// <summary>SET STATUS (GPCS §11.10).</summary>
-public static class SetStatus
+internal static class SetStatus
 {
     /// <summary>Sets a life cycle state.</summary>
     /// <param name="scope">Whose.</param>

@@ -3,7 +3,7 @@ using CardIssue.Core.Cards.Apdu;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>What status words mean (GPCS 2.3.1 §11.1.3 and the tables of each command; ISO 7816-4 5.6).</summary>
-public static class StatusWords
+internal static class StatusWords
 {
     /// <summary>Normal end.</summary>
     public const ushort Ok = 0x9000;

@@ -10,7 +10,7 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 /// <param name="MaxData">The most data of one command in bytes: what the session takes (<see cref="SecureChannel.ISecureChannelSession.MaxPlainData"/>), or less.</param>
 /// <param name="Packed">Whether several data groupings of the same P1 may share one command.</param>
 /// <param name="Le">Le of each command; null for none.</param>
-public sealed record StoreDataProfile(byte PlainP1, byte EncryptedP1, int MaxData, bool Packed = false, int? Le = null)
+internal sealed record StoreDataProfile(byte PlainP1, byte EncryptedP1, int MaxData, bool Packed = false, int? Le = null)
 {
     /// <summary>DGIs with the format bits of GPCS.</summary>
     public static StoreDataProfile GlobalPlatformDgi(int maxData) => new(0x08, 0x68, maxData);
@@ -25,7 +25,7 @@ public sealed record StoreDataProfile(byte PlainP1, byte EncryptedP1, int MaxDat
 /// <summary>What STORE DATA carries as one: a data grouping or a data object, coded.</summary>
 /// <param name="Bytes">The coded grouping or object, 1 byte or more.</param>
 /// <param name="Encrypted">Whether its data was encrypted under the DEK.</param>
-public readonly record struct StoreDataItem(ByteString Bytes, bool Encrypted)
+internal readonly record struct StoreDataItem(ByteString Bytes, bool Encrypted)
 {
     /// <summary>A data grouping.</summary>
     public static StoreDataItem Of(Dgi grouping, bool encrypted = false) => new(grouping.ToBytes(), encrypted);
@@ -38,7 +38,7 @@ public readonly record struct StoreDataItem(ByteString Bytes, bool Encrypted)
 }
 
 /// <summary>STORE DATA (GPCS §11.11, EMV CPS 1.1 §4.4).</summary>
-public static class StoreData
+internal static class StoreData
 {
     /// <summary>How many blocks one series has: P2 counts from 00 to FF.</summary>
     public const int MaxBlocks = 256;

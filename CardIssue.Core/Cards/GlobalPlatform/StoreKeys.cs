@@ -8,7 +8,7 @@ namespace CardIssue.Core.Cards.GlobalPlatform;
 /// The keys of a security domain by STORE DATA (GPCS §11.11.4.1), behind an INSTALL [for personalization] that names it: so they reach a
 /// domain through the one that it belongs to, in whose channel they are encrypted.
 /// </summary>
-public static class StoreKeys
+internal static class StoreKeys
 {
     /// <summary>What is stored: the description of the keys (table 11-92), not encrypted, and one grouping for each key (table 11-93).</summary>
     public const ushort Descriptions = 0x00B9, SecretKey = 0x8113;

@@ -4,7 +4,7 @@ using CardIssue.Core.Cards.Apdu;
 namespace CardIssue.Core.Cards.Pipeline;
 
 /// <summary>Commands as values over a connection of bytes.</summary>
-public static class CardConnections
+internal static class CardConnections
 {
     /// <summary>Sends one command and receives its response.</summary>
     /// <exception cref="CardException">The card or reader went away, did not answer in time, or answered no response.</exception>

@@ -9,7 +9,7 @@ namespace CardIssue.Core.Cards.Pipeline;
 /// responses. With T=0 it
 /// fetches what goes with a warning, too (ISO 7816-3 12.2). It goes below a secure channel: GET RESPONSE is never wrapped.
 /// </summary>
-public sealed class GetResponseConnection : ICardConnection
+internal sealed class GetResponseConnection : ICardConnection
 {
     /// <summary>How many GET RESPONSE one command may take: enough for 65,536 bytes in pieces of 256, and one more for an R-MAC.</summary>
     public const int MaxGetResponseRounds = 257;

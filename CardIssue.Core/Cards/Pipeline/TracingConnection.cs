@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Pipeline;
 
 /// <summary>Tells each exchange to a callback: header, lengths, status word and time; never data.</summary>
-public sealed class TracingConnection : ICardConnection
+internal sealed class TracingConnection : ICardConnection
 {
     private readonly ICardConnection _inner;
     private readonly Action<string> _trace;

@@ -24,18 +24,18 @@ public sealed partial class CardPlan
     }
 
     /// <summary>The product.</summary>
-    public CardProduct Product { get; }
+    internal CardProduct Product { get; }
 
     /// <summary>The counts that the protocol needs.</summary>
-    public PlanShape Shape { get; }
+    internal PlanShape Shape { get; }
 
     /// <summary>The number that stands for the closing: one past the last record.</summary>
-    public int ClosingNumber => Product.Records.Count + 1;
+    internal int ClosingNumber => Product.Records.Count + 1;
 
     /// <summary>Fills a product's templates, and checks what the card would get as EMV data.</summary>
     /// <param name="product">The product.</param>
     /// <param name="fields">The customer's fields.</param>
-    public static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields) => Create(product, fields, CardPrograms.None);
+    internal static PlanResult Create(CardProduct product, IReadOnlyDictionary<string, string> fields) => Create(product, fields, CardPrograms.None);
 
     /// <summary>The same for a product that loads programs.</summary>
     /// <param name="product">The product.</param>
@@ -91,7 +91,7 @@ public sealed partial class CardPlan
     /// <param name="encryption">The DEK of the card that is open.</param>
     /// <param name="firstBlock">How many blocks of STORE DATA this opening has seen; they count on (GPCS §11.11.2.2) unless each record begins with an INSTALL.</param>
     /// <param name="ownIds">Which of its own keys the card has already, of a PUT KEY that was cut.</param>
-    public IReadOnlyList<CardCommand> Record(int number, IDataEncryption encryption, int firstBlock, ValueList<byte> ownIds = default)
+    internal IReadOnlyList<CardCommand> Record(int number, IDataEncryption encryption, int firstBlock, ValueList<byte> ownIds = default)
     {
         var record = Product.Records[number - 1];
         var written = _writer.Store(_items[number - 1], encryption, last: false, firstBlock, ownIds);
@@ -99,10 +99,10 @@ public sealed partial class CardPlan
     }
 
     /// <summary>The commands that show what is on the card before a rewrite; none in an issue.</summary>
-    public IReadOnlyList<CardCommand> Before() => _writer.Checks(Product.Before);
+    internal IReadOnlyList<CardCommand> Before() => _writer.Checks(Product.Before);
 
     /// <summary>The commands that show whether a record was done.</summary>
-    public IReadOnlyList<CardCommand> Look(int number)
+    internal IReadOnlyList<CardCommand> Look(int number)
     {
         var record = Product.Records[number - 1];
         return record.PutsKeys ? [CommandWriter.KeyInformation] : _writer.Checks(record.Look);
@@ -112,16 +112,16 @@ public sealed partial class CardPlan
     /// The commands that show, any time after a record is confirmed and before the closing, that it is on the card; none where nothing
     /// shows it.
     /// </summary>
-    public IReadOnlyList<CardCommand> Evidence(int number) => _writer.Checks(EvidenceOf(number));
+    internal IReadOnlyList<CardCommand> Evidence(int number) => _writer.Checks(EvidenceOf(number));
 
     /// <summary>The commands that close the card, with the read-backs that wait for it.</summary>
     /// <param name="encryption">The DEK of the card that is open.</param>
     /// <param name="firstBlock">How many blocks of STORE DATA this opening has seen.</param>
-    public IReadOnlyList<CardCommand> Close(IDataEncryption encryption, int firstBlock) => Product.ClosesByReading ? CloseLook() :
+    internal IReadOnlyList<CardCommand> Close(IDataEncryption encryption, int firstBlock) => Product.ClosesByReading ? CloseLook() :
         [.. _writer.Store(_items[^1], encryption, last: true, firstBlock), .. _writer.Status(Product.Close.Status), .. _writer.Checks(AfterClose())];
 
     /// <summary>The commands that show whether the card is closed, and read back what waits for it.</summary>
-    public IReadOnlyList<CardCommand> CloseLook() => _writer.Checks([.. Product.Close.Look.Span, .. AfterClose().Span]);
+    internal IReadOnlyList<CardCommand> CloseLook() => _writer.Checks([.. Product.Close.Look.Span, .. AfterClose().Span]);
 
     /// <summary>
     /// The number of the next block of STORE DATA after a script: what <c>firstBlock</c> counts. A last block ends the series, wherever it is
@@ -129,7 +129,7 @@ public sealed partial class CardPlan
     /// </summary>
     /// <param name="commands">The script.</param>
     /// <param name="firstBlock">The number of its first block.</param>
-    public static int NextBlock(IReadOnlyList<CardCommand> commands, int firstBlock)
+    internal static int NextBlock(IReadOnlyList<CardCommand> commands, int firstBlock)
     {
         ArgumentNullException.ThrowIfNull(commands);
         foreach (var command in commands)

@@ -10,7 +10,7 @@ public sealed partial record CardProduct
     public ValueList<ProductProgram> Programs { get; init; }
 
     /// <summary>The program of that name; null when there is none.</summary>
-    public ProductProgram? Program(string name) => Programs.FirstOrDefault(program => program.Name == name);
+    internal ProductProgram? Program(string name) => Programs.FirstOrDefault(program => program.Name == name);
 
     /// <summary>The load file that an application comes from; <c>default</c> where its program is not among <see cref="Programs"/>.</summary>
     internal Aid LoadFileOf(ItemDefinition.Install install) => install.LoadFile ?? Program(install.Program ?? "")?.Package ?? default;

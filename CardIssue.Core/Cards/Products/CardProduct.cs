@@ -43,12 +43,12 @@ public sealed partial record CardProduct
     public required KeyDiversification Diversification { get; init; }
 
     /// <summary>Where the card's identity comes from, in this order; empty for <see cref="IdentitySources"/>' default.</summary>
-    public ValueList<IdentitySource> Identity { get; init; }
+    internal ValueList<IdentitySource> Identity { get; init; }
 
     /// <summary>
     /// Where the card's identity comes from. By default what the keys come from; the chip's serial data where many cards share the keys.
     /// </summary>
-    public ValueList<IdentitySource> IdentitySources => Identity.Count > 0 ? Identity
+    internal ValueList<IdentitySource> IdentitySources => Identity.Count > 0 ? Identity
         : Diversification is KeyDiversification.None ? [new IdentitySource.ProductionLifeCycle()]
         : [new IdentitySource.DiversificationData()];
 
@@ -79,7 +79,7 @@ public sealed partial record CardProduct
     public Aid? Application { get; init; }
 
     /// <summary>Which state a card must be in at the start; null when any will do.</summary>
-    public StartState? Start { get; init; }
+    internal StartState? Start { get; init; }
 
     /// <summary>P1 of STORE DATA without encryption (GPCS table 11-89): 08 DGI, 10 BER-TLV, 00 for many CPS applications.</summary>
     public byte PlainP1 { get; init; } = 0x08;
@@ -127,12 +127,12 @@ public sealed partial record CardProduct
 /// <summary>The state that a card must be in before the first record.</summary>
 /// <param name="Of">Whose life cycle state GET STATUS tells.</param>
 /// <param name="Accepted">The life cycle bytes that will do.</param>
-public sealed record StartState(LifeCycleOf Of, ValueList<byte> Accepted);
+internal sealed record StartState(LifeCycleOf Of, ValueList<byte> Accepted);
 
 /// <summary>Whose life cycle state is meant.</summary>
 /// <param name="Scope">The part of the registry.</param>
 /// <param name="Aid">The application or security domain.</param>
-public sealed record LifeCycleOf(GlobalPlatform.RegistryScope Scope, Aid Aid);
+internal sealed record LifeCycleOf(GlobalPlatform.RegistryScope Scope, Aid Aid);
 
 /// <summary>One record: what is written as one, confirmed as one and repeated as one.</summary>
 public sealed record RecordDefinition
@@ -188,25 +188,25 @@ public abstract partial record ItemDefinition
     public bool Secret { get; init; }
 
     /// <summary>A data grouping made from a template.</summary>
-    public sealed record Grouping(ushort Id, ValueList<TemplateNode> Content) : ItemDefinition;
+    internal sealed record Grouping(ushort Id, ValueList<TemplateNode> Content) : ItemDefinition;
 
     /// <summary>A BER-TLV data object made from a template.</summary>
-    public sealed record DataObject(TemplateNode.Tlv Content) : ItemDefinition;
+    internal sealed record DataObject(TemplateNode.Tlv Content) : ItemDefinition;
 
     /// <summary>Ready-made data groupings of a data-preparation system, in a field of the customer, as hexadecimal; not secret here: what is secret in it is encrypted already.</summary>
-    public sealed record Prepared(string Field) : ItemDefinition;
+    internal sealed record Prepared(string Field) : ItemDefinition;
 
     /// <summary>A command of its own, to what is selected, for what STORE DATA does not do. It goes through the secure channel like all others; what it answers is not looked at.</summary>
     /// <param name="Header">CLA (00 or 80), INS, P1, P2. <see cref="ProductRules"/> refuses what would end the channel.</param>
     /// <param name="Content">Its data: 0 to 247 bytes, 239 at levels that encrypt.</param>
-    public sealed record Command(uint Header, ValueList<TemplateNode> Content) : ItemDefinition;
+    internal sealed record Command(uint Header, ValueList<TemplateNode> Content) : ItemDefinition;
 
     /// <summary>The card's own keys, <see cref="CardProduct.OwnKeys"/>, by PUT KEY.</summary>
-    public sealed record PutKeys : ItemDefinition;
+    internal sealed record PutKeys : ItemDefinition;
 }
 
 /// <summary>A piece of a template.</summary>
-public abstract record TemplateNode
+internal abstract record TemplateNode
 {
     private TemplateNode() { }
 
@@ -236,13 +236,13 @@ public abstract record CheckCommand
     /// <summary>A record of a file, READ RECORD (ISO 7816-4 §11.4.3), under the secure channel.</summary>
     /// <param name="FileId">The short file identifier, 1 to 30.</param>
     /// <param name="Record">The record's number, 1 to 254.</param>
-    public sealed record ReadRecord(byte FileId, byte Record) : CheckCommand;
+    internal sealed record ReadRecord(byte FileId, byte Record) : CheckCommand;
 
     /// <summary>A data object, GET DATA (GPCS §11.3), under the secure channel.</summary>
-    public sealed record GetData(ushort Tag) : CheckCommand;
+    internal sealed record GetData(ushort Tag) : CheckCommand;
 
     /// <summary>A life cycle state, GET STATUS (GPCS §11.4).</summary>
-    public sealed record LifeCycle(LifeCycleOf Of) : CheckCommand;
+    internal sealed record LifeCycle(LifeCycleOf Of) : CheckCommand;
 }
 
 /// <summary>What something read must be.</summary>
@@ -251,14 +251,14 @@ public abstract record Expectation
     private Expectation() { }
 
     /// <summary>Exactly these bytes.</summary>
-    public sealed record Exactly(ValueList<TemplateNode> Content) : Expectation;
+    internal sealed record Exactly(ValueList<TemplateNode> Content) : Expectation;
 
     /// <summary>Bytes with this SHA-256 (FIPS 180-4), 32 bytes: so that the center need not hold what is read. It passes the terminal as it does for <see cref="Exactly"/>.</summary>
-    public sealed record Digest(ValueList<TemplateNode> Content) : Expectation;
+    internal sealed record Digest(ValueList<TemplateNode> Content) : Expectation;
 
     /// <summary>No data at all.</summary>
-    public sealed record Nothing : Expectation;
+    internal sealed record Nothing : Expectation;
 
     /// <summary>This life cycle byte.</summary>
-    public sealed record State(byte LifeCycle) : Expectation;
+    internal sealed record State(byte LifeCycle) : Expectation;
 }

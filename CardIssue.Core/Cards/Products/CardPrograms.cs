@@ -16,7 +16,7 @@ public sealed class CardPrograms
     }
 
     /// <summary>None at all.</summary>
-    public static CardPrograms None { get; } = new([]);
+    internal static CardPrograms None { get; } = new([]);
 
     /// <summary>The program whose file has this hash; null when it is not there.</summary>
     public CapFile? Find(ByteString sha256) => _programs.GetValueOrDefault(sha256);

@@ -25,10 +25,10 @@ public abstract record OpeningReading
     /// <summary>It will not do.</summary>
     /// <param name="Code">Coarsely.</param>
     /// <param name="Detail">In full, for the log.</param>
-    public sealed record Rejected(CardRejection Code, string Detail) : OpeningReading;
+    internal sealed record Rejected(CardRejection Code, string Detail) : OpeningReading;
 
     /// <summary>It is gone.</summary>
-    public sealed record CardLost : OpeningReading;
+    internal sealed record CardLost : OpeningReading;
 }
 
 /// <summary>Keys that an opening may be verified with.</summary>
@@ -50,7 +50,7 @@ public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Det
     public bool IsBare { get; init; }
 
     /// <summary>Whether the card says inside the channel what it said before.</summary>
-    public bool Fits(ClaimedIdentity before)
+    internal bool Fits(ClaimedIdentity before)
     {
         ArgumentNullException.ThrowIfNull(before);
         return Card == before.Card && Kind == before.Kind;

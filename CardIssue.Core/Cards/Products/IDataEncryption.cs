@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Encrypts secret data under a card's DEK. The opening of the card has it.</summary>
-public interface IDataEncryption
+internal interface IDataEncryption
 {
     /// <summary>Encrypts; the result has <see cref="DataEncryption.LengthOf"/> bytes.</summary>
     ByteString Encrypt(ReadOnlySpan<byte> plain);
@@ -19,7 +19,7 @@ public interface IDataEncryption
 /// How secret data is padded before it is encrypted under the DEK (Amendment D §6.2.8, §7.3; GPCS §E.4.7): whole blocks, such as keys, as they are,
 /// everything else with 80 00…. Blocks have 16 bytes in SCP03, 8 in SCP02.
 /// </summary>
-public static class DataEncryption
+internal static class DataEncryption
 {
     /// <summary>The padding for data of a length.</summary>
     public static DekPadding PaddingFor(int length, ScpProtocol protocol) =>

@@ -4,7 +4,7 @@ namespace CardIssue.Core.Cards.Products;
 /// Where a card's identity comes from. What tells nothing (absent, refused, of an unusable length, all 00, all FF) is passed over for the
 /// next.
 /// </summary>
-public abstract record IdentitySource
+internal abstract record IdentitySource
 {
     private IdentitySource() { }
 

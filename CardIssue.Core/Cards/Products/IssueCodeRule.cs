@@ -21,7 +21,7 @@ public sealed record IssueCodeRule
     /// <summary>A rule with a least length.</summary>
     /// <param name="leastLength">The fewest characters of a code, hyphens not counted.</param>
     /// <exception cref="ArgumentOutOfRangeException">Not <see cref="ShortestLength"/> to <see cref="LongestLength"/>.</exception>
-    public IssueCodeRule(int leastLength)
+    internal IssueCodeRule(int leastLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(leastLength, ShortestLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(leastLength, LongestLength);

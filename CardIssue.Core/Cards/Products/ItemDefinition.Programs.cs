@@ -6,7 +6,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>What becomes of a load file or an application that is on the card already.</summary>
-public enum WhenThere
+internal enum WhenThere
 {
     /// <summary>The card is refused before anything is bound to it.</summary>
     Refuse = 1,
@@ -32,7 +32,7 @@ public abstract partial record ItemDefinition
     /// <summary>Loads a program (GPCS §11.5.2.3.1, §11.6); the only item of its record.</summary>
     /// <param name="Program">Its name among <see cref="CardProduct.Programs"/>.</param>
     /// <param name="WhenThere">What becomes of one that is there.</param>
-    public sealed record Load(string Program, WhenThere WhenThere) : ItemDefinition
+    internal sealed record Load(string Program, WhenThere WhenThere) : ItemDefinition
     {
         /// <summary>The security domain that it is to belong to; null for the one that is selected.</summary>
         public Aid? SecurityDomain { get; init; }
@@ -54,7 +54,7 @@ public abstract partial record ItemDefinition
     /// <param name="Instance">The AID that it is going to be selected by.</param>
     /// <param name="Module">The applet's AID in its package.</param>
     /// <param name="WhenThere">What becomes of one that is there.</param>
-    public sealed record Install(Aid Instance, Aid Module, WhenThere WhenThere) : ItemDefinition
+    internal sealed record Install(Aid Instance, Aid Module, WhenThere WhenThere) : ItemDefinition
     {
         /// <summary>The program among <see cref="CardProduct.Programs"/> that it comes from; null for one that is on the card.</summary>
         public string? Program { get; init; }
@@ -81,7 +81,7 @@ public abstract partial record ItemDefinition
     /// <summary>Deletes a load file or an application (GPCS §11.2); one that is not there is no fault.</summary>
     /// <param name="Aid">Which.</param>
     /// <param name="Related">Of a load file: with all applications that come from it.</param>
-    public sealed record Delete(Aid Aid, bool Related) : ItemDefinition
+    internal sealed record Delete(Aid Aid, bool Related) : ItemDefinition
     {
         /// <summary>The delete token, made elsewhere.</summary>
         public ByteString Token { get; init; }

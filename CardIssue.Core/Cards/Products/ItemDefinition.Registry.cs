@@ -14,7 +14,7 @@ public abstract partial record ItemDefinition
     /// <summary>Gives an application to a security domain (GPCS §11.5.2.3.4); the only item of its record.</summary>
     /// <param name="Aid">The application.</param>
     /// <param name="SecurityDomain">The security domain that it belongs to from then on.</param>
-    public sealed record Extradite(Aid Aid, Aid SecurityDomain) : ItemDefinition
+    internal sealed record Extradite(Aid Aid, Aid SecurityDomain) : ItemDefinition
     {
         /// <summary>Extradition parameters, coded TLVs.</summary>
         public ByteString Parameters { get; init; }
@@ -25,7 +25,7 @@ public abstract partial record ItemDefinition
 
     /// <summary>Changes what the registry says of an application (GPCS §11.5.2.3.5); the only item of its record.</summary>
     /// <param name="Aid">The application.</param>
-    public sealed record RegistryUpdate(Aid Aid) : ItemDefinition
+    internal sealed record RegistryUpdate(Aid Aid) : ItemDefinition
     {
         /// <summary>1 or 3 bytes (GPCS table 11-7); none leaves them as they are.</summary>
         public ByteString Privileges { get; init; }

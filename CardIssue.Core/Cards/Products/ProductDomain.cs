@@ -30,7 +30,7 @@ public sealed partial record CardProduct
     public ValueList<ProductDomain> SecurityDomains { get; init; }
 
     /// <summary>The one of that name; null when there is none.</summary>
-    public ProductDomain? SecurityDomain(string name) => SecurityDomains.FirstOrDefault(domain => domain.Name == name);
+    internal ProductDomain? SecurityDomain(string name) => SecurityDomains.FirstOrDefault(domain => domain.Name == name);
 
     /// <summary>The domains that its own records give keys, in their order.</summary>
     public IEnumerable<ProductDomain> DomainsGivenKeys => Records.SelectMany(record => record.Items).OfType<ItemDefinition.DomainKeys>()
@@ -42,5 +42,5 @@ public abstract partial record ItemDefinition
 {
     /// <summary>Gives a security domain its keys, through the channel of the one that is selected; the only item of its record.</summary>
     /// <param name="Domain">Its name among <see cref="CardProduct.SecurityDomains"/>.</param>
-    public sealed record DomainKeys(string Domain) : ItemDefinition;
+    internal sealed record DomainKeys(string Domain) : ItemDefinition;
 }

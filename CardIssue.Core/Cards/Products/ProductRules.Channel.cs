@@ -4,7 +4,7 @@ using CardIssue.Core.Cards.SecureChannel;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>The secure channel: what its protocol can do, and which keys it takes.</summary>
-public static partial class ProductRules
+internal static partial class ProductRules
 {
     private static IEnumerable<(string Property, string Message)> ChannelFaults(CardProduct product)
     {

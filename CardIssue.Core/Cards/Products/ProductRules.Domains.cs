@@ -6,7 +6,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Security domains beside the issuer's: whose keys they get, and when.</summary>
-public static partial class ProductRules
+internal static partial class ProductRules
 {
     /// <summary>The most security domains of one product.</summary>
     public const int MaxDomains = 16;

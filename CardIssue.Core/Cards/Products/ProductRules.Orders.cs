@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>With what no order could ever be taken in, or no card be written, whatever the customer's fields are.</summary>
-public static partial class ProductRules
+internal static partial class ProductRules
 {
     private static readonly BerTag FileLocator = 0x94;
 

@@ -9,7 +9,7 @@ namespace CardIssue.Core.Cards.Products;
 /// <summary>
 /// Own keys for the transport keys, or for those of before: what PUT KEY can do, and what can still be told from the card after a cut.
 /// </summary>
-public static partial class ProductRules
+internal static partial class ProductRules
 {
     /// <summary>
     /// Why the keys that a rewrite puts, if it does, can't come to a card with the keys that this one has, or the rewrite can't open it at

@@ -5,7 +5,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>Card content: load files and applications.</summary>
-public static partial class ProductRules
+internal static partial class ProductRules
 {
     /// <summary>The most programs of one product.</summary>
     public const int MaxPrograms = 32;

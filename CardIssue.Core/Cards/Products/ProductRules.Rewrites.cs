@@ -5,7 +5,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>What is asked of a product's rewrites besides what is asked of its records.</summary>
-public static partial class ProductRules
+internal static partial class ProductRules
 {
     /// <summary>The most rewrites of one product.</summary>
     public const int MaxRewrites = 64;

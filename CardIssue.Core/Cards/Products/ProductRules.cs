@@ -17,7 +17,7 @@ public sealed record ProductFault(string Property, int Record, string Message)
 }
 
 /// <summary>Which combinations make sense. A product that breaks a rule is not taken in.</summary>
-public static partial class ProductRules
+internal static partial class ProductRules
 {
     private const byte LastBlock = 0x80, EncryptionBits = 0x60, FormatBits = 0x18, DgiFormat = 0x08, TlvFormat = 0x10;
     private const byte BeginRMac = 0x7A, EndRMac = 0x78, GetResponse = 0xC0;

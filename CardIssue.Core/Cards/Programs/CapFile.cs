@@ -15,7 +15,7 @@ public sealed class CapFile
     public const int MaxFile = 1024 * 1024;
 
     /// <summary>The longest load file data block in bytes: two bytes count it where it is sent (GPCS table 11-58).</summary>
-    public const int MaxBlock = 0xFFFF;
+    internal const int MaxBlock = 0xFFFF;
 
     /// <summary>
     /// The order in which a card links components, which is not that of their tags (Java Card VM Specification table 6-4). Not Descriptor,
@@ -63,7 +63,7 @@ public sealed class CapFile
     public PackageVersion Format { get; }
 
     /// <summary>The package's name, such as com/example/loyalty; null where the format has none, and for an extended file.</summary>
-    public string? Name => IsExtended ? null : Packages[0].Name;
+    internal string? Name => IsExtended ? null : Packages[0].Name;
 
     /// <summary>The AIDs of its applets, which are the module AIDs of INSTALL; none for a library.</summary>
     public ValueList<Aid> Applets { get; private init; }

@@ -14,5 +14,5 @@ namespace CardIssue.Core.Cards.SecureChannel;
 public sealed record CardQuirks(byte? AskedKeyVersion = null, byte? AnsweredKeyVersion = null, bool CountsEmptyCommands = true)
 {
     /// <summary>A card like most.</summary>
-    public static CardQuirks None { get; } = new();
+    internal static CardQuirks None { get; } = new();
 }

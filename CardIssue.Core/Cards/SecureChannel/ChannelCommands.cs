@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>The commands that open a secure channel, the same in SCP02 and SCP03 (GPCS §E.5, Amendment D §7.1).</summary>
-public static class ChannelCommands
+internal static class ChannelCommands
 {
     /// <summary>Length of a host challenge in bytes: SCP02, and SCP03 in S8 mode.</summary>
     public const int ChallengeLength = 8;

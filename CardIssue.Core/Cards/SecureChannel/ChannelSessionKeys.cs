@@ -5,7 +5,7 @@ namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>All that a secure module needs to speak with a card that was verified elsewhere: session keys, protocol, level and host cryptogram; no
 /// static key and no DEK. Owns the keys: they are zeroed with it.</summary>
-public sealed class ChannelSessionKeys : IDisposable
+internal sealed class ChannelSessionKeys : IDisposable
 {
     /// <summary>The longest exported form in bytes, that of AES-256 in S16 mode.</summary>
     public const int MaxExportedLength = HeadLength + 16 + 3 * 32;

@@ -37,14 +37,14 @@ public readonly record struct ScpOptions(ScpProtocol Protocol, byte Value)
     public bool HasPseudoRandomChallenge => (Value & (Is02 ? PseudoRandom02Bit : PseudoRandom03Bit)) != 0;
 
     /// <summary>Whether the card can protect its responses as a level asks.</summary>
-    public bool Supports(SecurityLevel level) => IsLevel(Protocol, level)
+    internal bool Supports(SecurityLevel level) => IsLevel(Protocol, level)
         && (!level.HasRMac() || (Value & (Is02 ? RMac02Bit : RMac03Bit)) != 0) && (!level.HasREnc() || (Value & REnc03Bit) != 0);
 
     /// <summary>Whether the standard has such options: no unknown bit, and in SCP03 R-ENC only with R-MAC.</summary>
     public bool Exist => Is02 ? (Value & Unused02Bits) == 0 : (Value & Unused03Bits) == 0 && (Value & (RMac03Bit | REnc03Bit)) != REnc03Bit;
 
     /// <summary>Whether a protocol has that security level (GPCS table E-11, Amendment D table 7-5).</summary>
-    public static bool IsLevel(ScpProtocol protocol, SecurityLevel level) => level switch
+    internal static bool IsLevel(ScpProtocol protocol, SecurityLevel level) => level switch
     {
         SecurityLevel.None or SecurityLevel.CMac or SecurityLevel.CMacCEnc or SecurityLevel.CMacRMac or SecurityLevel.CMacCEncRMac => true,
         SecurityLevel.RMac => protocol is ScpProtocol.Scp02,

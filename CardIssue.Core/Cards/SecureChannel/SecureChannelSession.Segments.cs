@@ -4,7 +4,7 @@ using CardIssue.Core.Cards.Apdu;
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <content>Commands in segments (<see cref="CommandSegments"/>).</content>
-public abstract partial class SecureChannelSession
+internal abstract partial class SecureChannelSession
 {
     private SegmentBuffer? _segments;
 

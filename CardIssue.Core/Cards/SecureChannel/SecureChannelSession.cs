@@ -11,7 +11,7 @@ namespace CardIssue.Core.Cards.SecureChannel;
 /// The host's side of an opened secure channel of either protocol: what may be asked for when, and what all of them refuse. Short APDUs,
 /// logical channels 0 to 3. ChannelOpening makes them.
 /// </summary>
-public abstract partial class SecureChannelSession : ISecureChannelSession
+internal abstract partial class SecureChannelSession : ISecureChannelSession
 {
     /// <summary>How many commands may be wrapped ahead of their answers.</summary>
     public const int MaxOutstanding = 4096;

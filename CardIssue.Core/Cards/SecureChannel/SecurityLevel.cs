@@ -20,7 +20,7 @@ public enum SecurityLevel : byte
 }
 
 /// <summary>What a security level means.</summary>
-public static class SecurityLevels
+internal static class SecurityLevels
 {
     /// <summary>Whether commands carry a MAC.</summary>
     public static bool HasCMac(this SecurityLevel level) => ((byte)level & 0x01) != 0;

@@ -4,7 +4,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.SecureChannel;
 
 /// <summary>A card's static keys and their version. Owns the keys: they are zeroed with it.</summary>
-public sealed class StaticKeys : IDisposable
+internal sealed class StaticKeys : IDisposable
 {
     internal const int TripleDesLength = 16;
 

@@ -11,7 +11,7 @@ public abstract record UnwrapResult
     public ushort StatusWord { get; }
 
     /// <summary>The card itself said this: its MAC over data and status word was verified.</summary>
-    public sealed record Authenticated : UnwrapResult
+    internal sealed record Authenticated : UnwrapResult
     {
         private static readonly Authenticated Success = new(default, 0x9000);
 
@@ -28,7 +28,7 @@ public abstract record UnwrapResult
     }
 
     /// <summary>An error status word without a MAC of the card, as errors are (Amendment D §6.2.5): anybody may have said it. It is in doubt, never success, and never proof of failure.</summary>
-    public sealed record Unauthenticated : UnwrapResult
+    internal sealed record Unauthenticated : UnwrapResult
     {
         internal Unauthenticated(ushort statusWord) : base(statusWord) { }
 
@@ -37,7 +37,7 @@ public abstract record UnwrapResult
     }
 
     /// <summary>The session's level protects no responses: this is the word of whoever carried it.</summary>
-    public sealed record NoProtection : UnwrapResult
+    internal sealed record NoProtection : UnwrapResult
     {
         private static readonly NoProtection Success = new(default, 0x9000);
 
@@ -54,7 +54,7 @@ public abstract record UnwrapResult
     }
 
     /// <summary>A response that had to be protected and was not, or wrongly. The session is dead.</summary>
-    public sealed record Breach : UnwrapResult
+    internal sealed record Breach : UnwrapResult
     {
         internal Breach(ChannelBreach reason, ushort statusWord) : base(statusWord) => Reason = reason;
 
@@ -67,7 +67,7 @@ public abstract record UnwrapResult
 }
 
 /// <summary>How a response broke the secure channel.</summary>
-public enum ChannelBreach
+internal enum ChannelBreach
 {
     /// <summary>9000, 62xx or 63xx without a MAC.</summary>
     MissingMac,

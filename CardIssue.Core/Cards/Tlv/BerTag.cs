@@ -3,7 +3,7 @@ using System.Globalization;
 namespace CardIssue.Core.Cards.Tlv;
 
 /// <summary>A BER tag of one to three bytes (ISO 7816-4 5.2.2.1), written as it is coded: <c>4F</c>, <c>9F70</c>, <c>5FC105</c>.</summary>
-public readonly record struct BerTag
+internal readonly record struct BerTag
 {
     /// <summary>The longest tag in bytes.</summary>
     public const int MaxLength = 3;

@@ -9,7 +9,7 @@ namespace CardIssue.Core.Cards.Tlv;
 /// is padding (ISO 7816-4 5.2.2), and so is FF where no data object begins with it, for FF may also begin a tag (FF21 of ETSI TS 102 226). Written: the
 /// shortest form of its own length, and the value as it is: with what came in it, padding and long lengths too.
 /// </remarks>
-public sealed record BerTlv
+internal sealed record BerTlv
 {
     /// <summary>How deep data objects may nest.</summary>
     public const int MaxDepth = 8;

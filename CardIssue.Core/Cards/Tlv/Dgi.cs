@@ -7,7 +7,7 @@ namespace CardIssue.Core.Cards.Tlv;
 /// <summary>A data grouping (EMV CPS 1.1 §3.2): an identifier of two bytes and data. Its length is coded in one byte 00–FE, or FF and two bytes; not as BER.</summary>
 /// <param name="Id">The data grouping identifier.</param>
 /// <param name="Data">0 to 65,535 bytes.</param>
-public readonly record struct Dgi(ushort Id, ByteString Data)
+internal readonly record struct Dgi(ushort Id, ByteString Data)
 {
     /// <summary>The most data, in bytes.</summary>
     public const int MaxData = 0xFFFF;

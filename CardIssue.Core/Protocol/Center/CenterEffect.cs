@@ -4,7 +4,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Timers of the center. A session has at most one armed; arming replaces, every step that leaves the phase stops it.</summary>
-public enum CenterTimer
+internal enum CenterTimer
 {
     /// <summary>From line up to admission.</summary>
     Admission,
@@ -21,7 +21,7 @@ public enum CenterTimer
 }
 
 /// <summary>What a session at the center wants done. Carried out in order; each is durable or sent before the next begins.</summary>
-public abstract record CenterEffect
+internal abstract record CenterEffect
 {
     private CenterEffect() { }
 

@@ -4,7 +4,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>The kinds of event that a session at the center meets: the columns of its table.</summary>
-public enum CenterEventKind
+internal enum CenterEventKind
 {
     /// <summary>The line came up.</summary>
     LineUp,
@@ -61,7 +61,7 @@ public enum CenterEventKind
 }
 
 /// <summary>An event at the center.</summary>
-public abstract record CenterEvent
+internal abstract record CenterEvent
 {
     private CenterEvent() { }
 
@@ -236,51 +236,51 @@ public abstract record Verdict
     /// <param name="Identity">What its identity is worth.</param>
     /// <param name="IsBare">Of a blank card: whether it said in the opening of all that is read again in the channel that it has none. Then
     /// one status word says the same again, and the terminal alone can stop where another comes.</param>
-    public sealed record Genuine(CardId Card, IdentityKind Identity = IdentityKind.Told, bool IsBare = false) : Verdict;
+    internal sealed record Genuine(CardId Card, IdentityKind Identity = IdentityKind.Told, bool IsBare = false) : Verdict;
 
     /// <summary>Opening or authentication: the card is refused; another may be tried.</summary>
     /// <param name="Code">Why.</param>
     /// <param name="Card">Which card, where its cryptogram was verified: always with <see cref="CardRejection.Barred"/>.</param>
-    public sealed record Rejected(CardRejection Code, CardId? Card = null) : Verdict;
+    internal sealed record Rejected(CardRejection Code, CardId? Card = null) : Verdict;
 
     /// <summary>
     /// Authentication: the channel is open, the card is inside it who it said it was, and shows what it had to show. Record, look or
     /// closing: done, and proved.
     /// </summary>
-    public sealed record Done(ProofKind Proof) : Verdict;
+    internal sealed record Done(ProofKind Proof) : Verdict;
 
     /// <summary>
     /// Authentication: as <see cref="Done"/>, but the card does not show what the order wrote: it is another one, or has lost it.
     /// </summary>
-    public sealed record Stranger : Verdict;
+    internal sealed record Stranger : Verdict;
 
     /// <summary>
     /// Last record, with the closing in its script: the record is done, and proved; what became of the closing is not known.
     /// </summary>
-    public sealed record Unclosed(ProofKind Proof) : Verdict;
+    internal sealed record Unclosed(ProofKind Proof) : Verdict;
 
     /// <summary>
     /// Authentication, with the first record in its script: the terminal stopped at it, so that nothing of the record reached the card. By
     /// the terminal's word; a card that is opened again is looked at first where the record must not be written twice.
     /// </summary>
     /// <param name="Authentication">What became of the authentication.</param>
-    public sealed record Unopened(Verdict Authentication) : Verdict;
+    internal sealed record Unopened(Verdict Authentication) : Verdict;
 
     /// <summary>The card itself showed, authenticated, that nothing of it was done.</summary>
-    public sealed record NotDone : Verdict;
+    internal sealed record NotDone : Verdict;
 
     /// <summary>Not known. An error status word carries no MAC, so it means this and never <see cref="NotDone"/>.</summary>
-    public sealed record InDoubt : Verdict;
+    internal sealed record InDoubt : Verdict;
 
     /// <summary>
     /// A look showed a state that is neither done nor not done, or not what was believed: only a decision at the center helps.
     /// </summary>
     /// <param name="Found">What it showed, where that is told; for people, without customers' data.</param>
-    public sealed record Unclear(string Found = "") : Verdict;
+    internal sealed record Unclear(string Found = "") : Verdict;
 
     /// <summary>The terminal's module refused the ticket or a command: its own fault, and the card's in nothing.</summary>
-    public sealed record ModuleRefused : Verdict;
+    internal sealed record ModuleRefused : Verdict;
 
     /// <summary>No card, or it went away: what became of the last command is not known.</summary>
-    public sealed record CardLost : Verdict;
+    internal sealed record CardLost : Verdict;
 }

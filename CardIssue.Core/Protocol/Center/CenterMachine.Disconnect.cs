@@ -4,7 +4,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterS
 namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>What the terminal is told when its line is closed.</summary>
-public static partial class CenterMachine
+internal static partial class CenterMachine
 {
     /// <summary>
     /// Why a transition closes the line, for <see cref="Disconnect"/>, which leaves with <see cref="CenterEffect.CloseLine"/>: it is a part

@@ -5,7 +5,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterS
 namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>The rows of a split line: its halves between their admission and their being joined.</summary>
-public static partial class CenterMachine
+internal static partial class CenterMachine
 {
     private static Step AwaitingResults(CenterState s, CenterEvent e) => e.Kind switch
     {

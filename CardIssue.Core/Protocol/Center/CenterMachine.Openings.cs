@@ -8,7 +8,7 @@ namespace CardIssue.Core.Protocol.Center;
 /// Which card it is (S260): opened, authenticated, given a number where it has none, and, when the order was begun, proved to be the card
 /// that it was begun with.
 /// </summary>
-public static partial class CenterMachine
+internal static partial class CenterMachine
 {
     /// <summary>
     /// The cryptogram is verified before EXTERNAL AUTHENTICATE is sent, so a wrong key burns no try. No other card helps an order whose own

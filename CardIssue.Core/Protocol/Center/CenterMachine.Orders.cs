@@ -5,7 +5,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterS
 namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Claiming an order (S230, S240), refusing a card (S255), and giving an order back.</summary>
-public static partial class CenterMachine
+internal static partial class CenterMachine
 {
     /// <summary>A new request while an order is under way means that the terminal has given that one up.</summary>
     private static Step OnRequested(CenterState s, Message request)

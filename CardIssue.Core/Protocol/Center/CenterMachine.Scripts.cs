@@ -5,7 +5,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterS
 namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Scripts: sent under credit, answered once, judged, and followed by what the verdict allows (S260 to S300).</summary>
-public static partial class CenterMachine
+internal static partial class CenterMachine
 {
     /// <summary>Every opening resets the card and begins a new channel: nothing is ever sent again inside one whose counters may differ.</summary>
     private static Step OpenCard(CenterState s, Work work) => MayOpen(s, work)

@@ -4,7 +4,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Center.CenterS
 namespace CardIssue.Core.Protocol.Center;
 
 /// <summary>Admission (S210, S220, S310), and how a session rests and ends.</summary>
-public static partial class CenterMachine
+internal static partial class CenterMachine
 {
     private static Step OnLineUp(CenterState s, CenterEvent.LineUp up) =>
         s.Challenge is not null

@@ -42,12 +42,12 @@ public enum CenterPhase
 /// <param name="MaxOpenings">Openings of cards per claim.</param>
 /// <param name="OldestVersion">The oldest protocol version served.</param>
 /// <param name="CurrentVersion">The newest protocol version served.</param>
-public sealed record CenterPolicy(
+internal sealed record CenterPolicy(
     int MaxAttempts = 3, int MaxCards = 5, int MaxOpenings = 12,
     int OldestVersion = ProtocolVersions.Oldest, int CurrentVersion = ProtocolVersions.Current);
 
 /// <summary>The state of one session at the center. Compares by content; holds no key and none of the write data.</summary>
-public sealed record CenterState
+internal sealed record CenterState
 {
     /// <summary>A session whose line is not up yet.</summary>
     /// <param name="policy">The caps that it keeps to.</param>
@@ -83,7 +83,7 @@ public sealed record CenterState
 }
 
 /// <summary>What a session holds of the order that it has claimed.</summary>
-public sealed record Work
+internal sealed record Work
 {
     /// <summary>What the store gave.</summary>
     public required Claim Claim { get; init; }
@@ -130,7 +130,7 @@ public sealed record Work
 }
 
 /// <summary>What follows in a script behind what it is for: a round trip less.</summary>
-public enum ScriptTail
+internal enum ScriptTail
 {
     /// <summary>Nothing.</summary>
     None,
@@ -154,5 +154,5 @@ public enum ScriptTail
 /// <param name="Count">How many commands it has.</param>
 /// <param name="Sent">How many were sent.</param>
 /// <param name="Tail">What follows in it behind what it is for.</param>
-public sealed record ScriptRun(
+internal sealed record ScriptRun(
     ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, int Sent, ScriptTail Tail = ScriptTail.None);

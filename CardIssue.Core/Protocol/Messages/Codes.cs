@@ -12,7 +12,7 @@ public enum LineHalf
 }
 
 /// <summary>Why the center refuses access (S310). Coarse for the operator; the detail stays in the center's log.</summary>
-public enum RefusalCode
+internal enum RefusalCode
 {
     /// <summary>Address, line number and credential do not all belong to a known terminal.</summary>
     NotKnown = 1,
@@ -25,7 +25,7 @@ public enum RefusalCode
 }
 
 /// <summary>Why an order is not begun. Coarse on purpose: an unknown order and a wrong code look the same.</summary>
-public enum DeclineCode
+internal enum DeclineCode
 {
     /// <summary>No such order, or the issue code is wrong, expired or spent.</summary>
     OrderOrCode = 1,
@@ -116,7 +116,7 @@ public enum AbortCode
 /// <summary>
 /// Why an admitted end closes its line. For people: nothing is decided by it, and a number that is not known is shown as a number.
 /// </summary>
-public enum DisconnectCode
+internal enum DisconnectCode
 {
     /// <summary>Nothing came in time: credit, a result, an answer, a request.</summary>
     TimedOut = 1,

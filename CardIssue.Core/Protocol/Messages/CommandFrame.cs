@@ -8,7 +8,7 @@ namespace CardIssue.Core.Protocol.Messages;
 /// leave the frame's pinned memory. Accepts exactly what <see cref="MessageCodec.Decode"/> accepts as a command, and writes the same bytes.
 /// </summary>
 /// <remarks>Layout: map head, 00 0D, 01 sequence, 02 payload [, 03 expected]. 11 bytes of overhead up to sequence 65535 and payload 65535.</remarks>
-public static class CommandFrame
+internal static class CommandFrame
 {
     /// <summary>The most bytes around a payload, each expected status word counting 3 more: heads of map, sequence, payload and status words, and the keys.</summary>
     public const int MaxOverhead = 1 + 2 + (1 + 5) + (1 + 5) + (1 + 2);

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>What became of received bytes: a message, or what is wrong with them.</summary>
-public readonly record struct DecodeResult
+internal readonly record struct DecodeResult
 {
     private DecodeResult(Message? message, string? error) => (Message, Error) = (message, error);
 

@@ -24,7 +24,7 @@ public sealed record EnrollReader(
     /// <param name="reader">What the driver learned.</param>
     /// <param name="key">The key that it carries, or null.</param>
     /// <param name="fault">What is wrong; never the reader's words. Null when there is a message.</param>
-    public static EnrollReader? TryMake(ReaderIdentity reader, P256PublicKey? key, out string? fault)
+    internal static EnrollReader? TryMake(ReaderIdentity reader, P256PublicKey? key, out string? fault)
     {
         ArgumentNullException.ThrowIfNull(reader);
         string?[] texts = [reader.Vendor, reader.Model, reader.Serial, reader.Firmware, reader.Port];
@@ -39,7 +39,7 @@ public sealed record EnrollReader(
 /// <summary>Center to terminal: answers <see cref="EnrollReader"/>.</summary>
 /// <param name="Status">How the reader stands.</param>
 /// <param name="ReaderList">With <see cref="ReaderStanding.Known"/>: the list that names it, signed, at most <see cref="FieldLimits.MaxReaderList"/> bytes; else empty.</param>
-public sealed record ReaderEnrollment(ReaderStanding Status, ByteString ReaderList = default) : Message
+internal sealed record ReaderEnrollment(ReaderStanding Status, ByteString ReaderList = default) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.ReaderEnrollment;

@@ -3,7 +3,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>What the status words that a command names mean to the terminal.</summary>
-public static class ExpectedStatus
+internal static class ExpectedStatus
 {
     /// <summary>
     /// Stands for every status word: the script goes on whatever the card answers, for what is read is not needed. No card says it, since

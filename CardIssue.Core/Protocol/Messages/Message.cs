@@ -86,7 +86,7 @@ public abstract record Message
 /// <param name="Certificate">The number of the latest certificate of the center that the terminal keeps, as <see cref="Witness"/> brought it; 0
 /// when it keeps none, and on the results half of a split line.</param>
 /// <param name="Declines">The highest <see cref="DeclineCode"/> that the terminal knows; 0 for those of version 1.0.</param>
-public sealed record Hello(
+internal sealed record Hello(
     int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window, LineHalf Half = LineHalf.Whole, int Certificate = 0,
     int Declines = 0) : Message
 {
@@ -98,7 +98,7 @@ public sealed record Hello(
 /// <param name="Version">The protocol version chosen.</param>
 /// <param name="Nonce">32 random bytes of the center.</param>
 /// <param name="Line">The line number as the center's listener has it.</param>
-public sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) : Message
+internal sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Challenge;
@@ -134,7 +134,7 @@ public sealed record Admitted(
 
 /// <summary>Terminal to center, on the admitted results half of a split line: joins it to the data half. From then on this half carries all that the terminal says, and the other nothing of it.</summary>
 /// <param name="Token">The token that came with <see cref="Admitted"/> on the data half, 16 bytes.</param>
-public sealed record Join(ByteString Token) : Message
+internal sealed record Join(ByteString Token) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Join;
@@ -144,7 +144,7 @@ public sealed record Join(ByteString Token) : Message
 }
 
 /// <summary>Center to terminal, on the data half: both halves are one line now; access is granted.</summary>
-public sealed record Joined : Message
+internal sealed record Joined : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Joined;
@@ -156,7 +156,7 @@ public sealed record Joined : Message
 /// <param name="Note">A signed note (<see cref="Keys.SignedWitnessNote"/>), at most <see cref="FieldLimits.MaxWitness"/> bytes.</param>
 /// <param name="Certificate">The certificate that the center is going to have, signed (<see cref="Keys.CenterCertificate"/>), at most
 /// <see cref="FieldLimits.MaxCenterCertificate"/> bytes; empty when none is to follow.</param>
-public sealed record Witness(ByteString Note, ByteString Certificate = default) : Message
+internal sealed record Witness(ByteString Note, ByteString Certificate = default) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Witness;
@@ -167,7 +167,7 @@ public sealed record Witness(ByteString Note, ByteString Certificate = default) 
 
 /// <summary>S310, center to terminal: no card can be issued here.</summary>
 /// <param name="Code">Why, coarsely.</param>
-public sealed record Refused(RefusalCode Code) : Message
+internal sealed record Refused(RefusalCode Code) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Refused;
@@ -178,7 +178,7 @@ public sealed record Refused(RefusalCode Code) : Message
 /// <param name="Reference">An order number or a customer id.</param>
 /// <param name="SealedCode">The one-time issue code, encrypted to the center's key.</param>
 /// <param name="Operator">Who works at the terminal.</param>
-public sealed record RequestIssue(int Number, string Reference, ByteString SealedCode, OperatorId Operator) : Message
+internal sealed record RequestIssue(int Number, string Reference, ByteString SealedCode, OperatorId Operator) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.RequestIssue;
@@ -190,7 +190,7 @@ public sealed record RequestIssue(int Number, string Reference, ByteString Seale
 /// <summary>Terminal to center, after a lost line: goes on with the order that was under way.</summary>
 /// <param name="Number">Counts the requests and resumptions of this session from 1.</param>
 /// <param name="Token">The token that came with <see cref="InsertCard"/>, 16 bytes.</param>
-public sealed record Resume(int Number, ByteString Token) : Message
+internal sealed record Resume(int Number, ByteString Token) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Resume;
@@ -202,7 +202,7 @@ public sealed record Resume(int Number, ByteString Token) : Message
 /// <summary>Center to terminal: the order is not begun.</summary>
 /// <param name="Number">The request that this answers.</param>
 /// <param name="Code">Why, coarsely.</param>
-public sealed record Declined(int Number, DeclineCode Code) : Message
+internal sealed record Declined(int Number, DeclineCode Code) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Declined;
@@ -213,7 +213,7 @@ public sealed record Declined(int Number, DeclineCode Code) : Message
 /// <param name="Token">What <see cref="Resume"/> names the order by; 16 random bytes, good for this terminal alone.</param>
 /// <param name="SameCard">Whether only the card that was begun will do.</param>
 /// <param name="Display">What the operator may see of the order: product and masked reference, at most 128 characters.</param>
-public sealed record InsertCard(int Number, ByteString Token, bool SameCard, string Display) : Message
+internal sealed record InsertCard(int Number, ByteString Token, bool SameCard, string Display) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.InsertCard;
@@ -237,7 +237,7 @@ public sealed record InsertCard(int Number, ByteString Token, bool SameCard, str
 /// <summary>S250, terminal to center: a card is in a known reader.</summary>
 /// <param name="Insertion">Counts the cards of this session from 1, so that a double is known.</param>
 /// <param name="Atr">The answer to reset, 2 to 33 bytes.</param>
-public sealed record CardPresent(int Insertion, ByteString Atr) : Message
+internal sealed record CardPresent(int Insertion, ByteString Atr) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.CardPresent;
@@ -246,7 +246,7 @@ public sealed record CardPresent(int Insertion, ByteString Atr) : Message
 /// <summary>S260, center to terminal: this card is refused; take it out and try another (S255).</summary>
 /// <param name="Insertion">The card that this answers.</param>
 /// <param name="Code">Why.</param>
-public sealed record CardRejected(int Insertion, CardRejection Code) : Message
+internal sealed record CardRejected(int Insertion, CardRejection Code) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.CardRejected;
@@ -281,7 +281,7 @@ public sealed record Script(
 /// <param name="Sequence">Its number; <see cref="Script.First"/> for the first.</param>
 /// <param name="Payload">A command APDU wrapped for the card, or the same sealed for the module.</param>
 /// <param name="Expected">The status words on which to go on; empty means 9000 alone.</param>
-public sealed record Command(int Sequence, ByteString Payload, ValueList<ushort> Expected) : Message
+internal sealed record Command(int Sequence, ByteString Payload, ValueList<ushort> Expected) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Command;
@@ -292,7 +292,7 @@ public sealed record Command(int Sequence, ByteString Payload, ValueList<ushort>
 
 /// <summary>Terminal to center: commands below this number may be sent.</summary>
 /// <param name="Until">The first sequence number that may not yet be sent.</param>
-public sealed record Credit(int Until) : Message
+internal sealed record Credit(int Until) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Credit;
@@ -306,7 +306,7 @@ public sealed record Credit(int Until) : Message
 /// one may be the unexpected one.
 /// </param>
 /// <param name="Refusal">With <see cref="ScriptStop.ModuleRefused"/>: which refusal it was, where the terminal tells it.</param>
-public sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses, ModuleRefusal Refusal = ModuleRefusal.None) : Message
+internal sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses, ModuleRefusal Refusal = ModuleRefusal.None) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Result;
@@ -317,7 +317,7 @@ public sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Re
 
 /// <summary>Center to terminal: the card is issued, which the center has saved (S300).</summary>
 /// <param name="Receipt">What may be printed: masked reference, time, result, reference number; at most 1,024 characters.</param>
-public sealed record Issued(string Receipt) : Message
+internal sealed record Issued(string Receipt) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Issued;
@@ -330,7 +330,7 @@ public sealed record Issued(string Receipt) : Message
 }
 
 /// <summary>S320, terminal to center: the card was taken out.</summary>
-public sealed record CardRemoved : Message
+internal sealed record CardRemoved : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.CardRemoved;
@@ -338,7 +338,7 @@ public sealed record CardRemoved : Message
 
 /// <summary>Either way: work on the order stops; the session stays.</summary>
 /// <param name="Code">Why.</param>
-public sealed record Abort(AbortCode Code) : Message
+internal sealed record Abort(AbortCode Code) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Abort;
@@ -346,14 +346,14 @@ public sealed record Abort(AbortCode Code) : Message
 
 /// <summary>S250, terminal to center: the reader is not known; no card was touched.</summary>
 /// <param name="Reader">What the reader says of itself, for the center's log; at most 256 characters.</param>
-public sealed record ReaderRefused(string Reader) : Message
+internal sealed record ReaderRefused(string Reader) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.ReaderRefused;
 }
 
 /// <summary>Terminal to center: are you there, and what do you take me for?</summary>
-public sealed record StatusRequest : Message
+internal sealed record StatusRequest : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.StatusRequest;
@@ -372,7 +372,7 @@ public sealed record StatusReport(TerminalId Terminal, LineNumber Line) : Messag
 /// <param name="Code">Why; a later version's code is a number without a name.</param>
 /// <param name="Expected">What this end waited for, at most 256 characters; kinds and numbers, never contents.</param>
 /// <param name="Came">What came instead, likewise.</param>
-public sealed record Disconnect(DisconnectCode Code, string Expected, string Came) : Message
+internal sealed record Disconnect(DisconnectCode Code, string Expected, string Came) : Message
 {
     /// <inheritdoc/>
     public override MessageType Type => MessageType.Disconnect;

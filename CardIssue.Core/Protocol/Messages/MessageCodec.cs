@@ -10,7 +10,7 @@ namespace CardIssue.Core.Protocol.Messages;
 /// left out. <c>messages.cddl</c> beside this folder says it formally. Fields of a later version are passed over where
 /// <see cref="Growth"/> says.
 /// </summary>
-public static class MessageCodec
+internal static class MessageCodec
 {
     /// <summary>The most bytes of a message: on a line without TLS a counter and a MAC share its frame.</summary>
     public const int MaxMessage = 65_536 + 488;

@@ -14,7 +14,7 @@ namespace CardIssue.Core.Protocol.Messages;
 /// <param name="Certificate">SHA-256 of the TLS certificate that it is to have (32 bytes), or empty without TLS.</param>
 /// <param name="Confirmation">What only who has the code, or the present agreement key, can make of all this, 32 bytes.</param>
 /// <param name="Signature">For a renewal: the present credential's, 64 bytes; empty for an enrolment.</param>
-public sealed record EnrollTerminal(
+internal sealed record EnrollTerminal(
     TerminalId Terminal, ByteString Nonce, ByteString CredentialKey, ByteString AgreementKey, int KeyVersion, ByteString Certificate,
     ByteString Confirmation, ByteString Signature = default) : Message
 {
@@ -28,7 +28,7 @@ public sealed record EnrollTerminal(
 /// <param name="AgreementKey">Its public agreement key, 65 bytes.</param>
 /// <param name="Certificate">SHA-256 of its TLS certificate (32 bytes), or empty.</param>
 /// <param name="Confirmation">What only who has the same code or key can make of it and of what was asked, 32 bytes.</param>
-public sealed record TerminalEnrolled(
+internal sealed record TerminalEnrolled(
     string Center, ByteString SigningKey, ByteString AgreementKey, ByteString Certificate, ByteString Confirmation) : Message
 {
     /// <inheritdoc/>

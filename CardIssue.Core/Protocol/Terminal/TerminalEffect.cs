@@ -57,7 +57,7 @@ public enum Notice
 }
 
 /// <summary>What a terminal wants done. Carried out in order.</summary>
-public abstract record TerminalEffect
+internal abstract record TerminalEffect
 {
     private TerminalEffect() { }
 

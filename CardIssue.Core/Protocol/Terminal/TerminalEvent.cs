@@ -4,7 +4,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>The kinds of event that a terminal meets: the columns of its table.</summary>
-public enum TerminalEventKind
+internal enum TerminalEventKind
 {
     /// <summary>The line came up.</summary>
     LineUp,
@@ -65,7 +65,7 @@ public enum TerminalEventKind
 }
 
 /// <summary>An event at a terminal.</summary>
-public abstract record TerminalEvent
+internal abstract record TerminalEvent
 {
     private TerminalEvent() { }
 

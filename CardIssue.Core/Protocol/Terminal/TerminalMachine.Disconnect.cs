@@ -4,7 +4,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.Termi
 namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>What the center is told when the terminal closes its line.</summary>
-public static partial class TerminalMachine
+internal static partial class TerminalMachine
 {
     /// <summary>
     /// Why a transition closes the line, for <see cref="Disconnect"/>, which leaves with <see cref="TerminalEffect.CloseLine"/>: it is a part

@@ -5,7 +5,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.Termi
 namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>The rows of a split line: its halves between their admission and their being joined.</summary>
-public static partial class TerminalMachine
+internal static partial class TerminalMachine
 {
     private static Step AwaitingResults(TerminalState s, TerminalEvent e) => e.Kind switch
     {

@@ -5,7 +5,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.Termi
 namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>Asking for an order (S230), having a card inserted (S240, S250) or another tried (S255), and the end (S320).</summary>
-public static partial class TerminalMachine
+internal static partial class TerminalMachine
 {
     private static Step OnIssueOrdered(TerminalState s, TerminalEvent.IssueOrdered ordered) =>
         To(s with { Phase = TerminalPhase.Requesting, Requests = s.Requests + 1 },

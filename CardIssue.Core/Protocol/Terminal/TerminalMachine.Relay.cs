@@ -7,7 +7,7 @@ namespace CardIssue.Core.Protocol.Terminal;
 /// Scripts (S280, S290): commands come in under credit, go to the card one at a time, and all that the card said is reported once.
 /// The machine holds counts; the bytes are in the relay's pinned buffer, a window's worth at most.
 /// </summary>
-public static partial class TerminalMachine
+internal static partial class TerminalMachine
 {
     private static Step OnScript(TerminalState s, Script script)
     {

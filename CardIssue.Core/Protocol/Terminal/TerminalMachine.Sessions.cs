@@ -5,7 +5,7 @@ using Step = CardIssue.Core.Protocol.Step<CardIssue.Core.Protocol.Terminal.Termi
 namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>Access (S210, S220, S310), the line's coming and going, and resuming.</summary>
-public static partial class TerminalMachine
+internal static partial class TerminalMachine
 {
     /// <summary>S210. Sequence numbers and counts begin anew with each line.</summary>
     private static Step OnLineUp(TerminalState s, TerminalEvent.LineUp up)

@@ -10,7 +10,7 @@ namespace CardIssue.Core.Protocol.Terminal;
 /// A terminal, as a pure function. Rows are phases, columns are kinds of event, and every cell is written out: handled, ignored
 /// with a reason, or rejected. PROTOCOL.md shows the same table, made from this code.
 /// </summary>
-public static partial class TerminalMachine
+internal static partial class TerminalMachine
 {
     private const string Double = "a double";
     private const string Late = "late: what it belongs to is over";

@@ -41,10 +41,10 @@ public enum TerminalPhase
 /// <summary>The caps that a terminal machine keeps to.</summary>
 /// <param name="Window">Commands held at most, 1 to <see cref="Limits.MaxWindow"/>.</param>
 /// <param name="CreditStep">Credit is granted in steps of at least so many commands, 1 to the window, until line and card are measured.</param>
-public sealed record TerminalPolicy(int Window = 8, int CreditStep = 4);
+internal sealed record TerminalPolicy(int Window = 8, int CreditStep = 4);
 
 /// <summary>The state of a terminal. Compares by content; holds none of the write data, not even wrapped: commands are numbers here.</summary>
-public sealed record TerminalState
+internal sealed record TerminalState
 {
     /// <summary>A terminal whose line is not up yet.</summary>
     /// <param name="terminal">Who this is.</param>
@@ -104,4 +104,4 @@ public sealed record TerminalState
 /// <param name="Answered">How many the card answered.</param>
 /// <param name="Granted">How many the center may have sent.</param>
 /// <param name="InCard">Whether the card is at work on one.</param>
-public sealed record Relay(int First, int Count, int Arrived, int Answered, int Granted, bool InCard);
+internal sealed record Relay(int First, int Count, int Arrived, int Answered, int Granted, bool InCard);

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using CardIssue.CenterHost.Cli;
 using CardIssue.CenterHost.Orders;
-using CardIssue.CenterHost.Testing;
+using CardIssue.Testing;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Primitives;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -76,7 +76,7 @@ internal static class ProductTestCommand
     private static async Task<ExitCode> TryAsync(
         Call call, KnownProduct known, ProgramFiles programs, IReadOnlyList<Customer> customers, bool cuts, CancellationToken cancellation)
     {
-        await using var trial = await ProductTrial.OpenAsync(known.Product, programs, cancellation);
+        await using var trial = await ProductTrial.OpenAsync(known.Product, programs.Files, cancellation);
         var (count, failed) = (0, 0);
         foreach (var mode in Modes(known.Product.Mode))
         {

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.State;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.State;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using CardIssue.VirtualCard.Channel;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.Channel;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using CardIssue.VirtualCard.Application;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.VirtualCard.Cli;
 
@@ -33,7 +32,7 @@ internal static class DumpCommand
             output.WriteLine($"  application {application.Aid}: {application.LifeCycle:X2}{(application.IsPersonalized ? " PERSONALIZED" : "")}");
             foreach (var (record, value) in application.Records) output.WriteLine($"    SFI {record.Sfi} record {record.Number}: {value}");
             foreach (var (dgi, value) in application.Dgis)
-                output.WriteLine($"    DGI {dgi:X4}: {(Personalization.IsSecret(dgi) ? $"{value.Length} secret bytes" : value)}");
+                output.WriteLine($"    DGI {dgi:X4}: {(CardInspection.IsSecretGrouping(dgi) ? $"{value.Length} secret bytes" : value)}");
         }
     }
 }

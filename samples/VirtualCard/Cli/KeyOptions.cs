@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.VirtualCard.Cli;
 

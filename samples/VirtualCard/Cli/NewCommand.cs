@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -1,6 +1,6 @@
 using System.IO.Ports;
 using System.Net.Sockets;
-using CardIssue.VirtualCard.Serial;
+using CardIssue.Testing.Cards.Serial;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using CardIssue.VirtualCard.Net;
+using CardIssue.Testing.Cards.Net;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Serial;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Serial;
 
 namespace CardIssue.VirtualCard.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using System.Text.Json;
-using CardIssue.VirtualCard.Net;
+using CardIssue.Testing.Cards.Net;
 
 namespace CardIssue.VirtualCard.Cli;
 

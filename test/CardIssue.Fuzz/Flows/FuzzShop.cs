@@ -21,9 +21,11 @@ using CardIssue.Fuzz.Running;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Transport;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
+using SimulatedDiversification = CardIssue.Testing.Cards.Crypto.Diversification;
+using SimulatedKeys = CardIssue.Testing.Cards.State.CardKeySet;
 
 namespace CardIssue.Fuzz.Flows;
 
@@ -178,8 +180,8 @@ internal sealed class FuzzShop : IAsyncDisposable
     private CardSimulator Card(bool tellsNothing)
     {
         var serial = ++_cards;
-        var state = CardProfile.BlankEmv(serial, [VirtualCard.State.CardKeySet.Derive(0x30,
-            VirtualCard.Crypto.Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]);
+        var state = CardProfile.BlankEmv(serial, [SimulatedKeys.Derive(0x30,
+            SimulatedDiversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]);
         return CardSimulator.Create(tellsNothing
             ? state with { Cplc = ByteString.Own([.. Enumerable.Repeat((byte)0xFF, state.Cplc.Length)]) } : state);
     }

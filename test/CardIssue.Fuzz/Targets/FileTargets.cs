@@ -8,8 +8,10 @@ using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Fuzz.Mutation;
 using CardIssue.Fuzz.Running;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.State;
+using SimulatedDiversification = CardIssue.Testing.Cards.Crypto.Diversification;
+using SimulatedKeys = CardIssue.Testing.Cards.State.CardKeySet;
 
 namespace CardIssue.Fuzz.Targets;
 
@@ -125,7 +127,7 @@ internal static class FileTargets
         return bytes;
     }
 
-    private static VirtualCard.State.CardKeySet Keys => VirtualCard.State.CardKeySet.Derive(0x30, VirtualCard.Crypto.Diversification.Kdf3,
+    private static SimulatedKeys Keys => SimulatedKeys.Derive(0x30, SimulatedDiversification.Kdf3,
         new byte[16], CardProfile.Kdd(7).Span);
 
     private static void CardFileOf(byte[] input)

@@ -23,6 +23,15 @@ public sealed class AssemblyArrowsTests
         Assert.That(references, Is.EqualTo(library == "CardIssue.Core" ? Array.Empty<string>() : ["CardIssue.Core"]));
     }
 
+    /// <summary>The helpers of embedders' tests put the others together; nothing that is sold to a shop depends on them.</summary>
+    [Test]
+    public void Testing_KnowsTheOthers_AndNoneOfThemIt()
+    {
+        Assert.That(Items("CardIssue.Testing", "ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Replace('\\', '/'))),
+            Is.EquivalentTo(new[] { "CardIssue.Core", "CardIssue.Transport", "CardIssue.Center", "CardIssue.Terminal" }));
+        Assert.That(Libraries.SelectMany(library => Items(library, "ProjectReference")), Has.None.Contains("CardIssue.Testing"));
+    }
+
     [Test]
     public void Core_NeedsBouncyCastleAndCborAlone()
     {

@@ -10,7 +10,7 @@ namespace CardIssue.Test.Center;
 
 /// <summary>Who gets an order, in every state that it may be in; and what becomes of the tries that were counted.</summary>
 [TestFixture(EngineKind.Sqlite), TestFixture(EngineKind.Postgres)]
-public sealed class OrderClaimingTest(EngineKind engine)
+internal sealed class OrderClaimingTest(EngineKind engine)
 {
     private static readonly CardId Card1 = StoreBench.Card(1);
 

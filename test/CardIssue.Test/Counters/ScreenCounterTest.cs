@@ -19,8 +19,8 @@ using CardIssue.Test.Hosts;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
 using Microsoft.Extensions.Time.Testing;
 using Spectre.Console;
 

@@ -10,7 +10,7 @@ using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
 using CardIssue.Test.Keys;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -5,7 +5,7 @@ using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -9,10 +9,10 @@ using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Modules;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
-using CardKeySet = CardIssue.VirtualCard.State.CardKeySet;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
+using CardKeySet = CardIssue.Testing.Cards.State.CardKeySet;
 
 namespace CardIssue.Test.EndToEnd;
 

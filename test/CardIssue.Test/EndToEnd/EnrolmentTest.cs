@@ -8,7 +8,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Enrolment;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.Keys;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -6,7 +6,7 @@ using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -3,8 +3,8 @@ using CardIssue.Center.Storage;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

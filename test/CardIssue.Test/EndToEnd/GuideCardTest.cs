@@ -2,7 +2,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Products.Json;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 using CardIssue.VirtualCard.Cli;
 
 namespace CardIssue.Test.EndToEnd;
@@ -76,8 +76,8 @@ public sealed class GuideCardTest
         {
             var card = await MakeAsync(folder, "gp.json");
             card.Reset();
-            var keys = CardIssue.VirtualCard.State.CardKeySet.FromHex(0x30, CardProfile.TestKey, CardProfile.TestKey, CardProfile.TestKey);
-            Assert.That(CardIssue.Test.VirtualCard.TestCard.Host(card, keys).Open(0x33), Is.EqualTo(CardIssue.VirtualCard.Apdu.Sw.Ok));
+            var keys = CardIssue.Testing.Cards.State.CardKeySet.FromHex(0x30, CardProfile.TestKey, CardProfile.TestKey, CardProfile.TestKey);
+            Assert.That(CardIssue.Test.VirtualCard.TestCard.Host(card, keys).Open(0x33), Is.EqualTo(CardIssue.Testing.Cards.Apdu.Sw.Ok));
         }
         finally
         {

@@ -6,10 +6,10 @@ using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -14,10 +14,10 @@ using CardIssue.Test.Cards.Programs;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
 using CardIssue.Test.Walls;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -6,7 +6,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Relay;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.EndToEnd;
 

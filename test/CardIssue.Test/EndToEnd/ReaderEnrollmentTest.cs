@@ -4,8 +4,8 @@ using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.EndToEnd;
 

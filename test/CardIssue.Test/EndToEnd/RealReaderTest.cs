@@ -1,8 +1,8 @@
 using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -4,8 +4,8 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

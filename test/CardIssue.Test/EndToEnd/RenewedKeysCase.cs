@@ -1,9 +1,9 @@
 using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Modules;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -4,7 +4,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

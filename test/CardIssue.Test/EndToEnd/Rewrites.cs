@@ -7,7 +7,7 @@ using CardIssue.Center.Vault;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Center;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -8,7 +8,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
 using CardIssue.Test.Products.Json;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

@@ -5,9 +5,9 @@ using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
 using CardIssue.Test.Products.Json;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 

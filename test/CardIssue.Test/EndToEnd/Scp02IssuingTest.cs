@@ -6,9 +6,9 @@ using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Modules;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 

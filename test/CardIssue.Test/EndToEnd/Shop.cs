@@ -21,11 +21,11 @@ using CardIssue.Terminal.Relay;
 using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 using CardIssue.Transport;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.State;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.EndToEnd;
@@ -179,7 +179,7 @@ internal sealed class Shop : IAsyncDisposable
     public static CardSimulator Card(uint serial, bool genuine = true, CardProtocol protocol = CardProtocol.T1)
     {
         var master = genuine ? Counter.Master : ByteString.FromHex("77777777777777777777777777777777");
-        var keys = CardIssue.VirtualCard.State.CardKeySet.Derive(0x30, CardIssue.VirtualCard.Crypto.Diversification.Kdf3, master.Span, CardProfile.Kdd(serial).Span);
+        var keys = CardIssue.Testing.Cards.State.CardKeySet.Derive(0x30, CardIssue.Testing.Cards.Crypto.Diversification.Kdf3, master.Span, CardProfile.Kdd(serial).Span);
         return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]) with { Protocol = protocol });
     }
 

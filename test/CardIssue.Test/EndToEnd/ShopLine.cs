@@ -2,7 +2,7 @@ using System.Net;
 using CardIssue.Center.Sessions;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 using CardIssue.Transport.Tcp;
 
 namespace CardIssue.Test.EndToEnd;

@@ -3,10 +3,10 @@ using CardIssue.Center.Terminals;
 using CardIssue.Core.Cards;
 using CardIssue.Reader.Serial;
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 

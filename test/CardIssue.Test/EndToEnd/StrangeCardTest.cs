@@ -3,7 +3,7 @@ using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 

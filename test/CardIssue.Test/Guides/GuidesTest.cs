@@ -1,4 +1,4 @@
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.Guides;
 

@@ -9,7 +9,7 @@ using CardIssue.Terminal.Relay;
 using CardIssue.Test.Modules;
 using CardIssue.Transport.Reconnect;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.Hosts;
 

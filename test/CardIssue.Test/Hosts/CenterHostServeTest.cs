@@ -9,9 +9,9 @@ using CardIssue.Test.Center.Engines;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.Hosts;
 

@@ -9,7 +9,7 @@ using CardIssue.Center.Vault;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

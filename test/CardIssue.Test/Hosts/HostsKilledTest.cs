@@ -16,8 +16,8 @@ using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Products.Json;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.Hosts;
 

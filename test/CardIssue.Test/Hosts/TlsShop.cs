@@ -6,8 +6,8 @@ using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.Hosts;
 

@@ -3,8 +3,8 @@ using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Readers;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Keys;
@@ -15,9 +15,9 @@ public sealed class SamReaderKeyTest
     private static readonly ReaderIdentity Reader = new("pcsc", "Gem 00", Serial: "S123");
     private static readonly ReaderChallenge Challenge = new(new TerminalId("T-1"), ByteString.Own(new byte[ReaderChallenge.NonceLength]), Reader);
 
-    [TestCase(CardIssue.VirtualCard.State.CardProtocol.T1)]
-    [TestCase(CardIssue.VirtualCard.State.CardProtocol.T0)]
-    public async Task Sam_IsAsked_SignsWithTheKeyOfItsCertificate(CardIssue.VirtualCard.State.CardProtocol protocol)
+    [TestCase(CardIssue.Testing.Cards.State.CardProtocol.T1)]
+    [TestCase(CardIssue.Testing.Cards.State.CardProtocol.T0)]
+    public async Task Sam_IsAsked_SignsWithTheKeyOfItsCertificate(CardIssue.Testing.Cards.State.CardProtocol protocol)
     {
         await using var slot = new VirtualCardReader();
         slot.Insert(CardSimulator.Create(CardProfile.Sam(1, []) with { Protocol = protocol }));

@@ -11,7 +11,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Cards.SecureChannel;
 using CardIssue.Test.Cards.Vectors;
 using CardIssue.Test.Transport;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 
 namespace CardIssue.Test.Keys;
 

@@ -5,7 +5,7 @@ using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Zeroing;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 
 namespace CardIssue.Test.LinesOfCore;
 

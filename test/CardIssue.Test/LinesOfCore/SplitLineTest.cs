@@ -1,6 +1,6 @@
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 
 namespace CardIssue.Test.LinesOfCore;
 

@@ -3,7 +3,7 @@ using CardIssue.Core.Cards.Products.Text;
 
 namespace CardIssue.Test.Products;
 
-public class FieldTextTest
+internal class FieldTextTest
 {
     [TestCase(FieldEncoding.Ascii, "VISA 01", "56495341203031")]
     [TestCase(FieldEncoding.Ascii, "", "")]

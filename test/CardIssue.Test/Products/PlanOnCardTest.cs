@@ -11,7 +11,7 @@ using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.VirtualCard;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.Products;
 

@@ -10,7 +10,7 @@ using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Cards.Programs;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Test.Products;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using CardIssue.Core.Keys;
@@ -65,7 +66,10 @@ internal static partial class ProtocolDocumentParts
         {
             var source = Source($"CardIssue.Core/Protocol/{(type == typeof(FieldLimits) ? "Messages/" : "")}{type.Name}.cs");
             foreach (Match match in Constants().Matches(source))
-                text.Append(CultureInfo.InvariantCulture, $"| {match.Groups[2].Value} | {(int)type.GetField(match.Groups[2].Value)!.GetRawConstantValue()!:N0} | {Plain(match.Groups[1].Value)} |\n");
+            {
+                var field = type.GetField(match.Groups[2].Value, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
+                text.Append(CultureInfo.InvariantCulture, $"| {field.Name} | {(int)field.GetRawConstantValue()!:N0} | {Plain(match.Groups[1].Value)} |\n");
+            }
         }
         return text.Append(CultureInfo.InvariantCulture, $"| MaxMessage | {MessageCodec.MaxMessage:N0} | The most bytes of a message. |\n")
             .Append(CultureInfo.InvariantCulture, $"| MaxFrame | {Core.Lines.ILine.MaxFrame:N0} | The most bytes of a frame: a message, and on a line without TLS its counter and MAC. |\n").ToString();
@@ -94,16 +98,16 @@ internal static partial class ProtocolDocumentParts
         return Blanks().Replace(Tags().Replace(text, ""), " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
     }
 
-    [GeneratedRegex(@"<summary>((?:(?!<summary>).)*?)</summary>(?:(?!<summary>).)*?public sealed record (\w+)", RegexOptions.Singleline)]
+    [GeneratedRegex(@"<summary>((?:(?!<summary>).)*?)</summary>(?:(?!<summary>).)*?(?:public|internal) sealed record (\w+)", RegexOptions.Singleline)]
     private static partial Regex Records();
 
-    [GeneratedRegex(@"<summary>((?:(?!<summary>).)*?)</summary>\s*public enum (\w+)\n\{(.*?)\n\}", RegexOptions.Singleline)]
+    [GeneratedRegex(@"<summary>((?:(?!<summary>).)*?)</summary>\s*(?:public|internal) enum (\w+)\n\{(.*?)\n\}", RegexOptions.Singleline)]
     private static partial Regex Enums();
 
     [GeneratedRegex(@"<summary>(.*?)</summary>\s*(\w+) = (\d+),", RegexOptions.Singleline)]
     private static partial Regex Members();
 
-    [GeneratedRegex(@"<summary>((?:(?!<summary>).)*?)</summary>\s*public const int (\w+) =", RegexOptions.Singleline)]
+    [GeneratedRegex(@"<summary>((?:(?!<summary>).)*?)</summary>\s*(?:public|internal) const int (\w+) =", RegexOptions.Singleline)]
     private static partial Regex Constants();
 
     [GeneratedRegex(@"<summary>((?:(?!<summary>).)*?)</summary>\s*public (TimeSpan|int) (\w+) \{ get; set; \} = ([^;]+);", RegexOptions.Singleline)]

@@ -1,6 +1,6 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Primitives;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.Relay;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Transport;

@@ -1,9 +1,9 @@
 using CardIssue.Core.Primitives;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.Channel;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Apdu;
+using CardIssue.Testing.Cards.Channel;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 

@@ -1,5 +1,5 @@
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Apdu;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Apdu;
 
 namespace CardIssue.Test.VirtualCard;
 
@@ -104,7 +104,7 @@ public class CommandChainTests
     [Test]
     public void Segments_OverT0_AreAnsweredOnceAtTheEnd()
     {
-        var card = TestCard.Blank(s => s with { Protocol = CardIssue.VirtualCard.State.CardProtocol.T0 });
+        var card = TestCard.Blank(s => s with { Protocol = CardIssue.Testing.Cards.State.CardProtocol.T0 });
         byte[] OverT0(byte[] command)
         {
             // A case 4 command leaves its Le out (ISO 7816-3 12.2.4).

@@ -1,11 +1,11 @@
 using System.IO.Pipelines;
 using System.Text;
 using CardIssue.Transport.Framing;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
-using CardIssue.VirtualCard.Timing;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
+using CardIssue.Testing.Cards.Timing;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.VirtualCard;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.Apdu;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 
@@ -132,18 +132,18 @@ internal static class TestCard
     public static readonly CardKeySet Keys = CardKeySet.FromHex(
         0x30, "000102030405060708090A0B0C0D0E0F", "101112131415161718191A1B1C1D1E1F", "202122232425262728292A2B2C2D2E2F");
 
-    public static CardIssue.VirtualCard.CardSimulator Blank(Func<CardState, CardState>? change = null)
+    public static CardIssue.Testing.Cards.CardSimulator Blank(Func<CardState, CardState>? change = null)
     {
-        var state = CardIssue.VirtualCard.CardProfile.BlankEmv(7, [Keys]);
-        var card = CardIssue.VirtualCard.CardSimulator.Create(change?.Invoke(state) ?? state);
+        var state = CardIssue.Testing.Cards.CardProfile.BlankEmv(7, [Keys]);
+        var card = CardIssue.Testing.Cards.CardSimulator.Create(change?.Invoke(state) ?? state);
         card.Reset();
         return card;
     }
 
-    public static GlobalPlatformHost Host(CardIssue.VirtualCard.CardSimulator card, CardKeySet? keys = null) => new(c => card.Transmit(c), keys ?? Keys);
+    public static GlobalPlatformHost Host(CardIssue.Testing.Cards.CardSimulator card, CardKeySet? keys = null) => new(c => card.Transmit(c), keys ?? Keys);
 
     /// <summary>A host with an open session on a blank card.</summary>
-    public static GlobalPlatformHost Opened(CardIssue.VirtualCard.CardSimulator card, byte level = 0x33)
+    public static GlobalPlatformHost Opened(CardIssue.Testing.Cards.CardSimulator card, byte level = 0x33)
     {
         var host = Host(card);
         Assert.That(host.Open(level), Is.EqualTo(Sw.Ok));

@@ -1,11 +1,11 @@
 using System.IO.Ports;
 using System.Text.RegularExpressions;
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 

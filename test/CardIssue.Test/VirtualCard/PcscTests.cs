@@ -1,8 +1,8 @@
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 

@@ -1,8 +1,8 @@
 using CardIssue.Core.Primitives;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.Crypto;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Apdu;
+using CardIssue.Testing.Cards.Crypto;
+using CardIssue.Testing.Cards.State;
 using static CardIssue.Test.VirtualCard.GlobalPlatformHost;
 
 namespace CardIssue.Test.VirtualCard;

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Programs;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.State;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Apdu;
+using CardIssue.Testing.Cards.State;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Test.VirtualCard;
 

@@ -1,6 +1,6 @@
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Apdu;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 

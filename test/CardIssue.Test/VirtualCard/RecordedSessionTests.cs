@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using CardIssue.Core.Primitives;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.Channel;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Apdu;
+using CardIssue.Testing.Cards.Channel;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 

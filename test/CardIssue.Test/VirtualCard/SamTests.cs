@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 using CardIssue.VirtualCard.Cli;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 

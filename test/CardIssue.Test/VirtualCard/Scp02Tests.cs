@@ -6,18 +6,18 @@ using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Cards.Vectors;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Apdu;
-using CardIssue.VirtualCard.Channel;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Apdu;
+using CardIssue.Testing.Cards.Channel;
 using CardIssue.VirtualCard.Cli;
-using CardIssue.VirtualCard.State;
-using CardKeySet = CardIssue.VirtualCard.State.CardKeySet;
-using SecurityLevel = CardIssue.VirtualCard.Channel.SecurityLevel;
+using CardIssue.Testing.Cards.State;
+using CardKeySet = CardIssue.Testing.Cards.State.CardKeySet;
+using SecurityLevel = CardIssue.Testing.Cards.Channel.SecurityLevel;
 
 namespace CardIssue.Test.VirtualCard;
 
 /// <summary>The card's SCP02: judged by published and computed sessions, and by raw commands of such sessions.</summary>
-public class Scp02Tests
+internal class Scp02Tests
 {
     private const byte KeyVersion = 0x20;
 

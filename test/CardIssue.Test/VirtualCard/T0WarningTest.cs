@@ -7,9 +7,9 @@ using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Readers.Serial;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.VirtualCard;
 

@@ -1,4 +1,4 @@
-using CardIssue.VirtualCard.Serial;
+using CardIssue.Testing.Cards.Serial;
 
 namespace CardIssue.Test.VirtualCard;
 

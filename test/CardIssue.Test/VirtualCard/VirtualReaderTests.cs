@@ -1,10 +1,10 @@
 using CardIssue.Core.Cards;
 using CardIssue.Reader.Tcp;
-using CardIssue.VirtualCard;
+using CardIssue.Testing.Cards;
 using CardIssue.VirtualCard.Cli;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Timing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.VirtualCard;

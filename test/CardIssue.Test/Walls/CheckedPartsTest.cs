@@ -12,8 +12,8 @@ using CardIssue.Reader.Serial.Framing;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
 using CardIssue.Test.Readers.Serial;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Serial;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Serial;
 using Microsoft.Extensions.Logging.Abstractions;
 using HostCommand = CardIssue.Reader.Serial.Framing.CcidCommand;
 

@@ -10,8 +10,8 @@ using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
 using CardIssue.Test.EndToEnd;
-using CardIssue.Transport.Loopback;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Lines;
+using CardIssue.Testing.Cards.Reading;
 using NSubstitute;
 
 namespace CardIssue.Test.Walls;

@@ -7,7 +7,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.EndToEnd;
 using CardIssue.Test.Relay;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.Walls;
 

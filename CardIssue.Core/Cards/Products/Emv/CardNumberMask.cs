@@ -8,7 +8,7 @@ public static class CardNumberMask
     /// <summary>Whether a digit may be seen.</summary>
     /// <param name="index">Which, 0 for the first; what stands behind the number is never shown.</param>
     /// <param name="digits">How many the number has; of fewer than 13 none is shown.</param>
-    public static bool Shows(int index, int digits) => digits >= Shortest && (index < First || index >= digits - Last && index < digits);
+    internal static bool Shows(int index, int digits) => digits >= Shortest && (index < First || index >= digits - Last && index < digits);
 
     /// <summary>The number with the other digits masked; null when it is none that some of may be shown.</summary>
     public static string? Of(string? number) => number is { Length: >= Shortest } && number.All(char.IsAsciiDigit)
@@ -16,7 +16,7 @@ public static class CardNumberMask
         : null;
 
     /// <summary>The masked number that a text for operators ends with; null when it ends with none that <see cref="Of"/> makes.</summary>
-    public static string? AtTheEndOf(string text)
+    internal static string? AtTheEndOf(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var last = text[(text.LastIndexOf(' ') + 1)..];

@@ -25,7 +25,7 @@ public abstract class JsonReading
     public ValueList<JsonMistake> Mistakes { get; }
 
     /// <summary>One line for each mistake: <c>file:line:column path: message</c>, a form that editors and terminals make a link of.</summary>
-    public IEnumerable<string> Lines() => Mistakes.Select(mistake => $"{Source}:{mistake}");
+    internal IEnumerable<string> Lines() => Mistakes.Select(mistake => $"{Source}:{mistake}");
 
     /// <summary>How many mistakes; nothing of what was read.</summary>
     public sealed override string ToString() => $"{Source}: {Mistakes.Count} mistakes";

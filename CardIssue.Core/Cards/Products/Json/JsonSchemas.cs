@@ -1,7 +1,7 @@
 namespace CardIssue.Core.Cards.Products.Json;
 
 /// <summary>The JSON Schemas (draft 2020-12) of the files that a center reads, for editors. The readers themselves do not need them.</summary>
-public static class JsonSchemas
+internal static class JsonSchemas
 {
     /// <summary>The longest <c>$schema</c> that a file may name, in characters.</summary>
     public const int MaxAddress = 2_048;

@@ -7,7 +7,7 @@ namespace CardIssue.Core.Cards.Products.Json;
 public static class OrdersFile
 {
     /// <summary>The most orders of one file.</summary>
-    public const int MaxOrders = 10_000;
+    internal const int MaxOrders = 10_000;
 
     /// <summary>Reads orders. Each is checked by making its plan, and by checking an EMV card's data against itself.</summary>
     /// <param name="json">The file, UTF-8, with or without a byte order mark; 16 MiB at most.</param>

@@ -38,7 +38,7 @@ public sealed record OrdersContext(Func<string, CardProduct?> Products)
 public sealed class OrdersStream
 {
     /// <summary>What a field's text begins with whose rest is CMS in Base64, encrypted to the center.</summary>
-    public const string Encrypted = "cms:";
+    internal const string Encrypted = "cms:";
 
     private readonly Stream _content;
     private readonly OrdersForm _form;

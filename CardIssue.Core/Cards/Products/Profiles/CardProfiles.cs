@@ -3,7 +3,7 @@ using CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 namespace CardIssue.Core.Cards.Products.Profiles;
 
 /// <summary>The card profiles that there are.</summary>
-public static class CardProfiles
+internal static class CardProfiles
 {
     private static readonly ICardProfile[] All = [new GlobalPlatformProfile()];
 

@@ -1,7 +1,7 @@
 namespace CardIssue.Core.Cards.Products.Text;
 
 /// <summary>How a field's text becomes bytes.</summary>
-public enum FieldEncoding
+internal enum FieldEncoding
 {
     /// <summary>Printable ASCII as it stands.</summary>
     Ascii = 1,

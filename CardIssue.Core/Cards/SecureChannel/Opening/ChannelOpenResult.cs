@@ -1,7 +1,7 @@
 namespace CardIssue.Core.Cards.SecureChannel.Opening;
 
 /// <summary>What came of an opening: a session, which only exists when the card's cryptogram was verified, or a diagnosis.</summary>
-public abstract record ChannelOpenResult
+internal abstract record ChannelOpenResult
 {
     private protected ChannelOpenResult() { }
 

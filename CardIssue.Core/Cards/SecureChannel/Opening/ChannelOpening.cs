@@ -5,7 +5,7 @@ using CardIssue.Core.Cards.SecureChannel.Scp03;
 namespace CardIssue.Core.Cards.SecureChannel.Opening;
 
 /// <summary>Begins a session of either protocol: by judging the answer to INITIALIZE UPDATE, or from session keys.</summary>
-public static class ChannelOpening
+internal static class ChannelOpening
 {
     /// <summary>Verifies the card's cryptogram and makes the session.</summary>
     /// <param name="staticKeys">The card's keys; still the caller's to dispose.</param>

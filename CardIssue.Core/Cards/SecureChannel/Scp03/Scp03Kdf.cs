@@ -6,7 +6,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.SecureChannel.Scp03;
 
 /// <summary>SCP03's data derivation (Amendment D §4.1.5): SP 800-108 in counter mode over AES-CMAC. Host and card use the same.</summary>
-public static class Scp03Kdf
+internal static class Scp03Kdf
 {
     /// <summary>Derivation constant of the card cryptogram, 8 bytes, from S-MAC.</summary>
     public const byte CardCryptogram = 0x00;

@@ -5,10 +5,10 @@ using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.VirtualCard;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.State;
-using CardKeySet = CardIssue.VirtualCard.State.CardKeySet;
-using Diversification = CardIssue.VirtualCard.Crypto.Diversification;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.State;
+using CardKeySet = CardIssue.Testing.Cards.State.CardKeySet;
+using Diversification = CardIssue.Testing.Cards.Crypto.Diversification;
 
 namespace CardIssue.Test.Cards.SecureChannel;
 

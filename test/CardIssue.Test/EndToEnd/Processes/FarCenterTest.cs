@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Timing;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Test.EndToEnd.Processes;
 

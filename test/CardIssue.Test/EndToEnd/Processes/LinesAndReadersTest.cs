@@ -1,8 +1,8 @@
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Serial;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Serial;
 
 namespace CardIssue.Test.EndToEnd.Processes;
 

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.EndToEnd.Processes;
 

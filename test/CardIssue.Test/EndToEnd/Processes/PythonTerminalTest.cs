@@ -2,9 +2,9 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using CardIssue.Test.Products.Json;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd.Processes;
 
@@ -107,7 +107,7 @@ public sealed class PythonTerminalTest
     {
         var serial = (uint)Interlocked.Increment(ref _cards);
         if (order is not Scp02) return Shop.Card(serial);
-        var keys = CardKeySet.Derive(0x20, CardIssue.VirtualCard.Crypto.Diversification.Emv,
+        var keys = CardKeySet.Derive(0x20, CardIssue.Testing.Cards.Crypto.Diversification.Emv,
             Core.Primitives.ByteString.FromHex(CardProfile.TestKey).Span, CardProfile.Kdd(serial).Span, CardKeyType.Des);
         var state = CardProfile.BlankEmv(serial, [keys]) with { Scp = CardState.Scp02, ScpParameter = 0x75, Protocol = CardProtocol.T0 };
         return CardSimulator.Create(state);

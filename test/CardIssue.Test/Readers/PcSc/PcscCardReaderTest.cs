@@ -4,10 +4,10 @@ using CardIssue.Core.Cards.Pipeline;
 using CardIssue.Core.Primitives;
 using CardIssue.Reader.PcSc;
 using CardIssue.Test.Parts;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Net;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Net;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.Readers.PcSc;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using CardIssue.VirtualCard.Net;
+using CardIssue.Testing.Cards.Net;
 
 namespace CardIssue.Test.Readers.PcSc;
 

@@ -1,8 +1,8 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Primitives;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.Readers.Serial;

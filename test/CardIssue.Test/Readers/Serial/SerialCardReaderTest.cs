@@ -3,16 +3,16 @@ using CardIssue.Core.Cards.Pipeline;
 using CardIssue.Core.Primitives;
 using CardIssue.Reader;
 using CardIssue.Reader.Serial;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.Readers.Serial;
 
 /// <summary>The whole driver before the simulated GemPC Twin.</summary>
 [CancelAfter(120_000)]
 [Parallelizable]
-public sealed class SerialCardReaderTest
+internal sealed class SerialCardReaderTest
 {
     private static readonly byte[] SelectDomain = Convert.FromHexString("00A4040000"), GetCplc = Convert.FromHexString("80CA9F7F00"), GetLongData = Convert.FromHexString("80CADF0100");
 

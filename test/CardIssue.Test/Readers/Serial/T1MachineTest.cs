@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using CardIssue.Reader.Serial.T1;
-using CardIssue.VirtualCard.Serial;
+using CardIssue.Testing.Cards.Serial;
 using Machine = CardIssue.Reader.Serial.T1.T1Machine;
 
 namespace CardIssue.Test.Readers.Serial;

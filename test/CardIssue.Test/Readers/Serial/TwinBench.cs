@@ -7,10 +7,10 @@ using CardIssue.Reader.Serial;
 using CardIssue.Reader.Serial.Framing;
 using CardIssue.Test.Parts;
 using CardIssue.Test.VirtualCard;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
-using CardIssue.VirtualCard.Serial;
-using CardIssue.VirtualCard.State;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
+using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.State;
 using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.Readers.Serial;

@@ -5,7 +5,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Transport.Serial;
 using CardIssue.Transport.Framing;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 using CardIssue.Transport.Reconnect;
 using CardIssue.Transport.Serial;
 using CardIssue.Transport.Tcp;

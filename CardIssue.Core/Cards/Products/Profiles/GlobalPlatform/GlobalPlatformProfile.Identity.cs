@@ -11,7 +11,7 @@ namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 /// <summary>
 /// Which card it is: what it tells of itself before the channel, the same inside it, and the number that the center gives it.
 /// </summary>
-public sealed partial class GlobalPlatformProfile
+internal sealed partial class GlobalPlatformProfile
 {
     /// <summary>DGI of BER-TLV data objects for a security domain (GPCS §11.11.2.3).</summary>
     private const ushort DataObjects = 0x0070;

@@ -11,7 +11,7 @@ namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 /// Own keys for the transport keys, or for own keys of before. Which of them a card holds is read from it in each opening: by the version
 /// that it answers with and by its cryptogram, which is verified without sending it anything. So nothing is guessed, and no try of the card is spent.
 /// </summary>
-public sealed partial class GlobalPlatformProfile
+internal sealed partial class GlobalPlatformProfile
 {
     /// <summary>
     /// P1 of INITIALIZE UPDATE that leaves it to the card with which of its keys it answers (GPCS §E.5.1, Amendment D §7.1.1).

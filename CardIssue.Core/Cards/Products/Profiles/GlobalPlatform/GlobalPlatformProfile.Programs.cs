@@ -10,7 +10,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>Partly written cards, and the records that load and install.</summary>
-public sealed partial class GlobalPlatformProfile
+internal sealed partial class GlobalPlatformProfile
 {
     private const byte LockedBit = 0x80, CanBeSelectedBit = 0x04;
 

@@ -9,7 +9,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 
 /// <summary>Extradition and registry update.</summary>
-public sealed partial class GlobalPlatformProfile
+internal sealed partial class GlobalPlatformProfile
 {
     private const int FullPrivileges = 3;
 

@@ -11,7 +11,7 @@ namespace CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
 /// GlobalPlatform cards with SCP02 or SCP03. In both key modes, at levels 03, 13 and 33, command data is confidential and cannot be tampered with; at 01
 /// and 11 it can be read on the way; responses are authenticated at 11, 13 and 33, and confidential at 33, which SCP02 does not have.
 /// </summary>
-public sealed partial class GlobalPlatformProfile : ICardProfile
+internal sealed partial class GlobalPlatformProfile : ICardProfile
 {
     /// <summary>SELECT and INITIALIZE UPDATE; between them stands what is asked of the card's identity.</summary>
     private const int OpenCount = 2;
