@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CardIssue.Terminal.Relay;
 using CardIssue.Transport.Tls;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Bench;
 

@@ -14,8 +14,8 @@ using CardIssue.Test.Modules;
 using CardIssue.Test.Parts;
 using CardIssue.Test.Products.Json;
 using CardIssue.Transport.Reconnect;
-using CardIssue.VirtualCard;
-using CardIssue.VirtualCard.Reading;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
