@@ -42,7 +42,7 @@ public sealed class CenterHealth : IDisposable
     private volatile Counts? _counts;
 
     /// <summary>Looks at nothing before <see cref="RunAsync"/>.</summary>
-    internal CenterHealth(CenterDatabase database, CenterServer server, CenterServices services, FeedPumps feeds)
+    public CenterHealth(CenterDatabase database, CenterServer server, CenterServices services, FeedPumps feeds)
     {
         ArgumentNullException.ThrowIfNull(services);
         (_database, _server, _services, _feeds) = (database, server, services, feeds);
@@ -53,7 +53,7 @@ public sealed class CenterHealth : IDisposable
     private sealed record Counts(IReadOnlyDictionary<OrderState, int> Orders, int Backlog, long FeedFailures, int Serving, int Lost);
 
     /// <summary>Looks until cancelled. What goes wrong is what it looks for, and ends nothing.</summary>
-    internal async Task RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(CancellationToken cancellation)
     {
         await Task.WhenAll(
             LookAsync(BeatPause, Beat),

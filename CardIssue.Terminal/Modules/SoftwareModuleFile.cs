@@ -100,7 +100,7 @@ public sealed partial class SoftwareModuleFile : IDisposable
 
     /// <summary>Seals the file under a new passphrase.</summary>
     /// <exception cref="PassphraseFileException">The passphrase is too weak, or another process changed the file.</exception>
-    internal void Rewrap(SecretBytes passphrase, Argon2Cost? cost = null)
+    public void Rewrap(SecretBytes passphrase, Argon2Cost? cost = null)
     {
         using var writer = Content.Write();
         _file.Rewrap(passphrase, writer.Written, cost);

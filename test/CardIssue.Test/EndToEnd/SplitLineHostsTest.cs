@@ -13,7 +13,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Transport;
-using CardIssue.Transport.Loopback;
+using CardIssue.Testing.Lines;
 using CardIssue.Transport.Tls;
 
 namespace CardIssue.Test.EndToEnd;

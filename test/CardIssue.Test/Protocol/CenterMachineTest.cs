@@ -140,18 +140,18 @@ public sealed class CenterMachineTest
     }
 
     /// <summary>A code that 1.0 has not got goes to nobody who has not named it.</summary>
-    [TestCase(0, DeclineCode.Waiting)]
-    [TestCase(9, DeclineCode.Waiting)]
-    [TestCase(10, DeclineCode.OtherBranch)]
-    [TestCase(11, DeclineCode.OtherBranch)]
-    public void OrderOfAnotherBranch_Declined_TerminalHearsWhatItKnows(int declines, DeclineCode heard)
+    [TestCase(0, nameof(DeclineCode.Waiting))]
+    [TestCase(9, nameof(DeclineCode.Waiting))]
+    [TestCase(10, nameof(DeclineCode.OtherBranch))]
+    [TestCase(11, nameof(DeclineCode.OtherBranch))]
+    public void OrderOfAnotherBranch_Declined_TerminalHearsWhatItKnows(int declines, string heard)
     {
         var state = CenterState.Start(new CenterPolicy()) with
         {
             Phase = CenterPhase.Claiming, Hello = new Hello(1, 1, Terminal, Names.Nonce, 8, Declines: declines), Request = 3,
         };
         Assert.That(CenterMachine.On(state, new CenterEvent.ClaimDeclined(DeclineCode.OtherBranch)).Effects,
-            Does.Contain(new CenterEffect.Send(new Declined(3, heard))));
+            Does.Contain(new CenterEffect.Send(new Declined(3, Enum.Parse<DeclineCode>(heard)))));
     }
 
     /// <summary>Three records, of which the second has evidence, bound to card A, which is opened again.</summary>
