@@ -31,7 +31,7 @@ internal static partial class Log
     public static partial void ReaderGone(ILogger logger, CardFault fault, string reason, TimeSpan pause);
 
     [LoggerMessage(8, LogLevel.Information, "{Step} {Notice} {Detail} {Record}")]
-    public static partial void Shown(ILogger logger, string step, Notice notice, string detail, int record);
+    public static partial void Shown(ILogger logger, string step, IssueNotice notice, string detail, int record);
 
     [LoggerMessage(9, LogLevel.Error, "The card is issued; its receipt could not be printed, print it again: {Reason}")]
     public static partial void NotPrinted(ILogger logger, Exception exception, string reason);
@@ -46,7 +46,7 @@ internal static partial class Log
     public static partial void Failed(ILogger logger, Exception exception, string part, TerminalPhase phase);
 
     [LoggerMessage(13, LogLevel.Error, "A display failed at {Notice}; the card goes on")]
-    public static partial void NotShown(ILogger logger, Exception exception, Notice notice);
+    public static partial void NotShown(ILogger logger, Exception exception, IssueNotice notice);
 
     [LoggerMessage(14, LogLevel.Warning, "A card whose answer to reset has {Length} bytes, where 2 to 33 can be, is not used")]
     public static partial void NoAtr(ILogger logger, int length);

@@ -181,7 +181,7 @@ public sealed class ProductTrial : IAsyncDisposable
         void Tell(IssueProgress step, string text)
         {
             lock (steps) steps.Add(text);
-            if (step.Notice is Notice.CardRejected or Notice.ReaderRefused) stop.Cancel();
+            if (step.Notice is IssueNotice.CardRejected or IssueNotice.ReaderRefused) stop.Cancel();
         }
 
         try

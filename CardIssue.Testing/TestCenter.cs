@@ -144,7 +144,7 @@ public sealed class TestCenter : IAsyncDisposable
         (_ann, _bob) = (await LogInAsync(ann), await LogInAsync(bob));
 
         async Task<CenterPerson> LogInAsync(PersonName name) =>
-            await _people.AuthenticateAsync(name, password, "demo", cancellation) is Authentication.Granted granted
+            await _people.AuthenticateAsync(name, password, "demo", cancellation) is PersonAuthentication.Granted granted
             ? granted.Person
             : throw new InvalidOperationException($"{name} was not let in.");
     }

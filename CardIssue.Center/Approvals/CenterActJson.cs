@@ -63,7 +63,7 @@ internal static class CenterActJson
         "reconcileOrder" => new CenterAct.ReconcileOrder(Order(it), it.Issued == true
             ? new Reconciliation.WasIssued(Card(it.Card)!.Value)
             : new Reconciliation.GoesOn(
-                Card(it.Card), new Progress(it.Confirmed!.Value, it.InDoubt!.Value, it.Attempt!.Value, it.Furthest!.Value), it.Closing!.Value), Card(it.Dropped)),
+                Card(it.Card), new OrderProgress(it.Confirmed!.Value, it.InDoubt!.Value, it.Attempt!.Value, it.Furthest!.Value), it.Closing!.Value), Card(it.Dropped)),
         "settlePutBack" => new CenterAct.SettlePutBack(),
         "settleFromLog" => new CenterAct.SettleFromLog(ByteString.FromHex(Need(it.Plan)), it.Orders!.Value),
         "unbarCard" => new CenterAct.UnbarCard(Card(it.Card)!.Value),

@@ -152,7 +152,7 @@ public sealed class DatabaseOrderDesk : IOrderDesk
     public async Task<IReadOnlyList<OrderHistoryEntry>> HistoryAsync(OrderId order, CancellationToken cancellation = default) =>
         await _database.ReadAsync(connection => connection.Query("SELECT * FROM order_history WHERE order_id = $order ORDER BY id",
             row => new OrderHistoryEntry(row.Time("at")!.Value, row.Long("fence")!.Value, row.Text("change")!, row.Text("detail")!,
-                (OrderState)row.Int("state"), new Progress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest"))),
+                (OrderState)row.Int("state"), new OrderProgress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest"))),
             ("$order", order)), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>

@@ -93,7 +93,7 @@ public sealed class DatabaseOrderStore : IOrderStore
 
     /// <inheritdoc/>
     public async Task<ClaimOutcome> ClaimAsync(
-        string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, IReadOnlyList<SessionRecord>? before = null,
+        string reference, Func<OrderId, ByteString, bool> codeFits, OrderClaimant claimant, IReadOnlyList<SessionRecord>? before = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -119,7 +119,7 @@ public sealed class DatabaseOrderStore : IOrderStore
 
     /// <inheritdoc/>
     public async Task<ClaimOutcome> ResumeAsync(
-        ByteString token, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default)
+        ByteString token, OrderClaimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(claimant);
         return await _database.WriteAsync(

@@ -37,9 +37,9 @@ public abstract record Reconciliation
 
     /// <summary>It goes on from where the log and the card say it is.</summary>
     /// <param name="Card">The card that it is bound to; null when none was.</param>
-    /// <param name="Progress">How far it is; <see cref="Progress.None"/> when no record left.</param>
+    /// <param name="Progress">How far it is; <see cref="OrderProgress.None"/> when no record left.</param>
     /// <param name="Closing">Whether its closing had left.</param>
-    public sealed record GoesOn(CardId? Card, Progress Progress, bool Closing = false) : Reconciliation;
+    public sealed record GoesOn(CardId? Card, OrderProgress Progress, bool Closing = false) : Reconciliation;
 
     /// <summary>Its card was issued, or rewritten. Where the store does not have that yet, the issuer's feed is told.</summary>
     public sealed record WasIssued(CardId Card) : Reconciliation;
@@ -68,7 +68,7 @@ public abstract record Reconciliation
 /// <param name="Ended">When it was issued or voided.</param>
 public sealed record OrderView(
     OrderId Order, string Customer, int Sequence, Products.ProductRef Product, OrderState State, bool IsLive, bool VoidOrdered, CardId? Card,
-    Progress Progress, int? WaitingRecord, long Fence, string? Session, TerminalId? Terminal, DateTimeOffset? LeaseUntil, DateTimeOffset CodeExpires,
+    OrderProgress Progress, int? WaitingRecord, long Fence, string? Session, TerminalId? Terminal, DateTimeOffset? LeaseUntil, DateTimeOffset CodeExpires,
     bool CodeSpent, string Display, DateTimeOffset Imported, DateTimeOffset Updated, DateTimeOffset? Ended)
 {
     /// <summary>Which of its product's rewrites it is; null for an issue.</summary>
@@ -98,7 +98,7 @@ public sealed record ShownReceipt(OrderId Order, OrderState State, CardId? Card,
 /// <param name="Detail">What it was about.</param>
 /// <param name="State">The state after it.</param>
 /// <param name="Progress">The progress after it.</param>
-public sealed record OrderHistoryEntry(DateTimeOffset At, long Fence, string Change, string Detail, OrderState State, Progress Progress);
+public sealed record OrderHistoryEntry(DateTimeOffset At, long Fence, string Change, string Detail, OrderState State, OrderProgress Progress);
 
 /// <summary>
 /// Orders as the center's people use them. Each action drops a session's claim on the order and is kept in the order's history with the person's name. What undoes

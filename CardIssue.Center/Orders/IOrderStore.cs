@@ -48,11 +48,11 @@ public interface IOrderStore
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ArgumentException">The claimant has no operator.</exception>
     /// <exception cref="StoreException">It could not be saved.</exception>
-    Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
+    Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, OrderClaimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 
     /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once. An order that is done meanwhile is <see cref="ClaimOutcome.Done"/>, for <see cref="OrderOptions.ReceiptKept"/>, and until another order begins at that terminal.</summary>
     /// <exception cref="StoreException">It could not be saved.</exception>
-    Task<ClaimOutcome> ResumeAsync(ByteString token, Claimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
+    Task<ClaimOutcome> ResumeAsync(ByteString token, OrderClaimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 
     /// <summary>Renews the lease of a claim.</summary>
     /// <returns>False when the claim is lost.</returns>

@@ -22,7 +22,7 @@ namespace CardIssue.Center.Orders;
 /// <param name="Rewrite">Which of its product's rewrites the order is; null for an issue.</param>
 /// <param name="Issuer">Whose order it is; null for the center's own.</param>
 internal sealed record LoggedChange(
-    OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, Progress Progress, string What,
+    OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, OrderProgress Progress, string What,
     long Commit, string? Rewrite = null, string? Issuer = null)
 {
     private const int MaxWhat = 4_096;
@@ -91,7 +91,7 @@ internal sealed record LoggedChange(
             return new LoggedChange(
                 order, row.At, row.Sequence, change.GetString()!, fence.GetInt64(), StateOf(it.GetProperty("state")),
                 it.TryGetProperty("card", out var card) && card.ValueKind == JsonValueKind.String ? new CardId(ByteString.FromHex(card.GetString()!)) : null,
-                new Progress(Number(it, "confirmed"), Number(it, "inDoubt"), Number(it, "attempt"), Number(it, "furthest"), Number(it, "unproved")),
+                new OrderProgress(Number(it, "confirmed"), Number(it, "inDoubt"), Number(it, "attempt"), Number(it, "furthest"), Number(it, "unproved")),
                 it.TryGetProperty("what", out var what) ? what.GetString() ?? "" : "",
                 it.TryGetProperty("commit", out var commit) ? commit.GetInt64() : 0,
                 it.TryGetProperty("rewrite", out var rewrite) ? rewrite.GetString() : null,
@@ -103,7 +103,7 @@ internal sealed record LoggedChange(
         }
     }
 
-    private static string StandingOf(OrderState state, long fence, CardId? card, Progress progress, string? issuer) => string.Create(CultureInfo.InvariantCulture,
+    private static string StandingOf(OrderState state, long fence, CardId? card, OrderProgress progress, string? issuer) => string.Create(CultureInfo.InvariantCulture,
         $"{state}, fence {fence}, card {card?.ToString() ?? "none"}, confirmed {progress.Confirmed}, in doubt {progress.InDoubt}, furthest {progress.Furthest}")
         + (issuer is null ? "" : $", issuer {issuer}");
 

@@ -32,7 +32,7 @@ internal static class OrderClaiming
     }
 
     /// <summary>Second half, after a right code: takes the try back and claims.</summary>
-    public static ClaimOutcome Finish(StoreTransaction connection, CountedTry counted, Claimant claimant, OrderOptions options, DateTimeOffset now)
+    public static ClaimOutcome Finish(StoreTransaction connection, CountedTry counted, OrderClaimant claimant, OrderOptions options, DateTimeOffset now)
     {
         var person = claimant.Operator!.Value;
         var order = OrderRow.Find(connection, counted.Order!.Value)!;
@@ -42,14 +42,14 @@ internal static class OrderClaiming
         if (Elsewhere(connection, order, claimant.Terminal) is { } elsewhere) return elsewhere;
         OrderAge.Check(connection, order);
         KeptReceipts.Forget(connection, claimant.Terminal);
-        var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
+        var token = ByteString.Own(RandomNumberGenerator.GetBytes(ProtocolLimits.TokenLength));
         connection.UpdateRow(SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", order.Order.Value,
             ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person));
         return Claim(connection, order, token, claimant, person, options, now);
     }
 
     /// <summary>Claims by token.</summary>
-    public static ClaimOutcome Resume(StoreTransaction connection, ByteString token, Claimant claimant, OrderOptions options, DateTimeOffset now)
+    public static ClaimOutcome Resume(StoreTransaction connection, ByteString token, OrderClaimant claimant, OrderOptions options, DateTimeOffset now)
     {
         var order = OrderRow.Select(connection, "token_hash = $hash", ("$hash", Hash(token))).FirstOrDefault();
         if (order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "no order has this token", null);
@@ -123,7 +123,7 @@ internal static class OrderClaiming
     }
 
     private static ClaimOutcome Claim(
-        StoreTransaction connection, OrderRow order, ByteString token, Claimant claimant, OperatorId person, OrderOptions options,
+        StoreTransaction connection, OrderRow order, ByteString token, OrderClaimant claimant, OperatorId person, OrderOptions options,
         DateTimeOffset now)
     {
         var sealedData = connection.First("SELECT sealed FROM orders WHERE order_id = $order AND sealed IS NOT NULL",

@@ -30,7 +30,7 @@ internal sealed record OrderRow
     public OrderState? HeldState { get; init; }
     public int? WaitingRecord { get; init; }
     public CardId? Card { get; init; }
-    public Progress Progress { get; init; } = Progress.None;
+    public OrderProgress Progress { get; init; } = OrderProgress.None;
     public long Fence { get; init; }
     public OrderClaim? Claim { get; init; }
     public string? TokenTerminal { get; init; }
@@ -150,7 +150,7 @@ internal sealed record OrderRow
         HeldState = (OrderState?)row.Long("held_state"),
         WaitingRecord = (int?)row.Long("waiting_record"),
         Card = row.Bytes("card") is { } card ? new CardId(card) : null,
-        Progress = new Progress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest"), row.Int("unproved")),
+        Progress = new OrderProgress(row.Int("confirmed"), row.Int("in_doubt"), row.Int("attempt"), row.Int("furthest"), row.Int("unproved")),
         Fence = row.Long("fence")!.Value,
         Claim = OrderClaim.Read(row),
         TokenTerminal = row.Text("token_terminal"),

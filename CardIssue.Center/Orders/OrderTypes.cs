@@ -42,7 +42,7 @@ public enum OrderState
 /// 16 MiB.</param>
 /// <param name="CodeVerifier">What the caller checks the issue code against (a salted slow hash), 1 to 1,024 bytes.</param>
 /// <param name="CodeExpires">When the issue code ends.</param>
-/// <param name="Display">What the operator may see, at most <see cref="Limits.MaxDisplay"/> characters.</param>
+/// <param name="Display">What the operator may see, at most <see cref="ProtocolLimits.MaxDisplay"/> characters.</param>
 public sealed record NewOrder(
     OrderId Order, string Customer, int Sequence, ProductRef Product, ByteString SealedData, ByteString CodeVerifier, DateTimeOffset CodeExpires,
     string Display)
@@ -88,8 +88,8 @@ public sealed record NewOrder(
         : CodeVerifier.Length is 0 or > MaxVerifier ? $"the code verifier has {CodeVerifier.Length} bytes; 1 to {MaxVerifier} are possible"
         : Rewrite is not null && !AccountDigest.IsEmpty ? "a rewrite is of no account of its own"
         : AccountDigest.Length is not (0 or AccountDigestLength) ? $"the account digest has {AccountDigest.Length} bytes; {AccountDigestLength} are right"
-        : Display is null || !PlainText.Accepts(Display, Limits.MaxDisplay)
-            ? $"the display text is longer than {Limits.MaxDisplay} characters, or is no plain text"
+        : Display is null || !PlainText.Accepts(Display, ProtocolLimits.MaxDisplay)
+            ? $"the display text is longer than {ProtocolLimits.MaxDisplay} characters, or is no plain text"
         : null;
 }
 
@@ -123,7 +123,7 @@ public sealed record ImportRefusal(int Place, OrderId? Order, string Message)
 /// given.</param>
 /// <param name="Session">The session's name, unique over all hosts.</param>
 /// <param name="Host">The host that the session lives in.</param>
-public sealed record Claimant(TerminalId Terminal, OperatorId? Operator, string Session, string Host);
+public sealed record OrderClaimant(TerminalId Terminal, OperatorId? Operator, string Session, string Host);
 
 /// <summary>What became of a claim.</summary>
 public abstract record ClaimOutcome
@@ -136,7 +136,7 @@ public abstract record ClaimOutcome
     /// <param name="State">Where the order stands.</param>
     /// <param name="Bound">The card that it is bound to, if any.</param>
     /// <param name="Progress">How far it is.</param>
-    /// <param name="Token">The resume token, <see cref="Limits.TokenLength"/> bytes.</param>
+    /// <param name="Token">The resume token, <see cref="ProtocolLimits.TokenLength"/> bytes.</param>
     /// <param name="Display">What the operator may see.</param>
     /// <param name="Product">What to write.</param>
     /// <param name="Mode">Module or end-to-end.</param>
@@ -145,7 +145,7 @@ public abstract record ClaimOutcome
     /// <param name="Sequence">The sequence number of the customer's card.</param>
     /// <param name="Operator">Who works at the terminal.</param>
     internal sealed record Claimed(
-        OrderId Order, long Fence, OrderState State, CardId? Bound, Progress Progress, ByteString Token, string Display, ProductRef Product,
+        OrderId Order, long Fence, OrderState State, CardId? Bound, OrderProgress Progress, ByteString Token, string Display, ProductRef Product,
         ProductMode Mode, ByteString SealedData, string Customer, int Sequence, OperatorId Operator) : ClaimOutcome
     {
         /// <summary>What the write data must be sealed for.</summary>
@@ -162,7 +162,7 @@ public abstract record ClaimOutcome
         public IssuedCard? OnCard { get; init; }
 
         /// <summary>What the center's machine gets, once the plan is made.</summary>
-        public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, PlainText.Of(Display, Limits.MaxDisplay));
+        public Claim ToClaim(PlanShape plan) => new(Order, Fence, Bound, Progress, plan, Token, PlainText.Of(Display, ProtocolLimits.MaxDisplay));
 
         /// <summary>Without the token and the customer's data.</summary>
         public override string ToString() => $"Claimed {{ {Order}, Fence = {Fence}, {State}, {Progress} }}";
@@ -171,7 +171,7 @@ public abstract record ClaimOutcome
     /// <summary>The order was done on an earlier session of this terminal, which may not have heard.</summary>
     /// <param name="Order">The order.</param>
     /// <param name="Card">Its card.</param>
-    /// <param name="Receipt">What was to be told, as it was saved with the order; at most <see cref="Limits.MaxReceipt"/> characters.</param>
+    /// <param name="Receipt">What was to be told, as it was saved with the order; at most <see cref="ProtocolLimits.MaxReceipt"/> characters.</param>
     internal sealed record Done(OrderId Order, CardId Card, string Receipt) : ClaimOutcome;
 
     /// <summary>It does not.</summary>

@@ -85,8 +85,8 @@ internal static class Quarantine
     {
         var p = found.Progress;
         var possible = p is { Confirmed: >= 0, Attempt: >= 1 } && (p.InDoubt == 0 || p.InDoubt == p.Confirmed + 1)
-            && p.Furthest >= Math.Max(p.Confirmed, p.InDoubt) && p.Furthest <= Limits.MaxRecords + 1
-            && (found.Card is not null || p == Progress.None) && (!found.Closing || (p.Confirmed >= 1 && p.Furthest > p.Confirmed));
+            && p.Furthest >= Math.Max(p.Confirmed, p.InDoubt) && p.Furthest <= ProtocolLimits.MaxRecords + 1
+            && (found.Card is not null || p == OrderProgress.None) && (!found.Closing || (p.Confirmed >= 1 && p.Furthest > p.Confirmed));
         if (!possible) return null;
         var state = found.Card is null ? OrderState.Ready
             : found.Closing ? OrderState.Closing

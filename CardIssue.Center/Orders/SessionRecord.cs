@@ -22,7 +22,7 @@ public abstract record SessionRecord
     /// <param name="Change">The change.</param>
     internal sealed record Saved(OrderId Order, long Fence, OrderChange Change) : SessionRecord
     {
-        /// <summary>With <see cref="OrderChange.Issued"/>: what the receipt says, at most <see cref="Limits.MaxReceipt"/> characters; else empty.</summary>
+        /// <summary>With <see cref="OrderChange.Issued"/>: what the receipt says, at most <see cref="ProtocolLimits.MaxReceipt"/> characters; else empty.</summary>
         public string Receipt { get; init; } = "";
     }
 

@@ -58,17 +58,17 @@ public sealed class DatabasePeople : IPeople
     }
 
     /// <inheritdoc/>
-    public async Task<Authentication> AuthenticateAsync(PersonName name, SecretBytes password, string purpose, CancellationToken cancellation = default)
+    public async Task<PersonAuthentication> AuthenticateAsync(PersonName name, SecretBytes password, string purpose, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(password);
         ArgumentException.ThrowIfNullOrEmpty(purpose);
-        var outcome = await VerifiedAsync<Authentication>(name, password, (transaction, person) =>
+        var outcome = await VerifiedAsync<PersonAuthentication>(name, password, (transaction, person) =>
         {
-            if (person.IsOneTime) return new Authentication.MustChange();
+            if (person.IsOneTime) return new PersonAuthentication.MustChange();
             transaction.Log(ConsoleLog.Of("LoggedIn", new { person = person.Name.Value, @for = purpose }));
-            return new Authentication.Granted(new CenterPerson(person.Name, person.Roles, _database.StoreId, person.Issuer));
-        }, isLocked => isLocked ? new Authentication.Locked() : new Authentication.Refused(), cancellation).ConfigureAwait(false);
-        if (outcome is Authentication.Granted) _keys.EndBeginningPeople();
+            return new PersonAuthentication.Granted(new CenterPerson(person.Name, person.Roles, _database.StoreId, person.Issuer));
+        }, isLocked => isLocked ? new PersonAuthentication.Locked() : new PersonAuthentication.Refused(), cancellation).ConfigureAwait(false);
+        if (outcome is PersonAuthentication.Granted) _keys.EndBeginningPeople();
         return outcome;
     }
 

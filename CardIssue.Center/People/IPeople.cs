@@ -4,21 +4,21 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.People;
 
 /// <summary>What became of a name and a password.</summary>
-public abstract record Authentication
+public abstract record PersonAuthentication
 {
-    private Authentication() { }
+    private PersonAuthentication() { }
 
     /// <summary>It is that person.</summary>
-    public sealed record Granted(CenterPerson Person) : Authentication;
+    public sealed record Granted(CenterPerson Person) : PersonAuthentication;
 
     /// <summary>The password is right, and one that must be changed before anything else (<see cref="IPeople.ChangePasswordAsync"/>).</summary>
-    public sealed record MustChange : Authentication;
+    public sealed record MustChange : PersonAuthentication;
 
     /// <summary>Nobody has this name, or the password is another one: which of both is not told.</summary>
-    internal sealed record Refused : Authentication;
+    internal sealed record Refused : PersonAuthentication;
 
     /// <summary>The account is locked, or shut after too many wrong passwords; the password was not looked at.</summary>
-    internal sealed record Locked : Authentication;
+    internal sealed record Locked : PersonAuthentication;
 }
 
 /// <summary>What is wrong with a new password.</summary>
@@ -92,7 +92,7 @@ public interface IPeople
     /// <param name="password">The password, UTF-8; stays the caller's.</param>
     /// <param name="purpose">What it is for, such as the command; it is logged.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    Task<Authentication> AuthenticateAsync(PersonName name, SecretBytes password, string purpose, CancellationToken cancellation = default);
+    Task<PersonAuthentication> AuthenticateAsync(PersonName name, SecretBytes password, string purpose, CancellationToken cancellation = default);
 
     /// <summary>Changes somebody's own password, which needs the old one. The old one counts as a try, as with <see cref="AuthenticateAsync"/>.</summary>
     /// <param name="name">The name.</param>

@@ -31,7 +31,7 @@ public enum ReconcileWay
 /// <param name="Card">The card that it has then.</param>
 /// <param name="Progress">How far it is then.</param>
 /// <param name="Text">In words, or why not.</param>
-public sealed record ReconcileStep(OrderId Order, ReconcileWay Way, OrderState State, CardId? Card, Progress Progress, string Text)
+public sealed record ReconcileStep(OrderId Order, ReconcileWay Way, OrderState State, CardId? Card, OrderProgress Progress, string Text)
 {
     internal OrderRow? Row { get; init; }
 

@@ -71,7 +71,7 @@ internal sealed partial class CenterSession
         _followUps.Enqueue(new CenterEvent.LineDown());
     }
 
-    private async ValueTask<bool> SendAsync(Message message, CancellationToken cancellation)
+    private async ValueTask<bool> SendAsync(RelayMessage message, CancellationToken cancellation)
     {
         if (message is CardRejected rejected) CenterTelemetry.CardRejected(rejected.Code);
         if (message is InsertCard insert && _work is { } work) message = work.Tell(insert);
@@ -187,7 +187,7 @@ internal sealed partial class CenterSession
         return _admission.Answer(terminal, joinToken);
     }
 
-    private async ValueTask FindAndClaimAsync(Message request, CancellationToken cancellation)
+    private async ValueTask FindAndClaimAsync(RelayMessage request, CancellationToken cancellation)
     {
         BeginIssue(request);
         // The order of before is let go first, by a commit of its own: it may be the same.
@@ -246,7 +246,7 @@ internal sealed partial class CenterSession
         }
     }
 
-    private Claimant Claimant(OperatorId? person) => new(_terminal!.Identity.Id, person, Name, _services.Host);
+    private OrderClaimant Claimant(OperatorId? person) => new(_terminal!.Identity.Id, person, Name, _services.Host);
 
     private async ValueTask DeclineAsync(DeclineCode code, string detail, CancellationToken cancellation)
     {

@@ -43,7 +43,7 @@ internal sealed partial class CenterSession
         await StepAsync(new CenterEvent.LineDown(), cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask TellAsync(int step, string kind, string detail, Message answer, CancellationToken cancellation)
+    private async ValueTask TellAsync(int step, string kind, string detail, RelayMessage answer, CancellationToken cancellation)
     {
         _log.Begin();
         _log.Decided(step, kind, detail);

@@ -8,7 +8,7 @@ internal sealed partial class CenterSession
 {
     private CenterTelemetry.IssueSpan? _issue;
 
-    private void BeginIssue(Message request)
+    private void BeginIssue(RelayMessage request)
     {
         _issue?.End("superseded");
         var number = request is Resume resume ? resume.Number : ((RequestIssue)request).Number;

@@ -32,7 +32,7 @@ internal sealed partial class CenterSession
         var receipt = $"{done}\n{_work.Display}\nOrder {order}\nCard {card}\n"
             + $"Terminal {_terminal!.Identity.Id}, line {_line.Peer.Line}\n{at}\nProof: {_work.Proofs}";
         if (_work.OwnKeys is { } keys) receipt += $"\nKeys: {keys}";
-        return PlainText.Of(receipt, Limits.MaxReceipt, lines: true);
+        return PlainText.Of(receipt, ProtocolLimits.MaxReceipt, lines: true);
     }
 
     private ValueTask<bool> SendIssuedAsync(CancellationToken cancellation) =>

@@ -99,7 +99,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         _ending = cancellation;
-        var lineUp = new CenterEvent.LineUp(_line.Peer.Line!.Value, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength)));
+        var lineUp = new CenterEvent.LineUp(_line.Peer.Line!.Value, ByteString.Own(RandomNumberGenerator.GetBytes(ProtocolLimits.NonceLength)));
         await StepAsync(lineUp, cancellation).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var receiving = ReceiveAsync(ended.Token);

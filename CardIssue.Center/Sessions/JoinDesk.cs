@@ -29,7 +29,7 @@ internal sealed class JoinDesk(TimeProvider time, TimeSpan lifetime)
     /// <returns>The token, 16 random bytes.</returns>
     public ByteString Open(TerminalId terminal, LineNumber results, CenterSession data)
     {
-        var token = ByteString.Own(RandomNumberGenerator.GetBytes(Limits.TokenLength));
+        var token = ByteString.Own(RandomNumberGenerator.GetBytes(ProtocolLimits.TokenLength));
         lock (_gate) _waiting[new Place(terminal, results)] = new Waiting(data, token, time.GetTimestamp());
         return token;
     }

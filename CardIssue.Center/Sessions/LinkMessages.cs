@@ -77,7 +77,7 @@ internal sealed record HalfAtHost(string Host, string Session, TerminalId Termin
     private static string Plain(string text) => PlainText.Accepts(text, LinkMessages.MaxDetail) ? text : throw new FormatException("That is no name.");
 
     private static ByteString Token(byte[] token) =>
-        token.Length == Limits.TokenLength ? ByteString.Own(token) : throw new FormatException("That is no token.");
+        token.Length == ProtocolLimits.TokenLength ? ByteString.Own(token) : throw new FormatException("That is no token.");
 }
 
 /// <summary>What came of it.</summary>

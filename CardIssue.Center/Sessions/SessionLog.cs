@@ -38,7 +38,7 @@ internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<Ses
     public OrderId? Order { get; set; }
 
     /// <summary>A message that came.</summary>
-    public void Received(Message message, ReadOnlyMemory<byte> frame) =>
+    public void Received(RelayMessage message, ReadOnlyMemory<byte> frame) =>
         Append(LogDirection.In, StepOf(message), message.Type.ToString(), DetailOf(message), frame);
 
     /// <summary>What came is no message.</summary>
@@ -46,38 +46,38 @@ internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<Ses
         Append(LogDirection.In, 0, "Garbage", Text("error", error), frame);
 
     /// <summary>A message about to leave.</summary>
-    public void Sending(Message message, ReadOnlyMemory<byte> frame) =>
+    public void Sending(RelayMessage message, ReadOnlyMemory<byte> frame) =>
         Append(LogDirection.Out, StepOf(message), message.Type.ToString(), DetailOf(message), frame);
 
     /// <summary>A script about to leave, with all its commands; the HMAC is over them all.</summary>
     public void Sending(PreparedScript script) =>
-        Append(LogDirection.Out, StepOf(script.Head), nameof(MessageType.Script), DetailOf(script.Head), script.ToBytes());
+        Append(LogDirection.Out, StepOf(script.Head), nameof(RelayMessageType.Script), DetailOf(script.Head), script.ToBytes());
 
     /// <summary>Something that the center found or decided.</summary>
     public void Decided(int step, string kind, string detail) =>
         Append(LogDirection.None, step, kind, Text("detail", detail), ReadOnlyMemory<byte>.Empty);
 
     /// <summary>The step that a message belongs to.</summary>
-    public static int StepOf(Message message) => message.Type switch
+    public static int StepOf(RelayMessage message) => message.Type switch
     {
-        MessageType.Hello or MessageType.EnrollTerminal => 210,
-        MessageType.Challenge or MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.Joined or MessageType.Witness
-            or MessageType.TerminalEnrolled => 220,
-        MessageType.Refused => 310,
-        MessageType.RequestIssue or MessageType.Resume or MessageType.Declined => 230,
-        MessageType.InsertCard => 240,
-        MessageType.CardPresent or MessageType.ReaderRefused or MessageType.EnrollReader or MessageType.ReaderEnrollment => 250,
-        MessageType.CardRejected => 255,
-        MessageType.Script => StepOf((Script)message),
-        MessageType.Command or MessageType.Credit => 280,
-        MessageType.Result => 290,
-        MessageType.Issued => 300,
-        MessageType.CardRemoved => 320,
-        MessageType.Abort or MessageType.StatusRequest or MessageType.StatusReport or MessageType.Disconnect => 0,
+        RelayMessageType.Hello or RelayMessageType.EnrollTerminal => 210,
+        RelayMessageType.Challenge or RelayMessageType.Proof or RelayMessageType.Admitted or RelayMessageType.Join or RelayMessageType.Joined or RelayMessageType.Witness
+            or RelayMessageType.TerminalEnrolled => 220,
+        RelayMessageType.Refused => 310,
+        RelayMessageType.RequestIssue or RelayMessageType.Resume or RelayMessageType.Declined => 230,
+        RelayMessageType.InsertCard => 240,
+        RelayMessageType.CardPresent or RelayMessageType.ReaderRefused or RelayMessageType.EnrollReader or RelayMessageType.ReaderEnrollment => 250,
+        RelayMessageType.CardRejected => 255,
+        RelayMessageType.Script => StepOf((Script)message),
+        RelayMessageType.Command or RelayMessageType.Credit => 280,
+        RelayMessageType.Result => 290,
+        RelayMessageType.Issued => 300,
+        RelayMessageType.CardRemoved => 320,
+        RelayMessageType.Abort or RelayMessageType.StatusRequest or RelayMessageType.StatusReport or RelayMessageType.Disconnect => 0,
     };
 
     /// <summary>A message for whoever watches: its type and what the log has of it, no more.</summary>
-    public static string ShownOf(Message message) => DetailOf(message) is var detail && detail == Nothing ? message.Type.ToString() : $"{message.Type} {detail}";
+    public static string ShownOf(RelayMessage message) => DetailOf(message) is var detail && detail == Nothing ? message.Type.ToString() : $"{message.Type} {detail}";
 
     private static int StepOf(Script script) => script.Kind switch
     {
@@ -95,7 +95,7 @@ internal sealed class SessionLog(IExchangeLog log, TimeProvider time, Action<Ses
     }
 
     /// <summary>Only what is named here; tokens, codes, references, payloads and responses are in the HMAC alone.</summary>
-    private static string DetailOf(Message message) => message switch
+    private static string DetailOf(RelayMessage message) => message switch
     {
         Hello { Half: LineHalf.Whole } hello => Text("terminal", hello.Terminal.Value),
         Hello half => Text("terminal", $"{half.Terminal}, {half.Half} half"),

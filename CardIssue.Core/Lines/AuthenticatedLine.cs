@@ -81,7 +81,7 @@ internal sealed class AuthenticatedLine : ILine
                 await SendCountedAsync(counted, cancellation).ConfigureAwait(false);
                 return;
             }
-            if (MessageCodec.IsOf(frame.Span, _isCenter ? MessageType.Admitted : MessageType.Proof))
+            if (MessageCodec.IsOf(frame.Span, _isCenter ? RelayMessageType.Admitted : RelayMessageType.Proof))
             {
                 if (!_keyed.Task.IsCompleted) throw new InvalidOperationException("A line without TLS needs the keys of the admission before it is admitted.");
                 _authenticatesSent = true;
@@ -104,7 +104,7 @@ internal sealed class AuthenticatedLine : ILine
         if (frame is null) return null;
         if (!_authenticatesReceived)
         {
-            _authenticatesReceived = MessageCodec.IsOf(frame.Span, _isCenter ? MessageType.Proof : MessageType.Admitted);
+            _authenticatesReceived = MessageCodec.IsOf(frame.Span, _isCenter ? RelayMessageType.Proof : RelayMessageType.Admitted);
             return frame;
         }
         using (frame)

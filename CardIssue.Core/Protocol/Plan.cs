@@ -3,7 +3,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Protocol;
 
 /// <summary>What sending a record a second time means, when it is not known whether the card took it.</summary>
-public enum Repeat
+public enum RepeatRule
 {
     /// <summary>Writing it again leaves the card as writing it once.</summary>
     Repeatable = 1,
@@ -31,13 +31,13 @@ public enum ProofKind
 }
 
 /// <summary>The shape of one record: what the machine needs to know of it, and nothing of its data.</summary>
-/// <param name="Commands">How many card commands it has, 1 to <see cref="Limits.MaxScriptCommands"/>.</param>
+/// <param name="Commands">How many card commands it has, 1 to <see cref="ProtocolLimits.MaxScriptCommands"/>.</param>
 /// <param name="Repeat">What a repeat means.</param>
-/// <param name="RestartAt">For <see cref="Repeat.StartOver"/>: the record to go back to, from 1 to its own number; else 0.</param>
-/// <param name="LookCommands">For <see cref="Repeat.LookFirst"/>: how many commands its look has; else 0.</param>
+/// <param name="RestartAt">For <see cref="RepeatRule.StartOver"/>: the record to go back to, from 1 to its own number; else 0.</param>
+/// <param name="LookCommands">For <see cref="RepeatRule.LookFirst"/>: how many commands its look has; else 0.</param>
 /// <param name="EvidenceCommands">How many commands show, any time after it is confirmed and before the closing, that it is on the card; 0
 /// when nothing does.</param>
-internal readonly record struct RecordShape(int Commands, Repeat Repeat, int RestartAt = 0, int LookCommands = 0, int EvidenceCommands = 0);
+internal readonly record struct RecordShape(int Commands, RepeatRule Repeat, int RestartAt = 0, int LookCommands = 0, int EvidenceCommands = 0);
 
 /// <summary>The shape of what is to be done to a card: counts, never data.</summary>
 /// <param name="OpenCommands">Commands of the opening, up to INITIALIZE UPDATE.</param>
@@ -69,9 +69,9 @@ internal sealed record PlanShape(
 /// <param name="Bound">The card that the order is bound to, if any; a rewrite is bound from the start.</param>
 /// <param name="Progress">How far it is.</param>
 /// <param name="Plan">What there is to do.</param>
-/// <param name="Token">The resume token for this claim, <see cref="Limits.TokenLength"/> bytes.</param>
+/// <param name="Token">The resume token for this claim, <see cref="ProtocolLimits.TokenLength"/> bytes.</param>
 /// <param name="Display">What the operator may see of it.</param>
-internal sealed record Claim(OrderId Order, long Fence, CardId? Bound, Progress Progress, PlanShape Plan, ByteString Token, string Display)
+internal sealed record Claim(OrderId Order, long Fence, CardId? Bound, OrderProgress Progress, PlanShape Plan, ByteString Token, string Display)
 {
     /// <summary>Without the token.</summary>
     public override string ToString() => $"Claim {{ {Order}, Fence = {Fence}, Bound = {Bound}, {Progress} }}";
@@ -84,10 +84,10 @@ internal sealed record Claim(OrderId Order, long Fence, CardId? Bound, Progress 
 /// <param name="Furthest">The highest record that ever left.</param>
 /// <param name="Unproved">The records 1 to this may be on another card of the same identity too: they left before the last opening in which
 /// the card could not show that it is the one that the order was begun with.</param>
-public readonly record struct Progress(int Confirmed, int InDoubt, int Attempt, int Furthest, int Unproved = 0)
+public readonly record struct OrderProgress(int Confirmed, int InDoubt, int Attempt, int Furthest, int Unproved = 0)
 {
     /// <summary>Nothing has left yet.</summary>
-    internal static Progress None => new(0, 0, 1, 0);
+    internal static OrderProgress None => new(0, 0, 1, 0);
 }
 
 /// <summary>A change of an order that the store must have durably before the machine's next effect is carried out.</summary>
@@ -115,7 +115,7 @@ public abstract record OrderChange
     /// <summary>The bound card opened again: clears its tries.</summary>
     /// <param name="Card">The card.</param>
     /// <param name="Proved">Whether it showed that it is the very card that the order was begun with. If not, all that ever left may be on
-    /// another of the same identity: <see cref="Progress.Unproved"/>.</param>
+    /// another of the same identity: <see cref="OrderProgress.Unproved"/>.</param>
     internal sealed record Opened(CardId Card, bool Proved) : OrderChange;
 
     /// <summary>A record is about to leave.</summary>

@@ -84,7 +84,7 @@ public static class TerminalEnrolment
     }
 
     private static EnrolmentTranscript Transcript(ILine line, TerminalIdentity identity) => new(
-        identity, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength)), line.Peer.OwnCertificate, line.Peer.PeerCertificate);
+        identity, ByteString.Own(RandomNumberGenerator.GetBytes(ProtocolLimits.NonceLength)), line.Peer.OwnCertificate, line.Peer.PeerCertificate);
 
     private static async Task<(EnrolmentFault Fault, TerminalEnrolled? Answer)> AskAsync(ILine line, EnrollTerminal asked,
         CancellationToken cancellation)

@@ -44,7 +44,7 @@ public sealed class SoftwareModule : ISecureModule
     /// <inheritdoc/>
     public ByteString BeginAdmission(LineHalf half = LineHalf.Whole)
     {
-        var begun = new Admission(half, ByteString.Own(RandomNumberGenerator.GetBytes(Limits.NonceLength)));
+        var begun = new Admission(half, ByteString.Own(RandomNumberGenerator.GetBytes(ProtocolLimits.NonceLength)));
         if (half is LineHalf.Results)
         {
             _resultsAdmission = begun;

@@ -8,7 +8,7 @@ namespace CardIssue.Terminal.Relay;
 
 /// <summary>What the operator asks for (S230).</summary>
 /// <param name="Reference">
-/// An order number or a customer id, 1 to <see cref="Limits.MaxReference"/> characters of <see cref="PlainText"/>.
+/// An order number or a customer id, 1 to <see cref="ProtocolLimits.MaxReference"/> characters of <see cref="PlainText"/>.
 /// </param>
 /// <param name="Code">The one-time issue code, 1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes; the relay does not dispose it.</param>
 /// <param name="Operator">Who works here.</param>
@@ -31,8 +31,8 @@ public sealed record IssueRequest(string Reference, SecretBytes Code, OperatorId
     public static string? ReferenceFault(string reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        return reference.Length == 0 || !PlainText.Accepts(reference, Limits.MaxReference)
-            ? $"An order or customer id has 1 to {Limits.MaxReference} characters, and no line breaks or other control characters."
+        return reference.Length == 0 || !PlainText.Accepts(reference, ProtocolLimits.MaxReference)
+            ? $"An order or customer id has 1 to {ProtocolLimits.MaxReference} characters, and no line breaks or other control characters."
             : null;
     }
 
@@ -92,23 +92,23 @@ public sealed record IssueOutcome(IssueEnding Ending, string Detail, string Rece
 /// <param name="Step">The step: S210 to S320; empty where the line rather than a step is meant.</param>
 /// <param name="Notice">What.</param>
 /// <param name="Detail">A code, a product's name or a masked reference that belongs to it, as text.</param>
-public sealed record IssueProgress(DateTimeOffset At, string Step, Notice Notice, string Detail) : IssueReport
+public sealed record IssueProgress(DateTimeOffset At, string Step, IssueNotice Notice, string Detail) : IssueReport
 {
     /// <summary>The step that a notice belongs to.</summary>
-    internal static string StepOf(Notice notice) => notice switch
+    internal static string StepOf(IssueNotice notice) => notice switch
     {
-        Notice.AskingAccess => "S210",
-        Notice.AccessGranted or Notice.CenterNotKnown => "S220",
-        Notice.AccessRefused => "S310",
-        Notice.AskingOrder or Notice.OrderDeclined or Notice.AskAgain => "S230",
-        Notice.InsertCard or Notice.InsertSameCard => "S240",
-        Notice.ReaderRefused or Notice.CardIn => "S250",
-        Notice.CardRejected => "S255",
-        Notice.AccessingCard or Notice.NumberingCard => "S260",
-        Notice.LookingAtCard or Notice.WritingRecord => "S280",
-        Notice.Reporting => "S290",
-        Notice.ClosingCard or Notice.Issued => "S300",
-        Notice.TakeCardOut or Notice.Ready => "S320",
-        Notice.Aborted or Notice.LineLost or Notice.Resuming => "",
+        IssueNotice.AskingAccess => "S210",
+        IssueNotice.AccessGranted or IssueNotice.CenterNotKnown => "S220",
+        IssueNotice.AccessRefused => "S310",
+        IssueNotice.AskingOrder or IssueNotice.OrderDeclined or IssueNotice.AskAgain => "S230",
+        IssueNotice.InsertCard or IssueNotice.InsertSameCard => "S240",
+        IssueNotice.ReaderRefused or IssueNotice.CardIn => "S250",
+        IssueNotice.CardRejected => "S255",
+        IssueNotice.AccessingCard or IssueNotice.NumberingCard => "S260",
+        IssueNotice.LookingAtCard or IssueNotice.WritingRecord => "S280",
+        IssueNotice.Reporting => "S290",
+        IssueNotice.ClosingCard or IssueNotice.Issued => "S300",
+        IssueNotice.TakeCardOut or IssueNotice.Ready => "S320",
+        IssueNotice.Aborted or IssueNotice.LineLost or IssueNotice.Resuming => "",
     };
 }

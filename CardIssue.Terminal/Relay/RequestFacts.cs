@@ -65,12 +65,12 @@ internal sealed class RequestFacts
     };
 
     /// <summary>The reason that a notice has.</summary>
-    public IssueReason ReasonOf(Notice notice) => notice switch
+    public IssueReason ReasonOf(IssueNotice notice) => notice switch
     {
-        Notice.AccessRefused or Notice.OrderDeclined or Notice.CardRejected or Notice.Aborted => _said,
-        Notice.CenterNotKnown => IssueReason.CenterNotKnown,
-        Notice.ReaderRefused => IssueReason.ReaderNotKnown,
-        Notice.Reporting => _stop,
+        IssueNotice.AccessRefused or IssueNotice.OrderDeclined or IssueNotice.CardRejected or IssueNotice.Aborted => _said,
+        IssueNotice.CenterNotKnown => IssueReason.CenterNotKnown,
+        IssueNotice.ReaderRefused => IssueReason.ReaderNotKnown,
+        IssueNotice.Reporting => _stop,
         _ => IssueReason.None,
     };
 }

@@ -19,7 +19,7 @@ internal sealed class ResponseStore : IDisposable
         lock (_gate)
         {
             var taken = FieldLimits.RoomOf(response.Length);
-            if (taken > _room || _pinned.Count == Limits.MaxScriptCommands) return false;
+            if (taken > _room || _pinned.Count == ProtocolLimits.MaxScriptCommands) return false;
             var copy = GC.AllocateUninitializedArray<byte>(response.Length, pinned: true);
             response.CopyTo(copy);
             _pinned.Add(copy);

@@ -121,7 +121,7 @@ internal sealed class ResultsHalf(
             case TerminalEffect.ArmTimer: _isTimed = true; break;
             case TerminalEffect.StopTimer: _isTimed = false; break;
             case TerminalEffect.CloseLine: _closed = true; break;
-            case TerminalEffect.Show { Notice: Notice.AccessRefused or Notice.CenterNotKnown } refused: await show(refused, _facts.ReasonOf(refused.Notice)).ConfigureAwait(false); break;
+            case TerminalEffect.Show { Notice: IssueNotice.AccessRefused or IssueNotice.CenterNotKnown } refused: await show(refused, _facts.ReasonOf(refused.Notice)).ConfigureAwait(false); break;
             // Notes are the data half's.
             case TerminalEffect.KeepWitness: break;
             // That access is asked for is shown for the line as a whole.

@@ -61,7 +61,7 @@ public sealed partial class TerminalRelay
     }
 
     /// <summary>A line that breaks while sending is reported by its receiving end.</summary>
-    private async ValueTask SendAsync(Message message, CancellationToken cancellation)
+    private async ValueTask SendAsync(RelayMessage message, CancellationToken cancellation)
     {
         var frame = MessageCodec.Encode(message is CardPresent { Atr.IsEmpty: true } present ? present with { Atr = _atr } : message);
         await SendAsync(frame, cancellation).ConfigureAwait(false);
@@ -170,11 +170,11 @@ public sealed partial class TerminalRelay
 
     private void Show(TerminalEffect.Show show)
     {
-        var isLost = show.Notice is Notice.LineLost or Notice.AskAgain;
+        var isLost = show.Notice is IssueNotice.LineLost or IssueNotice.AskAgain;
         if (isLost && show.Text.Length == 0) show = show with { Text = _lost.Text };
         var reason = isLost ? _lost.Reason : _facts.ReasonOf(show.Notice);
         var progress = _facts.In(new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text), reason)
-            with { Record = show.Notice is Notice.Reporting ? _facts.Record : show.Record };
+            with { Record = show.Notice is IssueNotice.Reporting ? _facts.Record : show.Record };
         TakeAccess(show.Notice, reason);
         MeasureEnd(show.Notice);
         Log.Shown(_logger, progress.Step, progress.Notice, progress.Detail, progress.Record);
@@ -182,17 +182,17 @@ public sealed partial class TerminalRelay
         if (_pending is { Asked: true } asked) Tell(asked.Progress, progress);
         if (EndingOf(show.Notice) is { } ending) End(ending, show.Text, reason);
         // What comes next is another customer's.
-        if (show.Notice is Notice.Ready) _facts.Begin();
+        if (show.Notice is IssueNotice.Ready) _facts.Begin();
     }
 
-    private static IssueEnding? EndingOf(Notice notice) => notice switch
+    private static IssueEnding? EndingOf(IssueNotice notice) => notice switch
     {
-        Notice.OrderDeclined => IssueEnding.Declined,
-        Notice.Aborted => IssueEnding.Aborted,
-        Notice.ReaderRefused => IssueEnding.ReaderRefused,
-        Notice.AccessRefused => IssueEnding.AccessRefused,
-        Notice.CenterNotKnown => IssueEnding.CenterNotKnown,
-        Notice.AskAgain => IssueEnding.LineLost,
+        IssueNotice.OrderDeclined => IssueEnding.Declined,
+        IssueNotice.Aborted => IssueEnding.Aborted,
+        IssueNotice.ReaderRefused => IssueEnding.ReaderRefused,
+        IssueNotice.AccessRefused => IssueEnding.AccessRefused,
+        IssueNotice.CenterNotKnown => IssueEnding.CenterNotKnown,
+        IssueNotice.AskAgain => IssueEnding.LineLost,
         _ => null,
     };
 

@@ -12,7 +12,7 @@ public sealed partial class TerminalRelay
     /// <summary>Where the request on the line before was, if the next one goes on with it.</summary>
     private ActivityContext _before;
 
-    private void MeasureRequest(Message message)
+    private void MeasureRequest(RelayMessage message)
     {
         var number = message is RequestIssue ask ? ask.Number : message is Resume resume ? resume.Number : 0;
         if (number == 0 || _line?.Admission.Hash is not { } admission) return;
@@ -21,12 +21,12 @@ public sealed partial class TerminalRelay
         _before = default;
     }
 
-    private void MeasureEnd(Notice notice)
+    private void MeasureEnd(IssueNotice notice)
     {
         if (_request is not { } request || !EndsRequest(notice)) return;
         request.End(notice.ToString());
-        (_request, _before) = (null, notice is Notice.LineLost ? request.Context : default);
+        (_request, _before) = (null, notice is IssueNotice.LineLost ? request.Context : default);
     }
 
-    private static bool EndsRequest(Notice notice) => notice is Notice.Issued or Notice.LineLost || EndingOf(notice) is not null;
+    private static bool EndsRequest(IssueNotice notice) => notice is IssueNotice.Issued or IssueNotice.LineLost || EndingOf(notice) is not null;
 }

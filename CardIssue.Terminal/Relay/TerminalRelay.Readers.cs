@@ -180,7 +180,7 @@ public sealed partial class TerminalRelay
             {
                 // No card as ISO 7816-3 knows one: nothing begins with it, and the operator is told to take it out.
                 Log.NoAtr(_logger, atr.Length);
-                var refused = new TerminalEffect.Show(Notice.CardRejected, nameof(CardRejection.Unreadable));
+                var refused = new TerminalEffect.Show(IssueNotice.CardRejected, nameof(CardRejection.Unreadable));
                 await _queue.PostAsync(new Item.Shown(refused, IssueReason.CardUnreadable), cancellation).ConfigureAwait(false);
             }
             await _reader.WaitForRemovalAsync(cancellation).ConfigureAwait(false);

@@ -46,10 +46,10 @@ public sealed partial class TerminalRelay
         }
     }
 
-    private void TakeAccess(Notice notice, IssueReason reason)
+    private void TakeAccess(IssueNotice notice, IssueReason reason)
     {
-        if (notice is Notice.AccessGranted) (_refusal, _lineFault) = (IssueReason.None, null);
-        if (notice is Notice.AccessRefused or Notice.CenterNotKnown) (_refusal, _lineFault) = (reason, null);
+        if (notice is IssueNotice.AccessGranted) (_refusal, _lineFault) = (IssueReason.None, null);
+        if (notice is IssueNotice.AccessRefused or IssueNotice.CenterNotKnown) (_refusal, _lineFault) = (reason, null);
     }
 
     /// <summary>A center that refuses hangs up, too; that it refused stays until a line does not even come up.</summary>

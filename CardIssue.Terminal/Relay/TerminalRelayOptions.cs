@@ -7,10 +7,10 @@ namespace CardIssue.Terminal.Relay;
 public sealed class TerminalRelayOptions
 {
     /// <summary>
-    /// Commands held at most, 1 to <see cref="Limits.MaxWindow"/>: what the card answers in one round trip, or it waits. Pinned are twice
+    /// Commands held at most, 1 to <see cref="ProtocolLimits.MaxWindow"/>: what the card answers in one round trip, or it waits. Pinned are twice
     /// as many.
     /// </summary>
-    public int Window { get; set; } = Limits.MaxWindow;
+    public int Window { get; set; } = ProtocolLimits.MaxWindow;
 
     /// <summary>How long the center may be silent where its word is awaited, before the line is brought up anew.</summary>
     public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
@@ -37,7 +37,7 @@ public sealed class TerminalRelayOptions
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
     {
-        if (Window is < 1 or > Limits.MaxWindow) throw new ArgumentException($"{nameof(Window)} is 1 to {Limits.MaxWindow}; it is {Window}.");
+        if (Window is < 1 or > ProtocolLimits.MaxWindow) throw new ArgumentException($"{nameof(Window)} is 1 to {ProtocolLimits.MaxWindow}; it is {Window}.");
         Positive(CenterSilence, nameof(CenterSilence));
         Positive(SlowCard, nameof(SlowCard));
         Positive(RefusedPause, nameof(RefusedPause));

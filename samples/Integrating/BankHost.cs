@@ -69,7 +69,7 @@ public static class BankHost
     {
         var people = center.GetRequiredService<IPeople>();
         var answer = await people.AuthenticateAsync(new PersonName(name), password, "the bank's screen", cancellation);
-        return answer is Authentication.Granted granted ? granted.Person : null;
+        return answer is PersonAuthentication.Granted granted ? granted.Person : null;
     }
     // end
 }

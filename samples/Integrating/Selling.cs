@@ -23,12 +23,12 @@ public static class Selling
     /// <summary>What a clerk is to do now; null where there is nothing to do.</summary>
     public static string? ToDo(IssueProgress step) => step.Notice switch
     {
-        Notice.InsertCard => "Put a new card in.",
-        Notice.InsertSameCard => "Put the same card in again.",
-        Notice.CardRejected => $"Take it out and try another card ({step.Reason}).",
-        Notice.WritingRecord => $"Leave the card in: {step.Record} of {step.Records}.",
-        Notice.LineLost => "Leave the card in: the line is away, it goes on by itself.",
-        Notice.TakeCardOut => "Take the card out.",
+        IssueNotice.InsertCard => "Put a new card in.",
+        IssueNotice.InsertSameCard => "Put the same card in again.",
+        IssueNotice.CardRejected => $"Take it out and try another card ({step.Reason}).",
+        IssueNotice.WritingRecord => $"Leave the card in: {step.Record} of {step.Records}.",
+        IssueNotice.LineLost => "Leave the card in: the line is away, it goes on by itself.",
+        IssueNotice.TakeCardOut => "Take the card out.",
         _ => null,
     };
     // end

@@ -197,7 +197,7 @@ internal sealed class BenchCenter : IAsyncDisposable
         await using var database = await CenterDatabase.OpenAsync(
             new StoreOptions { Directory = Data, Postgres = _postgres }, new LogOptions { Directory = Path.Combine(Data, "log"), Instance = "center" },
             vault, TimeProvider.System);
-        var ann = ((Authentication.Granted)await new DatabasePeople(database, vault, new PeopleOptions { Cost = Cheapest })
+        var ann = ((PersonAuthentication.Granted)await new DatabasePeople(database, vault, new PeopleOptions { Cost = Cheapest })
             .AuthenticateAsync(new PersonName("ann"), passphrase, "bench")).Person;
         var registry = new DatabaseTerminalRegistry(database);
         var now = DateTimeOffset.UtcNow;

@@ -178,7 +178,7 @@ internal sealed class BenchShop : IAsyncDisposable
         await people.BeginAsync([new FirstPerson(ann, password), new FirstPerson(bob, password)]);
         return (await LogInAsync(ann), await LogInAsync(bob));
 
-        async Task<CenterPerson> LogInAsync(PersonName name) => ((Authentication.Granted)await people.AuthenticateAsync(name, password, "bench")).Person;
+        async Task<CenterPerson> LogInAsync(PersonName name) => ((PersonAuthentication.Granted)await people.AuthenticateAsync(name, password, "bench")).Person;
     }
 
     private async Task ImportMasterAsync(CenterPerson asking, CenterPerson approving, IApprovals approvals)
@@ -243,15 +243,15 @@ internal sealed class BenchShop : IAsyncDisposable
         public void Report(IssueProgress value)
         {
             // The opening comes behind it, before the card is in: its bytes count.
-            if (value.Notice is Notice.InsertCard) _before = line();
-            if (value.Notice is Notice.CardIn)
+            if (value.Notice is IssueNotice.InsertCard) _before = line();
+            if (value.Notice is IssueNotice.CardIn)
             {
                 (_began, _present) = (Stopwatch.GetTimestamp(), line());
                 card.Reset();
             }
             // The result of a script is on the line when it is shown; the last one is the closing's.
-            if (value.Notice is Notice.Reporting) (_reported, _closed) = (line(), Stopwatch.GetElapsedTime(_began).TotalMilliseconds);
-            if (value.Notice is not Notice.Issued) return;
+            if (value.Notice is IssueNotice.Reporting) (_reported, _closed) = (line(), Stopwatch.GetElapsedTime(_began).TotalMilliseconds);
+            if (value.Notice is not IssueNotice.Issued) return;
             var now = _reported;
             var bytes = now.BytesSent + now.BytesReceived - _before.BytesSent - _before.BytesReceived;
             Run = new BenchRun(

@@ -153,7 +153,7 @@ public sealed partial class CardPlan
     internal ValueList<CheckDefinition> EvidenceOf(int number)
     {
         var record = Product.Records[number - 1];
-        if (record.Repeat is Repeat.LookFirst) return Lasts(record.Look, number) ? record.Look : default;
+        if (record.Repeat is RepeatRule.LookFirst) return Lasts(record.Look, number) ? record.Look : default;
         return [.. InScript(record).Where(check =>
             IsOfThisCustomer(check.Done) || check.Done is Expectation.State && Lasts([check], number) && !MayStartIn(check))];
     }
@@ -215,7 +215,7 @@ public sealed partial class CardPlan
         Product.Doing is null && Product.OwnKeys is null
         && (Product.IdentitySources is [IdentitySource.ProvedDiversificationData]
             || (Product.IdentitySources is [IdentitySource.DiversificationData] && Product.Diversification is KeyDiversification.Kdf3))
-        && authenticate == 1 && authenticate + commands <= Limits.MaxScriptCommands
+        && authenticate == 1 && authenticate + commands <= ProtocolLimits.MaxScriptCommands
         && !Product.Records[0].Items.Any(item => item.IsContent || item is ItemDefinition.PutKeys);
 
     /// <summary>
@@ -226,7 +226,7 @@ public sealed partial class CardPlan
     private bool ClosesWithLast(int commands)
     {
         var last = Product.Records[^1];
-        return commands <= Limits.MaxScriptCommands && !Product.ClosesByReading && InScript(last).Count == 0
+        return commands <= ProtocolLimits.MaxScriptCommands && !Product.ClosesByReading && InScript(last).Count == 0
             && last.Proof is ProofKind.CardMac or ProofKind.TerminalWord or ProofKind.ReadBackAfterClose
             && !last.Items.Any(item => item.IsContent || item is ItemDefinition.PutKeys);
     }
@@ -239,9 +239,9 @@ public sealed partial class CardPlan
         return blocks;
     }
 
-    private static int Within(int commands, string what) => commands is > 0 and <= Limits.MaxScriptCommands
+    private static int Within(int commands, string what) => commands is > 0 and <= ProtocolLimits.MaxScriptCommands
         ? commands
-        : throw new ArgumentException($"{what} has {commands} commands; 1 to {Limits.MaxScriptCommands} are possible");
+        : throw new ArgumentException($"{what} has {commands} commands; 1 to {ProtocolLimits.MaxScriptCommands} are possible");
 
     /// <summary>Encryption changes lengths, not counts; for those no key is needed.</summary>
     private sealed class LengthsOnly(ScpProtocol protocol) : IDataEncryption

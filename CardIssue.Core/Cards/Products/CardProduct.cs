@@ -156,12 +156,12 @@ public sealed record RecordDefinition
     public ValueList<CheckDefinition> Checks { get; init; }
 
     /// <summary>What a repeat means.</summary>
-    public required Protocol.Repeat Repeat { get; init; }
+    public required Protocol.RepeatRule Repeat { get; init; }
 
-    /// <summary>For <see cref="Protocol.Repeat.StartOver"/>: the number of the record to go back to, from 1; else 0.</summary>
+    /// <summary>For <see cref="Protocol.RepeatRule.StartOver"/>: the number of the record to go back to, from 1; else 0.</summary>
     public int RestartAt { get; init; }
 
-    /// <summary>For <see cref="Protocol.Repeat.LookFirst"/>: what is read to see whether it was done. Each needs <see cref="CheckDefinition.NotDone"/> too.</summary>
+    /// <summary>For <see cref="Protocol.RepeatRule.LookFirst"/>: what is read to see whether it was done. Each needs <see cref="CheckDefinition.NotDone"/> too.</summary>
     public ValueList<CheckDefinition> Look { get; init; }
 }
 

@@ -27,8 +27,8 @@ public static class ProductRemarks
         for (var i = 0; i < product.Records.Count; i++)
         {
             var record = product.Records[i];
-            if (record.Repeat is Repeat.LookFirst) continue;
-            var from = record.Repeat is Repeat.StartOver ? record.RestartAt : i + 1;
+            if (record.Repeat is RepeatRule.LookFirst) continue;
+            var from = record.Repeat is RepeatRule.StartOver ? record.RestartAt : i + 1;
             for (var again = from; again <= i + 1; again++)
             {
                 if (!IsOnce(product.Records[again - 1].Status)) continue;

@@ -63,7 +63,7 @@ internal static partial class ProductRules
     {
         if (record.Items.Count > 1 || record.Status is not null)
             fault("items", "a record that puts keys does nothing else: what is read after a cut could not tell one from the other");
-        if (record.Repeat is not Repeat.LookFirst)
+        if (record.Repeat is not RepeatRule.LookFirst)
             fault("repeat", "own keys are put once: lookFirst, where the look is the card's own, which keys it was opened with");
         if (record.Look.Count > 0) fault("look", "what shows whether the own keys are there is the opening of the card; leave look out");
         if (record.Checks.Count > 0) fault("checks", "own keys are not read back; leave checks out");
@@ -76,7 +76,7 @@ internal static partial class ProductRules
     private static void CheckAfterKeys(RecordDefinition record, int keys, Action<string, string> fault)
     {
         if (record.Items.Any(item => item.Secret)) fault("items", SecretAfterKeys);
-        if (record.Repeat is Repeat.StartOver && record.RestartAt <= keys)
+        if (record.Repeat is RepeatRule.StartOver && record.RestartAt <= keys)
             fault("repeat", "to start over from there would put the own keys again: start over after them, or put them last");
     }
 

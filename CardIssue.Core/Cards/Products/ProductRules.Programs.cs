@@ -49,7 +49,7 @@ internal static partial class ProductRules
             yield return ("items", $"{What(record)} is a record of its own");
         if (record.Proof is not (ProofKind.CardMac or ProofKind.TerminalWord))
             yield return ("proof", $"{What(record)} is proved by cardMac, or terminalWord where responses carry none");
-        if (record.Repeat is Repeat.LookFirst)
+        if (record.Repeat is RepeatRule.LookFirst)
             yield return ("repeat", $"{What(record)} looks by itself whether it is there: repeatable, or startOver");
     }
 

@@ -72,7 +72,7 @@ internal static partial class ProductRules
         if (!NameRule.Accepts(product.KeySet)) Fault("keySet", $"a key set's name is 1 to {NameRule.MaxLength} of A-Z a-z 0-9 . _ -");
         if (product.KeyVersion == 0) Fault("keyVersion", "a key version number is 01 to FF: keys are named, never left to the card");
         foreach (var (property, message) in ChannelFaults(product)) Fault(property, message);
-        if (product.Records.Count is 0 or > Limits.MaxRecords) Fault("records", $"a product has 1 to {Limits.MaxRecords} records");
+        if (product.Records.Count is 0 or > ProtocolLimits.MaxRecords) Fault("records", $"a product has 1 to {ProtocolLimits.MaxRecords} records");
         if (product.SecurityLevel is SecurityLevel.None or SecurityLevel.RMac) Fault("securityLevel", "write data is at least MACed: 01, 03, 11, 13 or 33");
         CheckStoreData(product, faults);
         foreach (var message in QuirkFaults(product)) Fault("quirks", message);
@@ -148,13 +148,13 @@ internal static partial class ProductRules
         if (!reads && record.Checks.Count > 0) Fault("checks", "checks belong to the proofs readBack, readBackAfterClose and cardState");
         if (record.Proof is ProofKind.CardState && record.Checks.Any(c => c.Read is not CheckCommand.LifeCycle))
             Fault("checks", "cardState reads life cycle states");
-        if (record.Repeat is Repeat.LookFirst && record.Look.Count == 0 && !record.PutsKeys) Fault("look", "lookFirst needs a look");
-        if (record.Repeat is not Repeat.LookFirst && record.Look.Count > 0) Fault("look", "a look belongs to lookFirst");
+        if (record.Repeat is RepeatRule.LookFirst && record.Look.Count == 0 && !record.PutsKeys) Fault("look", "lookFirst needs a look");
+        if (record.Repeat is not RepeatRule.LookFirst && record.Look.Count > 0) Fault("look", "a look belongs to lookFirst");
         CheckReads(product, record.Checks, message => Fault("checks", message));
         CheckReads(product, record.Look, message => Fault("look", message));
         CheckLook(record.Look, "the record was not done", message => Fault("look", message));
         if (record.Look.Count > 0 && !level.HasRMac()) Fault("look", "a look is worth nothing without the card's MAC on its responses: security level 11, 13 or 33");
-        if (record.Repeat is Repeat.StartOver ? record.RestartAt < 1 || record.RestartAt > number : record.RestartAt != 0)
+        if (record.Repeat is RepeatRule.StartOver ? record.RestartAt < 1 || record.RestartAt > number : record.RestartAt != 0)
             Fault("repeat", "startOver names this record or an earlier one, and nothing else does");
     }
 

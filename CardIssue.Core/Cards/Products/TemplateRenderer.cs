@@ -16,7 +16,7 @@ namespace CardIssue.Core.Cards.Products;
 internal sealed class TemplateRenderer(IReadOnlyDictionary<string, string> fields, ScpProtocol protocol, FieldStandIn? standIn = null)
 {
     /// <summary>The most that the items of one record make together, in bytes: as many commands as a script has, each full.</summary>
-    public const int MaxRecordBytes = Limits.MaxScriptCommands * CommandApdu.MaxShortData;
+    public const int MaxRecordBytes = ProtocolLimits.MaxScriptCommands * CommandApdu.MaxShortData;
 
     private readonly List<PlanError> _errors = [];
     private readonly HashSet<PlanError> _known = [];

@@ -26,7 +26,7 @@ internal abstract record CenterEffect
     private CenterEffect() { }
 
     /// <summary>Log it, durably, and send it.</summary>
-    public sealed record Send(Message Message) : CenterEffect;
+    public sealed record Send(RelayMessage Message) : CenterEffect;
 
     /// <summary>Log the script's head and commands as one unit, durably, and send the head. For opening: choose a new host challenge. In module mode the host adds the ticket to the authentication.</summary>
     /// <param name="Script">The head.</param>
@@ -61,7 +61,7 @@ internal abstract record CenterEffect
 
     /// <summary>Find and claim an order for a request; answers <see cref="CenterEvent.Claimed"/>, <see cref="CenterEvent.ClaimDeclined"/> or <see cref="CenterEvent.FoundDone"/>.</summary>
     /// <param name="Request">A <see cref="RequestIssue"/> or a <see cref="Resume"/>.</param>
-    public sealed record FindAndClaim(Message Request) : CenterEffect;
+    public sealed record FindAndClaim(RelayMessage Request) : CenterEffect;
 
     /// <summary>Save durably, under the claim's fencing number; answers only on failure, <see cref="CenterEvent.SaveFailed"/>.</summary>
     public sealed record Save(OrderId Order, long Fence, OrderChange Change) : CenterEffect;

@@ -101,29 +101,29 @@ internal abstract record CenterEvent
 
     /// <summary>A message came.</summary>
     /// <param name="Message">The message.</param>
-    public sealed record Received(Message Message) : CenterEvent
+    public sealed record Received(RelayMessage Message) : CenterEvent
     {
         /// <inheritdoc/>
         public override CenterEventKind Kind => Message.Type switch
         {
-            MessageType.Hello => CenterEventKind.Hello,
-            MessageType.Proof => CenterEventKind.Proof,
-            MessageType.Join => CenterEventKind.Join,
-            MessageType.RequestIssue or MessageType.Resume => CenterEventKind.Requested,
-            MessageType.CardPresent => CenterEventKind.CardPresent,
-            MessageType.Credit => CenterEventKind.Credit,
-            MessageType.Result => CenterEventKind.Result,
-            MessageType.CardRemoved => CenterEventKind.CardRemoved,
-            MessageType.ReaderRefused => CenterEventKind.ReaderRefused,
-            MessageType.Abort => CenterEventKind.Abort,
-            MessageType.StatusRequest => CenterEventKind.StatusRequest,
-            MessageType.EnrollReader => CenterEventKind.EnrollReader,
-            MessageType.Disconnect => CenterEventKind.Disconnect,
-            MessageType.Challenge or MessageType.Admitted or MessageType.Refused or MessageType.Declined or MessageType.InsertCard
-                or MessageType.CardRejected or MessageType.Script or MessageType.Command or MessageType.Issued
-                or MessageType.StatusReport or MessageType.Joined or MessageType.ReaderEnrollment or MessageType.Witness
+            RelayMessageType.Hello => CenterEventKind.Hello,
+            RelayMessageType.Proof => CenterEventKind.Proof,
+            RelayMessageType.Join => CenterEventKind.Join,
+            RelayMessageType.RequestIssue or RelayMessageType.Resume => CenterEventKind.Requested,
+            RelayMessageType.CardPresent => CenterEventKind.CardPresent,
+            RelayMessageType.Credit => CenterEventKind.Credit,
+            RelayMessageType.Result => CenterEventKind.Result,
+            RelayMessageType.CardRemoved => CenterEventKind.CardRemoved,
+            RelayMessageType.ReaderRefused => CenterEventKind.ReaderRefused,
+            RelayMessageType.Abort => CenterEventKind.Abort,
+            RelayMessageType.StatusRequest => CenterEventKind.StatusRequest,
+            RelayMessageType.EnrollReader => CenterEventKind.EnrollReader,
+            RelayMessageType.Disconnect => CenterEventKind.Disconnect,
+            RelayMessageType.Challenge or RelayMessageType.Admitted or RelayMessageType.Refused or RelayMessageType.Declined or RelayMessageType.InsertCard
+                or RelayMessageType.CardRejected or RelayMessageType.Script or RelayMessageType.Command or RelayMessageType.Issued
+                or RelayMessageType.StatusReport or RelayMessageType.Joined or RelayMessageType.ReaderEnrollment or RelayMessageType.Witness
                 // Instead of a session, and never in one.
-                or MessageType.EnrollTerminal or MessageType.TerminalEnrolled => CenterEventKind.Garbage,
+                or RelayMessageType.EnrollTerminal or RelayMessageType.TerminalEnrolled => CenterEventKind.Garbage,
         };
     }
 

@@ -53,7 +53,7 @@ internal static partial class CenterMachine
     private static Step Begin(CenterState s, Work work, CardId card)
     {
         var plan = work.Claim.Plan;
-        var begun = work with { Bound = card, Proved = true, Progress = Progress.None with { InDoubt = 1, Furthest = 1 } };
+        var begun = work with { Bound = card, Proved = true, Progress = OrderProgress.None with { InDoubt = 1, Furthest = 1 } };
         return Witnessed(Send(
             s with { Phase = CenterPhase.Running }, begun, ScriptKind.Authenticate, 1,
             plan.AuthenticateCommands + plan.Records[0].Commands, CenterTimer.Script,
@@ -182,7 +182,7 @@ internal static partial class CenterMachine
         if (inDoubt == 0) return Next(s, work, confirmed + 1, before);
         var shape = work.Claim.Plan.Records[inDoubt - 1];
         if (NeedsLook(work.Claim.Plan, inDoubt)) return Run(s, work, ScriptKind.Look, inDoubt, shape.LookCommands, before);
-        return shape.Repeat is not Repeat.StartOver
+        return shape.Repeat is not RepeatRule.StartOver
             ? Leave(s, work, inDoubt, before)
             : Leave(s, work with { Progress = work.Progress with { Confirmed = shape.RestartAt - 1, InDoubt = 0 } }, shape.RestartAt,
                 [.. before, Save(work, new OrderChange.Rewound(shape.RestartAt - 1, attempt))]);
@@ -202,9 +202,9 @@ internal static partial class CenterMachine
     /// </summary>
     private static bool NeedsLook(PlanShape plan, int record)
     {
-        if (plan.Records[record - 1].Repeat is not Repeat.LookFirst) return false;
+        if (plan.Records[record - 1].Repeat is not RepeatRule.LookFirst) return false;
         for (var later = record; later < plan.Records.Count; later++)
-            if (plan.Records[later].Repeat is Repeat.StartOver && plan.Records[later].RestartAt == record) return false;
+            if (plan.Records[later].Repeat is RepeatRule.StartOver && plan.Records[later].RestartAt == record) return false;
         return true;
     }
 }

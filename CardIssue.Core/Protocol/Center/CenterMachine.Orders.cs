@@ -8,7 +8,7 @@ namespace CardIssue.Core.Protocol.Center;
 internal static partial class CenterMachine
 {
     /// <summary>A new request while an order is under way means that the terminal has given that one up.</summary>
-    private static Step OnRequested(CenterState s, Message request)
+    private static Step OnRequested(CenterState s, RelayMessage request)
     {
         var number = request is RequestIssue issue ? issue.Number : ((Resume)request).Number;
         if (number <= s.Request) return Ignore(s, Double);

@@ -35,7 +35,7 @@ internal static partial class CenterMachine
         CenterState s, Work work, ScriptKind kind, int record, int count, CenterTimer timer, ReadOnlySpan<CenterEffect> before,
         ScriptTail tail = ScriptTail.None)
     {
-        if (s.NextSequence + count > Limits.MaxSequence) return Close(s with { Work = work });
+        if (s.NextSequence + count > ProtocolLimits.MaxSequence) return Close(s with { Work = work });
         var sent = Math.Min(count, s.Hello!.Window);
         var run = new ScriptRun(kind, work.Opening, record, record == 0 ? 1 : work.Progress.Attempt, s.NextSequence, count, sent, tail);
         var last = (kind is ScriptKind.Record || tail is ScriptTail.First) && record == work.Claim.Plan.Records.Count;

@@ -33,7 +33,7 @@ internal static partial class CenterMachine
                 LineHalf.Results => Admit(s, CenterPhase.AwaitingJoin, judged.Admitted!, CenterTimer.Join),
             };
 
-    private static Step Admit(CenterState s, CenterPhase next, Message answer, CenterTimer timer)
+    private static Step Admit(CenterState s, CenterPhase next, RelayMessage answer, CenterTimer timer)
     {
         var admitted = To(s with { Phase = next }, new CenterEffect.Send(answer), new CenterEffect.ArmTimer(timer));
         return next is CenterPhase.Idle ? admitted with { Effects = admitted.Effects.Add(new CenterEffect.SendWitness()) } : admitted;

@@ -207,7 +207,7 @@ internal static partial class CenterMachine
             or Kind.Garbage => Ignore(s, "the session is over"),
     };
 
-    private static T Message<T>(CenterEvent happened) where T : Message => (T)((CenterEvent.Received)happened).Message;
+    private static T Message<T>(CenterEvent happened) where T : RelayMessage => (T)((CenterEvent.Received)happened).Message;
 
     private static Step To(CenterState state, params ReadOnlySpan<CenterEffect> effects) =>
         new(state, ValueList.Create(effects), Outcome.Handled);

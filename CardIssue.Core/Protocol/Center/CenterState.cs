@@ -89,7 +89,7 @@ internal sealed record Work
     public required Claim Claim { get; init; }
 
     /// <summary>How far the order is.</summary>
-    public required Progress Progress { get; init; }
+    public required OrderProgress Progress { get; init; }
 
     /// <summary>The card that the order is bound to.</summary>
     public CardId? Bound { get; init; }

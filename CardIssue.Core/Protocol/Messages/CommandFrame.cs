@@ -27,8 +27,8 @@ internal static class CommandFrame
         payload = default;
         expected = default;
         if (frame.Length > MessageCodec.MaxMessage || !TryReadHead(ref frame, MajorMap, 4, out var fields) || fields is not (3 or 4)) return false;
-        if (!TryReadField(ref frame, 0, MajorUnsigned, byte.MaxValue, out var type) || type != (int)MessageType.Command) return false;
-        if (!TryReadField(ref frame, 1, MajorUnsigned, Limits.MaxSequence, out var number)) return false;
+        if (!TryReadField(ref frame, 0, MajorUnsigned, byte.MaxValue, out var type) || type != (int)RelayMessageType.Command) return false;
+        if (!TryReadField(ref frame, 1, MajorUnsigned, ProtocolLimits.MaxSequence, out var number)) return false;
         if (!TryReadField(ref frame, 2, MajorBytes, FieldLimits.MaxPayload, out var length) || length == 0 || length > frame.Length) return false;
         var body = frame[..length];
         frame = frame[length..];
@@ -42,7 +42,7 @@ internal static class CommandFrame
     }
 
     /// <summary>Writes a command.</summary>
-    /// <param name="sequence">Its number, 0 to <see cref="Limits.MaxSequence"/>.</param>
+    /// <param name="sequence">Its number, 0 to <see cref="ProtocolLimits.MaxSequence"/>.</param>
     /// <param name="payload">1 to <see cref="FieldLimits.MaxPayload"/> bytes.</param>
     /// <param name="expected">At most <see cref="FieldLimits.MaxExpected"/> status words; empty means 9000 alone.</param>
     /// <param name="frame">Where it goes; <see cref="MaxOverhead"/>, the payload and 3 bytes for each status word are enough.</param>
@@ -51,12 +51,12 @@ internal static class CommandFrame
     public static int Encode(int sequence, ReadOnlySpan<byte> payload, ValueList<ushort> expected, Span<byte> frame)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sequence);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(sequence, Limits.MaxSequence);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sequence, ProtocolLimits.MaxSequence);
         if (payload.Length is 0 or > FieldLimits.MaxPayload) throw new ArgumentException($"A payload has 1 to {FieldLimits.MaxPayload} bytes; this has {payload.Length}.", nameof(payload));
         if (expected.Count > FieldLimits.MaxExpected) throw new ArgumentException($"At most {FieldLimits.MaxExpected} status words; these are {expected.Count}.", nameof(expected));
         var at = 0;
         WriteHead(frame, ref at, MajorMap, expected.Count == 0 ? 3 : 4);
-        WriteField(frame, ref at, 0, MajorUnsigned, (int)MessageType.Command);
+        WriteField(frame, ref at, 0, MajorUnsigned, (int)RelayMessageType.Command);
         WriteField(frame, ref at, 1, MajorUnsigned, sequence);
         WriteField(frame, ref at, 2, MajorBytes, payload.Length);
         payload.CopyTo(frame[at..]);

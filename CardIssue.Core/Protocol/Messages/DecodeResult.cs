@@ -5,10 +5,10 @@ namespace CardIssue.Core.Protocol.Messages;
 /// <summary>What became of received bytes: a message, or what is wrong with them.</summary>
 internal readonly record struct DecodeResult
 {
-    private DecodeResult(Message? message, string? error) => (Message, Error) = (message, error);
+    private DecodeResult(RelayMessage? message, string? error) => (Message, Error) = (message, error);
 
     /// <summary>The message, or null.</summary>
-    public Message? Message { get; }
+    public RelayMessage? Message { get; }
 
     /// <summary>What is wrong, for the log; never holds the peer's bytes. Null when there is a message.</summary>
     public string? Error { get; }
@@ -18,7 +18,7 @@ internal readonly record struct DecodeResult
     [MemberNotNullWhen(false, nameof(Error))]
     public bool IsMessage => Message is not null;
 
-    internal static DecodeResult Of(Message message) => new(message, null);
+    internal static DecodeResult Of(RelayMessage message) => new(message, null);
 
     internal static DecodeResult Malformed(string error) => new(null, error);
 }

@@ -12,10 +12,10 @@ namespace CardIssue.Core.Protocol.Messages;
 /// <param name="Port">The port that it hangs on, likewise.</param>
 /// <param name="Key">The public key that it carries, <see cref="P256PublicKey.Length"/> bytes, or empty. Only claimed here: it is proved at each check.</param>
 public sealed record EnrollReader(
-    string Kind, string? Vendor = null, string? Model = null, string? Serial = null, string? Firmware = null, string? Port = null, ByteString Key = default) : Message
+    string Kind, string? Vendor = null, string? Model = null, string? Serial = null, string? Firmware = null, string? Port = null, ByteString Key = default) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.EnrollReader;
+    public override RelayMessageType Type => RelayMessageType.EnrollReader;
 
     /// <summary>What the reader says of itself; the system's name for it is not told, for it proves nothing.</summary>
     public ReaderIdentity Identity => new(Kind, "", Vendor, Model, Serial, Firmware, Port);
@@ -39,10 +39,10 @@ public sealed record EnrollReader(
 /// <summary>Center to terminal: answers <see cref="EnrollReader"/>.</summary>
 /// <param name="Status">How the reader stands.</param>
 /// <param name="ReaderList">With <see cref="ReaderStanding.Known"/>: the list that names it, signed, at most <see cref="FieldLimits.MaxReaderList"/> bytes; else empty.</param>
-internal sealed record ReaderEnrollment(ReaderStanding Status, ByteString ReaderList = default) : Message
+internal sealed record ReaderEnrollment(ReaderStanding Status, ByteString ReaderList = default) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.ReaderEnrollment;
+    public override RelayMessageType Type => RelayMessageType.ReaderEnrollment;
 
     /// <summary>Without the list.</summary>
     public override string ToString() => $"ReaderEnrollment {{ {Status}, list of {ReaderList.Length} bytes }}";

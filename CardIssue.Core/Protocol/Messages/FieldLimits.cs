@@ -2,7 +2,7 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Protocol.Messages;
 
-/// <summary>Caps of single message fields, besides <see cref="Limits"/>. Encoder and decoder both hold them.</summary>
+/// <summary>Caps of single message fields, besides <see cref="ProtocolLimits"/>. Encoder and decoder both hold them.</summary>
 public static class FieldLimits
 {
     /// <summary>The highest protocol version number that has a place in a message.</summary>

@@ -12,17 +12,17 @@ internal static class Growth
     public const int MaxUnknownFields = 16;
 
     /// <summary>Whether fields that are not known are passed over in messages of this type.</summary>
-    public static bool IsOpen(MessageType type) => type switch
+    public static bool IsOpen(RelayMessageType type) => type switch
     {
-        MessageType.Hello or MessageType.Challenge or MessageType.Refused or MessageType.Joined or MessageType.Witness => true,
-        MessageType.Declined or MessageType.InsertCard or MessageType.CardPresent or MessageType.CardRejected => true,
-        MessageType.Issued or MessageType.CardRemoved or MessageType.Abort or MessageType.ReaderRefused => true,
-        MessageType.StatusRequest or MessageType.StatusReport or MessageType.ReaderEnrollment or MessageType.Disconnect => true,
+        RelayMessageType.Hello or RelayMessageType.Challenge or RelayMessageType.Refused or RelayMessageType.Joined or RelayMessageType.Witness => true,
+        RelayMessageType.Declined or RelayMessageType.InsertCard or RelayMessageType.CardPresent or RelayMessageType.CardRejected => true,
+        RelayMessageType.Issued or RelayMessageType.CardRemoved or RelayMessageType.Abort or RelayMessageType.ReaderRefused => true,
+        RelayMessageType.StatusRequest or RelayMessageType.StatusReport or RelayMessageType.ReaderEnrollment or RelayMessageType.Disconnect => true,
         // Access, and what is signed for it: a field that is not understood could take something back.
-        MessageType.Proof or MessageType.Admitted or MessageType.Join or MessageType.EnrollTerminal or MessageType.TerminalEnrolled => false,
+        RelayMessageType.Proof or RelayMessageType.Admitted or RelayMessageType.Join or RelayMessageType.EnrollTerminal or RelayMessageType.TerminalEnrolled => false,
         // An order is asked for, a reader is to be let in.
-        MessageType.RequestIssue or MessageType.Resume or MessageType.EnrollReader => false,
+        RelayMessageType.RequestIssue or RelayMessageType.Resume or RelayMessageType.EnrollReader => false,
         // What is done to a card, and what is concluded from its answers.
-        MessageType.Script or MessageType.Command or MessageType.Credit or MessageType.Result => false,
+        RelayMessageType.Script or RelayMessageType.Command or RelayMessageType.Credit or RelayMessageType.Result => false,
     };
 }

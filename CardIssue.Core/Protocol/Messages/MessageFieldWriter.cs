@@ -8,7 +8,7 @@ internal sealed class MessageFieldWriter
 {
     private readonly CborWriter _cbor = new(CborConformanceMode.Ctap2Canonical, convertIndefiniteLengthEncodings: true);
 
-    public MessageFieldWriter(MessageType type)
+    public MessageFieldWriter(RelayMessageType type)
     {
         _cbor.WriteStartMap(null);
         Int(0, (int)type, 0, byte.MaxValue);

@@ -16,10 +16,10 @@ namespace CardIssue.Core.Protocol.Messages;
 /// <param name="Signature">For a renewal: the present credential's, 64 bytes; empty for an enrolment.</param>
 internal sealed record EnrollTerminal(
     TerminalId Terminal, ByteString Nonce, ByteString CredentialKey, ByteString AgreementKey, int KeyVersion, ByteString Certificate,
-    ByteString Confirmation, ByteString Signature = default) : Message
+    ByteString Confirmation, ByteString Signature = default) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.EnrollTerminal;
+    public override RelayMessageType Type => RelayMessageType.EnrollTerminal;
 }
 
 /// <summary>Center to terminal: the keys are known from now on, and this is the center. It is what <c>center.json</c> says.</summary>
@@ -29,8 +29,8 @@ internal sealed record EnrollTerminal(
 /// <param name="Certificate">SHA-256 of its TLS certificate (32 bytes), or empty.</param>
 /// <param name="Confirmation">What only who has the same code or key can make of it and of what was asked, 32 bytes.</param>
 internal sealed record TerminalEnrolled(
-    string Center, ByteString SigningKey, ByteString AgreementKey, ByteString Certificate, ByteString Confirmation) : Message
+    string Center, ByteString SigningKey, ByteString AgreementKey, ByteString Certificate, ByteString Confirmation) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.TerminalEnrolled;
+    public override RelayMessageType Type => RelayMessageType.TerminalEnrolled;
 }

@@ -4,7 +4,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Protocol.Terminal;
 
 /// <summary>What the operator is shown: each exchange as it happens, with its step, and never a customer's data.</summary>
-public enum Notice
+public enum IssueNotice
 {
     /// <summary>S210: access is asked for.</summary>
     AskingAccess,
@@ -62,7 +62,7 @@ internal abstract record TerminalEffect
     private TerminalEffect() { }
 
     /// <summary>Send a message.</summary>
-    public sealed record Send(Message Message) : TerminalEffect;
+    public sealed record Send(RelayMessage Message) : TerminalEffect;
 
     /// <summary>Have the module sign the admission transcript; answers <see cref="TerminalEvent.Signed"/>, unless the line is gone by then.</summary>
     public sealed record Sign(Hello Hello, Challenge Challenge) : TerminalEffect;
@@ -108,7 +108,7 @@ internal abstract record TerminalEffect
     /// <param name="Notice">What.</param>
     /// <param name="Text">A text or code that belongs to it; redacted.</param>
     /// <param name="Record">The record's number, where it is about one.</param>
-    public sealed record Show(Notice Notice, string Text = "", int Record = 0) : TerminalEffect;
+    public sealed record Show(IssueNotice Notice, string Text = "", int Record = 0) : TerminalEffect;
 
     /// <summary>Print the receipt.</summary>
     public sealed record Print(string Receipt) : TerminalEffect;

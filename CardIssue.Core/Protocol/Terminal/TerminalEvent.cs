@@ -181,29 +181,29 @@ internal abstract record TerminalEvent
 
     /// <summary>A message came, other than a command.</summary>
     /// <param name="Message">The message.</param>
-    public sealed record Received(Message Message) : TerminalEvent
+    public sealed record Received(RelayMessage Message) : TerminalEvent
     {
         /// <inheritdoc/>
         public override TerminalEventKind Kind => Message.Type switch
         {
-            MessageType.Challenge => TerminalEventKind.Challenge,
-            MessageType.Admitted => TerminalEventKind.Admitted,
-            MessageType.Joined => TerminalEventKind.Joined,
-            MessageType.Refused => TerminalEventKind.Refused,
-            MessageType.Declined => TerminalEventKind.Declined,
-            MessageType.InsertCard => TerminalEventKind.InsertCard,
-            MessageType.CardRejected => TerminalEventKind.CardRejected,
-            MessageType.Script => TerminalEventKind.Script,
-            MessageType.Issued => TerminalEventKind.Issued,
-            MessageType.Abort => TerminalEventKind.Abort,
-            MessageType.StatusReport => TerminalEventKind.StatusReport,
-            MessageType.ReaderEnrollment => TerminalEventKind.ReaderEnrollment,
-            MessageType.Witness => TerminalEventKind.Witness,
-            MessageType.Disconnect => TerminalEventKind.Disconnect,
-            MessageType.Hello or MessageType.Proof or MessageType.RequestIssue or MessageType.Resume or MessageType.CardPresent
-                or MessageType.Command or MessageType.Credit or MessageType.Result or MessageType.CardRemoved or MessageType.ReaderRefused
-                or MessageType.StatusRequest or MessageType.Join or MessageType.EnrollReader
-                or MessageType.EnrollTerminal or MessageType.TerminalEnrolled => TerminalEventKind.Garbage,
+            RelayMessageType.Challenge => TerminalEventKind.Challenge,
+            RelayMessageType.Admitted => TerminalEventKind.Admitted,
+            RelayMessageType.Joined => TerminalEventKind.Joined,
+            RelayMessageType.Refused => TerminalEventKind.Refused,
+            RelayMessageType.Declined => TerminalEventKind.Declined,
+            RelayMessageType.InsertCard => TerminalEventKind.InsertCard,
+            RelayMessageType.CardRejected => TerminalEventKind.CardRejected,
+            RelayMessageType.Script => TerminalEventKind.Script,
+            RelayMessageType.Issued => TerminalEventKind.Issued,
+            RelayMessageType.Abort => TerminalEventKind.Abort,
+            RelayMessageType.StatusReport => TerminalEventKind.StatusReport,
+            RelayMessageType.ReaderEnrollment => TerminalEventKind.ReaderEnrollment,
+            RelayMessageType.Witness => TerminalEventKind.Witness,
+            RelayMessageType.Disconnect => TerminalEventKind.Disconnect,
+            RelayMessageType.Hello or RelayMessageType.Proof or RelayMessageType.RequestIssue or RelayMessageType.Resume or RelayMessageType.CardPresent
+                or RelayMessageType.Command or RelayMessageType.Credit or RelayMessageType.Result or RelayMessageType.CardRemoved or RelayMessageType.ReaderRefused
+                or RelayMessageType.StatusRequest or RelayMessageType.Join or RelayMessageType.EnrollReader
+                or RelayMessageType.EnrollTerminal or RelayMessageType.TerminalEnrolled => TerminalEventKind.Garbage,
         };
     }
 

@@ -91,18 +91,18 @@ internal static partial class TerminalMachine
         To(s with { Phase = TerminalPhase.Standby, Relay = null },
             new TerminalEffect.DiscardCommands(s.NextSequence),
             new TerminalEffect.SendResult(s.Relay!.First, stop),
-            Show(Notice.Reporting, stop.ToString()),
+            Show(IssueNotice.Reporting, stop.ToString()),
             new TerminalEffect.ArmTimer());
 
     /// <summary>A command of a script that has ended. The next script's may be in the buffer already.</summary>
     private static Step DiscardStray(TerminalState s, int sequence) => To(s, new TerminalEffect.DiscardCommands(sequence + 1));
 
-    private static Notice NoticeOf(ScriptKind kind) => kind switch
+    private static IssueNotice NoticeOf(ScriptKind kind) => kind switch
     {
-        ScriptKind.Open or ScriptKind.Authenticate => Notice.AccessingCard,
-        ScriptKind.Assign => Notice.NumberingCard,
-        ScriptKind.Look => Notice.LookingAtCard,
-        ScriptKind.Record => Notice.WritingRecord,
-        ScriptKind.Close => Notice.ClosingCard,
+        ScriptKind.Open or ScriptKind.Authenticate => IssueNotice.AccessingCard,
+        ScriptKind.Assign => IssueNotice.NumberingCard,
+        ScriptKind.Look => IssueNotice.LookingAtCard,
+        ScriptKind.Record => IssueNotice.WritingRecord,
+        ScriptKind.Close => IssueNotice.ClosingCard,
     };
 }

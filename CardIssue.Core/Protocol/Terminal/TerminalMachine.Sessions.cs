@@ -13,7 +13,7 @@ internal static partial class TerminalMachine
         var hello = new Hello(ProtocolVersions.Oldest, ProtocolVersions.Current, s.Terminal, up.Nonce, s.Policy.Window, s.Half, up.Certificate,
             (int)DeclineCode.OtherBranch);
         return To(s with { Phase = TerminalPhase.Greeting, Hello = hello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0, Ahead = null, Relay = null },
-            Show(Notice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
+            Show(IssueNotice.AskingAccess), new TerminalEffect.Send(hello), new TerminalEffect.ArmTimer());
     }
 
     private static Step OnChallenge(TerminalState s, Challenge challenge) =>
@@ -32,12 +32,12 @@ internal static partial class TerminalMachine
     private static Step KeepWitness(TerminalState s, Witness witness) => To(s, new TerminalEffect.KeepWitness(witness.Note, witness.Certificate));
 
     private static Step OnRefused(TerminalState s, Refused refused) =>
-        Hang(s, Show(Notice.AccessRefused, refused.Code.ToString()));
+        Hang(s, Show(IssueNotice.AccessRefused, refused.Code.ToString()));
 
     /// <summary>A center that cannot prove itself gets nothing: no order, no code, no card.</summary>
     private static Step OnCenterJudged(TerminalState s, bool genuine)
     {
-        if (!genuine) return Hang(s, Show(Notice.CenterNotKnown));
+        if (!genuine) return Hang(s, Show(IssueNotice.CenterNotKnown));
         return s.Half switch
         {
             LineHalf.Whole => Enter(s),
@@ -55,11 +55,11 @@ internal static partial class TerminalMachine
     /// <summary>S230; first of all with the order that was under way when the last line was lost.</summary>
     private static Step Enter(TerminalState s)
     {
-        var admitted = To(s with { Phase = TerminalPhase.Idle }, Show(Notice.AccessGranted));
+        var admitted = To(s with { Phase = TerminalPhase.Idle }, Show(IssueNotice.AccessGranted));
         return s.Token.IsEmpty
             ? admitted
             : To(s with { Phase = TerminalPhase.Requesting, Requests = s.Requests + 1 },
-                Show(Notice.AccessGranted), Show(Notice.Resuming),
+                Show(IssueNotice.AccessGranted), Show(IssueNotice.Resuming),
                 new TerminalEffect.Send(new Resume(s.Requests + 1, s.Token)), new TerminalEffect.ArmTimer());
     }
 
@@ -69,17 +69,17 @@ internal static partial class TerminalMachine
         var lost = s with { Phase = TerminalPhase.Offline, Ahead = null, Relay = null, Hello = null, JoinToken = ByteString.Empty };
         if (s.Half is LineHalf.Results) return To(lost, new TerminalEffect.StopTimer());
         return s.Phase is TerminalPhase.Requesting && s.Token.IsEmpty
-            ? To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.AskAgain))
-            : To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(Notice.LineLost));
+            ? To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(IssueNotice.AskAgain))
+            : To(lost, new TerminalEffect.StopTimer(), new TerminalEffect.ReleaseCard(), Show(IssueNotice.LineLost));
     }
 
     private static Step OnCancelOffline(TerminalState s, AbortCode code) => s.Token.IsEmpty
         ? Ignore(s, "there is nothing to cancel")
-        : To(s with { Token = ByteString.Empty }, Show(Notice.Aborted, code.ToString()));
+        : To(s with { Token = ByteString.Empty }, Show(IssueNotice.Aborted, code.ToString()));
 
     /// <summary>Closes the line; the phase changes when it is down.</summary>
     private static Step Hang(TerminalState s, params ReadOnlySpan<TerminalEffect> first) =>
         To(s, [.. first, new TerminalEffect.StopTimer(), new TerminalEffect.CloseLine()]);
 
-    private static TerminalEffect Show(Notice notice, string text = "", int record = 0) => new TerminalEffect.Show(notice, text, record);
+    private static TerminalEffect Show(IssueNotice notice, string text = "", int record = 0) => new TerminalEffect.Show(notice, text, record);
 }

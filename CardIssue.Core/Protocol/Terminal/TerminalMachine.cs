@@ -285,7 +285,7 @@ internal static partial class TerminalMachine
 
     private static AbortCode CodeOf(TerminalEvent happened) => ((TerminalEvent.CancelOrdered)happened).Code;
 
-    private static T Message<T>(TerminalEvent happened) where T : Message => (T)((TerminalEvent.Received)happened).Message;
+    private static T Message<T>(TerminalEvent happened) where T : RelayMessage => (T)((TerminalEvent.Received)happened).Message;
 
     private static Step To(TerminalState state, params ReadOnlySpan<TerminalEffect> effects) =>
         new(state, ValueList.Create(effects), Outcome.Handled);

@@ -39,7 +39,7 @@ public enum TerminalPhase
 }
 
 /// <summary>The caps that a terminal machine keeps to.</summary>
-/// <param name="Window">Commands held at most, 1 to <see cref="Limits.MaxWindow"/>.</param>
+/// <param name="Window">Commands held at most, 1 to <see cref="ProtocolLimits.MaxWindow"/>.</param>
 /// <param name="CreditStep">Credit is granted in steps of at least so many commands, 1 to the window, until line and card are measured.</param>
 internal sealed record TerminalPolicy(int Window = 8, int CreditStep = 4);
 

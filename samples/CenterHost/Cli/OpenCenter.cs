@@ -135,8 +135,8 @@ internal sealed class OpenCenter : IAsyncDisposable
         using var password = call.ReadPassword(name);
         var person = await people().AuthenticateAsync(name, password, call.Path, cancellation) switch
         {
-            Authentication.Granted granted => granted.Person,
-            Authentication.MustChange => throw new CommandException(ExitCode.Refused, $"This password of {name} is good once: change it with person password, then try again."),
+            PersonAuthentication.Granted granted => granted.Person,
+            PersonAuthentication.MustChange => throw new CommandException(ExitCode.Refused, $"This password of {name} is good once: change it with person password, then try again."),
             _ => throw new CommandException(ExitCode.Refused, Denied),
         };
         if (person.Issuer is { } issuer && !CommandRoles.OfIssuer.Contains(call.Path))

@@ -3,7 +3,7 @@ using CardIssue.Center.Approvals;
 using CardIssue.Center.Orders;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Core.Primitives;
-using Progress = CardIssue.Core.Protocol.Progress;
+using OrderProgress = CardIssue.Core.Protocol.OrderProgress;
 
 namespace CardIssue.CenterHost.Commands;
 
@@ -42,7 +42,7 @@ internal static class OrderReconcileCommand
             await using var center = await call.OpenAsync(cancellation);
             return await Asking.AskAsync(call, center, act, call.Get(reason)!, null, cancellation);
 
-            Progress Reached() => new(call.Get(confirmed), call.Get(inDoubt), call.Get(attempt), call.Get(furthest) ?? Math.Max(call.Get(confirmed), call.Get(inDoubt)));
+            OrderProgress Reached() => new(call.Get(confirmed), call.Get(inDoubt), call.Get(attempt), call.Get(furthest) ?? Math.Max(call.Get(confirmed), call.Get(inDoubt)));
         });
     }
 }

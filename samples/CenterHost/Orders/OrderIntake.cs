@@ -108,7 +108,7 @@ internal sealed class OrderIntake(IKeyVault vault, IOrderDesk desk, IssueCodes c
     {
         var reference = PanFields.Select(name => CardNumberMask.Of(fields.GetValueOrDefault(name))).FirstOrDefault(masked => masked is not null)
             ?? order.Value;
-        return PlainText.Of($"{product} {(rewrite is null ? "" : $"{rewrite} ")}{reference}", Limits.MaxDisplay);
+        return PlainText.Of($"{product} {(rewrite is null ? "" : $"{rewrite} ")}{reference}", ProtocolLimits.MaxDisplay);
     }
 
     /// <summary>The card's own sequence number where the order gives it (EMV tag 5F34).</summary>

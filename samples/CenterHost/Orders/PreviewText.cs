@@ -49,8 +49,8 @@ internal static class PreviewText
 
     private static string Repeats(CardProduct product, ScriptPreview script) => script.Repeat switch
     {
-        Repeat.StartOver => $"a repeat starts over from \"{product.Records[script.RestartAt - 1].Name}\"",
-        Repeat.LookFirst => "looked at before a repeat",
+        RepeatRule.StartOver => $"a repeat starts over from \"{product.Records[script.RestartAt - 1].Name}\"",
+        RepeatRule.LookFirst => "looked at before a repeat",
         _ => "repeatable",
     };
 

@@ -88,7 +88,7 @@ internal static class CheckCommand
             if (report is null)
             {
                 findings.Add(Finding.Right, "line", $"{line} is up, {line.Guard}");
-                findings.Add(Finding.Refused, "access", access is Notice.AccessRefused
+                findings.Add(Finding.Refused, "access", access is IssueNotice.AccessRefused
                     ? "refused: the center does not let this terminal in at this address and line; have the center's operator see its log"
                     : "the other end could not prove that it is the known center");
                 return;

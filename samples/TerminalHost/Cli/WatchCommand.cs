@@ -124,7 +124,7 @@ internal static class WatchCommand
             return Console.ReadLine() ?? "";
         }
         // Longer than any: the rule says so.
-        if (!input.TryReadLine(out var line)) return new string(' ', CardIssue.Core.Protocol.Limits.MaxReference + 1);
+        if (!input.TryReadLine(out var line)) return new string(' ', CardIssue.Core.Protocol.ProtocolLimits.MaxReference + 1);
         using (line) return line is null ? "" : System.Text.Encoding.UTF8.GetString(line.Span);
     }
 

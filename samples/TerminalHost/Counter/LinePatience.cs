@@ -13,7 +13,7 @@ internal sealed class LinePatience : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<CommandException> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<Notice> _access = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IssueNotice> _access = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FailedTry? _last;
     private TimeSpan _patience;
 
@@ -26,8 +26,8 @@ internal sealed class LinePatience : IDisposable
     /// <summary>Ends with why, when the line was away for too long.</summary>
     public Task<CommandException> GivenUp => _givenUp.Task;
 
-    /// <summary>Ends with the center's first word on access: <see cref="Notice.AccessGranted"/>, <see cref="Notice.AccessRefused"/> or <see cref="Notice.CenterNotKnown"/>.</summary>
-    public Task<Notice> Access => _access.Task;
+    /// <summary>Ends with the center's first word on access: <see cref="IssueNotice.AccessGranted"/>, <see cref="IssueNotice.AccessRefused"/> or <see cref="IssueNotice.CenterNotKnown"/>.</summary>
+    public Task<IssueNotice> Access => _access.Task;
 
     /// <summary>A try failed.</summary>
     public void Failed(FailedTry failed)
@@ -38,11 +38,11 @@ internal sealed class LinePatience : IDisposable
     }
 
     /// <summary>A step was shown.</summary>
-    public void Shown(Notice notice)
+    public void Shown(IssueNotice notice)
     {
-        if (notice is Notice.AccessGranted or Notice.AccessRefused or Notice.CenterNotKnown) _access.TrySetResult(notice);
-        if (notice is Notice.AccessGranted) Arm(Timeout.InfiniteTimeSpan);
-        if (notice is Notice.LineLost or Notice.AskAgain && _access.Task.IsCompleted) Arm(_center.ResumeTimeout);
+        if (notice is IssueNotice.AccessGranted or IssueNotice.AccessRefused or IssueNotice.CenterNotKnown) _access.TrySetResult(notice);
+        if (notice is IssueNotice.AccessGranted) Arm(Timeout.InfiniteTimeSpan);
+        if (notice is IssueNotice.LineLost or IssueNotice.AskAgain && _access.Task.IsCompleted) Arm(_center.ResumeTimeout);
     }
 
     public void Dispose() => _timer.Dispose();

@@ -82,12 +82,12 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
 
     /// <summary>Waits for the center's word on access, and asks what it takes this terminal for when it is granted.</summary>
     /// <exception cref="CommandException">The line was away for too long.</exception>
-    public async Task<(Notice Access, StatusReport? Report)> AskAccessAsync(CancellationToken cancellation)
+    public async Task<(IssueNotice Access, StatusReport? Report)> AskAccessAsync(CancellationToken cancellation)
     {
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var access = _patience!.Access.WaitAsync(abandon.Token);
         await FirstOfAsync(access, abandon);
-        return await access is Notice.AccessGranted ? (Notice.AccessGranted, await Relay.AskStatusAsync(cancellation)) : (await access, null);
+        return await access is IssueNotice.AccessGranted ? (IssueNotice.AccessGranted, await Relay.AskStatusAsync(cancellation)) : (await access, null);
     }
 
     /// <summary>Waits until the card is out (S320).</summary>
@@ -98,7 +98,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     {
         _patience?.Shown(value.Notice);
         _display.Show(value);
-        if (value.Notice is Notice.Ready) _removed.TrySetResult();
+        if (value.Notice is IssueNotice.Ready) _removed.TrySetResult();
     }
 
     public async ValueTask DisposeAsync()

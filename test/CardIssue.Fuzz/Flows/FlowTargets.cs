@@ -86,7 +86,7 @@ internal static class FlowTargets
     /// <summary>Each message put in early and late, and each kind of strike.</summary>
     private static IEnumerable<byte[]> LineSeeds()
     {
-        byte[] Message(Message message) => MessageCodec.Encode(message);
+        byte[] Message(RelayMessage message) => MessageCodec.Encode(message);
         yield return [];
         yield return ChunkMutator.Join(Strike.Piece(true, 1, StrikeKind.Change, 5, 1), Strike.Piece(false, 4, StrikeKind.Drop));
         yield return ChunkMutator.Join(Strike.Piece(true, 4, StrikeKind.Double), Strike.Piece(false, 5, StrikeKind.Double));

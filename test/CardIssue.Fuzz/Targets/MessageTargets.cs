@@ -63,7 +63,7 @@ internal static class MessageTargets
     }
 
     private static readonly HalfAtHost Half =
-        new("host-2", "host-2-1", Terminal, new LineNumber(8), new Join(MessageSamples.Counting(1, Limits.TokenLength)));
+        new("host-2", "host-2-1", Terminal, new LineNumber(8), new Join(MessageSamples.Counting(1, ProtocolLimits.TokenLength)));
 
     private static void HostsLink(byte[] input)
     {

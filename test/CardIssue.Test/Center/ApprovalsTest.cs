@@ -26,8 +26,8 @@ public class ApprovalsTest
     [
         new CenterAct.VoidOrder(new OrderId("o1")),
         new CenterAct.VoidOrder(new OrderId("q1"), Card7),
-        new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(null, Progress.None)),
-        new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(Card7, new Progress(2, 3, 4, 5), Closing: true), StoreBench.Card(8)),
+        new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(null, OrderProgress.None)),
+        new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.GoesOn(Card7, new OrderProgress(2, 3, 4, 5), Closing: true), StoreBench.Card(8)),
         new CenterAct.ReconcileOrder(new OrderId("q1"), new Reconciliation.WasIssued(Card7)),
         new CenterAct.UnbarCard(StoreBench.Card(9)),
         new CenterAct.ClearCodeTries("c1"),

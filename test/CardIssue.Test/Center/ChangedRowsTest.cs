@@ -248,7 +248,7 @@ public sealed class ChangedRowsTest
         var claim = await _bench.ClaimedAsync("o-1");
         await _bench.SaveAsync(claim, new OrderChange.Authenticating(StoreBench.Card(1)), new OrderChange.Bound(StoreBench.Card(1)), new OrderChange.Released());
         await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "test");
-        Assert.That(await _bench.ReconcileAsync(claim.Order, new Reconciliation.GoesOn(null, Progress.None), "the card is lost"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync(claim.Order, new Reconciliation.GoesOn(null, OrderProgress.None), "the card is lost"), Is.EqualTo(DeskOutcome.Done));
         Assert.That(await _bench.DeclineAsync("o-1"), Is.EqualTo(DeclineCode.Waiting), "the issuer is not told yet");
         Attack("UPDATE feed_outbox SET told_at = 1");
         Assert.That(await _bench.DeclineAsync("o-1"), Is.EqualTo(DeclineCode.CenterLacks));

@@ -46,7 +46,7 @@ public class DatabaseOrderDeskTest(EngineKind engine)
         Assert.That(await _bench.Desk.RetryAsync(O1, _bench.Ann, "new reader"), Is.EqualTo(DeskOutcome.Done));
         Assert.That(await _bench.Desk.RetryAsync(O1, _bench.Ann, "again"), Is.EqualTo(DeskOutcome.WrongState));
         var again = await _bench.ClaimedAsync("o1");
-        Assert.That((again.State, again.Progress, again.Bound), Is.EqualTo((OrderState.Writing, new Progress(0, 1, 1, 1), Card1)));
+        Assert.That((again.State, again.Progress, again.Bound), Is.EqualTo((OrderState.Writing, new OrderProgress(0, 1, 1, 1), Card1)));
     }
 
     [Test]
@@ -123,7 +123,7 @@ public class DatabaseOrderDeskTest(EngineKind engine)
         await _bench.IssueAsync("o1", Card1);
         await _bench.ImportAsync(_bench.New("o2", "c2"));
         Assert.That(await _bench.Desk.QuarantineAllAsync(_bench.Time.GetUtcNow(), _bench.Ann, "restored"), Is.EqualTo(2));
-        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(null, Progress.None), "?"), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(null, OrderProgress.None), "?"), Is.EqualTo(DeskOutcome.DoesNotFit));
         Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.WasIssued(Card1), "log"), Is.EqualTo(DeskOutcome.Done));
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Issued));
         Assert.That(await _bench.Pump(_feed).PumpAsync(), Is.EqualTo(1), "told once only");
@@ -136,12 +136,12 @@ public class DatabaseOrderDeskTest(EngineKind engine)
         await _bench.ImportAsync(_bench.New("o2", "c2"));
         await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "restored");
         var o2 = new OrderId("o2");
-        Assert.That(await _bench.ReconcileAsync(o2, new Reconciliation.GoesOn(Card1, new Progress(1, 0, 1, 1)), "log"),
+        Assert.That(await _bench.ReconcileAsync(o2, new Reconciliation.GoesOn(Card1, new OrderProgress(1, 0, 1, 1)), "log"),
             Is.EqualTo(DeskOutcome.DoesNotFit), "the card is another order's");
         Assert.That(await _bench.ReconcileAsync(o2, new Reconciliation.WasIssued(StoreBench.Card(2)), "log"), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(Card1, new Progress(2, 3, 1, 3)), "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(Card1, new OrderProgress(2, 3, 1, 3)), "log"), Is.EqualTo(DeskOutcome.Done));
         var claim = await _bench.ClaimedAsync("o1");
-        Assert.That((claim.Bound, claim.Progress), Is.EqualTo(((CardId?)Card1, new Progress(2, 3, 1, 3, Unproved: 3))));
+        Assert.That((claim.Bound, claim.Progress), Is.EqualTo(((CardId?)Card1, new OrderProgress(2, 3, 1, 3, Unproved: 3))));
         await _bench.Pump(_feed).PumpAsync();
         Assert.That(_feed.Told.Single().Order, Is.EqualTo(o2));
     }

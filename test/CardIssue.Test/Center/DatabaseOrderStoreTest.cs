@@ -99,8 +99,8 @@ public class DatabaseOrderStoreTest(EngineKind engine)
         var claim = await _bench.ClaimedAsync(reference);
         Assert.That(claim.Order, Is.EqualTo(new OrderId("o1")));
         Assert.That(claim.Fence, Is.GreaterThan(0));
-        Assert.That(claim.Progress, Is.EqualTo(Progress.None));
-        Assert.That(claim.Token.Length, Is.EqualTo(Limits.TokenLength));
+        Assert.That(claim.Progress, Is.EqualTo(OrderProgress.None));
+        Assert.That(claim.Token.Length, Is.EqualTo(ProtocolLimits.TokenLength));
         Assert.That(claim.SealedData, Is.EqualTo(ByteString.Copy("sealed"u8)));
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Claimed));
     }
@@ -215,7 +215,7 @@ public class DatabaseOrderStoreTest(EngineKind engine)
         var again = (ClaimOutcome.Claimed)await _bench.Orders.ResumeAsync(first.Token, StoreBench.At("t1", "s2") with { Operator = null });
         Assert.That(again.Fence, Is.GreaterThan(first.Fence));
         Assert.That(again.Bound, Is.EqualTo(Card1));
-        Assert.That(again.Progress, Is.EqualTo(new Progress(0, 1, 1, 1)));
+        Assert.That(again.Progress, Is.EqualTo(new OrderProgress(0, 1, 1, 1)));
         Assert.That(again.Token, Is.EqualTo(first.Token));
         Assert.That(await _bench.Orders.SaveAsync(first.Order, first.Fence, new OrderChange.Confirmed(1)), Is.InstanceOf<SaveOutcome.ClaimLost>());
     }
@@ -356,10 +356,10 @@ public class DatabaseOrderStoreTest(EngineKind engine)
         await _bench.SaveAsync(claim, new OrderChange.Bound(Card1), new OrderChange.Leaving(1, 1), new OrderChange.Confirmed(1),
             new OrderChange.Leaving(2, 1),
             new OrderChange.Opened(Card1, Proved: false), new OrderChange.Rewound(0, 2));
-        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(0, 0, 2, 2, Unproved: 2)));
+        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new OrderProgress(0, 0, 2, 2, Unproved: 2)));
         await _bench.SaveAsync(claim, new OrderChange.Confirmed(1), new OrderChange.Opened(Card1, Proved: true),
             new OrderChange.Leaving(2, 2), new OrderChange.Confirmed(2), new OrderChange.Leaving(3, 1));
-        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(2, 3, 1, 3, Unproved: 2)));
+        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new OrderProgress(2, 3, 1, 3, Unproved: 2)));
         await _bench.SaveAsync(claim, new OrderChange.NotDone(3, 2));
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
             _bench.Orders.SaveAsync(claim.Order, claim.Fence, new OrderChange.Confirmed(3)),
@@ -383,29 +383,29 @@ public class DatabaseOrderStoreTest(EngineKind engine)
     public async Task OrderOfTwoRecords_EveryChange_IsThereAfterACrash()
     {
         await _bench.ImportAsync(_bench.New("o1"));
-        await Expect(new OrderChange.Authenticating(Card1), OrderState.Claimed, new Progress(0, 0, 1, 0));
-        await Expect(new OrderChange.Bound(Card1), OrderState.Bound, new Progress(0, 0, 1, 0));
-        await Expect(new OrderChange.Leaving(1, 1), OrderState.Writing, new Progress(0, 1, 1, 1));
-        await Expect(new OrderChange.Opened(Card1, Proved: true), OrderState.Writing, new Progress(0, 1, 1, 1));
-        await Expect(new OrderChange.NotDone(1, 2), OrderState.Writing, new Progress(0, 0, 2, 1));
-        await Expect(new OrderChange.Leaving(1, 2), OrderState.Writing, new Progress(0, 1, 2, 1));
-        await Expect(new OrderChange.Leaving(1, 3), OrderState.Writing, new Progress(0, 1, 3, 1));
-        await Expect(new OrderChange.Confirmed(1), OrderState.Writing, new Progress(1, 0, 3, 1));
-        await Expect(new OrderChange.Leaving(2, 1), OrderState.Writing, new Progress(1, 2, 1, 2));
-        await Expect(new OrderChange.Rewound(0, 2), OrderState.Writing, new Progress(0, 0, 2, 2));
-        await Expect(new OrderChange.Leaving(1, 2), OrderState.Writing, new Progress(0, 1, 2, 2));
-        await Expect(new OrderChange.Confirmed(1), OrderState.Writing, new Progress(1, 0, 2, 2));
-        await Expect(new OrderChange.Leaving(2, 2), OrderState.Writing, new Progress(1, 2, 2, 2));
-        await Expect(new OrderChange.Confirmed(2), OrderState.Writing, new Progress(2, 0, 2, 2));
-        await Expect(new OrderChange.Closing(1), OrderState.Closing, new Progress(2, 3, 1, 3));
-        await Expect(new OrderChange.NotDone(3, 2), OrderState.Closing, new Progress(2, 0, 2, 3));
-        await Expect(new OrderChange.Closing(2), OrderState.Closing, new Progress(2, 3, 2, 3));
-        await Expect(new OrderChange.Issued(Card1), OrderState.Issued, new Progress(3, 0, 2, 3));
-        await Expect(new OrderChange.Released(), OrderState.Issued, new Progress(3, 0, 2, 3));
+        await Expect(new OrderChange.Authenticating(Card1), OrderState.Claimed, new OrderProgress(0, 0, 1, 0));
+        await Expect(new OrderChange.Bound(Card1), OrderState.Bound, new OrderProgress(0, 0, 1, 0));
+        await Expect(new OrderChange.Leaving(1, 1), OrderState.Writing, new OrderProgress(0, 1, 1, 1));
+        await Expect(new OrderChange.Opened(Card1, Proved: true), OrderState.Writing, new OrderProgress(0, 1, 1, 1));
+        await Expect(new OrderChange.NotDone(1, 2), OrderState.Writing, new OrderProgress(0, 0, 2, 1));
+        await Expect(new OrderChange.Leaving(1, 2), OrderState.Writing, new OrderProgress(0, 1, 2, 1));
+        await Expect(new OrderChange.Leaving(1, 3), OrderState.Writing, new OrderProgress(0, 1, 3, 1));
+        await Expect(new OrderChange.Confirmed(1), OrderState.Writing, new OrderProgress(1, 0, 3, 1));
+        await Expect(new OrderChange.Leaving(2, 1), OrderState.Writing, new OrderProgress(1, 2, 1, 2));
+        await Expect(new OrderChange.Rewound(0, 2), OrderState.Writing, new OrderProgress(0, 0, 2, 2));
+        await Expect(new OrderChange.Leaving(1, 2), OrderState.Writing, new OrderProgress(0, 1, 2, 2));
+        await Expect(new OrderChange.Confirmed(1), OrderState.Writing, new OrderProgress(1, 0, 2, 2));
+        await Expect(new OrderChange.Leaving(2, 2), OrderState.Writing, new OrderProgress(1, 2, 2, 2));
+        await Expect(new OrderChange.Confirmed(2), OrderState.Writing, new OrderProgress(2, 0, 2, 2));
+        await Expect(new OrderChange.Closing(1), OrderState.Closing, new OrderProgress(2, 3, 1, 3));
+        await Expect(new OrderChange.NotDone(3, 2), OrderState.Closing, new OrderProgress(2, 0, 2, 3));
+        await Expect(new OrderChange.Closing(2), OrderState.Closing, new OrderProgress(2, 3, 2, 3));
+        await Expect(new OrderChange.Issued(Card1), OrderState.Issued, new OrderProgress(3, 0, 2, 3));
+        await Expect(new OrderChange.Released(), OrderState.Issued, new OrderProgress(3, 0, 2, 3));
         Assert.That((await _bench.Desk.HistoryAsync(new OrderId("o1"))).Count(entry => entry.Change == "Leaving"), Is.EqualTo(6));
         Assert.That((await _bench.Orders.CardAsync(Card1)).Standing, Is.EqualTo(CardStanding.Issued));
 
-        async Task Expect(OrderChange change, OrderState state, Progress progress)
+        async Task Expect(OrderChange change, OrderState state, OrderProgress progress)
         {
             var view = await _bench.ViewAsync("o1");
             var fence = view.Session is null ? (await _bench.ClaimedAsync("o1")).Fence : view.Fence;

@@ -118,7 +118,7 @@ public sealed class DeskStatesTest
             new OrderChange.Released());
         Assert.That((await _bench.ViewAsync("o1")).WaitingRecord, Is.EqualTo(1));
         await _bench.RetryAsync("o1");
-        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new Progress(0, 1, 1, 1)));
+        Assert.That((await _bench.ViewAsync("o1")).Progress, Is.EqualTo(new OrderProgress(0, 1, 1, 1)));
     }
 
     [TestCase(Standing.Ready, true)]

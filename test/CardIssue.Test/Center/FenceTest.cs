@@ -38,8 +38,8 @@ public sealed class FenceTest
         await PutBackAsync(copy);
 
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None)), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await _bench.ReconcileAsync("o2", new Reconciliation.GoesOn(null, Progress.None)), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, OrderProgress.None)), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync("o2", new Reconciliation.GoesOn(null, OrderProgress.None)), Is.EqualTo(DeskOutcome.Done));
         var again = await _bench.ClaimedAsync("o1");
         Assert.That(again.Fence, Is.GreaterThan(given.Max()));
         Assert.That((await _bench.ClaimedAsync("o2")).Fence, Is.GreaterThan(given.Max()), "nor to another order");

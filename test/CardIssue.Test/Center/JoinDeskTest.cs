@@ -36,14 +36,14 @@ public class JoinDeskTest
         var token = _desk.Open(Terminal, Results, Data);
         Assert.That(_desk.TryJoin(Terminal, new LineNumber(9), new Join(token)).Detail, Does.StartWith("no data half"));
         Assert.That(_desk.TryJoin(new TerminalId("T-2"), Results, new Join(token)).Detail, Does.StartWith("no data half"));
-        Assert.That(_desk.TryJoin(Terminal, Results, new Join(ByteString.Own(new byte[Limits.TokenLength]))).Detail, Does.StartWith("the token is not"), "it was still waited for");
+        Assert.That(_desk.TryJoin(Terminal, Results, new Join(ByteString.Own(new byte[ProtocolLimits.TokenLength]))).Detail, Does.StartWith("the token is not"), "it was still waited for");
     }
 
     [Test]
     public void Token_WrongOnce_IsSpent()
     {
         var token = _desk.Open(Terminal, Results, Data);
-        _desk.TryJoin(Terminal, Results, new Join(ByteString.Own(new byte[Limits.TokenLength])));
+        _desk.TryJoin(Terminal, Results, new Join(ByteString.Own(new byte[ProtocolLimits.TokenLength])));
         Assert.That(_desk.TryJoin(Terminal, Results, new Join(token)).Detail, Does.StartWith("no data half"));
     }
 

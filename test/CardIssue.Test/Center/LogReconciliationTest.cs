@@ -78,7 +78,7 @@ public class LogReconciliationTest
     private async Task<Dictionary<string, OrderView>> ViewsAsync() => (await _bench.Desk.ListAsync()).ToDictionary(view => view.Order.Value);
 
     /// <summary>What must be the same again; a session's claim is not.</summary>
-    private static (OrderState, CardId?, Progress, int?, bool, bool) Standing(OrderView view) => (
+    private static (OrderState, CardId?, OrderProgress, int?, bool, bool) Standing(OrderView view) => (
         view.State == OrderState.Claimed ? OrderState.Ready : view.State, view.Card, view.Progress, view.WaitingRecord, view.CodeSpent, view.VoidOrdered);
 
     private async Task<Dictionary<string, OrderView>> WorkAsync()

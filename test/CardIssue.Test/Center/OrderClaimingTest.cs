@@ -105,7 +105,7 @@ internal sealed class OrderClaimingTest(EngineKind engine)
     {
         var first = await _bench.ClaimedAsync("o1");
         await _bench.SaveAsync(first, new OrderChange.Released());
-        Assert.That(await ResumeAsync(ByteString.Own(new byte[Limits.TokenLength]), "t1"), Is.EqualTo(DeclineCode.OrderOrCode));
+        Assert.That(await ResumeAsync(ByteString.Own(new byte[ProtocolLimits.TokenLength]), "t1"), Is.EqualTo(DeclineCode.OrderOrCode));
         Assert.That(await ResumeAsync(default, "t1"), Is.EqualTo(DeclineCode.OrderOrCode));
         Assert.That(await ResumeAsync(first.Token, "t2"), Is.EqualTo(DeclineCode.OrderOrCode));
         var second = await _bench.ClaimedAsync("o1");

@@ -22,7 +22,7 @@ public class OrderStoreModelTest(EngineKind engine)
         public CardId? Card;
         public int Confirmed, InDoubt, Attempt = 1, Furthest, Unproved;
         public OrderState BeforeWaiting;
-        public Progress Progress => new(Confirmed, InDoubt, Attempt, Furthest, Unproved);
+        public OrderProgress Progress => new(Confirmed, InDoubt, Attempt, Furthest, Unproved);
     }
 
     [Test]

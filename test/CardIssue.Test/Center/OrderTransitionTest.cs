@@ -13,21 +13,21 @@ public sealed class OrderTransitionTest
     private static readonly OrderClaim Claim = new("s1", "h1", new TerminalId("t1"), new OperatorId("op"), DateTimeOffset.UnixEpoch);
 
     /// <summary>The changes, each with a progress that it fits, so that only the state can stand against it.</summary>
-    private static readonly (string Name, OrderChange Change, Progress Progress)[] Changes =
+    private static readonly (string Name, OrderChange Change, OrderProgress Progress)[] Changes =
     [
-        ("Authenticating", new OrderChange.Authenticating(Card1), new Progress(1, 2, 1, 2)),
-        ("Spared", new OrderChange.Spared(Card1), new Progress(1, 2, 1, 2)),
-        ("Bound", new OrderChange.Bound(Card1), Progress.None),
-        ("Numbering", new OrderChange.Numbering(Card2), Progress.None),
-        ("Opened", new OrderChange.Opened(Card1, true), new Progress(1, 2, 1, 2)),
-        ("Leaving", new OrderChange.Leaving(2, 1), new Progress(1, 0, 1, 1)),
-        ("Confirmed", new OrderChange.Confirmed(2), new Progress(1, 2, 1, 2)),
-        ("NotDone", new OrderChange.NotDone(2, 1), new Progress(1, 2, 1, 2)),
-        ("Rewound", new OrderChange.Rewound(0, 1), new Progress(1, 2, 1, 2)),
-        ("Closing", new OrderChange.Closing(1), new Progress(1, 0, 1, 2)),
-        ("Issued", new OrderChange.Issued(Card1), new Progress(1, 2, 1, 2)),
-        ("Waiting", new OrderChange.Waiting(1), new Progress(1, 2, 1, 2)),
-        ("Released", new OrderChange.Released(), new Progress(1, 2, 1, 2)),
+        ("Authenticating", new OrderChange.Authenticating(Card1), new OrderProgress(1, 2, 1, 2)),
+        ("Spared", new OrderChange.Spared(Card1), new OrderProgress(1, 2, 1, 2)),
+        ("Bound", new OrderChange.Bound(Card1), OrderProgress.None),
+        ("Numbering", new OrderChange.Numbering(Card2), OrderProgress.None),
+        ("Opened", new OrderChange.Opened(Card1, true), new OrderProgress(1, 2, 1, 2)),
+        ("Leaving", new OrderChange.Leaving(2, 1), new OrderProgress(1, 0, 1, 1)),
+        ("Confirmed", new OrderChange.Confirmed(2), new OrderProgress(1, 2, 1, 2)),
+        ("NotDone", new OrderChange.NotDone(2, 1), new OrderProgress(1, 2, 1, 2)),
+        ("Rewound", new OrderChange.Rewound(0, 1), new OrderProgress(1, 2, 1, 2)),
+        ("Closing", new OrderChange.Closing(1), new OrderProgress(1, 0, 1, 2)),
+        ("Issued", new OrderChange.Issued(Card1), new OrderProgress(1, 2, 1, 2)),
+        ("Waiting", new OrderChange.Waiting(1), new OrderProgress(1, 2, 1, 2)),
+        ("Released", new OrderChange.Released(), new OrderProgress(1, 2, 1, 2)),
     ];
 
     /// <summary>What becomes of the state; a dash where the change is refused. Columns as <see cref="Changes"/>.</summary>
@@ -69,7 +69,7 @@ public sealed class OrderTransitionTest
     [Test]
     public void Rewrite_IsOpenedNotBound_SpendsItsCodeThen_AndEndsRewritten()
     {
-        var claimed = Order(OrderState.Claimed, Progress.None) with { Card = Card1, Rewrite = "points", RewriteNumber = 1 };
+        var claimed = Order(OrderState.Claimed, OrderProgress.None) with { Card = Card1, Rewrite = "points", RewriteNumber = 1 };
         Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Bound(Card1)), Refuses);
         Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Numbering(Card1)), Refuses);
         Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Authenticating(Card2)), Refuses);
@@ -77,7 +77,7 @@ public sealed class OrderTransitionTest
         Assert.That(() => OrderTransition.Apply(claimed, new OrderChange.Leaving(1, 1)), Refuses, "not before its card was there");
         var opened = OrderTransition.Apply(claimed, new OrderChange.Opened(Card1, true));
         Assert.That((opened.State, opened.CodeSpent, opened.Card), Is.EqualTo((OrderState.Bound, true, Card1)));
-        var closing = opened with { State = OrderState.Closing, Progress = new Progress(1, 2, 1, 2) };
+        var closing = opened with { State = OrderState.Closing, Progress = new OrderProgress(1, 2, 1, 2) };
         Assert.That(OrderTransition.Apply(closing, new OrderChange.Issued(Card1)).State, Is.EqualTo(OrderState.Rewritten));
     }
 
@@ -87,15 +87,15 @@ public sealed class OrderTransitionTest
 
     private static IEnumerable<TestCaseData> Numbers()
     {
-        TestCaseData Fits(string name, OrderState state, Progress before, OrderChange change, Progress after) =>
-            new TestCaseData(state, before, change, (Progress?)after).SetArgDisplayNames(name);
-        TestCaseData Not(string name, OrderState state, Progress before, OrderChange change) =>
+        TestCaseData Fits(string name, OrderState state, OrderProgress before, OrderChange change, OrderProgress after) =>
+            new TestCaseData(state, before, change, (OrderProgress?)after).SetArgDisplayNames(name);
+        TestCaseData Not(string name, OrderState state, OrderProgress before, OrderChange change) =>
             new TestCaseData(state, before, change, null).SetArgDisplayNames(name);
         const OrderState Writing = OrderState.Writing, Closing = OrderState.Closing;
 
         yield return Fits("Leaving_TheNext", Writing, new(1, 0, 2, 1, 1), new OrderChange.Leaving(2, 1), new(1, 2, 1, 2, 1));
         yield return Fits("Leaving_TheNextOfAnEarlierPass", Writing, new(1, 0, 2, 5, 1), new OrderChange.Leaving(2, 3), new(1, 2, 3, 5, 1));
-        yield return Fits("Leaving_TheFirst", OrderState.Bound, Progress.None, new OrderChange.Leaving(1, 1), new(0, 1, 1, 1));
+        yield return Fits("Leaving_TheFirst", OrderState.Bound, OrderProgress.None, new OrderChange.Leaving(1, 1), new(0, 1, 1, 1));
         yield return Fits("Leaving_AgainWhatIsInDoubt", Writing, new(1, 2, 1, 2), new OrderChange.Leaving(2, 2), new(1, 2, 2, 2));
         yield return Not("Leaving_WhatIsConfirmed", Writing, new(1, 0, 1, 1), new OrderChange.Leaving(1, 1));
         yield return Not("Leaving_TheOneAfterTheNext", Writing, new(1, 0, 1, 1), new OrderChange.Leaving(3, 1));
@@ -148,7 +148,7 @@ public sealed class OrderTransitionTest
     }
 
     [TestCaseSource(nameof(Numbers))]
-    public void NumbersOfAChange_AreTakenOrRefused(OrderState state, Progress before, OrderChange change, Progress? after)
+    public void NumbersOfAChange_AreTakenOrRefused(OrderState state, OrderProgress before, OrderChange change, OrderProgress? after)
     {
         var order = Order(state, before);
         if (after is null) Assert.That(() => OrderTransition.Apply(order, change), Refuses);
@@ -159,7 +159,7 @@ public sealed class OrderTransitionTest
     [Test]
     public void WhatAChangeBrings_IsInTheOrder_AndNothingElse()
     {
-        var claimed = Order(OrderState.Claimed, Progress.None) with { Card = null };
+        var claimed = Order(OrderState.Claimed, OrderProgress.None) with { Card = null };
         Assert.That(Apply(claimed, new OrderChange.Bound(Card1)),
             Is.EqualTo(claimed with { State = OrderState.Bound, Card = Card1, CodeSpent = true }));
         Assert.That(Apply(claimed, new OrderChange.Authenticating(Card1)), Is.EqualTo(claimed));
@@ -167,16 +167,16 @@ public sealed class OrderTransitionTest
         Assert.That(Apply(claimed, new OrderChange.Released()), Is.EqualTo(claimed with { State = OrderState.Ready, Claim = null }));
         Assert.That(Apply(claimed, new OrderChange.Waiting(0)),
             Is.EqualTo(claimed with { State = OrderState.Waiting, HeldState = OrderState.Claimed, WaitingRecord = 0 }));
-        var writing = Order(OrderState.Writing, new Progress(1, 2, 1, 2));
+        var writing = Order(OrderState.Writing, new OrderProgress(1, 2, 1, 2));
         Assert.That(Apply(writing, new OrderChange.Released()), Is.EqualTo(writing with { Claim = null }));
         Assert.That(Apply(writing, new OrderChange.Waiting(2)),
             Is.EqualTo(writing with { State = OrderState.Waiting, HeldState = OrderState.Writing, WaitingRecord = 2 }));
         Assert.That(Apply(writing, new OrderChange.Opened(Card1, true)), Is.EqualTo(writing));
-        var closing = Order(OrderState.Closing, new Progress(1, 2, 1, 2));
+        var closing = Order(OrderState.Closing, new OrderProgress(1, 2, 1, 2));
         Assert.That(Apply(closing, new OrderChange.Issued(Card1)),
-            Is.EqualTo(closing with { State = OrderState.Issued, Progress = new Progress(2, 0, 1, 2) }));
-        Assert.That(() => Apply(Order(OrderState.Claimed, Progress.None), new OrderChange.Bound(Card1)), Refuses, "it has a card");
-        Assert.That(() => Apply(Order(OrderState.Claimed, Progress.None), new OrderChange.Numbering(Card1)), Refuses, "it has a card");
+            Is.EqualTo(closing with { State = OrderState.Issued, Progress = new OrderProgress(2, 0, 1, 2) }));
+        Assert.That(() => Apply(Order(OrderState.Claimed, OrderProgress.None), new OrderChange.Bound(Card1)), Refuses, "it has a card");
+        Assert.That(() => Apply(Order(OrderState.Claimed, OrderProgress.None), new OrderChange.Numbering(Card1)), Refuses, "it has a card");
     }
 
     private static OrderRow Apply(OrderRow order, OrderChange change) => OrderTransition.Apply(order, change);
@@ -184,7 +184,7 @@ public sealed class OrderTransitionTest
     private static NUnit.Framework.Constraints.IResolveConstraint Refuses =>
         Throws.InvalidOperationException.With.Message.Contains("disagree");
 
-    private static OrderRow Order(OrderState state, Progress progress) => new()
+    private static OrderRow Order(OrderState state, OrderProgress progress) => new()
     {
         Order = new OrderId("o1"), Customer = "c1", Sequence = 1, Product = new ProductRef("gold", 1), Mode = ProductMode.EndToEnd,
             Display = "",

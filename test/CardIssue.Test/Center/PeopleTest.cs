@@ -68,9 +68,9 @@ public class PeopleTest
     {
         await CarlAsync();
         Assert.That(_bench.RecordKeys.MayBeginPeople, Is.True);
-        Assert.That(await TryAsync("carl", Other), Is.InstanceOf<Authentication.Refused>());
+        Assert.That(await TryAsync("carl", Other), Is.InstanceOf<PersonAuthentication.Refused>());
         Assert.That(_bench.RecordKeys.MayBeginPeople, Is.True);
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>());
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Granted>());
         Assert.That(_bench.RecordKeys.MayBeginPeople, Is.False);
     }
 
@@ -120,7 +120,7 @@ public class PeopleTest
     {
         await NobodyAsync();
         await BeginAsync(("carl", Good), ("dora", Other));
-        var granted = (Authentication.Granted)await TryAsync("Carl", Good);
+        var granted = (PersonAuthentication.Granted)await TryAsync("Carl", Good);
         Assert.That((granted.Person.Name, granted.Person.Has(PersonRoles.Auditor)), Is.EqualTo((Carl, false)));
     }
 
@@ -128,25 +128,25 @@ public class PeopleTest
     public async Task WrongOrUnknown_Authenticate_AreToldAlikeAndCostAlike()
     {
         await CarlAsync();
-        Assert.That(await TryAsync("carl", Other), Is.InstanceOf<Authentication.Refused>());
-        Assert.That(await TryAsync("nobody", Good), Is.InstanceOf<Authentication.Refused>());
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>());
-        Assert.That(await TryAsync("dora", Good), Is.InstanceOf<Authentication.Refused>(), "a password is one person's");
+        Assert.That(await TryAsync("carl", Other), Is.InstanceOf<PersonAuthentication.Refused>());
+        Assert.That(await TryAsync("nobody", Good), Is.InstanceOf<PersonAuthentication.Refused>());
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Granted>());
+        Assert.That(await TryAsync("dora", Good), Is.InstanceOf<PersonAuthentication.Refused>(), "a password is one person's");
     }
 
     [Test]
     public async Task WrongPasswords_TooMany_ShutTheAccountUntilTheTimeIsOver()
     {
         await CarlAsync();
-        for (var i = 0; i < _bench.PeopleOptions.MaxTries; i++) Assert.That(await TryAsync("carl", Other), Is.InstanceOf<Authentication.Refused>());
+        for (var i = 0; i < _bench.PeopleOptions.MaxTries; i++) Assert.That(await TryAsync("carl", Other), Is.InstanceOf<PersonAuthentication.Refused>());
         await _bench.RestartAsync();
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Locked>(), "counted in the store");
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Locked>(), "counted in the store");
         Assert.That((await FindAsync("carl")).LockedUntil, Is.EqualTo(_bench.Time.GetUtcNow() + _bench.PeopleOptions.LockTime));
         _bench.Time.Advance(_bench.PeopleOptions.LockTime);
-        Assert.That(await TryAsync("carl", Other), Is.InstanceOf<Authentication.Refused>());
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>());
+        Assert.That(await TryAsync("carl", Other), Is.InstanceOf<PersonAuthentication.Refused>());
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Granted>());
         for (var i = 0; i < _bench.PeopleOptions.MaxTries - 1; i++) await TryAsync("carl", Other);
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>(), "a right one began anew");
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Granted>(), "a right one began anew");
     }
 
     [Test]
@@ -154,8 +154,8 @@ public class PeopleTest
     {
         await CarlAsync();
         var outcomes = await Task.WhenAll(Enumerable.Range(0, _bench.PeopleOptions.MaxTries + 5).Select(_ => TryAsync("carl", Other)));
-        Assert.That(outcomes.Count(it => it is Authentication.Refused), Is.EqualTo(_bench.PeopleOptions.MaxTries));
-        Assert.That(outcomes.Count(it => it is Authentication.Locked), Is.EqualTo(5));
+        Assert.That(outcomes.Count(it => it is PersonAuthentication.Refused), Is.EqualTo(_bench.PeopleOptions.MaxTries));
+        Assert.That(outcomes.Count(it => it is PersonAuthentication.Locked), Is.EqualTo(5));
     }
 
     [Test]
@@ -165,7 +165,7 @@ public class PeopleTest
         Assert.That((await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.UnlockPerson(Carl), "?")).Outcome, Is.EqualTo(ApprovalOutcome.NotPossible), "it is open");
         for (var i = 0; i < _bench.PeopleOptions.MaxTries; i++) await TryAsync("carl", Other);
         Assert.That(await _bench.DoAsync(new CenterAct.UnlockPerson(Carl)), Is.EqualTo(CardIssue.Center.Orders.DeskOutcome.Done));
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>());
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Granted>());
     }
 
     [Test]
@@ -176,10 +176,10 @@ public class PeopleTest
         Assert.That(await _bench.People.LockAsync(new PersonName("CARL"), _bench.Ann), Is.EqualTo(PersonOutcome.Done));
         Assert.That(await _bench.People.LockAsync(Carl, _bench.Ann), Is.EqualTo(PersonOutcome.WrongState));
         _bench.Time.Advance(_bench.PeopleOptions.LockTime * 10);
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Locked>());
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Locked>());
         Assert.That(await ChangeAsync("carl", Good, Other), Is.EqualTo(PasswordFault.Locked));
         Assert.That(await _bench.DoAsync(new CenterAct.UnlockPerson(Carl)), Is.EqualTo(CardIssue.Center.Orders.DeskOutcome.Done));
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>());
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Granted>());
     }
 
     [Test]
@@ -200,8 +200,8 @@ public class PeopleTest
     {
         await CarlAsync();
         Assert.That(await ChangeAsync("carl", Good, password), Is.EqualTo(fault));
-        Assert.That(await TryAsync("carl", fault is PasswordFault.None ? password : Good), Is.InstanceOf<Authentication.Granted>());
-        if (fault is PasswordFault.None) Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Refused>());
+        Assert.That(await TryAsync("carl", fault is PasswordFault.None ? password : Good), Is.InstanceOf<PersonAuthentication.Granted>());
+        if (fault is PasswordFault.None) Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Refused>());
     }
 
     [Test]
@@ -222,11 +222,11 @@ public class PeopleTest
         Assert.That(approved.Outcome, Is.EqualTo(ApprovalOutcome.Done));
         var (first, second) = (Text(asked.PasswordHalf!), Text(approved.PasswordHalf!));
         Assert.That(first, Is.Not.EqualTo(second));
-        foreach (var alone in new[] { first, second, $"{first}-", $"{second}-{first}" }) Assert.That(await TryAsync("dora", alone), Is.InstanceOf<Authentication.Refused>(), alone);
-        Assert.That(await TryAsync("dora", $"{first}-{second}"), Is.InstanceOf<Authentication.MustChange>());
+        foreach (var alone in new[] { first, second, $"{first}-", $"{second}-{first}" }) Assert.That(await TryAsync("dora", alone), Is.InstanceOf<PersonAuthentication.Refused>(), alone);
+        Assert.That(await TryAsync("dora", $"{first}-{second}"), Is.InstanceOf<PersonAuthentication.MustChange>());
         Assert.That(await ChangeAsync("dora", $"{first}-{second}", Good), Is.EqualTo(PasswordFault.None));
-        Assert.That(((Authentication.Granted)await TryAsync("dora", Good)).Person.Roles, Is.EqualTo(PersonRoles.Clerk));
-        Assert.That(await TryAsync("dora", $"{first}-{second}"), Is.InstanceOf<Authentication.Refused>());
+        Assert.That(((PersonAuthentication.Granted)await TryAsync("dora", Good)).Person.Roles, Is.EqualTo(PersonRoles.Clerk));
+        Assert.That(await TryAsync("dora", $"{first}-{second}"), Is.InstanceOf<PersonAuthentication.Refused>());
     }
 
     [Test]
@@ -234,10 +234,10 @@ public class PeopleTest
     {
         await CarlAsync();
         using var asked = await _bench.Approvals.AskAsync(_bench.Ann, new CenterAct.ResetPassword(Carl), "forgot it");
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Granted>(), "only asked for");
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Granted>(), "only asked for");
         using var approved = await _bench.Approvals.ApproveAsync(_bench.Bob, asked.Id);
-        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<Authentication.Refused>());
-        Assert.That(await TryAsync("carl", $"{Text(asked.PasswordHalf!)}-{Text(approved.PasswordHalf!)}"), Is.InstanceOf<Authentication.MustChange>());
+        Assert.That(await TryAsync("carl", Good), Is.InstanceOf<PersonAuthentication.Refused>());
+        Assert.That(await TryAsync("carl", $"{Text(asked.PasswordHalf!)}-{Text(approved.PasswordHalf!)}"), Is.InstanceOf<PersonAuthentication.MustChange>());
     }
 
     [TestCase("UPDATE people SET roles = 15 WHERE person = 'carl'")]
@@ -321,7 +321,7 @@ public class PeopleTest
         return outcome;
     }
 
-    private async Task<Authentication> TryAsync(string name, string password)
+    private async Task<PersonAuthentication> TryAsync(string name, string password)
     {
         using var secret = Secret(password);
         return await _bench.People.AuthenticateAsync(new PersonName(name), secret, "test");

@@ -26,16 +26,16 @@ public sealed class QuarantineTest
     /// Card, confirmed, in doubt, attempt, furthest, whether the closing had left; and the state that comes of it, null where it is
     /// impossible.
     /// </summary>
-    private static readonly (bool Card, Progress Progress, bool Closing, OrderState? State)[] Found =
+    private static readonly (bool Card, OrderProgress Progress, bool Closing, OrderState? State)[] Found =
     [
-        (false, Progress.None, false, OrderState.Ready),
-        (false, Progress.None, true, null),
+        (false, OrderProgress.None, false, OrderState.Ready),
+        (false, OrderProgress.None, true, null),
         (false, new(1, 0, 1, 1), false, null),
         (false, new(0, 1, 1, 1), false, null),
         (false, new(0, 0, 2, 0), false, null),
         (false, new(0, 0, 1, 1), false, null),
         (false, new(0, 0, 1, 0, 1), false, null),
-        (true, Progress.None, false, OrderState.Bound),
+        (true, OrderProgress.None, false, OrderState.Bound),
         (true, new(0, 0, 2, 0), false, OrderState.Bound),
         (true, new(0, 0, 0, 0), false, null),
         (true, new(0, 0, -1, 0), false, null),
@@ -53,10 +53,10 @@ public sealed class QuarantineTest
         (true, new(2, 0, 1, 1), false, null),
         (true, new(2, 0, 1, 2), false, OrderState.Writing),
         (true, new(0, 0, 1, -1), false, null),
-        (true, new(1, 0, 1, Limits.MaxRecords + 1), false, OrderState.Writing),
-        (true, new(1, 0, 1, Limits.MaxRecords + 2), false, null),
-        (true, new(Limits.MaxRecords, Limits.MaxRecords + 1, 1, Limits.MaxRecords + 1), true, OrderState.Closing),
-        (true, new(Limits.MaxRecords + 1, Limits.MaxRecords + 2, 1, Limits.MaxRecords + 2), true, null),
+        (true, new(1, 0, 1, ProtocolLimits.MaxRecords + 1), false, OrderState.Writing),
+        (true, new(1, 0, 1, ProtocolLimits.MaxRecords + 2), false, null),
+        (true, new(ProtocolLimits.MaxRecords, ProtocolLimits.MaxRecords + 1, 1, ProtocolLimits.MaxRecords + 1), true, OrderState.Closing),
+        (true, new(ProtocolLimits.MaxRecords + 1, ProtocolLimits.MaxRecords + 2, 1, ProtocolLimits.MaxRecords + 2), true, null),
         (true, new(1, 2, 1, 2), true, OrderState.Closing),
         (true, new(1, 0, 1, 2), true, OrderState.Closing),
         (true, new(1, 0, 1, 1), true, null),
@@ -98,7 +98,7 @@ public sealed class QuarantineTest
     {
         await _bench.BringToAsync("o1", Standing.Waiting, Card1);
         await _bench.QuarantineAllAsync();
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, Progress.None)), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, OrderProgress.None)), Is.EqualTo(DeskOutcome.Done));
         var held = await _bench.Database.ReadAsync(connection => OrderRow.Find(connection, new OrderId("o1"))!.HeldState, default);
         Assert.That(held, Is.Null);
         await _bench.SaveAsync(await _bench.ClaimedAsync("o1"), new OrderChange.Waiting(1), new OrderChange.Released());
@@ -143,9 +143,9 @@ public sealed class QuarantineTest
         await _bench.QuarantineAllAsync(DateTimeOffset.UnixEpoch);
         Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card2)), Is.EqualTo(DeskOutcome.DoesNotFit),
             "on another card");
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, new Progress(1, 2, 1, 2), true)),
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, new OrderProgress(1, 2, 1, 2), true)),
             Is.EqualTo(DeskOutcome.DoesNotFit));
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None)), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, OrderProgress.None)), Is.EqualTo(DeskOutcome.DoesNotFit));
         Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card1)), Is.EqualTo(DeskOutcome.Done));
         var view = await _bench.ViewAsync("o1");
         Assert.That(view, Is.EqualTo(before with { Updated = view.Updated, Fence = view.Fence }));
@@ -171,7 +171,7 @@ public sealed class QuarantineTest
         await _bench.BringToAsync("o2", (Standing)standing, Card2);
         await _bench.BringToAsync("o1", Standing.QuarantinedReady, Card1);
         var expected = isTaken ? DeskOutcome.DoesNotFit : DeskOutcome.Done;
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card2, new Progress(0, 1, 1, 1))), Is.EqualTo(expected));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card2, new OrderProgress(0, 1, 1, 1))), Is.EqualTo(expected));
         await _bench.QuarantineAllAsync();
         Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card2)), Is.EqualTo(expected));
     }
@@ -194,7 +194,7 @@ public sealed class QuarantineTest
         await _bench.BringToAsync("o1", Standing.Quarantined, Card1);
         Assert.That(await _bench.VoidAsync("o1"), Is.EqualTo(DeskOutcome.BlockOrdered));
         Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.WasIssued(Card1)), Is.EqualTo(DeskOutcome.WrongState));
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, Progress.None)), Is.EqualTo(DeskOutcome.WrongState));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(Card1, OrderProgress.None)), Is.EqualTo(DeskOutcome.WrongState));
     }
 
     /// <summary>Whether it is quarantined where nothing is said of when the copy was made, and the state that is held.</summary>

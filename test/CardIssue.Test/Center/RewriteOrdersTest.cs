@@ -51,7 +51,7 @@ public sealed class RewriteOrdersTest
     {
         Assert.That(await RewriteAsync("r1", "c1", Card1), Is.Null);
         var claim = await _bench.ClaimedAsync("r1");
-        Assert.That((claim.Bound, claim.Progress, claim.Rewrite, claim.OnCard?.Product), Is.EqualTo(((CardId?)Card1, Progress.None, new RewriteOf("points", Card1), Product.Ref)));
+        Assert.That((claim.Bound, claim.Progress, claim.Rewrite, claim.OnCard?.Product), Is.EqualTo(((CardId?)Card1, OrderProgress.None, new RewriteOf("points", Card1), Product.Ref)));
         await _bench.SaveAsync(claim, new OrderChange.Released());
         Assert.That((await _bench.ViewAsync("r1")).CodeSpent, Is.False, "its card was not there");
         claim = await _bench.ClaimedAsync("r1");
@@ -128,9 +128,9 @@ public sealed class RewriteOrdersTest
         Assert.That((await _bench.StoredLog().VerifyAsync()).IsOk, Is.True);
     }
 
-    private async Task<List<(OrderState, CardId?, Progress, int?)>> StandingsAsync(string[] orders)
+    private async Task<List<(OrderState, CardId?, OrderProgress, int?)>> StandingsAsync(string[] orders)
     {
-        var standings = new List<(OrderState, CardId?, Progress, int?)>();
+        var standings = new List<(OrderState, CardId?, OrderProgress, int?)>();
         foreach (var order in orders)
         {
             var view = await _bench.ViewAsync(order);

@@ -38,7 +38,7 @@ public class SecondCardTest(EngineKind engine)
     {
         await ClosingAsync();
         await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "restored");
-        var act = new CenterAct.ReconcileOrder(O1, new Reconciliation.GoesOn(null, Progress.None));
+        var act = new CenterAct.ReconcileOrder(O1, new Reconciliation.GoesOn(null, OrderProgress.None));
         var asked = await _bench.Approvals.AskAsync(_bench.Ann, act, "card lost");
         Assert.That((await _bench.Approvals.ApproveAsync(_bench.Ann, asked.Id)).Outcome, Is.EqualTo(ApprovalOutcome.SamePerson));
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.Waiting));
@@ -63,7 +63,7 @@ public class SecondCardTest(EngineKind engine)
     {
         await ClosingAsync();
         await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "restored");
-        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(Second, new Progress(1, 0, 1, 1)), "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(Second, new OrderProgress(1, 0, 1, 1)), "log"), Is.EqualTo(DeskOutcome.Done));
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.Waiting));
         await _bench.Pump(_feed).PumpAsync();
         Assert.That(_feed.Told.Select(told => (told.Kind, told.Card)), Is.EqualTo(new (FeedEventKind, CardId?)[] { (FeedEventKind.Blocked, First) }));
@@ -88,7 +88,7 @@ public class SecondCardTest(EngineKind engine)
     {
         await ClosingAsync();
         await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "restored");
-        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(First, new Progress(2, 3, 1, 3), Closing: true), "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(First, new OrderProgress(2, 3, 1, 3), Closing: true), "log"), Is.EqualTo(DeskOutcome.Done));
         Assert.That(await _bench.Pump(_feed).PumpAsync(), Is.Zero);
         Assert.That((await _bench.ClaimedAsync("o1")).Bound, Is.EqualTo(First));
     }
@@ -102,7 +102,7 @@ public class SecondCardTest(EngineKind engine)
         await _bench.SaveAsync(other, new OrderChange.Bound(Second));
         await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "restored");
         CenterAct With(CardId card) => isVoid ? new CenterAct.VoidOrder(O1, card)
-            : new CenterAct.ReconcileOrder(O1, new Reconciliation.GoesOn(null, Progress.None), card);
+            : new CenterAct.ReconcileOrder(O1, new Reconciliation.GoesOn(null, OrderProgress.None), card);
         Assert.That(await _bench.DoAsync(With(Second)), Is.EqualTo(DeskOutcome.DoesNotFit), "another order's");
         Assert.That(await _bench.DoAsync(With(Lost)), Is.EqualTo(isVoid ? DeskOutcome.BlockOrdered : DeskOutcome.Done));
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.Waiting));
@@ -126,7 +126,7 @@ public class SecondCardTest(EngineKind engine)
     {
         await ClosingAsync();
         await _bench.Desk.QuarantineAllAsync(null, _bench.Ann, "restored");
-        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(Second, new Progress(1, 0, 1, 1)), "log"), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync(O1, new Reconciliation.GoesOn(Second, new OrderProgress(1, 0, 1, 1)), "log"), Is.EqualTo(DeskOutcome.Done));
         Assert.That(await _bench.VoidAsync(O1, "both broke"), Is.EqualTo(DeskOutcome.BlockOrdered));
         await _bench.Database.WriteAsync(transaction =>
         {
@@ -145,8 +145,8 @@ public class SecondCardTest(EngineKind engine)
     {
         await _bench.IssueAsync("o1", First);
         await _bench.Desk.QuarantineAllAsync(DateTimeOffset.UnixEpoch, _bench.Ann, "restored");
-        foreach (var found in new Reconciliation[] { new Reconciliation.GoesOn(null, Progress.None), new Reconciliation.GoesOn(Second, new Progress(1, 0, 1, 1)),
-            new Reconciliation.GoesOn(First, new Progress(1, 0, 1, 1)), new Reconciliation.WasIssued(Second) })
+        foreach (var found in new Reconciliation[] { new Reconciliation.GoesOn(null, OrderProgress.None), new Reconciliation.GoesOn(Second, new OrderProgress(1, 0, 1, 1)),
+            new Reconciliation.GoesOn(First, new OrderProgress(1, 0, 1, 1)), new Reconciliation.WasIssued(Second) })
             Assert.That(await _bench.ReconcileAsync(O1, found, "?"), Is.EqualTo(DeskOutcome.DoesNotFit), $"{found}");
     }
 

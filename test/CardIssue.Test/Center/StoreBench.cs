@@ -73,7 +73,7 @@ internal sealed class StoreBench : IAsyncDisposable
 
     public Task<ImportOutcome> ImportAsync(params NewOrder[] orders) => Orders.ImportAsync(Product, orders);
 
-    public static Claimant At(string terminal, string session = "s1", string host = "h1") =>
+    public static OrderClaimant At(string terminal, string session = "s1", string host = "h1") =>
         new(new TerminalId(terminal), new OperatorId("op"), session, host);
 
     public Task<ClaimOutcome> ClaimAsync(string reference, string terminal = "t1", string session = "s1", string host = "h1", bool right = true) =>

@@ -131,7 +131,7 @@ public sealed class StoreHistoryTest
         var more = await NoteAsync();
         await PutBackAsync();
         Assert.That((await History.HearAsync(T1, lost)).IsNews, Is.True);
-        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None)), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, OrderProgress.None)), Is.EqualTo(DeskOutcome.Done));
 
         foreach (var (terminal, note) in new[] { (T1, lost), (T2, more), (T2, lost) })
             Assert.That(await History.HearAsync(terminal, note), Has.Property(nameof(NoteHeard.IsNews)).False.And.Property(nameof(NoteHeard.Finding)).Not.EqualTo(HistoryFinding.Known));
@@ -234,7 +234,7 @@ public sealed class StoreHistoryTest
 
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Quarantined));
         Assert.That((await _bench.Desk.PutBackAsync())!.FoundBy, Is.EqualTo("checkpoint 1"));
-        await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None));
+        await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, OrderProgress.None));
         await _bench.RestartAsync();
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready), "that checkpoint tells nothing new");
     }
@@ -261,7 +261,7 @@ public sealed class StoreHistoryTest
         var lost = await ExportedAsync();
         if (foundByCheckpoint) await PutBackAsync(exported: false);
         else await PutBackFoundByATerminalAsync();
-        await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, Progress.None));
+        await _bench.ReconcileAsync("o1", new Reconciliation.GoesOn(null, OrderProgress.None));
 
         Assert.That((await Log.CheckpointAsync()).Number, Is.EqualTo(4), "2 and 3 are lost");
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready), "those that are lost tell nothing new");

@@ -13,7 +13,7 @@ public class CommandFrameTest
         Assert.That(CommandFrame.Encode(sequence, new byte[length], default, frame) - length, Is.LessThanOrEqualTo(11));
     }
 
-    [TestCase(0, 1), TestCase(23, 23), TestCase(24, 24), TestCase(255, 255), TestCase(256, 256), TestCase(65_536, 65_536), TestCase(Limits.MaxSequence, FieldLimits.MaxPayload)]
+    [TestCase(0, 1), TestCase(23, 23), TestCase(24, 24), TestCase(255, 255), TestCase(256, 256), TestCase(65_536, 65_536), TestCase(ProtocolLimits.MaxSequence, FieldLimits.MaxPayload)]
     public void ACommand_GoesThere_ComesBackWithItsPayloadInPlace(int sequence, int length)
     {
         var payload = new byte[length];

@@ -7,12 +7,12 @@ namespace CardIssue.Test.Codec;
 public class GrowthTest
 {
     /// <summary>The types that grow, by name: a type that is made later is refused until somebody thought about it.</summary>
-    private static readonly MessageType[] Open =
+    private static readonly RelayMessageType[] Open =
     [
-        MessageType.Hello, MessageType.Challenge, MessageType.Refused, MessageType.Declined, MessageType.InsertCard, MessageType.CardPresent,
-        MessageType.CardRejected, MessageType.Issued, MessageType.CardRemoved, MessageType.Abort, MessageType.ReaderRefused,
-        MessageType.StatusRequest, MessageType.StatusReport, MessageType.Joined, MessageType.ReaderEnrollment, MessageType.Witness,
-        MessageType.Disconnect,
+        RelayMessageType.Hello, RelayMessageType.Challenge, RelayMessageType.Refused, RelayMessageType.Declined, RelayMessageType.InsertCard, RelayMessageType.CardPresent,
+        RelayMessageType.CardRejected, RelayMessageType.Issued, RelayMessageType.CardRemoved, RelayMessageType.Abort, RelayMessageType.ReaderRefused,
+        RelayMessageType.StatusRequest, RelayMessageType.StatusReport, RelayMessageType.Joined, RelayMessageType.ReaderEnrollment, RelayMessageType.Witness,
+        RelayMessageType.Disconnect,
     ];
 
     [Test]

@@ -9,7 +9,7 @@ public class MessageCodecTest
 {
     [Test]
     public void Samples_AreCounted_CoverEveryType() =>
-        Assert.That(MessageSamples.All.Select(sample => sample.Message.Type).Distinct(), Is.EquivalentTo(Enum.GetValues<MessageType>()));
+        Assert.That(MessageSamples.All.Select(sample => sample.Message.Type).Distinct(), Is.EquivalentTo(Enum.GetValues<RelayMessageType>()));
 
     [Test]
     public void EveryMessage_IsEncoded_HasItsGoldenBytes()
@@ -107,7 +107,7 @@ public class MessageCodecTest
     public void Messages_AreOutsideTheirLimits_AreNotEncoded()
     {
         var nonce = MessageSamples.Counting(0, 32);
-        Message[] wrong =
+        RelayMessage[] wrong =
         [
             new Hello(1, 1, new TerminalId("T"), MessageSamples.Counting(0, 31), 8),
             new Hello(1, 1, new TerminalId("T"), nonce, 33),
@@ -138,7 +138,7 @@ public class MessageCodecTest
     public void Messages_AtTheirLimits_GoThereAndComeBackEqual()
     {
         var (nonce, token) = (MessageSamples.Counting(0, 32), MessageSamples.Counting(0, 16));
-        Message[] right =
+        RelayMessage[] right =
         [
             new Hello(1, 1, new TerminalId("T"), nonce, 1),
             new Hello(1, 1, new TerminalId("T"), nonce, 32),

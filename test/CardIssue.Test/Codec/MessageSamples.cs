@@ -11,7 +11,7 @@ internal static class MessageSamples
     private const string TokenHex = "404142434445464748494A4B4C4D4E4F";
     private const string SignatureHex = "808182838485868788898A8B8C8D8E8F909192939495969798999A9B9C9D9E9FA0A1A2A3A4A5A6A7A8A9AAABACADAEAFB0B1B2B3B4B5B6B7B8B9BABBBCBDBEBF";
 
-    public static readonly (Message Message, string Golden)[] All =
+    public static readonly (RelayMessage Message, string Golden)[] All =
     [
         (new Hello(1, 2, new TerminalId("T-1"), Nonce, 8), "A6000101010202" + "0363542D31" + "045820" + NonceHex + "0508"),
         (new Hello(1, 1, new TerminalId("T-1"), Nonce, 8, LineHalf.Results), "A7000101010201" + "0363542D31" + "045820" + NonceHex + "0508" + "0602"),

@@ -20,10 +20,10 @@ public sealed partial class CounterFrameTest
     private static readonly CounterView Ready = new CounterView { Terminal = "shop-7", Operator = "olga", Question = Question.Order, Reader = ReaderSight.Empty }
         .With(new RelayStatus(RelayState.Ready, At));
 
-    private static readonly CounterView Writing = Ready.Begin().With(Step(Notice.InsertCard, "visa 476173******0119", records: 3))
-        .With(Step(Notice.CardIn)).With(Step(Notice.WritingRecord, record: 2, records: 3)) with { Reader = ReaderSight.CardIn };
+    private static readonly CounterView Writing = Ready.Begin().With(Step(IssueNotice.InsertCard, "visa 476173******0119", records: 3))
+        .With(Step(IssueNotice.CardIn)).With(Step(IssueNotice.WritingRecord, record: 2, records: 3)) with { Reader = ReaderSight.CardIn };
 
-    private static readonly CounterView Issued = (Writing.With(Step(Notice.Issued)).With(Step(Notice.TakeCardOut)) with { Question = Question.Order, CanPrintAgain = true })
+    private static readonly CounterView Issued = (Writing.With(Step(IssueNotice.Issued)).With(Step(IssueNotice.TakeCardOut)) with { Question = Question.Order, CanPrintAgain = true })
         .With(new IssueOutcome(IssueEnding.Issued, "", "CARD ISSUED\nOrder A-1\nTerminal shop-7, line 1"), null);
 
     [Test]
@@ -74,11 +74,11 @@ public sealed partial class CounterFrameTest
             Says("Please wait: there is no line to the center", Tone.Wait, Ready.With(new RelayStatus(RelayState.Connecting, At) { LineFault = LineFault.Unreachable }));
             Says("No cards can be issued now: call the center", Tone.Bad, Ready.With(new RelayStatus(RelayState.Refused, At) { Reason = IssueReason.AccessNotKnown }));
             Says("The card reader does not answer", Tone.Bad, Ready with { Reader = ReaderSight.Lost });
-            Says("This card reader is not known", Tone.Bad, Ready.With(Step(Notice.ReaderRefused)));
+            Says("This card reader is not known", Tone.Bad, Ready.With(Step(IssueNotice.ReaderRefused)));
             Says("Enter the customer's issue code", Tone.Act, Ready with { Question = Question.Code });
-            Says("Insert a new card", Tone.Act, Ready.Begin().With(Step(Notice.InsertCard)));
-            Says("Insert the card that was begun", Tone.Act, Ready.Begin().With(Step(Notice.InsertSameCard)));
-            Says("Take this card out and insert another", Tone.Act, Ready.Begin().With(Step(Notice.CardRejected)));
+            Says("Insert a new card", Tone.Act, Ready.Begin().With(Step(IssueNotice.InsertCard)));
+            Says("Insert the card that was begun", Tone.Act, Ready.Begin().With(Step(IssueNotice.InsertSameCard)));
+            Says("Take this card out and insert another", Tone.Act, Ready.Begin().With(Step(IssueNotice.CardRejected)));
             Says("Please wait: do not take the card out", Tone.Wait, Writing);
             Says("Please wait: the line is being connected again", Tone.Wait, Writing.With(new RelayStatus(RelayState.Connecting, At)));
             Says("Take the card out", Tone.Act, Issued with { Reader = ReaderSight.CardIn });
@@ -97,7 +97,7 @@ public sealed partial class CounterFrameTest
     public void ManyExchanges_AreKeptToABound()
     {
         var view = Ready;
-        for (var i = 0; i < 1_000; i++) view = view.With(Step(Notice.WritingRecord, record: i));
+        for (var i = 0; i < 1_000; i++) view = view.With(Step(IssueNotice.WritingRecord, record: i));
         Assert.That(view.Exchanges, Has.Count.EqualTo(CounterView.MaxExchanges));
         Assert.That(view.Exchanges[^1].Text.English, Does.Contain("record 999"));
     }
@@ -105,7 +105,7 @@ public sealed partial class CounterFrameTest
     [Test]
     public void LineThatFailsAgainAndAgain_IsOneExchange()
     {
-        var view = Ready.With(Step(Notice.Ready));
+        var view = Ready.With(Step(IssueNotice.Ready));
         for (var i = 0; i < 1_000; i++) view = view.With(new FailedTry(i, LineFault.Unreachable, $"try {i}", TimeSpan.FromSeconds(5)), At.AddSeconds(i));
         Assert.That(view.Exchanges, Has.Count.EqualTo(2));
         Assert.That(view.Exchanges[^1].At, Is.EqualTo(At.AddSeconds(999)));
@@ -117,7 +117,7 @@ public sealed partial class CounterFrameTest
         Assert.That(view.Now.Tone, Is.EqualTo(tone), text);
     }
 
-    private static IssueProgress Step(Notice notice, string detail = "", int record = 0, int records = 3) =>
+    private static IssueProgress Step(IssueNotice notice, string detail = "", int record = 0, int records = 3) =>
         new(At, IssueProgress.StepOf(notice), notice, detail) { Record = record, Records = records };
 
     private static string Screen(CounterView view, Language language, int width = 100) =>

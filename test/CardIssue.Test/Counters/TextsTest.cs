@@ -58,7 +58,7 @@ public sealed partial class TextsTest
         }
         foreach (var fault in Enum.GetValues<PrinterFault>()) yield return ($"printer {fault}", PrinterException.TextOf(fault));
         foreach (var (record, records) in new[] { (0, 3), (2, 3), (4, 3) }) yield return ($"record {record}", TerminalHost.Display.Screen.CounterTexts.Record(record, records));
-        foreach (var notice in Enum.GetValues<Notice>())
+        foreach (var notice in Enum.GetValues<IssueNotice>())
         foreach (var reason in new[] { IssueReason.None, IssueReason.WritingCardLost, IssueReason.CardLocked })
         foreach (var record in new[] { 0, 3 })
             yield return ($"{notice} {reason} {record}", Wording.Of(new IssueProgress(At, "S000", notice, Data) { Reason = reason, Record = record }));

@@ -42,7 +42,7 @@ public sealed class AdmissionTest
         await using (line) Assert.That(answer, Is.InstanceOf<Admitted>());
     }
 
-    private static async Task<(Message Answer, ILine Line)> AskAsync(Shop shop, SoftwareModule module, Hello hello)
+    private static async Task<(RelayMessage Answer, ILine Line)> AskAsync(Shop shop, SoftwareModule module, Hello hello)
     {
         var line = await shop.Listener.CreateConnector(System.Net.IPAddress.Loopback).ConnectAsync(default);
         await line.SendAsync(MessageCodec.BytesOf(hello).Memory, default);

@@ -178,7 +178,7 @@ public sealed class BadInputTest
         return other;
     }
 
-    private static async Task<Message> AskAccessAsync(Shop shop, SoftwareModule module, LineNumber line, IPAddress address)
+    private static async Task<RelayMessage> AskAccessAsync(Shop shop, SoftwareModule module, LineNumber line, IPAddress address)
     {
         using var _ = module;
         await using var up = await shop.Listener.CreateConnector(address).ConnectAsync(default);

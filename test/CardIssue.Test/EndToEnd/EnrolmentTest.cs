@@ -205,14 +205,14 @@ public sealed class EnrolmentTest
         return asked;
     }
 
-    private async Task<Message> SendAsync(SoftwareModuleFile module, EnrolmentCode code)
+    private async Task<RelayMessage> SendAsync(SoftwareModuleFile module, EnrolmentCode code)
     {
         await using var line = await LineAsync(module);
         await SendAsync(line, module, code);
         return await RawAccess.NextAsync(line);
     }
 
-    private async Task<Message> AnswerAsync(EnrollTerminal asked)
+    private async Task<RelayMessage> AnswerAsync(EnrollTerminal asked)
     {
         await using var line = await _shop.Listener.CreateConnector(IPAddress.Loopback, Certificate).ConnectAsync(default);
         await line.SendAsync(MessageCodec.Encode(asked), default);

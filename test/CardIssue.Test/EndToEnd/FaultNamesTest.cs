@@ -72,7 +72,7 @@ public sealed class FaultNamesTest
     [Test]
     public async Task TerminalClosesItsLine_TheCentersLogHasTheReason()
     {
-        await using var shop = await OpenAsync(message => [message], spoil: frame => frame is [_, 0x00, (byte)MessageType.InsertCard, ..] ? [0xFF] : frame);
+        await using var shop = await OpenAsync(message => [message], spoil: frame => frame is [_, 0x00, (byte)RelayMessageType.InsertCard, ..] ? [0xFF] : frame);
         await shop.OrderAsync("o-1", Products.EndToEnd());
         shop.Reader.Insert(Shop.Card(1));
 
@@ -185,7 +185,7 @@ public sealed class FaultNamesTest
         row.Entry.Kind == kind && parts.All(part => row.Entry.Detail!.Contains(part, StringComparison.Ordinal)));
 
     private static async Task<Shop> OpenAsync(
-        Func<Message, Message[]> alter, Action<CenterSessionOptions>? options = null, Func<byte[], byte[]>? spoil = null)
+        Func<RelayMessage, RelayMessage[]> alter, Action<CenterSessionOptions>? options = null, Func<byte[], byte[]>? spoil = null)
     {
         // As with TLS, so that messages are seen here.
         var shop = await Shop.OpenAsync(options, line: ShopLine.Loopback(7, withTls: true));
@@ -201,7 +201,7 @@ public sealed class FaultNamesTest
     }
 
     /// <summary>What the terminal says, and what it hears, is altered on its way.</summary>
-    private sealed class AlteringLine(ILine inner, Func<Message, Message[]> alter, Func<byte[], byte[]> spoil) : ILine
+    private sealed class AlteringLine(ILine inner, Func<RelayMessage, RelayMessage[]> alter, Func<byte[], byte[]> spoil) : ILine
     {
         public LinePeer Peer => inner.Peer;
 

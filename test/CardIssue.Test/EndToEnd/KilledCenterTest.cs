@@ -126,7 +126,7 @@ public sealed class KilledCenterTest
         _shop.StartTerminal();
         await AskAsync(order, "4712", outcome => outcome is { Ending: IssueEnding.Declined, Detail: nameof(DeclineCode.OrderOrCode) }, asked);
         _shop.Reader.Insert(card);
-        _shop.WhenShown(nameof(Notice.TakeCardOut), () => _shop.Reader.Remove());
+        _shop.WhenShown(nameof(IssueNotice.TakeCardOut), () => _shop.Reader.Remove());
         await AskAsync(order, "4711", IsDone, asked);
         await WithCenterAsync(RemovalAsync(removals + 1));
         while (!await WithCenterAsync(PumpAsync()))

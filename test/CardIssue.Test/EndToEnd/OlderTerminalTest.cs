@@ -16,9 +16,9 @@ namespace CardIssue.Test.EndToEnd;
 public sealed class OlderTerminalTest
 {
     /// <summary>As if what may be left out had come later.</summary>
-    private static readonly Dictionary<MessageType, int> Lacking = new()
+    private static readonly Dictionary<RelayMessageType, int> Lacking = new()
     {
-        [MessageType.InsertCard] = 4, [MessageType.Issued] = 1,
+        [RelayMessageType.InsertCard] = 4, [RelayMessageType.Issued] = 1,
     };
 
     [TestCase("endToEnd", false)]
@@ -110,7 +110,7 @@ public sealed class OlderTerminalTest
     private static Task<Shop> ServedAsync(int oldest, int newest) =>
         Shop.OpenAsync(options => (options.OldestVersion, options.CurrentVersion) = (oldest, newest));
 
-    private static async Task<Message> AnswerAsync(Shop shop, int min, int max)
+    private static async Task<RelayMessage> AnswerAsync(Shop shop, int min, int max)
     {
         using var module = shop.Module.OpenModule();
         await using var line = await shop.Listener.CreateConnector(IPAddress.Loopback).ConnectAsync(default);

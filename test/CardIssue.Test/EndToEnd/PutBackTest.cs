@@ -121,7 +121,7 @@ public sealed class PutBackTest
 
         Assert.That(await DoAsync(shop, new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.DoesNotFit));
         Assert.That(await DoAsync(shop, new CenterAct.ReconcileOrder(new OrderId("o-1"), new Reconciliation.WasIssued(card))), Is.EqualTo(DeskOutcome.Done));
-        Assert.That(await DoAsync(shop, new CenterAct.ReconcileOrder(new OrderId("o-2"), new Reconciliation.GoesOn(null, Progress.None))), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await DoAsync(shop, new CenterAct.ReconcileOrder(new OrderId("o-2"), new Reconciliation.GoesOn(null, OrderProgress.None))), Is.EqualTo(DeskOutcome.Done));
         Assert.That(await DoAsync(shop, new CenterAct.SettlePutBack()), Is.EqualTo(DeskOutcome.Done));
         await shop.RestartTerminalAsync();
         await shop.HasAccessAsync();

@@ -17,7 +17,7 @@ internal static class RawAccess
     /// <param name="center">The center's name.</param>
     /// <param name="line">The number of the line, as the center has it.</param>
     /// <param name="spoil">Whether the proof is a wrong one.</param>
-    public static async Task<Message> AskAsync(ILine up, SoftwareModule module, CenterId center, LineNumber line, bool spoil = false)
+    public static async Task<RelayMessage> AskAsync(ILine up, SoftwareModule module, CenterId center, LineNumber line, bool spoil = false)
     {
         var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(), 8);
         await up.SendAsync(MessageCodec.Encode(hello), default);
@@ -36,7 +36,7 @@ internal static class RawAccess
     }
 
     /// <summary>The next message.</summary>
-    public static async Task<Message> NextAsync(ILine line)
+    public static async Task<RelayMessage> NextAsync(ILine line)
     {
         using var frame = await line.ReceiveAsync(default).AsTask().WaitAsync(Limit);
         return frame is null ? throw new LineException(LineFault.Closed, "The center closed the line.") : MessageCodec.Decode(frame.Memory).Message!;

@@ -33,7 +33,7 @@ public sealed class ReaderCheckTest
     {
         await using var shop = await Shop.OpenAsync(enrolReader: false);
         await shop.ShowsAsync("S250 ReaderRefused virtual reader CardIssue VirtualCard, serial VC-0001: the list names no reader; it tells no port");
-        await shop.LogsAsync(row => row.Entry is { Kind: nameof(MessageType.ReaderRefused), Step: 250 } entry && entry.Detail.Contains("VC-0001", StringComparison.Ordinal));
+        await shop.LogsAsync(row => row.Entry is { Kind: nameof(RelayMessageType.ReaderRefused), Step: 250 } entry && entry.Detail.Contains("VC-0001", StringComparison.Ordinal));
         Assert.That(shop.Relay.Phase, Is.EqualTo(TerminalPhase.Idle), "the access stays");
     }
 
@@ -63,7 +63,7 @@ public sealed class ReaderCheckTest
         Assert.That(shop.Shown, Has.None.Contains("ReaderRefused"));
         reader.Return();
         await shop.ShowsAsync("S250 ReaderRefused");
-        await shop.LogsAsync(row => row.Entry.Kind == nameof(MessageType.ReaderRefused) && row.Entry.Detail.Contains("XX-9999", StringComparison.Ordinal));
+        await shop.LogsAsync(row => row.Entry.Kind == nameof(RelayMessageType.ReaderRefused) && row.Entry.Detail.Contains("XX-9999", StringComparison.Ordinal));
     }
 
     [Test]

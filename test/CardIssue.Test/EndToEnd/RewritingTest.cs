@@ -32,7 +32,7 @@ public sealed class RewritingTest
         var card = await shop.IssuedAsync("i-1", product);
         Assert.That(await shop.OrderRewriteAsync("r-1", product, "points", "i-1", Rewrites.Change(0, 250)), Is.Null);
         var before = await shop.ViewAsync("r-1");
-        Assert.That((before.State, before.Card, before.CodeSpent, before.Progress), Is.EqualTo((OrderState.Ready, (await shop.ViewAsync("i-1")).Card, false, Progress.None)));
+        Assert.That((before.State, before.Card, before.CodeSpent, before.Progress), Is.EqualTo((OrderState.Ready, (await shop.ViewAsync("i-1")).Card, false, OrderProgress.None)));
         shop.Reader.Insert(card);
 
         var outcome = await shop.IssueAsync("r-1");
@@ -239,10 +239,10 @@ public sealed class RewritingTest
         Assert.That(await shop.CancelAsync("r-1"), Is.EqualTo(DeskOutcome.WrongState));
         var (id, its) = (new OrderId("r-1"), (await shop.ViewAsync("r-1")).Card!.Value);
         var stranger = new CardId(ByteString.FromHex("0045AA"));
-        Assert.That(await shop.DoAsync(new CenterAct.ReconcileOrder(id, new Reconciliation.GoesOn(stranger, Progress.None))), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await shop.DoAsync(new CenterAct.ReconcileOrder(id, new Reconciliation.GoesOn(stranger, OrderProgress.None))), Is.EqualTo(DeskOutcome.DoesNotFit));
         Assert.That(await shop.DoAsync(new CenterAct.ReconcileOrder(id, new Reconciliation.WasIssued(stranger))), Is.EqualTo(DeskOutcome.DoesNotFit));
-        Assert.That(await shop.DoAsync(new CenterAct.ReconcileOrder(id, new Reconciliation.GoesOn(its, Progress.None), stranger)), Is.EqualTo(DeskOutcome.DoesNotFit));
-        Assert.That(await shop.DoAsync(new CenterAct.ReconcileOrder(id, new Reconciliation.GoesOn(null, Progress.None))), Is.EqualTo(DeskOutcome.Done));
+        Assert.That(await shop.DoAsync(new CenterAct.ReconcileOrder(id, new Reconciliation.GoesOn(its, OrderProgress.None), stranger)), Is.EqualTo(DeskOutcome.DoesNotFit));
+        Assert.That(await shop.DoAsync(new CenterAct.ReconcileOrder(id, new Reconciliation.GoesOn(null, OrderProgress.None))), Is.EqualTo(DeskOutcome.Done));
         shop.Reader.Insert(card);
 
         Assert.That((await shop.IssueAsync("r-1")).Ending, Is.EqualTo(IssueEnding.Issued));

@@ -128,7 +128,7 @@ public sealed class SplitLineHostsTest
         var token = (await data.AdmitAsync()).JoinToken;
         await using var guess = new TerminalHalf(hosts.Shop, own, LineHalf.Results);
         await guess.AdmitAsync();
-        Assert.That(await guess.SayAsync(new Join(ByteString.Own(new byte[Limits.TokenLength]))), Is.EqualTo(NotKnown));
+        Assert.That(await guess.SayAsync(new Join(ByteString.Own(new byte[ProtocolLimits.TokenLength]))), Is.EqualTo(NotKnown));
         Assert.That(await data.NextAsync(), Is.EqualTo(NotKnown));
         await using var late = new TerminalHalf(hosts.Shop, own, LineHalf.Results);
         await late.AdmitAsync();
@@ -231,7 +231,7 @@ public sealed class SplitLineHostsTest
         await shop.ShowsAsync("AccessGranted");
     }
 
-    private static readonly ByteString Token = ByteString.Own(new byte[Limits.TokenLength]);
+    private static readonly ByteString Token = ByteString.Own(new byte[ProtocolLimits.TokenLength]);
 
     [Test]
     public void Messages_OfTheLink_AreReadAsWritten_AndNothingElseIs()

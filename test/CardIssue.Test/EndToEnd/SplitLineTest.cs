@@ -104,7 +104,7 @@ public sealed class SplitLineTest
         var token = (await data.AdmitAsync()).JoinToken;
         await using var guess = new TerminalHalf(shop, own, LineHalf.Results);
         await guess.AdmitAsync();
-        Assert.That(await guess.SayAsync(new Join(ByteString.Own(new byte[Limits.TokenLength]))), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
+        Assert.That(await guess.SayAsync(new Join(ByteString.Own(new byte[ProtocolLimits.TokenLength]))), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
         Assert.That(await data.NextAsync(), Is.EqualTo(new Refused(RefusalCode.NotKnown)));
         await using var late = new TerminalHalf(shop, own, LineHalf.Results);
         await late.AdmitAsync();

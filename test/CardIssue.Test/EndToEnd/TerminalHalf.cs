@@ -17,11 +17,11 @@ internal sealed class TerminalHalf(Shop shop, SoftwareModule module, LineHalf ha
     public async Task<Admitted> AdmitAsync() => (Admitted)(await AskAsync())!;
 
     /// <summary>S210 and S220; what the center says in the end.</summary>
-    public async Task<Message?> AskAsync()
+    public async Task<RelayMessage?> AskAsync()
     {
         var up = AuthenticatedLine.AtTerminal(await (connector ?? (half is LineHalf.Results ? shop.Results! : shop.Line).Connector).ConnectAsync(default));
         _line = up;
-        if (isAlone) SignDataHalf(new Challenge(1, ByteString.Own(new byte[Limits.NonceLength]), new LineNumber(7)), up.Peer);
+        if (isAlone) SignDataHalf(new Challenge(1, ByteString.Own(new byte[ProtocolLimits.NonceLength]), new LineNumber(7)), up.Peer);
         var hello = new Hello(1, 1, module.Identity.Id, module.BeginAdmission(half), 8, half);
         await SendAsync(hello);
         var challenge = (Challenge)(await NextAsync())!;
@@ -37,9 +37,9 @@ internal sealed class TerminalHalf(Shop shop, SoftwareModule module, LineHalf ha
         return await NextAsync();
     }
 
-    public ValueTask SendAsync(Message message) => _line!.SendAsync(MessageCodec.Encode(message), default);
+    public ValueTask SendAsync(RelayMessage message) => _line!.SendAsync(MessageCodec.Encode(message), default);
 
-    public async Task<Message?> SayAsync(Message message)
+    public async Task<RelayMessage?> SayAsync(RelayMessage message)
     {
         await SendAsync(message);
         return await NextAsync();
@@ -48,7 +48,7 @@ internal sealed class TerminalHalf(Shop shop, SoftwareModule module, LineHalf ha
     /// <summary>
     /// The next message that answers anything, which a note of the center does not; null when the center closed the half.
     /// </summary>
-    public async Task<Message?> NextAsync()
+    public async Task<RelayMessage?> NextAsync()
     {
         try
         {

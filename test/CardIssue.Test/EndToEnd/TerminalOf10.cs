@@ -10,7 +10,7 @@ namespace CardIssue.Test.EndToEnd;
 /// </summary>
 /// <param name="inner">The line, whose frames can be read.</param>
 /// <param name="lacks">What it does not know of 1.0 either, by message: as if that had come later.</param>
-internal sealed class TerminalOf10(ILine inner, IReadOnlyDictionary<MessageType, int>? lacks = null) : ILine
+internal sealed class TerminalOf10(ILine inner, IReadOnlyDictionary<RelayMessageType, int>? lacks = null) : ILine
 {
     /// <summary>The highest key of each message in 1.0, and the highest codes that it has by key; whether unknown fields are passed over.</summary>
     private static readonly Dictionary<int, (int Keys, bool IsOpen, (int Key, int Code)[] Codes)> Known = new()
@@ -63,7 +63,7 @@ internal sealed class TerminalOf10(ILine inner, IReadOnlyDictionary<MessageType,
         foreach (var (key, code) in known.Codes)
             if (fields.Find(field => field.Key == key) is { Value: { } value } && Number(value) > code)
                 Faults.Add($"message {type}, field {key}: code {Number(value)}");
-        var keys = lacks?.GetValueOrDefault((MessageType)type, known.Keys) ?? known.Keys;
+        var keys = lacks?.GetValueOrDefault((RelayMessageType)type, known.Keys) ?? known.Keys;
         var unknown = fields.FindAll(field => field.Key > keys);
         if (unknown.Count == 0) return frame.ToArray();
         if (!known.IsOpen) Faults.Add($"message {type}, field {unknown[0].Key}");

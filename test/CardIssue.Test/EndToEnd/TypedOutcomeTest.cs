@@ -30,7 +30,7 @@ public sealed class TypedOutcomeTest
         Assert.That(outcome.Receipt, Does.Contain($"Card {outcome.Card}"));
         Assert.That((outcome.Records, outcome.Attempt, outcome.CardStatus), Is.EqualTo((outcome.Records, 1, (ushort?)0x9000)));
         Assert.That(outcome.At, Is.EqualTo(DateTimeOffset.UtcNow).Within(TimeSpan.FromMinutes(1)));
-        var writing = told.All.Where(step => step.Notice is Notice.WritingRecord).ToList();
+        var writing = told.All.Where(step => step.Notice is IssueNotice.WritingRecord).ToList();
         Assert.That(writing.Select(step => (step.Record, step.Records, step.Attempt)), Is.EqualTo(Enumerable.Range(1, outcome.Records).Select(k => (k, outcome.Records, 1))));
         Assert.That(writing, Is.Not.Empty);
         Assert.That(told.All.Select(step => step.Reason), Is.All.EqualTo(IssueReason.None));
@@ -51,7 +51,7 @@ public sealed class TypedOutcomeTest
         using var code = SecretBytes.Copy("4711"u8);
         shop.Reader.Insert(Shop.Card(1, genuine: false));
         var issuing = shop.Relay.IssueAsync(new IssueRequest("o-1", code, new OperatorId("olga")), told, stop.Token);
-        var rejected = await told.WhenAsync(step => step.Notice is Notice.CardRejected);
+        var rejected = await told.WhenAsync(step => step.Notice is IssueNotice.CardRejected);
         Assert.That((rejected.Reason, rejected.Order), Is.EqualTo((IssueReason.CardNotGenuine, (OrderId?)new OrderId("o-1"))));
         await stop.CancelAsync();
         Assert.That(async () => await issuing.WaitAsync(Longest), Throws.InstanceOf<OperationCanceledException>());

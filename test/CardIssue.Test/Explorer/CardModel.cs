@@ -79,10 +79,10 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
     private ByteString Apply(PlanShape plan, CommandToken token)
     {
         var marks = Marks.ToArray();
-        if (token.Index == 0 && plan.Records.Any(r => r.Repeat is Repeat.StartOver && r.RestartAt == token.Record))
+        if (token.Index == 0 && plan.Records.Any(r => r.Repeat is RepeatRule.StartOver && r.RestartAt == token.Record))
             marks.AsSpan(Offset(plan, token.Record)).Clear();
         var at = Offset(plan, token.Record) + token.Index;
-        var most = plan.Records[token.Record - 1].Repeat is Repeat.Repeatable ? 1 : 2;
+        var most = plan.Records[token.Record - 1].Repeat is RepeatRule.Repeatable ? 1 : 2;
         marks[at] = (byte)Math.Min(marks[at] + 1, most);
         return ByteString.Own(marks);
     }

@@ -10,7 +10,7 @@ internal static class Injections
 {
     private static readonly CenterEvent[] Center =
     [
-        .. new Message[]
+        .. new RelayMessage[]
         {
             new Hello(1, 1, Names.Terminal, Names.Nonce, 2), new Hello(2, 3, Names.Terminal, Names.Nonce, 2), Names.Proof,
             new RequestIssue(1, "order", default, Names.Operator), new RequestIssue(9, "order", default, Names.Operator), new Resume(9, Names.Token),
@@ -24,7 +24,7 @@ internal static class Injections
 
     private static readonly TerminalEvent[] Terminal =
     [
-        .. new Message[]
+        .. new RelayMessage[]
         {
             new Challenge(1, Names.Nonce, new LineNumber(1)), new Challenge(9, Names.Nonce, new LineNumber(1)), Names.Admitted,
             new Refused(RefusalCode.NotKnown), new Declined(1, DeclineCode.Busy), new InsertCard(1, Names.Token, false, "card"),

@@ -350,7 +350,7 @@ internal static class Mutants
 
     private static PlanShape Careless(PlanShape plan) => plan with
     {
-        Records = ValueList.Create<RecordShape>(plan.Records.Select(r => r.Repeat is Repeat.LookFirst ? Worlds.Repeatable(r.Commands) : r).ToArray()),
+        Records = ValueList.Create<RecordShape>(plan.Records.Select(r => r.Repeat is RepeatRule.LookFirst ? Worlds.Repeatable(r.Commands) : r).ToArray()),
     };
 
     /// <summary>A result of a record is not waited for: it counts as done when its commands are out.</summary>
@@ -378,7 +378,7 @@ internal static class Mutants
         {
             Plan = claim.Plan with
             {
-                Records = ValueList.Create<RecordShape>(claim.Plan.Records.Select(r => r.Repeat is Repeat.StartOver ? Worlds.Repeatable(r.Commands) : r).ToArray()),
+                Records = ValueList.Create<RecordShape>(claim.Plan.Records.Select(r => r.Repeat is RepeatRule.StartOver ? Worlds.Repeatable(r.Commands) : r).ToArray()),
             },
         })
         : e);
@@ -401,7 +401,7 @@ internal static class Mutants
     private static CenterStep IgnoresCredit(CenterState s, CenterEvent e)
     {
         if (s.Hello is not { } hello) return CenterMachine.On(s, e);
-        var step = CenterMachine.On(s with { Hello = hello with { Window = Limits.MaxWindow } }, e);
+        var step = CenterMachine.On(s with { Hello = hello with { Window = ProtocolLimits.MaxWindow } }, e);
         return step with { State = step.State with { Hello = hello } };
     }
 
@@ -480,7 +480,7 @@ internal static class Mutants
 
     private static CenterStep ForgetsFirst(CenterState s, CenterEvent e) =>
         CenterMachine.On(s, e is CenterEvent.Claimed({ Progress: { Confirmed: 0, Furthest: 1 } } claim)
-            ? new CenterEvent.Claimed(claim with { Progress = Progress.None }) : e);
+            ? new CenterEvent.Claimed(claim with { Progress = OrderProgress.None }) : e);
 
     private static CenterStep RefusedIsDone(CenterState s, CenterEvent e) =>
         CenterMachine.On(s, e is CenterEvent.Judged { Verdict: Verdict.Unopened } j
@@ -491,7 +491,7 @@ internal static class Mutants
     {
         var step = CenterMachine.On(s, e);
         return e is CenterEvent.Judged { Verdict: Verdict.Unopened } && step.State.Work is { } work
-            ? step with { State = step.State with { Work = work with { Progress = Progress.None } } } : step;
+            ? step with { State = step.State with { Work = work with { Progress = OrderProgress.None } } } : step;
     }
 
     private static CenterStep AtOnceAnyway(CenterState s, CenterEvent e) =>

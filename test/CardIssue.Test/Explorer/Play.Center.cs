@@ -74,7 +74,7 @@ internal sealed partial class Play
         return new CenterEvent.ProofJudged(null, Names.Admitted);
     }
 
-    private CenterEvent FindAndClaim(Message request)
+    private CenterEvent FindAndClaim(RelayMessage request)
     {
         if (_store.State is OrderState.Absent) return new CenterEvent.ClaimDeclined(DeclineCode.OrderOrCode);
         if (_store.State is OrderState.Issued && request is Resume) return new CenterEvent.FoundDone(Names.Order, _store.Bound!.Value);
@@ -169,7 +169,7 @@ internal sealed partial class Play
         return true;
     }
 
-    private void SendDown(bool zombie, Message message)
+    private void SendDown(bool zombie, RelayMessage message)
     {
         CheckSent(zombie, message);
         if (!zombie && !_center!.LineDead) _terminal = _terminal with { Inbox = _terminal.Inbox.Add(message) };

@@ -102,7 +102,7 @@ internal sealed partial class Play
             && _cards[card].Number != token.Number) Violate("2 a card that has a number is given another");
     }
 
-    private void CheckSent(bool zombie, Message message)
+    private void CheckSent(bool zombie, RelayMessage message)
     {
         if (!options.TerminalKnown && message is not (Challenge or Refused)) Violate($"5 an unknown terminal gets {message.Type}");
         // The opening goes to the terminal before the reader is known, and to no card.
@@ -112,7 +112,7 @@ internal sealed partial class Play
     }
 
     /// <summary>An order is told as done only to the terminal that had it, which is who has its token.</summary>
-    private void CheckTold(Message message)
+    private void CheckTold(RelayMessage message)
     {
         if (message is Issued && _answering is RequestIssue) Violate("4 success is told to a terminal that does not show that it had the order");
     }
@@ -125,7 +125,7 @@ internal sealed partial class Play
         Violate("4 a terminal that returns is not told that its order is issued");
     }
 
-    private void CheckSentUp(Message message)
+    private void CheckSentUp(RelayMessage message)
     {
         if (!options.ReaderKnown && message is CardPresent) Violate("5 a card in an unknown reader is offered");
         if (!options.CenterGenuine && message is not (Hello or Proof)) Violate($"5 an unknown center gets {message.Type}");

@@ -122,7 +122,7 @@ internal sealed partial class Play
 
     private void Answers(TerminalEvent answer) => _terminal = _terminal with { Pending = _terminal.Pending.Add(answer) };
 
-    private void SendUp(Message message)
+    private void SendUp(RelayMessage message)
     {
         CheckSentUp(message);
         if (!_terminal.LineDead && _center is not null) _center = _center with { Inbox = _center.Inbox.Add(message) };

@@ -23,7 +23,7 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
     private CenterState? _before;
 
     /// <summary>The request that the store's answer of this step is for.</summary>
-    private Message? _answering;
+    private RelayMessage? _answering;
 
     /// <summary>The first property that did not hold.</summary>
     public string? Violation { get; private set; }

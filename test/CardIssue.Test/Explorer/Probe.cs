@@ -36,7 +36,7 @@ internal static class Probe
             yield return new CenterEvent.JoinJudged(fits);
             yield return new CenterEvent.ResultsJudged(fits);
         }
-        foreach (var progress in new[] { Progress.None, new Progress(0, 1, 3, 1) })
+        foreach (var progress in new[] { OrderProgress.None, new OrderProgress(0, 1, 3, 1) })
             yield return new CenterEvent.Claimed(new Claim(Names.Order, 7, Store.IdOf(Card.A), progress, Worlds.Simple.Plan, Names.Token, "card"));
         yield return new CenterEvent.ClaimDeclined(DeclineCode.Busy);
         yield return new CenterEvent.FoundDone(Names.Order, Store.IdOf(Card.A));

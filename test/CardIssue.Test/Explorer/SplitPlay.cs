@@ -114,11 +114,11 @@ internal sealed class SplitPlay(Machines machines, Coverage coverage)
     }
 
     /// <summary>After the halves are joined, no message may come on the data half.</summary>
-    private void FromDataLine(Message message) =>
+    private void FromDataLine(RelayMessage message) =>
         OnCenter(true, _attachedCenter ? new CenterEvent.Garbage("on the data half") : new CenterEvent.Received(message));
 
     /// <summary>After the halves are joined, what comes on the results half is the data half's session's.</summary>
-    private void FromResultsLine(Message message) => OnCenter(_attachedCenter, new CenterEvent.Received(message));
+    private void FromResultsLine(RelayMessage message) => OnCenter(_attachedCenter, new CenterEvent.Received(message));
 
     private void ResultsCenterNotices()
     {
@@ -187,7 +187,7 @@ internal sealed class SplitPlay(Machines machines, Coverage coverage)
         _resultsCenter = _resultsCenter! with { Pending = _resultsCenter.Pending.Add(new CenterEvent.JoinJudged(fits)) };
     }
 
-    private void SendDown(bool data, Message message)
+    private void SendDown(bool data, RelayMessage message)
     {
         if (data && !_dataCenter!.Dead) _data = _data with { Inbox = _data.Inbox.Add(message) };
         if (!data && _attachedCenter) Violation ??= $"{message.Type} goes down the results half";
@@ -254,7 +254,7 @@ internal sealed class SplitPlay(Machines machines, Coverage coverage)
         }
     }
 
-    private void SendUp(bool data, Message message)
+    private void SendUp(bool data, RelayMessage message)
     {
         if (data && message is not (Hello or Proof)) Violation ??= $"{message.Type} goes up the data half";
         if (data && !_data.Dead && _dataCenter is not null) _dataCenter = _dataCenter with { Inbox = _dataCenter.Inbox.Add(message) };

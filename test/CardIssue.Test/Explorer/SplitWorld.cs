@@ -7,10 +7,10 @@ namespace CardIssue.Test.Explorer;
 
 /// <summary>A half of a split line at the center: its session, and what is under way to it.</summary>
 /// <param name="Pending">What its host is about to answer, oldest first.</param>
-internal sealed record CenterHalf(CenterState State, bool Timer, bool Dead, ValueList<Message> Inbox, ValueList<CenterEvent> Pending);
+internal sealed record CenterHalf(CenterState State, bool Timer, bool Dead, ValueList<RelayMessage> Inbox, ValueList<CenterEvent> Pending);
 
 /// <summary>A half of a split line at the terminal: its machine, and what is under way to it.</summary>
-internal sealed record TerminalHalf(TerminalState State, bool Timer, bool Dead, ValueList<Message> Inbox, ValueList<TerminalEvent> Pending);
+internal sealed record TerminalHalf(TerminalState State, bool Timer, bool Dead, ValueList<RelayMessage> Inbox, ValueList<TerminalEvent> Pending);
 
 /// <summary>The admission of a split line in full. Compares by content.</summary>
 /// <param name="DataCenter">The session of the data half; null when there is none.</param>

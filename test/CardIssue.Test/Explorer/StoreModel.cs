@@ -27,7 +27,7 @@ internal enum OrderState
 /// <param name="HolderLost">Whether the host of the session that has the claim was taken for dead.</param>
 /// <param name="History">Where store and log are, and what became of them, in worlds where both may be put back; else as it begins.</param>
 internal sealed record Store(
-    OrderState State, long Fence, bool Held, CardId? Bound, Progress Progress, ValueList<CountedTries> Counted, Store? Backup,
+    OrderState State, long Fence, bool Held, CardId? Bound, OrderProgress Progress, ValueList<CountedTries> Counted, Store? Backup,
     History History = default, bool HolderLost = false)
 {
     public static Store Absent(WorldOptions world) => Fresh(world) with { State = OrderState.Absent };
@@ -38,7 +38,7 @@ internal sealed record Store(
 
     /// <summary>A rewrite is bound from the start.</summary>
     public static Store Fresh(WorldOptions world) =>
-        new(OrderState.Ready, 0, false, world.Rewrites ? world.IdOf(1) : null, Progress.None, default, null);
+        new(OrderState.Ready, 0, false, world.Rewrites ? world.IdOf(1) : null, OrderProgress.None, default, null);
 
     public bool Over => State is OrderState.Issued or OrderState.Waiting or OrderState.Quarantined;
 

@@ -34,5 +34,5 @@ internal sealed partial class Play
         _ => effect.ToString(),
     };
 
-    private static string Describe(Message message) => message is Hello ? "Hello" : message.ToString();
+    private static string Describe(RelayMessage message) => message is Hello ? "Hello" : message.ToString();
 }

@@ -187,7 +187,7 @@ internal sealed record World(CenterSide? Center, CenterSide? Zombie, TerminalSid
 /// <param name="LineDead">The line is cut, which it has not noticed.</param>
 internal sealed record CenterSide(
     CenterState State, bool Timer, ValueList<CenterEffect> Pending, CenterEvent.SaveFailed? Failure, CenterKeys? Keys,
-    ValueList<Message> Inbox, bool LineDead)
+    ValueList<RelayMessage> Inbox, bool LineDead)
 {
     public static CenterSide Start(CenterPolicy policy) => new(CenterState.Start(policy), false, default, null, null, default, false);
 }
@@ -210,7 +210,7 @@ internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Ge
 /// <param name="Receipts">Receipts printed: paper, which no crash takes back.</param>
 /// <param name="Note">What the module remembers of the center; no crash takes it back.</param>
 internal sealed record TerminalSide(
-    TerminalState State, bool Timer, ValueList<TerminalEvent> Pending, ValueList<Message> Inbox, bool LineDead,
+    TerminalState State, bool Timer, ValueList<TerminalEvent> Pending, ValueList<RelayMessage> Inbox, bool LineDead,
     ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket, int Receipts, ByteString Note = default)
 {
     public static TerminalSide Start(WorldOptions options) =>

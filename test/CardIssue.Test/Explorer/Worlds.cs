@@ -12,11 +12,11 @@ internal static class Worlds
 {
     public static PlanShape Plan(bool isSealed, params RecordShape[] records) => new(1, 1, 1, 1, isSealed, ValueList.Create<RecordShape>(records));
 
-    public static RecordShape Repeatable(int commands) => new(commands, Repeat.Repeatable);
+    public static RecordShape Repeatable(int commands) => new(commands, RepeatRule.Repeatable);
 
-    public static RecordShape LookFirst(int commands) => new(commands, Repeat.LookFirst, LookCommands: 1, EvidenceCommands: 1);
+    public static RecordShape LookFirst(int commands) => new(commands, RepeatRule.LookFirst, LookCommands: 1, EvidenceCommands: 1);
 
-    public static RecordShape StartOver(int commands, int at) => new(commands, Repeat.StartOver, RestartAt: at);
+    public static RecordShape StartOver(int commands, int at) => new(commands, RepeatRule.StartOver, RestartAt: at);
 
     /// <summary>The same where the center gives each card a number, and what a card tells of itself is read again in its channel.</summary>
     public static PlanShape Numbering(PlanShape plan) => plan with { AuthenticateCommands = 2, AssignCommands = 2 };

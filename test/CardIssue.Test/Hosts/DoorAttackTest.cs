@@ -188,7 +188,7 @@ public sealed class DoorAttackTest
 
     private async Task HelloAgainAsync(int port)
     {
-        var hello = MessageCodec.Encode(new Hello(1, 1, new TerminalId("T-1"), ByteString.Own(new byte[Limits.NonceLength]), 8));
+        var hello = MessageCodec.Encode(new Hello(1, 1, new TerminalId("T-1"), ByteString.Own(new byte[ProtocolLimits.NonceLength]), 8));
         var connector = new TcpLineConnector("127.0.0.1", port);
         while (!_stop.IsCancellationRequested)
         {

@@ -63,7 +63,7 @@ public sealed class DomainItemTest
         var state = new CheckDefinition(new CheckCommand.LifeCycle(new LifeCycleOf(RegistryScope.Applications, Partner.Aid)), Sample.Done, Sample.NotDone);
         Assert.That(ProductRules.Check(Product(Partner, Sample.Record(Keys) with
         {
-            Proof = ProofKind.CardState, Checks = [state with { NotDone = null }], Repeat = Repeat.LookFirst, Look = [state],
+            Proof = ProofKind.CardState, Checks = [state with { NotDone = null }], Repeat = RepeatRule.LookFirst, Look = [state],
         })), Is.Empty, "proved and looked at by the domain's state");
     }
 
@@ -89,7 +89,7 @@ public sealed class DomainItemTest
         yield return Case("items", "a record of its own", Product(Partner, Sample.Record(Keys, Sample.Grouping(1))));
         yield return Case("items", "they are put once", Product(Partner, Sample.Record(Keys), Sample.Record(Keys) with { Name = "b" }));
         yield return Case("close", "from a record", Product(Partner) with { Close = Sample.Product().Close with { Items = [Keys] } });
-        var own = new RecordDefinition { Name = "own", Items = [new ItemDefinition.PutKeys()], Proof = ProofKind.CardMac, Repeat = Repeat.LookFirst };
+        var own = new RecordDefinition { Name = "own", Items = [new ItemDefinition.PutKeys()], Proof = ProofKind.CardMac, Repeat = RepeatRule.LookFirst };
         yield return Case("items", "under which DEK", Product(Partner, own, Sample.Record(Keys)) with
         {
             OwnKeys = new OwnKeys("own", 0x31, KeyDiversification.Kdf3, OwnKeysPut.Add),

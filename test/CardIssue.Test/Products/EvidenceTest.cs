@@ -25,7 +25,7 @@ public sealed class EvidenceTest
     private static RecordDefinition Looked(CheckCommand read, Expectation done, Expectation notDone) =>
         Sample.Record(Sample.Field(0x9010, "pan", FieldEncoding.Hex)) with
     {
-        Repeat = Repeat.LookFirst, Look = [new CheckDefinition(read, done, notDone)],
+        Repeat = RepeatRule.LookFirst, Look = [new CheckDefinition(read, done, notDone)],
     };
 
     private static CardPlan Plan(StartState? start, params RecordDefinition[] records) =>

@@ -22,7 +22,7 @@ public sealed class JudgeOwnKeysTest
     private static readonly EncryptedKey Key = new(PutKey.Aes, 16, ByteString.Own(new byte[16]), ByteString.FromHex("504A77"));
 
     private static CardPlan Plan(OwnKeysPut put = OwnKeysPut.Add, ProofKind proof = ProofKind.CardMac, bool oneByOne = false) => Sample.Plan(
-        Sample.Product(new RecordDefinition { Name = "own", Items = [new ItemDefinition.PutKeys()], Proof = proof, Repeat = Repeat.LookFirst })
+        Sample.Product(new RecordDefinition { Name = "own", Items = [new ItemDefinition.PutKeys()], Proof = proof, Repeat = RepeatRule.LookFirst })
             with { OwnKeys = new OwnKeys("own", 0x31, KeyDiversification.Kdf3, put, oneByOne) });
 
     private static UnwrapResult Card(string hex, ushort statusWord = 0x9000) => new UnwrapResult.Authenticated(ByteString.FromHex(hex), statusWord);
@@ -76,7 +76,7 @@ public sealed class JudgeOwnKeysTest
     {
         var plan = Plan(oneByOne: true);
         IEnumerable<string> Heads(params byte[] there) => plan.Record(1, new ThreeKeys(), 0, [.. there]).Select(command => command.Apdu.ToBytes().ToString()[..10]);
-        Assert.That(plan.Shape.Records[0], Is.EqualTo(new RecordShape(3, Repeat.LookFirst, LookCommands: 1)));
+        Assert.That(plan.Shape.Records[0], Is.EqualTo(new RecordShape(3, RepeatRule.LookFirst, LookCommands: 1)));
         Assert.That(Heads(), Is.EqualTo(new[] { "80D8000118", "80D8000218", "80D8000318" }));
         Assert.That(Heads(1, 2), Is.EqualTo(new[] { "80D8310118", "80D8310218", "80D8000318" }));
         Assert.That(Profile.OwnIds(plan.Product, [new CommandOutcome(default, Card("E018C00401318810" + Transport))]), Is.EqualTo(new byte[] { 1 }));

@@ -38,7 +38,7 @@ public class JudgeScriptTest
     private static Verdict Record(RecordDefinition record, ScriptStop stop, params UnwrapResult[] responses) => Record(Sample.Product(record), stop, responses);
 
     private static Verdict Look(CheckDefinition[] look, ScriptStop stop, params UnwrapResult[] responses) =>
-        Profile.JudgeLook(Sample.Plan(Sample.Product(Sample.Record() with { Repeat = Repeat.LookFirst, Look = [.. look] })), 1, stop, Outcomes(responses));
+        Profile.JudgeLook(Sample.Plan(Sample.Product(Sample.Record() with { Repeat = RepeatRule.LookFirst, Look = [.. look] })), 1, stop, Outcomes(responses));
 
     private static Verdict Done(ProofKind proof) => new Verdict.Done(proof);
 

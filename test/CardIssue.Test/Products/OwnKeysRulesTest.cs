@@ -13,7 +13,7 @@ public sealed class OwnKeysRulesTest
 
     private static readonly RecordDefinition Puts = new()
     {
-        Name = "own", Items = [new ItemDefinition.PutKeys()], Proof = ProofKind.CardMac, Repeat = Repeat.LookFirst,
+        Name = "own", Items = [new ItemDefinition.PutKeys()], Proof = ProofKind.CardMac, Repeat = RepeatRule.LookFirst,
     };
 
     private static readonly RecordDefinition PutsWithoutMac = Puts with { Proof = ProofKind.Cryptogram };
@@ -93,8 +93,8 @@ public sealed class OwnKeysRulesTest
         Assert.That(Faults(Product(Own, Puts, Puts)), Is.EqualTo(OwnKeysFault));
         var more = Puts with { Items = [new ItemDefinition.PutKeys(), Sample.Grouping(0x9010, 2)] };
         Assert.That(Faults(Product(Own, more)), Is.EqualTo(new[] { "1 items" }));
-        Assert.That(Faults(Product(Own, Puts with { Repeat = Repeat.Repeatable })), Is.EqualTo(new[] { "1 repeat" }));
-        Assert.That(Faults(Product(Own, Puts with { Repeat = Repeat.StartOver, RestartAt = 1 })), Is.EqualTo(new[] { "1 repeat" }));
+        Assert.That(Faults(Product(Own, Puts with { Repeat = RepeatRule.Repeatable })), Is.EqualTo(new[] { "1 repeat" }));
+        Assert.That(Faults(Product(Own, Puts with { Repeat = RepeatRule.StartOver, RestartAt = 1 })), Is.EqualTo(new[] { "1 repeat" }));
         var looks = Puts with { Look = [new CheckDefinition(Sample.LifeCycle, Sample.Done, Sample.NotDone)] };
         Assert.That(Faults(Product(Own, looks)), Is.EqualTo(new[] { "1 look" }));
         Assert.That(Faults(Product(Own, Puts with { Proof = ProofKind.TerminalWord })), Is.EqualTo(new[] { "1 proof" }));
@@ -112,7 +112,7 @@ public sealed class OwnKeysRulesTest
         Assert.That(Faults(Product(Own, Puts, secret)), Is.EqualTo(new[] { "2 items" }), "under which DEK?");
         var product = Product(Own);
         Assert.That(Faults(product with { Close = product.Close with { Items = secret.Items } }), Is.EqualTo(new[] { "0 close" }));
-        var over = Sample.Record() with { Repeat = Repeat.StartOver, RestartAt = 2 };
+        var over = Sample.Record() with { Repeat = RepeatRule.StartOver, RestartAt = 2 };
         Assert.That(Faults(Product(Own, Sample.Record(), Puts, over)), Is.EqualTo(new[] { "3 repeat" }));
         Assert.That(Faults(Product(Own, Sample.Record(), Puts, Sample.Record(), over with { RestartAt = 3 })), Is.Empty);
     }
@@ -153,7 +153,7 @@ public sealed class OwnKeysRulesTest
             (Rewriting(Own, New, Puts), "ownKeys", "the transport keys are there too, and may answer"),
             (Rewriting(Own, New with { Put = OwnKeysPut.Add, KeyVersion = 0x30 }, Puts), "ownKeys", "the version of those beside"),
             (Rewriting(replaced, New, Puts, Sample.Record(Sample.Grouping(0x8000, 16, secret: true))), "items", "under which DEK?"),
-            (Rewriting(replaced, New, Puts with { Repeat = Repeat.Repeatable }), "repeat", "put once"),
+            (Rewriting(replaced, New, Puts with { Repeat = RepeatRule.Repeatable }), "repeat", "put once"),
         })
         {
             var faults = ProductRules.Check(product);

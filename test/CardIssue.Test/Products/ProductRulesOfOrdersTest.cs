@@ -94,7 +94,7 @@ public sealed class ProductRulesOfOrdersTest
     [Test]
     public void StateThatIsSetTwice_OrAClosingThatShowsNoCard_IsRemarked()
     {
-        static RecordDefinition State(string name, byte state, Repeat repeat = Repeat.Repeatable, int at = 0) => Sample.Record() with
+        static RecordDefinition State(string name, byte state, RepeatRule repeat = RepeatRule.Repeatable, int at = 0) => Sample.Record() with
         {
             Name = name, Status = new StatusChange(Core.Cards.GlobalPlatform.StatusScope.Application, Sample.Application, state), Repeat = repeat, RestartAt = at,
         };
@@ -102,7 +102,7 @@ public sealed class ProductRulesOfOrdersTest
         Assert.That(ProductRemarks.Of(Product()), Is.Empty);
         Assert.That(ProductRemarks.Of(Product(State("s", 0x0F))), Is.Empty);
         Assert.That(ProductRemarks.Of(Product(State("lock", 0x87))), Has.One.Contains("\"lock\" sets a state that a card does not take twice"));
-        Assert.That(ProductRemarks.Of(Product(State("lock", 0x87, Repeat.LookFirst), State("s", 0x0F, Repeat.StartOver, 1))),
+        Assert.That(ProductRemarks.Of(Product(State("lock", 0x87, RepeatRule.LookFirst), State("s", 0x0F, RepeatRule.StartOver, 1))),
             Has.One.Contains("\"s\" starts over from one before \"lock\""));
         Assert.That(ProductRemarks.Of(Sample.Product()), Has.One.Contains("waits for a decision"));
     }

@@ -157,7 +157,7 @@ public class ProductRulesTest
     [Test]
     public void LookThatReadsData_NeedsResponseEncryptionToo()
     {
-        var record = Sample.Record() with { Repeat = Repeat.LookFirst, Look = [ReadRecord] };
+        var record = Sample.Record() with { Repeat = RepeatRule.LookFirst, Look = [ReadRecord] };
         Assert.That(Faults(record, SecurityLevel.CMacCEncRMac), Is.EqualTo(new[] { "1 look" }));
         var product = Sample.Product() with { SecurityLevel = SecurityLevel.CMacCEncRMac };
         Assert.That(Faults(product with { Close = product.Close with { Look = [ReadRecord] } }), Is.EqualTo(new[] { "0 close.look" }));
@@ -180,13 +180,13 @@ public class ProductRulesTest
             new(new CheckCommand.GetData(0x9F36), Sample.Done, new Expectation.Nothing()),
         ];
         foreach (var check in wrong)
-            Assert.That(Faults(Sample.Record() with { Repeat = Repeat.LookFirst, Look = [check] }), Is.EqualTo(new[] { "1 look" }), check.ToString());
+            Assert.That(Faults(Sample.Record() with { Repeat = RepeatRule.LookFirst, Look = [check] }), Is.EqualTo(new[] { "1 look" }), check.ToString());
     }
 
     [Test]
     public void LookFirst_NeedsALookThatTellsBothAndThatTheCardMacs()
     {
-        var record = Sample.Record() with { Repeat = Repeat.LookFirst };
+        var record = Sample.Record() with { Repeat = RepeatRule.LookFirst };
         Assert.That(Faults(record), Is.EqualTo(new[] { "1 look" }));
         Assert.That(Faults(record with { Look = [LifeCycle with { NotDone = null }] }), Is.EqualTo(new[] { "1 look" }));
         Assert.That(Faults(record with { Look = [LifeCycle with { NotDone = Sample.Done }] }), Is.EqualTo(new[] { "1 look" }));
@@ -195,12 +195,12 @@ public class ProductRulesTest
         Assert.That(Faults(Sample.Record() with { Look = [LifeCycle] }), Is.EqualTo(new[] { "1 look" }));
     }
 
-    [TestCase(Repeat.StartOver, 0, false)]
-    [TestCase(Repeat.StartOver, 1, true)]
-    [TestCase(Repeat.StartOver, 2, true)]
-    [TestCase(Repeat.StartOver, 3, false)]
-    [TestCase(Repeat.Repeatable, 1, false)]
-    public void RestartIndex_IsThisRecordOrAnEarlierOne(Repeat repeat, int at, bool sound) =>
+    [TestCase(RepeatRule.StartOver, 0, false)]
+    [TestCase(RepeatRule.StartOver, 1, true)]
+    [TestCase(RepeatRule.StartOver, 2, true)]
+    [TestCase(RepeatRule.StartOver, 3, false)]
+    [TestCase(RepeatRule.Repeatable, 1, false)]
+    public void RestartIndex_IsThisRecordOrAnEarlierOne(RepeatRule repeat, int at, bool sound) =>
         Assert.That(Faults(Sample.Product(Sample.Record(), Sample.Record() with { Repeat = repeat, RestartAt = at }, Sample.Record())),
             sound ? Is.Empty : Is.EqualTo(new[] { "2 repeat" }));
 

@@ -132,7 +132,7 @@ public sealed class ProgramItemTest
         var install = Sample.Record(Install());
         yield return Case("items", "a record of its own", Sample.Record(Load(), Sample.Grouping(1)), install);
         yield return Case("proof", "proved by cardMac", Sample.Record(Load()) with { Proof = ProofKind.CardState, Checks = [new CheckDefinition(Sample.LifeCycle, Sample.Done)] }, install);
-        yield return Case("repeat", "looks by itself", install with { Repeat = Repeat.LookFirst, Look = [new CheckDefinition(Sample.LifeCycle, Sample.Done, Sample.NotDone)] });
+        yield return Case("repeat", "looks by itself", install with { Repeat = RepeatRule.LookFirst, Look = [new CheckDefinition(Sample.LifeCycle, Sample.Done, Sample.NotDone)] });
         yield return Case("items", "there is no program other", Sample.Record(new ItemDefinition.Load("other", WhenThere.Accept)), install);
         yield return Case("items", "a load file's hash", Sample.Record(Load() with { Token = ByteString.FromHex("00") }), install);
         yield return Case("items", "privileges have 1 or 3 bytes", Sample.Record(Install() with { Privileges = ByteString.FromHex("0000") }));

@@ -46,7 +46,7 @@ public sealed class RegistryItemTest
         yield return Case("items", "what changes the card's registry is a record of its own", Sample.Record(Extradite, Sample.Grouping(1)));
         yield return Case("repeat", "looks by itself", Sample.Record(Update) with
         {
-            Repeat = Repeat.LookFirst, Look = [new CheckDefinition(Sample.LifeCycle, Sample.Done, Sample.NotDone)],
+            Repeat = RepeatRule.LookFirst, Look = [new CheckDefinition(Sample.LifeCycle, Sample.Done, Sample.NotDone)],
         });
         yield return Case("proof", "proved by cardMac", Sample.Record(Update) with
         {

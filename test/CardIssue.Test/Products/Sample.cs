@@ -39,7 +39,7 @@ internal static class Sample
         Name = "record",
         Items = items.Length == 0 ? [Grouping(0x9010, 2)] : [.. items],
         Proof = ProofKind.CardMac,
-        Repeat = Repeat.Repeatable,
+        Repeat = RepeatRule.Repeatable,
     };
 
     public static CheckCommand LifeCycle => new CheckCommand.LifeCycle(State);

@@ -158,7 +158,7 @@ public sealed class CenterMachineTest
     private static Step<CenterState, CenterEffect> Opened(int confirmed, int inDoubt, int unproved)
     {
         var plan = Worlds.Plan(false, Worlds.Repeatable(1), Worlds.LookFirst(1), Worlds.Repeatable(1));
-        var progress = new Progress(confirmed, inDoubt, 1, Math.Max(confirmed, inDoubt), unproved);
+        var progress = new OrderProgress(confirmed, inDoubt, 1, Math.Max(confirmed, inDoubt), unproved);
         var work = new Work
         {
             Claim = new Claim(Names.Order, 1, Store.IdOf(Card.A), progress, plan, Names.Token, "card"), Progress = progress,

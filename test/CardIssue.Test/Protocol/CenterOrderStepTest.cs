@@ -23,16 +23,16 @@ public sealed class CenterOrderStepTest
 
     private static IEnumerable<TestCaseData> Requests()
     {
-        var unbound = Work(Progress.None);
-        foreach (var (name, request) in new (string, Func<int, Message>)[]
+        var unbound = Work(OrderProgress.None);
+        foreach (var (name, request) in new (string, Func<int, RelayMessage>)[]
             { ("Request", n => new RequestIssue(n, "order", default, Names.Operator)), ("Resumption", n => new Resume(n, Names.Token)) })
         {
             yield return Ignored($"{name}_OfANumberBefore_IsADouble", Idle, Got(request(1)));
             yield return Ignored($"{name}_OfTheSameNumber_IsADouble", Idle, Got(request(2)));
             yield return Handled($"{name}_New_StopsTheTimerAndClaims", Idle, Got(request(3)), Claiming with { Request = 3 }, StopTimer,
                 new CenterEffect.FindAndClaim(request(3)));
-            foreach (var state in new[] { At(CenterPhase.AwaitingCard, unbound), Out(Opened(Progress.None), ScriptKind.Open),
-                Out(Opened(Progress.None), ScriptKind.Open, phase: CenterPhase.Judging) })
+            foreach (var state in new[] { At(CenterPhase.AwaitingCard, unbound), Out(Opened(OrderProgress.None), ScriptKind.Open),
+                Out(Opened(OrderProgress.None), ScriptKind.Open, phase: CenterPhase.Judging) })
                 yield return Handled($"{name}_{state.Phase}_LetsTheOldOrderGoBeforeTheNewIsClaimed", state, Got(request(3)),
                     Claiming with { Request = 3 }, StopTimer, Forget, Release, new CenterEffect.FindAndClaim(request(3)));
             yield return Ignored($"{name}_WhileOneIsBeingClaimed_IsIgnored", Claiming, Got(request(3)));
@@ -41,18 +41,18 @@ public sealed class CenterOrderStepTest
 
     private static IEnumerable<TestCaseData> Claims()
     {
-        TestCaseData Claimed(string name, Progress claimed, Progress progress, CardId? bound = null) =>
+        TestCaseData Claimed(string name, OrderProgress claimed, OrderProgress progress, CardId? bound = null) =>
             Handled(name, Claiming, new CenterEvent.Claimed(Claim(claimed, bound)),
             Waits(Work(claimed, bound) with { Progress = progress }),
             AsksForCard(bound is not null, Waits(Work(claimed, bound)).Work!, isWitnessed: bound is not null));
 
-        yield return Claimed("Claim_OfANewOrder_AsksForAnyCard", Progress.None, Progress.None);
-        yield return Claimed("Claim_OfABoundOrder_AsksForThatCard", new Progress(1, 0, 2, 2), new Progress(1, 0, 2, 2), CardA);
-        yield return Claimed("Claim_OfARecordInDoubt_HasCostAnAttempt", new Progress(0, 1, 2, 1), new Progress(0, 1, 3, 1), CardA);
-        yield return Claimed("Claim_AtTheLastAttemptAndNothingInDoubt_CostsNone", new Progress(1, 0, 3, 2), new Progress(1, 0, 3, 2),
+        yield return Claimed("Claim_OfANewOrder_AsksForAnyCard", OrderProgress.None, OrderProgress.None);
+        yield return Claimed("Claim_OfABoundOrder_AsksForThatCard", new OrderProgress(1, 0, 2, 2), new OrderProgress(1, 0, 2, 2), CardA);
+        yield return Claimed("Claim_OfARecordInDoubt_HasCostAnAttempt", new OrderProgress(0, 1, 2, 1), new OrderProgress(0, 1, 3, 1), CardA);
+        yield return Claimed("Claim_AtTheLastAttemptAndNothingInDoubt_CostsNone", new OrderProgress(1, 0, 3, 2), new OrderProgress(1, 0, 3, 2),
             CardA);
         yield return Handled("Claim_OfARecordInDoubtAfterTheLastAttempt_Waits", Claiming,
-            new CenterEvent.Claimed(Claim(new Progress(1, 2, 3, 2), CardA)),
+            new CenterEvent.Claimed(Claim(new OrderProgress(1, 2, 3, 2), CardA)),
             Idle, Save(new OrderChange.Waiting(2)), Send(new Declined(2, DeclineCode.Waiting)), Arm(CenterTimer.Idle));
         yield return Handled("Claim_Declined_IsToldWhy", Claiming, new CenterEvent.ClaimDeclined(DeclineCode.Busy), Idle,
             Send(new Declined(2, DeclineCode.Busy)), Arm(CenterTimer.Idle));
@@ -71,7 +71,7 @@ public sealed class CenterOrderStepTest
 
     private static IEnumerable<TestCaseData> Cards()
     {
-        var work = Work(Progress.None) with { Opening = 1 };
+        var work = Work(OrderProgress.None) with { Opening = 1 };
         var waiting = Waits(work);
         yield return Ignored("Card_OfAnInsertionBefore_IsADouble", waiting, Got(new CardPresent(2, Names.Atr)));
         yield return Ignored("Card_OfTheSameInsertion_IsADouble", waiting, Got(new CardPresent(3, Names.Atr)));
@@ -83,7 +83,7 @@ public sealed class CenterOrderStepTest
             [Forget, .. AsksForCard(false, Waits(eleventh).Work!)]);
         foreach (var bound in new[] { false, true })
         {
-            var used = work with { Opening = 12, Bound = bound ? CardA : null, Progress = new Progress(0, bound ? 1 : 0, 1, 1) };
+            var used = work with { Opening = 12, Bound = bound ? CardA : null, Progress = new OrderProgress(0, bound ? 1 : 0, 1, 1) };
             yield return Handled($"Card_LostAfterTheLastOpening_{(bound ? "TheBoundOrderWaits" : "TheOrderIsStopped")}", Lost(used),
                 Judged(new Verdict.CardLost()), Lost(used) with { Phase = CenterPhase.AwaitingRemoval, Work = null },
                     bound ? GivesUp(1) : Stops(AbortCode.TooManyCards, CenterTimer.Removal));
@@ -94,10 +94,10 @@ public sealed class CenterOrderStepTest
 
     private static IEnumerable<TestCaseData> Stopping()
     {
-        var waiting = At(CenterPhase.AwaitingCard, Work(Progress.None));
+        var waiting = At(CenterPhase.AwaitingCard, Work(OrderProgress.None));
         var (idle, removal) = (waiting with { Phase = CenterPhase.Idle, Work = null },
             waiting with { Phase = CenterPhase.AwaitingRemoval, Work = null });
-        foreach (var given in new Message[] { new Abort(AbortCode.OperatorCancelled), new ReaderRefused("reader") })
+        foreach (var given in new RelayMessage[] { new Abort(AbortCode.OperatorCancelled), new ReaderRefused("reader") })
             yield return Handled($"{given.Type}_BeforeACardIsIn_GivesTheOrderBack", waiting, Got(given), idle, Forget,
                 Arm(CenterTimer.Idle), Release);
         yield return Handled("Timer_BeforeACardIsIn_StopsTheOrder", waiting, new CenterEvent.TimerFired(), idle,
@@ -106,7 +106,7 @@ public sealed class CenterOrderStepTest
             Stops(AbortCode.CenterStopped, CenterTimer.Removal));
         foreach (var phase in new[] { CenterPhase.Running, CenterPhase.Judging })
         {
-            var busy = Out(Opened(Progress.None), ScriptKind.Record, 1, phase: phase);
+            var busy = Out(Opened(OrderProgress.None), ScriptKind.Record, 1, phase: phase);
             yield return Handled($"Abort_{phase}_GivesTheOrderBack_AndTheCardIsToBeTakenOut", busy,
                 Got(new Abort(AbortCode.OperatorCancelled)),
                 removal, Forget, Arm(CenterTimer.Removal), Release);
@@ -116,12 +116,12 @@ public sealed class CenterOrderStepTest
         yield return Handled("Stop_AfterTheOrder_ClosesTheLine", removal, new CenterEvent.StopOrdered(),
             removal with { Phase = CenterPhase.Ended }, StopTimer, CloseLine);
         yield return Ignored("Timer_WhileAResultIsJudged_IsLate",
-            Out(Opened(Progress.None), ScriptKind.Record, 1, phase: CenterPhase.Judging), new CenterEvent.TimerFired());
+            Out(Opened(OrderProgress.None), ScriptKind.Record, 1, phase: CenterPhase.Judging), new CenterEvent.TimerFired());
     }
 
     private static IEnumerable<TestCaseData> FailedSaves()
     {
-        var running = Out(Opened(Progress.None), ScriptKind.Record, 1);
+        var running = Out(Opened(OrderProgress.None), ScriptKind.Record, 1);
         var removal = running with { Phase = CenterPhase.AwaitingRemoval, Work = null };
         yield return Handled("Save_FailedInAScript_StopsTheOrder", running, new CenterEvent.SaveFailed(false), removal,
             Stops(AbortCode.StoreFailed, CenterTimer.Removal));

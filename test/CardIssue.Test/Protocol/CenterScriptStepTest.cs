@@ -19,7 +19,7 @@ public sealed class CenterScriptStepTest
 
     private static IEnumerable<TestCaseData> Credits()
     {
-        var state = Out(Opened(new Progress(0, 1, 1, 1)), ScriptKind.Record, 1, count: 9, sent: 4);
+        var state = Out(Opened(new OrderProgress(0, 1, 1, 1)), ScriptKind.Record, 1, count: 9, sent: 4);
         yield return Ignored("Credit_BelowWhatWasSent_IsLate", state, Got(new Credit(First + 3)));
         yield return Ignored("Credit_ForWhatWasSent_IsLate", state, Got(new Credit(First + 4)));
         yield return Credited("Credit_ForOneMore_SendsThatOne", 5, 5);
@@ -38,8 +38,8 @@ public sealed class CenterScriptStepTest
 
     private static IEnumerable<TestCaseData> Results()
     {
-        var state = Out(Opened(new Progress(0, 1, 1, 1)), ScriptKind.Record, 1, count: 9, sent: 4);
-        var all = Out(Opened(new Progress(0, 1, 1, 1)), ScriptKind.Record, 1, count: 9, sent: 9);
+        var state = Out(Opened(new OrderProgress(0, 1, 1, 1)), ScriptKind.Record, 1, count: 9, sent: 4);
+        var all = Out(Opened(new OrderProgress(0, 1, 1, 1)), ScriptKind.Record, 1, count: 9, sent: 9);
         yield return Ignored("Result_OfAnEarlierScript_IsLate", state, Got(Result(First - 1, ScriptStop.Completed, 9)));
         yield return Rejected("Result_OfNoScriptYet_IsRejected", state, Got(Result(First + 1, ScriptStop.CardLost, 0)));
         yield return Rejected("Result_OfMoreResponsesThanWereSent_IsRejected", state, Got(Result(First, ScriptStop.UnexpectedStatus, 5)));
@@ -60,7 +60,7 @@ public sealed class CenterScriptStepTest
     {
         foreach (var kind in Enum.GetValues<ScriptKind>())
         {
-            var state = Out(Opened(new Progress(0, 1, 1, 1)), kind, kind is ScriptKind.Open or ScriptKind.Authenticate ? 0 : 1,
+            var state = Out(Opened(new OrderProgress(0, 1, 1, 1)), kind, kind is ScriptKind.Open or ScriptKind.Authenticate ? 0 : 1,
                 phase: CenterPhase.Judging);
             foreach (var first in new[] { First - 1, First + 1 })
                 yield return Ignored($"Verdict_OfAnotherScriptThan{kind}_{first}_IsLate", state,
@@ -68,7 +68,7 @@ public sealed class CenterScriptStepTest
         }
         var resting = At(CenterPhase.AwaitingRemoval);
         foreach (var state in new[] { resting, resting with { Phase = CenterPhase.Idle }, resting with { Phase = CenterPhase.Ended },
-            At(CenterPhase.AwaitingCard, Work(Progress.None)), Out(Opened(Progress.None), ScriptKind.Open) })
+            At(CenterPhase.AwaitingCard, Work(OrderProgress.None)), Out(Opened(OrderProgress.None), ScriptKind.Open) })
             yield return Ignored($"Verdict_{state.Phase}_IsLate", state, Judged(new Verdict.Done(ProofKind.CardMac)));
     }
 
@@ -79,8 +79,8 @@ public sealed class CenterScriptStepTest
         {
             for (var record = 1; record <= Plan.Records.Count; record++)
             {
-                var work = Sealed(Opened(new Progress(record - 1, record, 2, record)), isSealed);
-                var next = work with { Progress = new Progress(record, record + 1, 1, record + 1) };
+                var work = Sealed(Opened(new OrderProgress(record - 1, record, 2, record)), isSealed);
+                var next = work with { Progress = new OrderProgress(record, record + 1, 1, record + 1) };
                 CenterEffect[] saves = [Save(new OrderChange.Confirmed(record)),
                     Save(record + 1 == Closing ? new OrderChange.Closing(1) : new OrderChange.Leaving(record + 1, 1))];
                 var run = record + 1 == Closing ? Run(ScriptKind.Close, 1, Closing, 1, Plan.CloseCommands) : Run(ScriptKind.Record, 1,
@@ -89,7 +89,7 @@ public sealed class CenterScriptStepTest
                     Out(work, ScriptKind.Record, record, phase: CenterPhase.Judging),
                     Judged(new Verdict.Done(ProofKind.CardMac)), next, run, saves, last: record + 1 == Plan.Records.Count);
             }
-            var unopened = Sealed(Work(Progress.None), isSealed);
+            var unopened = Sealed(Work(OrderProgress.None), isSealed);
             yield return Sends($"Opening_Genuine_Authenticates_Sealed{isSealed}",
                 Out(unopened with { Opening = 1 }, ScriptKind.Open, phase: CenterPhase.Judging),
                 Judged(new Verdict.Genuine(CardA)), unopened with { Opening = 1, Verified = CardA },
@@ -107,16 +107,16 @@ public sealed class CenterScriptStepTest
     /// <summary>A script that would pass the highest sequence number closes the line; the terminal comes back and begins at 0.</summary>
     private static IEnumerable<TestCaseData> Sequences()
     {
-        const int lastFitting = Limits.MaxSequence - 7;
-        var work = Opened(Progress.None);
+        const int lastFitting = ProtocolLimits.MaxSequence - 7;
+        var work = Opened(OrderProgress.None);
         foreach (var next in new[] { lastFitting - 1, lastFitting })
         {
             var state = Out(work, ScriptKind.Authenticate, phase: CenterPhase.Judging) with { NextSequence = next };
             var run = Run(ScriptKind.Record, 1, 1, 1, 7, next);
-            yield return Handled($"Sequence_Of{Limits.MaxSequence - next}Left_ForSevenCommands_TheRecordLeaves", state,
+            yield return Handled($"Sequence_Of{ProtocolLimits.MaxSequence - next}Left_ForSevenCommands_TheRecordLeaves", state,
                 Judged(new Verdict.Done(ProofKind.CardMac)),
                 state with { Phase = CenterPhase.Running, NextSequence = next + 7,
-                    Work = work with { Progress = new Progress(0, 1, 1, 1), Script = run } },
+                    Work = work with { Progress = new OrderProgress(0, 1, 1, 1), Script = run } },
                 [Save(new OrderChange.Opened(CardA, true)), Save(new OrderChange.Leaving(1, 1)), .. Leaves(run)]);
         }
         var full = Out(work, ScriptKind.Authenticate, phase: CenterPhase.Judging) with { NextSequence = lastFitting + 1 };

@@ -44,7 +44,7 @@ public sealed class CenterSessionStepTest
                 yield return Handled($"{happened.Kind}_{phase}_ClosesTheLine", At(phase), happened, At(CenterPhase.Ended), StopTimer,
                     CloseLine);
             yield return Handled($"LineDown_{phase}_Ends", At(phase), new CenterEvent.LineDown(), At(CenterPhase.Ended), StopTimer);
-            foreach (var early in new Message[] { new RequestIssue(9, "order", default, Names.Operator), new StatusRequest(),
+            foreach (var early in new RelayMessage[] { new RequestIssue(9, "order", default, Names.Operator), new StatusRequest(),
                 new EnrollReader("reader"), new Join(Names.Token) })
                 yield return Rejected($"{early.Type}_{phase}_IsRejected", At(phase), Got(early));
             yield return Rejected($"Garbage_{phase}_IsRejected", At(phase), new CenterEvent.Garbage("noise"));
@@ -81,7 +81,7 @@ public sealed class CenterSessionStepTest
 
     private static IEnumerable<TestCaseData> RestAndEnd()
     {
-        var writing = Out(Opened(new Progress(0, 1, 1, 1)), ScriptKind.Record, 1);
+        var writing = Out(Opened(new OrderProgress(0, 1, 1, 1)), ScriptKind.Record, 1);
         var over = writing with { Phase = CenterPhase.Ended, Work = null };
         yield return Handled("Status_Asked_SaysWhoAndWhere", At(CenterPhase.Idle), Got(new StatusRequest()),
             At(CenterPhase.Idle), Send(new StatusReport(Names.Terminal, Line)));
@@ -102,7 +102,7 @@ public sealed class CenterSessionStepTest
         foreach (var happened in new CenterEvent[] { Got(new CardRemoved()), new CenterEvent.TimerFired() })
             yield return Handled($"{happened.Kind}_AfterTheOrder_Rests", At(CenterPhase.AwaitingRemoval), happened, At(CenterPhase.Idle),
                 Arm(CenterTimer.Idle));
-        yield return Handled("Claimed_AfterTheEnd_IsLetGo", At(CenterPhase.Ended), new CenterEvent.Claimed(Claim(Progress.None)),
+        yield return Handled("Claimed_AfterTheEnd_IsLetGo", At(CenterPhase.Ended), new CenterEvent.Claimed(Claim(OrderProgress.None)),
             At(CenterPhase.Ended), Release);
         yield return Ignored("Line_ClosedAtLast_IsIgnored", At(CenterPhase.Ended), new CenterEvent.LineDown());
     }

@@ -33,8 +33,8 @@ internal static class CenterTable
 
     /// <summary>Five records; every script has another number of commands, so that none is taken for another.</summary>
     public static readonly PlanShape Plan = new(2, 3, 5, 6, false,
-        [Worlds.Repeatable(7), new(8, Repeat.LookFirst, LookCommands: 9), Worlds.StartOver(10, 2),
-            new(11, Repeat.LookFirst, LookCommands: 12), Worlds.Repeatable(1)]);
+        [Worlds.Repeatable(7), new(8, RepeatRule.LookFirst, LookCommands: 9), Worlds.StartOver(10, 2),
+            new(11, RepeatRule.LookFirst, LookCommands: 12), Worlds.Repeatable(1)]);
 
     /// <summary>The number that stands for the closing.</summary>
     public const int Closing = 6;
@@ -43,14 +43,14 @@ internal static class CenterTable
     public static Work ClosingWithLast(Work work) =>
         work with { Claim = work.Claim with { Plan = work.Claim.Plan with { ClosesWithLast = true } } };
 
-    public static Claim Claim(Progress progress, CardId? bound = null) =>
+    public static Claim Claim(OrderProgress progress, CardId? bound = null) =>
         new(Names.Order, Fence, bound, progress, Plan, Names.Token, "card");
 
-    public static Work Work(Progress progress, CardId? bound = null) =>
+    public static Work Work(OrderProgress progress, CardId? bound = null) =>
         new() { Claim = Claim(progress, bound), Progress = progress, Bound = bound };
 
     /// <summary>An order whose card is open: bound to card A, which has a number of the center's and is proved by it, in its first opening.</summary>
-    public static Work Opened(Progress progress) =>
+    public static Work Opened(OrderProgress progress) =>
         Work(progress, CardA) with { Verified = CardA, Opening = 1, Identity = IdentityKind.Given, Proved = true };
 
     public static CenterState At(CenterPhase phase, Work? work = null) => CenterState.Start(new CenterPolicy()) with
@@ -66,12 +66,12 @@ internal static class CenterTable
 
     public static CenterEvent Judged(Verdict verdict) => new CenterEvent.Judged(First, verdict);
 
-    public static CenterEvent Got(Message message) => new CenterEvent.Received(message);
+    public static CenterEvent Got(RelayMessage message) => new CenterEvent.Received(message);
 
     public static Result Result(int first, ScriptStop stop, int responses) =>
         new(first, stop, [.. Enumerable.Repeat(ByteString.FromHex("9000"), responses)]);
 
-    public static CenterEffect Send(Message message) => new CenterEffect.Send(message);
+    public static CenterEffect Send(RelayMessage message) => new CenterEffect.Send(message);
 
     public static CenterEffect Save(OrderChange change) => new CenterEffect.Save(Names.Order, Fence, change);
 

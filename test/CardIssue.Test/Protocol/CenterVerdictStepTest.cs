@@ -26,8 +26,8 @@ public sealed class CenterVerdictStepTest
 
     private static IEnumerable<TestCaseData> Openings()
     {
-        var unbound = Work(Progress.None) with { Opening = 1 };
-        var bound = unbound with { Bound = CardA, Progress = new Progress(1, 2, 2, 2) };
+        var unbound = Work(OrderProgress.None) with { Opening = 1 };
+        var bound = unbound with { Bound = CardA, Progress = new OrderProgress(1, 2, 2, 2) };
         var authenticates = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands);
         yield return Sends("Opening_OfTheBoundCard_CountsTheTryAndAuthenticates", Judging(bound), Judged(new Verdict.Genuine(CardA)),
             bound with { Verified = CardA }, authenticates, [Save(new OrderChange.Authenticating(CardA))]);
@@ -62,7 +62,7 @@ public sealed class CenterVerdictStepTest
     private static IEnumerable<TestCaseData> Numberings()
     {
         var numbering = Plan with { AssignCommands = 4 };
-        var unbound = Work(Progress.None) with { Opening = 1, Claim = Claim(Progress.None) with { Plan = numbering } };
+        var unbound = Work(OrderProgress.None) with { Opening = 1, Claim = Claim(OrderProgress.None) with { Plan = numbering } };
         var blank = unbound with { Verified = CardA, Identity = IdentityKind.Blank };
         var apart = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands);
         var atOnce = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands + 4) with { Tail = ScriptTail.Number };
@@ -79,7 +79,7 @@ public sealed class CenterVerdictStepTest
             Judged(new Verdict.Genuine(CardB, IdentityKind.Given)),
             blank with
             {
-                Verified = CardB, Identity = IdentityKind.Given, Bound = CardB, Proved = true, Progress = new Progress(0, 1, 1, 1),
+                Verified = CardB, Identity = IdentityKind.Given, Bound = CardB, Proved = true, Progress = new OrderProgress(0, 1, 1, 1),
             },
             Run(ScriptKind.Record, 1, 1, 1, 7),
             [Save(new OrderChange.Numbering(CardA)), Save(new OrderChange.Bound(CardB)), Save(new OrderChange.Leaving(1, 1))],
@@ -101,7 +101,7 @@ public sealed class CenterVerdictStepTest
     private static IEnumerable<TestCaseData> Rewrites()
     {
         var rewrites = Plan with { BeforeCommands = 4 };
-        var bound = Work(Progress.None, CardA) with { Opening = 1, Claim = Claim(Progress.None, CardA) with { Plan = rewrites } };
+        var bound = Work(OrderProgress.None, CardA) with { Opening = 1, Claim = Claim(OrderProgress.None, CardA) with { Plan = rewrites } };
         var open = bound with { Verified = CardA, Identity = IdentityKind.Given };
         var atOnce = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands + 4) with { Tail = ScriptTail.Before };
         var given = Judged(new Verdict.Genuine(CardA, IdentityKind.Given));
@@ -110,12 +110,12 @@ public sealed class CenterVerdictStepTest
         yield return Sends("Opening_OfACardToBeRewritten_LooksAtItWithTheAuthentication", Opening(bound), given, open, atOnce, tries);
         yield return Sends("Opening_OfACardToBeRewritten_AfterThatCameToNoEnd_Authenticates", Opening(bound with { Apart = true }), given,
             open with { Apart = true }, Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands), tries);
-        var begun = bound with { Progress = new Progress(0, 1, 2, 1) };
+        var begun = bound with { Progress = new OrderProgress(0, 1, 2, 1) };
         yield return Sends("Opening_OfACardWhoseRewriteWasBegun_Authenticates", Opening(begun), given,
             begun with { Verified = CardA, Identity = IdentityKind.Given },
             Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands), tries);
         yield return Sends("Authentication_ThatShowedWhatIsBelieved_TheFirstRecordLeaves", Authenticated(), Judged(Done),
-            open with { Proved = true, Progress = new Progress(0, 1, 1, 1) }, Run(ScriptKind.Record, 1, 1, 1, 7),
+            open with { Proved = true, Progress = new OrderProgress(0, 1, 1, 1) }, Run(ScriptKind.Record, 1, 1, 1, 7),
             [opened, Save(new OrderChange.Leaving(1, 1))]);
         yield return Handled("Authentication_ThatShowedAnotherState_TheOrderWaits", Authenticated(), Judged(new Verdict.Unclear("07")),
             Over(open), opened, Forget, Save(new OrderChange.Waiting(0, "07")), Send(new Abort(AbortCode.WriteFailed)),
@@ -135,9 +135,9 @@ public sealed class CenterVerdictStepTest
     /// <summary>The first record leaves with the authentication of a new card that its cryptogram proves.</summary>
     private static IEnumerable<TestCaseData> Beginnings()
     {
-        var claim = Claim(Progress.None) with { Plan = Plan with { FirstWithAuthentication = true } };
-        var unbound = Work(Progress.None) with { Opening = 1, Claim = claim };
-        var begun = unbound with { Verified = CardA, Bound = CardA, Proved = true, Progress = new Progress(0, 1, 1, 1) };
+        var claim = Claim(OrderProgress.None) with { Plan = Plan with { FirstWithAuthentication = true } };
+        var unbound = Work(OrderProgress.None) with { Opening = 1, Claim = claim };
+        var begun = unbound with { Verified = CardA, Bound = CardA, Proved = true, Progress = new OrderProgress(0, 1, 1, 1) };
         var atOnce = Run(ScriptKind.Authenticate, 1, 1, 1, Plan.AuthenticateCommands + 7) with { Tail = ScriptTail.First };
         var apart = Run(ScriptKind.Authenticate, 1, 0, 1, Plan.AuthenticateCommands);
         var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
@@ -153,19 +153,19 @@ public sealed class CenterVerdictStepTest
             begun with { Claim = single.Claim }, atOnce, binds, last: true, isWitnessed: true);
         yield return Sends("Opening_OfACardThatIsReadInItsChannel_Authenticates", Opening(unbound), Judged(new Verdict.Genuine(CardA, IdentityKind.Given)),
             unbound with { Verified = CardA, Identity = IdentityKind.Given }, apart, tries);
-        var bound = unbound with { Bound = CardA, Progress = new Progress(0, 1, 2, 1) };
+        var bound = unbound with { Bound = CardA, Progress = new OrderProgress(0, 1, 2, 1) };
         yield return Sends("Opening_OfTheCardThatWasBegun_Authenticates", Opening(bound), genuine, bound with { Verified = CardA }, apart, tries);
 
-        yield return Sends("First_Done_ClearsTheTries_AndTheNextLeaves", Begun(), Judged(Done), begun with { Progress = new Progress(1, 2, 1, 2) },
+        yield return Sends("First_Done_ClearsTheTries_AndTheNextLeaves", Begun(), Judged(Done), begun with { Progress = new OrderProgress(1, 2, 1, 2) },
             Run(ScriptKind.Record, 1, 2, 1, 8), [opened, Save(new OrderChange.Confirmed(1)), Save(new OrderChange.Leaving(2, 1))]);
         yield return Sends("First_NotDone_ClearsTheTries_AndOpensAnew", Begun(), Judged(new Verdict.NotDone()),
-            Again(begun, new Progress(0, 0, 2, 1)), opens, [opened, Save(new OrderChange.NotDone(1, 2)), Forget]);
+            Again(begun, new OrderProgress(0, 0, 2, 1)), opens, [opened, Save(new OrderChange.NotDone(1, 2)), Forget]);
         yield return Sends("First_InDoubt_CostsAnAttempt", Begun(), Judged(new Verdict.InDoubt()),
-            Again(begun, new Progress(0, 1, 2, 1)), opens, [Forget]);
+            Again(begun, new OrderProgress(0, 1, 2, 1)), opens, [Forget]);
         yield return Handled("First_CardLost_CostsAnAttempt_AndAsksForTheCard", Begun(), Judged(new Verdict.CardLost()),
-            Waits(begun with { Progress = new Progress(0, 1, 2, 1) }), [Forget, .. AsksForCard(true, Waits(begun).Work!)]);
+            Waits(begun with { Progress = new OrderProgress(0, 1, 2, 1) }), [Forget, .. AsksForCard(true, Waits(begun).Work!)]);
 
-        var unopened = begun with { Progress = new Progress(0, 0, 1, 1) };
+        var unopened = begun with { Progress = new OrderProgress(0, 0, 1, 1) };
         yield return Handled("Authentication_RefusedWithTheFirst_CostsNoAttempt_TheOrderKeepsItsCard", Begun(), Refused(new Verdict.Rejected(CardRejection.RefusedUs)),
             Waits(unopened with { CardsRefused = 1 }), [notBegun, .. RefusesCard(CardRejection.RefusedUs, Waits(unopened).Work!)]);
         yield return Sends("Authentication_InDoubtWithTheFirst_CostsNoAttempt_AndOpensAnew", Begun(), Refused(new Verdict.InDoubt()),
@@ -184,14 +184,14 @@ public sealed class CenterVerdictStepTest
 
     private static IEnumerable<TestCaseData> Authentications()
     {
-        var unbound = Work(Progress.None) with { Opening = 1, Verified = CardA };
+        var unbound = Work(OrderProgress.None) with { Opening = 1, Verified = CardA };
         var leaves = Run(ScriptKind.Record, 1, 1, 1, 7);
         yield return Sends("Authentication_Done_BindsTheOrder_AndTellsTheTerminal_BeforeTheFirstRecordLeaves", Judging(unbound), Judged(Done),
-            unbound with { Bound = CardA, Proved = true, Progress = new Progress(0, 1, 1, 1) }, leaves,
+            unbound with { Bound = CardA, Proved = true, Progress = new OrderProgress(0, 1, 1, 1) }, leaves,
                 [Save(new OrderChange.Bound(CardA)), Save(new OrderChange.Leaving(1, 1))], isWitnessed: true);
         var bound = unbound with { Bound = CardA };
         yield return Sends("Authentication_OfTheBoundCard_ClearsItsTries", Judging(bound), Judged(Done),
-            bound with { Progress = new Progress(0, 1, 1, 1) }, leaves,
+            bound with { Progress = new OrderProgress(0, 1, 1, 1) }, leaves,
                 [Save(new OrderChange.Opened(CardA, false)), Save(new OrderChange.Leaving(1, 1))]);
         yield return Handled("Authentication_Rejected_RefusesTheCard", Judging(unbound),
             Judged(new Verdict.Rejected(CardRejection.NotGenuine)),
@@ -216,27 +216,27 @@ public sealed class CenterVerdictStepTest
     /// <summary>What follows an authentication when a record or the closing is in doubt.</summary>
     private static IEnumerable<TestCaseData> Doubts()
     {
-        yield return Settled("Doubt_OfARepeatableRecord_SendsItAgain", new Progress(0, 1, 2, 1), new Progress(0, 1, 2, 1),
+        yield return Settled("Doubt_OfARepeatableRecord_SendsItAgain", new OrderProgress(0, 1, 2, 1), new OrderProgress(0, 1, 2, 1),
             Run(ScriptKind.Record, 1, 1, 2, 7), [new OrderChange.Leaving(1, 2)]);
-        yield return Settled("Doubt_OfARecordThatOthersGoBackTo_SendsItWithoutALook", new Progress(1, 2, 3, 4), new Progress(1, 2, 3, 4),
+        yield return Settled("Doubt_OfARecordThatOthersGoBackTo_SendsItWithoutALook", new OrderProgress(1, 2, 3, 4), new OrderProgress(1, 2, 3, 4),
             Run(ScriptKind.Record, 1, 2, 3, 8), [new OrderChange.Leaving(2, 3)]);
-        yield return Settled("Doubt_OfARecordThatStartsOver_GoesBackFirst", new Progress(2, 3, 2, 3), new Progress(1, 2, 2, 3),
+        yield return Settled("Doubt_OfARecordThatStartsOver_GoesBackFirst", new OrderProgress(2, 3, 2, 3), new OrderProgress(1, 2, 2, 3),
             Run(ScriptKind.Record, 1, 2, 2, 8),
             [new OrderChange.Rewound(1, 2), new OrderChange.Leaving(2, 2)]);
-        yield return Settled("Doubt_OfARecordToBeLookedAt_Looks", new Progress(3, 4, 2, 4), new Progress(3, 4, 2, 4),
+        yield return Settled("Doubt_OfARecordToBeLookedAt_Looks", new OrderProgress(3, 4, 2, 4), new OrderProgress(3, 4, 2, 4),
             Run(ScriptKind.Look, 1, 4, 2, 12), []);
-        yield return Settled("Doubt_OfTheLastRecord_SendsItAgain_AsTheLast", new Progress(4, 5, 3, 5), new Progress(4, 5, 3, 5),
+        yield return Settled("Doubt_OfTheLastRecord_SendsItAgain_AsTheLast", new OrderProgress(4, 5, 3, 5), new OrderProgress(4, 5, 3, 5),
             Run(ScriptKind.Record, 1, 5, 3, 1), [new OrderChange.Leaving(5, 3)], last: true);
-        yield return Settled("Doubt_OfTheClosing_Looks", new Progress(5, Closing, 2, Closing), new Progress(5, Closing, 2, Closing),
+        yield return Settled("Doubt_OfTheClosing_Looks", new OrderProgress(5, Closing, 2, Closing), new OrderProgress(5, Closing, 2, Closing),
             Run(ScriptKind.Look, 1, Closing, 2, 6), []);
-        yield return Settled("NoDoubt_TheNextRecordLeaves", new Progress(2, 0, 2, 2), new Progress(2, 3, 1, 3),
+        yield return Settled("NoDoubt_TheNextRecordLeaves", new OrderProgress(2, 0, 2, 2), new OrderProgress(2, 3, 1, 3),
             Run(ScriptKind.Record, 1, 3, 1, 10), [new OrderChange.Leaving(3, 1)]);
-        yield return Settled("NoDoubt_ARecordThatLeftBefore_GoesOnWithItsAttempt", new Progress(1, 0, 2, 2), new Progress(1, 2, 2, 2),
+        yield return Settled("NoDoubt_ARecordThatLeftBefore_GoesOnWithItsAttempt", new OrderProgress(1, 0, 2, 2), new OrderProgress(1, 2, 2, 2),
             Run(ScriptKind.Record, 1, 2, 2, 8), [new OrderChange.Leaving(2, 2)]);
-        yield return Settled("NoDoubt_AfterTheLastRecord_TheClosingLeaves", new Progress(5, 0, 3, 5), new Progress(5, Closing, 1, Closing),
+        yield return Settled("NoDoubt_AfterTheLastRecord_TheClosingLeaves", new OrderProgress(5, 0, 3, 5), new OrderProgress(5, Closing, 1, Closing),
             Run(ScriptKind.Close, 1, Closing, 1, 5), [new OrderChange.Closing(1)]);
 
-        static TestCaseData Settled(string name, Progress before, Progress after, ScriptRun run, OrderChange[] changes,
+        static TestCaseData Settled(string name, OrderProgress before, OrderProgress after, ScriptRun run, OrderChange[] changes,
             bool last = false) =>
             Sends(name, Out(Opened(before), ScriptKind.Authenticate, phase: CenterPhase.Judging), Judged(Done),
                 Opened(before) with { Progress = after }, run, [Save(new OrderChange.Opened(CardA, true)), .. changes.Select(Save)], last);
@@ -244,22 +244,22 @@ public sealed class CenterVerdictStepTest
 
     private static IEnumerable<TestCaseData> Records()
     {
-        var work = Opened(new Progress(0, 1, 1, 1));
+        var work = Opened(new OrderProgress(0, 1, 1, 1));
         var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
         yield return Sends("Record_NotDone_IsSavedSo_AndTriedFromAFreshChannel", Judging(work, 1), Judged(new Verdict.NotDone()),
-            Again(work, new Progress(0, 0, 2, 1)), opens, [Save(new OrderChange.NotDone(1, 2)), Forget]);
+            Again(work, new OrderProgress(0, 0, 2, 1)), opens, [Save(new OrderChange.NotDone(1, 2)), Forget]);
         foreach (var verdict in new Verdict[] { new Verdict.InDoubt(), new Verdict.Unclear(), new Verdict.Genuine(CardA),
             new Verdict.Rejected(CardRejection.NotGenuine) })
             yield return Sends($"Record_{verdict.GetType().Name}_StaysInDoubt_AndIsTriedFromAFreshChannel", Judging(work, 1),
                 Judged(verdict),
-                Again(work, new Progress(0, 1, 2, 1)), opens, [Forget]);
+                Again(work, new OrderProgress(0, 1, 2, 1)), opens, [Forget]);
         yield return Handled("Record_CardLost_StaysInDoubt_AndTheSameCardIsAskedFor", Judging(work, 1), Judged(new Verdict.CardLost()),
-            Waits(work with { Progress = new Progress(0, 1, 2, 1) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
+            Waits(work with { Progress = new OrderProgress(0, 1, 2, 1) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
 
-        var second = Opened(new Progress(0, 1, 2, 1));
+        var second = Opened(new OrderProgress(0, 1, 2, 1));
         yield return Sends("Record_InDoubtAtTheSecondAttempt_HasAThird", Judging(second, 1), Judged(new Verdict.InDoubt()),
-            Again(second, new Progress(0, 1, 3, 1)), opens, [Forget]);
-        var third = Opened(new Progress(0, 1, 3, 1));
+            Again(second, new OrderProgress(0, 1, 3, 1)), opens, [Forget]);
+        var third = Opened(new OrderProgress(0, 1, 3, 1));
         yield return Handled("Record_InDoubtAtTheLastAttempt_TheOrderWaits", Judging(third, 1), Judged(new Verdict.InDoubt()), Over(third),
             GivesUp(1));
         yield return Handled("Record_CardLostAtTheLastAttempt_TheOrderWaits", Judging(third, 1), Judged(new Verdict.CardLost()),
@@ -270,32 +270,32 @@ public sealed class CenterVerdictStepTest
         yield return Handled("Record_InDoubtInTheLastOpening_TheOrderWaits", Judging(used, 1), Judged(new Verdict.InDoubt()), Over(used),
             GivesUp(1));
 
-        var closing = Opened(new Progress(5, Closing, 1, Closing));
+        var closing = Opened(new OrderProgress(5, Closing, 1, Closing));
         yield return Handled("Closing_Done_IsSavedBeforeItIsTold", Out(closing, ScriptKind.Close, Closing, phase: CenterPhase.Judging),
             Judged(Done), Over(closing), Issues);
         yield return Sends("Closing_InDoubt_IsTriedFromAFreshChannel", Out(closing, ScriptKind.Close, Closing, phase: CenterPhase.Judging),
             Judged(new Verdict.InDoubt()),
-            Again(closing, new Progress(5, Closing, 2, Closing)), opens, [Forget]);
+            Again(closing, new OrderProgress(5, Closing, 2, Closing)), opens, [Forget]);
 
         static CenterState Judging(Work work, int record) => Out(work, ScriptKind.Record, record, phase: CenterPhase.Judging);
     }
 
     private static IEnumerable<TestCaseData> Looks()
     {
-        var work = Opened(new Progress(3, 4, 2, 4));
+        var work = Opened(new OrderProgress(3, 4, 2, 4));
         var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
         yield return Sends("Look_Done_TheNextRecordLeaves", Judging(work, 4), Judged(Done),
-            work with { Progress = new Progress(4, 5, 1, 5) },
+            work with { Progress = new OrderProgress(4, 5, 1, 5) },
             Run(ScriptKind.Record, 1, 5, 1, 1), [Save(new OrderChange.Confirmed(4)), Save(new OrderChange.Leaving(5, 1))], last: true);
         yield return Sends("Look_NotDone_TheRecordLeavesAgain_AtTheSameAttempt", Judging(work, 4), Judged(new Verdict.NotDone()),
-            work with { Progress = new Progress(3, 4, 2, 4) },
+            work with { Progress = new OrderProgress(3, 4, 2, 4) },
             Run(ScriptKind.Record, 1, 4, 2, 11), [Save(new OrderChange.NotDone(4, 2)), Save(new OrderChange.Leaving(4, 2))]);
         yield return Handled("Look_Unclear_TheOrderWaits", Judging(work, 4), Judged(new Verdict.Unclear()), Over(work), GivesUp(4));
         yield return Handled("Look_CardLost_AsksForTheSameCard", Judging(work, 4), Judged(new Verdict.CardLost()),
-            Waits(work with { Progress = new Progress(3, 4, 3, 4) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
+            Waits(work with { Progress = new OrderProgress(3, 4, 3, 4) }), [Forget, .. AsksForCard(true, Waits(work).Work!)]);
         yield return Sends("Look_InDoubt_LooksAgainFromAFreshChannel", Judging(work, 4), Judged(new Verdict.InDoubt()),
-            Again(work, new Progress(3, 4, 3, 4)), opens, [Forget]);
-        var closing = Opened(new Progress(5, Closing, 2, Closing));
+            Again(work, new OrderProgress(3, 4, 3, 4)), opens, [Forget]);
+        var closing = Opened(new OrderProgress(5, Closing, 2, Closing));
         yield return Handled("Look_ClosingDone_IsSavedBeforeItIsTold", Judging(closing, Closing), Judged(Done), Over(closing), Issues);
         yield return Sends("Look_ClosingNotDone_ItLeavesAgain", Judging(closing, Closing), Judged(new Verdict.NotDone()), closing,
             Run(ScriptKind.Close, 1, Closing, 2, 5), [Save(new OrderChange.NotDone(Closing, 2)), Save(new OrderChange.Closing(2))]);
@@ -307,24 +307,24 @@ public sealed class CenterVerdictStepTest
     private static IEnumerable<TestCaseData> LastRecords()
     {
         var opens = Run(ScriptKind.Open, 2, 0, 1, Plan.OpenCommands);
-        var fourth = ClosingWithLast(Opened(new Progress(3, 4, 1, 4)));
+        var fourth = ClosingWithLast(Opened(new OrderProgress(3, 4, 1, 4)));
         var both = Run(ScriptKind.Record, 1, 5, 1, 6) with { Tail = ScriptTail.Closing };
         yield return Sends("Record_TheLastButOneDone_TheLastLeavesWithTheClosing", Out(fourth, ScriptKind.Record, 4, phase: CenterPhase.Judging),
-            Judged(Done), fourth with { Progress = new Progress(4, 5, 1, Closing) }, both,
+            Judged(Done), fourth with { Progress = new OrderProgress(4, 5, 1, Closing) }, both,
             [Save(new OrderChange.Confirmed(4)), Save(new OrderChange.Leaving(5, 1, true))], last: true);
         var told = fourth with { Identity = IdentityKind.Told };
         yield return Sends("Record_OfACardThatCouldNotShowItself_LeavesWithoutTheClosing", Out(told, ScriptKind.Record, 4, phase: CenterPhase.Judging),
-            Judged(Done), told with { Progress = new Progress(4, 5, 1, 5) }, Run(ScriptKind.Record, 1, 5, 1, 1),
+            Judged(Done), told with { Progress = new OrderProgress(4, 5, 1, 5) }, Run(ScriptKind.Record, 1, 5, 1, 1),
             [Save(new OrderChange.Confirmed(4)), Save(new OrderChange.Leaving(5, 1))], last: true);
-        var work = ClosingWithLast(Opened(new Progress(4, 5, 1, Closing)));
+        var work = ClosingWithLast(Opened(new OrderProgress(4, 5, 1, Closing)));
         yield return Handled("Last_DoneAndClosed_IsIssued", Judging(work), Judged(Done), Over(work),
             [Forget, Save(new OrderChange.Confirmed(5, true)), .. Issues[1..]]);
         yield return Sends("Last_DoneAndMaybeNotClosed_OnlyTheClosingIsInDoubt", Judging(work), Judged(new Verdict.Unclosed(ProofKind.CardMac)),
-            Again(work, new Progress(5, Closing, 2, Closing)), opens,
+            Again(work, new OrderProgress(5, Closing, 2, Closing)), opens,
             [Save(new OrderChange.Confirmed(5, true)), Forget]);
         yield return Sends("Last_InDoubt_StaysSoWithTheClosing", Judging(work), Judged(new Verdict.InDoubt()),
-            Again(work, new Progress(4, 5, 2, Closing)), opens, [Forget]);
-        var again = ClosingWithLast(Opened(new Progress(4, 5, 2, Closing)));
+            Again(work, new OrderProgress(4, 5, 2, Closing)), opens, [Forget]);
+        var again = ClosingWithLast(Opened(new OrderProgress(4, 5, 2, Closing)));
         yield return Sends("Last_InDoubt_TheClosingIsLookedForFirst", Out(again, ScriptKind.Authenticate, phase: CenterPhase.Judging), Judged(Done),
             again, Run(ScriptKind.Look, 1, Closing, 2, 6), [Save(new OrderChange.Opened(CardA, true))]);
         yield return Handled("Last_InDoubtAndFoundClosed_IsIssued", Looking(again), Judged(Done), Over(again),
@@ -351,6 +351,6 @@ public sealed class CenterVerdictStepTest
     private static CenterState Over(Work work) => At(CenterPhase.AwaitingRemoval, work) with { Work = null };
 
     /// <summary>A fresh channel.</summary>
-    private static Work Again(Work work, Progress progress) => work with { Progress = progress, Verified = null, Identity = default, Proved = null,
+    private static Work Again(Work work, OrderProgress progress) => work with { Progress = progress, Verified = null, Identity = default, Proved = null,
         Opening = work.Opening + 1 };
 }

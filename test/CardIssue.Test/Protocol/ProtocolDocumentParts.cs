@@ -38,10 +38,10 @@ internal static partial class ProtocolDocumentParts
     private static string Messages()
     {
         var summaries = new Dictionary<string, string>();
-        foreach (var file in new[] { "Message.cs", "EnrollmentMessages.cs", "TerminalEnrolmentMessages.cs" })
+        foreach (var file in new[] { "RelayMessage.cs", "EnrollmentMessages.cs", "TerminalEnrolmentMessages.cs" })
             foreach (Match match in Records().Matches(Source($"CardIssue.Core/Protocol/Messages/{file}"))) summaries[match.Groups[2].Value] = Plain(match.Groups[1].Value);
         var text = new StringBuilder("| number | message | what it says | later fields |\n|---:|---|---|---|\n");
-        foreach (var type in Enum.GetValues<MessageType>())
+        foreach (var type in Enum.GetValues<RelayMessageType>())
             text.Append(CultureInfo.InvariantCulture, $"| {(int)type} | `{type}` | {summaries[type.ToString()]} | {(Growth.IsOpen(type) ? "passed over" : "refused")} |\n");
         return text.ToString();
     }
@@ -62,7 +62,7 @@ internal static partial class ProtocolDocumentParts
     private static string Limits()
     {
         var text = new StringBuilder("| limit | value | what |\n|---|---:|---|\n");
-        foreach (var type in new[] { typeof(Core.Protocol.Limits), typeof(FieldLimits) })
+        foreach (var type in new[] { typeof(Core.Protocol.ProtocolLimits), typeof(FieldLimits) })
         {
             var source = Source($"CardIssue.Core/Protocol/{(type == typeof(FieldLimits) ? "Messages/" : "")}{type.Name}.cs");
             foreach (Match match in Constants().Matches(source))

@@ -28,7 +28,7 @@ public sealed class TerminalOrderStepTest
         var idle = At(TerminalPhase.Idle, hasOrder: false);
         var asking = At(TerminalPhase.Requesting, hasOrder: false);
         yield return Handled("Issue_BetweenOrders_IsAskedFor", idle, new TerminalEvent.IssueOrdered("order", Names.Nonce, Names.Operator),
-            asking with { Requests = 3 }, Show(Notice.AskingOrder), Send(new RequestIssue(3, "order", Names.Nonce, Names.Operator)), Arm);
+            asking with { Requests = 3 }, Show(IssueNotice.AskingOrder), Send(new RequestIssue(3, "order", Names.Nonce, Names.Operator)), Arm);
         foreach (var phase in new[] { TerminalPhase.Requesting, TerminalPhase.CheckingReader, TerminalPhase.AwaitingCard,
             TerminalPhase.Swapping, TerminalPhase.Standby, TerminalPhase.Removing })
             yield return Ignored($"Issue_{phase}_IsIgnored", At(phase), new TerminalEvent.IssueOrdered("order", default, Names.Operator));
@@ -41,13 +41,13 @@ public sealed class TerminalOrderStepTest
         foreach (var cardIn in new[] { true, false })
             yield return Finishes($"Decline_OfThisRequest_CardIn{cardIn}_Ends", asking with { CardIn = cardIn },
                 Got(new Declined(2, DeclineCode.Busy)), asking with { CardIn = cardIn, Printed = 2 },
-                Show(Notice.OrderDeclined, nameof(DeclineCode.Busy)));
+                Show(IssueNotice.OrderDeclined, nameof(DeclineCode.Busy)));
         foreach (var same in new[] { true, false })
         {
             foreach (var state in new[] { asking, At(TerminalPhase.Standby) with { Token = Names.Nonce } })
                 yield return Handled($"InsertCard_{state.Phase}_Same{same}_TheReaderIsCheckedFirst", state, Got(Insert(2, same)),
                     state with { Phase = TerminalPhase.CheckingReader, Token = Names.Token },
-                        Show(same ? Notice.InsertSameCard : Notice.InsertCard, "card"), StopTimer, CheckReader);
+                        Show(same ? IssueNotice.InsertSameCard : IssueNotice.InsertCard, "card"), StopTimer, CheckReader);
         }
         foreach (var phase in new[] { TerminalPhase.Idle, TerminalPhase.Removing })
             yield return Handled($"InsertCard_AfterItWasCancelled_{phase}_IsGivenBack", At(phase, hasOrder: false), Got(Insert(2)),
@@ -62,15 +62,15 @@ public sealed class TerminalOrderStepTest
         foreach (var cardIn in new[] { true, false })
             yield return Finishes($"Reader_Unknown_CardIn{cardIn}_EndsTheOrder", checking with { CardIn = cardIn },
                 new TerminalEvent.ReaderJudged(false, "reader"), checking with { CardIn = cardIn },
-                Show(Notice.ReaderRefused, "reader"), Send(new ReaderRefused("reader")));
+                Show(IssueNotice.ReaderRefused, "reader"), Send(new ReaderRefused("reader")));
         yield return Handled("Reader_KnownAndACardIn_ItIsOffered", checking, new TerminalEvent.ReaderJudged(true, "reader"),
-            checking with { Phase = TerminalPhase.Standby, Insertions = 4 }, Show(Notice.CardIn),
+            checking with { Phase = TerminalPhase.Standby, Insertions = 4 }, Show(IssueNotice.CardIn),
                 Send(new CardPresent(4, ByteString.Empty)), Arm);
         yield return Handled("Reader_KnownAndNoCardIn_OneIsAwaited", checking with { CardIn = false },
             new TerminalEvent.ReaderJudged(true, "reader"), At(TerminalPhase.AwaitingCard, cardIn: false));
         var idle = At(TerminalPhase.Idle, hasOrder: false);
         yield return Handled("Reader_UnknownBetweenOrders_IsTold", idle, new TerminalEvent.ReaderJudged(false, "reader"), idle,
-            Show(Notice.ReaderRefused, "reader"), Send(new ReaderRefused("reader")));
+            Show(IssueNotice.ReaderRefused, "reader"), Send(new ReaderRefused("reader")));
         yield return Ignored("Reader_KnownBetweenOrders_IsIgnored", idle, new TerminalEvent.ReaderJudged(true, "reader"));
         foreach (var phase in new[] { TerminalPhase.Requesting, TerminalPhase.AwaitingCard, TerminalPhase.Swapping, TerminalPhase.Standby,
             TerminalPhase.Removing })
@@ -81,7 +81,7 @@ public sealed class TerminalOrderStepTest
     {
         var awaiting = At(TerminalPhase.AwaitingCard, cardIn: false);
         yield return Handled("Card_Awaited_IsOfferedWithItsAnswerToReset", awaiting, new TerminalEvent.CardInserted(Names.Atr),
-            awaiting with { Phase = TerminalPhase.Standby, CardIn = true, Insertions = 4 }, Show(Notice.CardIn),
+            awaiting with { Phase = TerminalPhase.Standby, CardIn = true, Insertions = 4 }, Show(IssueNotice.CardIn),
                 Send(new CardPresent(4, Names.Atr)), Arm);
         foreach (var arrived in new[] { 0, 1, 2 })
         {
@@ -89,7 +89,7 @@ public sealed class TerminalOrderStepTest
             yield return Handled($"Card_Awaited_{arrived}CommandsCameAlong_IsOfferedAndOpenedAtOnce", ahead, new TerminalEvent.CardInserted(Names.Atr),
                 ahead with { Phase = TerminalPhase.Relaying, CardIn = true, Insertions = 4, Ahead = null,
                     Relay = ahead.Relay! with { InCard = arrived > 0 } },
-                [Show(Notice.CardIn), Send(new CardPresent(4, Names.Atr)), Show(Notice.AccessingCard),
+                [Show(IssueNotice.CardIn), Send(new CardPresent(4, Names.Atr)), Show(IssueNotice.AccessingCard),
                     new TerminalEffect.BeginScript(ahead.Ahead!), .. arrived > 0 ? [Transmit(0)] : Array.Empty<TerminalEffect>(), Arm]);
         }
         foreach (var phase in new[] { TerminalPhase.CheckingReader, TerminalPhase.AwaitingCard, TerminalPhase.Swapping })
@@ -104,7 +104,7 @@ public sealed class TerminalOrderStepTest
             yield return Handled($"Command_{phase}_OneMissing_NoneIsKept", Ahead(waiting, 1), Command(2),
                 Ahead(waiting, 1) with { Ahead = null, Relay = null }, new TerminalEffect.DiscardCommands(First + 3));
             yield return Finishes($"Cancel_{phase}_NothingOfTheOpeningIsKept", Ahead(waiting, 2), new TerminalEvent.CancelOrdered(),
-                Ahead(waiting, 2) with { Ahead = null }, Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)),
+                Ahead(waiting, 2) with { Ahead = null }, Show(IssueNotice.Aborted, nameof(AbortCode.OperatorCancelled)),
                 Send(new Abort(AbortCode.OperatorCancelled)));
         }
         var standby = At(TerminalPhase.Standby);
@@ -113,16 +113,16 @@ public sealed class TerminalOrderStepTest
                 Got(new CardRejected(insertion, CardRejection.NotGenuine)));
         yield return Handled("Rejection_OfTheCardThatIsIn_ItHasToBeTakenOut", standby, Got(new CardRejected(3, CardRejection.NotGenuine)),
             standby with { Phase = TerminalPhase.Swapping }, StopTimer, ReleaseCard,
-                Show(Notice.CardRejected, nameof(CardRejection.NotGenuine)));
+                Show(IssueNotice.CardRejected, nameof(CardRejection.NotGenuine)));
         yield return Handled("Rejection_OfACardThatIsGone_TheReaderIsCheckedForTheNext", standby with { CardIn = false },
             Got(new CardRejected(3, CardRejection.NotGenuine)),
-            At(TerminalPhase.CheckingReader, cardIn: false), ReleaseCard, Show(Notice.CardRejected, nameof(CardRejection.NotGenuine)),
+            At(TerminalPhase.CheckingReader, cardIn: false), ReleaseCard, Show(IssueNotice.CardRejected, nameof(CardRejection.NotGenuine)),
                 StopTimer, CheckReader);
         yield return Handled("Card_RefusedAndTakenOut_TheReaderIsCheckedForTheNext", At(TerminalPhase.Swapping),
             new TerminalEvent.CardGone(),
             At(TerminalPhase.CheckingReader, cardIn: false), StopTimer, CheckReader);
         yield return Handled("Card_TakenOutAtTheEnd_TheNextCustomerMayCome", At(TerminalPhase.Removing), new TerminalEvent.CardGone(),
-            At(TerminalPhase.Idle, cardIn: false), Send(new CardRemoved()), Show(Notice.Ready));
+            At(TerminalPhase.Idle, cardIn: false), Send(new CardRemoved()), Show(IssueNotice.Ready));
     }
 
     /// <summary>An opening of three commands came along with the word to insert a card.</summary>
@@ -140,7 +140,7 @@ public sealed class TerminalOrderStepTest
             {
                 var state = phase is TerminalPhase.Relaying ? Relaying(new Relay(First, 5, 2, 1, 4, true), cardIn) : At(phase, cardIn);
                 yield return Finishes($"Abort_{phase}_CardIn{cardIn}_EndsTheOrder", state, Got(new Abort(AbortCode.WriteFailed)), state,
-                    Show(Notice.Aborted, nameof(AbortCode.WriteFailed)));
+                    Show(IssueNotice.Aborted, nameof(AbortCode.WriteFailed)));
                 yield return Cancels(state);
             }
             yield return Cancels(At(TerminalPhase.Requesting, cardIn));
@@ -155,7 +155,7 @@ public sealed class TerminalOrderStepTest
         static TestCaseData Cancels(TerminalState state) =>
             Finishes($"Cancel_{state.Phase}_CardIn{state.CardIn}_EndsTheOrderAndTellsTheCenter", state, new TerminalEvent.CancelOrdered(),
             state,
-            Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)), Send(new Abort(AbortCode.OperatorCancelled)));
+            Show(IssueNotice.Aborted, nameof(AbortCode.OperatorCancelled)), Send(new Abort(AbortCode.OperatorCancelled)));
     }
 
     private static IEnumerable<TestCaseData> Receipts()
@@ -167,7 +167,7 @@ public sealed class TerminalOrderStepTest
                 var state = At(phase, cardIn);
                 yield return Finishes($"Issued_{phase}_CardIn{cardIn}_PrintsOneReceipt", state, Got(new Issued("receipt")),
                     state with { Printed = 2 },
-                    Show(Notice.Issued), new TerminalEffect.Print("receipt"));
+                    Show(IssueNotice.Issued), new TerminalEffect.Print("receipt"));
                 yield return Ignored($"Issued_{phase}_CardIn{cardIn}_Printed_IsADouble", state with { Printed = 2 },
                     Got(new Issued("receipt")));
             }
@@ -180,7 +180,7 @@ public sealed class TerminalOrderStepTest
         {
             var returning = At(TerminalPhase.Requesting, cardIn);
             yield return Finishes($"Issued_WhenItReturned_CardIn{cardIn}_PrintsTheReceipt", returning, Got(new Issued("receipt")),
-                returning with { Printed = 2 }, Show(Notice.Issued), new TerminalEffect.Print("receipt"));
+                returning with { Printed = 2 }, Show(IssueNotice.Issued), new TerminalEffect.Print("receipt"));
         }
     }
 }

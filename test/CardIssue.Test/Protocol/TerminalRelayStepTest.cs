@@ -27,19 +27,19 @@ public sealed class TerminalRelayStepTest
         var standby = At(TerminalPhase.Standby);
         yield return Ignored("Script_OfANumberBefore_IsADouble", standby, Got(Script(First - 1, 5)));
         foreach (var first in new[] { First, First + 7 })
-            yield return Begins($"Script_At{first}_Begins", Script(first, 5), new Relay(first, 5, 0, 0, 4, false), Notice.WritingRecord);
+            yield return Begins($"Script_At{first}_Begins", Script(first, 5), new Relay(first, 5, 0, 0, 4, false), IssueNotice.WritingRecord);
         yield return Begins("Script_ShorterThanTheWindow_GrantsNoMoreThanItHas", Script(First, 3), new Relay(First, 3, 0, 0, 3, false),
-            Notice.WritingRecord);
+            IssueNotice.WritingRecord);
         foreach (var (kind, notice) in new[]
-            { (ScriptKind.Open, Notice.AccessingCard), (ScriptKind.Authenticate, Notice.AccessingCard),
-                (ScriptKind.Look, Notice.LookingAtCard), (ScriptKind.Close, Notice.ClosingCard) })
+            { (ScriptKind.Open, IssueNotice.AccessingCard), (ScriptKind.Authenticate, IssueNotice.AccessingCard),
+                (ScriptKind.Look, IssueNotice.LookingAtCard), (ScriptKind.Close, IssueNotice.ClosingCard) })
             yield return Begins($"Script_{kind}_IsShown", Script(First, 1, kind, 2), new Relay(First, 1, 0, 0, 1, false), notice);
         yield return Handled("Script_WithoutACard_IsAnsweredAtOnce", standby with { CardIn = false }, Got(Script(First, 5)),
             standby with { CardIn = false, NextSequence = First + 5 }, new TerminalEffect.SendResult(First, ScriptStop.CardLost), Arm);
         yield return Ignored("Script_WhileOneIsUnderWay_IsADouble", Relaying(new Relay(First, 5, 0, 0, 4, false)),
             Got(Script(First + 5, 5)));
 
-        TestCaseData Begins(string name, Script script, Relay relay, Notice notice) => Handled(name, standby, Got(script),
+        TestCaseData Begins(string name, Script script, Relay relay, IssueNotice notice) => Handled(name, standby, Got(script),
             standby with { Phase = TerminalPhase.Relaying, Relay = relay, NextSequence = script.First + script.Count },
             Show(notice, record: script.Record), new TerminalEffect.BeginScript(script), Arm);
     }

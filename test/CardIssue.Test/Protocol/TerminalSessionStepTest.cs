@@ -30,7 +30,7 @@ public sealed class TerminalSessionStepTest
         yield return Handled("LineUp_AllThatBelongsToALine_BeginsAnew", used, new TerminalEvent.LineUp(Names.Nonce),
             used with { Phase = TerminalPhase.Greeting, Hello = TheHello, Requests = 0, Printed = 0, Insertions = 0, NextSequence = 0,
                 Relay = null },
-            Show(Notice.AskingAccess), Send(TheHello), Arm);
+            Show(IssueNotice.AskingAccess), Send(TheHello), Arm);
         var greeting = At(TerminalPhase.Greeting, hasOrder: false) with { Hello = TheHello with { MinVersion = 2, MaxVersion = 3 } };
         foreach (var version in new[] { 1, 4 })
             yield return Rejected($"Challenge_OfVersion{version}ThatWasNotOffered_IsRejected", greeting,
@@ -48,17 +48,17 @@ public sealed class TerminalSessionStepTest
             let with { Phase = TerminalPhase.VerifyingCenter }, StopTimer, new TerminalEffect.JudgeCenter(Names.Admitted));
         var judging = At(TerminalPhase.VerifyingCenter, hasOrder: false);
         yield return Handled("Center_Genuine_AccessIsGranted", judging, new TerminalEvent.CenterJudged(true),
-            judging with { Phase = TerminalPhase.Idle }, Show(Notice.AccessGranted));
+            judging with { Phase = TerminalPhase.Idle }, Show(IssueNotice.AccessGranted));
         yield return Handled("Center_NotGenuine_GetsNothing", judging, new TerminalEvent.CenterJudged(false), judging,
-            Show(Notice.CenterNotKnown), StopTimer, CloseLine);
+            Show(IssueNotice.CenterNotKnown), StopTimer, CloseLine);
         var resuming = At(TerminalPhase.VerifyingCenter);
         yield return Handled("Center_GenuineAndAnOrderUnderWay_ItIsResumed", resuming, new TerminalEvent.CenterJudged(true),
-            resuming with { Phase = TerminalPhase.Requesting, Requests = 3 }, Show(Notice.AccessGranted), Show(Notice.Resuming),
+            resuming with { Phase = TerminalPhase.Requesting, Requests = 3 }, Show(IssueNotice.AccessGranted), Show(IssueNotice.Resuming),
                 Send(new Resume(3, Names.Token)), Arm);
         foreach (var phase in new[] { TerminalPhase.Greeting, TerminalPhase.Proving, TerminalPhase.AwaitingAdmission,
             TerminalPhase.AwaitingResults })
             yield return Handled($"Refusal_{phase}_IsShownAndTheLineClosed", At(phase), Got(new Refused(RefusalCode.NotKnown)), At(phase),
-                Show(Notice.AccessRefused, nameof(RefusalCode.NotKnown)), StopTimer, CloseLine);
+                Show(IssueNotice.AccessRefused, nameof(RefusalCode.NotKnown)), StopTimer, CloseLine);
         foreach (var phase in new[] { TerminalPhase.Greeting, TerminalPhase.AwaitingAdmission, TerminalPhase.AwaitingResults,
             TerminalPhase.Requesting, TerminalPhase.Standby })
             yield return Handled($"Timer_{phase}_ClosesTheLine", At(phase), new TerminalEvent.TimerFired(), At(phase), StopTimer,
@@ -91,11 +91,11 @@ public sealed class TerminalSessionStepTest
             joining with { Phase = TerminalPhase.Attached }, new TerminalEffect.AttachResults(), Send(new Join(Names.Token)));
         var waiting = judging with { Phase = TerminalPhase.AwaitingResults };
         yield return Handled("Halves_Joined_AccessIsGranted", waiting, Got(new Joined()),
-            waiting with { Phase = TerminalPhase.Idle, JoinToken = ByteString.Empty }, StopTimer, Show(Notice.AccessGranted));
+            waiting with { Phase = TerminalPhase.Idle, JoinToken = ByteString.Empty }, StopTimer, Show(IssueNotice.AccessGranted));
         var resuming = waiting with { Token = Names.Nonce };
         yield return Handled("Halves_JoinedAndAnOrderUnderWay_ItIsResumed", resuming, Got(new Joined()),
             resuming with { Phase = TerminalPhase.Requesting, JoinToken = ByteString.Empty, Requests = 3 },
-            StopTimer, Show(Notice.AccessGranted), Show(Notice.Resuming), Send(new Resume(3, Names.Nonce)), Arm);
+            StopTimer, Show(IssueNotice.AccessGranted), Show(IssueNotice.Resuming), Send(new Resume(3, Names.Nonce)), Arm);
         yield return Rejected("Order_BeforeTheHalvesAreJoined_IsRejected", waiting, Got(new InsertCard(1, Names.Token, false, "card")));
         yield return Ignored("Attached_AnyMessage_IsTheDataHalfsBusiness", joining with { Phase = TerminalPhase.Attached },
             Got(new Refused(RefusalCode.NotKnown)));
@@ -111,7 +111,7 @@ public sealed class TerminalSessionStepTest
                     Relay = phase is TerminalPhase.Relaying ? new Relay(First, 5, 2, 1, 4, true) : null };
                 yield return Handled($"LineDown_{phase}_Order{hasOrder}_NothingIsKept", state, new TerminalEvent.LineDown(),
                     state with { Phase = TerminalPhase.Offline, Relay = null, Hello = null, JoinToken = ByteString.Empty },
-                    StopTimer, ReleaseCard, Show(phase is TerminalPhase.Requesting && !hasOrder ? Notice.AskAgain : Notice.LineLost));
+                    StopTimer, ReleaseCard, Show(phase is TerminalPhase.Requesting && !hasOrder ? IssueNotice.AskAgain : IssueNotice.LineLost));
             }
         }
         var results = At(TerminalPhase.AwaitingAdmission) with { Half = LineHalf.Results, JoinToken = Names.Token };
@@ -126,7 +126,7 @@ public sealed class TerminalSessionStepTest
             TerminalPhase.VerifyingCenter, TerminalPhase.AwaitingResults })
         {
             yield return Handled($"Cancel_{phase}_TheOrderIsNotResumed", At(phase), new TerminalEvent.CancelOrdered(),
-                At(phase, hasOrder: false), Show(Notice.Aborted, nameof(AbortCode.OperatorCancelled)));
+                At(phase, hasOrder: false), Show(IssueNotice.Aborted, nameof(AbortCode.OperatorCancelled)));
             yield return Ignored($"Cancel_{phase}_WithoutAnOrder_IsIgnored", At(phase, hasOrder: false), new TerminalEvent.CancelOrdered());
             yield return Ignored($"Issue_{phase}_IsIgnored", At(phase), new TerminalEvent.IssueOrdered("order", default, Names.Operator));
         }

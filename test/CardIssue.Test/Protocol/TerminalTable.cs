@@ -37,7 +37,7 @@ internal static class TerminalTable
     public static Script Script(int first, int count, ScriptKind kind = ScriptKind.Record, int record = 1) =>
         new(kind, 1, record, 1, first, count, false, false, ByteString.Empty);
 
-    public static TerminalEvent Got(Message message) => new TerminalEvent.Received(message);
+    public static TerminalEvent Got(RelayMessage message) => new TerminalEvent.Received(message);
 
     public static TerminalEvent Command(int index) => new TerminalEvent.CommandArrived(First + index);
 
@@ -45,9 +45,9 @@ internal static class TerminalTable
 
     public static TerminalEvent Faulted(int index, ScriptStop stop = ScriptStop.CardLost) => new TerminalEvent.Faulted(First + index, stop);
 
-    public static TerminalEffect Send(Message message) => new TerminalEffect.Send(message);
+    public static TerminalEffect Send(RelayMessage message) => new TerminalEffect.Send(message);
 
-    public static TerminalEffect Show(Notice notice, string text = "", int record = 0) => new TerminalEffect.Show(notice, text, record);
+    public static TerminalEffect Show(IssueNotice notice, string text = "", int record = 0) => new TerminalEffect.Show(notice, text, record);
 
     public static TerminalEffect Transmit(int index) => new TerminalEffect.Transmit(First + index);
 
@@ -59,15 +59,15 @@ internal static class TerminalTable
     public static TerminalEffect[] Reports(Relay relay, ScriptStop stop) =>
     [
         new TerminalEffect.DiscardCommands(relay.First + relay.Count), new TerminalEffect.SendResult(relay.First, stop),
-        Show(Notice.Reporting, stop.ToString()), Arm,
+        Show(IssueNotice.Reporting, stop.ToString()), Arm,
     ];
 
     /// <summary>An order ends, after <paramref name="first"/>: with a card in the reader, or without.</summary>
     public static TestCaseData Finishes(string name, TerminalState state, TerminalEvent happened, TerminalState then,
         params TerminalEffect[] first) => Handled(name, state, happened,
         then with { Phase = state.CardIn ? TerminalPhase.Removing : TerminalPhase.Idle, Token = ByteString.Empty, Relay = null },
-        [.. first, StopTimer, ReleaseCard, .. state.CardIn ? [Show(Notice.TakeCardOut)] : new[] { Send(new CardRemoved()),
-            Show(Notice.Ready) }]);
+        [.. first, StopTimer, ReleaseCard, .. state.CardIn ? [Show(IssueNotice.TakeCardOut)] : new[] { Send(new CardRemoved()),
+            Show(IssueNotice.Ready) }]);
 
     public static TestCaseData Handled(string name, TerminalState state, TerminalEvent happened, TerminalState then,
         params TerminalEffect[] effects) =>

@@ -100,7 +100,7 @@ public sealed class CheckedPartsTest
     [Test]
     public void Script_ThatGoesBeyondTheHighestSequenceNumber_IsNoMessage()
     {
-        var last = new Script(ScriptKind.Record, 1, 1, 1, Limits.MaxSequence - 1_023, 1_024, false, false, default);
+        var last = new Script(ScriptKind.Record, 1, 1, 1, ProtocolLimits.MaxSequence - 1_023, 1_024, false, false, default);
         Assert.That(MessageCodec.Decode(MessageCodec.Encode(last)).Message, Is.EqualTo(last));
         Assert.That(() => MessageCodec.Encode(last with { First = last.First + 1 }), Throws.InstanceOf<ArgumentException>());
     }
@@ -114,14 +114,14 @@ public sealed class CheckedPartsTest
         var decoded = MessageCodec.Decode(Convert.FromHexString($"A7000C0104020103010401051A{first}06190400"));
         Assert.That(decoded.IsMessage, Is.EqualTo(isMessage));
         if (isMessage) Assert.That(decoded.Message, Is.EqualTo(
-            new Script(ScriptKind.Record, 1, 1, 1, Limits.MaxSequence - 1_023, 1_024, false, false, default)));
+            new Script(ScriptKind.Record, 1, 1, 1, ProtocolLimits.MaxSequence - 1_023, 1_024, false, false, default)));
     }
 
     [Test]
     public void LastCommandThereCanBe_IsGrantedAndReported()
     {
         var state = TerminalState.Start(new TerminalId("T"), new TerminalPolicy(12, 8)) with { Phase = TerminalPhase.Standby, CardIn = true };
-        var script = new Script(ScriptKind.Record, 1, 1, 1, Limits.MaxSequence - 20, 21, false, false, default);
+        var script = new Script(ScriptKind.Record, 1, 1, 1, ProtocolLimits.MaxSequence - 20, 21, false, false, default);
         var step = TerminalMachine.On(state, new TerminalEvent.Received(script));
         for (var i = 0; i < script.Count; i++)
         {
@@ -144,7 +144,7 @@ public sealed class CheckedPartsTest
         // What is left is filled to the last byte.
         for (var rest = FieldLimits.MaxResponse; rest >= 2; rest--) store.TryAdd(new byte[rest]);
         Assert.That(kept, Is.GreaterThan(0));
-        var frame = store.Drain(responses => MessageCodec.Encode(new Result(Limits.MaxSequence, ScriptStop.TooLong, responses)));
+        var frame = store.Drain(responses => MessageCodec.Encode(new Result(ProtocolLimits.MaxSequence, ScriptStop.TooLong, responses)));
         Assert.That(MessageCodec.Decode(frame).Message, Is.InstanceOf<Result>());
         Assert.That(store.TryAdd(new byte[length]), Is.True, "drained, there is room again");
     }
@@ -164,7 +164,7 @@ public sealed class CheckedPartsTest
     public void Request_AtItsLimits_IsMade()
     {
         using var code = SecretBytes.Copy(new byte[IssueCodeEnvelope.MaxCode]);
-        Assert.That(() => new IssueRequest(new string('ö', Limits.MaxReference), code, new OperatorId("olga")), Throws.Nothing);
+        Assert.That(() => new IssueRequest(new string('ö', ProtocolLimits.MaxReference), code, new OperatorId("olga")), Throws.Nothing);
         Assert.That(() => new IssueRequest("o-1", code, default), Throws.ArgumentException);
     }
 

@@ -154,7 +154,7 @@ public sealed class TerminalWallsTest
         shop.ReaderInFront = reader;
         await shop.RestartTerminalAsync();
         await shop.ShowsAsync($"S250 ReaderRefused virtual reader {new string('v', 31)} VirtualCard, serial XX: no entry has its serial number");
-        await shop.LogsAsync(row => row.Entry.Kind == nameof(MessageType.ReaderRefused));
+        await shop.LogsAsync(row => row.Entry.Kind == nameof(RelayMessageType.ReaderRefused));
         reader.Identity = known;
         await IssueNextAsync(shop);
     }

@@ -121,9 +121,9 @@ public sealed class RelayZeroingTest
     public void Responses_MoreThanAScriptHasCommands_AreRefused_AndTheOthersKept()
     {
         var responses = new ResponseStore();
-        for (var i = 0; i < Limits.MaxScriptCommands; i++) Assert.That(responses.TryAdd([0x90, 0x00]), Is.True);
+        for (var i = 0; i < ProtocolLimits.MaxScriptCommands; i++) Assert.That(responses.TryAdd([0x90, 0x00]), Is.True);
         Assert.That(responses.TryAdd([1, 2, 3]), Is.False);
-        Assert.That(responses.Drain(all => all.Count), Is.EqualTo(Limits.MaxScriptCommands));
+        Assert.That(responses.Drain(all => all.Count), Is.EqualTo(ProtocolLimits.MaxScriptCommands));
     }
 
     public enum Ending

@@ -19,7 +19,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
 
     public ValueList<RecordDefinition> Records(LocatedNode node)
     {
-        var nodes = node.AsList(mistakes, 1, Limits.MaxRecords);
+        var nodes = node.AsList(mistakes, 1, ProtocolLimits.MaxRecords);
         var names = nodes.Select(record => record.Find("name")?.Value.Text).ToList();
         var records = new List<RecordDefinition>();
         for (var i = 0; i < nodes.Count; i++)
@@ -68,12 +68,12 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
         };
     }
 
-    private (Repeat Repeat, int RestartAt) Repeat(LocatedNode node, int number, List<string?> names)
+    private (RepeatRule Repeat, int RestartAt) Repeat(LocatedNode node, int number, List<string?> names)
     {
         if (node.Kind != JsonKind.Object)
         {
             if (node.Kind == JsonKind.String && node.Text is "repeatable" or "lookFirst")
-                return (node.Text == "lookFirst" ? Protocol.Repeat.LookFirst : Protocol.Repeat.Repeatable, 0);
+                return (node.Text == "lookFirst" ? Protocol.RepeatRule.LookFirst : Protocol.RepeatRule.Repeatable, 0);
             mistakes.Add(node.Place, "Expected is \"repeatable\", \"lookFirst\" or {\"startOver\": a record's name}.");
             return default;
         }
@@ -84,7 +84,7 @@ internal sealed class RecordMapping(JsonMistakes mistakes)
         var at = names.IndexOf(name) + 1;
         if (at == 0) mistakes.Add(target.Place, "There is no record of this name.");
         else if (at > number) mistakes.Add(target.Place, "The record to start over from comes after this one.");
-        return (Protocol.Repeat.StartOver, at);
+        return (Protocol.RepeatRule.StartOver, at);
     }
 
     private ItemDefinition? Item(LocatedNode node)

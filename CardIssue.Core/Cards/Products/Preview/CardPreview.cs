@@ -89,7 +89,7 @@ public sealed record CardPreview(CardProduct Product, ValueList<ScriptPreview> S
 /// <param name="Repeat">What a record's repeat means; null where it is of none.</param>
 /// <param name="RestartAt">For a record that starts over: the record to go back to; else 0.</param>
 public sealed record ScriptPreview(
-    ScriptKind Kind, int Record, string Name, ValueList<CommandPreview> Commands, bool OnlyInDoubt, ProofKind? Proof, Repeat? Repeat,
+    ScriptKind Kind, int Record, string Name, ValueList<CommandPreview> Commands, bool OnlyInDoubt, ProofKind? Proof, RepeatRule? Repeat,
     int RestartAt)
 {
     internal static ScriptPreview Of(CardProduct product, PlannedScript script, ValueList<CommandPreview> commands)

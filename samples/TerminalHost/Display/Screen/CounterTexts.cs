@@ -61,7 +61,7 @@ internal static class CounterTexts
         LoggedOff = new("logged off", "担当者を終了しました"),
         LoggedOffIdle = new("logged off, for nothing was typed for long", "しばらく操作がなかったため、担当者を終了しました"),
         StartedAnew = new("something failed at this terminal, which begins anew; the order is with the center", "この端末で障害が起きたため、やり直します。受付はセンターにあります"),
-        NotText = new($"An order number has 1 to {Limits.MaxReference} characters", $"受付番号は1～{Limits.MaxReference}文字です"),
+        NotText = new($"An order number has 1 to {ProtocolLimits.MaxReference} characters", $"受付番号は1～{ProtocolLimits.MaxReference}文字です"),
         NotCode = new($"An issue code has 1 to {IssueCodeEnvelope.MaxCode} bytes", $"発行コードは1～{IssueCodeEnvelope.MaxCode}バイトです"),
 
         HintPrint = new("F2 print receipt again", "F2 控えの再印刷"),
@@ -87,6 +87,6 @@ internal static class CounterTexts
         : new($"Record {record} of {records}", $"記録 {record} / {records}");
 
     /// <summary>Whether a step works on the card that is in.</summary>
-    public static bool IsOnCard(Notice notice) => notice is Notice.CardIn or Notice.AccessingCard or Notice.NumberingCard or Notice.LookingAtCard
-        or Notice.WritingRecord or Notice.Reporting or Notice.ClosingCard or Notice.Issued or Notice.Resuming;
+    public static bool IsOnCard(IssueNotice notice) => notice is IssueNotice.CardIn or IssueNotice.AccessingCard or IssueNotice.NumberingCard or IssueNotice.LookingAtCard
+        or IssueNotice.WritingRecord or IssueNotice.Reporting or IssueNotice.ClosingCard or IssueNotice.Issued or IssueNotice.Resuming;
 }

@@ -122,7 +122,7 @@ internal sealed record CounterView
             Question.Order => Between,
         };
 
-    private bool IsCardDue => Step?.Notice is Notice.TakeCardOut && Reader is ReaderSight.CardIn;
+    private bool IsCardDue => Step?.Notice is IssueNotice.TakeCardOut && Reader is ReaderSight.CardIn;
 
     /// <summary>A request is under way.</summary>
     private Now AtWork =>
@@ -132,12 +132,12 @@ internal sealed record CounterView
         : Step is not { } step ? new Now(Tone.Wait, CounterTexts.Wait, default)
         : step.Notice switch
         {
-            Notice.InsertCard or Notice.InsertSameCard when Reader is ReaderSight.Lost => new Now(Tone.Bad, CounterTexts.ReaderGone, default),
-            Notice.InsertCard => new Now(Tone.Act, CounterTexts.InsertCard, Text.Same(step.Detail)),
-            Notice.InsertSameCard => new Now(Tone.Act, CounterTexts.InsertSameCard, Text.Same(step.Detail)),
-            Notice.CardRejected => new Now(Tone.Act, CounterTexts.AnotherCard, Wording.Why(step.Reason)),
-            Notice.LineLost => new Now(Tone.Wait, CounterTexts.WaitLineCard, CounterTexts.LeaveCard),
-            Notice.TakeCardOut => new Now(Tone.Act, CounterTexts.TakeCardOut, Outcome is { IsIssued: true } ? CounterTexts.Issued : default),
+            IssueNotice.InsertCard or IssueNotice.InsertSameCard when Reader is ReaderSight.Lost => new Now(Tone.Bad, CounterTexts.ReaderGone, default),
+            IssueNotice.InsertCard => new Now(Tone.Act, CounterTexts.InsertCard, Text.Same(step.Detail)),
+            IssueNotice.InsertSameCard => new Now(Tone.Act, CounterTexts.InsertSameCard, Text.Same(step.Detail)),
+            IssueNotice.CardRejected => new Now(Tone.Act, CounterTexts.AnotherCard, Wording.Why(step.Reason)),
+            IssueNotice.LineLost => new Now(Tone.Wait, CounterTexts.WaitLineCard, CounterTexts.LeaveCard),
+            IssueNotice.TakeCardOut => new Now(Tone.Act, CounterTexts.TakeCardOut, Outcome is { IsIssued: true } ? CounterTexts.Issued : default),
             _ when CounterTexts.IsOnCard(step.Notice) => new Now(Tone.Wait, CounterTexts.WaitCard, Wording.Of(step)),
             _ => new Now(Tone.Wait, CounterTexts.Wait, Wording.Of(step)),
         };
@@ -168,10 +168,10 @@ internal sealed record CounterView
     public CounterView With(IssueProgress step) => Tell(step.At, step.Step, Wording.Of(step), ToneOf(step.Notice)) with
     {
         // The customer's own steps; what is told of the line is in the status.
-        Step = step.Notice is Notice.AskingAccess or Notice.AccessGranted or Notice.AccessRefused or Notice.CenterNotKnown ? Step : step,
-        Record = step.Notice is Notice.Issued ? Math.Max(Records, step.Records) + 1 : step.Record > 0 ? step.Record : Record,
+        Step = step.Notice is IssueNotice.AskingAccess or IssueNotice.AccessGranted or IssueNotice.AccessRefused or IssueNotice.CenterNotKnown ? Step : step,
+        Record = step.Notice is IssueNotice.Issued ? Math.Max(Records, step.Records) + 1 : step.Record > 0 ? step.Record : Record,
         Records = Math.Max(Records, step.Records),
-        IsReaderUnknown = step.Notice is Notice.ReaderRefused || (IsReaderUnknown && step.Notice is not (Notice.CardIn or Notice.InsertCard or Notice.AccessingCard)),
+        IsReaderUnknown = step.Notice is IssueNotice.ReaderRefused || (IsReaderUnknown && step.Notice is not (IssueNotice.CardIn or IssueNotice.InsertCard or IssueNotice.AccessingCard)),
     };
 
     /// <summary>A try to bring the line up failed. What fails again and again is one exchange, which says when it did last.</summary>
@@ -203,12 +203,12 @@ internal sealed record CounterView
         return this with { Exchanges = all.Count > MaxExchanges ? all.RemoveAt(0) : all };
     }
 
-    private static Tone ToneOf(Notice notice) => notice switch
+    private static Tone ToneOf(IssueNotice notice) => notice switch
     {
-        Notice.InsertCard or Notice.InsertSameCard or Notice.TakeCardOut => Tone.Act,
-        Notice.AccessGranted or Notice.Issued => Tone.Good,
-        Notice.AccessRefused or Notice.CenterNotKnown or Notice.OrderDeclined or Notice.ReaderRefused or Notice.CardRejected or Notice.Aborted => Tone.Bad,
-        Notice.LineLost or Notice.Resuming or Notice.AskAgain => Tone.Wait,
+        IssueNotice.InsertCard or IssueNotice.InsertSameCard or IssueNotice.TakeCardOut => Tone.Act,
+        IssueNotice.AccessGranted or IssueNotice.Issued => Tone.Good,
+        IssueNotice.AccessRefused or IssueNotice.CenterNotKnown or IssueNotice.OrderDeclined or IssueNotice.ReaderRefused or IssueNotice.CardRejected or IssueNotice.Aborted => Tone.Bad,
+        IssueNotice.LineLost or IssueNotice.Resuming or IssueNotice.AskAgain => Tone.Wait,
         _ => Tone.Calm,
     };
 }

@@ -19,7 +19,7 @@ public sealed class SamplesTest
             var product = reading.Product!;
             Assert.That((product.Mode, product.KeyVersion, product.Diversification, product.SecurityLevel, product.ExposedToTerminal),
                 Is.EqualTo((mode, (byte)0x30, KeyDiversification.Kdf3, SecurityLevel.CMacCEncRMacREnc, false)));
-            Assert.That(product.Records.Select(r => (r.Repeat, r.RestartAt)), Is.EqualTo(new[] { (Repeat.Repeatable, 0), (Repeat.Repeatable, 0), (Repeat.StartOver, 1) }));
+            Assert.That(product.Records.Select(r => (r.Repeat, r.RestartAt)), Is.EqualTo(new[] { (RepeatRule.Repeatable, 0), (RepeatRule.Repeatable, 0), (RepeatRule.StartOver, 1) }));
             Assert.That(((ItemDefinition.Grouping)product.Records[1].Items[0]).Secret, Is.True);
         }
     }

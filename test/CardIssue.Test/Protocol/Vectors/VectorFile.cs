@@ -32,7 +32,7 @@ internal sealed class VectorFile(string about)
     /// <param name="message">The message.</param>
     /// <param name="frame">The frame's bytes; null where they are the message alone.</param>
     /// <param name="half">On a split line the half that it goes on; else empty.</param>
-    public void Message(VectorSpeaker from, Message message, ByteString? frame = null, string half = "")
+    public void Message(VectorSpeaker from, RelayMessage message, ByteString? frame = null, string half = "")
     {
         var cbor = MessageCodec.BytesOf(message);
         var carried = frame ?? cbor;

@@ -97,7 +97,7 @@ internal sealed class VectorSession : IDisposable
     }
 
     /// <summary>A message after the admission, on a line without TLS with its counter and MAC.</summary>
-    public void Say(VectorSpeaker from, Message message, LineHalf half = LineHalf.Whole)
+    public void Say(VectorSpeaker from, RelayMessage message, LineHalf half = LineHalf.Whole)
     {
         if (_keys is null)
         {

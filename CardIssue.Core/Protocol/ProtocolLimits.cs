@@ -1,7 +1,7 @@
 namespace CardIssue.Core.Protocol;
 
 /// <summary>Caps that both machines and the message codec hold.</summary>
-public static class Limits
+public static class ProtocolLimits
 {
     /// <summary>The most commands in one script.</summary>
     internal const int MaxScriptCommands = 1_024;

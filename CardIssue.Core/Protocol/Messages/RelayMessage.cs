@@ -3,7 +3,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Protocol.Messages;
 
 /// <summary>Numbers of the messages on the line. A number is never used again for another message.</summary>
-public enum MessageType
+public enum RelayMessageType
 {
     /// <summary><see cref="Messages.Hello"/></summary>
     Hello = 1,
@@ -66,10 +66,10 @@ public enum MessageType
 }
 
 /// <summary>A message between terminal and center.</summary>
-public abstract record Message
+public abstract record RelayMessage
 {
     /// <summary>Its number on the line.</summary>
-    public abstract MessageType Type { get; }
+    public abstract RelayMessageType Type { get; }
 
     /// <summary>The bytes that it came as, where they are signed or bound (<see cref="MessageCodec.BytesOf"/>); of others, and of messages
     /// of this side, none.</summary>
@@ -88,20 +88,20 @@ public abstract record Message
 /// <param name="Declines">The highest <see cref="DeclineCode"/> that the terminal knows; 0 for those of version 1.0.</param>
 internal sealed record Hello(
     int MinVersion, int MaxVersion, TerminalId Terminal, ByteString Nonce, int Window, LineHalf Half = LineHalf.Whole, int Certificate = 0,
-    int Declines = 0) : Message
+    int Declines = 0) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Hello;
+    public override RelayMessageType Type => RelayMessageType.Hello;
 }
 
 /// <summary>S220, center to terminal: prove it.</summary>
 /// <param name="Version">The protocol version chosen.</param>
 /// <param name="Nonce">32 random bytes of the center.</param>
 /// <param name="Line">The line number as the center's listener has it.</param>
-internal sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) : Message
+internal sealed record Challenge(int Version, ByteString Nonce, LineNumber Line) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Challenge;
+    public override RelayMessageType Type => RelayMessageType.Challenge;
 }
 
 /// <summary>S220, terminal to center: both of the terminal's keys, proved for this admission.</summary>
@@ -110,10 +110,10 @@ internal sealed record Challenge(int Version, ByteString Nonce, LineNumber Line)
 /// bytes.</param>
 /// <param name="Note">The latest note of the center that the terminal's module keeps, as <see cref="Witness"/> brought it; empty when it
 /// keeps none, and on the results half of a split line. The transcript has it.</param>
-public sealed record Proof(ByteString Signature, ByteString Confirmation, ByteString Note = default) : Message
+public sealed record Proof(ByteString Signature, ByteString Confirmation, ByteString Note = default) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Proof;
+    public override RelayMessageType Type => RelayMessageType.Proof;
 }
 
 /// <summary>S220, center to terminal: access is granted. Both of the center's keys are proved for this admission and this answer.</summary>
@@ -123,10 +123,10 @@ public sealed record Proof(ByteString Signature, ByteString Confirmation, ByteSt
 /// <param name="ReaderList">The list of known readers, signed by the center.</param>
 /// <param name="JoinToken">On the data half of a split line: what the results half is joined to it by, 16 random bytes, good once and for a short time; else empty.</param>
 public sealed record Admitted(
-    ByteString Signature, ByteString Confirmation, ByteString ReaderList, ByteString JoinToken = default) : Message
+    ByteString Signature, ByteString Confirmation, ByteString ReaderList, ByteString JoinToken = default) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Admitted;
+    public override RelayMessageType Type => RelayMessageType.Admitted;
 
     /// <summary>Without the token.</summary>
     public override string ToString() => $"Admitted {{ Signature = {Signature}, ReaderList = {ReaderList.Length} bytes }}";
@@ -134,20 +134,20 @@ public sealed record Admitted(
 
 /// <summary>Terminal to center, on the admitted results half of a split line: joins it to the data half. From then on this half carries all that the terminal says, and the other nothing of it.</summary>
 /// <param name="Token">The token that came with <see cref="Admitted"/> on the data half, 16 bytes.</param>
-internal sealed record Join(ByteString Token) : Message
+internal sealed record Join(ByteString Token) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Join;
+    public override RelayMessageType Type => RelayMessageType.Join;
 
     /// <summary>Without the token.</summary>
     public override string ToString() => "Join { }";
 }
 
 /// <summary>Center to terminal, on the data half: both halves are one line now; access is granted.</summary>
-internal sealed record Joined : Message
+internal sealed record Joined : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Joined;
+    public override RelayMessageType Type => RelayMessageType.Joined;
 }
 
 /// <summary>
@@ -156,10 +156,10 @@ internal sealed record Joined : Message
 /// <param name="Note">A signed note (<see cref="Keys.SignedWitnessNote"/>), at most <see cref="FieldLimits.MaxWitness"/> bytes.</param>
 /// <param name="Certificate">The certificate that the center is going to have, signed (<see cref="Keys.CenterCertificate"/>), at most
 /// <see cref="FieldLimits.MaxCenterCertificate"/> bytes; empty when none is to follow.</param>
-internal sealed record Witness(ByteString Note, ByteString Certificate = default) : Message
+internal sealed record Witness(ByteString Note, ByteString Certificate = default) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Witness;
+    public override RelayMessageType Type => RelayMessageType.Witness;
 
     /// <summary>Without the note.</summary>
     public override string ToString() => $"Witness {{ {Note.Length} bytes{(Certificate.IsEmpty ? "" : ", a next certificate")} }}";
@@ -167,10 +167,10 @@ internal sealed record Witness(ByteString Note, ByteString Certificate = default
 
 /// <summary>S310, center to terminal: no card can be issued here.</summary>
 /// <param name="Code">Why, coarsely.</param>
-internal sealed record Refused(RefusalCode Code) : Message
+internal sealed record Refused(RefusalCode Code) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Refused;
+    public override RelayMessageType Type => RelayMessageType.Refused;
 }
 
 /// <summary>S230, terminal to center: whose card is to be issued.</summary>
@@ -178,10 +178,10 @@ internal sealed record Refused(RefusalCode Code) : Message
 /// <param name="Reference">An order number or a customer id.</param>
 /// <param name="SealedCode">The one-time issue code, encrypted to the center's key.</param>
 /// <param name="Operator">Who works at the terminal.</param>
-internal sealed record RequestIssue(int Number, string Reference, ByteString SealedCode, OperatorId Operator) : Message
+internal sealed record RequestIssue(int Number, string Reference, ByteString SealedCode, OperatorId Operator) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.RequestIssue;
+    public override RelayMessageType Type => RelayMessageType.RequestIssue;
 
     /// <summary>Names the reference's length only: a customer id is personal data.</summary>
     public override string ToString() => $"RequestIssue {{ Number = {Number}, Operator = {Operator} }}";
@@ -190,10 +190,10 @@ internal sealed record RequestIssue(int Number, string Reference, ByteString Sea
 /// <summary>Terminal to center, after a lost line: goes on with the order that was under way.</summary>
 /// <param name="Number">Counts the requests and resumptions of this session from 1.</param>
 /// <param name="Token">The token that came with <see cref="InsertCard"/>, 16 bytes.</param>
-internal sealed record Resume(int Number, ByteString Token) : Message
+internal sealed record Resume(int Number, ByteString Token) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Resume;
+    public override RelayMessageType Type => RelayMessageType.Resume;
 
     /// <summary>Without the token.</summary>
     public override string ToString() => $"Resume {{ Number = {Number} }}";
@@ -202,10 +202,10 @@ internal sealed record Resume(int Number, ByteString Token) : Message
 /// <summary>Center to terminal: the order is not begun.</summary>
 /// <param name="Number">The request that this answers.</param>
 /// <param name="Code">Why, coarsely.</param>
-internal sealed record Declined(int Number, DeclineCode Code) : Message
+internal sealed record Declined(int Number, DeclineCode Code) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Declined;
+    public override RelayMessageType Type => RelayMessageType.Declined;
 }
 
 /// <summary>S240, center to terminal: connect the reader and insert a card.</summary>
@@ -213,10 +213,10 @@ internal sealed record Declined(int Number, DeclineCode Code) : Message
 /// <param name="Token">What <see cref="Resume"/> names the order by; 16 random bytes, good for this terminal alone.</param>
 /// <param name="SameCard">Whether only the card that was begun will do.</param>
 /// <param name="Display">What the operator may see of the order: product and masked reference, at most 128 characters.</param>
-internal sealed record InsertCard(int Number, ByteString Token, bool SameCard, string Display) : Message
+internal sealed record InsertCard(int Number, ByteString Token, bool SameCard, string Display) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.InsertCard;
+    public override RelayMessageType Type => RelayMessageType.InsertCard;
 
     /// <summary>The order, for a terminal's program; null where the center does not tell it.</summary>
     public OrderId? Order { get; init; }
@@ -237,19 +237,19 @@ internal sealed record InsertCard(int Number, ByteString Token, bool SameCard, s
 /// <summary>S250, terminal to center: a card is in a known reader.</summary>
 /// <param name="Insertion">Counts the cards of this session from 1, so that a double is known.</param>
 /// <param name="Atr">The answer to reset, 2 to 33 bytes.</param>
-internal sealed record CardPresent(int Insertion, ByteString Atr) : Message
+internal sealed record CardPresent(int Insertion, ByteString Atr) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.CardPresent;
+    public override RelayMessageType Type => RelayMessageType.CardPresent;
 }
 
 /// <summary>S260, center to terminal: this card is refused; take it out and try another (S255).</summary>
 /// <param name="Insertion">The card that this answers.</param>
 /// <param name="Code">Why.</param>
-internal sealed record CardRejected(int Insertion, CardRejection Code) : Message
+internal sealed record CardRejected(int Insertion, CardRejection Code) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.CardRejected;
+    public override RelayMessageType Type => RelayMessageType.CardRejected;
 }
 
 /// <summary>Center to terminal: the head of a script; its commands follow, as credit allows.</summary>
@@ -261,17 +261,17 @@ internal sealed record CardRejected(int Insertion, CardRejection Code) : Message
 /// <param name="Attempt">The attempt at it, from 1.</param>
 /// <param name="First">The sequence number of its first command; these never repeat in a session.</param>
 /// <param name="Count">
-/// How many commands it has, 1 to <see cref="Limits.MaxScriptCommands"/>; the last one's number is at most <see
-/// cref="Limits.MaxSequence"/>.
+/// How many commands it has, 1 to <see cref="ProtocolLimits.MaxScriptCommands"/>; the last one's number is at most <see
+/// cref="ProtocolLimits.MaxSequence"/>.
 /// </param>
 /// <param name="Last">Whether this is the last record.</param>
 /// <param name="Sealed">Whether its commands are sealed for the secure module rather than ready for the card.</param>
 /// <param name="Ticket">For the module, with <see cref="ScriptKind.Authenticate"/>: the sealed session keys; else empty.</param>
 public sealed record Script(
-    ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, bool Last, bool Sealed, ByteString Ticket) : Message
+    ScriptKind Kind, int Opening, int Record, int Attempt, int First, int Count, bool Last, bool Sealed, ByteString Ticket) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Script;
+    public override RelayMessageType Type => RelayMessageType.Script;
 
     /// <summary>Without the ticket.</summary>
     public override string ToString() => $"Script {{ {Kind}, Opening = {Opening}, Record = {Record}, Attempt = {Attempt}, First = {First}, Count = {Count}, Last = {Last}, Sealed = {Sealed} }}";
@@ -281,10 +281,10 @@ public sealed record Script(
 /// <param name="Sequence">Its number; <see cref="Script.First"/> for the first.</param>
 /// <param name="Payload">A command APDU wrapped for the card, or the same sealed for the module.</param>
 /// <param name="Expected">The status words on which to go on; empty means 9000 alone.</param>
-internal sealed record Command(int Sequence, ByteString Payload, ValueList<ushort> Expected) : Message
+internal sealed record Command(int Sequence, ByteString Payload, ValueList<ushort> Expected) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Command;
+    public override RelayMessageType Type => RelayMessageType.Command;
 
     /// <summary>Without the payload.</summary>
     public override string ToString() => $"Command {{ Sequence = {Sequence}, {Payload.Length} bytes }}";
@@ -292,10 +292,10 @@ internal sealed record Command(int Sequence, ByteString Payload, ValueList<ushor
 
 /// <summary>Terminal to center: commands below this number may be sent.</summary>
 /// <param name="Until">The first sequence number that may not yet be sent.</param>
-internal sealed record Credit(int Until) : Message
+internal sealed record Credit(int Until) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Credit;
+    public override RelayMessageType Type => RelayMessageType.Credit;
 }
 
 /// <summary>S290, terminal to center: all that the card said to a script.</summary>
@@ -306,10 +306,10 @@ internal sealed record Credit(int Until) : Message
 /// one may be the unexpected one.
 /// </param>
 /// <param name="Refusal">With <see cref="ScriptStop.ModuleRefused"/>: which refusal it was, where the terminal tells it.</param>
-internal sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses, ModuleRefusal Refusal = ModuleRefusal.None) : Message
+internal sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> Responses, ModuleRefusal Refusal = ModuleRefusal.None) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Result;
+    public override RelayMessageType Type => RelayMessageType.Result;
 
     /// <summary>Without the responses' contents.</summary>
     public override string ToString() => $"Result {{ First = {First}, Stop = {Stop}, {Responses.Count} responses }}";
@@ -317,10 +317,10 @@ internal sealed record Result(int First, ScriptStop Stop, ValueList<ByteString> 
 
 /// <summary>Center to terminal: the card is issued, which the center has saved (S300).</summary>
 /// <param name="Receipt">What may be printed: masked reference, time, result, reference number; at most 1,024 characters.</param>
-internal sealed record Issued(string Receipt) : Message
+internal sealed record Issued(string Receipt) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Issued;
+    public override RelayMessageType Type => RelayMessageType.Issued;
 
     /// <summary>The order, for a terminal's program; null where the center does not tell it.</summary>
     public OrderId? Order { get; init; }
@@ -330,52 +330,52 @@ internal sealed record Issued(string Receipt) : Message
 }
 
 /// <summary>S320, terminal to center: the card was taken out.</summary>
-internal sealed record CardRemoved : Message
+internal sealed record CardRemoved : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.CardRemoved;
+    public override RelayMessageType Type => RelayMessageType.CardRemoved;
 }
 
 /// <summary>Either way: work on the order stops; the session stays.</summary>
 /// <param name="Code">Why.</param>
-internal sealed record Abort(AbortCode Code) : Message
+internal sealed record Abort(AbortCode Code) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Abort;
+    public override RelayMessageType Type => RelayMessageType.Abort;
 }
 
 /// <summary>S250, terminal to center: the reader is not known; no card was touched.</summary>
 /// <param name="Reader">What the reader says of itself, for the center's log; at most 256 characters.</param>
-internal sealed record ReaderRefused(string Reader) : Message
+internal sealed record ReaderRefused(string Reader) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.ReaderRefused;
+    public override RelayMessageType Type => RelayMessageType.ReaderRefused;
 }
 
 /// <summary>Terminal to center: are you there, and what do you take me for?</summary>
-internal sealed record StatusRequest : Message
+internal sealed record StatusRequest : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.StatusRequest;
+    public override RelayMessageType Type => RelayMessageType.StatusRequest;
 }
 
 /// <summary>Center to terminal: answers <see cref="StatusRequest"/>.</summary>
 /// <param name="Terminal">The terminal that the center takes the peer for.</param>
 /// <param name="Line">The line that it comes in on.</param>
-public sealed record StatusReport(TerminalId Terminal, LineNumber Line) : Message
+public sealed record StatusReport(TerminalId Terminal, LineNumber Line) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.StatusReport;
+    public override RelayMessageType Type => RelayMessageType.StatusReport;
 }
 
 /// <summary>Either way, once access is granted: this end closes the line, and why. Unanswered; nothing is decided by it.</summary>
 /// <param name="Code">Why; a later version's code is a number without a name.</param>
 /// <param name="Expected">What this end waited for, at most 256 characters; kinds and numbers, never contents.</param>
 /// <param name="Came">What came instead, likewise.</param>
-internal sealed record Disconnect(DisconnectCode Code, string Expected, string Came) : Message
+internal sealed record Disconnect(DisconnectCode Code, string Expected, string Came) : RelayMessage
 {
     /// <inheritdoc/>
-    public override MessageType Type => MessageType.Disconnect;
+    public override RelayMessageType Type => RelayMessageType.Disconnect;
 
     /// <summary>The code by its name, or its number; then the rest.</summary>
     public string Reason => Expected.Length == 0 && Came.Length == 0 ? $"{Code}" : $"{Code}: expected {Expected}; came {Came}";
