@@ -1,3 +1,4 @@
+using System.Reflection;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.People;
 
@@ -18,7 +19,7 @@ public class CenterActTest
     [Test]
     public void EveryKindOfAct_IsInTheTable() => Assert.That(
         // What a later log settles needs that log: LogReconciliationTest.
-        ApprovalsTest.Acts.Select(act => act.GetType()).Append(typeof(CenterAct.SettleFromLog)).Distinct(), Is.EquivalentTo(typeof(CenterAct).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(CenterAct)))));
+        ApprovalsTest.Acts.Select(act => act.GetType()).Append(typeof(CenterAct.SettleFromLog)).Distinct(), Is.EquivalentTo(typeof(CenterAct).GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Where(type => type.IsSubclassOf(typeof(CenterAct)))));
 
     [TestCase("")]
     [TestCase("null")]

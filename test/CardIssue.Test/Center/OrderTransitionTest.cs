@@ -1,3 +1,4 @@
+using System.Reflection;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Core.Primitives;
@@ -83,7 +84,7 @@ public sealed class OrderTransitionTest
 
     [Test]
     public void EveryKindOfChange_IsInTheTable() => Assert.That(
-        typeof(OrderChange).GetNestedTypes().Select(type => type.Name).Order(), Is.EqualTo(Changes.Select(change => change.Name).Order()));
+        typeof(OrderChange).GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Select(type => type.Name).Order(), Is.EqualTo(Changes.Select(change => change.Name).Order()));
 
     private static IEnumerable<TestCaseData> Numbers()
     {
