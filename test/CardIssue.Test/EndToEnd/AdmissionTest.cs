@@ -37,7 +37,7 @@ public sealed class AdmissionTest
         using var module = shop.Module.OpenModule();
         var bytes = MessageCodec.Encode(new Hello(1, 1, module.Identity.Id, module.BeginAdmission(), 8));
         bytes[0] += 2;
-        var later = (Hello)MessageCodec.Decode((byte[])[.. bytes, 0x08, 0x63, 0x6E, 0x65, 0x77, 0x18, 0x20, 0x82, 0x01, 0x02]).Message!;
+        var later = (Hello)MessageCodec.Decode((byte[])[.. bytes, 0x09, 0x63, 0x6E, 0x65, 0x77, 0x18, 0x20, 0x82, 0x01, 0x02]).Message!;
         var (answer, line) = await AskAsync(shop, module, later);
         await using (line) Assert.That(answer, Is.InstanceOf<Admitted>());
     }

@@ -12,7 +12,7 @@ internal static class Injections
     [
         .. new RelayMessage[]
         {
-            new Hello(1, 1, Names.Terminal, Names.Nonce, 2), new Hello(2, 3, Names.Terminal, Names.Nonce, 2), Names.Proof,
+            new Hello(1, 1, Names.Terminal, Names.Nonce, 2, Declines: (int)DeclineCode.OtherBranch), new Hello(2, 3, Names.Terminal, Names.Nonce, 2), Names.Proof,
             new RequestIssue(1, "order", default, Names.Operator), new RequestIssue(9, "order", default, Names.Operator), new Resume(9, Names.Token),
             new CardPresent(1, Names.Atr), new CardPresent(9, Names.Atr), new Credit(1), new Credit(99),
             new Result(0, ScriptStop.Completed, default), new Result(0, ScriptStop.Gap, default), new Result(50, ScriptStop.Completed, default),

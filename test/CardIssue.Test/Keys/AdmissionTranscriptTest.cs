@@ -66,7 +66,7 @@ public class AdmissionTranscriptTest
     {
         var bytes = MessageCodec.Encode(Hello);
         bytes[0]++;
-        var came = MessageCodec.Decode((byte[])[.. bytes, 0x08, 0x18, 0x2A]);
+        var came = MessageCodec.Decode((byte[])[.. bytes, 0x09, 0x18, 0x2A]);
         Assert.That(came.Message, Is.EqualTo(Hello), "what is known of it");
         Assert.That(MessageCodec.BytesOf(came.Message!).Length, Is.EqualTo(bytes.Length + 3));
         Assert.That(Transcript((Hello)came.Message!).Hash(), Is.Not.EqualTo(Transcript().Hash()));

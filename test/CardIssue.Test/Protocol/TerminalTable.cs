@@ -18,7 +18,7 @@ internal static class TerminalTable
     public const int First = 50;
 
     public static readonly TerminalPolicy Policy = new(Window: 4, CreditStep: 2);
-    public static readonly Hello TheHello = new(1, 1, Names.Terminal, Names.Nonce, Policy.Window);
+    public static readonly Hello TheHello = new(1, 1, Names.Terminal, Names.Nonce, Policy.Window, Declines: (int)DeclineCode.OtherBranch);
 
     public static TerminalState At(TerminalPhase phase, bool cardIn = true, bool hasOrder = true) =>
         TerminalState.Start(Names.Terminal, Policy) with
