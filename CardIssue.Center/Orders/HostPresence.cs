@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
@@ -39,12 +38,12 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
 
     public Task TellDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>
         database.ServingHost is { } host
-            ? InPassingAsync(connection => DataHalfTable.Tell(connection, host, terminal.Value, results.Value, session), cancellation)
+            ? database.WriteInPassingAsync(connection => DataHalfTable.Tell(connection, host, terminal.Value, results.Value, session), cancellation)
             : Task.CompletedTask;
 
     public Task ForgetDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>
         database.TakesHosts
-            ? InPassingAsync(connection => DataHalfTable.Forget(connection, terminal.Value, results.Value, session), cancellation)
+            ? database.WriteInPassingAsync(connection => DataHalfTable.Forget(connection, terminal.Value, results.Value, session), cancellation)
             : Task.CompletedTask;
 
     public async Task<OtherHost?> FindDataHalfAsync(TerminalId terminal, LineNumber results, CancellationToken cancellation = default) =>
@@ -62,9 +61,6 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
             return true;
         }, cancellation).ConfigureAwait(false);
     }
-
-    private Task InPassingAsync(Action<DbConnection> work, CancellationToken cancellation) =>
-        database.BetweenAsync(engine => engine.WriteInPassing(work), cancellation);
 
     private Task EnterAsync(string host, string kind, CancellationToken cancellation) => database.WriteAsync(store =>
     {

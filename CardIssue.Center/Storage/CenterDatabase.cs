@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using CardIssue.Core.Primitives;
 
@@ -180,6 +181,10 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     /// <summary>Writes one consistent state into an empty file, while others go on writing.</summary>
     internal Task CopyToAsync(string path, CancellationToken cancellation) => Task.Run(() => _engine.CopyTo(path, cancellation), cancellation);
+
+    /// <summary>Writes what is no change of the store, outside of any commit (<see cref="IStoreEngine.WriteInPassing"/>).</summary>
+    internal Task WriteInPassingAsync(Action<DbConnection> write, CancellationToken cancellation) =>
+        BetweenAsync(engine => engine.WriteInPassing(write), cancellation);
 
     /// <summary>Does something with the engine outside of any commit.</summary>
     internal Task BetweenAsync(Action<IStoreEngine> act, CancellationToken cancellation) => _writer!.BetweenAsync(act, cancellation);

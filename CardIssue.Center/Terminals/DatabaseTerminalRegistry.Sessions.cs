@@ -35,10 +35,7 @@ public sealed partial class DatabaseTerminalRegistry
         var now = sessions.Select(Row).ToList();
         var before = await database.ReadAsync(store => SessionTable.Of(store, host), cancellation).ConfigureAwait(false);
         if (!before.ToHashSet().SetEquals(now))
-        {
-            await database.BetweenAsync(engine => engine.WriteInPassing(connection => SessionTable.Tell(connection, before, now)), cancellation)
-                .ConfigureAwait(false);
-        }
+            await database.WriteInPassingAsync(connection => SessionTable.Tell(connection, before, now), cancellation).ConfigureAwait(false);
         _told = sessions;
     }
 

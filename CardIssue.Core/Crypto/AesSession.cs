@@ -49,17 +49,7 @@ internal sealed class AesSession : IDisposable
     /// <param name="iv">The initial value.</param>
     /// <param name="blocks">Whole blocks.</param>
     /// <param name="encrypted">Receives as many bytes.</param>
-    public void EncryptCbc(UInt128 iv, ReadOnlySpan<byte> blocks, Span<byte> encrypted)
-    {
-        for (; !blocks.IsEmpty; blocks = blocks[Math.Min(Piece, blocks.Length)..])
-        {
-            var length = Math.Min(Piece, blocks.Length);
-            blocks[..length].CopyTo(_work);
-            iv = _encryption.Next(_work, length, iv);
-            _work.AsSpan(0, length).CopyTo(encrypted);
-            encrypted = encrypted[length..];
-        }
-    }
+    public void EncryptCbc(UInt128 iv, ReadOnlySpan<byte> blocks, Span<byte> encrypted) => Through(_encryption, iv, blocks, encrypted);
 
     /// <summary>Encrypts whole blocks in CBC mode whose initial value is a block that is encrypted under the same key (Amendment D §6.2.6), in one go.</summary>
     /// <param name="block">What the initial value is the encryption of.</param>
@@ -81,15 +71,7 @@ internal sealed class AesSession : IDisposable
     /// <param name="plain">Receives as many bytes; the caller zeroes it.</param>
     public void DecryptCbc(UInt128 iv, ReadOnlySpan<byte> blocks, Span<byte> plain)
     {
-        _decryption ??= new Chain(_key, encrypts: false);
-        for (; !blocks.IsEmpty; blocks = blocks[Math.Min(Piece, blocks.Length)..])
-        {
-            var length = Math.Min(Piece, blocks.Length);
-            blocks[..length].CopyTo(_work);
-            iv = _decryption.Next(_work, length, iv);
-            _work.AsSpan(0, length).CopyTo(plain);
-            plain = plain[length..];
-        }
+        Through(_decryption ??= new Chain(_key, encrypts: false), iv, blocks, plain);
         CryptographicOperations.ZeroMemory(_work);
     }
 
@@ -117,6 +99,19 @@ internal sealed class AesSession : IDisposable
         _decryption?.Dispose();
         CryptographicOperations.ZeroMemory(_key);
         CryptographicOperations.ZeroMemory(_work);
+    }
+
+    private void Through(Chain chain, UInt128 iv, ReadOnlySpan<byte> blocks, Span<byte> output)
+    {
+        while (!blocks.IsEmpty)
+        {
+            var length = Math.Min(Piece, blocks.Length);
+            blocks[..length].CopyTo(_work);
+            iv = chain.Next(_work, length, iv);
+            _work.AsSpan(0, length).CopyTo(output);
+            blocks = blocks[length..];
+            output = output[length..];
+        }
     }
 
     /// <summary>Puts the subkey into the last block, after 80 00… where it is not whole (SP 800-38B 6.2); returns the length in whole blocks.</summary>

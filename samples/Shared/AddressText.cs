@@ -36,12 +36,15 @@ internal sealed record AddressText(string Scheme, string Place, IReadOnlyDiction
 
     /// <summary>The place as <c>HOST:PORT</c>; an IPv6 address stands in brackets, which are taken away.</summary>
     /// <exception cref="FormatException">It is none.</exception>
-    public (string Host, int Port) HostAndPort()
+    public (string Host, int Port) HostAndPort() =>
+        TrySplit(Place, out var host, out var port) ? (host, port) : throw new FormatException("a host and a port from 1 to 65535 belong there");
+
+    /// <summary>Splits <c>HOST:PORT</c>; an IPv6 address stands in brackets, which are taken away.</summary>
+    public static bool TrySplit(string text, out string host, out int port)
     {
-        var split = Place.LastIndexOf(':');
-        if (split < 1 || !int.TryParse(Place[(split + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 0xFFFF)
-            throw new FormatException("a host and a port from 1 to 65535 belong there");
-        return (Place[..split].Trim('[', ']'), port);
+        var at = text.LastIndexOf(':');
+        (host, port) = (at > 0 ? text[..at].Trim('[', ']') : "", 0);
+        return at > 0 && int.TryParse(text[(at + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 0xFFFF;
     }
 
     private static (string Before, string Behind) Split(string text, char at) =>

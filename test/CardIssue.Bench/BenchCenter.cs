@@ -13,12 +13,14 @@ using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Diversification;
 using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
+using CardIssue.Terminal.Relay;
 using CardIssue.Test;
 using CardIssue.Test.Hosts;
 using CardIssue.Transport.Tls;
@@ -55,11 +57,8 @@ internal sealed class BenchCenter : IAsyncDisposable
     /// <summary>How many orders there are, from 1.</summary>
     public int Orders { get; }
 
-    /// <summary>Where the hosts listen.</summary>
-    public IReadOnlyList<int> Ports => _ports;
-
-    /// <summary>Of the terminals that it knows.</summary>
-    public IReadOnlyList<SoftwareModuleFile> Modules => _modules;
+    /// <summary>How many terminals it knows.</summary>
+    public int Terminals => _modules.Count;
 
     private string Data => Path.Combine(_folder, "center");
 
@@ -89,6 +88,17 @@ internal sealed class BenchCenter : IAsyncDisposable
     /// <summary>A factory-fresh card of the bench's key.</summary>
     public CardSimulator Card(uint serial) => CardSimulator.Create(
         CardProfile.BlankEmv(serial, [SimulatedKeys.Derive(0x30, Diversification.Kdf3, _master, CardProfile.Kdd(serial).Span)]));
+
+    /// <summary>A terminal of the center's, with a TLS line to one of the hosts.</summary>
+    /// <param name="number">Which terminal, from 0; their lines go round the hosts.</param>
+    /// <param name="reader">Its reader, which stays the caller's.</param>
+    public TerminalRelay Relay(int number, ICardReader reader)
+    {
+        var module = _modules[number].OpenModule();
+        var certificate = TlsCertificates.FromPfx(_modules[number].TlsClient, []);
+        var connector = new TlsLineConnector("127.0.0.1", _ports[number % _ports.Count], certificate, TlsTrust.Pinned(module.Center.TlsCertificate));
+        return new TerminalRelay(new TerminalRelayOptions(), connector, reader, module);
+    }
 
     /// <summary>What the hosts hold of the machine's memory, in bytes.</summary>
     public long Resident()

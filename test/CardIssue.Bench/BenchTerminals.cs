@@ -5,7 +5,6 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Hosts;
-using CardIssue.Transport.Tls;
 using CardIssue.Testing.Cards;
 using CardIssue.Testing.Cards.Reading;
 
@@ -21,7 +20,7 @@ internal sealed class BenchTerminals : IAsyncDisposable
     public BenchTerminals(BenchCenter center)
     {
         _orders = new ConcurrentQueue<int>(Enumerable.Range(1, center.Orders));
-        for (var number = 0; number < center.Modules.Count; number++) _counters.Add(new Counter(center, number, _stop.Token));
+        for (var number = 0; number < center.Terminals; number++) _counters.Add(new Counter(center, number, _stop.Token));
     }
 
     /// <summary>Each issues so many, all at once.</summary>
@@ -49,11 +48,7 @@ internal sealed class BenchTerminals : IAsyncDisposable
         {
             _center = center;
             _reader = new CountingReader(_slot);
-            var module = center.Modules[number].OpenModule();
-            var certificate = TlsCertificates.FromPfx(center.Modules[number].TlsClient, []);
-            var port = center.Ports[number % center.Ports.Count];
-            var connector = new TlsLineConnector("127.0.0.1", port, certificate, TlsTrust.Pinned(module.Center.TlsCertificate));
-            _relay = new TerminalRelay(new TerminalRelayOptions(), connector, _reader, module);
+            _relay = center.Relay(number, _reader);
             _running = _relay.RunAsync(stop);
         }
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport.Tls;
 using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Bench;
@@ -71,10 +70,7 @@ internal static class IdleBench
 
         private async Task BringUpOneAsync()
         {
-            var file = center.Modules[0];
-            var module = file.OpenModule();
-            var connector = new TlsLineConnector("127.0.0.1", center.Ports[0], TlsCertificates.FromPfx(file.TlsClient, []), TlsTrust.Pinned(module.Center.TlsCertificate));
-            var relay = new TerminalRelay(new TerminalRelayOptions(), connector, _reader, module);
+            var relay = center.Relay(0, _reader);
             var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             relay.StatusChanged += (_, status) =>
             {

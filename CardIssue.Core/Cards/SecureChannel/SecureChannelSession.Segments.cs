@@ -13,7 +13,7 @@ internal abstract partial class SecureChannelSession
     /// all.
     /// </summary>
     private protected static UnwrapResult JudgeSegment(ResponseApdu response) => response.IsOk
-        ? new UnwrapResult.NoProtection(default, response.StatusWord) : new UnwrapResult.Unauthenticated(response.StatusWord);
+        ? UnwrapResult.NoProtection.Of(default, response.StatusWord) : new UnwrapResult.Unauthenticated(response.StatusWord);
 
     /// <summary>
     /// Encryption is that of the whole as far as it came: of the same blocks under the same ICV it is the same each time. Returns the length

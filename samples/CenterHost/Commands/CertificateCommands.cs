@@ -65,8 +65,11 @@ internal static class CertificateCommands
 
     private static Command Change(Shell shell)
     {
-        var evenSo = new Option<bool>("--even-so") { Description = 
-            "Also where terminals or hosts have not said that they have it: those terminals need a visit (enrolment, or center.json), and those hosts serve nobody." };
+        var evenSo = new Option<bool>("--even-so")
+        {
+            Description = "Also where terminals or hosts have not said that they have it: those terminals need a visit (enrolment, or center.json), "
+                + "and those hosts serve nobody.",
+        };
         return shell.Command("change", "Changes over to the next certificate, at all hosts, without a gap: lines that are up stay up.", [evenSo], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);

@@ -93,7 +93,7 @@ internal static class LineText
     private static string TlsOf(string scheme) => scheme is "tcp" ? "tls" : "serial-tls";
 
     private static IPEndPoint EndPoint(string text) =>
-        IPEndPoint.TryParse(text, out var place) && text.LastIndexOf(':') > text.LastIndexOf(']') && text.Contains(place.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        ListenPlace.TryRead(text, out var place)
             ? place
             : throw new FormatException("an IP address and a port belong there, such as 127.0.0.1:7001 or [::1]:7001");
 

@@ -23,7 +23,7 @@ internal sealed class LinkOptions
         var given = settings.GetSection(CenterSettings.Link).Get<LinkOptions>() ?? new LinkOptions();
         given.Listen = listen ?? given.Listen;
         if (given.Listen.Length == 0) return given.Address.Length == 0 ? null : throw Wrong($"{nameof(Address)} is set, and {nameof(Listen)} is not");
-        if (!IPEndPoint.TryParse(given.Listen, out var place) || given.Listen.LastIndexOf(':') <= given.Listen.LastIndexOf(']') || given.Listen.EndsWith(':'))
+        if (!ListenPlace.TryRead(given.Listen, out var place))
             throw Wrong($"{nameof(Listen)}, \"{given.Listen}\", is no IP address and port, such as 10.0.0.5:7900");
         if (given.Address.Length > 0)
         {
@@ -37,13 +37,8 @@ internal sealed class LinkOptions
     }
 
     /// <summary>Splits NAME:PORT, where the name may be an IP address, of version 6 in brackets.</summary>
-    public static bool TrySplit(string text, out string host, out int port)
-    {
-        var at = text.LastIndexOf(':');
-        (host, port) = (at > 0 ? text[..at].TrimStart('[').TrimEnd(']') : "", 0);
-        return host.Length > 0 && (!host.Contains(':', StringComparison.Ordinal) || text[0] == '[')
-            && ushort.TryParse(text[(at + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && (port = number) > 0;
-    }
+    public static bool TrySplit(string text, out string host, out int port) =>
+        AddressText.TrySplit(text, out host, out port) && host.Length > 0 && (!host.Contains(':', StringComparison.Ordinal) || text[0] == '[');
 
     private static CommandException Wrong(string what) => new(ExitCode.Usage, $"The settings {CenterSettings.Link}, for the hosts' link: {what}.");
 }

@@ -17,7 +17,7 @@ internal sealed class MonitoringOptions
     {
         if (text.Length == 0) return null;
         if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)) return new IPEndPoint(IPAddress.Loopback, port);
-        return IPEndPoint.TryParse(text, out var place) && text.LastIndexOf(':') > text.LastIndexOf(']') && !text.EndsWith(':')
+        return ListenPlace.TryRead(text, out var place)
             ? place
             : throw new CommandException(ExitCode.Usage,
                 $"\"{text}\" is nowhere to listen for monitoring: a port, or an IP address and a port, such as 127.0.0.1:9464, belongs there.");

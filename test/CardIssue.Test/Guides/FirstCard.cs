@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using CardIssue.Test.Packages;
 using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.Guides;
@@ -37,41 +38,24 @@ internal sealed class FirstCard : IDisposable
         await PackAsync(Path.Combine(checkout, "artifacts", "packages"));
         var script = new StringBuilder("set -e\ntrap 'test $? = 0 || echo \"FAILED: $AT\"; kill $(jobs -p) 2>/dev/null || true' EXIT\n");
         foreach (var block in blocks) script.Append("AT='").Append(block).Append("'\n").Append(block.With(Ports).Text).Append('\n');
-        (Code, Screen) = await RunAsync(checkout, "bash", "-c", $"{script}\n");
+        (Code, Screen) = await RunAsync(checkout, $"{script}\n");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>The packages of the programs as they are built: what <c>./build.sh pack</c> makes, without building anew.</summary>
-    private async Task PackAsync(string packages)
-    {
-        var project = Path.Combine(_folder, "tools.proj");
-        var programs = new[] { "CenterHost", "TerminalHost", "VirtualCard" }.Select(name => Path.Combine(Repository.Root, "samples", name, $"{name}.csproj"));
-        await File.WriteAllTextAsync(project,
-            $"""
-            <Project>
-              <Target Name="Pack">
-                <MSBuild Projects="{string.Join(';', programs)}" Targets="Pack" BuildInParallel="true"
-                  Properties="NoBuild=true;Configuration={Repository.Configuration};PackageOutputPath={packages}/" />
-              </Target>
-            </Project>
-            """);
-        var (code, screen) = await RunAsync(Repository.Root, "dotnet", "build", project, "-t:Pack", "-nologo", "-v:q", "-nr:false");
-        Assert.That(code, Is.Zero, screen);
-    }
+    private Task PackAsync(string packages) => BuiltPackages.PackAsync(
+        _folder, new[] { "CenterHost", "TerminalHost", "VirtualCard" }.Select(name => Path.Combine(Repository.Root, "samples", name, $"{name}.csproj")), packages);
 
-    private async Task<(int Code, string Screen)> RunAsync(string folder, string program, params string[] args)
+    private async Task<(int Code, string Screen)> RunAsync(string folder, string script)
     {
-        var start = new ProcessStartInfo(program, args)
+        var start = new ProcessStartInfo("bash", ["-c", script])
         {
             WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("CARDISSUE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
-        if (program is "bash")
-        {
-            start.Environment["HOME"] = Path.Combine(_folder, "home");
-            start.Environment.Remove("DOTNET_CLI_HOME");
-        }
+        start.Environment["HOME"] = Path.Combine(_folder, "home");
+        start.Environment.Remove("DOTNET_CLI_HOME");
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
         foreach (var (name, value) in new[]
         {

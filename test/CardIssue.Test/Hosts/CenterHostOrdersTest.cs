@@ -351,6 +351,29 @@ public sealed class CenterHostOrdersTest
         Assert.That((listed.GetProperty("listen").GetString(), listed.GetProperty("withoutTls").GetBoolean()), Is.EqualTo((where, true)));
     }
 
+    /// <summary>.NET reads an address alone as one with port 0, and a port behind a bare IPv6 address as a part of it: nobody named such a place.</summary>
+    [TestCase("127.0.0.1")]
+    [TestCase("127.0.0.1:")]
+    [TestCase("[::1]")]
+    [TestCase("::1")]
+    [TestCase("::1:7001")]
+    public async Task PlaceToListen_WithoutAPort_IsRefusedWhereverItIsGiven(string place)
+    {
+        var line = await _host.RunAsync("line", "add", "7", "--listen", $"tls:{place}");
+        var monitor = await _host.RunAsync("serve", "--line", "1=tls:127.0.0.1:0", "--monitor", place);
+        var link = await _host.RunAsync("serve", "--line", "1=tls:127.0.0.1:0", "--link", place);
+        Assert.That((line.Code, monitor.Code, link.Code), Is.EqualTo((2, 2, 2)));
+        Assert.That(line.Error, Does.Contain("an IP address and a port belong there"));
+        Assert.That(monitor.Error, Does.Contain("nowhere to listen for monitoring"));
+        Assert.That(link.Error, Does.Contain("is no IP address and port"));
+    }
+
+    [TestCase("127.0.0.1:7001")]
+    [TestCase("[::1]:7001")]
+    [TestCase("0.0.0.0:0")]
+    public async Task PlaceToListen_WithAPort_IsTaken(string place) =>
+        Assert.That((await _host.RunAsync("line", "add", "7", "--listen", $"tls:{place}")).Code, Is.Zero);
+
     [Test]
     public async Task LineAdd_SerialAndSplit_AreListedAsTheyWereGiven()
     {

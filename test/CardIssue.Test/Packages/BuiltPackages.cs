@@ -23,20 +23,26 @@ internal sealed class BuiltPackages : IDisposable
 
     public string Feed => Path.Combine(Folder, "feed");
 
-    public async Task PackAsync()
+    public Task PackAsync() => PackAsync(Folder, Names.Select(name => Path.Combine(Repository.Root, name, $"{name}.csproj")), Feed, $";PackageVersion={Version}");
+
+    /// <summary>Packs projects as they are built.</summary>
+    /// <param name="folder">Where there is room for a file.</param>
+    /// <param name="projects">Their files.</param>
+    /// <param name="to">The folder of the packages.</param>
+    /// <param name="properties">What else MSBuild is told, each after a semicolon.</param>
+    public static async Task PackAsync(string folder, IEnumerable<string> projects, string to, string properties = "")
     {
-        var project = Path.Combine(Folder, "packages.proj");
-        var projects = Names.Select(name => Path.Combine(Repository.Root, name, $"{name}.csproj"));
+        var project = Path.Combine(folder, "packages.proj");
         await File.WriteAllTextAsync(project,
             $"""
             <Project>
               <Target Name="Pack">
                 <MSBuild Projects="{string.Join(';', projects)}" Targets="Pack" BuildInParallel="true"
-                  Properties="NoBuild=true;Configuration={Repository.Configuration};PackageVersion={Version};PackageOutputPath={Feed}/" />
+                  Properties="NoBuild=true;Configuration={Repository.Configuration};PackageOutputPath={to}/{properties}" />
               </Target>
             </Project>
             """);
-        var (code, screen) = await RunAsync(Folder, "build", project, "-t:Pack", "-nologo", "-v:q", "-nr:false");
+        var (code, screen) = await RunAsync(folder, "build", project, "-t:Pack", "-nologo", "-v:q", "-nr:false");
         Assert.That(code, Is.Zero, screen);
     }
 

@@ -47,11 +47,12 @@ internal static class Scp03Kdf
         BinaryPrimitives.WriteUInt16BigEndian(input[LengthAt..], (ushort)(8 * output.Length));
         context.CopyTo(input[ContextAt..]);
         input = input[..(ContextAt + context.Length)];
+        using var aes = new AesSession(key);
         Span<byte> block = stackalloc byte[AesCmac.Length];
         for (var at = 0; at < output.Length; at += block.Length)
         {
             input[CounterAt]++;
-            AesCmac.Compute(key, input, block);
+            BinaryPrimitives.WriteUInt128BigEndian(block, aes.Mac(input));
             block[..Math.Min(block.Length, output.Length - at)].CopyTo(output[at..]);
         }
         CryptographicOperations.ZeroMemory(block);
