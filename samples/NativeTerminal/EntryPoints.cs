@@ -30,6 +30,7 @@ internal static unsafe class EntryPoints
         Known(options is null ? 0 : options->Size, sizeof(NativeOptions));
         if (terminal is null) throw new CommandException(ExitCode.Usage, "terminal is missing.");
         *terminal = 0;
+        SodiumArgon2.Use();
         using var passphrase = NativeText.ReadSecret(options->Passphrase, "passphrase");
         *terminal = NativeTerminals.Add(NativeTerminal.Open(Place(options), passphrase));
     });

@@ -37,8 +37,11 @@ public static class CenterHostCommand
     public static IReadOnlySet<string> OfIssuer => CommandRoles.OfIssuer;
 
     /// <summary>Runs one command line. Returns the exit code.</summary>
-    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
-        CommandRun.RunAsync(new CommandProgram(() => MakeRoot(new Shell(output, error)), CodeOf, Grace), args, output, error, cancellation);
+    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
+    {
+        SodiumArgon2.Use();
+        return CommandRun.RunAsync(new CommandProgram(() => MakeRoot(new Shell(output, error)), CodeOf, Grace), args, output, error, cancellation);
+    }
 
     private static RootCommand MakeRoot(Shell shell)
     {

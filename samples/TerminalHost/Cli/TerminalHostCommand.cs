@@ -24,8 +24,11 @@ public static class TerminalHostCommand
     /// <param name="error">Where errors and warnings go.</param>
     /// <param name="folder">Where the settings file is; null for the working directory.</param>
     /// <param name="cancellation">Ends it, as Ctrl-C does.</param>
-    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, string? folder = null, CancellationToken cancellation = default) =>
-        CommandRun.RunAsync(new CommandProgram(() => MakeRoot(HostSettings.Load(folder ?? Directory.GetCurrentDirectory()), output), _ => null, Grace), args, output, error, cancellation);
+    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, string? folder = null, CancellationToken cancellation = default)
+    {
+        SodiumArgon2.Use();
+        return CommandRun.RunAsync(new CommandProgram(() => MakeRoot(HostSettings.Load(folder ?? Directory.GetCurrentDirectory()), output), _ => null, Grace), args, output, error, cancellation);
+    }
 
     private static RootCommand MakeRoot(HostSettings settings, TextWriter output) => new(About)
     {
