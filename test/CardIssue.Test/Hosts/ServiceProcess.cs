@@ -32,6 +32,9 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
+    /// <summary>The files that are mapped into it: its libraries among them. Linux alone.</summary>
+    public IEnumerable<string> Files => File.ReadAllLines($"/proc/{_process.Id}/maps").Select(line => line.Split(' ')[^1]);
+
     public string Token => File.ReadAllText(TokenFile).Trim();
 
     /// <summary>Starts it, and waits until programs may come.</summary>

@@ -81,6 +81,7 @@ public sealed partial class NativeTest
         var resident = service.ResidentMegabytes;
         TestContext.Progress.WriteLine($"terminalhost as machine code, after a card: {resident:F1} MB resident.");
         Assert.That(resident, Is.LessThanOrEqualTo(MostResident));
+        Assert.That(service.Files, Has.Some.EndsWith("libsodium.so"), "keys are opened the slow way");
         Assert.That((await service.StopAsync()).Code, Is.Zero);
     }
 
@@ -102,6 +103,16 @@ public sealed partial class NativeTest
         var (wrong, fault) = await RunAsync(program, "4711\n", [_shop.Host.File("nowhere"), .. args[1..]]);
         Assert.That(wrong, Is.EqualTo(2));
         Assert.That(fault, Does.Contain("nowhere/module.json does not exist"));
+    }
+
+    /// <summary>It lies beside the library, not beside the program, and on no path of the system's.</summary>
+    [Test]
+    public async Task Libsodium_BesideTheLibrary_IsFoundByWhateverProgramLoadsIt()
+    {
+        var (code, loaded) = await Part.RunAsync(new Dictionary<string, string>(), "readelf", "-d", Path.Combine(_folder, "libcardissue.so"));
+        Assert.That(code, Is.Zero, loaded);
+        Assert.That(loaded, Does.Contain("runpath: [$ORIGIN]"));
+        Assert.That(Path.Combine(_folder, "libsodium.so"), Does.Exist);
     }
 
     /// <summary>misuse.c says what it does: each of its lines is a call that had to fail, or to end, in a certain way.</summary>
