@@ -22,6 +22,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Parts;
 using CardIssue.Transport.Serial;
 using CardIssue.Transport.Tls;
 using CardIssue.Testing.Lines;

@@ -22,7 +22,7 @@ internal static class CenterBench
     private const int WarmingUp = 5;
 
     // Full sync, as a center insists on; the files are where the tests' are (in memory, where that can be).
-    private const string Serve = """
+    internal const string Serve = """
         $as "$bin/postgres" -D data -k "$dir" -c listen_addresses= -c max_connections=200 >server.log 2>&1 &
         server=$!
         cat >/dev/null

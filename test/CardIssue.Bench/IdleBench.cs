@@ -70,7 +70,7 @@ internal static class IdleBench
 
         private async Task BringUpOneAsync()
         {
-            var relay = center.Relay(0, _reader);
+            var relay = center.Relay(0, _reader, new OwnClock());
             var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             relay.StatusChanged += (_, status) =>
             {
@@ -80,6 +80,14 @@ internal static class IdleBench
             _relays.Add(relay);
             _running.Add(relay.RunAsync(_stop.Token));
             await ready.Task;
+        }
+
+        /// <summary>The clock of a machine that was started at a time of its own: terminals do not send their keep-alives together.</summary>
+        private sealed class OwnClock : TimeProvider
+        {
+            private readonly long _ahead = Random.Shared.NextInt64(System.TimestampFrequency * 60);
+
+            public override long GetTimestamp() => base.GetTimestamp() + _ahead;
         }
     }
 }

@@ -4,7 +4,7 @@ using CardIssue.Bench;
 [
     ("relay", RelayBench.RunAsync), ("relay-emv", EmvBench.RunAsync), ("pcsc", PcscBench.RunAsync), ("center-syncs", SyncBench.RunAsync),
     ("center", CenterBench.RunAsync), ("terminal", TerminalBench.RunAsync), ("scp", check => Task.FromResult(ScpBench.Run(check))), ("idle", IdleBench.RunAsync),
-    ("log", LogBench.RunAsync), ("wire", WireBench.RunAsync),
+    ("log", LogBench.RunAsync), ("wire", WireBench.RunAsync), ("crowd", CrowdBench.RunAsync), ("hosts", HostsBench.RunAsync),
 ];
 var check = args.Contains("--check");
 var names = args.Where(a => a != "--check").ToArray();
