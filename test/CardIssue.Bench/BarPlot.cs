@@ -10,14 +10,15 @@ internal sealed record PlotBar(string Label, double Value, double? Aim);
 /// <summary>Draws bars side by side, one below the other, as SVG 1.1: each with its figure, and a stroke across it where its aim is.</summary>
 internal static class BarPlot
 {
-    private const int Width = 760, LabelWidth = 230, FigureWidth = 70, Top = 40, Row = 22, Bar = 14, Bottom = 12;
+    private const int Width = 800, LabelWidth = 280, FigureWidth = 70, Top = 40, Row = 22, Bar = 14, Bottom = 12;
 
     /// <summary>The picture. All bars share one scale, from 0 on.</summary>
     public static string Of(string title, IReadOnlyList<PlotBar> bars)
     {
         var most = bars.SelectMany(bar => new[] { bar.Value, bar.Aim ?? 0 }).DefaultIfEmpty(0).Max();
         var scale = most > 0 ? (Width - LabelWidth - FigureWidth) / most : 0;
-        var height = Top + (bars.Count * Row) + Bottom;
+        var hasAims = bars.Any(bar => bar.Aim is not null);
+        var height = Top + (bars.Count * Row) + (hasAims ? Row : 0) + Bottom;
         var svg = new StringBuilder();
         Add($"""<svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{height}" viewBox="0 0 {Width} {height}" font-family="sans-serif" font-size="12">""");
         Add($"""<rect width="{Width}" height="{height}" fill="#ffffff"/>""");
@@ -38,6 +39,7 @@ internal static class BarPlot
             }
             Add($"""<text x="{behind + 6:F1}" y="{text}">{Figure(bar.Value)}</text>""");
         }
+        if (hasAims) Add($"""<text x="{LabelWidth}" y="{height - Bottom}" fill="#cc3311">The stroke is the aim.</text>""");
         Add($"</svg>");
         return svg.ToString();
 

@@ -21,9 +21,9 @@ internal sealed class BenchReport(string bench, string title)
 
     /// <summary>A bar of the plot.</summary>
     /// <param name="label">What of.</param>
-    /// <param name="value">How much, in the plot's unit; 0 or more.</param>
+    /// <param name="value">How much, in the plot's unit; what is less than nothing is none.</param>
     /// <param name="aim">How much it may be, or should be, where there is an aim.</param>
-    public void Bar(FormattableString label, double value, double? aim = null) => _bars.Add(new PlotBar(FormattableString.Invariant(label), value, aim));
+    public void Bar(FormattableString label, double value, double? aim = null) => _bars.Add(new PlotBar(FormattableString.Invariant(label), Math.Max(0, value), aim));
 
     /// <summary>An aim that is missed.</summary>
     public void Missed(FormattableString what) => _missed.Add(FormattableString.Invariant(what));

@@ -28,10 +28,13 @@ internal static class CenterBench
         cat >/dev/null
         """;
 
+    /// <summary>How many terminals, and the issues of each.</summary>
+    public static int[] Size() => [.. (Environment.GetEnvironmentVariable(SizeVariable) ?? "200 5").Split(' ')
+        .Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+
     public static async Task<int> RunAsync(bool check)
     {
-        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "200 5").Split(' ')
-            .Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var size = Size();
         var report = new BenchReport("center", "Issues for each second of a core of the center");
         foreach (var (store, hosts) in new[] { ("sqlite", 1), ("postgres", 1), ("postgres", 2) })
         {
