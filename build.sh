@@ -16,8 +16,9 @@ usage: ./build.sh COMMAND
                           pcscd, with --serial over a serial line and a serial reader, with --cards other kinds of cards,
                           rewritten after they are issued (demo --help says more)
   test [FILTER]           build everything and run all tests (or those whose full name contains FILTER)
-  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last; NAME: relay, relay-emv, pcsc,
-                          center-syncs, center, terminal, scp, idle; with --check: exit 1 when a named target is missed
+  bench [NAME] [--check]  measure; one line of JSON per figure, the summary last, and a plot, both in artifacts/bench
+                          too; NAME: relay, relay-emv, pcsc, center-syncs, center, terminal, scp, idle, log, wire, crowd,
+                          hosts; with --check: exit 1 when a named target is missed
   fuzz [TARGET] [SECONDS] [--seed N]
                           change inputs at random, for so many seconds a target (10), and see that nothing falls over or
                           costs more than it should; fuzz --list names the targets, fuzz TARGET --replay FILE runs a case
@@ -170,7 +171,7 @@ case "${1:-}" in
   bench)
     shift
     need_dotnet
-    case "${1:-}" in "" | --check | center) need_parts pg_ctlcluster:postgresql ;; esac
+    case "${1:-}" in "" | --check | center | log | hosts) need_parts pg_ctlcluster:postgresql ;; esac
     build test/CardIssue.Bench/CardIssue.Bench.csproj
     exec dotnet "test/CardIssue.Bench/bin/$CONFIGURATION/net10.0/CardIssue.Bench.dll" "$@"
     ;;

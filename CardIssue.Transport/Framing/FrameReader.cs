@@ -8,12 +8,12 @@ namespace CardIssue.Transport.Framing;
 /// stream never has two reads at a time (a serial port would swallow bytes).
 /// Only time spent waiting for the peer counts against it; a caller that is slow to ask breaks no line.
 /// </summary>
+/// <remarks>
+/// Between two frames it waits with a read into no memory and holds no buffer, nor does TLS below it: most lines of a center are idle.
+/// </remarks>
 internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvider time)
 {
-    /// <summary>Several small frames come in one read; the rest of a longer frame goes straight into its own memory.</summary>
-    private const int BufferSize = 8 * 1024;
-
-    private readonly byte[] _buffer = GC.AllocateArray<byte>(BufferSize, pinned: true);
+    private byte[]? _buffer;
     private int _start;
     private int _end;
     private LineFrame? _frame;
@@ -47,14 +47,9 @@ internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvid
     {
         _frame?.Dispose();
         _frame = null;
-        CryptographicOperations.ZeroMemory(_buffer);
-        _pending?.ContinueWith(
-            static (read, buffer) =>
-            {
-                _ = read.Exception;
-                CryptographicOperations.ZeroMemory((byte[])buffer!);
-            },
-            _buffer, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        if (_pending is null) PutBufferBack();
+        // The stream still reads into the buffer: it is zeroed when the stream lets go.
+        else _ = DiscardAfterAsync(_pending);
         _pending = null;
     }
 
@@ -129,24 +124,49 @@ internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvid
     /// <summary>Starts a read; unless it is done at once, it becomes the pending one.</summary>
     private ValueTask<int> StartRead()
     {
-        MoveToFront();
-        var rest = _frame is null ? 0 : _frame.Memory.Length - _filled;
-        _pendingIsDirect = rest >= BufferSize;
-        var target = _pendingIsDirect ? _frame!.Memory[_filled..] : _buffer.AsMemory(_end);
-        var read = stream.ReadAsync(target, CancellationToken.None);
+        var read = HasBegun ? ReadOnAsync() : ReadWhenSomethingComesAsync();
         if (read.IsCompletedSuccessfully) return read;
         _pending = read.AsTask();
         return new ValueTask<int>(_pending);
     }
 
+    private async ValueTask<int> ReadWhenSomethingComesAsync()
+    {
+        PutBufferBack();
+        await stream.ReadAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
+        return await ReadOnAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The rest of a longer frame goes straight into its own memory.</summary>
+    private ValueTask<int> ReadOnAsync()
+    {
+        _buffer ??= PinnedBuffers.ForReads.Rent();
+        MoveToFront(_buffer);
+        var rest = _frame is null ? 0 : _frame.Memory.Length - _filled;
+        _pendingIsDirect = rest >= _buffer.Length;
+        return stream.ReadAsync(_pendingIsDirect ? _frame!.Memory[_filled..] : _buffer.AsMemory(_end), CancellationToken.None);
+    }
+
     /// <summary>At most two bytes of a header are left over when a read starts.</summary>
-    private void MoveToFront()
+    private void MoveToFront(byte[] buffer)
     {
         if (_start == 0) return;
         var left = _end - _start;
-        _buffer.AsSpan(_start, left).CopyTo(_buffer);
-        CryptographicOperations.ZeroMemory(_buffer.AsSpan(left, _end - left));
+        buffer.AsSpan(_start, left).CopyTo(buffer);
+        CryptographicOperations.ZeroMemory(buffer.AsSpan(left, _end - left));
         (_start, _end) = (0, left);
+    }
+
+    private void PutBufferBack()
+    {
+        if (_buffer is not null) PinnedBuffers.ForReads.Return(_buffer, _buffer.Length);
+        (_buffer, _start, _end) = (null, 0, 0);
+    }
+
+    private async Task DiscardAfterAsync(Task read)
+    {
+        await read.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        PutBufferBack();
     }
 
     private async ValueTask WaitAsync(Task<int> read, CancellationToken cancellation)

@@ -59,7 +59,7 @@ internal sealed class FrameWriter(Stream stream, LineOptions options, TimeProvid
 
     private async Task WriteAsync(ReadOnlyMemory<byte> frame, Action check)
     {
-        var buffer = PinnedBuffers.Rent();
+        var buffer = PinnedBuffers.ForFrames.Rent();
         var used = FrameHeader.Size + frame.Length;
         Task? left = null;
         try
@@ -74,7 +74,7 @@ internal sealed class FrameWriter(Stream stream, LineOptions options, TimeProvid
         }
         finally
         {
-            if (left is null or { IsCompleted: true }) PinnedBuffers.Return(buffer, used);
+            if (left is null or { IsCompleted: true }) PinnedBuffers.ForFrames.Return(buffer, used);
             else ZeroLater(left, buffer);
             _turn.Release();
         }

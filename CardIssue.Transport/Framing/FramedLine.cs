@@ -53,11 +53,14 @@ internal sealed class FramedLine : ILine
         _writer = new FrameWriter(stream, options, time);
         _checkSending = ThrowUnlessSending;
         _keepAlive = time.CreateTimer(static line => ((FramedLine)line!).OnKeepAliveDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _keepAlive.Change(options.KeepAliveInterval, Timeout.InfiniteTimeSpan);
+        _keepAlive.Change(UntilTick(options.KeepAliveInterval), Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
     public LinePeer Peer { get; }
+
+    /// <summary>How much earlier than it must a keep-alive may be sent.</summary>
+    private TimeSpan KeepAliveTick => _options.KeepAliveInterval / 15;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The frame holds no bytes.</exception>
@@ -149,12 +152,19 @@ internal sealed class FramedLine : ILine
     private void OnKeepAliveDue()
     {
         var left = _options.KeepAliveInterval - _writer.Idle;
-        if (left <= TimeSpan.Zero)
+        if (left <= KeepAliveTick)
         {
             _ = KeepAliveAsync();
             left = _options.KeepAliveInterval;
         }
-        _keepAlive.Change(left, Timeout.InfiniteTimeSpan);
+        _keepAlive.Change(UntilTick(left), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Until the last tick of the clock before that time has passed: lines that are due at about the same time wake the machine once.</summary>
+    private TimeSpan UntilTick(TimeSpan left)
+    {
+        var since = _time.GetElapsedTime(0);
+        return left - TimeSpan.FromTicks((since + left).Ticks % KeepAliveTick.Ticks);
     }
 
     private async Task KeepAliveAsync()

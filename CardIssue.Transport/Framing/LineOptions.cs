@@ -6,7 +6,7 @@ public sealed class LineOptions
     /// <summary>The longest time that may be set: one day.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
-    /// <summary>After so long without sending, an empty frame is sent. 15 s unless set.</summary>
+    /// <summary>After so long without sending, or up to a fifteenth of it less, an empty frame is sent. 15 s unless set.</summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>After waiting so long without a byte from the peer, the line breaks as silent. 45 s unless set; at least twice <see cref="KeepAliveInterval"/>.</summary>

@@ -42,14 +42,15 @@ internal sealed class BenchCenter : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-bench-").FullName;
     private readonly string _postgres;
+    private readonly bool _pinned;
     private readonly byte[] _master = RandomNumberGenerator.GetBytes(16);
     private readonly List<Process> _hosts = [];
     private readonly List<int> _ports = [];
     private readonly List<SoftwareModuleFile> _modules = [];
 
-    private BenchCenter(string postgres, int orders)
+    private BenchCenter(string postgres, int orders, bool pinned)
     {
-        (_postgres, Orders) = (postgres, orders);
+        (_postgres, Orders, _pinned) = (postgres, orders, pinned);
         // Also where the bench is broken off.
         AppDomain.CurrentDomain.ProcessExit += EndHosts;
     }
@@ -67,9 +68,10 @@ internal sealed class BenchCenter : IAsyncDisposable
     /// <param name="hosts">How many hosts.</param>
     /// <param name="terminals">How many terminals.</param>
     /// <param name="orders">How many orders.</param>
-    public static async Task<BenchCenter> StartAsync(string postgres, int hosts, int terminals, int orders)
+    /// <param name="pinned">Whether each host has one core and no other: the first of them the first, and so on.</param>
+    public static async Task<BenchCenter> StartAsync(string postgres, int hosts, int terminals, int orders, bool pinned = false)
     {
-        var center = new BenchCenter(postgres, orders);
+        var center = new BenchCenter(postgres, orders, pinned);
         try
         {
             await center.InitAsync();
@@ -92,11 +94,12 @@ internal sealed class BenchCenter : IAsyncDisposable
     /// <summary>A terminal of the center's, with a TLS line to one of the hosts.</summary>
     /// <param name="number">Which terminal, from 0; their lines go round the hosts.</param>
     /// <param name="reader">Its reader, which stays the caller's.</param>
-    public TerminalRelay Relay(int number, ICardReader reader)
+    /// <param name="time">Its line's clock; the system's when null.</param>
+    public TerminalRelay Relay(int number, ICardReader reader, TimeProvider? time = null)
     {
         var module = _modules[number].OpenModule();
         var certificate = TlsCertificates.FromPfx(_modules[number].TlsClient, []);
-        var connector = new TlsLineConnector("127.0.0.1", _ports[number % _ports.Count], certificate, TlsTrust.Pinned(module.Center.TlsCertificate));
+        var connector = new TlsLineConnector("127.0.0.1", _ports[number % _ports.Count], certificate, TlsTrust.Pinned(module.Center.TlsCertificate), time: time);
         return new TerminalRelay(new TerminalRelayOptions(), connector, reader, module);
     }
 
@@ -253,10 +256,12 @@ internal sealed class BenchCenter : IAsyncDisposable
 
     private async Task ServeAsync(string data)
     {
-        var start = new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "centerhost.dll"), "serve", "--line", "1=tls:127.0.0.1:0", "--data", data,
+        string[] program = [
+            .. _pinned ? ["taskset", "-c", _hosts.Count.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+            "dotnet", Path.Combine(AppContext.BaseDirectory, "centerhost.dll"), "serve", "--line", "1=tls:127.0.0.1:0", "--data", data,
             "--passphrase-file", Path.Combine(_folder, "passphrase"), .. As("ann"),
-        ])
+        ];
+        var start = new ProcessStartInfo(program[0], program[1..])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder,
         };

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using CardIssue.Center.Approvals;
 using CardIssue.Center.Log;
@@ -21,7 +22,9 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
-using CardIssue.Transport;
+using CardIssue.Test.Parts;
+using CardIssue.Transport.Serial;
+using CardIssue.Transport.Tls;
 using CardIssue.Testing.Lines;
 using CardIssue.Testing.Cards;
 using CardIssue.Testing.Cards.Reading;
@@ -35,13 +38,13 @@ namespace CardIssue.Bench;
 internal sealed class BenchShop : IAsyncDisposable
 {
     private static readonly TerminalId Terminal = new("bench");
-    private static readonly LineNumber Line = new(1);
+    private static readonly LineNumber Line = new(1), SerialLine = new(2);
     private readonly string _folder = Directory.CreateTempSubdirectory("cardissue-bench-").FullName;
     private readonly byte[] _master = RandomNumberGenerator.GetBytes(16);
     private readonly CancellationTokenSource _stop = new();
-    // Stand for certificates: bytes on the line are counted as with TLS, without counters and MACs.
-    private static readonly ByteString CenterCertificate = ByteString.Own(RandomNumberGenerator.GetBytes(32)), TerminalCertificate = ByteString.Own(RandomNumberGenerator.GetBytes(32));
-    private readonly LoopbackListener _listener = new(Line, CenterCertificate);
+    // The loopback says that it has TLS with them: bytes on the line are counted without counters and MACs.
+    private readonly X509Certificate2 _centerTls = Certificate("center"), _terminalTls = Certificate("terminal");
+    private readonly LoopbackListener _listener;
     private readonly SqliteDisk _disk;
     private readonly FileKeyVault _vault;
     private readonly SoftwareModuleFile _module;
@@ -55,6 +58,7 @@ internal sealed class BenchShop : IAsyncDisposable
     private BenchShop()
     {
         _disk = SqliteDisk.Of(_folder);
+        _listener = new LoopbackListener(Line, TlsCertificates.Sha256(_centerTls));
         using var passphrase = SecretBytes.Random(16);
         var cost = new Argon2Cost(Argon2Cost.MinMemoryKiB, Argon2Cost.MinPasses, 1);
         _vault = FileKeyVault.Create(Path.Combine(_folder, "vault"), passphrase, new CenterId("bench"), cost);
@@ -83,14 +87,35 @@ internal sealed class BenchShop : IAsyncDisposable
     public async Task<BenchRun> IssueEmvAsync(string mode, TimeSpan roundTrip, ICardTiming timing) => await IssueAsync(
         await OrderAsync(mode, BenchProduct.Emv(mode), BenchProduct.EmvFields()), roundTrip, new TerminalRelayOptions().Window, timing);
 
-    private async Task<BenchRun> IssueAsync(string order, TimeSpan roundTrip, int window, ICardTiming? timing)
+    /// <summary>The same over a serial line of such a speed, in both directions.</summary>
+    public async Task<BenchRun> IssueOverSerialAsync(string mode, bool tls, int baud, ICardTiming timing)
+    {
+        var cable = new PacedCable(baud);
+        var options = new SerialLineOptions { BaudRate = baud };
+        await using var listener = new SerialLineListener(SerialLine, cable.OpenCenter, options, tls ? _centerTls : null);
+        var connector = new SerialLineConnector(
+            cable.OpenTerminal, options, tls ? _terminalTls : null, tls ? TlsTrust.Pinned(TlsCertificates.Sha256(_centerTls)) : null);
+        await _server.ChangeLinesAsync([new ServedLine(_listener), new ServedLine(listener, WithoutTls: !tls)]);
+        var order = await OrderAsync(mode, BenchProduct.Emv(mode), BenchProduct.EmvFields());
+        var run = await IssueAsync(order, connector, () => cable.Count, new TerminalRelayOptions().Window, timing);
+        await _server.ChangeLinesAsync([new ServedLine(_listener)]);
+        return run;
+    }
+
+    private Task<BenchRun> IssueAsync(string order, TimeSpan roundTrip, int window, ICardTiming? timing)
     {
         CountingLine? line = null;
+        var connector = new Connector(
+            _listener.CreateConnector(IPAddress.Loopback, TlsCertificates.Sha256(_terminalTls)),
+            inner => line = new CountingLine(roundTrip > TimeSpan.Zero ? new DelayedLine(inner, roundTrip / 2) : inner));
+        return IssueAsync(order, connector, () => line!.Count, window, timing);
+    }
+
+    private async Task<BenchRun> IssueAsync(string order, ILineConnector connector, Func<LineCount> line, int window, ICardTiming? timing)
+    {
         await using var reader = new VirtualCardReader(timing: timing);
         var counted = new CountingReader(reader);
-        var connector = new Connector(
-            _listener.CreateConnector(IPAddress.Loopback, TerminalCertificate), inner => line = new CountingLine(roundTrip > TimeSpan.Zero ? new DelayedLine(inner, roundTrip / 2) : inner));
-        var watch = new Watch(() => line!.Count, counted);
+        var watch = new Watch(line, counted);
         await using var relay = new TerminalRelay(new TerminalRelayOptions { Window = window }, connector, counted, _module.OpenModule(), watch);
         using var stop = new CancellationTokenSource();
         var running = relay.RunAsync(stop.Token);
@@ -111,7 +136,7 @@ internal sealed class BenchShop : IAsyncDisposable
         var order = new OrderId(await OrderAsync(mode, BenchProduct.ThreeRecords(mode), []));
         await using var reader = new VirtualCardReader();
         await using var relay = new TerminalRelay(
-            new TerminalRelayOptions(), _listener.CreateConnector(IPAddress.Loopback, TerminalCertificate), reader, _module.OpenModule());
+            new TerminalRelayOptions(), _listener.CreateConnector(IPAddress.Loopback, TlsCertificates.Sha256(_terminalTls)), reader, _module.OpenModule());
         reader.Insert(Card());
         using var code = SecretBytes.Copy("4711"u8);
         using var stop = new CancellationTokenSource();
@@ -142,8 +167,13 @@ internal sealed class BenchShop : IAsyncDisposable
         _vault.Dispose();
         _module.Dispose();
         _disk.Dispose();
+        _centerTls.Dispose();
+        _terminalTls.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static X509Certificate2 Certificate(string name) =>
+        TlsCertificates.CreateSelfSigned($"CN={name}", DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
 
     private CardSimulator Card()
     {
@@ -214,7 +244,7 @@ internal sealed class BenchShop : IAsyncDisposable
         await ImportMasterAsync(ann, bob, new DatabaseApprovals(_database, _vault, options, new OrderOptions()));
         var terminals = new DatabaseTerminalRegistry(_database);
         await terminals.PutAsync(new TerminalRecord(
-            Terminal, [Line], [IPNetwork.Parse("127.0.0.1/32")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, TerminalCertificate, 1, true), ann);
+            Terminal, [Line, SerialLine], [IPNetwork.Parse("127.0.0.1/32")], _module.Identity.CredentialKey.Encoded, _module.Identity.AgreementKey.Encoded, TlsCertificates.Sha256(_terminalTls), 1, true), ann);
         await terminals.SetReadersAsync(Terminal, [new ReaderRecord("virtual", null, null, "VC-0001", null, [], false)], ann);
         var services = new CenterServices
         {
@@ -252,10 +282,11 @@ internal sealed class BenchShop : IAsyncDisposable
             // The result of a script is on the line when it is shown; the last one is the closing's.
             if (value.Notice is IssueNotice.Reporting) (_reported, _closed) = (line(), Stopwatch.GetElapsedTime(_began).TotalMilliseconds);
             if (value.Notice is not IssueNotice.Issued) return;
-            var now = _reported;
+            var (now, all) = (_reported, line());
             var bytes = now.BytesSent + now.BytesReceived - _before.BytesSent - _before.BytesReceived;
             Run = new BenchRun(
-                Stopwatch.GetElapsedTime(_began).TotalMilliseconds, bytes, card.Bytes, card.Apdus, _closed, now.RoundTrips - _present.RoundTrips);
+                Stopwatch.GetElapsedTime(_began).TotalMilliseconds, bytes, card.Bytes, card.Apdus, _closed, now.RoundTrips - _present.RoundTrips,
+                all.BytesSent - _present.BytesSent, all.BytesReceived - _present.BytesReceived);
         }
     }
 }

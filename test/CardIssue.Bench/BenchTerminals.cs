@@ -5,6 +5,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Hosts;
+using CardIssue.Test.Parts;
 using CardIssue.Testing.Cards;
 using CardIssue.Testing.Cards.Reading;
 
@@ -26,6 +27,11 @@ internal sealed class BenchTerminals : IAsyncDisposable
     /// <summary>Each issues so many, all at once.</summary>
     public async Task<IssuedCards> IssueAsync(int each) =>
         IssuedCards.Of(await Task.WhenAll(_counters.Select(counter => Task.Run(() => counter.IssueAsync(_orders, each)))));
+
+    /// <summary>Each issues one after the other, all at once, until that moment, or until the orders are used up.</summary>
+    /// <param name="end">As a timestamp of <see cref="Stopwatch"/>.</param>
+    public async Task<IssuedCards> IssueUntilAsync(long end) =>
+        IssuedCards.Of(await Task.WhenAll(_counters.Select(counter => Task.Run(() => counter.IssueUntilAsync(_orders, end)))));
 
     /// <summary>One alone issues so many.</summary>
     public async Task<IssuedCards> IssueAloneAsync(int count) => IssuedCards.Of([await _counters[0].IssueAsync(_orders, count)]);
@@ -57,17 +63,28 @@ internal sealed class BenchTerminals : IAsyncDisposable
             var took = new List<double>(count);
             _reader.Reset();
             for (var i = 0; i < count; i++)
-            {
-                if (!orders.TryDequeue(out var order)) throw new InvalidOperationException("The bench has too few orders.");
-                _slot.Insert(_center.Card((uint)order));
-                using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(ManyOrders.CodeOf(order)));
-                var began = Stopwatch.GetTimestamp();
-                var outcome = await _relay.IssueAsync(new IssueRequest(ManyOrders.NameOf(order), code, new OperatorId("bench")));
-                took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-                if (!outcome.IsIssued) throw new InvalidOperationException($"The bench's card was not issued: {outcome.Ending} {outcome.Detail}");
-                _slot.Remove();
-            }
+                took.Add(orders.TryDequeue(out var order) ? await IssueAsync(order) : throw new InvalidOperationException("The bench has too few orders."));
             return new IssuedCards(took, _reader.Apdus, _reader.Bytes);
+        }
+
+        public async Task<IssuedCards> IssueUntilAsync(ConcurrentQueue<int> orders, long end)
+        {
+            var took = new List<double>();
+            _reader.Reset();
+            while (Stopwatch.GetTimestamp() < end && orders.TryDequeue(out var order)) took.Add(await IssueAsync(order));
+            return new IssuedCards(took, _reader.Apdus, _reader.Bytes);
+        }
+
+        private async Task<double> IssueAsync(int order)
+        {
+            _slot.Insert(_center.Card((uint)order));
+            using var code = SecretBytes.Copy(Encoding.ASCII.GetBytes(ManyOrders.CodeOf(order)));
+            var began = Stopwatch.GetTimestamp();
+            var outcome = await _relay.IssueAsync(new IssueRequest(ManyOrders.NameOf(order), code, new OperatorId("bench")));
+            var took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            if (!outcome.IsIssued) throw new InvalidOperationException($"The bench's card was not issued: {outcome.Ending} {outcome.Detail}");
+            _slot.Remove();
+            return took;
         }
 
         public async ValueTask DisposeAsync()

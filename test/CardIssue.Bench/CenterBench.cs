@@ -22,17 +22,20 @@ internal static class CenterBench
     private const int WarmingUp = 5;
 
     // Full sync, as a center insists on; the files are where the tests' are (in memory, where that can be).
-    private const string Serve = """
+    internal const string Serve = """
         $as "$bin/postgres" -D data -k "$dir" -c listen_addresses= -c max_connections=200 >server.log 2>&1 &
         server=$!
         cat >/dev/null
         """;
 
+    /// <summary>How many terminals, and the issues of each.</summary>
+    public static int[] Size() => [.. (Environment.GetEnvironmentVariable(SizeVariable) ?? "200 5").Split(' ')
+        .Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+
     public static async Task<int> RunAsync(bool check)
     {
-        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "200 5").Split(' ')
-            .Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
-        var missed = new List<string>();
+        var size = Size();
+        var report = new BenchReport("center", "Issues for each second of a core of the center");
         foreach (var (store, hosts) in new[] { ("sqlite", 1), ("postgres", 1), ("postgres", 2) })
         {
             using var server = store == "postgres" ? new PostgresProcess(Serve) : null;
@@ -45,16 +48,13 @@ internal static class CenterBench
             var run = await center.MeasureAsync(() => terminals.IssueAsync(size[1]));
             var bare = new BareIssue(run).Measure();
             var ratio = run.PerCoreSecond / bare.PerCoreSecond;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{{\"bench\":\"center\",\"store\":\"{store}\",\"hosts\":{hosts},\"terminals\":{size[0]},\"issues\":{run.Issues},\"perSecond\":{run.Issues / run.Seconds:F1},\"perSecondAndCore\":{run.PerCoreSecond:F1},\"centerMsPerIssue\":{run.CoreSeconds / run.Issues * 1_000:F2},\"p50Ms\":{run.Percentile(50):F0},\"p99Ms\":{run.Percentile(99):F0},\"durableWaitsPerRecord\":{alone.Commits / (double)(alone.Issues * Records):F2},\"commitsPerRecord\":{run.Commits / (double)(run.Issues * Records):F2},\"logEntriesPerIssue\":{run.LogEntries / (double)run.Issues:F1},\"apdusPerIssue\":{run.Apdus / (double)run.Issues:F1},\"barePerSecondAndCore\":{bare.PerCoreSecond:F0},\"overBare\":{ratio:F3}}}"));
+            report.Line($"\"store\":\"{store}\",\"hosts\":{hosts},\"terminals\":{size[0]},\"issues\":{run.Issues},\"perSecond\":{run.Issues / run.Seconds:F1},\"perSecondAndCore\":{run.PerCoreSecond:F1},\"centerMsPerIssue\":{run.CoreSeconds / run.Issues * 1_000:F2},\"p50Ms\":{run.Percentile(50):F0},\"p99Ms\":{run.Percentile(99):F0},\"durableWaitsPerRecord\":{alone.Commits / (double)(alone.Issues * Records):F2},\"commitsPerRecord\":{run.Commits / (double)(run.Issues * Records):F2},\"logEntriesPerIssue\":{run.LogEntries / (double)run.Issues:F1},\"apdusPerIssue\":{run.Apdus / (double)run.Issues:F1},\"barePerSecondAndCore\":{bare.PerCoreSecond:F0},\"overBare\":{ratio:F3}");
+            report.Bar($"{store}, {hosts} host{(hosts > 1 ? "s" : "")}", run.PerCoreSecond, bare.PerCoreSecond * Target);
             foreach (var (part, microseconds) in bare.Parts)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{{\"bench\":\"center\",\"store\":\"{store}\",\"hosts\":{hosts},\"bare\":\"{part}\",\"usPerIssue\":{microseconds:F1}}}"));
-            if (ratio < Target) missed.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{store} with {hosts} host{(hosts > 1 ? "s" : "")} makes {ratio:F3} of what the bare cryptography allows on a core; {Target:F3} is the aim"));
+                report.Line($"\"store\":\"{store}\",\"hosts\":{hosts},\"bare\":\"{part}\",\"usPerIssue\":{microseconds:F1}");
+            if (ratio < Target) report.Missed($"{store} with {hosts} host{(hosts > 1 ? "s" : "")} makes {ratio:F3} of what the bare cryptography allows on a core; {Target:F3} is the aim");
         }
-        var verdict = missed.Count == 0 ? "every target is met" : string.Join("; ", missed);
-        Console.WriteLine($"{{\"bench\":\"center\",\"summary\":\"{verdict}\",\"cores\":{Environment.ProcessorCount}}}");
-        return check && missed.Count > 0 ? 1 : 0;
+        return report.End(check, $"\"cores\":{Environment.ProcessorCount}");
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Bench;
@@ -14,41 +13,39 @@ internal static class EmvBench
 
     public static async Task<int> RunAsync(bool check)
     {
-        var missed = new List<string>();
+        var report = new BenchReport("relay-emv", "An EMV card until its last answer, ms");
         await using var shop = await BenchShop.OpenAsync();
         // The first issue pays for compiling; it is not counted.
-        foreach (var mode in new[] { BenchProduct.EndToEnd, BenchProduct.Module }) await shop.IssueEmvAsync(mode, TimeSpan.Zero, new Counted());
+        foreach (var mode in new[] { BenchProduct.EndToEnd, BenchProduct.Module }) await shop.IssueEmvAsync(mode, TimeSpan.Zero, new CountedTiming());
         foreach (var roundTrip in new[] { 0, 50, 100, 300 })
         {
             foreach (var mode in new[] { BenchProduct.EndToEnd, BenchProduct.Module })
             {
-                var card = new Counted();
+                var card = new CountedTiming();
                 var run = await shop.IssueEmvAsync(mode, TimeSpan.FromMilliseconds(roundTrip), card);
                 var most = card.Milliseconds + (Records * roundTrip) + Margin;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{{\"bench\":\"relay-emv\",\"mode\":\"{mode}\",\"roundTripMs\":{roundTrip},\"apdus\":{run.Apdus},\"cardMs\":{card.Milliseconds:F0},\"msToClosed\":{run.ClosedAfter:F0},\"msToIssued\":{run.Milliseconds:F0},\"roundTripsToClosed\":{run.RoundTrips},\"aimMs\":{most:F0}}}"));
-                if (run.ClosedAfter > most) missed.Add($"{mode} at {roundTrip} ms is closed after {run.ClosedAfter:F0} ms; {most:F0} is the aim");
+                report.Line($"\"mode\":\"{mode}\",\"roundTripMs\":{roundTrip},\"apdus\":{run.Apdus},\"cardMs\":{card.Milliseconds:F0},\"msToClosed\":{run.ClosedAfter:F0},\"msToIssued\":{run.Milliseconds:F0},\"roundTripsToClosed\":{run.RoundTrips},\"aimMs\":{most:F0}");
+                report.Bar($"{mode}, round trip {roundTrip} ms", run.ClosedAfter, most);
+                if (run.ClosedAfter > most) report.Missed($"{mode} at {roundTrip} ms is closed after {run.ClosedAfter:F0} ms; {most:F0} is the aim");
             }
         }
-        var verdict = missed.Count == 0 ? "every target is met" : string.Join("; ", missed);
-        Console.WriteLine($"{{\"bench\":\"relay-emv\",\"summary\":\"{verdict}\"}}");
-        return check && missed.Count > 0 ? 1 : 0;
+        return report.End(check);
     }
+}
 
-    /// <summary>Adds up what the card takes.</summary>
-    private sealed class Counted : ICardTiming
+/// <summary>Adds up what the card takes.</summary>
+internal sealed class CountedTiming : ICardTiming
+{
+    private readonly P71Timing _model = new();
+
+    public double Milliseconds { get; private set; }
+
+    public TimeSpan Of(ReadOnlySpan<byte> command, int responseLength)
     {
-        private readonly P71Timing _model = new();
-
-        public double Milliseconds { get; private set; }
-
-        public TimeSpan Of(ReadOnlySpan<byte> command, int responseLength)
-        {
-            var time = _model.Of(command, responseLength);
-            Milliseconds += time.TotalMilliseconds;
-            return time;
-        }
-
-        public void Restart() => _model.Restart();
+        var time = _model.Of(command, responseLength);
+        Milliseconds += time.TotalMilliseconds;
+        return time;
     }
+
+    public void Restart() => _model.Restart();
 }

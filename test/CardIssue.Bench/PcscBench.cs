@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Reader.PcSc;
 using CardIssue.Testing.Cards.State;
@@ -30,8 +29,7 @@ internal static class PcscBench
             var port = Part.FreePortPair();
             await using var daemon = await PcscDaemon.StartAsync(PcscDaemon.Vpcd("Bench", port));
             Part.SetNativeVariable(PcscDaemon.SocketVariable, daemon.Socket);
-            var ratio = await MeasureAsync(port);
-            return check && ratio > Target ? 1 : 0;
+            return (await MeasureAsync(port)).End(check);
         }
         catch (PlatformNotSupportedException e)
         {
@@ -40,7 +38,7 @@ internal static class PcscBench
         }
     }
 
-    private static async Task<double> MeasureAsync(int port)
+    private static async Task<BenchReport> MeasureAsync(int port)
     {
         var slot = new CardSlot();
         slot.Insert(CardSimulator.Create(CardProfile.BlankEmv(1, [CardKeySet.FromHex(1, CardProfile.TestKey, CardProfile.TestKey, CardProfile.TestKey)])));
@@ -60,7 +58,7 @@ internal static class PcscBench
         await stop.CancelAsync();
         await card.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Neighbouring rounds see the same machine, whatever else it does; so the ratio is taken of each pair.
-        return Print(Median(bare), Median(ours), Median(bare.Zip(ours, (b, o) => o / b)));
+        return Report(Median(bare), Median(ours), Median(bare.Zip(ours, (b, o) => o / b)));
     }
 
     private static async Task<double[]> MeasureAsync(PcscCardReader reader)
@@ -77,13 +75,16 @@ internal static class PcscBench
         return took;
     }
 
-    private static double Print(double bare, double ours, double ratio)
+    private static BenchReport Report(double bare, double ours, double ratio)
     {
-        var verdict = ratio <= Target ? "every target is met" : $"a round trip takes {ratio:F3} of the bare loop's time; {Target:F2} is the aim";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{{\"bench\":\"pcsc\",\"path\":\"SCardTransmit\",\"rounds\":{Rounds},\"apdus\":{Times},\"medianUs\":{bare:F1}}}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{{\"bench\":\"pcsc\",\"path\":\"PcscCardReader\",\"rounds\":{Rounds},\"apdus\":{Times},\"medianUs\":{ours:F1}}}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{{\"bench\":\"pcsc\",\"summary\":\"{verdict}\",\"overBare\":{ratio:F3}}}"));
-        return ratio;
+        var report = new BenchReport("pcsc", "Round trip of an APDU through PC/SC, µs");
+        report.Line($"\"path\":\"SCardTransmit\",\"rounds\":{Rounds},\"apdus\":{Times},\"medianUs\":{bare:F1}");
+        report.Line($"\"path\":\"PcscCardReader\",\"rounds\":{Rounds},\"apdus\":{Times},\"medianUs\":{ours:F1}");
+        report.Line($"\"overBare\":{ratio:F3}");
+        report.Bar($"SCardTransmit", bare);
+        report.Bar($"PcscCardReader", ours, bare * Target);
+        if (ratio > Target) report.Missed($"a round trip takes {ratio:F3} of the bare loop's time; {Target:F2} is the aim");
+        return report;
     }
 
     private static double Median(IEnumerable<double> values)

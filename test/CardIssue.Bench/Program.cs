@@ -1,19 +1,19 @@
 using CardIssue.Bench;
 
+(string Name, Func<bool, Task<int>> Run)[] benches =
+[
+    ("relay", RelayBench.RunAsync), ("relay-emv", EmvBench.RunAsync), ("pcsc", PcscBench.RunAsync), ("center-syncs", SyncBench.RunAsync),
+    ("center", CenterBench.RunAsync), ("terminal", TerminalBench.RunAsync), ("scp", check => Task.FromResult(ScpBench.Run(check))), ("idle", IdleBench.RunAsync),
+    ("log", LogBench.RunAsync), ("wire", WireBench.RunAsync), ("crowd", CrowdBench.RunAsync), ("hosts", HostsBench.RunAsync),
+];
 var check = args.Contains("--check");
 var names = args.Where(a => a != "--check").ToArray();
-if (names.Length > 1 || names.Any(n => n is not ("relay" or "relay-emv" or "pcsc" or "center-syncs" or "center" or "terminal" or "scp" or "idle")))
+var asked = benches.Where(bench => names is [] || names.Contains(bench.Name)).ToArray();
+if (names.Length > 1 || asked.Length == 0)
 {
-    Console.Error.WriteLine("usage: bench [relay|relay-emv|pcsc|center-syncs|center|terminal|scp|idle] [--check]\nWithout a name, all of them run.");
+    Console.Error.WriteLine($"usage: bench [{string.Join('|', benches.Select(bench => bench.Name))}] [--check]\nWithout a name, all of them run.");
     return 2;
 }
 var code = 0;
-if (names is [] or ["relay"]) code = Math.Max(code, await RelayBench.RunAsync(check));
-if (names is [] or ["relay-emv"]) code = Math.Max(code, await EmvBench.RunAsync(check));
-if (names is [] or ["pcsc"]) code = Math.Max(code, await PcscBench.RunAsync(check));
-if (names is [] or ["center-syncs"]) code = Math.Max(code, await SyncBench.RunAsync(check));
-if (names is [] or ["center"]) code = Math.Max(code, await CenterBench.RunAsync(check));
-if (names is [] or ["terminal"]) code = Math.Max(code, await TerminalBench.RunAsync(check));
-if (names is [] or ["scp"]) code = Math.Max(code, ScpBench.Run(check));
-if (names is [] or ["idle"]) code = Math.Max(code, await IdleBench.RunAsync(check));
+foreach (var bench in asked) code = Math.Max(code, await bench.Run(check));
 return code;

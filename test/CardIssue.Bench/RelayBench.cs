@@ -1,6 +1,3 @@
-using System.Globalization;
-using CardIssue.Core.Cards;
-using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
 using CardIssue.Testing.Cards.Timing;
 
@@ -25,7 +22,7 @@ internal static class RelayBench
     public static async Task<int> RunAsync(bool check)
     {
         var cardTime = P71InstallReplay.Exchanges.Take(BenchProduct.Apdus).Sum(e => e.Milliseconds);
-        var missed = new List<string>();
+        var report = new BenchReport("relay", "Times the card's own time, by round trip of the line");
         await using var shop = await BenchShop.OpenAsync();
         // The first issue pays for compiling; it is not counted.
         await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.Zero, Streamed, timed: false);
@@ -34,27 +31,24 @@ internal static class RelayBench
             foreach (var mode in new[] { BenchProduct.EndToEnd, BenchProduct.Module })
             {
                 var run = await shop.IssueAsync(mode, TimeSpan.FromMilliseconds(roundTrip), Streamed);
-                Print(mode, roundTrip, Streamed, cardTime, run);
+                Print(report, mode, roundTrip, Streamed, cardTime, run);
+                report.Bar($"{mode}, round trip {roundTrip} ms", run.Milliseconds / cardTime, target);
                 if (run.Milliseconds / cardTime > target)
-                    missed.Add($"{mode} at {roundTrip} ms takes {run.Milliseconds / cardTime:F3} of the card's time; {target:F2} is the aim");
+                    report.Missed($"{mode} at {roundTrip} ms takes {run.Milliseconds / cardTime:F3} of the card's time; {target:F2} is the aim");
                 if (run.Overhead(shop.TagBytes(mode)) > MaxOverhead)
-                    missed.Add($"{mode} at {roundTrip} ms costs {run.Overhead(shop.TagBytes(mode)):F1} bytes on the line per APDU; {MaxOverhead} is the most");
+                    report.Missed($"{mode} at {roundTrip} ms costs {run.Overhead(shop.TagBytes(mode)):F1} bytes on the line per APDU; {MaxOverhead} is the most");
             }
             if (roundTrip >= Far)
             {
                 var run = await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.FromMilliseconds(roundTrip), Streamed, readsState: true);
-                Print(BenchProduct.EndToEnd, roundTrip, Streamed, cardTime, run, readsState: true);
+                Print(report, BenchProduct.EndToEnd, roundTrip, Streamed, cardTime, run, readsState: true);
             }
-            if (roundTrip <= 100) Print(BenchProduct.EndToEnd, roundTrip, OneByOne, cardTime, await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.FromMilliseconds(roundTrip), OneByOne));
+            if (roundTrip <= 100) Print(report, BenchProduct.EndToEnd, roundTrip, OneByOne, cardTime, await shop.IssueAsync(BenchProduct.EndToEnd, TimeSpan.FromMilliseconds(roundTrip), OneByOne));
         }
-        var verdict = missed.Count == 0 ? "every target is met" : string.Join("; ", missed);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{{\"bench\":\"relay\",\"summary\":\"{verdict}\",\"apdus\":{BenchProduct.Apdus},\"cardMs\":{cardTime}}}"));
-        return check && missed.Count > 0 ? 1 : 0;
+        return report.End(check, $"\"apdus\":{BenchProduct.Apdus},\"cardMs\":{cardTime}");
     }
 
-    private static void Print(string mode, int roundTrip, int window, double cardTime, BenchRun run, bool readsState = false) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{{\"bench\":\"relay\",\"mode\":\"{mode}\",\"roundTripMs\":{roundTrip},\"inFlight\":{window},\"startState\":{(readsState ? "true" : "false")},\"apdus\":{run.Apdus},\"ms\":{run.Milliseconds:F0},\"overCardTime\":{run.Milliseconds / cardTime:F3},\"lineBytes\":{run.LineBytes},\"cardBytes\":{run.CardBytes},\"lineBytesPerApduBeyondCard\":{(run.LineBytes - run.CardBytes) / (double)run.Apdus:F1}}}"));
+    private static void Print(BenchReport report, string mode, int roundTrip, int window, double cardTime, BenchRun run, bool readsState = false) => report.Line($"\"mode\":\"{mode}\",\"roundTripMs\":{roundTrip},\"inFlight\":{window},\"startState\":{(readsState ? "true" : "false")},\"apdus\":{run.Apdus},\"ms\":{run.Milliseconds:F0},\"overCardTime\":{run.Milliseconds / cardTime:F3},\"lineBytes\":{run.LineBytes},\"cardBytes\":{run.CardBytes},\"lineBytesPerApduBeyondCard\":{(run.LineBytes - run.CardBytes) / (double)run.Apdus:F1}");
 }
 
 /// <summary>One issue, from the card being in to the card being issued.</summary>
@@ -64,47 +58,11 @@ internal static class RelayBench
 /// <param name="Apdus">How many commands the card answered.</param>
 /// <param name="ClosedAfter">When the card had answered its last command, in milliseconds.</param>
 /// <param name="RoundTrips">Round trips until then.</param>
-internal sealed record BenchRun(double Milliseconds, long LineBytes, long CardBytes, int Apdus, double ClosedAfter, long RoundTrips)
+/// <param name="ToCenter">Bytes on the line to the center, from the card being in to the card being issued.</param>
+/// <param name="ToTerminal">The same to the terminal.</param>
+internal sealed record BenchRun(
+    double Milliseconds, long LineBytes, long CardBytes, int Apdus, double ClosedAfter, long RoundTrips, long ToCenter, long ToTerminal)
 {
     /// <summary>Bytes on the line per APDU beyond the APDUs themselves and cryptographic tags.</summary>
     public double Overhead(int tagBytes) => (LineBytes - CardBytes - tagBytes) / (double)Apdus;
-}
-
-/// <summary>Counts what goes to a card and comes from it.</summary>
-internal sealed class CountingReader(ICardReader inner) : ICardReader
-{
-    public long Bytes { get; private set; }
-
-    public int Apdus { get; private set; }
-
-    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => inner.IdentifyAsync(cancellation);
-
-    public void Reset() => (Bytes, Apdus) = (0, 0);
-
-    public ValueTask<Core.Primitives.ByteString> WaitForCardAsync(CancellationToken cancellation) => inner.WaitForCardAsync(cancellation);
-
-    public ValueTask WaitForRemovalAsync(CancellationToken cancellation) => inner.WaitForRemovalAsync(cancellation);
-
-    public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => new Connection(await inner.ConnectAsync(cancellation), this);
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
-
-    private sealed class Connection(ICardConnection inner, CountingReader counts) : ICardConnection
-    {
-        public Core.Primitives.ByteString Atr => inner.Atr;
-
-        public TransmissionProtocol Protocol => inner.Protocol;
-
-        public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
-        {
-            var length = await inner.TransmitAsync(command, response, cancellation);
-            counts.Bytes += command.Length + length;
-            counts.Apdus++;
-            return length;
-        }
-
-        public ValueTask<Core.Primitives.ByteString> ResetAsync(CancellationToken cancellation) => inner.ResetAsync(cancellation);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
-    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Cards.SecureChannel.Opening;
@@ -20,7 +19,7 @@ internal static class ScpBench
 
     public static int Run(bool check)
     {
-        var missed = new List<string>();
+        var report = new BenchReport("scp", "A command of 244 bytes wrapped and its answer unwrapped, µs");
         foreach (var (level, answer) in new[] { (SecurityLevel.CMacCEnc, 0), (SecurityLevel.CMacCEncRMacREnc, 0), (SecurityLevel.CMacCEncRMacREnc, 223) })
         {
             var command = PlainCommand();
@@ -39,13 +38,13 @@ internal static class ScpBench
             var (a, b) = (Median(own), Median(others));
             var bytes = allocated / (double)(Commands * Repeats);
             var name = $"level {(int)level:X2}, answers of {answer} bytes";
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{{\"bench\":\"scp\",\"level\":\"{(int)level:X2}\",\"command\":{command.Length},\"answer\":{answer},\"us\":{a:F2},\"bouncyCastleUs\":{b:F2},\"ratio\":{b / a:F2},\"bytesAllocated\":{bytes:F1}}}"));
-            if (b / a < Target) missed.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: {b / a:F2} times as fast as BouncyCastle; {Target} is the least"));
-            if (bytes >= (answer == 0 ? 1 : MostForData)) missed.Add($"{name}: {bytes:F0} bytes allocated");
+            report.Line($"\"level\":\"{(int)level:X2}\",\"command\":{command.Length},\"answer\":{answer},\"us\":{a:F2},\"bouncyCastleUs\":{b:F2},\"ratio\":{b / a:F2},\"bytesAllocated\":{bytes:F1}");
+            report.Bar($"{name}", a, b / Target);
+            report.Bar($"BouncyCastle", b);
+            if (b / a < Target) report.Missed($"{name}: {b / a:F2} times as fast as BouncyCastle; {Target} is the least");
+            if (bytes >= (answer == 0 ? 1 : MostForData)) report.Missed($"{name}: {bytes:F0} bytes allocated");
         }
-        Console.WriteLine($"{{\"bench\":\"scp\",\"summary\":\"{(missed.Count == 0 ? "every target is met" : string.Join("; ", missed))}\"}}");
-        return check && missed.Count > 0 ? 1 : 0;
+        return report.End(check);
     }
 
     /// <summary>STORE DATA with as much data as level 33 lets through.</summary>

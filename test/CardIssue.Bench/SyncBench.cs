@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace CardIssue.Bench;
 
 /// <summary>One visit.</summary>
@@ -22,7 +20,7 @@ internal static class SyncBench
 
     public static async Task<int> RunAsync(bool check)
     {
-        var missed = new List<string>();
+        var report = new BenchReport("center-syncs", "Syncs of the disk for an issue of three records");
         await using var shop = await BenchShop.OpenAsync();
         foreach (var mode in new[] { BenchProduct.EndToEnd, BenchProduct.Module })
         {
@@ -38,14 +36,12 @@ internal static class SyncBench
             var syncs = Median(quick.Concat(slow).Select(run => (double)run.Syncs));
             var (without, with) = (Median(quick.Select(run => run.Time.TotalMilliseconds)), Median(slow.Select(run => run.Time.TotalMilliseconds)));
             var ratio = (with - without) / (MostSyncs * Delay.TotalMilliseconds);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{{\"bench\":\"center-syncs\",\"mode\":\"{mode}\",\"visits\":{2 * Visits},\"syncs\":{syncs:F0},\"mostSyncs\":{quick.Concat(slow).Max(run => run.Syncs)},\"ms\":{without:F0},\"msWith10MsPerSync\":{with:F0},\"addedOverTwelveSyncs\":{ratio:F2}}}"));
-            if (syncs > MostSyncs) missed.Add($"{mode} takes {syncs:F0} syncs; {MostSyncs} is the most");
-            if (ratio > Margin) missed.Add($"{mode} takes {with - without:F0} ms more with 10 ms added to each sync; {MostSyncs} times that, and a margin of {Margin:F2}, is the most");
+            report.Line($"\"mode\":\"{mode}\",\"visits\":{2 * Visits},\"syncs\":{syncs:F0},\"mostSyncs\":{quick.Concat(slow).Max(run => run.Syncs)},\"ms\":{without:F0},\"msWith10MsPerSync\":{with:F0},\"addedOverTwelveSyncs\":{ratio:F2}");
+            report.Bar($"{mode}", syncs, MostSyncs);
+            if (syncs > MostSyncs) report.Missed($"{mode} takes {syncs:F0} syncs; {MostSyncs} is the most");
+            if (ratio > Margin) report.Missed($"{mode} takes {with - without:F0} ms more with 10 ms added to each sync; {MostSyncs} times that, and a margin of {Margin:F2}, is the most");
         }
-        var verdict = missed.Count == 0 ? "every target is met" : string.Join("; ", missed);
-        Console.WriteLine($"{{\"bench\":\"center-syncs\",\"summary\":\"{verdict}\"}}");
-        return check && missed.Count > 0 ? 1 : 0;
+        return report.End(check);
     }
 
     private static double Median(IEnumerable<double> values)

@@ -45,10 +45,10 @@ internal static class TerminalBench
                 ofDotnet.Add(b);
             }
             var size = Directory.GetFiles(native).Where(IsOfTheProgram).Sum(file => new FileInfo(file).Length) / Megabyte;
-            var met = Print("machine code", size, ofCode);
-            Print("on .NET, which is there", Directory.GetFiles(Path.GetDirectoryName(Program)!, "*.dll").Sum(file => new FileInfo(file).Length) / Megabyte, ofDotnet);
-            Console.WriteLine($"{{\"bench\":\"terminal\",\"summary\":\"{(met ? "every target is met" : "a target is missed")}\",\"mostMB\":{MostMegabytes},\"mostMs\":{MostMilliseconds},\"mostResidentMB\":{MostResident}}}");
-            return check && !met ? 1 : 0;
+            var report = new BenchReport("terminal", "terminalhost: MB on the disk, ms until ready, MB resident");
+            Print(report, "machine code", size, ofCode);
+            Print(report, "on .NET, which is there", Directory.GetFiles(Path.GetDirectoryName(Program)!, "*.dll").Sum(file => new FileInfo(file).Length) / Megabyte, ofDotnet, isJudged: false);
+            return report.End(check);
         }
         finally
         {
@@ -112,13 +112,20 @@ internal static class TerminalBench
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1_024 / Megabyte;
     }
 
-    private static bool Print(string what, double size, List<Start> starts)
+    private static void Print(BenchReport report, string what, double size, List<Start> starts, bool isJudged = true)
     {
         var (ready, resident) = (Median(starts.Select(start => start.Milliseconds)), Median(starts.Select(start => start.Resident)));
         var processor = Median(starts.Select(start => start.Processor));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{{\"bench\":\"terminal\",\"terminalhost\":\"{what}\",\"rounds\":{Rounds},\"sizeMB\":{size:F1},\"readyMs\":{ready:F0},\"processorMs\":{processor:F0},\"residentMB\":{resident:F1}}}"));
-        return size <= MostMegabytes && ready <= MostMilliseconds && resident <= MostResident;
+        report.Line($"\"terminalhost\":\"{what}\",\"rounds\":{Rounds},\"sizeMB\":{size:F1},\"readyMs\":{ready:F0},\"processorMs\":{processor:F0},\"residentMB\":{resident:F1}");
+        Judge("MB on the disk", size, MostMegabytes);
+        Judge("ms until ready", ready, MostMilliseconds);
+        Judge("MB resident", resident, MostResident);
+
+        void Judge(string unit, double value, double most)
+        {
+            report.Bar($"{what}, {unit}", value, isJudged ? most : null);
+            if (isJudged && value > most) report.Missed($"{value:F1} {unit}; {most} is the aim");
+        }
     }
 
     private static double Median(IEnumerable<double> values)

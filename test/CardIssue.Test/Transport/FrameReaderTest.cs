@@ -8,16 +8,17 @@ namespace CardIssue.Test.Transport;
 public class FrameReaderTest
 {
     private FakeTimeProvider _time = null!;
+    private JoinedStreams _streams = null!;
     private Stream _raw = null!;
     private FramedLine _line = null!;
 
     [SetUp]
     public void Join()
     {
-        var streams = new JoinedStreams();
+        _streams = new JoinedStreams();
         _time = new FakeTimeProvider();
-        _raw = streams.Far;
-        _line = new FramedLine(streams.Near, Lines.Anyone, new LineOptions
+        _raw = _streams.Far;
+        _line = new FramedLine(_streams.Near, Lines.Anyone, new LineOptions
         {
             KeepAliveInterval = TimeSpan.FromSeconds(100), SilenceLimit = TimeSpan.FromSeconds(200), FrameTimeout = TimeSpan.FromSeconds(30),
         }, _time);
@@ -37,6 +38,18 @@ public class FrameReaderTest
         foreach (var b in (byte[])[.. Lines.OnLine(1, 2, 3), .. Lines.OnLine(), .. Lines.OnLine(Lines.Bytes(300))])
             await _raw.WriteAsync(new[] { b });
         Assert.That(await receiving, Is.EqualTo(new[] { [1, 2, 3], Lines.Bytes(300) }));
+    }
+
+    [Test]
+    public async Task IdleLine_WaitsWithoutMemory()
+    {
+        for (var frames = 1; frames <= 3; frames++)
+        {
+            var receiving = _line.ReceiveBytesAsync();
+            Assert.That((_streams.Near.Waits, _streams.Near.Reads), Is.EqualTo((frames, frames - 1)), "it waits for a frame");
+            await _raw.WriteAsync(Lines.OnLine(1, 2, 3));
+            Assert.That(await receiving, Is.EqualTo(new byte[] { 1, 2, 3 }));
+        }
     }
 
     [Test]

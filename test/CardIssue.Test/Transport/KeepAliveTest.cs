@@ -41,6 +41,24 @@ public class KeepAliveTest
     }
 
     [Test]
+    public async Task LinesDueWithinAFifteenth_AreDueAtOnce()
+    {
+        var options = new LineOptions { KeepAliveInterval = TimeSpan.FromSeconds(15) };
+        var streams = new[] { new JoinedStreams(), new JoinedStreams() };
+        await using var first = new FramedLine(streams[0].Near, Lines.Anyone, options, _time);
+        _time.Advance(TimeSpan.FromSeconds(0.4));
+        await using var second = new FramedLine(streams[1].Near, Lines.Anyone, options, _time);
+        _time.Advance(TimeSpan.FromSeconds(14.6));
+        foreach (var pair in streams)
+        {
+            var bytes = new byte[3];
+            await pair.Far.ReadExactlyAsync(bytes, Lines.Soon());
+            Assert.That(bytes, Is.All.Zero);
+            await pair.Far.DisposeAsync();
+        }
+    }
+
+    [Test]
     public async Task FrameSentMeanwhile_Interval_IsCountedFromIt()
     {
         _time.Advance(TimeSpan.FromSeconds(6));

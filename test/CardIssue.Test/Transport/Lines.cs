@@ -72,13 +72,17 @@ internal sealed class JoinedStreams
         private readonly Stream _out = writer.AsStream();
         private int _disposed;
         private int _reads;
+        private int _waits;
 
-        /// <summary>The reads that were begun.</summary>
+        /// <summary>The reads into memory that were begun.</summary>
         public int Reads => Volatile.Read(ref _reads);
+
+        /// <summary>The reads into no memory that were begun: they only wait.</summary>
+        public int Waits => Volatile.Read(ref _waits);
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            Interlocked.Increment(ref _reads);
+            Interlocked.Increment(ref buffer.IsEmpty ? ref _waits : ref _reads);
             return _in.ReadAsync(buffer, cancellationToken);
         }
 

@@ -90,9 +90,9 @@ public sealed class BufferZeroingTest
     [Test]
     public void SendersBuffer_GivenBack_HoldsNothing()
     {
-        var buffer = PinnedBuffers.Rent();
+        var buffer = PinnedBuffers.ForFrames.Rent();
         Filled(1_000).CopyTo(buffer, 0);
-        PinnedBuffers.Return(buffer, 1_000);
+        PinnedBuffers.ForFrames.Return(buffer, 1_000);
         Assert.That(buffer, Is.All.Zero);
     }
 

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace CardIssue.Bench;
+
+/// <summary>500 terminals that issue one card after the other for ten minutes, all at once, at a host on SQLite: what each issue takes, and whether the host's memory stays.</summary>
+internal static class CrowdBench
+{
+    /// <summary>How much: "terminals minutes". For a quick look.</summary>
+    private const string SizeVariable = "CARDISSUE_BENCH_CROWD";
+
+    /// <summary>More than two cores can issue; when they are all issued, the crowd ends early and says so.</summary>
+    private const int OrdersPerSecond = 150;
+
+    private const int WarmingUp = 2;
+
+    /// <summary>Of the host's memory in the first minute that is counted.</summary>
+    private const double MostMemory = 1.15;
+
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    public static async Task<int> RunAsync(bool check)
+    {
+        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "500 10").Split(' ')
+            .Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var (count, minutes) = (size[0], size[1]);
+        var report = new BenchReport("crowd", $"{count} terminals: MiB of the host in each minute");
+        await using var center = await BenchCenter.StartAsync("", hosts: 1, count, (count * WarmingUp) + (minutes * 60 * OrdersPerSecond));
+        await using var terminals = new BenchTerminals(center);
+        await center.MeasureAsync(() => terminals.IssueAsync(WarmingUp));
+        var issuing = terminals.IssueUntilAsync(Stopwatch.GetTimestamp() + (long)(minutes * Minute.TotalSeconds * Stopwatch.Frequency));
+        var memory = new List<double>();
+        for (var minute = 1; minute <= minutes && !issuing.IsCompleted; minute++)
+        {
+            var load = await center.LoadAsync(Minute);
+            memory.Add(center.Resident() / 1048576.0);
+            report.Line($"\"minute\":{minute},\"residentMiB\":{memory[^1]:F0},\"loadOfACore\":{load:F2}");
+            report.Bar($"minute {minute}", memory[^1], memory[0] * MostMemory);
+        }
+        var issued = (await issuing).Milliseconds;
+        report.Line($"\"terminals\":{count},\"issues\":{issued.Count},\"perSecond\":{issued.Count / (minutes * 60.0):F1},\"p50Ms\":{At(50):F0},\"p90Ms\":{At(90):F0},\"p99Ms\":{At(99):F0},\"longestMs\":{issued[^1]:F0}");
+        if (memory.Count < minutes) report.Missed($"the orders lasted for {memory.Count} of {minutes} minutes");
+        if (memory.Max() > memory[0] * MostMemory) report.Missed($"the host grows from {memory[0]:F0} to {memory.Max():F0} MiB; {MostMemory} times the first minute's is the most");
+        return report.End(check);
+
+        double At(int percent) => issued[Math.Min(issued.Count - 1, issued.Count * percent / 100)];
+    }
+}
