@@ -37,6 +37,18 @@ exit codes: 0 all well, 1 something failed, 2 wrong usage or a missing tool
 USAGE
 }
 
+at_most() { # at_most COUNT WORD...: a word too many, or an option that is none, is a mistake, told before anything is built
+  local count="$1" word
+  shift
+  [ $# -le "$count" ] || { usage >&2; exit 2; }
+  for word in "$@"; do
+    case "$word" in
+      --native) [ "$1" = publish ] || { usage >&2; exit 2; } ;;
+      -*) usage >&2; exit 2 ;;
+    esac
+  done
+}
+
 need_dotnet() {
   if ! command -v dotnet >/dev/null; then
     echo "The .NET SDK is missing. Install .NET SDK 10 (https://dotnet.microsoft.com/download) and run this again." >&2
@@ -164,6 +176,7 @@ case "${1:-}" in
     exec bash samples/demo.sh "$@"
     ;;
   test)
+    at_most 2 "$@"
     shift
     need_dotnet
     run_tests "$@"
@@ -187,6 +200,7 @@ case "${1:-}" in
     exec dotnet "$OUTPUT/fuzz/bin/CardIssue.Fuzz.dll" "$@"
     ;;
   docs)
+    at_most 1 "$@"
     need_dotnet
     # It needs all the libraries.
     build samples/Integrating/Integrating.csproj
@@ -196,17 +210,20 @@ case "${1:-}" in
     echo "The pages are in $OUTPUT/docs/site: open index.html there, or $OUTPUT/docs/site as a web server's folder."
     ;;
   regenerate)
+    at_most 1 "$@"
     need_dotnet
     build test/CardIssue.Test/CardIssue.Test.csproj
     CARDISSUE_UPDATE_DOCS=1 dotnet test test/CardIssue.Test/CardIssue.Test.csproj -c "$CONFIGURATION" --no-build --nologo \
       --filter "FullyQualifiedName~ProtocolDocument|FullyQualifiedName~ProtocolVectors|FullyQualifiedName~ArchitectureDocument|FullyQualifiedName~ServiceDocument|FullyQualifiedName~IntegratingTest.Code"
     ;;
   pack)
+    at_most 1 "$@"
     need_dotnet
     quietly "Packing$(first_time)" dotnet pack CardIssue.sln -c "$CONFIGURATION" -o "$OUTPUT/packages" --nologo -v q
     ls "$OUTPUT/packages"
     ;;
   publish)
+    at_most 2 "$@"
     need_dotnet
     if [ "${2:-}" = --native ]; then
       [ "$(uname -s)" != Linux ] || need_parts $NATIVE_PARTS
@@ -221,6 +238,7 @@ case "${1:-}" in
     echo "The programs are in $OUTPUT/publish/$RID: put that folder, whole, on the PATH of the machine."
     ;;
   clean)
+    at_most 1 "$@"
     find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +
     rm -rf "$OUTPUT"
     ;;

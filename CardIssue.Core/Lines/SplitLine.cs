@@ -1,3 +1,5 @@
+using CardIssue.Core.Protocol.Messages;
+
 namespace CardIssue.Core.Lines;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed class SplitLine : ILine
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _watching;
     private LineException? _fault;
+    private Refused? _refusal;
     private int _disposed;
 
     /// <summary>Joins two halves, which it takes over and disposes. From now on nobody else reads the half that is sent on.</summary>
@@ -30,6 +33,9 @@ internal sealed class SplitLine : ILine
 
     /// <summary>Why the line is over, when it was the half that is sent on; null as long as it is not.</summary>
     public LineException? Fault => Volatile.Read(ref _fault);
+
+    /// <summary>The peer's last word on the half that is sent on, where it is why that half is not joined; known with the <see cref="Fault"/>.</summary>
+    public Refused? Refusal => Volatile.Read(ref _refusal);
 
     /// <inheritdoc/>
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => _sending.SendAsync(frame, cancellation);
@@ -62,8 +68,9 @@ internal sealed class SplitLine : ILine
         try
         {
             using var frame = await _sending.ReceiveAsync(_closing.Token).ConfigureAwait(false);
-            Volatile.Write(ref _fault, frame is null
-                ? new LineException(LineFault.Broken, "The peer closed the half of the line that is sent on.")
+            if (frame is not null && MessageCodec.Decode(frame.Memory) is { IsMessage: true, Message: Refused refused }) Volatile.Write(ref _refusal, refused);
+            Volatile.Write(ref _fault, frame is null ? new LineException(LineFault.Broken, "The peer closed the half of the line that is sent on.")
+                : _refusal is not null ? new LineException(LineFault.Broken, "The peer refused to join the half of the line that is sent on.")
                 : new LineException(LineFault.Tampered, "A message came on the half of the line that carries none this way."));
         }
         catch (LineException e)

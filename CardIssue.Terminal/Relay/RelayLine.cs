@@ -1,5 +1,6 @@
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
+using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Terminal.Relay;
 
@@ -28,6 +29,9 @@ internal sealed class RelayLine : IAsyncDisposable
 
     /// <summary>Why the line is over, when it was the results half.</summary>
     public LineException? ResultsFault => _split?.Fault;
+
+    /// <summary>What the center said on the results half instead of joining it.</summary>
+    public Refused? Refusal => _split?.Refusal;
 
     /// <summary>A line as messages go over it: with counter and MAC where it has no TLS, as this end itself knows.</summary>
     public static ILine Authenticated(ILine line) => line.Peer.HasTls ? line : AuthenticatedLine.AtTerminal(line);

@@ -252,6 +252,8 @@ public sealed partial class TerminalRelay
         }
         catch (LineException e) when (line.ResultsFault is { } fault)
         {
+            // Said where it was asked; the data half's machine is the one that waits for it.
+            if (line.Refusal is { } refused) await _queue.PostAsync(new Item.Happened(new TerminalEvent.Received(refused)), cancellation).ConfigureAwait(false);
             throw new LineException(fault.Fault, $"results half: {fault.Message}", e);
         }
     }

@@ -24,7 +24,7 @@ internal sealed class ServedLines(
     private readonly Dictionary<LineRecord, ServedLine> _open = [];
     private readonly Dictionary<LineNumber, string> _told = [];
     private List<LineRecord> _wanted = [];
-    private ByteString _shown;
+    private X509Certificate2? _shown;
 
     public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
     {
@@ -114,15 +114,16 @@ internal sealed class ServedLines(
     /// <summary>The center changed over to another certificate: lines that are up stay up, and whoever comes sees the new one.</summary>
     private async Task ShowCertificateAsync(CancellationToken cancellation)
     {
-        if (_shown.IsEmpty || vault.Identity.TlsCertificate == _shown) return;
+        if (_shown is null) return;
         var next = certificate.Now();
+        if (ReferenceEquals(next, _shown)) return;
         foreach (var line in _open.Values)
         {
             (line.Listener as TlsLineListener)?.UseCertificate(next);
             (line.Listener as SerialLineListener)?.UseCertificate(next);
         }
         link?.Show(next);
-        _shown = TlsCertificates.Sha256(next);
+        _shown = next;
         await files.WriteIdentityAsync(vault.Identity, cancellation);
     }
 
@@ -148,10 +149,11 @@ internal sealed class ServedLines(
         }
     }
 
+    /// <summary>For a line that is opened. Where others are up that show the one before, the next look has them change over.</summary>
     private X509Certificate2 Shown()
     {
         var now = certificate.Now();
-        _shown = TlsCertificates.Sha256(now);
+        _shown ??= now;
         return now;
     }
 }

@@ -8,7 +8,7 @@ namespace CardIssue.Test.EndToEnd;
 /// <summary>Waiting for what the operator would see.</summary>
 internal static class ShopWaits
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30), Pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(5);
 
     public static Task ShowsAsync(this Shop shop, string text, int times = 1) => UntilAsync(() =>
     {

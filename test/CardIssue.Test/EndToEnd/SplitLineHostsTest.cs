@@ -79,6 +79,9 @@ public sealed class SplitLineHostsTest
     {
         await using var hosts = await TwoHosts.OpenAsync(firstLinked: first, secondLinked: second);
         await RefusedAsync(hosts.Shop, $"at host host-1: it has the data half, and {why}");
+        // It is said on the results half alone; the clerk hears it all the same.
+        await hosts.Shop.ShowsAsync("AccessRefused NotKnown", 2);
+        lock (hosts.Shop.Shown) Assert.That(hosts.Shop.Shown, Has.None.Contains("LineLost"));
     }
 
     [Test]

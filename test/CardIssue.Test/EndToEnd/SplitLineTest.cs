@@ -112,6 +112,19 @@ public sealed class SplitLineTest
         await LogsAsync(shop, "the token is not that of the data half");
     }
 
+    /// <summary>Somebody changes the token on its way: both halves are refused, and the terminal says why, not that a line is lost.</summary>
+    [Test]
+    public async Task Token_ChangedOnItsWay_TerminalShowsThatItIsRefused_AndTriesAgain()
+    {
+        await using var shop = await StoppedAsync(withTls: true);
+        shop.WrapResults = line => new OtherToken(line);
+        shop.StartTerminal();
+        await shop.ShowsAsync("AccessRefused NotKnown");
+        shop.WrapResults = line => line;
+        await shop.ShowsAsync("AccessGranted", 2);
+        lock (shop.Shown) Assert.That(shop.Shown, Has.None.Contains("LineLost"));
+    }
+
     [Test]
     public async Task Token_Expired_IsRefused_TheDataHalfIsClosed()
     {
@@ -276,9 +289,9 @@ public sealed class SplitLineTest
         return (data, results);
     }
 
-    private static async Task<Shop> StoppedAsync(Action<CenterSessionOptions>? options = null)
+    private static async Task<Shop> StoppedAsync(Action<CenterSessionOptions>? options = null, bool withTls = false)
     {
-        var shop = await Shop.OpenAsync(options, line: ShopLine.Loopback(7), results: ShopLine.Loopback(8));
+        var shop = await Shop.OpenAsync(options, line: ShopLine.Loopback(7, withTls), results: ShopLine.Loopback(8, withTls));
         await shop.ShowsAsync("AccessGranted");
         await shop.StopTerminalAsync();
         return shop;
@@ -308,6 +321,20 @@ public sealed class SplitLineTest
             Terminal = file.Identity.Id, CredentialKey = file.Identity.CredentialKey.Encoded, AgreementKey = file.Identity.AgreementKey.Encoded,
         });
         return file.OpenModule();
+    }
+
+    /// <summary>A results half on which another token arrives than was sent.</summary>
+    private sealed class OtherToken(ILine inner) : ILine
+    {
+        public LinePeer Peer => inner.Peer;
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => inner.SendAsync(
+            MessageCodec.Decode(frame.ToArray()).Message is Join ? MessageCodec.Encode(new Join(ByteString.Own(new byte[ProtocolLimits.TokenLength]))) : frame,
+            cancellation);
+
+        public ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation) => inner.ReceiveAsync(cancellation);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     /// <summary>A server of its own on more lines.</summary>

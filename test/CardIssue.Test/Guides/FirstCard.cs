@@ -44,8 +44,7 @@ internal sealed class FirstCard : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>The packages of the programs as they are built: what <c>./build.sh pack</c> makes, without building anew.</summary>
-    private Task PackAsync(string packages) => BuiltPackages.PackAsync(
-        _folder, new[] { "CenterHost", "TerminalHost", "VirtualCard" }.Select(name => Path.Combine(Repository.Root, "samples", name, $"{name}.csproj")), packages);
+    private Task PackAsync(string packages) => BuiltPackages.PackAsync(_folder, BuiltPackages.ProgramProjects, packages);
 
     private async Task<(int Code, string Screen)> RunAsync(string folder, string script)
     {

@@ -1,5 +1,6 @@
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
+using CardIssue.Core.Protocol.Messages;
 using CardIssue.Testing.Lines;
 
 namespace CardIssue.Test.LinesOfCore;
@@ -45,8 +46,19 @@ public sealed class SplitLineTest
         await _farSending.SendAsync(new byte[] { 1 }, default);
         Assert.That((await Transport.Lines.FaultOf(async () => await receiving)).Fault, Is.EqualTo(LineFault.Tampered));
         Assert.That(_line.Fault?.Fault, Is.EqualTo(LineFault.Tampered));
+        Assert.That(_line.Refusal, Is.Null);
         Assert.That(await _farSending.ReceiveAsync(Transport.Lines.Soon()), Is.Null, "both halves are closed");
         Assert.That(await _farReceiving.ReceiveAsync(Transport.Lines.Soon()), Is.Null);
+    }
+
+    [Test]
+    public async Task Refusal_OnTheHalfThatIsSentOn_EndsTheLine_AndIsKept()
+    {
+        var receiving = _line.ReceiveAsync(Transport.Lines.Soon()).AsTask();
+        await _farSending.SendAsync(MessageCodec.Encode(new Refused(RefusalCode.NotNow)), default);
+        Assert.That((await Transport.Lines.FaultOf(async () => await receiving)).Fault, Is.EqualTo(LineFault.Broken));
+        Assert.That(_line.Refusal, Is.EqualTo(new Refused(RefusalCode.NotNow)));
+        Assert.That(await _farReceiving.ReceiveAsync(Transport.Lines.Soon()), Is.Null, "both halves are closed");
     }
 
     [TestCase(true)]

@@ -11,6 +11,9 @@ internal sealed class BuiltPackages : IDisposable
     public static readonly string[] Names =
         ["CardIssue.Core", "CardIssue.Transport", "CardIssue.Reader", "CardIssue.Center", "CardIssue.Terminal", "CardIssue.Testing"];
 
+    /// <summary>The programs, as .NET tools.</summary>
+    public static readonly string[] Programs = ["CardIssue.CenterHost", "CardIssue.TerminalHost", "CardIssue.VirtualCard"];
+
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cardissue-packages-");
@@ -23,7 +26,12 @@ internal sealed class BuiltPackages : IDisposable
 
     public string Feed => Path.Combine(Folder, "feed");
 
-    public Task PackAsync() => PackAsync(Folder, Names.Select(name => Path.Combine(Repository.Root, name, $"{name}.csproj")), Feed, $";PackageVersion={Version}");
+    /// <summary>The projects of the programs.</summary>
+    public static IEnumerable<string> ProgramProjects => Programs.Select(name => name["CardIssue.".Length..])
+        .Select(name => Path.Combine(Repository.Root, "samples", name, $"{name}.csproj"));
+
+    public Task PackAsync() => PackAsync(
+        Folder, [.. Names.Select(name => Path.Combine(Repository.Root, name, $"{name}.csproj")), .. ProgramProjects], Feed, $";PackageVersion={Version}");
 
     /// <summary>Packs projects as they are built.</summary>
     /// <param name="folder">Where there is room for a file.</param>

@@ -5,12 +5,14 @@ using System.Text.RegularExpressions;
 
 namespace CardIssue.Test.Packages;
 
-/// <summary>The packages that integrators install: what is in them, and that a project outside of the repository issues a card with them alone.</summary>
+/// <summary>The packages that integrators and operators install: what is in them, and that a project outside of the repository issues a card with them alone.</summary>
 [TestFixture, Parallelizable]
 public sealed class PackagesTest
 {
     /// <summary>Whose value is the sources themselves (Portable PDB, embedded source).</summary>
     private static readonly Guid EmbeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
+
+    private static readonly string[] All = [.. BuiltPackages.Names, .. BuiltPackages.Programs];
 
     private readonly BuiltPackages _packages = new();
 
@@ -20,7 +22,7 @@ public sealed class PackagesTest
     [OneTimeTearDown]
     public void Delete() => _packages.Dispose();
 
-    [TestCaseSource(typeof(BuiltPackages), nameof(BuiltPackages.Names))]
+    [TestCaseSource(nameof(All))]
     public void Package_InAList_SaysWhatItIs(string name)
     {
         var metadata = _packages.Metadata(name);

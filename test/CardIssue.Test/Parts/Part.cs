@@ -60,7 +60,7 @@ internal static partial class Part
     {
         for (var tries = 0; !holds(); tries++)
         {
-            if (tries == 1_000) throw new TimeoutException($"{what}: did not come within 10 s.");
+            if (tries == 6_000) throw new TimeoutException($"{what}: did not come within 60 s.");
             await Task.Delay(10);
         }
     }

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Transport;
 
-/// <summary>A line whose peer writes raw bytes.</summary>
+/// <summary>A line whose peer writes raw bytes; what it allocates is counted on all threads.</summary>
+[NonParallelizable]
 public class FrameReaderTest
 {
     private FakeTimeProvider _time = null!;

@@ -12,6 +12,7 @@ using CardIssue.Transport.Tls;
 namespace CardIssue.Test.Transport;
 
 /// <summary>Why no line came of a handshake: each by its name, told to whoever serves the line.</summary>
+[NonParallelizable]
 public sealed class HandshakeRefusalTest
 {
     private readonly Channel<HandshakeRefusal> _refused = Channel.CreateUnbounded<HandshakeRefusal>();

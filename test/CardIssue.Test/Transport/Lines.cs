@@ -12,7 +12,7 @@ namespace CardIssue.Test.Transport;
 internal static class Lines
 {
     /// <summary>Far longer than anything here takes; only a hang meets it.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static readonly LineNumber Seven = new(7);
     public static readonly LinePeer Anyone = new(null, null, ByteString.Empty, ByteString.Empty);

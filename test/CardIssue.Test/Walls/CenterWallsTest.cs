@@ -116,7 +116,7 @@ public sealed class CenterWallsTest
         var pump = bench.Pump(feed);
         using var stop = new CancellationTokenSource();
         var pumping = pump.RunAsync(stop.Token);
-        var stuckWith = await feed.Stuck.WaitAsync(TimeSpan.FromSeconds(10));
+        var stuckWith = await feed.Stuck.WaitAsync(TimeSpan.FromSeconds(60));
         bench.Time.Advance(FeedPump.MaxTelling - TimeSpan.FromSeconds(1));
         Assert.That((pump.Trouble, await pump.BacklogAsync()), Is.EqualTo(((string?)null, 1)), "it may still come back");
         bench.Time.Advance(TimeSpan.FromSeconds(1));

@@ -14,6 +14,7 @@ namespace CardIssue.Test.Zeroing;
 using ReaderDecoder = CardIssue.Reader.Serial.Framing.FrameDecoder;
 
 /// <summary>The buffers of lines and readers hold nothing of what has passed through them.</summary>
+[NonParallelizable]
 public sealed class BufferZeroingTest
 {
     private static byte[] Filled(int length) => [.. Enumerable.Repeat((byte)0x5A, length)];

@@ -21,6 +21,7 @@ using CardIssue.Test.Vault;
 namespace CardIssue.Test.Zeroing;
 
 /// <summary>Every key is zeroed with its owner, each of them in its very memory.</summary>
+[NonParallelizable]
 public sealed class KeyZeroingTest
 {
     private static readonly byte[] Secret = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];

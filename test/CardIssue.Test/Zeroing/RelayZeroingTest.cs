@@ -14,6 +14,7 @@ namespace CardIssue.Test.Zeroing;
 /// <summary>
 /// What passes through a terminal is zeroed as soon as it has passed: commands, responses, and the buffers between module and card.
 /// </summary>
+[NonParallelizable]
 public sealed class RelayZeroingTest
 {
     private const int Slots = 4;

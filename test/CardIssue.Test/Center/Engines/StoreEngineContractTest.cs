@@ -7,7 +7,7 @@ namespace CardIssue.Test.Center.Engines;
 [TestFixtureSource(nameof(Kinds))]
 public sealed class StoreEngineContractTest(EngineKind kind)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     private EngineUnderTest _under = null!;
     private IStoreEngine _engine = null!;
