@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -60,6 +59,6 @@ internal static class TerminalFaults
         row => HoldIn(row)!, ("$terminal", terminal));
 
     /// <summary>What the row of a terminal says of it; null when it is not held.</summary>
-    public static TerminalHold? HoldIn(DbDataReader row) =>
+    public static TerminalHold? HoldIn(StoredRow row) =>
         row.Time("held_since") is { } since ? new TerminalHold(since, row.Text("held_for") ?? "") : null;
 }
