@@ -43,7 +43,7 @@ internal static class TerminalFaults
 
     /// <summary>Its module opened a card, or people released it.</summary>
     public static void Clear(StoreTransaction connection, TerminalId terminal) =>
-        connection.Execute("DELETE FROM terminal_faults WHERE terminal = $terminal", ("$terminal", terminal));
+        connection.Later("DELETE FROM terminal_faults WHERE terminal = $terminal", rows: null, ("$terminal", terminal));
 
     /// <returns>Whether it was held.</returns>
     public static bool Release(StoreTransaction connection, TerminalId terminal)
