@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
@@ -58,7 +57,7 @@ internal sealed record ApprovalRow(long Id, string Act, string Reason, PersonNam
     private RecordMac Fields() => new RecordMac("CardIssue approval v1").Number(Id).Text(Act).Text(Reason).Text(AskedBy.Value).Time(Asked).Time(Expires)
         .Bytes(Nonce.Span).Number((int)State).Text(DecidedBy?.Value ?? "").Time(Decided).Text(Note);
 
-    private static ApprovalRow Read(DbDataReader row, IRecordKeys keys)
+    private static ApprovalRow Read(StoredRow row, IRecordKeys keys)
     {
         var (id, asked, decided) = (row.Long("id")!.Value, row.Text("asked_by"), row.Text("decided_by"));
         var read = NameRule.Accepts(asked) && (decided is null || NameRule.Accepts(decided))

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
 
@@ -26,5 +25,5 @@ internal static class IssuerTable
             transaction.Insert(SealedTable.Issuers, "INSERT INTO issuers (issuer, key_sets, added_at) VALUES ($issuer, $key_sets, $now)", values);
     }
 
-    private static IssuerRecord Read(DbDataReader row) => new(row.Issuer()!.Value, [.. row.Text("key_sets")!.Split(' ')]);
+    private static IssuerRecord Read(StoredRow row) => new(row.Issuer()!.Value, [.. row.Text("key_sets")!.Split(' ')]);
 }

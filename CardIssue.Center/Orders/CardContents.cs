@@ -49,5 +49,5 @@ internal static class CardContents
         : reference.Order is { } order && order != card.Order ? new CardFinding(null, $"card {card.Card} was issued by order {card.Order}")
         : new CardFinding(card, "");
 
-    private static CardId CardIn(System.Data.Common.DbDataReader row) => new(row.Bytes("card")!.Value);
+    private static CardId CardIn(StoredRow row) => new(row.Bytes("card")!.Value);
 }

@@ -19,19 +19,19 @@ internal static class CardRegistry
     public static int Tries(StoreView connection, CardId card) =>
         (int)connection.Number("SELECT tries FROM card_tries WHERE card = $card", ("$card", card));
 
-    public static void CountTry(StoreTransaction connection, CardId card, DateTimeOffset now) => connection.Execute("""
+    public static void CountTry(StoreTransaction connection, CardId card, DateTimeOffset now) => connection.Later("""
         INSERT INTO card_tries (card, tries, last_at) VALUES ($card, 1, $now)
         ON CONFLICT (card) DO UPDATE SET tries = card_tries.tries + 1, last_at = $now
-        """, ("$card", card), ("$now", now));
+        """, rows: 1, ("$card", card), ("$now", now));
 
     public static void TakeTryBack(StoreTransaction connection, CardId card)
     {
-        connection.Execute("UPDATE card_tries SET tries = tries - 1 WHERE card = $card", ("$card", card));
-        connection.Execute("DELETE FROM card_tries WHERE card = $card AND tries <= 0", ("$card", card));
+        connection.Later("UPDATE card_tries SET tries = tries - 1 WHERE card = $card", rows: null, ("$card", card));
+        connection.Later("DELETE FROM card_tries WHERE card = $card AND tries <= 0", rows: null, ("$card", card));
     }
 
     public static void ClearTries(StoreTransaction connection, CardId card) =>
-        connection.Execute("DELETE FROM card_tries WHERE card = $card", ("$card", card));
+        connection.Later("DELETE FROM card_tries WHERE card = $card", rows: null, ("$card", card));
 
     /// <summary>The card of a voided order is never used again, whether it was issued or only bound.</summary>
     public static void AddVoided(StoreTransaction connection, OrderRow order, CardId card, DateTimeOffset now)

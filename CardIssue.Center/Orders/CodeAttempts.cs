@@ -30,13 +30,13 @@ internal static class CodeAttempts
     /// <summary>Counts a try; returns what takes it back.</summary>
     public static long Count(StoreTransaction connection, string customer, TerminalId terminal, OrderOptions options, DateTimeOffset now)
     {
-        connection.Execute("DELETE FROM code_attempts WHERE at <= $since", ("$since", now - options.CodeWindow));
+        connection.Later("DELETE FROM code_attempts WHERE at <= $since", rows: null, ("$since", now - options.CodeWindow));
         return connection.Number("INSERT INTO code_attempts (customer, terminal, at) VALUES ($customer, $terminal, $now) RETURNING id",
             ("$customer", customer), ("$terminal", terminal), ("$now", now));
     }
 
     public static void TakeBack(StoreTransaction connection, long attempt) =>
-        connection.Execute("DELETE FROM code_attempts WHERE id = $id", ("$id", attempt));
+        connection.Later("DELETE FROM code_attempts WHERE id = $id", rows: null, ("$id", attempt));
 
     /// <returns>How many there were.</returns>
     public static int ClearCustomer(StoreTransaction connection, string customer) =>

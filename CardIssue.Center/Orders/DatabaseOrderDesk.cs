@@ -43,7 +43,7 @@ public sealed class DatabaseOrderDesk : IOrderDesk
         {
             if (row.IsEnded || row.VoidReason is not null) return DeskOutcome.WrongState;
             if (verifier.Length is 0 or > NewOrder.MaxVerifier || expires <= _database.Now) return DeskOutcome.DoesNotFit;
-            connection.UpdateRow(SealedTable.Orders, "code_verifier = $verifier", order.Value, ("$verifier", verifier));
+            connection.UpdateRow(SealedTable.Orders, order.Value, ("code_verifier", verifier));
             // The tries are counted for the customer: they guard the codes of his other orders, too.
             var hasOthers = OrderRow.Look(connection, "customer = $customer", ("$customer", row.Customer))
                 .Exists(other => other.Order != order && other.Issuer == row.Issuer && !other.IsEnded);
@@ -197,8 +197,7 @@ public sealed class DatabaseOrderDesk : IOrderDesk
             ("$before", _database.Now - _options.KeepWriteData), ("$most", MaxDeleted));
         foreach (var order in orders)
         {
-            connection.UpdateRow(SealedTable.Orders, "sealed = NULL, code_verifier = NULL, updated_at = $now", order.Order.Value,
-                ("$now", _database.Now));
+            connection.UpdateRow(SealedTable.Orders, order.Order.Value, ("sealed", null), ("code_verifier", null), ("updated_at", _database.Now));
             connection.Log(new LogEntry("store", null, null, order.Order, LogDirection.None, 0, "WriteDataDeleted"));
         }
         return orders.Count;

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -47,7 +46,7 @@ internal static class FeedOutbox
         }
     }
 
-    private static FeedEvent Read(DbDataReader row) => new(
+    private static FeedEvent Read(StoredRow row) => new(
         row.Long("id")!.Value, row.Text("event_id")!, (FeedEventKind)row.Int("kind"), new OrderId(row.Text("order_id")!), row.Text("customer")!,
         row.Int("sequence"), row.Bytes("card") is { } card ? new CardId(card) : null, row.Time("at")!.Value, row.Text("reason")!)
     {

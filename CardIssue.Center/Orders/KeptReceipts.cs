@@ -13,7 +13,7 @@ internal static class KeptReceipts
 {
     /// <summary>In the commit that makes the order done.</summary>
     public static void Keep(StoreTransaction connection, OrderId order, string receipt) =>
-        connection.UpdateRow(SealedTable.Orders, "receipt = $receipt, kept_receipt = $receipt", order.Value, ("$receipt", receipt));
+        connection.UpdateRow(SealedTable.Orders, order.Value, ("receipt", receipt), ("kept_receipt", receipt));
 
     /// <summary>The next order begins at a terminal: it has let go of the one before, and its customer is gone.</summary>
     public static void Forget(StoreTransaction connection, TerminalId terminal) =>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -25,7 +27,7 @@ internal sealed record LoggedChange(
     OrderId Order, DateTimeOffset At, long Sequence, string Change, long Fence, OrderState State, CardId? Card, OrderProgress Progress, string What,
     long Commit, string? Rewrite = null, string? Issuer = null)
 {
-    private const int MaxWhat = 4_096;
+    private const int MaxWhat = 4_096, DetailLength = 512;
 
     /// <summary>
     /// Earlier changes first. By the commit, whose numbers all hosts on a store share: the place in a chain says nothing of another host's chain, and neither does
@@ -42,22 +44,30 @@ internal sealed record LoggedChange(
     public static string StandingOf(OrderRow order) => StandingOf(order.State, order.Fence, order.Card, order.Progress, order.Issuer?.Value);
 
     /// <summary>The detail of a change's entry.</summary>
-    public static string Detail(OrderRow order, string change, string what, long commit) => JsonSerializer.Serialize(new
+    // Written each time that an order changes: so by hand, and not by what reflection finds.
+    public static string Detail(OrderRow order, string change, string what, long commit)
     {
-        change,
-        fence = order.Fence,
-        state = order.State.ToString(),
-        card = order.Card?.ToString(),
-        confirmed = order.Progress.Confirmed,
-        inDoubt = order.Progress.InDoubt,
-        attempt = order.Progress.Attempt,
-        furthest = order.Progress.Furthest,
-        unproved = order.Progress.Unproved,
-        commit,
-        what = PlainText.Of(what, MaxWhat),
-        rewrite = order.Rewrite,
-        issuer = order.Issuer?.Value,
-    });
+        var bytes = new ArrayBufferWriter<byte>(DetailLength);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("change", change);
+            json.WriteNumber("fence", order.Fence);
+            json.WriteString("state", order.State.ToString());
+            json.WriteString("card", order.Card?.ToString());
+            json.WriteNumber("confirmed", order.Progress.Confirmed);
+            json.WriteNumber("inDoubt", order.Progress.InDoubt);
+            json.WriteNumber("attempt", order.Progress.Attempt);
+            json.WriteNumber("furthest", order.Progress.Furthest);
+            json.WriteNumber("unproved", order.Progress.Unproved);
+            json.WriteNumber("commit", commit);
+            json.WriteString("what", PlainText.Of(what, MaxWhat));
+            json.WriteString("rewrite", order.Rewrite);
+            json.WriteString("issuer", order.Issuer?.Value);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
 
     /// <summary>All changes of an order that the log tells of, as they stand there.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one says that it is a change, and is none that this program knows.</exception>

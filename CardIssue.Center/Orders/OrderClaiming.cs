@@ -43,8 +43,8 @@ internal static class OrderClaiming
         OrderAge.Check(connection, order);
         KeptReceipts.Forget(connection, claimant.Terminal);
         var token = ByteString.Own(RandomNumberGenerator.GetBytes(ProtocolLimits.TokenLength));
-        connection.UpdateRow(SealedTable.Orders, "token_hash = $hash, token_terminal = $terminal, token_operator = $operator", order.Order.Value,
-            ("$hash", Hash(token)), ("$terminal", claimant.Terminal), ("$operator", person));
+        connection.UpdateRow(SealedTable.Orders, order.Order.Value,
+            ("token_hash", Hash(token)), ("token_terminal", claimant.Terminal), ("token_operator", person));
         return Claim(connection, order, token, claimant, person, options, now);
     }
 

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -27,7 +26,7 @@ internal static class OrderLists
     }
 
     /// <summary>Null for what no card can be.</summary>
-    private static CardView? TryRead(DbDataReader row)
+    private static CardView? TryRead(StoredRow row)
     {
         try
         {

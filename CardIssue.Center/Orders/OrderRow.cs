@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
@@ -71,7 +70,7 @@ internal sealed record OrderRow
     public bool WasDone => HeldState is OrderState.Issued or OrderState.Rewritten;
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
-    public static OrderRow? Find(StoreView connection, OrderId order) => Select(connection, "order_id = $order", ("$order", order)).FirstOrDefault();
+    public static OrderRow? Find(StoreView connection, OrderId order) => connection.Row(SealedTable.Orders, order.Value, Read);
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote.</exception>
     public static List<OrderRow> Select(StoreView connection, string where, params ReadOnlySpan<(string, object?)> values) =>
@@ -86,7 +85,7 @@ internal sealed record OrderRow
         [.. connection.Query($"SELECT {SealedTable.Orders.List} FROM orders WHERE {where}", TryRead, values).OfType<OrderRow>()];
 
     /// <summary>A row as it stands there; null where somebody put in what no order can be.</summary>
-    public static OrderRow? TryRead(DbDataReader row)
+    public static OrderRow? TryRead(StoredRow row)
     {
         try
         {
@@ -103,27 +102,22 @@ internal sealed record OrderRow
     /// <summary>Writes what may change, and a row of history.</summary>
     public void Save(StoreTransaction connection, DateTimeOffset now, string change, string detail)
     {
-        connection.UpdateRow(SealedTable.Orders, """
-            code_expires = $code_expires, code_spent = $code_spent, state = $state, held_state = $held, waiting_record = $waiting,
-              card = $card, confirmed = $confirmed, in_doubt = $in_doubt, attempt = $attempt, furthest = $furthest, unproved = $unproved, fence = $fence,
-              claim_session = $session, claim_host = $host, claim_terminal = $terminal, claim_operator = $operator, lease_until = $lease,
-              void_reason = $void_reason, updated_at = $now, ended_at = $ended
-            """, Order.Value,
-            ("$code_expires", CodeExpires), ("$code_spent", CodeSpent), ("$state", State), ("$held", HeldState), ("$waiting", WaitingRecord),
-            ("$card", Card), ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt),
-            ("$furthest", Progress.Furthest), ("$unproved", Progress.Unproved), ("$fence", Fence), ("$session", Claim?.Session), ("$host", Claim?.Host),
-            ("$terminal", Claim?.Terminal), ("$operator", Claim?.Operator), ("$lease", Claim?.LeaseUntil), ("$void_reason", VoidReason),
-            ("$now", now), ("$ended", Ended));
+        connection.UpdateRow(SealedTable.Orders, Order.Value,
+            ("code_expires", CodeExpires), ("code_spent", CodeSpent), ("state", State), ("held_state", HeldState), ("waiting_record", WaitingRecord),
+            ("card", Card), ("confirmed", Progress.Confirmed), ("in_doubt", Progress.InDoubt), ("attempt", Progress.Attempt),
+            ("furthest", Progress.Furthest), ("unproved", Progress.Unproved), ("fence", Fence), ("claim_session", Claim?.Session),
+            ("claim_host", Claim?.Host), ("claim_terminal", Claim?.Terminal), ("claim_operator", Claim?.Operator), ("lease_until", Claim?.LeaseUntil),
+            ("void_reason", VoidReason), ("updated_at", now), ("ended_at", Ended));
         AddHistory(connection, now, change, detail);
     }
 
     /// <summary>Says in the order's history, and in the log, what was done with it and where it stands now.</summary>
     public void AddHistory(StoreTransaction connection, DateTimeOffset now, string change, string detail)
     {
-        connection.Execute("""
+        connection.Later("""
             INSERT INTO order_history (order_id, at, fence, change, detail, state, confirmed, in_doubt, attempt, furthest)
             VALUES ($order, $now, $fence, $change, $detail, $state, $confirmed, $in_doubt, $attempt, $furthest)
-            """,
+            """, rows: 1,
             ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
             ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
         var logged = LoggedChange.Detail(this, change, detail, connection.Generation);
@@ -134,7 +128,7 @@ internal sealed record OrderRow
     /// <summary>Who changed an order that no session has.</summary>
     private const string NoSession = "store";
 
-    private static OrderRow Read(DbDataReader row) => new()
+    private static OrderRow Read(StoredRow row) => new()
     {
         Order = new OrderId(row.Text("order_id")!),
         Customer = row.Text("customer")!,
@@ -169,7 +163,7 @@ internal sealed record OrderRow
 /// <summary>The claim of a session on an order.</summary>
 internal sealed record OrderClaim(string Session, string Host, TerminalId Terminal, OperatorId? Operator, DateTimeOffset LeaseUntil)
 {
-    public static OrderClaim? Read(DbDataReader row) => row.Text("claim_session") is not { } session ? null : new OrderClaim(
+    public static OrderClaim? Read(StoredRow row) => row.Text("claim_session") is not { } session ? null : new OrderClaim(
         session, row.Text("claim_host")!, new TerminalId(row.Text("claim_terminal")!),
         row.Text("claim_operator") is { } person ? new OperatorId(person) : null, row.Time("lease_until")!.Value);
 }

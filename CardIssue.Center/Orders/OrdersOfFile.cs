@@ -94,7 +94,7 @@ internal sealed class OrdersOfFile : IDisposable
             ("$customer", order.Customer), ("$issuer", order.Issuer?.Value ?? ""), ("$sequence", order.Sequence));
         if (taken > 0) return $"the customer has an order with sequence number {order.Sequence} already";
         if (order.AccountDigest.IsEmpty || order.MayRepeatAccount) return null;
-        return _file.First("SELECT order_id FROM accounts WHERE digest = $digest", row => row.GetString(0), ("$digest", order.AccountDigest)) is { } same
+        return _file.First("SELECT order_id FROM accounts WHERE digest = $digest", row => row.Text("order_id")!, ("$digest", order.AccountDigest)) is { } same
             ? $"its card number and sequence number are those of order {same} of the file" : null;
     }
 

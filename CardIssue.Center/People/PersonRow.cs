@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
@@ -67,7 +66,7 @@ internal sealed record PersonRow(PersonName Name, PersonRoles Roles, ByteString 
         return Issuer is { } issuer ? fields.Text(issuer.Value) : fields;
     }
 
-    private static PersonRow Read(DbDataReader row, IRecordKeys keys)
+    private static PersonRow Read(StoredRow row, IRecordKeys keys)
     {
         var name = row.Text("person");
         var read = NameRule.Accepts(name)

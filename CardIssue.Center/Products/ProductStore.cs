@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.Issuers;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.Products.Json;
@@ -83,6 +82,6 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
     internal static ProductRecord? Find(StoreView connection, ProductRef product) => connection.First(
         "SELECT * FROM products WHERE name = $name AND version = $version", Read, ("$name", product.Name), ("$version", product.Version));
 
-    private static ProductRecord Read(DbDataReader row) =>
+    private static ProductRecord Read(StoredRow row) =>
         new(new ProductRef(row.Text("name")!, row.Int("version")), (ProductMode)row.Int("mode"), row.Bytes("body")!.Value);
 }

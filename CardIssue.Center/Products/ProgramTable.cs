@@ -15,9 +15,9 @@ internal static class ProgramTable
     /// <summary>The program of that hash; null when it is not there, or is not it.</summary>
     public static CapFile? Find(StoreView connection, ByteString sha256)
     {
-        var body = connection.First(
-            "SELECT body FROM programs WHERE sha256 = $sha256", row => row.GetFieldValue<byte[]>(0), ("$sha256", sha256));
-        return body is not null && CapFile.TryRead(ByteString.Own(body), out var cap, out _) && cap.Sha256 == sha256 ? cap : null;
+        var body = connection.Query(
+            "SELECT body FROM programs WHERE sha256 = $sha256", row => row.Bytes("body")!.Value, ("$sha256", sha256)) is [var found] ? found : default;
+        return !body.IsEmpty && CapFile.TryRead(body, out var cap, out _) && cap.Sha256 == sha256 ? cap : null;
     }
 
     /// <summary>All programs that a product names, as far as they are there.</summary>

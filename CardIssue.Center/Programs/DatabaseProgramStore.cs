@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
@@ -86,7 +85,7 @@ public sealed class DatabaseProgramStore(CenterDatabase database) : IProgramStor
         connection.Query(
             $"SELECT name, sha256, package, version, length, added_at, added_by FROM programs WHERE {where} ORDER BY name", Read, values);
 
-    private static ProgramEntry Read(DbDataReader row) => new(
+    private static ProgramEntry Read(StoredRow row) => new(
         row.Text("name")!, row.Bytes("sha256")!.Value, new Aid(row.Bytes("package")!.Value), row.Text("version")!, row.Int("length"),
         row.Time("added_at")!.Value, row.Text("added_by")!);
 }

@@ -89,7 +89,7 @@ internal static class HostTable
         DataHalfTable.Clear(store, host);
     }
 
-    private static HostRow Read(DbDataReader row) => new(
+    private static HostRow Read(StoredRow row) => new(
         row.Text("host")!, row.Time("since")!.Value, row.Long("beat")!.Value, row.Time("lost_at"), row.Int("tells_feed") != 0,
         row.Bytes("certificate") ?? default, row.Text("link"));
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -19,7 +18,7 @@ internal static class LogTable
         "SELECT length(mac) FROM log_entries WHERE instance = $instance AND sequence = $sequence", ("$instance", end.Instance), ("$sequence", end.Sequence)) > 0;
 
     public static List<LogHead> Heads(StoreView store) => store
-        .Query("SELECT DISTINCT instance FROM log_entries ORDER BY instance", row => row.GetString(0))
+        .Query("SELECT DISTINCT instance FROM log_entries ORDER BY instance", row => row.Text("instance")!)
         .ConvertAll(instance => Head(store, instance));
 
     /// <summary>The hash of an entry; null where there is none.</summary>
@@ -27,18 +26,18 @@ internal static class LogTable
         store.Query("SELECT hash FROM log_entries WHERE instance = $instance AND sequence = $sequence", row => row.Bytes("hash")!.Value,
             ("$instance", instance), ("$sequence", sequence)) is [var hash] ? hash : null;
 
-    public static void Insert(StoreTransaction store, LogRow row) => store.Execute("""
+    public static void Insert(StoreTransaction store, LogRow row) => store.Later("""
         INSERT INTO log_entries (instance, sequence, at, session, terminal, line, order_id, direction, step, kind, detail, digest, hash, mac)
         VALUES ($instance, $sequence, $at, $session, $terminal, $line, $order, $direction, $step, $kind, $detail, $digest, $hash, $mac)
-        """,
+        """, rows: 1,
         ("$instance", row.Instance), ("$sequence", row.Sequence), ("$at", row.At), ("$session", row.Entry.Session), ("$terminal", row.Entry.Terminal),
         ("$line", row.Entry.Line), ("$order", row.Entry.Order), ("$direction", row.Entry.Direction), ("$step", row.Entry.Step), ("$kind", row.Entry.Kind),
         ("$detail", row.Entry.Detail), ("$digest", row.Digest), ("$hash", row.Hash), ("$mac", row.Mac));
 
-    public static void PutHead(StoreTransaction store, LogHeadSeal seal, ByteString mac) => store.Execute("""
+    public static void PutHead(StoreTransaction store, LogHeadSeal seal, ByteString mac) => store.Later("""
         INSERT INTO log_heads (instance, sequence, hash, generation, mac) VALUES ($instance, $sequence, $hash, $generation, $mac)
         ON CONFLICT (instance) DO UPDATE SET sequence = $sequence, hash = $hash, generation = $generation, mac = $mac
-        """,
+        """, rows: 1,
         ("$instance", seal.Head.Instance), ("$sequence", seal.Head.Sequence), ("$hash", seal.Head.Hash), ("$generation", seal.Generation), ("$mac", mac));
 
     /// <summary>Whether a chain's end was sealed by that commit or a later one.</summary>
@@ -153,7 +152,7 @@ internal static class LogTable
         name.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
 
     /// <summary>What is in the file may have been changed: a value that does not fit its field becomes one whose hash cannot be right.</summary>
-    private static LogRow Read(DbDataReader row) => new(
+    private static LogRow Read(StoredRow row) => new(
         row.Text("instance") ?? "", row.Long("sequence") ?? 0,
         DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(row.Long("at") ?? 0, EarliestTime, LatestTime)),
         new LogEntry(row.Text("session") ?? "",

@@ -7,7 +7,7 @@ internal sealed class PostgresPlace
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
-    private const int PreparedStatements = 200;
+    private const int PreparedStatements = 400;
 
     private readonly NpgsqlConnectionStringBuilder _given;
 
@@ -57,6 +57,8 @@ internal sealed class PostgresPlace
     private string Make(bool pooled) => new NpgsqlConnectionStringBuilder(_given.ConnectionString)
     {
         Pooling = pooled,
+        // Nothing is set in those that are pooled but for a transaction.
+        NoResetOnClose = pooled,
         ApplicationName = _given.ApplicationName is { Length: > 0 } name ? name : "CardIssue",
         // Details of an error hold the values of rows.
         IncludeErrorDetail = false,

@@ -291,6 +291,7 @@ internal sealed class PostgresStore : IStoreEngine
             {
                 Open(connection);
                 transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
+                // Also shows whether the session is still there.
                 Sql.Execute(connection, "SET TRANSACTION READ ONLY");
                 return connection;
             }

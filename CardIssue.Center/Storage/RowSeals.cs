@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using CardIssue.Core.Primitives;
@@ -35,7 +34,7 @@ internal sealed class RowSeals(ILogKeys keys)
     public void Distrust(SealedTable table) => _distrusted[table] = true;
 
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the row is not what this center wrote.</exception>
-    public void Check(SealedTable table, DbDataReader row)
+    public void Check(SealedTable table, StoredRow row)
     {
         if (!HasKey) return;
         if (_distrusted.ContainsKey(table))
@@ -47,7 +46,7 @@ internal sealed class RowSeals(ILogKeys keys)
     }
 
     /// <summary>Whether a row has the seal that only this center makes.</summary>
-    public bool Fits(SealedTable table, DbDataReader row) => !HasKey
+    public bool Fits(SealedTable table, StoredRow row) => !HasKey
         || (row.Bytes("seal") is { } seal && row.Long("seal_generation") is { } generation
             && CryptographicOperations.FixedTimeEquals(SealOf(table, row, generation), seal.Span));
 
@@ -57,10 +56,10 @@ internal sealed class RowSeals(ILogKeys keys)
     /// itself of an earlier state.
     /// </summary>
     /// <returns>The commit that was seen before, where the row is of an earlier one.</returns>
-    public long? See(SealedTable table, DbDataReader row)
+    public long? See(SealedTable table, StoredRow row)
     {
         if (!HasKey || row.Long("seal_generation") is not { } generation) return null;
-        var place = (table, KeyText(row[table.Key]));
+        var place = (table, KeyText(row[SealedTable.KeyAt]));
         if (!_latest.TryGetValue(place, out var seen))
         {
             if (_latest.Count < MaxRemembered) _latest.TryAdd(place, generation);
@@ -72,7 +71,7 @@ internal sealed class RowSeals(ILogKeys keys)
     }
 
     /// <summary>A row for people: its table and its key.</summary>
-    public static string Place(SealedTable table, DbDataReader row) => $"The row {KeyText(row[table.Key])} of {table.Name}";
+    public static string Place(SealedTable table, StoredRow row) => $"The row {KeyText(row[SealedTable.KeyAt])} of {table.Name}";
 
     /// <summary>What is wrong with a row whose seal does not fit.</summary>
     public const string NotOurs = "was not written by this center, or was changed by something that has not its vault";
@@ -82,9 +81,9 @@ internal sealed class RowSeals(ILogKeys keys)
 
     /// <summary>The seal of a row, 32 bytes.</summary>
     /// <param name="table">Its table.</param>
-    /// <param name="row">What was read of it: <see cref="SealedTable.List"/>.</param>
+    /// <param name="row">What the database has of it: <see cref="SealedTable.List"/>.</param>
     /// <param name="generation">The commit.</param>
-    public byte[] SealOf(SealedTable table, DbDataReader row, long generation)
+    public byte[] SealOf(SealedTable table, StoredRow row, long generation)
     {
         using var hash = new FieldHash();
         hash.Text(table.Name).Number(generation);

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Storage;
@@ -61,7 +60,7 @@ internal static class RowSweep
             + "rows were deleted, or older ones put back"));
     }
 
-    private static string? Judge(RowSeals seals, SealedTable table, DbDataReader row)
+    private static string? Judge(RowSeals seals, SealedTable table, StoredRow row)
     {
         if (!seals.Fits(table, row)) return RowSeals.Place(table, row);
         if (table.IsSmall) seals.See(table, row);

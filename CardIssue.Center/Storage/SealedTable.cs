@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace CardIssue.Center.Storage;
 
 /// <summary>
@@ -61,10 +63,15 @@ internal sealed class SealedTable
     /// <summary>Where the key stands in <see cref="List"/>, and the first of the columns: a place is found quicker than a name.</summary>
     public const int KeyAt = 0, ColumnsAt = 1;
 
+    private readonly FrozenDictionary<string, int> _places;
+
     private SealedTable(int number, string name, string key, bool isSmall, string[] columns, string[]? others = null)
     {
         (Number, Name, Key, IsSmall, Columns) = (number, name, key, isSmall, columns);
-        List = $"{key}, {string.Join(", ", [.. columns, .. others ?? []])}, seal_generation, seal";
+        string[] all = [key, .. columns, .. others ?? [], "seal_generation", "seal"];
+        IsWhole = others is null;
+        List = string.Join(", ", all);
+        _places = all.Index().ToFrozenDictionary(column => column.Item, column => column.Index, StringComparer.Ordinal);
     }
 
     /// <summary>Its place among the sums: never change one.</summary>
@@ -87,4 +94,21 @@ internal sealed class SealedTable
 
     /// <summary>What is read of a row: key, columns, those that are not under the seal, seal.</summary>
     public string List { get; }
+
+    /// <summary>Whether all that is read of a row, but its seal, is under it: then nothing of it is written but together with that.</summary>
+    public bool IsWhole { get; }
+
+    /// <summary>A statement that reads rows.</summary>
+    /// <param name="where">Which.</param>
+    public string SelectWhere(string where) => $"SELECT {List} FROM {Name} WHERE {where}";
+
+    /// <summary>How many columns <see cref="List"/> has.</summary>
+    public int Width => _places.Count;
+
+    /// <summary>Where a column stands in <see cref="List"/>.</summary>
+    /// <exception cref="KeyNotFoundException">It does not.</exception>
+    public int PlaceOf(string column) => _places[column];
+
+    /// <summary>Whether a column is read with a row.</summary>
+    public bool Has(string column) => _places.ContainsKey(column);
 }

@@ -41,7 +41,7 @@ internal static class SessionTable
     /// <summary>A host has none: it begins, ends, or is dead.</summary>
     public static void Clear(StoreTransaction store, string host) => store.Execute("DELETE FROM sessions WHERE host = $host", ("$host", host));
 
-    private static SessionRow Read(DbDataReader row) => new(
+    private static SessionRow Read(StoredRow row) => new(
         row.Text("session")!, row.Text("host")!, row.Text("terminal")!, row.Int("line"), row.Text("address"), row.Time("since")!.Value,
         row.Text("phase")!, row.Text("order_id"));
 }

@@ -115,8 +115,11 @@ internal sealed class SqliteFile : IStoreEngine
     /// <inheritdoc/>
     public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () => _readers.Use(connection =>
     {
-        using var transaction = connection.BeginTransaction(deferred: true);
-        return work(connection);
+        // The provider would compile both each time. After an exception the connection is closed.
+        Run(connection, "BEGIN");
+        var result = work(connection);
+        Run(connection, "COMMIT");
+        return result;
     }));
 
     /// <inheritdoc/>
@@ -189,6 +192,12 @@ internal sealed class SqliteFile : IStoreEngine
     {
         _readers.Dispose();
         _writer.Dispose();
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var statement = Statements.Take(connection, sql, []);
+        statement.Run();
     }
 
     private static T Guarded<T>(string path, Func<T> work)

@@ -27,7 +27,7 @@ internal sealed class Statements
     /// <summary>A statement with its values; whoever is done with it disposes it.</summary>
     public static Statement Take(DbConnection connection, string sql, ReadOnlySpan<(string Name, object? Value)> values)
     {
-        if (connection is NpgsqlConnection) return new Statement(null, Sql.Command(connection, sql, values));
+        if (connection is NpgsqlConnection server) return new Statement(server, PostgresStatements.Command(sql, values));
         var kept = OfConnections.GetValue(connection, static of => new Statements(of));
         if (!kept._kept.Remove(sql, out var command)) return new Statement(kept, Sql.Command(connection, sql, values));
         if (!HasNames(command, values))
@@ -61,17 +61,72 @@ internal sealed class Statements
         command.Transaction = null;
     }
 
-    /// <summary>A statement that is being carried out.</summary>
-    internal readonly struct Statement(Statements? from, DbCommand command) : IDisposable
+    /// <summary>A statement that is being carried out; on a server with those that were left for later.</summary>
+    internal readonly struct Statement : IDisposable
     {
-        /// <summary>With its values.</summary>
-        public DbCommand Command => command;
+        private readonly Statements? _from;
+        private readonly DbCommand? _command;
+        private readonly NpgsqlConnection? _server;
+        private readonly NpgsqlBatchCommand? _batched;
+        private readonly StatementsLater? _before;
+
+        public Statement(Statements from, DbCommand command) => (_from, _command) = (from, command);
+
+        public Statement(NpgsqlConnection server, NpgsqlBatchCommand batched, StatementsLater? before = null) =>
+            (_server, _batched, _before) = (server, batched, before);
+
+        /// <summary>The same, carried out behind those, in one with them.</summary>
+        public Statement After(StatementsLater later) => _server is null ? this : new Statement(_server, _batched!, later);
+
+        /// <summary>Its rows.</summary>
+        public DbDataReader Read()
+        {
+            if (_command is not null) return _command.ExecuteReader();
+            var batch = Batch(out var before);
+            var rows = batch.ExecuteReader();
+            try
+            {
+                StatementsLater.Check(before);
+                return rows;
+            }
+            catch
+            {
+                rows.Dispose();
+                throw;
+            }
+        }
+
+        /// <summary>The first value of its first row; null where there is none.</summary>
+        public object? Scalar()
+        {
+            if (_command is not null) return _command.ExecuteScalar();
+            using var rows = Read();
+            return rows.Read() ? rows.GetValue(0) : null;
+        }
+
+        /// <summary>How many rows it changes.</summary>
+        public int Run()
+        {
+            if (_command is not null) return _command.ExecuteNonQuery();
+            using var batch = Batch(out var before);
+            batch.ExecuteNonQuery();
+            StatementsLater.Check(before);
+            return (int)_batched!.RecordsAffected;
+        }
 
         /// <summary>Keeps it for the next time.</summary>
         public void Dispose()
         {
-            if (from is null) command.Dispose();
-            else from.Keep(command);
+            if (_command is not null) _from!.Keep(_command);
+        }
+
+        private NpgsqlBatch Batch(out IReadOnlyList<StatementsLater.One> before)
+        {
+            before = _before?.Take() ?? [];
+            var batch = new NpgsqlBatch(_server);
+            foreach (var one in before) batch.BatchCommands.Add(one.Batched);
+            batch.BatchCommands.Add(_batched!);
+            return batch;
         }
     }
 }

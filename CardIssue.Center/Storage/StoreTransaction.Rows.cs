@@ -1,4 +1,5 @@
-using System.Data.Common;
+
+using System.Text;
 
 namespace CardIssue.Center.Storage;
 
@@ -12,16 +13,21 @@ internal sealed partial class StoreTransaction
     /// <summary>Null in a store of before, until its rows are taken over.</summary>
     private RowSums? _sums;
 
-    /// <summary>The seals of rows that were compared here, or written: nobody else writes beside this commit, so they need not be read again.</summary>
-    private readonly Dictionary<(SealedTable Table, object Key), byte[]> _seen = [];
+    /// <summary>Rows as they were compared here, or written: nobody else writes beside this commit, so they need not be read again.</summary>
+    private readonly Dictionary<(SealedTable Table, string Key), StoredRow> _seen = [];
 
     /// <summary>What is read here may be of this very commit, which is not durable yet.</summary>
-    protected override OlderRow? See(SealedTable table, DbDataReader row)
+    protected override OlderRow? See(SealedTable table, StoredRow row)
     {
         // Bytes are not equal by content.
-        if (_seen.Count < MostSeen && row[SealedTable.KeyAt] is string key) _seen[(table, key)] = Known(row).Seal;
+        if (row[SealedTable.KeyAt] is string key && (_seen.Count < MostSeen || _seen.ContainsKey((table, key)))) _seen[(table, key)] = row;
         return null;
     }
+
+    /// <inheritdoc/>
+    // Some columns that stand under no seal are written past this.
+    public override T? Row<T>(SealedTable table, string key, Func<StoredRow, T> read) where T : class =>
+        table.IsWhole && _seen.TryGetValue((table, key), out var row) ? read(row) : base.Row(table, key, read);
 
     protected override RowSeals? Seals => _sums is null ? null : base.Seals;
 
@@ -32,7 +38,7 @@ internal sealed partial class StoreTransaction
     /// <returns>The keys of the rows.</returns>
     public IReadOnlyList<object> Insert(SealedTable table, string insert, params ReadOnlySpan<(string Name, object? Value)> values)
     {
-        var rows = Query($"{insert} RETURNING {table.List}", row => Sealing(table, row), values);
+        var rows = QueryWhole(table, $"{insert} RETURNING {table.List}", row => Sealing(table, row), values);
         foreach (var row in rows) Put(table, row);
         return rows.ConvertAll(row => row.Key);
     }
@@ -48,16 +54,46 @@ internal sealed partial class StoreTransaction
     public int Update(SealedTable table, string set, string where, params ReadOnlySpan<(string Name, object? Value)> values) =>
         Update(table, set, Query(table, where, row => Known(row), values), values);
 
-    /// <summary>Changes one row of a sealed table, which this commit has mostly read already.</summary>
+    /// <summary>
+    /// Changes one row of a sealed table, which this commit has mostly read already: what it comes to is known without the database, and so is its
+    /// seal. One statement, of the columns that become others.
+    /// </summary>
     /// <param name="table">The table.</param>
-    /// <param name="set">What follows SET.</param>
     /// <param name="key">The row's key.</param>
-    /// <param name="values">The values of <paramref name="set"/>.</param>
-    /// <returns>1; 0 where there is no such row.</returns>
+    /// <param name="columns">What stands in which column from now on.</param>
+    /// <returns>Whether there is such a row.</returns>
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: it is not what this center wrote.</exception>
-    public int UpdateRow(SealedTable table, string set, string key, params ReadOnlySpan<(string Name, object? Value)> values) =>
-        _seen.TryGetValue((table, key), out var seal) ? Update(table, set, [new RowSeal(key, seal)], values)
-            : Update(table, set, $"{table.Key} = $key", [.. values, ("$key", key)]);
+    public bool UpdateRow(SealedTable table, string key, params ReadOnlySpan<(string Column, object? Value)> columns)
+    {
+        if (Row(table, key, row => row) is not { } before) return false;
+        object[] values = [.. before.Values];
+        var (set, given) = (new StringBuilder(), new List<(string, object?)>(columns.Length + 3));
+        foreach (var (column, value) in columns)
+        {
+            var plain = Sql.Plain(value);
+            if (table.Has(column))
+            {
+                var at = table.PlaceOf(column);
+                if (IsSame(values[at], plain)) continue;
+                values[at] = plain;
+            }
+            set.Append(column).Append(" = ").Append(plain is DBNull ? "NULL" : $"${column}").Append(", ");
+            if (plain is not DBNull) given.Add(($"${column}", plain));
+        }
+        var row = new StoredRow(table, values);
+        Forget(table, Known(before));
+        if (_sums is not null)
+        {
+            var seal = _seals.SealOf(table, row, Generation);
+            (values[table.PlaceOf("seal")], values[table.PlaceOf("seal_generation")]) = (seal, Generation);
+            _sums.Add(table, _seals.TermOf(seal));
+            set.Append("seal = $seal, seal_generation = $generation, ");
+            given.AddRange([("$seal", seal), ("$generation", Generation)]);
+        }
+        See(table, row);
+        if (set.Length > 0) Later($"UPDATE {table.Name} SET {set.ToString(0, set.Length - 2)} WHERE {table.Key} = $row", rows: 1, [.. given, ("$row", key)]);
+        return true;
+    }
 
     /// <summary>The same of many rows: those that this center did not write are passed over.</summary>
     public int UpdateRight(SealedTable table, string set, string where, params ReadOnlySpan<(string Name, object? Value)> values) =>
@@ -73,7 +109,7 @@ internal sealed partial class StoreTransaction
         {
             Execute($"DELETE FROM {table.Name} WHERE {table.Key} = $row", ("$row", row.Key));
             Forget(table, row);
-            _seen.Remove((table, row.Key));
+            if (row.Key is string key) _seen.Remove((table, key));
         }
         return rows.Count;
     }
@@ -90,7 +126,7 @@ internal sealed partial class StoreTransaction
             var (from, last) = ("", (object?)null);
             do
             {
-                rows = Query($"SELECT {table.List} FROM {table.Name} {from} ORDER BY {table.Key} LIMIT $most", row => Sealing(table, row),
+                rows = QueryWhole(table, $"SELECT {table.List} FROM {table.Name} {from} ORDER BY {table.Key} LIMIT $most", row => Sealing(table, row),
                     ("$most", RowsAtOnce), ("$last", last));
                 foreach (var row in rows) Put(table, row);
                 (from, last) = ($"WHERE {table.Key} > $last", rows is [.., var end] ? end.Key : null);
@@ -111,7 +147,8 @@ internal sealed partial class StoreTransaction
         foreach (var row in rows)
         {
             Forget(table, row);
-            var changed = Query($"UPDATE {table.Name} SET {set} WHERE {table.Key} = $row RETURNING {table.List}",
+            if (row.Key is string key) _seen.Remove((table, key));
+            var changed = QueryWhole(table, $"UPDATE {table.Name} SET {set} WHERE {table.Key} = $row RETURNING {table.List}",
                 at => Sealing(table, at), [.. values, ("$row", row.Key)]);
             foreach (var now in changed) Put(table, now);
         }
@@ -121,20 +158,22 @@ internal sealed partial class StoreTransaction
     private void Put(SealedTable table, RowSeal row)
     {
         if (_sums is null) return;
-        Execute($"UPDATE {table.Name} SET seal = $seal, seal_generation = $generation WHERE {table.Key} = $row",
+        Later($"UPDATE {table.Name} SET seal = $seal, seal_generation = $generation WHERE {table.Key} = $row", rows: 1,
             ("$seal", row.Seal), ("$generation", Generation), ("$row", row.Key));
         _sums.Add(table, _seals.TermOf(row.Seal));
-        if (_seen.ContainsKey((table, row.Key))) _seen[(table, row.Key)] = row.Seal;
     }
 
     private void Forget(SealedTable table, RowSeal row) => _sums?.Remove(table, _seals.TermOf(row.Seal));
 
     /// <summary>A row as this commit will seal it.</summary>
-    private RowSeal Sealing(SealedTable table, DbDataReader row) =>
+    private RowSeal Sealing(SealedTable table, StoredRow row) =>
         new(row[SealedTable.KeyAt], _sums is null ? [] : _seals.SealOf(table, row, Generation));
 
     /// <summary>A row with the seal that it has, which was compared.</summary>
-    private static RowSeal Known(DbDataReader row) => new(row[SealedTable.KeyAt], row.Bytes("seal")?.ToArray() ?? []);
+    private static RowSeal Known(StoredRow row) => new(row[SealedTable.KeyAt], row.Bytes("seal")?.ToArray() ?? []);
+
+    private static bool IsSame(object one, object other) =>
+        one is byte[] bytes && other is byte[] others ? bytes.AsSpan().SequenceEqual(others) : Equals(one, other);
 
     private sealed record RowSeal(object Key, byte[] Seal);
 }

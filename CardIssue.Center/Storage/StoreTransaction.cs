@@ -12,6 +12,7 @@ namespace CardIssue.Center.Storage;
 internal sealed partial class StoreTransaction : StoreView
 {
     private readonly LogWriter _log;
+    private readonly StatementsLater _later;
     private LogHead _head;
 
     /// <param name="connection">A connection in whose transaction everything is done.</param>
@@ -26,7 +27,7 @@ internal sealed partial class StoreTransaction : StoreView
     public StoreTransaction(DbConnection connection, long generation, DateTimeOffset now, LogWriter log, RowSeals seals, ByteString storeId)
         : base(connection, seals)
     {
-        (Generation, Now, _log, _seals) = (generation, now, log, seals);
+        (Generation, Now, _log, _seals, _later) = (generation, now, log, seals, new StatementsLater(connection));
         _head = log.HeadIn(this, storeId, generation - 1);
         _sums = ReadSums(seals, storeId, generation - 1);
     }
@@ -45,8 +46,25 @@ internal sealed partial class StoreTransaction : StoreView
     public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var statement = Command(sql, values);
-        return statement.Command.ExecuteNonQuery();
+        return statement.Run();
     }
+
+    /// <summary>
+    /// Carries a statement out of which nobody waits to hear: a server gets it along with the next one that somebody waits for, in the order in which they
+    /// were said, so that both are one way there and back.
+    /// </summary>
+    /// <param name="sql">The statement; it returns no rows.</param>
+    /// <param name="rows">How many rows it changes; null where that says nothing.</param>
+    /// <param name="values">Its values.</param>
+    public void Later(string sql, int? rows, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        if (_later.Add(sql, rows, values)) return;
+        using var statement = Command(sql, values);
+        StatementsLater.Check(sql, rows, statement.Run());
+    }
+
+    /// <inheritdoc/>
+    protected override Statements.Statement Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => base.Command(sql, values).After(_later);
 
     /// <summary>Adds an entry to this host's chain of the log, in this commit.</summary>
     /// <param name="entry">What to log, redacted.</param>
@@ -85,7 +103,8 @@ internal sealed partial class StoreTransaction : StoreView
     public T Part<T>(Func<StoreTransaction, T> work, Func<Exception, bool> endsAll)
     {
         var (head, generation, sums) = (_head, Generation, _sums?.Copy());
-        Execute("SAVEPOINT part");
+        var mark = _later.Mark();
+        Later("SAVEPOINT part", rows: null);
         try
         {
             var result = work(this);
@@ -94,8 +113,11 @@ internal sealed partial class StoreTransaction : StoreView
         }
         catch (Exception error) when (!endsAll(error))
         {
-            Execute("ROLLBACK TO part");
-            Execute("RELEASE part");
+            if (!_later.TakeBack(mark))
+            {
+                Execute("ROLLBACK TO part");
+                Execute("RELEASE part");
+            }
             (_head, Generation, _sums) = (head, generation, sums);
             _seen.Clear();
             throw;

@@ -15,10 +15,10 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: one is not what this center wrote; the message names
     /// it.</exception>
     public List<T> Query<T>(
-        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
+        SealedTable table, string where, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         OlderRow? older = null;
-        var rows = Query($"SELECT {table.List} FROM {table.Name} WHERE {where}", row =>
+        var rows = QueryWhole(table, table.SelectWhere(where), row =>
         {
             Seals?.Check(table, row);
             older ??= See(table, row);
@@ -32,9 +32,13 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
 
     /// <summary>Those rows of a sealed table that this center wrote; others are passed over.</summary>
     public List<T> QueryRight<T>(
-        SealedTable table, string where, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class =>
-        [.. Query($"SELECT {table.List} FROM {table.Name} WHERE {where}",
-            row => Seals?.Fits(table, row) == false ? null : read(row), values).OfType<T>()];
+        SealedTable table, string where, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class =>
+        [.. QueryWhole(table, table.SelectWhere(where), row => Seals?.Fits(table, row) == false ? null : read(row), values).OfType<T>()];
+
+    /// <summary>The row of that key of a sealed table; null where there is none.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: it is not what this center wrote.</exception>
+    public virtual T? Row<T>(SealedTable table, string key, Func<StoredRow, T> read) where T : class =>
+        Query(table, $"{table.Key} = $key", read, ("$key", key)) is [var row] ? row : null;
 
     /// <summary>
     /// What the rows of the sealed tables came to with the latest commit. Null in a store of before, whose rows are not taken over yet.
@@ -50,61 +54,86 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     }
 
     /// <summary>All rows.</summary>
-    public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
+    public List<T> Query<T>(string sql, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var statement = Command(sql, values);
-        using var reading = new Reading(this, statement.Command);
+        using var reading = new Reading(this, statement);
         var rows = new List<T>();
-        while (reading.Rows.Read()) rows.Add(read(reading.Rows));
+        var row = new StoredRow(reading.Rows);
+        while (reading.Rows.Read()) rows.Add(read(row));
+        return rows;
+    }
+
+    /// <summary>All rows of a statement that reads or returns <see cref="SealedTable.List"/>, unjudged.</summary>
+    protected List<T> QueryWhole<T>(
+        SealedTable table, string sql, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        using var statement = Command(sql, values);
+        using var reading = new Reading(this, statement);
+        var rows = new List<T>();
+        while (reading.Rows.Read()) rows.Add(read(Whole(table, reading.Rows)));
         return rows;
     }
 
     /// <summary>The first row, or null.</summary>
-    public T? First<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class
+    public T? First<T>(string sql, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values) where T : class
     {
         using var statement = Command(sql, values);
-        using var reading = new Reading(this, statement.Command);
-        return reading.Rows.Read() ? read(reading.Rows) : null;
+        using var reading = new Reading(this, statement);
+        return reading.Rows.Read() ? read(new StoredRow(reading.Rows)) : null;
     }
 
     /// <summary>The first value of the first row; 0 when there is none.</summary>
     public long Number(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var statement = Command(sql, values);
-        return statement.Command.ExecuteScalar() switch { long number => number, int number => number, _ => 0 };
+        return statement.Scalar() switch { long number => number, int number => number, _ => 0 };
     }
 
     /// <summary>Rows one at a time: for what may be larger than memory.</summary>
-    public IEnumerable<T> Rows<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
+    public IEnumerable<T> Rows<T>(string sql, Func<StoredRow, T> read, params (string Name, object? Value)[] values)
     {
         using var statement = Command(sql, values);
-        using var reading = new Reading(this, statement.Command);
-        while (reading.Rows.Read()) yield return read(reading.Rows);
+        using var reading = new Reading(this, statement);
+        var row = new StoredRow(reading.Rows);
+        while (reading.Rows.Read()) yield return read(row);
     }
 
     /// <summary>Rows of a sealed table one at a time, unjudged.</summary>
-    public IEnumerable<T> Rows<T>(SealedTable table, Func<DbDataReader, T> read) => Rows($"SELECT {table.List} FROM {table.Name}", read);
+    public IEnumerable<T> Rows<T>(SealedTable table, Func<StoredRow, T> read)
+    {
+        using var statement = Command($"SELECT {table.List} FROM {table.Name}");
+        using var reading = new Reading(this, statement);
+        while (reading.Rows.Read()) yield return read(Whole(table, reading.Rows));
+    }
 
     /// <summary>A row that was compared. What was read once of a small table, and was committed, is never older afterwards.</summary>
     /// <returns>The row, where it is of an earlier commit than was seen before.</returns>
-    protected virtual OlderRow? See(SealedTable table, DbDataReader row) =>
+    protected virtual OlderRow? See(SealedTable table, StoredRow row) =>
         table.IsSmall && Seals?.See(table, row) is { } seen ? new OlderRow(RowSeals.Place(table, row), seen) : null;
 
     protected sealed record OlderRow(string Place, long Seen);
 
-    protected Statements.Statement Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => _isReading
+    protected virtual Statements.Statement Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => _isReading
         ? throw new InvalidOperationException("Rows are being read: a connection does one thing at a time, in some engines.")
         : Statements.Take(connection, sql, values);
 
     private bool _isReading;
 
+    private static StoredRow Whole(SealedTable table, DbDataReader row)
+    {
+        var values = new object[table.Width];
+        row.GetValues(values);
+        return new StoredRow(table, values);
+    }
+
     private sealed class Reading : IDisposable
     {
         private readonly StoreView _store;
 
-        public Reading(StoreView store, DbCommand command)
+        public Reading(StoreView store, Statements.Statement statement)
         {
-            Rows = command.ExecuteReader();
+            Rows = statement.Read();
             _store = store;
             store._isReading = true;
         }

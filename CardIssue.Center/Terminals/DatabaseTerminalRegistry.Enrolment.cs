@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Lines;
@@ -163,7 +162,7 @@ public sealed partial class DatabaseTerminalRegistry
     private static TerminalInvitation? Enrolment(StoreView connection, TerminalId terminal) =>
         connection.Query(SealedTable.Enrolments, "terminal = $terminal", ReadInvitation, ("$terminal", terminal)).FirstOrDefault();
 
-    private static TerminalInvitation ReadInvitation(DbDataReader row) => new(
+    private static TerminalInvitation ReadInvitation(StoredRow row) => new(
         new TerminalId(row.Text("terminal")!), TerminalTable.Lines(row), TerminalTable.Networks(row), row.Bytes("verifier")!.Value,
             row.Time("expires_at")!.Value)
     {

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -119,7 +118,7 @@ public sealed partial class DatabaseTerminalRegistry
 
     private static object? OrNull(ByteString bytes) => bytes.IsEmpty ? null : bytes;
 
-    private static ReaderRequest ReadRequest(DbDataReader row) => new(
+    private static ReaderRequest ReadRequest(StoredRow row) => new(
         row.Long("id")!.Value, new TerminalId(row.Text("terminal")!), (ReaderRequestState)row.Int("state"),
         new ReaderIdentity(row.Text("kind")!, "", row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), row.Text("port")),
         row.Bytes("key") ?? ByteString.Empty, row.Time("asked_at")!.Value, row.Text("note")!);

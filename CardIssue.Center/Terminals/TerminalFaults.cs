@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Primitives;
@@ -44,7 +43,7 @@ internal static class TerminalFaults
 
     /// <summary>Its module opened a card, or people released it.</summary>
     public static void Clear(StoreTransaction connection, TerminalId terminal) =>
-        connection.Execute("DELETE FROM terminal_faults WHERE terminal = $terminal", ("$terminal", terminal));
+        connection.Later("DELETE FROM terminal_faults WHERE terminal = $terminal", rows: null, ("$terminal", terminal));
 
     /// <returns>Whether it was held.</returns>
     public static bool Release(StoreTransaction connection, TerminalId terminal)
@@ -60,6 +59,6 @@ internal static class TerminalFaults
         row => HoldIn(row)!, ("$terminal", terminal));
 
     /// <summary>What the row of a terminal says of it; null when it is not held.</summary>
-    public static TerminalHold? HoldIn(DbDataReader row) =>
+    public static TerminalHold? HoldIn(StoredRow row) =>
         row.Time("held_since") is { } since ? new TerminalHold(since, row.Text("held_for") ?? "") : null;
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Net;
 using CardIssue.Center.People;
 using CardIssue.Center.Storage;
@@ -240,7 +239,7 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
         ("$firmware", reader.Firmware), ("$ports", string.Join('\n', reader.Ports)), ("$without", reader.LetInWithoutIdentity),
         ("$key", OrNull(reader.Key)));
 
-    private static ReaderRecord ReadReader(DbDataReader row) => new(
+    private static ReaderRecord ReadReader(StoredRow row) => new(
         row.Text("kind")!, row.Text("vendor"), row.Text("model"), row.Text("serial"), row.Text("firmware"), [.. Words(row.Text("ports")!, '\n')],
         row.Int("without_identity") != 0, row.Bytes("key") ?? ByteString.Empty);
 

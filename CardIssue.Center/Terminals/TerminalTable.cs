@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Net;
 using System.Text.Json;
 using CardIssue.Center.Storage;
@@ -75,7 +74,7 @@ internal static class TerminalTable
         keyVersion = keys.KeyVersion,
     });
 
-    public static TerminalRecord Read(DbDataReader row) => new(
+    public static TerminalRecord Read(StoredRow row) => new(
         new TerminalId(row.Text("terminal")!),
         Lines(row),
         Networks(row),
@@ -90,10 +89,10 @@ internal static class TerminalTable
             : null,
     };
 
-    public static ValueList<LineNumber> Lines(DbDataReader row) =>
+    public static ValueList<LineNumber> Lines(StoredRow row) =>
         [.. Words(row.Text("lines")!).Select(word => new LineNumber(int.Parse(word, System.Globalization.CultureInfo.InvariantCulture)))];
 
-    public static ValueList<IPNetwork> Networks(DbDataReader row) => [.. Words(row.Text("networks")!).Select(word => IPNetwork.Parse(word))];
+    public static ValueList<IPNetwork> Networks(StoredRow row) => [.. Words(row.Text("networks")!).Select(word => IPNetwork.Parse(word))];
 
     /// <summary>A terminal as the log has it.</summary>
     public static object View(TerminalRecord it) => new

@@ -149,7 +149,7 @@ public class ApprovalsTest
     private async Task IsLoggedWithBothNamesAsync()
     {
         var logged = await _bench.Database.ReadAsync(view => view.Query("SELECT kind, detail FROM log_entries WHERE session = 'console' ORDER BY sequence DESC LIMIT 2",
-            row => (Kind: row.GetString(0), Detail: System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(row.GetString(1)))), default);
+            row => (Kind: (string)row[0], Detail: System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>((string)row[1]))), default);
         Assert.That(logged.Select(entry => (entry.Kind, entry.Detail.GetProperty("person").GetString())), Is.EqualTo(new[] { ("ActApproved", "bob"), ("ActAsked", "ann") }));
         Assert.That((logged[0].Detail.GetProperty("askedBy").GetString(), logged[0].Detail.GetProperty("reason").GetString()), Is.EqualTo(("ann", "because")));
     }

@@ -164,7 +164,7 @@ public class CenterDatabaseTest
     public async Task Opened_Settings_AreDurable()
     {
         var settings = await _bench.Database.WriteAsync(
-            connection => (Mode: connection.First("PRAGMA journal_mode", row => row.GetString(0)), Sync: connection.Number("PRAGMA synchronous"),
+            connection => (Mode: connection.First("PRAGMA journal_mode", row => (string)row[0]), Sync: connection.Number("PRAGMA synchronous"),
                 Keys: connection.Number("PRAGMA foreign_keys")), default);
         Assert.That(settings, Is.EqualTo(("wal", 2L, 1L)));
     }

@@ -153,7 +153,7 @@ public sealed class OrderFileImportTest
             Assert.That((outcome.Imported, outcome.Refusals.Count, outcome.Before), Is.EqualTo(((long)Count, 0, (TakenFile?)null)));
             Assert.That(await TakenAsync(), Is.EqualTo(Whole()));
             var logged = await bench.Database.ReadAsync(
-                store => store.Query("SELECT detail FROM log_entries WHERE kind = 'OrdersImported' ORDER BY sequence", row => row.GetString(0)), default);
+                store => store.Query("SELECT detail FROM log_entries WHERE kind = 'OrdersImported' ORDER BY sequence", row => (string)row[0]), default);
             Assert.That(logged.TakeLast(4).Zip([2, 4, 6, 8]), Has.All.Matches<(string Detail, int Taken)>(
                 it => it.Detail.Contains($"\"orders\":2,\"taken\":{it.Taken},\"of\":{Count},", StringComparison.Ordinal)));
             Assert.That((await import.RunAsync(File(() => true), bench.Ann)).Before!.Taken, Is.EqualTo(Count), "it is known when it comes again");

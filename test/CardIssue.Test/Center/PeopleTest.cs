@@ -337,7 +337,7 @@ public class PeopleTest
     private async Task<PersonRecord> FindAsync(string name) => (await _bench.People.ListAsync()).Single(it => it.Name == new PersonName(name));
 
     private Task<List<System.Text.Json.JsonElement>> LoggedAsync(string kind) => _bench.Database.ReadAsync(view => view.Query(
-        "SELECT detail FROM log_entries WHERE kind = $kind ORDER BY sequence", row => System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(row.GetString(0)),
+        "SELECT detail FROM log_entries WHERE kind = $kind ORDER BY sequence", row => System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>((string)row[0]),
         ("$kind", kind)), default);
 
     /// <summary>As if there had never been any.</summary>

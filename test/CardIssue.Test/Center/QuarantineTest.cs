@@ -119,8 +119,7 @@ public sealed class QuarantineTest
         var known = await _bench.Orders.CardAsync(Card2);
         Assert.That((known.Standing, known.Order), Is.EqualTo((CardStanding.Issued, (OrderId?)new OrderId("o1"))));
         var registered = await _bench.Database.ReadAsync(store => store.Query("SELECT * FROM issued_cards WHERE standing = 3",
-            row => (row.GetString(row.GetOrdinal("customer")), row.GetInt32(row.GetOrdinal("sequence")),
-                CardIssue.Center.Storage.Sql.Time(row, "issued_at"))).Single(), default);
+            row => (row.Text("customer")!, row.Int("sequence"), row.Time("issued_at"))).Single(), default);
         Assert.That(registered, Is.EqualTo(("c1", 1, (DateTimeOffset?)_bench.Time.GetUtcNow())));
         await _bench.ImportAsync(_bench.New("o3", "c3"));
         var other = await _bench.ClaimedAsync("o3");

@@ -89,7 +89,7 @@ public sealed class ConsoleDiskTest
                 SELECT order_id || ' ' || state || ' ' || coalesce(void_reason, '') FROM orders UNION ALL
                 SELECT terminal || ' ' || enabled FROM terminals UNION ALL
                 SELECT id || ' ' || state FROM approvals ORDER BY 1
-                """, row => row.GetString(0))),
+                """, row => (string)row[0])),
             store.Number("SELECT count(*) FROM log_entries WHERE kind NOT IN ('LoggedIn', 'LoginsRefused', 'Checkpoint')"));
     }
 

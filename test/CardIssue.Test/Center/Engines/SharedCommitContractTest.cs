@@ -170,10 +170,10 @@ public sealed class SharedCommitContractTest(EngineKind kind)
         return store.Generation;
     }, default);
 
-    private Task<List<string>> NamesAsync() => _database.ReadAsync(store => store.Query("SELECT name FROM things ORDER BY name", row => row.GetString(0)), default);
+    private Task<List<string>> NamesAsync() => _database.ReadAsync(store => store.Query("SELECT name FROM things ORDER BY name", row => (string)row[0]), default);
 
     private Task<List<long>> SequencesAsync() =>
-        _database.ReadAsync(store => store.Query("SELECT sequence FROM log_entries WHERE kind = 'Added' ORDER BY sequence", row => row.GetInt64(0)), default);
+        _database.ReadAsync(store => store.Query("SELECT sequence FROM log_entries WHERE kind = 'Added' ORDER BY sequence", row => (long)row[0]), default);
 
     private Task<long> GenerationAsync() => _database.ReadAsync(CenterDatabase.GenerationIn, default);
 
