@@ -23,12 +23,12 @@ internal static class CenterKeyTable
     /// <summary>A set is told from now on.</summary>
     public static void Tell(StoreTransaction store, NamedKeys keys, CenterPerson person) => store.Insert(
         SealedTable.CenterKeys, "INSERT INTO center_keys (number, sha256, told_at, told_by) VALUES ($number, $sha256, $now, $person)",
-        ("$number", keys.Number), ("$sha256", keys.Sha256), ("$now", store.Now), ("$person", person.Name));
+        ("$number", keys.Number), ("$sha256", keys.Sha256), ("$now", store.Now), ("$person", person.Name.Value));
 
     /// <summary>A set counts alone from now on.</summary>
     public static void EndBefore(StoreTransaction store, NamedKeys keys, long lastCheckpoint, CenterPerson person) => store.Update(
         SealedTable.CenterKeys, "ended_at = $now, ended_by = $person, last_checkpoint = $checkpoint, last_generation = $generation", "number = $number",
-        ("$number", keys.Number), ("$now", store.Now), ("$person", person.Name), ("$checkpoint", lastCheckpoint), ("$generation", store.Generation));
+        ("$number", keys.Number), ("$now", store.Now), ("$person", person.Name.Value), ("$checkpoint", lastCheckpoint), ("$generation", store.Generation));
 
     private sealed record KeysRow(NamedKeys Keys, bool IsAlone, long LastCheckpoint, long LastGeneration);
 

@@ -84,6 +84,8 @@ public sealed partial class SoftwareModuleFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(center);
         Save(new ModuleContent(_keys, center, _next));
+        // What was told counts from what was brought: whoever brings the center anew means these keys.
+        File.Delete(CenterKeysPath);
         (Center, _centerKeys) = (center, null);
     }
 
@@ -124,6 +126,8 @@ public sealed partial class SoftwareModuleFile : IDisposable
 
     private string WitnessPath => _path + ".witness";
 
+    private string CenterKeysPath => _path + ".keys";
+
     /// <summary>The center by the latest keys that were proved.</summary>
     internal CenterIdentity PresentCenter => CenterKeys().Present;
 
@@ -163,7 +167,7 @@ public sealed partial class SoftwareModuleFile : IDisposable
     /// <summary>One for the module, its notes and its certificates, as another program may have left it.</summary>
     private CenterKeyChain CenterKeys()
     {
-        if (_centerKeys is null) _centerKeys = new CenterKeyChain(_path + ".keys", Center!);
+        if (_centerKeys is null) _centerKeys = new CenterKeyChain(CenterKeysPath, Center!);
         else _centerKeys.Refresh();
         return _centerKeys;
     }

@@ -81,7 +81,7 @@ public sealed class CenterKeysTest
         await shop.RestartTerminalAsync();
         // First with the next ones: refused; then with those that it had.
         await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
-        Assert.That((shop.Module.CenterKeysNumber, shop.Shown.Count(shown => shown.StartsWith("AccessRefused", StringComparison.Ordinal))), Is.EqualTo((0, 1)));
+        Assert.That((shop.Module.CenterKeysNumber, shop.Shown.Count(shown => shown.Contains("AccessRefused", StringComparison.Ordinal))), Is.EqualTo((0, 1)));
         await ServeAsync(shop, shop.Vault);
         await ComeInAsync(shop);
         Assert.That(shop.Module.CenterKeysNumber, Is.EqualTo(1));
@@ -109,11 +109,8 @@ public sealed class CenterKeysTest
     private static async Task<bool> IsLetInAsync(Shop shop, CenterIdentity center)
     {
         shop.Module.TrustCenter(center);
-        File.Delete(Path.Combine(shop.Folder, "module.keys"));
-        shop.Shown.Clear();
         shop.StartTerminal();
-        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready || shop.Shown.ToArray().Any(shown => shown.StartsWith("AccessRefused", StringComparison.Ordinal)
-            || shown.StartsWith("CenterNotKnown", StringComparison.Ordinal)));
+        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready or RelayState.Refused);
         var isIn = shop.Relay.Status.State is RelayState.Ready;
         await shop.StopTerminalAsync();
         return isIn;
