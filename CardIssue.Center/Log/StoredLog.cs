@@ -163,7 +163,10 @@ public sealed class StoredLog : IExchangeLog
     {
         // By keys that have ended it would be believed by nobody, and its number would be used up.
         if (CenterKeyTable.Alone(store) > _keys.SigningKeys)
-            throw new StoreException(StoreFault.Older, "The center has other keys than this program's vault by now: no checkpoint is signed. Copy vault.json of a host that has them.");
+        {
+            throw new StoreException(StoreFault.Older, "The center has other keys than this program's vault by now: no checkpoint is signed. "
+                + "Copy vault.json of a host that has them.");
+        }
         if (exported is not null) StoreHistory.Hear(store, exported);
         var at = _time.GetUtcNow().Stored();
         var (last, lost) = (LogTable.LastCheckpoint(store), PutBack.LastCheckpoint(store));

@@ -33,7 +33,8 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
     {
         var rows = await database.ReadAsync(HostTable.All, cancellation).ConfigureAwait(false);
         var serving = await database.ServingAsync([.. rows.Select(row => row.Host)], cancellation).ConfigureAwait(false);
-        return rows.ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed, serving.Contains(row.Host), row.Certificate, row.Link) { Keys = row.Keys });
+        return rows.ConvertAll(row => new ServingHost(
+            row.Host, row.Since, row.LostAt, row.TellsFeed, serving.Contains(row.Host), row.Certificate, row.Link) { Keys = row.Keys });
     }
 
     public Task TellDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>

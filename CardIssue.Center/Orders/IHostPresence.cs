@@ -63,7 +63,8 @@ public interface IHostPresence
 /// may have been there to find it dead.</param>
 /// <param name="Certificate">SHA-256 of the latest of the center's TLS certificates that it has, as it told last; empty before.</param>
 /// <param name="Link">Where the other hosts reach it; null where they do not.</param>
-public sealed record ServingHost(string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed, bool IsServing, ByteString Certificate, string? Link = null)
+public sealed record ServingHost(
+    string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed, bool IsServing, ByteString Certificate, string? Link = null)
 {
     /// <summary>What the latest set of the center's keys is known by that it has, SHA-256, as it told last; empty before.</summary>
     public ByteString Keys { get; init; }

@@ -78,8 +78,8 @@ internal sealed class AdmissionDesk(CenterServices services)
         if (services.Vault.SessionKeys.FirstOrDefault(set => set.IsConfirmed(identity, transcript, input.Proof.Confirmation)) is not { } keys)
             return new AdmissionOutcome(
                 null, RefusalCode.NotKnown,
-                "the credential fits, the agreement key does not: the terminal has another one, another key version, another center's, or keys of this center that "
-                + "do not count here, or no more",
+                "the credential fits, the agreement key does not: the terminal has another one, another key version, another center's, or keys of this "
+                + "center that do not count here, or no more",
                 identity.Id);
 
         // From now on those of before are worth nothing.

@@ -85,7 +85,10 @@ internal sealed class EnrolmentDesk(CenterServices services)
         if (!transcript.IsSigned(present.CredentialKey, asked))
             return Refused("the present credential's signature does not fit", peer.HasTls ? present.Id : null);
         if (services.Vault.SessionKeys.FirstOrDefault(set => IsAsked(set, present, transcript, asked)) is not { } keys)
-            return Refused("the present credential fits, the present agreement key does not, or the center's keys that it was made with do not count here", present.Id);
+        {
+            return Refused(
+                "the present credential fits, the present agreement key does not, or the center's keys that it was made with do not count here", present.Id);
+        }
         using var key = keys.OpenRenewal(present);
         if (asked.KeyVersion != present.KeyVersion + 1) return Refused($"key version {asked.KeyVersion} does not follow {present.KeyVersion}", present.Id);
         if (peer.HasTls && asked.Certificate.IsEmpty) return Refused("it would have no certificate for this line any more", present.Id);

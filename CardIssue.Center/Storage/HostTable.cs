@@ -62,7 +62,8 @@ internal static class HostTable
     /// <returns>Whether the host is known and not lost.</returns>
     public static bool Beat(DbConnection connection, string host, ByteString certificate, ByteString keys)
     {
-        using var command = Sql.Command(connection, "UPDATE hosts SET beat = beat + 1, certificate = $certificate, keys = $keys WHERE host = $host AND lost_at IS NULL",
+        using var command = Sql.Command(
+            connection, "UPDATE hosts SET beat = beat + 1, certificate = $certificate, keys = $keys WHERE host = $host AND lost_at IS NULL",
             ("$host", host), ("$certificate", certificate.IsEmpty ? null : certificate), ("$keys", keys.IsEmpty ? null : keys));
         return command.ExecuteNonQuery() == 1;
     }

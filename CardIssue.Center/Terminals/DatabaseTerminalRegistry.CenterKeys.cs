@@ -5,7 +5,9 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Terminals;
 
-/// <summary>The center's keys, in the center's store. Which count stands under the vault's seal, for their end is for good; what terminals came with does not.</summary>
+/// <summary>
+/// The center's keys, in the center's store. Which count stands under the vault's seal, for their end is for good; what terminals came with does not.
+/// </summary>
 public sealed partial class DatabaseTerminalRegistry
 {
     /// <inheritdoc/>

@@ -122,10 +122,12 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <exception cref="CardIssueException">There is no such certificate here, or it could not be saved; the one before stays.</exception>
     bool ChangeCertificate(int number) => false;
 
-    /// <summary>What hosts know the latest set of the center's keys by that is here: the next one where it is made, else the present one; SHA-256, 32 bytes.</summary>
+    /// <summary>What hosts know the latest set of the center's keys by that is here: the next one where it is made, else the present one; SHA-256, 32
+    /// bytes.</summary>
     ByteString LatestKeys => CenterKeys.Sha256Of(Identity);
 
-    /// <summary>Does with the center's keys what people have said: serves who comes with the next ones, too; and destroys those of before, once they have ended.</summary>
+    /// <summary>Does with the center's keys what people have said: serves who comes with the next ones, too; and destroys those of before, once they have
+    /// ended.</summary>
     /// <param name="standing">Which count, by the center's store.</param>
     /// <returns>Whether anything was changed.</returns>
     /// <exception cref="CardIssueException">Keys that count are not here, or it could not be saved. Without the next ones the present ones serve on; where

@@ -25,7 +25,8 @@ internal sealed record OwnCenterKeys(int Number, P256PrivateKey Signing, P256Pri
         Agreement.WriteTo(to);
     }
 
-    public static OwnCenterKeys Read(ref SecretReader from, int number) => new(number, P256PrivateKey.FromNumber(from.Bytes()), P256PrivateKey.FromNumber(from.Bytes()));
+    public static OwnCenterKeys Read(ref SecretReader from, int number) =>
+        new(number, P256PrivateKey.FromNumber(from.Bytes()), P256PrivateKey.FromNumber(from.Bytes()));
 
     public void Dispose()
     {

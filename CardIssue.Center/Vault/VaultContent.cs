@@ -8,13 +8,15 @@ namespace CardIssue.Center.Vault;
 
 /// <summary>
 /// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 5 the center's other
-/// keys at the end are missing, in layout 4 the certificates before them too, in layout 3 the keys before them too, in layout 2 the two numbers before those, in layout 1 the three.
+/// keys at the end are missing, in layout 4 the certificates before them too, in layout 3 the keys before them too, in layout 2 the two numbers before
+/// those, in layout 1 the three.
 /// </summary>
 internal sealed class VaultContent : IDisposable
 {
     public const int KeyLength = 32;
 
-    private const int Layout = 6, LayoutWithoutKeySets = 5, LayoutWithoutCertificates = 4, LayoutWithoutOrderFiles = 3, LayoutWithoutSeals = 2, LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
+    private const int Layout = 6, LayoutWithoutKeySets = 5, LayoutWithoutCertificates = 4, LayoutWithoutOrderFiles = 3, LayoutWithoutSeals = 2,
+        LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
 
     public required CenterId Center { get; init; }
 
@@ -165,7 +167,10 @@ internal sealed class VaultContent : IDisposable
         if (newer.Center != Center || !CryptographicOperations.FixedTimeEquals(newer.LogKey.Span, LogKey.Span))
             throw new KeyVaultException($"The vault's file is another vault's now, not that of {Center} which was opened; put the right one back.");
         if (!newer.HasHad(Keys) || (NextKeysAreTold && !newer.HasHad(NextKeys!) && newer.NextKeys?.Sha256 != NextKeys!.Sha256))
-            throw new KeyVaultException($"The vault's file is an older copy now, or another one's, without keys of {Center} that terminals know; put the right one back.");
+        {
+            throw new KeyVaultException(
+                $"The vault's file is an older copy now, or another one's, without keys of {Center} that terminals know; put the right one back.");
+        }
         TlsServer.Dispose();
         (TlsServer, TlsCertificate) = (newer.TlsServer, newer.TlsCertificate);
         newer.TlsServer = SecretBytes.Copy([]);

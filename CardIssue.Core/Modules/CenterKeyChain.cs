@@ -7,8 +7,8 @@ namespace CardIssue.Core.Modules;
 
 /// <summary>
 /// Which keys a terminal knows its center by: those of the identity that was brought to it, or later ones, each told under those before and then
-/// proved; and the next ones, when they are told. Statements, how many of them were proved, and which set is tried next are in a small file, which needs no secrecy and no
-/// seal: who writes into it takes sets away, and brings none. What is proved stays proved, also where it could not be written. From several threads.
+/// proved; and the next ones, when they are told. Statements, how many of them were proved, and which set is tried next are in a small file, which
+/// needs no secrecy and no seal: who writes into it takes sets away, and brings none. What is proved stays proved, also where it could not be written. From several threads.
 /// </summary>
 internal sealed class CenterKeyChain
 {
@@ -142,7 +142,8 @@ internal sealed class CenterKeyChain
         }
     }
 
-    /// <summary>Written where it is another's. What cannot be written counts in this process, and is written with the next admission: a full disk stops no card.</summary>
+    /// <summary>Written where it is another's. What cannot be written counts in this process, and is written with the next admission: a full disk stops
+    /// no card.</summary>
     private void TakeTurn(bool presentIsDue)
     {
         (_presentIsDue, _isWritten) = (presentIsDue, _isWritten && presentIsDue == _presentIsDue);
@@ -162,7 +163,8 @@ internal sealed class CenterKeyChain
 
     private CenterIdentity IdentityOf(CenterKeys keys) => _brought with { SigningKey = keys.SigningKey, AgreementKey = keys.AgreementKey };
 
-    /// <summary>An array: how many statements were proved, whether the present keys are due though there are next ones, then the statements, the oldest first.</summary>
+    /// <summary>An array: how many statements were proved, whether the present keys are due though there are next ones, then the statements, the oldest
+    /// first.</summary>
     private void Write(List<Told> told, int proved)
     {
         var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);

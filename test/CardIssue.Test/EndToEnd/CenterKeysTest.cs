@@ -20,7 +20,8 @@ public sealed class CenterKeysTest
     {
         await using var shop = await OpenAsync(withTls);
         var thief = Steal(shop);
-        for (var order = 1; order <= 6; order++) await shop.OrderAsync($"o-{order}", Products.EndToEnd(mode: order % 2 == 0 ? "module" : "endToEnd"));
+        for (var order = 1; order <= 6; order++)
+            await shop.OrderAsync($"o-{order}", order % 2 == 0 ? Products.EndToEnd("sealed", "module") : Products.EndToEnd());
         var next = shop.Vault.MakeNextKeys();
         await IssueAsync(shop, 1);
         await shop.RestartTerminalAsync();

@@ -84,6 +84,7 @@ public sealed class CenterHostCenterKeysTest : IDisposable
         try
         {
             var one = await PortAsync(first);
+            await ThatAsync(async () => (await DoAsync("status", "--json")).Json[0].GetProperty("hosts").EnumerateArray().Any(host => host.GetProperty("serving").GetBoolean()));
             var joined = await HostRun.OfAsync(HostRun.Center, _host.Folder, "join", "--from", _host.Data, "--host", "second", "--data", other, "--as", "ann",
                 "--password-file", _host.File("ann.password"), "--passphrase-file", _host.File("passphrase"));
             Assert.That(joined.Code, Is.Zero, joined.Error);
