@@ -145,6 +145,9 @@ internal static partial class OperationLog
     [LoggerMessage(46, LogLevel.Warning, "A connection to the hosts' link from {Place} came to nothing: {Reason}")]
     public static partial void LinkRefused(ILogger logger, string place, string reason);
 
+    [LoggerMessage(47, LogLevel.Warning, "The center's keys, as people changed them: terminals are told of keys {Told}; keys {Alone} and later ones count")]
+    public static partial void KeysFollowed(ILogger logger, int told, int alone);
+
     [LoggerMessage(41, LogLevel.Error, "This host is not ready to serve: {Reason}")]
     public static partial void NotReady(ILogger logger, string reason);
 }

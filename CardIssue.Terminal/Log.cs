@@ -78,4 +78,11 @@ internal static partial class Log
 
     [LoggerMessage(23, LogLevel.Error, "The center's next certificate could not be kept; the card goes on, and it is told again: {Reason}")]
     public static partial void CertificateNotKept(ILogger logger, Exception exception, string reason);
+
+    [LoggerMessage(24, LogLevel.Warning, "What came as the next keys of center {Center} is none of it, or older than what is kept, or the module keeps none; "
+        + "they are not kept")]
+    public static partial void CenterKeysRefused(ILogger logger, string center);
+
+    [LoggerMessage(25, LogLevel.Error, "The center's next keys could not be kept; the card goes on, and they are told again: {Reason}")]
+    public static partial void CenterKeysNotKept(ILogger logger, Exception exception, string reason);
 }

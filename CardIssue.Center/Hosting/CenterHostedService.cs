@@ -34,6 +34,7 @@ internal sealed class CenterHostedService(
         if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);
         // A host that has not got it serves as it can: its terminals go to another one.
         await RepeatedLook.OnceAsync(server.ChangeCertificateAsync, e => OperationLog.VaultNotRead(logger, e.Message), cancellationToken).ConfigureAwait(false);
+        await RepeatedLook.OnceAsync(server.FollowKeysAsync, e => OperationLog.VaultNotRead(logger, e.Message), cancellationToken).ConfigureAwait(false);
         try
         {
             foreach (var source in lines) _lines.AddRange(await source.OpenAsync(cancellationToken).ConfigureAwait(false));

@@ -106,7 +106,7 @@ internal sealed class LogVerification(ILogKeys keys)
 
     private bool Take(LogCheckpoint checkpoint, string where)
     {
-        if (!keys.VerifyCheckpoint(checkpoint.SignedBytes(), checkpoint.Signature.Span))
+        if (!checkpoint.IsSigned(keys))
         {
             Add(LogFindingKind.BadSignature, "", checkpoint.Number, $"checkpoint {checkpoint.Number} ({where}): its signature is not the center's");
             return false;

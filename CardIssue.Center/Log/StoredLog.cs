@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Center.Log;
@@ -160,6 +161,12 @@ public sealed class StoredLog : IExchangeLog
     /// <summary>Its number is above all that are known: one that was exported is never made a second time.</summary>
     private LogCheckpoint StoreCheckpoint(StoreTransaction store, LogCheckpoint? exported)
     {
+        // By keys that have ended it would be believed by nobody, and its number would be used up.
+        if (CenterKeyTable.Alone(store) > _keys.SigningKeys)
+        {
+            throw new StoreException(StoreFault.Older, "The center has other keys than this program's vault by now: no checkpoint is signed. "
+                + "Copy vault.json of a host that has them.");
+        }
         if (exported is not null) StoreHistory.Hear(store, exported);
         var at = _time.GetUtcNow().Stored();
         var (last, lost) = (LogTable.LastCheckpoint(store), PutBack.LastCheckpoint(store));

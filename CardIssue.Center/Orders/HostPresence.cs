@@ -17,10 +17,10 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
         (_watch, database.ServingHost) = (new HostWatch(lostAfter, time), host);
     }
 
-    public async Task<IReadOnlyList<string>> BeatAsync(ByteString certificate = default, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<string>> BeatAsync(ByteString certificate = default, ByteString keys = default, CancellationToken cancellation = default)
     {
         if (database.ServingHost is not { } host) return [];
-        var (isKnown, hosts) = await database.BeatAsync(host, certificate, cancellation).ConfigureAwait(false);
+        var (isKnown, hosts) = await database.BeatAsync(host, certificate, keys, cancellation).ConfigureAwait(false);
         // The others took this one for dead. What nobody has claimed meanwhile its sessions still have.
         if (!isKnown) await EnterAsync(host, "HostBack", cancellation).ConfigureAwait(false);
         var dead = _watch!.Look(hosts, host);
@@ -33,7 +33,8 @@ internal sealed class HostPresence(CenterDatabase database, TimeProvider time) :
     {
         var rows = await database.ReadAsync(HostTable.All, cancellation).ConfigureAwait(false);
         var serving = await database.ServingAsync([.. rows.Select(row => row.Host)], cancellation).ConfigureAwait(false);
-        return rows.ConvertAll(row => new ServingHost(row.Host, row.Since, row.LostAt, row.TellsFeed, serving.Contains(row.Host), row.Certificate, row.Link));
+        return rows.ConvertAll(row => new ServingHost(
+            row.Host, row.Since, row.LostAt, row.TellsFeed, serving.Contains(row.Host), row.Certificate, row.Link) { Keys = row.Keys });
     }
 
     public Task TellDataHalfAsync(TerminalId terminal, LineNumber results, string session, CancellationToken cancellation = default) =>

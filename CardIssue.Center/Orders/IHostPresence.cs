@@ -21,9 +21,10 @@ public interface IHostPresence
     /// <summary>Gives a sign of life, and looks for those of the others.</summary>
     /// <param name="certificate">SHA-256 of the latest of the center's TLS certificates that this host has, 32 bytes: the next one where it is made,
     /// else the present one. Empty without TLS.</param>
+    /// <param name="keys">What hosts know the latest set of the center's keys by that this host has (<see cref="Vault.IKeyVault.LatestKeys"/>).</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The hosts that are found to be dead with this look.</returns>
-    Task<IReadOnlyList<string>> BeatAsync(ByteString certificate = default, CancellationToken cancellation = default);
+    Task<IReadOnlyList<string>> BeatAsync(ByteString certificate = default, ByteString keys = default, CancellationToken cancellation = default);
 
     /// <summary>All hosts that serve, or ended without a word and are not back; none where the store takes one alone.</summary>
     Task<IReadOnlyList<ServingHost>> ListAsync(CancellationToken cancellation = default);
@@ -62,7 +63,12 @@ public interface IHostPresence
 /// may have been there to find it dead.</param>
 /// <param name="Certificate">SHA-256 of the latest of the center's TLS certificates that it has, as it told last; empty before.</param>
 /// <param name="Link">Where the other hosts reach it; null where they do not.</param>
-public sealed record ServingHost(string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed, bool IsServing, ByteString Certificate, string? Link = null);
+public sealed record ServingHost(
+    string Host, DateTimeOffset Since, DateTimeOffset? LostAt, bool TellsFeed, bool IsServing, ByteString Certificate, string? Link = null)
+{
+    /// <summary>What the latest set of the center's keys is known by that it has, SHA-256, as it told last; empty before.</summary>
+    public ByteString Keys { get; init; }
+}
 
 /// <summary>Another host of the same store.</summary>
 /// <param name="Host">Its name.</param>

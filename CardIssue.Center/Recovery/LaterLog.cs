@@ -62,7 +62,7 @@ internal sealed class LaterLogReading(StoreView store, ILogKeys keys, IReadOnlyL
 
     private void Expect(LogCheckpoint given)
     {
-        if (!keys.VerifyCheckpoint(given.SignedBytes(), given.Signature.Span))
+        if (!given.IsSigned(keys))
             throw new RecoveryException(RecoveryFault.Altered, $"Checkpoint {given.Number} is not this center's: give another one.");
         foreach (var head in given.Heads) Expect(head);
     }

@@ -1,5 +1,6 @@
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -13,11 +14,14 @@ namespace CardIssue.Center.Sessions;
 /// </summary>
 internal sealed class AdmittedTerminal
 {
-    internal AdmittedTerminal(TerminalIdentity identity, AdmissionTranscript transcript, Proof proof, ReaderList readers) =>
-        (Identity, Transcript, Admission, Proof, Readers) = (identity, transcript, transcript.Hash(), proof, readers);
+    internal AdmittedTerminal(TerminalIdentity identity, ISessionKeys keys, AdmissionTranscript transcript, Proof proof, ReaderList readers) =>
+        (Identity, Keys, Transcript, Admission, Proof, Readers) = (identity, keys, transcript, transcript.Hash(), proof, readers);
 
     /// <summary>Its keys, as the registry has them.</summary>
     public TerminalIdentity Identity { get; }
+
+    /// <summary>Which of the center's keys it came with: its session has these.</summary>
+    public ISessionKeys Keys { get; }
 
     /// <summary>What was agreed on.</summary>
     public AdmissionTranscript Transcript { get; }
@@ -71,19 +75,23 @@ internal sealed class AdmissionDesk(CenterServices services)
         if (!transcript.IsSigned(identity.CredentialKey, input.Proof))
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "the credential's signature does not fit", peer.HasTls ? identity.Id : null);
         // A terminal without it could open no ticket, and would spoil cards one by one.
-        if (!services.Vault.IsConfirmed(identity, transcript, input.Proof.Confirmation))
+        if (services.Vault.SessionKeys.FirstOrDefault(set => set.IsConfirmed(identity, transcript, input.Proof.Confirmation)) is not { } keys)
             return new AdmissionOutcome(
                 null, RefusalCode.NotKnown,
-                "the credential fits, the agreement key does not: the terminal has another one, another key version, or another center's",
+                "the credential fits, the agreement key does not: the terminal has another one, another key version, another center's, or keys of this "
+                + "center that do not count here, or no more",
                 identity.Id);
 
         // From now on those of before are worth nothing.
         if (next is not null && !await services.Terminals.TakeNextKeysAsync(identity.Id, next, cancellation).ConfigureAwait(false))
             return new AdmissionOutcome(null, RefusalCode.NotKnown, "its next keys were changed meanwhile", identity.Id);
         if (input.Hello.Half is not LineHalf.Results)
+        {
             await services.Terminals.KeepsCertificateAsync(identity.Id, input.Hello.Certificate, cancellation).ConfigureAwait(false);
+            await services.Terminals.CameWithKeysAsync(identity.Id, keys.Number, cancellation).ConfigureAwait(false);
+        }
         var readers = await new ReaderDesk(services).ListAsync(input.Hello.Terminal, cancellation).ConfigureAwait(false);
-        var terminal = new AdmittedTerminal(identity, transcript, input.Proof, readers);
+        var terminal = new AdmittedTerminal(identity, keys, transcript, input.Proof, readers);
         return new AdmissionOutcome(terminal, null, "address, line and both keys fit");
     }
 
@@ -91,7 +99,7 @@ internal sealed class AdmissionDesk(CenterServices services)
     /// <param name="terminal">The terminal.</param>
     /// <param name="joinToken">On the data half of a split line, what the results half is joined by; else empty.</param>
     public Admitted Answer(AdmittedTerminal terminal, ByteString joinToken) =>
-        services.Vault.Admit(terminal.Identity, terminal.Transcript, terminal.Proof, new ReaderDesk(services).Sign(terminal.Readers), joinToken);
+        terminal.Keys.Admit(terminal.Identity, terminal.Transcript, terminal.Proof, terminal.Keys.SignReaderList(terminal.Readers), joinToken);
 
     private AdmissionTranscript Transcript(LinePeer peer, AdmissionRequest input) => new()
     {

@@ -25,8 +25,7 @@ internal sealed class CardWork : IDisposable
     private readonly CardProduct _product;
     private readonly CardPlan _plan;
     private readonly ICardProfile _profile;
-    private readonly TerminalIdentity _terminal;
-    private readonly ByteString _admission;
+    private readonly AdmittedTerminal _terminal;
     private readonly Claim _claim;
     private readonly byte[] _challenge;
     private readonly SortedDictionary<int, ProofKind> _proofs = [];
@@ -39,11 +38,10 @@ internal sealed class CardWork : IDisposable
     private IReadOnlyList<CardCommand> _script = [];
     private int _blocks;
 
-    public CardWork(
-        IKeyVault vault, CardProduct product, CardPlan plan, TerminalIdentity terminal, ByteString admission, Claim claim)
+    public CardWork(IKeyVault vault, CardProduct product, CardPlan plan, AdmittedTerminal terminal, Claim claim)
     {
         (_vault, _product, _plan, _profile) = (vault, product, plan, product.Profile);
-        (_terminal, _admission, _claim) = (terminal, admission, claim);
+        (_terminal, _claim) = (terminal, claim);
         _challenge = new byte[_profile.ChallengeLength(product)];
         _keys = new OwnKeysWork(vault, plan, claim.Progress.Confirmed);
     }
@@ -185,8 +183,11 @@ internal sealed class CardWork : IDisposable
         var commands = new List<PreparedCommand>(script.Count);
         if (script.Kind is ScriptKind.Authenticate)
         {
-            var request = new TicketRequest(_admission, _claim.Order, _card!.Value, _claim.Fence, script.Opening, script.First);
-            script = script with { Ticket = _opening!.SealTicket(_terminal, request) };
+            var request = new TicketRequest(_terminal.Admission, _claim.Order, _card!.Value, _claim.Fence, script.Opening, script.First)
+            {
+                CenterKeys = _terminal.Keys.Number,
+            };
+            script = script with { Ticket = _opening!.SealTicket(_terminal.Identity, request) };
             commands.Add(new PreparedCommand(_opening.SealExternalAuthenticate(new CommandContext(script, 0)).ToArray(), default));
         }
         foreach (var command in _script)

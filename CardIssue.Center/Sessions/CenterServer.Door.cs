@@ -31,6 +31,7 @@ public sealed partial class CenterServer
     {
         if (_services.Vault.Refresh()) OperationLog.VaultChanged(_logger);
         await ChangeCertificateAsync(ends).ConfigureAwait(false);
+        await FollowKeysAsync(ends).ConfigureAwait(false);
     }, OperationLog.VaultNotRead, nameof(WatchVaultAsync), cancellation);
 
     /// <summary>Where people had the center change over to its next certificate, this host does, too.</summary>
@@ -44,6 +45,43 @@ public sealed partial class CenterServer
         catch (KeyVaultException e)
         {
             throw new KeyVaultException($"Host {_services.Host}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Where people had the center tell its next keys, or end those of before, this host does, too: sessions of terminals that came with keys which
+    /// have ended are cut, and the first checkpoint by the new ones is made.
+    /// </summary>
+    internal async Task FollowKeysAsync(CancellationToken cancellation)
+    {
+        var standing = await _services.Terminals.KeysStandingAsync(cancellation).ConfigureAwait(false);
+        var before = _services.Vault.SigningKeys;
+        try
+        {
+            if (_services.Vault.FollowKeys(standing)) OperationLog.KeysFollowed(_logger, standing.Told!.Number, standing.Alone?.Number ?? 0);
+        }
+        catch (KeyVaultException e)
+        {
+            throw new KeyVaultException($"Host {_services.Host}: {e.Message}", e);
+        }
+        finally
+        {
+            foreach (var session in _sessions.Values)
+                if (session.KeysEnded() is { } reason) await session.CutAsync(reason).ConfigureAwait(false);
+        }
+        if (_services.Vault.SigningKeys != before) await CheckpointByNewKeysAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private async Task CheckpointByNewKeysAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _services.Log.CheckpointAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            // The next one that is due is by them as well.
+            OperationLog.NoCheckpoint(_logger, e.Message);
         }
     }
 

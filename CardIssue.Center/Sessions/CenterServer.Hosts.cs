@@ -6,7 +6,7 @@ public sealed partial class CenterServer
     /// <summary>Until the last session has ended: what it has is not to be taken over.</summary>
     private Task BeatAsync(CancellationToken cancellation) => LookAsync(_services.Options.HostBeat, async ends =>
     {
-        foreach (var lost in await _services.Orders.Hosts.BeatAsync(_services.Vault.LatestCertificate, ends).ConfigureAwait(false))
+        foreach (var lost in await _services.Orders.Hosts.BeatAsync(_services.Vault.LatestCertificate, _services.Vault.LatestKeys, ends).ConfigureAwait(false))
             OperationLog.HostLost(_logger, lost, _services.Options.HostLost);
     }, OperationLog.NoBeat, nameof(BeatAsync), cancellation);
 

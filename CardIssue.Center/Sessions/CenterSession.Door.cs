@@ -84,10 +84,17 @@ internal sealed partial class CenterSession
     {
         var finding = TerminalAdmission.Check(_line.Peer, known);
         if (finding is not AdmissionFinding.Fits) return $"terminal {Terminal!.Id} may no longer come in: {finding}";
+        if (KeysEnded() is { } ended) return ended;
         return Terminal!.CredentialKey.Encoded != known!.CredentialKey || Terminal.AgreementKey.Encoded != known.AgreementKey
             ? $"terminal {Terminal.Id} has other keys now"
             : null;
     }
+
+    /// <summary>That the center's keys which the terminal came with have ended; null when they count, or nobody was let in.</summary>
+    public string? KeysEnded() =>
+        Volatile.Read(ref _terminal) is { } terminal && !_services.Vault.SessionKeys.Any(keys => keys.Number == terminal.Keys.Number)
+            ? $"terminal {terminal.Identity.Id} came with keys {terminal.Keys.Number} of the center, which have ended"
+            : null;
 
     /// <summary>The same, by the registry as it is now; null also before a terminal was judged to be one that may come in.</summary>
     private async ValueTask<string?> NoLongerFitsAsync(CancellationToken cancellation) => _terminal is not { } terminal ? null

@@ -157,7 +157,7 @@ internal sealed partial class CenterSession
         }
         _log.Terminal = outcome.Terminal?.Identity.Id;
         // The keys are there before Admitted leaves: it is the last message in the clear.
-        if (outcome.Terminal is { } terminal && _line is AuthenticatedLine line) line.Protect(_services.Vault.OpenLineKeys(terminal.Identity, terminal.Transcript));
+        if (outcome.Terminal is { } terminal && _line is AuthenticatedLine line) line.Protect(terminal.Keys.OpenLineKeys(terminal.Identity, terminal.Transcript));
         if (outcome.Refusal is { } refusal) CenterTelemetry.AdmissionRefused(refusal);
         if (outcome.IsAltered) OperationLog.Altered(_logger, Name, outcome.Detail);
         if (outcome.Terminal is null && !IsTold(outcome.Known))
@@ -224,7 +224,7 @@ internal sealed partial class CenterSession
     private async ValueTask<ClaimOutcome> ClaimAsync(RequestIssue request, CancellationToken cancellation)
     {
         var context = new IssueCodeContext(_terminal!.Admission, request.Number, request.Reference);
-        if (!_services.Vault.TryOpenIssueCode(context, request.SealedCode, out var code))
+        if (!_terminal.Keys.TryOpenIssueCode(context, request.SealedCode, out var code))
         {
             // Nobody is asked for: the customer's code is right or wrong, and this says neither.
             const string Unopened = "the sealed issue code does not open: it was not sealed for this center, terminal, session and request";
@@ -306,7 +306,7 @@ internal sealed partial class CenterSession
             var made = CardPlan.Create(product, OrderData.Read(data.Span), programs);
             if (made.Plan is not { } plan) return Lacks($"the order's data does not fit its product: {made.Errors[0].Message}");
             var claim = claimed.ToClaim(plan.Shape);
-            return (new CardWork(_services.Vault, product, plan, _terminal!.Identity, _terminal.Admission, claim), claim, terms, "");
+            return (new CardWork(_services.Vault, product, plan, _terminal!, claim), claim, terms, "");
         }
 
         static (CardWork?, Claim?, ProductTerms?, string) Lacks(string fault) => (null, null, null, fault);

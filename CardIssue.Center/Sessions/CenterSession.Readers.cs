@@ -22,7 +22,7 @@ internal sealed partial class CenterSession
 
     private async ValueTask<bool> SendEnrollmentAsync(EnrollReader request, CancellationToken cancellation)
     {
-        var (answer, detail, list) = await _readers.EnrollAsync(_terminal!.Identity.Id, request, cancellation).ConfigureAwait(false);
+        var (answer, detail, list) = await _readers.EnrollAsync(_terminal!, request, cancellation).ConfigureAwait(false);
         if (list is not null) Volatile.Write(ref _listTold, list);
         _log.Decided(250, "ReaderEnrollment", detail);
         Show(250, $"reader {detail}");

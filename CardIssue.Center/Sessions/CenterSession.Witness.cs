@@ -13,13 +13,13 @@ internal sealed partial class CenterSession
     /// <summary>
     /// Compares what the terminal remembers. A center that knows less was put back: what may have changed is quarantined before anything
     /// is asked for here.
-    /// Only what verifies under the center's own key counts, so that no terminal can bring that about with anything else.
+    /// Only what verifies under the center's own keys counts, so that no terminal can bring that about with anything else.
     /// </summary>
     private async Task HearAsync(TerminalId terminal, ByteString shown, CancellationToken cancellation)
     {
         if (shown.IsEmpty) return;
         var history = _services.Orders.History;
-        if (!SignedWitnessNote.TryVerify(shown, _services.Vault.Identity, out var note))
+        if (!_services.Vault.TryVerifyNote(shown, out var note))
         {
             OperationLog.NoteRefused(_logger, Name, terminal);
             _log.Decided(220, "NoteRefused", "what the terminal shows as this center's note is not one");
@@ -44,7 +44,8 @@ internal sealed partial class CenterSession
     {
         if (!await MakeDurableAsync(cancellation).ConfigureAwait(false)) return false;
         var position = await PatientlyAsync(() => _services.Orders.History.PositionAsync(_services.Vault.Identity.Id, cancellation)).ConfigureAwait(false);
-        var witness = new Witness(_services.Vault.SignWitness(position), _services.Vault.SignNextCertificate());
+        var keys = _terminal!.Keys;
+        var witness = new Witness(keys.SignWitness(position), keys.SignNextCertificate(), keys.SignNextKeys());
         await SendFrameAsync(MessageCodec.Encode(witness), cancellation).ConfigureAwait(false);
         return true;
     }

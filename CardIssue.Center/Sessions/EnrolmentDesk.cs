@@ -1,5 +1,6 @@
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
@@ -51,6 +52,12 @@ internal sealed class EnrolmentDesk(CenterServices services)
             return Refused($"too many wrong enrolment codes: {ofPlace} from here, {inAll} in all; make a new code");
         if (!services.Vault.TryOpenEnrolment(asked.Terminal, enrolment.Verifier, out var key))
             return Refused("its enrolment code is not of this vault; make a new code");
+        // It knows the center by nothing yet: it begins with the keys that stay.
+        if (services.Vault.SessionKeys is not [var latest, ..])
+        {
+            key.Dispose();
+            return Refused("the center's keys that are in force are not at this host");
+        }
         using (key)
         {
             if (!transcript.IsAsked(key, asked))
@@ -61,7 +68,7 @@ internal sealed class EnrolmentDesk(CenterServices services)
             if (asked.Certificate != peer.PeerCertificate) return Refused("the certificate that it is to have is not the one of this line");
             var end = await services.Terminals.EnrolAsync(enrolment, KeysOf(asked), cancellation).ConfigureAwait(false);
             return end is EnrolmentEnd.Known
-                ? new EnrolmentOutcome(transcript.Answer(key, services.Vault.Identity),
+                ? new EnrolmentOutcome(transcript.Answer(key, latest.Identity),
                     $"enrolled with the code of {enrolment.MadeBy}, key version {asked.KeyVersion}")
                 : Refused(Why(end));
         }
@@ -77,15 +84,26 @@ internal sealed class EnrolmentDesk(CenterServices services)
         if (peer.HasTls && present.TlsCertificate != peer.PeerCertificate) return Refused("a renewal comes with the present certificate");
         if (!transcript.IsSigned(present.CredentialKey, asked))
             return Refused("the present credential's signature does not fit", peer.HasTls ? present.Id : null);
-        using var key = services.Vault.OpenRenewal(present);
-        if (!transcript.IsAsked(key, asked)) return Refused("the present credential fits, the present agreement key does not", present.Id);
+        if (services.Vault.SessionKeys.FirstOrDefault(set => IsAsked(set, present, transcript, asked)) is not { } keys)
+        {
+            return Refused(
+                "the present credential fits, the present agreement key does not, or the center's keys that it was made with do not count here", present.Id);
+        }
+        using var key = keys.OpenRenewal(present);
         if (asked.KeyVersion != present.KeyVersion + 1) return Refused($"key version {asked.KeyVersion} does not follow {present.KeyVersion}", present.Id);
         if (peer.HasTls && asked.Certificate.IsEmpty) return Refused("it would have no certificate for this line any more", present.Id);
         var end = await services.Terminals.RenewAsync(known, KeysOf(asked), cancellation).ConfigureAwait(false);
         return end is EnrolmentEnd.Known
-            ? new EnrolmentOutcome(transcript.Answer(key, services.Vault.Identity),
+            ? new EnrolmentOutcome(transcript.Answer(key, keys.Identity),
                 $"its next keys are known, key version {asked.KeyVersion}")
             : Refused(Why(end), present.Id);
+    }
+
+    /// <summary>Which of the center's keys the terminal knows it by shows by its proof, as at an admission.</summary>
+    private static bool IsAsked(ISessionKeys keys, TerminalIdentity present, EnrolmentTranscript transcript, EnrollTerminal asked)
+    {
+        using var key = keys.OpenRenewal(present);
+        return transcript.IsAsked(key, asked);
     }
 
     private static EnrolmentOutcome Refused(string detail, TerminalId? known = null) => new(null, detail, known);

@@ -15,17 +15,15 @@ internal readonly record struct EnrollmentAnswer(ReaderEnrollment Answer, string
 /// <summary>The readers that a terminal may use (numeral 216), stated and signed; and those that it asks for.</summary>
 internal sealed class ReaderDesk(CenterServices services)
 {
-    /// <summary>Signs a terminal's list.</summary>
-    public ByteString Sign(ReaderList list) => services.Vault.SignReaderList(list);
-
     /// <summary>Finds the reader on the terminal's list, or keeps it for a decision.</summary>
-    public async Task<EnrollmentAnswer> EnrollAsync(TerminalId terminal, EnrollReader request, CancellationToken cancellation)
+    public async Task<EnrollmentAnswer> EnrollAsync(AdmittedTerminal asking, EnrollReader request, CancellationToken cancellation)
     {
+        var terminal = asking.Identity.Id;
         var list = await ListAsync(terminal, cancellation).ConfigureAwait(false);
         if (list.Entries.Any(entry => Means(entry, request)))
         {
             await services.Terminals.SettleReaderAsync(terminal, request, cancellation).ConfigureAwait(false);
-            return new(new ReaderEnrollment(ReaderStanding.Known, Sign(list)), $"known: {Describe(request)}", list);
+            return new(new ReaderEnrollment(ReaderStanding.Known, asking.Keys.SignReaderList(list)), $"known: {Describe(request)}", list);
         }
         if (!request.Key.IsEmpty && !P256PublicKey.TryParse(request.Key.Span, out _))
             return new(new ReaderEnrollment(ReaderStanding.Refused), $"its key is no point of P-256: {Describe(request)}");

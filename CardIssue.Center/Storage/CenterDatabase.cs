@@ -138,11 +138,12 @@ public sealed class CenterDatabase : IAsyncDisposable
 
     /// <summary>Gives a host's sign of life, with the certificate that its vault has, outside of any commit.</summary>
     /// <returns>Whether it is known and not lost, and all hosts.</returns>
-    internal async Task<(bool IsKnown, IReadOnlyList<HostRow> Hosts)> BeatAsync(string host, ByteString certificate, CancellationToken cancellation)
+    internal async Task<(bool IsKnown, IReadOnlyList<HostRow> Hosts)> BeatAsync(
+        string host, ByteString certificate, ByteString keys, CancellationToken cancellation)
     {
         (bool, IReadOnlyList<HostRow>) result = (false, []);
         await BetweenAsync(
-            engine => result = engine.Write(connection => (HostTable.Beat(connection, host, certificate), HostTable.All(new StoreView(connection)))),
+            engine => result = engine.Write(connection => (HostTable.Beat(connection, host, certificate, keys), HostTable.All(new StoreView(connection)))),
             cancellation).ConfigureAwait(false);
         return result;
     }

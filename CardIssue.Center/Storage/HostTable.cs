@@ -10,12 +10,14 @@ namespace CardIssue.Center.Storage;
 /// <param name="LostAt">When another host found that it does so no more; null while it lives.</param>
 /// <param name="TellsFeed">Whether it is the one that tells the issuer's feed.</param>
 /// <param name="Certificate">SHA-256 of the latest of the center's certificates that its vault has, as it told with its last sign of life; empty before.</param>
+/// <param name="Keys">What the latest set of the center's keys is known by that its vault has, told likewise.</param>
 /// <param name="Link">Where the others reach it; null where they do not.</param>
-internal sealed record HostRow(string Host, DateTimeOffset Since, long Beat, DateTimeOffset? LostAt, bool TellsFeed, ByteString Certificate, string? Link);
+internal sealed record HostRow(
+    string Host, DateTimeOffset Since, long Beat, DateTimeOffset? LostAt, bool TellsFeed, ByteString Certificate, ByteString Keys, string? Link);
 
 /// <summary>
 /// Which hosts serve, where several may. Its rows have no seal: a forged one keeps a dead host's orders waiting for their leases, or gives a living host's
-/// orders to others, which their fencing numbers keep safe; or it has people change certificates before a host is ready.
+/// orders to others, which their fencing numbers keep safe; or it has people change certificates or keys before a host is ready.
 /// </summary>
 internal static class HostTable
 {
@@ -31,7 +33,7 @@ internal static class HostTable
     {
         store.Execute("""
             INSERT INTO hosts (host, since, beat, lost_at, tells_feed, link) VALUES ($host, $now, 1, NULL, 0, $link)
-            ON CONFLICT (host) DO UPDATE SET since = $now, beat = hosts.beat + 1, lost_at = NULL, tells_feed = 0, certificate = NULL, link = $link
+            ON CONFLICT (host) DO UPDATE SET since = $now, beat = hosts.beat + 1, lost_at = NULL, tells_feed = 0, certificate = NULL, keys = NULL, link = $link
             """, ("$host", host), ("$now", store.Now), ("$link", link));
         Forget(store, host);
         store.Log(Part, kind, new { host });
@@ -58,10 +60,11 @@ internal static class HostTable
 
     /// <summary>A sign of life, with what the host's vault has. No change of the store: it has no number and is not in the log.</summary>
     /// <returns>Whether the host is known and not lost.</returns>
-    public static bool Beat(DbConnection connection, string host, ByteString certificate)
+    public static bool Beat(DbConnection connection, string host, ByteString certificate, ByteString keys)
     {
-        using var command = Sql.Command(connection, "UPDATE hosts SET beat = beat + 1, certificate = $certificate WHERE host = $host AND lost_at IS NULL",
-            ("$host", host), ("$certificate", certificate.IsEmpty ? null : certificate));
+        using var command = Sql.Command(
+            connection, "UPDATE hosts SET beat = beat + 1, certificate = $certificate, keys = $keys WHERE host = $host AND lost_at IS NULL",
+            ("$host", host), ("$certificate", certificate.IsEmpty ? null : certificate), ("$keys", keys.IsEmpty ? null : keys));
         return command.ExecuteNonQuery() == 1;
     }
 
@@ -91,5 +94,5 @@ internal static class HostTable
 
     private static HostRow Read(StoredRow row) => new(
         row.Text("host")!, row.Time("since")!.Value, row.Long("beat")!.Value, row.Time("lost_at"), row.Int("tells_feed") != 0,
-        row.Bytes("certificate") ?? default, row.Text("link"));
+        row.Bytes("certificate") ?? default, row.Bytes("keys") ?? default, row.Text("link"));
 }

@@ -74,7 +74,7 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
             if (most < long.MaxValue && string.CompareOrdinal(Path.GetFileName(file), NameOf(most)) > 0) continue;
             try
             {
-                if (Load(file) is { } checkpoint && keys.VerifyCheckpoint(checkpoint.SignedBytes(), checkpoint.Signature.Span))
+                if (Load(file) is { } checkpoint && checkpoint.IsSigned(keys))
                     return checkpoint;
             }
             catch (FormatException)
@@ -84,6 +84,9 @@ public sealed record LogCheckpoint(long Number, DateTimeOffset At, ValueList<Log
         }
         return null;
     }
+
+    /// <summary>Whether it is the center's.</summary>
+    internal bool IsSigned(ILogKeys keys) => keys.VerifyCheckpoint(SignedBytes(), Signature.Span, Number);
 
     /// <summary>Whether a directory is there with an exported checkpoint in it.</summary>
     internal static bool AnyIn(string directory) => Directory.Exists(directory) && Directory.EnumerateFiles(directory, FilePattern).Any();

@@ -40,8 +40,14 @@ public interface ILogKeys
     /// <summary>Signs a checkpoint.</summary>
     byte[] SignCheckpoint(ReadOnlySpan<byte> data);
 
-    /// <summary>Whether a checkpoint's signature is the center's.</summary>
-    bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature);
+    /// <summary>Which set of the center's keys it is that signs; 0 for the one that it was made with.</summary>
+    int SigningKeys => 0;
+
+    /// <summary>Whether a checkpoint's or an archive's signature is the center's: by its keys, or by keys that it had.</summary>
+    /// <param name="data">What was signed.</param>
+    /// <param name="signature">The signature.</param>
+    /// <param name="number">The checkpoint's number: keys that have ended count for none that is later than their end. Null for an archive.</param>
+    bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, long? number = null);
 
     /// <summary>Verifies what a terminal remembers of the center.</summary>
     /// <param name="bytes">The note, as the terminal showed it.</param>

@@ -56,9 +56,14 @@ internal sealed class SealedTable
 
     public static readonly SealedTable Issuers = new(11, "issuers", "issuer", isSmall: true, ["key_sets", "added_at"]);
 
+    /// <summary>The center's sets of keys: what they say ends keys for good, so that only this center may write it.</summary>
+    public static readonly SealedTable CenterKeys = new(12, "center_keys", "number", isSmall: true, [
+        "sha256", "told_at", "told_by", "ended_at", "ended_by", "last_checkpoint", "last_generation",
+    ]);
+
     /// <summary>All of them, by number.</summary>
     public static IReadOnlyList<SealedTable> All { get; } =
-        [Orders, Cards, Feed, Terminals, Readers, Lines, People, Approvals, PutBacks, AbsentOrders, Enrolments, Issuers];
+        [Orders, Cards, Feed, Terminals, Readers, Lines, People, Approvals, PutBacks, AbsentOrders, Enrolments, Issuers, CenterKeys];
 
     /// <summary>Where the key stands in <see cref="List"/>, and the first of the columns: a place is found quicker than a name.</summary>
     public const int KeyAt = 0, ColumnsAt = 1;

@@ -12,7 +12,7 @@ internal static class StoreCopy
         "store_meta", "products", "put_backs", "orders", "order_history", "issued_cards", "card_tries", "code_attempts", "feed_outbox", "terminals",
         "terminal_faults", "readers", "reader_requests", "lines", "log_entries", "log_anchors", "log_heads", "log_checkpoints", "witness_notes", "people",
         "refused_logins", "approvals", "absent_orders", "programs", "enrolments", "enrolment_tries", "session_ends", "hosts", "sessions", "data_halves",
-        "kept_certificates", "stock_moves", "order_files", "feed_state", "issuers",
+        "kept_certificates", "stock_moves", "order_files", "feed_state", "issuers", "center_keys", "terminal_center_keys",
     ];
 
     /// <summary>Those whose rows are numbered by the engine (<c>id</c>).</summary>

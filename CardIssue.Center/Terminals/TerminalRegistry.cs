@@ -25,7 +25,7 @@ public enum TerminalChange
 
 /// <summary>The terminals, their readers and the lines that the center knows.</summary>
 /// <remarks>Every call throws <see cref="StoreException"/> when the store cannot be read or written.</remarks>
-public interface ITerminalRegistry : IReaderRequests, ITerminalEnrolments, ILiveSessions, ICenterCertificates
+public interface ITerminalRegistry : IReaderRequests, ITerminalEnrolments, ILiveSessions, ICenterCertificates, ICenterKeyChanges
 {
     /// <summary>Adds a terminal, or changes the one of that name.</summary>
     /// <returns><see cref="TerminalChange.NeedsApproval"/> for one that may come from many addresses, or that is disabled and would be let in again.</returns>

@@ -13,7 +13,7 @@ namespace CardIssue.Center.Vault;
 internal sealed class FileCardOpening(
     SecureChannelSession session,
     InitializeUpdateResponse answer,
-    Func<TerminalIdentity, ByteString, AdmissionKey> agree,
+    Func<int, TerminalIdentity, ByteString, AdmissionKey> agree,
     FileCardOpening.DeriveKeys derive)
     : ICardOpening
 {
@@ -53,7 +53,7 @@ internal sealed class FileCardOpening(
         ArgumentNullException.ThrowIfNull(ticket);
         if (_key is not null) throw new InvalidOperationException("This opening has its ticket already.");
         var context = new OpeningContext(ticket.Order, ticket.Card, ticket.Fence, ticket.Opening, answer.CardCryptogram);
-        using var admission = agree(terminal, ticket.Admission);
+        using var admission = agree(ticket.CenterKeys, terminal, ticket.Admission);
         var key = OpeningKey.Derive(admission, context);
         try
         {

@@ -71,15 +71,16 @@ public sealed partial class FileKeyVault
         }
     }
 
-    /// <inheritdoc/>
-    public ByteString SignNextCertificate()
+    /// <summary>By a set of the center's keys, for terminals that came with it.</summary>
+    private ByteString SignNextCertificate(int keys)
     {
         lock (_gate)
         {
             if (_content.Next is not { } next) return ByteString.Empty;
-            if (_nextSigned.Number != next.Number)
-                _nextSigned = (next.Number, new CenterCertificate(_content.Center, next.Number, next.Sha256).Sign(_content.Signing));
-            return _nextSigned.Bytes;
+            if (_nextSigned.GetValueOrDefault(keys) is var (number, bytes) && number == next.Number) return bytes;
+            bytes = new CenterCertificate(_content.Center, next.Number, next.Sha256).Sign(ByNumber(keys).Signing);
+            _nextSigned[keys] = (next.Number, bytes);
+            return bytes;
         }
     }
 
@@ -104,5 +105,5 @@ public sealed partial class FileKeyVault
         }
     }
 
-    private (int Number, ByteString Bytes) _nextSigned;
+    private readonly Dictionary<int, (int Number, ByteString Bytes)> _nextSigned = [];
 }

@@ -59,13 +59,6 @@ public sealed partial class FileKeyVault
         return true;
     }
 
-    /// <inheritdoc/>
-    public EnrolmentKey OpenRenewal(TerminalIdentity terminal)
-    {
-        using var transport = TerminalTransportKey.AtCenter(_content.Agreement, terminal);
-        return EnrolmentKey.Of(transport);
-    }
-
     private static AesGcm EnrolmentSeal(SecretBytes verifierKey)
     {
         Span<byte> key = stackalloc byte[MacLength];

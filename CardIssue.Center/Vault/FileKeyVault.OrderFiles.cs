@@ -22,7 +22,7 @@ public sealed partial class FileKeyVault : IOrderFileKeys
         lock (_gate)
         {
             var version = _content.OrderFileKeys is [.., var newest] ? newest.Info.Version + 1 : 1;
-            var key = OrderFileKey.Make(version, _content.Center, _content.Signing, from, until);
+            var key = OrderFileKey.Make(version, _content.Center, _content.Keys.Signing, from, until);
             _content.OrderFileKeys.Add(key);
             SaveOr(() =>
             {

@@ -15,6 +15,7 @@ public sealed partial class FileKeyVault
             {
                 using var newer = VaultContent.Read(bytes.Span);
                 _content.TakeOver(newer);
+                TakeOverKeys(newer);
             });
         }
     }

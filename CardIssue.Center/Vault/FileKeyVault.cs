@@ -25,7 +25,11 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     private readonly PassphraseFile _file;
     private readonly VaultContent _content;
 
-    private FileKeyVault(PassphraseFile file, VaultContent content) => (_file, _content) = (file, content);
+    private FileKeyVault(PassphraseFile file, VaultContent content)
+    {
+        (_file, _content) = (file, content);
+        ServeKeys();
+    }
 
     /// <summary>Makes a new vault with fresh keys; an existing file is never overwritten.</summary>
     /// <param name="path">Its file.</param>
@@ -71,46 +75,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     }
 
     /// <inheritdoc/>
-    public CenterIdentity Identity => new(_content.Center, _content.Signing.PublicKey, _content.Agreement.PublicKey, _content.TlsCertificate);
-
-    /// <inheritdoc/>
-    public bool IsConfirmed(TerminalIdentity terminal, AdmissionTranscript transcript, ByteString confirmation)
-    {
-        ArgumentNullException.ThrowIfNull(transcript);
-        using var key = KeyOf(terminal, transcript.Hash());
-        return key.IsTerminals(confirmation);
-    }
-
-    /// <inheritdoc/>
-    public Admitted Admit(
-        TerminalIdentity terminal, AdmissionTranscript transcript, Proof proof, ByteString readerList, ByteString joinToken)
-    {
-        ArgumentNullException.ThrowIfNull(transcript);
-        if (transcript.Center != _content.Center)
-            throw new ArgumentException($"The transcript is of center {transcript.Center}, not {_content.Center}.", nameof(transcript));
-        using var key = KeyOf(terminal, transcript.Hash());
-        return transcript.Admit(_content.Signing, key, proof, readerList, joinToken);
-    }
-
-    /// <inheritdoc/>
-    public LineKeys OpenLineKeys(TerminalIdentity terminal, AdmissionTranscript transcript)
-    {
-        ArgumentNullException.ThrowIfNull(transcript);
-        using var key = KeyOf(terminal, transcript.Hash());
-        return LineKeys.Derive(key);
-    }
-
-    /// <inheritdoc/>
-    public ByteString SignReaderList(ReaderList list) => SignedReaderList.Sign(list, _content.Signing);
-
-    /// <inheritdoc/>
-    public ByteString SignWitness(WitnessNote note)
-    {
-        ArgumentNullException.ThrowIfNull(note);
-        return note.Center == _content.Center
-            ? SignedWitnessNote.Sign(note, _content.Signing)
-            : throw new ArgumentException($"The note names center {note.Center}; this is {_content.Center}.", nameof(note));
-    }
+    public CenterIdentity Identity => IdentityBy(_content.Keys);
 
     /// <inheritdoc/>
     public bool HasSecrets => true;
@@ -153,18 +118,25 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public byte[] MacRecord(ReadOnlySpan<byte> record) => HMACSHA256.HashData(_content.RecordKey.Span, record);
 
     /// <inheritdoc/>
-    public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => _content.Signing.Sign(PublicLogKeys.SignedForm(data));
+    public int SigningKeys => _content.Keys.Number;
 
     /// <inheritdoc/>
-    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => _content.Signing.PublicKey.Verify(PublicLogKeys.SignedForm(data), signature);
+    public byte[] SignCheckpoint(ReadOnlySpan<byte> data)
+    {
+        var form = PublicLogKeys.SignedForm(data);
+        return With(_content.Keys.Number, keys => keys.Signing.Sign(form));
+    }
+
+    /// <inheritdoc/>
+    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, long? number = null) => Public.VerifyCheckpoint(data, signature, number);
 
     /// <inheritdoc/>
     public bool TryVerifyNote(ByteString bytes, [NotNullWhen(true)] out VerifiedWitnessNote? note) =>
-        SignedWitnessNote.TryVerify(bytes, Identity, out note);
+        Public.TryVerifyNote(bytes, out note)
+        || (_sessionKeys is [var next, _] && SignedWitnessNote.TryVerify(bytes, next.Identity, out note));
 
-    /// <inheritdoc/>
-    public bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code) =>
-        IssueCodeEnvelope.TryOpen(_content.Agreement, context, envelope.Span, out code);
+    /// <summary>What verifies what the center signed: its present keys, and those that have ended.</summary>
+    private PublicLogKeys Public => new(Identity, _content.FormerKeys);
 
     /// <inheritdoc/>
     public ByteString CreateIssueCodeVerifier(OrderId order, ReadOnlySpan<byte> code)
@@ -350,6 +322,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         {
             _content.Dispose();
             _file.Dispose();
+            _keysTurn.Dispose();
         }
     }
 
@@ -371,9 +344,9 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     private SecretBytes? Version(List<SecretBytes> versions, int version) =>
         version >= 1 && (version <= versions.Count || (HasNewer() && version <= versions.Count)) ? versions[version - 1] : null;
 
-    private AdmissionKey KeyOf(TerminalIdentity terminal, ByteString admission)
+    private AdmissionKey KeyOf(int number, TerminalIdentity terminal, ByteString admission)
     {
-        using var transport = TerminalTransportKey.AtCenter(_content.Agreement, terminal);
+        using var transport = With(number, keys => TerminalTransportKey.AtCenter(keys.Agreement, terminal));
         return AdmissionKey.Derive(transport, admission);
     }
 

@@ -53,6 +53,7 @@ public interface ICardOpening : ISecureChannelSession, IDisposable
     /// <param name="ticket">What the ticket is for.</param>
     /// <returns>The ticket, for the Authenticate script's head.</returns>
     /// <exception cref="InvalidOperationException">A ticket or a command was already made.</exception>
+    /// <exception cref="KeyVaultException">The center's keys of the session have ended.</exception>
     ByteString SealTicket(TerminalIdentity terminal, TicketRequest ticket);
 
     /// <summary>Module mode: the first command, sealed.</summary>
@@ -77,4 +78,8 @@ public interface ICardOpening : ISecureChannelSession, IDisposable
 /// <param name="Fence">The claim's fencing number.</param>
 /// <param name="Opening">The opening, from 1.</param>
 /// <param name="Sequence">The first sequence number of the Authenticate script.</param>
-public sealed record TicketRequest(ByteString Admission, OrderId Order, CardId Card, long Fence, int Opening, int Sequence);
+public sealed record TicketRequest(ByteString Admission, OrderId Order, CardId Card, long Fence, int Opening, int Sequence)
+{
+    /// <summary>The number of the set of the center's keys that the session has (<see cref="ISessionKeys.Number"/>).</summary>
+    public int CenterKeys { get; init; }
+}

@@ -18,41 +18,11 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <summary>The center's public identity, for <c>center.json</c>.</summary>
     CenterIdentity Identity { get; }
 
-    /// <summary>S220: whether the terminal has the agreement key that the registry has of it; its credential is another one.</summary>
-    /// <param name="terminal">The terminal as the registry has it.</param>
-    /// <param name="transcript">The admission.</param>
-    /// <param name="confirmation">What came with its proof.</param>
-    bool IsConfirmed(TerminalIdentity terminal, AdmissionTranscript transcript, ByteString confirmation);
-
-    /// <summary>S220: proves both of the center's keys for an admission, and answers.</summary>
-    /// <param name="terminal">The terminal as the registry has it, whose proof was verified.</param>
-    /// <param name="transcript">The admission.</param>
-    /// <param name="proof">The proof that it answers.</param>
-    /// <param name="readerList">The terminal's reader list, signed.</param>
-    /// <param name="joinToken">On the data half of a split line the token; else empty.</param>
-    /// <exception cref="ArgumentException">The transcript names another center.</exception>
-    Admitted Admit(TerminalIdentity terminal, AdmissionTranscript transcript, Proof proof, ByteString readerList, ByteString joinToken);
-
-    /// <summary>S220, on a line without TLS: the keys that its messages are authenticated with from the admission on; the terminal's module derives the same.</summary>
-    /// <param name="terminal">The terminal as the registry has it, whose proof was verified.</param>
-    /// <param name="transcript">The admission.</param>
-    /// <returns>The keys; the caller disposes them.</returns>
-    LineKeys OpenLineKeys(TerminalIdentity terminal, AdmissionTranscript transcript);
-
-    /// <summary>Signs a reader list for its terminal.</summary>
-    /// <exception cref="ArgumentException">The list breaks a rule or is too long for a message.</exception>
-    ByteString SignReaderList(ReaderList list);
-
-    /// <summary>Signs how far the center is, for a terminal to remember.</summary>
-    /// <exception cref="ArgumentException">The note breaks a rule, or names another center.</exception>
-    ByteString SignWitness(WitnessNote note);
-
-    /// <summary>S230: opens the issue code that a terminal sealed.</summary>
-    /// <param name="context">The admission, request and order that it must be bound to.</param>
-    /// <param name="envelope">What came.</param>
-    /// <param name="code">The code; the caller disposes it.</param>
-    /// <returns>False when it was not sealed for this center and context.</returns>
-    bool TryOpenIssueCode(in IssueCodeContext context, ByteString envelope, [NotNullWhen(true)] out SecretBytes? code);
+    /// <summary>
+    /// The sets of the center's signing and agreement keys that terminals may come with now, the latest first: one, and two while terminals change over
+    /// to the next. None where the set that counts is not here (<see cref="FollowKeys"/>).
+    /// </summary>
+    IReadOnlyList<ISessionKeys> SessionKeys { get; }
 
     /// <summary>Makes what the store keeps instead of an issue code: key version (4) ‖ HMAC-SHA256 keyed in the vault, over order and code (32).</summary>
     ByteString CreateIssueCodeVerifier(OrderId order, ReadOnlySpan<byte> code);
@@ -146,17 +116,23 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <summary>SHA-256 of the latest of the center's TLS certificates that are here: the next one where it is made, else the present one; empty without.</summary>
     ByteString LatestCertificate => Identity.TlsCertificate;
 
-    /// <summary>
-    /// The TLS certificate that the center is going to have, signed for terminals (<see cref="CenterCertificate"/>); empty where none is made, or the
-    /// certificate is somebody else's affair.
-    /// </summary>
-    ByteString SignNextCertificate() => ByteString.Empty;
-
     /// <summary>Changes over to the next certificate where people have said so: from then on it is the center's.</summary>
     /// <param name="number">The number of the one that is in force; an earlier one changes nothing.</param>
     /// <returns>Whether it was changed.</returns>
     /// <exception cref="CardIssueException">There is no such certificate here, or it could not be saved; the one before stays.</exception>
     bool ChangeCertificate(int number) => false;
+
+    /// <summary>What hosts know the latest set of the center's keys by that is here: the next one where it is made, else the present one; SHA-256, 32
+    /// bytes.</summary>
+    ByteString LatestKeys => CenterKeys.Sha256Of(Identity);
+
+    /// <summary>Does with the center's keys what people have said: serves who comes with the next ones, too; and destroys those of before, once they have
+    /// ended.</summary>
+    /// <param name="standing">Which count, by the center's store.</param>
+    /// <returns>Whether anything was changed.</returns>
+    /// <exception cref="CardIssueException">Keys that count are not here, or it could not be saved. Without the next ones the present ones serve on; where
+    /// those have ended, nobody is served.</exception>
+    bool FollowKeys(CenterKeysStanding standing) => false;
 
     /// <summary>Makes what the store keeps instead of an enrolment code: the key that comes of it, sealed under the vault and bound to the terminal.</summary>
     ByteString CreateEnrolmentVerifier(EnrolmentCode code);
@@ -167,10 +143,6 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     /// <param name="key">The key; the caller disposes it.</param>
     /// <returns>False when it is not what this vault made for that terminal.</returns>
     bool TryOpenEnrolment(TerminalId terminal, ByteString verifier, [NotNullWhen(true)] out EnrolmentKey? key);
-
-    /// <summary>The key by which a terminal that is known renews its keys; the caller disposes it.</summary>
-    /// <param name="terminal">The terminal as the registry has it.</param>
-    EnrolmentKey OpenRenewal(TerminalIdentity terminal);
 
     /// <summary>The card master keys that there are, with their check values; never the keys.</summary>
     IReadOnlyList<CardMasterKeyInfo> CardMasterKeys { get; }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -6,18 +7,31 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Vault;
 
 /// <summary>
-/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 4
-/// the certificates at the end are missing, in layout 3 the keys before them too, in layout 2 the two numbers before those, in layout 1 the three.
+/// All that a vault's file holds. Owns its keys. Layout: as <see cref="Write"/> writes it, the layout's number first; in layout 5 the center's other
+/// keys at the end are missing, in layout 4 the certificates before them too, in layout 3 the keys before them too, in layout 2 the two numbers before
+/// those, in layout 1 the three.
 /// </summary>
 internal sealed class VaultContent : IDisposable
 {
     public const int KeyLength = 32;
 
-    private const int Layout = 5, LayoutWithoutCertificates = 4, LayoutWithoutOrderFiles = 3, LayoutWithoutSeals = 2, LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
+    private const int Layout = 6, LayoutWithoutKeySets = 5, LayoutWithoutCertificates = 4, LayoutWithoutOrderFiles = 3, LayoutWithoutSeals = 2,
+        LayoutWithoutTerms = 1, MaxVersions = 1_000, MaxCardKeys = 10_000;
 
     public required CenterId Center { get; init; }
-    public required P256PrivateKey Signing { get; init; }
-    public required P256PrivateKey Agreement { get; init; }
+
+    /// <summary>The center's keys that are in force.</summary>
+    public required OwnCenterKeys Keys { get; set; }
+
+    /// <summary>Those that are to follow; null when none are made.</summary>
+    public OwnCenterKeys? NextKeys { get; set; }
+
+    /// <summary>Whether terminals are told of those, and may come with them.</summary>
+    public bool NextKeysAreTold { get; set; }
+
+    /// <summary>Those that have ended, the oldest first; never changed in place.</summary>
+    public IReadOnlyList<FormerCenterKeys> FormerKeys { get; set; } = [];
+
     public required SecretBytes LogKey { get; init; }
 
     /// <summary>What entries of the log and rows are keyed with, 32 bytes: a key of its own, for older logs have HMACs under the log key of bytes that a terminal chose.</summary>
@@ -73,8 +87,7 @@ internal sealed class VaultContent : IDisposable
     public static VaultContent New(CenterId center) => new()
     {
         Center = center,
-        Signing = P256PrivateKey.Generate(),
-        Agreement = P256PrivateKey.Generate(),
+        Keys = OwnCenterKeys.Make(0),
         LogKey = SecretBytes.Random(KeyLength),
         Masters = { SecretBytes.Random(KeyLength) },
         VerifierKeys = { SecretBytes.Random(KeyLength) },
@@ -85,8 +98,7 @@ internal sealed class VaultContent : IDisposable
         var to = new SecretWriter();
         to.Number(Layout);
         to.Text(Center.Value);
-        Signing.WriteTo(to);
-        Agreement.WriteTo(to);
+        Keys.Write(to);
         to.Bytes(LogKey.Span);
         to.Bytes(TlsCertificate.Span);
         to.Bytes(TlsServer.Span);
@@ -105,6 +117,12 @@ internal sealed class VaultContent : IDisposable
         to.Bytes(FormerCertificate.Span);
         to.Number(Next is null ? 0 : 1);
         Next?.Write(to);
+        to.Number(Keys.Number);
+        to.Number(FormerKeys.Count);
+        foreach (var former in FormerKeys) OwnCenterKeys.Write(to, former);
+        to.Number(NextKeysAreTold ? 1 : 0);
+        to.Number(NextKeys?.Number ?? 0);
+        NextKeys?.Write(to);
         return to;
     }
 
@@ -117,8 +135,7 @@ internal sealed class VaultContent : IDisposable
         var content = new VaultContent
         {
             Center = new CenterId(from.Text()),
-            Signing = P256PrivateKey.FromNumber(from.Bytes()),
-            Agreement = P256PrivateKey.FromNumber(from.Bytes()),
+            Keys = OwnCenterKeys.Read(ref from, 0),
             LogKey = SecretBytes.Copy(from.Bytes()),
             TlsCertificate = ByteString.Copy(from.Bytes()),
             TlsServer = SecretBytes.Copy(from.Bytes()),
@@ -137,18 +154,23 @@ internal sealed class VaultContent : IDisposable
             (content.TlsNumber, content.FormerCertificate) = (from.Number(), ByteString.Copy(from.Bytes()));
             if (from.Number() != 0) content.Next = NextTls.Read(ref from);
         }
+        if (layout > LayoutWithoutKeySets) content.ReadKeySets(ref from);
         from.End();
         return content;
     }
 
     /// <summary>Takes what another process wrote; who the center is, and its log, are never others.</summary>
     /// <param name="newer">What was read; its keys are this one's from now on.</param>
-    /// <exception cref="KeyVaultException">It is another vault.</exception>
+    /// <exception cref="KeyVaultException">It is another vault, or one that has not got the center's keys which this one has.</exception>
     public void TakeOver(VaultContent newer)
     {
-        if (newer.Center != Center || newer.Signing.PublicKey != Signing.PublicKey || newer.Agreement.PublicKey != Agreement.PublicKey
-            || !CryptographicOperations.FixedTimeEquals(newer.LogKey.Span, LogKey.Span))
+        if (newer.Center != Center || !CryptographicOperations.FixedTimeEquals(newer.LogKey.Span, LogKey.Span))
             throw new KeyVaultException($"The vault's file is another vault's now, not that of {Center} which was opened; put the right one back.");
+        if (!newer.HasHad(Keys) || (NextKeysAreTold && !newer.HasHad(NextKeys!) && newer.NextKeys?.Sha256 != NextKeys!.Sha256))
+        {
+            throw new KeyVaultException(
+                $"The vault's file is an older copy now, or another one's, without keys of {Center} that terminals know; put the right one back.");
+        }
         TlsServer.Dispose();
         (TlsServer, TlsCertificate) = (newer.TlsServer, newer.TlsCertificate);
         newer.TlsServer = SecretBytes.Copy([]);
@@ -162,6 +184,28 @@ internal sealed class VaultContent : IDisposable
         (TakesOverOrderData, TakesOverRows, MayBeginPeople) = (newer.TakesOverOrderData, newer.TakesOverRows, newer.MayBeginPeople);
     }
 
+    /// <summary>The center's keys, for what holds the lock of their users; those of before are the other's.</summary>
+    public void TakeOverKeys(VaultContent newer)
+    {
+        (Keys, newer.Keys) = (newer.Keys, Keys);
+        (NextKeys, newer.NextKeys) = (newer.NextKeys, NextKeys);
+        (NextKeysAreTold, FormerKeys) = (newer.NextKeysAreTold, newer.FormerKeys);
+    }
+
+    /// <summary>Whether a set is this vault's, or was.</summary>
+    private bool HasHad(OwnCenterKeys keys) => keys.Sha256 == Keys.Sha256 || FormerKeys.Any(former =>
+        former.SigningKey == keys.Signing.PublicKey && former.AgreementKey == keys.Agreement.PublicKey);
+
+    private void ReadKeySets(ref SecretReader from)
+    {
+        Keys = Keys with { Number = from.Number() };
+        var former = new List<FormerCenterKeys>();
+        for (var left = from.Count(MaxVersions); left > 0; left--) former.Add(OwnCenterKeys.Read(ref from, Center));
+        FormerKeys = former;
+        NextKeysAreTold = from.Number() != 0;
+        if (from.Number() is var number and > 0) NextKeys = OwnCenterKeys.Read(ref from, number);
+    }
+
     private static void Exchange<T>(List<T> own, List<T> other)
     {
         var before = own.ToList();
@@ -173,8 +217,8 @@ internal sealed class VaultContent : IDisposable
 
     public void Dispose()
     {
-        Signing.Dispose();
-        Agreement.Dispose();
+        Keys.Dispose();
+        NextKeys?.Dispose();
         LogKey.Dispose();
         _entryKey?.Dispose();
         _recordKey?.Dispose();

@@ -51,6 +51,7 @@ internal static class ProtocolLabels
     public const string TerminalEnrols = "CardIssue 1 terminal enrols";
     public const string CenterEnrols = "CardIssue 1 center enrols";
     public const string CenterCertificate = "CardIssue 1 center certificate";
+    public const string CenterKeys = "CardIssue 1 center keys";
     public const string Trace = "CardIssue 1 trace";
 
     private const string Enrolling = "terminal tstr, nonce bstr, credential key bstr, agreement key bstr, key version uint, certificate bstr, "
@@ -66,6 +67,7 @@ internal static class ProtocolLabels
         new(ReaderList, LabelKind.Signature, "center's signing key", "body bstr", "reader list"),
         new(WitnessNote, LabelKind.Signature, "center's signing key", "body bstr", "witness's note"),
         new(CenterCertificate, LabelKind.Signature, "center's signing key", "body bstr", "center's certificate"),
+        new(CenterKeys, LabelKind.Signature, "center's signing key of before", "body bstr", "center's keys"),
         new(ReaderChallenge, LabelKind.Signature, "a reader's own key",
             "terminal tstr, nonce bstr, then kind, vendor, model, serial, firmware, port: tstr, or null where not told",
             "what a reader that carries a key answers; never on the line"),

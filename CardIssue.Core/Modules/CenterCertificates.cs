@@ -17,17 +17,20 @@ public sealed class CenterCertificates
     private readonly Lock _turn = new();
     private readonly string _path;
     private readonly CenterIdentity _center;
+    private readonly CenterKeyChain _keys;
     private Kept? _present, _next;
 
     /// <summary>Reads the file, where it is there.</summary>
     /// <param name="path">The file.</param>
     /// <param name="center">The center that the terminal trusts. What was kept beside another certificate of it counts for nothing: it was
     /// brought to the terminal anew since.</param>
+    /// <param name="keys">Which keys the terminal knows it by.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    internal CenterCertificates(string path, CenterIdentity center)
+    internal CenterCertificates(string path, CenterIdentity center, CenterKeyChain keys)
     {
         ArgumentNullException.ThrowIfNull(center);
-        (_path, _center) = (path, center);
+        ArgumentNullException.ThrowIfNull(keys);
+        (_path, _center, _keys) = (path, center, keys);
         Read();
     }
 
@@ -62,7 +65,7 @@ public sealed class CenterCertificates
     /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>
     internal bool Keep(ByteString statement)
     {
-        if (!CenterCertificate.TryVerify(statement, _center, out var told)) return false;
+        if (!CenterCertificate.TryVerify(statement, _keys.Present, out var told)) return false;
         lock (_turn)
         {
             // Another program of this terminal may have written meanwhile.
@@ -116,6 +119,11 @@ public sealed class CenterCertificates
         }
     }
 
-    private Kept? Verified(byte[] bytes) =>
-        CenterCertificate.TryVerify(ByteString.Own(bytes), _center, out var certificate) ? new Kept(certificate, ByteString.Own(bytes)) : null;
+    /// <summary>By the keys of before, too: it was believed when they were the center's.</summary>
+    private Kept? Verified(byte[] bytes)
+    {
+        foreach (var center in _keys.Known)
+            if (CenterCertificate.TryVerify(ByteString.Own(bytes), center, out var certificate)) return new Kept(certificate, ByteString.Own(bytes));
+        return null;
+    }
 }

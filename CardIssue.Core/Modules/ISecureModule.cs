@@ -32,7 +32,8 @@ public interface ISecureModule : IDisposable
     /// <summary>The terminal's public keys, as they are enrolled at the center.</summary>
     TerminalIdentity Identity { get; }
 
-    /// <summary>The center that the module trusts.</summary>
+    /// <summary>The center that the module trusts, by the keys of the admission under way: after a change of the center's keys the module may try two
+    /// sets in turn, until the later one is proved to it.</summary>
     CenterIdentity Center { get; }
 
     /// <summary>
@@ -94,6 +95,16 @@ public interface ISecureModule : IDisposable
     /// <param name="note">What came with <see cref="Witness"/>.</param>
     /// <exception cref="IOException">It could not be kept; the one before stands.</exception>
     NoteKeeping KeepNote(ByteString note);
+
+    /// <summary>
+    /// Keeps the keys that its center is going to have alone, so that they outlive the program and a power cut. From the next admission on the module
+    /// tries these first, and where no center proves them the present ones in turn; once they are proved to it, it never goes back.
+    /// </summary>
+    /// <param name="statement">What came with <see cref="Witness"/>.</param>
+    /// <returns>False when it is not said by the module's center, or is an older one that would be another now, or the module keeps none: it goes on
+    /// with its keys, and needs a visit when they end.</returns>
+    /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>
+    bool KeepCenterKeys(ByteString statement) => false;
 
     /// <summary>Zeroes the keys of the card that is open. Harmless when none is.</summary>
     void EndOpening();

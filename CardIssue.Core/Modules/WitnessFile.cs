@@ -21,15 +21,15 @@ internal sealed class WitnessFile
     public const int MaxLength = 1 + (1 + MaxEvidence) * (3 + FieldLimits.MaxWitness);
 
     private readonly string _path;
-    private readonly CenterIdentity _center;
+    private readonly CenterKeyChain _keys;
 
     /// <summary>Reads the file, where it is there.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="center">The center; others' notes count for nothing.</param>
+    /// <param name="keys">What the terminal knows its center by; others' notes count for nothing.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public WitnessFile(string path, CenterIdentity center)
+    public WitnessFile(string path, CenterKeyChain keys)
     {
-        (_path, _center) = (path, center);
+        (_path, _keys) = (path, keys);
         Notes = Read();
     }
 
@@ -44,7 +44,7 @@ internal sealed class WitnessFile
     /// <exception cref="IOException">It could not be written; what was kept stands.</exception>
     public NoteKeeping Keep(ByteString bytes)
     {
-        if (!SignedWitnessNote.TryVerify(bytes, _center, out var note)) return NoteKeeping.Refused;
+        if (!SignedWitnessNote.TryVerify(bytes, _keys.Present, out var note)) return NoteKeeping.Refused;
         // Another program of this terminal may have written meanwhile.
         Notes = Read();
         if (Notes.Count == 0) return Write([note], NoteKeeping.Kept);
@@ -76,12 +76,20 @@ internal sealed class WitnessFile
         {
             var cbor = new CborReader(content, CborConformanceMode.Ctap2Canonical);
             for (var left = cbor.ReadStartArray() ?? 0; left > 0; left--)
-                if (SignedWitnessNote.TryVerify(ByteString.Own(cbor.ReadByteString()), _center, out var note)) notes.Add(note);
+                if (Verified(ByteString.Own(cbor.ReadByteString())) is { } note) notes.Add(note);
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
         {
             return notes;
         }
         return notes;
+    }
+
+    /// <summary>By the center's keys of before, too: or a witness would forget at the very moment that matters.</summary>
+    private VerifiedWitnessNote? Verified(ByteString bytes)
+    {
+        foreach (var center in _keys.Known)
+            if (SignedWitnessNote.TryVerify(bytes, center, out var note)) return note;
+        return null;
     }
 }

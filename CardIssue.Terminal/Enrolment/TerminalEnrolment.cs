@@ -71,7 +71,8 @@ public static class TerminalEnrolment
     {
         ArgumentNullException.ThrowIfNull(line);
         ArgumentNullException.ThrowIfNull(module);
-        var trusted = module.Center ?? throw new InvalidOperationException("The module trusts no center: enrol it first.");
+        if (module.Center is null) throw new InvalidOperationException("The module trusts no center: enrol it first.");
+        var trusted = module.PresentCenter;
         var transcript = Transcript(line, module.NextIdentity ?? throw new InvalidOperationException("No next keys were prepared."));
         using var key = module.OpenRenewal();
         var (fault, answer) = await AskAsync(line, module.AskRenewal(transcript, key), cancellation).ConfigureAwait(false);

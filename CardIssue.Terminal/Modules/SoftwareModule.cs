@@ -19,6 +19,7 @@ public sealed class SoftwareModule : ISecureModule
 {
     private readonly P256PrivateKey _credential, _agreement;
     private readonly byte[] _plain = GC.AllocateArray<byte>(SecureChannelSession.MaxWrappedLength, pinned: true);
+    private readonly CenterKeyChain _centerKeys;
     private readonly WitnessFile _witness;
     private Admission? _admission, _resultsAdmission;
     private ModuleOpening? _opening;
@@ -26,14 +27,14 @@ public sealed class SoftwareModule : ISecureModule
 
     /// <summary>Takes over both keys.</summary>
     internal SoftwareModule(
-        TerminalIdentity identity, CenterIdentity center, P256PrivateKey credential, P256PrivateKey agreement, WitnessFile witness) =>
-        (Identity, Center, _credential, _agreement, _witness) = (identity, center, credential, agreement, witness);
+        TerminalIdentity identity, CenterKeyChain center, P256PrivateKey credential, P256PrivateKey agreement, WitnessFile witness) =>
+        (Identity, _centerKeys, Center, _credential, _agreement, _witness) = (identity, center, center.Present, credential, agreement, witness);
 
     /// <inheritdoc/>
     public TerminalIdentity Identity { get; }
 
     /// <inheritdoc/>
-    public CenterIdentity Center { get; }
+    public CenterIdentity Center { get; private set; }
 
     /// <summary>An admission: the nonce that it began with, and the one transcript that was proved under it.</summary>
     private sealed record Admission(LineHalf Half, ByteString Nonce, AdmissionTranscript? Proved = null, Proof? Proof = null);
@@ -51,6 +52,8 @@ public sealed class SoftwareModule : ISecureModule
             return begun.Nonce;
         }
         EndOpening();
+        _centerKeys.Refresh();
+        Center = _centerKeys.Due;
         (_admission, _resultsAdmission) = (begun, null);
         _lastSequence = _lastTicket = -1;
         return begun.Nonce;
@@ -73,7 +76,11 @@ public sealed class SoftwareModule : ISecureModule
         proof = transcript.Prove(_credential, key);
         var proved = begun with { Proved = transcript, Proof = proof };
         if (isResults) _resultsAdmission = proved;
-        else _admission = proved;
+        else
+        {
+            _admission = proved;
+            _centerKeys.Tried(Center);
+        }
         return ModuleRefusal.None;
     }
 
@@ -82,7 +89,9 @@ public sealed class SoftwareModule : ISecureModule
     {
         if (ProofOf(transcript) is not { } proof) return false;
         using var key = KeyOf(transcript.Hash());
-        return transcript.IsAdmitted(Center.SigningKey, key, proof, admitted);
+        if (!transcript.IsAdmitted(Center.SigningKey, key, proof, admitted)) return false;
+        _centerKeys.Proved(Center);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -145,6 +154,9 @@ public sealed class SoftwareModule : ISecureModule
 
     /// <inheritdoc/>
     public NoteKeeping KeepNote(ByteString note) => _witness.Keep(note);
+
+    /// <inheritdoc/>
+    public bool KeepCenterKeys(ByteString statement) => _centerKeys.Keep(statement);
 
     /// <inheritdoc/>
     public void EndOpening()

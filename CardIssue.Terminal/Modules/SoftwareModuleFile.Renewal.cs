@@ -40,7 +40,7 @@ public sealed partial class SoftwareModuleFile
 
     internal EnrolmentKey OpenRenewal()
     {
-        using var transport = TerminalTransportKey.AtTerminal(_keys.Agreement, Identity.Id, Identity.KeyVersion, Center!);
+        using var transport = TerminalTransportKey.AtTerminal(_keys.Agreement, Identity.Id, Identity.KeyVersion, PresentCenter);
         return EnrolmentKey.Of(transport);
     }
 

@@ -22,10 +22,13 @@ public sealed partial class SoftwareModuleFile : IDisposable
         (_keys, Center, _next) = content;
     }
 
+    private CenterKeyChain? _centerKeys;
+
     /// <summary>The public half, to be enrolled at the center.</summary>
     public TerminalIdentity Identity => _keys.Identity;
 
-    /// <summary>The center that the module trusts; null until <see cref="TrustCenter"/>.</summary>
+    /// <summary>The center that the module trusts, as it was brought to it; null until <see cref="TrustCenter"/>. Later keys of it, which it told since, are
+    /// in a file of their own beside this one.</summary>
     public CenterIdentity? Center { get; private set; }
 
     /// <summary>The TLS client certificate and its key, PKCS#12 without a password of its own, lent; empty without TLS.</summary>
@@ -81,7 +84,9 @@ public sealed partial class SoftwareModuleFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(center);
         Save(new ModuleContent(_keys, center, _next));
-        Center = center;
+        // What was told counts from what was brought: whoever brings the center anew means these keys.
+        File.Delete(CenterKeysPath);
+        (Center, _centerKeys) = (center, null);
     }
 
     /// <summary>Takes the TLS client certificate with its key, and saves.</summary>
@@ -113,15 +118,24 @@ public sealed partial class SoftwareModuleFile : IDisposable
     /// </summary>
     /// <exception cref="IOException">They cannot be read.</exception>
     public IReadOnlyList<WitnessNote> Notes =>
-        Center is null ? [] : [.. new WitnessFile(WitnessPath, Center).Notes.Select(kept => kept.Note)];
+        Center is null ? [] : [.. new WitnessFile(WitnessPath, CenterKeys()).Notes.Select(kept => kept.Note)];
+
+    /// <summary>Which set of its center's keys was proved to the terminal last: its number, 0 for those that were brought to it.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public int CenterKeysNumber => Center is null ? 0 : CenterKeys().Number;
 
     private string WitnessPath => _path + ".witness";
+
+    private string CenterKeysPath => _path + ".keys";
+
+    /// <summary>The center by the latest keys that were proved.</summary>
+    internal CenterIdentity PresentCenter => CenterKeys().Present;
 
     /// <summary>What the terminal knows its center's TLS certificate by, with what the center told since; in a file of its own beside this one.</summary>
     /// <exception cref="InvalidOperationException">No center is trusted yet.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public CenterCertificates OpenCertificates() =>
-        new(_path + ".center", Center ?? throw new InvalidOperationException($"The module of {Identity.Id} trusts no center yet."));
+        new(_path + ".center", Center ?? throw new InvalidOperationException($"The module of {Identity.Id} trusts no center yet."), CenterKeys());
 
     /// <summary>The module itself, with copies of the keys; it outlives this file.</summary>
     /// <exception cref="InvalidOperationException">No center is trusted yet.</exception>
@@ -129,12 +143,12 @@ public sealed partial class SoftwareModuleFile : IDisposable
     public SoftwareModule OpenModule()
     {
         if (Center is null) throw new InvalidOperationException($"The module of {Identity.Id} trusts no center yet: import the center's center.json first.");
-        var witness = new WitnessFile(WitnessPath, Center);
+        var witness = new WitnessFile(WitnessPath, CenterKeys());
         using var writer = Content.Write();
         var copy = ModuleContent.Read(writer.Written);
         copy.Keys.TlsClient.Dispose();
         copy.Next?.Dispose();
-        return new SoftwareModule(Identity, Center, copy.Keys.Credential, copy.Keys.Agreement, witness);
+        return new SoftwareModule(Identity, CenterKeys(), copy.Keys.Credential, copy.Keys.Agreement, witness);
     }
 
     /// <summary>Zeroes all keys.</summary>
@@ -149,6 +163,14 @@ public sealed partial class SoftwareModuleFile : IDisposable
     public override string ToString() => $"module file of {Identity.Id}";
 
     private ModuleContent Content => new(_keys, Center, _next);
+
+    /// <summary>One for the module, its notes and its certificates, as another program may have left it.</summary>
+    private CenterKeyChain CenterKeys()
+    {
+        if (_centerKeys is null) _centerKeys = new CenterKeyChain(CenterKeysPath, Center!);
+        else _centerKeys.Refresh();
+        return _centerKeys;
+    }
 
     private void Save(ModuleContent content)
     {

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Cards;
-using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 
@@ -12,20 +11,20 @@ namespace CardIssue.Terminal.Readers;
 /// </summary>
 internal sealed class ReaderAuthentication
 {
-    private readonly P256PublicKey _center;
+    private readonly Func<CenterIdentity> _center;
     private readonly TerminalId _terminal;
     private readonly IReaderKey? _key;
     private readonly Lock _taking = new();
     private VerifiedReaderList? _list;
 
     /// <summary>Knows no reader yet.</summary>
-    /// <param name="center">The center, whose signature counts.</param>
+    /// <param name="center">The center of the admission under way, whose signature counts.</param>
     /// <param name="terminal">This terminal.</param>
     /// <param name="key">The key that the reader carries, or null.</param>
-    public ReaderAuthentication(CenterIdentity center, TerminalId terminal, IReaderKey? key = null)
+    public ReaderAuthentication(Func<CenterIdentity> center, TerminalId terminal, IReaderKey? key = null)
     {
         ArgumentNullException.ThrowIfNull(center);
-        (_center, _terminal, _key) = (center.SigningKey, terminal, key);
+        (_center, _terminal, _key) = (center, terminal, key);
     }
 
     /// <summary>The list that judges, or null.</summary>
@@ -36,7 +35,7 @@ internal sealed class ReaderAuthentication
     /// <returns>False when it is not signed by the center for this terminal, or is older than the one that is held, which then stays.</returns>
     public bool TryAccept(ByteString signedList)
     {
-        if (!SignedReaderList.TryVerify(signedList.Memory, _center, _terminal, out var list)) return false;
+        if (!SignedReaderList.TryVerify(signedList.Memory, _center().SigningKey, _terminal, out var list)) return false;
         lock (_taking)
         {
             if (List is { } held && list.List.Version < held.List.Version) return false;

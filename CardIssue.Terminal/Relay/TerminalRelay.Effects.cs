@@ -144,6 +144,21 @@ public sealed partial class TerminalRelay
         {
             if (!certificates.Keep(told.Certificate)) Log.CertificateRefused(_logger, _module.Center.Id.Value);
         });
+        if (!told.Keys.IsEmpty) await KeepCenterKeysAsync(told.Keys, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A module that cannot keep them is told again; the card goes on.</summary>
+    private async ValueTask KeepCenterKeysAsync(ByteString statement, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!await _card.WithModuleAsync(module => module.KeepCenterKeys(statement), cancellation).ConfigureAwait(false))
+                Log.CenterKeysRefused(_logger, _module.Center.Id.Value);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Log.CenterKeysNotKept(_logger, e, e.Message);
+        }
     }
 
     /// <summary>A terminal that cannot keep it is told again; the card goes on.</summary>

@@ -68,7 +68,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<TerminalRelay>.Instance;
         (_readerKey, _certificates) = (readerKey, certificates);
-        _readers = new ReaderAuthentication(module.Center, module.Identity.Id, readerKey);
+        _readers = new ReaderAuthentication(() => module.Center, module.Identity.Id, readerKey);
         _readerWatch = new ReaderWatch(options.SameReaderPause, _time);
         _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);

@@ -1,6 +1,7 @@
 """Holds terminal.py against the protocol's vectors: messages, signatures, keys and seals of a session, and what T=0 leaves over."""
 import hashlib, hmac, json
 import cbor2
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from terminal import (ADMITTED, CHALLENGE, COMMAND, HELLO, P256, PROOF, REQUEST, SCRIPT, WITNESS, Opening, Reader, admitted_input, agree,
                       derive, encode, labelled, point, proof_input, public, seal_code, sha256, verify)
@@ -72,9 +73,13 @@ class Session:
         key = lambda name: ec.derive_private_key(int(given[name], 16), P256)
         self.credential, self.module = key("terminalCredentialPrivateKey"), key("terminalAgreementPrivateKey")
         self.signing, self.center = key("centerSigningPrivateKey").public_key(), key("centerAgreementPrivateKey")
-        self.transport = derive(agree(self.module, self.center.public_key()), "transport", given["terminal"],
-                                int(given["terminalKeyVersion"]), point(self.module.public_key()), point(self.center.public_key()))
-        self.values, self.counters, self.opening = {}, {"terminal": 0, "center": 0}, None
+        self.values, self.counters, self.opening, self.following = {}, {"terminal": 0, "center": 0}, None, None
+        self.before = []
+        self.agreed()
+
+    def agreed(self):
+        self.transport = derive(agree(self.module, self.center.public_key()), "transport", self.given["terminal"],
+                                int(self.given["terminalKeyVersion"]), point(self.module.public_key()), point(self.center.public_key()))
 
     def run(self, steps):
         self.ahead = [(bytes.fromhex(s["value"]), bytes.fromhex(s["to the card"])) for s in steps if s.get("makes") == "sealed command"]
@@ -90,13 +95,14 @@ class Session:
         assert encode(message) == data and int.from_bytes(line[:3], "big") == len(line) - 3
         if line[3:] != data: self.counted(step["from"], line[3:], data)
         kind = message[0]
-        if kind == HELLO: self.hello = data
+        if kind == HELLO: self.greeted(data)
         elif kind == CHALLENGE: self.challenge = data
         elif kind == PROOF: self.proved(message, data)
         elif kind == ADMITTED: self.admitted(message, step.get("half"))
         elif kind == WITNESS:
             self.document("witness note", message[1])
             if 2 in message: self.document("center certificate", message[2])
+            if 3 in message: self.following = self.document("center keys", message[3])
         elif kind == REQUEST: self.asked(message)
         elif kind == SCRIPT: self.script(message, data)
         elif kind == COMMAND and self.head.get(8): self.sealed(message)
@@ -125,8 +131,25 @@ class Session:
         if half != "results": self.session, self.bound = self.now, self.admission
 
     def document(self, label, document):
+        """Of the center's signing key; what was kept of before, of one that it had."""
         body, signature = cbor2.loads(document)
-        verify(self.signing, signature, labelled(label, body))
+        for signing in [self.signing] + self.before:
+            try:
+                verify(signing, signature, labelled(label, body))
+                return cbor2.loads(body)
+            except InvalidSignature: pass
+        raise InvalidSignature(label)
+
+    def greeted(self, data):
+        """The first message of an admission: by the center's next keys, where they were told."""
+        self.hello = data
+        if not self.following: return
+        assert self.following[0] == 1 and self.following[1] == self.given["center"] and self.following[2] == 1
+        self.before.append(self.signing)
+        self.signing, following, self.following = public(self.following[3]), self.following[4], None
+        self.center = ec.derive_private_key(int(self.given["centerNextAgreementPrivateKey"], 16), P256)
+        assert point(self.center.public_key()) == following
+        self.agreed()
 
     def asked(self, message):
         ephemeral = ec.derive_private_key(int(self.given["issueCodeEphemeralPrivateKey"], 16), P256)

@@ -26,6 +26,9 @@ public static class FieldLimits
     /// <summary>The longest signed statement about a center's certificate in bytes.</summary>
     internal const int MaxCenterCertificate = 256;
 
+    /// <summary>The longest signed statement about a center's keys in bytes.</summary>
+    internal const int MaxCenterKeys = 384;
+
     /// <summary>The longest sealed issue code in bytes.</summary>
     internal const int MaxSealedCode = 256;
 

@@ -116,7 +116,8 @@ internal static class MessageCodec
                 .OptionalText(4, m.Serial, FieldLimits.MaxReaderText).OptionalText(5, m.Firmware, FieldLimits.MaxReaderText).OptionalText(6, m.Port, FieldLimits.MaxReaderText)
                 .OptionalBytes(7, m.Key, P256PublicKey.Length, P256PublicKey.Length),
             ReaderEnrollment m => to.Code(1, m.Status).OptionalBytes(2, m.ReaderList, 1, FieldLimits.MaxReaderList),
-            Witness m => to.Bytes(1, m.Note, 1, FieldLimits.MaxWitness).OptionalBytes(2, m.Certificate, 1, FieldLimits.MaxCenterCertificate),
+            Witness m => to.Bytes(1, m.Note, 1, FieldLimits.MaxWitness).OptionalBytes(2, m.Certificate, 1, FieldLimits.MaxCenterCertificate)
+                .OptionalBytes(3, m.Keys, 1, FieldLimits.MaxCenterKeys),
             Disconnect m => to.Int(1, (int)m.Code, 1, FieldLimits.MaxShownCode)
                 .Text(2, m.Expected, 0, FieldLimits.MaxReason).Text(3, m.Came, 0, FieldLimits.MaxReason),
             EnrollTerminal m => to.Name(1, m.Terminal.Value).Bytes(2, m.Nonce, ProtocolLimits.NonceLength, ProtocolLimits.NonceLength)
@@ -181,7 +182,8 @@ internal static class MessageCodec
                 from.OptionalText(4, FieldLimits.MaxReaderText), from.OptionalText(5, FieldLimits.MaxReaderText), from.OptionalText(6, FieldLimits.MaxReaderText),
                 from.OptionalBytes(7, P256PublicKey.Length, P256PublicKey.Length)),
             RelayMessageType.ReaderEnrollment => new ReaderEnrollment(from.Code<ReaderStanding>(1), from.OptionalBytes(2, 1, FieldLimits.MaxReaderList)),
-            RelayMessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness), from.OptionalBytes(2, 1, FieldLimits.MaxCenterCertificate)),
+            RelayMessageType.Witness => new Witness(from.Bytes(1, 1, FieldLimits.MaxWitness), from.OptionalBytes(2, 1, FieldLimits.MaxCenterCertificate),
+                from.OptionalBytes(3, 1, FieldLimits.MaxCenterKeys)),
             RelayMessageType.Disconnect => new Disconnect((DisconnectCode)from.Int(1, 1, FieldLimits.MaxShownCode),
                 from.Text(2, 0, FieldLimits.MaxReason), from.Text(3, 0, FieldLimits.MaxReason)),
             RelayMessageType.EnrollTerminal => new EnrollTerminal(new TerminalId(from.Name(1)), from.Bytes(2, ProtocolLimits.NonceLength, ProtocolLimits.NonceLength),

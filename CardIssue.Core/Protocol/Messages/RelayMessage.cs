@@ -156,13 +156,15 @@ internal sealed record Joined : RelayMessage
 /// <param name="Note">A signed note (<see cref="Keys.SignedWitnessNote"/>), at most <see cref="FieldLimits.MaxWitness"/> bytes.</param>
 /// <param name="Certificate">The certificate that the center is going to have, signed (<see cref="Keys.CenterCertificate"/>), at most
 /// <see cref="FieldLimits.MaxCenterCertificate"/> bytes; empty when none is to follow.</param>
-internal sealed record Witness(ByteString Note, ByteString Certificate = default) : RelayMessage
+/// <param name="Keys">The keys that the center is going to have alone, signed (<see cref="Keys.CenterKeys"/>), at most
+/// <see cref="FieldLimits.MaxCenterKeys"/> bytes; empty when none are to follow those that this terminal came with.</param>
+internal sealed record Witness(ByteString Note, ByteString Certificate = default, ByteString Keys = default) : RelayMessage
 {
     /// <inheritdoc/>
     public override RelayMessageType Type => RelayMessageType.Witness;
 
     /// <summary>Without the note.</summary>
-    public override string ToString() => $"Witness {{ {Note.Length} bytes{(Certificate.IsEmpty ? "" : ", a next certificate")} }}";
+    public override string ToString() => $"Witness {{ {Note.Length} bytes{(Certificate.IsEmpty ? "" : ", a next certificate")}{(Keys.IsEmpty ? "" : ", next keys")} }}";
 }
 
 /// <summary>S310, center to terminal: no card can be issued here.</summary>

@@ -73,9 +73,9 @@ internal abstract record TerminalEffect
     /// <summary>
     /// Have the module keep the center's note, durably, if it is the center's and newer than the one that it has. Whatever comes of it,
     /// the order
-    /// goes on. The same with the certificate that the center is going to have, where one came along.
+    /// goes on. The same with the certificate, and with the keys, that the center is going to have, where they came along.
     /// </summary>
-    public sealed record KeepWitness(ByteString Note, ByteString Certificate = default) : TerminalEffect;
+    public sealed record KeepWitness(ByteString Note, ByteString Certificate = default, ByteString Keys = default) : TerminalEffect;
 
     /// <summary>On the data half of a split line: bring up the results half with a machine of its own, begun with this token. When it ends before it is <see cref="TerminalPhase.Attached"/>, close the data half.</summary>
     public sealed record BringUpResults(ByteString JoinToken) : TerminalEffect;

@@ -29,7 +29,7 @@ internal static partial class TerminalMachine
     }
 
     /// <summary>It belongs to no order, and disturbs none.</summary>
-    private static Step KeepWitness(TerminalState s, Witness witness) => To(s, new TerminalEffect.KeepWitness(witness.Note, witness.Certificate));
+    private static Step KeepWitness(TerminalState s, Witness witness) => To(s, new TerminalEffect.KeepWitness(witness.Note, witness.Certificate, witness.Keys));
 
     private static Step OnRefused(TerminalState s, Refused refused) =>
         Hang(s, Show(IssueNotice.AccessRefused, refused.Code.ToString()));

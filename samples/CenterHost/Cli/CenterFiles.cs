@@ -1,4 +1,5 @@
-using CardIssue.Core.Keys;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
 
 namespace CardIssue.CenterHost.Cli;
 
@@ -22,12 +23,26 @@ internal sealed class CenterFiles(string directory)
     /// <summary>How the host that serves stands.</summary>
     public string Health => Path.Combine(directory, "health.json");
 
-    /// <summary>Writes the public identity, in the place of one that is there.</summary>
-    public async Task WriteIdentityAsync(CenterIdentity identity, CancellationToken cancellation)
+    /// <summary>Writes the public identity, in the place of one that is there, and beside it the center's keys that have ended, for auditors.</summary>
+    public async Task WriteIdentityAsync(IKeyVault vault, CancellationToken cancellation)
     {
-        var unfinished = Identity + ".new";
-        await File.WriteAllBytesAsync(unfinished, identity.Write(), cancellation);
-        File.Move(unfinished, Identity, overwrite: true);
+        foreach (var former in (vault as FileKeyVault)?.FormerKeys ?? [])
+            await WriteAsync(Path.Combine(directory, former.FileName), former.Write(), cancellation);
+        await WriteAsync(Identity, vault.Identity.Write(), cancellation);
+    }
+
+    /// <summary>The center's keys that have ended, as the files beside the public identity say.</summary>
+    public IReadOnlyList<FormerCenterKeys> ReadFormerKeys() =>
+        System.IO.Directory.Exists(directory) ? [.. System.IO.Directory.EnumerateFiles(directory, FormerCenterKeys.FilePattern).Select(ReadFormerKeys)] : [];
+
+    /// <summary>Such a file.</summary>
+    public static FormerCenterKeys ReadFormerKeys(string path) => FormerCenterKeys.Read(InputFile.ReadAll(path, 1024 * 1024), path);
+
+    private static async Task WriteAsync(string path, byte[] content, CancellationToken cancellation)
+    {
+        var unfinished = path + ".new";
+        await File.WriteAllBytesAsync(unfinished, content, cancellation);
+        File.Move(unfinished, path, overwrite: true);
     }
 
     /// <summary>Whether a process of this machine serves this directory.</summary>

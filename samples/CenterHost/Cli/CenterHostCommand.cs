@@ -49,7 +49,7 @@ public static class CenterHostCommand
         {
             InitCommand.Make(shell), ServeCommand.Make(shell), StatusCommand.Make(shell), HealthCommand.Make(shell), IssuerCommands.Make(shell),
             LineCommands.Make(shell), TerminalCommands.Make(shell), SessionCommands.Make(shell),
-            ReaderCommands.Make(shell), KeyCommands.Make(shell), VaultCommands.Make(shell), CertificateCommands.Make(shell), ProductCommands.Make(shell), ProgramCommands.Make(shell), OrderCommands.Make(shell), CardCommands.Make(shell), StockCommands.Make(shell), LogCommands.Make(shell),
+            ReaderCommands.Make(shell), KeyCommands.Make(shell), VaultCommands.Make(shell), CertificateCommands.Make(shell), CenterKeysCommands.Make(shell), ProductCommands.Make(shell), ProgramCommands.Make(shell), OrderCommands.Make(shell), CardCommands.Make(shell), StockCommands.Make(shell), LogCommands.Make(shell),
             BackupCommand.Make(shell), RestoreCommand.Make(shell), MigrateCommand.Make(shell), JoinCommand.Make(shell),
             PersonCommands.Make(shell), ApprovalCommands.Make(shell),
         };

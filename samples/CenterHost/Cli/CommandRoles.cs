@@ -38,6 +38,7 @@ internal static class CommandRoles
         ["log show"] = Log, ["log export"] = Log, ["log archive"] = Supervisor, ["log checkpoint"] = Log,
         ["vault show"] = Custodian | Log, ["vault passphrase"] = Custodian | Supervisor, ["vault rotate"] = Custodian, ["vault rewrap"] = Custodian | Supervisor,
         ["certificate make"] = Custodian, ["certificate show"] = Any, ["certificate change"] = Custodian,
+        ["center-keys make"] = Custodian, ["center-keys show"] = Any, ["center-keys change"] = Custodian, ["center-keys end"] = Custodian,
         ["person list"] = Log, ["person add"] = Supervisor, ["person roles"] = Supervisor, ["person reset"] = Supervisor,
         ["person lock"] = Supervisor, ["person unlock"] = Supervisor,
         ["approval list"] = Any, ["approval show"] = Any, ["approval approve"] = Supervisor | Custodian, ["approval decline"] = Any,

@@ -73,11 +73,13 @@ internal sealed class OpenCenter : IAsyncDisposable
     /// <param name="withVault">Whether the vault may be needed; without it the log is only read.</param>
     /// <param name="passphrase">Gives the vault's passphrase; null to ask for it.</param>
     /// <param name="identity">The center's identity from elsewhere; null for the one in the directory.</param>
-    public static OpenCenter In(Call call, bool withVault = true, Func<SecretBytes>? passphrase = null, FileInfo? identity = null)
+    /// <param name="former">Its keys that have ended, from elsewhere; null for those in the directory.</param>
+    public static OpenCenter In(
+        Call call, bool withVault = true, Func<SecretBytes>? passphrase = null, FileInfo? identity = null, IReadOnlyList<FormerCenterKeys>? former = null)
     {
         var center = identity is null ? ReadIdentity(call.Files) : CenterIdentity.Read(InputFile.ReadAll(identity.FullName, 1024 * 1024), identity.FullName);
         var services = new ServiceCollection();
-        if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(center));
+        if (!withVault) services.AddSingleton<ILogKeys>(new PublicLogKeys(center, former ?? call.Files.ReadFormerKeys()));
         services.AddCardIssueCenter(options =>
         {
             Configure(options, call);
@@ -114,9 +116,8 @@ internal sealed class OpenCenter : IAsyncDisposable
     public static async Task CheckIdentityAsync(CenterFiles files, CenterIdentity identity, IKeyVault vault, CancellationToken cancellation)
     {
         if (vault.Identity == identity) return;
-        // The center changed its certificate, and this is from before.
-        if (vault is FileKeyVault { FormerCertificate.IsEmpty: false } changed && vault.Identity with { TlsCertificate = changed.FormerCertificate } == identity)
-            await files.WriteIdentityAsync(vault.Identity, cancellation);
+        // The center changed its certificate or its keys, and this is from before.
+        if (vault is FileKeyVault changed && changed.WasIdentity(identity)) await files.WriteIdentityAsync(vault, cancellation);
         else throw new CommandException(ExitCode.File, $"{files.Identity} is not the identity of {files.Vault}; find out who changed it, and put the right file back.");
     }
 

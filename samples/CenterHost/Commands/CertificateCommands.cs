@@ -87,7 +87,7 @@ internal static class CertificateCommands
             if (!call.Files.IsServed())
             {
                 center.Vault.ChangeCertificate(next.Number);
-                await call.Files.WriteIdentityAsync(center.Vault.Identity, cancellation);
+                await call.Files.WriteIdentityAsync(center.Vault, cancellation);
             }
             return await call.Answers.SayAsync(new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lack = standing.Lack, hostsLack = standing.HostsLack },
                 $"Certificate {next.Number} is in force: hosts that serve show it within two seconds, others from their start."

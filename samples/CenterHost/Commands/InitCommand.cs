@@ -83,7 +83,7 @@ internal static class InitCommand
             using var pkcs12 = CertificateCommands.Create(vault, out var sha256);
             vault.UseTlsServer(pkcs12.Span, sha256);
         }
-        await call.Files.WriteIdentityAsync(vault.Identity, cancellation);
+        await call.Files.WriteIdentityAsync(vault, cancellation);
         // Not asked for again: the same passphrase opens the vault for the accounts.
         await using var center = OpenCenter.In(call, passphrase: () => SecretBytes.Copy(passphrase.Span));
         await first.MakeAsync(center, cancellation);

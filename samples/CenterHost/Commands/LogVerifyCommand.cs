@@ -11,15 +11,19 @@ internal static class LogVerifyCommand
     {
         var checkpoint = new Option<string?>("--checkpoint") { Description = "A checkpoint from off this host, or a directory of them; else the latest that was exported here.", HelpName = "FILE|DIR" };
         var identity = new Option<FileInfo?>("--center") { Description = "The center's public identity from off this host, which its signatures are verified with; else center.json here.", HelpName = "FILE" };
+        var former = new Option<string[]>("--former") { Description = "A file center-keys-N.json from off this host: keys that the center had, for what they signed; may be given several times. Else those here, without --center.", HelpName = "FILE", DefaultValueFactory = _ => [] };
         var vault = new Option<bool>("--vault") { Description = "Verify every entry's MAC too, with the center's vault." };
         var archives = new Option<string[]>("--archive") { Description = "A file of log archive, to be verified too, and that all goes on from one to the next and to the store; may be given several times.", HelpName = "FILE", DefaultValueFactory = _ => [] };
         var alone = new Option<bool>("--alone") { Description = "Only the archives: the store is not opened." };
-        return shell.Command("verify", "Verifies the log. With a checkpoint from off this host, or with the vault, nothing can be cut off or made anew unseen.", [checkpoint, identity, vault, archives, alone], async (call, cancellation) =>
+        return shell.Command("verify", "Verifies the log. With a checkpoint from off this host, or with the vault, nothing can be cut off or made anew unseen.", [checkpoint, identity, former, vault, archives, alone], async (call, cancellation) =>
         {
             var files = call.Get(archives)!;
             if (call.Get(alone) && files.Length == 0) throw new CommandException(ExitCode.Usage, "--alone is for archives: name them with --archive.");
-            await using var center = OpenCenter.In(call, withVault: call.Get(vault), identity: call.Get(identity));
-            ILogKeys keys = call.Get(vault) ? center.Vault : new PublicLogKeys(center.Identity);
+            // What is here is as good as the center.json here; beside one from elsewhere it counts for nothing.
+            IReadOnlyList<FormerCenterKeys> before = call.Get(identity) is null && call.Get(former)!.Length == 0
+                ? call.Files.ReadFormerKeys() : [.. call.Get(former)!.Select(CenterFiles.ReadFormerKeys)];
+            await using var center = OpenCenter.In(call, withVault: call.Get(vault), identity: call.Get(identity), former: before);
+            ILogKeys keys = call.Get(vault) ? center.Vault : new PublicLogKeys(center.Identity, before);
             var (archived, broken) = await LogArchiveCommand.VerifyAsync(call, files, keys);
             if (call.Get(alone)) return broken ? ExitCode.Damaged : ExitCode.Ok;
             var exported = Load(center.Checkpoints, call.Get(checkpoint));

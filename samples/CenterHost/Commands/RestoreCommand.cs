@@ -25,7 +25,7 @@ internal static class RestoreCommand
             var own = InputFile.IsThere(call.Files.Vault) ? call.Files.Vault : Path.Combine(path, CenterFiles.VaultName);
             using var passphrase = call.ReadPassphrase();
             using var vault = FileKeyVault.Open(own, passphrase);
-            Check(call, manifest, vault.Identity);
+            Check(call, manifest, vault);
             var options = new CenterOptions();
             OpenCenter.Configure(options, call);
             if (call.Get(place) is { } given) options.Store.Postgres = StorePlace.Parse(given);
@@ -46,11 +46,12 @@ internal static class RestoreCommand
         });
     }
 
-    private static void Check(Call call, BackupManifest manifest, CenterIdentity identity)
+    private static void Check(Call call, BackupManifest manifest, FileKeyVault vault)
     {
+        var identity = vault.Identity;
         if (identity.Id != manifest.Center)
             throw new CommandException(ExitCode.Refused, $"{call.Directory} has the vault of center {identity.Id}; the backup is of {manifest.Center}. Nothing was changed.");
-        if (InputFile.IsThere(call.Files.Identity) && OpenCenter.ReadIdentity(call.Files) != identity)
+        if (InputFile.IsThere(call.Files.Identity) && !vault.WasIdentity(OpenCenter.ReadIdentity(call.Files)))
             throw new CommandException(ExitCode.Refused, $"{call.Files.Identity} is not the identity of the vault that is there. Nothing was changed; put the right file back.");
     }
 }

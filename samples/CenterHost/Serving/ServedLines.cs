@@ -5,6 +5,7 @@ using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Center.Vault;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Transport.Serial;
 using CardIssue.Transport.Tcp;
@@ -24,6 +25,7 @@ internal sealed class ServedLines(
     private readonly Dictionary<LineRecord, ServedLine> _open = [];
     private readonly Dictionary<LineNumber, string> _told = [];
     private List<LineRecord> _wanted = [];
+    private CenterIdentity _written = vault.Identity;
     private X509Certificate2? _shown;
 
     public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
@@ -49,7 +51,8 @@ internal sealed class ServedLines(
     /// <summary>Those of the command line stay.</summary>
     public async Task<IReadOnlyList<ServedLine>> GoneAsync(CancellationToken cancellation)
     {
-        await ShowCertificateAsync(cancellation);
+        ShowCertificate();
+        await WriteIdentityAsync(cancellation);
         if (choice.Lines.Count > 0) return [];
         _wanted = Fitting(await registry.LinesAsync(cancellation));
         // A data half does not stay without its results, which may be opened anew.
@@ -112,7 +115,7 @@ internal sealed class ServedLines(
     }
 
     /// <summary>The center changed over to another certificate: lines that are up stay up, and whoever comes sees the new one.</summary>
-    private async Task ShowCertificateAsync(CancellationToken cancellation)
+    private void ShowCertificate()
     {
         if (_shown is null) return;
         var next = certificate.Now();
@@ -124,7 +127,15 @@ internal sealed class ServedLines(
         }
         link?.Show(next);
         _shown = next;
-        await files.WriteIdentityAsync(vault.Identity, cancellation);
+    }
+
+    /// <summary>The center has another certificate or other keys: terminals that are made known from now on begin with these.</summary>
+    private async Task WriteIdentityAsync(CancellationToken cancellation)
+    {
+        var now = vault.Identity;
+        if (now == _written) return;
+        await files.WriteIdentityAsync(vault, cancellation);
+        _written = now;
     }
 
     private (LineRecord Record, ServedLine Line, string Place) Open(LineRecord line)

@@ -34,6 +34,6 @@ internal sealed class LogKeys : ILogKeys
 
     public byte[] SignCheckpoint(ReadOnlySpan<byte> data) => HMACSHA512.HashData(_key, data);
 
-    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+    public bool VerifyCheckpoint(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, long? number = null) =>
         CryptographicOperations.FixedTimeEquals(HMACSHA512.HashData(_key, data), signature);
 }

@@ -117,6 +117,7 @@ public class MessageCodecTest
             new Join(default),
             new Witness(default),
             new Witness(ByteString.Own([1]), ByteString.Own(new byte[FieldLimits.MaxCenterCertificate + 1])),
+            new Witness(ByteString.Own([1]), default, ByteString.Own(new byte[FieldLimits.MaxCenterKeys + 1])),
             new Witness(ByteString.Own(new byte[FieldLimits.MaxWitness + 1])),
             new Challenge(1, nonce, default),
             new RequestIssue(1, new string('x', 65), nonce, new OperatorId("o")),

@@ -97,14 +97,14 @@ public sealed class CenterCertificateTest : IDisposable
         {
             one.UseTlsServer(Pfx(_old), Sha(_old));
             File.Copy(files[0], files[2]);
-            Assert.That(one.SignNextCertificate(), Is.EqualTo(ByteString.Empty));
+            Assert.That(one.Present.SignNextCertificate(), Is.EqualTo(ByteString.Empty));
             one.PrepareTlsServer(Pfx(_old), Sha(_old));
             Assert.That(one.PrepareTlsServer(Pfx(_next), Sha(_next)), Is.EqualTo(2), "a number that was told is never another one");
             File.Copy(files[0], files[1]);
             using (var two = FileKeyVault.Open(files[1], passphrase))
             using (var without = FileKeyVault.Open(files[2], passphrase))
             {
-                Assert.That(CenterCertificate.TryVerify(two.SignNextCertificate(), one.Identity, out var told), Is.True);
+                Assert.That(CenterCertificate.TryVerify(two.Present.SignNextCertificate(), one.Identity, out var told), Is.True);
                 Assert.That(told, Is.EqualTo(new CenterCertificate(new CenterId("C-1"), 2, Sha(_next))));
                 Assert.That((one.ChangeCertificate(0), one.ChangeCertificate(2), two.ChangeCertificate(2), two.ChangeCertificate(2)), Is.EqualTo((false, true, true, false)));
                 Assert.That(two.Identity, Is.EqualTo(one.Identity));

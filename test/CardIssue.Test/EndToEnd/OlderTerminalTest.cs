@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -56,10 +57,13 @@ public sealed class OlderTerminalTest
 
     /// <summary>It passes over what it does not know, and is named when people are about to change.</summary>
     [Test]
-    public async Task TerminalOfAnEarlierMinor_IsServed_WhileTheCentersNextCertificateIsTold()
+    public async Task TerminalOfAnEarlierMinor_IsServed_WhileTheCentersNextCertificateAndKeysAreTold()
     {
         await using var shop = await Shop.OpenAsync(line: ShopLine.Loopback(7, withTls: true));
         shop.Vault.PrepareTlsServer([1], ByteString.Own(new byte[32]));
+        var next = shop.Vault.MakeNextKeys();
+        await shop.Registry.TellKeysAsync(new NamedKeys(next.Number, next.Sha256), TestPeople.Of(shop.Database));
+        while (!shop.Vault.NextKeysAreTold) await Task.Delay(20);
         await shop.OrderAsync("o-1", Products.EndToEnd());
         var lines = new ConcurrentQueue<TerminalOf10>();
         shop.Wrap = line =>
@@ -73,6 +77,7 @@ public sealed class OlderTerminalTest
         Assert.That(lines.SelectMany(line => line.Faults), Is.Empty);
         Assert.That(lines.Sum(line => line.PassedOver), Is.GreaterThan(0));
         Assert.That(await shop.Registry.KeptCertificatesAsync(), Is.Empty);
+        Assert.That(await shop.Registry.KeysTerminalsCameWithAsync(), Is.Empty);
     }
 
     /// <summary>A center of version 2 that still serves 1, and a terminal of 1.</summary>

@@ -13,7 +13,7 @@ public class LineKeysTest
     {
         using var counter = new Counter();
         var transcript = Prove(counter);
-        using var center = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
+        using var center = counter.Vault.Present.OpenLineKeys(counter.Module.Identity, transcript);
         Assert.That(counter.Module.OpenLineKeys(transcript, out var terminal), Is.EqualTo(ModuleRefusal.None));
         using (terminal)
         {
@@ -28,7 +28,7 @@ public class LineKeysTest
     {
         using var counter = new Counter();
         var transcript = Prove(counter);
-        using var keys = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
+        using var keys = counter.Vault.Present.OpenLineKeys(counter.Module.Identity, transcript);
         AdmissionTranscript[] changes =
         [
             transcript with { Hello = transcript.Challenge }, transcript with { Challenge = transcript.Hello },
@@ -36,7 +36,7 @@ public class LineKeysTest
         ];
         foreach (var changed in changes)
         {
-            using var other = counter.Vault.OpenLineKeys(counter.Module.Identity, changed);
+            using var other = counter.Vault.Present.OpenLineKeys(counter.Module.Identity, changed);
             Assert.That(keys.ToCenter.FixedTimeEquals(other.ToCenter.Span), Is.False);
         }
     }
@@ -46,8 +46,8 @@ public class LineKeysTest
     {
         using var counter = new Counter();
         var transcript = Prove(counter);
-        using var keys = counter.Vault.OpenLineKeys(counter.Module.Identity, transcript);
-        using var other = counter.Vault.OpenLineKeys(counter.Other.Identity, transcript);
+        using var keys = counter.Vault.Present.OpenLineKeys(counter.Module.Identity, transcript);
+        using var other = counter.Vault.Present.OpenLineKeys(counter.Other.Identity, transcript);
         Assert.That(keys.ToTerminal.FixedTimeEquals(other.ToTerminal.Span), Is.False);
     }
 

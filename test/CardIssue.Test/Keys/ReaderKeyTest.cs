@@ -28,7 +28,7 @@ public sealed class ReaderKeyTest
 
     private ReaderAuthentication Authentication(IReaderKey? key, params ReaderEntry[] entries)
     {
-        var authentication = new ReaderAuthentication(new CenterIdentity(new CenterId("C"), _center.PublicKey, _center.PublicKey, default), Terminal, key);
+        var authentication = new ReaderAuthentication(() => new CenterIdentity(new CenterId("C"), _center.PublicKey, _center.PublicKey, default), Terminal, key);
         var list = new ReaderList(Terminal, 1, DateTimeOffset.UnixEpoch, ValueList.Create<ReaderEntry>(entries));
         Assert.That(authentication.TryAccept(SignedReaderList.Sign(list, _center)), Is.True);
         Assert.That(authentication.List!.List, Is.EqualTo(list), "the key comes back with the entry");

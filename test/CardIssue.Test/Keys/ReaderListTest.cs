@@ -95,7 +95,7 @@ public class ReaderListTest
     {
         using var center = P256PrivateKey.Generate();
         var identity = new CenterIdentity(new CenterId("C"), center.PublicKey, center.PublicKey, default);
-        var authentication = new ReaderAuthentication(identity, Terminal);
+        var authentication = new ReaderAuthentication(() => identity, Terminal);
         Assert.That(await authentication.JudgeAsync(Reader, default), Is.InstanceOf<ReaderJudgement.Unknown>());
         Assert.That(authentication.TryAccept(SignedReaderList.Sign(List(Entry) with { Version = 2 }, center)), Is.True);
         Assert.That(await authentication.JudgeAsync(Reader, default), Is.InstanceOf<ReaderJudgement.Known>());

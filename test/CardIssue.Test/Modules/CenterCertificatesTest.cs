@@ -106,7 +106,9 @@ public sealed class CenterCertificatesTest : IDisposable
     }
 
     private CenterCertificates Open(byte own = 0) =>
-        new(Path.Combine(_folder, "center"), new CenterIdentity(Center, _signing.PublicKey, _agreement.PublicKey, Sha(own)));
+        Open(new CenterIdentity(Center, _signing.PublicKey, _agreement.PublicKey, Sha(own)));
+
+    private CenterCertificates Open(CenterIdentity center) => new(Path.Combine(_folder, "center"), center, new CenterKeyChain(Path.Combine(_folder, "keys"), center));
 
     private ByteString Told(int number) => new CenterCertificate(Center, number, Sha((byte)number)).Sign(_signing);
 

@@ -74,7 +74,7 @@ internal sealed class Counter : IDisposable
     };
 
     /// <summary>A note of the center, signed by its vault.</summary>
-    public ByteString Note(long generation, long sequence) => Vault.SignWitness(
+    public ByteString Note(long generation, long sequence) => Vault.Present.SignWitness(
         new WitnessNote(Vault.Identity.Id, ByteString.Own(new byte[16]), generation, "host-1", sequence, ByteString.Own(new byte[32])));
 
     /// <summary>Opens the model card at the center.</summary>

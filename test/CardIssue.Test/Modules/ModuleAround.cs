@@ -32,6 +32,8 @@ internal abstract class ModuleAround(ISecureModule inner) : ISecureModule
 
     public virtual NoteKeeping KeepNote(ByteString note) => inner.KeepNote(note);
 
+    public virtual bool KeepCenterKeys(ByteString statement) => inner.KeepCenterKeys(statement);
+
     public void EndOpening() => inner.EndOpening();
 
     public void Dispose() => inner.Dispose();

@@ -291,8 +291,8 @@ public class SoftwareModuleTest
     public void BothEnds_ProveBothOfTheirKeys_AreBelieved()
     {
         var (transcript, proof) = Prove();
-        Assert.That(_counter.Vault.IsConfirmed(_counter.Module.Identity, transcript, proof.Confirmation), Is.True);
-        var answer = _counter.Vault.Admit(_counter.Module.Identity, transcript, proof, ByteString.FromHex("0102"), default);
+        Assert.That(_counter.Vault.Present.IsConfirmed(_counter.Module.Identity, transcript, proof.Confirmation), Is.True);
+        var answer = _counter.Vault.Present.Admit(_counter.Module.Identity, transcript, proof, ByteString.FromHex("0102"), default);
         Assert.That(_counter.Module.IsCenter(transcript, answer), Is.True);
     }
 
@@ -304,10 +304,10 @@ public class SoftwareModuleTest
         var identity = _counter.Module.Identity;
         Assert.Multiple(() =>
         {
-            Assert.That(_counter.Vault.IsConfirmed(identity with { AgreementKey = _counter.Other.Identity.AgreementKey }, transcript, proof.Confirmation), Is.False);
-            Assert.That(_counter.Vault.IsConfirmed(identity with { KeyVersion = 2 }, transcript, proof.Confirmation), Is.False);
-            Assert.That(_counter.Vault.IsConfirmed(identity, transcript with { Note = proof.Signature }, proof.Confirmation), Is.False);
-            Assert.That(_counter.Vault.IsConfirmed(identity, transcript, default), Is.False);
+            Assert.That(_counter.Vault.Present.IsConfirmed(identity with { AgreementKey = _counter.Other.Identity.AgreementKey }, transcript, proof.Confirmation), Is.False);
+            Assert.That(_counter.Vault.Present.IsConfirmed(identity with { KeyVersion = 2 }, transcript, proof.Confirmation), Is.False);
+            Assert.That(_counter.Vault.Present.IsConfirmed(identity, transcript with { Note = proof.Signature }, proof.Confirmation), Is.False);
+            Assert.That(_counter.Vault.Present.IsConfirmed(identity, transcript, default), Is.False);
         });
     }
 
@@ -316,10 +316,10 @@ public class SoftwareModuleTest
     public void ACenter_HasAnotherAgreementKeyOrIsAltered_IsNotBelieved()
     {
         var (transcript, proof) = Prove();
-        var answer = _counter.Vault.Admit(_counter.Module.Identity, transcript, proof, ByteString.FromHex("0102"), ByteString.Own(new byte[16]));
-        var stranger = _counter.Vault.Admit(
+        var answer = _counter.Vault.Present.Admit(_counter.Module.Identity, transcript, proof, ByteString.FromHex("0102"), ByteString.Own(new byte[16]));
+        var stranger = _counter.Vault.Present.Admit(
             _counter.Module.Identity with { AgreementKey = _counter.Other.Identity.AgreementKey }, transcript, proof, answer.ReaderList, answer.JoinToken);
-        var toAnother = _counter.Vault.Admit(
+        var toAnother = _counter.Vault.Present.Admit(
             _counter.Module.Identity, transcript, proof with { Confirmation = ByteString.Own(new byte[32]) }, answer.ReaderList, answer.JoinToken);
         Assert.Multiple(() =>
         {
@@ -338,12 +338,12 @@ public class SoftwareModuleTest
     {
         Assert.That(_counter.Module.SealIssueCode(1, "A-17", "4711"u8, out var envelope), Is.EqualTo(ModuleRefusal.None));
         var context = new IssueCodeContext(_counter.Admission, 1, "A-17");
-        Assert.That(_counter.Vault.TryOpenIssueCode(context, envelope, out var code), Is.True);
+        Assert.That(_counter.Vault.Present.TryOpenIssueCode(context, envelope, out var code), Is.True);
         using (code) Assert.That(code!.FixedTimeEquals("4711"u8), Is.True);
-        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Request = 2 }, envelope, out _), Is.False);
-        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Reference = "A-18" }, envelope, out _), Is.False);
+        Assert.That(_counter.Vault.Present.TryOpenIssueCode(context with { Request = 2 }, envelope, out _), Is.False);
+        Assert.That(_counter.Vault.Present.TryOpenIssueCode(context with { Reference = "A-18" }, envelope, out _), Is.False);
         var other = _counter.Admit(_counter.Module);
-        Assert.That(_counter.Vault.TryOpenIssueCode(context with { Admission = other }, envelope, out _), Is.False);
+        Assert.That(_counter.Vault.Present.TryOpenIssueCode(context with { Admission = other }, envelope, out _), Is.False);
     }
 
     private (AdmissionTranscript Transcript, Proof Proof) Prove()

@@ -29,7 +29,7 @@ public class WitnessFileTest
 
     private string FilePath => Path.Combine(_folder, "module.witness");
 
-    private WitnessFile Open() => new(FilePath, _center);
+    private WitnessFile Open() => new(FilePath, new CenterKeyChain(FilePath + ".keys", _center));
 
     private static WitnessNote Note(long generation, long sequence, byte head = 0) =>
         new(new CenterId("C-1"), ByteString.Own(new byte[16]), generation, "host-1", sequence, ByteString.Own([head, .. new byte[31]]));

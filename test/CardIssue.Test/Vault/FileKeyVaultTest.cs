@@ -219,10 +219,10 @@ public class FileKeyVaultTest
         using var counter = new Counter();
         var transcript = counter.Transcript(counter.Module, ByteString.Own(new byte[32]));
         var proof = new Proof(ByteString.Own(new byte[64]), ByteString.Own(new byte[32]));
-        var answer = counter.Vault.Admit(counter.Module.Identity, transcript, proof, default, default);
+        var answer = counter.Vault.Present.Admit(counter.Module.Identity, transcript, proof, default, default);
         Assert.That(counter.Vault.Identity.SigningKey.Verify(transcript.AnswerBytes(proof, default, default).Span, answer.Signature.Span), Is.True);
         Assert.That(
-            () => counter.Vault.Admit(counter.Module.Identity, transcript with { Center = new CenterId("C-2") }, proof, default, default), Throws.ArgumentException);
+            () => counter.Vault.Present.Admit(counter.Module.Identity, transcript with { Center = new CenterId("C-2") }, proof, default, default), Throws.ArgumentException);
     }
 
     private OpenDiagnosis Open(ResponseApdu answer, byte keyVersion = 0x30) =>

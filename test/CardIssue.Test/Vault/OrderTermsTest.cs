@@ -85,22 +85,25 @@ public sealed class OrderTermsTest
         Assert.That(_vault.TryOpenOrderData(Terms, ByteString.Own(asNew), out _), Is.False, "an older one with the newer number");
     }
 
-    /// <summary>Layout 1 has none of the three marks and of the keys behind them, layout 2 the first mark, layout 3 all of them, layout 4 no certificates.</summary>
-    [TestCase(1, 28, true, true)]
-    [TestCase(2, 24, false, true)]
-    [TestCase(3, 16, false, false)]
-    [TestCase(4, 12, false, false)]
-    [TestCase(5, 0, false, false)]
+    /// <summary>Layout 1 has none of the three marks and of the keys behind them, layout 2 the first mark, layout 3 all of them, layout 4 no certificates, layout 5 no
+    /// other keys of the center.</summary>
+    [TestCase(1, 44, true, true)]
+    [TestCase(2, 40, false, true)]
+    [TestCase(3, 32, false, false)]
+    [TestCase(4, 28, false, false)]
+    [TestCase(5, 16, false, false)]
+    [TestCase(6, 0, false, false)]
     public void ContentOfAnOlderVault_Read_TakesOver(byte layout, int missing, bool orderData, bool rows)
     {
         using var content = VaultContent.New(new CenterId("C-1"));
         using var written = content.Write();
-        Assert.That(written.Written[3], Is.EqualTo(5));
+        Assert.That(written.Written[3], Is.EqualTo(6));
         var older = written.Written[..^missing].ToArray();
         older[3] = layout;
         using var read = VaultContent.Read(older);
         Assert.That((read.TakesOverOrderData, read.TakesOverRows, read.MayBeginPeople), Is.EqualTo((orderData, rows, true)));
-        older[3] = 6;
+        Assert.That((read.Keys.Number, read.Keys.Sha256, read.NextKeys, read.FormerKeys.Count), Is.EqualTo((0, content.Keys.Sha256, (OwnCenterKeys?)null, 0)));
+        older[3] = 7;
         Assert.That(() => VaultContent.Read(older), Throws.InstanceOf<FormatException>().With.Message.Contains("newer program"));
     }
 

@@ -62,6 +62,12 @@ internal sealed class TrappedModule(ISecureModule inner, Trap trap) : ISecureMod
         return inner.KeepNote(note);
     }
 
+    public bool KeepCenterKeys(ByteString statement)
+    {
+        trap.Pass(nameof(KeepCenterKeys));
+        return inner.KeepCenterKeys(statement);
+    }
+
     public void EndOpening()
     {
         trap.Pass(nameof(EndOpening));

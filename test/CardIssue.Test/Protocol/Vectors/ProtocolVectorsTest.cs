@@ -69,6 +69,18 @@ public sealed class ProtocolVectorsTest
     }
 
     [Test]
+    public void NextKeys_IsAsItIsWritten()
+    {
+        var file = new VectorFile($"A center tells its next keys, and the terminal comes with them the next time. {Made}");
+        using var line = new VectorSession(file);
+        line.Admit();
+        line.Say(VectorSpeaker.Center, new Witness(VectorSession.Note(), default, VectorSession.NextKeys()));
+        line.TakeNextKeys();
+        line.Admit(note: VectorSession.Note());
+        Compare("keys", file);
+    }
+
+    [Test]
     public void Enrolment_IsAsItIsWritten()
     {
         var file = new VectorFile("A terminal enrols by a code on a line with TLS, and renews its keys on another. Keys and nonces are fixed; all bytes are hexadecimal.");

@@ -23,15 +23,18 @@ internal sealed class VectorSession : IDisposable
     private static readonly ByteString TerminalTls = HashOf("terminal certificate"u8), CenterTls = HashOf("center certificate"u8);
     private readonly VectorFile _file;
     private readonly bool _hasTls;
-    private readonly P256PrivateKey _module = Private(0x21), _center = Private(0x01);
-    private readonly TerminalTransportKey _transport;
+    private readonly P256PrivateKey _module = Private(0x21);
+    private readonly TerminalIdentity _identity;
+    private P256PrivateKey _center = Private(0x01);
+    private byte _signing = 0x41;
+    private TerminalTransportKey _transport;
     private LineKeys? _keys;
     private ulong _fromTerminal, _fromCenter;
 
     public VectorSession(VectorFile file, bool hasTls = true)
     {
         (_file, _hasTls) = (file, hasTls);
-        var identity = new TerminalIdentity(Terminal, Point(0x81), _module.PublicKey, 3, hasTls ? TerminalTls : default);
+        var identity = _identity = new TerminalIdentity(Terminal, Point(0x81), _module.PublicKey, 3, hasTls ? TerminalTls : default);
         file.Given("terminal", Terminal.Value);
         file.Given("terminalKeyVersion", "3");
         file.Given("terminalCredentialPrivateKey", Counting(0x81));
@@ -43,10 +46,16 @@ internal sealed class VectorSession : IDisposable
         file.Given("centerTlsCertificateSha256", hasTls ? CenterTls : default);
         file.Given("terminalJson", Encoding.UTF8.GetString(identity.Write()));
         file.Given("centerJson", Encoding.UTF8.GetString(new CenterIdentity(Center, Point(0x41), _center.PublicKey, hasTls ? CenterTls : default).Write()));
-        _transport = TerminalTransportKey.AtCenter(_center, identity);
+        _transport = Agree();
+    }
+
+    private TerminalTransportKey Agree()
+    {
+        var transport = TerminalTransportKey.AtCenter(_center, _identity);
         using var agreed = _center.Agree(_module.PublicKey);
-        file.Made("transport key", _transport.Key.Span, ("agreement", Convert.ToHexString(agreed.Span)), ("info", Hex(new Labelled(ProtocolLabels.Transport)
+        _file.Made("transport key", transport.Key.Span, ("agreement", Convert.ToHexString(agreed.Span)), ("info", Hex(new Labelled(ProtocolLabels.Transport)
             .Text(Terminal.Value).Number(3).Bytes(_module.PublicKey.Encoded.Span).Bytes(_center.PublicKey.Encoded.Span))));
+        return transport;
     }
 
     /// <summary>The admission that codes and tickets belong to.</summary>
@@ -80,10 +89,10 @@ internal sealed class VectorSession : IDisposable
         _file.Message(VectorSpeaker.Terminal, proof, half: name);
 
         var list = Signed(SignedReaderList.Sign(new ReaderList(Terminal, 5, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
-            [new ReaderEntry("pcsc", "Gemalto", "Twin", "S123")]), Signing), ProtocolLabels.ReaderList);
+            [new ReaderEntry("pcsc", "Gemalto", "Twin", "S123")]), Signing), ProtocolLabels.ReaderList, _signing);
         var answer = transcript.AnswerBytes(proof, list, token);
-        var admitted = new Admitted(Sign(0x41, answer.Span), key.CenterConfirms(answer), list, token);
-        Assert.That(transcript.IsAdmitted(Point(0x41), key, proof, admitted), Is.True);
+        var admitted = new Admitted(Sign(_signing, answer.Span), key.CenterConfirms(answer), list, token);
+        Assert.That(transcript.IsAdmitted(Point(_signing), key, proof, admitted), Is.True);
         _file.Made("what the center signs", SHA256.HashData(answer.Span), ("signed", answer.ToString()));
         _file.Message(VectorSpeaker.Center, admitted, half: name);
         if (!_hasTls)
@@ -119,6 +128,23 @@ internal sealed class VectorSession : IDisposable
     /// <summary>The certificate that the center is going to have.</summary>
     public static ByteString NextCertificate() => Signed(new CenterCertificate(Center, 2, Counting(0x70)).Sign(Signing), ProtocolLabels.CenterCertificate);
 
+    /// <summary>The keys that the center is going to have alone, said under those of now.</summary>
+    public static ByteString NextKeys() => Signed(
+        new CenterKeys(Center, 1, Point(NextSigning), Point(NextAgreement)).Sign(Signing), ProtocolLabels.CenterKeys);
+
+    /// <summary>From the next admission on the terminal comes with those.</summary>
+    public void TakeNextKeys()
+    {
+        _file.Given("centerNextSigningPrivateKey", Counting(NextSigning));
+        _file.Given("centerNextAgreementPrivateKey", Counting(NextAgreement));
+        _center.Dispose();
+        _transport.Dispose();
+        (_center, _signing) = (Private(NextAgreement), NextSigning);
+        _transport = Agree();
+    }
+
+    private const byte NextSigning = 0xA1, NextAgreement = 0x31;
+
     public static ByteString Counting(byte first) => ByteString.Own([.. Enumerable.Range(first, 32).Select(i => (byte)i)]);
 
     public static P256PrivateKey Private(byte first) => P256PrivateKey.FromNumber(Counting(first).Span);
@@ -150,11 +176,11 @@ internal sealed class VectorSession : IDisposable
     /// The same document with a signature that is always the same: body and signature are byte strings, the latter of 64 bytes and
     /// last.
     /// </summary>
-    private static ByteString Signed(ByteString document, string label)
+    private static ByteString Signed(ByteString document, string label, byte key = 0x41)
     {
         var cbor = new System.Formats.Cbor.CborReader(document.Memory);
         cbor.ReadStartArray();
-        var signature = Sign(0x41, SignedBody.Signed(label, cbor.ReadByteString()).AsSpan());
+        var signature = Sign(key, SignedBody.Signed(label, cbor.ReadByteString()).AsSpan());
         return ByteString.Concat(document.Slice(0, document.Length - signature.Length), signature);
     }
 

@@ -1,0 +1,72 @@
+using CardIssue.Center.People;
+using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
+using CardIssue.Core.Primitives;
+
+namespace CardIssue.Center.Terminals;
+
+/// <summary>
+/// The center's keys, in the center's store. Which count stands under the vault's seal, for their end is for good; what terminals came with does not.
+/// </summary>
+public sealed partial class DatabaseTerminalRegistry
+{
+    /// <inheritdoc/>
+    public async Task CameWithKeysAsync(TerminalId terminal, int number, CancellationToken cancellation = default)
+    {
+        var before = await database.ReadAsync(
+            store => store.Number("SELECT coalesce(max(number), 0) FROM terminal_center_keys WHERE terminal = $terminal", ("$terminal", terminal)), cancellation)
+            .ConfigureAwait(false);
+        if (before == number) return;
+        await database.WriteAsync(store =>
+        {
+            store.Execute("""
+                INSERT INTO terminal_center_keys (terminal, number, at) VALUES ($terminal, $number, $now)
+                ON CONFLICT (terminal) DO UPDATE SET number = $number, at = $now
+                """, ("$terminal", terminal), ("$number", number), ("$now", database.Now));
+            store.Log("terminals", "CenterKeysProved", new { terminal = terminal.Value, number });
+            return true;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<TerminalId, int>> KeysTerminalsCameWithAsync(CancellationToken cancellation = default) => await database.ReadAsync(
+        store => store.Query(
+            "SELECT terminal, number FROM terminal_center_keys", row => (Terminal: new TerminalId(row.Text("terminal")!), Number: row.Int("number")))
+            .ToDictionary(row => row.Terminal, row => row.Number), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<CenterKeysStanding> KeysStandingAsync(CancellationToken cancellation = default) => database.ReadAsync(CenterKeyTable.Standing, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TerminalChange> TellKeysAsync(NamedKeys keys, CenterPerson person, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return ChangeAsync(person, store =>
+        {
+            if (CenterKeyTable.Standing(store).Told is { } told && told.Number >= keys.Number)
+                return told == keys ? TerminalChange.Done : TerminalChange.NotFound;
+            CenterKeyTable.Tell(store, keys, person);
+            store.Log(ConsoleLog.Of("CenterKeysTold", new { person = person.Name.Value, number = keys.Number, sha256 = keys.Sha256.ToString() }));
+            return TerminalChange.Done;
+        }, cancellation, PersonRoles.KeyCustodian);
+    }
+
+    /// <inheritdoc/>
+    public Task<TerminalChange> EndKeysBeforeAsync(NamedKeys keys, CenterPerson person, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return ChangeAsync(person, store =>
+        {
+            var standing = CenterKeyTable.Standing(store);
+            if (standing.Alone == keys) return TerminalChange.Done;
+            if (standing.Told != keys) return TerminalChange.NotFound;
+            var last = LogTable.LastCheckpoint(store);
+            CenterKeyTable.EndBefore(store, keys, last, person);
+            store.Log(ConsoleLog.Of("CenterKeysEnded", new
+            {
+                person = person.Name.Value, alone = keys.Number, sha256 = keys.Sha256.ToString(), lastCheckpoint = last, lastGeneration = store.Generation,
+            }));
+            return TerminalChange.Done;
+        }, cancellation, PersonRoles.KeyCustodian);
+    }
+}
