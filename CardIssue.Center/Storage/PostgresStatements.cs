@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using System.Text;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace CardIssue.Center.Storage;
@@ -8,63 +9,60 @@ namespace CardIssue.Center.Storage;
 /// The store's statements as a PostgreSQL server takes them: its parameters have numbers, so that nothing looks through the text for names each time,
 /// and what is NULL stands in the text, since without a type it would make of a prepared statement another one.
 /// </summary>
-internal static class PostgresStatements
+internal static partial class PostgresStatements
 {
     /// <summary>More than the store has; what is made of parts at run time is made anew then.</summary>
-    private const int Most = 2_000;
+    private const int Most = 2_000, MostNulls = 64;
 
-    private static readonly ConcurrentDictionary<(string Sql, ulong Nulls), (string Text, int[] Values)> Known = [];
+    private static readonly ConcurrentDictionary<string, string[]> Names = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<(string Sql, ulong Nulls), string> Texts = [];
 
-    /// <summary>A statement with its values.</summary>
+    /// <summary>A statement with its values; of more that are given it takes none.</summary>
+    /// <exception cref="ArgumentException">It has a parameter that no value is given for.</exception>
     public static NpgsqlBatchCommand Command(string sql, ReadOnlySpan<(string Name, object? Value)> values)
     {
-        Span<object> plain = new object[values.Length];
-        var nulls = 0UL;
-        for (var i = 0; i < values.Length; i++)
+        if (!Names.TryGetValue(sql, out var names))
         {
-            plain[i] = Sql.Plain(values[i].Value);
-            if (plain[i] is DBNull && i < 64) nulls |= 1UL << i;
+            names = [.. Parameter.Matches(sql).Select(match => match.Value).Distinct()];
+            if (Names.Count < Most) Names.TryAdd(sql, names);
         }
-        if (!Known.TryGetValue((sql, nulls), out var known))
+        var (nulls, given) = (0UL, new List<NpgsqlParameter>(names.Length));
+        for (var i = 0; i < names.Length; i++)
         {
-            known = Translate(sql, values, nulls);
-            if (Known.Count < Most) Known.TryAdd((sql, nulls), known);
+            var plain = Sql.Plain(ValueOf(values, names[i]));
+            if (plain is DBNull && i < MostNulls) nulls |= 1UL << i;
+            else given.Add(new NpgsqlParameter { Value = plain });
         }
-        var command = new NpgsqlBatchCommand(known.Text);
-        foreach (var at in known.Values) command.Parameters.Add(new NpgsqlParameter { Value = plain[at] });
+        if (!Texts.TryGetValue((sql, nulls), out var text))
+        {
+            text = Translate(sql, names, nulls);
+            if (Texts.Count < Most) Texts.TryAdd((sql, nulls), text);
+        }
+        var command = new NpgsqlBatchCommand(text);
+        foreach (var parameter in given) command.Parameters.Add(parameter);
         return command;
     }
 
-    /// <summary>No text of the store's has a $ but before a parameter's name.</summary>
-    private static (string Text, int[] Values) Translate(string sql, ReadOnlySpan<(string Name, object? Value)> values, ulong nulls)
+    private static string Translate(string sql, string[] names, ulong nulls)
     {
-        var (text, used) = (new StringBuilder(sql.Length), new List<int>(values.Length));
-        for (var at = 0; at < sql.Length;)
+        var number = 0;
+        var texts = new Dictionary<string, string>();
+        for (var i = 0; i < names.Length; i++)
         {
-            if (sql[at] != '$')
-            {
-                text.Append(sql[at++]);
-                continue;
-            }
-            var end = at + 1;
-            while (end < sql.Length && (char.IsAsciiLetterOrDigit(sql[end]) || sql[end] == '_')) end++;
-            var value = PlaceOf(values, sql[at..end]);
-            at = end;
-            if (value < 64 && (nulls >> value & 1) == 1)
-            {
-                text.Append("NULL");
-                continue;
-            }
-            if (!used.Contains(value)) used.Add(value);
-            text.Append('$').Append(used.IndexOf(value) + 1);
+            var isNull = i < MostNulls && (nulls >> i & 1) == 1;
+            texts[names[i]] = isNull ? "NULL" : string.Create(CultureInfo.InvariantCulture, $"${++number}");
         }
-        return (text.ToString(), [.. used]);
+        return Parameter.Replace(sql, match => texts[match.Value]);
     }
 
-    private static int PlaceOf(ReadOnlySpan<(string Name, object? Value)> values, string name)
+    private static object? ValueOf(ReadOnlySpan<(string Name, object? Value)> values, string name)
     {
-        for (var i = 0; i < values.Length; i++)
-            if (values[i].Name == name) return i;
+        foreach (var value in values)
+            if (value.Name == name) return value.Value;
         throw new ArgumentException($"The statement has no value for {name}.", nameof(values));
     }
+
+    /// <summary>No text of the store's has a $ but before a parameter's name.</summary>
+    [GeneratedRegex(@"\$\w+")]
+    private static partial Regex Parameter { get; }
 }

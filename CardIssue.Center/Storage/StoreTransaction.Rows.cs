@@ -1,4 +1,3 @@
-
 using System.Text;
 
 namespace CardIssue.Center.Storage;
@@ -70,7 +69,7 @@ internal sealed partial class StoreTransaction
         var (set, given) = (new StringBuilder(), new List<(string, object?)>(columns.Length + 3));
         foreach (var (column, value) in columns)
         {
-            var plain = Sql.Plain(value);
+            var plain = Kept(value);
             if (table.Has(column))
             {
                 var at = table.PlaceOf(column);
@@ -171,6 +170,10 @@ internal sealed partial class StoreTransaction
 
     /// <summary>A row with the seal that it has, which was compared.</summary>
     private static RowSeal Known(StoredRow row) => new(row[SealedTable.KeyAt], row.Bytes("seal")?.ToArray() ?? []);
+
+    /// <summary>A value as a database gives it back: one of them reads a text up to its first NUL, the other takes none.</summary>
+    private static object Kept(object? value) =>
+        Sql.Plain(value) is var plain && plain is string text && text.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var end ? text[..end] : plain;
 
     private static bool IsSame(object one, object other) =>
         one is byte[] bytes && other is byte[] others ? bytes.AsSpan().SequenceEqual(others) : Equals(one, other);

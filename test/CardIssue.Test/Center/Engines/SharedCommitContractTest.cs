@@ -74,6 +74,65 @@ public sealed class SharedCommitContractTest(EngineKind kind)
         Assert.That(await SequencesAsync(), Is.EqualTo(new[] { 1L, 2L }));
     }
 
+    [TestCase("before anything is sent")]
+    [TestCase("behind a look")]
+    [TestCase("by a name that is there")]
+    public async Task OneOfMany_FailsWithWhatWasLeftForLater_OnlyItsOwnPartIsUndone(string how)
+    {
+        using var turn = Block();
+        var first = Add("a");
+        var failing = _database.WriteAsync<int>(store =>
+        {
+            store.Later("INSERT INTO things (name) VALUES ($name)", rows: 1, ("$name", "b"));
+            store.Log("test", "Lost", new { });
+            if (how == "behind a look") Assert.That(store.Number("SELECT count(*) FROM things"), Is.EqualTo(2), "what was said before is done before");
+            if (how != "by a name that is there") throw new InvalidOperationException("its own fault");
+            store.Later("INSERT INTO things (name) VALUES ('a')", rows: 1);
+            return 0;
+        }, default);
+        var last = Add("c");
+        turn.End();
+        Assert.That(await last, Is.EqualTo(await first));
+        Assert.That(await Assert.CatchAsync(() => failing), Is.Not.InstanceOf<StoreException>(), "a fault of its caller, not of the store");
+        Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a", "c" }));
+        Assert.That((await new StoredLog(_database, Log, _keys, TimeProvider.System).VerifyAsync()).Findings, Is.Empty);
+        Assert.That(await SequencesAsync(), Is.EqualTo(new[] { 1L, 2L }));
+    }
+
+    [Test]
+    public async Task LeftForLater_ChangesOtherRowsThanItShould_IsAltered()
+    {
+        var error = await Assert.ThrowsAsync<StoreException>(() => _database.WriteAsync(store =>
+        {
+            store.Later("INSERT INTO things (name) VALUES ('a')", rows: 1);
+            store.Later("UPDATE things SET name = 'c' WHERE name = $name", rows: 1, ("$name", "b"));
+            return 0;
+        }, default));
+        Assert.That(error!.Fault, Is.EqualTo(StoreFault.Altered));
+        Assert.That(await NamesAsync(), Is.Empty);
+    }
+
+    /// <summary>The seal of a changed row is made of what the database will have, before it has it.</summary>
+    [Test]
+    public async Task RowOfASealedTable_Changed_FitsItsSeal([Values("words", "", "up to\0here", "half a \ud83d pair", null)] string? text)
+    {
+        await _database.WriteAsync(store => store.Insert(SealedTable.Terminals, """
+            INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, key_version, enabled, updated_at, revision)
+            VALUES ('t1', '1', '127.0.0.1/32', $key, $key, 1, 1, $now, 1)
+            """, ("$key", new byte[] { 1, 2 }), ("$now", store.Now)), default);
+        await _database.WriteAsync(store =>
+        {
+            Assert.That(store.UpdateRow(SealedTable.Terminals, "t1", ("held_for", text), ("held_since", store.Now), ("certificate", new byte[] { 3 })), Is.True);
+            return store.UpdateRow(SealedTable.Terminals, "t1", ("key_version", 2), ("enabled", false), ("certificate", null), ("held_for", text));
+        }, default);
+        var row = await _database.ReadAsync(store => store.Row(SealedTable.Terminals, "t1",
+            it => new { Text = it.Text("held_for"), Version = it.Int("key_version"), Enabled = it.Int("enabled"), Certificate = it.Bytes("certificate") }), default);
+        Assert.That((row!.Version, row.Enabled, row.Certificate), Is.EqualTo((2, 0, (CardIssue.Core.Primitives.ByteString?)null)));
+        Assert.That(row.Text, Is.EqualTo(text?.Split('\0')[0].Replace('\ud83d', '\ufffd')));
+        Assert.That(await _database.LookAtRowsAsync(default), Is.Empty, "and the sum of the table is what its rows come to");
+        Assert.That(await _database.WriteAsync(store => store.UpdateRow(SealedTable.Terminals, "t2", ("enabled", true)), default), Is.False);
+    }
+
     [Test]
     public async Task AllOfThem_Fail_NothingIsCommitted()
     {
