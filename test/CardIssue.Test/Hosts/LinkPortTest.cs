@@ -73,7 +73,7 @@ public sealed class LinkPortTest
         catch (LineException)
         {
             await refused.CancelAsync();
-            await accepted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)accepted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
     }
