@@ -32,11 +32,12 @@ public static class HostJoin
             throw new RecoveryException(RecoveryFault.Foreign, $"{Path.GetFullPath(store.GenerationPath)} shows that this directory is a host's already: serve it.");
         using var engine = StoreEngine.OpenToRead(store);
         var began = time.GetTimestamp();
-        var first = engine.Read(Living);
+        // A host that begins to serve meanwhile vouches as well: by its next sign of life.
+        var first = new Dictionary<string, long>(StringComparer.Ordinal);
         while (true)
         {
             var now = engine.Read(Living);
-            var serving = now.Where(row => first.Any(before => before.Host == row.Host && before.Beat != row.Beat)).Select(row => row.Host).ToList();
+            var serving = now.Where(row => !first.TryAdd(row.Host, row.Beat) && first[row.Host] != row.Beat).Select(row => row.Host).ToList();
             if (serving.Count > 0)
             {
                 Note(engine, store, keys);

@@ -239,6 +239,20 @@ public sealed class HostsTest
         Assert.That((report.Findings.ToString(), report.WithVault), Is.EqualTo((default(ValueList<LogFinding>).ToString(), true)));
     }
 
+    /// <summary>A machine on which both are started at once.</summary>
+    [Test]
+    public async Task Join_WhileAHostBeginsToServe_IsVouchedForByIt()
+    {
+        await _one.Database.ExecuteAsync("DELETE FROM hosts");
+        var joining = HostJoin.RunAsync(Host.PlaceOf(this, Path.Combine(_one.Folder, "third")), _keys, TimeProvider.System);
+        while (!joining.IsCompleted)
+        {
+            await _one.Orders.Hosts.BeatAsync();
+            await Task.WhenAny(joining, Task.Delay(50));
+        }
+        Assert.That(await joining, Is.EqualTo(new[] { "one" }));
+    }
+
     [Test]
     public async Task HostThatDidNotJoin_FindsAStoreThatItDoesNotKnow_AndOneThatJoined_Serves()
     {
