@@ -106,7 +106,9 @@ public sealed class CenterHealth : IDisposable
     private async Task TryAsync(CancellationToken cancellation)
     {
         var faults = new List<Exception>();
-        await OneAsync(_vault, () => Task.FromResult(_services.Vault.HasSecrets && _services.Vault.MacOf([]).Length > 0)).ConfigureAwait(false);
+        // One without the keys that are in force lets nobody in.
+        await OneAsync(_vault, () => Task.FromResult(
+            _services.Vault.HasSecrets && _services.Vault.MacOf([]).Length > 0 && _services.Vault.SessionKeys.Count > 0)).ConfigureAwait(false);
         await OneAsync(_host, () => IsKnownAsync(cancellation)).ConfigureAwait(false);
         await OneAsync(_store, () => _database.ReadAsync(store => CenterDatabase.GenerationIn(store) >= 0, cancellation)).ConfigureAwait(false);
         await OneAsync(_log, async () =>

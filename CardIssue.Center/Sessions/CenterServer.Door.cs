@@ -31,8 +31,11 @@ public sealed partial class CenterServer
     {
         if (_services.Vault.Refresh()) OperationLog.VaultChanged(_logger);
         await ChangeCertificateAsync(ends).ConfigureAwait(false);
-        await FollowKeysAsync(ends).ConfigureAwait(false);
     }, OperationLog.VaultNotRead, nameof(WatchVaultAsync), cancellation);
+
+    /// <summary>Apart from the rest of the vault: a certificate that is not here keeps no keys in force that have ended.</summary>
+    private Task WatchKeysAsync(CancellationToken cancellation) =>
+        LookAsync(_services.Options.RegistryLook, FollowKeysAsync, OperationLog.VaultNotRead, nameof(WatchKeysAsync), cancellation);
 
     /// <summary>Where people had the center change over to its next certificate, this host does, too.</summary>
     internal async Task ChangeCertificateAsync(CancellationToken cancellation)

@@ -79,7 +79,7 @@ public sealed partial class CenterServer
         Begin(lines, terms, stop.Token, cancellation);
         await Task.WhenAll(
             AcceptLinksAsync(stop.Token, cancellation), CheckpointAsync(cancellation), WatchRegistryAsync(cancellation), WatchVaultAsync(cancellation),
-            TellCountsAsync(cancellation)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            WatchKeysAsync(cancellation), TellCountsAsync(cancellation)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await LeaveLinesAsync().ConfigureAwait(false);
         await StopSessionsAsync().ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);

@@ -7,6 +7,8 @@ using CardIssue.Center.Hosting;
 using CardIssue.Center.Issuers;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
+using CardIssue.Center.Vault;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal;
 using CardIssue.Test.Center;
 using CardIssue.Test.Center.Engines;
@@ -45,6 +47,24 @@ public sealed partial class CenterHealthTest
         time.Advance(CenterHealth.LongestSilence + Second);
         Assert.That(health.Report().IsLive, Is.False);
         Assert.That(Names(health.Report()), Is.EqualTo("loop, serving, store, log, vault, host"), "what was long ago says nothing of now");
+    }
+
+    /// <summary>A vault from an old backup: it lets nobody in, so nobody is to be sent there.</summary>
+    [Test]
+    public async Task CentersKeysInForce_AreNotInTheVault_HostIsNotReady()
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Database.Serve();
+        var time = new FakeTimeProvider();
+        using var health = Of(shop, time);
+        using var stop = new CancellationTokenSource();
+        var running = health.RunAsync(stop.Token);
+        await ComesAsync(time, () => health.Report().IsReady);
+        var others = new NamedKeys(1, ByteString.FromHex(new string('1', 64)));
+        Assert.That(() => shop.Vault.FollowKeys(new CenterKeysStanding(others, others, 0, 0)), Throws.InstanceOf<KeyVaultException>());
+        await ComesAsync(time, () => Names(health.Report()) == "vault");
+        await stop.CancelAsync();
+        await running;
     }
 
     /// <summary>A disk that is full, and one that answers no more: that the process lives nobody doubts, and a new start would not help.</summary>

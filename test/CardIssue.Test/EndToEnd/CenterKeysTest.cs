@@ -54,12 +54,13 @@ public sealed class CenterKeysTest
         await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
     }
 
-    /// <summary>It is named beforehand, and needs somebody to come.</summary>
+    /// <summary>It is named beforehand, and needs somebody to come. A host without the certificate that is in force is behind in that alone.</summary>
     [Test]
-    public async Task Ended_TerminalThatWasNotTold_IsCut_AndLetInNoMore()
+    public async Task Ended_TerminalThatWasNotTold_IsCut_AndLetInNoMore([Values] bool lacksCertificate)
     {
         await using var shop = await OpenAsync(withTls: true);
         await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
+        if (lacksCertificate) await shop.Registry.ChangeCertificateAsync(9, TestPeople.Of(shop.Database));
         var next = shop.Vault.MakeNextKeys();
         await TellAsync(shop, next);
         await EndAsync(shop, next);
