@@ -60,7 +60,7 @@ internal sealed class FramedLine : ILine
     public LinePeer Peer { get; }
 
     /// <summary>How much earlier than it must a keep-alive may be sent.</summary>
-    private TimeSpan KeepAliveTick => _options.KeepAliveInterval / 15;
+    private TimeSpan KeepAliveTick => TimeSpan.FromTicks(Math.Max(1, _options.KeepAliveInterval.Ticks / 15));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The frame holds no bytes.</exception>
