@@ -10,6 +10,7 @@ using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Center;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Test.Center.Engines;
+using CardIssue.Test.Parts;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
@@ -173,8 +174,9 @@ public sealed class HostsTest
         Assert.That(await StandingsAsync(), Is.EqualTo(new[] { ("one", true, default(ByteString)), ("two", true, default(ByteString)) }));
         await _one.Orders.Hosts.BeatAsync(ByteString.FromHex("0102"));
         Assert.That(await StandingsAsync(), Is.EqualTo(new[] { ("one", true, ByteString.FromHex("0102")), ("two", true, default(ByteString)) }), "what it has");
-        // Killed: nobody has looked for its sign of life yet.
+        // Killed: nobody has looked for its sign of life yet. The server needs a moment to see that a session has ended.
         await _one.Database.DisposeAsync();
+        await Part.UntilAsync(async () => (await NamesAsync(two)).Count() < 2);
         Assert.That(await NamesAsync(two), Is.EqualTo(new[] { "two-1" }));
         Assert.That((await StandingsAsync()).Select(host => (host.Name, host.IsServing)), Is.EqualTo(new[] { ("one", false), ("two", true) }));
         await _two.Orders.Hosts.LeaveAsync();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CardIssue.Center.Sessions;
@@ -10,6 +9,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Enrolment;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Keys;
+using CardIssue.Test.Parts;
 using CardIssue.Test.Transport;
 using CardIssue.Transport.Tls;
 
@@ -36,7 +36,7 @@ public sealed class CenterCertificateTest : IDisposable
         await using var shop = await OpenAsync(listener);
         Assert.That(shop.Vault.PrepareTlsServer(Pfx(_next), Sha(_next)), Is.EqualTo(1));
         await shop.RestartTerminalAsync();
-        await ThatAsync(() => _certificates!.Number == 1);
+        await Part.UntilAsync(() => _certificates!.Number == 1);
         Assert.That(_certificates!.Pins, Is.EqualTo(new[] { Sha(_old), Sha(_next) }));
         Assert.That(await shop.Registry.KeptCertificatesAsync(), Is.Empty, "it says so when it comes in");
         await shop.RestartTerminalAsync();
@@ -48,7 +48,7 @@ public sealed class CenterCertificateTest : IDisposable
         await shop.ShowsAsync("AccessGranted");
         var line = shop.CurrentLine;
         await shop.Registry.ChangeCertificateAsync(1, TestPeople.Of(shop.Database));
-        await ThatAsync(() => shop.Vault.CertificateNumber == 1);
+        await Part.UntilAsync(() => shop.Vault.CertificateNumber == 1);
         listener.UseCertificate(_next);
         Assert.That((shop.Vault.Identity.TlsCertificate, shop.Vault.FormerCertificate, shop.Vault.NextCertificate), Is.EqualTo((Sha(_next), Sha(_old), (CenterCertificate?)null)));
         shop.Reader.Insert(Shop.Card(1));
@@ -57,7 +57,7 @@ public sealed class CenterCertificateTest : IDisposable
 
         shop.Reader.Remove();
         await line!.DisposeAsync();
-        await ThatAsync(() => shop.CurrentLine != line && shop.Relay.Status.State is RelayState.Ready);
+        await Part.UntilAsync(() => shop.CurrentLine != line && shop.Relay.Status.State is RelayState.Ready);
         shop.Reader.Insert(Shop.Card(2));
         Assert.That((await shop.IssueAsync("o-2")).Ending, Is.EqualTo(IssueEnding.Issued));
         Assert.That(_certificates.Pins, Is.EqualTo(new[] { Sha(_next) }));
@@ -80,7 +80,7 @@ public sealed class CenterCertificateTest : IDisposable
         await using var shop = await OpenAsync(listener);
         shop.Vault.PrepareTlsServer(Pfx(_next), Sha(_next));
         await shop.Registry.ChangeCertificateAsync(1, TestPeople.Of(shop.Database));
-        await ThatAsync(() => shop.Vault.CertificateNumber == 1);
+        await Part.UntilAsync(() => shop.Vault.CertificateNumber == 1);
         listener.UseCertificate(_next);
         Assert.That((await Lines.FaultOf(() => Connector(listener).ConnectAsync(Lines.Soon()).AsTask())).Fault, Is.EqualTo(LineFault.NotTrusted));
         Assert.That(_certificates!.Pins, Is.EqualTo(new[] { Sha(_old) }));
@@ -140,11 +140,5 @@ public sealed class CenterCertificateTest : IDisposable
     {
         using var pfx = TlsCertificates.ToPfx(certificate, []);
         return pfx.Span.ToArray();
-    }
-
-    private static async Task ThatAsync(Func<bool> holds)
-    {
-        for (var waited = Stopwatch.StartNew(); !holds(); await Task.Delay(10))
-            Assert.That(waited.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60)));
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using CardIssue.Center.Sessions;
 using CardIssue.Center.Storage;
@@ -7,6 +6,7 @@ using CardIssue.Center.Vault;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Relay;
+using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -51,7 +51,7 @@ public sealed class CenterKeysTest
         await shop.IsRefusedAsync(IssueReason.AccessNotKnown);
         Assert.That(await CameAsync(shop), Is.EqualTo(1));
         await ServeAsync(shop, shop.Vault);
-        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
+        await Part.UntilAsync(() => shop.Relay.Status.State is RelayState.Ready);
     }
 
     /// <summary>It is named beforehand, and needs somebody to come. A host without the certificate that is in force is behind in that alone.</summary>
@@ -59,7 +59,7 @@ public sealed class CenterKeysTest
     public async Task Ended_TerminalThatWasNotTold_IsCut_AndLetInNoMore([Values] bool lacksCertificate)
     {
         await using var shop = await OpenAsync(withTls: true);
-        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
+        await Part.UntilAsync(() => shop.Relay.Status.State is RelayState.Ready);
         if (lacksCertificate) await shop.Registry.ChangeCertificateAsync(9, TestPeople.Of(shop.Database));
         var next = shop.Vault.MakeNextKeys();
         await TellAsync(shop, next);
@@ -68,7 +68,7 @@ public sealed class CenterKeysTest
         Assert.That((await shop.Log.ReadAsync(new LogQuery { Kind = "Refusing" }))[^1].Entry.Detail, Does.Contain("do not count here"));
         shop.Module.TrustCenter(shop.Vault.Identity);
         await shop.RestartTerminalAsync();
-        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
+        await Part.UntilAsync(() => shop.Relay.Status.State is RelayState.Ready);
     }
 
     /// <summary>A host that has not got them, or a center that was put back: the terminal falls back, and is not lost.</summary>
@@ -82,7 +82,7 @@ public sealed class CenterKeysTest
         await ServeAsync(shop, without);
         await shop.RestartTerminalAsync();
         // First with the next ones: refused; then with those that it had.
-        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
+        await Part.UntilAsync(() => shop.Relay.Status.State is RelayState.Ready);
         Assert.That((shop.Module.CenterKeysNumber, shop.Shown.Count(shown => shown.Contains("AccessRefused", StringComparison.Ordinal))), Is.EqualTo((0, 1)));
         await ServeAsync(shop, shop.Vault);
         await ComeInAsync(shop);
@@ -112,7 +112,7 @@ public sealed class CenterKeysTest
     {
         shop.Module.TrustCenter(center);
         shop.StartTerminal();
-        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready or RelayState.Refused);
+        await Part.UntilAsync(() => shop.Relay.Status.State is RelayState.Ready or RelayState.Refused);
         var isIn = shop.Relay.Status.State is RelayState.Ready;
         await shop.StopTerminalAsync();
         return isIn;
@@ -160,14 +160,14 @@ public sealed class CenterKeysTest
     private static async Task TellAsync(Shop shop, CenterKeys next)
     {
         await shop.Registry.TellKeysAsync(new NamedKeys(next.Number, next.Sha256), TestPeople.Of(shop.Database));
-        await ThatAsync(() => shop.Vault.NextKeysAreTold);
+        await Part.UntilAsync(() => shop.Vault.NextKeysAreTold);
     }
 
     private static async Task EndAsync(Shop shop, CenterKeys next)
     {
         await shop.Registry.EndKeysBeforeAsync(new NamedKeys(next.Number, next.Sha256), TestPeople.Of(shop.Database));
-        await ThatAsync(() => shop.Vault.KeysNumber == next.Number);
-        await ThatAsync(async () => (await shop.Log.ReadAsync(new LogQuery { Kind = "Checkpoint" })).Count > 0);
+        await Part.UntilAsync(() => shop.Vault.KeysNumber == next.Number);
+        await Part.UntilAsync(async () => (await shop.Log.ReadAsync(new LogQuery { Kind = "Checkpoint" })).Count > 0);
     }
 
     private static async Task IssueAsync(Shop shop, int order)
@@ -182,16 +182,9 @@ public sealed class CenterKeysTest
     private static async Task ComeInAsync(Shop shop)
     {
         await shop.RestartTerminalAsync();
-        await ThatAsync(() => shop.Relay.Status.State is RelayState.Ready);
+        await Part.UntilAsync(() => shop.Relay.Status.State is RelayState.Ready);
         await shop.Relay.AskStatusAsync(default);
     }
 
     private static async Task<int> CameAsync(Shop shop) => (await shop.Registry.KeysTerminalsCameWithAsync()).GetValueOrDefault(Shop.TerminalName);
-
-    private static Task ThatAsync(Func<bool> holds) => ThatAsync(() => Task.FromResult(holds()));
-
-    private static async Task ThatAsync(Func<Task<bool>> holds)
-    {
-        for (var waited = Stopwatch.StartNew(); !await holds(); await Task.Delay(10)) Assert.That(waited.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60)));
-    }
 }

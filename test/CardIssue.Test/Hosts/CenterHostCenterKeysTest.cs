@@ -4,6 +4,7 @@ using System.Text.Json;
 using CardIssue.Core.Keys;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.Modules;
+using CardIssue.Test.Parts;
 
 namespace CardIssue.Test.Hosts;
 
@@ -48,9 +49,9 @@ public sealed class CenterHostCenterKeysTest : IDisposable
             Assert.That((refused.Code, refused.Error.Contains("T-2", StringComparison.Ordinal), refused.Error.Contains("T-1", StringComparison.Ordinal)), Is.EqualTo((4, true, false)), refused.ToString());
             var ended = await DoAsync("center-keys", "end", "--even-so", "--json");
             var last = ended.Json[0].GetProperty("lastCheckpoint").GetInt64();
-            await ThatAsync(() => Task.FromResult(ReadIdentity().SigningKey != old.SigningKey));
+            await Part.UntilAsync(() => Task.FromResult(ReadIdentity().SigningKey != old.SigningKey));
             Assert.That(CenterKeys.Sha256Of(ReadIdentity()).ToString(), Is.EqualTo(made));
-            await ThatAsync(async () => (await DoAsync("log", "verify", "--vault", "--json")).Json[0].GetProperty("checkpoints").GetInt32() > last);
+            await Part.UntilAsync(async () => (await DoAsync("log", "verify", "--vault", "--json")).Json[0].GetProperty("checkpoints").GetInt32() > last);
             await ComesInAsync(port, () => Task.FromResult(true));
             Assert.That((await DoAsync("log", "show", "--json", "--kind", "CenterKeysEnded")).Json.Single().GetProperty("detail").ToString(), Does.Contain("ann"));
             given = Path.Combine(_host.Data, "center-keys-0.json");
@@ -84,26 +85,26 @@ public sealed class CenterHostCenterKeysTest : IDisposable
         try
         {
             var one = await PortAsync(first);
-            await ThatAsync(async () => (await DoAsync("status", "--json")).Json[0].GetProperty("hosts").EnumerateArray().Any(host => host.GetProperty("serving").GetBoolean()));
+            await Part.UntilAsync(async () => (await DoAsync("status", "--json")).Json[0].GetProperty("hosts").EnumerateArray().Any(host => host.GetProperty("serving").GetBoolean()));
             var joined = await HostRun.OfAsync(HostRun.Center, _host.Folder, "join", "--from", _host.Data, "--host", "second", "--data", other, "--as", "ann",
                 "--password-file", _host.File("ann.password"), "--passphrase-file", _host.File("passphrase"));
             Assert.That(joined.Code, Is.Zero, joined.Error);
             second = _host.BeginIn(other, "serve", "--line", "3=tls:127.0.0.1:0");
             var two = await PortAsync(second);
             await DoAsync("center-keys", "make");
-            await ThatAsync(async () => Names(await ShowAsync(), "hostsLack") == "second");
+            await Part.UntilAsync(async () => Names(await ShowAsync(), "hostsLack") == "second");
             var refused = await _host.RunAsync("center-keys", "change");
             Assert.That((refused.Code, refused.Error.Contains("second", StringComparison.Ordinal), refused.Error.Contains("copy", StringComparison.Ordinal)), Is.EqualTo((4, true, true)), refused.ToString());
             File.Copy(Path.Combine(other, "vault.json"), _host.File("older"));
             File.Copy(Path.Combine(_host.Data, "vault.json"), Path.Combine(other, "new"));
             File.Move(Path.Combine(other, "new"), Path.Combine(other, "vault.json"), overwrite: true);
-            await ThatAsync(async () => Names(await ShowAsync(), "hostsLack").Length == 0);
+            await Part.UntilAsync(async () => Names(await ShowAsync(), "hostsLack").Length == 0);
             await DoAsync("center-keys", "change");
             await ComesInAsync(one, () => Task.FromResult(true));
             await ComesInAsync(two, async () => Names(await ShowAsync(), "came") == "T-1");
             await DoAsync("center-keys", "end");
             foreach (var folder in new[] { _host.Data, other })
-                await ThatAsync(() => Task.FromResult(File.Exists(Path.Combine(folder, "center-keys-0.json")) && ReadIdentity(folder) is { } identity && identity.SigningKey == ReadIdentity().SigningKey));
+                await Part.UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(folder, "center-keys-0.json")) && ReadIdentity(folder) is { } identity && identity.SigningKey == ReadIdentity().SigningKey));
             foreach (var port in new[] { two, one }) await ComesInAsync(port, () => Task.FromResult(true));
             await DoAsync("log", "verify", "--vault");
         }
@@ -169,11 +170,6 @@ public sealed class CenterHostCenterKeysTest : IDisposable
     private async Task<JsonElement> ShowAsync() => (await DoAsync("center-keys", "show", "--json")).Json[0];
 
     private static string Names(JsonElement show, string what) => string.Join(' ', show.GetProperty(what).EnumerateArray().Select(name => name.GetString()));
-
-    private static async Task ThatAsync(Func<Task<bool>> holds)
-    {
-        for (var waited = Stopwatch.StartNew(); !await holds(); await Task.Delay(100)) Assert.That(waited.Elapsed, Is.LessThan(Longest));
-    }
 
     private async Task<CenterHostRun> DoAsync(params string[] args)
     {

@@ -7,6 +7,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Modules;
+using CardIssue.Test.Parts;
 using CardIssue.Transport.Reconnect;
 using CardIssue.Transport.Tls;
 using CardIssue.Testing.Cards.Reading;
@@ -81,7 +82,7 @@ public sealed class CenterHostCertificateTest : IDisposable
         {
             await center.StandardOutput.ReadLineAsync().WaitAsync(Longest);
             await DoAsync("certificate", "make");
-            await ThatAsync(async () => (await HostAsync()).GetProperty("serving").GetBoolean());
+            await Part.UntilAsync(async () => (await HostAsync()).GetProperty("serving").GetBoolean());
             name = (await HostAsync()).GetProperty("host").GetString()!;
             Assert.That((await ShowAsync()).GetProperty("hostsLack").EnumerateArray().Select(host => host.GetString()), Is.EqualTo(new[] { name }));
             var refused = await _host.RunAsync("certificate", "change");
@@ -89,7 +90,7 @@ public sealed class CenterHostCertificateTest : IDisposable
             foreach (var file in new[] { "vault.json", "center.json" }) File.Copy(Path.Combine(served, file), _host.File($"before-{file}"));
             File.Copy(Path.Combine(_host.Data, "vault.json"), Path.Combine(served, "new"));
             File.Move(Path.Combine(served, "new"), Path.Combine(served, "vault.json"), overwrite: true);
-            await ThatAsync(async () => (await ShowAsync()).GetProperty("hostsLack").GetArrayLength() == 0);
+            await Part.UntilAsync(async () => (await ShowAsync()).GetProperty("hostsLack").GetArrayLength() == 0);
             await DoAsync("certificate", "change");
         }
         finally
@@ -98,7 +99,7 @@ public sealed class CenterHostCertificateTest : IDisposable
         }
         await center.WaitForExitAsync();
         // Nobody else was there to find it dead.
-        await ThatAsync(async () => !(await HostAsync()).GetProperty("serving").GetBoolean());
+        await Part.UntilAsync(async () => !(await HostAsync()).GetProperty("serving").GetBoolean());
         Assert.That((await DoAsync("status")).Output, Does.Contain("not served").And.Contain("ended without a word"));
         // As from a backup of before.
         foreach (var file in new[] { "vault.json", "center.json" }) File.Move(_host.File($"before-{file}"), Path.Combine(served, file), overwrite: true);
@@ -115,11 +116,6 @@ public sealed class CenterHostCertificateTest : IDisposable
     }
 
     private async Task<System.Text.Json.JsonElement> HostAsync() => (await DoAsync("status", "--json")).Json[0].GetProperty("hosts")[0];
-
-    private static async Task ThatAsync(Func<Task<bool>> holds)
-    {
-        for (var waited = Stopwatch.StartNew(); !await holds(); await Task.Delay(100)) Assert.That(waited.Elapsed, Is.LessThan(Longest));
-    }
 
     private async Task<SoftwareModuleFile> AddAsync(string id)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using CardIssue.Center.Feed;
 using CardIssue.Center.Hosting;
@@ -12,6 +11,7 @@ using CardIssue.Center.Vault;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Keys;
+using CardIssue.Test.Parts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -133,9 +133,9 @@ public sealed class RunningSettingsTest
         }, default);
         using var stop = new CancellationTokenSource();
         var running = pump.RunAsync(stop.Token);
-        await ThatAsync(() => pump.Trouble is not null);
+        await Part.UntilAsync(() => pump.Trouble is not null);
         await TakeAsync(options => (options.FeedFile, options.FeedPause) = (file, TimeSpan.FromMinutes(10)));
-        await ThatAsync(() => File.Exists(file) && File.ReadAllText(file).Contains("\"order\":\"a1\"", StringComparison.Ordinal));
+        await Part.UntilAsync(() => File.Exists(file) && File.ReadAllText(file).Contains("\"order\":\"a1\"", StringComparison.Ordinal));
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -152,11 +152,5 @@ public sealed class RunningSettingsTest
         Configure(next);
         change(next);
         return _services.GetRequiredService<RunningSettings>().TakeAsync(next);
-    }
-
-    private static async Task ThatAsync(Func<bool> holds)
-    {
-        for (var waited = Stopwatch.StartNew(); !holds(); await Task.Delay(10))
-            Assert.That(waited.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60)));
     }
 }

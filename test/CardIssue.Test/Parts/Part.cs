@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -56,9 +57,12 @@ internal static partial class Part
     }
 
     /// <summary>Waits until something holds.</summary>
-    public static async Task UntilAsync(Func<bool> holds, string what)
+    public static Task UntilAsync(Func<bool> holds, [CallerArgumentExpression(nameof(holds))] string what = "") => UntilAsync(() => Task.FromResult(holds()), what);
+
+    /// <inheritdoc cref="UntilAsync(Func{bool}, string)"/>
+    public static async Task UntilAsync(Func<Task<bool>> holds, [CallerArgumentExpression(nameof(holds))] string what = "")
     {
-        for (var tries = 0; !holds(); tries++)
+        for (var tries = 0; !await holds(); tries++)
         {
             if (tries == 6_000) throw new TimeoutException($"{what}: did not come within 60 s.");
             await Task.Delay(10);
