@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
@@ -41,20 +40,10 @@ internal sealed record OwnCenterKeys(int Number, P256PrivateKey Signing, P256Pri
         to.Number(former.Number);
         to.Bytes(former.SigningKey.Encoded.Span);
         to.Bytes(former.AgreementKey.Encoded.Span);
-        Long(to, former.LastCheckpoint);
-        Long(to, former.LastGeneration);
+        to.Long(former.LastCheckpoint);
+        to.Long(former.LastGeneration);
     }
 
     public static FormerCenterKeys Read(ref SecretReader from, CenterId center) => new(
-        center, from.Number(), P256PublicKey.Parse(from.Bytes()), P256PublicKey.Parse(from.Bytes()), Long(ref from), Long(ref from));
-
-    private static void Long(SecretWriter to, long value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, value);
-        to.Bytes(bytes);
-    }
-
-    private static long Long(ref SecretReader from) => from.Bytes() is { Length: sizeof(long) } bytes
-        ? BinaryPrimitives.ReadInt64BigEndian(bytes) : throw new FormatException("A long number has 8 bytes.");
+        center, from.Number(), P256PublicKey.Parse(from.Bytes()), P256PublicKey.Parse(from.Bytes()), from.Long(), from.Long());
 }

@@ -25,12 +25,7 @@ public sealed record CenterCertificate(CenterId Center, int Number, ByteString S
     {
         ArgumentNullException.ThrowIfNull(center);
         if (!IsRight) throw new ArgumentException("A certificate has a number from 1 and a SHA-256 of 32 bytes.");
-        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
-        cbor.WriteStartMap(Fields);
-        cbor.WriteInt32(0);
-        cbor.WriteInt32(Layout);
-        cbor.WriteInt32(1);
-        cbor.WriteTextString(Center.Value);
+        var cbor = SignedBody.Begin(Fields, Layout, Center.Value);
         cbor.WriteInt32(2);
         cbor.WriteInt32(Number);
         cbor.WriteInt32(3);
@@ -55,9 +50,7 @@ public sealed record CenterCertificate(CenterId Center, int Number, ByteString S
 
     private static CenterCertificate? Read(CborReader cbor)
     {
-        if (cbor.ReadStartMap() != Fields || cbor.ReadInt32() != 0 || cbor.ReadInt32() != Layout || cbor.ReadInt32() != 1) return null;
-        var center = cbor.ReadTextString();
-        if (!NameRule.Accepts(center) || cbor.ReadInt32() != 2) return null;
+        if (SignedBody.ReadName(cbor, Fields, Layout) is not { } center || cbor.ReadInt32() != 2) return null;
         var number = cbor.ReadInt32();
         if (cbor.ReadInt32() != 3) return null;
         var sha256 = ByteString.Own(cbor.ReadByteString());

@@ -39,12 +39,7 @@ public sealed record CenterKeys(CenterId Center, int Number, P256PublicKey Signi
     {
         ArgumentNullException.ThrowIfNull(before);
         if (Number < 1) throw new ArgumentException("A set of keys has a number from 1.");
-        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
-        cbor.WriteStartMap(Fields);
-        cbor.WriteInt32(0);
-        cbor.WriteInt32(Layout);
-        cbor.WriteInt32(1);
-        cbor.WriteTextString(Center.Value);
+        var cbor = SignedBody.Begin(Fields, Layout, Center.Value);
         cbor.WriteInt32(2);
         cbor.WriteInt32(Number);
         cbor.WriteInt32(3);
@@ -72,9 +67,7 @@ public sealed record CenterKeys(CenterId Center, int Number, P256PublicKey Signi
 
     private static CenterKeys? Read(CborReader cbor)
     {
-        if (cbor.ReadStartMap() != Fields || cbor.ReadInt32() != 0 || cbor.ReadInt32() != Layout || cbor.ReadInt32() != 1) return null;
-        var center = cbor.ReadTextString();
-        if (!NameRule.Accepts(center) || cbor.ReadInt32() != 2) return null;
+        if (SignedBody.ReadName(cbor, Fields, Layout) is not { } center || cbor.ReadInt32() != 2) return null;
         var number = cbor.ReadInt32();
         if (cbor.ReadInt32() != 3 || !P256PublicKey.TryParse(cbor.ReadByteString(), out var signing)) return null;
         if (cbor.ReadInt32() != 4 || !P256PublicKey.TryParse(cbor.ReadByteString(), out var agreement)) return null;

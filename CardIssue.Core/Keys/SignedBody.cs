@@ -21,6 +21,25 @@ internal static class SignedBody
         return ByteString.Own(cbor.Encode());
     }
 
+    /// <summary>Begins a body: a map that has the layout's number at 0, and the name of whose or whom it is for at 1.</summary>
+    public static CborWriter Begin(int fields, int layout, string name)
+    {
+        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
+        cbor.WriteStartMap(fields);
+        cbor.WriteInt32(0);
+        cbor.WriteInt32(layout);
+        cbor.WriteInt32(1);
+        cbor.WriteTextString(name);
+        return cbor;
+    }
+
+    /// <summary>Reads what <see cref="Begin"/> wrote: the name; null where it is of another form, or no name.</summary>
+    public static string? ReadName(CborReader cbor, int fields, int layout)
+    {
+        if (cbor.ReadStartMap() != fields || cbor.ReadInt32() != 0 || cbor.ReadInt32() != layout || cbor.ReadInt32() != 1) return null;
+        return cbor.ReadTextString() is var name && NameRule.Accepts(name) ? name : null;
+    }
+
     /// <summary>What a body says that is signed by that key for that label. Whatever the bytes are, no exception comes of them.</summary>
     /// <param name="label">The label.</param>
     /// <param name="bytes">What came, or was kept.</param>

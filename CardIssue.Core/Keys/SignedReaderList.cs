@@ -55,12 +55,7 @@ internal static class SignedReaderList
 
     internal static byte[] WriteBody(ReaderList list)
     {
-        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
-        cbor.WriteStartMap(Fields);
-        cbor.WriteInt32(0);
-        cbor.WriteInt32(Layout);
-        cbor.WriteInt32(1);
-        cbor.WriteTextString(list.Terminal.Value);
+        var cbor = SignedBody.Begin(Fields, Layout, list.Terminal.Value);
         cbor.WriteInt32(2);
         cbor.WriteInt32(list.Version);
         cbor.WriteInt32(3);
@@ -105,9 +100,7 @@ internal static class SignedReaderList
 
     private static ReaderList? ReadBody(CborReader cbor)
     {
-        if (cbor.ReadStartMap() != Fields || cbor.ReadInt32() != 0 || cbor.ReadInt32() != Layout || cbor.ReadInt32() != 1) return null;
-        var terminal = cbor.ReadTextString();
-        if (!NameRule.Accepts(terminal) || cbor.ReadInt32() != 2) return null;
+        if (SignedBody.ReadName(cbor, Fields, Layout) is not { } terminal || cbor.ReadInt32() != 2) return null;
         var version = cbor.ReadInt32();
         if (cbor.ReadInt32() != 3) return null;
         var issuedAt = DateTimeOffset.FromUnixTimeSeconds(cbor.ReadInt64());

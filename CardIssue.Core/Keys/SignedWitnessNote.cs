@@ -40,12 +40,7 @@ internal static class SignedWitnessNote
 
     internal static byte[] WriteBody(WitnessNote note)
     {
-        var cbor = new CborWriter(CborConformanceMode.Ctap2Canonical);
-        cbor.WriteStartMap(Fields);
-        cbor.WriteInt32(0);
-        cbor.WriteInt32(Layout);
-        cbor.WriteInt32(1);
-        cbor.WriteTextString(note.Center.Value);
+        var cbor = SignedBody.Begin(Fields, Layout, note.Center.Value);
         cbor.WriteInt32(2);
         cbor.WriteByteString(note.Store.Span);
         cbor.WriteInt32(3);
@@ -62,9 +57,7 @@ internal static class SignedWitnessNote
 
     private static WitnessNote? ReadBody(CborReader cbor)
     {
-        if (cbor.ReadStartMap() != Fields || cbor.ReadInt32() != 0 || cbor.ReadInt32() != Layout || cbor.ReadInt32() != 1) return null;
-        var center = cbor.ReadTextString();
-        if (!NameRule.Accepts(center) || cbor.ReadInt32() != 2) return null;
+        if (SignedBody.ReadName(cbor, Fields, Layout) is not { } center || cbor.ReadInt32() != 2) return null;
         var store = ByteString.Own(cbor.ReadByteString());
         if (cbor.ReadInt32() != 3) return null;
         var generation = cbor.ReadInt64();

@@ -16,6 +16,13 @@ internal sealed class SecretWriter : IDisposable
     /// <summary>Writes a number, 4 bytes big-endian.</summary>
     public void Number(int value) => BinaryPrimitives.WriteInt32BigEndian(Room(4), value);
 
+    /// <summary>Writes a long number, 8 bytes big-endian led by their length in 4.</summary>
+    public void Long(long value)
+    {
+        Number(sizeof(long));
+        BinaryPrimitives.WriteInt64BigEndian(Room(sizeof(long)), value);
+    }
+
     /// <summary>Writes a string of bytes, led by its length in 4 bytes.</summary>
     public void Bytes(ReadOnlySpan<byte> value)
     {
@@ -57,6 +64,11 @@ internal ref struct SecretReader
     /// <summary>Reads a number.</summary>
     /// <exception cref="FormatException">The bytes end before it.</exception>
     public int Number() => BinaryPrimitives.ReadInt32BigEndian(Take(4));
+
+    /// <summary>Reads a long number.</summary>
+    /// <exception cref="FormatException">The bytes end before it, or it has not 8.</exception>
+    public long Long() => Bytes() is { Length: sizeof(long) } bytes
+        ? BinaryPrimitives.ReadInt64BigEndian(bytes) : throw new FormatException("A long number has 8 bytes.");
 
     /// <summary>Reads a string of bytes, lent from where it stands.</summary>
     /// <exception cref="FormatException">The bytes end before it.</exception>
