@@ -41,14 +41,7 @@ public sealed partial class CenterServer
     internal async Task ChangeCertificateAsync(CancellationToken cancellation)
     {
         var number = await _services.Terminals.CertificateInForceAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            if (_services.Vault.ChangeCertificate(number)) OperationLog.CertificateChanged(_logger, number);
-        }
-        catch (KeyVaultException e)
-        {
-            throw new KeyVaultException($"Host {_services.Host}: {e.Message}", e);
-        }
+        if (Follow(vault => vault.ChangeCertificate(number))) OperationLog.CertificateChanged(_logger, number);
     }
 
     /// <summary>
@@ -61,11 +54,7 @@ public sealed partial class CenterServer
         var before = _services.Vault.SigningKeys;
         try
         {
-            if (_services.Vault.FollowKeys(standing)) OperationLog.KeysFollowed(_logger, standing.Told!.Number, standing.Alone?.Number ?? 0);
-        }
-        catch (KeyVaultException e)
-        {
-            throw new KeyVaultException($"Host {_services.Host}: {e.Message}", e);
+            if (Follow(vault => vault.FollowKeys(standing))) OperationLog.KeysFollowed(_logger, standing.Told!.Number, standing.Alone?.Number ?? 0);
         }
         finally
         {
@@ -73,6 +62,19 @@ public sealed partial class CenterServer
                 if (session.KeysEnded() is { } reason) await session.CutAsync(reason).ConfigureAwait(false);
         }
         if (_services.Vault.SigningKeys != before) await CheckpointByNewKeysAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Has the vault follow what people have said; one that cannot is named by its host.</summary>
+    private bool Follow(Func<IKeyVault, bool> follow)
+    {
+        try
+        {
+            return follow(_services.Vault);
+        }
+        catch (KeyVaultException e)
+        {
+            throw new KeyVaultException($"Host {_services.Host}: {e.Message}", e);
+        }
     }
 
     private async Task CheckpointByNewKeysAsync(CancellationToken cancellation)

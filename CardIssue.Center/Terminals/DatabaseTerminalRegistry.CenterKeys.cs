@@ -11,28 +11,12 @@ namespace CardIssue.Center.Terminals;
 public sealed partial class DatabaseTerminalRegistry
 {
     /// <inheritdoc/>
-    public async Task CameWithKeysAsync(TerminalId terminal, int number, CancellationToken cancellation = default)
-    {
-        var before = await database.ReadAsync(
-            store => store.Number("SELECT coalesce(max(number), 0) FROM terminal_center_keys WHERE terminal = $terminal", ("$terminal", terminal)), cancellation)
-            .ConfigureAwait(false);
-        if (before == number) return;
-        await database.WriteAsync(store =>
-        {
-            store.Execute("""
-                INSERT INTO terminal_center_keys (terminal, number, at) VALUES ($terminal, $number, $now)
-                ON CONFLICT (terminal) DO UPDATE SET number = $number, at = $now
-                """, ("$terminal", terminal), ("$number", number), ("$now", database.Now));
-            store.Log("terminals", "CenterKeysProved", new { terminal = terminal.Value, number });
-            return true;
-        }, cancellation).ConfigureAwait(false);
-    }
+    public Task CameWithKeysAsync(TerminalId terminal, int number, CancellationToken cancellation = default) =>
+        NoteNumberAsync("terminal_center_keys", terminal, number, "CenterKeysProved", cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<TerminalId, int>> KeysTerminalsCameWithAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        store => store.Query(
-            "SELECT terminal, number FROM terminal_center_keys", row => (Terminal: new TerminalId(row.Text("terminal")!), Number: row.Int("number")))
-            .ToDictionary(row => row.Terminal, row => row.Number), cancellation).ConfigureAwait(false);
+    public Task<IReadOnlyDictionary<TerminalId, int>> KeysTerminalsCameWithAsync(CancellationToken cancellation = default) =>
+        NumbersAsync("terminal_center_keys", cancellation);
 
     /// <inheritdoc/>
     public Task<CenterKeysStanding> KeysStandingAsync(CancellationToken cancellation = default) => database.ReadAsync(CenterKeyTable.Standing, cancellation);

@@ -11,28 +11,12 @@ namespace CardIssue.Center.Terminals;
 public sealed partial class DatabaseTerminalRegistry
 {
     /// <inheritdoc/>
-    public async Task KeepsCertificateAsync(TerminalId terminal, int number, CancellationToken cancellation = default)
-    {
-        var before = await database.ReadAsync(
-            store => store.Number("SELECT number FROM kept_certificates WHERE terminal = $terminal", ("$terminal", terminal)), cancellation)
-            .ConfigureAwait(false);
-        if (before == number) return;
-        await database.WriteAsync(store =>
-        {
-            store.Execute("""
-                INSERT INTO kept_certificates (terminal, number, at) VALUES ($terminal, $number, $now)
-                ON CONFLICT (terminal) DO UPDATE SET number = $number, at = $now
-                """, ("$terminal", terminal), ("$number", number), ("$now", database.Now));
-            store.Log("terminals", "CenterCertificateKept", new { terminal = terminal.Value, number });
-            return true;
-        }, cancellation).ConfigureAwait(false);
-    }
+    public Task KeepsCertificateAsync(TerminalId terminal, int number, CancellationToken cancellation = default) =>
+        NoteNumberAsync("kept_certificates", terminal, number, "CenterCertificateKept", cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<TerminalId, int>> KeptCertificatesAsync(CancellationToken cancellation = default) => await database.ReadAsync(
-        store => store.Query(
-            "SELECT terminal, number FROM kept_certificates", row => (Terminal: new TerminalId(row.Text("terminal")!), Number: row.Int("number")))
-            .ToDictionary(row => row.Terminal, row => row.Number), cancellation).ConfigureAwait(false);
+    public Task<IReadOnlyDictionary<TerminalId, int>> KeptCertificatesAsync(CancellationToken cancellation = default) =>
+        NumbersAsync("kept_certificates", cancellation);
 
     /// <inheritdoc/>
     public async Task<int> CertificateInForceAsync(CancellationToken cancellation = default) =>
@@ -46,4 +30,25 @@ public sealed partial class DatabaseTerminalRegistry
                 store.Log(ConsoleLog.Of("CenterCertificateChanged", new { person = person.Name.Value, number }));
             return TerminalChange.Done;
         }, cancellation, PersonRoles.KeyCustodian);
+
+    /// <summary>Notes in a table which of the center's certificates or sets of keys a terminal came with; the same again writes nothing.</summary>
+    private async Task NoteNumberAsync(string table, TerminalId terminal, int number, string kind, CancellationToken cancellation)
+    {
+        var before = await database.ReadAsync(
+            store => store.Number($"SELECT number FROM {table} WHERE terminal = $terminal", ("$terminal", terminal)), cancellation).ConfigureAwait(false);
+        if (before == number) return;
+        await database.WriteAsync(store =>
+        {
+            store.Execute($"""
+                INSERT INTO {table} (terminal, number, at) VALUES ($terminal, $number, $now)
+                ON CONFLICT (terminal) DO UPDATE SET number = $number, at = $now
+                """, ("$terminal", terminal), ("$number", number), ("$now", database.Now));
+            store.Log("terminals", kind, new { terminal = terminal.Value, number });
+            return true;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyDictionary<TerminalId, int>> NumbersAsync(string table, CancellationToken cancellation) => await database.ReadAsync(
+        store => store.Query($"SELECT terminal, number FROM {table}", row => (Terminal: new TerminalId(row.Text("terminal")!), Number: row.Int("number")))
+            .ToDictionary(row => row.Terminal, row => row.Number), cancellation).ConfigureAwait(false);
 }
