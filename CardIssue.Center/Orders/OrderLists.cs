@@ -11,7 +11,7 @@ internal static class OrderLists
     {
         var filter = query.Filter(after);
         var rows = store.Query(
-            $"SELECT {SealedTable.Orders.List} FROM orders WHERE {filter.Where} ORDER BY order_id LIMIT {RowPages.Rows}",
+            SealedTable.Orders.SelectWhere($"{filter.Where} ORDER BY order_id LIMIT {RowPages.Rows}"),
             row => (Place: row.Text("order_id") ?? "", Row: OrderRow.TryRead(row)), filter.Values);
         return rows.ConvertAll(it => (it.Place, it.Row is null ? null : view(store, it.Row)));
     }

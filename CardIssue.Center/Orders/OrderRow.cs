@@ -82,7 +82,7 @@ internal sealed record OrderRow
 
     /// <summary>As they stand there, to be shown: nothing is decided by them. What no order can be is passed over.</summary>
     public static List<OrderRow> Look(StoreView connection, string where, params ReadOnlySpan<(string, object?)> values) =>
-        [.. connection.Query($"SELECT {SealedTable.Orders.List} FROM orders WHERE {where}", TryRead, values).OfType<OrderRow>()];
+        [.. connection.Query(SealedTable.Orders.SelectWhere(where), TryRead, values).OfType<OrderRow>()];
 
     /// <summary>A row as it stands there; null where somebody put in what no order can be.</summary>
     public static OrderRow? TryRead(StoredRow row)

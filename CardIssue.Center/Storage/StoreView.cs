@@ -54,24 +54,17 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     }
 
     /// <summary>All rows.</summary>
-    public List<T> Query<T>(string sql, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        using var statement = Command(sql, values);
-        using var reading = new Reading(this, statement);
-        var rows = new List<T>();
-        var row = new StoredRow(reading.Rows);
-        while (reading.Rows.Read()) rows.Add(read(row));
-        return rows;
-    }
+    public List<T> Query<T>(string sql, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values) =>
+        QueryWhole(null, sql, read, values);
 
-    /// <summary>All rows of a statement that reads or returns <see cref="SealedTable.List"/>, unjudged.</summary>
+    /// <summary>All rows, unjudged: of a sealed table whole ones, which the statement reads or returns as <see cref="SealedTable.List"/>.</summary>
     protected List<T> QueryWhole<T>(
-        SealedTable table, string sql, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
+        SealedTable? table, string sql, Func<StoredRow, T> read, params ReadOnlySpan<(string Name, object? Value)> values)
     {
         using var statement = Command(sql, values);
-        using var reading = new Reading(this, statement);
+        using var reading = new Reading(this, statement, table);
         var rows = new List<T>();
-        while (reading.Rows.Read()) rows.Add(read(Whole(table, reading.Rows)));
+        while (reading.Next() is { } row) rows.Add(read(row));
         return rows;
     }
 
@@ -80,7 +73,7 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     {
         using var statement = Command(sql, values);
         using var reading = new Reading(this, statement);
-        return reading.Rows.Read() ? read(new StoredRow(reading.Rows)) : null;
+        return reading.Next() is { } row ? read(row) : null;
     }
 
     /// <summary>The first value of the first row; 0 when there is none.</summary>
@@ -91,20 +84,16 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     }
 
     /// <summary>Rows one at a time: for what may be larger than memory.</summary>
-    public IEnumerable<T> Rows<T>(string sql, Func<StoredRow, T> read, params (string Name, object? Value)[] values)
-    {
-        using var statement = Command(sql, values);
-        using var reading = new Reading(this, statement);
-        var row = new StoredRow(reading.Rows);
-        while (reading.Rows.Read()) yield return read(row);
-    }
+    public IEnumerable<T> Rows<T>(string sql, Func<StoredRow, T> read, params (string Name, object? Value)[] values) => Rows(null, sql, read, values);
 
     /// <summary>Rows of a sealed table one at a time, unjudged.</summary>
-    public IEnumerable<T> Rows<T>(SealedTable table, Func<StoredRow, T> read)
+    public IEnumerable<T> Rows<T>(SealedTable table, Func<StoredRow, T> read) => Rows(table, $"SELECT {table.List} FROM {table.Name}", read, []);
+
+    private IEnumerable<T> Rows<T>(SealedTable? table, string sql, Func<StoredRow, T> read, (string Name, object? Value)[] values)
     {
-        using var statement = Command($"SELECT {table.List} FROM {table.Name}");
-        using var reading = new Reading(this, statement);
-        while (reading.Rows.Read()) yield return read(Whole(table, reading.Rows));
+        using var statement = Command(sql, values);
+        using var reading = new Reading(this, statement, table);
+        while (reading.Next() is { } row) yield return read(row);
     }
 
     /// <summary>A row that was compared. What was read once of a small table, and was committed, is never older afterwards.</summary>
@@ -120,30 +109,37 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
 
     private bool _isReading;
 
-    private static StoredRow Whole(SealedTable table, DbDataReader row)
-    {
-        var values = new object[table.Width];
-        row.GetValues(values);
-        return new StoredRow(table, values);
-    }
-
     private sealed class Reading : IDisposable
     {
         private readonly StoreView _store;
+        private readonly SealedTable? _table;
+        private readonly DbDataReader _rows;
+        private readonly StoredRow _row;
 
-        public Reading(StoreView store, Statements.Statement statement)
+        /// <param name="store">Whose connection it takes.</param>
+        /// <param name="statement">What is read.</param>
+        /// <param name="table">The sealed table whose rows are read whole; null for any other.</param>
+        public Reading(StoreView store, Statements.Statement statement, SealedTable? table = null)
         {
-            Rows = statement.Read();
-            _store = store;
+            (_store, _table, _rows) = (store, table, statement.Read());
+            _row = new StoredRow(_rows);
             store._isReading = true;
         }
 
-        public DbDataReader Rows { get; }
+        /// <summary>The next row; null behind the last.</summary>
+        public StoredRow? Next()
+        {
+            if (!_rows.Read()) return null;
+            if (_table is null) return _row;
+            var values = new object[_table.Width];
+            _rows.GetValues(values);
+            return new StoredRow(_table, values);
+        }
 
         public void Dispose()
         {
             _store._isReading = false;
-            Rows.Dispose();
+            _rows.Dispose();
         }
     }
 }
