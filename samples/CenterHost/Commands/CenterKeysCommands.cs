@@ -36,16 +36,16 @@ internal static class CenterKeysCommands
             {
                 number = center.Vault.KeysNumber, sha256 = standing.Present.ToString(), alone = standing.Store.Alone?.Number ?? 0,
                 next = next is null ? null : new { number = next.Number, sha256 = next.Sha256.ToString(), told = standing.IsTold },
-                came = next is null ? null : standing.Came, lack = next is null ? null : standing.Lack, hostsLack = next is null ? null : standing.HostsLack,
+                came = next is null ? null : standing.Over.Have, lack = next is null ? null : standing.Over.Lack, hostsLack = next is null ? null : standing.Over.HostsLack,
                 former = center.Vault.FormerKeys.Select(former => new { number = former.Number, lastCheckpoint = former.LastCheckpoint }),
             },
             string.Join('\n', (string[])[
                 $"present    {center.Vault.KeysNumber}  {standing.Present}",
                 .. next is null ? ["next       none; see center-keys make"] : (string[])[
                     $"next       {next.Number}  {next.Sha256}{(standing.IsTold ? "" : ", of which nobody is told; see center-keys change")}",
-                    $"came       {Names(standing.Came)}",
-                    $"not yet    {Names(standing.Lack)}",
-                    .. standing.HostsLack.Count == 0 ? [] : new[] { $"hosts      {Names(standing.HostsLack)}: not yet; {Copy}" },
+                    $"came       {ChangeOver.Names(standing.Over.Have)}",
+                    $"not yet    {ChangeOver.Names(standing.Over.Lack)}",
+                    .. standing.Over.HostsLack.Count == 0 ? [] : new[] { $"hosts      {ChangeOver.Names(standing.Over.HostsLack)}: not yet; {ChangeOver.Copy}" },
                 ],
                 .. center.Vault.FormerKeys.Select(former => $"ended      {former.Number}  good for checkpoints of the log up to {former.LastCheckpoint}"),
             ]));
@@ -63,13 +63,13 @@ internal static class CenterKeysCommands
             if (center.Vault.NextKeys is not { } next)
                 throw new CommandException(ExitCode.Usage, "There are no keys to change to; make them first: center-keys make.");
             var standing = await Standing.OfAsync(center, cancellation);
-            if (standing.HostsLack.Count > 0 && !call.Get(evenSo)) throw Refused(next.Number, standing.HostsLack);
+            if (!call.Get(evenSo)) standing.Over.CheckHosts($"keys {next.Number}");
             TerminalCommands.Check(await center.Terminals.TellKeysAsync(new NamedKeys(next.Number, next.Sha256), center.By, cancellation), $"set of keys {next.Number}");
             // A host that serves does it by itself, and its file is its own.
             if (!call.Files.IsServed()) center.Vault.FollowKeys(await center.Terminals.KeysStandingAsync(cancellation));
-            return await call.Answers.SayAsync(new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lack = standing.Lack, hostsLack = standing.HostsLack },
+            return await call.Answers.SayAsync(new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lack = standing.Over.Lack, hostsLack = standing.Over.HostsLack },
                 $"Terminals are told of keys {next.Number} when they come in, and come with them the next time; center-keys show says which have. Then center-keys end."
-                + (standing.HostsLack.Count == 0 ? "" : $" These hosts have not got them: {Names(standing.HostsLack)}; {Copy}."));
+                + (standing.Over.HostsLack.Count == 0 ? "" : $" These hosts have not got them: {ChangeOver.Names(standing.Over.HostsLack)}; {ChangeOver.Copy}."));
         });
     }
 
@@ -86,10 +86,10 @@ internal static class CenterKeysCommands
             var standing = await Standing.OfAsync(center, cancellation);
             if (center.Vault.NextKeys is not { } next || !standing.IsTold)
                 throw new CommandException(ExitCode.Usage, "There are no keys to end: terminals are not told of later ones. See center-keys make and change.");
-            if (standing.HostsLack.Count > 0 && !call.Get(evenSo)) throw Refused(next.Number, standing.HostsLack);
-            if (standing.Lack.Count > 0 && !call.Get(evenSo))
-                throw new CommandException(ExitCode.Refused, $"Nothing was changed: {standing.Lack.Count} terminals have not come with keys {next.Number}: "
-                    + $"{Names(standing.Lack)}. Wait until they have come in twice, or end with --even-so; those need a visit then.");
+            if (!call.Get(evenSo)) standing.Over.CheckHosts($"keys {next.Number}");
+            if (standing.Over.Lack.Count > 0 && !call.Get(evenSo))
+                throw new CommandException(ExitCode.Refused, $"Nothing was changed: {standing.Over.Lack.Count} terminals have not come with keys {next.Number}: "
+                    + $"{ChangeOver.Names(standing.Over.Lack)}. Wait until they have come in twice, or end with --even-so; those need a visit then.");
             var person = center.By.Name.Value;
             await center.NoteAsync("VaultStep", new { person, step = "center-keys end" }, cancellation: cancellation);
             // The last one that the keys of before vouch for, unless this is done again.
@@ -104,39 +104,26 @@ internal static class CenterKeysCommands
                 await center.Log.CheckpointAsync(cancellation);
             }
             return await call.Answers.SayAsync(
-                new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lastCheckpoint = store.LastCheckpoint, lack = standing.Lack, hostsLack = standing.HostsLack },
+                new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lastCheckpoint = store.LastCheckpoint, lack = standing.Over.Lack, hostsLack = standing.Over.HostsLack },
                 $"Keys {next.Number} alone count: hosts that serve have them within two seconds, others from their start. Give terminals that are made known by file, auditors and "
                 + $"issuers the new {Path.GetFileName(call.Files.Identity)}; auditors keep the files center-keys-N.json beside it, too, for checkpoints up to {store.LastCheckpoint}. "
                 + "Make a new backup, and a new order key, if issuers encrypt orders; destroy copies of the vault that are older."
-                + (standing.Lack.Count == 0 ? "" : $" These terminals need a visit: {Names(standing.Lack)}.")
-                + (standing.HostsLack.Count == 0 ? "" : $" These hosts have not got them: {Names(standing.HostsLack)}; {Copy}."));
+                + (standing.Over.Lack.Count == 0 ? "" : $" These terminals need a visit: {ChangeOver.Names(standing.Over.Lack)}.")
+                + (standing.Over.HostsLack.Count == 0 ? "" : $" These hosts have not got them: {ChangeOver.Names(standing.Over.HostsLack)}; {ChangeOver.Copy}."));
         });
     }
 
-    private const string Copy = $"copy this {CenterFiles.VaultName} over its own; a running host takes it within two seconds";
-
-    private static CommandException Refused(int number, IReadOnlyList<string> hosts) => new(ExitCode.Refused,
-        $"Nothing was changed: of the hosts that serve, these have not got keys {number}: {Names(hosts)}. For each, {Copy}.");
-
-    private static string Names(IReadOnlyList<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);
-
-    /// <summary>Which of the terminals that may come in came with the next keys last, and which of the hosts that serve have not got them.</summary>
-    private sealed record Standing(
-        CenterKeysStanding Store, Core.Primitives.ByteString Present, bool IsTold, IReadOnlyList<string> Came, IReadOnlyList<string> Lack, IReadOnlyList<string> HostsLack)
+    /// <summary>Which keys count, and who has the next ones.</summary>
+    private sealed record Standing(CenterKeysStanding Store, Core.Primitives.ByteString Present, bool IsTold, ChangeOver Over)
     {
         public static async Task<Standing> OfAsync(OpenCenter center, CancellationToken cancellation)
         {
             var next = center.Vault.NextKeys;
-            var number = next?.Number ?? center.Vault.KeysNumber;
             var store = await center.Terminals.KeysStandingAsync(cancellation);
-            var came = await center.Terminals.KeysTerminalsCameWithAsync(cancellation);
-            var terminals = (await center.Terminals.ListAsync(cancellation)).Where(terminal => terminal.Enabled)
-                .ToLookup(terminal => came.GetValueOrDefault(terminal.Terminal) >= number, terminal => terminal.Terminal.Value);
-            // By its hash: two vaults may each have made one of the same number. A host that does not serve finds it out when it starts.
-            var hosts = (await center.Orders.Hosts.ListAsync(cancellation)).Where(host => host.IsServing && host.Keys != center.Vault.LatestKeys);
-            return new Standing(
-                store, Core.Keys.CenterKeys.Sha256Of(center.Vault.Identity), next is not null && store.Told?.Sha256 == next.Sha256, [.. terminals[true]],
-                [.. terminals[false]], [.. hosts.Select(host => host.Host)]);
+            var over = await ChangeOver.OfAsync(
+                center, next?.Number ?? center.Vault.KeysNumber, await center.Terminals.KeysTerminalsCameWithAsync(cancellation),
+                host => host.Keys == center.Vault.LatestKeys, cancellation);
+            return new Standing(store, Core.Keys.CenterKeys.Sha256Of(center.Vault.Identity), next is not null && store.Told?.Sha256 == next.Sha256, over);
         }
     }
 }

@@ -42,12 +42,12 @@ internal static class CertificateCommands
     private static Command Show(Shell shell) => shell.Command("show", "Says which certificate is in force, which is to follow, and which terminals and hosts have it.", [], async (call, cancellation) =>
     {
         await using var center = await call.OpenAsync(cancellation);
-        var standing = await Standing.OfAsync(center, cancellation);
-        var next = center.Vault.NextCertificate;
+        var standing = await StandingAsync(center, cancellation);
+        var (inForce, next) = (await center.Terminals.CertificateInForceAsync(cancellation), center.Vault.NextCertificate);
         return await call.Answers.SayAsync(
             new
             {
-                number = center.Vault.CertificateNumber, sha256 = center.Vault.Identity.TlsCertificate.ToString(), inForce = standing.InForce,
+                number = center.Vault.CertificateNumber, sha256 = center.Vault.Identity.TlsCertificate.ToString(), inForce,
                 next = next is null ? null : new { number = next.Number, sha256 = next.Sha256.ToString() },
                 have = next is null ? null : standing.Have, lack = next is null ? null : standing.Lack,
                 hostsLack = next is null ? null : standing.HostsLack,
@@ -56,9 +56,9 @@ internal static class CertificateCommands
                 $"present   {center.Vault.CertificateNumber}  {center.Vault.Identity.TlsCertificate}",
                 .. next is null ? ["next      none; see certificate make"] : (string[])[
                     $"next      {next.Number}  {next.Sha256}",
-                    $"have it   {Names(standing.Have)}",
-                    $"not yet   {Names(standing.Lack)}",
-                    .. standing.HostsLack.Count == 0 ? [] : new[] { $"hosts     {Names(standing.HostsLack)}: not yet; {Copy}" },
+                    $"have it   {ChangeOver.Names(standing.Have)}",
+                    $"not yet   {ChangeOver.Names(standing.Lack)}",
+                    .. standing.HostsLack.Count == 0 ? [] : new[] { $"hosts     {ChangeOver.Names(standing.HostsLack)}: not yet; {ChangeOver.Copy}" },
                 ],
             ]));
     });
@@ -75,13 +75,11 @@ internal static class CertificateCommands
             await using var center = await call.OpenAsync(cancellation);
             if (center.Vault.NextCertificate is not { } next)
                 throw new CommandException(ExitCode.Usage, "There is no certificate to change to; make it first: certificate make.");
-            var standing = await Standing.OfAsync(center, cancellation);
-            if (standing.HostsLack.Count > 0 && !call.Get(evenSo))
-                throw new CommandException(ExitCode.Refused, $"Nothing was changed: of the hosts that serve, these have not got certificate {next.Number}: "
-                    + $"{Names(standing.HostsLack)}. For each, {Copy}.");
+            var standing = await StandingAsync(center, cancellation);
+            if (!call.Get(evenSo)) standing.CheckHosts($"certificate {next.Number}");
             if (standing.Lack.Count > 0 && !call.Get(evenSo))
                 throw new CommandException(ExitCode.Refused, $"Nothing was changed: {standing.Lack.Count} terminals have not said that they have certificate {next.Number}: "
-                    + $"{Names(standing.Lack)}. Wait until they have come in twice, or change with --even-so; those need a visit then.");
+                    + $"{ChangeOver.Names(standing.Lack)}. Wait until they have come in twice, or change with --even-so; those need a visit then.");
             TerminalCommands.Check(await center.Terminals.ChangeCertificateAsync(next.Number, center.By, cancellation), $"certificate {next.Number}");
             // A host that serves does it by itself, and its file is its own.
             if (!call.Files.IsServed())
@@ -91,28 +89,12 @@ internal static class CertificateCommands
             }
             return await call.Answers.SayAsync(new { ok = true, number = next.Number, sha256 = next.Sha256.ToString(), lack = standing.Lack, hostsLack = standing.HostsLack },
                 $"Certificate {next.Number} is in force: hosts that serve show it within two seconds, others from their start."
-                + (standing.Lack.Count == 0 ? "" : $" These terminals have not said that they have it: {Names(standing.Lack)}.")
-                + (standing.HostsLack.Count == 0 ? "" : $" These hosts have not got it: {Names(standing.HostsLack)}; {Copy}."));
+                + (standing.Lack.Count == 0 ? "" : $" These terminals have not said that they have it: {ChangeOver.Names(standing.Lack)}.")
+                + (standing.HostsLack.Count == 0 ? "" : $" These hosts have not got it: {ChangeOver.Names(standing.HostsLack)}; {ChangeOver.Copy}."));
         });
     }
 
-    private const string Copy = $"copy this {CenterFiles.VaultName} over its own; a running host takes it within two seconds";
-
-    private static string Names(IReadOnlyList<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);
-
-    /// <summary>Which of the terminals that may come in have the next certificate, and which of the hosts that serve have not.</summary>
-    private sealed record Standing(int InForce, IReadOnlyList<string> Have, IReadOnlyList<string> Lack, IReadOnlyList<string> HostsLack)
-    {
-        public static async Task<Standing> OfAsync(OpenCenter center, CancellationToken cancellation)
-        {
-            var number = center.Vault.NextCertificate?.Number ?? center.Vault.CertificateNumber;
-            var kept = await center.Terminals.KeptCertificatesAsync(cancellation);
-            var terminals = (await center.Terminals.ListAsync(cancellation)).Where(terminal => terminal.Enabled)
-                .ToLookup(terminal => kept.GetValueOrDefault(terminal.Terminal) >= number, terminal => terminal.Terminal.Value);
-            // By its hash: two vaults may each have made one of the same number. A host that does not serve finds it out when it starts.
-            var hosts = (await center.Orders.Hosts.ListAsync(cancellation)).Where(host => host.IsServing && host.Certificate != center.Vault.LatestCertificate);
-            return new Standing(
-                await center.Terminals.CertificateInForceAsync(cancellation), [.. terminals[true]], [.. terminals[false]], [.. hosts.Select(host => host.Host)]);
-        }
-    }
+    private static async Task<ChangeOver> StandingAsync(OpenCenter center, CancellationToken cancellation) => await ChangeOver.OfAsync(
+        center, center.Vault.NextCertificate?.Number ?? center.Vault.CertificateNumber, await center.Terminals.KeptCertificatesAsync(cancellation),
+        host => host.Certificate == center.Vault.LatestCertificate, cancellation);
 }
