@@ -54,17 +54,10 @@ public sealed partial class CenterHealthTest
     public async Task CentersKeysInForce_AreNotInTheVault_HostIsNotReady()
     {
         await using var shop = await Shop.OpenAsync();
-        shop.Database.Serve();
-        var time = new FakeTimeProvider();
-        using var health = Of(shop, time);
-        using var stop = new CancellationTokenSource();
-        var running = health.RunAsync(stop.Token);
-        await ComesAsync(time, () => health.Report().IsReady);
+        await using var host = await ReadyHost.OfAsync(shop);
         var others = new NamedKeys(1, ByteString.FromHex(new string('1', 64)));
         Assert.That(() => shop.Vault.FollowKeys(new CenterKeysStanding(others, others, 0, 0)), Throws.InstanceOf<KeyVaultException>());
-        await ComesAsync(time, () => Names(health.Report()) == "vault");
-        await stop.CancelAsync();
-        await running;
+        await host.ComesAsync(report => Names(report) == "vault");
     }
 
     /// <summary>A disk that is full, and one that answers no more: that the process lives nobody doubts, and a new start would not help.</summary>
@@ -76,20 +69,13 @@ public sealed partial class CenterHealthTest
         var disk = new Disk();
         shop.WrapEngine = engine => disk.Around(engine);
         await shop.ReopenCenterAsync();
-        shop.Database.Serve();
-        var time = new FakeTimeProvider();
-        using var health = Of(shop, time);
-        using var stop = new CancellationTokenSource();
-        var running = health.RunAsync(stop.Token);
-        await ComesAsync(time, () => health.Report().IsReady);
+        await using var host = await ReadyHost.OfAsync(shop);
         disk.Breaks(hangs);
-        await ComesAsync(time, () => Names(health.Report()).Contains("log", StringComparison.Ordinal));
-        Assert.That((health.Report().IsLive, health.Report().IsReady), Is.EqualTo((true, false)));
-        Assert.That(health.Report().Ready.Single(check => check.Name == "log").Text, Does.StartWith("not since "));
+        await host.ComesAsync(report => Names(report).Contains("log", StringComparison.Ordinal));
+        Assert.That((host.Report.IsLive, host.Report.IsReady), Is.EqualTo((true, false)));
+        Assert.That(host.Report.Ready.Single(check => check.Name == "log").Text, Does.StartWith("not since "));
         disk.Mends();
-        await ComesAsync(time, () => health.Report().IsReady);
-        await stop.CancelAsync();
-        await running;
+        await host.ComesAsync(report => report.IsReady);
     }
 
     /// <summary>OPERATING names every instrument, with its unit, and no other.</summary>
@@ -111,6 +97,41 @@ public sealed partial class CenterHealthTest
         listener.Start();
         var document = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "OPERATING.md"));
         Assert.That(Row().Matches(document).Select(row => $"{row.Groups["name"].Value} {row.Groups["unit"].Value}"), Is.EquivalentTo(found.Distinct()));
+    }
+
+    /// <summary>A host that serves, is watched, and was ready once.</summary>
+    private sealed class ReadyHost : IAsyncDisposable
+    {
+        private readonly FakeTimeProvider _time = new();
+        private readonly CancellationTokenSource _stop = new();
+        private readonly CenterHealth _health;
+        private readonly Task _running;
+
+        private ReadyHost(Shop shop)
+        {
+            shop.Database.Serve();
+            _health = Of(shop, _time);
+            _running = _health.RunAsync(_stop.Token);
+        }
+
+        public CenterReport Report => _health.Report();
+
+        public static async Task<ReadyHost> OfAsync(Shop shop)
+        {
+            var host = new ReadyHost(shop);
+            await host.ComesAsync(report => report.IsReady);
+            return host;
+        }
+
+        public Task ComesAsync(Func<CenterReport, bool> holds) => CenterHealthTest.ComesAsync(_time, () => holds(Report));
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _health.Dispose();
+            _stop.Dispose();
+        }
     }
 
     private static CenterHealth Of(Shop shop, TimeProvider time)
