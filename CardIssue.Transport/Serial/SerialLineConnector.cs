@@ -106,6 +106,8 @@ public sealed class SerialLineConnector : ILineConnector
             if (stream is not null) await stream.DisposeAsync().ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
             if (e is LineException) throw;
+            if (stream is null && !_portFree.IsCompleted)
+                throw new LineException(LineFault.Unreachable, $"{_portName} is still held by the line before, whose end takes longer than {_lineOptions.ConnectTimeout}.", e);
             throw new LineException(LineFault.Unreachable, e is IOException
                 ? $"The port of {_portName} can't be had: {e.Message}"
                 : $"Nobody answered on {_portName} in {_lineOptions.ConnectTimeout}. Check the cable, the speed at both ends, and that the center listens.", e);

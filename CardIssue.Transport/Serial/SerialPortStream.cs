@@ -25,8 +25,10 @@ internal sealed class SerialPortStream : ByteStream
     protected override void Dispose(bool disposing)
     {
         if (!disposing) return;
-        // A driver that is held up by CTS would hold the closing up, too.
+        // A driver that is held up by CTS would hold the closing up, too; and the port's own Dispose waits until all is written, which on a port that hung up
+        // is never. Once its stream is closed, it does not.
         Try(_port.DiscardOutBuffer);
+        Try(_bytes.Dispose);
         Try(_port.Dispose);
     }
 

@@ -65,7 +65,7 @@ internal sealed class FrameLink : IAsyncDisposable
         await _closing.CancelAsync().ConfigureAwait(false);
         try
         {
-            await Task.Run(_port.Owner.Dispose).WaitAsync(CloseTime, _time).ConfigureAwait(false);
+            await Task.Run(_port.Close).WaitAsync(CloseTime, _time).ConfigureAwait(false);
             await _reading.WaitAsync(CloseTime, _time).ConfigureAwait(false);
         }
         catch (Exception e) when (IsPortFault(e) || e is TimeoutException)

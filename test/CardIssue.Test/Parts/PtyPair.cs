@@ -35,12 +35,13 @@ internal sealed class PtyPair : IDisposable
     public void HangUp()
     {
         if (_socat is null) return;
+        // First of all: another test's pty may get the number that a link still names.
+        File.Delete(A);
+        File.Delete(B);
         _socat.Kill();
         _socat.WaitForExit();
         _socat.Dispose();
         _socat = null;
-        File.Delete(A);
-        File.Delete(B);
     }
 
     public void Dispose()

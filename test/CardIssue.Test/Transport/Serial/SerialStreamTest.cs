@@ -35,6 +35,20 @@ public class SerialStreamTest
             + $"{pair.Answering.DamagedFrames} and {pair.Calling.DamagedFrames} frames came damaged");
     }
 
+    /// <summary>A write that comes just after the hang-up is never done; a port that waits for it when it is closed stays taken, and its terminal without a line.</summary>
+    [Test]
+    public async Task RealPort_HungUp_WithAWriteThatIsNeverDone_IsClosed()
+    {
+        using var ptys = await PtyPair.OpenAsync();
+        var port = await SerialPortStream.Opener(ptys.A, Fast)(Lines.Soon());
+        var reading = port.ReadAsync(new byte[16], Lines.Soon()).AsTask();
+        ptys.HangUp();
+        Assert.That(async () => await reading, Throws.InstanceOf<Exception>());
+        using var given = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        Assert.That(async () => await port.WriteAsync(new byte[16], given.Token), Throws.InstanceOf<OperationCanceledException>());
+        await Task.Run(port.Dispose).WaitAsync(Lines.Patience);
+    }
+
     [Test]
     public async Task EitherEndCloses_TheOther_ReadsEverythingThenTheEnd([Values] bool callingCloses)
     {
