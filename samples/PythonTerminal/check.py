@@ -1,9 +1,9 @@
 """Holds terminal.py against the protocol's vectors: messages, signatures, keys and seals of a session, and what T=0 leaves over."""
-import hashlib, hmac, json
+import hashlib, hmac, json, pathlib, tempfile
 import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from terminal import (ADMITTED, CHALLENGE, COMMAND, HELLO, P256, PROOF, REQUEST, SCRIPT, WITNESS, Opening, Reader, admitted_input, agree,
+from terminal import (ADMITTED, CHALLENGE, COMMAND, HELLO, P256, PROOF, REQUEST, SCRIPT, WITNESS, Center, Opening, Reader, admitted_input, agree,
                       derive, encode, labelled, point, proof_input, public, seal_code, sha256, verify)
 
 
@@ -73,8 +73,13 @@ class Session:
         key = lambda name: ec.derive_private_key(int(given[name], 16), P256)
         self.credential, self.module = key("terminalCredentialPrivateKey"), key("terminalAgreementPrivateKey")
         self.signing, self.center = key("centerSigningPrivateKey").public_key(), key("centerAgreementPrivateKey")
-        self.values, self.counters, self.opening, self.following = {}, {"terminal": 0, "center": 0}, None, None
-        self.before = []
+        self.values, self.counters, self.opening = {}, {"terminal": 0, "center": 0}, None
+        self.folder = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(self.folder.name)
+        (folder / "center.json").write_text(json.dumps({
+            "center": given["center"], "signingKey": point(self.signing).hex(), "agreementKey": point(self.center.public_key()).hex(),
+            "tlsCertificateSha256": given["centerTlsCertificateSha256"]}))
+        self.known = Center(folder)
         self.agreed()
 
     def agreed(self):
@@ -101,8 +106,10 @@ class Session:
         elif kind == ADMITTED: self.admitted(message, step.get("half"))
         elif kind == WITNESS:
             self.document("witness note", message[1])
-            if 2 in message: self.document("center certificate", message[2])
-            if 3 in message: self.following = self.document("center keys", message[3])
+            certificates, keys = len(self.known.certificates), self.known.number
+            self.known.told(message)
+            self.known = Center(pathlib.Path(self.folder.name))
+            assert (len(self.known.certificates) > certificates, self.known.number > keys) == (2 in message, 3 in message)
         elif kind == REQUEST: self.asked(message)
         elif kind == SCRIPT: self.script(message, data)
         elif kind == COMMAND and self.head.get(8): self.sealed(message)
@@ -128,27 +135,25 @@ class Session:
         verify(self.signing, message[1], signed)
         assert message[2] == derive(self.now, "center confirms", sha256(signed))
         self.document("reader list", message[3])
+        self.known.proved_by(self.number, bytes.fromhex(self.given["centerTlsCertificateSha256"]))
         if half != "results": self.session, self.bound = self.now, self.admission
 
     def document(self, label, document):
         """Of the center's signing key; what was kept of before, of one that it had."""
         body, signature = cbor2.loads(document)
-        for signing in [self.signing] + self.before:
-            try:
-                verify(signing, signature, labelled(label, body))
-                return cbor2.loads(body)
+        for signing, _ in self.known.sets:
+            try: verify(signing, signature, labelled(label, body))
             except InvalidSignature: pass
+            else: return cbor2.loads(body)
         raise InvalidSignature(label)
 
     def greeted(self, data):
         """The first message of an admission: by the center's next keys, where they were told."""
-        self.hello = data
-        if not self.following: return
-        assert self.following[0] == 1 and self.following[1] == self.given["center"] and self.following[2] == 1
-        self.before.append(self.signing)
-        self.signing, following, self.following = public(self.following[3]), self.following[4], None
+        self.hello, self.number = data, self.known.attempts()[0]
+        if self.number == self.known.proved: return
+        self.signing, agreement = self.known.sets[self.number]
         self.center = ec.derive_private_key(int(self.given["centerNextAgreementPrivateKey"], 16), P256)
-        assert point(self.center.public_key()) == following
+        assert point(self.center.public_key()) == point(agreement)
         self.agreed()
 
     def asked(self, message):

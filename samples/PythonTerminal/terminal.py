@@ -5,13 +5,16 @@
     terminal.py issue FOLDER CENTER ORDER OPERATOR [--results CENTER] [--reader PORT]    issues one order, whose code comes on stdin
     terminal.py check VECTORS.json...                holds what is written here against the protocol's vectors
 
-FOLDER also holds the center's center.json, and tls.pem (key and certificate) where the line has TLS. CENTER is HOST:PORT, or tcp:HOST:PORT
-for a line without TLS; --results is the second half of a split line. The reader is a vpcd port: a virtual card connects to it. In module
-mode it speaks SCP03 and SCP02, short commands in one piece (no segments). Its keys lie in files without a passphrase: this is a sample.
+FOLDER also holds the center's center.json, and tls.pem (key and certificate) where the line has TLS. What the center tells of its next keys and
+its next certificate is kept in FOLDER/told, and followed. CENTER is HOST:PORT, or tcp:HOST:PORT for a line without TLS; --results is the second
+half of a split line. The reader is a vpcd port: a virtual card connects to it. In module mode it speaks SCP03 and SCP02, short commands in one
+piece (no segments). Its keys lie in files without a passphrase: this is a sample.
 Needs python3-cryptography and python3-cbor2.
 """
 import argparse, hashlib, hmac, json, os, pathlib, socket, ssl, struct, sys, time
+from operator import itemgetter
 import cbor2
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import cmac, hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -68,6 +71,91 @@ def seal_code(ephemeral, center, admission, request, reference, code):
 def seal_nonce(domain, sequence): return struct.pack(">BI7x", domain, sequence)
 
 
+# --- The center --------------------------------------------------------------------------------------------------------------------------
+
+class NotTheCenter(Exception): pass
+
+
+NOT_SAID = (InvalidSignature, cbor2.CBORError, ValueError, TypeError, LookupError)
+
+
+class Center:
+    """What the terminal knows its center by: center.json as it was brought, and what the center told since under its signing key."""
+
+    def __init__(self, folder):
+        self.file, identity = folder / "told", json.loads((folder / "center.json").read_text())
+        self.name = identity["center"]
+        # Each statement about keys is under the signing key of the set before; the last set may not have been proved yet. Certificates are
+        # under any of them: the one in force, empty while it is that of center.json, and the one to follow, empty where there is none.
+        self.statements, self.proved, self.certificate, self.following = [], 0, b"", b""
+        self.sets = [(public(bytes.fromhex(identity["signingKey"])), public(bytes.fromhex(identity["agreementKey"])))]
+        self.number, self.certificates = 0, [(0, bytes.fromhex(identity["tlsCertificateSha256"]))]
+        if not self.file.exists(): return
+        try:
+            self.statements, self.proved, self.certificate, self.following = cbor2.loads(self.file.read_bytes())
+            for statement in self.statements: self._add(self._opened("center keys", statement, self.sets[-1][0]))
+            if self.proved not in (len(self.sets) - 1, len(self.sets) - 2): raise ValueError("sets of keys")
+            if self.certificate: self.certificates = [self._certificate(self.certificate)]
+            if self.following: self.certificates.append(self._certificate(self.following))
+        except NOT_SAID as e:
+            raise SystemExit(f"{self.file} is not what the center told; have it enrolled anew, or put the file back: {e!r}") from e
+
+    def _opened(self, label, statement, signing):
+        body, signature = cbor2.loads(statement)
+        verify(signing, signature, labelled(label, body))
+        fields = cbor2.loads(body)
+        if fields[0] != 1 or fields[1] != self.name: raise ValueError(f"a statement about the {label} of another center")
+        return fields
+
+    def _add(self, keys):
+        if keys[2] <= self.number: raise ValueError("the number of a set of keys")
+        self.sets.append((public(keys[3]), public(keys[4])))
+        self.number = keys[2]
+
+    def _certificate(self, statement):
+        for signing, _ in self.sets[:self.proved + 1]:
+            try: return itemgetter(2, 3)(self._opened("center certificate", statement, signing))
+            except InvalidSignature: pass
+        raise InvalidSignature("center certificate")
+
+    def attempts(self):
+        """The sets to come with, one after the other: the one that is told before the one that is proved."""
+        return range(len(self.sets) - 1, self.proved - 1, -1)
+
+    def proved_by(self, number, certificate):
+        """It has proved both keys of a set, on a line with this certificate (none without TLS): neither goes back."""
+        before = (self.proved, self.certificate, self.following)
+        self.proved = number
+        if len(self.certificates) == 2 and certificate == self.certificates[1][1]:
+            self.certificates, self.certificate, self.following = self.certificates[1:], self.following, b""
+        if before != (self.proved, self.certificate, self.following): self._save()
+
+    def told(self, witness):
+        """Of what a witness message brings, what verifies and is later than all that is kept."""
+        try:
+            if 2 in witness and (certificate := self._certificate(witness[2]))[0] > self.certificates[-1][0]:
+                self.certificates[1:], self.following = [certificate], witness[2]
+                self._save()
+            if 3 in witness and (keys := self._opened("center keys", witness[3], self.sets[self.proved][0]))[2] > self.number:
+                # One that was never proved gives way.
+                self.sets[self.proved + 1:], self.statements[self.proved:] = [], [witness[3]]
+                self._add(keys)
+                self._save()
+        except NOT_SAID as e: print(f"what the center tells is not its own: {e!r}", file=sys.stderr)
+
+    def _save(self): save(self.file, encode([self.statements, self.proved, self.certificate, self.following]))
+
+
+def save(file, data):
+    """All or nothing, and durable: it stands before anything goes by it."""
+    new = file.with_suffix(".new")
+    with new.open("wb") as written:
+        written.write(data)
+        written.flush()
+        os.fsync(written.fileno())
+    new.replace(file)
+
+
 # --- The line ---------------------------------------------------------------------------------------------------------------------------
 
 class LineLost(Exception): pass
@@ -93,7 +181,7 @@ class Line:
         context.load_cert_chain(folder / "tls.pem")
         self.socket = context.wrap_socket(self.socket)
         self.peer = sha256(self.socket.getpeercert(True))
-        if self.peer != bytes.fromhex(center["tlsCertificateSha256"]): raise SystemExit("this is not the center")
+        if all(self.peer != certificate for _, certificate in center.certificates): raise SystemExit("this is not the center")
         self.own = bytes.fromhex(json.loads((folder / "terminal.json").read_text())["tlsCertificateSha256"])
         if self._exactly(3) != bytes(3): raise LineLost("no greeting")
 
@@ -295,25 +383,39 @@ def des_cbc(key, icv, data): return Cipher(TripleDES(key), modes.CBC(icv)).encry
 
 # --- The terminal -----------------------------------------------------------------------------------------------------------------------
 
+class Refused(Exception): pass
+
+
 class Terminal:
     def __init__(self, folder, places, reader):
         self.folder, self.places, self.reader = folder, places, reader
-        self.me, self.center = (json.loads((folder / name).read_text()) for name in ("terminal.json", "center.json"))
+        self.me, self.center = json.loads((folder / "terminal.json").read_text()), Center(folder)
         load = lambda name: serialization.load_pem_private_key((folder / name).read_bytes(), None)
         self.credential, self.agreement = load("credential.pem"), load("agreement.pem")
-        self.signing, self.center_agreement = (public(bytes.fromhex(self.center[name])) for name in ("signingKey", "agreementKey"))
-        self.transport = derive(agree(self.agreement, self.center_agreement), "transport", self.me["terminal"], int(self.me["keyVersion"]),
-                                point(self.agreement.public_key()), point(self.center_agreement))
         self.token, self.lines = None, []
 
     def admit(self):
+        """By the center's next keys where they were told; where they do not count yet, or not any more, by those of before."""
+        attempts = self.center.attempts()
+        for number in attempts:
+            try: return self.admit_with(number)
+            except (Refused, NotTheCenter, LineLost, OSError) as e:
+                if number == attempts[-1]: raise
+                print(f"not by the center's next keys: {e}", file=sys.stderr)
+                for line in self.lines: line.close()
+
+    def admit_with(self, number):
         """A whole line; or both halves of a split one, each by itself, which are joined by the token that came on the first."""
         self.lines = []
+        self.signing, self.center_agreement = self.center.sets[number]
+        self.transport = derive(agree(self.agreement, self.center_agreement), "transport", self.me["terminal"], int(self.me["keyVersion"]),
+                                point(self.agreement.public_key()), point(self.center_agreement))
         self.session, self.admission, admitted = self.admit_on(self.places[0], DATA if self.places[1:] else WHOLE)
         if self.places[1:]:
             self.admit_on(self.places[1], RESULTS)
             self.say({0: JOIN, 1: admitted[4]})
             self.expect(self.lines[0], JOINED)
+        self.center.proved_by(number, self.lines[0].peer)
         self.readers = cbor2.loads(cbor2.loads(admitted[3])[0])[4]
         self.requests = self.insertions = self.next = 0
         self.opening = self.script = None
@@ -324,11 +426,12 @@ class Terminal:
         self.lines.append(line)
         hello = {0: HELLO, 1: VERSION, 2: VERSION, 3: self.me["terminal"], 4: os.urandom(32), 5: WINDOW}
         if half: hello[6] = half
+        if self.center.certificates[-1][0]: hello[7] = self.center.certificates[-1][0]
         line.send(hello)
         challenge, challenge_bytes = self.expect(line, CHALLENGE)
         note = self.folder / "note"
         note = note.read_bytes() if note.exists() else b""
-        signed = proof_input(encode(hello), challenge_bytes, note, self.center["center"], line.own, line.peer)
+        signed = proof_input(encode(hello), challenge_bytes, note, self.center.name, line.own, line.peer)
         admission = sha256(signed)
         session = derive(self.transport, "session", admission)
         proof = {0: PROOF, 1: sign(self.credential, signed), 2: derive(session, "terminal confirms")}
@@ -337,11 +440,13 @@ class Terminal:
         if not line.peer: line.keys = derive(session, "line to center"), derive(session, "line to terminal")
         admitted, _ = self.expect(line, ADMITTED)
         answer = admitted_input(admission, encode(proof), admitted)
-        verify(self.signing, admitted[1], answer)
         confirmed = derive(session, "center confirms", sha256(answer))
-        if not hmac.compare_digest(admitted[2], confirmed): raise SystemExit("this is not the center")
         body, signature = cbor2.loads(admitted[3])
-        verify(self.signing, signature, labelled("reader list", body))
+        try:
+            verify(self.signing, admitted[1], answer)
+            verify(self.signing, signature, labelled("reader list", body))
+        except InvalidSignature: raise NotTheCenter("this is not the center") from None
+        if not hmac.compare_digest(admitted[2], confirmed): raise NotTheCenter("this is not the center")
         line.authenticates = True
         return session, admission, admitted
 
@@ -354,7 +459,7 @@ class Terminal:
 
     def expect(self, line, kind):
         message, data = line.receive(self.keep_alive)
-        if message[0] == REFUSED: raise SystemExit(f"access refused, code {message[1]}")
+        if message[0] == REFUSED: raise Refused(f"access refused, code {message[1]}")
         if message[0] != kind: raise LineLost(f"message {message[0]} where {kind} belongs")
         return message, data
 
@@ -369,6 +474,7 @@ class Terminal:
                     self.say({0: REQUEST, 1: self.requests, 2: reference, 3: sealed, 4: operator})
                 while (ended := self.hear(*self.lines[0].receive(self.keep_alive))) is None: pass
                 return ended
+            except (Refused, NotTheCenter) as e: raise SystemExit(str(e)) from e
             except (LineLost, OSError) as e:
                 print(f"line lost: {e}", file=sys.stderr)
                 for line in self.lines: line.close()
@@ -378,7 +484,9 @@ class Terminal:
     def hear(self, message, data):
         """One message of the center; how the order ended, when it has."""
         kind = message[0]
-        if kind == WITNESS: (self.folder / "note").write_bytes(message[1])
+        if kind == WITNESS:
+            save(self.folder / "note", message[1])
+            self.center.told(message)
         elif kind == INSERT: self.insert(message)
         elif kind == SCRIPT: self.begin(message, data)
         elif kind == COMMAND: self.command(message)

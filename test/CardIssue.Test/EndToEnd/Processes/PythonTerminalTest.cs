@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using CardIssue.Test.Products.Json;
 using CardIssue.Transport.Tls;
+using CardIssue.Test.Parts;
 using CardIssue.Testing.Cards;
 using CardIssue.Testing.Cards.Reading;
 using CardIssue.Testing.Cards.State;
@@ -19,7 +20,7 @@ public sealed class PythonTerminalTest
     private const string Here = "127.0.0.1", Name = "T-PY", Scp02 = "DEBIT-MODULE";
 
     /// <summary>Orders of the sample products per mode; each is for one test.</summary>
-    private const int Orders = 5;
+    private const int Orders = 7;
 
     private readonly Dictionary<string, string> _places = [];
     private Branch _branch = null!;
@@ -88,6 +89,35 @@ public sealed class PythonTerminalTest
     /// <summary>A card of T=0, whose every answer to a command with data has to be fetched, in a channel of SCP02 that the terminal's module speaks.</summary>
     [Test]
     public Task CardOfT0_OverScp02_IsIssued() => IssueAsync(Scp02, _places["3"]);
+
+    /// <summary>It is told of both in a session, comes with the next keys and takes the next certificate, and goes on when those of before have ended.</summary>
+    [Test]
+    public async Task CenterChangesItsKeysAndItsCertificate_TheTerminalFollows()
+    {
+        var told = Path.Combine(_terminal.Folder, "told");
+        await _branch.CenterAsync("certificate", "make");
+        await _branch.CenterAsync("center-keys", "make");
+        await _branch.CenterAsync("center-keys", "change");
+        // A host needs a second to see what was done beside it.
+        await Part.UntilAsync(async () =>
+        {
+            var (status, output) = await _terminal.IssueAsync("NONE", "KESTREL-4821", new CardSlot(), _places["3"]);
+            Assert.That(status, Is.EqualTo(3), output);
+            var came = (await _branch.CenterAsync("center-keys", "show", "--json")).Json[0].GetProperty("came").EnumerateArray().Select(name => name.GetString());
+            return came.Contains(Name);
+        });
+        await IssueAsync("MODULE-6", $"tcp:{_places["4"]}");
+        await _branch.CenterAsync("certificate", "change", "--even-so");
+        await _branch.CenterAsync("center-keys", "end", "--even-so");
+        await IssueAsync("E2E-6", _places["3"]);
+        await IssueAsync("MODULE-7", _places["5"], "--results", _places["6"]);
+        var kept = await File.ReadAllBytesAsync(told);
+        await File.WriteAllBytesAsync(told, [.. kept.Select((value, at) => at == 100 ? (byte)(value ^ 1) : value)]);
+        var damaged = await _terminal.IssueAsync("E2E-7", CodeOf("E2E-7"), new CardSlot(), _places["3"]);
+        await File.WriteAllBytesAsync(told, kept);
+        Assert.That(damaged.Status, Is.EqualTo(1));
+        Assert.That(damaged.Output, Does.Contain("is not what the center told"));
+    }
 
     private async Task IssueAsync(string order, params string[] center)
     {
