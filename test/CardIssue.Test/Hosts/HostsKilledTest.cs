@@ -96,10 +96,20 @@ public sealed class HostsKilledTest
         await ThatTheStoreAgreesAsync(orders, split, cards);
     }
 
-    /// <summary>A counter: takes the next order and a card for it, and asks until it is issued.</summary>
+    /// <summary>A counter. One with a split line comes in anew for each order: after a kill both of its halves are at the host that is left.</summary>
     /// <returns>How often it asked.</returns>
     private async Task<int> CounterAsync(
         SoftwareModuleFile file, int number, bool isSplit, ConcurrentQueue<int> waiting, ConcurrentDictionary<int, CardSimulator> cards, CancellationToken cancellation)
+    {
+        var asked = 0;
+        while (!waiting.IsEmpty) asked += await ServeAsync(file, number, isSplit, isSplit ? 1 : int.MaxValue, waiting, cards, cancellation);
+        return asked;
+    }
+
+    /// <summary>Takes the next order and a card for it, and asks until it is issued; so many of them.</summary>
+    private async Task<int> ServeAsync(
+        SoftwareModuleFile file, int number, bool isSplit, int most, ConcurrentQueue<int> waiting, ConcurrentDictionary<int, CardSimulator> cards,
+        CancellationToken cancellation)
     {
         using var module = file.OpenModule();
         using var certificate = TlsCertificates.FromPfx(file.TlsClient, []);
@@ -110,7 +120,7 @@ public sealed class HostsKilledTest
             options, isSplit ? new SplitConnector(Either(1, number), Either(2, number + 1)) : Either(0, number), reader, module);
         var running = relay.RunAsync(stop.Token);
         var asked = 0;
-        while (waiting.TryDequeue(out var order))
+        for (var done = 0; done < most && waiting.TryDequeue(out var order); done++)
         {
             var card = Shop.Card((uint)order);
             reader.Insert(card);
@@ -165,7 +175,8 @@ public sealed class HostsKilledTest
         var status = (await _center.RunAsync("status", "--json")).Json[0];
         Assert.That(status.GetProperty("orders").EnumerateObject().Select(state => (state.Name, state.Value.GetInt32())), Is.EqualTo(new[] { ("Issued", orders) }));
         // Which half comes to which host is left to chance after a kill; at first they come to two.
-        var joined = (await _center.RunAsync("log", "show", "--kind", "Joining", "--limit", "100000", "--json")).Json.Select(entry => entry.GetProperty("detail").ToString()).ToList();
+        var joined = (await _center.RunAsync("log", "show", "--kind", "Joining", "--limit", "100000", "--json")).Json
+            .Select(entry => entry.GetProperty("detail").GetProperty("detail").GetString()!).ToList();
         var (apart, together) = (Count("at host "), Count("joined to "));
         TestContext.Progress.WriteLine($"halves joined: {apart} times at two hosts, {together} times at one");
         Assert.That(apart, split > 0 ? Is.Positive : Is.Zero, string.Join('\n', joined));
