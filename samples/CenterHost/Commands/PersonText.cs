@@ -65,7 +65,7 @@ internal static class PersonText
     {
         CenterAct.PutIssuer => "a key set is an issuer's already, or a product names it, so that it is the center's own; see issuer list, product list.",
         CenterAct.PutTerminal => "another terminal has the same credential; each has its own module: terminal list shows them.",
-        CenterAct.AddPerson or CenterAct.SetRoles => "there is such an account already, or it can't have these roles; see person list.",
+        CenterAct.AddPerson or CenterAct.SetRoles => "the account can't have these roles; see person list.",
         _ => null,
     };
 }
