@@ -63,7 +63,11 @@ internal static partial class OperationLog
     public static partial void ServerFault(ILogger logger, Exception exception, string part);
 
     [LoggerMessage(19, LogLevel.Error, "The issuer's feed failed; what was not told waits: {Reason}")]
-    public static partial void NotTold(ILogger logger, Exception exception, string reason);
+    private static partial void NotTold(ILogger logger, Exception? exception, string reason);
+
+    /// <summary>An issuer, a disk or a store that is away is told by its words; where it happened matters for faults alone.</summary>
+    public static void NotTold(ILogger logger, Exception error) =>
+        NotTold(logger, error is IOException or UnauthorizedAccessException or Storage.StoreException ? null : error, error.Message);
 
     [LoggerMessage(20, LogLevel.Information, "{Session}: terminal {Terminal} let in on line {Line} from {Address}")]
     public static partial void LetIn(ILogger logger, string session, TerminalId terminal, LineNumber line, string address);

@@ -15,22 +15,22 @@ internal sealed class FeedAsSet : IIssuerFeed, IDisposable
     public FeedAsSet(Func<(FeedOptions Options, string File)> set, TimeProvider time)
     {
         (_set, _time, _made) = (set, time, set());
-        _feed = Make();
+        _feed = Make(_made);
     }
 
     public Task TellAsync(IReadOnlyList<FeedEvent> events, CancellationToken cancellation)
     {
         if (_set() is var set && set != _made)
         {
-            _made = set;
-            var before = _feed;
-            _feed = Make();
-            (before as IDisposable)?.Dispose();
+            // One that can't be made leaves nothing of the one before in its place: that is another address.
+            var next = Make(set);
+            (_feed as IDisposable)?.Dispose();
+            (_made, _feed) = (set, next);
         }
         return _feed.TellAsync(events, cancellation);
     }
 
     public void Dispose() => (_feed as IDisposable)?.Dispose();
 
-    private IIssuerFeed Make() => _made.Options.IsPosted ? new WebhookFeed(_made.Options, _time) : new JsonLinesFeed(_made.File);
+    private IIssuerFeed Make((FeedOptions Options, string File) set) => set.Options.IsPosted ? new WebhookFeed(set.Options, _time) : new JsonLinesFeed(set.File);
 }

@@ -94,7 +94,7 @@ public sealed class FeedPump
             catch (Exception error) when (!cancellation.IsCancellationRequested)
             {
                 // Said once: a feed that is away for a night would fill the log.
-                if (error.Message != Trouble) OperationLog.NotTold(_logger, error, error.Message);
+                if (error.Message != Trouble) OperationLog.NotTold(_logger, error);
                 Trouble = error.Message;
                 since ??= _time.GetUtcNow();
                 pause = PauseAfter(++failures, error);
@@ -180,7 +180,7 @@ public sealed class FeedPump
         }
         catch (Exception error) when (error is StoreException or InvalidOperationException)
         {
-            OperationLog.NotTold(_logger, error, error.Message);
+            OperationLog.NotTold(_logger, error);
         }
     }
 

@@ -90,6 +90,13 @@ public sealed class WebhookFeed : IIssuerFeed, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
+    /// <summary>Reads the secret, so that what is wrong with it is told before there is anything to sign.</summary>
+    /// <exception cref="IOException">It can't be read, others may read it, or it is none.</exception>
+    internal void CheckSecret()
+    {
+        foreach (var secret in Secrets()) secret.Dispose();
+    }
+
     private static byte[] Body(IReadOnlyList<FeedEvent> events)
     {
         using var body = new MemoryStream();

@@ -67,7 +67,7 @@ internal sealed class CenterHostedService(
         Task[] running =
         [
             server.RunAsync([.. _lines], stoppingToken), health.RunAsync(stoppingToken),
-            pumps.RunAsync(options.Value.Sessions.RegistryLook, time, e => OperationLog.NotTold(logger, e, e.Message), stoppingToken),
+            pumps.RunAsync(options.Value.Sessions.RegistryLook, time, e => OperationLog.NotTold(logger, e), stoppingToken),
             RepeatedLook.RunAsync(options.Value.Sessions.RegistryLook, time, LookAtLinesAsync, e => OperationLog.LinesNotChanged(logger, e.Message), stoppingToken),
         ];
         // One that fails ends the host at once; the other ends with it.

@@ -80,7 +80,11 @@ public sealed class RunningSettings(
         if (new CenterOptionsValidation().Validate(null, next) is { Failed: true } wrong) throw Wrong([.. wrong.Failures]);
         await CheckFeedsAsync(next, issuers, cancellation).ConfigureAwait(false);
         // What they name is read when they are made: not at the first event of the night.
-        foreach (var feed in next.IssuerFeeds.Values.Append(next.Feed).Where(feed => feed.IsPosted)) new WebhookFeed(feed, time).Dispose();
+        foreach (var feed in next.IssuerFeeds.Values.Append(next.Feed).Where(feed => feed.IsPosted))
+        {
+            using var made = new WebhookFeed(feed, time);
+            made.CheckSecret();
+        }
     }
 
     private static OptionsValidationException Wrong(params string[] failures) => new(nameof(CenterOptions), typeof(CenterOptions), failures);

@@ -102,7 +102,7 @@ internal sealed class LogArchiveReading(ILogKeys keys)
             if (archive is null) sha.AppendData(line);
         }
         End();
-        if (archive is null) Add(LogFindingKind.Cut, "", _entries, "the line that ends an archive is missing: it was cut off, or this is none");
+        if (archive is null) Add(LogFindingKind.Cut, "", _entries, "the line that ends an archive is missing: it was cut off, or this is none; log archive makes them, log export does not");
         else Compare(archive, ByteString.Own(sha.GetHashAndReset()));
         return (archive, _findings);
     }
@@ -117,7 +117,7 @@ internal sealed class LogArchiveReading(ILogKeys keys)
         }
         catch (Exception error) when (LogJson.IsMalformed(error) || error is ArgumentException)
         {
-            Add(LogFindingKind.ChangedRow, "", number, $"line {number} is no entry of a log: {error.Message}");
+            Add(LogFindingKind.ChangedRow, "", number, $"line {number} is no entry of a log");
         }
         return null;
     }

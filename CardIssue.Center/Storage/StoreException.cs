@@ -54,6 +54,6 @@ public sealed class StoreException : CardIssueException
         // ENOSPC on Unix, ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL on Windows.
         { HResult: 28 or unchecked((int)0x80070070) or unchecked((int)0x80070027) } =>
             new(StoreFault.Full, $"{path}: the disk is full; make room, then try again. Nothing was lost.", error),
-        _ => new(StoreFault.Broken, $"{path}: {error.Message}; check the disk and the directory.", error),
+        _ => new(StoreFault.Broken, $"{path}: {error.Message.TrimEnd('.')}; check the disk and the directory.", error),
     };
 }

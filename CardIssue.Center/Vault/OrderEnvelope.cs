@@ -22,7 +22,7 @@ public sealed class OrderEnvelopeException : CardIssueException
 
 /// <summary>
 /// Opens what is encrypted to the center: CMS (RFC 5652), AuthEnvelopedData with AES-256-GCM (RFC 5083, 5084) for a P-256 key by ECDH
-/// (RFC 5753) and AES-256 key wrap, in DER or BER, or as S/MIME. EnvelopedData with AES-256-CBC, which shows no change, where it is asked for.
+/// (RFC 5753) and AES-256 key wrap, in DER, BER or PEM, or as S/MIME. EnvelopedData with AES-256-CBC, which shows no change, where it is asked for.
 /// </summary>
 public static class OrderEnvelope
 {
@@ -46,10 +46,10 @@ public static class OrderEnvelope
         ["1.3.132.1.11.3"] = HashAlgorithmName.SHA512,
     };
 
-    /// <summary>Whether a file is an envelope, by how it begins: DER or BER, or the first header of S/MIME.</summary>
+    /// <summary>Whether a file is an envelope, by how it begins: DER or BER, PEM (RFC 7468 §9), or the first header of S/MIME.</summary>
     /// <param name="start">Its first bytes, <see cref="StartLength"/> where there are as many.</param>
     public static bool Is(ReadOnlySpan<byte> start) =>
-        (start.Length > 1 && start[0] == Sequence && start[1] >= 0x80) || start.StartsWith("MIME-Version:"u8);
+        (start.Length > 1 && start[0] == Sequence && start[1] >= 0x80) || start.StartsWith("MIME-Version:"u8) || start.StartsWith("-----BEGIN CMS"u8);
 
     /// <summary>How many bytes <see cref="Is"/> wants.</summary>
     public const int StartLength = 16;
@@ -154,20 +154,29 @@ public static class OrderEnvelope
         return (material is null ? new DerSequence(wrap, length) : new DerSequence(wrap, new DerTaggedObject(true, 0, material), length)).GetEncoded("DER");
     }
 
-    /// <summary>The envelope's bytes: those of S/MIME are Base64 behind some lines and an empty one.</summary>
+    /// <summary>The envelope's bytes: those of S/MIME are Base64 behind some lines and an empty one, those of PEM between its two lines.</summary>
     private static Stream Binary(Stream envelope)
     {
         var first = envelope.ReadByte();
         if (first == Sequence) return new StartedStream([Sequence], envelope);
-        var line = "x";
-        for (var lines = 0; line.Length > 0; lines++)
+        if (first == PemBody.End)
         {
-            if (lines == MaxHeader) throw new OrderEnvelopeException();
-            var text = new StringBuilder();
-            for (int read; (read = envelope.ReadByte()) != '\n'; text.Append((char)read))
-                if (read < 0 || text.Length == MaxHeaderLine) throw new OrderEnvelopeException();
-            line = text.ToString().TrimEnd('\r');
+            ReadLine(envelope);
+            return FromBase64(new PemBody(envelope));
         }
-        return new CryptoStream(envelope, new FromBase64Transform(FromBase64TransformMode.IgnoreWhiteSpaces), CryptoStreamMode.Read, leaveOpen: true);
+        for (var lines = 0; ReadLine(envelope).Length > 0; lines++)
+            if (lines == MaxHeader) throw new OrderEnvelopeException();
+        return FromBase64(envelope);
+    }
+
+    private static CryptoStream FromBase64(Stream text) =>
+        new(text, new FromBase64Transform(FromBase64TransformMode.IgnoreWhiteSpaces), CryptoStreamMode.Read, leaveOpen: true);
+
+    private static string ReadLine(Stream envelope)
+    {
+        var text = new StringBuilder();
+        for (int read; (read = envelope.ReadByte()) != '\n'; text.Append((char)read))
+            if (read < 0 || text.Length == MaxHeaderLine) throw new OrderEnvelopeException();
+        return text.ToString().TrimEnd('\r');
     }
 }

@@ -50,6 +50,9 @@ internal sealed class ErrorAnswer(TextWriter output, TextWriter error, bool json
         SocketException => (ExitCode.Failed, $"The network: {e.Message}."),
         IOException { HResult: 28 or unchecked((int)0x80070070) or unchecked((int)0x80070027) } => // ENOSPC; on Windows ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL
             (ExitCode.File, $"The disk is full; make room, then try again. {e.Message}"),
+        DirectoryNotFoundException => (ExitCode.File, $"{e.Message.TrimEnd('.')}: there is no such directory; make it first, or name another."),
+        IOException { HResult: 17 or unchecked((int)0x80070050) } => // EEXIST; on Windows ERROR_FILE_EXISTS
+            (ExitCode.File, $"{e.Message} Nothing is written over it; name another."),
         UnauthorizedAccessException => (ExitCode.File, $"{e.Message} Give this user the right to it, or run as its owner."),
         IOException => (ExitCode.File, e.Message),
         _ => (ExitCode.Fault, $"A fault of this program ({e.GetType().Name}); nothing more is known to be wrong. Please report it with what {DebugVariable}=1 shows."),

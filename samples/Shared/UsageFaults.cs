@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Json;
 
 namespace CardIssue.CommandLine;
 
@@ -11,8 +12,33 @@ internal static class UsageFaults
     {
         var unknown = parsed.UnmatchedTokens;
         var values = parsed.Tokens.Where(token => token.Type is TokenType.Argument).Select(token => token.Value).ToList();
-        var others = parsed.Errors.Select(fault => fault.Message).Where(message => !unknown.Any(token => message.Contains(Quoted(token), StringComparison.Ordinal)));
+        var others = parsed.Errors.Where(fault => !unknown.Any(token => fault.Message.Contains(Quoted(token), StringComparison.Ordinal))).Select(WordsOf);
         return [.. unknown.Select(NameOf).Concat(others.Select(message => Without(message, values))).Distinct()];
+    }
+
+    /// <summary>What is wrong with an argument's words, without the parentheses of .NET that name a parameter of ours.</summary>
+    public static string WordsOf(ArgumentException fault) =>
+        fault.ParamName is { } name ? fault.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : fault.Message;
+
+    /// <summary>A value of another kind is told by what would be right: the parser names types of ours.</summary>
+    private static string WordsOf(ParseError fault) =>
+        fault.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal) && Expected(fault.SymbolResult) is { } expected ? expected : fault.Message;
+
+    private static string? Expected(SymbolResult? result) => result switch
+    {
+        OptionResult option => Expected(option.Option.Name, option.Option.ValueType),
+        ArgumentResult { Parent: OptionResult option } => Expected(option.Option.Name, option.Option.ValueType),
+        ArgumentResult argument => Expected(argument.Argument.Name, argument.Argument.ValueType),
+        _ => null,
+    };
+
+    private static string? Expected(string name, Type type)
+    {
+        var one = type.IsArray ? type.GetElementType()! : type;
+        one = Nullable.GetUnderlyingType(one) ?? one;
+        if (one.IsEnum) return $"{name} is one of {string.Join(", ", Enum.GetNames(one).Select(JsonNamingPolicy.CamelCase.ConvertName))}.";
+        if (one == typeof(int) || one == typeof(long)) return $"{name} is a whole number.";
+        return one == typeof(DateTimeOffset) ? $"{name} is a time, such as 2026-01-31 or 2026-01-31T08:30Z." : null;
     }
 
     /// <summary>Only an option's name is named, never what follows it after = or :.</summary>

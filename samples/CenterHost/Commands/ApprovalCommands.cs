@@ -59,13 +59,14 @@ internal static class ApprovalCommands
             var asked = await center.Approvals.GetAsync(call.Get(number), cancellation);
             using var file = asked is not null && center.By.IsFor(asked.Issuer) && asked is { Act.MakesPassword: true, State: ApprovalState.Waiting } && asked.AskedBy != center.By.Name ? HalfFile.Make(call.Get(half)) : null;
             using var result = await center.Approvals.ApproveAsync(center.By, call.Get(number), cancellation);
-            if (result.Outcome is not (ApprovalOutcome.Done or ApprovalOutcome.Approved)) throw Asking.Refusal(result);
+            if (result.Outcome is not (ApprovalOutcome.Done or ApprovalOutcome.Approved)) throw Asking.Refusal(result, asked?.Act);
             file?.Write(result.PasswordHalf!);
             var then = result.Outcome is ApprovalOutcome.Approved ? $"Approved: a key custodian carries it out with --approval {result.Id}."
                 : result.Act is DeskOutcome.BlockOrdered ? "Approved; it takes effect as soon as the issuer's feed was told to block the card (a running center tells it)."
                 : "Approved and done.";
             return await call.Answers.SayAsync(
-                new { ok = true, approval = result.Id, outcome = result.Outcome, act = result.Act, passwordHalf = file?.Path }, $"{asked!.Act}.\n{then}");
+                new { ok = true, approval = result.Id, outcome = result.Outcome, act = result.Act, passwordHalf = file?.Path }, $"{asked!.Act}.\n{then}"
+                + (file is null ? "" : " The first password is the half of who asked, a hyphen and this half; its person changes it with person password."));
         });
     }
 

@@ -19,7 +19,7 @@ internal static class Asking
     {
         using var file = act.MakesPassword ? HalfFile.Make(half) : null;
         using var result = await center.Approvals.AskAsync(center.By, act, reason, cancellation);
-        if (result.Outcome is not ApprovalOutcome.Done) throw Refusal(result);
+        if (result.Outcome is not ApprovalOutcome.Done) throw Refusal(result, act);
         file?.Write(result.PasswordHalf!);
         return await call.Answers.SayAsync(
             new { ok = true, approval = result.Id, state = ApprovalState.Waiting, act = act.ToString(), passwordHalf = file?.Path },
@@ -27,8 +27,8 @@ internal static class Asking
             + (act.IsUsedLater ? "; then give this command again with --approval " + result.Id : "") + ".");
     }
 
-    public static CommandException Refusal(ApprovalResult result) => new(
-        result.Outcome is ApprovalOutcome.NotFound || result.Act is DeskOutcome.NotFound ? ExitCode.Usage : ExitCode.Refused, PersonText.Why(result));
+    public static CommandException Refusal(ApprovalResult result, CenterAct? act = null) => new(
+        result.Outcome is ApprovalOutcome.NotFound || result.Act is DeskOutcome.NotFound ? ExitCode.Usage : ExitCode.Refused, PersonText.Why(result, act));
 }
 
 /// <summary>A new file for half of a password; gone again when nothing was written.</summary>

@@ -43,6 +43,8 @@ internal static class CenterKeysCommands
                 $"present    {center.Vault.KeysNumber}  {standing.Present}",
                 .. next is null ? ["next       none; see center-keys make"] : (string[])[
                     $"next       {next.Number}  {next.Sha256}{(standing.IsTold ? "" : ", of which nobody is told; see center-keys change")}",
+                    .. standing.Store.Alone?.Number == next.Number
+                        ? new[] { "           alone count; this vault has not followed yet: it does when the center is served, or with center-keys end" } : [],
                     $"came       {ChangeOver.Names(standing.Over.Have)}",
                     $"not yet    {ChangeOver.Names(standing.Over.Lack)}",
                     .. standing.Over.HostsLack.Count == 0 ? [] : new[] { $"hosts      {ChangeOver.Names(standing.Over.HostsLack)}: not yet; {ChangeOver.Copy}" },
@@ -86,14 +88,17 @@ internal static class CenterKeysCommands
             var standing = await Standing.OfAsync(center, cancellation);
             if (center.Vault.NextKeys is not { } next || !standing.IsTold)
                 throw new CommandException(ExitCode.Usage, "There are no keys to end: terminals are not told of later ones. See center-keys make and change.");
-            if (!call.Get(evenSo)) standing.Over.CheckHosts($"keys {next.Number}");
-            if (standing.Over.Lack.Count > 0 && !call.Get(evenSo))
+            // What was ended in the store, and cut before the vault, is finished; who is left behind was said then.
+            var isEnded = standing.Store.Alone?.Number == next.Number;
+            var asks = !isEnded && !call.Get(evenSo);
+            if (asks) standing.Over.CheckHosts($"keys {next.Number}");
+            if (asks && standing.Over.Lack.Count > 0)
                 throw new CommandException(ExitCode.Refused, $"Nothing was changed: {standing.Over.Lack.Count} terminals have not come with keys {next.Number}: "
                     + $"{ChangeOver.Names(standing.Over.Lack)}. Wait until they have come in twice, or end with --even-so; those need a visit then.");
             var person = center.By.Name.Value;
             await center.NoteAsync("VaultStep", new { person, step = "center-keys end" }, cancellation: cancellation);
             // The last one that the keys of before vouch for, unless this is done again.
-            if (standing.Store.Alone?.Number != next.Number) await center.Log.CheckpointAsync(cancellation);
+            if (!isEnded) await center.Log.CheckpointAsync(cancellation);
             TerminalCommands.Check(await center.Terminals.EndKeysBeforeAsync(new NamedKeys(next.Number, next.Sha256), center.By, cancellation), $"set of keys {next.Number}");
             var store = await center.Terminals.KeysStandingAsync(cancellation);
             // A host that serves does it by itself, and its files are its own.

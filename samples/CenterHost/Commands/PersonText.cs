@@ -47,7 +47,7 @@ internal static class PersonText
         PersonOutcome.DoesNotFit => "that is not possible.",
     };
 
-    public static string Why(ApprovalResult result) => result.Outcome switch
+    public static string Why(ApprovalResult result, CenterAct? act = null) => result.Outcome switch
     {
         ApprovalOutcome.Done or ApprovalOutcome.Approved => "",
         ApprovalOutcome.NotFound => $"There is no approval {result.Id}; see approval list.",
@@ -55,7 +55,17 @@ internal static class PersonText
         ApprovalOutcome.NotAllowed => "Whoever asked or approves has not the role for it (any more), or is locked.",
         ApprovalOutcome.Expired => "It is too old; it must be asked for again.",
         ApprovalOutcome.Decided => "It was decided already; see approval show.",
+        ApprovalOutcome.NotPossible when result.Act is DeskOutcome.DoesNotFit && Unfit(act) is { } why => $"It can't be done: {why} Nothing was changed.",
         ApprovalOutcome.NotPossible => $"It can't be done: {OrderDeskCommands.Why(result.Act ?? DeskOutcome.DoesNotFit)} Nothing was changed.",
         ApprovalOutcome.TooMany => $"{IApprovals.MaxWaiting} wait already; decide about some of them first.",
+    };
+
+    /// <summary>What may be wrong with an act that is about no order; null for those that are.</summary>
+    private static string? Unfit(CenterAct? act) => act switch
+    {
+        CenterAct.PutIssuer => "a key set is an issuer's already, or a product names it, so that it is the center's own; see issuer list, product list.",
+        CenterAct.PutTerminal => "another terminal has the same credential; each has its own module: terminal list shows them.",
+        CenterAct.AddPerson or CenterAct.SetRoles => "the account can't have these roles; see person list.",
+        _ => null,
     };
 }

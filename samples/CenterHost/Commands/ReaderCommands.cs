@@ -70,7 +70,7 @@ internal static class ReaderCommands
         }
         catch (ArgumentException e)
         {
-            throw new CommandException(ExitCode.Usage, e.Message, e);
+            throw new CommandException(ExitCode.Usage, UsageFaults.WordsOf(e), e);
         }
         return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, readers = changed.Select(View) },
             $"Terminal {terminal} may use {changed.Count} readers; it hears of it when it asks for access anew.");

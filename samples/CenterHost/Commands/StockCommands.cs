@@ -73,7 +73,7 @@ internal static class StockCommands
     {
         StockOutcome.Done => "done.",
         StockOutcome.NotAllowed => "your account has not the role for it.",
-        StockOutcome.NotFound => $"there is no terminal {move.Terminal}, or no product {move.Product}; see terminal list, product list.",
+        StockOutcome.NotFound => $"there is no terminal {move.Terminal} that has enrolled, or no product {move.Product}; see terminal list, product list.",
         StockOutcome.Overlaps => "some of these numbers are in the books so already.",
         StockOutcome.NotThere => $"so many cards, or these numbers, are not at {move.Terminal} by the books; see stock list.",
         StockOutcome.DoesNotFit => "the number, the count or the reason is out of range.",

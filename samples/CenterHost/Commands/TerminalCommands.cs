@@ -168,7 +168,7 @@ internal static class TerminalCommands
         }
         catch (ArgumentException e)
         {
-            throw new CommandException(ExitCode.Usage, e.Message, e);
+            throw new CommandException(ExitCode.Usage, UsageFaults.WordsOf(e), e);
         }
     }
 

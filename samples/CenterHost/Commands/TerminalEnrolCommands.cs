@@ -42,7 +42,7 @@ internal static class TerminalEnrolCommands
         }
         catch (ArgumentException e)
         {
-            throw new CommandException(ExitCode.Usage, e.Message, e);
+            throw new CommandException(ExitCode.Usage, UsageFaults.WordsOf(e), e);
         }
         if (change is TerminalChange.NeedsApproval)
             throw new CommandException(ExitCode.Refused,

@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
 using CardIssue.Test.Modules;
 using CardIssue.Test.Parts;
+using Npgsql;
 
 namespace CardIssue.Test.Hosts;
 
@@ -130,6 +133,95 @@ public sealed class CenterHostCenterKeysTest : IDisposable
         }
     }
 
+    /// <summary>
+    /// The command is killed between its commit and the vault: another session has the table from the commit on, so that it waits there. The store
+    /// says then that the next keys count alone, and the vault has those of before.
+    /// </summary>
+    [Test]
+    [Platform(Exclude = "Win", Reason = "A process is killed by a signal here.")]
+    public async Task End_KilledBetweenStoreAndVault_TheCommandAgain_OrTheHost_EndsThem_AndTheTerminalGoesOn([Values] bool byHost)
+    {
+        var store = PostgresServer.MakeEmpty();
+        await DoAsync("init", "--id", "main", "--store", $"postgres:{store}");
+        await AddAsync();
+        using (var absent = TlsModule.Create(_host.File("T-2"), _host.File("T-2.json"), "T-2", Identity, Passphrase)) { }
+        await DoAsync("terminal", "add", "--file", _host.File("T-2.json"), "--line", "3", "--address", "127.0.0.1");
+        var old = ReadIdentity();
+        await DoAsync("center-keys", "make");
+        await DoAsync("center-keys", "change");
+        using (var center = _host.Begin("serve", "--line", "3=tls:127.0.0.1:0"))
+        {
+            await ComesInAsync(await PortAsync(center), async () => Names(await ShowAsync(), "came") == "T-1");
+            center.Kill(entireProcessTree: true);
+            await center.WaitForExitAsync();
+        }
+        await KillBehindItsCommitAsync(store, "center-keys", "end", "--even-so");
+
+        Assert.That((KeysOfTheVault(), ReadIdentity()), Is.EqualTo((0, old)), "the vault's part was not done");
+        var show = await ShowAsync();
+        Assert.That((show.GetProperty("alone").GetInt32(), show.GetProperty("number").GetInt32()), Is.EqualTo((1, 0)));
+        Assert.That((await DoAsync("center-keys", "show")).Output, Does.Contain("center-keys end"));
+        await DoAsync("log", "verify", "--vault");
+        // It was said already that T-2 is left behind: what is done is finished, and not asked for again.
+        if (!byHost) Assert.That((await DoAsync("center-keys", "end", "--json")).Json[0].GetProperty("lack")[0].GetString(), Is.EqualTo("T-2"));
+        using (var center = _host.Begin("serve", "--line", "3=tls:127.0.0.1:0"))
+        {
+            try
+            {
+                await ComesInAsync(await PortAsync(center), () => Task.FromResult(ReadIdentity().SigningKey != old.SigningKey));
+            }
+            finally
+            {
+                center.Kill(entireProcessTree: true);
+            }
+            await center.WaitForExitAsync();
+        }
+        Assert.That((KeysOfTheVault(), File.Exists(Path.Combine(_host.Data, "center-keys-0.json"))), Is.EqualTo((1, true)));
+        Assert.That((await _host.RunAsync("center-keys", "end")).Code, Is.EqualTo(2), "they have ended");
+        Assert.That((await DoAsync("log", "show", "--json", "--kind", "CenterKeysEnded")).Json, Has.Length.EqualTo(1));
+        await DoAsync("log", "verify", "--vault");
+        await DoAsync("log", "verify", "--center", Identity, "--former", Path.Combine(_host.Data, "center-keys-0.json"));
+    }
+
+    private async Task KillBehindItsCommitAsync(string store, params string[] args)
+    {
+        await using var before = PostgresServer.Connect(store);
+        await using var behind = PostgresServer.Connect(store);
+        await ExecuteAsync(before, "BEGIN; LOCK TABLE center_keys IN SHARE ROW EXCLUSIVE MODE");
+        using var command = _host.Begin(args);
+        await WaitsAsync(1);
+        var locked = ExecuteAsync(behind, "BEGIN; LOCK TABLE center_keys IN ACCESS EXCLUSIVE MODE");
+        await WaitsAsync(2);
+        await ExecuteAsync(before, "COMMIT");
+        await locked;
+        await WaitsAsync(1);
+        command.Kill();
+        await command.WaitForExitAsync().WaitAsync(Longest);
+        await ExecuteAsync(behind, "COMMIT");
+
+        Task WaitsAsync(long count) => Part.UntilAsync(async () =>
+        {
+            Assert.That(command.HasExited, Is.False, "it ended before it was killed");
+            await using var look = PostgresServer.Connect(store);
+            await using var waiting = new NpgsqlCommand("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'center_keys'::regclass", look);
+            return (long)(await waiting.ExecuteScalarAsync())! == count;
+        });
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Which set the vault's file holds as the present one.</summary>
+    private int KeysOfTheVault()
+    {
+        using var passphrase = SecretBytes.Copy(System.Text.Encoding.UTF8.GetBytes(Passphrase));
+        using var vault = FileKeyVault.Open(Path.Combine(_host.Data, "vault.json"), passphrase);
+        return vault.KeysNumber;
+    }
+
     private string Identity => Path.Combine(_host.Data, "center.json");
 
     private async Task AddAsync()
@@ -143,7 +235,7 @@ public sealed class CenterHostCenterKeysTest : IDisposable
     /// <summary>Which keys the terminal knows its center by, as its files say.</summary>
     private int Number()
     {
-        using var passphrase = CardIssue.Core.Primitives.SecretBytes.Copy(System.Text.Encoding.UTF8.GetBytes(Passphrase));
+        using var passphrase = SecretBytes.Copy(System.Text.Encoding.UTF8.GetBytes(Passphrase));
         using var file = SoftwareModuleFile.Open(_terminal.File("terminal/module.json"), passphrase);
         return file.CenterKeysNumber;
     }

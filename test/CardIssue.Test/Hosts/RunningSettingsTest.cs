@@ -111,6 +111,18 @@ public sealed class RunningSettingsTest
             options.Orders.CodeAttemptsPerCustomer = 1;
             options.Feed = new FeedOptions { Url = "https://issuer.example", SecretFile = "s", CaFile = Path.Combine(_folder, "none.pem") };
         }), "a feed that can't be made");
+        // The event of the night would be the first to find it out.
+        await File.WriteAllTextAsync(Path.Combine(_folder, "short"), "short");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(_folder, "short"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        foreach (var secret in new[] { "none", "short" })
+        {
+            var error = await Assert.CatchAsync<IOException>(() => TakeAsync(options =>
+            {
+                options.Orders.CodeAttemptsPerCustomer = 1;
+                options.Feed = new FeedOptions { Url = "https://issuer.example", SecretFile = Path.Combine(_folder, secret) };
+            }));
+            Assert.That(error!.Message, Does.Contain(Path.Combine(_folder, secret)));
+        }
         Assert.That(_services.GetRequiredService<IOptions<CenterOptions>>().Value.Orders.CodeAttemptsPerCustomer, Is.EqualTo(5));
     }
 

@@ -34,6 +34,7 @@ public sealed class OrderEnvelopeTest : IDisposable
     [TestCase("-outform", "DER")]
     [TestCase("-outform", "DER", "-stream")]
     [TestCase("-outform", "SMIME")]
+    [TestCase("-outform", "PEM")]
     [TestCase("-outform", "DER", "-keyid")]
     [TestCase("-outform", "DER", "-recip", "1.pem", "-keyopt", "ecdh_kdf_md:sha256")]
     public async Task WhatOpenSslEncrypts_Opened_IsTheContent(params string[] how)
