@@ -164,7 +164,8 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
             Question.Order => CounterTexts.AskOrder,
             Question.Code => CounterTexts.AskCode,
         };
-        if (question is not { English.Length: > 0 }) return (new SpectreText(""), 0);
+        // A row that is there all the same: nothing moves when a question comes or goes.
+        if (question is not { English.Length: > 0 }) return (new SpectreText(" "), 0);
         var ask = $" {question.In(language)}: ";
         // Of what is longer than the room the end is shown: there it goes on.
         var typed = view.Typed;
@@ -175,10 +176,14 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
     private static SpectreText Hints(CounterView view, Language language)
     {
         List<Text> hints = [];
-        if (view.Question is Question.Nothing) hints.Add(CounterTexts.HintCancel);
+        if (view.Question is Question.Nothing)
+        {
+            if (!view.IsIssued) hints.Add(CounterTexts.HintCancel);
+        }
         else
         {
             if (view.Typed.Length > 0) hints.Add(CounterTexts.HintClear);
+            else if (view.Question is Question.Password or Question.Code) hints.Add(CounterTexts.HintBack);
             if (view.CanPrintAgain && view.Question is Question.Order) hints.Add(CounterTexts.HintPrint);
             if (view.HasLogin && view.Operator.Length > 0) hints.Add(CounterTexts.HintLogOff);
             hints.Add(CounterTexts.HintEnd);
