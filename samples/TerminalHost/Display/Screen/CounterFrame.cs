@@ -31,7 +31,8 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         var drawing = new Drawing(surface);
         var input = Input(view, language, width);
         // From what matters most to what may be left out: what is typed, what to do now, how things stand, what happened.
-        List<string> below = [.. height >= 10 ? drawing.Lines(Line(), 1) : [], .. drawing.Lines(input.Shown, 1), .. height >= 8 ? drawing.Lines(Hints(view, language), 1) : []];
+        // Where nothing is asked the row is empty, and there: nothing moves when a question comes or goes.
+        List<string> below = [.. height >= 10 ? drawing.Lines(Line(), 1) : [], drawing.Lines(input.Shown, 1).FirstOrDefault(""), .. height >= 8 ? drawing.Lines(Hints(view, language), 1) : []];
         List<string> above =
         [
             .. height >= 14 ? drawing.Lines(Header(view, language, now), 1) : [],
@@ -164,8 +165,7 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
             Question.Order => CounterTexts.AskOrder,
             Question.Code => CounterTexts.AskCode,
         };
-        // A row that is there all the same: nothing moves when a question comes or goes.
-        if (question is not { English.Length: > 0 }) return (new SpectreText(" "), 0);
+        if (question is not { English.Length: > 0 }) return (new SpectreText(""), 0);
         var ask = $" {question.In(language)}: ";
         // Of what is longer than the room the end is shown: there it goes on.
         var typed = view.Typed;
