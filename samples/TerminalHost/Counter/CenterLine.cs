@@ -32,7 +32,8 @@ internal static class CenterLine
     /// <summary>A line of its own for one question. A center that is not there is tried again until patience is over; once, if there is none.</summary>
     /// <exception cref="LineException">It did not come up.</exception>
     public static async Task<ILine> ConnectAsync(
-        IReadOnlyList<WayAddress> ways, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, TimeSpan timeout, TimeSpan patience, CancellationToken cancellation)
+        IReadOnlyList<WayAddress> ways, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust,
+        TimeSpan timeout, TimeSpan patience, CancellationToken cancellation)
     {
         var atry = timeout < LongestTry ? timeout : LongestTry;
         var connector = Connector(ways, line, certificate, trust, new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry });
