@@ -37,14 +37,21 @@ exit codes: 0 all well, 1 something failed, 2 wrong usage or a missing tool
 USAGE
 }
 
+wrong() { # wrong WHAT: says what is wrong, last, where it is seen
+  usage >&2
+  echo >&2
+  echo "$1" >&2
+  exit 2
+}
+
 at_most() { # at_most COUNT WORD...: a word too many, or an option that is none, is a mistake, told before anything is built
   local count="$1" word
   shift
-  [ $# -le "$count" ] || { usage >&2; exit 2; }
+  [ $# -le "$count" ] || wrong "./build.sh $1 takes no '${*: -1}'."
   for word in "$@"; do
     case "$word" in
-      --native) [ "$1" = publish ] || { usage >&2; exit 2; } ;;
-      -*) usage >&2; exit 2 ;;
+      --native) [ "$1" = publish ] || wrong "./build.sh $1 has no option $word." ;;
+      -*) wrong "./build.sh $1 has no option $word." ;;
     esac
   done
 }
@@ -97,7 +104,8 @@ quietly() { # quietly WHAT COMMAND...: says what goes on and how long it took; s
   mkdir -p "$OUTPUT"
   echo "$what..." >&2
   if ! "$@" >"$OUTPUT/build.log" 2>&1; then
-    grep -E 'error|warning' "$OUTPUT/build.log" | sort -u | head -n 40 >&2
+    # What names no error is told by its last lines.
+    grep -E 'error|warning' "$OUTPUT/build.log" | sort -u | head -n 40 | grep . >&2 || tail -n 15 "$OUTPUT/build.log" >&2
     echo "This failed: $what. The whole log is in $OUTPUT/build.log." >&2
     exit 1
   fi
@@ -184,6 +192,9 @@ case "${1:-}" in
   bench)
     shift
     need_dotnet
+    for word in "$@"; do
+      case "$word" in --check | [!-]*) ;; *) wrong "./build.sh bench has no option $word." ;; esac
+    done
     case "${1:-}" in "" | --check | center | log | hosts) need_parts pg_ctlcluster:postgresql ;; esac
     build test/CardIssue.Bench/CardIssue.Bench.csproj
     exec dotnet "test/CardIssue.Bench/bin/$CONFIGURATION/net10.0/CardIssue.Bench.dll" "$@"
@@ -245,8 +256,9 @@ case "${1:-}" in
   help | -h | --help)
     usage
     ;;
-  *)
+  "")
     usage >&2
     exit 2
     ;;
+  *) wrong "'$1' is no command of ./build.sh." ;;
 esac

@@ -23,12 +23,19 @@ USAGE
 }
 
 VARIANT=tcp
-[ $# -le 1 ] || { usage >&2; exit 2; }
+wrong() { # wrong WHAT: says what is wrong, last, where it is seen
+  usage >&2
+  echo >&2
+  echo "$1" >&2
+  exit 2
+}
+
+[ $# -le 1 ] || wrong "./build.sh demo takes one option, not also '$2'."
 case "${1:-}" in
   "") ;;
   --pcsc | --serial | --cards) VARIANT="${1#--}" ;;
   -h | --help) usage; exit 0 ;;
-  *) usage >&2; exit 2 ;;
+  *) wrong "./build.sh demo has no option '$1'." ;;
 esac
 
 . "$ROOT/samples/demo/processes.sh"

@@ -1,3 +1,4 @@
+// guide: namespaces of a center
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CardIssue.Center.Feed;
@@ -12,6 +13,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Transport.Tls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+// end
 
 namespace CardIssue.Integrating;
 

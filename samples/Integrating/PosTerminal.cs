@@ -1,3 +1,4 @@
+// guide: namespaces of a terminal
 using System.Security.Cryptography.X509Certificates;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Primitives;
@@ -5,6 +6,7 @@ using CardIssue.Terminal.Modules;
 using CardIssue.Terminal.Relay;
 using CardIssue.Transport.Reconnect;
 using CardIssue.Transport.Tls;
+// end
 
 namespace CardIssue.Integrating;
 

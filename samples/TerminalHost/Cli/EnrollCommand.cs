@@ -98,7 +98,7 @@ internal static class EnrollCommand
         CancellationToken cancellation)
     {
         using X509Certificate2 certificate = TlsCertificates.FromPfx(module.TlsClient, []);
-        await using var line = await CenterLine.ConnectAsync(ways, null, certificate, TlsTrust.ProvedAfterwards, ConnectTimeout,
+        await using var line = await CenterLine.ConnectAsync(ways, null, certificate, TlsTrust.ProvedAfterwards, ConnectTimeout, ConnectTimeout,
             cancellation);
         var result = await TerminalEnrolment.EnrolAsync(line, module, code, cancellation);
         return result.Center ?? throw (result.Fault switch

@@ -29,10 +29,11 @@ internal static class CenterLine
         return center.Results.Count > 0 ? new SplitConnector(data, Trying(center.Results, null)) : data;
     }
 
-    /// <summary>A line of its own for one question. A center that is not there is tried again until the time is up.</summary>
+    /// <summary>A line of its own for one question. A center that is not there is tried again until patience is over; once, if there is none.</summary>
     /// <exception cref="LineException">It did not come up.</exception>
     public static async Task<ILine> ConnectAsync(
-        IReadOnlyList<WayAddress> ways, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust, TimeSpan timeout, CancellationToken cancellation)
+        IReadOnlyList<WayAddress> ways, LineNumber? line, X509Certificate2? certificate, TlsTrust? trust,
+        TimeSpan timeout, TimeSpan patience, CancellationToken cancellation)
     {
         var atry = timeout < LongestTry ? timeout : LongestTry;
         var connector = Connector(ways, line, certificate, trust, new LineOptions { ConnectTimeout = atry, HandshakeTimeout = atry });
@@ -43,7 +44,7 @@ internal static class CenterLine
             {
                 return await connector.ConnectAsync(cancellation);
             }
-            catch (LineException e) when (e.Fault is LineFault.Unreachable && TimeProvider.System.GetElapsedTime(begun) + TryPause < timeout)
+            catch (LineException e) when (e.Fault is LineFault.Unreachable && TimeProvider.System.GetElapsedTime(begun) + TryPause < patience)
             {
                 await Task.Delay(TryPause, cancellation);
             }

@@ -29,13 +29,15 @@ internal sealed class KeyRotation(TerminalFolder folder, LineAddress line, TimeS
         return certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime < before;
     }
 
-    /// <summary>Renews them when that is due. What goes wrong is told and holds nothing up.</summary>
+    /// <summary>
+    /// Renews them when that is due. What goes wrong is told and holds nothing up: a center that is away is tried once, for somebody waits at the counter.
+    /// </summary>
     public async Task WhenDueAsync(SoftwareModuleFile file, IStepDisplay display, CancellationToken cancellation)
     {
         if (!IsDue(file)) return;
         try
         {
-            await RunAsync(file, cancellation);
+            await RunAsync(file, TimeSpan.Zero, cancellation);
             display.Tell(new Text($"The terminal's keys were renewed: key version {file.Identity.KeyVersion}.", $"端末の鍵を更新しました（鍵の版 {file.Identity.KeyVersion}）。"));
         }
         catch (Exception e) when (e is CommandException or CardIssueException or IOException)
@@ -45,9 +47,11 @@ internal sealed class KeyRotation(TerminalFolder folder, LineAddress line, TimeS
         }
     }
 
-    /// <summary>Renews them now.</summary>
+    /// <summary>Renews them now; a center that is away is tried again as long as for access.</summary>
     /// <exception cref="CommandException">The center did not take them; the present ones stay.</exception>
-    public async Task RunAsync(SoftwareModuleFile file, CancellationToken cancellation)
+    public Task RunAsync(SoftwareModuleFile file, CancellationToken cancellation) => RunAsync(file, line.ConnectTimeout, cancellation);
+
+    private async Task RunAsync(SoftwareModuleFile file, TimeSpan patience, CancellationToken cancellation)
     {
         if (file.NextIdentity is null)
         {
@@ -60,7 +64,7 @@ internal sealed class KeyRotation(TerminalFolder folder, LineAddress line, TimeS
         }
         using var certificate = file.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(file.TlsClient, []);
         var trust = line.Ways[0].HasTls ? TlsTrust.Pinned([.. file.OpenCertificates().Pins]) : null;
-        await using var up = await CenterLine.ConnectAsync(line.Ways, line.Line, certificate, trust, line.ConnectTimeout, cancellation);
+        await using var up = await CenterLine.ConnectAsync(line.Ways, line.Line, certificate, trust, line.ConnectTimeout, patience, cancellation);
         var result = await TerminalEnrolment.RenewAsync(up, file, cancellation);
         if (result.Fault is not EnrolmentFault.None) throw Failure(result.Fault);
         TerminalFolder.WritePublic(folder.Terminal, file.Identity.Write());

@@ -55,7 +55,7 @@ public sealed partial class CounterFrameTest
         Assert.That(screen, Does.Contain("Please wait: do not take the card out").And.Contain("Record 2 of 3").And.Contain("Line: connected").And.Contain("Reader: ready"));
         Assert.That(screen, Does.Contain("Card: in work").And.Contain("S280 writing record 2").And.Contain("S240 insert a card: visa 476173******0119").And.Contain("olga").And.Contain("shop-7"));
         var japanese = Screen(Writing, Language.Japanese);
-        Assert.That(japanese, Does.Contain("お待ちください。カードを取り出さないでください").And.Contain("記録 2 / 3").And.Contain("回線: 接続中").And.Contain("S280 記録 2 を書き込んでいます"));
+        Assert.That(japanese, Does.Contain("お待ちください。カードを取り出さないでください").And.Contain("記録 2 / 3").And.Contain("回線: 接続済み").And.Contain("S280 記録 2 を書き込んでいます"));
     }
 
     [Test]
@@ -63,6 +63,39 @@ public sealed partial class CounterFrameTest
     {
         var screen = Screen(Issued, Language.English, width);
         Assert.That(screen, Does.Contain("Take the card out").And.Contain("The card is issued").And.Contain("Order A-1").And.Contain("F2 print receipt again").And.Contain("All records are written"));
+    }
+
+    [Test]
+    public void NarrowWindow_CardInWork_HowThingsStandIsOneRow([Values] bool japanese, [Values(60, 80)] int width)
+    {
+        var row = Rows(Writing, japanese ? Language.Japanese : Language.English, width).Single(row => row.Contains(japanese ? "回線:" : "Line:", StringComparison.Ordinal));
+        Assert.That(row, Does.Contain(japanese ? "回線: 接続済み" : "Line: connected").And.Contain(japanese ? "リーダー: 使用できます" : "Reader: ready")
+            .And.Contain(japanese ? "カード: 処理中" : "Card: in work"));
+    }
+
+    [Test]
+    public void QuestionComesAndGoes_NothingElseMoves([Values] bool japanese)
+    {
+        var language = japanese ? Language.Japanese : Language.English;
+        var (asked, working) = (Rows(Writing with { Question = Question.Code }, language, 80), Rows(Writing, language, 80));
+        foreach (var fixedRow in new[] { CounterTexts.Line, CounterTexts.Exchanges })
+            Assert.That(working.FindIndex(row => row.Contains(fixedRow.In(language), StringComparison.Ordinal)),
+                Is.EqualTo(asked.FindIndex(row => row.Contains(fixedRow.In(language), StringComparison.Ordinal))));
+        Assert.That(working.FindLastIndex(row => row.StartsWith('─')), Is.EqualTo(asked.FindLastIndex(row => row.StartsWith('─'))));
+        Assert.That(working[^1], Does.Contain(CounterTexts.HintCancel.In(language)));
+        Assert.That(asked[^1], Does.Contain(CounterTexts.HintBack.In(language)).And.Contain(CounterTexts.HintEnd.In(language)));
+    }
+
+    /// <summary>It is issued before it is taken out: that is said at once, and cancelling it is no longer offered.</summary>
+    [Test]
+    public void IssuedCardStillIn_IsSaidToBeIssued_AndTheNextCustomerFollows()
+    {
+        var view = Writing.With(Step(IssueNotice.Issued)).With(Step(IssueNotice.TakeCardOut));
+        Says("Take the card out", Tone.Act, view);
+        Assert.That(view.Now.More.In(Language.English), Is.EqualTo("The card is issued."));
+        Assert.That(Screen(view, Language.English), Does.Not.Contain("cancel"));
+        var ended = view.With(Step(IssueNotice.Ready)).With(new IssueOutcome(IssueEnding.Issued, "", "CARD ISSUED"), null) with { Reader = ReaderSight.Empty };
+        Says("Next customer", Tone.Good, ended);
     }
 
     [Test]
@@ -121,7 +154,10 @@ public sealed partial class CounterFrameTest
         new(At, IssueProgress.StepOf(notice), notice, detail) { Record = record, Records = records };
 
     private static string Screen(CounterView view, Language language, int width = 100) =>
-        string.Join('\n', CounterFrame.Of(view, new Surface(width, 32, true, true, ColorSystem.NoColors), language, At).Rows.Select(Plain));
+        string.Join('\n', Rows(view, language, width));
+
+    private static List<string> Rows(CounterView view, Language language, int width) =>
+        [.. CounterFrame.Of(view, new Surface(width, 32, true, true, ColorSystem.NoColors), language, At).Rows.Select(Plain)];
 
     private static string Plain(string row) => Colour().Replace(row, "");
 

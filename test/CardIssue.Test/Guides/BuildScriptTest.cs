@@ -21,6 +21,7 @@ public sealed class BuildScriptTest
 
     [TestCase("", 2)]
     [TestCase("no-such-command", 2)]
+    [TestCase("bench --no-such-option", 2)]
     [TestCase("test One Two", 2)]
     [TestCase("test --no-such-option", 2)]
     [TestCase("demo --no-such-option", 2)]
@@ -37,5 +38,7 @@ public sealed class BuildScriptTest
             new Dictionary<string, string>(), "bash", [Path.Combine(_folder, "build.sh"), .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         Assert.That(run.Code, Is.EqualTo(code), run.Output);
         Assert.That(run.Output, Does.StartWith("usage: ./build.sh"));
+        // What is wrong with it stands below, where it is seen.
+        if (code != 0 && line.Length > 0) Assert.That(run.Output.TrimEnd().Split('\n')[^1], Does.Contain(line.Split(' ')[^1]));
     }
 }

@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace CardIssue.Test.Guides;
@@ -44,6 +46,20 @@ public sealed partial class DocumentsTest
         Assert.That(told.Where(message => !source.Contains(message, StringComparison.Ordinal)), Is.Empty);
     }
 
+    /// <summary>To <c>./build.sh docs</c>, which takes minutes, a picture that is not among its resources is an error.</summary>
+    [Test]
+    public void Pictures_OfThePages_AreAmongTheResourcesOfTheSite()
+    {
+        using var site = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "docfx.json")));
+        var resources = site.RootElement.GetProperty("build").GetProperty("resource").EnumerateArray()
+            .SelectMany(part => part.GetProperty("files").EnumerateArray()).Select(files => files.GetString()!).ToList();
+        var pictures = Documents().Append("test/CardIssue.Bench/RESULTS.md")
+            .SelectMany(page => Picture().Matches(Prose(page)).Select(picture => Path.Combine(Repository.Root, Path.GetDirectoryName(page)!, picture.Groups[1].Value)))
+            .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')).ToList();
+        Assert.That(pictures, Has.Count.GreaterThan(3));
+        Assert.That(pictures.Where(path => !resources.Any(files => FileSystemName.MatchesSimpleExpression(files, path, ignoreCase: false))), Is.Empty);
+    }
+
     private static bool Leads(string path, string place) =>
         place.Length == 0 ? Path.Exists(path) : File.Exists(path) && Headings(path).Contains(place);
 
@@ -56,6 +72,9 @@ public sealed partial class DocumentsTest
 
     [GeneratedRegex(@"\]\((?<path>(?!\w+:)[^)#\s]*)(#(?<place>[^)\s]+))?\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"!\[[^\]]*\]\(((?!\w+:)[^)\s]+)\)")]
+    private static partial Regex Picture();
 
     [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();

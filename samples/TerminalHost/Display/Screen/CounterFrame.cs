@@ -31,7 +31,8 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         var drawing = new Drawing(surface);
         var input = Input(view, language, width);
         // From what matters most to what may be left out: what is typed, what to do now, how things stand, what happened.
-        List<string> below = [.. height >= 10 ? drawing.Lines(Line(), 1) : [], .. drawing.Lines(input.Shown, 1), .. height >= 8 ? drawing.Lines(Hints(view, language), 1) : []];
+        // Where nothing is asked the row is empty, and there: nothing moves when a question comes or goes.
+        List<string> below = [.. height >= 10 ? drawing.Lines(Line(), 1) : [], drawing.Lines(input.Shown, 1).FirstOrDefault(""), .. height >= 8 ? drawing.Lines(Hints(view, language), 1) : []];
         List<string> above =
         [
             .. height >= 14 ? drawing.Lines(Header(view, language, now), 1) : [],
@@ -175,10 +176,14 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
     private static SpectreText Hints(CounterView view, Language language)
     {
         List<Text> hints = [];
-        if (view.Question is Question.Nothing) hints.Add(CounterTexts.HintCancel);
+        if (view.Question is Question.Nothing)
+        {
+            if (!view.IsIssued) hints.Add(CounterTexts.HintCancel);
+        }
         else
         {
             if (view.Typed.Length > 0) hints.Add(CounterTexts.HintClear);
+            else if (view.Question is Question.Password or Question.Code) hints.Add(CounterTexts.HintBack);
             if (view.CanPrintAgain && view.Question is Question.Order) hints.Add(CounterTexts.HintPrint);
             if (view.HasLogin && view.Operator.Length > 0) hints.Add(CounterTexts.HintLogOff);
             hints.Add(CounterTexts.HintEnd);

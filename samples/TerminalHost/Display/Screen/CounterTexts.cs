@@ -58,20 +58,21 @@ internal static class CounterTexts
         NotPrinted = new("The receipt was not printed: ", "控えを印刷できませんでした: "),
         PrintAgainHow = new(" F2 prints it.", " F2 で印刷します。"),
         LoggedIn = new("at the counter: ", "担当: "),
-        LoggedOff = new("logged off", "担当者を終了しました"),
-        LoggedOffIdle = new("logged off, for nothing was typed for long", "しばらく操作がなかったため、担当者を終了しました"),
+        LoggedOff = new("logged off", "ログオフしました"),
+        LoggedOffIdle = new("logged off, for nothing was typed for long", "しばらく操作がなかったため、ログオフしました"),
         StartedAnew = new("something failed at this terminal, which begins anew; the order is with the center", "この端末で障害が起きたため、やり直します。受付はセンターにあります"),
         NotText = new($"An order number has 1 to {ProtocolLimits.MaxReference} characters", $"受付番号は1～{ProtocolLimits.MaxReference}文字です"),
-        NotCode = new($"An issue code has 1 to {IssueCodeEnvelope.MaxCode} bytes", $"発行コードは1～{IssueCodeEnvelope.MaxCode}バイトです"),
+        NotCode = new($"An issue code has 1 to {IssueCodeEnvelope.MaxCode} characters", $"発行コードは1～{IssueCodeEnvelope.MaxCode}文字です"),
 
         HintPrint = new("F2 print receipt again", "F2 控えの再印刷"),
-        HintLogOff = new("F3 log off", "F3 担当者の終了"),
+        HintLogOff = new("F3 log off", "F3 ログオフ"),
         HintEnd = new("Ctrl-C end", "Ctrl-C 終了"),
         HintCancel = new("Ctrl-C cancel this card", "Ctrl-C この発行の取り消し"),
         HintClear = new("Esc clear", "Esc 消去"),
+        HintBack = new("Esc back", "Esc 戻る"),
 
         None = new("-", "－"),
-        LineReady = new("connected", "接続中"),
+        LineReady = new("connected", "接続済み"),
         LineConnecting = new("connecting", "接続待ち"),
         LineRefused = new("refused", "拒否"),
         ReaderReady = new("ready", "使用できます"),
@@ -79,7 +80,7 @@ internal static class CounterTexts
         ReaderUnknown = new("not known", "未登録"),
         CardNone = new("none", "なし"),
         CardIn = new("in the reader", "リーダーの中"),
-        CardBusy = new("in work - leave it in", "処理中（取り出さない）");
+        CardBusy = new("in work", "処理中");
 
     /// <summary>Which record is being written.</summary>
     public static Text Record(int record, int records) => record > records

@@ -109,12 +109,15 @@ internal sealed record CounterView
     /// <summary>How many records this customer's card gets; 0 while nothing is to tell.</summary>
     public int Records { get; init; }
 
+    /// <summary>Whether this customer's card is issued, also while it is still in the reader.</summary>
+    public bool IsIssued => Records > 0 && Record > Records;
+
     /// <summary>What to do now.</summary>
     public Now Now =>
         AsksToEnd ? Question is Question.Nothing ? new Now(Tone.Act, CounterTexts.AskCancel, CounterTexts.AskCancelMore) : new Now(Tone.Act, CounterTexts.AskEnd, CounterTexts.AskEndMore)
         : Question switch
         {
-            Question.Nothing => AtWork,
+            Question.Nothing => Outcome is null ? AtWork : Between,
             Question.Password => new Now(Tone.Act, CounterTexts.LogIn, CounterTexts.LogInMore),
             Question.Operator when Slip is { } slip => new Now(Tone.Bad, slip, CounterTexts.LogInMore),
             Question.Operator => new Now(Tone.Act, CounterTexts.LogIn, CounterTexts.LogInMore),
@@ -137,7 +140,7 @@ internal sealed record CounterView
             IssueNotice.InsertSameCard => new Now(Tone.Act, CounterTexts.InsertSameCard, Text.Same(step.Detail)),
             IssueNotice.CardRejected => new Now(Tone.Act, CounterTexts.AnotherCard, Wording.Why(step.Reason)),
             IssueNotice.LineLost => new Now(Tone.Wait, CounterTexts.WaitLineCard, CounterTexts.LeaveCard),
-            IssueNotice.TakeCardOut => new Now(Tone.Act, CounterTexts.TakeCardOut, Outcome is { IsIssued: true } ? CounterTexts.Issued : default),
+            IssueNotice.TakeCardOut => new Now(Tone.Act, CounterTexts.TakeCardOut, IsIssued ? CounterTexts.Issued : default),
             _ when CounterTexts.IsOnCard(step.Notice) => new Now(Tone.Wait, CounterTexts.WaitCard, Wording.Of(step)),
             _ => new Now(Tone.Wait, CounterTexts.Wait, Wording.Of(step)),
         };
