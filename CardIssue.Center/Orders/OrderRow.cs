@@ -114,12 +114,8 @@ internal sealed record OrderRow
     /// <summary>Says in the order's history, and in the log, what was done with it and where it stands now.</summary>
     public void AddHistory(StoreTransaction connection, DateTimeOffset now, string change, string detail)
     {
-        connection.Later("""
-            INSERT INTO order_history (order_id, at, fence, change, detail, state, confirmed, in_doubt, attempt, furthest)
-            VALUES ($order, $now, $fence, $change, $detail, $state, $confirmed, $in_doubt, $attempt, $furthest)
-            """, rows: 1,
-            ("$order", Order), ("$now", now), ("$fence", Fence), ("$change", change), ("$detail", detail), ("$state", State),
-            ("$confirmed", Progress.Confirmed), ("$in_doubt", Progress.InDoubt), ("$attempt", Progress.Attempt), ("$furthest", Progress.Furthest));
+        connection.Add(RowsToAdd.OrderHistory,
+            Order, now, Fence, change, detail, State, Progress.Confirmed, Progress.InDoubt, Progress.Attempt, Progress.Furthest);
         var logged = LoggedChange.Detail(this, change, detail, connection.Generation);
         var entry = new LogEntry(Claim?.Session ?? NoSession, Claim?.Terminal, null, Order, LogDirection.None, 0, change, logged);
         connection.Log(entry, at: now);

@@ -32,7 +32,7 @@ public sealed class DatabaseProductStore(CenterDatabase database) : IProductStor
 
     /// <inheritdoc/>
     public Task<ProductRecord?> GetAsync(ProductRef product, CancellationToken cancellation = default) =>
-        database.ReadAsync(connection => Find(connection, product), cancellation);
+        database.LookAsync(connection => Find(connection, product), cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ProductRecord>> ListAsync(CancellationToken cancellation = default) =>

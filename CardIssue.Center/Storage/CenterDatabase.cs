@@ -180,6 +180,21 @@ public sealed class CenterDatabase : IAsyncDisposable
     internal Task<T> ReadAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) =>
         Task.Run(() => _engine.Read(connection => work(new StoreView(connection, _seals))), cancellation);
 
+    /// <summary>Reads by one statement.</summary>
+    internal Task<T> LookAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            try
+            {
+                return _engine.Look(connection => work(new StoreView(connection, _seals)));
+            }
+            catch (StoreException altered) when (altered.Fault is StoreFault.Altered)
+            {
+                // A row that is older than was seen is compared with the commit that it was read at: by one state.
+                return _engine.Read(connection => work(new StoreView(connection, _seals)));
+            }
+        }, cancellation);
+
     /// <summary>Writes one consistent state into an empty file, while others go on writing.</summary>
     internal Task CopyToAsync(string path, CancellationToken cancellation) => Task.Run(() => _engine.CopyTo(path, cancellation), cancellation);
 

@@ -33,6 +33,10 @@ internal interface IStoreEngine : IDisposable
     /// <exception cref="StoreException">It cannot be read.</exception>
     T Read<T>(Func<DbConnection, T> work);
 
+    /// <summary>Reads by one statement, which is one consistent state by itself and needs no transaction around it.</summary>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    T Look<T>(Func<DbConnection, T> work);
+
     /// <summary>Whether several hosts may serve from it at once; else one alone.</summary>
     bool TakesHosts { get; }
 

@@ -26,13 +26,9 @@ internal static class LogTable
         store.Query("SELECT hash FROM log_entries WHERE instance = $instance AND sequence = $sequence", row => row.Bytes("hash")!.Value,
             ("$instance", instance), ("$sequence", sequence)) is [var hash] ? hash : null;
 
-    public static void Insert(StoreTransaction store, LogRow row) => store.Later("""
-        INSERT INTO log_entries (instance, sequence, at, session, terminal, line, order_id, direction, step, kind, detail, digest, hash, mac)
-        VALUES ($instance, $sequence, $at, $session, $terminal, $line, $order, $direction, $step, $kind, $detail, $digest, $hash, $mac)
-        """, rows: 1,
-        ("$instance", row.Instance), ("$sequence", row.Sequence), ("$at", row.At), ("$session", row.Entry.Session), ("$terminal", row.Entry.Terminal),
-        ("$line", row.Entry.Line), ("$order", row.Entry.Order), ("$direction", row.Entry.Direction), ("$step", row.Entry.Step), ("$kind", row.Entry.Kind),
-        ("$detail", row.Entry.Detail), ("$digest", row.Digest), ("$hash", row.Hash), ("$mac", row.Mac));
+    public static void Insert(StoreTransaction store, LogRow row) => store.Add(RowsToAdd.LogEntries,
+        row.Instance, row.Sequence, row.At, row.Entry.Session, row.Entry.Terminal, row.Entry.Line, row.Entry.Order, row.Entry.Direction, row.Entry.Step, row.Entry.Kind,
+        row.Entry.Detail, row.Digest, row.Hash, row.Mac);
 
     public static void PutHead(StoreTransaction store, LogHeadSeal seal, ByteString mac) => store.Later("""
         INSERT INTO log_heads (instance, sequence, hash, generation, mac) VALUES ($instance, $sequence, $hash, $generation, $mac)

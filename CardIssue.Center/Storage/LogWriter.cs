@@ -68,6 +68,8 @@ internal sealed class LogWriter(string instance, ILogKeys keys)
     {
         if (entry.Session.Length is 0 or > LogEntry.MaxWord || entry.Kind.Length is 0 or > LogEntry.MaxWord)
             throw new ArgumentException($"session and kind have 1 to {LogEntry.MaxWord} characters", nameof(entry));
+        if (entry.Session.Contains('\0', StringComparison.Ordinal) || entry.Kind.Contains('\0', StringComparison.Ordinal))
+            throw new ArgumentException("a database keeps no text behind a NUL", nameof(entry));
         if (!Enum.IsDefined(entry.Direction) || entry.Step is < 0 or > LogEntry.MaxStep) throw new ArgumentException("no such direction or step", nameof(entry));
         if (entry.Detail.Length > LogEntry.MaxDetail) throw new ArgumentException($"the detail is longer than {LogEntry.MaxDetail} characters", nameof(entry));
         if (!LogJson.IsObject(entry.Detail)) throw new ArgumentException("the detail is no JSON object", nameof(entry));

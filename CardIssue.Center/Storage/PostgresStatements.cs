@@ -29,7 +29,7 @@ internal static partial class PostgresStatements
         var (nulls, given) = (0UL, new List<NpgsqlParameter>(names.Length));
         for (var i = 0; i < names.Length; i++)
         {
-            var plain = Sql.Plain(ValueOf(values, names[i]));
+            var plain = Sql.Plain(i < values.Length && values[i].Name == names[i] ? values[i].Value : ValueOf(values, names[i]));
             if (plain is DBNull && i < MostNulls) nulls |= 1UL << i;
             else given.Add(new NpgsqlParameter { Value = plain });
         }

@@ -107,6 +107,26 @@ internal sealed class PostgresStore : IStoreEngine
     });
 
     /// <inheritdoc/>
+    // Where the session was lost since it was used, nothing was read yet.
+    public T Look<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
+    {
+        for (var again = false; ; again = true)
+        {
+            using var connection = _readers.CreateConnection();
+            try
+            {
+                Open(connection);
+                return work(connection);
+            }
+            catch (Exception error) when (!again && PostgresFaults.EndsSession(error))
+            {
+                // The server was started anew: all that are kept are gone.
+                _readers.Clear();
+            }
+        }
+    });
+
+    /// <inheritdoc/>
     public bool TakesHosts => true;
 
     /// <inheritdoc/>

@@ -57,7 +57,8 @@ internal sealed class SqliteFile : IStoreEngine
                 writer.Open();
                 // secure_delete: write data that is deleted N days after issue is overwritten, not only unlinked.
                 Sql.Execute(writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
-                Sql.Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}; PRAGMA cache_size=-{CacheKiB}");
+                // https://sqlite.org/tempfiles.html#statement_journal_files: what the parts of a commit may be taken back to is else a file, opened and written for each.
+                Sql.Execute(writer, $"PRAGMA busy_timeout={seconds * 1000}; PRAGMA cache_size=-{CacheKiB}; PRAGMA temp_store=MEMORY");
                 text.Mode = SqliteOpenMode.ReadOnly;
                 return new SqliteFile(path, writer, text.ToString(), TimeSpan.FromSeconds(seconds));
             }
@@ -121,6 +122,9 @@ internal sealed class SqliteFile : IStoreEngine
         Run(connection, "COMMIT");
         return result;
     }));
+
+    /// <inheritdoc/>
+    public T Look<T>(Func<DbConnection, T> work) => Guarded(Place, () => _readers.Use(work));
 
     /// <inheritdoc/>
     public bool TakesHosts => false;

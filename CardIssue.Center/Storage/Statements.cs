@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using Npgsql;
 
 namespace CardIssue.Center.Storage;
@@ -14,63 +15,58 @@ internal sealed class Statements
     /// <summary>More texts than the store has; what is made of parts at run time does not push the others out.</summary>
     private const int Most = 256;
 
-    private static readonly ConditionalWeakTable<DbConnection, Statements> OfConnections = [];
+    private static readonly ConditionalWeakTable<SqliteConnection, Statements> OfConnections = [];
 
-    private readonly Dictionary<string, DbCommand> _kept = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FileStatement> _kept = new(StringComparer.Ordinal);
+    private readonly SqliteConnection _connection;
 
-    private Statements(DbConnection connection) => connection.StateChange += (_, now) =>
+    private Statements(SqliteConnection connection)
     {
-        // A connection that is closed has let go of them.
-        if (now.CurrentState is ConnectionState.Closed) _kept.Clear();
-    };
+        _connection = connection;
+        connection.StateChange += (_, now) =>
+        {
+            if (now.CurrentState is not ConnectionState.Closed) return;
+            // The file is open until the last of them is gone.
+            foreach (var statement in _kept.Values) statement.Close();
+            _kept.Clear();
+        };
+    }
 
     /// <summary>A statement with its values; whoever is done with it disposes it.</summary>
     public static Statement Take(DbConnection connection, string sql, ReadOnlySpan<(string Name, object? Value)> values)
     {
         if (connection is NpgsqlConnection server) return new Statement(server, PostgresStatements.Command(sql, values));
-        var kept = OfConnections.GetValue(connection, static of => new Statements(of));
-        if (!kept._kept.Remove(sql, out var command)) return new Statement(kept, Sql.Command(connection, sql, values));
-        if (!HasNames(command, values))
+        var kept = OfConnections.GetValue((SqliteConnection)connection, static of => new Statements(of));
+        if (!kept._kept.Remove(sql, out var statement)) statement = new FileStatement(kept._connection, sql);
+        try
         {
-            command.Dispose();
-            return new Statement(kept, Sql.Command(connection, sql, values));
+            statement.Bind(values);
+            return new Statement(kept, statement);
         }
-        // A new command knows the transaction that its connection is in.
-        using (var now = connection.CreateCommand()) command.Transaction = now.Transaction;
-        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = Sql.Plain(values[i].Value);
-        return new Statement(kept, command);
+        catch
+        {
+            statement.Close();
+            throw;
+        }
     }
 
-    private static bool HasNames(DbCommand command, ReadOnlySpan<(string Name, object? Value)> values)
+    private void Keep(FileStatement statement)
     {
-        if (command.Parameters.Count != values.Length) return false;
-        for (var i = 0; i < values.Length; i++)
-            if (command.Parameters[i].ParameterName != values[i].Name) return false;
-        return true;
-    }
-
-    private void Keep(DbCommand command)
-    {
+        statement.Dispose();
         // One that is in use twice, within itself, is kept once.
-        if (_kept.Count >= Most || command.Connection?.State is not ConnectionState.Open || !_kept.TryAdd(command.CommandText, command))
-        {
-            command.Dispose();
-            return;
-        }
-        foreach (DbParameter parameter in command.Parameters) parameter.Value = null;
-        command.Transaction = null;
+        if (_kept.Count >= Most || _connection.State is not ConnectionState.Open || !_kept.TryAdd(statement.Sql, statement)) statement.Close();
     }
 
     /// <summary>A statement that is being carried out; on a server with those that were left for later.</summary>
     internal readonly struct Statement : IDisposable
     {
         private readonly Statements? _from;
-        private readonly DbCommand? _command;
+        private readonly FileStatement? _compiled;
         private readonly NpgsqlConnection? _server;
         private readonly NpgsqlBatchCommand? _batched;
         private readonly StatementsLater? _before;
 
-        public Statement(Statements from, DbCommand command) => (_from, _command) = (from, command);
+        public Statement(Statements from, FileStatement compiled) => (_from, _compiled) = (from, compiled);
 
         public Statement(NpgsqlConnection server, NpgsqlBatchCommand batched, StatementsLater? before = null) =>
             (_server, _batched, _before) = (server, batched, before);
@@ -78,16 +74,16 @@ internal sealed class Statements
         /// <summary>The same, carried out behind those, in one with them.</summary>
         public Statement After(StatementsLater later) => _server is null ? this : new Statement(_server, _batched!, later);
 
-        /// <summary>Its rows.</summary>
-        public DbDataReader Read()
+        /// <summary>Its rows; done with before it is.</summary>
+        public StatementRows Read()
         {
-            if (_command is not null) return _command.ExecuteReader();
+            if (_compiled is not null) return _compiled;
             var batch = Batch(out var before);
             var rows = batch.ExecuteReader();
             try
             {
                 StatementsLater.Check(before);
-                return rows;
+                return new ServerRows(rows);
             }
             catch
             {
@@ -99,15 +95,15 @@ internal sealed class Statements
         /// <summary>The first value of its first row; null where there is none.</summary>
         public object? Scalar()
         {
-            if (_command is not null) return _command.ExecuteScalar();
+            if (_compiled is not null) return _compiled.Next() ? _compiled[0] : null;
             using var rows = Read();
-            return rows.Read() ? rows.GetValue(0) : null;
+            return rows.Next() ? rows[0] : null;
         }
 
         /// <summary>How many rows it changes.</summary>
         public int Run()
         {
-            if (_command is not null) return _command.ExecuteNonQuery();
+            if (_compiled is not null) return _compiled.Run();
             using var batch = Batch(out var before);
             batch.ExecuteNonQuery();
             StatementsLater.Check(before);
@@ -117,7 +113,7 @@ internal sealed class Statements
         /// <summary>Keeps it for the next time.</summary>
         public void Dispose()
         {
-            if (_command is not null) _from!.Keep(_command);
+            if (_compiled is not null) _from!.Keep(_compiled);
         }
 
         private NpgsqlBatch Batch(out IReadOnlyList<StatementsLater.One> before)

@@ -16,11 +16,14 @@ internal sealed class StatementsLater(DbConnection connection)
     private readonly List<One> _waiting = [];
     private long _sent;
 
+    /// <summary>Whether there is a way there and back.</summary>
+    public bool HasWay => connection is NpgsqlConnection;
+
     /// <summary>Keeps one for later.</summary>
     /// <returns>False where it is to be carried out now.</returns>
     public bool Add(string sql, int? rows, ReadOnlySpan<(string Name, object? Value)> values)
     {
-        if (connection is not NpgsqlConnection || _waiting.Count >= Most) return false;
+        if (!HasWay || _waiting.Count >= Most) return false;
         _waiting.Add(new One(sql, rows, PostgresStatements.Command(sql, values)));
         return true;
     }
@@ -42,7 +45,7 @@ internal sealed class StatementsLater(DbConnection connection)
     /// <returns>Whether none of them was sent, so that there is nothing to be undone in the database.</returns>
     public bool TakeBack((long Sent, int Waiting) mark)
     {
-        var isWhole = mark.Sent == _sent && connection is NpgsqlConnection;
+        var isWhole = mark.Sent == _sent && HasWay;
         var from = isWhole ? mark.Waiting : 0;
         _waiting.RemoveRange(from, _waiting.Count - from);
         return isWhole;

@@ -15,6 +15,9 @@ internal sealed partial class StoreTransaction
     /// <summary>Rows as they were compared here, or written: nobody else writes beside this commit, so they need not be read again.</summary>
     private readonly Dictionary<(SealedTable Table, string Key), StoredRow> _seen = [];
 
+    /// <summary>Rows that are others than the database has, yet.</summary>
+    private readonly Dictionary<(SealedTable Table, string Key), RowChange> _changed = [];
+
     /// <summary>What is read here may be of this very commit, which is not durable yet.</summary>
     protected override OlderRow? See(SealedTable table, StoredRow row)
     {
@@ -55,7 +58,7 @@ internal sealed partial class StoreTransaction
 
     /// <summary>
     /// Changes one row of a sealed table, which this commit has mostly read already: what it comes to is known without the database, and so is its
-    /// seal. One statement, of the columns that become others.
+    /// seal. One statement, of the columns that become others; what is changed again before a statement names the table, or the part ends, is one as well.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="key">The row's key.</param>
@@ -65,8 +68,8 @@ internal sealed partial class StoreTransaction
     public bool UpdateRow(SealedTable table, string key, params ReadOnlySpan<(string Column, object? Value)> columns)
     {
         if (Row(table, key, row => row) is not { } before) return false;
+        if (!_changed.TryGetValue((table, key), out var change)) _changed[(table, key)] = change = new RowChange(before);
         object[] values = [.. before.Values];
-        var (set, given) = (new StringBuilder(), new List<(string, object?)>(columns.Length + 3));
         foreach (var (column, value) in columns)
         {
             var plain = Kept(value);
@@ -76,21 +79,11 @@ internal sealed partial class StoreTransaction
                 if (IsSame(values[at], plain)) continue;
                 values[at] = plain;
             }
-            set.Append(column).Append(" = ").Append(plain is DBNull ? "NULL" : $"${column}").Append(", ");
-            if (plain is not DBNull) given.Add(($"${column}", plain));
+            change.Set[column] = plain;
         }
-        var row = new StoredRow(table, values);
-        Forget(table, Known(before));
-        if (_sums is not null)
-        {
-            var seal = _seals.SealOf(table, row, Generation);
-            (values[table.PlaceOf("seal")], values[table.PlaceOf("seal_generation")]) = (seal, Generation);
-            _sums.Add(table, _seals.TermOf(seal));
-            set.Append("seal = $seal, seal_generation = $generation, ");
-            given.AddRange([("$seal", seal), ("$generation", Generation)]);
-        }
-        See(table, row);
-        if (set.Length > 0) Later($"UPDATE {table.Name} SET {set.ToString(0, set.Length - 2)} WHERE {table.Key} = $row", rows: 1, [.. given, ("$row", key)]);
+        if (_sums is not null) values[table.PlaceOf("seal_generation")] = Generation;
+        change.After = values;
+        See(table, new StoredRow(table, values));
         return true;
     }
 
@@ -154,6 +147,32 @@ internal sealed partial class StoreTransaction
         return rows.Count;
     }
 
+    /// <summary>Writes what was changed by <see cref="UpdateRow"/>: of the tables that a statement names, or all.</summary>
+    private void WriteChanged(string? sql = null)
+    {
+        if (_changed.Count == 0) return;
+        foreach (var ((table, key), change) in _changed.Where(row => sql is null || sql.Contains(row.Key.Table.Name, StringComparison.Ordinal)).ToList())
+        {
+            if (!_changed.Remove((table, key))) continue;
+            Forget(table, Known(change.Before));
+            if (_sums is not null)
+            {
+                (change.Set["seal_generation"], change.After[table.PlaceOf("seal_generation")]) = (Generation, Generation);
+                var seal = _seals.SealOf(table, new StoredRow(table, change.After), Generation);
+                (change.Set["seal"], change.After[table.PlaceOf("seal")]) = (seal, seal);
+                _sums.Add(table, _seals.TermOf(seal));
+            }
+            if (change.Set.Count == 0) continue;
+            var (set, given) = (new StringBuilder(), new List<(string, object?)>(change.Set.Count + 1));
+            foreach (var (column, value) in change.Set)
+            {
+                set.Append(set.Length > 0 ? ", " : "").Append(column).Append(" = ").Append(value is DBNull ? "NULL" : $"${column}");
+                if (value is not DBNull) given.Add(($"${column}", value));
+            }
+            Later($"UPDATE {table.Name} SET {set} WHERE {table.Key} = $row", rows: 1, [.. given, ("$row", key)]);
+        }
+    }
+
     private void Put(SealedTable table, RowSeal row)
     {
         if (_sums is null) return;
@@ -179,4 +198,17 @@ internal sealed partial class StoreTransaction
         one is byte[] bytes && other is byte[] others ? bytes.AsSpan().SequenceEqual(others) : Equals(one, other);
 
     private sealed record RowSeal(object Key, byte[] Seal);
+
+    /// <summary>What becomes of a row.</summary>
+    /// <param name="before">As the database has it, and its sum.</param>
+    private sealed class RowChange(StoredRow before)
+    {
+        public StoredRow Before => before;
+
+        /// <summary>Its values from now on; the seal among them when it is written.</summary>
+        public object[] After { get; set; } = [];
+
+        /// <summary>The columns that become others.</summary>
+        public SortedDictionary<string, object> Set { get; } = new(StringComparer.Ordinal);
+    }
 }

@@ -11,8 +11,14 @@ namespace CardIssue.Center.Storage;
 /// </summary>
 internal sealed partial class StoreTransaction : StoreView
 {
+    /// <summary>So many rows are kept before they are written at the most.</summary>
+    private const int MostAdded = 256;
+
     private readonly LogWriter _log;
     private readonly StatementsLater _later;
+
+    /// <summary>Rows that were added, and are not in the database yet, in the order in which they were.</summary>
+    private readonly List<(RowsToAdd Into, object?[] Row)> _added = [];
     private LogHead _head;
 
     /// <param name="connection">A connection in whose transaction everything is done.</param>
@@ -31,6 +37,9 @@ internal sealed partial class StoreTransaction : StoreView
         _head = log.HeadIn(this, storeId, generation - 1);
         _sums = ReadSums(seals, storeId, generation - 1);
     }
+
+    /// <summary>Whether each statement is a way to a server and back, or a part of one.</summary>
+    public bool IsOnServer => _later.HasWay;
 
     /// <summary>The number of this commit: higher than that of any before it.</summary>
     public long Generation { get; private set; }
@@ -58,13 +67,30 @@ internal sealed partial class StoreTransaction : StoreView
     /// <param name="values">Its values.</param>
     public void Later(string sql, int? rows, params ReadOnlySpan<(string Name, object? Value)> values)
     {
+        WriteKept(sql);
         if (_later.Add(sql, rows, values)) return;
         using var statement = Command(sql, values);
         StatementsLater.Check(sql, rows, statement.Run());
     }
 
+    /// <summary>
+    /// Adds a row to a table that only grows. It is written with those that follow it, before the first statement that names the table, and at the commit's end:
+    /// what could be wrong with one alone is found here, so that none fails the others' commit.
+    /// </summary>
+    /// <param name="into">The table.</param>
+    /// <param name="values">Of each of its columns.</param>
+    public void Add(RowsToAdd into, params object?[] values)
+    {
+        _added.Add((into, Array.ConvertAll(values, Kept)));
+        if (_added.Count >= MostAdded) WriteAdded();
+    }
+
     /// <inheritdoc/>
-    protected override Statements.Statement Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => base.Command(sql, values).After(_later);
+    protected override Statements.Statement Command(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        WriteKept(sql);
+        return base.Command(sql, values).After(_later);
+    }
 
     /// <summary>Adds an entry to this host's chain of the log, in this commit.</summary>
     /// <param name="entry">What to log, redacted.</param>
@@ -102,12 +128,12 @@ internal sealed partial class StoreTransaction : StoreView
     /// <exception cref="Exception">What the part threw.</exception>
     public T Part<T>(Func<StoreTransaction, T> work, Func<Exception, bool> endsAll)
     {
-        var (head, generation, sums) = (_head, Generation, _sums?.Copy());
+        var (head, generation, sums, added) = (_head, Generation, _sums?.Copy(), _added.ToArray());
         var mark = _later.Mark();
         Later("SAVEPOINT part", rows: null);
         try
         {
-            var result = work(this);
+            var result = Whole(work);
             Execute("RELEASE part");
             return result;
         }
@@ -119,9 +145,21 @@ internal sealed partial class StoreTransaction : StoreView
                 Execute("RELEASE part");
             }
             (_head, Generation, _sums) = (head, generation, sums);
+            // Also those of the parts before that were written meanwhile, which the database has taken back too.
+            _added.Clear();
+            _added.AddRange(added);
+            _changed.Clear();
             _seen.Clear();
             throw;
         }
+    }
+
+    /// <summary>Carries work out, and writes what it changed: what is wrong with that is its own fault.</summary>
+    public T Whole<T>(Func<StoreTransaction, T> work)
+    {
+        var result = work(this);
+        WriteChanged();
+        return result;
     }
 
     /// <summary>
@@ -138,8 +176,27 @@ internal sealed partial class StoreTransaction : StoreView
     /// <returns>The number of this commit.</returns>
     public long Seal(ByteString storeId)
     {
+        WriteKept();
         _log.SealHead(this, storeId, _head);
         if (_sums is not null) Execute("UPDATE store_meta SET row_sums = $sums", ("$sums", _seals.Seal(_sums, storeId, Generation)));
         return Generation;
+    }
+
+    /// <summary>Before a statement: what it could see.</summary>
+    private void WriteKept(string? sql = null)
+    {
+        WriteChanged(sql);
+        WriteAdded(sql);
+    }
+
+    /// <summary>Writes what was added: of the tables that a statement names, or all.</summary>
+    private void WriteAdded(string? sql = null)
+    {
+        while (_added.Find(added => sql is null || sql.Contains(added.Into.Table, StringComparison.Ordinal)).Into is { } into)
+        {
+            var rows = _added.Where(added => added.Into == into).Select(added => added.Row).ToList();
+            _added.RemoveAll(added => added.Into == into);
+            into.Write(this, rows);
+        }
     }
 }

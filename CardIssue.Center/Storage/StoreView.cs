@@ -113,7 +113,7 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
     {
         private readonly StoreView _store;
         private readonly SealedTable? _table;
-        private readonly DbDataReader _rows;
+        private readonly StatementRows _rows;
         private readonly StoredRow _row;
 
         /// <param name="store">Whose connection it takes.</param>
@@ -129,10 +129,10 @@ internal class StoreView(DbConnection connection, RowSeals? seals = null)
         /// <summary>The next row; null behind the last.</summary>
         public StoredRow? Next()
         {
-            if (!_rows.Read()) return null;
+            if (!_rows.Next()) return null;
             if (_table is null) return _row;
             var values = new object[_table.Width];
-            _rows.GetValues(values);
+            for (var i = 0; i < values.Length; i++) values[i] = _rows[i];
             return new StoredRow(_table, values);
         }
 

@@ -129,7 +129,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         {
             try
             {
-                _result = shared ? store.Part(work, endsAll) : work(store);
+                _result = shared ? store.Part(work, endsAll) : store.Whole(work);
             }
             catch (Exception error) when (!endsAll(error))
             {

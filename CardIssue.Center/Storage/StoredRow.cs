@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using CardIssue.Core.Primitives;
@@ -11,12 +10,12 @@ namespace CardIssue.Center.Storage;
 /// </summary>
 internal sealed class StoredRow
 {
-    private readonly DbDataReader? _reader;
+    private readonly StatementRows? _rows;
     private readonly SealedTable? _table;
     private readonly object[] _values = [];
 
-    /// <param name="reader">Where it stands is the row, and each of those that it goes on to.</param>
-    public StoredRow(DbDataReader reader) => _reader = reader;
+    /// <param name="rows">Where they stand is the row, and each of those that they go on to.</param>
+    public StoredRow(StatementRows rows) => _rows = rows;
 
     /// <param name="table">Whose row it is.</param>
     /// <param name="values">What <see cref="SealedTable.List"/> says, in its order; not there is <see cref="DBNull"/>.</param>
@@ -26,7 +25,7 @@ internal sealed class StoredRow
     public ReadOnlySpan<object> Values => _values;
 
     /// <summary>The value at a place.</summary>
-    public object this[int at] => _reader is null ? _values[at] : _reader.GetValue(at);
+    public object this[int at] => _rows is null ? _values[at] : _rows[at];
 
     public string? Text(string column) => this[At(column)] switch
     {
@@ -39,7 +38,7 @@ internal sealed class StoredRow
     public long? Long(string column)
     {
         var at = At(column);
-        if (_reader is not null) return _reader.IsDBNull(at) ? null : _reader.GetInt64(at);
+        if (_rows is not null) return _rows.Long(at);
         return _values[at] switch
         {
             DBNull => null,
@@ -56,7 +55,7 @@ internal sealed class StoredRow
     public ByteString? Bytes(string column)
     {
         var at = At(column);
-        if (_reader is not null) return _reader.IsDBNull(at) ? null : ByteString.Own(_reader.GetFieldValue<byte[]>(at));
+        if (_rows is not null) return _rows.Bytes(at) is { } found ? ByteString.Own(found) : null;
         return _values[at] switch
         {
             DBNull => null,
@@ -74,5 +73,5 @@ internal sealed class StoredRow
     /// <summary>The branch that a row names; null for none.</summary>
     public BranchId? Branch() => Text("branch") is { } branch ? new BranchId(branch) : null;
 
-    private int At(string column) => _table?.PlaceOf(column) ?? _reader!.GetOrdinal(column);
+    private int At(string column) => _table?.PlaceOf(column) ?? _rows!.PlaceOf(column);
 }

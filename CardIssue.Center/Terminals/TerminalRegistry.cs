@@ -108,7 +108,7 @@ public sealed partial class DatabaseTerminalRegistry(CenterDatabase database) : 
     }
 
     /// <inheritdoc/>
-    public Task<TerminalRecord?> GetAsync(TerminalId terminal, CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<TerminalRecord?> GetAsync(TerminalId terminal, CancellationToken cancellation = default) => database.LookAsync(
         connection => TerminalTable.Find(connection, terminal), cancellation);
 
     /// <inheritdoc/>

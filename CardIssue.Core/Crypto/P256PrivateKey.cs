@@ -11,6 +11,12 @@ public sealed class P256PrivateKey : IDisposable
 
     private readonly SecretBytes _d;
 
+    // To give the library a key takes longer than to sign with it: it calculates the public key anew. So it keeps one, in its own memory, which it clears. One
+    // that is being used is nobody else's: its objects are not for several threads.
+    private ECDsa? _signing;
+    private ECDiffieHellman? _agreeing;
+    private bool _isDisposed;
+
     private P256PrivateKey(SecretBytes d, P256PublicKey publicKey) => (_d, PublicKey) = (d, publicKey);
 
     /// <summary>Its public key.</summary>
@@ -50,32 +56,30 @@ public sealed class P256PrivateKey : IDisposable
     /// <summary>Signs: ECDSA with SHA-256, 64 bytes r‖s. Whatever is signed starts with what it is for.</summary>
     internal byte[] Sign(ReadOnlySpan<byte> message)
     {
-        var parameters = Parameters();
+        var ecdsa = Interlocked.Exchange(ref _signing, null) ?? Given(ECDsa.Create);
         try
         {
-            using var ecdsa = ECDsa.Create(parameters);
             return ecdsa.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(parameters.D);
+            Keep(ref _signing, ecdsa);
         }
     }
 
     /// <summary>The raw agreement with another's public key (SP 800-56A §5.7.1.2): 32 bytes, to be put through a key derivation.</summary>
     internal SecretBytes Agree(P256PublicKey other)
     {
-        var parameters = Parameters();
+        var own = Interlocked.Exchange(ref _agreeing, null) ?? Given(ECDiffieHellman.Create);
         try
         {
-            using var own = ECDiffieHellman.Create(parameters);
             using var peer = ECDiffieHellman.Create(other.Parameters());
             using var peerKey = peer.PublicKey;
             return SecretBytes.Take(own.DeriveRawSecretAgreement(peerKey));
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(parameters.D);
+            Keep(ref _agreeing, own);
         }
     }
 
@@ -87,16 +91,36 @@ public sealed class P256PrivateKey : IDisposable
     }
 
     /// <summary>Zeroes the private number.</summary>
-    public void Dispose() => _d.Dispose();
+    public void Dispose()
+    {
+        Volatile.Write(ref _isDisposed, true);
+        _d.Dispose();
+        Interlocked.Exchange(ref _signing, null)?.Dispose();
+        Interlocked.Exchange(ref _agreeing, null)?.Dispose();
+    }
 
     /// <summary>Says only which public key it belongs to.</summary>
     public override string ToString() => $"private key of {PublicKey}";
 
-    private ECParameters Parameters()
+    private T Given<T>(Func<ECParameters, T> give)
     {
         var d = GC.AllocateUninitializedArray<byte>(Length, pinned: true);
-        _d.Span.CopyTo(d);
-        return PublicKey.Parameters() with { D = d };
+        try
+        {
+            _d.Span.CopyTo(d);
+            return give(PublicKey.Parameters() with { D = d });
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(d);
+        }
+    }
+
+    private void Keep<T>(ref T? kept, T used) where T : class, IDisposable
+    {
+        if (Interlocked.CompareExchange(ref kept, used, null) is not null) used.Dispose();
+        // Disposed meanwhile: either this sees it, or that saw what was kept.
+        else if (Volatile.Read(ref _isDisposed)) Interlocked.Exchange(ref kept, null)?.Dispose();
     }
 
     private static P256PublicKey Encode(ECPoint q) => P256PublicKey.Parse([0x04, .. q.X!, .. q.Y!]);

@@ -99,6 +99,12 @@ internal sealed class CenterDeath
             return base.Read(work);
         }
 
+        public override T Look<T>(Func<DbConnection, T> work)
+        {
+            death.ThrowIfDead();
+            return base.Look(work);
+        }
+
         public override void WriteInPassing(Action<DbConnection> work)
         {
             death.ThrowIfDead();

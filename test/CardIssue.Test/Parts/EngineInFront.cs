@@ -18,6 +18,8 @@ internal abstract class EngineInFront(IStoreEngine inner) : IStoreEngine
 
     public virtual T Read<T>(Func<DbConnection, T> work) => inner.Read(work);
 
+    public virtual T Look<T>(Func<DbConnection, T> work) => inner.Look(work);
+
     public virtual void Serve(string host) => inner.Serve(host);
 
     public IReadOnlyList<string> Serving(IReadOnlyList<string> hosts) => inner.Serving(hosts);

@@ -133,6 +133,62 @@ public sealed class SharedCommitContractTest(EngineKind kind)
         Assert.That(await _database.WriteAsync(store => store.UpdateRow(SealedTable.Terminals, "t2", ("enabled", true)), default), Is.False);
     }
 
+    /// <summary>What is written together is taken back alone, also where a part that fails has written what the parts before it added.</summary>
+    [Test]
+    public async Task OneOfMany_FailsBehindALookAtTheLog_EntriesOfTheOthersAreThere([Values] bool looks)
+    {
+        using var turn = Block();
+        var writing = new List<Task<long>> { Add("a"), Add("b") };
+        var failing = _database.WriteAsync<int>(store =>
+        {
+            store.Log("test", "Lost", new { });
+            if (looks) Assert.That(store.Number("SELECT count(*) FROM log_entries"), Is.EqualTo(3), "what was added is seen");
+            store.Log("test", "LostToo", new { });
+            throw new InvalidOperationException("its own fault");
+        }, default);
+        writing.Add(_database.WriteAsync(store =>
+        {
+            for (var i = 0; i < 41; i++) store.Log("test", "One", new { i });
+            return store.Generation;
+        }, default));
+        turn.End();
+        Assert.That((await Task.WhenAll(writing)).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(await Assert.CatchAsync(() => failing), Is.InstanceOf<InvalidOperationException>());
+        Assert.That((await new StoredLog(_database, Log, _keys, TimeProvider.System).VerifyAsync()).Findings, Is.Empty);
+        Assert.That(await SequencesAsync(), Is.EqualTo(Enumerable.Range(1, 43).Select(i => (long)i)));
+    }
+
+    /// <summary>A row that is changed several times is written once, and seen as it is by each statement.</summary>
+    [Test]
+    public async Task RowOfASealedTable_ChangedAgainAndAgain_IsSeenAsItIs_AndAPartThatFailsChangesNothing()
+    {
+        await _database.WriteAsync(store => store.Insert(SealedTable.Terminals, """
+            INSERT INTO terminals (terminal, lines, networks, credential_key, agreement_key, key_version, enabled, updated_at, revision)
+            VALUES ('t1', '1', '127.0.0.1/32', $key, $key, 1, 1, $now, 1)
+            """, ("$key", new byte[] { 1, 2 }), ("$now", store.Now)), default);
+        using var turn = Block();
+        var changing = _database.WriteAsync(store =>
+        {
+            store.UpdateRow(SealedTable.Terminals, "t1", ("key_version", 2));
+            store.UpdateRow(SealedTable.Terminals, "t1", ("key_version", 3), ("enabled", false));
+            Assert.That(store.Row(SealedTable.Terminals, "t1", row => row)!.Int("key_version"), Is.EqualTo(3));
+            Assert.That(store.Number("SELECT key_version FROM terminals"), Is.EqualTo(3));
+            Assert.That(store.Update(SealedTable.Terminals, "revision = 7", "enabled = 0"), Is.EqualTo(1));
+            return store.UpdateRow(SealedTable.Terminals, "t1", ("key_version", 4));
+        }, default);
+        var failing = _database.WriteAsync<int>(store =>
+        {
+            store.UpdateRow(SealedTable.Terminals, "t1", ("key_version", 5));
+            throw new InvalidOperationException("its own fault");
+        }, default);
+        turn.End();
+        Assert.That(await changing, Is.True);
+        Assert.That(await Assert.CatchAsync(() => failing), Is.InstanceOf<InvalidOperationException>());
+        var row = await _database.LookAsync(store => store.Row(SealedTable.Terminals, "t1", it => new { Version = it.Int("key_version"), Revision = it.Int("revision") }), default);
+        Assert.That((row!.Version, row.Revision), Is.EqualTo((4, 7)));
+        Assert.That(await _database.LookAtRowsAsync(default), Is.Empty, "and the sum of the table is what its rows come to");
+    }
+
     [Test]
     public async Task AllOfThem_Fail_NothingIsCommitted()
     {
