@@ -169,6 +169,8 @@ public sealed partial class ScreenCounterTest
         await TypeAsync($"{Code}{Enter}", "Insert a new card");
         _slot.Insert(Shop.Card(63));
         await SeesAsync("The card is issued.");
+        // It is told while the card is still in; a key belongs to the next customer once his order is asked for.
+        await SeesAsync("Order number:");
         Assert.That(await File.ReadAllTextAsync(_folder.File("receipts")), Does.StartWith("RECEIPT\nCARD ISSUED\n").And.Contain("Order O-1"));
         await TypeAsync(CtrlC, "End work?");
         _terminal.Type(CtrlC);

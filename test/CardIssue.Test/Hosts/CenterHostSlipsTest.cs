@@ -12,7 +12,7 @@ public sealed class CenterHostSlipsTest
     [OneTimeTearDown]
     public void Delete() => _host.Dispose();
 
-    [TestCase(2, "--state is one of bound, ", "order", "list", "--state", "nonsense")]
+    [TestCase(2, "--state is one of ready, ", "order", "list", "--state", "nonsense")]
     [TestCase(2, "--since is a time, such as ", "card", "list", "--since", "yesterday")]
     [TestCase(2, "--before is a time, such as ", "log", "archive", "--before", "tomorrow", "--to", "a")]
     [TestCase(2, "--from is a whole number", "stock", "deliver", "--to", "T", "--product", "p", "--count", "1", "--from", "x")]

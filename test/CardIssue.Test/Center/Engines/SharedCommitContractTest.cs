@@ -148,7 +148,7 @@ public sealed class SharedCommitContractTest(EngineKind kind)
         }, default);
         writing.Add(_database.WriteAsync(store =>
         {
-            for (var i = 0; i < 41; i++) store.Log("test", "One", new { i });
+            for (var i = 0; i < 41; i++) store.Log("test", "Added", new { i });
             return store.Generation;
         }, default));
         turn.End();
