@@ -25,10 +25,16 @@ internal sealed class FileStatement : StatementRows
     private Dictionary<string, int>? _places;
 
     /// <exception cref="SqliteException">It cannot be compiled.</exception>
+    /// <exception cref="InvalidOperationException">Another one stands behind it: SQLite compiles the first alone.</exception>
     public FileStatement(SqliteConnection connection, string sql)
     {
         (Sql, _file, _patience) = (sql, connection.Handle!, TimeSpan.FromSeconds(connection.DefaultTimeout));
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v3(_file, sql, raw.SQLITE_PREPARE_PERSISTENT, out _compiled), _file);
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v3(_file, sql, raw.SQLITE_PREPARE_PERSISTENT, out _compiled, out var tail), _file);
+        if (!string.IsNullOrWhiteSpace(tail))
+        {
+            _compiled.Dispose();
+            throw new InvalidOperationException($"One statement at a time; behind it is: {tail}");
+        }
         _names = new string[raw.sqlite3_bind_parameter_count(_compiled)];
         for (var i = 0; i < _names.Length; i++) _names[i] = raw.sqlite3_bind_parameter_name(_compiled, i + 1).utf8_to_string();
     }

@@ -41,14 +41,6 @@ internal sealed record TerminalFolder(string Path)
         return Parse(() => TerminalIdentity.Read(InputFile.ReadAll(Terminal, MaxLength), Terminal));
     }
 
-    /// <summary>Writes a public file; a crash leaves the old one or the new one.</summary>
-    public static void WritePublic(string path, byte[] content)
-    {
-        var temporary = path + ".tmp";
-        File.WriteAllBytes(temporary, content);
-        File.Move(temporary, path, overwrite: true);
-    }
-
     private static T Parse<T>(Func<T> read)
     {
         try

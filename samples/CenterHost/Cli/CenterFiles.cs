@@ -24,12 +24,12 @@ internal sealed class CenterFiles(string directory)
     public string Health => Path.Combine(directory, "health.json");
 
     /// <summary>Writes the public identity, in the place of one that is there, and beside it the center's keys that have ended, for auditors.</summary>
-    public async Task WriteIdentityAsync(IKeyVault vault, CancellationToken cancellation)
-    {
-        foreach (var former in (vault as FileKeyVault)?.FormerKeys ?? [])
-            await WriteAsync(Path.Combine(directory, former.FileName), former.Write(), cancellation);
-        await WriteAsync(Identity, vault.Identity.Write(), cancellation);
-    }
+    public Task WriteIdentityAsync(IKeyVault vault, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            foreach (var former in (vault as FileKeyVault)?.FormerKeys ?? []) WholeFile.Replace(Path.Combine(directory, former.FileName), former.Write());
+            WholeFile.Replace(Identity, vault.Identity.Write());
+        }, cancellation);
 
     /// <summary>The center's keys that have ended, as the files beside the public identity say.</summary>
     public IReadOnlyList<FormerCenterKeys> ReadFormerKeys() =>
@@ -37,13 +37,6 @@ internal sealed class CenterFiles(string directory)
 
     /// <summary>Such a file.</summary>
     public static FormerCenterKeys ReadFormerKeys(string path) => FormerCenterKeys.Read(InputFile.ReadAll(path, 1024 * 1024), path);
-
-    private static async Task WriteAsync(string path, byte[] content, CancellationToken cancellation)
-    {
-        var unfinished = path + ".new";
-        await File.WriteAllBytesAsync(unfinished, content, cancellation);
-        File.Move(unfinished, path, overwrite: true);
-    }
 
     /// <summary>Whether a process of this machine serves this directory.</summary>
     public bool IsServed()

@@ -80,14 +80,7 @@ internal static class StorePlace
         {
             throw Wrong($"{files.Settings} has comments, or is not written so that it can be changed: set {string.Join(':', path)} to {value} there yourself, then give this command again.");
         }
-        var unfinished = files.Settings + ".new";
-        File.Delete(unfinished);
-        using (var file = CenterFiles.CreatePrivate(unfinished))
-        {
-            file.Write(JsonSerializer.SerializeToUtf8Bytes(settings, Form));
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(unfinished, files.Settings, overwrite: true);
+        WholeFile.Replace(files.Settings, JsonSerializer.SerializeToUtf8Bytes(settings, Form), ownerOnly: true);
     }
 
     private static readonly JsonSerializerOptions Form = new() { WriteIndented = true };

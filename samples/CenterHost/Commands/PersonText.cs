@@ -55,17 +55,18 @@ internal static class PersonText
         ApprovalOutcome.NotAllowed => "Whoever asked or approves has not the role for it (any more), or is locked.",
         ApprovalOutcome.Expired => "It is too old; it must be asked for again.",
         ApprovalOutcome.Decided => "It was decided already; see approval show.",
-        ApprovalOutcome.NotPossible when result.Act is DeskOutcome.DoesNotFit && Unfit(act) is { } why => $"It can't be done: {why} Nothing was changed.",
+        ApprovalOutcome.NotPossible when OfNoOrder(result.Act, act) is { } why => $"It can't be done: {why} Nothing was changed.",
         ApprovalOutcome.NotPossible => $"It can't be done: {OrderDeskCommands.Why(result.Act ?? DeskOutcome.DoesNotFit)} Nothing was changed.",
         ApprovalOutcome.TooMany => $"{IApprovals.MaxWaiting} wait already; decide about some of them first.",
     };
 
     /// <summary>What may be wrong with an act that is about no order; null for those that are.</summary>
-    private static string? Unfit(CenterAct? act) => act switch
+    private static string? OfNoOrder(DeskOutcome? outcome, CenterAct? act) => (outcome, act) switch
     {
-        CenterAct.PutIssuer => "a key set is an issuer's already, or a product names it, so that it is the center's own; see issuer list, product list.",
-        CenterAct.PutTerminal => "another terminal has the same credential; each has its own module: terminal list shows them.",
-        CenterAct.AddPerson or CenterAct.SetRoles => "the account can't have these roles; see person list.",
+        (DeskOutcome.DoesNotFit, CenterAct.PutIssuer) => "a key set is an issuer's already, or a product names it, so that it is the center's own; see issuer list, product list.",
+        (DeskOutcome.DoesNotFit, CenterAct.PutTerminal) => "another terminal has the same credential; each has its own module: terminal list shows them.",
+        (DeskOutcome.DoesNotFit, CenterAct.AddPerson or CenterAct.SetRoles) => "the account can't have these roles; see person list.",
+        (DeskOutcome.WrongState, CenterAct.AddPerson) => "there is an account of this name already; see person list.",
         _ => null,
     };
 }

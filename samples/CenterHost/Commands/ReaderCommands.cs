@@ -66,7 +66,7 @@ internal static class ReaderCommands
         if (change(readers) is not { } changed) throw new CommandException(ExitCode.Usage, $"Terminal {terminal} {unchanged}; nothing was changed.");
         try
         {
-            TerminalCommands.Check(await center.Terminals.SetReadersAsync(terminal, changed, center.By, cancellation), $"terminal {terminal}");
+            TerminalCommands.Check(await center.Terminals.SetReadersAsync(terminal, changed, center.By, cancellation), terminal);
         }
         catch (ArgumentException e)
         {

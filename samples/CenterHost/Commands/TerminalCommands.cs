@@ -100,7 +100,7 @@ internal static class TerminalCommands
         {
             var (terminal, branch) = (new TerminalId(call.Get(id)!), call.Get(to) is { } name ? new BranchId(name) : (BranchId?)null);
             await using var center = await call.OpenAsync(cancellation);
-            Check(await center.Terminals.SetBranchAsync(terminal, branch, center.By, cancellation), $"terminal {terminal}");
+            Check(await center.Terminals.SetBranchAsync(terminal, branch, center.By, cancellation), terminal);
             return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, branch = branch?.Value }, $"Terminal {terminal} is of {(branch is { } of ? $"branch {of}" : "no branch")}.");
         });
     }
@@ -122,7 +122,7 @@ internal static class TerminalCommands
         {
             var terminal = new TerminalId(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
-            Check(await center.Terminals.DisableAsync(terminal, center.By, cancellation), $"terminal {terminal}");
+            Check(await center.Terminals.DisableAsync(terminal, center.By, cancellation), terminal);
             return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, enabled = false }, $"Terminal {terminal} is not let in any more; a session that it has ends now.");
         });
     }
@@ -134,12 +134,19 @@ internal static class TerminalCommands
         {
             var terminal = new TerminalId(call.Get(id)!);
             await using var center = await call.OpenAsync(cancellation);
-            Check(await center.Terminals.ReleaseAsync(terminal, center.By, call.Get(reason)!, cancellation), $"terminal {terminal}");
+            Check(await center.Terminals.ReleaseAsync(terminal, center.By, call.Get(reason)!, cancellation), terminal);
             return await call.Answers.SayAsync(new { ok = true, terminal = terminal.Value, held = false }, $"Terminal {terminal} gets orders again.");
         });
     }
 
     /// <exception cref="CommandException">It was not done.</exception>
+    public static void Check(TerminalChange change, TerminalId terminal)
+    {
+        if (change is TerminalChange.NotFound)
+            throw new CommandException(ExitCode.Usage, $"There is no terminal {terminal} that has enrolled; see terminal list.");
+        Check(change, $"terminal {terminal}");
+    }
+
     public static void Check(TerminalChange change, string what)
     {
         if (change is TerminalChange.Done) return;

@@ -44,8 +44,8 @@ internal static class EnrollCommand
             using (var module = Module(folder, common, parsed, input, secret.Terminal, cancellation))
             {
                 var trusted = await EnrolAsync(ways, module, secret, cancellation);
-                TerminalFolder.WritePublic(folder.Center, trusted.Write());
-                TerminalFolder.WritePublic(folder.Terminal, module.Identity.Write());
+                WholeFile.Replace(folder.Center, trusted.Write());
+                WholeFile.Replace(folder.Terminal, module.Identity.Write());
                 // Until here the module is nobody's: the same command goes on where it was cut.
                 File.Move(folder.Enrolling, folder.Module);
                 ModuleCommands.Print(output, common.IsJson(parsed), folder, module);

@@ -55,7 +55,7 @@ internal static class ModuleCommands
         {
             var folder = common.Folder(parsed);
             using var module = Open(folder, common, parsed, cancellation);
-            if (!File.Exists(folder.Terminal)) TerminalFolder.WritePublic(folder.Terminal, module.Identity.Write());
+            if (!File.Exists(folder.Terminal)) WholeFile.Replace(folder.Terminal, module.Identity.Write());
             Print(output, common.IsJson(parsed), folder, module);
             return Task.FromResult((int)ExitCode.Ok);
         });
@@ -77,7 +77,7 @@ internal static class ModuleCommands
                 throw new CommandException(ExitCode.Refused,
                     $"This is not a renewal: the module trusts {Describe(before)}, the file names {Describe(trusted)}. Nothing was changed. If the center was really replaced, say --replace.");
             module.TrustCenter(trusted);
-            TerminalFolder.WritePublic(folder.Center, trusted.Write());
+            WholeFile.Replace(folder.Center, trusted.Write());
             Print(output, common.IsJson(parsed), folder, module);
             return Task.FromResult((int)ExitCode.Ok);
         });
@@ -136,8 +136,8 @@ internal static class ModuleCommands
             using var pfx = TerminalCertificate.Create(terminal, out var sha256);
             module.UseTlsClient(pfx.Span, sha256);
             module.TrustCenter(center);
-            TerminalFolder.WritePublic(folder.Center, center.Write());
-            TerminalFolder.WritePublic(folder.Terminal, module.Identity.Write());
+            WholeFile.Replace(folder.Center, center.Write());
+            WholeFile.Replace(folder.Terminal, module.Identity.Write());
             return module;
         }
         catch

@@ -67,7 +67,7 @@ internal sealed class KeyRotation(TerminalFolder folder, LineAddress line, TimeS
         await using var up = await CenterLine.ConnectAsync(line.Ways, line.Line, certificate, trust, line.ConnectTimeout, patience, cancellation);
         var result = await TerminalEnrolment.RenewAsync(up, file, cancellation);
         if (result.Fault is not EnrolmentFault.None) throw Failure(result.Fault);
-        TerminalFolder.WritePublic(folder.Terminal, file.Identity.Write());
+        WholeFile.Replace(folder.Terminal, file.Identity.Write());
     }
 
     private static CommandException Failure(EnrolmentFault fault) => fault switch

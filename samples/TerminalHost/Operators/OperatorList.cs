@@ -67,19 +67,7 @@ internal sealed class OperatorList(string path)
 
     /// <summary>Writes it anew, for its owner alone; a crash leaves the old one or the new one.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
-    public void Write(IReadOnlyList<KnownOperator> all)
-    {
-        var temporary = path + ".tmp";
-        File.Delete(temporary);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(temporary, options))
-        {
-            stream.Write(Json(all));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-    }
+    public void Write(IReadOnlyList<KnownOperator> all) => WholeFile.Replace(path, Json(all), ownerOnly: true);
 
     private static KnownOperator Operator(JsonElement json)
     {

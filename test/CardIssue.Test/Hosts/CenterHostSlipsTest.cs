@@ -43,4 +43,19 @@ public sealed class CenterHostSlipsTest
         var run = await _host.RunAsync("issuer", "add", "bank-b", "--key-set", "a", "--reason", "r");
         Assert.That((run.Code, run.Error.Contains("issuer list", StringComparison.Ordinal)), Is.EqualTo((4, true)), run.ToString());
     }
+
+    [Test]
+    public async Task PersonAsked_WhoseNameIsTaken_SaysSo()
+    {
+        var run = await _host.RunAsync("person", "add", "ann", "--role", "clerk", "--half", _host.File("half"), "--reason", "r");
+        Assert.That((run.Code, run.Error.Contains("an account of this name", StringComparison.Ordinal)), Is.EqualTo((4, true)), run.ToString());
+    }
+
+    [Test]
+    public async Task TerminalThatMayEnrol_IsOfNoBranchYet_AndThatIsSaid()
+    {
+        Assert.That((await _host.RunAsync("terminal", "add", "--id", "T-7", "--line", "7", "--address", "127.0.0.1")).Code, Is.Zero);
+        var run = await _host.RunAsync("terminal", "branch", "T-7", "north");
+        Assert.That((run.Code, run.Error.Contains("that has enrolled", StringComparison.Ordinal)), Is.EqualTo((2, true)), run.ToString());
+    }
 }

@@ -158,6 +158,15 @@ public sealed class SharedCommitContractTest(EngineKind kind)
         Assert.That(await SequencesAsync(), Is.EqualTo(Enumerable.Range(1, 43).Select(i => (long)i)));
     }
 
+    /// <summary>An engine that takes the first of them alone would leave the rest undone, and say nothing.</summary>
+    [Test]
+    public async Task TwoStatementsInOneText_AreRefused()
+    {
+        await Add("a");
+        await Assert.CatchAsync(() => _database.WriteAsync(store => store.Execute("DELETE FROM things WHERE name = 'a'; DELETE FROM things"), default));
+        Assert.That(await _database.ReadAsync(store => store.Number("SELECT count(*) FROM things"), default), Is.EqualTo(1));
+    }
+
     /// <summary>A row that is changed several times is written once, and seen as it is by each statement.</summary>
     [Test]
     public async Task RowOfASealedTable_ChangedAgainAndAgain_IsSeenAsItIs_AndAPartThatFailsChangesNothing()

@@ -1,0 +1,29 @@
+namespace CardIssue.CommandLine;
+
+/// <summary>Files that are there whole: whoever reads one, also after a crash, has the one before or the new one.</summary>
+internal static class WholeFile
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Puts one in the place of what is there.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="content">All of it.</param>
+    /// <param name="ownerOnly">Whether nobody else may read it. On Windows the directory's rights hold.</param>
+    /// <exception cref="IOException">It could not be written; what was there stands.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written; what was there stands.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content, bool ownerOnly = false)
+    {
+        var unfinished = path + ".new";
+        // One that a crash left has whatever rights it had.
+        File.Delete(unfinished);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (ownerOnly && !OperatingSystem.IsWindows()) options.UnixCreateMode = Owner;
+        using (var file = new FileStream(unfinished, options))
+        {
+            file.Write(content);
+            // Else its name may be durable before its bytes are: an empty file after a crash.
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(unfinished, path, overwrite: true);
+    }
+}
