@@ -13,17 +13,24 @@ internal static class WholeFile
     /// <exception cref="UnauthorizedAccessException">It may not be written; what was there stands.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content, bool ownerOnly = false)
     {
-        var unfinished = path + ".new";
-        // One that a crash left has whatever rights it had.
-        File.Delete(unfinished);
+        // Of its own: a host and a command may write the same file at once.
+        var unfinished = $"{path}.{Guid.NewGuid():N}.new";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (ownerOnly && !OperatingSystem.IsWindows()) options.UnixCreateMode = Owner;
-        using (var file = new FileStream(unfinished, options))
+        try
         {
-            file.Write(content);
-            // Else its name may be durable before its bytes are: an empty file after a crash.
-            file.Flush(flushToDisk: true);
+            using (var file = new FileStream(unfinished, options))
+            {
+                file.Write(content);
+                // Else its name may be durable before its bytes are: an empty file after a crash.
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(unfinished, path, overwrite: true);
         }
-        File.Move(unfinished, path, overwrite: true);
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
     }
 }

@@ -30,7 +30,7 @@ internal static class StatusCommand
             center = center.Identity.Id.Value,
             served,
             ready = served ? health?.IsReady ?? false : (bool?)null,
-            hosts = hosts.Count == 0 ? null : hosts.Select(host => new
+            hosts = hosts.Select(host => new
             {
                 host = host.Host, since = host.Since.UtcDateTime, serving = host.IsServing, lostAt = host.LostAt?.UtcDateTime, tellsFeed = host.TellsFeed,
                 link = host.Link,
