@@ -178,7 +178,7 @@ public sealed class CenterDatabase : IAsyncDisposable
         _writer?.WriteAsync(work, cancellation) ?? throw new InvalidOperationException("The store was opened for reading alone: to change it the center's vault is needed.");
 
     internal Task<T> ReadAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) =>
-        Task.Run(() => _engine.Read(connection => work(new StoreView(connection, _seals))), cancellation);
+        Task.Run(() => _engine.Read(OfView(work)), cancellation);
 
     /// <summary>Reads by one statement.</summary>
     internal Task<T> LookAsync<T>(Func<StoreView, T> work, CancellationToken cancellation) => Task.Run(
@@ -186,14 +186,16 @@ public sealed class CenterDatabase : IAsyncDisposable
         {
             try
             {
-                return _engine.Look(connection => work(new StoreView(connection, _seals)));
+                return _engine.Look(OfView(work));
             }
             catch (StoreException altered) when (altered.Fault is StoreFault.Altered)
             {
                 // A row that is older than was seen is compared with the commit that it was read at: by one state.
-                return _engine.Read(connection => work(new StoreView(connection, _seals)));
+                return _engine.Read(OfView(work));
             }
         }, cancellation);
+
+    private Func<DbConnection, T> OfView<T>(Func<StoreView, T> work) => connection => work(new StoreView(connection, _seals));
 
     /// <summary>Writes one consistent state into an empty file, while others go on writing.</summary>
     internal Task CopyToAsync(string path, CancellationToken cancellation) => Task.Run(() => _engine.CopyTo(path, cancellation), cancellation);

@@ -53,14 +53,10 @@ internal sealed class FileStatement : StatementRows
     };
 
     /// <summary>Gives it its values; of more than it has it takes none.</summary>
-    /// <exception cref="InvalidOperationException">It has a parameter that no value is given for.</exception>
+    /// <exception cref="ArgumentException">It has a parameter that no value is given for.</exception>
     public void Bind(ReadOnlySpan<(string Name, object? Value)> values)
     {
-        for (var i = 0; i < _names.Length; i++)
-        {
-            var at = i < values.Length && values[i].Name == _names[i] ? i : PlaceOf(values, _names[i]);
-            Bind(i + 1, values[at].Value);
-        }
+        for (var i = 0; i < _names.Length; i++) Bind(i + 1, Storage.Sql.ValueOf(values, _names[i], i));
     }
 
     /// <summary>Carries it out to its end.</summary>
@@ -121,13 +117,6 @@ internal sealed class FileStatement : StatementRows
 
     // https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
     private static bool IsBusy(int code) => (code & 0xFF) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
-
-    private int PlaceOf(ReadOnlySpan<(string Name, object? Value)> values, string name)
-    {
-        for (var i = 0; i < values.Length; i++)
-            if (values[i].Name == name) return i;
-        throw new InvalidOperationException($"The statement has no value for {name}: {Sql}");
-    }
 
     private void Bind(int at, object? value)
     {

@@ -29,7 +29,7 @@ internal static partial class PostgresStatements
         var (nulls, given) = (0UL, new List<NpgsqlParameter>(names.Length));
         for (var i = 0; i < names.Length; i++)
         {
-            var plain = Sql.Plain(i < values.Length && values[i].Name == names[i] ? values[i].Value : ValueOf(values, names[i]));
+            var plain = Sql.Plain(Sql.ValueOf(values, names[i], i));
             if (plain is DBNull && i < MostNulls) nulls |= 1UL << i;
             else given.Add(new NpgsqlParameter { Value = plain });
         }
@@ -53,13 +53,6 @@ internal static partial class PostgresStatements
             texts[names[i]] = isNull ? "NULL" : string.Create(CultureInfo.InvariantCulture, $"${++number}");
         }
         return Parameter.Replace(sql, match => texts[match.Value]);
-    }
-
-    private static object? ValueOf(ReadOnlySpan<(string Name, object? Value)> values, string name)
-    {
-        foreach (var value in values)
-            if (value.Name == name) return value.Value;
-        throw new ArgumentException($"The statement has no value for {name}.", nameof(values));
     }
 
     /// <summary>No text of the store's has a $ but before a parameter's name.</summary>

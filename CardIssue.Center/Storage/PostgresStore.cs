@@ -102,29 +102,23 @@ internal sealed class PostgresStore : IStoreEngine
     /// <inheritdoc/>
     public T Read<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
     {
-        using var connection = BeginReading(out var transaction);
+        var (connection, transaction) = OnReader(session =>
+        {
+            var begun = session.BeginTransaction(IsolationLevel.RepeatableRead);
+            // Also shows whether the session is still there.
+            Sql.Execute(session, "SET TRANSACTION READ ONLY");
+            return (session, begun);
+        });
+        using (connection)
         using (transaction) return work(connection);
     });
 
     /// <inheritdoc/>
     // Where the session was lost since it was used, nothing was read yet.
-    public T Look<T>(Func<DbConnection, T> work) => Guarded(Place, () =>
+    public T Look<T>(Func<DbConnection, T> work) => Guarded(Place, () => OnReader(connection =>
     {
-        for (var again = false; ; again = true)
-        {
-            using var connection = _readers.CreateConnection();
-            try
-            {
-                Open(connection);
-                return work(connection);
-            }
-            catch (Exception error) when (!again && PostgresFaults.EndsSession(error))
-            {
-                // The server was started anew: all that are kept are gone.
-                _readers.Clear();
-            }
-        }
-    });
+        using (connection) return work(connection);
+    }));
 
     /// <inheritdoc/>
     public bool TakesHosts => true;
@@ -302,7 +296,8 @@ internal sealed class PostgresStore : IStoreEngine
         }
     }
 
-    private NpgsqlConnection BeginReading(out NpgsqlTransaction transaction)
+    /// <summary>Begins with a session that reads, and with another one where it was lost since it was used. Whoever begins disposes it; where that fails, it is.</summary>
+    private T OnReader<T>(Func<NpgsqlConnection, T> begin)
     {
         for (var again = false; ; again = true)
         {
@@ -310,10 +305,7 @@ internal sealed class PostgresStore : IStoreEngine
             try
             {
                 Open(connection);
-                transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
-                // Also shows whether the session is still there.
-                Sql.Execute(connection, "SET TRANSACTION READ ONLY");
-                return connection;
+                return begin(connection);
             }
             catch (Exception error)
             {

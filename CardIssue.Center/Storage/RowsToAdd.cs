@@ -20,6 +20,9 @@ internal sealed class RowsToAdd(string table, params string[] columns)
     public static readonly RowsToAdd OrderHistory = new(
         "order_history", "order_id", "at", "fence", "change", "detail", "state", "confirmed", "in_doubt", "attempt", "furthest");
 
+    /// <summary>All tables that have them.</summary>
+    public static readonly IReadOnlyList<RowsToAdd> All = [LogEntries, OrderHistory];
+
     /// <summary>The table.</summary>
     public string Table => table;
 

@@ -10,6 +10,16 @@ internal static class Sql
     /// <summary>A time as the store keeps it: to the millisecond.</summary>
     public static DateTimeOffset Stored(this DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
+    /// <summary>The value of a parameter, which most often stands where the statement has it.</summary>
+    /// <exception cref="ArgumentException">None is given for it.</exception>
+    public static object? ValueOf(ReadOnlySpan<(string Name, object? Value)> values, string name, int likely)
+    {
+        if (likely < values.Length && values[likely].Name == name) return values[likely].Value;
+        foreach (var value in values)
+            if (value.Name == name) return value.Value;
+        throw new ArgumentException($"The statement has no value for {name}.", nameof(values));
+    }
+
     /// <summary>A value as every engine keeps it: text, bytes, or a number of 64 bits.</summary>
     public static object Plain(object? value) => value switch
     {

@@ -192,8 +192,10 @@ internal sealed partial class StoreTransaction : StoreView
     /// <summary>Writes what was added: of the tables that a statement names, or all.</summary>
     private void WriteAdded(string? sql = null)
     {
-        while (_added.Find(added => sql is null || sql.Contains(added.Into.Table, StringComparison.Ordinal)).Into is { } into)
+        if (_added.Count == 0) return;
+        foreach (var into in RowsToAdd.All)
         {
+            if (sql?.Contains(into.Table, StringComparison.Ordinal) == false) continue;
             var rows = _added.Where(added => added.Into == into).Select(added => added.Row).ToList();
             _added.RemoveAll(added => added.Into == into);
             into.Write(this, rows);

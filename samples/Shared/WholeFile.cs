@@ -15,11 +15,9 @@ internal static class WholeFile
     {
         // Of its own: a host and a command may write the same file at once.
         var unfinished = $"{path}.{Guid.NewGuid():N}.new";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (ownerOnly && !OperatingSystem.IsWindows()) options.UnixCreateMode = Owner;
         try
         {
-            using (var file = new FileStream(unfinished, options))
+            using (var file = Create(unfinished, ownerOnly))
             {
                 file.Write(content);
                 // Else its name may be durable before its bytes are: an empty file after a crash.
@@ -32,5 +30,13 @@ internal static class WholeFile
             File.Delete(unfinished);
             throw;
         }
+    }
+
+    /// <summary>Makes a file; never writes over one.</summary>
+    public static FileStream Create(string path, bool ownerOnly)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (ownerOnly && !OperatingSystem.IsWindows()) options.UnixCreateMode = Owner;
+        return new FileStream(path, options);
     }
 }

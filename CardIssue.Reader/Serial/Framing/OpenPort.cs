@@ -45,7 +45,8 @@ internal sealed record OpenPort(Stream Stream, IDisposable Owner)
             }
         }
     }
-    /// <summary>Closes it, whether what was written is gone or not: a <see cref="SerialPort"/> of its own would wait for that, which on a port that hung up is for ever.</summary>
+
+    /// <summary>Closes it, whether what was written is gone or not: <see cref="SerialPort"/>'s own Dispose waits for that, which on a port that hung up is for ever.</summary>
     public void Close()
     {
         Stream.Dispose();

@@ -63,12 +63,7 @@ internal sealed class CenterFiles(string directory)
     public Dictionary<string, string> BackedUp() => BackupPlaces().Where(place => InputFile.IsThere(place.Value)).ToDictionary();
 
     /// <summary>Makes a file that only its owner can read; never writes over one.</summary>
-    public static FileStream CreatePrivate(string path)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new FileStream(path, options);
-    }
+    public static FileStream CreatePrivate(string path) => WholeFile.Create(path, ownerOnly: true);
 
     /// <summary>Makes the directory, for its owner only.</summary>
     public void MakeDirectory()

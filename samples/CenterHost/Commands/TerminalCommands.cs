@@ -139,6 +139,7 @@ internal static class TerminalCommands
         });
     }
 
+    /// <summary>Of a terminal, which may be in the list and not have enrolled yet.</summary>
     /// <exception cref="CommandException">It was not done.</exception>
     public static void Check(TerminalChange change, TerminalId terminal)
     {
@@ -147,6 +148,7 @@ internal static class TerminalCommands
         Check(change, $"terminal {terminal}");
     }
 
+    /// <exception cref="CommandException">It was not done.</exception>
     public static void Check(TerminalChange change, string what)
     {
         if (change is TerminalChange.Done) return;

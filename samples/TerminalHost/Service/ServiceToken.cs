@@ -45,15 +45,13 @@ internal sealed class ServiceToken : IDisposable
     private static void Make(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
         using var random = SecretBytes.Random(RandomBytes);
         using var text = SecretBytes.Create(2 * RandomBytes + 1, random, (span, bytes) =>
         {
             Convert.TryToHexStringLower(bytes.Span, span, out var length);
             span[length] = (byte)'\n';
         });
-        using var file = new FileStream(path, options);
+        using var file = WholeFile.Create(path, ownerOnly: true);
         file.Write(text.Span);
         file.Flush(flushToDisk: true);
     }
