@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using CardIssue.Core.Primitives;
@@ -7,6 +8,8 @@ namespace CardIssue.Center.Storage;
 /// <summary>Log entries as JSON lines.</summary>
 internal static class LogJson
 {
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>
     /// Whether JSON that was read is not what it should be: no JSON, a value that is missing, of another type, out of range, or a text of half a surrogate pair.
     /// </summary>
@@ -14,14 +17,24 @@ internal static class LogJson
 
     public static bool IsObject(string text)
     {
+        // Each entry is looked at before it is written: no document is made of it.
+        var utf8 = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         try
         {
-            using var document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object;
+            var json = new Utf8JsonReader(utf8.AsSpan(0, Strict.GetBytes(text, utf8)));
+            if (!json.Read() || json.TokenType is not JsonTokenType.StartObject) return false;
+            while (json.Read())
+            {
+            }
+            return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or EncoderFallbackException)
         {
             return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(utf8);
         }
     }
 

@@ -12,8 +12,11 @@ internal sealed class SqliteFile : IStoreEngine
     // https://sqlite.org/rescode.html
     private const int ErrorCode = 1, CorruptCode = 11, ConstraintCode = 19, MismatchCode = 20, RangeCode = 25;
 
-    /// <summary>What the writer keeps of the file in memory, in KiB: with SQLite's 2 MB most pages of indexes are read anew for each commit.</summary>
-    private const int CacheKiB = 32 * 1024;
+    /// <summary>
+    /// What the writer keeps of the file in memory, in KiB: with SQLite's 2 MB most pages of indexes are read anew for each commit; with 32 MB a commit that
+    /// splits a page walks through all of them at its end.
+    /// </summary>
+    private const int CacheKiB = 8 * 1024;
 
     /// <summary>Nothing is committed meanwhile.</summary>
     private static readonly TimeSpan CompactWait = TimeSpan.FromSeconds(1);

@@ -105,17 +105,14 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
     public byte[] Hmac(ReadOnlySpan<byte> data)
     {
         // A terminal chooses the data: labelled, so that none of it can be the label of a key that comes from the log key.
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _content.LogKey.Span);
-        hmac.AppendData("CardIssue log digest v2\0"u8);
-        hmac.AppendData(data);
-        return hmac.GetHashAndReset();
+        return _content.LogKey.Of("CardIssue log digest v2\0"u8, data);
     }
 
     /// <inheritdoc/>
-    public byte[] MacOf(ReadOnlySpan<byte> data) => HMACSHA256.HashData(_content.EntryKey.Span, data);
+    public byte[] MacOf(ReadOnlySpan<byte> data) => _content.EntryKey.Of(data);
 
     /// <inheritdoc/>
-    public byte[] MacRecord(ReadOnlySpan<byte> record) => HMACSHA256.HashData(_content.RecordKey.Span, record);
+    public byte[] MacRecord(ReadOnlySpan<byte> record) => _content.RecordKey.Of(record);
 
     /// <inheritdoc/>
     public int SigningKeys => _content.Keys.Number;
@@ -170,7 +167,7 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
         ArgumentNullException.ThrowIfNull(account);
         // A key of its own from the log key, which is made with the vault and stays.
         Span<byte> key = stackalloc byte[MacLength];
-        HMACSHA256.HashData(_content.LogKey.Span, "CardIssue card account key v1"u8, key);
+        HMACSHA256.HashData(_content.LogKey.Key.Span, "CardIssue card account key v1"u8, key);
         var text = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{account.Number}/{account.Sequence:D2}"));
         try
         {

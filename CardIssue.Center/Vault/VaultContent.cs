@@ -32,13 +32,13 @@ internal sealed class VaultContent : IDisposable
     /// <summary>Those that have ended, the oldest first; never changed in place.</summary>
     public IReadOnlyList<FormerCenterKeys> FormerKeys { get; set; } = [];
 
-    public required SecretBytes LogKey { get; init; }
+    public required HmacKey LogKey { get; init; }
 
     /// <summary>What entries of the log and rows are keyed with, 32 bytes: a key of its own, for older logs have HMACs under the log key of bytes that a terminal chose.</summary>
-    public SecretBytes EntryKey => Derived(ref _entryKey, "CardIssue log entry key v1"u8);
+    public HmacKey EntryKey => Derived(ref _entryKey, "CardIssue log entry key v1"u8);
 
     /// <summary>What records are keyed with, 32 bytes: extracted and expanded (RFC 5869), for a digest in the log is an HMAC under the log key itself of bytes of anybody's choice.</summary>
-    public SecretBytes RecordKey => Derived(ref _recordKey, "CardIssue record key v1"u8);
+    public HmacKey RecordKey => Derived(ref _recordKey, "CardIssue record key v1"u8);
 
     /// <summary>SHA-256 of the TLS certificate, or empty.</summary>
     public ByteString TlsCertificate { get; set; }
@@ -82,13 +82,13 @@ internal sealed class VaultContent : IDisposable
 
     private readonly Lock _deriving = new();
 
-    private SecretBytes? _entryKey, _recordKey;
+    private HmacKey? _entryKey, _recordKey;
 
     public static VaultContent New(CenterId center) => new()
     {
         Center = center,
         Keys = OwnCenterKeys.Make(0),
-        LogKey = SecretBytes.Random(KeyLength),
+        LogKey = new HmacKey(SecretBytes.Random(KeyLength)),
         Masters = { SecretBytes.Random(KeyLength) },
         VerifierKeys = { SecretBytes.Random(KeyLength) },
     };
@@ -99,7 +99,7 @@ internal sealed class VaultContent : IDisposable
         to.Number(Layout);
         to.Text(Center.Value);
         Keys.Write(to);
-        to.Bytes(LogKey.Span);
+        to.Bytes(LogKey.Key.Span);
         to.Bytes(TlsCertificate.Span);
         to.Bytes(TlsServer.Span);
         WriteKeys(to, Masters);
@@ -136,7 +136,7 @@ internal sealed class VaultContent : IDisposable
         {
             Center = new CenterId(from.Text()),
             Keys = OwnCenterKeys.Read(ref from, 0),
-            LogKey = SecretBytes.Copy(from.Bytes()),
+            LogKey = new HmacKey(SecretBytes.Copy(from.Bytes())),
             TlsCertificate = ByteString.Copy(from.Bytes()),
             TlsServer = SecretBytes.Copy(from.Bytes()),
         };
@@ -164,7 +164,7 @@ internal sealed class VaultContent : IDisposable
     /// <exception cref="KeyVaultException">It is another vault, or one that has not got the center's keys which this one has.</exception>
     public void TakeOver(VaultContent newer)
     {
-        if (newer.Center != Center || !CryptographicOperations.FixedTimeEquals(newer.LogKey.Span, LogKey.Span))
+        if (newer.Center != Center || !CryptographicOperations.FixedTimeEquals(newer.LogKey.Key.Span, LogKey.Key.Span))
             throw new KeyVaultException($"The vault's file is another vault's now, not that of {Center} which was opened; put the right one back.");
         if (!newer.HasHad(Keys) || (NextKeysAreTold && !newer.HasHad(NextKeys!) && newer.NextKeys?.Sha256 != NextKeys!.Sha256))
         {
@@ -231,14 +231,14 @@ internal sealed class VaultContent : IDisposable
     }
 
     /// <summary>Once: to derive it costs more than what is done with it.</summary>
-    private SecretBytes Derived(ref SecretBytes? key, ReadOnlySpan<byte> label)
+    private HmacKey Derived(ref HmacKey? key, ReadOnlySpan<byte> label)
     {
         lock (_deriving)
         {
             if (key is not null) return key;
             Span<byte> derived = stackalloc byte[KeyLength];
-            HKDF.DeriveKey(HashAlgorithmName.SHA256, LogKey.Span, derived, [], label);
-            return key = SecretBytes.Take(derived);
+            HKDF.DeriveKey(HashAlgorithmName.SHA256, LogKey.Key.Span, derived, [], label);
+            return key = new HmacKey(SecretBytes.Take(derived));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using CardIssue.Core.Primitives;
 
@@ -11,13 +12,16 @@ public sealed class P256PrivateKey : IDisposable
 
     private readonly SecretBytes _d;
 
-    // To give the library a key takes longer than to sign with it: it calculates the public key anew. So it keeps one, in its own memory, which it clears. One
-    // that is being used is nobody else's: its objects are not for several threads.
-    private ECDsa? _signing;
-    private ECDiffieHellman? _agreeing;
-    private bool _isDisposed;
+    // To give the library a key takes longer than to sign with it: it calculates the public key anew.
+    private readonly Kept<ECDsa> _signing;
+    private readonly Kept<ECDiffieHellman> _agreeing;
 
-    private P256PrivateKey(SecretBytes d, P256PublicKey publicKey) => (_d, PublicKey) = (d, publicKey);
+    private P256PrivateKey(SecretBytes d, P256PublicKey publicKey)
+    {
+        (_d, PublicKey) = (d, publicKey);
+        _signing = new Kept<ECDsa>(() => Given(ECDsa.Create));
+        _agreeing = new Kept<ECDiffieHellman>(() => Given(ECDiffieHellman.Create));
+    }
 
     /// <summary>Its public key.</summary>
     internal P256PublicKey PublicKey { get; }
@@ -56,31 +60,35 @@ public sealed class P256PrivateKey : IDisposable
     /// <summary>Signs: ECDSA with SHA-256, 64 bytes r‖s. Whatever is signed starts with what it is for.</summary>
     internal byte[] Sign(ReadOnlySpan<byte> message)
     {
-        var ecdsa = Interlocked.Exchange(ref _signing, null) ?? Given(ECDsa.Create);
+        var ecdsa = _signing.Take();
         try
         {
             return ecdsa.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
         finally
         {
-            Keep(ref _signing, ecdsa);
+            _signing.GiveBack(ecdsa);
         }
     }
 
     /// <summary>The raw agreement with another's public key (SP 800-56A §5.7.1.2): 32 bytes, to be put through a key derivation.</summary>
     internal SecretBytes Agree(P256PublicKey other)
     {
-        var own = Interlocked.Exchange(ref _agreeing, null) ?? Given(ECDiffieHellman.Create);
-        try
-        {
-            using var peer = ECDiffieHellman.Create(other.Parameters());
-            using var peerKey = peer.PublicKey;
-            return SecretBytes.Take(own.DeriveRawSecretAgreement(peerKey));
-        }
-        finally
-        {
-            Keep(ref _agreeing, own);
-        }
+        using var peer = other.ForAgreement();
+        return Agree(peer);
+    }
+
+    /// <summary>The same with a point that came: to look whether it is a key, and to agree with it, takes one import.</summary>
+    /// <param name="encoded">The bytes.</param>
+    /// <param name="other">The key that they are.</param>
+    /// <param name="agreed">The agreement; the caller's.</param>
+    /// <returns>False when they are none.</returns>
+    internal bool TryAgree(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out P256PublicKey? other, [NotNullWhen(true)] out SecretBytes? agreed)
+    {
+        agreed = null;
+        if (!P256PublicKey.TryImport(encoded, out other, out var peer)) return false;
+        using (peer) agreed = Agree(peer);
+        return true;
     }
 
     /// <summary>Writes the private number (32 bytes) where it is about to be sealed into a key file.</summary>
@@ -93,10 +101,9 @@ public sealed class P256PrivateKey : IDisposable
     /// <summary>Zeroes the private number.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _isDisposed, true);
         _d.Dispose();
-        Interlocked.Exchange(ref _signing, null)?.Dispose();
-        Interlocked.Exchange(ref _agreeing, null)?.Dispose();
+        _signing.Dispose();
+        _agreeing.Dispose();
     }
 
     /// <summary>Says only which public key it belongs to.</summary>
@@ -116,11 +123,18 @@ public sealed class P256PrivateKey : IDisposable
         }
     }
 
-    private void Keep<T>(ref T? kept, T used) where T : class, IDisposable
+    private SecretBytes Agree(ECDiffieHellman peer)
     {
-        if (Interlocked.CompareExchange(ref kept, used, null) is not null) used.Dispose();
-        // Disposed meanwhile: either this sees it, or that saw what was kept.
-        else if (Volatile.Read(ref _isDisposed)) Interlocked.Exchange(ref kept, null)?.Dispose();
+        var own = _agreeing.Take();
+        try
+        {
+            using var peerKey = peer.PublicKey;
+            return SecretBytes.Take(own.DeriveRawSecretAgreement(peerKey));
+        }
+        finally
+        {
+            _agreeing.GiveBack(own);
+        }
     }
 
     private static P256PublicKey Encode(ECPoint q) => P256PublicKey.Parse([0x04, .. q.X!, .. q.Y!]);

@@ -24,19 +24,8 @@ public sealed record P256PublicKey
     /// <returns>False when the length, the first byte or the point is wrong.</returns>
     public static bool TryParse(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out P256PublicKey? key)
     {
-        key = null;
-        if (encoded.Length != Length || encoded[0] != 0x04) return false;
-        var candidate = new P256PublicKey(ByteString.Copy(encoded));
-        try
-        {
-            // The platform's import checks that the point is on the curve, which static Diffie-Hellman depends on.
-            using var check = ECDsa.Create(candidate.Parameters());
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
-        key = candidate;
+        if (!TryImport(encoded, out key, out var imported)) return false;
+        imported.Dispose();
         return true;
     }
 
@@ -52,6 +41,30 @@ public sealed record P256PublicKey
         using var ecdsa = ECDsa.Create(Parameters());
         return ecdsa.VerifyData(message, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
+
+    /// <summary>The platform's import of a point, which checks that it is on the curve: static Diffie-Hellman depends on it.</summary>
+    /// <param name="encoded">The bytes.</param>
+    /// <param name="key">The key that they are.</param>
+    /// <param name="imported">What was imported; the caller's.</param>
+    /// <returns>False when they are none.</returns>
+    internal static bool TryImport(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out P256PublicKey? key, [NotNullWhen(true)] out ECDiffieHellman? imported)
+    {
+        (key, imported) = (null, null);
+        if (encoded.Length != Length || encoded[0] != 0x04) return false;
+        var candidate = new P256PublicKey(ByteString.Copy(encoded));
+        try
+        {
+            imported = candidate.ForAgreement();
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+        key = candidate;
+        return true;
+    }
+
+    internal ECDiffieHellman ForAgreement() => ECDiffieHellman.Create(Parameters());
 
     internal ECParameters Parameters() => new()
     {

@@ -68,9 +68,9 @@ public static class IssueCodeEnvelope
     {
         ArgumentNullException.ThrowIfNull(center);
         code = null;
-        if (envelope.Length != Length || !P256PublicKey.TryParse(envelope[..P256PublicKey.Length], out var ephemeral)) return false;
-        using var agreed = center.Agree(ephemeral);
+        if (envelope.Length != Length || !center.TryAgree(envelope[..P256PublicKey.Length], out var ephemeral, out var agreed)) return false;
         using var gcm = Key(agreed, ephemeral, center.PublicKey, context);
+        agreed.Dispose();
         Span<byte> padded = stackalloc byte[PaddedLength];
         try
         {

@@ -10,16 +10,13 @@ namespace CardIssue.Bench;
 /// </summary>
 internal static class CenterBench
 {
-    /// <summary>How much: "terminals issues", the issues of each. For a quick look.</summary>
+    /// <summary>How much: "terminals issues warm", the issues of each, and how many a host has issued before. For a quick look.</summary>
     private const string SizeVariable = "CARDISSUE_BENCH_CENTER";
 
     /// <summary>Of what the bare cryptography allows on a core.</summary>
     private const double Target = 1.0 / 3;
 
     private const int Alone = 10, Records = 3;
-
-    /// <summary>Issues of each terminal that are not counted: the first lets it in, and the host's compiler is busy with most of them.</summary>
-    private const int WarmingUp = 5;
 
     // Full sync, as a center insists on; the files are where the tests' are (in memory, where that can be).
     internal const string Serve = """
@@ -28,9 +25,12 @@ internal static class CenterBench
         cat >/dev/null
         """;
 
-    /// <summary>How many terminals, and the issues of each.</summary>
-    public static int[] Size() => [.. (Environment.GetEnvironmentVariable(SizeVariable) ?? "200 5").Split(' ')
-        .Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+    /// <summary>How many terminals, the issues of each, and those before them.</summary>
+    public static BenchSize Size()
+    {
+        var parts = (Environment.GetEnvironmentVariable(SizeVariable) ?? "200 5").Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToList();
+        return new BenchSize(parts[0], parts[1], parts.Count > 2 ? parts[2] : BenchSize.Warm);
+    }
 
     public static async Task<int> RunAsync(bool check)
     {
@@ -40,15 +40,15 @@ internal static class CenterBench
         {
             using var server = store == "postgres" ? new PostgresProcess(Serve) : null;
             if (server is not null) PostgresProcess.Execute(server.PlaceOf("postgres"), "CREATE DATABASE center");
-            await using var center = await BenchCenter.StartAsync(server?.PlaceOf("center") ?? "", hosts, size[0], Alone + (size[0] * (size[1] + WarmingUp)));
+            await using var center = await BenchCenter.StartAsync(server?.PlaceOf("center") ?? "", hosts, size.Terminals, Alone + size.Orders(hosts));
             await using var terminals = new BenchTerminals(center);
-            await center.MeasureAsync(() => terminals.IssueAsync(WarmingUp));
+            await center.MeasureAsync(() => terminals.IssueAsync(size.WarmingUp(hosts)));
             // One terminal alone shares no commit: its commits are its waits.
             var alone = await center.MeasureAsync(() => terminals.IssueAloneAsync(Alone));
-            var run = await center.MeasureAsync(() => terminals.IssueAsync(size[1]));
+            var run = await center.MeasureAsync(() => terminals.IssueAsync(size.Issues));
             var bare = new BareIssue(run).Measure();
             var ratio = run.PerCoreSecond / bare.PerCoreSecond;
-            report.Line($"\"store\":\"{store}\",\"hosts\":{hosts},\"terminals\":{size[0]},\"issues\":{run.Issues},\"perSecond\":{run.Issues / run.Seconds:F1},\"perSecondAndCore\":{run.PerCoreSecond:F1},\"centerMsPerIssue\":{run.CoreSeconds / run.Issues * 1_000:F2},\"p50Ms\":{run.Percentile(50):F0},\"p99Ms\":{run.Percentile(99):F0},\"durableWaitsPerRecord\":{alone.Commits / (double)(alone.Issues * Records):F2},\"commitsPerRecord\":{run.Commits / (double)(run.Issues * Records):F2},\"logEntriesPerIssue\":{run.LogEntries / (double)run.Issues:F1},\"apdusPerIssue\":{run.Apdus / (double)run.Issues:F1},\"barePerSecondAndCore\":{bare.PerCoreSecond:F0},\"overBare\":{ratio:F3}");
+            report.Line($"\"store\":\"{store}\",\"hosts\":{hosts},\"terminals\":{size.Terminals},\"issues\":{run.Issues},\"perSecond\":{run.Issues / run.Seconds:F1},\"perSecondAndCore\":{run.PerCoreSecond:F1},\"centerMsPerIssue\":{run.CoreSeconds / run.Issues * 1_000:F2},\"p50Ms\":{run.Percentile(50):F0},\"p99Ms\":{run.Percentile(99):F0},\"durableWaitsPerRecord\":{alone.Commits / (double)(alone.Issues * Records):F2},\"commitsPerRecord\":{run.Commits / (double)(run.Issues * Records):F2},\"logEntriesPerIssue\":{run.LogEntries / (double)run.Issues:F1},\"apdusPerIssue\":{run.Apdus / (double)run.Issues:F1},\"barePerSecondAndCore\":{bare.PerCoreSecond:F0},\"overBare\":{ratio:F3}");
             report.Bar($"{store}, {hosts} host{(hosts > 1 ? "s" : "")}", run.PerCoreSecond, bare.PerCoreSecond * Target);
             foreach (var (part, microseconds) in bare.Parts)
                 report.Line($"\"store\":\"{store}\",\"hosts\":{hosts},\"bare\":\"{part}\",\"usPerIssue\":{microseconds:F1}");
@@ -56,6 +56,22 @@ internal static class CenterBench
         }
         return report.End(check, $"\"cores\":{Environment.ProcessorCount}");
     }
+}
+
+/// <summary>How much a bench does.</summary>
+/// <param name="Terminals">How many terminals.</param>
+/// <param name="Issues">Issues of each that are counted.</param>
+/// <param name="Before">Issues of a host before those: the first of a terminal lets it in, and the host's compiler is busy with most of them.</param>
+internal sealed record BenchSize(int Terminals, int Issues, int Before)
+{
+    /// <summary>A host that has issued so many takes little less for the next thousand.</summary>
+    public const int Warm = 3_000;
+
+    /// <summary>Issues of each terminal that are not counted.</summary>
+    public int WarmingUp(int hosts) => Math.Max(1, (Before * hosts) / Terminals);
+
+    /// <summary>All of them.</summary>
+    public int Orders(int hosts) => Terminals * (Issues + WarmingUp(hosts));
 }
 
 /// <summary>What a part of the run came to.</summary>

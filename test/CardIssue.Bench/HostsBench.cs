@@ -8,7 +8,6 @@ namespace CardIssue.Bench;
 /// </summary>
 internal static class HostsBench
 {
-    private const int WarmingUp = 5;
     private const double Target = 1.6;
 
     public static async Task<int> RunAsync(bool check)
@@ -26,11 +25,11 @@ internal static class HostsBench
         var size = CenterBench.Size();
         using var server = new PostgresProcess(CenterBench.Serve);
         PostgresProcess.Execute(server.PlaceOf("postgres"), "CREATE DATABASE center");
-        await using var center = await BenchCenter.StartAsync(server.PlaceOf("center"), hosts, size[0], size[0] * (size[1] + WarmingUp), pinned: true);
+        await using var center = await BenchCenter.StartAsync(server.PlaceOf("center"), hosts, size.Terminals, size.Orders(hosts), pinned: true);
         await using var terminals = new BenchTerminals(center);
-        await center.MeasureAsync(() => terminals.IssueAsync(WarmingUp));
-        var run = await center.MeasureAsync(() => terminals.IssueAsync(size[1]));
-        report.Line($"\"hosts\":{hosts},\"terminals\":{size[0]},\"issues\":{run.Issues},\"perSecond\":{run.Issues / run.Seconds:F1},\"hostsUseOfTheirCores\":{run.CoreSeconds / run.Seconds / hosts:F2},\"p50Ms\":{run.Percentile(50):F0},\"p99Ms\":{run.Percentile(99):F0}");
+        await center.MeasureAsync(() => terminals.IssueAsync(size.WarmingUp(hosts)));
+        var run = await center.MeasureAsync(() => terminals.IssueAsync(size.Issues));
+        report.Line($"\"hosts\":{hosts},\"terminals\":{size.Terminals},\"issues\":{run.Issues},\"perSecond\":{run.Issues / run.Seconds:F1},\"hostsUseOfTheirCores\":{run.CoreSeconds / run.Seconds / hosts:F2},\"p50Ms\":{run.Percentile(50):F0},\"p99Ms\":{run.Percentile(99):F0}");
         return run.Issues / run.Seconds;
     }
 }

@@ -31,5 +31,5 @@ internal sealed class StepDisplay(Answers answers) : IProgress<CenterProgress>
     }
 
     /// <summary>A peer's words may not move the cursor, nor look like a line of ours.</summary>
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+    private static string Plain(string text) => !text.Any(char.IsControl) ? text : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

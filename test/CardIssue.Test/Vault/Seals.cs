@@ -62,7 +62,7 @@ internal static class Seals
     public static byte[] MasterOf(FileKeyVault vault) => ((VaultContent)Private(vault, "_content")).Masters[^1].Span.ToArray();
 
     /// <summary>The log key of a vault, which nothing hands out.</summary>
-    public static byte[] LogKeyOf(FileKeyVault vault) => ((VaultContent)Private(vault, "_content")).LogKey.Span.ToArray();
+    public static byte[] LogKeyOf(FileKeyVault vault) => ((VaultContent)Private(vault, "_content")).LogKey.Key.Span.ToArray();
 
     /// <summary>Makes a vault what one of an older version is: it takes over.</summary>
     public static void MakeOlder(FileKeyVault vault)
