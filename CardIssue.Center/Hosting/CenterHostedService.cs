@@ -28,7 +28,7 @@ internal sealed class CenterHostedService(
         store.Serve();
         if (await desk.PutBackAsync(cancellationToken).ConfigureAwait(false) is { } found)
             OperationLog.Unsettled(logger, found.FoundBy, found.Quarantined);
-        await RunningSettings.CheckFeedsAsync(options.Value, issuers, cancellationToken).ConfigureAwait(false);
+        await RunningSettings.CheckFeedsAsync(options.Value, issuers, time, cancellationToken).ConfigureAwait(false);
         if (options.Value.Log.CheckpointDirectory.Length == 0) OperationLog.NotExported(logger);
         var (taken, left) = await OrderSeals.TakeOverAsync(store, vault, cancellationToken).ConfigureAwait(false);
         if (taken + left > 0) OperationLog.TakenOver(logger, left > 0 ? LogLevel.Warning : LogLevel.Information, taken, left);

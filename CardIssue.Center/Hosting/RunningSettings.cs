@@ -64,27 +64,32 @@ public sealed class RunningSettings(
     internal static IEnumerable<string> NamesOf(Type type, string path = "") => Settable(type).SelectMany(property =>
         IsGroup(property.PropertyType) ? NamesOf(property.PropertyType, $"{path}{property.Name}:") : [path + property.Name]);
 
-    /// <summary>Where an issuer is told whom nobody knows is a slip of somebody's, and the right one's events would go elsewhere.</summary>
+    /// <summary>
+    /// Where an issuer is told whom nobody knows is a slip of somebody's, and the right one's events would go elsewhere. What the feeds name is
+    /// read at once: not at the first event of the night.
+    /// </summary>
     /// <exception cref="OptionsValidationException">There is one.</exception>
-    internal static async Task CheckFeedsAsync(CenterOptions options, IIssuers issuers, CancellationToken cancellation)
+    /// <exception cref="IOException">A secret or a certificate of a feed is not there, can't be read, or is none.</exception>
+    internal static async Task CheckFeedsAsync(CenterOptions options, IIssuers issuers, TimeProvider time, CancellationToken cancellation)
     {
-        if (options.IssuerFeeds.Count == 0) return;
-        var known = await issuers.ListAsync(cancellation).ConfigureAwait(false);
-        var unknown = options.IssuerFeeds.Keys.Except(known.Select(issuer => issuer.Issuer.Value), StringComparer.OrdinalIgnoreCase).FirstOrDefault();
-        if (unknown is not null)
-            throw Wrong($"{nameof(CenterOptions.IssuerFeeds)} names {unknown}, and there is no such issuer; see issuer list");
+        if (options.IssuerFeeds.Count > 0)
+        {
+            var known = await issuers.ListAsync(cancellation).ConfigureAwait(false);
+            var unknown = options.IssuerFeeds.Keys.Except(known.Select(issuer => issuer.Issuer.Value), StringComparer.OrdinalIgnoreCase).FirstOrDefault();
+            if (unknown is not null)
+                throw Wrong($"{nameof(CenterOptions.IssuerFeeds)} names {unknown}, and there is no such issuer; see issuer list");
+        }
+        foreach (var feed in options.IssuerFeeds.Values.Append(options.Feed).Where(feed => feed.IsPosted))
+        {
+            using var made = new WebhookFeed(feed, time);
+            made.CheckSecret();
+        }
     }
 
     private async Task CheckAsync(CenterOptions next, CancellationToken cancellation)
     {
         if (new CenterOptionsValidation().Validate(null, next) is { Failed: true } wrong) throw Wrong([.. wrong.Failures]);
-        await CheckFeedsAsync(next, issuers, cancellation).ConfigureAwait(false);
-        // What they name is read when they are made: not at the first event of the night.
-        foreach (var feed in next.IssuerFeeds.Values.Append(next.Feed).Where(feed => feed.IsPosted))
-        {
-            using var made = new WebhookFeed(feed, time);
-            made.CheckSecret();
-        }
+        await CheckFeedsAsync(next, issuers, time, cancellation).ConfigureAwait(false);
     }
 
     private static OptionsValidationException Wrong(params string[] failures) => new(nameof(CenterOptions), typeof(CenterOptions), failures);

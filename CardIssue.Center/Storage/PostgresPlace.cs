@@ -34,12 +34,12 @@ internal sealed class PostgresPlace
         }
         catch (ArgumentException error)
         {
-            return error.Message;
+            return error.InnerException is ArgumentException { ParamName.Length: > 0 } one ? $"{one.ParamName} is nothing that it may have, or not with this value" : error.InnerException!.Message;
         }
     }
 
     /// <summary>Whether a connection string has a password in it, which then stands where it stands.</summary>
-    public static bool HasPassword(string connection) => Parse(connection).Password is { Length: > 0 };
+    public static bool HasPassword(string connection) => Parse(connection) is { Password.Length: > 0 } or { SslPassword.Length: > 0 };
 
     private static NpgsqlConnectionStringBuilder Parse(string connection)
     {

@@ -395,9 +395,21 @@ internal sealed class PostgresStore : IStoreEngine
     /// <summary>A host of the version before would find tables that it does not know.</summary>
     private static void Migrate(NpgsqlConnection session, PostgresPlace place)
     {
+        CheckOwn(session, place.Text);
         TakeAlone(session, place.Text, "its tables are of an older version: stop all hosts, then begin again with those of this one");
         Migrations.Apply(place);
         Sql.Execute(session, $"SELECT pg_advisory_unlock({ServeLock})");
+    }
+
+    /// <summary>A database that somebody else's tables are in was named by a slip: nothing is put beside them.</summary>
+    private static void CheckOwn(NpgsqlConnection session, string place)
+    {
+        var other = Ask(session, """
+            SELECT min(relname) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+              AND to_regclass('schemaversions') IS NULL AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+            """);
+        if (other.Length > 0)
+            throw new StoreException(StoreFault.Unreachable, $"{place}: has tables of something else ({other}); name a database of the center's own, an empty one.");
     }
 
     private static bool TryTake(NpgsqlConnection session, string take)

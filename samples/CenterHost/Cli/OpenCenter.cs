@@ -150,11 +150,14 @@ internal sealed class OpenCenter : IAsyncDisposable
     public const string Denied = "Nobody has this name, or the password is not right, or the account is locked or shut after too many wrong ones; see person list.";
 
     /// <summary>Whose things a command is about: the issuer's that was named, or whose people its person is one of; null for all.</summary>
-    /// <exception cref="CommandException">The one that was named is another's.</exception>
-    public IssuerId? IssuerOf(string? named)
+    /// <exception cref="CommandException">There is none of the name, or it is another's than the person's.</exception>
+    public async Task<IssuerId?> IssuerOfAsync(string? named, CancellationToken cancellation)
     {
-        IssuerId? issuer = named is null ? By.Issuer : new IssuerId(named);
-        return By.IsFor(issuer) ? issuer : throw new CommandException(ExitCode.Refused, $"{By} is one of issuer {By.Issuer}'s people.");
+        if (named is null) return By.Issuer;
+        var issuer = new IssuerId(named);
+        if (!By.IsFor(issuer)) throw new CommandException(ExitCode.Refused, $"{By} is one of issuer {By.Issuer}'s people.");
+        return (await Issuers.ListAsync(cancellation)).Any(it => it.Issuer == issuer)
+            ? issuer : throw new CommandException(ExitCode.Usage, $"There is no issuer {issuer}; see issuer list.");
     }
 
     /// <summary>Whose each key set is.</summary>

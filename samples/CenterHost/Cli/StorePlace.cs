@@ -10,6 +10,9 @@ internal static class StorePlace
 {
     private const string Postgres = "postgres:", Example = "postgres:Host=/var/run/postgresql;Database=cardissue;Username=cardissue";
 
+    // As Npgsql takes them.
+    private static readonly string[] Secrets = ["Password", "PWD", "PSW", "SSL Password", "SslPassword"];
+
     private static readonly string[] Path = [CenterSettings.Center, "Store", "Postgres"], HostPath = [CenterSettings.Center, "Host"];
 
     public static Option<string?> Option(string name, string description) =>
@@ -24,7 +27,8 @@ internal static class StorePlace
         try
         {
             var parts = new DbConnectionStringBuilder { ConnectionString = connection };
-            return parts.ContainsKey("Password") || parts.ContainsKey("PWD") || parts.ContainsKey("PSW")
+            if (parts.Count == 0) throw Wrong($"No database is named; a store is given as {Example}.");
+            return Secrets.Any(parts.ContainsKey)
                 ? throw Wrong("A password does not belong on a command line: name a file with it (Passfile=FILE, in the form of ~/.pgpass), or use ~/.pgpass.")
                 : connection;
         }

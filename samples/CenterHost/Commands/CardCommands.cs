@@ -44,7 +44,7 @@ internal static class CardCommands
                 After = call.Get(list.After) is { } after ? CardText.Parse(after) : null,
             };
             await using var center = await call.OpenAsync(cancellation);
-            query = query with { Issuer = center.IssuerOf(call.Get(issuer)) };
+            query = query with { Issuer = await center.IssuerOfAsync(call.Get(issuer), cancellation) };
             return await call.Answers.ListAsync(list.Of(call, center.Desk.EnumerateCardsAsync(query, cancellation)), View, Line, "No cards.");
         });
     }
@@ -59,7 +59,7 @@ internal static class CardCommands
         return shell.Command("show", What, [id, customer, order, issuer], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            var card = await FindAsync(center, call.Get(id), call.Get(customer), call.Get(order), center.IssuerOf(call.Get(issuer)), cancellation);
+            var card = await FindAsync(center, call.Get(id), call.Get(customer), call.Get(order), await center.IssuerOfAsync(call.Get(issuer), cancellation), cancellation);
             var keys = await KeysOfAsync(card, center, cancellation);
             return await call.Answers.SayAsync(
                 View(card, keys),

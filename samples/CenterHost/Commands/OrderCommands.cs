@@ -32,7 +32,7 @@ internal static class OrderCommands
                 After = call.Get(list.After) is { } after ? new OrderId(after) : null,
             };
             await using var center = await call.OpenAsync(cancellation);
-            query = query with { Issuer = center.IssuerOf(call.Get(issuer)) };
+            query = query with { Issuer = await center.IssuerOfAsync(call.Get(issuer), cancellation) };
             return await call.Answers.ListAsync(list.Of(call, center.Desk.EnumerateAsync(query, cancellation)), View, Line, "No orders.");
         });
     }

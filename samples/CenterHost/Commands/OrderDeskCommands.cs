@@ -68,7 +68,7 @@ internal static class OrderDeskCommands
         return shell.Command("clear-tries", "Asks to clear the wrong issue codes that are counted for a customer.", [customer, issuer, reason], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            return await Asking.AskAsync(call, center, new CenterAct.ClearCodeTries(call.Get(customer)!, center.IssuerOf(call.Get(issuer))), call.Get(reason)!, null, cancellation);
+            return await Asking.AskAsync(call, center, new CenterAct.ClearCodeTries(call.Get(customer)!, await center.IssuerOfAsync(call.Get(issuer), cancellation)), call.Get(reason)!, null, cancellation);
         });
     }
 

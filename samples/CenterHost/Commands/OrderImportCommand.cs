@@ -46,7 +46,7 @@ internal static class OrderImportCommand
             using var made = new IssueCodes(call.Get(codes), center.IssueCodes, goesOn: true);
             using var spool = new OrderSpool(call.Directory);
             var import = new Import(call, center, known, made, new OrderIntake(center.Vault, center.Desk, made, DateTimeOffset.UtcNow.AddDays(call.Get(days))));
-            return await import.RunAsync(input, spool, call.Get(csv), center.IssuerOf(call.Get(issuer)), call.Get(codes), cancellation);
+            return await import.RunAsync(input, spool, call.Get(csv), await center.IssuerOfAsync(call.Get(issuer), cancellation), call.Get(codes), cancellation);
         });
     }
 

@@ -29,7 +29,7 @@ internal static class PersonCommands
             var roles = call.Get(role) is { } word ? PersonText.Parse([word]) : PersonRoles.None;
             await using var center = await call.OpenAsync(cancellation);
             var his = (await center.People.ListAsync(cancellation)).Where(it => center.By.IsFor(it.Issuer)).ToList();
-            var of = center.IssuerOf(call.Get(issuer));
+            var of = await center.IssuerOfAsync(call.Get(issuer), cancellation);
             var people = list.Of(call, his, it => it.Name.Value,
                 it => (of is null || it.Issuer == of) && it.Roles.HasFlag(roles) && (!call.Get(locked) || it.IsLocked || it.LockedUntil is not null));
             return await call.Answers.ListAsync(people,
@@ -53,7 +53,7 @@ internal static class PersonCommands
         return shell.Command("add", "Asks for an account. Its first password is in two halves, yours and that of who approves.", [name, role, issuer, half, reason], async (call, cancellation) =>
         {
             await using var center = await call.OpenAsync(cancellation);
-            var act = new CenterAct.AddPerson(Of(call, name), PersonText.Parse(call.Get(role)!), center.IssuerOf(call.Get(issuer)));
+            var act = new CenterAct.AddPerson(Of(call, name), PersonText.Parse(call.Get(role)!), await center.IssuerOfAsync(call.Get(issuer), cancellation));
             return await Asking.AskAsync(call, center, act, call.Get(reason)!, call.Get(half), cancellation);
         });
     }

@@ -73,7 +73,8 @@ internal static class ServeCommand
         builder.Services.AddSingleton<IProgress<CenterProgress>>(services => services.GetRequiredService<StepDisplay>());
         builder.Services.AddCardIssueCenter(options => OpenCenter.Configure(options, call));
         builder.Services.AddSingleton<CenterCertificateOfVault>();
-        builder.Services.AddSingleton<ILineSource, ServedLines>();
+        builder.Services.AddSingleton<ServedLines>();
+        builder.Services.AddSingleton<ILineSource>(services => services.GetRequiredService<ServedLines>());
         if (link is not null)
         {
             builder.Services.AddSingleton(link);

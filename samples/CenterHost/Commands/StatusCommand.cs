@@ -36,6 +36,7 @@ internal static class StatusCommand
                 link = host.Link,
             }),
             lines = lines.Count,
+            linesServed = health?.Lines,
             terminals = terminals.Count,
             terminalsEnabled = terminals.Count(terminal => terminal.Enabled),
             terminalsHeld = terminals.Count(terminal => terminal.Hold is not null),
@@ -56,7 +57,7 @@ internal static class StatusCommand
             $"center       {center.Identity.Id}, {(served ? "served now" : hosts.Any(host => host.IsServing) ? "served by other hosts" : "not served")}",
             .. !served || health is { IsReady: true } ? [] : new[] { $"             not ready: {HealthCommand.Trouble(health)}" },
             .. hosts.Select(host => $"host         {host.Host}, {Standing(host)}{(host.TellsFeed ? ", tells the feed" : "")}{(host.Link is { } link ? $", link {link}" : "")}"),
-            $"lines        {lines.Count}",
+            $"lines        {lines.Count}{(health?.Lines is { } open && open != lines.Count ? $" in line list, {open} served here" : "")}",
             $"terminals    {terminals.Count}, {value.terminalsEnabled} enabled{(value.terminalsHeld == 0 ? "" : $", {value.terminalsHeld} need attention: see terminal list")}",
             $"orders       {(orders.Count == 0 ? "none" : string.Join(", ", orders.Select(pair => $"{pair.Value} {pair.Key}")))}",
             .. found is null ? [] : new[]

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace CardIssue.CenterHost.Serving;
 
-/// <summary>How a host stands, as other processes of its machine see it.</summary>
-internal sealed record HealthOnBoard(DateTimeOffset At, bool IsLive, bool IsReady, IReadOnlyList<CenterCheck> Checks);
+/// <summary>How a host stands, as other processes of its machine see it, and how many lines it has open; it may have been told which on its command line.</summary>
+internal sealed record HealthOnBoard(DateTimeOffset At, bool IsLive, bool IsReady, IReadOnlyList<CenterCheck> Checks, int? Lines);
 
 /// <summary>
 /// The serving process writes how it stands beside the center's files, for <c>health</c> and <c>status</c>. What is older than
 /// <see cref="Oldest"/> was written by one that hangs, or is gone.
 /// </summary>
-internal sealed class HealthBoard(CenterHealth health, CenterFiles files, TimeProvider time) : BackgroundService
+internal sealed class HealthBoard(CenterHealth health, ServedLines lines, CenterFiles files, TimeProvider time) : BackgroundService
 {
     public static readonly TimeSpan Oldest = TimeSpan.FromSeconds(30);
 
@@ -41,7 +41,7 @@ internal sealed class HealthBoard(CenterHealth health, CenterFiles files, TimePr
             do
             {
                 var report = health.Report();
-                BoardFile.Write(files.Health, new HealthOnBoard(report.At, report.IsLive, report.IsReady, [.. report.Live, .. report.Ready]));
+                BoardFile.Write(files.Health, new HealthOnBoard(report.At, report.IsLive, report.IsReady, [.. report.Live, .. report.Ready], lines.Count));
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

@@ -28,6 +28,9 @@ internal sealed class ServedLines(
     private CenterIdentity _written = vault.Identity;
     private X509Certificate2? _shown;
 
+    /// <summary>How many are open.</summary>
+    public int Count => _open.Count;
+
     public async Task<IReadOnlyList<ServedLine>> OpenAsync(CancellationToken cancellation)
     {
         var lines = choice.Lines.Count > 0 ? choice.Lines : await registry.LinesAsync(cancellation);

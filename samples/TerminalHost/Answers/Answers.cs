@@ -21,6 +21,7 @@ internal sealed record ModuleAnswer(
     DateTime? TlsCertificateUntil,
     string? Center,
     string? CenterTlsCertificateSha256,
+    int? CenterKeys,
     string File,
     string Enrolment,
     IReadOnlyList<NoteAnswer> Notes);

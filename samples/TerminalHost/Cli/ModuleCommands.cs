@@ -159,7 +159,8 @@ internal static class ModuleCommands
         if (json) output.WriteLine(JsonSerializer.Serialize(
             new ModuleAnswer(
                 true, module.Identity.Id.Value, module.Identity.KeyVersion, module.Identity.TlsCertificate.ToString(),
-                certificate?.NotAfter.ToUniversalTime(), module.Center?.Id.Value, module.Center?.TlsCertificate.ToString(), folder.Module, folder.Terminal,
+                certificate?.NotAfter.ToUniversalTime(), module.Center?.Id.Value, module.Center?.TlsCertificate.ToString(),
+                module.Center is null ? null : module.CenterKeysNumber, folder.Module, folder.Terminal,
                 [.. module.Notes.Select(note => new NoteAnswer(note.Generation, note.Chain, note.Sequence))]),
             AnswerJson.Default.ModuleAnswer));
         else PrintText(output, folder, module, certificate);
@@ -172,6 +173,7 @@ internal static class ModuleCommands
         output.WriteLine($"enrolment file   {folder.Terminal}");
         output.WriteLine($"TLS certificate  {module.Identity.TlsCertificate}{(certificate is null ? "" : $", valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")}");
         output.WriteLine($"trusted center   {(module.Center is { } center ? $"{center.Id}, TLS certificate {center.TlsCertificate}" : "none yet; `module import` takes one over")}");
+        if (module.Center is not null) output.WriteLine($"center's keys    number {module.CenterKeysNumber}");
         foreach (var (note, i) in module.Notes.Select((note, i) => (note, i)))
             output.WriteLine($"{(i == 0 ? "center's note    " : "contradicts it   ")}generation {note.Generation}, entry {note.Sequence} of {note.Chain}");
     }

@@ -88,7 +88,9 @@ public sealed class CenterHostCenterKeysTest : IDisposable
         try
         {
             var one = await PortAsync(first);
-            await Part.UntilAsync(async () => (await DoAsync("status", "--json")).Json[0].GetProperty("hosts").EnumerateArray().Any(host => host.GetProperty("serving").GetBoolean()));
+            await Part.UntilAsync(async () => (await DoAsync("status", "--json")).Json[0] is var status
+                && status.GetProperty("hosts").EnumerateArray().Any(host => host.GetProperty("serving").GetBoolean())
+                && status.GetProperty("linesServed") is { ValueKind: System.Text.Json.JsonValueKind.Number } lines && lines.GetInt32() == 1);
             var joined = await HostRun.OfAsync(HostRun.Center, _host.Folder, "join", "--from", _host.Data, "--host", "second", "--data", other, "--as", "ann",
                 "--password-file", _host.File("ann.password"), "--passphrase-file", _host.File("passphrase"));
             Assert.That(joined.Code, Is.Zero, joined.Error);

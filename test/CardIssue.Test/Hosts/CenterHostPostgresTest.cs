@@ -16,7 +16,10 @@ public sealed class CenterHostPostgresTest : IDisposable
     {
         var database = PostgresServer.MakeEmpty();
         await EndsAsync(2, "does not belong on a command line", "init", "--id", "main", "--store", $"postgres:{database};Password=hush");
+        await EndsAsync(2, "does not belong on a command line", "init", "--id", "main", "--store", $"postgres:{database};SSL Password=hush");
         await EndsAsync(2, "postgres:", "init", "--id", "main", "--store", database);
+        await EndsAsync(2, "No database is named", "init", "--id", "main", "--store", "postgres:");
+        await EndsAsync(2, "passwort is nothing that it may have", "init", "--id", "main", "--store", $"postgres:{database};Passwort=hush");
         await EndsAsync(2, "Database must be named", "init", "--id", "main", "--store", "postgres:Host=/nowhere");
         await EndsAsync(3, "check that the server runs", "init", "--id", "main", "--store", "postgres:Host=/nowhere;Database=a");
         await EndsAsync(3, "createdb", "init", "--id", "main", "--store", $"postgres:{database}_none");
@@ -66,6 +69,21 @@ public sealed class CenterHostPostgresTest : IDisposable
         await EndsAsync(3, "was moved to PostgreSQL database", "log", "verify");
         await DoAsync("migrate", "--to", $"postgres:{database}");
         await DoAsync("status");
+    }
+
+    /// <summary>A slip in the database's name puts nothing beside somebody else's tables; what an extension brings is nobody's.</summary>
+    [Test]
+    public async Task DatabaseOfSomethingElse_Migrate_IsRefused_AndLeavesItAsItWas()
+    {
+        var (others, withExtension) = (PostgresServer.MakeEmpty(), PostgresServer.MakeEmpty());
+        PostgresServer.Execute(others, "CREATE TABLE payroll (a int)");
+        PostgresServer.Execute(withExtension, "CREATE VIEW seen AS SELECT 1; CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.t (a int)");
+        await DoAsync("init", "--id", "main");
+        await EndsAsync(3, "tables of something else (payroll)", "migrate", "--to", $"postgres:{others}");
+        await using (var connection = PostgresServer.Connect(others))
+            Assert.That(new NpgsqlCommand("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", connection).ExecuteScalar(), Is.EqualTo(1));
+        await DoAsync("status");
+        await DoAsync("migrate", "--to", $"postgres:{withExtension}");
     }
 
     [Test]

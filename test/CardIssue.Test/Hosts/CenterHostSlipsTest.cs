@@ -21,6 +21,12 @@ public sealed class CenterHostSlipsTest
     [TestCase(2, "line numbers start at 1", "terminal", "add", "--id", "T", "--line", "0")]
     [TestCase(2, "that has enrolled", "stock", "deliver", "--to", "T", "--product", "p", "--count", "1")]
     [TestCase(3, "make it first, or name another", "log", "export", "/nowhere/log.jsonl")]
+    [TestCase(2, "There is no issuer nope; see issuer list", "order", "list", "--issuer", "nope")]
+    [TestCase(2, "There is no issuer nope; see issuer list", "card", "list", "--issuer", "nope")]
+    [TestCase(2, "There is no issuer nope; see issuer list", "card", "show", "--customer", "C", "--issuer", "nope")]
+    [TestCase(2, "There is no issuer nope; see issuer list", "person", "list", "--issuer", "nope")]
+    [TestCase(2, "There is no issuer nope; see issuer list", "person", "add", "zoe", "--role", "clerk", "--issuer", "nope", "--half", "h", "--reason", "r")]
+    [TestCase(2, "There is no issuer nope; see issuer list", "order", "clear-tries", "C", "--issuer", "nope", "--reason", "r")]
     public async Task ASlip_IsToldByWhatWouldBeRight(int code, string says, params string[] args)
     {
         var run = await _host.RunAsync(args);

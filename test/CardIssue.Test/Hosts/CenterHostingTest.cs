@@ -109,6 +109,31 @@ public sealed class CenterHostingTest
         await ((IAsyncDisposable)host).DisposeAsync();
     }
 
+    /// <summary>Told at the start, and not at the first event of the night.</summary>
+    [TestCase("", "no.secret")]
+    [TestCase("too short", "a secret has 32 to 256 characters")]
+    public async Task FeedWhoseSecretIsNone_HostStart_IsRefused(string secret, string says)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, $"secret-{secret.Length}")).FullName;
+        using var passphrase = SecretBytes.Copy("correct horse battery"u8);
+        FileKeyVault.Create(Path.Combine(folder, "vault.json"), passphrase, new CenterId("C-1"), PassphraseFileTest.Cheapest).Dispose();
+        var file = Path.Combine(folder, "no.secret");
+        if (secret.Length > 0)
+        {
+            await using var written = PrivateFiles.Open(file, FileMode.CreateNew, FileAccess.Write);
+            await written.WriteAsync(System.Text.Encoding.ASCII.GetBytes(secret));
+        }
+        var host = MakeHost(options =>
+        {
+            options.UseDirectory(folder);
+            options.Feed.Url = "https://issuer.example/events";
+            options.Feed.SecretFile = file;
+        });
+        var error = await Assert.CatchAsync<IOException>(() => host.StartAsync());
+        Assert.That(error!.Message, Does.Contain(says));
+        await ((IAsyncDisposable)host).DisposeAsync();
+    }
+
     private IHost MakeHost(Action<CenterOptions> change, LoopbackListener? listener = null, ILoggerProvider? logs = null)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
