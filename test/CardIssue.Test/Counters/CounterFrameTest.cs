@@ -8,6 +8,7 @@ using CardIssue.TerminalHost.Display.Screen;
 using CardIssue.TerminalHost.Printing;
 using CardIssue.Transport.Reconnect;
 using Spectre.Console;
+using Text = CardIssue.TerminalHost.Display.Text;
 
 namespace CardIssue.Test.Counters;
 
@@ -56,6 +57,17 @@ public sealed partial class CounterFrameTest
         Assert.That(screen, Does.Contain("Card: in work").And.Contain("S280 writing record 2").And.Contain("S240 insert a card: visa 476173******0119").And.Contain("olga").And.Contain("shop-7"));
         var japanese = Screen(Writing, Language.Japanese);
         Assert.That(japanese, Does.Contain("お待ちください。カードを取り出さないでください").And.Contain("記録 2 / 3").And.Contain("回線: 接続済み").And.Contain("S280 記録 2 を書き込んでいます"));
+    }
+
+    /// <summary>A terminal that wrote the last character of a row stands on it still: what is erased then takes that character along.</summary>
+    [Test]
+    public void FullRow_NothingIsErasedBehindIt()
+    {
+        var frame = CounterFrame.Of(Writing, new Surface(80, 24, true, true, ColorSystem.EightBit), Language.English, At);
+        Assert.That(frame.Rows, Has.Some.Matches<string>(row => Drawing.Width(Plain(row!)) == 80));
+        var painted = ConsoleScreen.Painted(frame);
+        Assert.That(Erased().Matches(painted), Has.Count.EqualTo(24));
+        Assert.That(Erased().Matches(painted).Select(erased => painted[..erased.Index]), Has.All.EndsWith(";1H\e[0m"));
     }
 
     [Test]
@@ -150,6 +162,7 @@ public sealed partial class CounterFrameTest
             Says("Enter the order number", Tone.Act, Ready);
             Says("Please wait: there is no line to the center", Tone.Wait, Ready.With(new RelayStatus(RelayState.Connecting, At) { LineFault = LineFault.Unreachable }));
             Says("No cards can be issued now: call the center", Tone.Bad, Ready.With(new RelayStatus(RelayState.Refused, At) { Reason = IssueReason.AccessNotKnown }));
+            Says("No cards can be issued now: call the center", Tone.Bad, Ready.With(new RelayStatus(RelayState.Connecting, At) { LineFault = LineFault.NotTrusted }));
             Says("The card reader does not answer", Tone.Bad, Ready with { Reader = ReaderSight.Lost });
             Says("This card reader is not known", Tone.Bad, Ready.With(Step(IssueNotice.ReaderRefused)));
             Says("Enter the customer's issue code", Tone.Act, Ready with { Question = Question.Code });
@@ -204,6 +217,9 @@ public sealed partial class CounterFrameTest
         [.. CounterFrame.Of(view, new Surface(width, height, true, true, ColorSystem.NoColors), language, At).Rows.Select(Plain)];
 
     private static string Plain(string row) => Colour().Replace(row, "");
+
+    [GeneratedRegex("\e\\[[0-9]*[JK]")]
+    private static partial Regex Erased();
 
     [GeneratedRegex("\e\\[[0-9;?]*[A-Za-z]")]
     private static partial Regex Colour();

@@ -88,7 +88,7 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
     {
         Paragraph State(Paragraph to, Text what, (Text Text, Tone Tone) how) =>
             to.Append($" {what.In(language)}: ", new Style(Color.Grey)).Append($"{how.Text.In(language)}  ", StyleOf(how.Tone).Decoration(Decoration.Bold));
-        var line = view.Status.State switch
+        var line = view.IsRefused ? (CounterTexts.LineRefused, Tone.Bad) : view.Status.State switch
         {
             Terminal.Relay.RelayState.Ready or Terminal.Relay.RelayState.Issuing => (CounterTexts.LineReady, Tone.Good),
             Terminal.Relay.RelayState.Refused => (CounterTexts.LineRefused, Tone.Bad),
@@ -151,7 +151,8 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         {
             var drawn = Exchanged(exchange, language);
             rows += drawing.Lines(drawn).Count;
-            if (rows > room) break;
+            // Of the newest at least its beginning is seen.
+            if (rows > room && shown.Count > 0) break;
             shown.Insert(0, drawn);
         }
         return new Rows(shown);

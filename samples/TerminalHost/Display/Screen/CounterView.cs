@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
@@ -128,12 +129,15 @@ internal sealed record CounterView
             Question.Order => Between,
         };
 
+    /// <summary>Whether only people can mend it: the center, or a certificate at either end, says no.</summary>
+    public bool IsRefused => Status.State is RelayState.Refused || Status is { State: RelayState.Connecting, LineFault: LineFault.NotTrusted };
+
     private bool IsCardDue => Step?.Notice is IssueNotice.TakeCardOut && Reader is ReaderSight.CardIn;
 
     /// <summary>A request is under way.</summary>
     private Now AtWork =>
         Cancels ? new Now(Tone.Wait, CounterTexts.Cancelling, default)
-        : Status.State is RelayState.Refused ? new Now(Tone.Bad, CounterTexts.Call, Wording.Why(Status.Reason))
+        : IsRefused ? new Now(Tone.Bad, CounterTexts.Call, RefusedWhy)
         : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLineCard, Step is { } cut && CounterTexts.IsOnCard(cut.Notice) ? CounterTexts.LeaveCard : LineWhy)
         : Step is not { } step ? new Now(Tone.Wait, CounterTexts.Wait, default)
         : step.Notice switch
@@ -152,13 +156,15 @@ internal sealed record CounterView
     private Now Between =>
         IsCardDue ? new Now(Tone.Act, CounterTexts.TakeCardOut, Ended)
         : Slip is { } slip ? new Now(Tone.Bad, slip, CounterTexts.EnterOrder)
-        : Status.State is RelayState.Refused ? new Now(Tone.Bad, CounterTexts.Call, Wording.Why(Status.Reason))
+        : IsRefused ? new Now(Tone.Bad, CounterTexts.Call, RefusedWhy)
         : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLine, LineWhy)
         : Reader is ReaderSight.Lost ? new Now(Tone.Bad, CounterTexts.ReaderGone, Ended)
         : IsReaderUnknown ? new Now(Tone.Bad, CounterTexts.ReaderNotKnown, default)
         : Outcome is { IsIssued: false } ? new Now(Tone.Bad, CounterTexts.NotIssued, Ended)
         : Outcome is not null ? new Now(PrinterFault is null ? Tone.Good : Tone.Bad, CounterTexts.NextCustomer, Ended)
         : new Now(Tone.Act, CounterTexts.EnterOrder, default);
+
+    private Text RefusedWhy => Status.State is RelayState.Refused ? Wording.Why(Status.Reason) : LineWhy;
 
     private Text LineWhy => Status.LineFault is { } fault ? Wording.Of(fault) : default;
 
