@@ -16,7 +16,8 @@ internal sealed class OperatorOptions
         _name = SettingOption.Text(settings, "--operator", "Who works here: a name in any script, at most 128 bytes of UTF-8.");
         _name.Validators.Add(result =>
         {
-            if (!PersonNameRule.Accepts(result.GetValueOrDefault<string?>())) result.AddError(WhoWorksHere);
+            // Nobody is named where people log in at the screen.
+            if (result.GetValueOrDefault<string?>() is { } name && !PersonNameRule.Accepts(name)) result.AddError(WhoWorksHere);
         });
         _password = SettingOption.Text(settings, "--operator-password-file",
             "File with the operator's password, where operators log in; - for a line of standard input, before the issue code. Without it the password is asked for.");

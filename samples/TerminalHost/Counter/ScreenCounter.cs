@@ -135,6 +135,7 @@ internal sealed class ScreenCounter(CounterScreen screen, CounterSetup setup, Ti
             Slip(CounterTexts.NotText);
             return (wish, null);
         }
+        screen.Change(view => view with { Reference = order });
         (wish, var code) = await ReadAsync(Question.Code, line => line.ReadSecret(), cancellation);
         if (code is null) return (wish, null);
         if (IssueRequest.CodeFault(code) is null) return (wish, new IssueRequest(order, code, _who!.Value));

@@ -66,7 +66,7 @@ internal static class Wording
     public static Text Of(LineFault fault) => fault switch
     {
         LineFault.Unreachable => new("the center can't be reached", "センターに接続できません"),
-        LineFault.NotTrusted => new("the other end's certificate is not the center's", "相手の証明書がセンターのものではありません"),
+        LineFault.NotTrusted => new("the center and this terminal do not accept each other's certificate", "センターとこの端末の証明書が合いません"),
         LineFault.Broken => new("the line broke", "回線が切れました"),
         LineFault.Silent => new("the line fell silent", "回線の応答がありません"),
         LineFault.Oversized => new("what came over the line is too long", "回線から長すぎるデータが届きました"),

@@ -8,6 +8,7 @@ using CardIssue.TerminalHost.Display.Screen;
 using CardIssue.TerminalHost.Printing;
 using CardIssue.Transport.Reconnect;
 using Spectre.Console;
+using Text = CardIssue.TerminalHost.Display.Text;
 
 namespace CardIssue.Test.Counters;
 
@@ -58,11 +59,52 @@ public sealed partial class CounterFrameTest
         Assert.That(japanese, Does.Contain("お待ちください。カードを取り出さないでください").And.Contain("記録 2 / 3").And.Contain("回線: 接続済み").And.Contain("S280 記録 2 を書き込んでいます"));
     }
 
+    /// <summary>A terminal that wrote the last character of a row stands on it still: what is erased then takes that character along.</summary>
+    [Test]
+    public void FullRow_NothingIsErasedBehindIt()
+    {
+        var frame = CounterFrame.Of(Writing, new Surface(80, 24, true, true, ColorSystem.EightBit), Language.English, At);
+        Assert.That(frame.Rows, Has.Some.Matches<string>(row => Drawing.Width(Plain(row!)) == 80));
+        var painted = ConsoleScreen.Painted(frame);
+        Assert.That(Erased().Matches(painted), Has.Count.EqualTo(24));
+        Assert.That(Erased().Matches(painted).Select(erased => painted[..erased.Index]), Has.All.EndsWith(";1H\e[0m"));
+    }
+
     [Test]
     public void IssuedCard_ReceiptIsOnTheScreen([Values(60, 80, 120)] int width)
     {
         var screen = Screen(Issued, Language.English, width);
         Assert.That(screen, Does.Contain("Take the card out").And.Contain("The card is issued").And.Contain("Order A-1").And.Contain("F2 print receipt again").And.Contain("All records are written"));
+    }
+
+    /// <summary>As long as the center writes it. It is whole, or not there.</summary>
+    [Test]
+    public void IssuedCard_SmallWindow_ReceiptIsThereWithTheNewestExchange([Values(60, 80, 100)] int width, [Values] bool japanese, [Values(20, 24)] int height)
+    {
+        string[] lines = ["CARD ISSUED", "visa-like-module 476173******0242", "Order MODULE-0001", "Card 004568ACF895E5878EBA5E8AFAA7239296FD", "Terminal shop-7, line 1",
+            "2026-11-27 17:16:41 UTC", "Proof: CardMac"];
+        var issued = Issued with { Receipt = string.Join('\n', lines) };
+        var language = japanese ? Language.Japanese : Language.English;
+        var rows = Rows(issued, language, width, height);
+        foreach (var line in lines) Assert.That(rows, Has.Some.Contains(line));
+        Assert.That(string.Join('\n', rows), Does.Contain(Wording.Of(Step(IssueNotice.TakeCardOut)).In(language)).And.Contain(CounterTexts.TakeCardOut.In(language)));
+        foreach (var least in Enumerable.Range(4, 30).Select(low => Rows(issued, language, width, low)))
+            Assert.That(lines.Count(line => least.Exists(row => row.Contains(line, StringComparison.Ordinal))), Is.EqualTo(0).Or.EqualTo(lines.Length), string.Join('\n', least));
+    }
+
+    /// <summary>A clerk who was called away in between sees whose code it is that is asked for.</summary>
+    [Test]
+    public void CodeIsAsked_OrderIsOnTheScreen([Values] bool japanese) => Assert.That(
+        Screen(Ready with { Question = Question.Code, Reference = "E2E-0001" }, japanese ? Language.Japanese : Language.English), Does.Contain("E2E-0001"));
+
+    /// <summary>It may have been judged while it was away, and another one may come back.</summary>
+    [Test]
+    public void ReaderThatIsGone_IsNotCalledUnknown()
+    {
+        var gone = Ready.With(Step(IssueNotice.ReaderRefused)).With(ReaderSight.Lost);
+        Says("The card reader does not answer", Tone.Bad, gone);
+        Says("The card reader does not answer", Tone.Bad, gone.With(Step(IssueNotice.ReaderRefused)));
+        Says("Enter the order number", Tone.Act, gone.With(ReaderSight.Empty));
     }
 
     [Test]
@@ -98,6 +140,20 @@ public sealed partial class CounterFrameTest
         Says("Next customer", Tone.Good, ended);
     }
 
+    /// <summary>The closing is a record more than there are, and of a product without one the last record is the last.</summary>
+    [Test]
+    public void CardIsTakenOut_SaidToBeIssuedOnlyWhereItIs()
+    {
+        var closing = Writing.With(Step(IssueNotice.ClosingCard, record: 4));
+        Assert.That(Screen(closing, Language.English), Does.Contain("Ctrl-C cancel this card").And.Contain("All records are written"));
+        var failed = closing.With(Step(IssueNotice.Aborted, record: 4)).With(Step(IssueNotice.TakeCardOut, record: 4));
+        Assert.That((failed.Now.Do, failed.Now.More), Is.EqualTo((CounterTexts.TakeCardOut, default(Text))));
+        var issued = Writing.With(Step(IssueNotice.Issued, record: 3)).With(Step(IssueNotice.TakeCardOut, record: 3));
+        Assert.That((issued.Now.Do, issued.Now.More), Is.EqualTo((CounterTexts.TakeCardOut, CounterTexts.Issued)));
+        Assert.That(Screen(issued, Language.English), Does.Not.Contain("Ctrl-C cancel this card").And.Contain("All records are written"));
+        Assert.That(issued.Begin().IsIssued, Is.False);
+    }
+
     [Test]
     public void EachSituation_SaysWhatToDoNow()
     {
@@ -106,6 +162,7 @@ public sealed partial class CounterFrameTest
             Says("Enter the order number", Tone.Act, Ready);
             Says("Please wait: there is no line to the center", Tone.Wait, Ready.With(new RelayStatus(RelayState.Connecting, At) { LineFault = LineFault.Unreachable }));
             Says("No cards can be issued now: call the center", Tone.Bad, Ready.With(new RelayStatus(RelayState.Refused, At) { Reason = IssueReason.AccessNotKnown }));
+            Says("No cards can be issued now: call the center", Tone.Bad, Ready.With(new RelayStatus(RelayState.Connecting, At) { LineFault = LineFault.NotTrusted }));
             Says("The card reader does not answer", Tone.Bad, Ready with { Reader = ReaderSight.Lost });
             Says("This card reader is not known", Tone.Bad, Ready.With(Step(IssueNotice.ReaderRefused)));
             Says("Enter the customer's issue code", Tone.Act, Ready with { Question = Question.Code });
@@ -156,10 +213,13 @@ public sealed partial class CounterFrameTest
     private static string Screen(CounterView view, Language language, int width = 100) =>
         string.Join('\n', Rows(view, language, width));
 
-    private static List<string> Rows(CounterView view, Language language, int width) =>
-        [.. CounterFrame.Of(view, new Surface(width, 32, true, true, ColorSystem.NoColors), language, At).Rows.Select(Plain)];
+    private static List<string> Rows(CounterView view, Language language, int width, int height = 32) =>
+        [.. CounterFrame.Of(view, new Surface(width, height, true, true, ColorSystem.NoColors), language, At).Rows.Select(Plain)];
 
     private static string Plain(string row) => Colour().Replace(row, "");
+
+    [GeneratedRegex("\e\\[[0-9]*[JK]")]
+    private static partial Regex Erased();
 
     [GeneratedRegex("\e\\[[0-9;?]*[A-Za-z]")]
     private static partial Regex Colour();

@@ -157,7 +157,7 @@ public sealed partial class ScreenCounterTest
     public async Task CardUnderWay_CtrlCTwice_CancelsThisCustomerAndTheNextIsServed()
     {
         var work = WorkAsync(Language.English, logsIn: false);
-        await TypeAsync($"O-1{Enter}", "Issue code:");
+        await TypeAsync($"O-1{Enter}", "For O-1.");
         await TypeAsync($"{Code}{Enter}", "Insert a new card");
         await TypeAsync(CtrlC, "Cancel this customer's card?");
         await TypeAsync(" ", "Insert a new card");
@@ -184,6 +184,7 @@ public sealed partial class ScreenCounterTest
         var work = WorkAsync(Language.English, logsIn: false);
         await SeesAsync("The card reader does not answer");
         await TypeAsync("O-", "Order number: O-");
+        Assert.That(string.Concat(_terminal.All), Does.Not.Contain("Reader: ready"));
         _terminal.Hangup();
         await work.WaitAsync(Longest);
     }

@@ -15,6 +15,7 @@ using CardIssue.Test.Parts;
 using CardIssue.Test.Products.Json;
 using CardIssue.Transport.Reconnect;
 using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Net;
 using CardIssue.Testing.Cards.Reading;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -43,7 +44,7 @@ public sealed class IntegratingTest
         Assert.That(key.Code, Is.Zero, key.ToString());
         await DoAsync("order", "import", "--orders", Path.Combine(Samples.Folder, "orders.json"),
             "--product", Path.Combine(Samples.Folder, "visa-like-e2e.product.json"), "--product", Path.Combine(Samples.Folder, "visa-like-module.product.json"));
-        foreach (var (terminal, line, kind, serial) in new[] { ("pos-1", "1", "virtual", "VC-0001"), ("pos-2", "2", "vendor", "V-77") })
+        foreach (var (terminal, line, kind, serial) in new[] { ("pos-1", "1", "virtual", "VC-0001"), ("pos-2", "2", "vendor", "V-77"), ("pos-3", "1", "virtual", "READER-1") })
         {
             using (TlsModule.Create(_center.File(terminal), _center.File($"{terminal}.json"), terminal, Path.Combine(_center.Data, "center.json"), Passphrase)) { }
             await DoAsync("terminal", "add", "--file", _center.File($"{terminal}.json"), "--line", line, "--address", "127.0.0.1");
@@ -113,6 +114,28 @@ public sealed class IntegratingTest
         var second = await pos.Relay.IssueAsync(new IssueRequest("E2E-0001", again, new OperatorId("olga"))).WaitAsync(Longest);
         Assert.That(Selling.Next(second), Does.StartWith("this order has its card").Or.StartWith("ask the customer"), second.ToString());
         Assert.That(await BankHost.LookAsync(_bank.Services, "E2E-0001", default), Does.StartWith("E2E-0001 is Issued;"));
+    }
+
+    [Test]
+    public async Task ProgramOfTheGuide_IssuesACard_AndEndsWithTheReasonWhereItDoesNot()
+    {
+        var slot = new CardSlot();
+        using var stop = new CancellationTokenSource();
+        using var cards = new CardServer(slot, 0);
+        var serving = cards.RunAsync(stop.Token);
+        slot.Insert(Shop.Card(3));
+        Task<int> RunAsync(string code) => PosProgram.Main(
+        [
+            _center.File("pos-3"), _center.Write("passphrase", $"{Passphrase}\n"), "E2E-0002", _center.Write("code", $"{code}\r\n"),
+            _port.ToString(CultureInfo.InvariantCulture), cards.Port.ToString(CultureInfo.InvariantCulture),
+        ]).WaitAsync(Longest);
+
+        Assert.That(await RunAsync("no such code"), Is.EqualTo(1));
+        Assert.That(await RunAsync("LINNET-7093"), Is.Zero);
+
+        Assert.That(await BankHost.LookAsync(_bank.Services, "E2E-0002", default), Does.StartWith("E2E-0002 is Issued;"));
+        await stop.CancelAsync();
+        await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     [Test]

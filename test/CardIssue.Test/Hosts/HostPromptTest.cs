@@ -5,6 +5,8 @@ using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
 using CardIssue.Terminal.Modules;
+using CardIssue.TerminalHost.Operators;
+using CardIssue.Test.Keys;
 using CardIssue.Test.Modules;
 
 namespace CardIssue.Test.Hosts;
@@ -76,16 +78,35 @@ public sealed class HostPromptTest
     [Test]
     public async Task Watch_CtrlCTwice_EndsInOrderWithTheScreenOfBeforeAndTheEchoBack()
     {
-        using (var signing = P256PrivateKey.Generate())
-            await File.WriteAllBytesAsync(Path.Combine(_folder, "center.json"),
-                new CenterIdentity(new CenterId("C-1"), signing.PublicKey, signing.PublicKey, ByteString.Copy(new byte[32])).Write());
-        TlsModule.Create(Path.Combine(_folder, "module.json"), Path.Combine(_folder, "terminal.json"), "T-9", Path.Combine(_folder, "center.json"), Typed).Dispose();
+        await MakeModuleAsync();
         const string Watch = "watch --data . --operator olga --connect 127.0.0.1:1 --reader tcp:127.0.0.1:1 --language ja";
 
         var screen = await TypeAsync("TerminalHost", Watch, ("passphrase: ", $"{Typed}\n"), ("受付番号", "O-1\u0003"), ("終了しますか", "\u0003"));
 
         Assert.That(screen, Does.Contain("\e[?1049h").And.Contain("O-1").And.Contain("\e[?1049l").And.Contain("code 0"));
         Assert.That(screen.Split("code 0")[1].Split([' ', '\r', '\n', ';']), Does.Contain("echo").And.Not.Contain("-echo"));
+    }
+
+    /// <summary>Nobody need be named before: who works here says so at the screen.</summary>
+    [Test]
+    public async Task Watch_OperatorsLogIn_NameAndPasswordAreAskedForAndOrdersFollow()
+    {
+        await MakeModuleAsync();
+        using (var password = SecretBytes.Copy("password of olga"u8))
+            new OperatorList(Path.Combine(_folder, "operators.json")).Write([KnownOperator.Make(new OperatorId("olga"), password, PassphraseFileTest.Cheapest)]);
+
+        var screen = await TypeAsync("TerminalHost", "watch --data . --connect 127.0.0.1:1 --reader tcp:127.0.0.1:1",
+            ("passphrase: ", $"{Typed}\n"), ("Your name", "olga\r"), ("Password", "password of olga\r"), ("at the counter: olga", "\u0003"), ("End work?", "\u0003"));
+
+        Assert.That(screen, Does.Contain("code 0").And.Not.Contain("password of"));
+    }
+
+    private async Task MakeModuleAsync()
+    {
+        using (var signing = P256PrivateKey.Generate())
+            await File.WriteAllBytesAsync(Path.Combine(_folder, "center.json"),
+                new CenterIdentity(new CenterId("C-1"), signing.PublicKey, signing.PublicKey, ByteString.Copy(new byte[32])).Write());
+        TlsModule.Create(Path.Combine(_folder, "module.json"), Path.Combine(_folder, "terminal.json"), "T-9", Path.Combine(_folder, "center.json"), Typed).Dispose();
     }
 
     /// <summary>Types each answer when its question is there; returns what was on the screen, then the exit code and the terminal's settings.</summary>

@@ -51,12 +51,18 @@ internal sealed class ConsoleScreen : ITerminalScreen
 
     public Surface Surface => new(Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight), _unicode, _lines, _colours);
 
-    public void Show(CounterFrame frame)
+    public void Show(CounterFrame frame) => Write(Painted(frame));
+
+    /// <summary>
+    /// What is written for a frame. A row is erased before it is written: behind one that fills its row the cursor still stands on the last
+    /// character, which xterm and others would erase with the rest.
+    /// </summary>
+    internal static string Painted(CounterFrame frame)
     {
         var text = new StringBuilder(Begin);
-        for (var row = 0; row < frame.Rows.Count; row++) text.Append($"\e[{row + 1};1H\e[0m").Append(frame.Rows[row]).Append("\e[0m\e[K");
-        text.Append($"\e[J\e[{frame.CursorRow + 1};{frame.CursorColumn + 1}H").Append(End);
-        Write(text.ToString());
+        for (var row = 0; row < frame.Rows.Count; row++)
+            text.Append($"\e[{row + 1};1H\e[0m{(row == frame.Rows.Count - 1 ? "\e[J" : "\e[K")}").Append(frame.Rows[row]).Append("\e[0m");
+        return text.Append($"\e[{frame.CursorRow + 1};{frame.CursorColumn + 1}H").Append(End).ToString();
     }
 
     public void Dispose()

@@ -21,7 +21,7 @@ internal sealed record Surface(int Width, int Height, bool Unicode, bool Lines, 
 /// <param name="CursorColumn">The same.</param>
 internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, int CursorColumn)
 {
-    private const int Narrowest = 24, Lowest = 4, NarrowestPair = 96, NarrowestStates = 72, Calm = 9, LeastExchanges = 3, Margin = 1;
+    private const int Narrowest = 24, Lowest = 4, NarrowestPair = 96, NarrowestStates = 72, Calm = 9, Roomy = 24, LeastExchanges = 3, Margin = 1;
 
     /// <summary>Draws it.</summary>
     public static CounterFrame Of(CounterView view, Surface surface, Language language, DateTimeOffset now)
@@ -69,7 +69,7 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         var text = new Paragraph().Append(now.Do.In(language), style.Decoration(Decoration.Bold));
         if (now.More is { English.Length: > 0 } more && height >= 8) text.Append($"\n{Sentence(more.In(language))}", new Style(style.Foreground));
         if (height < 12) return new Padder(text, new Padding(Margin, 0, Margin, 0));
-        return new Panel(new Padder(text, new Padding(2, height >= 20 ? 1 : 0))) { BorderStyle = new Style(style.Foreground), Expand = true, Border = BoxBorder.Heavy };
+        return new Panel(new Padder(text, new Padding(2, height >= Roomy ? 1 : 0))) { BorderStyle = new Style(style.Foreground), Expand = true, Border = BoxBorder.Heavy };
     }
 
     /// <summary>An exchange is told in small letters; what to do now is a sentence.</summary>
@@ -88,7 +88,7 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
     {
         Paragraph State(Paragraph to, Text what, (Text Text, Tone Tone) how) =>
             to.Append($" {what.In(language)}: ", new Style(Color.Grey)).Append($"{how.Text.In(language)}  ", StyleOf(how.Tone).Decoration(Decoration.Bold));
-        var line = view.Status.State switch
+        var line = view.IsRefused ? (CounterTexts.LineRefused, Tone.Bad) : view.Status.State switch
         {
             Terminal.Relay.RelayState.Ready or Terminal.Relay.RelayState.Issuing => (CounterTexts.LineReady, Tone.Good),
             Terminal.Relay.RelayState.Refused => (CounterTexts.LineRefused, Tone.Bad),
@@ -117,17 +117,27 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
     {
         List<string> head = room < LeastExchanges ? [] : drawing.Lines(Heading(language), 1);
         if (view.Receipt.Length == 0) return [.. head, .. drawing.Lines(Latest(view, language, drawing, room - head.Count))];
-        var receipt = new Panel(new SpectreText(view.Receipt)) { Header = new PanelHeader($" {CounterTexts.Receipt.In(language)} "), BorderStyle = new Style(Color.Green) };
         if (width >= NarrowestPair)
         {
-            var left = width / 2;
+            var (left, beside) = (width / 2, room - head.Count);
             var pair = new Grid { Expand = true }.AddColumn(new GridColumn { Width = left }).AddColumn(new GridColumn { Width = width - left - 4 });
-            pair.AddRow(Latest(view, language, drawing.Narrower(left), room - head.Count), receipt);
-            return [.. head, .. drawing.Lines(pair, room - head.Count)];
+            pair.AddRow(Latest(view, language, drawing.Narrower(left), beside), Paper(view, language, drawing.Narrower(width - left - 4), beside));
+            return [.. head, .. drawing.Lines(pair, beside)];
         }
-        var paper = drawing.Lines(receipt);
-        if (paper.Count + LeastExchanges > room) paper = [];
+        // The receipt first; what is left has the exchanges.
+        var paper = drawing.Lines(Paper(view, language, drawing, room));
+        if (room - paper.Count < LeastExchanges) head = [];
         return [.. paper, .. head, .. drawing.Lines(Latest(view, language, drawing, room - paper.Count - head.Count))];
+    }
+
+    /// <summary>The receipt whole, with a frame where there is room for one; nothing where there is not room for all of it.</summary>
+    private static IRenderable Paper(CounterView view, Language language, Drawing drawing, int room)
+    {
+        var text = new SpectreText(view.Receipt);
+        var framed = new Panel(text) { Header = new PanelHeader($" {CounterTexts.Receipt.In(language)} "), BorderStyle = new Style(Color.Green) };
+        if (drawing.Lines(framed).Count <= room) return framed;
+        var plain = new Padder(text, new Padding(Margin, 0, 0, 0));
+        return drawing.Lines(plain).Count <= room ? plain : new Rows();
     }
 
     private static Rule Heading(Language language) =>
@@ -141,7 +151,8 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
         {
             var drawn = Exchanged(exchange, language);
             rows += drawing.Lines(drawn).Count;
-            if (rows > room) break;
+            // Of the newest at least its beginning is seen.
+            if (rows > room && shown.Count > 0) break;
             shown.Insert(0, drawn);
         }
         return new Rows(shown);

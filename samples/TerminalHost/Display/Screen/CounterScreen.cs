@@ -74,7 +74,7 @@ internal sealed class CounterScreen : IStepDisplay, IAsyncDisposable
     public void Show(RelayStatus status) => Change(view => view.With(status));
 
     /// <summary>The reader is seen otherwise.</summary>
-    public void Show(ReaderSight sight) => Change(view => view with { Reader = sight });
+    public void Show(ReaderSight sight) => Change(view => view.With(sight));
 
     public async ValueTask DisposeAsync()
     {

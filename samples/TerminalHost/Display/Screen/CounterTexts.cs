@@ -27,7 +27,6 @@ internal static class CounterTexts
         TooManyTries = new("Too many wrong passwords: wait 1 minute, then try again", "パスワードの誤りが続きました。1 分待ってからもう一度入力してください"),
         EnterOrder = new("Enter the order number", "受付番号を入力してください"),
         EnterCode = new("Enter the customer's issue code", "お客様の発行コードを入力してください"),
-        EnterCodeMore = new("It is not shown.", "入力した文字は表示されません。"),
 
         Wait = new("Please wait", "お待ちください"),
         WaitLine = new("Please wait: there is no line to the center", "お待ちください。センターに接続しています"),
@@ -81,6 +80,10 @@ internal static class CounterTexts
         CardNone = new("none", "なし"),
         CardIn = new("in the reader", "リーダーの中"),
         CardBusy = new("in work", "処理中");
+
+    /// <summary>Whose code is asked for, and that it is shown as stars.</summary>
+    public static Text EnterCodeMore(string reference) =>
+        new($"For {reference}. What you type is not shown.", $"{reference} の発行コードです。入力した文字は表示されません。");
 
     /// <summary>Which record is being written.</summary>
     public static Text Record(int record, int records) => record > records

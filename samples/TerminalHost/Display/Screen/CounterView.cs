@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
 using CardIssue.TerminalHost.Counter;
@@ -67,6 +68,9 @@ internal sealed record CounterView
     /// <summary>What was typed, as it may be shown.</summary>
     public string Typed { get; init; } = "";
 
+    /// <summary>Whose code is asked for: an order number or customer id, as it was typed.</summary>
+    public string Reference { get; init; } = "";
+
     /// <summary>Whether Ctrl-C was pressed once.</summary>
     public bool AsksToEnd { get; init; }
 
@@ -110,7 +114,7 @@ internal sealed record CounterView
     public int Records { get; init; }
 
     /// <summary>Whether this customer's card is issued, also while it is still in the reader.</summary>
-    public bool IsIssued => Records > 0 && Record > Records;
+    public bool IsIssued { get; init; }
 
     /// <summary>What to do now.</summary>
     public Now Now =>
@@ -121,16 +125,19 @@ internal sealed record CounterView
             Question.Password => new Now(Tone.Act, CounterTexts.LogIn, CounterTexts.LogInMore),
             Question.Operator when Slip is { } slip => new Now(Tone.Bad, slip, CounterTexts.LogInMore),
             Question.Operator => new Now(Tone.Act, CounterTexts.LogIn, CounterTexts.LogInMore),
-            Question.Code => new Now(Tone.Act, CounterTexts.EnterCode, CounterTexts.EnterCodeMore),
+            Question.Code => new Now(Tone.Act, CounterTexts.EnterCode, CounterTexts.EnterCodeMore(Reference)),
             Question.Order => Between,
         };
+
+    /// <summary>Whether only people can mend it: the center, or a certificate at either end, says no.</summary>
+    public bool IsRefused => Status.State is RelayState.Refused || Status is { State: RelayState.Connecting, LineFault: LineFault.NotTrusted };
 
     private bool IsCardDue => Step?.Notice is IssueNotice.TakeCardOut && Reader is ReaderSight.CardIn;
 
     /// <summary>A request is under way.</summary>
     private Now AtWork =>
         Cancels ? new Now(Tone.Wait, CounterTexts.Cancelling, default)
-        : Status.State is RelayState.Refused ? new Now(Tone.Bad, CounterTexts.Call, Wording.Why(Status.Reason))
+        : IsRefused ? new Now(Tone.Bad, CounterTexts.Call, RefusedWhy)
         : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLineCard, Step is { } cut && CounterTexts.IsOnCard(cut.Notice) ? CounterTexts.LeaveCard : LineWhy)
         : Step is not { } step ? new Now(Tone.Wait, CounterTexts.Wait, default)
         : step.Notice switch
@@ -149,13 +156,15 @@ internal sealed record CounterView
     private Now Between =>
         IsCardDue ? new Now(Tone.Act, CounterTexts.TakeCardOut, Ended)
         : Slip is { } slip ? new Now(Tone.Bad, slip, CounterTexts.EnterOrder)
-        : Status.State is RelayState.Refused ? new Now(Tone.Bad, CounterTexts.Call, Wording.Why(Status.Reason))
+        : IsRefused ? new Now(Tone.Bad, CounterTexts.Call, RefusedWhy)
         : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLine, LineWhy)
-        : IsReaderUnknown ? new Now(Tone.Bad, CounterTexts.ReaderNotKnown, default)
         : Reader is ReaderSight.Lost ? new Now(Tone.Bad, CounterTexts.ReaderGone, Ended)
+        : IsReaderUnknown ? new Now(Tone.Bad, CounterTexts.ReaderNotKnown, default)
         : Outcome is { IsIssued: false } ? new Now(Tone.Bad, CounterTexts.NotIssued, Ended)
         : Outcome is not null ? new Now(PrinterFault is null ? Tone.Good : Tone.Bad, CounterTexts.NextCustomer, Ended)
         : new Now(Tone.Act, CounterTexts.EnterOrder, default);
+
+    private Text RefusedWhy => Status.State is RelayState.Refused ? Wording.Why(Status.Reason) : LineWhy;
 
     private Text LineWhy => Status.LineFault is { } fault ? Wording.Of(fault) : default;
 
@@ -167,12 +176,16 @@ internal sealed record CounterView
     /// <summary>The relay stands otherwise.</summary>
     public CounterView With(RelayStatus status) => this with { Status = status };
 
+    /// <summary>The reader is seen otherwise. What comes back may be another one, and is judged anew.</summary>
+    public CounterView With(ReaderSight sight) => this with { Reader = sight, IsReaderUnknown = IsReaderUnknown && sight is not ReaderSight.Lost };
+
     /// <summary>A step.</summary>
     public CounterView With(IssueProgress step) => Tell(step.At, step.Step, Wording.Of(step), ToneOf(step.Notice)) with
     {
         // The customer's own steps; what is told of the line is in the status.
         Step = step.Notice is IssueNotice.AskingAccess or IssueNotice.AccessGranted or IssueNotice.AccessRefused or IssueNotice.CenterNotKnown ? Step : step,
-        Record = step.Notice is IssueNotice.Issued ? Math.Max(Records, step.Records) + 1 : step.Record > 0 ? step.Record : Record,
+        Record = step.Notice is IssueNotice.Issued || IsIssued ? Math.Max(Records, step.Records) + 1 : step.Record > 0 ? step.Record : Record,
+        IsIssued = IsIssued || step.Notice is IssueNotice.Issued,
         Records = Math.Max(Records, step.Records),
         IsReaderUnknown = step.Notice is IssueNotice.ReaderRefused || (IsReaderUnknown && step.Notice is not (IssueNotice.CardIn or IssueNotice.InsertCard or IssueNotice.AccessingCard)),
     };
@@ -189,7 +202,7 @@ internal sealed record CounterView
     public CounterView Begin() => this with
     {
         Question = Question.Nothing, Typed = "", Slip = null, Cancels = false,
-        Step = null, Record = 0, Records = 0, Outcome = null, PrinterFault = null, Receipt = "",
+        Step = null, Record = 0, Records = 0, IsIssued = false, Outcome = null, PrinterFault = null, Receipt = "",
     };
 
     /// <summary>A request ended.</summary>
