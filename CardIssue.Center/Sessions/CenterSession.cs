@@ -45,7 +45,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
     private bool _closed;
 
     /// <summary>Makes a session for a line that came up. The line has a number: it comes from a listener.</summary>
-    public CenterSession(CenterServices services, JoinDesk joins, ILine line, LineTerms terms, string name)
+    public CenterSession(CenterServices services, AlarmClock alarms, JoinDesk joins, ILine line, LineTerms terms, string name)
     {
         (_services, _joins, _terms, Name) = (services, joins, terms, name);
         _line = line.Peer.HasTls ? line : AuthenticatedLine.AtCenter(line);
@@ -53,7 +53,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
         _admission = new AdmissionDesk(services);
         _readers = new ReaderDesk(services);
         _log = new SessionLog(services.Log, services.Time, _unwritten.Add, name, line.Peer.Line!.Value);
-        _queue = new EventQueue<Item>(services.Time, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
+        _queue = new EventQueue<Item>(alarms, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
         _state = CenterState.Start(services.Options.Policy, terms.Half);
     }
 
