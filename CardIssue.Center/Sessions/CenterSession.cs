@@ -92,6 +92,9 @@ internal sealed partial class CenterSession : IHalf, IDisposable
     /// <summary>Called once, when the terminal is let in.</summary>
     public Action<TerminalId>? WhenLetIn { get; init; }
 
+    /// <summary>Called each time that its <see cref="View"/> may have become another one.</summary>
+    public Action? WhenChanged { get; init; }
+
     /// <summary>When the terminal was let in, as a timestamp of the session's clock; 0 before.</summary>
     public long LetInAt => Volatile.Read(ref _letInAt);
 
@@ -183,6 +186,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
             var step = CenterMachine.On(_state, happened);
             NameFault(happened, step);
             Volatile.Write(ref _state, step.State);
+            WhenChanged?.Invoke();
             if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Level(LogLevel.Warning), Name, before, happened.Kind, step.Outcome.Reason);
             if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);
             _ahead = step.State.Phase is CenterPhase.AwaitingCard ? step.Effects.OfType<CenterEffect.SendScript>().FirstOrDefault() : null;

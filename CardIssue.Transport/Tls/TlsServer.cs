@@ -63,6 +63,8 @@ internal sealed class TlsServer
                     return ValueTask.FromResult(HandshakeOptions(check, own));
                 },
                 state: null, either.Token).ConfigureAwait(false);
+            // The stream keeps that delegate for its life, and with it whatever this one holds of the line's beginning.
+            spoke = null;
             var tlsEnd = new TlsEnd(end, wire, stream);
             if (check.Refusal is not null)
             {
