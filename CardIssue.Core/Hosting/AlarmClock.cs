@@ -1,8 +1,8 @@
 namespace CardIssue.Core.Hosting;
 
 /// <summary>
-/// Many alarms on one timer of the system. The system's own queue walks all of its timers whenever one of them is due, and each costs it an object or three; here only what is due is touched,
-/// and an alarm that is set to a later time, as most are by whatever happens on a line, is a number written.
+/// Many alarms on one timer of the system. .NET's own queue walks all of its timers whenever one of them is due, and each is an object or three; here only what
+/// is due is touched, and an alarm that is set to a later time, as most are by whatever happens on a line, is a number written.
 /// </summary>
 /// <remarks>
 /// Alarms ring one after the other on a thread of the pool: whoever takes one does its work soon, and throws nothing. With the system's clock they ring up to a
@@ -32,7 +32,7 @@ internal sealed class AlarmClock
     public TimeProvider Time { get; }
 
     /// <summary>Makes an alarm that is not set.</summary>
-    /// <param name="ring">Called each time that its time has come, and once at a time that was taken back meanwhile.</param>
+    /// <param name="ring">Called each time that its time has come; also when it is set anew, stopped or disposed in that very moment.</param>
     public Alarm Add(Action ring) => new(this, ring);
 
     /// <summary>One alarm of the clock. It is safe on any thread.</summary>

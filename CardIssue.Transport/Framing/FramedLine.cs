@@ -219,7 +219,15 @@ internal sealed class FramedLine : ILine
         if (Interlocked.CompareExchange(ref _fault, fault, null) is { } earlier) return earlier;
         Log.LineBroke(_logger, Peer.Line?.Value, Peer.Address, fault.Fault, fault.Message);
         _alarm.Dispose();
-        _end.Abort();
+        try
+        {
+            _end.Abort();
+        }
+        catch (Exception e) when (IsOfTheStream(e, CancellationToken.None))
+        {
+            // Whoever waits on the line hears of its end all the same, and no thread of the pool does of this.
+            Log.NotClosedInOrder(_logger, Peer.Line?.Value, Peer.Address, e);
+        }
         Release();
         return fault;
     }

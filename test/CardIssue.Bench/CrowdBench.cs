@@ -59,7 +59,8 @@ internal static class CrowdBench
     private static string Percentiles(IEnumerable<double> milliseconds)
     {
         var sorted = milliseconds.Order().ToList();
-        return $"\"issues\":{sorted.Count},\"p50Ms\":{At(50):F0},\"p90Ms\":{At(90):F0},\"p99Ms\":{At(99):F0},\"longestMs\":{sorted.LastOrDefault():F0}";
+        return $"\"issues\":{sorted.Count},\"p50Ms\":{At(50):F0},\"p90Ms\":{At(90):F0},\"p99Ms\":{At(99):F0},"
+            + $"\"longestMs\":{sorted.LastOrDefault():F0}";
 
         double At(int percent) => sorted.ElementAtOrDefault(Math.Min(sorted.Count - 1, sorted.Count * percent / 100));
     }

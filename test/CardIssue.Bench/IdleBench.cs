@@ -22,7 +22,8 @@ internal static class IdleBench
 
     public static async Task<int> RunAsync(bool check)
     {
-        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "10000").Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "10000").Split(' ')
+            .Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
         var (count, measured) = (size[0], TimeSpan.FromSeconds(size.ElementAtOrDefault(1) is > 0 and var seconds ? seconds : 60));
         var settling = size.Length > 1 ? measured : TimeSpan.FromSeconds(20);
         await using var center = await BenchCenter.StartAsync("", hosts: 1, terminals: 1, orders: 1);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace CardIssue.CenterHost.Serving;
 
 /// <summary>
-/// OpenSSL has two buffers of 16 KiB for each TLS line as long as it lives, of which a line that is idle has used a page each. From glibc's heap they would be what handshakes before it
-/// have written all over, with holes between them; as pages of their own (<c>mallopt(3)</c>, <c>M_MMAP_THRESHOLD</c>) they are no more than was used of them.
+/// OpenSSL has two buffers of 16 KiB for each TLS line as long as it lives, of which one that is idle has used a page each. From glibc's heap they would be memory
+/// that handshakes before it have written all over, with holes between; as pages of their own (<c>mallopt(3)</c>, <c>M_MMAP_THRESHOLD</c>) they take what was used.
 /// </summary>
 internal static class NativeHeap
 {
