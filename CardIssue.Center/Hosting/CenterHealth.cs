@@ -159,7 +159,7 @@ public sealed class CenterHealth : IDisposable
 
     private void AddGauges()
     {
-        Gauge("terminals.connected", "{terminal}", "Terminals that are let in", () => [new(_server.LiveSessions().DistinctBy(it => it.Terminal).Count())]);
+        Gauge("terminals.connected", "{terminal}", "Terminals that are let in", () => [new(_server.ConnectedTerminals())]);
         Gauge("ready", "1", "1 where this host is ready to serve, else 0", () => [new(Report().IsReady ? 1 : 0)]);
         Gauge("orders", "{order}", "Orders of the center, by state", () => _counts is not { } counts ? []
             : Enum.GetValues<OrderState>().Select(state => Of(counts.Orders.GetValueOrDefault(state), state.ToString())));

@@ -114,8 +114,9 @@ public sealed partial class CenterServer
     /// <summary>A terminal that was let in once too often loses the sessions that it was let in to first.</summary>
     private void EndOldestOf(TerminalId terminal)
     {
-        var own = _sessions.Select(static known => known.Value).Where(session => session.LetInAt > 0 && session.Terminal?.Id == terminal).OrderBy(session => session.LetInAt).ToList();
-        foreach (var oldest in own.SkipLast(_services.Options.MaxSessionsPerTerminal))
+        var own = _sessions.Select(static known => known.Value).Where(session => session.LetInAt > 0 && session.Terminal?.Id == terminal).ToList();
+        if (own.Count <= _services.Options.MaxSessionsPerTerminal) return;
+        foreach (var oldest in own.OrderBy(static session => session.LetInAt).SkipLast(_services.Options.MaxSessionsPerTerminal))
             _ = oldest.CutAsync($"terminal {terminal} was let in again: it has {own.Count} sessions, and {_services.Options.MaxSessionsPerTerminal} are allowed").AsTask();
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CardIssue.Center.Storage;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Center;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,7 @@ public sealed partial class CenterServer
     private readonly CenterServices _services;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, CenterSession> _sessions = new();
+    private readonly AlarmClock _alarms;
     private readonly JoinDesk _joins;
     private readonly WaitingRoom _unadmitted;
     private readonly string _start = Guid.NewGuid().ToString("N")[..8];
@@ -25,6 +27,8 @@ public sealed partial class CenterServer
         services.Options.Validate();
         _services = services;
         _logger = services.Loggers.CreateLogger<CenterServer>();
+        _sessionChanged = () => Interlocked.Increment(ref _changes);
+        _alarms = new AlarmClock(services.Time);
         _joins = new JoinDesk(services.Time, services.Options.Join);
         _unadmitted = new WaitingRoom(services.Options.MaxUnadmitted, services.Options.MaxUnadmittedPerPlace);
     }
@@ -110,14 +114,16 @@ public sealed partial class CenterServer
             if (_services.Admissions.Refused(line.Peer, known: null, tell: true)) OperationLog.WithoutTls(_logger, number, line.Peer.Address?.ToString() ?? "no address");
             return;
         }
-        if (_sessions.Values.Count(static session => session.Terminal is not null) >= _services.Options.MaxSessions)
+        // Without a copy of all of them, which their values would be: there may be ten thousand.
+        if (_sessions.Count(static known => known.Value.Terminal is not null) >= _services.Options.MaxSessions)
         {
             if (_services.Admissions.Refused(line.Peer, known: null, tell: true)) OperationLog.TooManySessions(_logger, number, _services.Options.MaxSessions);
             return;
         }
         WaitingRoom.Guest? guest = null;
-        using var session = new CenterSession(_services, _joins, line, terms, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}")
+        using var session = new CenterSession(_services, _alarms, _joins, line, terms, $"{_services.Host}-{_start}-{Interlocked.Increment(ref _count)}")
         {
+            WhenChanged = _sessionChanged,
             WhenLetIn = admitted =>
             {
                 guest!.Dispose();
@@ -145,6 +151,7 @@ public sealed partial class CenterServer
         finally
         {
             _sessions.TryRemove(session.Name, out var _);
+            _sessionChanged();
         }
     }
 

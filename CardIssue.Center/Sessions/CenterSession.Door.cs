@@ -50,6 +50,7 @@ internal sealed partial class CenterSession
         _since = _services.Time.GetUtcNow();
         Volatile.Write(ref _letInAt, _services.Time.GetTimestamp());
         WhenLetIn?.Invoke(_terminal.Identity.Id);
+        WhenChanged?.Invoke();
     }
 
     /// <summary>Counts a refusal, once for this session; whether it is logged by itself.</summary>

@@ -45,7 +45,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
     private bool _closed;
 
     /// <summary>Makes a session for a line that came up. The line has a number: it comes from a listener.</summary>
-    public CenterSession(CenterServices services, JoinDesk joins, ILine line, LineTerms terms, string name)
+    public CenterSession(CenterServices services, AlarmClock alarms, JoinDesk joins, ILine line, LineTerms terms, string name)
     {
         (_services, _joins, _terms, Name) = (services, joins, terms, name);
         _line = line.Peer.HasTls ? line : AuthenticatedLine.AtCenter(line);
@@ -53,7 +53,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
         _admission = new AdmissionDesk(services);
         _readers = new ReaderDesk(services);
         _log = new SessionLog(services.Log, services.Time, _unwritten.Add, name, line.Peer.Line!.Value);
-        _queue = new EventQueue<Item>(services.Time, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
+        _queue = new EventQueue<Item>(alarms, () => new Item(new CenterEvent.TimerFired(), ByteString.Empty));
         _state = CenterState.Start(services.Options.Policy, terms.Half);
     }
 
@@ -91,6 +91,9 @@ internal sealed partial class CenterSession : IHalf, IDisposable
 
     /// <summary>Called once, when the terminal is let in.</summary>
     public Action<TerminalId>? WhenLetIn { get; init; }
+
+    /// <summary>Called each time that its <see cref="View"/> may have become another one.</summary>
+    public Action? WhenChanged { get; init; }
 
     /// <summary>When the terminal was let in, as a timestamp of the session's clock; 0 before.</summary>
     public long LetInAt => Volatile.Read(ref _letInAt);
@@ -183,6 +186,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
             var step = CenterMachine.On(_state, happened);
             NameFault(happened, step);
             Volatile.Write(ref _state, step.State);
+            WhenChanged?.Invoke();
             if (step.Outcome.Kind is OutcomeKind.Rejected) OperationLog.Rejected(_logger, Level(LogLevel.Warning), Name, before, happened.Kind, step.Outcome.Reason);
             if (step.Outcome.Kind is OutcomeKind.Ignored) OperationLog.Ignored(_logger, Name, before, happened.Kind, step.Outcome.Reason);
             _ahead = step.State.Phase is CenterPhase.AwaitingCard ? step.Effects.OfType<CenterEffect.SendScript>().FirstOrDefault() : null;

@@ -19,8 +19,9 @@ internal static class SessionTable
     public static List<SessionRow> Of(StoreView store, string host) =>
         store.Query("SELECT * FROM sessions WHERE host = $host ORDER BY session", Read, ("$host", host));
 
-    /// <summary>How many one host has told.</summary>
-    public static long CountOf(StoreView store, string host) => store.Number("SELECT count(*) FROM sessions WHERE host = $host", ("$host", host));
+    /// <summary>Whether one host has told any.</summary>
+    public static bool HasAnyOf(StoreView store, string host) =>
+        store.Number("SELECT count(*) FROM (SELECT 1 FROM sessions WHERE host = $host LIMIT 1) AS told", ("$host", host)) > 0;
 
     /// <summary>A host tells what it has now; what is as it was is not written again.</summary>
     public static void Tell(DbConnection connection, IReadOnlyList<SessionRow> before, IReadOnlyList<SessionRow> now)

@@ -30,8 +30,8 @@ public sealed partial class DatabaseTerminalRegistry
     {
         ArgumentNullException.ThrowIfNull(sessions);
         // Others take away all that they believe a dead host's, so what was told last is not enough; what is there need not be read whole for it.
-        if (_told is { } told && told.SequenceEqual(sessions)
-            && await database.ReadAsync(store => SessionTable.CountOf(store, host), cancellation).ConfigureAwait(false) == sessions.Count) return;
+        if (_told is { } told && (ReferenceEquals(told, sessions) || told.SequenceEqual(sessions))
+            && await database.ReadAsync(store => SessionTable.HasAnyOf(store, host), cancellation).ConfigureAwait(false) == sessions.Count > 0) return;
         var now = sessions.Select(Row).ToList();
         var before = await database.ReadAsync(store => SessionTable.Of(store, host), cancellation).ConfigureAwait(false);
         if (!before.ToHashSet().SetEquals(now))

@@ -14,18 +14,18 @@ internal sealed class EventQueue<TEvent> : IDisposable where TEvent : class
 
     private readonly Channel<Entry> _entries = Channel.CreateBounded<Entry>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly Func<TEvent> _timerFired;
-    private readonly ITimer _timer;
+    private readonly AlarmClock.Alarm _timer;
     private int _generation;
     private bool _complete;
 
     /// <summary>Makes an empty queue.</summary>
-    /// <param name="time">Where time comes from.</param>
+    /// <param name="clock">Where its timer is.</param>
     /// <param name="timerFired">Makes the event of a timer that ran out.</param>
-    public EventQueue(TimeProvider time, Func<TEvent> timerFired)
+    public EventQueue(AlarmClock clock, Func<TEvent> timerFired)
     {
-        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(clock);
         _timerFired = timerFired;
-        _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.Add(OnTimer);
     }
 
     private readonly record struct Entry(TEvent? Event, int Generation);
@@ -53,14 +53,14 @@ internal sealed class EventQueue<TEvent> : IDisposable where TEvent : class
     public void ArmTimer(TimeSpan due)
     {
         Interlocked.Increment(ref _generation);
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
+        _timer.Set(due);
     }
 
     /// <summary>Stops the timer.</summary>
     public void StopTimer()
     {
         Interlocked.Increment(ref _generation);
-        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Stop();
     }
 
     /// <summary>Whether events are dropped: after <see cref="Complete"/>.</summary>

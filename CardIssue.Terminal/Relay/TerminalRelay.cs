@@ -70,7 +70,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         (_readerKey, _certificates) = (readerKey, certificates);
         _readers = new ReaderAuthentication(() => module.Center, module.Identity.Id, readerKey);
         _readerWatch = new ReaderWatch(options.SameReaderPause, _time);
-        _queue = new EventQueue<Item>(_time, () => new Item.Happened(new TerminalEvent.TimerFired()));
+        _queue = new EventQueue<Item>(new AlarmClock(_time), () => new Item.Happened(new TerminalEvent.TimerFired()));
         _commands = new CommandBuffer(options.Window);
         _pace = new CreditPace(_time);
         _card = new CardPort(

@@ -1,56 +1,141 @@
 using System.Security.Cryptography;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 
 namespace CardIssue.Transport.Framing;
 
 /// <summary>
-/// Cuts a stream of bytes into frames. A read that a cancelled caller left behind is kept and taken up by the next one: no byte is lost, and a
-/// stream never has two reads at a time (a serial port would swallow bytes).
+/// Cuts a stream of bytes into frames. What a cancelled caller left behind goes on, up to the end of the frame, and is taken up by the next one: no byte
+/// is lost, and a stream never has two reads at a time (a serial port would swallow bytes).
 /// Only time spent waiting for the peer counts against it; a caller that is slow to ask breaks no line.
 /// </summary>
 /// <remarks>
-/// Between two frames it waits with a read into no memory and holds no buffer, nor does TLS below it: most lines of a center are idle.
+/// Between two frames it waits with a read into no memory and holds no buffer, nor does TLS below it: most lines of a center are idle. Nor has it a timer:
+/// its line looks at what is <see cref="Left"/>, and ends the stream.
 /// </remarks>
-internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvider time)
+/// <param name="stream">What is read.</param>
+/// <param name="options">How long the peer may take.</param>
+/// <param name="time">The clock.</param>
+/// <param name="alarm">Its line's; rings no later than what is awaited of the peer must have come.</param>
+internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvider time, AlarmClock.Alarm alarm)
 {
     private byte[]? _buffer;
     private int _start;
     private int _end;
     private LineFrame? _frame;
     private int _filled;
-    private Task<int>? _pending;
-    private bool _pendingIsDirect;
+
+    /// <summary>What goes on without its caller: until the next frame is whole, or the first bytes are there.</summary>
+    private Task? _going;
+    private readonly Lock _times = new();
+    private bool _isAwaited;
+    private bool _isInFrame;
+    private long _counted;
     private TimeSpan _silentFor;
     private TimeSpan _frameTook;
 
     private bool HasBegun => _frame is not null || _end > _start;
 
-    /// <summary>The next frame, or null at the end of the stream between two frames.</summary>
-    public async ValueTask<LineFrame?> ReadAsync(CancellationToken cancellation)
+    /// <summary>How long the peer may still take; <see cref="TimeSpan.MaxValue"/> while nobody waits for it.</summary>
+    public TimeSpan Left
     {
-        while (true)
+        get
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (TakeFrame() is { } frame) return frame;
-            if (await FillAsync(cancellation).ConfigureAwait(false)) continue;
-            if (HasBegun) throw new LineException(LineFault.Broken, "The line was cut in the middle of a frame.");
-            return null;
+            lock (_times)
+            {
+                if (!_isAwaited) return TimeSpan.MaxValue;
+                Count();
+                return IsFrameFirst ? options.FrameTimeout - _frameTook : options.SilenceLimit - _silentFor;
+            }
         }
     }
 
-    /// <summary>Waits until the peer has sent anything, which stays to be read. False when the stream ended instead.</summary>
-    public async ValueTask<bool> WaitForFirstByteAsync(CancellationToken cancellation) =>
-        HasBegun || await FillAsync(cancellation).ConfigureAwait(false);
+    private bool IsFrameFirst => _isInFrame && options.FrameTimeout - _frameTook < options.SilenceLimit - _silentFor;
 
-    /// <summary>Zeroes what is held. Only when the stream is disposed and nobody reads.</summary>
+    /// <summary>What the peer did not do in time, where nothing is <see cref="Left"/>.</summary>
+    public LineException TooLate()
+    {
+        lock (_times)
+        {
+            return IsFrameFirst
+                ? new LineException(LineFault.Broken, $"The peer did not complete a frame in {options.FrameTimeout}.")
+                : new LineException(LineFault.Silent, $"Nothing came from the peer in {options.SilenceLimit}.");
+        }
+    }
+
+    /// <summary>The next frame, or null at the end of the stream between two frames.</summary>
+    public async ValueTask<LineFrame?> ReadAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var reading = _going as Task<LineFrame?> ?? ReadFrameAsync();
+        await WaitAsync(reading, cancellation).ConfigureAwait(false);
+        return await reading.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits until the peer has sent anything, which stays to be read. False when the stream ended instead. Once, before any frame is read; when it is
+    /// cancelled, the line is given up.
+    /// </summary>
+    public async ValueTask<bool> WaitForFirstBytesAsync(CancellationToken cancellation)
+    {
+        var filling = FillAsync().AsTask();
+        await WaitAsync(filling, cancellation).ConfigureAwait(false);
+        return await filling.ConfigureAwait(false);
+    }
+
+    /// <summary>Zeroes what is held. Only when the stream is disposed and nobody waits.</summary>
     public void Discard()
     {
+        // The stream still reads into the buffer: it is zeroed when the stream lets go.
+        if (_going is { IsCompleted: false } going) _ = DiscardAfterAsync(going);
+        else DiscardNow();
+    }
+
+    private async Task DiscardAfterAsync(Task going)
+    {
+        await going.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        DiscardNow();
+    }
+
+    private void DiscardNow()
+    {
+        if (_going is Task<LineFrame?> { IsCompletedSuccessfully: true, Result: { } unread }) unread.Dispose();
+        _going = null;
         _frame?.Dispose();
         _frame = null;
-        if (_pending is null) PutBufferBack();
-        // The stream still reads into the buffer: it is zeroed when the stream lets go.
-        else _ = DiscardAfterAsync(_pending);
-        _pending = null;
+        PutBufferBack();
+    }
+
+    /// <summary>Until it has come to its end, in time that is the peer's.</summary>
+    private async ValueTask WaitAsync(Task going, CancellationToken cancellation)
+    {
+        _going = going;
+        if (!going.IsCompleted)
+        {
+            Await(true);
+            alarm.SetNoLater(Left);
+            try
+            {
+                await going.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            finally
+            {
+                Await(false);
+            }
+            if (!going.IsCompleted) cancellation.ThrowIfCancellationRequested();
+        }
+        _going = null;
+    }
+
+    private async Task<LineFrame?> ReadFrameAsync()
+    {
+        while (true)
+        {
+            if (TakeFrame() is { } frame) return frame;
+            if (await FillAsync().ConfigureAwait(false)) continue;
+            if (HasBegun) throw new LineException(LineFault.Broken, "The line was cut in the middle of a frame.");
+            return null;
+        }
     }
 
     private LineFrame? TakeFrame()
@@ -64,7 +149,7 @@ internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvid
             _filled += some;
             if (_filled < frame.Memory.Length) return null;
             _frame = null;
-            _frameTook = TimeSpan.Zero;
+            FrameEnds();
             return frame;
         }
     }
@@ -85,7 +170,7 @@ internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvid
                 _filled = 0;
                 return true;
             }
-            _frameTook = TimeSpan.Zero;
+            FrameEnds();
         }
         return false;
     }
@@ -100,51 +185,27 @@ internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvid
     }
 
     /// <summary>Reads once more; false at the end of the stream.</summary>
-    private async ValueTask<bool> FillAsync(CancellationToken cancellation)
+    private async ValueTask<bool> FillAsync()
     {
-        int count;
-        if (_pending is null && StartRead() is { IsCompletedSuccessfully: true } read)
+        if (HasBegun)
         {
-            count = read.Result;
+            FrameBegins();
         }
         else
         {
-            await WaitAsync(_pending!, cancellation).ConfigureAwait(false);
-            var ended = _pending!;
-            _pending = null;
-            count = await ended.ConfigureAwait(false);
+            PutBufferBack();
+            await stream.ReadAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
         }
-        if (count == 0) return false;
-        _silentFor = TimeSpan.Zero;
-        if (_pendingIsDirect) _filled += count;
-        else _end += count;
-        return true;
-    }
-
-    /// <summary>Starts a read; unless it is done at once, it becomes the pending one.</summary>
-    private ValueTask<int> StartRead()
-    {
-        var read = HasBegun ? ReadOnAsync() : ReadWhenSomethingComesAsync();
-        if (read.IsCompletedSuccessfully) return read;
-        _pending = read.AsTask();
-        return new ValueTask<int>(_pending);
-    }
-
-    private async ValueTask<int> ReadWhenSomethingComesAsync()
-    {
-        PutBufferBack();
-        await stream.ReadAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
-        return await ReadOnAsync().ConfigureAwait(false);
-    }
-
-    /// <summary>The rest of a longer frame goes straight into its own memory.</summary>
-    private ValueTask<int> ReadOnAsync()
-    {
         _buffer ??= PinnedBuffers.ForReads.Rent();
         MoveToFront(_buffer);
-        var rest = _frame is null ? 0 : _frame.Memory.Length - _filled;
-        _pendingIsDirect = rest >= _buffer.Length;
-        return stream.ReadAsync(_pendingIsDirect ? _frame!.Memory[_filled..] : _buffer.AsMemory(_end), CancellationToken.None);
+        // The rest of a longer frame goes straight into its own memory.
+        var isDirect = _frame is { } frame && frame.Memory.Length - _filled >= _buffer.Length;
+        var count = await stream.ReadAsync(isDirect ? _frame!.Memory[_filled..] : _buffer.AsMemory(_end), CancellationToken.None).ConfigureAwait(false);
+        if (count == 0) return false;
+        BytesCame();
+        if (isDirect) _filled += count;
+        else _end += count;
+        return true;
     }
 
     /// <summary>At most two bytes of a header are left over when a read starts.</summary>
@@ -163,37 +224,48 @@ internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvid
         (_buffer, _start, _end) = (null, 0, 0);
     }
 
-    private async Task DiscardAfterAsync(Task read)
+    private void Await(bool isAwaited)
     {
-        await read.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        PutBufferBack();
-    }
-
-    private async ValueTask WaitAsync(Task<int> read, CancellationToken cancellation)
-    {
-        if (read.IsCompleted) return;
-        var begun = HasBegun;
-        var silence = options.SilenceLimit - _silentFor;
-        var left = begun && options.FrameTimeout - _frameTook < silence ? options.FrameTimeout - _frameTook : silence;
-        var started = time.GetTimestamp();
-        try
+        lock (_times)
         {
-            await read.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellation).ConfigureAwait(false);
-        }
-        catch (TimeoutException late)
-        {
-            // The read may have come to its end in the same moment; then it counts.
-            if (!read.IsCompleted) throw TooLate(begun && left < silence, late);
-        }
-        finally
-        {
-            var waited = time.GetElapsedTime(started);
-            _silentFor += waited;
-            if (begun) _frameTook += waited;
+            Count();
+            (_isAwaited, _counted) = (isAwaited, time.GetTimestamp());
         }
     }
 
-    private LineException TooLate(bool inFrame, TimeoutException late) => inFrame
-        ? new LineException(LineFault.Broken, $"The peer did not complete a frame in {options.FrameTimeout}.", late)
-        : new LineException(LineFault.Silent, $"Nothing came from the peer in {options.SilenceLimit}.", late);
+    private void FrameBegins()
+    {
+        lock (_times)
+        {
+            if (_isInFrame) return;
+            Count();
+            _isInFrame = true;
+        }
+        alarm.SetNoLater(Left);
+    }
+
+    private void FrameEnds()
+    {
+        lock (_times) (_isInFrame, _frameTook) = (false, TimeSpan.Zero);
+    }
+
+    private void BytesCame()
+    {
+        lock (_times)
+        {
+            Count();
+            _silentFor = TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Counts the time since it was counted last, if that is the peer's.</summary>
+    private void Count()
+    {
+        if (!_isAwaited) return;
+        var now = time.GetTimestamp();
+        var waited = time.GetElapsedTime(_counted, now);
+        _counted = now;
+        _silentFor += waited;
+        if (_isInFrame) _frameTook += waited;
+    }
 }

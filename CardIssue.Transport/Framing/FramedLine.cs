@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,7 +24,7 @@ internal sealed class FramedLine : ILine
     private readonly FrameReader _reader;
     private readonly FrameWriter _writer;
     private readonly Action _checkSending;
-    private readonly ITimer _keepAlive;
+    private readonly AlarmClock.Alarm _alarm;
     private LineException? _fault;
     private LineException? _sendFault;
     private bool _closedByPeer;
@@ -39,21 +40,21 @@ internal sealed class FramedLine : ILine
     /// <param name="logger">Hears of the line's end; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public FramedLine(Stream stream, LinePeer peer, LineOptions? options = null, TimeProvider? time = null, ILogger? logger = null)
-        : this(stream, new StreamEnd(stream), peer, LineOptions.Checked(options), time ?? TimeProvider.System, logger ?? NullLogger.Instance)
+        : this(stream, new StreamEnd(stream), peer, LineOptions.Checked(options), new AlarmClock(time ?? TimeProvider.System), logger ?? NullLogger.Instance)
     {
     }
 
-    internal FramedLine(Stream stream, StreamEnd end, LinePeer peer, LineOptions options, TimeProvider time, ILogger logger)
+    internal FramedLine(Stream stream, StreamEnd end, LinePeer peer, LineOptions options, AlarmClock clock, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(peer);
         Peer = peer;
-        (_options, _time, _logger, _end) = (options, time, logger, end);
-        _reader = new FrameReader(stream, options, time);
-        _writer = new FrameWriter(stream, options, time);
+        (_options, _time, _logger, _end) = (options, clock.Time, logger, end);
+        _alarm = clock.Add(Look);
+        _reader = new FrameReader(stream, options, clock.Time, _alarm);
+        _writer = new FrameWriter(stream, options, clock.Time);
         _checkSending = ThrowUnlessSending;
-        _keepAlive = time.CreateTimer(static line => ((FramedLine)line!).OnKeepAliveDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _keepAlive.Change(UntilTick(options.KeepAliveInterval), Timeout.InfiniteTimeSpan);
+        _alarm.Set(UntilTick(options.KeepAliveInterval));
     }
 
     /// <inheritdoc/>
@@ -113,7 +114,7 @@ internal sealed class FramedLine : ILine
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         var wasWhole = Interlocked.CompareExchange(ref _fault, new LineException(LineFault.Closed, "The line was closed at this end."), null) is null;
-        await _keepAlive.DisposeAsync().ConfigureAwait(false);
+        _alarm.Dispose();
         if (wasWhole) await CloseAsync().ConfigureAwait(false);
         Release();
     }
@@ -123,7 +124,7 @@ internal sealed class FramedLine : ILine
         await _writer.SendKeepAliveAsync(_checkSending).WaitAsync(cancellation).ConfigureAwait(false);
 
     /// <summary>Waits for the peer's greeting. False when the stream ended instead.</summary>
-    internal ValueTask<bool> WaitForGreetingAsync(CancellationToken cancellation) => _reader.WaitForFirstByteAsync(cancellation);
+    internal ValueTask<bool> WaitForGreetingAsync(CancellationToken cancellation) => _reader.WaitForFirstBytesAsync(cancellation);
 
     private LineFrame? EndOfStream()
     {
@@ -149,15 +150,26 @@ internal sealed class FramedLine : ILine
         }
     }
 
-    private void OnKeepAliveDue()
+    /// <summary>At the time of the next keep-alive, and when the peer has none left.</summary>
+    private void Look()
     {
+        // Bytes that came before this are looked at before it: they stand before it in the pool's queue.
+        if (_reader.Left <= TimeSpan.Zero) ThreadPool.UnsafeQueueUserWorkItem(static line => line.BreakIfTooLate(), this, preferLocal: false);
         var left = _options.KeepAliveInterval - _writer.Idle;
         if (left <= KeepAliveTick)
         {
             _ = KeepAliveAsync();
             left = _options.KeepAliveInterval;
         }
-        _keepAlive.Change(UntilTick(left), Timeout.InfiniteTimeSpan);
+        _alarm.Set(UntilTick(left));
+        // What is awaited from now on sets it by itself.
+        if (_reader.Left is var patience && patience > TimeSpan.Zero) _alarm.SetNoLater(patience);
+    }
+
+    private void BreakIfTooLate()
+    {
+        if (_reader.Left is var patience && patience <= TimeSpan.Zero) Break(_reader.TooLate());
+        else _alarm.SetNoLater(patience);
     }
 
     /// <summary>Until the last tick of the clock before that time has passed: lines that are due at about the same time wake the machine once.</summary>
@@ -206,8 +218,16 @@ internal sealed class FramedLine : ILine
     {
         if (Interlocked.CompareExchange(ref _fault, fault, null) is { } earlier) return earlier;
         Log.LineBroke(_logger, Peer.Line?.Value, Peer.Address, fault.Fault, fault.Message);
-        _keepAlive.Dispose();
-        _end.Abort();
+        _alarm.Dispose();
+        try
+        {
+            _end.Abort();
+        }
+        catch (Exception e) when (IsOfTheStream(e, CancellationToken.None))
+        {
+            // Whoever waits on the line hears of its end all the same, and no thread of the pool does of this.
+            Log.NotClosedInOrder(_logger, Peer.Line?.Value, Peer.Address, e);
+        }
         Release();
         return fault;
     }

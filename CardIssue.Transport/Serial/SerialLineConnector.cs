@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Transport.Framing;
@@ -84,7 +85,7 @@ public sealed class SerialLineConnector : ILineConnector
         var end = new SerialEnd(stream);
         if (_tls is not null) return await _tls.BringUpAsync(stream, end, address: null, cancellation).ConfigureAwait(false);
         var peer = new LinePeer(_line, null, ByteString.Empty, ByteString.Empty);
-        return new FramedLine(stream, end, peer, _lineOptions, _time, _logger);
+        return new FramedLine(stream, end, peer, _lineOptions, new AlarmClock(_time), _logger);
     }
 
     private async Task<SerialStream> OpenLinkAsync(CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Transport.Framing;
@@ -195,6 +196,6 @@ public sealed class SerialLineListener : ILineListener
     {
         var end = new SerialEnd(stream);
         if (_tls is not null) return await _tls.BringUpAsync(stream, end, Line, address: null, _stop.Token).ConfigureAwait(false);
-        return new FramedLine(stream, end, new LinePeer(Line, null, ByteString.Empty, ByteString.Empty), _lineOptions, _time, _logger);
+        return new FramedLine(stream, end, new LinePeer(Line, null, ByteString.Empty, ByteString.Empty), _lineOptions, new AlarmClock(_time), _logger);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Transport.Framing;
@@ -24,10 +25,10 @@ public sealed class TcpLineListener : ILineListener
     public TcpLineListener(LineNumber line, IPEndPoint endPoint, LineOptions? options = null, TimeProvider? time = null, ILogger? logger = null)
     {
         var checkedOptions = LineOptions.Checked(options);
-        var clock = time ?? TimeProvider.System;
+        var clock = new AlarmClock(time ?? TimeProvider.System);
         var log = logger ?? NullLogger.Instance;
         Line = line;
-        _loop = new AcceptLoop(line, endPoint, checkedOptions, clock, log, arrival =>
+        _loop = new AcceptLoop(line, endPoint, checkedOptions, clock.Time, log, arrival =>
         {
             arrival.Socket.NoDelay = true;
             var stream = new NetworkStream(arrival.Socket, ownsSocket: true);

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Transport.Framing;
@@ -21,6 +22,7 @@ internal sealed class TlsClient
     private readonly LineNumber? _line;
     private readonly LineOptions _options;
     private readonly TimeProvider _time;
+    private readonly AlarmClock _clock;
     private readonly ILogger _logger;
 
     /// <param name="center">Where the center is, for messages.</param>
@@ -37,7 +39,7 @@ internal sealed class TlsClient
         ArgumentNullException.ThrowIfNull(trust);
         if (!certificate.HasPrivateKey) throw new ArgumentException("The terminal's certificate has no private key.", nameof(certificate));
         (_center, _certificate, _trust, _line) = (center, certificate, trust, line);
-        (_options, _time, _logger) = (options, time, logger);
+        (_options, _time, _clock, _logger) = (options, time, new AlarmClock(time), logger);
         _ownSha256 = TlsCertificates.Sha256(certificate);
         _context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
     }
@@ -82,7 +84,7 @@ internal sealed class TlsClient
         if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))
             throw new LineException(LineFault.NotTrusted, $"{_center} chose the suite {stream.NegotiatedCipherSuite}, which is not allowed.");
         var peer = new LinePeer(_line, address, check.Sha256, _ownSha256);
-        var line = new FramedLine(stream, end, peer, _options, _time, _logger);
+        var line = new FramedLine(stream, end, peer, _options, _clock, _logger);
         try
         {
             if (await line.WaitForGreetingAsync(cancellation).ConfigureAwait(false)) return line;

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
 using CardIssue.Transport.Framing;
@@ -17,12 +18,13 @@ internal sealed class TlsServer
     private readonly IsKnownPeer? _isKnown;
     private readonly LineOptions _options;
     private readonly TimeProvider _time;
+    private readonly AlarmClock _clock;
     private readonly ILogger _logger;
 
     /// <exception cref="ArgumentException">The certificate has no key or is not valid now.</exception>
     public TlsServer(X509Certificate2 certificate, IsKnownPeer? isKnown, LineOptions options, TimeProvider time, ILogger logger)
     {
-        (_options, _time, _logger) = (options, time, logger);
+        (_options, _time, _clock, _logger) = (options, time, new AlarmClock(time), logger);
         _isKnown = isKnown;
         _own = OwnOf(certificate);
     }
@@ -61,6 +63,8 @@ internal sealed class TlsServer
                     return ValueTask.FromResult(HandshakeOptions(check, own));
                 },
                 state: null, either.Token).ConfigureAwait(false);
+            // The stream keeps that delegate for its life, and with it whatever this one holds of the line's beginning.
+            spoke = null;
             var tlsEnd = new TlsEnd(end, wire, stream);
             if (check.Refusal is not null)
             {
@@ -72,7 +76,7 @@ internal sealed class TlsServer
             var peer = new LinePeer(line, address, check.Sha256, own.Sha256);
             if (_isKnown is not null && !await _isKnown(peer, either.Token).ConfigureAwait(false))
                 await RefuseAsync(tlsEnd, HandshakeFault.CertificateUnknown, $"The certificate {check.Sha256} is not known.", either.Token).ConfigureAwait(false);
-            var framed = new FramedLine(stream, tlsEnd, peer, _options, _time, _logger);
+            var framed = new FramedLine(stream, tlsEnd, peer, _options, _clock, _logger);
             await framed.GreetAsync(either.Token).ConfigureAwait(false);
             return framed;
         }

@@ -30,8 +30,9 @@ internal sealed class BenchTerminals : IAsyncDisposable
 
     /// <summary>Each issues one after the other, all at once, until that moment, or until the orders are used up.</summary>
     /// <param name="end">As a timestamp of <see cref="Stopwatch"/>.</param>
-    public async Task<IssuedCards> IssueUntilAsync(long end) =>
-        IssuedCards.Of(await Task.WhenAll(_counters.Select(counter => Task.Run(() => counter.IssueUntilAsync(_orders, end)))));
+    /// <param name="issued">Gets what each took, in milliseconds, as it is issued.</param>
+    public Task IssueUntilAsync(long end, ConcurrentQueue<double> issued) =>
+        Task.WhenAll(_counters.Select(counter => Task.Run(() => counter.IssueUntilAsync(_orders, end, issued))));
 
     /// <summary>One alone issues so many.</summary>
     public async Task<IssuedCards> IssueAloneAsync(int count) => IssuedCards.Of([await _counters[0].IssueAsync(_orders, count)]);
@@ -67,12 +68,9 @@ internal sealed class BenchTerminals : IAsyncDisposable
             return new IssuedCards(took, _reader.Apdus, _reader.Bytes);
         }
 
-        public async Task<IssuedCards> IssueUntilAsync(ConcurrentQueue<int> orders, long end)
+        public async Task IssueUntilAsync(ConcurrentQueue<int> orders, long end, ConcurrentQueue<double> issued)
         {
-            var took = new List<double>();
-            _reader.Reset();
-            while (Stopwatch.GetTimestamp() < end && orders.TryDequeue(out var order)) took.Add(await IssueAsync(order));
-            return new IssuedCards(took, _reader.Apdus, _reader.Bytes);
+            while (Stopwatch.GetTimestamp() < end && orders.TryDequeue(out var order)) issued.Enqueue(await IssueAsync(order));
         }
 
         private async Task<double> IssueAsync(int order)

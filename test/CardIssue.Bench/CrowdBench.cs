@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -28,21 +29,39 @@ internal static class CrowdBench
         await using var center = await BenchCenter.StartAsync("", hosts: 1, count, (count * WarmingUp) + (minutes * 60 * OrdersPerSecond));
         await using var terminals = new BenchTerminals(center);
         await center.MeasureAsync(() => terminals.IssueAsync(WarmingUp));
-        var issuing = terminals.IssueUntilAsync(Stopwatch.GetTimestamp() + (long)(minutes * Minute.TotalSeconds * Stopwatch.Frequency));
-        var memory = new List<double>();
+        var fresh = new ConcurrentQueue<double>();
+        var issuing = terminals.IssueUntilAsync(Stopwatch.GetTimestamp() + (long)(minutes * Minute.TotalSeconds * Stopwatch.Frequency), fresh);
+        var (memory, issued) = (new List<double>(), new List<double>());
         for (var minute = 1; minute <= minutes && !issuing.IsCompleted; minute++)
         {
             var load = await center.LoadAsync(Minute);
             memory.Add(center.Resident() / 1048576.0);
-            report.Line($"\"minute\":{minute},\"residentMiB\":{memory[^1]:F0},\"loadOfACore\":{load:F2}");
+            report.Line($"\"minute\":{minute},\"residentMiB\":{memory[^1]:F0},\"loadOfACore\":{load:F2},{Taken(fresh, issued)}");
             report.Bar($"minute {minute}", memory[^1], memory[0] * MostMemory);
         }
-        var issued = (await issuing).Milliseconds;
-        report.Line($"\"terminals\":{count},\"issues\":{issued.Count},\"perSecond\":{issued.Count / (minutes * 60.0):F1},\"p50Ms\":{At(50):F0},\"p90Ms\":{At(90):F0},\"p99Ms\":{At(99):F0},\"longestMs\":{issued[^1]:F0}");
+        await issuing;
+        // Those that were under way at the end count in all.
+        Taken(fresh, issued);
+        report.Line($"\"terminals\":{count},\"perSecond\":{issued.Count / (minutes * 60.0):F1},{Percentiles(issued)}");
         if (memory.Count < minutes) report.Missed($"the orders lasted for {memory.Count} of {minutes} minutes");
         if (memory.Max() > memory[0] * MostMemory) report.Missed($"the host grows from {memory[0]:F0} to {memory.Max():F0} MiB; {MostMemory} times the first minute's is the most");
         return report.End(check);
+    }
 
-        double At(int percent) => issued[Math.Min(issued.Count - 1, issued.Count * percent / 100)];
+    /// <summary>How long those of the last minute took, which go to the others.</summary>
+    private static string Taken(ConcurrentQueue<double> fresh, List<double> all)
+    {
+        var before = all.Count;
+        while (fresh.TryDequeue(out var took)) all.Add(took);
+        return Percentiles(all[before..]);
+    }
+
+    private static string Percentiles(IEnumerable<double> milliseconds)
+    {
+        var sorted = milliseconds.Order().ToList();
+        return $"\"issues\":{sorted.Count},\"p50Ms\":{At(50):F0},\"p90Ms\":{At(90):F0},\"p99Ms\":{At(99):F0},"
+            + $"\"longestMs\":{sorted.LastOrDefault():F0}";
+
+        double At(int percent) => sorted.ElementAtOrDefault(Math.Min(sorted.Count - 1, sorted.Count * percent / 100));
     }
 }

@@ -12,28 +12,31 @@ namespace CardIssue.Bench;
 /// </summary>
 internal static class IdleBench
 {
-    /// <summary>How many lines. For a quick look.</summary>
+    /// <summary>How much: "lines", or "lines seconds", where so long is measured, and waited for before. For a quick look.</summary>
     private const string SizeVariable = "CARDISSUE_BENCH_IDLE";
 
     private const int AtOnce = 24, First = 100;
     private const double MostKiB = 24, MostLoad = 0.05, Lines = 10_000;
 
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20), Measured = TimeSpan.FromSeconds(60), Longest = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
     public static async Task<int> RunAsync(bool check)
     {
-        var count = int.Parse(Environment.GetEnvironmentVariable(SizeVariable) ?? "10000", CultureInfo.InvariantCulture);
+        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "10000").Split(' ')
+            .Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var (count, measured) = (size[0], TimeSpan.FromSeconds(size.ElementAtOrDefault(1) is > 0 and var seconds ? seconds : 60));
+        var settling = size.Length > 1 ? measured : TimeSpan.FromSeconds(20);
         await using var center = await BenchCenter.StartAsync("", hosts: 1, terminals: 1, orders: 1);
         await using var terminals = new IdleTerminals(center);
         // The first ones keep the compiler busy, and make what a host has once.
         await terminals.BringUpAsync(First);
-        await Task.Delay(Settling);
-        var (few, fewLoad) = (center.Resident(), await center.LoadAsync(Measured));
+        await Task.Delay(settling);
+        var (few, fewLoad) = (center.Resident(), await center.LoadAsync(measured));
         var began = Stopwatch.GetTimestamp();
         await terminals.BringUpAsync(count);
         var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        await Task.Delay(Settling);
-        var (all, load) = (center.Resident(), await center.LoadAsync(Measured));
+        await Task.Delay(settling);
+        var (all, load) = (center.Resident(), await center.LoadAsync(measured));
         var (lines, kib, each) = (terminals.Up, (all - few) / 1024.0 / (count - First), (load - fewLoad) / (count - First));
         var report = new BenchReport("idle", "An idle line, KiB");
         report.Line($"\"lines\":{lines},\"upInS\":{took:F0},\"residentMiB\":{all / 1048576.0:F0},\"kibPerLine\":{kib:F1},\"loadOfACore\":{load:F4},\"loadWith{First}\":{fewLoad:F4},\"loadOf1000Lines\":{each * 1_000:F4}");

@@ -37,6 +37,7 @@ internal static class ServeCommand
         {
             var given = call.Get(lines)!.Select(line => LineText.Parse(line, call.Get(withoutTls))).ToList();
             if (given.GroupBy(line => line.Line).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CommandException(ExitCode.Usage, $"Line {twice.Key} is given twice.");
+            NativeHeap.KeepTlsBuffersApart();
             var identity = OpenCenter.ReadIdentity(call.Files);
             var settings = CenterSettings.Load(call.Files);
             var place = MonitoringOptions.EndPoint(call.Get(monitor) ?? settings[$"{CenterSettings.Monitoring}:{nameof(MonitoringOptions.Listen)}"] ?? "");

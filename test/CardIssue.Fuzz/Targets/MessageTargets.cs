@@ -3,6 +3,7 @@ using CardIssue.Core.Cards.SecureChannel.Opening;
 using CardIssue.Core.Cards.SecureChannel;
 using CardIssue.Core.Crypto;
 using CardIssue.Core;
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Primitives;
@@ -75,7 +76,7 @@ internal static class MessageTargets
 
     private static void Frames(byte[] input)
     {
-        var reader = new FrameReader(new MemoryStream(input), new LineOptions(), TimeProvider.System);
+        var reader = new FrameReader(new MemoryStream(input), new LineOptions(), TimeProvider.System, new AlarmClock(TimeProvider.System).Add(() => { }));
         try
         {
             while (Done(reader.ReadAsync(default)) is { } frame) frame.Dispose();

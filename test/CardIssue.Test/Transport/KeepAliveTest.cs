@@ -82,6 +82,37 @@ public class KeepAliveTest
     }
 
     [Test]
+    public async Task PeerSilent_OverReceivesThatWereCancelled_IsCountedTogether()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            using var cancel = new CancellationTokenSource();
+            var waiting = _line.ReceiveAsync(cancel.Token).AsTask();
+            _time.Advance(TimeSpan.FromSeconds(14));
+            await cancel.CancelAsync();
+            Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
+            // Nobody waits: this is not the peer's time.
+            _time.Advance(TimeSpan.FromMinutes(10));
+        }
+        var receiving = Lines.FaultOfReceive(_line);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.That((await receiving).Fault, Is.EqualTo(LineFault.Silent));
+    }
+
+    [Test]
+    public async Task FrameOfACancelledReceive_IsTheNextOnes()
+    {
+        using var cancel = new CancellationTokenSource();
+        var waiting = _line.ReceiveAsync(cancel.Token).AsTask();
+        await _streams.Far.WriteAsync(Lines.OnLine(1, 2, 3).AsMemory(0, 4));
+        await cancel.CancelAsync();
+        Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
+        await _streams.Far.WriteAsync((byte[])[.. Lines.OnLine(1, 2, 3).AsSpan(4), .. Lines.OnLine(), .. Lines.OnLine(4)]);
+        Assert.That(await _line.ReceiveBytesAsync(), Is.EqualTo(new byte[] { 1, 2, 3 }));
+        Assert.That(await _line.ReceiveBytesAsync(), Is.EqualTo(new byte[] { 4 }));
+    }
+
+    [Test]
     public async Task BothEndsIdle_ForAnHour_TheLineHolds()
     {
         await using var far = new FramedLine(_streams.Far, Lines.Anyone, Options, _time);

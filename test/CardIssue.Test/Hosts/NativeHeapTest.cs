@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using CardIssue.CenterHost.Serving;
+
+namespace CardIssue.Test.Hosts;
+
+[Platform("Linux")]
+public sealed class NativeHeapTest
+{
+    private const int TlsBuffer = 16_384 + 200, Count = 100;
+
+    [Test]
+    public void BuffersOfTls_KeptApart_ArePagesOfTheirOwn()
+    {
+        NativeHeap.KeepTlsBuffersApart();
+        var before = PagesApart();
+        var buffers = Enumerable.Range(0, Count).Select(_ => Allocate(TlsBuffer)).ToList();
+        var during = PagesApart();
+        foreach (var buffer in buffers) Free(buffer);
+        Assert.That(during - before, Is.AtLeast((nint)(Count * TlsBuffer / 2)), "others give some of theirs back meanwhile");
+    }
+
+    /// <summary>Bytes that glibc has asked of the system for single allocations (<c>mallinfo2(3)</c>, <c>hblkhd</c>).</summary>
+    private static nint PagesApart()
+    {
+        try
+        {
+            return HeapInfo().Hblkhd;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            Assert.Ignore("another C library than glibc 2.33 or later");
+            throw;
+        }
+    }
+
+    private record struct Info(
+        nint Arena, nint Ordblks, nint Smblks, nint Hblks, nint Hblkhd, nint Usmblks, nint Fsmblks, nint Uordblks, nint Fordblks, nint Keepcost);
+
+    [DllImport("libc", EntryPoint = "malloc")]
+    private static extern nint Allocate(nint bytes);
+
+    [DllImport("libc", EntryPoint = "free")]
+    private static extern void Free(nint memory);
+
+    [DllImport("libc", EntryPoint = "mallinfo2")]
+    private static extern Info HeapInfo();
+}
