@@ -17,17 +17,54 @@ internal static class WholeFile
         var unfinished = $"{path}.{Guid.NewGuid():N}.new";
         try
         {
-            using (var file = Create(unfinished, ownerOnly))
-            {
-                file.Write(content);
-                // Else its name may be durable before its bytes are: an empty file after a crash.
-                file.Flush(flushToDisk: true);
-            }
+            // Else its name may be durable before its bytes are: an empty file after a crash.
+            Make(unfinished, content, ownerOnly);
             File.Move(unfinished, path, overwrite: true);
         }
         catch
         {
             File.Delete(unfinished);
+            throw;
+        }
+    }
+
+    /// <summary>Makes one, durably; never writes over one.</summary>
+    /// <exception cref="IOException">There is one already, which stands; or it could not be written, and there is none.</exception>
+    public static void Make(string path, ReadOnlySpan<byte> content, bool ownerOnly = false)
+    {
+        var file = Create(path, ownerOnly);
+        try
+        {
+            using (file)
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Makes one for its owner alone of what is written bit by bit, as <see cref="Make"/>.</summary>
+    /// <exception cref="IOException">There is one already, which stands; or it could not be written, and there is none.</exception>
+    public static async Task<T> MakePrivateAsync<T>(string path, Func<Stream, Task<T>> write)
+    {
+        var file = Create(path, ownerOnly: true);
+        try
+        {
+            await using (file)
+            {
+                var result = await write(file);
+                file.Flush(flushToDisk: true);
+                return result;
+            }
+        }
+        catch
+        {
+            File.Delete(path);
             throw;
         }
     }

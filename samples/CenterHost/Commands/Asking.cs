@@ -54,7 +54,14 @@ internal sealed class HalfFile : IDisposable
 
     public void Dispose()
     {
-        _file.Dispose();
-        if (!_written) File.Delete(Path);
+        try
+        {
+            _file.Dispose();
+        }
+        finally
+        {
+            // Also where the disk is full, which closing tells once more.
+            if (!_written) File.Delete(Path);
+        }
     }
 }

@@ -15,8 +15,7 @@ internal static class LogCommands
         {
             var path = call.Get(file)!;
             await using var center = await call.OpenAsync(cancellation);
-            long count;
-            await using (var target = CenterFiles.CreatePrivate(path)) count = await center.Log.ExportAsync(target, cancellation);
+            var count = await WholeFile.MakePrivateAsync(path, target => center.Log.ExportAsync(target, cancellation));
             return await call.Answers.SayAsync(new { ok = true, file = path, entries = count }, $"{count} entries are in {path}.");
         });
     }

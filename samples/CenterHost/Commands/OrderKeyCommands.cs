@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using CardIssue.CenterHost.Cli;
 using CardIssue.Center.Vault;
 
@@ -40,7 +41,7 @@ internal static class OrderKeyCommands
             if (center.Vault.OrderFileKeys is not [.., var newest]) throw new CommandException(ExitCode.Refused, "There is no key; make one with order key make.");
             var path = call.Get(to)!;
             if (File.Exists(path)) throw new CommandException(ExitCode.File, $"{path} is there already; name another file.");
-            await File.WriteAllTextAsync(path, PemEncoding.WriteString("CERTIFICATE", newest.Certificate.Span) + "\n", cancellation);
+            WholeFile.Make(path, Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", newest.Certificate.Span) + "\n"));
             return await call.Answers.SayAsync(View(newest), $"""
                 The certificate of key {newest.Version} is in {path}. Issuers encrypt orders to it with OpenSSL 3:
                 openssl cms -encrypt -binary -aes-256-gcm -outform DER -in orders.jsonl -out orders.jsonl.cms {Path.GetFileName(path)}

@@ -64,8 +64,15 @@ internal sealed class IssueCodes(string? path, IssueCodeRule rule, bool goesOn =
     {
         _earlier?.Dispose();
         if (_file is null) return;
-        _file.Dispose();
-        if (!_count) File.Delete(path!);
+        try
+        {
+            _file.Dispose();
+        }
+        finally
+        {
+            // Also where the disk is full, which closing tells once more.
+            if (!_count) File.Delete(path!);
+        }
     }
 
     private string Earlier(OrderId order)

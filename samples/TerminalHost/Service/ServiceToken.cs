@@ -51,8 +51,6 @@ internal sealed class ServiceToken : IDisposable
             Convert.TryToHexStringLower(bytes.Span, span, out var length);
             span[length] = (byte)'\n';
         });
-        using var file = WholeFile.Create(path, ownerOnly: true);
-        file.Write(text.Span);
-        file.Flush(flushToDisk: true);
+        WholeFile.Make(path, text.Span, ownerOnly: true);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using CardIssue.Test.Products.Json;
 
 namespace CardIssue.Test.Hosts;
 
@@ -158,6 +159,10 @@ public sealed class HostTroubleTest
             {Dll("TerminalHost")} module init --id T-9 --center center/center.json --data disk/t --passphrase-file passphrase; echo "terminal $?"
             {Dll("VirtualCard")} new --out disk/card.json --test-keys; echo "card $?"
             {Dll("CenterHost")} backup disk/b --data center --passphrase-file passphrase; echo "backup $?" disk/b*
+            {Dll("CenterHost")} log export disk/log --data center; echo "export $?" disk/l*
+            {Dll("CenterHost")} person add zoe --role clerk --half disk/half --reason r --data center; echo "half $?" disk/h*
+            {Dll("CenterHost")} order key make --data center > /dev/null; {Dll("CenterHost")} order key export --out disk/key --data center; echo "key $?" disk/k*
+            {Dll("CenterHost")} order import --orders '{Samples.Folder}/orders.csv' --for visa-like-module --product '{Samples.Folder}/visa-like-module.product.json' --codes disk/issue-codes --data center; echo "codes $?" disk/i*
             rm disk/rest; {Dll("VirtualCard")} new --out disk/card.json --test-keys > /dev/null; echo "again $?"
             {Dll("CenterHost")} status --data center > /dev/full; echo "output $?"
             {Dll("CenterHost")} log show --data center | head -n 0; echo "pipe $?"
@@ -167,8 +172,8 @@ public sealed class HostTroubleTest
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(120));
         if ((await error).StartsWith("unshare:", StringComparison.Ordinal) || (await error).StartsWith("mount:", StringComparison.Ordinal)) Assert.Ignore($"No small disk can be mounted here: {await error}");
-        Assert.That(await output, Is.EqualTo("center 3\nterminal 3\ncard 3\nbackup 3 disk/b*\nagain 0\noutput 3\npipe 0\n"), await error);
-        Assert.That((await error).Split("disk is full"), Has.Length.EqualTo(6), await error);
+        Assert.That(await output, Is.EqualTo("center 3\nterminal 3\ncard 3\nbackup 3 disk/b*\nexport 3 disk/l*\nhalf 3 disk/h*\nkey 3 disk/k*\ncodes 3 disk/i*\nagain 0\noutput 3\npipe 0\n"), await error);
+        Assert.That((await error).Split("disk is full"), Has.Length.EqualTo(10), await error);
     }
 
     /// <summary>
