@@ -42,13 +42,8 @@ public sealed class TcpCardReader : ICardReader
     /// <summary>How often the reader is asked whether a card is in: 50 ms.</summary>
     internal static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>What it was given, for the wire tells nothing of a reader; but it has to answer there.</summary>
-    /// <exception cref="CardException">Nothing answers at that address (<see cref="CardFault.ReaderGone"/>).</exception>
-    public async ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation)
-    {
-        await LockedAsync(AskAtrAsync, cancellation).ConfigureAwait(false);
-        return _identity;
-    }
+    /// <summary>What it was given: the wire tells nothing of a reader.</summary>
+    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => ValueTask.FromResult(_identity);
 
     /// <inheritdoc/>
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)

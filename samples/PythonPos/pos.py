@@ -4,8 +4,8 @@
 usage: pos.py PLACE TOKEN_FILE REFERENCE [OPERATOR]
 
 PLACE is the service's port on this machine, or the path of its socket. The customer's code comes from standard input.
-Exit codes: 0 the card is issued, 1 it is not, or nobody is there; 2 the service does not let this program in, or does
-not take the request.
+Exit codes: 0 the card is issued, 1 it is not, or nobody is there; 2 the usage is wrong, or the service does not let this
+program in, does not take the request, or ends.
 """
 import json
 import socket
@@ -15,15 +15,14 @@ import sys
 class Counter:
     """The counter, at the end of its service's line."""
 
-    def __init__(self, place, token_file):
+    def __init__(self, place, token):
         if place.isdigit():
             self._socket = socket.create_connection(("127.0.0.1", int(place)))
         else:
             self._socket = socket.socket(socket.AF_UNIX)
             self._socket.connect(place)
         self._lines = self._socket.makefile("r", encoding="utf-8")
-        with open(token_file, encoding="ascii") as file:
-            self.ask("hello", token=file.read().strip())
+        self.ask("hello", token=token)
 
     def ask(self, what, **fields):
         """Sends a request."""
@@ -35,8 +34,18 @@ class Counter:
             yield json.loads(line)
 
 
+def read_token(path):
+    """The service's token: text, or this is not its file."""
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().strip()
+    except (OSError, ValueError) as fault:
+        print(f"The token can't be read from {path}: {fault}", file=sys.stderr)
+        sys.exit(2)
+
+
 def main(place, token_file, reference, operator=None):
-    counter = Counter(place, token_file)
+    counter = Counter(place, read_token(token_file))
     request = {"reference": reference, "code": sys.stdin.readline().strip()}
     if operator:
         request["operator"] = operator
@@ -63,7 +72,8 @@ def main(place, token_file, reference, operator=None):
 
 if __name__ == "__main__":
     if len(sys.argv) not in (4, 5):
-        sys.exit(__doc__)
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
     try:
         sys.exit(main(*sys.argv[1:]))
     except OSError as fault:

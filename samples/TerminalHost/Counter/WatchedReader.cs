@@ -21,20 +21,19 @@ internal enum ReaderSight
 /// <param name="saw">Is told each change, on any thread.</param>
 internal sealed class WatchedReader(ICardReader reader, Action<ReaderSight> saw) : ICardReader
 {
+    /// <summary>A reader that is not there says so sooner than this. What it is called proves nothing: a simulated one has its name from its address.</summary>
+    private static readonly TimeSpan Answering = TimeSpan.FromSeconds(2);
+
     private readonly Lock _gate = new();
     private ReaderSight _sight;
 
-    public async ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation)
-    {
-        var identity = await WatchedAsync(reader.IdentifyAsync(cancellation));
-        // Also while a card is in; only what was lost is back.
-        See(ReaderSight.Empty, unless: ReaderSight.CardIn);
-        return identity;
-    }
+    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => WatchedAsync(reader.IdentifyAsync(cancellation));
 
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
     {
-        var atr = await WatchedAsync(reader.WaitForCardAsync(cancellation));
+        var wait = reader.WaitForCardAsync(cancellation).AsTask();
+        if (await Task.WhenAny(wait, Task.Delay(Answering, cancellation)) != wait) See(ReaderSight.Empty);
+        var atr = await WatchedAsync(new ValueTask<ByteString>(wait));
         See(ReaderSight.CardIn);
         return atr;
     }
@@ -68,11 +67,11 @@ internal sealed class WatchedReader(ICardReader reader, Action<ReaderSight> saw)
         }
     }
 
-    private void See(ReaderSight sight, ReaderSight? unless = null)
+    private void See(ReaderSight sight)
     {
         lock (_gate)
         {
-            if (_sight == sight || _sight == unless) return;
+            if (_sight == sight) return;
             _sight = sight;
         }
         saw(sight);

@@ -28,7 +28,9 @@ internal sealed class PortDoor : ServiceDoor
     /// <exception cref="SocketException">It can't be had.</exception>
     public PortDoor(int port)
     {
-        _listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = OperatingSystem.IsWindows() };
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        // Elsewhere a port is one listener's unless this is set at all: set to false, a second one of the same user gets half of all who come.
+        if (OperatingSystem.IsWindows()) _listener.ExclusiveAddressUse = true;
         _listener.Start();
     }
 
@@ -56,6 +58,8 @@ internal sealed class PipeDoor : ServiceDoor
     public PipeDoor(string name)
     {
         _name = OperatingSystem.IsWindows() ? name : Path.GetFullPath(name);
+        if (!OperatingSystem.IsWindows() && !Directory.Exists(Path.GetDirectoryName(_name)))
+            throw new CommandException(ExitCode.File, $"{name}: there is no such folder; make it, for this user alone.");
         // On Unix a new socket takes the place of what is there, and who listens at that would not notice.
         if (IsTaken(_name)) throw new CommandException(ExitCode.Failed, $"{name}: another program listens there already.");
         try

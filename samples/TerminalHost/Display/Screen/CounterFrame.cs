@@ -124,8 +124,8 @@ internal sealed record CounterFrame(IReadOnlyList<string> Rows, int CursorRow, i
             pair.AddRow(Latest(view, language, drawing.Narrower(left), beside), Paper(view, language, drawing.Narrower(width - left - 4), beside));
             return [.. head, .. drawing.Lines(pair, beside)];
         }
-        // The receipt first; what is left has the exchanges.
-        var paper = drawing.Lines(Paper(view, language, drawing, room));
+        // The receipt first, but for a row: that it is printed again, for one, has to be seen. What is left has the exchanges.
+        var paper = drawing.Lines(Paper(view, language, drawing, room - 1));
         if (room - paper.Count < LeastExchanges) head = [];
         return [.. paper, .. head, .. drawing.Lines(Latest(view, language, drawing, room - paper.Count - head.Count))];
     }
