@@ -83,7 +83,7 @@ internal static class CounterTexts
 
     /// <summary>Whose code is asked for, and that it is shown as stars.</summary>
     public static Text EnterCodeMore(string reference) =>
-        new($"For {reference}. What you type is not shown.", $"{reference} の発行コードです。入力した文字は表示されません。");
+        new($"For {reference}. What you type is shown as stars.", $"{reference} の発行コードです。入力した文字は * で表示されます。");
 
     /// <summary>Which record is being written.</summary>
     public static Text Record(int record, int records) => record > records
