@@ -52,7 +52,8 @@ public interface ICardConnection : IAsyncDisposable
     /// <exception cref="CardException">The card or reader went away, or did not answer in time.</exception>
     ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation);
 
-    /// <summary>Cold reset: every channel and session on the card is gone. Returns the answer to reset.</summary>
+    /// <summary>Cold reset: every channel and session on the card is gone.</summary>
+    /// <returns>The answer to reset, 2–33 bytes (ISO 7816-3 8.2).</returns>
     /// <exception cref="CardException">The card or reader went away, or the card is mute.</exception>
     ValueTask<ByteString> ResetAsync(CancellationToken cancellation);
 }

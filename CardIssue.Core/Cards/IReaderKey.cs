@@ -7,12 +7,13 @@ namespace CardIssue.Core.Cards;
 public interface IReaderKey
 {
     /// <summary>Signs a challenge.</summary>
-    /// <param name="hash"><see cref="Keys.ReaderChallenge.HashLength"/> bytes.</param>
+    /// <param name="hash">SHA-256 of what is signed, 32 bytes.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>An ECDSA P-256 signature, r‖s, <see cref="P256PublicKey.SignatureLength"/> bytes, or why there is none.</returns>
     ValueTask<ReaderKeyAnswer> SignAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellation);
 
     /// <summary>Reads the public key, as the reader claims it: for enrolment, where the center's operator decides. A check never trusts it.</summary>
+    /// <param name="cancellation">Gives up.</param>
     /// <returns>The uncompressed P-256 point, <see cref="P256PublicKey.Length"/> bytes, or why there is none.</returns>
     ValueTask<ReaderKeyAnswer> ReadPublicKeyAsync(CancellationToken cancellation);
 }
@@ -33,14 +34,20 @@ public enum ReaderKeyFault
 }
 
 /// <summary>What a reader's key answered.</summary>
-/// <param name="Value">The answer; empty when there is none.</param>
+/// <param name="Value">
+/// The answer: a signature of <see cref="P256PublicKey.SignatureLength"/> bytes or a public key of <see cref="P256PublicKey.Length"/>, as was asked;
+/// empty when there is none.
+/// </param>
 /// <param name="Fault">Why there is none.</param>
 /// <param name="Detail">A status word or the like, for the operator; never the reader's own words.</param>
 public readonly record struct ReaderKeyAnswer(ByteString Value, ReaderKeyFault Fault, string Detail)
 {
     /// <summary>An answer.</summary>
+    /// <param name="value">The signature or public key, in the length that was asked for.</param>
     public static ReaderKeyAnswer Of(ByteString value) => new(value, ReaderKeyFault.None, "");
 
     /// <summary>No answer.</summary>
+    /// <param name="fault">Why there is none; not <see cref="ReaderKeyFault.None"/>.</param>
+    /// <param name="detail">A status word or the like, for the operator; never the reader's own words.</param>
     public static ReaderKeyAnswer None(ReaderKeyFault fault, string detail) => new(default, fault, detail);
 }

@@ -19,7 +19,7 @@ public readonly record struct ResponseApdu(ByteString Data, ushort StatusWord)
         ? throw new CardException(CardFault.Protocol, $"A response APDU has 2 to {MaxLength} bytes; {bytes.Length} came.")
         : new ResponseApdu(ByteString.Copy(bytes[..^2]), (ushort)(bytes[^2] << 8 | bytes[^1]));
 
-    /// <summary>The response as it stands on the wire.</summary>
+    /// <summary>The response as it stands on the wire (ISO 7816-4 5.1): the data, then the two bytes of the status word.</summary>
     public ByteString ToBytes() => ByteString.Concat(Data, ByteString.Own([(byte)(StatusWord >> 8), (byte)StatusWord]));
 
     /// <summary>Length of the data and the status word; never the data.</summary>

@@ -30,6 +30,7 @@ public sealed record P256PublicKey
     }
 
     /// <summary>Takes an uncompressed point that lies on the curve.</summary>
+    /// <param name="encoded"><see cref="Length"/> bytes: 04, X, Y (SEC 1 §2.3.3).</param>
     /// <exception cref="FormatException">It is none.</exception>
     public static P256PublicKey Parse(ReadOnlySpan<byte> encoded) =>
         TryParse(encoded, out var key) ? key : throw new FormatException($"A P-256 public key is an uncompressed point of {Length} bytes on the curve.");

@@ -19,17 +19,17 @@ public sealed record AdmissionTranscript
     public required ByteString Challenge { get; init; }
 
     /// <summary>
-    /// The note of the center that the terminal shows, signed, as it stands in <see cref="Proof"/>; empty when it shows none.
+    /// The note of the center that the terminal shows, signed, as it stands in <see cref="Proof"/>: 512 bytes at the most; empty when it shows none.
     /// </summary>
     public ByteString Note { get; init; }
 
     /// <summary>The center.</summary>
     public required CenterId Center { get; init; }
 
-    /// <summary>SHA-256 of the terminal's TLS certificate, or empty without TLS.</summary>
+    /// <summary>SHA-256 of the terminal's TLS certificate's DER, 32 bytes, or empty without TLS.</summary>
     public required ByteString TerminalCertificate { get; init; }
 
-    /// <summary>SHA-256 of the center's TLS certificate, or empty without TLS.</summary>
+    /// <summary>SHA-256 of the center's TLS certificate's DER, 32 bytes, or empty without TLS.</summary>
     public required ByteString CenterCertificate { get; init; }
 
     /// <summary>
@@ -49,7 +49,7 @@ public sealed record AdmissionTranscript
     /// (empty where there is none).
     /// </summary>
     /// <param name="proof">The terminal's proof.</param>
-    /// <param name="readerList">The reader list of the answer.</param>
+    /// <param name="readerList">The signed reader list of the answer, 65,536 bytes at the most.</param>
     /// <param name="joinToken">The token of the answer, or empty.</param>
     public ByteString AnswerBytes(Proof proof, ByteString readerList, ByteString joinToken) => ByteString.Own(
         new Labelled(ProtocolLabels.Admitted).Bytes(Hash().Span).Bytes(MessageCodec.BytesOf(proof).Span).Bytes(readerList.Span).Bytes(joinToken.Span).ToArray());

@@ -23,7 +23,7 @@ public sealed record CenterKeys(CenterId Center, int Number, P256PublicKey Signi
     /// <summary>What people and hosts know the set by: SHA-256 of the signing key followed by the agreement key, 32 bytes.</summary>
     public ByteString Sha256 => Sha256Of(SigningKey, AgreementKey);
 
-    /// <summary>The same of the keys that a center has.</summary>
+    /// <summary>The same of the keys that a center has: SHA-256 of its signing key followed by its agreement key, 32 bytes.</summary>
     /// <param name="center">The center.</param>
     public static ByteString Sha256Of(CenterIdentity center)
     {

@@ -28,11 +28,13 @@ public sealed class EnrolmentCode : IDisposable
 
     internal SecretBytes Secret { get; }
 
-    /// <summary>Makes a code that nobody can guess.</summary>
+    /// <summary>Makes a code that nobody can guess: <see cref="SecretLength"/> random bytes.</summary>
+    /// <param name="terminal">The terminal that it is for, and for no other.</param>
+    /// <returns>The code, which the caller disposes.</returns>
     public static EnrolmentCode Create(TerminalId terminal) => new(terminal, SecretBytes.Random(SecretLength));
 
     /// <summary>Reads a code as somebody typed it: any case, with or without hyphens and spaces; I and L are 1, O is 0.</summary>
-    /// <param name="text">ASCII; stays the caller's.</param>
+    /// <param name="text">ASCII, <see cref="MaxText"/> bytes at the most; stays the caller's.</param>
     /// <param name="fault">What is wrong, never the text; null when there is a code.</param>
     /// <returns>The code, which the caller disposes, or null.</returns>
     public static EnrolmentCode? TryParse(ReadOnlySpan<byte> text, out string? fault)

@@ -8,7 +8,7 @@ namespace CardIssue.Core.Keys;
 /// </summary>
 public sealed class EnrolmentKey : IDisposable
 {
-    /// <summary>Length in bytes.</summary>
+    /// <summary>Length in bytes: 32.</summary>
     public const int Length = KeySchedule.Length;
 
     private EnrolmentKey(SecretBytes key) => Key = key;
@@ -19,6 +19,8 @@ public sealed class EnrolmentKey : IDisposable
     public ReadOnlySpan<byte> Span => Key.Span;
 
     /// <summary>Of a code that was given to a terminal.</summary>
+    /// <param name="code">The code; stays the caller's.</param>
+    /// <returns>The key, which the caller disposes.</returns>
     public static EnrolmentKey Of(EnrolmentCode code)
     {
         ArgumentNullException.ThrowIfNull(code);
@@ -26,6 +28,8 @@ public sealed class EnrolmentKey : IDisposable
     }
 
     /// <summary>Of what a terminal that is known shares with its center.</summary>
+    /// <param name="transport">The transport key of both; stays the caller's.</param>
+    /// <returns>The key, which the caller disposes.</returns>
     public static EnrolmentKey Of(TerminalTransportKey transport)
     {
         ArgumentNullException.ThrowIfNull(transport);
@@ -33,6 +37,8 @@ public sealed class EnrolmentKey : IDisposable
     }
 
     /// <summary>As a vault kept it.</summary>
+    /// <param name="kept">What <see cref="Span"/> lent, <see cref="Length"/> bytes; copied.</param>
+    /// <returns>The key, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">It does not have <see cref="Length"/> bytes.</exception>
     public static EnrolmentKey Copy(ReadOnlySpan<byte> kept) => kept.Length == Length
         ? new EnrolmentKey(SecretBytes.Copy(kept))

@@ -8,9 +8,9 @@ namespace CardIssue.Core.Keys;
 /// <summary>
 /// What an issue code's envelope is bound to: in another session, for another request or another order, it does not open.
 /// </summary>
-/// <param name="Admission">The admission hash (<see cref="AdmissionTranscript.Hash"/>), which has the terminal in it.</param>
+/// <param name="Admission">The admission hash (<see cref="AdmissionTranscript.Hash"/>), 32 bytes, which has the terminal in it.</param>
 /// <param name="Request">The request's number.</param>
-/// <param name="Reference">The order number or customer id that the request names.</param>
+/// <param name="Reference">The order number or customer id that the request names, 1 to 64 characters.</param>
 public readonly record struct IssueCodeContext(ByteString Admission, int Request, string Reference);
 
 /// <summary>

@@ -27,7 +27,9 @@ public sealed class LineKeys : IDisposable
 
     internal SecretBytes ToTerminal { get; }
 
-    /// <summary>Derives both.</summary>
+    /// <summary>Derives both from the key of an admission, which stays the caller's (PROTOCOL.md says how).</summary>
+    /// <param name="admission">The key of the admission that the line was authenticated with.</param>
+    /// <returns>Both keys, <see cref="Length"/> bytes each; the caller disposes them.</returns>
     public static LineKeys Derive(AdmissionKey admission)
     {
         ArgumentNullException.ThrowIfNull(admission);

@@ -53,6 +53,6 @@ public sealed class VerifiedWitnessNote
     /// <summary>What it says.</summary>
     public WitnessNote Note { get; }
 
-    /// <summary>The note as it travels and is kept, signed, at most <see cref="FieldLimits.MaxWitness"/> bytes.</summary>
+    /// <summary>The note as it travels and is kept, signed, at most 512 bytes (<see cref="FieldLimits.MaxWitness"/>).</summary>
     public ByteString Bytes { get; }
 }

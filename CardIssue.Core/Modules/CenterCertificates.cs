@@ -37,7 +37,9 @@ public sealed class CenterCertificates
     /// <summary>A certificate that was told, as it came.</summary>
     private sealed record Kept(CenterCertificate Certificate, ByteString Bytes);
 
-    /// <summary>SHA-256 of each that the center may show now: one, or two while it is about to change; none without TLS.</summary>
+    /// <summary>
+    /// SHA-256 of the DER, 32 bytes, of each that the center may show now: one, or two while it is about to change; none without TLS.
+    /// </summary>
     public IReadOnlyList<ByteString> Pins
     {
         get

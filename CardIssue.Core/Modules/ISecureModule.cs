@@ -85,14 +85,18 @@ public interface ISecureModule : IDisposable
     /// <exception cref="ArgumentException"><paramref name="wrapped"/> is too short.</exception>
     ModuleRefusal Unseal(Script script, int sequence, ReadOnlySpan<byte> payload, Span<byte> wrapped, out int length);
 
-    /// <summary>The latest note of its center that the module keeps, signed, for <see cref="Proof"/>; empty when it keeps none.</summary>
+    /// <summary>
+    /// The latest note of its center that the module keeps, signed, for <see cref="Proof"/>: 512 bytes at the most; empty when it keeps
+    /// none.
+    /// </summary>
     ByteString Note { get; }
 
     /// <summary>
     /// Keeps a note of the center, so that it outlives the program and a power cut, if it is the center's and newer than the one that is
     /// kept.
     /// </summary>
-    /// <param name="note">What came with <see cref="Witness"/>.</param>
+    /// <param name="note">What came with <see cref="Witness"/>: at most 512 bytes, from whoever is on the line.</param>
+    /// <returns>Whether it was kept, and why not.</returns>
     /// <exception cref="IOException">It could not be kept; the one before stands.</exception>
     NoteKeeping KeepNote(ByteString note);
 
@@ -100,7 +104,7 @@ public interface ISecureModule : IDisposable
     /// Keeps the keys that its center is going to have alone, so that they outlive the program and a power cut. From the next admission on the module
     /// tries these first, and where no center proves them the present ones in turn; once they are proved to it, it never goes back.
     /// </summary>
-    /// <param name="statement">What came with <see cref="Witness"/>.</param>
+    /// <param name="statement">What came with <see cref="Witness"/>: at most 384 bytes, from whoever is on the line.</param>
     /// <returns>False when it is not said by the module's center, or is an older one that would be another now, or the module keeps none: it goes on
     /// with its keys, and needs a visit when they end.</returns>
     /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>

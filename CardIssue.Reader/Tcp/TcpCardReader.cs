@@ -6,7 +6,7 @@ namespace CardIssue.Reader.Tcp;
 /// <summary>
 /// A reader behind a TCP port that speaks vpcd's wire: each message is 2 bytes of length, big-endian, and as many bytes. A message of 1 byte is
 /// control (00 power off, 01 power on, 02 reset, 04 asks for the answer to reset), any other one a command APDU. This side
-/// connects; an empty answer means that no card is in, or that it lost its power. Presence is asked for, so an arrival is seen within <see cref="PollInterval"/>.
+/// connects; an empty answer means that no card is in, or that it lost its power. Presence is asked for, so an arrival is seen within 50 ms.
 /// The wire is not protected: it is for simulated cards on loopback.
 /// </summary>
 public sealed class TcpCardReader : ICardReader

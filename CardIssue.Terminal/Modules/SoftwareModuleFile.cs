@@ -36,7 +36,7 @@ public sealed partial class SoftwareModuleFile : IDisposable
 
     /// <summary>Makes a new module with fresh keys.</summary>
     /// <param name="path">Its file; an existing one is never overwritten.</param>
-    /// <param name="passphrase">UTF-8; stays the caller's.</param>
+    /// <param name="passphrase">UTF-8, 8 bytes at least; stays the caller's.</param>
     /// <param name="terminal">The terminal's name.</param>
     /// <param name="keyVersion">Counts this terminal's sets of keys, from 1.</param>
     /// <param name="cost">What guessing the passphrase is to cost; null for the default.</param>
@@ -58,7 +58,10 @@ public sealed partial class SoftwareModuleFile : IDisposable
         }
     }
 
-    /// <summary>Opens a module's file.</summary>
+    /// <summary>Opens a module's file. It takes a second or so on purpose: that is what guessing the passphrase costs.</summary>
+    /// <param name="path">The file, as <c>module.json</c>.</param>
+    /// <param name="passphrase">UTF-8; stays the caller's.</param>
+    /// <returns>The module's file, which the caller disposes.</returns>
     /// <exception cref="PassphraseFileException">Missing, no such file, or the passphrase is wrong or the file damaged.</exception>
     public static SoftwareModuleFile Open(string path, SecretBytes passphrase)
     {
@@ -103,8 +106,11 @@ public sealed partial class SoftwareModuleFile : IDisposable
         _keys = taken;
     }
 
-    /// <summary>Seals the file under a new passphrase.</summary>
+    /// <summary>Seals the file under a new passphrase. Copies of the file from before open with the old one still.</summary>
+    /// <param name="passphrase">The new one, UTF-8, 8 bytes at least; stays the caller's.</param>
+    /// <param name="cost">What guessing it is to cost; null for what it costs now.</param>
     /// <exception cref="PassphraseFileException">The passphrase is too weak, or another process changed the file.</exception>
+    /// <exception cref="IOException">It could not be written; the old passphrase stands.</exception>
     public void Rewrap(SecretBytes passphrase, Argon2Cost? cost = null)
     {
         using var writer = Content.Write();

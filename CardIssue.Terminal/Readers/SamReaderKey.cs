@@ -40,8 +40,9 @@ public sealed class SamReaderKey : IReaderKey, IDisposable
 
     /// <summary>Makes a key; the SAM is not asked yet.</summary>
     /// <param name="samSlot">The slot that the SAM is in; belongs to the caller, and is used for nothing else.</param>
-    /// <param name="slow">How long the SAM may take for one answer, connecting included; <see cref="DefaultSlow"/> when null.</param>
-    /// <param name="time">Where time comes from.</param>
+    /// <param name="slow">How long the SAM may take for one answer, connecting included; 5 s when null.</param>
+    /// <param name="time">Where time comes from; the system's clock when null.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="slow"/> is not more than zero.</exception>
     public SamReaderKey(ICardReader samSlot, TimeSpan? slow = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(samSlot);
@@ -59,8 +60,12 @@ public sealed class SamReaderKey : IReaderKey, IDisposable
         return await AskAsync(command, Signature, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Reads the public key out of the card authentication certificate. Nobody's signature on it is checked: the center's operator decides.</summary>
+    /// <summary>
+    /// Reads the public key out of the card authentication certificate (SP 800-73-4 part 1, table 3). Nobody's signature on it is checked: the
+    /// center's operator decides.
+    /// </summary>
     /// <param name="cancellation">Gives up.</param>
+    /// <returns>The uncompressed P-256 point, <see cref="P256PublicKey.Length"/> bytes, or why there is none.</returns>
     public async ValueTask<ReaderKeyAnswer> ReadPublicKeyAsync(CancellationToken cancellation)
     {
         var command = new CommandApdu(0x00, GetData, 0x3F, 0xFF, CertificateTag, CommandApdu.MaxShortLe);

@@ -24,10 +24,17 @@ public sealed record IssueRequest(string Reference, SecretBytes Code, OperatorId
     /// <inheritdoc cref="IssueRequest(string, SecretBytes, OperatorId)" path="/param[@name='Operator']"/>
     public OperatorId Operator { get; } = Operator.Value is null ? throw new ArgumentException("There is no operator.") : Operator;
 
-    /// <summary>Why no request can be made with these, in words for the operator; null when one can.</summary>
+    /// <summary>
+    /// Why no request can be made with these, in words for the operator; null when one can. The words never quote the code.
+    /// </summary>
+    /// <param name="reference">An order number or a customer id, 1 to <see cref="ProtocolLimits.MaxReference"/> characters.</param>
+    /// <param name="code">The issue code, 1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes; stays the caller's.</param>
     public static string? Fault(string reference, SecretBytes code) => ReferenceFault(reference) ?? CodeFault(code);
 
     /// <summary>Why this can be no order or customer id, in words for the operator; null when it can.</summary>
+    /// <param name="reference">
+    /// What was typed: 1 to <see cref="ProtocolLimits.MaxReference"/> characters of <see cref="PlainText"/> can be one.
+    /// </param>
     public static string? ReferenceFault(string reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -36,7 +43,8 @@ public sealed record IssueRequest(string Reference, SecretBytes Code, OperatorId
             : null;
     }
 
-    /// <summary>Why this can be no issue code, in words for the operator; null when it can.</summary>
+    /// <summary>Why this can be no issue code, in words for the operator, which never quote it; null when it can.</summary>
+    /// <param name="code">What was typed: 1 to <see cref="IssueCodeEnvelope.MaxCode"/> bytes can be one. Stays the caller's.</param>
     public static string? CodeFault(SecretBytes code)
     {
         ArgumentNullException.ThrowIfNull(code);
@@ -52,13 +60,13 @@ public enum IssueEnding
 {
     /// <summary>The card is issued, and the center has saved it.</summary>
     Issued,
-    /// <summary>The center did not begin the order; the detail is a <see cref="DeclineCode"/>.</summary>
+    /// <summary>The center did not begin the order; the reason is one of 200 to 299, the detail a <see cref="DeclineCode"/> by name.</summary>
     Declined,
     /// <summary>Work stopped before success; the detail is an <see cref="AbortCode"/>. What was begun stays with its card.</summary>
     Aborted,
     /// <summary>The reader is not on the center's list; no card was touched.</summary>
     ReaderRefused,
-    /// <summary>The center refused access (S310); the detail is a <see cref="RefusalCode"/>.</summary>
+    /// <summary>The center refused access (S310); the reason is one of 100 to 149, the detail a <see cref="RefusalCode"/> by name.</summary>
     AccessRefused,
     /// <summary>The other end could not prove that it is the known center.</summary>
     CenterNotKnown,

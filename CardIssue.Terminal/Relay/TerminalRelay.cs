@@ -49,10 +49,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     /// <param name="connector">Brings the line up; should wait and retry by itself. A <see cref="SplitConnector"/> brings up a split line.</param>
     /// <param name="reader">The card reader.</param>
     /// <param name="module">The secure module; holds the terminal's keys and knows its center.</param>
-    /// <param name="display">Is told each step as it happens, in the relay's turn, on a thread of the pool.</param>
-    /// <param name="printer">Prints receipts.</param>
-    /// <param name="time">Where time comes from.</param>
-    /// <param name="logger">The log.</param>
+    /// <param name="display">Is told each step as it happens, in the relay's turn, on a thread of the pool; null for nobody.</param>
+    /// <param name="printer">Prints receipts; null where nothing prints them.</param>
+    /// <param name="time">Where time comes from; the system's clock when null.</param>
+    /// <param name="logger">The log, which gets no data of a card's or customer's; none when null.</param>
     /// <param name="readerKey">The key that the reader carries, or null; readers whose entry names a key are not known without.</param>
     /// <param name="certificates">What the terminal knows its center's TLS certificate by, for the connector too; null where it learns of none.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>

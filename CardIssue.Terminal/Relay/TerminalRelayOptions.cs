@@ -3,34 +3,43 @@ using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Terminal.Relay;
 
-/// <summary>What a <see cref="TerminalRelay"/> may be told; validated when the relay is made.</summary>
+/// <summary>
+/// What a <see cref="TerminalRelay"/> may be told; validated when the relay is made. Every time is more than zero and at most an hour.
+/// </summary>
 public sealed class TerminalRelayOptions
 {
     /// <summary>
-    /// Commands held at most, 1 to <see cref="ProtocolLimits.MaxWindow"/>: what the card answers in one round trip, or it waits. Pinned are twice
-    /// as many.
+    /// Commands held at most, 1 to 32, and 32 unless set: what the card answers in one round trip, or it waits. Pinned are twice as many.
     /// </summary>
     public int Window { get; set; } = ProtocolLimits.MaxWindow;
 
-    /// <summary>How long the center may be silent where its word is awaited, before the line is brought up anew.</summary>
+    /// <summary>How long the center may be silent where its word is awaited, before the line is brought up anew. 60 s unless set.</summary>
     public TimeSpan CenterSilence { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a card may take for one command; key generation is slow.</summary>
+    /// <summary>How long a card may take for one command; key generation is slow. 60 s unless set.</summary>
     public TimeSpan SlowCard { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The pause before the next try after the center refused access, or could not prove itself; also when the line is lost again before it was up for as long.</summary>
+    /// <summary>
+    /// The pause before the next try after the center refused access, or could not prove itself; also when the line is lost again before it
+    /// was up for as long. 10 s unless set.
+    /// </summary>
     public TimeSpan RefusedPause { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The pause before a reader that broke is asked again.</summary>
+    /// <summary>The pause before a reader that broke is asked again. 1 s unless set.</summary>
     public TimeSpan ReaderPause { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a reader may take to say what it is, and to prove it.</summary>
+    /// <summary>How long a reader may take to say what it is, and to prove it. 15 s unless set.</summary>
     public TimeSpan ReaderCheck { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>For how long a reader that is not known and comes back again and again for the same reason is not reported again.</summary>
+    /// <summary>
+    /// For how long a reader that is not known and comes back again and again for the same reason is not reported again. 1 minute unless
+    /// set.
+    /// </summary>
     public TimeSpan SameReaderPause { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a printer may take for one receipt; the outcome of a request that was issued waits for it.</summary>
+    /// <summary>
+    /// How long a printer may take for one receipt; the outcome of a request that was issued waits for it. 30 s unless set.
+    /// </summary>
     public TimeSpan Printing { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Checks every value.</summary>

@@ -1,6 +1,9 @@
 namespace CardIssue.Transport.Framing;
 
-/// <summary>The times and caps of lines, their listeners and connectors. Checked by whatever is made with it.</summary>
+/// <summary>
+/// The times and caps of lines, their listeners and connectors. Checked by whatever is made with it: a time is more than zero and at most
+/// <see cref="LongestTime"/>, a count at least 1.
+/// </summary>
 public sealed class LineOptions
 {
     /// <summary>The longest time that may be set: one day.</summary>

@@ -38,7 +38,7 @@ public sealed class SerialLineOptions
     /// <summary>Signals, drivers and USB adapters hold bytes up for some tens of milliseconds each way.</summary>
     private static readonly TimeSpan PortLatency = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Bits per second. 9,600 unless set.</summary>
+    /// <summary>Bits per second, 300 to <see cref="MaxBaudRate"/>. 9,600 unless set.</summary>
     public int BaudRate { get; set; } = 9_600;
 
     /// <summary>The parity bit. None unless set: the frame check sees more than it.</summary>
@@ -62,7 +62,9 @@ public sealed class SerialLineOptions
     /// <summary>How long an acknowledgement may wait for information to go with; less than <see cref="T1"/>. The time of one frame when null, as unless set.</summary>
     public TimeSpan? T2 { get; set; }
 
-    /// <summary>After so long without a frame from the peer it is asked whether it is there. 10 s unless set.</summary>
+    /// <summary>
+    /// After so long without a frame from the peer it is asked whether it is there; not less than <see cref="T1"/>. 10 s unless set.
+    /// </summary>
     public TimeSpan T3 { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often a frame is sent, or the peer is asked, before the line is given up (N2), 1 to 255. 15 unless set.</summary>
@@ -71,7 +73,7 @@ public sealed class SerialLineOptions
     /// <summary>How soon a listener first tries a port again that could not be opened; each next wait is twice as long. 0.5 s unless set.</summary>
     public TimeSpan ReopenDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The longest wait between two such tries. 10 s unless set.</summary>
+    /// <summary>The longest wait between two such tries; not less than <see cref="ReopenDelay"/>. 10 s unless set.</summary>
     public TimeSpan MaxReopenDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The longest time in which a dead peer is found out while the line is idle: <see cref="T3"/>, then <see cref="N2"/> polls and the wait for the last.</summary>

@@ -15,6 +15,7 @@ public static class TlsCertificates
     /// <param name="subject">A distinguished name, as <c>CN=terminal-17</c>.</param>
     /// <param name="notBefore">Begin of its validity; whole seconds count.</param>
     /// <param name="notAfter">End of its validity.</param>
+    /// <returns>The certificate with its key, which may be saved by <see cref="ToPfx"/>; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The validity ends before it begins.</exception>
     /// <exception cref="CryptographicException">The subject is no distinguished name.</exception>
     public static X509Certificate2 CreateSelfSigned(string subject, DateTimeOffset notBefore, DateTimeOffset notAfter)
@@ -34,7 +35,10 @@ public static class TlsCertificates
         return FromPfx(pfx.Span, [], exportable: true);
     }
 
-    /// <summary>The certificate and its key as PKCS #12 (PBES2, AES-256, SHA-256).</summary>
+    /// <summary>The certificate and its key as PKCS #12 (RFC 7292; PBES2, AES-256, SHA-256).</summary>
+    /// <param name="certificate">The certificate, with its key.</param>
+    /// <param name="password">The password that it is to have; empty for none.</param>
+    /// <returns>The file's bytes, which the caller disposes.</returns>
     /// <exception cref="CryptographicException">There is no private key, or it may not leave where it is.</exception>
     public static SecretBytes ToPfx(X509Certificate2 certificate, ReadOnlySpan<char> password)
     {
@@ -47,6 +51,7 @@ public static class TlsCertificates
     /// <param name="pfx">The file's bytes.</param>
     /// <param name="password">Its password; empty when it has none.</param>
     /// <param name="exportable">Whether <see cref="ToPfx"/> shall work on what is read.</param>
+    /// <returns>The certificate with its key; the caller disposes it.</returns>
     /// <exception cref="CryptographicException">It is no PKCS #12, or the password is another.</exception>
     public static X509Certificate2 FromPfx(ReadOnlySpan<byte> pfx, ReadOnlySpan<char> password, bool exportable = false) =>
         // Windows' SChannel can't use a key in an ephemeral key set: the default one it is.

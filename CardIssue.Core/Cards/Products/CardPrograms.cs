@@ -19,5 +19,6 @@ public sealed class CardPrograms
     internal static CardPrograms None { get; } = new([]);
 
     /// <summary>The program whose file has this hash; null when it is not there.</summary>
+    /// <param name="sha256">SHA-256 of the CAP file, 32 bytes.</param>
     public CapFile? Find(ByteString sha256) => _programs.GetValueOrDefault(sha256);
 }

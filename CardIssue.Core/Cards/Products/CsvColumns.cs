@@ -5,7 +5,7 @@ namespace CardIssue.Core.Cards.Products;
 /// <summary>Which column of an issuer's CSV files (RFC 4180, with a line of names first) holds what of an order of this product.</summary>
 public sealed record CsvColumns
 {
-    /// <summary>What parts two cells.</summary>
+    /// <summary>What parts two cells: a comma unless set, a semicolon, a bar or a tab.</summary>
     public char Separator { get; init; } = ',';
 
     /// <summary>The column of the order's number.</summary>

@@ -70,7 +70,8 @@ public interface ICardProfile
     /// <summary>The name that products use.</summary>
     string Name { get; }
 
-    /// <summary>Length of the host challenge in bytes.</summary>
+    /// <summary>Length of the host challenge in bytes: 8, or 16 in SCP03's S16 mode (GPC Amd D).</summary>
+    /// <param name="product">The product, which names protocol and parameter.</param>
     int ChallengeLength(CardProduct product);
 
     /// <summary>How the card's channel is spoken: what the product says, and where it leaves that to the card, what the card told.</summary>
@@ -119,6 +120,8 @@ public interface ICardProfile
     int AssignCommands(CardProduct product);
 
     /// <summary>The commands that give a card its number and read it back.</summary>
+    /// <param name="product">The product, which says where the number stands.</param>
+    /// <param name="number">The number: 16 bytes of the center's making.</param>
     IReadOnlyList<CardCommand> Assign(CardProduct product, ByteString number);
 
     /// <summary>Judges a numbering: <see cref="Verdict.Genuine"/> when the card itself told the number.</summary>

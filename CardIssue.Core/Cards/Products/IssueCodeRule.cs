@@ -32,7 +32,7 @@ public sealed record IssueCodeRule
     public int LeastLength { get; }
 
     /// <summary>What is wrong with a code, as a sentence that never quotes it; null when it will do.</summary>
-    /// <param name="code">The code, ASCII.</param>
+    /// <param name="code">The code: printable ASCII without spaces, <see cref="MaxLength"/> bytes at the most. Stays the caller's.</param>
     public string? Fault(ReadOnlySpan<byte> code)
     {
         if (code.IsEmpty || code.Length > MaxLength || code.ContainsAnyExceptInRange((byte)'!', (byte)'~'))

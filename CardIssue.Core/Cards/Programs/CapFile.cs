@@ -77,7 +77,10 @@ public sealed class CapFile
     /// <summary>The load file data block: the components one after the other, without tag and length (GPCS §C.2).</summary>
     public ByteString Block { get; }
 
-    /// <summary>The hash of <see cref="Block"/>, as INSTALL [for load], tokens and DAP blocks have it; empty for none.</summary>
+    /// <summary>
+    /// The hash of <see cref="Block"/>, as INSTALL [for load], tokens and DAP blocks have it (GPCS §C.2): 20 bytes of SHA-1, 32 of SHA-256;
+    /// empty for none.
+    /// </summary>
     [SuppressMessage("Security", "CA5350", Justification = "GPCS C.2 has SHA-1; the secure channel protects the block, not its hash.")]
     public ByteString HashOf(LoadFileHash hash) => hash switch
     {

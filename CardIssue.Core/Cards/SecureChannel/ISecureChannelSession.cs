@@ -23,7 +23,7 @@ public interface ISecureChannelSession : IDisposable
     CommandApdu Wrap(CommandApdu command);
 
     /// <summary>Protects a coded command without leaving a copy of its data in memory.</summary>
-    /// <param name="command">The command, short form.</param>
+    /// <param name="command">The command, short form (ISO 7816-4 5.1): 4 to 261 bytes, its data at most <see cref="MaxPlainData"/>.</param>
     /// <param name="wrapped">Receives the wrapped command; must hold 261 bytes.</param>
     /// <returns>Length of the wrapped command in bytes.</returns>
     /// <exception cref="ArgumentException">As above, or <paramref name="wrapped"/> is too short, or <paramref name="command"/> is no command.</exception>

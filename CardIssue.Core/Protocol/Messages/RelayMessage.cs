@@ -263,8 +263,7 @@ internal sealed record CardRejected(int Insertion, CardRejection Code) : RelayMe
 /// <param name="Attempt">The attempt at it, from 1.</param>
 /// <param name="First">The sequence number of its first command; these never repeat in a session.</param>
 /// <param name="Count">
-/// How many commands it has, 1 to <see cref="ProtocolLimits.MaxScriptCommands"/>; the last one's number is at most <see
-/// cref="ProtocolLimits.MaxSequence"/>.
+/// How many commands it has, 1 to 1,024; the last one's number is at most 3FFFFFFF (hexadecimal).
 /// </param>
 /// <param name="Last">Whether this is the last record.</param>
 /// <param name="Sealed">Whether its commands are sealed for the secure module rather than ready for the card.</param>

@@ -6,7 +6,7 @@ namespace CardIssue.Core.Cards.Products.Json;
 /// <summary>The forms that orders come in.</summary>
 public enum OrdersForm
 {
-    /// <summary>One JSON object with all orders: 16 MiB and <see cref="OrdersFile.MaxOrders"/> at most; what may be a rewrite, too.</summary>
+    /// <summary>One JSON object with all orders: 16 MiB and 10,000 at most; what may be a rewrite, too.</summary>
     Json = 1,
     /// <summary>An order a line, each as <c>orders.schema.json</c> has it; as many as one likes.</summary>
     JsonLines = 2,
@@ -27,7 +27,10 @@ public sealed record OrdersContext(Func<string, CardProduct?> Products)
     /// <summary>The product that a CSV file's orders are for; it has <see cref="CardProduct.Csv"/>.</summary>
     public CardProduct? Csv { get; init; }
 
-    /// <summary>Opens a field that begins with <see cref="OrdersStream.Encrypted"/>, whose rest it gets; null when it does not open. Null without a center.</summary>
+    /// <summary>
+    /// Opens a field that begins with <c>cms:</c>, whose rest it gets, Base64 of a CMS message (RFC 5652); null when it does not open. Null
+    /// without a center.
+    /// </summary>
     public Func<string, string?>? Opens { get; init; }
 }
 
@@ -81,8 +84,9 @@ public sealed class OrdersStream
         };
     }
 
-    /// <summary>Reads all of them, where that are few: <see cref="OrdersFile.MaxOrders"/> at most.</summary>
+    /// <summary>Reads all of them, where that are few: 10,000 at most. One more is a mistake of the reading.</summary>
     /// <param name="source">The file's name, for messages.</param>
+    /// <returns>The orders, with all mistakes by line and column.</returns>
     public OrdersReading ReadAll(string source)
     {
         var orders = new List<OrderEntry>();
