@@ -101,20 +101,22 @@ public sealed class TerminalWallsTest
     [Test]
     public async Task ReaderKeyThatThrows_TheReaderIsNotKnown_TheNextCardIsIssued()
     {
-        var trap = new Trap();
         await using var shop = await Shop.OpenAsync();
         await shop.ShowsAsync("AccessGranted");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var point = key.ExportParameters(includePrivateParameters: false).Q;
         await shop.Registry.SetReadersAsync(Shop.TerminalName, [shop.Hardware.Known with { Key = ByteString.Own([0x04, .. point.X!, .. point.Y!]) }]);
-        shop.ReaderKey = trap.Before<IReaderKey>(new Key(key));
+        var own = new Key(key);
+        shop.ReaderKey = own;
         await shop.RestartTerminalAsync();
         await shop.ShowsAsync("AccessGranted", 2);
         await shop.OrderAsync("o-1", Products.EndToEnd());
         await shop.OrderAsync("o-2", Products.EndToEnd());
         shop.Reader.Insert(Shop.Card(1));
-        trap.Arm(nameof(IReaderKey.SignAsync));
+        // Not once alone: the look at a reader that just came may still be under way.
+        own.Throws = true;
         Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.ReaderRefused));
+        own.Throws = false;
         await IssueNextAsync(shop);
     }
 
@@ -198,8 +200,11 @@ public sealed class TerminalWallsTest
 
     private sealed class Key(ECDsa key) : IReaderKey
     {
-        public ValueTask<ReaderKeyAnswer> SignAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellation) =>
-            ValueTask.FromResult(ReaderKeyAnswer.Of(ByteString.Own(key.SignHash(hash.ToArray()))));
+        public volatile bool Throws;
+
+        public ValueTask<ReaderKeyAnswer> SignAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellation) => Throws
+            ? throw new InvalidOperationException("planted in the reader's key")
+            : ValueTask.FromResult(ReaderKeyAnswer.Of(ByteString.Own(key.SignHash(hash.ToArray()))));
 
         public ValueTask<ReaderKeyAnswer> ReadPublicKeyAsync(CancellationToken cancellation) => throw new NotSupportedException();
     }
