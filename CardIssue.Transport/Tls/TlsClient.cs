@@ -21,7 +21,6 @@ internal sealed class TlsClient
     private readonly TlsTrust _trust;
     private readonly LineNumber? _line;
     private readonly LineOptions _options;
-    private readonly TimeProvider _time;
     private readonly AlarmClock _clock;
     private readonly ILogger _logger;
 
@@ -39,7 +38,7 @@ internal sealed class TlsClient
         ArgumentNullException.ThrowIfNull(trust);
         if (!certificate.HasPrivateKey) throw new ArgumentException("The terminal's certificate has no private key.", nameof(certificate));
         (_center, _certificate, _trust, _line) = (center, certificate, trust, line);
-        (_options, _time, _clock, _logger) = (options, time, new AlarmClock(time), logger);
+        (_options, _clock, _logger) = (options, new AlarmClock(time), logger);
         _ownSha256 = TlsCertificates.Sha256(certificate);
         _context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
     }
@@ -48,7 +47,7 @@ internal sealed class TlsClient
     /// <exception cref="LineException"><see cref="LineFault.NotTrusted"/>: the terminal's own certificate is not valid now.</exception>
     public void CheckOwnCertificate()
     {
-        if (CertificateCheck.Outdated(_certificate, _time) is { } outdated)
+        if (CertificateCheck.Outdated(_certificate, _clock.Time) is { } outdated)
             throw new LineException(LineFault.NotTrusted, $"This terminal's own certificate can't be used. {outdated}");
     }
 
@@ -59,11 +58,11 @@ internal sealed class TlsClient
     /// <param name="cancellation">Gives up.</param>
     public async Task<FramedLine> BringUpAsync(Stream bytes, StreamEnd end, IPAddress? address, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
+        using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _clock.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var wire = new CutSensingStream(bytes);
         var stream = new SslStream(wire, leaveInnerStreamOpen: false);
-        var check = new CertificateCheck(_time, sha256 => _trust.Accepts(sha256) ? null : $"Its certificate is {sha256}, not the one that is pinned.");
+        var check = new CertificateCheck(_clock.Time, sha256 => _trust.Accepts(sha256) ? null : $"Its certificate is {sha256}, not the one that is pinned.");
         try
         {
             return await HandshakeAsync(wire, stream, new TlsEnd(end, wire, stream), address, check, either.Token).ConfigureAwait(false);

@@ -17,14 +17,13 @@ internal sealed class TlsServer
     private volatile Own _own;
     private readonly IsKnownPeer? _isKnown;
     private readonly LineOptions _options;
-    private readonly TimeProvider _time;
     private readonly AlarmClock _clock;
     private readonly ILogger _logger;
 
     /// <exception cref="ArgumentException">The certificate has no key or is not valid now.</exception>
     public TlsServer(X509Certificate2 certificate, IsKnownPeer? isKnown, LineOptions options, TimeProvider time, ILogger logger)
     {
-        (_options, _time, _clock, _logger) = (options, time, new AlarmClock(time), logger);
+        (_options, _clock, _logger) = (options, new AlarmClock(time), logger);
         _isKnown = isKnown;
         _own = OwnOf(certificate);
     }
@@ -46,11 +45,11 @@ internal sealed class TlsServer
     public async Task<FramedLine> BringUpAsync(
         Stream bytes, StreamEnd end, LineNumber line, IPAddress? address, CancellationToken cancellation, Action? spoke = null)
     {
-        using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
+        using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _clock.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var wire = new CutSensingStream(bytes);
         var stream = new SslStream(wire, leaveInnerStreamOpen: false);
-        var check = new CertificateCheck(_time, _ => null);
+        var check = new CertificateCheck(_clock.Time, _ => null);
         var own = _own;
         SslProtocols? offered = null;
         try
@@ -119,7 +118,7 @@ internal sealed class TlsServer
     {
         ArgumentNullException.ThrowIfNull(certificate);
         if (!certificate.HasPrivateKey) throw new ArgumentException("The center's certificate has no private key.", nameof(certificate));
-        if (CertificateCheck.Outdated(certificate, _time) is { } outdated) throw new ArgumentException(outdated, nameof(certificate));
+        if (CertificateCheck.Outdated(certificate, _clock.Time) is { } outdated) throw new ArgumentException(outdated, nameof(certificate));
         return new Own(TlsCertificates.Sha256(certificate), SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true));
     }
 

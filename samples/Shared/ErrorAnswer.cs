@@ -30,8 +30,8 @@ internal sealed class ErrorAnswer(TextWriter output, TextWriter error, bool json
     /// <summary>Tells what is wrong, a line each. Returns the exit code.</summary>
     public int Give(ExitCode code, IReadOnlyList<string> lines)
     {
-        foreach (var line in lines) Write(error, OneLine(line));
-        if (json) Write(output, Object(code, string.Join(' ', lines.Select(OneLine))));
+        foreach (var line in lines) Write(error, OneLine(line.Trim()));
+        if (json) Write(output, Object(code, string.Join(' ', lines.Select(line => OneLine(line.Trim())))));
         return (int)code;
     }
 
@@ -66,8 +66,8 @@ internal sealed class ErrorAnswer(TextWriter output, TextWriter error, bool json
         return text.ToString().TrimEnd();
     }
 
-    /// <summary>A file's words may not move the cursor, nor look like a line of ours.</summary>
-    private static string OneLine(string message) => string.Concat(message.Trim().Select(c => char.IsControl(c) ? ' ' : c));
+    /// <summary>A file's or a peer's words may not move the cursor, nor look like a line of ours.</summary>
+    internal static string OneLine(string text) => !text.Any(char.IsControl) ? text : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static void Write(TextWriter writer, string line)
     {

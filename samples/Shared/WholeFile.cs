@@ -32,19 +32,16 @@ internal static class WholeFile
     /// <exception cref="IOException">There is one already, which stands; or it could not be written, and there is none.</exception>
     public static void Make(string path, ReadOnlySpan<byte> content, bool ownerOnly = false)
     {
-        var file = Create(path, ownerOnly);
+        var (file, isWhole) = (Create(path, ownerOnly), false);
         try
         {
-            using (file)
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+            isWhole = true;
         }
-        catch
+        finally
         {
-            File.Delete(path);
-            throw;
+            Close(file, isWhole);
         }
     }
 
@@ -52,20 +49,31 @@ internal static class WholeFile
     /// <exception cref="IOException">There is one already, which stands; or it could not be written, and there is none.</exception>
     public static async Task<T> MakePrivateAsync<T>(string path, Func<Stream, Task<T>> write)
     {
-        var file = Create(path, ownerOnly: true);
+        var (file, isWhole) = (Create(path, ownerOnly: true), false);
         try
         {
-            await using (file)
-            {
-                var result = await write(file);
-                file.Flush(flushToDisk: true);
-                return result;
-            }
+            var result = await write(file);
+            file.Flush(flushToDisk: true);
+            isWhole = true;
+            return result;
         }
-        catch
+        finally
         {
-            File.Delete(path);
-            throw;
+            Close(file, isWhole);
+        }
+    }
+
+    /// <summary>Closes a file that was made, which stays or is gone again.</summary>
+    public static void Close(FileStream file, bool keep)
+    {
+        try
+        {
+            file.Dispose();
+        }
+        finally
+        {
+            // Also where the disk is full, which closing tells once more.
+            if (!keep) File.Delete(file.Name);
         }
     }
 

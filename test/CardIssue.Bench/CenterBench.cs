@@ -1,4 +1,3 @@
-using System.Globalization;
 using CardIssue.Test;
 
 namespace CardIssue.Bench;
@@ -28,8 +27,8 @@ internal static class CenterBench
     /// <summary>How many terminals, the issues of each, and those before them.</summary>
     public static BenchSize Size()
     {
-        var parts = (Environment.GetEnvironmentVariable(SizeVariable) ?? "200 5").Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToList();
-        return new BenchSize(parts[0], parts[1], parts.Count > 2 ? parts[2] : BenchSize.Warm);
+        var parts = SizeSetting.Read(SizeVariable, "200 5");
+        return new BenchSize(parts[0], parts[1], parts.Length > 2 ? parts[2] : BenchSize.Warm);
     }
 
     public static async Task<int> RunAsync(bool check)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace CardIssue.Bench;
 
@@ -22,8 +21,7 @@ internal static class CrowdBench
 
     public static async Task<int> RunAsync(bool check)
     {
-        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "500 10").Split(' ')
-            .Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var size = SizeSetting.Read(SizeVariable, "500 10");
         var (count, minutes) = (size[0], size[1]);
         var report = new BenchReport("crowd", $"{count} terminals: MiB of the host in each minute");
         await using var center = await BenchCenter.StartAsync("", hosts: 1, count, (count * WarmingUp) + (minutes * 60 * OrdersPerSecond));

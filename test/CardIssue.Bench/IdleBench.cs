@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using CardIssue.Terminal.Relay;
 using CardIssue.Testing.Cards.Reading;
 
@@ -22,8 +21,7 @@ internal static class IdleBench
 
     public static async Task<int> RunAsync(bool check)
     {
-        var size = (Environment.GetEnvironmentVariable(SizeVariable) ?? "10000").Split(' ')
-            .Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var size = SizeSetting.Read(SizeVariable, "10000");
         var (count, measured) = (size[0], TimeSpan.FromSeconds(size.ElementAtOrDefault(1) is > 0 and var seconds ? seconds : 60));
         var settling = size.Length > 1 ? measured : TimeSpan.FromSeconds(20);
         await using var center = await BenchCenter.StartAsync("", hosts: 1, terminals: 1, orders: 1);

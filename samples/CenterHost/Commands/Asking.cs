@@ -52,16 +52,5 @@ internal sealed class HalfFile : IDisposable
         _written = true;
     }
 
-    public void Dispose()
-    {
-        try
-        {
-            _file.Dispose();
-        }
-        finally
-        {
-            // Also where the disk is full, which closing tells once more.
-            if (!_written) File.Delete(Path);
-        }
-    }
+    public void Dispose() => WholeFile.Close(_file, _written);
 }

@@ -63,16 +63,7 @@ internal sealed class IssueCodes(string? path, IssueCodeRule rule, bool goesOn =
     public void Dispose()
     {
         _earlier?.Dispose();
-        if (_file is null) return;
-        try
-        {
-            _file.Dispose();
-        }
-        finally
-        {
-            // Also where the disk is full, which closing tells once more.
-            if (!_count) File.Delete(path!);
-        }
+        if (_file is not null) WholeFile.Close(_file, _count);
     }
 
     private string Earlier(OrderId order)

@@ -11,7 +11,7 @@ internal sealed class StepDisplay(Answers answers) : IProgress<CenterProgress>
 
     public void Report(CenterProgress value) => Write(
         new { at = value.At.UtcDateTime, step = value.Step, session = value.Session, text = value.Text },
-        $"{value.At.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)} {value.Step,-4} {value.Session} {Plain(value.Text)}");
+        $"{value.At.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)} {value.Step,-4} {value.Session} {ErrorAnswer.OneLine(value.Text)}");
 
     public void Ready(int line, string place) => Write(new { ready = true, line, listen = place }, $"ready line {line} {place}");
 
@@ -29,7 +29,4 @@ internal sealed class StepDisplay(Answers answers) : IProgress<CenterProgress>
             answers.Output.Flush();
         }
     }
-
-    /// <summary>A peer's words may not move the cursor, nor look like a line of ours.</summary>
-    private static string Plain(string text) => !text.Any(char.IsControl) ? text : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }
