@@ -74,7 +74,7 @@ internal sealed class JoinedStreams
         private int _reads;
         private int _waits;
 
-        /// <summary>The reads into memory that were begun.</summary>
+        /// <summary>The reads into memory that were begun; what they take may still grow.</summary>
         public int Reads => Volatile.Read(ref _reads);
 
         /// <summary>The reads into no memory that were begun: they only wait.</summary>
