@@ -59,6 +59,11 @@ public abstract record CenterAct
     /// <summary>Destroys a card master key; approved, it is used once.</summary>
     public sealed record DestroyKey(string KeySet, byte KeyVersion, ByteString CheckValue) : CenterAct;
 
+    /// <summary>Destroys a key that orders are encrypted to, for good; approved, it is used once.</summary>
+    /// <param name="Version">Its number (<see cref="OrderFileKeyInfo.Version"/>).</param>
+    /// <param name="Certificate">SHA-256 of its certificate (<see cref="OrderFileKeyInfo.Fingerprint"/>), 32 bytes.</param>
+    public sealed record DestroyOrderKey(int Version, ByteString Certificate) : CenterAct;
+
     /// <summary>Gives a person an account. Its first password is in two halves: whoever asks has one, whoever approves the other.</summary>
     /// <param name="Person">The name.</param>
     /// <param name="Roles">What the person may do.</param>
@@ -85,15 +90,15 @@ public abstract record CenterAct
     public PersonRoles MayAsk => this switch
     {
         VoidOrder or ReconcileOrder or SettlePutBack or SettleFromLog or UnbarCard or ClearCodeTries => PersonRoles.Clerk | PersonRoles.Supervisor,
-        MakeKey or DestroyKey => PersonRoles.KeyCustodian,
+        MakeKey or DestroyKey or DestroyOrderKey => PersonRoles.KeyCustodian,
         _ => PersonRoles.Supervisor,
     };
 
     /// <summary>Who may approve it, if it is another person.</summary>
-    public PersonRoles MayApprove => this is MakeKey or DestroyKey ? PersonRoles.KeyCustodian : PersonRoles.Supervisor;
+    public PersonRoles MayApprove => this is MakeKey or DestroyKey or DestroyOrderKey ? PersonRoles.KeyCustodian : PersonRoles.Supervisor;
 
     /// <summary>Whether it is carried out later, by what uses the approval; everything else is carried out in the approval's own commit.</summary>
-    public bool IsUsedLater => this is MakeKey or DestroyKey or SettleFromLog;
+    public bool IsUsedLater => this is MakeKey or DestroyKey or DestroyOrderKey or SettleFromLog;
 
     /// <summary>Whether it makes a password that must be changed, half of which each of both gets.</summary>
     public bool MakesPassword => this is AddPerson or ResetPassword;
@@ -127,6 +132,7 @@ public abstract record CenterAct
         EnableTerminal it => $"let terminal {it.Terminal} in again",
         MakeKey it => $"make key {it.KeySet} version {it.KeyVersion:X2}, {it.Algorithm}, check value {it.CheckValue}",
         DestroyKey it => $"DESTROY key {it.KeySet} version {it.KeyVersion:X2}, check value {it.CheckValue}",
+        DestroyOrderKey it => $"DESTROY key {it.Version} that orders are encrypted to, certificate SHA-256 {it.Certificate}",
         AddPerson it => $"give {it.Person} an account as {it.Roles}{Of(it.Issuer)}",
         SetRoles it => $"make {it.Person} {it.Roles}",
         ResetPassword it => $"give {it.Person} a new password",

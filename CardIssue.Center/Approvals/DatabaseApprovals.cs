@@ -106,8 +106,9 @@ public sealed class DatabaseApprovals : IApprovals
             if (approved is null) return (outcome, null);
             return (ApprovalOutcome.Done, act switch
             {
-                CenterAct.MakeKey it => new KeyApproval(it.KeySet, it.KeyVersion, it.CheckValue, it.Algorithm),
-                CenterAct.DestroyKey it => new KeyApproval(it.KeySet, it.KeyVersion, it.CheckValue, null),
+                CenterAct.MakeKey it => new KeyApproval(new KeyDeed.Make(it.KeySet, it.KeyVersion, it.CheckValue, it.Algorithm)),
+                CenterAct.DestroyKey it => new KeyApproval(new KeyDeed.Destroy(it.KeySet, it.KeyVersion, it.CheckValue)),
+                CenterAct.DestroyOrderKey it => new KeyApproval(new KeyDeed.DestroyOrderFileKey(it.Version, it.Certificate)),
                 _ => null,
             });
         }, cancellation);

@@ -53,7 +53,7 @@ public sealed partial class FileKeyVault
             if (FindCeremony(keySet, keyVersion) is not { } ceremony) return CeremonyRefusal.NoCeremony;
             var refusal = ceremony.TryComplete(checkValue, out var key);
             if (key is null) return refusal;
-            if (!approval.TryUse(keySet, keyVersion, checkValue, ceremony.Info.Algorithm))
+            if (!approval.TryUse(new KeyDeed.Make(keySet, keyVersion, checkValue, ceremony.Info.Algorithm)))
             {
                 key.Dispose();
                 return CeremonyRefusal.NotApproved;
@@ -90,7 +90,7 @@ public sealed partial class FileKeyVault
         ArgumentNullException.ThrowIfNull(approval);
         lock (_gate)
         {
-            if (FindKey(keySet, keyVersion) is not { } key || !approval.TryUse(keySet, keyVersion, key.Info.CheckValue, null)) return false;
+            if (FindKey(keySet, keyVersion) is not { } key || !approval.TryUse(new KeyDeed.Destroy(keySet, keyVersion, key.Info.CheckValue))) return false;
             _content.CardKeys.Remove(key);
             SaveOr(() => _content.CardKeys.Add(key));
             key.Dispose();

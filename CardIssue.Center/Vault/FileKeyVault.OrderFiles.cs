@@ -34,14 +34,16 @@ public sealed partial class FileKeyVault : IOrderFileKeys
     }
 
     /// <inheritdoc/>
-    public bool DestroyOrderFileKey(int version)
+    public bool DestroyOrderFileKey(int version, KeyApproval approval)
     {
+        ArgumentNullException.ThrowIfNull(approval);
         lock (_gate)
         {
             var keys = _content.OrderFileKeys;
             var at = keys.FindIndex(key => key.Info.Version == version);
             if (at < 0 || at == keys.Count - 1) return false;
             var key = keys[at];
+            if (!approval.TryUse(new KeyDeed.DestroyOrderFileKey(version, key.Info.Fingerprint))) return false;
             keys.RemoveAt(at);
             SaveOr(() => keys.Insert(at, key));
             key.Dispose();

@@ -9,7 +9,11 @@ namespace CardIssue.Center.Vault;
 /// <param name="Version">From 1; each new key has the next.</param>
 /// <param name="Certificate">Its certificate, X.509 in DER, signed by the center's signing key.</param>
 /// <param name="NotAfter">Until when senders should use it; the center opens with it until it is destroyed.</param>
-public sealed record OrderFileKeyInfo(int Version, ByteString Certificate, DateTimeOffset NotAfter);
+public sealed record OrderFileKeyInfo(int Version, ByteString Certificate, DateTimeOffset NotAfter)
+{
+    /// <summary>SHA-256 of the certificate, 32 bytes: what its two ends compare.</summary>
+    public ByteString Fingerprint => ByteString.Own(SHA256.HashData(Certificate.Span));
+}
 
 /// <summary>For whom a message's content key was wrapped, and how (RFC 5753).</summary>
 /// <param name="Serial">The serial number of the certificate, as it stands in it; empty where the key is named otherwise.</param>
@@ -34,9 +38,11 @@ public interface IOrderFileKeys
     OrderFileKeyInfo MakeOrderFileKey(DateTimeOffset from, DateTimeOffset until);
 
     /// <summary>Destroys a key that is not the newest: what was encrypted to it opens no more.</summary>
-    /// <returns>False when there is none of this version, or it is the newest.</returns>
+    /// <param name="version">Its number.</param>
+    /// <param name="approval">What two people agreed on (<see cref="Approvals.CenterAct.DestroyOrderKey"/>).</param>
+    /// <returns>False when there is none of this version, or it is the newest, or the approval is for another or was used.</returns>
     /// <exception cref="IOException">It could not be saved; nothing changed.</exception>
-    bool DestroyOrderFileKey(int version);
+    bool DestroyOrderFileKey(int version, KeyApproval approval);
 
     /// <summary>Unwraps a message's content key.</summary>
     /// <returns>False when it is for no key that there is, or was not wrapped for it.</returns>

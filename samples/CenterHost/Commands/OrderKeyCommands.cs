@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CardIssue.CenterHost.Cli;
+using CardIssue.Center.Approvals;
 using CardIssue.Center.Vault;
 
 namespace CardIssue.CenterHost.Commands;
@@ -52,21 +53,25 @@ internal static class OrderKeyCommands
     private static Command Destroy(Shell shell)
     {
         var version = new Argument<int>("VERSION") { Description = "Its number; never the newest one." };
-        return shell.Command("destroy", "Destroys an older key: what is encrypted to it opens no more.", [version], async (call, cancellation) =>
+        var (approval, reason) = (KeyCommands.Approval(), OrderDeskCommands.Reason(required: false));
+        return shell.Command("destroy", "Asks to destroy an older key; with --approval, destroys it: what is encrypted to it opens no more.", [version, approval, reason], async (call, cancellation) =>
         {
             var number = call.Get(version);
             await using var center = await call.OpenAsync(cancellation);
-            if (!center.Vault.DestroyOrderFileKey(number))
+            if (center.Vault.OrderFileKeys.SkipLast(1).FirstOrDefault(key => key.Version == number) is not { } key)
                 throw new CommandException(ExitCode.Refused, $"There is no key {number}, or it is the newest; see order key list, and make the next with order key make.");
+            var act = new CenterAct.DestroyOrderKey(number, key.Fingerprint);
+            if (call.Get(approval) is not { } approved)
+                return await Asking.AskAsync(call, center, act, call.Get(reason) ?? throw new CommandException(ExitCode.Usage, "Say why with --reason."), null, cancellation);
+            var agreed = await KeyApprovals.UseAsync(center, approved, act, cancellation);
+            if (!center.Vault.DestroyOrderFileKey(number, agreed)) throw new CommandException(ExitCode.Refused, $"Key {number} is not there any more; see order key list.");
             await center.NoteAsync("OrderKeyDestroyed", new { person = center.By.Name.Value, version = number }, cancellation: cancellation);
             return await call.Answers.SayAsync(new { ok = true, version = number }, $"Key {number} is destroyed.");
         });
     }
 
-    private static object View(OrderFileKeyInfo key) => new { ok = true, version = key.Version, notAfter = key.NotAfter.UtcDateTime, sha256 = Sha256(key) };
+    private static object View(OrderFileKeyInfo key) => new { ok = true, version = key.Version, notAfter = key.NotAfter.UtcDateTime, sha256 = key.Fingerprint.ToString() };
 
     private static string Line(OrderFileKeyInfo key) =>
-        string.Create(CultureInfo.InvariantCulture, $"key {key.Version}  until {key.NotAfter:u}  certificate SHA-256 {Sha256(key)}");
-
-    private static string Sha256(OrderFileKeyInfo key) => Convert.ToHexString(SHA256.HashData(key.Certificate.Span));
+        string.Create(CultureInfo.InvariantCulture, $"key {key.Version}  until {key.NotAfter:u}  certificate SHA-256 {key.Fingerprint}");
 }

@@ -232,8 +232,8 @@ internal sealed class FuzzShop : IAsyncDisposable
         Enter(2, "bob", second);
         using var whole = SecretBytes.Copy(_master);
         // No people here: what two of them would have agreed on.
-        if (_vault.Complete("fuzz", 0x30, KeyCheckValue.OfAes(whole), new KeyApproval("fuzz", 0x30, KeyCheckValue.OfAes(whole),
-            CardKeyAlgorithm.Aes128)) is not CeremonyRefusal.None) throw new InvalidOperationException("The shop's key was refused.");
+        if (_vault.Complete("fuzz", 0x30, KeyCheckValue.OfAes(whole), new KeyApproval(new KeyDeed.Make("fuzz", 0x30, KeyCheckValue.OfAes(whole),
+            CardKeyAlgorithm.Aes128))) is not CeremonyRefusal.None) throw new InvalidOperationException("The shop's key was refused.");
     }
 
     private void Enter(int number, string custodian, byte[] value)

@@ -41,6 +41,7 @@ public class ApprovalsTest
         new CenterAct.UnlockPerson(Carl),
         new CenterAct.SettlePutBack(),
         new CenterAct.PutIssuer(new IssuerId("bank-a"), ["keys-a", "keys-b"]),
+        new CenterAct.DestroyOrderKey(1, ByteString.Own(new byte[32])),
     ];
 
     private StoreBench _bench = null!;
@@ -203,10 +204,10 @@ public class ApprovalsTest
         var (outcome, approval) = await _bench.Approvals.UseAsync(_bench.Ann, id, act);
         Assert.That((outcome, approval), Is.EqualTo((ApprovalOutcome.Done, approval)).And.Not.Null);
         Assert.That((await _bench.Approvals.UseAsync(_bench.Ann, id, act)).Outcome, Is.EqualTo(ApprovalOutcome.Decided), "twice");
-        Assert.That(approval!.TryUse(act.KeySet, act.KeyVersion, act.CheckValue, CardKeyAlgorithm.Aes128), Is.False);
-        Assert.That(approval.TryUse(act.KeySet, act.KeyVersion, act.CheckValue, null), Is.False, "to destroy it");
-        Assert.That(approval.TryUse(act.KeySet, act.KeyVersion, act.CheckValue, act.Algorithm), Is.True);
-        Assert.That(approval.TryUse(act.KeySet, act.KeyVersion, act.CheckValue, act.Algorithm), Is.False, "twice");
+        Assert.That(approval!.TryUse(new KeyDeed.Make(act.KeySet, act.KeyVersion, act.CheckValue, CardKeyAlgorithm.Aes128)), Is.False);
+        Assert.That(approval.TryUse(new KeyDeed.Destroy(act.KeySet, act.KeyVersion, act.CheckValue)), Is.False, "to destroy it");
+        Assert.That(approval.TryUse(new KeyDeed.Make(act.KeySet, act.KeyVersion, act.CheckValue, act.Algorithm)), Is.True);
+        Assert.That(approval.TryUse(new KeyDeed.Make(act.KeySet, act.KeyVersion, act.CheckValue, act.Algorithm)), Is.False, "twice");
     }
 
     [TestCase("fred", "bob")]

@@ -51,13 +51,19 @@ internal static class TestVault
     public static CeremonyRefusal Complete(this FileKeyVault vault, string keySet, byte keyVersion, ByteString checkValue)
     {
         var algorithm = vault.Ceremonies.Where(ceremony => ceremony.KeySet == keySet && ceremony.KeyVersion == keyVersion).Select(ceremony => ceremony.Algorithm).FirstOrDefault();
-        return vault.Complete(keySet, keyVersion, checkValue, new KeyApproval(keySet, keyVersion, checkValue, algorithm));
+        return vault.Complete(keySet, keyVersion, checkValue, new KeyApproval(new KeyDeed.Make(keySet, keyVersion, checkValue, algorithm)));
     }
 
     public static bool Destroy(this FileKeyVault vault, string keySet, byte keyVersion)
     {
         var key = vault.CardMasterKeys.FirstOrDefault(key => key.KeySet == keySet && key.KeyVersion == keyVersion);
-        return vault.Destroy(keySet, keyVersion, new KeyApproval(keySet, keyVersion, key?.CheckValue ?? default, null));
+        return vault.Destroy(keySet, keyVersion, new KeyApproval(new KeyDeed.Destroy(keySet, keyVersion, key?.CheckValue ?? default)));
+    }
+
+    public static bool DestroyOrderFileKey(this FileKeyVault vault, int version)
+    {
+        var key = vault.OrderFileKeys.FirstOrDefault(key => key.Version == version);
+        return vault.DestroyOrderFileKey(version, new KeyApproval(new KeyDeed.DestroyOrderFileKey(version, key?.Fingerprint ?? default)));
     }
 }
 

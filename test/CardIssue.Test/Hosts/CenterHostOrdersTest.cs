@@ -275,6 +275,27 @@ public sealed class CenterHostOrdersTest
     }
 
     [Test]
+    public async Task KeyOfOrders_Destroyed_WhenTwoPeopleSaySo()
+    {
+        foreach (var _ in "12") Assert.That((await _host.RunAsync("order", "key", "make")).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "key", "destroy", "1")).Code, Is.EqualTo(2), "without a reason");
+        var asked = await _host.RunAsync("order", "key", "destroy", "1", "--reason", "the issuer has the next", "--json");
+        Assert.That((asked.Code, await Versions()), Is.EqualTo((0, "1 2")), asked.ToString());
+        var approval = asked.Json.Single().GetProperty("approval").GetRawText();
+        string[] destroy = ["order", "key", "destroy", "1", "--approval", approval];
+        Assert.That((await _host.RunAsync(destroy)).Code, Is.EqualTo(4), "nobody approved");
+        Assert.That((await _host.RunAsync("approval", "approve", approval)).Code, Is.EqualTo(4), "whoever asked");
+        Assert.That((await _host.RunAsBobAsync("approval", "approve", approval)).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "key", "make")).Code, Is.Zero);
+        Assert.That((await _host.RunAsync("order", "key", "destroy", "2", "--approval", approval)).Code, Is.EqualTo(4), "another key");
+        Assert.That(((await _host.RunAsync(destroy)).Code, await Versions()), Is.EqualTo((0, "2 3")));
+        Assert.That((await _host.RunAsync(destroy)).Code, Is.EqualTo(4), "twice");
+
+        async Task<string> Versions() =>
+            string.Join(' ', (await _host.RunAsync("order", "key", "list", "--json")).Json.Select(key => key.GetProperty("version").GetInt32()));
+    }
+
+    [Test]
     public async Task LengthOfIssueCodesSet_Import_HoldsGivenAndMadeOnesToIt()
     {
         _host.Write(Path.Combine("center", "centerhost.json"), """{"Center": {"Orders": {"IssueCodeLength": 20}}}""");

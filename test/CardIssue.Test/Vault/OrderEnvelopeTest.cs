@@ -65,6 +65,11 @@ public sealed class OrderEnvelopeTest : IDisposable
         var second = await EncryptAsync(["-outform", "DER"], "2.pem");
         Assert.That(_vault.DestroyOrderFileKey(2), Is.False, "the newest");
         Assert.That((Open(first), Open(second)), Is.EqualTo((_content, _content)));
+        var fingerprint = _vault.OrderFileKeys[0].Fingerprint;
+        foreach (var deed in new KeyDeed[] { new KeyDeed.DestroyOrderFileKey(2, fingerprint), new KeyDeed.DestroyOrderFileKey(1, _vault.OrderFileKeys[1].Fingerprint),
+            new KeyDeed.Destroy("orders", 1, fingerprint) })
+            Assert.That(_vault.DestroyOrderFileKey(1, new KeyApproval(deed)), Is.False, $"agreed on {deed}");
+        Assert.That(Open(first), Is.EqualTo(_content));
         Assert.That(_vault.DestroyOrderFileKey(1), Is.True);
         Assert.That(() => Open(first), Throws.InstanceOf<OrderEnvelopeException>());
         using var passphrase = SecretBytes.Copy("correct horse battery"u8);
