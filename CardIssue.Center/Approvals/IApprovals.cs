@@ -81,8 +81,8 @@ public sealed record ApprovalResult(ApprovalOutcome Outcome, long Id = 0, DeskOu
 
 /// <summary>What undoes safety: asked for by one person, approved by another who has the role for it, and carried out in the approval's own commit.</summary>
 /// <remarks>
-/// Every call throws <see cref="StoreException"/> when the store cannot be read or written, with <see cref="StoreFault.Altered"/> when a row was changed by
-/// somebody who has not the vault.
+/// Every call throws <see cref="StoreException"/> when the store cannot be read or written, and when a row was changed by somebody who has not
+/// the vault.
 /// </remarks>
 public interface IApprovals
 {

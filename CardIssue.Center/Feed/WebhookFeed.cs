@@ -12,7 +12,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Center.Feed;
 
 /// <summary>
-/// Posts events to the issuer over HTTPS: <c>{"events":[…]}</c> in their order, at most <see cref="FeedPump.MaxBatch"/> at once, and none before those
+/// Posts events to the issuer over HTTPS: <c>{"events":[…]}</c> in their order, at most 100 at once, and none before those
 /// that came before it were answered with 2xx. Each post carries <see cref="Signature"/>. An answer that is lost brings the same events again, with
 /// the same ids.
 /// </summary>

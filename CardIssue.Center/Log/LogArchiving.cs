@@ -29,7 +29,7 @@ public static class LogArchiving
     /// <returns>What is in the file; null where nothing is so old, and no file was made.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The time is not <see cref="MinAge"/> ago.</exception>
     /// <exception cref="InvalidOperationException">The person has not the role for it, or not any more.</exception>
-    /// <exception cref="StoreException"><see cref="StoreFault.Altered"/>: the log is not whole; nothing was changed.</exception>
+    /// <exception cref="StoreException">The log is not whole, or cannot be read; nothing was changed.</exception>
     /// <exception cref="IOException">The file is there already, or could not be written.</exception>
     public static async Task<LogArchive?> WriteAsync(
         CenterDatabase database, ILogKeys keys, string path, DateTimeOffset before, CenterPerson person, CancellationToken cancellation = default)

@@ -11,7 +11,7 @@ public static class AccountDigests
     private const int OrdersAtOnce = 100;
 
     /// <summary>
-    /// Fills in what is missing, before an order is taken in; takes the older store's write data over first (<see cref="OrderSeals"/>).
+    /// Fills in what is missing, before an order is taken in; seals the older store's write data anew first.
     /// An order whose write data is deleted stays without; one that can't be read now (its product or its key is missing) is looked into
     /// again the next time.
     /// </summary>

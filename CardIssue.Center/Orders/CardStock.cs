@@ -38,7 +38,7 @@ public enum StockOutcome
 /// <param name="Kind">What is done.</param>
 /// <param name="Count">How many cards; 1 to <see cref="CardStock.MaxCount"/>, of a count from 0.</param>
 /// <param name="First">The number that is printed on the first of them; null for cards without numbers, and for a count.</param>
-/// <param name="Reason">Why they are scrapped, or a delivery's note; at most <see cref="CardStock.MaxReason"/> characters.</param>
+/// <param name="Reason">Why they are scrapped, or a delivery's note; at most 1,000 characters.</param>
 public sealed record StockMove(TerminalId Terminal, string Product, StockMoveKind Kind, long Count, long? First = null, string Reason = "");
 
 /// <summary>A terminal's stock of one product.</summary>

@@ -37,7 +37,7 @@ public abstract record Reconciliation
 
     /// <summary>It goes on from where the log and the card say it is.</summary>
     /// <param name="Card">The card that it is bound to; null when none was.</param>
-    /// <param name="Progress">How far it is; <see cref="OrderProgress.None"/> when no record left.</param>
+    /// <param name="Progress">How far it is; nothing confirmed or in doubt, and attempt 1, when no record left.</param>
     /// <param name="Closing">Whether its closing had left.</param>
     public sealed record GoesOn(CardId? Card, OrderProgress Progress, bool Closing = false) : Reconciliation;
 
@@ -177,6 +177,6 @@ public interface IOrderDesk
 
     /// <summary>Deletes the write data of orders that ended longer than <see cref="OrderOptions.KeepWriteData"/> ago; its place in the file is overwritten.</summary>
     /// <returns>Of how many orders.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>: it is deleted, and stands in the write-ahead log still, for somebody reads; call it again.</exception>
+    /// <exception cref="StoreException">It is deleted, and stands in the write-ahead log still, for somebody reads; call it again.</exception>
     Task<int> DeleteWriteDataAsync(CancellationToken cancellation = default);
 }

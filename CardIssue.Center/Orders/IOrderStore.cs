@@ -50,7 +50,7 @@ public interface IOrderStore
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<ClaimOutcome> ClaimAsync(string reference, Func<OrderId, ByteString, bool> codeFits, OrderClaimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 
-    /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once. An order that is done meanwhile is <see cref="ClaimOutcome.Done"/>, for <see cref="OrderOptions.ReceiptKept"/>, and until another order begins at that terminal.</summary>
+    /// <summary>Claims again by resume token: good for the terminal that it was given to, until the order ends. Takes over from that terminal's own older session at once. An order that is done meanwhile is told as done, for <see cref="OrderOptions.ReceiptKept"/>, and until another order begins at that terminal.</summary>
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<ClaimOutcome> ResumeAsync(ByteString token, OrderClaimant claimant, IReadOnlyList<SessionRecord>? before = null, CancellationToken cancellation = default);
 
@@ -67,7 +67,7 @@ public interface IOrderStore
     /// <exception cref="StoreException">It could not be saved; nothing of it was.</exception>
     Task<CommitOutcome> CommitAsync(IReadOnlyList<SessionRecord> records, CancellationToken cancellation = default);
 
-    /// <summary>Saves a change and its row of history in one transaction; <see cref="OrderChange.Issued"/> also the card's row in the registry and the feed's event. Renews the lease.</summary>
+    /// <summary>Saves a change and its row of history in one transaction; the one that issues the card also its row in the registry and the feed's event. Renews the lease.</summary>
     /// <exception cref="InvalidOperationException">The change does not fit the order's state: a local bug. Nothing was saved.</exception>
     /// <exception cref="StoreException">It could not be saved.</exception>
     Task<SaveOutcome> SaveAsync(OrderId order, long fence, OrderChange change, CancellationToken cancellation = default);
@@ -77,10 +77,7 @@ public interface IOrderStore
     /// must see to that.
     /// </summary>
     /// <returns>How many there were.</returns>
-    /// <exception cref="StoreException">
-    /// <see cref="StoreFault.Served"/>: another center serves from this store; nothing was let go.
-    /// </exception>
-    /// <exception cref="StoreException">It could not be saved.</exception>
+    /// <exception cref="StoreException">Another center serves from this store, or it could not be saved; nothing was let go.</exception>
     Task<int> ReleaseSessionsOfHostAsync(string host, CancellationToken cancellation = default);
 
     /// <summary>What the center knows of a card whose cryptogram was verified.</summary>

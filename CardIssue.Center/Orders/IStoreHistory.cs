@@ -50,7 +50,6 @@ public interface IStoreHistory
     /// is quarantined before this returns.
     /// </summary>
     /// <returns>What is wrong, in words, each a sentence.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from this store; nothing was
-    /// compared.</exception>
+    /// <exception cref="StoreException">Another center serves from this store; nothing was compared.</exception>
     Task<IReadOnlyList<string>> SettleRowsAsync(CancellationToken cancellation = default);
 }

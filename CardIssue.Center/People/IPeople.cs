@@ -67,8 +67,8 @@ public sealed record FirstPerson(PersonName Name, SecretBytes Password);
 /// (<see cref="Approvals.IApprovals"/>).
 /// </summary>
 /// <remarks>
-/// Every call throws <see cref="StoreException"/> when the store cannot be read or written, with <see cref="StoreFault.Altered"/> when an account's row was
-/// changed by somebody who has not the vault.
+/// Every call throws <see cref="StoreException"/> when the store cannot be read or written, and when an account's row was changed by somebody who
+/// has not the vault.
 /// </remarks>
 public interface IPeople
 {

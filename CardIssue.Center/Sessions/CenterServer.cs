@@ -48,9 +48,7 @@ public sealed partial class CenterServer
     /// </summary>
     /// <exception cref="InvalidOperationException">The server runs already, or ran before: make another.</exception>
     /// <exception cref="ArgumentException">The lines do not fit each other: the results line of a data half is missing.</exception>
-    /// <exception cref="StoreException">
-    /// The store cannot be used at the start; <see cref="StoreFault.Served"/>: another center serves from it.
-    /// </exception>
+    /// <exception cref="StoreException">The store cannot be used at the start, or another center serves from it.</exception>
     public async Task RunAsync(IReadOnlyList<ServedLine> lines, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(lines);

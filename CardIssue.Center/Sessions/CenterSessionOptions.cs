@@ -67,7 +67,7 @@ public sealed class CenterSessionOptions
     /// </summary>
     public int MaxSessionsPerTerminal { get; set; } = 8;
 
-    /// <summary>Lines whose terminal is not admitted yet; for a further one the longest of the place with the most is closed (<see cref="CardIssue.Core.Lines.WaitingRoom"/>).</summary>
+    /// <summary>Lines whose terminal is not admitted yet; for a further one the longest of the place with the most is closed.</summary>
     public int MaxUnadmitted { get; set; } = 256;
 
     /// <summary>The same from one place: an IPv4 address, an IPv6 network of 64 bits.</summary>

@@ -108,7 +108,7 @@ public sealed class CenterDatabase : IAsyncDisposable
     /// itself; again is harmless.
     /// Programs that only look or change something need not.
     /// </summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: another center serves from it.</exception>
+    /// <exception cref="StoreException">Another center serves from it.</exception>
     public void Serve()
     {
         _serving.Take();

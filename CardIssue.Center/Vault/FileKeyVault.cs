@@ -17,7 +17,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Center.Vault;
 
-/// <summary>A vault in a passphrase-sealed file. The keys are in this process's memory while it is open; nothing hands them out. <see cref="KeyCeremony"/> steps and rotations are saved before they count.</summary>
+/// <summary>A vault in a passphrase-sealed file. The keys are in this process's memory while it is open; nothing hands them out. Steps of a ceremony and rotations are saved before they count.</summary>
 public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
 {
     private const int MacLength = 32, VersionLength = 4;

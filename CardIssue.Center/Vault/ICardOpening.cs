@@ -64,7 +64,7 @@ public interface ICardOpening : ISecureChannelSession, IDisposable
     /// <summary>Module mode: seals one command.</summary>
     /// <param name="context">Where it belongs, of the ticket's opening; its sequence number rises from call to call.</param>
     /// <param name="command">The plain command APDU, short; the caller zeroes it.</param>
-    /// <param name="payload">Must hold <see cref="SealedCommand.Overhead"/> bytes more than the command.</param>
+    /// <param name="payload">Must hold 16 bytes more than the command.</param>
     /// <returns>The number of bytes written.</returns>
     /// <exception cref="ArgumentException">The command can't be wrapped, or the context is not the ticket's; nothing was sealed then.</exception>
     /// <exception cref="InvalidOperationException">Without a ticket, before EXTERNAL AUTHENTICATE, or the sequence number does not rise.</exception>

@@ -37,7 +37,7 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     ByteString DigestAccount(CardAccount account);
 
     /// <summary>
-    /// Makes a number for a card that has none of its own, <see cref="CardNumber.Length"/> bytes: fresh each time, and such that the vault
+    /// Makes a number for a card that has none of its own, 16 bytes: fresh each time, and such that the vault
     /// knows it again without having kept it.
     /// </summary>
     ByteString CreateCardNumber();

@@ -12,7 +12,7 @@ namespace CardIssue.Core.Keys;
 /// </summary>
 public sealed record AdmissionTranscript
 {
-    /// <summary>The terminal's first message as it was sent (<see cref="MessageCodec.BytesOf"/>).</summary>
+    /// <summary>The terminal's first message as it was sent, byte for byte.</summary>
     public required ByteString Hello { get; init; }
 
     /// <summary>The center's answer to it as it was sent.</summary>

@@ -12,7 +12,7 @@ namespace CardIssue.Core.Keys;
 /// <param name="Firmware">The firmware version.</param>
 /// <param name="Ports">Ports that it may hang on, <c>*</c> standing for anything; empty means that the port is not compared.</param>
 /// <param name="LetInWithoutIdentity">Says in so many words that a reader without a serial number of its own is let in.</param>
-/// <param name="Key">The key that it carries, or null. With one the reader is known only when it also answers a fresh challenge (<see cref="ReaderChallenge"/>).</param>
+/// <param name="Key">The key that it carries, or null. With one the reader is known only when it also answers a fresh challenge.</param>
 public sealed record ReaderEntry(
     string? Kind = null, string? Vendor = null, string? Model = null, string? Serial = null, string? Firmware = null,
     ValueList<string> Ports = default, bool LetInWithoutIdentity = false, P256PublicKey? Key = null)

@@ -2,7 +2,7 @@ using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
 
-/// <summary>The readers that one terminal may use, as the center states it. It counts only signed (<see cref="SignedReaderList"/>).</summary>
+/// <summary>The readers that one terminal may use, as the center states it. It counts only with the center's signature.</summary>
 /// <param name="Terminal">The terminal that it is for.</param>
 /// <param name="Version">Counts the lists of this terminal from 1.</param>
 /// <param name="IssuedAt">When it was made, UTC, to the second.</param>

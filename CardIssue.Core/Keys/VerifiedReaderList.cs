@@ -74,7 +74,7 @@ public abstract record ReaderJudgement
     /// <param name="Reason">
     /// What the reader says of itself, what does not fit and what could not be learned, for the operator and the center's log; of what
     /// is given as much as
-    /// <see cref="PlainText.Of"/> leaves of it, at most <see cref="VerifiedReaderList.MaxReason"/> characters.
+    /// <see cref="PlainText.Of"/> leaves of it, at most 256 characters.
     /// </param>
     public sealed record Unknown(string Reason) : ReaderJudgement
     {

@@ -6,7 +6,7 @@ namespace CardIssue.Core.Keys;
 /// <summary>
 /// How far a center was when it told a terminal: a terminal that remembers it is a witness. A center that knows less later was put back.
 /// Nothing of
-/// any card, order or customer is in it. It counts only signed (<see cref="SignedWitnessNote"/>).
+/// any card, order or customer is in it. It counts only with the center's signature.
 /// </summary>
 /// <param name="Center">The center.</param>
 /// <param name="Store">Names the center's store, <see cref="StoreIdLength"/> bytes; a store that is made anew has another.</param>
@@ -45,7 +45,7 @@ public sealed record WitnessNote(CenterId Center, ByteString Store, long Generat
         : null;
 }
 
-/// <summary>A note whose signature was verified as its center's. Only <see cref="SignedWitnessNote.TryVerify"/> makes one.</summary>
+/// <summary>A note whose signature was verified as its center's. No other can be made.</summary>
 public sealed class VerifiedWitnessNote
 {
     internal VerifiedWitnessNote(WitnessNote note, ByteString bytes) => (Note, Bytes) = (note, bytes);
@@ -53,6 +53,6 @@ public sealed class VerifiedWitnessNote
     /// <summary>What it says.</summary>
     public WitnessNote Note { get; }
 
-    /// <summary>The note as it travels and is kept, signed, at most 512 bytes (<see cref="FieldLimits.MaxWitness"/>).</summary>
+    /// <summary>The note as it travels and is kept, signed, at most 512 bytes.</summary>
     public ByteString Bytes { get; }
 }

@@ -30,7 +30,7 @@ public interface ILine : IAsyncDisposable
 public sealed record LinePeer(LineNumber? Line, IPAddress? Address, ByteString PeerCertificate, ByteString OwnCertificate)
 {
     /// <summary>
-    /// Whether both ends proved a certificate. A line where they did not is one without TLS: each end puts an <see cref="AuthenticatedLine"/> over it,
+    /// Whether both ends proved a certificate. A line where they did not is one without TLS: each end gives its messages a counter and a MAC,
     /// by what it knows of its own line and never by what the peer says.
     /// </summary>
     public bool HasTls => !PeerCertificate.IsEmpty && !OwnCertificate.IsEmpty;

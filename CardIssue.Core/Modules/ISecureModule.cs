@@ -41,13 +41,13 @@ public interface ISecureModule : IDisposable
     /// without which it is not proved.
     /// </summary>
     /// <param name="half">The half of a split line that access is asked for on; the whole line else.</param>
-    /// <returns>The terminal's nonce, 32 random bytes of the module, for <see cref="Hello"/>. It makes old tickets useless.</returns>
+    /// <returns>The terminal's nonce, 32 random bytes of the module, for the terminal's first message. It makes old tickets useless.</returns>
     ByteString BeginAdmission(LineHalf half = LineHalf.Whole);
 
     /// <summary>S220: proves both of the terminal's keys for a transcript. Once for each <see cref="BeginAdmission"/>.</summary>
     /// <param name="transcript">
-    /// Its messages must be a <see cref="Hello"/> of this terminal with the nonce and half of <see cref="BeginAdmission"/> and a
-    /// <see cref="Challenge"/>, its center the module's.
+    /// Its messages must be this terminal's first one, with the nonce and half of <see cref="BeginAdmission"/>, and a challenge, its center the
+    /// module's.
     /// </param>
     /// <param name="proof">What to answer the challenge; null when refused.</param>
     ModuleRefusal ProveAdmission(AdmissionTranscript transcript, out Proof? proof);
@@ -95,7 +95,7 @@ public interface ISecureModule : IDisposable
     /// Keeps a note of the center, so that it outlives the program and a power cut, if it is the center's and newer than the one that is
     /// kept.
     /// </summary>
-    /// <param name="note">What came with <see cref="Witness"/>: at most 512 bytes, from whoever is on the line.</param>
+    /// <param name="note">What the center sent with a witness message: at most 512 bytes, from whoever is on the line.</param>
     /// <returns>Whether it was kept, and why not.</returns>
     /// <exception cref="IOException">It could not be kept; the one before stands.</exception>
     NoteKeeping KeepNote(ByteString note);
@@ -104,7 +104,7 @@ public interface ISecureModule : IDisposable
     /// Keeps the keys that its center is going to have alone, so that they outlive the program and a power cut. From the next admission on the module
     /// tries these first, and where no center proves them the present ones in turn; once they are proved to it, it never goes back.
     /// </summary>
-    /// <param name="statement">What came with <see cref="Witness"/>: at most 384 bytes, from whoever is on the line.</param>
+    /// <param name="statement">What the center sent with a witness message: at most 384 bytes, from whoever is on the line.</param>
     /// <returns>False when it is not said by the module's center, or is an older one that would be another now, or the module keeps none: it goes on
     /// with its keys, and needs a visit when they end.</returns>
     /// <exception cref="IOException">It could not be kept; what was kept stands.</exception>

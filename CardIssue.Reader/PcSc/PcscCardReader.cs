@@ -9,7 +9,7 @@ namespace CardIssue.Reader.PcSc;
 /// <summary>
 /// A reader that the system's smart card service knows: winscard on Windows, pcsc-lite on Linux, the PCSC framework on macOS (PC/SC part 5). Reader and card
 /// come and go by events. The card is connected to exclusively and without a transaction: Windows resets a card whose transaction is idle for 5 s, and a
-/// center that is far away may take longer. Commands go by T=0 or T=1 as the card wants; 61xx and 6Cxx are for <see cref="Core.Cards.Pipeline.GetResponseConnection"/> above.
+/// center that is far away may take longer. Commands go by T=0 or T=1 as the card wants; 61xx and 6Cxx are handed back, for the relay to follow.
 /// </summary>
 public sealed class PcscCardReader : ICardReader
 {

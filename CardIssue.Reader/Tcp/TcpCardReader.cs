@@ -6,8 +6,8 @@ namespace CardIssue.Reader.Tcp;
 /// <summary>
 /// A reader behind a TCP port that speaks vpcd's wire: each message is 2 bytes of length, big-endian, and as many bytes. A message of 1 byte is
 /// control (00 power off, 01 power on, 02 reset, 04 asks for the answer to reset), any other one a command APDU. This side
-/// connects; an empty answer means that no card is in, or that it lost its power. Presence is asked for, so an arrival is seen within 50 ms.
-/// The wire is not protected: it is for simulated cards on loopback.
+/// connects; an empty answer means that no card is in, or that it lost its power. Presence is asked for, so an arrival is seen within 50 ms. One
+/// that takes more than 10 s to be connected to, or to answer what is no command, is gone (<see cref="CardFault.ReaderGone"/>). The wire is not protected: it is for simulated cards on loopback.
 /// </summary>
 public sealed class TcpCardReader : ICardReader
 {
@@ -41,6 +41,9 @@ public sealed class TcpCardReader : ICardReader
 
     /// <summary>How often the reader is asked whether a card is in: 50 ms.</summary>
     internal static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a reader may take to be connected to, or to say whether a card is in: 10 s. A card's commands have no limit here.</summary>
+    internal static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>What it was given: the wire tells nothing of a reader.</summary>
     public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => ValueTask.FromResult(_identity);
@@ -123,15 +126,17 @@ public sealed class TcpCardReader : ICardReader
         }
     }
 
-    private static async Task<ByteString> AskAtrAsync(TcpWire wire, CancellationToken cancellation)
-    {
-        var atr = new byte[MaximumAtr];
-        await wire.SendAsync(new[] { AskAtr }, cancellation).ConfigureAwait(false);
-        var length = await wire.ReceiveAsync(atr, cancellation).ConfigureAwait(false);
-        return ByteString.Copy(atr.AsSpan(0, length));
-    }
+    private Task<ByteString> AskAtrAsync(TcpWire wire, CancellationToken cancellation) => InTimeAsync(
+        async stop =>
+        {
+            var atr = new byte[MaximumAtr];
+            await wire.SendAsync(new[] { AskAtr }, stop).ConfigureAwait(false);
+            var length = await wire.ReceiveAsync(atr, stop).ConfigureAwait(false);
+            return ByteString.Copy(atr.AsSpan(0, length));
+        },
+        cancellation);
 
-    private static async Task<ByteString> PowerAsync(TcpWire wire, byte control, CancellationToken cancellation)
+    private async Task<ByteString> PowerAsync(TcpWire wire, byte control, CancellationToken cancellation)
     {
         await wire.SendAsync(new[] { control }, cancellation).ConfigureAwait(false);
         return await AskAtrAsync(wire, cancellation).ConfigureAwait(false);
@@ -144,7 +149,7 @@ public sealed class TcpCardReader : ICardReader
         try
         {
             if (_isDisposed) throw new CardException(CardFault.ReaderGone, "The reader was disposed.");
-            _wire ??= await TcpWire.ConnectAsync(_host, _port, cancellation).ConfigureAwait(false);
+            _wire ??= await InTimeAsync(stop => TcpWire.ConnectAsync(_host, _port, stop), cancellation).ConfigureAwait(false);
             return await exchange(_wire, cancellation).ConfigureAwait(false);
         }
         catch (ObjectDisposedException e) when (_isDisposed)
@@ -160,6 +165,21 @@ public sealed class TcpCardReader : ICardReader
         finally
         {
             _gate.Release();
+        }
+    }
+
+    /// <summary>What takes too long is given up: an address may swallow all that is sent to it, and a program that stopped still has its port.</summary>
+    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> exchange, CancellationToken cancellation)
+    {
+        using var late = new CancellationTokenSource(AnswerLimit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
+        try
+        {
+            return await exchange(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new CardException(CardFault.ReaderGone, $"The reader at {_host}:{_port} does not answer; see that it runs, and that this is its address.", e);
         }
     }
 }

@@ -14,36 +14,36 @@ public enum IssueReason
 
     /// <summary>The center refused access, and did not say why.</summary>
     AccessRefused = 100,
-    /// <summary>The center does not know this terminal at this address and line (<see cref="RefusalCode.NotKnown"/>).</summary>
+    /// <summary>The center does not know this terminal at this address and line.</summary>
     AccessNotKnown = 101,
-    /// <summary>No protocol version that both sides speak (<see cref="RefusalCode.Version"/>).</summary>
+    /// <summary>No protocol version that both sides speak.</summary>
     AccessVersion = 102,
-    /// <summary>Not known, and asked too often (<see cref="RefusalCode.TooMany"/>).</summary>
+    /// <summary>Not known, and asked too often.</summary>
     AccessTooMany = 103,
-    /// <summary>The center takes no sessions at the moment (<see cref="RefusalCode.NotNow"/>).</summary>
+    /// <summary>The center takes no sessions at the moment.</summary>
     AccessNotNow = 104,
     /// <summary>The other end could not prove that it is the known center.</summary>
     CenterNotKnown = 150,
 
-    /// <summary>No such order, or its code is wrong, expired or spent (<see cref="DeclineCode.OrderOrCode"/>).</summary>
+    /// <summary>No such order, or its code is wrong, expired or spent.</summary>
     OrderOrCode = 201,
-    /// <summary>Another terminal works on the order (<see cref="DeclineCode.Busy"/>).</summary>
+    /// <summary>Another terminal works on the order.</summary>
     OrderBusy = 202,
-    /// <summary>The order waits for a decision at the center (<see cref="DeclineCode.Waiting"/>).</summary>
+    /// <summary>The order waits for a decision at the center.</summary>
     OrderWaiting = 203,
-    /// <summary>A card was issued for it already (<see cref="DeclineCode.AlreadyIssued"/>).</summary>
+    /// <summary>A card was issued for it already.</summary>
     OrderAlreadyIssued = 204,
-    /// <summary>Too many wrong codes (<see cref="DeclineCode.TooMany"/>).</summary>
+    /// <summary>Too many wrong codes.</summary>
     OrderTooMany = 205,
-    /// <summary>The center cannot work on it at the moment (<see cref="DeclineCode.NotNow"/>).</summary>
+    /// <summary>The center cannot work on it at the moment.</summary>
     OrderNotNow = 206,
-    /// <summary>The center lacks something of its own for it (<see cref="DeclineCode.CenterLacks"/>).</summary>
+    /// <summary>The center lacks something of its own for it.</summary>
     OrderCenterLacks = 207,
-    /// <summary>This terminal gets no orders until people release it (<see cref="DeclineCode.TerminalHeld"/>).</summary>
+    /// <summary>This terminal gets no orders until people release it.</summary>
     OrderTerminalHeld = 208,
-    /// <summary>The sealed issue code did not open at the center (<see cref="DeclineCode.CodeUnreadable"/>).</summary>
+    /// <summary>The sealed issue code did not open at the center.</summary>
     OrderCodeUnreadable = 209,
-    /// <summary>The order is to be issued at another branch (<see cref="DeclineCode.OtherBranch"/>).</summary>
+    /// <summary>The order is to be issued at another branch.</summary>
     OrderOtherBranch = 210,
 
     /// <summary>The card does not hold the access key (<see cref="CardRejection.NotGenuine"/>).</summary>
@@ -99,21 +99,21 @@ public enum IssueReason
 
     /// <summary>The line is lost, or could not be brought up, and no end said why.</summary>
     LineLost = 600,
-    /// <summary>An end closed the line: nothing came in time (<see cref="DisconnectCode.TimedOut"/>).</summary>
+    /// <summary>An end closed the line: nothing came in time.</summary>
     LineTimedOut = 601,
-    /// <summary>An end is shut down (<see cref="DisconnectCode.Stopped"/>).</summary>
+    /// <summary>An end is shut down.</summary>
     LineStopped = 602,
-    /// <summary>What came to an end was no message (<see cref="DisconnectCode.NotAMessage"/>).</summary>
+    /// <summary>What came to an end was no message.</summary>
     LineNotAMessage = 603,
-    /// <summary>A result fitted no script (<see cref="DisconnectCode.UnfitResult"/>).</summary>
+    /// <summary>A result fitted no script.</summary>
     LineUnfitResult = 604,
-    /// <summary>A message came on the wrong half of a split line (<see cref="DisconnectCode.WrongHalf"/>).</summary>
+    /// <summary>A message came on the wrong half of a split line.</summary>
     LineWrongHalf = 605,
-    /// <summary>A command came beyond the credit (<see cref="DisconnectCode.NoCredit"/>).</summary>
+    /// <summary>A command came beyond the credit.</summary>
     LineNoCredit = 606,
-    /// <summary>A message came where it has no place (<see cref="DisconnectCode.OutOfPlace"/>).</summary>
+    /// <summary>A message came where it has no place.</summary>
     LineOutOfPlace = 607,
-    /// <summary>Something failed at an end, whose log says what (<see cref="DisconnectCode.Failed"/>).</summary>
+    /// <summary>Something failed at an end, whose log says what.</summary>
     LineFailed = 608,
 
     /// <summary>The card answered with a status word that was not expected (<see cref="ScriptStop.UnexpectedStatus"/>).</summary>

@@ -60,13 +60,13 @@ public enum IssueEnding
 {
     /// <summary>The card is issued, and the center has saved it.</summary>
     Issued,
-    /// <summary>The center did not begin the order; the reason is one of 200 to 299, the detail a <see cref="DeclineCode"/> by name.</summary>
+    /// <summary>The center did not begin the order; the reason is one of 200 to 299, the detail one word for it, for logs.</summary>
     Declined,
     /// <summary>Work stopped before success; the detail is an <see cref="AbortCode"/>. What was begun stays with its card.</summary>
     Aborted,
     /// <summary>The reader is not on the center's list; no card was touched.</summary>
     ReaderRefused,
-    /// <summary>The center refused access (S310); the reason is one of 100 to 149, the detail a <see cref="RefusalCode"/> by name.</summary>
+    /// <summary>The center refused access (S310); the reason is one of 100 to 149, the detail one word for it, for logs.</summary>
     AccessRefused,
     /// <summary>The other end could not prove that it is the known center.</summary>
     CenterNotKnown,

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace CardIssue.Terminal.Relay;
 
 /// <summary>
-/// The relay (numeral 211): carries out what <see cref="TerminalMachine"/> decides. It keeps the line up, watches the reader, passes commands to the card
-/// and results back, and stores nothing.
+/// The relay (numeral 211): keeps the line to the center up, watches the reader, passes the center's commands to the card and the card's results
+/// back, and stores nothing. Made once, run by <see cref="RunAsync"/>, asked for cards by <see cref="IssueAsync"/>.
 /// </summary>
 public sealed partial class TerminalRelay : IAsyncDisposable
 {

@@ -3,7 +3,7 @@ using CardIssue.Transport.Framing;
 
 namespace CardIssue.Testing.Lines;
 
-/// <summary>What went over a line. Bytes include the header of each frame (<see cref="FrameHeader.Size"/>), and neither keep-alives nor TLS.</summary>
+/// <summary>What went over a line. Bytes include the 3 of each frame's header, and neither keep-alives nor TLS.</summary>
 /// <param name="FramesSent">Frames that were sent.</param>
 /// <param name="BytesSent">Their bytes on the line.</param>
 /// <param name="FramesReceived">Frames that were received.</param>

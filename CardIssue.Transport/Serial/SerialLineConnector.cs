@@ -31,7 +31,7 @@ public sealed class SerialLineConnector : ILineConnector
     /// <param name="certificate">The terminal's certificate with its key, for TLS; without TLS when null. Stays the caller's, who disposes it after the connector.</param>
     /// <param name="trust">The center's certificate, pinned; given if and only if <paramref name="certificate"/> is.</param>
     /// <param name="line">The line's number as this end's configuration has it, or null.</param>
-    /// <param name="lineOptions">Times; those that fit the speed (<see cref="SerialLineOptions.CreateLineOptions"/>) when null.</param>
+    /// <param name="lineOptions">Times; those that fit the speed when null.</param>
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">There is no port name, an option is out of range, the certificate has no key, or only one of certificate and trust is given.</exception>
@@ -48,7 +48,7 @@ public sealed class SerialLineConnector : ILineConnector
     /// <param name="certificate">The terminal's certificate with its key, for TLS; without TLS when null. Stays the caller's, who disposes it after the connector.</param>
     /// <param name="trust">The center's certificate, pinned; given if and only if <paramref name="certificate"/> is.</param>
     /// <param name="line">The line's number as this end's configuration has it, or null.</param>
-    /// <param name="lineOptions">Times; those that fit the speed (<see cref="SerialLineOptions.CreateLineOptions"/>) when null.</param>
+    /// <param name="lineOptions">Times; those that fit the speed when null.</param>
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">There is no port name, an option is out of range, the certificate has no key, or only one of certificate and trust is given.</exception>

@@ -38,7 +38,7 @@ public sealed class SerialLineListener : ILineListener
     /// <param name="options">The port's and the link's parameters; the defaults when null.</param>
     /// <param name="certificate">The center's certificate with its key, for TLS; without TLS when null. Stays the caller's, who disposes it after the listener.</param>
     /// <param name="isKnown">Whether to let a peer with this certificate in; all when null. Called on any thread, once in each handshake.</param>
-    /// <param name="lineOptions">Times; those that fit the speed (<see cref="SerialLineOptions.CreateLineOptions"/>) when null.</param>
+    /// <param name="lineOptions">Times; those that fit the speed when null.</param>
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of ports that can't be opened and of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range, there is no line number or port name, or the certificate has no key or is not valid now.</exception>
@@ -55,7 +55,7 @@ public sealed class SerialLineListener : ILineListener
     /// <param name="options">The port's and the link's parameters; the defaults when null.</param>
     /// <param name="certificate">The center's certificate with its key, for TLS; without TLS when null. Stays the caller's, who disposes it after the listener.</param>
     /// <param name="isKnown">Whether to let a peer with this certificate in; all when null. Called on any thread, once in each handshake.</param>
-    /// <param name="lineOptions">Times; those that fit the speed (<see cref="SerialLineOptions.CreateLineOptions"/>) when null.</param>
+    /// <param name="lineOptions">Times; those that fit the speed when null.</param>
     /// <param name="time">The clock, also for certificates; the system's when null.</param>
     /// <param name="logger">Hears of ports that can't be opened and of broken lines; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range, there is no line number, or the certificate has no key or is not valid now.</exception>

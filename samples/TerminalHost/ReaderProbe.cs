@@ -9,7 +9,7 @@ namespace CardIssue.TerminalHost;
 /// <param name="Fault">Why it is not there, or null.</param>
 internal sealed record ReaderProbe(ReaderIdentity? Identity, bool CardIn, string? Fault)
 {
-    /// <summary>How long a card is looked for.</summary>
+    /// <summary>How long a card is looked for, and a reader may take to say something.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether the reader is there.</summary>
@@ -25,10 +25,10 @@ internal sealed record ReaderProbe(ReaderIdentity? Identity, bool CardIn, string
         try
         {
             await using var reader = address.Open();
-            if (!await IsSoonAsync(async stop => identity = await reader.IdentifyAsync(stop), cancellation)) return Silent(null);
-            if (await IsSoonAsync(reader.WaitForCardAsync, cancellation)) return new ReaderProbe(identity, true, null);
-            // No card, or no word at all: a reader that is there says at once that no card is in.
-            return await IsSoonAsync(async stop => { await reader.WaitForRemovalAsync(stop); return true; }, cancellation) ? new ReaderProbe(identity, false, null) : Silent(identity);
+            (var answers, identity) = await SoonAsync(reader.IdentifyAsync, cancellation);
+            if (!answers) return Silent(null);
+            if ((await SoonAsync(reader.WaitForCardAsync, cancellation)).Came) return new ReaderProbe(identity, true, null);
+            return await SaysNoCardAsync(reader, cancellation) ? new ReaderProbe(identity, false, null) : Silent(identity);
         }
         catch (CardException e)
         {
@@ -36,21 +36,38 @@ internal sealed record ReaderProbe(ReaderIdentity? Identity, bool CardIn, string
         }
     }
 
-    private static ReaderProbe Silent(ReaderIdentity? identity) =>
-        new(identity, false, $"no answer within {Patience.TotalSeconds:0} s; check the reader's address and that it is switched on");
+    /// <summary>
+    /// Whether a reader says within <see cref="Patience"/> that no card is in. One that is there does; that a wait for a card goes on shows nothing, and
+    /// neither does the name of a simulated one, which it has from its address.
+    /// </summary>
+    /// <exception cref="CardException">The reader is gone.</exception>
+    public static async Task<bool> SaysNoCardAsync(ICardReader reader, CancellationToken cancellation)
+    {
+        return (await SoonAsync(RemovedAsync, cancellation)).Came;
 
-    private static async Task<bool> IsSoonAsync<T>(Func<CancellationToken, ValueTask<T>> wait, CancellationToken cancellation)
+        async ValueTask<bool> RemovedAsync(CancellationToken stop)
+        {
+            await reader.WaitForRemovalAsync(stop);
+            return true;
+        }
+    }
+
+    /// <summary>What a reader is waited for, if it comes within <see cref="Patience"/>; then the wait is given up.</summary>
+    /// <exception cref="CardException">The reader is gone.</exception>
+    public static async Task<(bool Came, T? What)> SoonAsync<T>(Func<CancellationToken, ValueTask<T>> wait, CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         enough.CancelAfter(Patience);
         try
         {
-            await wait(enough.Token);
-            return true;
+            return (true, await wait(enough.Token));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return false;
+            return (false, default);
         }
     }
+
+    private static ReaderProbe Silent(ReaderIdentity? identity) =>
+        new(identity, false, $"no answer within {Patience.TotalSeconds:0} s; check the reader's address and that it is switched on");
 }

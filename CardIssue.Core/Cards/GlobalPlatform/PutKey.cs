@@ -4,7 +4,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.GlobalPlatform;
 
 /// <summary>A key as PUT KEY carries it: encrypted under the card's DEK, with what is public of it.</summary>
-/// <param name="Type">Key type (GPCS table 11-16): <see cref="PutKey.Des"/> or <see cref="PutKey.Aes"/>.</param>
+/// <param name="Type">Key type (GPCS table 11-16): 80 for triple DES, 88 for AES.</param>
 /// <param name="Length">The clear key's length in bytes.</param>
 /// <param name="Encrypted">The key under the DEK, whole blocks.</param>
 /// <param name="CheckValue">Its check value, 3 bytes (GPCS App. B).</param>

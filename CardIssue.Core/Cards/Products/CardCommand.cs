@@ -7,7 +7,7 @@ namespace CardIssue.Core.Cards.Products;
 /// <summary>A command of a script, before secure messaging.</summary>
 /// <param name="Apdu">The command.</param>
 /// <param name="Expected">The status words on which the terminal goes on; empty means 9000 alone,
-/// <see cref="Protocol.Messages.ExpectedStatus.Any"/> every one.</param>
+/// 0000 among them every one.</param>
 public readonly record struct CardCommand(CommandApdu Apdu, ValueList<ushort> Expected = default);
 
 /// <summary>A command and what its response was worth.</summary>

@@ -17,7 +17,7 @@ public enum KeyMode
 
 /// <summary>
 /// One kind of card: which keys open it, what is written on it in which records, how each is proved and repeated, and how it is closed.
-/// It holds names of keys, never keys. <see cref="ProductRules"/> says which combinations make no sense.
+/// It holds names of keys, never keys. <see cref="Json.CardProductFile"/> refuses combinations that make no sense.
 /// </summary>
 public sealed partial record CardProduct
 {

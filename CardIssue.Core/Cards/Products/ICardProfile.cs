@@ -62,7 +62,7 @@ public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Det
 }
 
 /// <summary>
-/// How one kind of card is opened, proved and judged. A new kind is one folder and one line in <see cref="Profiles.CardProfiles"/>.
+/// How one kind of card is opened, proved and judged. Products name theirs.
 /// An error that the card did not authenticate is in doubt, never failed: error status words carry no MAC.
 /// </summary>
 public interface ICardProfile
@@ -124,7 +124,7 @@ public interface ICardProfile
     /// <param name="number">The number: 16 bytes of the center's making.</param>
     IReadOnlyList<CardCommand> Assign(CardProduct product, ByteString number);
 
-    /// <summary>Judges a numbering: <see cref="Verdict.Genuine"/> when the card itself told the number.</summary>
+    /// <summary>Judges a numbering: genuine when the card itself told the number.</summary>
     Verdict JudgeAssign(CardProduct product, ByteString number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
 
     /// <summary>The coarse code for a diagnosis.</summary>
@@ -144,14 +144,14 @@ public interface ICardProfile
     /// <summary>Whether the card itself showed that a record is on it.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="number">The record.</param>
-    /// <param name="outcomes">The answers to <see cref="CardPlan.Evidence"/>; fewer when it stopped.</param>
+    /// <param name="outcomes">The answers to the reads that show the record; fewer when it stopped.</param>
     bool Shows(CardPlan plan, int number, IReadOnlyList<CommandOutcome> outcomes);
 
     /// <summary>Judges a record.</summary>
     Verdict JudgeRecord(CardPlan plan, int number, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
 
     /// <summary>
-    /// Judges what is on the card before a rewrite: as it is believed to be, or <see cref="Verdict.Unclear"/> with what was found instead.
+    /// Judges what is on the card before a rewrite: as it is believed to be, or unclear, with what was found instead.
     /// </summary>
     Verdict JudgeBefore(CardPlan plan, ScriptStop stop, IReadOnlyList<CommandOutcome> outcomes);
 

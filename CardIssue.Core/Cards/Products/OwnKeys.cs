@@ -15,7 +15,7 @@ public enum OwnKeysPut
 
 /// <summary>
 /// The keys that a product gives its cards in exchange for the transport keys that they come with (PUT KEY, GPCS §11.8), or a rewrite for
-/// those that they have by then. The record with <see cref="ItemDefinition.PutKeys"/> says when.
+/// those that they have by then. The record with an item of <c>putKeys</c> says when.
 /// </summary>
 /// <param name="KeySet">The key set in the vault, by <see cref="NameRule"/>.</param>
 /// <param name="KeyVersion">The key version number, 01 to 7F: in the vault and on the card.</param>

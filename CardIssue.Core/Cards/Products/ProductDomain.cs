@@ -6,7 +6,7 @@ using CardIssue.Core.Primitives;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>
-/// A security domain beside the issuer's, and the keys that a record gives it (<see cref="ItemDefinition.DomainKeys"/>). Who has the master
+/// A security domain beside the issuer's, and the keys that a record gives it (an item of <c>domainKeys</c>). Who has the master
 /// of these keys opens its channels, and manages what belongs to it, without the issuer's keys.
 /// </summary>
 /// <param name="Name">What its items call it, by <see cref="NameRule"/>.</param>

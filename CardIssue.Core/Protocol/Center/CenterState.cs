@@ -3,7 +3,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Protocol.Center;
 
-/// <summary>Where a session at the center stands. What it needs besides is data of <see cref="CenterState"/>.</summary>
+/// <summary>Where a session at the center stands.</summary>
 public enum CenterPhase
 {
     /// <summary>The line is up; nothing was said yet.</summary>

@@ -137,8 +137,7 @@ internal enum DisconnectCode
 }
 
 /// <summary>
-/// Why a secure module did not do what it was asked to. In a <see cref="Result"/> for people alone: a number that is not known is shown as
-/// a number.
+/// Why a secure module did not do what it was asked to. On the line it is for people alone: a number that is not known is shown as a number.
 /// </summary>
 public enum ModuleRefusal
 {

@@ -5,63 +5,63 @@ namespace CardIssue.Core.Protocol.Messages;
 /// <summary>Numbers of the messages on the line. A number is never used again for another message.</summary>
 public enum RelayMessageType
 {
-    /// <summary><see cref="Messages.Hello"/></summary>
+    /// <summary>S210, terminal to center: asks for access.</summary>
     Hello = 1,
-    /// <summary><see cref="Messages.Challenge"/></summary>
+    /// <summary>S220, center to terminal: prove it.</summary>
     Challenge = 2,
     /// <summary><see cref="Messages.Proof"/></summary>
     Proof = 3,
     /// <summary><see cref="Messages.Admitted"/></summary>
     Admitted = 4,
-    /// <summary><see cref="Messages.Refused"/></summary>
+    /// <summary>S310, center to terminal: no card can be issued here.</summary>
     Refused = 5,
-    /// <summary><see cref="Messages.RequestIssue"/></summary>
+    /// <summary>S230, terminal to center: whose card is to be issued.</summary>
     RequestIssue = 6,
-    /// <summary><see cref="Messages.Resume"/></summary>
+    /// <summary>Terminal to center, after a lost line: goes on with the order that was under way.</summary>
     Resume = 7,
-    /// <summary><see cref="Messages.Declined"/></summary>
+    /// <summary>Center to terminal: the order is not begun.</summary>
     Declined = 8,
-    /// <summary><see cref="Messages.InsertCard"/></summary>
+    /// <summary>S240, center to terminal: connect the reader and insert a card.</summary>
     InsertCard = 9,
-    /// <summary><see cref="Messages.CardPresent"/></summary>
+    /// <summary>S250, terminal to center: a card is in a known reader.</summary>
     CardPresent = 10,
-    /// <summary><see cref="Messages.CardRejected"/></summary>
+    /// <summary>S260, center to terminal: this card is refused; take it out and try another (S255).</summary>
     CardRejected = 11,
     /// <summary><see cref="Messages.Script"/></summary>
     Script = 12,
-    /// <summary><see cref="Messages.Command"/></summary>
+    /// <summary>S270, center to terminal: one command of the script under way.</summary>
     Command = 13,
-    /// <summary><see cref="Messages.Credit"/></summary>
+    /// <summary>Terminal to center: commands below this number may be sent.</summary>
     Credit = 14,
-    /// <summary><see cref="Messages.Result"/></summary>
+    /// <summary>S290, terminal to center: all that the card said to a script.</summary>
     Result = 15,
-    /// <summary><see cref="Messages.Issued"/></summary>
+    /// <summary>Center to terminal: the card is issued, which the center has saved (S300).</summary>
     Issued = 16,
-    /// <summary><see cref="Messages.CardRemoved"/></summary>
+    /// <summary>S320, terminal to center: the card was taken out.</summary>
     CardRemoved = 17,
-    /// <summary><see cref="Messages.Abort"/></summary>
+    /// <summary>Either way: work on the order stops; the session stays.</summary>
     Abort = 18,
-    /// <summary><see cref="Messages.ReaderRefused"/></summary>
+    /// <summary>S250, terminal to center: the reader is not known; no card was touched.</summary>
     ReaderRefused = 19,
-    /// <summary><see cref="Messages.StatusRequest"/></summary>
+    /// <summary>Terminal to center: are you there, and what do you take me for?</summary>
     StatusRequest = 20,
     /// <summary><see cref="Messages.StatusReport"/></summary>
     StatusReport = 21,
-    /// <summary><see cref="Messages.Join"/></summary>
+    /// <summary>Terminal to center, on the results half of a split line: joins it to the data half.</summary>
     Join = 22,
-    /// <summary><see cref="Messages.Joined"/></summary>
+    /// <summary>Center to terminal, on the data half: both halves are one line now; access is granted.</summary>
     Joined = 23,
     /// <summary><see cref="Messages.EnrollReader"/></summary>
     EnrollReader = 24,
-    /// <summary><see cref="Messages.ReaderEnrollment"/></summary>
+    /// <summary>Center to terminal: whether a reader that wants to be known is.</summary>
     ReaderEnrollment = 25,
-    /// <summary><see cref="Messages.Witness"/></summary>
+    /// <summary>Center to terminal: how far the center is, signed, and its next certificate and keys.</summary>
     Witness = 26,
-    /// <summary><see cref="Messages.Disconnect"/></summary>
+    /// <summary>Either way, once access is granted: this end closes the line, and why.</summary>
     Disconnect = 27,
-    /// <summary><see cref="Messages.EnrollTerminal"/></summary>
+    /// <summary>Terminal to center, in place of the first message: know me by these keys.</summary>
     EnrollTerminal = 28,
-    /// <summary><see cref="Messages.TerminalEnrolled"/></summary>
+    /// <summary>Center to terminal: the keys are known from now on.</summary>
     TerminalEnrolled = 29,
 }
 
@@ -108,7 +108,7 @@ internal sealed record Challenge(int Version, ByteString Nonce, LineNumber Line)
 /// <param name="Signature">The credential's signature over the admission transcript, ECDSA P-256 with SHA-256, 64 bytes r‖s.</param>
 /// <param name="Confirmation">What only who has the terminal's agreement key, or the center's, can make of the transcript, 32
 /// bytes.</param>
-/// <param name="Note">The latest note of the center that the terminal's module keeps, as <see cref="Witness"/> brought it; empty when it
+/// <param name="Note">The latest note of the center that the terminal's module keeps, as a witness message brought it; empty when it
 /// keeps none, and on the results half of a split line. The transcript has it.</param>
 public sealed record Proof(ByteString Signature, ByteString Confirmation, ByteString Note = default) : RelayMessage
 {
@@ -360,7 +360,7 @@ internal sealed record StatusRequest : RelayMessage
     public override RelayMessageType Type => RelayMessageType.StatusRequest;
 }
 
-/// <summary>Center to terminal: answers <see cref="StatusRequest"/>.</summary>
+/// <summary>Center to terminal: answers a status request.</summary>
 /// <param name="Terminal">The terminal that the center takes the peer for.</param>
 /// <param name="Line">The line that it comes in on.</param>
 public sealed record StatusReport(TerminalId Terminal, LineNumber Line) : RelayMessage

@@ -3,7 +3,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Core.Protocol.Terminal;
 
-/// <summary>Where a terminal stands. What it needs besides is data of <see cref="TerminalState"/>.</summary>
+/// <summary>Where a terminal stands.</summary>
 public enum TerminalPhase
 {
     /// <summary>No line.</summary>

@@ -21,19 +21,22 @@ internal enum ReaderSight
 /// <param name="saw">Is told each change, on any thread.</param>
 internal sealed class WatchedReader(ICardReader reader, Action<ReaderSight> saw) : ICardReader
 {
-    /// <summary>A reader that is not there says so sooner than this. What it is called proves nothing: a simulated one has its name from its address.</summary>
-    private static readonly TimeSpan Answering = TimeSpan.FromSeconds(2);
-
     private readonly Lock _gate = new();
     private ReaderSight _sight;
+
+    private ReaderSight Sight
+    {
+        get
+        {
+            lock (_gate) return _sight;
+        }
+    }
 
     public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => WatchedAsync(reader.IdentifyAsync(cancellation));
 
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
     {
-        var wait = reader.WaitForCardAsync(cancellation).AsTask();
-        if (await Task.WhenAny(wait, Task.Delay(Answering, cancellation)) != wait) See(ReaderSight.Empty);
-        var atr = await WatchedAsync(new ValueTask<ByteString>(wait));
+        var atr = await WatchedAsync(ArrivedAsync(cancellation));
         See(ReaderSight.CardIn);
         return atr;
     }
@@ -53,6 +56,18 @@ internal sealed class WatchedReader(ICardReader reader, Action<ReaderSight> saw)
     public ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => WatchedAsync(reader.ConnectAsync(cancellation));
 
     public ValueTask DisposeAsync() => reader.DisposeAsync();
+
+    /// <summary>Shows whether the reader is there, where that is not known and no card comes meanwhile.</summary>
+    private async ValueTask<ByteString> ArrivedAsync(CancellationToken cancellation)
+    {
+        while (Sight is ReaderSight.None or ReaderSight.Lost)
+        {
+            var (isIn, atr) = await ReaderProbe.SoonAsync(reader.WaitForCardAsync, cancellation);
+            if (isIn) return atr;
+            See(await ReaderProbe.SaysNoCardAsync(reader, cancellation) ? ReaderSight.Empty : ReaderSight.Lost);
+        }
+        return await reader.WaitForCardAsync(cancellation);
+    }
 
     private async ValueTask<T> WatchedAsync<T>(ValueTask<T> asked)
     {

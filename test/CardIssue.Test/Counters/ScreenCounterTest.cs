@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
@@ -187,6 +188,26 @@ public sealed partial class ScreenCounterTest
         Assert.That(string.Concat(_terminal.All), Does.Not.Contain("Reader: ready"));
         _terminal.Hangup();
         await work.WaitAsync(Longest);
+    }
+
+    /// <summary>An address that takes connections and says nothing is no reader, and a wait for a card that goes on does not show one.</summary>
+    [Test]
+    public async Task ReaderThatSaysNothing_IsShownAsNotAnswering_UntilItAnswers()
+    {
+        _cards.Dispose();
+        using var silent = new TcpListener(IPAddress.Loopback, _readerPort);
+        silent.Start();
+        var work = WorkAsync(Language.English, logsIn: false);
+        await SeesAsync("The card reader does not answer");
+        Assert.That(string.Concat(_terminal.All), Does.Not.Contain("Reader: ready"));
+        silent.Stop();
+        using var back = new CardServer(_slot, _readerPort);
+        var serving = back.RunAsync(_stop.Token);
+        await SeesAsync("Reader: ready");
+        _terminal.Hangup();
+        await work.WaitAsync(Longest);
+        await _stop.CancelAsync();
+        await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Who went away without logging off is logged off; not while a card is in work, however long that takes.</summary>

@@ -17,7 +17,10 @@ public sealed partial class DocumentsTest
         new[] { ".", "docs", "CardIssue.Core" }.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.md"))
             .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'));
 
-    [TestCaseSource(nameof(Documents))]
+    /// <summary>Those of the site (<c>./build.sh docs</c>), and what is in the packages.</summary>
+    private static IEnumerable<string> Pages() => Documents().Append("test/CardIssue.Bench/RESULTS.md").Concat(["package/PACKAGE.md", "package/TOOL.md"]);
+
+    [TestCaseSource(nameof(Pages))]
     public void Links_OfADocument_LeadToFilesAndHeadingsThatAreThere(string document)
     {
         var folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;
@@ -44,6 +47,14 @@ public sealed partial class DocumentsTest
         Assert.That(told, Has.Count.GreaterThan(25));
         var source = string.Concat(Sources.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)).Select(File.ReadAllText));
         Assert.That(told.Where(message => !source.Contains(message, StringComparison.Ordinal)), Is.Empty);
+    }
+
+    /// <summary>A guide that the site's table of contents does not name is found by nobody there.</summary>
+    [Test]
+    public void Guides_OfTheRoot_AreInTheSitesTableOfContents()
+    {
+        var contents = File.ReadAllText(Path.Combine(Repository.Root, "docs", "toc.yml"));
+        Assert.That(Documents().Where(page => !page.StartsWith("docs/", StringComparison.Ordinal) && !contents.Contains($"href: ../{page}\n", StringComparison.Ordinal)), Is.Empty);
     }
 
     /// <summary>To <c>./build.sh docs</c>, which takes minutes, a picture that is not among its resources is an error.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using CardIssue.Core.Cards;
 using CardIssue.Reader.Tcp;
 using CardIssue.Testing.Cards;
@@ -121,6 +123,22 @@ public class VirtualReaderTests
         var port = int.Parse((await bench.Reader.IdentifyAsync(CancellationToken.None)).Port!.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
         await using var second = new TcpCardReader("127.0.0.1", port);
         Assert.That(await FaultOf(async () => await second.WaitForCardAsync(cancellation)), Is.EqualTo(CardFault.ReaderGone));
+    }
+
+    /// <summary>A program that was stopped keeps its port: connections are made by the system, and nothing answers. So it is with a tunnel that leads nowhere.</summary>
+    [Test]
+    public async Task TcpReader_ConnectedButSilent_IsGoneAfterItsLimit(CancellationToken cancellation)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var time = new FakeTimeProvider();
+        await using var reader = new TcpCardReader("127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port, time: time);
+        var waiting = reader.WaitForCardAsync(cancellation).AsTask();
+        using var asked = await silent.AcceptSocketAsync(cancellation);
+        Assert.That(await asked.ReceiveAsync(new byte[3], cancellation), Is.Positive);
+        time.Advance(TcpCardReader.AnswerLimit);
+        var gone = await Assert.ThrowsAsync<CardException>(async () => await waiting.WaitAsync(cancellation));
+        Assert.That((gone!.Fault, gone.Message), Is.EqualTo((CardFault.ReaderGone, $"The reader at {silent.LocalEndpoint} does not answer; see that it runs, and that this is its address.")));
     }
 
     [Test]

@@ -15,7 +15,7 @@ public sealed class CardProductReading : JsonReading
 /// <summary>Reads card products from JSON. <c>card-product.schema.json</c> says the same for editors.</summary>
 public static class CardProductFile
 {
-    /// <summary>Reads a product and checks it by <see cref="ProductRules"/>.</summary>
+    /// <summary>Reads a product and checks that its parts fit each other.</summary>
     /// <param name="json">The file, UTF-8, with or without a byte order mark; 16 MiB at most.</param>
     /// <param name="source">The file's name, for messages.</param>
     public static CardProductReading Read(ReadOnlySpan<byte> json, string source)
