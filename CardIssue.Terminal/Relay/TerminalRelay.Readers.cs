@@ -56,6 +56,8 @@ public sealed partial class TerminalRelay
         if (_readerKey is not null)
         {
             var answer = await _readerKey.ReadPublicKeyAsync(cancellation).ConfigureAwait(false);
+            if (answer.Fault is ReaderKeyFault.Away)
+                throw new CardException(CardFault.ReaderGone, $"The slot of the reader's key is gone: {answer.Detail}; see that it is connected.");
             if (!P256PublicKey.TryParse(answer.Value.Span, out key))
                 throw new CardException(CardFault.Protocol, $"The reader's key cannot be read: {answer.Fault}, {answer.Detail}. Put the SAM in, or enroll the reader without.");
         }

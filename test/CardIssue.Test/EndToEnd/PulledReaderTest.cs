@@ -1,11 +1,15 @@
 using System.Globalization;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Cards;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
+using CardIssue.Terminal.Readers;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Parts;
 using CardIssue.Test.Relay;
+using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -72,7 +76,7 @@ public sealed class PulledReaderTest
 
     /// <summary>Opening, authentication, each record, the closing.</summary>
     [Test]
-    public async Task PulledAtAnyCommand_SameCardIsBack_IsIssued([Values] bool answered)
+    public async Task PulledAtAnyCommand_SameCardIsBack_IsIssued()
     {
         var (shop, reader) = await ReaderCheckTest.OpenAsync();
         await using var _ = shop;
@@ -96,6 +100,7 @@ public sealed class PulledReaderTest
                 if (at % 2 == 0) reader.Return();
             }
 
+            var answered = at / 2 % 2 == 0;
             reader.Answered = answered ? Count : null;
             reader.Before = answered ? null : call =>
             {
@@ -202,6 +207,49 @@ public sealed class PulledReaderTest
         await IsAwayAsync(shop, issuing, 2);
         reader.Return();
         Assert.That((await issuing).IsIssued, Is.True);
+    }
+
+    /// <summary>The slots of a reader come back one after the other.</summary>
+    [Test]
+    public async Task PulledWithTheSamInIt_TheOrderGoesOn_WhenBothSlotsAreBack()
+    {
+        await using var shop = await Shop.OpenAsync(enrolReader: false);
+        await using var samSlot = new VirtualCardReader();
+        samSlot.Insert(CardSimulator.Create(CardProfile.Sam(1, [])));
+        var slot = new SwappableReader(samSlot, ReaderCheckTest.Known);
+        using var sam = new SamReaderKey(slot);
+        await shop.Registry.SetReadersAsync(Shop.TerminalName, [shop.Hardware.Known with { Key = (await sam.ReadPublicKeyAsync(default)).Value }]);
+        var reader = new SwappableReader((VirtualCardReader)shop.Hardware.Reader, ReaderCheckTest.Known);
+        (shop.ReaderInFront, shop.ReaderKey) = (reader, sam);
+        await shop.RestartTerminalAsync();
+        await shop.ShowsAsync("AccessGranted", 2);
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        shop.WhenShown("S280", () =>
+        {
+            slot.Lose();
+            reader.Lose();
+        });
+        var issuing = shop.IssueAsync("o-1");
+        await IsAwayAsync(shop, issuing);
+        reader.Return();
+        slot.Before = call =>
+        {
+            if (call is ReaderCall.Connect) slot.Return();
+        };
+        Assert.That((await issuing).IsIssued, Is.True);
+        await IsNotReportedAsync(shop);
+    }
+
+    /// <summary>The reader was there when its enrolment was asked for.</summary>
+    [Test]
+    public async Task AwayWhenTheCenterAnswers_EnrolmentSaysSo()
+    {
+        var (shop, reader) = await ReaderCheckTest.OpenAsync();
+        await using var _ = shop;
+        LoseOnce(reader, ReaderCall.Identify, 2);
+        var outcome = await shop.Relay.EnrollReaderAsync(default);
+        Assert.That(outcome, Is.EqualTo(new ReaderEnrollmentOutcome(ReaderStanding.Known, new ReaderJudgement.Away(CardFault.ReaderGone))));
     }
 
     /// <summary>Nobody is told once a second that it is away, and what to do when it is back.</summary>
