@@ -85,8 +85,10 @@ public sealed class PulledReaderTest
         Assert.That((await shop.IssueAsync("o-0")).IsIssued, Is.True);
         var commands = reader.Transmits;
         Assert.That(commands, Is.GreaterThan(5));
-        for (var at = 1; at <= commands; at++)
+        // Every other command, and the last; before it reaches the card or after, and back at once or when it was missed.
+        foreach (var (round, at) in Enumerable.Range(1, commands).Where(at => at % 2 == 1 || at == commands).Index())
         {
+            var (isMissed, answered) = (round % 2 == 0, round / 2 % 2 == 0);
             var order = string.Create(CultureInfo.InvariantCulture, $"o-{at}");
             await shop.OrderAsync(order, Products.EndToEnd());
             shop.Reader.Remove();
@@ -96,21 +98,20 @@ public sealed class PulledReaderTest
             {
                 if (++calls != at) return;
                 reader.Lose();
-                // Nothing of it has to be seen: the reader is back when somebody asks.
-                if (at % 2 == 0) reader.Return();
+                if (!isMissed) reader.Return();
             }
 
-            var answered = at / 2 % 2 == 0;
             reader.Answered = answered ? Count : null;
             reader.Before = answered ? null : call =>
             {
                 if (call is ReaderCall.Transmit) Count();
             };
             shop.Reader.Insert(Shop.Card((uint)at));
+            var before = TimesAway(shop);
             var issuing = shop.IssueAsync(order);
-            if (at % 2 == 1)
+            if (isMissed)
             {
-                await IsAwayAsync(shop, issuing, (at + 1) / 2);
+                await IsAwayAsync(shop, issuing, before + 1);
                 reader.Return();
             }
             Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued), $"pulled at command {at}");
@@ -267,7 +268,7 @@ public sealed class PulledReaderTest
         await IsAwayAsync(shop, issuing);
         var waits = reader.Waits;
         await Part.UntilAsync(() => reader.Waits > waits + 3, "the reader is waited on");
-        Assert.That(shop.Shown.Count(shown => shown.Contains(Away, StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(TimesAway(shop), Is.EqualTo(1));
         Assert.That(shop.Shown.Count(shown => shown.Contains("InsertCard", StringComparison.Ordinal)), Is.EqualTo(1));
         reader.Return();
         await shop.ShowsAsync("S240 InsertCard", 2);
@@ -283,9 +284,14 @@ public sealed class PulledReaderTest
         await shown;
     }
 
+    private static int TimesAway(Shop shop)
+    {
+        lock (shop.Shown) return shop.Shown.Count(shown => shown.Contains(Away, StringComparison.Ordinal));
+    }
+
     private static async Task IsNotReportedAsync(Shop shop)
     {
         Assert.That(shop.Shown, Has.None.Contains("ReaderRefused"));
-        Assert.That((await shop.Log.ReadAsync(new() { })).Select(row => row.Entry.Kind), Has.None.EqualTo(nameof(RelayMessageType.ReaderRefused)));
+        Assert.That((await shop.Log.ReadAsync(new())).Select(row => row.Entry.Kind), Has.None.EqualTo(nameof(RelayMessageType.ReaderRefused)));
     }
 }
